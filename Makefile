@@ -1,0 +1,84 @@
+# `make help` lists the targets. Nothing needs to be there but Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-input --disable-pip-version-check \
+	--only-binary :all: --require-hashes
+
+# The packages in these stamps are installed completely; every lock file has its own.
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+# There while an installation is under way: one that was cut short is started from the beginning.
+UNDER_WAY := $(VENV)/.installing
+
+# Without compiled files every start would compile the libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint format lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@echo
+	@echo "  Ports: PORT=8000 SIMULATOR_PORT=8010. Data: DATA_DIR=.data. All settings: .env.example"
+
+run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C stops it
+	@exec $(BIN)/python -m callbacks.config.run --stop-with-parent
+
+# pytest comes last: its summary is the last line.
+test: $(DEV_STAMP) ## all checks and tests
+	@bash .ci/chromium
+	@$(MAKE) --no-print-directory lint
+	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
+
+bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
+	@exec $(BIN)/python -m tests.benchmarks
+
+lint: $(DEV_STAMP) ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_STAMP) ## lay out the code as `make lint` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the virtual environment and caches; DATA_DIR stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the virtual environment ----------------------------------------------------------------------
+
+$(RUN_STAMP): requirements-run.lock
+	@$(call install,requirements-run.lock)
+	@touch $@
+
+# The development lock holds the same versions and more: what `make run` needs is then there too.
+$(DEV_STAMP): requirements-dev.lock requirements-run.lock
+	@$(call install,requirements-dev.lock)
+	@touch $@ $(RUN_STAMP)
+
+define install
+	PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv || exit 1; \
+	touch $(UNDER_WAY); \
+	echo "Installing $(1) into $(VENV) ..."; \
+	$(PIP_INSTALL) -r $(1) || { \
+		echo "$(1) could not be installed: see above. Is a package registry reachable, and is" \
+			"there a ready-made package for this system (x86_64 or arm64 Linux, macOS)?" >&2; \
+		exit 1; }; \
+	rm -f $(UNDER_WAY)
+endef
+
+# --- the lock files -------------------------------------------------------------------------------
+
+LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --no-annotate --python-version 3.11 pyproject.toml
+
+lock: $(DEV_STAMP) ## resolve the dependencies anew into the three lock files
+	@test -x $(VENV)/lock/bin/uv || { $(BIN)/python -m venv $(VENV)/lock && \
+		$(VENV)/lock/bin/python -m pip install --quiet --only-binary :all: uv; }
+	$(LOCK) --upgrade --all-extras --output-file requirements-dev.lock
+	$(LOCK) --extra simulator --extra embedded -c requirements-dev.lock --output-file requirements-run.lock
+	$(LOCK) -c requirements-dev.lock --output-file requirements.lock

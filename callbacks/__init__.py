@@ -1,0 +1,1 @@
+"""Finding a salesperson and making the call."""

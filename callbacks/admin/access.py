@@ -1,0 +1,121 @@
+"""Who may use the admin: users, groups, and logins that were refused."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps as all_apps
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from leads.admin import Admin
+
+SALES_MANAGERS = "Sales managers"
+
+# What a sales manager needs in a day's work. Not users, not deleting leads: those are not theirs.
+_MANAGERS_MAY = {
+    "leads": ["view_lead", "change_lead", "call_lead", "view_leadsource"],
+    "callbacks": [
+        "view_extension", "add_extension", "change_extension", "pause_extension",
+        "use_conference",
+        "view_callparameters", "add_callparameters", "change_callparameters",
+        "view_sourcemessages",
+        "view_team", "change_team",
+        "view_schedule", "add_schedule", "change_schedule",
+        "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
+        "view_callattempt", "view_callrecord", "hang_up_call",
+    ],
+}  # fmt: skip
+
+
+# Permissions of ours that were there before a migration: what the group lacks of these, somebody
+# has taken from it.
+_known: set[str] = set()
+
+
+def ensure_sales_managers() -> bool:
+    """Creates the group "Sales managers" with its permissions; says whether it was missing.
+
+    One that is there is left as it is: somebody may have changed what managers may do.
+    """
+    group, created = Group.objects.get_or_create(name=SALES_MANAGERS)
+    if created:
+        group.permissions.set(_theirs())
+    return created
+
+
+def before_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
+    """Notes which permissions there are. A receiver of pre_migrate."""
+    _known.clear()
+    if _has_groups(apps):
+        _known.update(_theirs().values_list("codename", flat=True))
+
+
+def after_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
+    """The group is there without anybody's doing, and gets the permissions that are new.
+
+    A receiver of post_migrate, which `flush` sends too; no migration could do it, because
+    permissions do not exist yet while migrations run.
+    """
+    if _has_groups(apps) and not ensure_sales_managers():
+        group = Group.objects.get(name=SALES_MANAGERS)
+        if _known:
+            group.permissions.add(*_theirs().exclude(codename__in=_known))
+
+
+def _theirs() -> QuerySet[Permission]:
+    wanted = Q()
+    for app, codenames in _MANAGERS_MAY.items():
+        wanted |= Q(content_type__app_label=app, codename__in=codenames)
+    return Permission.objects.filter(wanted)
+
+
+def _has_groups(apps: Any) -> bool:
+    """Whether the tables are there: somebody may migrate one application alone."""
+    try:
+        apps.get_model("auth", "Group")
+    except LookupError:
+        return False
+    return True
+
+
+for _model in (User, Group, AccessAttempt, AccessLog, AccessFailureLog):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfold: untyped
+    """Django's, in the admin's style."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, Admin):  # type: ignore[misc]  # unfold has no types
+    """Django's, in the admin's style."""
+
+
+@admin.register(AccessAttempt)
+class RefusedLoginAdmin(Admin):
+    """Logins that failed lately. Deleting one lets that person try again at once."""
+
+    list_display = ["attempt_time", "username", "ip_address", "failures_since_start"]
+    search_fields = ["username", "ip_address"]
+    fields = ["attempt_time", "username", "ip_address", "failures_since_start", "user_agent"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
+        """Never."""
+        return False

@@ -1,0 +1,64 @@
+"""The admin's first page: what needs somebody now, in five numbers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from callbacks.admin.filters import overdue
+from callbacks.periods import midnight
+from leads.models import OPEN_STATUSES, Lead, LeadStatus
+
+# A lead that fails today was submitted lately; the bound lets the index on submitted_at work.
+_FAILS_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number: what it counts, and where its leads are listed. `alarming` when above zero."""
+
+    title: str
+    count: int
+    address: str
+    alarming: bool = False
+
+    @property
+    def tone(self) -> str:
+        """The colour's name for the template."""
+        return "danger" if self.alarming and self.count else "none"
+
+
+def tiles(now: datetime) -> list[Tile]:
+    """What waits, is on, is late, has failed. Two queries, over open and over new leads."""
+    waiting = Q(status=LeadStatus.WAITING)
+    counts = Lead.objects.filter(status__in=OPEN_STATUSES).aggregate(
+        waiting=Count("pk", filter=waiting & Q(call_after__lte=now)),
+        later=Count("pk", filter=waiting & Q(call_after__gt=now)),
+        calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
+        overdue=Count("pk", filter=overdue(now)),
+    )
+    failed = Lead.objects.filter(
+        status=LeadStatus.FAILED,
+        submitted_at__gte=now - _FAILS_WITHIN,
+        closed_at__gte=midnight(timezone.localdate(now), timezone.get_current_timezone()),
+    ).count()
+    leads = reverse("admin:leads_lead_changelist")
+    return [
+        Tile("Waiting for an extension", counts["waiting"], f"{leads}?status__exact=waiting"),
+        Tile("To be called later", counts["later"], f"{leads}?status__exact=waiting"),
+        Tile("Calling now", counts["calling"], f"{leads}?status__exact=calling"),
+        Tile("Overdue, not called yet", counts["overdue"], f"{leads}?overdue=yes", alarming=True),
+        Tile("Failed today", failed, f"{leads}?status__exact=failed", alarming=True),
+    ]
+
+
+def add_tiles(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Named in settings.UNFOLD; for people who may see leads."""
+    context["title"] = "Overview"
+    if request.user.has_perm("leads.view_lead"):
+        context["tiles"] = tiles(timezone.now())
+    return context

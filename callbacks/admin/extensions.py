@@ -1,0 +1,198 @@
+"""Extensions: what each is doing now, and whether it may be rung."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import action, display
+
+from callbacks import wakeups
+from callbacks.admin import conference, extension_state, html, what_holds
+from callbacks.admin.base import EditsOnlyWhatChanged
+from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.extension_changes import (
+    BRING_BACK,
+    CLEAR_BLOCK,
+    PAUSE,
+    UNPAUSE,
+    Change,
+    carry_out,
+)
+from callbacks.admin.filters import AvailabilityFilter
+from callbacks.admin.importing import ImportsExtensions
+from callbacks.admin.parameters import ExtensionParametersInline
+from callbacks.models import Extension
+
+
+@admin.register(Extension)
+class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
+    """What the engine and the actions own (paused, blocked, out, ...) is not edited in the form:
+    each has its action, with its own permission and its entry in the log.
+    """
+
+    list_display = [
+        "number", "name", "team", "kind_shown", "state_now", "last_called", "missed_in_a_row",
+    ]  # fmt: skip
+    list_display_links = ["number", "name"]
+    list_filter = [("team", RelatedDropdownFilter), AvailabilityFilter]
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["number", "name", "user__username", "user__first_name", "user__last_name"]
+    autocomplete_fields = ["user", "team"]
+    actions = ["pause_selected", "unpause_selected", "clear_block_selected"]
+    actions_detail = ["pause", "unpause", "bring_back", "clear_block", "conference"]
+    inlines = [ExtensionParametersInline]
+    change_form_outer_after_template = "admin/what_holds.html"
+    readonly_fields = ["state_now", "last_called", "missed_in_a_row", "out_until", "out_reason"]
+    fieldsets = [
+        ("Now", {"fields": [("state_now", "last_called"), ("missed_in_a_row", "out_reason")]}),
+        (
+            "Extension",
+            {"fields": [("number", "kind"), ("name", "user"), ("team", "is_active")]},
+        ),
+    ]
+
+    def has_pause_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may decide whether an extension is rung: they see extensions and hold
+        `callbacks.pause_extension`.
+        """
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("callbacks.pause_extension"))
+
+    def has_conference_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may call an extension into the conference room."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("callbacks.use_conference"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Extension]:
+        """With the team, its hours, and the live attempt."""
+        return extension_state.loaded(super().get_queryset(request))
+
+    def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:
+        """An extension that was added, switched on or moved may have somebody to call."""
+        super().save_model(request, obj, form, change)
+        wakeups.work_team_on_commit(obj.team_id)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With what holds for its calls, for those who may see parameters."""
+        extension = context.get("original")
+        if extension and what_holds.may_see(request):
+            chosen = request.GET.get("source", "")
+            context["what_holds"] = what_holds.for_extension(extension, chosen)
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    @display(description="kind", ordering="kind")  # type: ignore[untyped-decorator]
+    def kind_shown(self, obj: Extension) -> str:
+        """The kind, in a word or two."""
+        return "SIP" if obj.kind == Extension.Kind.SIP else obj.get_kind_display()
+
+    @display(description="state now")  # type: ignore[untyped-decorator]
+    def state_now(self, obj: Extension) -> SafeString | str:
+        """What it is doing at this moment."""
+        if obj._state.adding:
+            return ""
+        return extension_state.shown(obj, timezone.now())
+
+    @display(description="last called", ordering="last_called_at")  # type: ignore[untyped-decorator]
+    def last_called(self, obj: Extension) -> SafeString | str:
+        """When it last got a call."""
+        return html.moment(obj.last_called_at) or "never"
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Those that would change something."""
+        actions: list[Any] = super().get_actions_detail(request, object_id)
+        extension = self.get_object(request, str(object_id))
+        if extension is None:
+            return []
+        is_out = bool(extension.out_until and extension.out_until > timezone.now())
+        useful = {
+            "pause": not extension.is_paused,
+            "un-pause": extension.is_paused,
+            "bring-back": is_out and not extension.is_paused,
+            "clear-block": extension.is_blocked,
+            "conference": conference.can_join(extension),
+        }
+        return [it for it in actions if useful[it.path]]
+
+    @action(description="Pause", url_path="pause", permissions=["pause"], icon="pause")  # type: ignore[untyped-decorator]
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then pauses this extension."""
+        return self._one(request, object_id, PAUSE, "Pause")
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Un-pause", url_path="un-pause", permissions=["pause"], icon="play_arrow"
+    )
+    def unpause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then un-pauses this extension."""
+        return self._one(request, object_id, UNPAUSE, "Un-pause")
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Clear block", url_path="clear-block", permissions=["pause"], icon="lock_open"
+    )
+    def clear_block(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then clears this extension's block."""
+        return self._one(request, object_id, CLEAR_BLOCK, "Clear block")
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Ring again", url_path="bring-back", permissions=["pause"], icon="play_arrow"
+    )
+    def bring_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then has this extension rung again before its time."""
+        return self._one(request, object_id, BRING_BACK, "Ring again")
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Conference", url_path="conference", permissions=["conference"], icon="groups"
+    )
+    def conference(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks for the room's code, then calls this extension into the room."""
+        return conference.ask_or_call(self, request, self._found(request, object_id))
+
+    @admin.action(description="Pause", permissions=["pause"])
+    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
+        """Pauses the chosen extensions."""
+        carry_out(self, request, list(queryset), PAUSE)
+
+    @admin.action(description="Un-pause", permissions=["pause"])
+    def unpause_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
+        """Un-pauses the chosen extensions."""
+        carry_out(self, request, list(queryset), UNPAUSE)
+
+    @admin.action(description="Clear block", permissions=["pause"])
+    def clear_block_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
+        """Clears the block of the chosen extensions."""
+        carry_out(self, request, list(queryset), CLEAR_BLOCK)
+
+    def _found(self, request: HttpRequest, object_id: str) -> Extension:
+        extension: Extension | None = self.get_object(request, object_id)
+        if extension is None:
+            raise Http404("There is no such extension.")
+        return extension
+
+    def _one(self, request: HttpRequest, object_id: str, change: Change, verb: str) -> HttpResponse:
+        extension = self._found(request, object_id)
+        page = reverse("admin:callbacks_extension_change", args=[extension.pk])
+        if not is_confirmed(request):
+            question = Question(
+                title=f"{verb} this extension?",
+                explanation=change.explanation,
+                button=verb,
+                things=[str(extension)],
+                back=page,
+            )
+            return ask(request, self, question)
+        carry_out(self, request, [extension], change)
+        return HttpResponseRedirect(page)

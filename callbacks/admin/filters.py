@@ -1,0 +1,93 @@
+"""Filters of the admin's lists."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import RadioFilter
+
+from callbacks.models.calls import LIVE_STATES
+from callbacks.periods import Days, last_days
+from leads.models import OPEN_STATUSES
+
+
+def overdue(now: datetime) -> Q:
+    """Leads that should have been called by now and were not."""
+    return Q(status__in=OPEN_STATUSES, first_dialed_at__isnull=True, due_at__lt=now)
+
+
+class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """Leads by the day they were submitted, in the site's time zone."""
+
+    title = "submitted"
+    parameter_name = "submitted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        return [
+            ("today", "Today"),
+            ("yesterday", "Yesterday"),
+            ("7", "Last 7 days"),
+            ("30", "Last 30 days"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of the chosen days."""
+        today = timezone.localdate()
+        chosen = {
+            "today": last_days(1, today),
+            "yesterday": Days(last_days(2, today).first, last_days(2, today).first),
+            "7": last_days(7, today),
+            "30": last_days(30, today),
+        }.get(self.value() or "")
+        if chosen is None:
+            return queryset
+        start, end = chosen.bounds(timezone.get_current_timezone())
+        return queryset.filter(submitted_at__gte=start, submitted_at__lt=end)
+
+
+class OverdueFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """Leads past their due time that nobody has called."""
+
+    title = "overdue"
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        return [("yes", "Overdue, not called yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The overdue leads."""
+        return queryset.filter(overdue(timezone.now())) if self.value() == "yes" else queryset
+
+
+class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """Extensions by what keeps them from being rung. Opening hours are not looked at."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        return [
+            ("busy", "On a call or dialing"),
+            ("paused", "Paused"),
+            ("blocked", "Blocked by the provider"),
+            ("out", "Out for a while"),
+            ("off", "Off"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The extensions in that state."""
+        condition = {
+            "busy": Q(call_attempts__state__in=LIVE_STATES),
+            "paused": Q(is_paused=True),
+            "blocked": Q(is_blocked=True),
+            "out": Q(out_until__gt=timezone.now()),
+            "off": Q(is_active=False) | Q(team__is_active=False),
+        }.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)

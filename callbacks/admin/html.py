@@ -1,0 +1,142 @@
+"""Small pieces of HTML for lists and pages; every value is escaped."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Model
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from leads import phones
+
+# The theme's words for colours.
+GREY, BLUE, GREEN, ORANGE, RED, ACCENT = "", "info", "success", "warning", "danger", "primary"
+
+
+def label(text: str, colour: str = GREY, note: str = "", address: str = "") -> SafeString:
+    """A coloured label, with a note in small type below it; given an address, it is a link."""
+    context = {"text": text, "type": colour, "href": address}
+    shown: SafeString = render_to_string("unfold/helpers/label.html", context)
+    return below(shown, note)
+
+
+def below(shown: SafeString, note: str) -> SafeString:
+    """With a note in small type below it, if there is one."""
+    if not note:
+        return shown
+    return format_html('<span class="noted">{}<small>{}</small></span>', shown, note)
+
+
+def trouble_below(shown: SafeString, text: str) -> SafeString:
+    """With what went wrong below it: two lines of it, and all of it where it is pointed at."""
+    if not text:
+        return shown
+    return format_html(
+        '<span class="noted">{0}<small class="trouble" title="{1}">{1}</small></span>', shown, text
+    )
+
+
+def person(name: str, e164: str, address: str = "") -> SafeString:
+    """A name with the number below it; given an address, the name is a link."""
+    shown = format_html("<bdi>{}</bdi>", name)
+    if address:
+        shown = format_html('<a class="quiet-link" href="{}">{}</a>', address, shown)
+    return below(shown, phone(e164))
+
+
+def link(obj: Model, text: str) -> SafeString:
+    """A link to the object's own page."""
+    address = page_of(type(obj), obj.pk)
+    return format_html('<a class="quiet-link" href="{}"><bdi>{}</bdi></a>', address, text)
+
+
+def page_of(model: type[Model], pk: int) -> str:
+    """The address of an object's own page."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
+
+
+def moment(at: datetime | None) -> SafeString | str:
+    """An instant in the site's time zone, to the second; "" for one that has not come."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    shown = f"{local:%d %b %H:%M:%S}" if local.year == timezone.localdate().year else ""
+    return format_html(
+        '<time class="nowrap" datetime="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        shown or f"{local:%d %b %Y %H:%M:%S}",
+    )
+
+
+def moment_of(field: str, description: str) -> Callable[[Any, Any], SafeString | str]:
+    """A method of a ModelAdmin that shows the time in `field`."""
+
+    @display(description=description, ordering=field)  # type: ignore[untyped-decorator]
+    def shown(_model_admin: Any, obj: Any) -> SafeString | str:
+        return moment(getattr(obj, field))
+
+    return shown  # type: ignore[no-any-return]
+
+
+def phone(e164: str) -> SafeString:
+    """A number as people read it; kept on one line and left to right in any script."""
+    return format_html('<bdi class="nowrap" dir="ltr">{}</bdi>', phones.readable(e164))
+
+
+def call_id(value: str) -> SafeString | str:
+    """A CALLID in letters of equal width. Lists show its end, where CALLIDs differ; pointed at,
+    or clicked and copied, it is whole.
+    """
+    if not value:
+        return ""
+    return format_html('<code class="call-id" title="{0}"><bdi dir="ltr">{0}</bdi></code>', value)
+
+
+def recording(address: str, text: str = "Recording") -> SafeString | str:
+    """A link that opens in a tab of its own. The address came from outside: only a web address
+    becomes a link, anything else is shown as it is.
+    """
+    if not is_web_address(address):
+        return address
+    return format_html(
+        '<a class="quiet-link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>',
+        address,
+        text,
+    )
+
+
+def is_web_address(address: str) -> bool:
+    """Whether it is http or https, with a host."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def dotted(notes: Iterable[str]) -> SafeString:
+    """Those that say something, with dots between them."""
+    return format_html_join(" · ", "{}", ((note,) for note in notes if note))
+
+
+def trouble(text: str) -> SafeString | str:
+    """An error message in its colour."""
+    return format_html('<span class="trouble">{}</span>', text) if text else ""
+
+
+def error(code: int | None, message: str) -> str:
+    """ERRORCODE and message in one line; "" when it was accepted or not asked yet."""
+    if not code:
+        return message if code is None else ""
+    return f"{code}: {message}" if message else str(code)
+
+
+def joined(parts: Iterable[SafeString]) -> SafeString:
+    """Pieces with commas between them."""
+    return format_html_join(", ", "{}", ((part,) for part in parts))

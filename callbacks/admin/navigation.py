@@ -1,0 +1,76 @@
+"""The admin's frame: what stands in its side bar. Named in settings.UNFOLD."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+
+def stylesheet(_request: HttpRequest) -> str:
+    """Our few styles beside the theme's."""
+    return static("admin_extra/admin.css")
+
+
+def icon(_request: HttpRequest) -> str:
+    """The icon in the browser's tab."""
+    return static("admin_extra/icon.svg")
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar: only what this person may open."""
+    rows = [
+        (
+            "Callbacks",
+            [
+                ("Overview", "dashboard", "admin:index", ""),
+                ("Leads", "person_raised_hand", "admin:leads_lead_changelist", "leads.view_lead"),
+                ("Callback times", "timer", "callback-times", "leads.view_lead"),
+            ],
+        ),
+        (
+            "Salespeople",
+            [
+                _entry("Extensions", "call", "callbacks", "extension"),
+                _entry("Teams", "groups", "callbacks", "team"),
+                _entry("Schedules", "schedule", "callbacks", "schedule"),
+            ],
+        ),
+        (
+            "Calls",
+            [
+                _entry("Attempts", "phone_forwarded", "callbacks", "callattempt"),
+                _entry("Records", "receipt_long", "callbacks", "callrecord"),
+            ],
+        ),
+        (
+            "Set-up",
+            [
+                _entry("Lead sources", "web", "leads", "leadsource"),
+                _entry("Users", "person", "auth", "user"),
+                _entry("Groups", "shield_person", "auth", "group"),
+                _entry("Refused logins", "lock", "axes", "accessattempt"),
+            ],
+        ),
+    ]
+    return [
+        {"title": title, "items": [_item(*row) for row in items if _may(request, row[3])]}
+        for title, items in rows
+    ]
+
+
+def _entry(title: str, icon: str, app: str, model: str) -> tuple[str, str, str, str]:
+    return title, icon, f"admin:{app}_{model}_changelist", f"{app}.view_{model}"
+
+
+def _item(title: str, icon: str, address: str, _permission: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(address)}
+
+
+def _may(request: HttpRequest, permission: str) -> bool:
+    user = request.user
+    if not permission:
+        return True
+    # Whoever may change a thing may see it, as everywhere in Django's admin.
+    changing = permission.replace(".view_", ".change_")
+    return user.has_perm(permission) or user.has_perm(changing)

@@ -1,0 +1,115 @@
+"""How calls are made for one source or one extension: edited on its page (CallParameters)."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.admin import StackedInline
+from unfold.widgets import (
+    UnfoldAdminNullBooleanSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from callbacks.models import CallParameters
+from callbacks.models.parameters import MAX_VARIABLES
+
+_EXAMPLE = "campaign = spring"
+
+
+class VariablesField(forms.Field):
+    """Names and texts, one a line: `campaign = spring`. A dict on our side."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """The lines for a dict; what was typed stays as it was typed."""
+        if isinstance(value, dict):
+            return "\n".join(f"{name} = {text}" for name, text in sorted(value.items()))
+        return value
+
+    def to_python(self, value: Any) -> dict[str, str]:
+        """The dict for the lines. Raises ValidationError, naming the line."""
+        found: dict[str, str] = {}
+        for number, line in enumerate(str(value or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            name, equals, text = (part.strip() for part in line.partition("="))
+            if not equals:
+                raise ValidationError(f"Line {number}: write it like {_EXAMPLE}")
+            if name in found:
+                raise ValidationError(f"Line {number}: {name} was given before.")
+            found[name] = text
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the lines say something else than the dict did."""
+        try:
+            return self.to_python(data) != (initial or {})
+        except ValidationError:
+            return True
+
+
+class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Every parameter may be left to the next place; a yes or no has three answers therefore."""
+
+    variables = VariablesField(
+        required=False,
+        label="Custom variables",
+        help_text=f"One a line, up to {MAX_VARIABLES}: {_EXAMPLE}. They come back with the call's "
+        "records.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.NullBooleanField):
+                field.widget = UnfoldAdminNullBooleanSelectWidget()
+                field.widget.choices = [("unknown", "as before"), ("true", "yes"), ("false", "no")]
+        self.fields["variables"].widget.attrs["rows"] = 3
+
+
+class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has no types
+    """On the page of the source or the extension that they belong to."""
+
+    model = CallParameters
+    form = CallParametersForm
+    verbose_name = "how its calls are made"
+    verbose_name_plural = verbose_name
+    extra = 1
+    max_num = 1
+    can_delete = False
+    hide_title = True
+    classes = ["collapse", "parameters"]
+    template = "admin/parameters_inline.html"
+    fieldsets = [
+        (
+            None,
+            {
+                "description": "What is left empty, or as before, the next place says: first the "
+                "extension, then the lead's source, then the settings, then the provider's own "
+                "default.",
+                "fields": [
+                    ("record", "language"),
+                    ("target_caller_id", "target_caller_name"),
+                    ("phone_caller_id", "phone_caller_name"),
+                    ("phone_max_dial_time", "target_max_dial_time"),
+                    ("max_duration", "vm_id"),
+                    ("phone_auto_answer", "target_auto_answer"),
+                    ("check_phone_device_state", "check_target_device_state"),
+                    "variables",
+                ],
+            },
+        )
+    ]
+
+
+class SourceParametersInline(CallParametersInline):
+    """Of a source."""
+
+    fk_name = "source"
+
+
+class ExtensionParametersInline(CallParametersInline):
+    """Of an extension."""
+
+    fk_name = "extension"

@@ -1,0 +1,125 @@
+"""What a manager reads: where a lead, an attempt and an extension stand. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED
+from callbacks.durations import in_words
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import AttemptKind, AttemptState
+from leads.models import Lead, LeadStatus
+
+LEAD_COLOURS: dict[str, str] = {
+    LeadStatus.HELD: ORANGE,
+    LeadStatus.WAITING: BLUE,
+    LeadStatus.CALLING: ACCENT,
+    LeadStatus.CONNECTED: GREEN,
+    LeadStatus.CALLED: GREEN,
+    LeadStatus.UNREACHED: ORANGE,
+    LeadStatus.FAILED: RED,
+    LeadStatus.CANCELLED: GREY,
+    LeadStatus.DUPLICATE: GREY,
+}
+ATTEMPT_COLOURS: dict[str, str] = {
+    AttemptState.DIALING: ACCENT,
+    AttemptState.ACCEPTED: ACCENT,
+    AttemptState.UNKNOWN: RED,
+    AttemptState.NOT_SENT: ORANGE,
+    AttemptState.REFUSED: RED,
+    AttemptState.BRIDGED: GREEN,
+    AttemptState.PLAYED: GREEN,
+    AttemptState.AGENT_NO_ANSWER: ORANGE,
+    AttemptState.LEAD_NO_ANSWER: ORANGE,
+    AttemptState.ENDED: GREY,
+    AttemptState.NEVER_PLACED: GREY,
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A few words in a colour, a note in small type, and the lead that they are about."""
+
+    text: str
+    colour: str = GREY
+    note: str = ""
+    lead_id: int | None = None
+
+
+def due(lead: Lead, now: datetime) -> Words:
+    """How the lead stands against its target: due in, overdue, called in time or late."""
+    if lead.status in (LeadStatus.DUPLICATE, LeadStatus.CANCELLED):
+        return Words("")
+    if lead.first_dialed_at:
+        late = (lead.first_dialed_at - lead.due_at).total_seconds()
+        return Words(f"late by {in_words(late)}", ORANGE) if late > 0 else Words("in time")
+    over = (now - lead.due_at).total_seconds()
+    if over > 0:
+        return Words(f"overdue {in_words(over)}" if lead.is_open else "never called", RED)
+    return Words(f"due in {in_words(-over)}", BLUE) if lead.is_open else Words("never called", RED)
+
+
+def shekels(hundredths: int | None) -> str:
+    """45 -> "₪0.45"; "" where no price is known."""
+    return "" if hundredths is None else f"₪{hundredths // 100}.{hundredths % 100:02}"
+
+
+def through(attempt: CallAttempt) -> str:
+    """Which extension was to ring, or which message was to be played."""
+    if attempt.kind == AttemptKind.MESSAGE:
+        return f"message {attempt.record_name}"
+    return attempt.extension_number
+
+
+def seconds_to_dial(lead: Lead) -> float | None:
+    """From clock start to the first accepted call; 0 for one that was called before its clock."""
+    if lead.first_dialed_at is None:
+        return None
+    return max((lead.first_dialed_at - lead.clock_started_at).total_seconds(), 0.0)
+
+
+def extension_now(
+    extension: Extension,
+    live: CallAttempt | None,
+    team_is_open: bool,
+    now: datetime,
+    zone: tzinfo,
+) -> Words:
+    """What the extension is doing at `now`; `live` is its live attempt.
+
+    What is happening comes first, then what forbids ringing it, most lasting first: whoever clears
+    one sees the next. Times are in `zone`.
+    """
+    if live is not None:
+        return _on_a_call(live)
+    out = extension.out_until is not None and extension.out_until > now
+    table = (
+        (not extension.is_active, Words("off")),
+        (not extension.team.is_active, Words("off", note="its team is off")),
+        (extension.is_blocked, Words("blocked by the provider", RED)),
+        (extension.is_paused, Words("paused", ORANGE, _paused_note(extension))),
+        (out, _out(extension, now, zone)),
+        (not team_is_open, Words("off shift", note="its team is closed now")),
+    )
+    return next((words for holds, words in table if holds), Words("free", GREEN))
+
+
+def _on_a_call(live: CallAttempt) -> Words:
+    if live.state == AttemptState.DIALING:
+        return Words("dialing", ACCENT, f"lead {live.lead_id}", live.lead_id)
+    if live.state == AttemptState.UNKNOWN:
+        return Words("unknown outcome", RED, f"lead {live.lead_id}", live.lead_id)
+    return Words(f"on a call with lead {live.lead_id}", ACCENT, lead_id=live.lead_id)
+
+
+def _paused_note(extension: Extension) -> str:
+    missed = extension.missed_in_a_row
+    return f"missed {missed} in a row" if missed else ""
+
+
+def _out(extension: Extension, now: datetime, zone: tzinfo) -> Words:
+    if extension.out_until is None:
+        return Words("")
+    until = extension.out_until.astimezone(zone)
+    same_day = until.date() == now.astimezone(zone).date()
+    shown = f"{until:%H:%M}" if same_day else f"{until:%d %b %H:%M}"
+    return Words(f"out until {shown}", ORANGE, extension.out_reason)

@@ -1,0 +1,19 @@
+"""The application `callbacks`."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class CallbacksConfig(AppConfig):
+    name = "callbacks"
+    verbose_name = "Callbacks"
+
+    def ready(self) -> None:
+        """Connects the receivers of `leads`' signals, and those that look after the group of
+        sales managers.
+        """
+        from callbacks import receivers  # noqa: F401, PLC0415  # models must be loaded first
+        from callbacks.admin import access  # noqa: PLC0415  # the same
+
+        pre_migrate.connect(access.before_migrations, sender=self)
+        post_migrate.connect(access.after_migrations, sender=self)

@@ -1,0 +1,249 @@
+"""What a manager does by hand: call now, cancel, hang up, play a message, fill the conference room.
+
+Each takes the user for the log, returns a sentence for them, and raises CannotCall with one.
+Permissions and the audit entry are the admin's.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from callbacks import matching, messages, provider, wakeups
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import LIVE_STATES, AttemptState
+from callbacks.models.parameters import complaint
+from callbacks.models.routing import first_leg
+from callbacks.voicenter import (
+    Callference,
+    InvalidCall,
+    Message,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Terminate,
+    VoicenterError,
+)
+from leads import guard
+from leads.models import Lead, LeadStatus
+from leads.phones import PhoneRefused
+
+log = logging.getLogger(__name__)
+
+# Seconds; the provider's own default of 30 (vendor's page 1.4) is no conference.
+CONFERENCE_LASTS = 3600
+
+# A call that the provider knows of and no record has ended.
+HANGABLE = (AttemptState.ACCEPTED, AttemptState.UNKNOWN)
+# What Terminate and Callference can name; a trunk or a login code is not one phone.
+BY_NUMBER = (Extension.Kind.SIP, Extension.Kind.PHONE)
+
+
+class CannotCall(Exception):  # noqa: N818  # said of the lead, to a manager
+    """Why a manager's wish cannot be carried out, as a sentence."""
+
+
+class MayBeDone(CannotCall):
+    """The provider was asked and its answer was lost: what was wished may have happened."""
+
+
+def call_now(lead_id: int, user: object) -> str:
+    """A manager wants this lead called now: opens it again if need be, and wakes the workers.
+
+    Returns a sentence for the manager; raises CannotCall with one. `user` is for the log.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        lead = _to_be_called(lead_id)
+        opening = matching.next_opening(matching.teams_for(lead.source_id), now)
+        _open_again(lead, now, call_after=opening or now)
+        wakeups.call_lead_on_commit(lead.pk)
+    log.info("call now lead=%s user=%s", lead.pk, _id(user))
+    if opening is None:
+        return "No team answers this lead's source, or none ever opens: it waits until one does."
+    if opening > now:
+        local = timezone.localtime(opening)
+        return f"Nobody is on shift: the lead is called on {local:%A, %-d %B at %H:%M}."
+    return "The lead is called as soon as a salesperson is free."
+
+
+def cancel(lead_id: int, user: object) -> str:
+    """A manager takes a lead out of the queue. Raises CannotCall when it is not in it."""
+    cancelled = Lead.objects.filter(
+        pk=lead_id, status__in=(LeadStatus.HELD, LeadStatus.WAITING)
+    ).update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
+    if not cancelled:
+        raise CannotCall("Only a lead that is held or waiting can be cancelled.")
+    log.info("cancelled lead=%s user=%s", lead_id, _id(user))
+    return "The lead will not be called."
+
+
+def call_with(lead_id: int, extension_id: int, user: object) -> str:
+    """A manager wants this lead called now by one extension, on shift or not."""
+    now = timezone.now()
+    with transaction.atomic():
+        lead = _to_be_called(lead_id)
+        _open_again(lead, now, call_after=now)
+        claim = matching.claim_chosen(lead.pk, extension_id, now, provider.hold())
+        if claim is None:
+            raise CannotCall(
+                "That extension is on a call, blocked or off, or this number is on a call. "
+                "Nothing was changed."
+            )
+        wakeups.dial_on_commit(claim.attempt.pk)
+    log.info("call with lead=%s extension=%s user=%s", lead_id, extension_id, _id(user))
+    return f"Extension {claim.attempt.extension_number} rings now, then the lead."
+
+
+def hang_up(attempt_id: int, user: object) -> str:
+    """Ends a call that is on.
+
+    The provider hangs up by extension and not by call (vendor's page 1.5): so only while this
+    attempt is still the live one on that extension, and nothing else is known to be on it.
+    """
+    attempt = CallAttempt.objects.select_related("extension").filter(pk=attempt_id).first()
+    if attempt is None or attempt.state not in HANGABLE:
+        raise CannotCall("That call is over.")
+    if attempt.extension is None or attempt.extension.kind not in BY_NUMBER:
+        raise CannotCall("Only a call on a Voicenter extension or a phone number can be hung up.")
+    if _is_on_another_call(attempt):
+        raise CannotCall("That extension is on another call by now. Nothing was hung up.")
+    _ask(lambda: provider.client().terminate(Terminate(phone=attempt.extension_number)))
+    log.info("hung up attempt=%s user=%s", attempt_id, _id(user))
+    return f"The call on extension {attempt.extension_number} is being ended."
+
+
+def play(lead_id: int, record_name: str, user: object) -> str:
+    """Has a recorded message played to the lead's phone now."""
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
+        try:
+            guard.check_before_dial(lead.phone, lead.source)
+            Message(phone="972505550100", pre_rec=record_name)
+        except PhoneRefused as refusal:
+            raise CannotCall(refusal.message) from None
+        except InvalidCall as problem:
+            raise CannotCall(f"That is no name of a record. {complaint(problem)}") from None
+        if messages.play(lead.pk, lead.phone, record_name, timezone.now()) is None:
+            raise CannotCall("This lead's number is on a call right now.")
+    log.info("play lead=%s user=%s", lead_id, _id(user))
+    return "The message is being played to the lead."
+
+
+def conference(extension_id: int, room_code: str, user: object) -> str:
+    """Rings an extension and puts it into the conference room (vendor's page 1.4).
+
+    It is not rung for leads until the call must be over. Raises MayBeDone when the answer was
+    lost; the extension is then kept as if it had been put there.
+    """
+    extension = Extension.objects.get(pk=extension_id)
+    if extension.kind not in BY_NUMBER:
+        raise CannotCall("Only a Voicenter extension or a phone number can be called in.")
+    try:
+        request = Callference(
+            **first_leg(extension.kind, extension.number),
+            bbbcode=room_code or None,
+            max_duration=CONFERENCE_LASTS,
+        )
+    except InvalidCall as problem:
+        raise CannotCall(f"That is no code of a room. {complaint(problem)}") from None
+    until = _reserve_for_conference(extension)
+    try:
+        _ask(lambda: provider.client().callference(request))
+    except MayBeDone:
+        raise
+    except CannotCall:
+        # Unless somebody else has said something about it meanwhile.
+        Extension.objects.filter(pk=extension_id, out_until=until).update(
+            out_until=extension.out_until, out_reason=extension.out_reason
+        )
+        raise
+    log.info("conference extension=%s user=%s", extension_id, _id(user))
+    return f"Extension {extension.number} rings and is put into the conference room."
+
+
+def _reserve_for_conference(extension: Extension) -> datetime:
+    """Keeps leads away from the extension before it rings; returns until when. Raises CannotCall.
+
+    One statement, so that no claim comes between looking and keeping.
+    """
+    until = timezone.now() + timedelta(seconds=CONFERENCE_LASTS + 30)
+    on_a_call = CallAttempt.objects.filter(extension=OuterRef("pk"), state__in=LIVE_STATES)
+    reserved = Extension.objects.filter(
+        ~Exists(on_a_call), pk=extension.pk, is_active=True, is_blocked=False
+    ).update(out_until=until, out_reason="in the conference room")
+    if not reserved:
+        raise CannotCall("That extension is on a call, blocked or off.")
+    return until
+
+
+def _is_on_another_call(attempt: CallAttempt) -> bool:
+    """Whether the provider says that the extension is on a call, and not on this one.
+
+    False also when it does not say: our own index holds the extension for this attempt.
+    """
+    if not attempt.call_id:
+        return False
+    try:
+        states = provider.client().active_calls(attempt.extension_number)
+    except VoicenterError:
+        return False
+    on_it = [
+        call.call_id
+        for state in states
+        if state.extension == attempt.extension_number
+        for call in state.calls
+    ]
+    return bool(on_it) and attempt.call_id not in on_it
+
+
+def _to_be_called(lead_id: int) -> Lead:
+    """The lead, locked, if a manager may have it called now. Raises CannotCall."""
+    lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
+    if lead.status == LeadStatus.CALLING:
+        raise CannotCall("This lead is being called right now.")
+    if lead.status == LeadStatus.DUPLICATE:
+        raise CannotCall(f"This is a repeated request. Open the first one, {lead.duplicate_of}.")
+    try:
+        guard.check_before_dial(lead.phone, lead.source)
+    except PhoneRefused as refusal:
+        raise CannotCall(refusal.message) from None
+    return lead
+
+
+def _open_again(lead: Lead, now: datetime, call_after: datetime) -> None:
+    lead.status, lead.call_after, lead.closed_at = LeadStatus.WAITING, call_after, None
+    lead.counted_from = now
+    try:
+        with transaction.atomic():
+            lead.save(update_fields=["status", "call_after", "closed_at", "counted_from"])
+    except IntegrityError:
+        raise CannotCall(
+            "The same number has another open request. Call that one instead."
+        ) from None
+
+
+def _ask(request: Callable[[], object]) -> None:
+    """Asks the provider at once; what went wrong becomes a sentence."""
+    try:
+        request()
+    except InvalidCall as problem:
+        raise CannotCall(f"The provider cannot do this: {problem}") from None
+    except Refused as refusal:
+        why = refusal.error_message or str(refusal)
+        raise CannotCall(f"The provider refused: {why}") from None
+    except NotSent:
+        raise CannotCall("The provider cannot be reached. Nothing was sent; try again.") from None
+    except OutcomeUnknown:
+        raise MayBeDone(
+            "The provider's answer was lost: it may have been done. Look before you try again."
+        ) from None
+    except VoicenterError as error:
+        raise CannotCall(f"It did not work: {error}") from None
+
+
+def _id(user: object) -> object:
+    return getattr(user, "pk", None)

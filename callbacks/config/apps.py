@@ -1,0 +1,12 @@
+"""The application `callbacks.config`: start-up, no models."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "callbacks.config"
+    label = "config"
+
+    def ready(self) -> None:
+        """Registers the system checks, and makes ours the Celery application that publishes."""
+        from callbacks.config import celery, checks  # noqa: F401, PLC0415  # importing is enough

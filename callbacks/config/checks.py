@@ -1,0 +1,172 @@
+"""System checks of the settings, each with the way out. `manage.py check` lists them.
+
+Registered by `callbacks.config.apps.ConfigConfig`. gunicorn and `make run` refuse to start on one.
+What a working copy can do without (a key, host names, the account's code) is asked only when DEBUG
+is off.
+
+E001 SECRET_KEY          E005 VOICENTER_METHOD    E009 DATABASE_URL
+E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
+E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
+E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
+E013 VOICENTER_... call parameters
+W001 VOICENTER_URL without TLS
+"""
+
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Iterator, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+
+from callbacks import provider
+
+METHODS = ("post", "post-json", "get")
+FORMATS = ("json", "xml")
+LEAST_KEY_CHARACTERS = 50  # as Django's own security.W009
+LEAST_SECRET_CHARACTERS = 32
+LONGEST_TIMEOUT = 120.0  # seconds: a worker waits that long for one answer
+_URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@checks.register()
+def check_settings(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - they concern no one application
+    **kwargs: object,  # noqa: ARG001
+) -> list[CheckMessage]:
+    """Every mistake in the settings at once; none of the messages shows a secret."""
+    return [*_keys(), *_provider(), *_timeouts(), *_servers(), *_times()]
+
+
+def _keys() -> Iterator[CheckMessage]:
+    if not settings.DEBUG and len(settings.SECRET_KEY) < LEAST_KEY_CHARACTERS:
+        yield Error(
+            "SECRET_KEY is missing or too short.",
+            hint="Set SECRET_KEY to what this prints, the same for every process: python -c "
+            "'import secrets; print(secrets.token_hex(30))'. `make run` makes one by itself.",
+            id="callbacks.E001",
+        )
+    if not settings.DEBUG and not settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS is empty: every request would be refused.",
+            hint="Set ALLOWED_HOSTS to the site's names, separated by commas: "
+            "ALLOWED_HOSTS=callbacks.example.com",
+            id="callbacks.E002",
+        )
+    secret = settings.CDR_SECRET
+    if len(secret) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(secret):
+        yield Error(
+            f"CDR_SECRET is not {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _: it is "
+            "all that keeps others from posting call records.",
+            hint="Set CDR_SECRET to what this prints, and give the provider the new address: "
+            "python -c 'import secrets; print(secrets.token_hex(30))'",
+            id="callbacks.E008",
+        )
+
+
+def _provider() -> Iterator[CheckMessage]:
+    url = _split(settings.VOICENTER_URL)
+    if url is None or url.scheme not in {"http", "https"} or not url.hostname or url.query:
+        yield Error(
+            "VOICENTER_URL is not a plain http(s) address.",
+            hint="Set it to the click2call address, without parameters: VOICENTER_URL="
+            "https://api.voicenter.co.il/ForwardDialer/click2call.aspx",
+            id="callbacks.E003",
+        )
+    elif url.scheme == "http" and not _is_local(url.hostname):
+        yield checks.Warning(
+            "VOICENTER_URL is not https: the account's code travels readable.",
+            hint="Write https:// in VOICENTER_URL.",
+            id="callbacks.W001",
+        )
+    if not settings.DEBUG and not settings.VOICENTER_CODE.strip():
+        yield Error(
+            "VOICENTER_CODE is missing: the provider would refuse every call.",
+            hint="Set VOICENTER_CODE to the code of your Voicenter account.",
+            id="callbacks.E004",
+        )
+    if problem := provider.settings_problem():
+        yield Error(
+            f"No call can be made with these settings: {problem}",
+            hint="Correct the VOICENTER_... variable that it names (.env.example has them all).",
+            id="callbacks.E013",
+        )
+    yield from _one_of("VOICENTER_METHOD", METHODS, "callbacks.E005")
+    yield from _one_of("VOICENTER_FORMAT", FORMATS, "callbacks.E006")
+
+
+def _one_of(name: str, allowed: tuple[str, ...], number: str) -> Iterator[CheckMessage]:
+    value = getattr(settings, name)
+    if value not in allowed:
+        yield Error(
+            f"{name} is {value!r}.", hint=f"Set {name} to one of: {', '.join(allowed)}.", id=number
+        )
+
+
+def _timeouts() -> Iterator[CheckMessage]:
+    for name in ("VOICENTER_CONNECT_TIMEOUT", "VOICENTER_TIMEOUT"):
+        seconds = getattr(settings, name)
+        if not 0 < seconds <= LONGEST_TIMEOUT:
+            yield Error(
+                f"{name} is {seconds}.",
+                hint=f"Set {name} to seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
+                id="callbacks.E007",
+            )
+
+
+def _servers() -> Iterator[CheckMessage]:
+    if not _has_scheme(settings.DATABASE_URL, {"postgres", "postgresql"}):
+        yield Error(
+            "DATABASE_URL is missing or not a PostgreSQL address.",
+            hint="Set DATABASE_URL=postgres://user:password@host:5432/name, or start the embedded "
+            "server with `make run` and leave it running.",
+            id="callbacks.E009",
+        )
+    if not _has_scheme(settings.REDIS_URL, {"redis", "rediss"}):
+        yield Error(
+            "REDIS_URL is missing or not a Redis address.",
+            hint="Set REDIS_URL=redis://:password@host:6379/0 (rediss:// with TLS), or start the "
+            "embedded server with `make run` and leave it running.",
+            id="callbacks.E010",
+        )
+
+
+def _times() -> Iterator[CheckMessage]:
+    if settings.TIME_ZONE not in zoneinfo.available_timezones():
+        yield Error(
+            f"TIME_ZONE is {settings.TIME_ZONE!r}.",
+            hint="Set it to a name of the IANA list, such as Asia/Jerusalem.",
+            id="callbacks.E011",
+        )
+    if not 0 < settings.SWEEP_EVERY <= 60:
+        yield Error(
+            f"SWEEP_EVERY is {settings.SWEEP_EVERY}.",
+            hint="Set it to seconds above 0 and up to 60; it bounds how late a lead is called "
+            "whose wake-up was lost.",
+            id="callbacks.E012",
+        )
+
+
+def _has_scheme(address: str, schemes: set[str]) -> bool:
+    url = _split(address)
+    return url is not None and url.scheme in schemes and bool(url.hostname)
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        url = urlsplit(address)
+        _ = url.port  # raises when it is no number
+    except ValueError:
+        return None
+    return url
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,284 @@
+"""Settings, all of them from the environment; `.env.example` lists every variable.
+
+A `.env` file beside manage.py is read when there is one. What `make run` generates (keys, the
+addresses of the embedded servers) is kept under DATA_DIR and found again from there, so that
+`manage.py` in a second terminal speaks to the same servers. Mistakes are reported by
+`callbacks.config.checks`, each with the way out.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from callbacks.config.embedded import recorded_urls
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+class _Env(environ.Env):  # type: ignore[misc]  # django-environ has no types
+    """Says which variable is not a number, where int() and float() would only say what it is."""
+
+    def int(self, var: str, default: int | None = None) -> Any:
+        return self._number(super().int, var, default)
+
+    def float(self, var: str, default: float | None = None) -> Any:
+        return self._number(super().float, var, default)
+
+    def _number(self, read: Callable[..., Any], var: str, default: object) -> Any:
+        try:
+            return read(var, default=default)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{var} must be a number, for example {var}={default}."
+            ) from None
+
+
+env = _Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+
+
+def _generated(file_name: str) -> str:
+    """What `make run` generated and kept in DATA_DIR/file_name; "" when it never ran."""
+    try:
+        return (DATA_DIR / file_name).read_text().strip()
+    except OSError:
+        return ""
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default=_generated("secret-key")) or "unset"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- applications --------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "axes",
+    "leads",
+    "callbacks",
+    "callbacks.config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "callbacks.config.csp.PolicyByPathMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+
+ROOT_URLCONF = "callbacks.config.urls"
+WSGI_APPLICATION = "callbacks.config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database and broker -------------------------------------------------------------------------
+
+_embedded = recorded_urls(DATA_DIR)
+DATABASE_URL = env.str("DATABASE_URL", default=_embedded.database_url if _embedded else "")
+REDIS_URL = env.str("REDIS_URL", default=_embedded.redis_url if _embedded else "")
+
+DATABASES = {
+    "default": {
+        # With no address, commands that touch no data (check, collectstatic, makemigrations)
+        # still work; the others fail to connect, and a check says what to do.
+        **environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks"),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "pool": {
+                "min_size": 1,
+                "max_size": env.int("DATABASE_POOL_SIZE", default=10),
+                "timeout": 3,
+            },
+        },
+    }
+}
+
+# --- Celery: only the wake-up; PostgreSQL is the truth --------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 3,
+    # Above the worker's own blocking read, or an idle worker would reconnect all the time.
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "callbacks"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+SWEEP_EVERY = env.float("SWEEP_EVERY", default=5.0)
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "callbacks.sweep",
+        "schedule": SWEEP_EVERY,
+        # A sweep that could not run in time has nothing to add to the next one.
+        "options": {"expires": SWEEP_EVERY},
+    },
+}
+
+# --- the provider --------------------------------------------------------------------------------
+
+VOICENTER_URL = env.str(
+    "VOICENTER_URL", default="https://api.voicenter.co.il/ForwardDialer/click2call.aspx"
+)
+VOICENTER_CODE = env.str("VOICENTER_CODE", default="")
+VOICENTER_METHOD = env.str("VOICENTER_METHOD", default="post")
+VOICENTER_FORMAT = env.str("VOICENTER_FORMAT", default="json")
+VOICENTER_CONNECT_TIMEOUT = env.float("VOICENTER_CONNECT_TIMEOUT", default=3.0)
+VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
+# Seconds. Their sum bounds how long a call can hold an extension when no record of it comes.
+VOICENTER_PHONE_MAX_DIAL_TIME = env.int("VOICENTER_PHONE_MAX_DIAL_TIME", default=30)
+VOICENTER_TARGET_MAX_DIAL_TIME = env.int("VOICENTER_TARGET_MAX_DIAL_TIME", default=60)
+VOICENTER_MAX_DURATION = env.int("VOICENTER_MAX_DURATION", default=7200)
+VOICENTER_RECORD = env.bool("VOICENTER_RECORD", default=False)
+VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
+# The secret part of the address that the provider posts call records to.
+CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
+
+# --- what a visitor sees --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", default="Asia/Jerusalem")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Where `collectstatic` has run (the image), files are served from there under hashed names;
+# in a working copy straight from their sources.
+_collected = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not _collected
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _collected
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- security -------------------------------------------------------------------------------------
+
+HTTPS = env.bool("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# /healthz and the webhook are called without a browser, often over plain HTTP inside a network.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^webhooks/"]
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+
+# --- the admin's theme ----------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Callbacks",
+    "SITE_HEADER": "Callbacks",
+    "SITE_SYMBOL": "phone_callback",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "callbacks.admin.navigation.icon"}
+    ],
+    "STYLES": ["callbacks.admin.navigation.stylesheet"],
+    "DASHBOARD_CALLBACK": "callbacks.admin.dashboard.add_tiles",
+    "SIDEBAR": {"navigation": "callbacks.admin.navigation.groups"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .018 235)",
+            "100": "oklch(94.5% .035 235)",
+            "200": "oklch(89% .065 235)",
+            "300": "oklch(81% .105 235)",
+            "400": "oklch(71% .14 238)",
+            "500": "oklch(62% .155 242)",
+            "600": "oklch(52% .15 245)",
+            "700": "oklch(45% .13 246)",
+            "800": "oklch(39% .11 246)",
+            "900": "oklch(34% .09 246)",
+            "950": "oklch(25% .07 246)",
+        },
+    },
+}
+
+# --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "callbacks.config.logs.DiscreetFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        # Our own lines say what was done, by id; these would say it again for every message.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured(
+        "DATABASE_URL must be a PostgreSQL address (postgres://user:password@host:5432/name): "
+        "claims need its row locks and partial indexes."
+    )

@@ -1,0 +1,19 @@
+"""All addresses of the project."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from callbacks.config.health import healthz
+from callbacks.reports.views import callback_times_page
+
+urlpatterns = [
+    path(
+        "admin/reports/callback-times/",
+        admin.site.admin_view(callback_times_page),
+        name="callback-times",
+    ),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+    path("webhooks/", include("callbacks.webhooks.urls")),
+    path("", include("leads.urls")),
+]

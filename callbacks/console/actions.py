@@ -1,0 +1,150 @@
+"""`call`, `message`, `callference`, `terminate`: what rings somebody, or hangs them up."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError
+
+from callbacks import provider
+from callbacks.console import options
+from callbacks.console.confirming import confirm
+from callbacks.console.destinations import (
+    Allowed,
+    allowed,
+    provider_spelling,
+    readable,
+    refuse_unless_allowed,
+)
+from callbacks.console.exits import Exit, Stop
+from callbacks.console.output import Output
+from callbacks.voicenter import Accepted, Call, Callference, Client, Message, Terminate
+from callbacks.voicenter.call import CALL_PARAMETERS
+from callbacks.voicenter.callference import CALLFERENCE_PARAMETERS
+from callbacks.voicenter.message import MESSAGE_PARAMETERS
+from callbacks.voicenter.parameters import Parameter
+from callbacks.voicenter.terminate import TERMINATE_PARAMETERS
+
+
+@dataclass(frozen=True)
+class Action:
+    """One of the provider's actions: its parameters, what is asked before it, how it is sent."""
+
+    help: str
+    kind: type
+    table: Mapping[str, Parameter]
+    question: Callable[[Any], str]
+    send: Callable[[Client, Any], Accepted]
+    rings: bool = True
+
+
+def _ring_both(call: Call) -> str:
+    return f"Ring {readable(call.phone)}, then {readable(call.target)}"
+
+
+def _ring_and_play(message: Message) -> str:
+    parts = [message.pre_rec, "digits" if message.dtmf else None, message.loop_rec]
+    played = ", ".join(part for part in (*parts, message.post_rec) if part)
+    return f"Ring {readable(message.phone)} and play {played or 'nothing'}"
+
+
+ACTIONS: dict[str, Action] = {
+    "call": Action(
+        "ring one phone, then another, and let the two talk",
+        Call,
+        CALL_PARAMETERS,
+        _ring_both,
+        Client.call,
+    ),
+    "message": Action(
+        "ring a phone and play it a recorded message",
+        Message,
+        MESSAGE_PARAMETERS,
+        _ring_and_play,
+        Client.message,
+    ),
+    "callference": Action(
+        "ring a phone and put it into a conference room",
+        Callference,
+        CALLFERENCE_PARAMETERS,
+        lambda it: f"Ring {readable(it.phone)} and put it into the conference room",
+        Client.callference,
+    ),
+    "terminate": Action(
+        "hang up whatever call an extension is on",
+        Terminate,
+        TERMINATE_PARAMETERS,
+        lambda it: f"Hang up whatever call {readable(it.phone)} is on",
+        Client.terminate,
+        rings=False,
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser, action: Action) -> None:
+    """The options of one action."""
+    options.add_parameters(parser, action.kind, action.table)
+    parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+    if action.rings:
+        parser.add_argument(
+            "--any-number",
+            action="store_true",
+            help="also numbers that leads are never called on: other countries, premium, ...",
+        )
+
+
+def run(action: Action, given: Mapping[str, Any], output: Output) -> None:
+    """Checks everything, asks, sends once, and says what was answered.
+
+    Raises Stop, or an error of the library. Nothing is sent before somebody has said yes.
+    """
+    typed = {
+        name: provider_spelling(given[name]) if name in ("phone", "target") else given[name]
+        for name in (*action.table, *(["variables"] if "variables" in given else []))
+    }
+    wanted: Any = options.read(action.kind, action.table, typed)
+    if action.rings and not given["any_number"]:
+        may = _allowed()
+        refuse_unless_allowed(wanted.phone, may, first=True)
+        if isinstance(wanted, Call):
+            refuse_unless_allowed(wanted.target, may, first=False)
+    client = provider.client()
+    confirm(action.question(wanted), yes=given["yes"], output=output)
+    accepted = _send(action, client, wanted)
+    output.say(f"Accepted. CALLID {accepted.call_id or '(none)'}")
+    if action.rings:
+        output.say("How it went comes with its records: voicenter calllog, some minutes later.")
+    output.document(
+        ok=True,
+        exit_code=Exit.DONE.value,
+        action=wanted.action,
+        call_id=accepted.call_id,
+        error_code=accepted.error_code,
+        error_message=accepted.error_message,
+    )
+
+
+def _allowed() -> Allowed:
+    try:
+        return allowed()
+    except DatabaseError as error:
+        # Its message may hold the address with the password.
+        raise Stop(
+            Exit.BROKEN,
+            f"The database cannot be asked whom we may ring ({type(error).__name__}). "
+            "--any-number goes without it.",
+            "database",
+        ) from None
+
+
+def _send(action: Action, client: Client, wanted: Any) -> Accepted:
+    try:
+        return action.send(client, wanted)
+    except KeyboardInterrupt:
+        raise Stop(
+            Exit.UNKNOWN,
+            "Interrupted while the provider was asked: it may have been done, so look before "
+            "you repeat it.",
+            "interrupted",
+        ) from None

@@ -1,0 +1,266 @@
+"""`voicenter check`: is everything there that a call needs? It rings nobody and changes nothing.
+
+Settings, connection, code and address, extensions, records: in this order, up to the first that
+fails, whose exit code is the command's. The code is sent only once Click2Call's own address has
+answered like Click2Call.
+"""
+
+import argparse
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError
+from django.urls import reverse
+from django.utils import timezone
+
+from callbacks import importing, provider
+from callbacks.console.exits import Exit, Stop
+from callbacks.console.output import Output, cell
+from callbacks.console.steps import Result, Step, failure
+from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.voicenter import (
+    CLICK2CALL_TYPES,
+    CallLogSearch,
+    ConfigurationError,
+    InvalidCall,
+    TooManyRequests,
+    VoicenterError,
+)
+from callbacks.voicenter.probe import probe
+
+_OF_THE_PROVIDER = {f"callbacks.E{number:03}" for number in (3, 4, 5, 6, 7, 8, 13)}
+_WARNINGS = {"callbacks.W001"}
+_MOST_NAMED = 10
+_WIDTH = 96
+_SITE_TIMEOUTS = (3.0, 10.0)  # seconds to connect, to read
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of check."""
+    parser.add_argument(
+        "--site",
+        metavar="URL",
+        help="this site's public address, like https://callbacks.example.com: also look whether "
+        "call records would be taken there",
+    )
+
+
+def run(given: Mapping[str, Any], output: Output) -> None:
+    """Looks at everything in order. Raises Stop with the first failure's exit code."""
+    steps: list[Step] = []
+    for name, look in _LOOKS.items():
+        if any(step.result is Result.FAILED for step in steps):
+            steps.append(Step(name, Result.SKIPPED, "Not looked at."))
+            continue
+        for step in look(name, given):
+            steps.append(step)
+            _say(step, output)
+    shown = [_shown(step) for step in steps]
+    failed = next((step for step in steps if step.result is Result.FAILED), None)
+    if failed:
+        words = f"The {failed.name} step failed; what comes after it was not looked at."
+        raise Stop(failed.exit, words, failed.reason, {"checks": shown})
+    output.document(ok=True, exit_code=Exit.DONE.value, checks=shown)
+
+
+def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+    found = [it for it in checks.run_checks() if it.id in _OF_THE_PROVIDER | _WARNINGS]
+    wrong = [(str(it.msg), str(it.hint or "")) for it in found if it.id in _OF_THE_PROVIDER]
+    if not settings.VOICENTER_CODE.strip():
+        wrong.append(
+            ("VOICENTER_CODE is missing.", "Set it to the API code of your Voicenter account.")
+        )
+    if not wrong:
+        try:
+            provider.client()
+        except (ConfigurationError, InvalidCall) as problem:
+            wrong.append((str(problem), "Correct the VOICENTER_... variable that it names."))
+    if wrong:
+        yield from (
+            Step(name, Result.FAILED, *each, Exit.SETTINGS, "configuration") for each in wrong
+        )
+        return
+    yield from (Step(name, Result.WARNING, str(it.msg), str(it.hint or "")) for it in found)
+    method, form = settings.VOICENTER_METHOD, settings.VOICENTER_FORMAT
+    yield Step(name, Result.OK, f"{settings.VOICENTER_URL} by {method}, answers in {form}.")
+
+
+def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+    url = settings.VOICENTER_URL
+    try:
+        probe(
+            url,
+            get=settings.VOICENTER_METHOD == "get",
+            connect_timeout=settings.VOICENTER_CONNECT_TIMEOUT,
+            read_timeout=settings.VOICENTER_TIMEOUT,
+        )
+    except VoicenterError as error:
+        yield failure(name, error, url)
+    else:
+        yield Step(name, Result.OK, "Click2Call answers there, and lets this machine in.")
+
+
+def _code(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+    """The Call Log is the one service that says of a code that it is wrong."""
+    client, now = provider.client(), timezone.now()
+    search = CallLogSearch(now - timedelta(minutes=1), now, types=CLICK2CALL_TYPES)
+    try:
+        next(client.call_log(search), None)
+    except TooManyRequests:
+        yield Step(
+            name,
+            Result.WARNING,
+            "The Call Log was asked too often just now: whether it takes the code is not known.",
+            "Try again in a minute.",
+        )
+    except VoicenterError as error:
+        yield failure(name, error, client.services.call_log_url)
+    else:
+        yield Step(name, Result.OK, "The Call Log takes the code, and this machine's address.")
+
+
+def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+    client = provider.client()
+    try:
+        account = client.extensions()
+    except VoicenterError as error:
+        yield failure(name, error, client.services.extensions_url)
+        return
+    if not account:
+        yield Step(
+            name,
+            Result.FAILED,
+            "The account shows no extensions. A wrong code gets the same answer, so nothing can be "
+            "concluded from it.",
+            "Compare VOICENTER_CODE with the account, letter for letter; then ask Voicenter "
+            "whether that code may see the extensions.",
+            Exit.NOTHING_THERE,
+            "nothing_there",
+        )
+        return
+    try:
+        plan, has_ours = importing.plan_for(account), Extension.objects.exists()
+    except DatabaseError:
+        message = f"{len(account)} in the account; the database cannot be asked for ours."
+        yield Step(name, Result.WARNING, message, "Start the database.")
+        return
+    yield from _compared(name, plan, has_ours)
+
+
+def _compared(name: str, plan: importing.Plan, has_ours: bool) -> Iterator[Step]:
+    by_import = "`manage.py voicenter import`, or the extensions' page in the admin."
+    if not has_ours:
+        message = f"{plan.answered} in the account, and none here: nobody would be rung."
+        yield Step(name, Result.WARNING, message, f"Import them: {by_import}")
+        return
+    if plan.gone:
+        message = (
+            f"Rung here, and not in the account: {_named([it.number for it in plan.gone])}. "
+            "Their calls are refused."
+        )
+        yield Step(name, Result.WARNING, message, f"Correct them, or switch them off: {by_import}")
+    new = f"; {len(plan.new)} not here yet ({by_import})" if plan.new else ""
+    yield Step(name, Result.OK, f"{plan.answered} in the account{new}.")
+
+
+def _records(name: str, given: Mapping[str, Any]) -> Iterator[Step]:
+    if given["site"]:
+        yield _site(name, given["site"])
+    try:
+        newest = CallRecord.objects.order_by("-received_at").values_list("received_at").first()
+        day_ago = timezone.now() - timedelta(days=1)
+        calls = CallAttempt.objects.filter(claimed_at__gt=day_ago, error_code=0)
+        accepted, untold = calls.count(), calls.filter(records__isnull=True).count()
+    except DatabaseError:
+        yield Step(name, Result.WARNING, "The database cannot be asked.", "Start the database.")
+        return
+    if accepted and untold == accepted:
+        yield Step(
+            name,
+            Result.WARNING,
+            f"{accepted} calls were accepted in the last day, and no record of any has come.",
+            "Have Voicenter post CDRs to https://YOUR-HOST/webhooks/voicenter/CDR_SECRET/cdr/ , "
+            "and look with --site whether they would be taken.",
+        )
+    elif newest:
+        yield Step(name, Result.OK, f"The newest record of a call came {cell(newest[0])}.")
+    elif not given["site"]:
+        message = "None has come yet. --site URL looks whether they would be taken."
+        yield Step(name, Result.SKIPPED, message)
+
+
+def _site(name: str, site: str) -> Step:
+    """Posts to our own address what is no record: it is answered, and changes nothing."""
+    path = reverse("voicenter-cdr", args=[settings.CDR_SECRET])
+    session = requests.Session()
+    session.trust_env = False  # no proxy is to learn the address with the secret
+    try:
+        answer = session.post(
+            site.rstrip("/") + path,
+            data=b"voicenter check",
+            headers={"Content-Type": "application/json"},
+            timeout=_SITE_TIMEOUTS,
+            allow_redirects=False,
+        )
+        status, said = answer.status_code, answer.content[:1000]
+    except (requests.RequestException, ValueError) as error:
+        return Step(
+            name,
+            Result.FAILED,
+            f"This site cannot be reached at --site ({type(error).__name__}).",
+            "Give the address that the provider posts to; look at DNS, TLS and the proxy there.",
+            Exit.NOT_SENT,
+            "site_unreachable",
+        )
+    finally:
+        session.close()
+    if status == requests.codes.ok and b'"Err": 1' in said:
+        message = (
+            "Records would be taken at --site, as far as this machine can tell: the provider "
+            "must be able to reach it too."
+        )
+        return Step(name, Result.OK, message)
+    return Step(
+        name,
+        Result.FAILED,
+        f"What answers at --site takes no records (HTTP {status}).",
+        "It is another site, or it runs with another CDR_SECRET, or a proxy holds posts back.",
+        Exit.NO_ANSWER,
+        "site_wrong",
+    )
+
+
+_LOOKS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Step]]] = {
+    "settings": _settings,
+    "connection": _connection,
+    "code": _code,
+    "extensions": _extensions,
+    "records": _records,
+}
+
+
+def _named(numbers: list[str]) -> str:
+    more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
+    return ", ".join(numbers[:_MOST_NAMED]) + more
+
+
+def _say(step: Step, output: Output) -> None:
+    mark = step.result.upper() if step.result is Result.FAILED else step.result.value
+    head, indent = f"{mark:<8} {step.name:<11} ", " " * 21
+    output.say(textwrap.fill(step.message, _WIDTH, initial_indent=head, subsequent_indent=indent))
+    if step.what_to_do:
+        output.say(
+            textwrap.fill(
+                step.what_to_do, _WIDTH, initial_indent=indent + "-> ", subsequent_indent=indent
+            )
+        )
+
+
+def _shown(step: Step) -> dict[str, object]:
+    return {name: value for name, value in asdict(step).items() if name != "exit"}

@@ -1,0 +1,138 @@
+"""`voicenter import`: the account's extensions, taken over after a look at what would change."""
+
+import argparse
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from callbacks import importing, provider
+from callbacks.console.confirming import confirm
+from callbacks.console.exits import Exit, Stop
+from callbacks.console.output import Output
+from callbacks.importing import Choice, Done, Plan, PlanChanged
+from callbacks.models import Team
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of import."""
+    parser.add_argument(
+        "--team", metavar="NAME", help="the team of new extensions; needed when there are several"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="SIP",
+        help="take over only this new or renamed extension; may be repeated",
+    )
+    parser.add_argument(
+        "--switch-off",
+        action="append",
+        default=[],
+        metavar="SIP",
+        help="switch this extension off, gone from the account; may be repeated",
+    )
+    parser.add_argument(
+        "--switch-off-gone", action="store_true", help="switch off all that are gone"
+    )
+    parser.add_argument("--preview", action="store_true", help="show what differs, change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+
+
+def run(given: Mapping[str, Any], output: Output) -> None:
+    """Shows the plan, asks, and carries out what was chosen."""
+    account = provider.client().extensions()
+    if not account:
+        raise Stop(
+            Exit.NOTHING_THERE,
+            "The account shows no extensions. A wrong code gets the same answer, so nothing is "
+            "changed.",
+            "nothing_there",
+        )
+    plan = importing.plan_for(account)
+    _show(plan, output)
+    preview = asdict(plan)
+    if given["preview"] or plan.is_empty:
+        output.document(ok=True, exit_code=Exit.DONE.value, plan=preview, done=None)
+        return
+    choice = _choice(plan, given)
+    what = _what(choice)
+    if not what:
+        output.say("Nothing of it was chosen.")
+        output.document(ok=True, exit_code=Exit.DONE.value, plan=preview, done=None)
+        return
+    confirm(what, yes=given["yes"], output=output)
+    try:
+        done = importing.apply(account, plan.fingerprint, choice)
+    except PlanChanged:
+        raise Stop(
+            Exit.NOT_CONFIRMED,
+            "Our extensions were changed meanwhile; nothing was done. Look again.",
+            "plan_changed",
+        ) from None
+    result = _result(done)
+    log.info("import %s", " ".join(f"{name}={len(numbers)}" for name, numbers in result.items()))
+    output.say("Done.")
+    output.document(ok=True, exit_code=Exit.DONE.value, plan=preview, done=result)
+
+
+def _show(plan: Plan, output: Output) -> None:
+    rows: list[tuple[str, str, str]] = [("new", it.number, it.name) for it in plan.new]
+    rows += [
+        ("renamed", it.number, f"{it.before or '(no name)'} -> {it.after}") for it in plan.renamed
+    ]
+    rows += [("gone", it.number, it.name) for it in plan.gone]
+    rows += [("unusable", it.number, it.why) for it in plan.unusable]
+    if rows:
+        output.table(("", "SIP", "NAME"), rows)
+    off = f", {len(plan.off)} switched off here stay so" if plan.off else ""
+    output.say(f"{plan.answered} in the account: {plan.same} as they are here{off}.")
+
+
+def _choice(plan: Plan, given: Mapping[str, Any]) -> Choice:
+    gone = {it.number for it in plan.gone}
+    off = gone if given["switch_off_gone"] else set(given["switch_off"])
+    wanted = None if given["only"] is None else set(given["only"])
+    new, renamed = {it.number for it in plan.new}, {it.number for it in plan.renamed}
+    if unknown := (off - gone) | ((wanted or set()) - new - renamed):
+        names = ", ".join(sorted(unknown))
+        raise Stop(Exit.USAGE, f"Not in the list above: {names}.", "unknown_extension")
+    add = new if wanted is None else new & wanted
+    return Choice(
+        team_id=_team(given["team"]).pk if add else None,
+        add=add,
+        rename=renamed if wanted is None else renamed & wanted,
+        switch_off=off,
+    )
+
+
+def _team(name: str | None) -> Team:
+    teams = list(Team.objects.all() if name is None else Team.objects.filter(name=name))
+    if len(teams) == 1:
+        return teams[0]
+    names = ", ".join(Team.objects.values_list("name", flat=True)) or "there are none"
+    problem = "Say with --team" if name is None else "There is no such team; say with --team"
+    raise Stop(
+        Exit.USAGE, f"{problem} which one the new extensions belong to: {names}.", "which_team"
+    )
+
+
+def _what(choice: Choice) -> str:
+    team = Team.objects.get(pk=choice.team_id).name if choice.team_id else ""
+    parts = [
+        f"add {len(choice.add)} to {team}" if choice.add else "",
+        f"rename {len(choice.rename)}" if choice.rename else "",
+        f"switch off {len(choice.switch_off)}" if choice.switch_off else "",
+    ]
+    what = ", ".join(part for part in parts if part)
+    return what[:1].upper() + what[1:]
+
+
+def _result(done: Done) -> dict[str, list[str]]:
+    return {
+        "added": [it.number for it in done.added],
+        "renamed": [it.number for it, _ in done.renamed],
+        "switched_off": [it.number for it in done.switched_off],
+    }

@@ -1,0 +1,60 @@
+"""What the provider tells while a call is on: it rings, the salesperson picked up, hung up.
+
+The pop-up requests are hints and no records: they may be lost, repeated, late, or of another call.
+They never end an attempt; its records do. What they know earlier is shown earlier.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from callbacks.models import CallAttempt
+from callbacks.models.calls import LIVE_STATES
+from callbacks.voicenter import PopUp, PopUpStatus
+from leads.models import Lead, LeadStatus
+
+# After the salesperson hung up, the records of the call come within this time or not at all.
+_RECORDS_WITHIN = timedelta(seconds=60)
+
+
+def follow(popup: PopUp) -> CallAttempt | None:
+    """Notes what a pop-up request tells, and returns the attempt it is about, lead loaded.
+
+    None when it is about none of our calls.
+    """
+    attempt = _attempt_of(popup)
+    if attempt is None or not attempt.is_live or popup.extension != attempt.extension_number:
+        return attempt
+    now = timezone.now()
+    if popup.status is PopUpStatus.TALKING:
+        _picked_up(attempt, now)
+    elif popup.status is PopUpStatus.HANGUP:
+        CallAttempt.objects.filter(
+            pk=attempt.pk, state__in=LIVE_STATES, hold_until__gt=now + _RECORDS_WITHIN
+        ).update(hold_until=now + _RECORDS_WITHIN)
+    return attempt
+
+
+def _picked_up(attempt: CallAttempt, now: datetime) -> None:
+    with transaction.atomic():
+        noted = CallAttempt.objects.filter(
+            pk=attempt.pk, state__in=LIVE_STATES, picked_up_at__isnull=True
+        ).update(picked_up_at=now)
+        if noted:
+            Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+                picked_up_at=now
+            )
+
+
+def _attempt_of(popup: PopUp) -> CallAttempt | None:
+    """By CALLID, or by our own variable while the call's answer is still on its way."""
+    attempts = CallAttempt.objects.select_related("lead__source")
+    if found := attempts.filter(call_id=popup.call_id).first():
+        return found
+    try:
+        public_id = uuid.UUID(popup.custom.get("attempt", ""))
+    except ValueError:
+        return None
+    return attempts.filter(public_id=public_id, call_id="").first()

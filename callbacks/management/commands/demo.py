@@ -1,0 +1,90 @@
+"""`manage.py demo`: everything needed to see a call, and safe to repeat."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from callbacks import wakeups
+from callbacks.admin.access import SALES_MANAGERS, ensure_sales_managers
+from callbacks.models import Extension, Team
+from leads.models import LeadSource
+
+SOURCE = "website"
+TEAM = "Sales"
+FIRST_NUMBER = 101
+_MOST = 10_000
+
+
+class Command(BaseCommand):
+    """Creates what is missing and touches nothing that is there: what a manager has renamed,
+    paused, moved or switched off since stays so.
+    """
+
+    help = "Loads a source, a team and extensions to try the callbacks with. Safe to repeat."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """--extensions N."""
+        parser.add_argument(
+            "--extensions",
+            type=_how_many,
+            default=5,
+            metavar="N",
+            help=f"how many, numbered from {FIRST_NUMBER} (default 5); never removes any",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """All of it in one transaction; says what was done."""
+        with transaction.atomic():
+            source, new_source = LeadSource.objects.get_or_create(
+                slug=SOURCE, defaults={"name": "Website"}
+            )
+            self._say("source", source.slug, new_source)
+            team, new_team = _team(source)
+            self._say("team", team.name, new_team)
+            if new_source or new_team:
+                team.sources.add(source)
+            self._extensions(team, options["extensions"])
+            self._say("group", SALES_MANAGERS, ensure_sales_managers())
+            wakeups.work_team_on_commit(team.pk)
+
+    def _extensions(self, team: Team, how_many: int) -> None:
+        numbers = [str(FIRST_NUMBER + index) for index in range(how_many)]
+        there = set(Extension.objects.filter(number__in=numbers).values_list("number", flat=True))
+        missing = [number for number in numbers if number not in there]
+        Extension.objects.bulk_create(
+            [
+                Extension(number=number, name=f"Salesperson {number}", team=team)
+                for number in missing
+            ],
+            # Another run at the same moment may have been first.
+            ignore_conflicts=True,
+        )
+        if missing:
+            self.stdout.write(f"created {len(missing)} extensions: {_range(missing)}")
+        if there:
+            self.stdout.write(f"left {len(there)} extensions as they are")
+
+    def _say(self, kind: str, name: str, created: bool) -> None:
+        done = "created the {} {}" if created else "left the {} {} as it is"
+        self.stdout.write(done.format(kind, name))
+
+
+def _team(source: LeadSource) -> tuple[Team, bool]:
+    """The team that answers the source, whatever its name is by now; else the one named Sales."""
+    answering = source.teams.order_by("pk").first()
+    if answering:
+        return answering, False
+    return Team.objects.get_or_create(name=TEAM)
+
+
+def _how_many(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _MOST:
+        raise ArgumentTypeError(f"a number from 0 to {_MOST}, not {text!r}")
+    return int(text)
+
+
+def _range(numbers: list[str]) -> str:
+    whole = int(numbers[-1]) - int(numbers[0]) + 1 == len(numbers) and len(numbers) > 1
+    return f"{numbers[0]} to {numbers[-1]}" if whole else ", ".join(numbers)

@@ -1,0 +1,139 @@
+"""`manage.py voicenter`: the provider's account from the command line."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+from django.db import DatabaseError
+
+from callbacks.console import actions, checking, imports, options, questions
+from callbacks.console.exits import Exit, Stop, stop_for, table
+from callbacks.console.output import Output
+from callbacks.voicenter import VoicenterError
+
+Run = Callable[[Mapping[str, Any], Output], None]
+
+
+class _Parser(CommandParser):
+    """Wrong usage is exit code 2 also when another program calls, and a document with --json."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # An abbreviation that a later option would make ambiguous is no use to a script.
+        super().__init__(allow_abbrev=False, **kwargs)
+        self._arguments: list[str] = []
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As usual, but nothing unknown is left to others; remembers them for `error`."""
+        self._arguments = list(args or [])
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit code 2."""
+        if self.called_from_command_line:
+            if "--json" in self._arguments:
+                out, err = OutputWrapper(sys.stdout), OutputWrapper(sys.stderr)
+                _told(Output(out, err, as_json=True), Stop(Exit.USAGE, message, "usage"))
+            argparse.ArgumentParser.error(self, message)
+        raise CommandError(message, returncode=Exit.USAGE)
+
+
+class Command(BaseCommand):
+    """One subcommand for each thing the account can be asked or told."""
+
+    help = "Asks and tells the Voicenter account: check, calls, records, extensions."
+    # `check` explains wrong settings itself; what needs right ones finds out.
+    requires_system_checks = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """With the exit codes below the options."""
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("epilog", f"exit codes:\n{table()}")
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """A parser for each subcommand."""
+        subparsers = parser.add_subparsers(
+            title="subcommands", metavar="SUBCOMMAND", required=True, parser_class=_Parser
+        )
+
+        def add(name: str, words: str, run: Run, more: str = "") -> CommandParser:
+            found: CommandParser = subparsers.add_parser(
+                name,
+                help=words,
+                description=f"{words[0].upper()}{words[1:]}.{more}",
+                epilog=f"exit codes:\n{table()}",
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            found.add_argument(
+                "--json", action="store_true", dest="as_json", help="one JSON document on stdout"
+            )
+            found.set_defaults(run=run)
+            return found
+
+        words = "look whether everything is there that a call needs; rings nobody"
+        checking.add_arguments(add("check", words, checking.run))
+        for name, action in actions.ACTIONS.items():
+            meanings = options.meanings(action.kind)
+            parser_of_action = add(
+                name,
+                action.help,
+                partial(actions.run, action),
+                f"\nWhat is not given is not sent.\n\n{meanings}" if meanings else "",
+            )
+            actions.add_arguments(parser_of_action, action)
+        questions.add_call_log(add("calllog", "list past calls", questions.call_log))
+        words = "list what every extension is on right now"
+        questions.add_active_calls(add("activecalls", words, questions.active_calls))
+        words = "list the account's extensions"
+        questions.add_extensions(add("extensions", words, questions.extensions))
+        words = "take over the account's extensions, after a look at what would change"
+        imports.add_arguments(add("import", words, imports.run))
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Runs the subcommand; whatever ends it becomes words, a document and an exit code."""
+        output = Output(self.stdout, self.stderr, as_json=given["as_json"])
+        run: Run = given["run"]
+        try:
+            try:
+                run(given, output)
+                self.stdout.flush()
+                return
+            except VoicenterError as error:
+                stop = stop_for(error)
+            except Stop as ended:
+                stop = ended
+            except KeyboardInterrupt:
+                stop = Stop(Exit.INTERRUPTED, "Stopped. Nothing was changed.", "interrupted")
+            except DatabaseError as error:
+                # Its message may hold the address with the password.
+                words = f"The database cannot be used ({type(error).__name__})."
+                stop = Stop(Exit.BROKEN, words, "database")
+            _told(output, stop)
+        except BrokenPipeError:
+            # Whoever read the output has what they wanted; Python would complain at the exit.
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        if getattr(self, "_called_from_command_line", False):
+            output.note(stop.words)
+            sys.exit(stop.exit)
+        raise CommandError(stop.words, returncode=stop.exit)
+
+
+def _told(output: Output, stop: Stop) -> None:
+    """The document of an end that is not the one that was hoped for."""
+    output.document(
+        ok=False,
+        exit_code=stop.exit.value,
+        reason=stop.reason,
+        message=stop.words,
+        **(stop.more or {}),
+    )

@@ -1,0 +1,58 @@
+"""Recorded messages to leads: an attempt of its own kind, without an extension.
+
+A lead hears each message once at the most by itself; a manager may have one played again. It is
+committed first and sent by a worker, like a call.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from callbacks import wakeups
+from callbacks.models import CallAttempt, SourceMessages
+from callbacks.models.calls import AttemptKind
+from leads.models import Lead
+
+# The longest ringing, the message, and a margin.
+_HOLD = timedelta(seconds=60 + 120 + 60)
+
+
+def play_when_closed(lead: Lead, now: datetime) -> None:
+    """The source's message for leads that come outside opening hours, if it names one."""
+    _play_once(lead.pk, lead.phone, lead.source_id, "when_closed", now)
+
+
+def play_when_given_up(lead_id: int, phone: str, source_id: int, now: datetime) -> None:
+    """The source's message for leads that could not be reached, if it names one."""
+    _play_once(lead_id, phone, source_id, "when_given_up", now)
+
+
+def play(lead_id: int, phone: str, record_name: str, now: datetime) -> CallAttempt | None:
+    """Has the record played to the lead's phone; None when that number is on a call already."""
+    try:
+        with transaction.atomic():
+            attempt = CallAttempt.objects.create(
+                kind=AttemptKind.MESSAGE,
+                lead_id=lead_id,
+                phone=phone,
+                record_name=record_name,
+                claimed_at=now,
+                hold_until=now + _HOLD,
+            )
+    except IntegrityError:
+        return None
+    wakeups.dial_on_commit(attempt.pk)
+    return attempt
+
+
+def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: datetime) -> None:
+    record_name = (
+        SourceMessages.objects.filter(source_id=source_id).values_list(field, flat=True).first()
+    )
+    if not record_name:
+        return
+    played = CallAttempt.objects.filter(
+        lead_id=lead_id, kind=AttemptKind.MESSAGE, record_name=record_name
+    )
+    if not played.exists():
+        play(lead_id, phone, record_name, now)

@@ -1,0 +1,183 @@
+"""How calls are made, where a source or an extension wants it otherwise: CallParameters."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from callbacks.models.routing import Extension
+from callbacks.voicenter import Call, InvalidCall, Message
+from leads.models import LeadSource
+
+# A call takes ten variables (vendor's page 1.2, var_*); two of them are ours.
+OWN_VARIABLES = frozenset({"lead", "attempt"})
+MAX_VARIABLES = 10 - len(OWN_VARIABLES)
+
+
+class CallParameters(models.Model):
+    """Parameters of the provider's Call (vendor's page 1.2) for one source or one extension.
+
+    Every one may be empty: then the next place says. The order is extension, source, settings,
+    the provider's own default (callbacks.effective).
+    """
+
+    source = models.OneToOneField(
+        LeadSource,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="call_parameters",
+    )
+    extension = models.OneToOneField(
+        Extension, on_delete=models.CASCADE, null=True, blank=True, related_name="call_parameters"
+    )
+
+    record = models.BooleanField("record the call", null=True, blank=True)
+    phone_caller_id = models.CharField(
+        "number shown to the salesperson", max_length=33, blank=True, null=True, default=None
+    )
+    phone_caller_name = models.CharField(
+        "name shown to the salesperson", max_length=100, blank=True, null=True, default=None
+    )
+    target_caller_id = models.CharField(
+        "number shown to the lead", max_length=33, blank=True, null=True, default=None
+    )
+    target_caller_name = models.CharField(
+        "name shown to the lead", max_length=100, blank=True, null=True, default=None
+    )
+    phone_max_dial_time = models.PositiveIntegerField(
+        "ring the salesperson at most", null=True, blank=True, help_text="Seconds."
+    )
+    target_max_dial_time = models.PositiveIntegerField(
+        "ring the lead at most", null=True, blank=True, help_text="Seconds."
+    )
+    max_duration = models.PositiveIntegerField(
+        "longest call", null=True, blank=True, help_text="Seconds."
+    )
+    phone_auto_answer = models.BooleanField(
+        "salesperson's phone answers by itself", null=True, blank=True
+    )
+    target_auto_answer = models.BooleanField(
+        "lead's phone answers by itself", null=True, blank=True
+    )
+    check_phone_device_state = models.BooleanField(
+        "refuse when the salesperson's phone is offline", null=True, blank=True
+    )
+    check_target_device_state = models.BooleanField(
+        "refuse when the lead's extension is offline", null=True, blank=True
+    )
+    language = models.CharField(
+        "language of prompts",
+        max_length=6,
+        blank=True,
+        null=True,
+        default=None,
+        help_text="For example he, en, ru.",
+    )
+    vm_id = models.CharField("voicemail code", max_length=64, blank=True, null=True, default=None)
+    variables = models.JSONField(
+        "custom variables",
+        default=dict,
+        blank=True,
+        help_text=f'Up to {MAX_VARIABLES} names and texts, for example {{"campaign": "spring"}}.',
+    )
+
+    class Meta:
+        verbose_name_plural = "call parameters"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(source__isnull=False, extension__isnull=True)
+                | Q(source__isnull=True, extension__isnull=False),
+                name="parameters_of_one_owner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Call parameters of {self.extension or self.source}"
+
+    def values(self) -> dict[str, Any]:
+        """What is set here, by the names of `voicenter.Call`."""
+        names = (*PARAMETERS, "variables")
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value not in (None, "", {})}
+
+    def clean(self) -> None:
+        """What the provider would refuse is refused here, beside its field."""
+        if not isinstance(self.variables, dict):
+            raise ValidationError({"variables": 'Write names and texts: {"campaign": "spring"}.'})
+        if len(self.variables) > MAX_VARIABLES:
+            raise ValidationError({"variables": f"At most {MAX_VARIABLES}."})
+        if taken := OWN_VARIABLES & self.variables.keys():
+            raise ValidationError({"variables": f"{', '.join(sorted(taken))}: ours; use another."})
+        problems = {name: _problem(name, value) for name, value in self.values().items()}
+        if wrong := {name: said for name, said in problems.items() if said}:
+            raise ValidationError(wrong)
+
+
+def _problem(name: str, value: object) -> str:
+    """What the provider would not accept about one parameter, as a sentence; "" for nothing."""
+    arguments: dict[str, Any] = {name: value}
+    try:
+        Call(phone="101", target="972505550100", **arguments)
+    except InvalidCall as problem:
+        return complaint(problem)
+    return ""
+
+
+def complaint(problem: InvalidCall) -> str:
+    """What is wrong, as a sentence to stand beside the field: without the parameter's name."""
+    return f"It {str(problem).removeprefix(f'{problem.parameter}: ')}."
+
+
+def validate_record_name(name: str) -> None:
+    """Raises ValidationError unless `name` can be a record's at the provider (page 1.3)."""
+    try:
+        Message(phone="972505550100", pre_rec=name)
+    except InvalidCall as problem:
+        raise ValidationError(complaint(problem)) from None
+
+
+# Those with a column of their own, in the order of the vendor's page.
+PARAMETERS = (
+    "record",
+    "phone_caller_id",
+    "phone_caller_name",
+    "target_caller_id",
+    "target_caller_name",
+    "phone_max_dial_time",
+    "target_max_dial_time",
+    "max_duration",
+    "phone_auto_answer",
+    "target_auto_answer",
+    "check_phone_device_state",
+    "check_target_device_state",
+    "language",
+    "vm_id",
+)
+
+
+class SourceMessages(models.Model):
+    """Recorded messages that leads of a source are played, by their names at the provider."""
+
+    source = models.OneToOneField(
+        LeadSource, on_delete=models.CASCADE, related_name="recorded_messages"
+    )
+    when_closed = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[validate_record_name],
+        help_text="Played once to a lead that comes outside opening hours. Empty: none.",
+    )
+    when_given_up = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[validate_record_name],
+        help_text="Played once to a lead that could not be reached. Empty: none.",
+    )
+
+    class Meta:
+        verbose_name_plural = "source messages"
+
+    def __str__(self) -> str:
+        return f"Messages of {self.source}"

@@ -1,0 +1,34 @@
+"""Whole days of a time zone, as people choose them for lists and reports. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+
+@dataclass(frozen=True)
+class Days:
+    """Calendar days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
+        """The instants [start, end) of these days in `zone`, in UTC.
+
+        A day has 23 or 25 hours when the clocks change. `last` is before date.max.
+        """
+        return midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone)
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            return f"{self.first:%d %b %Y}"
+        return f"{self.first:%d %b %Y} to {self.last:%d %b %Y}"
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """When `day` begins in `zone`, in UTC; where midnight does not exist, the instant after."""
+    return datetime.combine(day, time(0), zone).astimezone(UTC)
+
+
+def last_days(count: int, today: date) -> Days:
+    """`count` days that end with `today`; 1 is today alone."""
+    return Days(today - timedelta(days=count - 1), today)

@@ -1,0 +1,123 @@
+"""The account we dial with: the Voicenter client, and what it is asked for."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from callbacks.effective import Place, said
+from callbacks.matching import Claim
+from callbacks.models import CallAttempt, CallParameters
+from callbacks.models.routing import first_leg
+from callbacks.voicenter import Call, Client, InvalidCall, Message
+from callbacks.voicenter.phones import to_provider
+from leads.models import Lead
+
+# Beyond the longest a call can last, for clocks that differ and records that come late.
+_HOLD_MARGIN = timedelta(seconds=60)
+# Seconds. The provider's own default of 30 (vendor's page 1.3) would cut a longer message.
+MESSAGE_LASTS = 120
+EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
+
+
+@cache
+def client() -> Client:
+    """One client for the process; it keeps a connection per thread.
+
+    Raises ConfigurationError or InvalidCall when the settings could not make a call: better here,
+    before a lead is claimed, than with every lead.
+    """
+    _sample_call()
+    return Client(
+        url=settings.VOICENTER_URL,
+        code=settings.VOICENTER_CODE,
+        method=settings.VOICENTER_METHOD,
+        answer_format=settings.VOICENTER_FORMAT,
+        connect_timeout=settings.VOICENTER_CONNECT_TIMEOUT,
+        read_timeout=settings.VOICENTER_TIMEOUT,
+    )
+
+
+def settings_problem() -> str | None:
+    """What is wrong with the call parameters in the settings, as a sentence; None: nothing."""
+    try:
+        _sample_call()
+    except InvalidCall as problem:
+        return str(problem)
+    return None
+
+
+def answer_is_lost_after() -> timedelta:
+    """An attempt that was taken on and is `dialing` for longer has lost its worker."""
+    longest = settings.VOICENTER_CONNECT_TIMEOUT + settings.VOICENTER_TIMEOUT
+    return timedelta(seconds=longest + 10)
+
+
+def places(source_id: int | None, extension_id: int | None) -> list[Place]:
+    """Who says how a call is made, the most particular first (callbacks.effective)."""
+    rows = CallParameters.objects.filter(
+        Q(extension_id=extension_id, extension__isnull=False)
+        | Q(source_id=source_id, source__isnull=False)
+    )
+    by_owner = {EXTENSION if row.extension_id else SOURCE: row.values() for row in rows}
+    owners = [Place(name, by_owner[name]) for name in (EXTENSION, SOURCE) if name in by_owner]
+    return [*owners, Place(SETTINGS, _from_settings())]
+
+
+def call_for(claim: Claim, lead: Lead) -> Call:
+    """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
+
+    Our variables come back with the call's records and identify both; no personal data.
+    """
+    attempt = claim.attempt
+    parameters: dict[str, Any] = said(places(lead.source_id, attempt.extension_id))
+    own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
+    parameters["variables"] = {**parameters.get("variables", {}), **own}
+    return Call(
+        **first_leg(claim.extension_kind, attempt.extension_number),
+        target=to_provider(attempt.phone),
+        **parameters,
+    )
+
+
+def message_for(attempt: CallAttempt) -> Message:
+    """The recorded message that the attempt plays to its lead. Raises InvalidCall."""
+    return Message(
+        phone=to_provider(attempt.phone),
+        pre_rec=attempt.record_name,
+        phone_max_dial_time=settings.VOICENTER_TARGET_MAX_DIAL_TIME,
+        max_duration=MESSAGE_LASTS,
+        target_caller_id=settings.VOICENTER_TARGET_CALLER_ID or None,
+    )
+
+
+def hold_for(call: Call) -> timedelta:
+    """The longest that `call`, accepted now, can keep its extension."""
+    longest = (
+        (call.phone_max_dial_time or 0)
+        + (call.target_max_dial_time or 0)
+        + (call.max_duration or 0)
+    )
+    return timedelta(seconds=longest) + _HOLD_MARGIN
+
+
+def hold() -> timedelta:
+    """The same for a call that no source or extension says anything about."""
+    return hold_for(_sample_call())
+
+
+def _sample_call() -> Call:
+    return Call(phone="101", target="972505550100", **_from_settings())
+
+
+def _from_settings() -> dict[str, Any]:
+    values = {
+        "record": settings.VOICENTER_RECORD,
+        "target_caller_id": settings.VOICENTER_TARGET_CALLER_ID or None,
+        "phone_max_dial_time": settings.VOICENTER_PHONE_MAX_DIAL_TIME,
+        "target_max_dial_time": settings.VOICENTER_TARGET_MAX_DIAL_TIME,
+        "max_duration": settings.VOICENTER_MAX_DURATION,
+    }
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,217 @@
+"""The provider's records -> attempts; and attempts of which nobody knows how they ended.
+
+Records come repeated, late and in any order. Each is stored as it was received, once per leg, and
+then all records of an attempt are looked at together, so that the order does not matter. What is
+decided stays decided.
+"""
+
+import logging
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from callbacks import provider
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.calls import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.outcomes import Outcome
+from callbacks.settle import mirror, settle
+from callbacks.verdict import Verdict, leg_outcome, verdict
+from callbacks.voicenter import Cdr
+from callbacks.voicenter import Outcome as LegOutcome
+from leads.models import Lead, LeadStatus
+
+log = logging.getLogger(__name__)
+
+# The reference gives a record's time in a zone that senders do not agree on (VOICENTER.md): a
+# time further than this from the attempt's own is not believed.
+_TIME_TOLERANCE = timedelta(minutes=5)
+_OTHER_RECORD_WITHIN = timedelta(seconds=60)
+# A call's CALLID is known within the seconds that its answer takes; older records without an
+# attempt are of other calls on the account.
+_ADOPTED_WITHIN = timedelta(minutes=10)
+
+
+def receive(cdr: Cdr) -> bool:
+    """Stores one record and applies it; False when this leg's record was here before."""
+    now = timezone.now()
+    with transaction.atomic():
+        attempt = _attempt_of(cdr)
+        record, is_new = CallRecord.objects.get_or_create(
+            call_id=cdr.call_id,
+            type=cdr.type,
+            defaults={
+                "leg": cdr.leg,
+                "status": cdr.status,
+                "attempt": attempt,
+                "started_at": cdr.started_at,
+                "duration": cdr.duration,
+                "talk_time": cdr.talk_time,
+                "dial_time": cdr.dial_time,
+                "price": cdr.price,
+                "recording_url": cdr.record_url or "",
+                "payload": cdr.raw,
+            },
+        )
+        if is_new and attempt:
+            _apply(attempt, now)
+    log.info(
+        "record %s leg=%s status=%s attempt=%s call_id=%s",
+        "stored" if is_new else "repeated",
+        cdr.leg,
+        record.status,
+        attempt.pk if attempt else "-",
+        cdr.call_id,
+    )
+    return is_new
+
+
+def adopt_records() -> int:
+    """For the sweep: records that came before their attempt knew its CALLID. Returns how many."""
+    now = timezone.now()
+    orphans = CallRecord.objects.filter(
+        attempt__isnull=True, received_at__gte=now - _ADOPTED_WITHIN
+    )
+    call_ids = set(orphans.values_list("call_id", flat=True))
+    adopted = 0
+    for attempt in CallAttempt.objects.filter(call_id__in=call_ids).exclude(call_id=""):
+        with transaction.atomic():
+            adopted += orphans.filter(call_id=attempt.call_id).update(attempt=attempt)
+            _apply(attempt, now)
+    return adopted
+
+
+def give_up_lost_dials() -> int:
+    """For the sweep: attempts whose worker died while dialling become `unknown`."""
+    now = timezone.now()
+    lost = CallAttempt.objects.filter(
+        state=AttemptState.DIALING, sent_at__lt=now - provider.answer_is_lost_after()
+    )
+    moved = 0
+    for attempt in lost:
+        with transaction.atomic():
+            if attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now):
+                Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+                    **mirror(attempt)
+                )
+                moved += 1
+    return moved
+
+
+def free_expired_holds() -> int:
+    """For the sweep: attempts that no record has ended within the longest a call can last."""
+    now = timezone.now()
+    moved = 0
+    for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now):
+        outcome = (
+            Outcome.NO_RECORD if attempt.state == AttemptState.ACCEPTED else Outcome.NEVER_KNOWN
+        )
+        with transaction.atomic():
+            if attempt.finish(AttemptState.ENDED, now):
+                settle(attempt, outcome, now)
+                moved += 1
+    return moved
+
+
+def _attempt_of(cdr: Cdr) -> CallAttempt | None:
+    """By CALLID first; by our own variable when the record comes before the call's answer."""
+    if attempt := CallAttempt.objects.filter(call_id=cdr.call_id).first():
+        return attempt
+    try:
+        public_id = uuid.UUID(cdr.custom.get("attempt", ""))
+    except ValueError:
+        return None
+    return CallAttempt.objects.filter(public_id=public_id, call_id="").first()
+
+
+def _apply(attempt: CallAttempt, now: datetime) -> None:
+    """Looks at all records of a live attempt and ends it if they say how it ended."""
+    # Two legs' records at the same moment: the second one waits here and then sees both.
+    attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
+    records = {record.leg: record for record in attempt.records.all()}
+    _keep_facts(attempt, records.values())
+    if not attempt.is_live:
+        return
+    _learn_call_id(attempt, records)
+    if attempt.kind == AttemptKind.MESSAGE:
+        _finish_message(attempt, records.values(), now)
+        return
+    leg1, leg2 = records.get(1), records.get(2)
+    match verdict(leg1.status if leg1 else None, leg2.status if leg2 else None):
+        case Verdict.BRIDGED if leg2:
+            connected_at = _answered_at(leg2, attempt, now)
+            _finish(attempt, AttemptState.BRIDGED, Outcome.BRIDGED, now, connected_at)
+        case Verdict.AGENT_NO_ANSWER:
+            _finish(attempt, AttemptState.AGENT_NO_ANSWER, Outcome.AGENT_NO_ANSWER, now)
+        case Verdict.LEAD_NO_ANSWER:
+            _finish(attempt, AttemptState.LEAD_NO_ANSWER, Outcome.LEAD_NO_ANSWER, now)
+        case Verdict.UNCLEAR:
+            _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now)
+        case Verdict.OPEN if leg1 or leg2:
+            # A leg's record comes when the leg is over, and so is the call: what is still missing
+            # comes soon or never.
+            soon = now + _OTHER_RECORD_WITHIN
+            CallAttempt.objects.filter(pk=attempt.pk, hold_until__gt=soon).update(hold_until=soon)
+
+
+def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
+    """Talk time, price and recording stand on the attempt, however late their record comes."""
+    prices = [record.price for record in records if record.price is not None]
+    talks = [record.talk_time for record in records if record.leg == 2 or len(records) == 1]
+    CallAttempt.objects.filter(pk=attempt.pk).update(
+        price=sum(prices) if prices else None,
+        talk_time=next((talk for talk in talks if talk is not None), None),
+        recording_url=next((r.recording_url for r in records if r.recording_url), ""),
+    )
+
+
+def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: datetime) -> None:
+    """A message has one leg: it was played, or nobody answered."""
+    heard = any(leg_outcome(record.status) is LegOutcome.ANSWERED for record in records)
+    state = AttemptState.PLAYED if heard else AttemptState.LEAD_NO_ANSWER
+    _finish(attempt, state, Outcome.BRIDGED if heard else Outcome.LEAD_NO_ANSWER, now)
+
+
+def _finish(
+    attempt: CallAttempt,
+    state: AttemptState,
+    outcome: Outcome,
+    now: datetime,
+    connected_at: datetime | None = None,
+) -> None:
+    if attempt.finish(state, now, connected_at=connected_at):
+        settle(attempt, outcome, now)
+
+
+def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> None:
+    """A record of an attempt without an answer proves that the call was accepted.
+
+    When, only the claim tells: the request went out right after it.
+    """
+    if attempt.state == AttemptState.ACCEPTED or not records:
+        return
+    call_id = next(iter(records.values())).call_id
+    dialed_at = attempt.claimed_at
+    attempt.move(
+        LIVE_STATES, AttemptState.ACCEPTED, call_id=call_id, error_code=0, answered_at=dialed_at
+    )
+    Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+        **mirror(attempt), first_dialed_at=Coalesce("first_dialed_at", dialed_at)
+    )
+
+
+def _answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datetime:
+    """When the lead's phone was answered, by the record's times where they can be believed.
+
+    Records count whole seconds: never before the provider accepted the call, nor after now.
+    """
+    accepted_at = attempt.answered_at or attempt.claimed_at
+    answered = now - timedelta(seconds=leg2.talk_time or 0)
+    if leg2.started_at:
+        by_record = leg2.started_at + timedelta(seconds=leg2.dial_time or 0)
+        if accepted_at - _TIME_TOLERANCE <= by_record <= now + _TIME_TOLERANCE:
+            answered = by_record
+    return min(max(answered, accepted_at), now)

@@ -1,0 +1,1 @@
+"""Reports: how fast visitors are really called back."""

@@ -1,0 +1,21 @@
+"""PostgreSQL's percentile_cont, which Django has no name for."""
+
+from typing import Any
+
+from django.db.models import Aggregate, FloatField
+
+
+class PercentileCont(Aggregate):
+    """The value that `fraction` of the rows do not exceed, interpolated between neighbours.
+
+    NULLs are not counted; NULL when there are no others. (PostgreSQL manual, 9.21, "Ordered-Set
+    Aggregate Functions".)
+    """
+
+    function = "percentile_cont"
+    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+    def __init__(self, expression: Any, fraction: float, **extra: Any) -> None:
+        # It is written into the statement: a number that we choose, never a person's text.
+        super().__init__(expression, fraction=float(fraction), **extra)

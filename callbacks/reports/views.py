@@ -1,0 +1,90 @@
+"""The report's page in the admin."""
+
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from callbacks.durations import in_words
+from callbacks.reports.forms import CHOSEN, PERIODS, TODAY, PeriodForm
+from callbacks.reports.queries import DEFINITIONS, CallbackTimes, callback_times
+
+NO_DATA = "no data"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row of the report as text; what is not known is said in words."""
+
+    name: str
+    row: CallbackTimes
+    dial_p50: str
+    dial_p90: str
+    dial_p95: str
+    talk_p50: str
+    within_target: str
+    judged: str
+
+
+@require_safe
+def callback_times_page(request: HttpRequest) -> HttpResponse:
+    """GET: leads, called, connected, times and share within target for the chosen days.
+
+    For people who may see leads; others get 403.
+    """
+    user = request.user
+    if not (user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")):
+        raise PermissionDenied
+    zone = timezone.get_current_timezone()
+    form = PeriodForm(request.GET or {"period": TODAY}, timezone.localdate())
+    context = {
+        **admin.site.each_context(request),
+        "title": "Callback times",
+        "form": form,
+        "periods": [period for period in PERIODS if period[0] != CHOSEN],
+        "chosen": CHOSEN,
+        "time_zone": str(zone),
+        "definitions": DEFINITIONS.items(),
+    }
+    if form.is_valid():
+        days = form.days()
+        report = callback_times(*days.bounds(zone), timezone.now())
+        context |= {
+            "days": days,
+            "total": shown("All sources", report.total),
+            "rows": [shown(row.source or "", row) for row in report.by_source],
+        }
+    return TemplateResponse(request, "reports/callback_times.html", context)
+
+
+def shown(name: str, row: CallbackTimes) -> Shown:
+    """The row as people read it."""
+    share = row.share_within_target
+    return Shown(
+        name=name,
+        row=row,
+        dial_p50=_duration(row.dial_p50),
+        dial_p90=_duration(row.dial_p90),
+        dial_p95=_duration(row.dial_p95),
+        talk_p50=_duration(row.talk_p50),
+        within_target=NO_DATA if share is None else percent(share),
+        judged=f"{row.within_target} of {row.judged}" if row.judged else "",
+    )
+
+
+def percent(share: float) -> str:
+    """0.987 -> "98.7 %". Never rounded up to 100 or down to 0 when it is not quite that."""
+    tenths = round(share * 1000)
+    if share < 1:
+        tenths = min(tenths, 999)
+    if share > 0:
+        tenths = max(tenths, 1)
+    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"
+
+
+def _duration(seconds: float | None) -> str:
+    return NO_DATA if seconds is None else in_words(seconds)

@@ -1,0 +1,32 @@
+"""CALLIDs: like the vendor's, and the same in every run with one seed but for the time."""
+
+import random
+import time
+from datetime import UTC, datetime
+
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class CallIds:
+    """CALLIDs: 17 digits of UTC time to the millisecond, then 15 signs drawn from the seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._last = 0
+        self._least = 0
+        self.reseed(seed)
+
+    def reseed(self, seed: int) -> None:
+        """Start the drawn part again; the time part moves on, so no id comes twice."""
+        self._draws = random.Random(f"{seed}/callid")  # noqa: S311 (not a secret)
+        self._count = 0
+        self._least = self._last + 1
+
+    def next(self) -> str:
+        """The next id, 32 characters."""
+        self._last = max(int(time.time() * 1000), self._least, self._last)
+        self._count += 1
+        moment = datetime.fromtimestamp(self._last / 1000, UTC)
+        stamp = f"{moment:%Y%m%d%H%M%S}{self._last % 1000:03d}"
+        # The count keeps ids of one millisecond apart whatever is drawn.
+        drawn = "".join(self._draws.choices(ALPHABET, k=9))
+        return f"{stamp}{drawn}{self._count % 10**6:06d}"

@@ -1,0 +1,104 @@
+"""What reached us: one entry a Click2Call request, in order of arrival, never taken back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Leg:
+    """One phone of a call. Times are epoch seconds; `status` is RINGING, then TALKING, and at
+    the end the word of the CDR: ANSWER, NOANSWER, BUSY, CANCEL, CHANUNAVAIL, VOICEMAIL ...
+
+    `rang`: the phone was free and rang. `machine`: it was a voicemail that picked up.
+    """
+
+    number: str
+    started_at: float
+    status: str = "RINGING"
+    answered_at: float | None = None
+    ended_at: float | None = None
+    rang: bool = False
+    machine: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `GET /ledger` shows it."""
+        return {
+            "status": self.status,
+            "started_at": self.started_at,
+            "answered_at": self.answered_at,
+            "ended_at": self.ended_at,
+        }
+
+
+@dataclass(slots=True)
+class CdrNote:
+    """What became of one CDR: how often it was posted, and whether our side took it."""
+
+    type: str
+    posts: int = 0
+    delivered: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request. `error_code` is None when a fault struck before it was looked at; `fault` is
+    `forbidden` too where the caller's address is not allowed."""
+
+    at: float
+    method: str
+    encoding: str
+    action: str
+    parameters: dict[str, str]
+    error_code: int | None = None
+    error_message: str = ""
+    call_id: str = ""
+    fault: str | None = None
+    cdr_fault: str | None = None
+    leg1: Leg | None = None
+    leg2: Leg | None = None
+    cdrs: list[CdrNote] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `GET /ledger` shows it: parameters by name, and beside them what we know.
+
+        What we know comes last, so that no parameter called `at` or `error_code` can speak
+        for us; the secret code is not shown.
+        """
+        shown: dict[str, Any] = {k: v for k, v in self.parameters.items() if k != "code"}
+        shown.update(
+            at=self.at,
+            method=self.method,
+            encoding=self.encoding,
+            action=self.action,
+            error_code=self.error_code,
+            error_message=self.error_message,
+            call_id=self.call_id,
+            accepted=self.error_code == 0,
+            fault=self.fault,
+            cdr_fault=self.cdr_fault,
+            leg1=self.leg1.as_dict() if self.leg1 else None,
+            leg2=self.leg2.as_dict() if self.leg2 else None,
+            cdrs=[
+                {"type": note.type, "posts": note.posts, "delivered": note.delivered}
+                for note in self.cdrs
+            ],
+        )
+        return shown
+
+
+class Ledger:
+    """The list of entries. `reset` of the control starts a new one; nothing else shortens it."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+
+    def append(self, entry: Entry) -> None:
+        """Write a request down."""
+        self._entries.append(entry)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def since(self, count: int = 0) -> list[dict[str, Any]]:
+        """All entries but the first `count`."""
+        return [entry.as_dict() for entry in self._entries[count:]]

@@ -1,0 +1,38 @@
+"""Celery tasks: fetch, call, end. Each takes one primary key at most and may run twice."""
+
+from contextlib import ExitStack
+
+from celery import shared_task
+
+from callbacks import dialling, dispatch, reconcile, wakeups
+
+
+@shared_task(name=wakeups.CALL_LEAD)
+def call_lead(lead_id: int) -> None:
+    """Calls a waiting lead if it is due and an extension is free."""
+    dispatch.call_lead(lead_id)
+
+
+@shared_task(name=wakeups.WORK_TEAM)
+def work_team(team_id: int) -> None:
+    """An extension of the team is free again: calls the most urgent waiting leads."""
+    dispatch.work_team(team_id)
+
+
+@shared_task(name=wakeups.DIAL)
+def dial(attempt_id: int) -> None:
+    """Sends an attempt that a manager's wish or a message has committed."""
+    dialling.dial_committed(attempt_id)
+
+
+@shared_task(name="callbacks.sweep")
+def sweep() -> None:
+    """Every few seconds: whatever fell between. Several at once do no harm."""
+    # Each step runs, last one first, even if another fails; what failed is raised at the end.
+    with ExitStack() as steps:
+        steps.callback(dispatch.call_due_leads)
+        steps.callback(dialling.wake_unsent)
+        steps.callback(dispatch.follow_the_hours)
+        steps.callback(reconcile.free_expired_holds)
+        steps.callback(reconcile.adopt_records)
+        steps.callback(reconcile.give_up_lost_dials)

@@ -1,0 +1,98 @@
+"""Voicenter's telephony API as a typed library. Knows nothing of Django or of this project.
+
+    client = Client(code="...")
+    answer = client.call(Call(phone="101", target="972505550101", record=True))
+    answer.call_id
+
+Ten short examples are in docs/voicenter.md. The error tree is drawn in errors.py; what a
+notification holds, in cdr.py and popup.py.
+"""
+
+from callbacks.voicenter.active_calls import ExtensionState, LiveCall
+from callbacks.voicenter.answers import Accepted
+from callbacks.voicenter.blacklist import BlacklistEntry, BlacklistResult
+from callbacks.voicenter.call import Call
+from callbacks.voicenter.call_log import CallLogRecord
+from callbacks.voicenter.callference import Callference
+from callbacks.voicenter.cdr import Cdr, parse_cdr
+from callbacks.voicenter.client import Client
+from callbacks.voicenter.errors import (
+    ApplicationError,
+    CdrError,
+    ConfigurationError,
+    ExtensionBlocked,
+    ExtensionOffline,
+    Forbidden,
+    InvalidCall,
+    InvalidParameters,
+    NotificationError,
+    NotSent,
+    OutcomeUnknown,
+    PopUpError,
+    ReadFailed,
+    Refused,
+    TooManyRequests,
+    VoicenterError,
+    WrongCode,
+)
+from callbacks.voicenter.extensions import AccountExtension
+from callbacks.voicenter.limiter import FileRateLimiter, LocalRateLimiter, RateLimiter
+from callbacks.voicenter.login_status import LoginStatus
+from callbacks.voicenter.message import Message
+from callbacks.voicenter.outcome import Outcome
+from callbacks.voicenter.phones import normalised, to_e164, to_provider
+from callbacks.voicenter.popup import PopUp, PopUpStatus, parse_popup, popup_answer
+from callbacks.voicenter.search import CALLFERENCE_TYPE, CLICK2CALL_TYPES, CallLogSearch
+from callbacks.voicenter.services import Services, services_at
+from callbacks.voicenter.terminate import Terminate
+
+__all__ = [
+    "CALLFERENCE_TYPE",
+    "CLICK2CALL_TYPES",
+    "Accepted",
+    "AccountExtension",
+    "ApplicationError",
+    "BlacklistEntry",
+    "BlacklistResult",
+    "Call",
+    "CallLogRecord",
+    "CallLogSearch",
+    "Callference",
+    "Cdr",
+    "CdrError",
+    "Client",
+    "ConfigurationError",
+    "ExtensionBlocked",
+    "ExtensionOffline",
+    "ExtensionState",
+    "FileRateLimiter",
+    "Forbidden",
+    "InvalidCall",
+    "InvalidParameters",
+    "LiveCall",
+    "LocalRateLimiter",
+    "LoginStatus",
+    "Message",
+    "NotSent",
+    "NotificationError",
+    "Outcome",
+    "OutcomeUnknown",
+    "PopUp",
+    "PopUpError",
+    "PopUpStatus",
+    "RateLimiter",
+    "ReadFailed",
+    "Refused",
+    "Services",
+    "Terminate",
+    "TooManyRequests",
+    "VoicenterError",
+    "WrongCode",
+    "normalised",
+    "parse_cdr",
+    "parse_popup",
+    "popup_answer",
+    "services_at",
+    "to_e164",
+    "to_provider",
+]

@@ -1,0 +1,297 @@
+"""The door to the provider: typed requests in, typed answers out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal, Protocol, TypeVar
+
+import requests
+
+from callbacks.voicenter import active_calls, blacklist, call_log, extensions, login_status, paging
+from callbacks.voicenter.active_calls import ExtensionState
+from callbacks.voicenter.answers import Accepted, read_answer
+from callbacks.voicenter.blacklist import BlacklistEntry, BlacklistResult
+from callbacks.voicenter.call import Call
+from callbacks.voicenter.call_log import CallLogRecord, Page
+from callbacks.voicenter.callference import Callference
+from callbacks.voicenter.errors import (
+    ConfigurationError,
+    NotSent,
+    OutcomeUnknown,
+    ReadFailed,
+    Refused,
+    VoicenterError,
+)
+from callbacks.voicenter.extensions import AccountExtension
+from callbacks.voicenter.limiter import RateLimiter, shared_limiter
+from callbacks.voicenter.login_status import LoginStatus
+from callbacks.voicenter.message import Message
+from callbacks.voicenter.replies import EXPLAINED
+from callbacks.voicenter.search import CallLogSearch
+from callbacks.voicenter.secret import Secret
+from callbacks.voicenter.services import DEFAULT_URL, Services, services_beside
+from callbacks.voicenter.terminate import Terminate
+from callbacks.voicenter.transport import Reply, Transport
+
+__all__ = ["DEFAULT_URL", "Client"]
+
+Method = Literal["post", "post-json", "get"]
+AnswerFormat = Literal["json", "xml"]
+T = TypeVar("T")
+
+METHODS = ("post", "post-json", "get")
+ANSWER_FORMATS = ("json", "xml")
+
+_HEADERS = {
+    "User-Agent": "lead-callback",
+    "Accept": "application/json, text/xml, */*;q=0.5",
+    # Most answers are a few hundred bytes; compression could only be a way around the limit.
+    "Accept-Encoding": "identity",
+}
+
+
+class Action(Protocol):
+    """Something Click2Call can be asked to do: its `action=` and its own parameters."""
+
+    @property
+    def action(self) -> str: ...
+
+    def wire(self) -> dict[str, str]: ...
+
+
+class Client:
+    """One account's Click2Call and the services beside it. Threads may share it, forks too.
+
+    - `url`: address of click2call (vendor page 1.1), http or https, without a query. The other
+      services are then looked for on the same host, unless it is one of the provider's own.
+    - `services`: the addresses of all services, where they are somewhere else still; see
+      `services_at`. A `url` beside it replaces the one of click2call.
+    - `code`: the account's secret code ("caller identity", page 1.2).
+    - `method`: how Click2Call is asked: "post" (form), "post-json", or "get", which puts the code
+      into access logs. The other services are always sent JSON.
+    - `answer_format`: what Click2Call is asked for, "json" or "xml"; either is understood.
+    - `connect_timeout`, `read_timeout`: seconds. The first holds per address of the host and
+      for the TLS handshake (looking up the name comes on top); the second is for the whole
+      answer. It is generous because the answer may wait for the salesperson to pick up.
+    - `ca_bundle`: file of certificates to trust instead of the usual ones.
+    - `limiter`: is asked before each Call Log request, 30 a minute being allowed. By default all
+      of this user's processes on this machine share one, and wait for their turn.
+
+    Proxies of the environment are not used. Raises ConfigurationError.
+
+    What changes something (`call`, `message`, `callference`, `terminate`, `set_login_status` and
+    the blacklist) is sent once and raises NotSent, OutcomeUnknown or a Refused. What only asks
+    (`call_log`, `active_calls`, `extensions`) is sent once more when nothing had left, and raises
+    NotSent, ReadFailed or a Refused.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        code: str,
+        method: Method = "post",
+        answer_format: AnswerFormat = "json",
+        connect_timeout: float = 3.0,
+        read_timeout: float = 15.0,
+        ca_bundle: str | None = None,
+        services: Services | None = None,
+        limiter: RateLimiter | None = None,
+    ) -> None:
+        if method not in METHODS:
+            raise ConfigurationError(f"method: must be one of {', '.join(METHODS)}")
+        if answer_format not in ANSWER_FORMATS:
+            raise ConfigurationError(f"answer_format: must be one of {', '.join(ANSWER_FORMATS)}")
+        for name, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
+            if not (math.isfinite(value) and value > 0):
+                raise ConfigurationError(f"{name}: must be seconds above zero")
+        self._code = Secret(code)
+        self.services = _services(url, services)
+        self.method: Method = method
+        self.answer_format: AnswerFormat = answer_format
+        self._limiter = limiter or shared_limiter(self.services.call_log_url)
+        self._transport = Transport(connect_timeout, read_timeout, ca_bundle)
+
+    @property
+    def url(self) -> str:
+        """The address of click2call."""
+        return self.services.click2call_url
+
+    def __repr__(self) -> str:
+        return (
+            f"Client(url={self.url!r}, method={self.method!r}, "
+            f"answer_format={self.answer_format!r})"
+        )
+
+    def call(self, call: Call) -> Accepted:
+        """Ask for a click2call, once (vendor page 1.2; answers 1.6).
+
+        Accepted does not mean answered: how it went comes by CDR. Raises NotSent (may be tried
+        again), OutcomeUnknown (must not be), or a Refused.
+        """
+        return self._perform(call)
+
+    def message(self, message: Message) -> Accepted:
+        """Ask for a recorded message to be played, once (vendor page 1.3). Errors as of `call`."""
+        return self._perform(message)
+
+    def callference(self, callference: Callference) -> Accepted:
+        """Ask for a phone in a conference room, once (vendor page 1.4). Errors as of `call`."""
+        return self._perform(callference)
+
+    def terminate(self, terminate: Terminate) -> Accepted:
+        """Ask for an extension's call to be hung up, once (vendor page 1.5). Errors as of `call`.
+
+        It names no call: what the extension is on when the request arrives is ended. The CALLID
+        of the answer may be "".
+        """
+        return self._perform(terminate, starts_a_call=False)
+
+    def call_log(self, search: CallLogSearch) -> Iterator[CallLogRecord]:
+        """The records of past calls, each once, asked for as they are needed.
+
+        Any number of them: a time with more than 10,000 is asked for in parts. Every request
+        waits for the limiter first. Records appear minutes after a call. Raises while iterating:
+        NotSent, ReadFailed, TooManyRequests (`.retry_after` in seconds), WrongCode, Forbidden,
+        or another Refused.
+        """
+        return paging.records(search, self._call_log_page)
+
+    def active_calls(self, extension: str | None = None) -> list[ExtensionState]:
+        """What every extension is on right now, or the one of this SIP code.
+
+        Raises InvalidCall, NotSent, ReadFailed or a Refused. An empty list is also what a wrong
+        code gives: it does not mean that nobody is on the phone.
+        """
+        fields = active_calls.wire(extension)
+        url = self.services.active_calls_url
+        return self._guarded(
+            lambda: active_calls.read_states(self._ask(url, fields, active_calls.MAX_BODY))
+        )
+
+    def extensions(self, *, show_all: bool = True) -> list[AccountExtension]:
+        """The account's extensions; with `show_all` False those of the code's department.
+
+        Raises NotSent, ReadFailed or a Refused. An empty list is also what a wrong code gives: it
+        must never be taken as "all extensions are gone".
+        """
+        fields = {"showAll": int(show_all)}
+        url = self.services.extensions_url
+        return self._guarded(
+            lambda: extensions.read_extensions(self._ask(url, fields, extensions.MAX_BODY))
+        )
+
+    def set_login_status(self, *, user_id: str | int, extension: str, status: LoginStatus) -> None:
+        """Log a salesperson in or out, or say what else they do.
+
+        `user_id`: the account's number of the user; `extension`: the SIP code they sit at. Raises
+        InvalidCall, NotSent, OutcomeUnknown (setting the same once more does no harm), WrongCode
+        (code or user not known) or another Refused.
+        """
+        fields = login_status.wire(user_id, extension, status)
+        url = self.services.login_status_url
+        self._guarded(
+            lambda: login_status.read_login_status(
+                self._post(url, fields, login_status.MAX_BODY, code="Code")
+            )
+        )
+
+    def add_to_blacklist(self, entries: Iterable[BlacklistEntry | str]) -> list[BlacklistResult]:
+        """Put 1 to 100 numbers on the account's blacklist.
+
+        No error does not mean that all are on it: look at each result's `is_done`. Raises
+        InvalidCall, NotSent, OutcomeUnknown (adding once more does no harm) or a Refused.
+        """
+        return self._change_blacklist(blacklist.ADD, entries)
+
+    def remove_from_blacklist(
+        self, entries: Iterable[BlacklistEntry | str]
+    ) -> list[BlacklistResult]:
+        """Take 1 to 100 numbers off the account's blacklist. Results and errors as of adding."""
+        return self._change_blacklist(blacklist.REMOVE, entries)
+
+    def close(self) -> None:
+        """Close the connection this thread keeps to the provider."""
+        self._transport.close()
+
+    def _perform(self, action: Action, *, starts_a_call: bool = True) -> Accepted:
+        return self._guarded(
+            lambda: read_answer(
+                self._transport.exchange(self._request(action)), starts_a_call=starts_a_call
+            )
+        )
+
+    def _call_log_page(self, search: CallLogSearch) -> Page:
+        self._limiter.acquire()
+        url = self.services.call_log_url
+        return self._guarded(
+            lambda: call_log.read_page(self._ask(url, search.wire(), call_log.MAX_BODY))
+        )
+
+    def _change_blacklist(
+        self, what: str, entries: Iterable[BlacklistEntry | str]
+    ) -> list[BlacklistResult]:
+        fields = blacklist.wire(entries)
+        url = f"{self.services.blacklist_url.rstrip('/')}/{what}"
+        results = self._guarded(
+            lambda: blacklist.read_results(self._post(url, fields, blacklist.MAX_BODY, code="Code"))
+        )
+        return [
+            replace(result, error_message=self._code.hidden_in(result.error_message))
+            for result in results
+        ]
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """The result of the work, or one of our errors, without anything secret about it."""
+        try:
+            return work()
+        except Refused as refused:
+            # "Wrong code: ..." would carry the secret into the admin.
+            refused.error_message = self._code.hidden_in(refused.error_message)
+            failure: VoicenterError = refused
+        except VoicenterError as error:
+            failure = error
+        # Without the frames further in: their locals hold the answer, and it may quote the code.
+        raise failure.with_traceback(None)
+
+    def _ask(self, url: str, fields: Mapping[str, Any], limit: int) -> Reply:
+        """The reply to a question: it changes nothing, so what did not leave is sent again."""
+        try:
+            try:
+                return self._post(url, fields, limit)
+            except NotSent:
+                return self._post(url, fields, limit)
+        except OutcomeUnknown as unknown:
+            failure = ReadFailed(str(unknown), reason=unknown.reason)
+        raise failure
+
+    def _post(self, url: str, fields: Mapping[str, Any], limit: int, code: str = "code") -> Reply:
+        request = requests.Request("POST", url, json={code: self._code.reveal(), **fields})
+        request.headers = dict(_HEADERS)
+        return self._transport.reply(request.prepare(), limit, EXPLAINED)
+
+    def _request(self, action: Action) -> requests.PreparedRequest:
+        """The request for an action; here the secret code meets its parameters."""
+        parameters = {
+            "action": action.action,
+            "format": self.answer_format.upper(),  # as the page prints them
+            **action.wire(),
+        }
+        # First in a GET's query: what cuts the query out of log lines looks for it.
+        values = {"code": self._code.reveal(), **parameters}
+        if self.method == "get":
+            request = requests.Request("GET", self.url, params=values)
+        elif self.method == "post-json":
+            request = requests.Request("POST", self.url, json=values)
+        else:
+            request = requests.Request("POST", self.url, data=values)
+        request.headers = dict(_HEADERS)
+        return request.prepare()
+
+
+def _services(url: str | None, services: Services | None) -> Services:
+    if services is None:
+        return Services() if url is None else services_beside(url)
+    return services if url is None else replace(services, click2call_url=url)

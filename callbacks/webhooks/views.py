@@ -1,0 +1,82 @@
+"""The provider's posts: a secret in the address, a short answer, everything else elsewhere.
+
+Answers are the provider's own (VOICENTER.md, CDR notification): `Err` 0 = taken, 1 = could not be
+read, 2 = our trouble, please send again.
+"""
+
+import logging
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from callbacks import live, reconcile
+from callbacks.voicenter import CdrError, PopUpError, parse_cdr, parse_popup, popup_answer
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_POST
+def cdr(request: HttpRequest, secret: str) -> HttpResponse:
+    """One leg of a call has ended."""
+    _check(secret)
+    try:
+        record = parse_cdr(request.body, request.content_type or "")
+    except (CdrError, RequestDataTooBig, UnreadablePostError) as error:
+        log.warning("record not readable: %s", type(error).__name__)
+        return _answer(1, "Parse error")
+    try:
+        reconcile.receive(record)
+    except DatabaseError as error:
+        log.error("record not stored call_id=%s error=%s", record.call_id, type(error).__name__)
+        return _answer(2, "Application error", status=503)
+    return _answer(0, "OK")
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def popup(request: HttpRequest, secret: str) -> HttpResponse:
+    """A call of ours rings, is answered or is hung up: the provider asks who it is.
+
+    Answered within its three seconds (VOICENTER.md, Pop-up screen); a call that is none of ours
+    gets an answer without a page.
+    """
+    _check(secret)
+    try:
+        if request.method == "GET":
+            query = request.META.get("QUERY_STRING", "").encode()
+            asked = parse_popup(query, "application/x-www-form-urlencoded")
+        else:
+            asked = parse_popup(request.body, request.content_type or "")
+    except (PopUpError, RequestDataTooBig, UnreadablePostError) as error:
+        log.warning("pop-up not readable: %s", type(error).__name__)
+        return JsonResponse({"STATUS": "ERROR", "Err": 1, "Errdesc": "Parse error"})
+    try:
+        attempt = live.follow(asked)
+    except DatabaseError as error:
+        log.error("pop-up not answered call_id=%s error=%s", asked.call_id, type(error).__name__)
+        unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
+        return JsonResponse(unavailable, status=503)
+    if attempt is None:
+        return JsonResponse(popup_answer())
+    lead = attempt.lead
+    page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
+    return JsonResponse(popup_answer(url=page, client_name=lead.name, company=lead.source.name))
+
+
+def _check(secret: str) -> None:
+    """404 for a wrong secret, like for any address that does not exist; in constant time."""
+    expected = settings.CDR_SECRET
+    if not expected or not secrets.compare_digest(secret.encode(), expected.encode()):
+        raise Http404
+
+
+def _answer(err: int, description: str, status: int = 200) -> JsonResponse:
+    return JsonResponse({"Err": err, "Errdesc": description}, status=status)

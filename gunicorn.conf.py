@@ -1,0 +1,48 @@
+"""How gunicorn serves `callbacks.config.wsgi`. Read from the directory it is started in."""
+
+import gc
+import io
+import os
+import sys
+
+import django
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connections
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+# Live status pages each hold a thread for a while; their waiting costs little.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 8)
+# Loaded once and forked, so that the workers share most of its memory.
+preload_app = True
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+# A worker's heartbeat file: in memory, since a slow disk would have the worker killed.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+control_socket_disable = True
+# One line a request is the proxy's business; addresses here may hold secrets (the webhook's).
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+
+
+def on_starting(server):
+    """Before the first fork: refuse wrong settings in clear lines, leave nothing half-shared."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
+    django.setup()
+    try:
+        call_command("check", stdout=io.StringIO())
+    except SystemCheckError as problem:
+        server.log.error("%s", problem)
+        sys.exit(1)
+    # A pool's threads and sockets do not survive a fork: each worker opens its own.
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+    # What is loaded stays: the collector need not touch, and so copy, those pages in every worker.
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,1 @@
+"""Who asked to be called back."""

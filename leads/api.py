@@ -1,0 +1,143 @@
+"""The API: `POST /api/leads/` and `GET /api/leads/<uuid>/`. Reference: docs/api.md.
+
+Every answer is JSON; a refusal is `{"errors": {field: [sentence, ...]}}`.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from leads import bodies, intake, visitor
+from leads.bodies import BodyRefused
+from leads.forms import LeadForm
+from leads.models import Lead, LeadSource
+
+FIELDS = ("source", "name", "phone", "email", "message")
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+
+
+def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+    """A view that answers `methods` only, in JSON also when the database cannot be reached.
+
+    No CSRF check: the API takes no cookie for a proof of anything, so there is none to abuse.
+    """
+
+    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
+        @csrf_exempt
+        @wraps(view)
+        def answer(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponse:
+            if request.method not in methods:
+                refused = _errors(405, {"method": [f"Use {' or '.join(methods)}."]})
+                refused["Allow"] = ", ".join(methods)
+                return refused
+            try:
+                return view(request, *args, **kwargs)
+            except BodyRefused as refusal:
+                return _errors(refusal.status, refusal.errors)
+            except OperationalError:
+                unavailable = _errors(503, {"server": ["Not available now. Try again shortly."]})
+                unavailable["Retry-After"] = "5"
+                return unavailable
+
+        return answer
+
+    return decorate
+
+
+@_endpoint("POST")
+def create(request: HttpRequest) -> HttpResponse:
+    """Stores a lead: 201 with its id, or 400, 404, 413 or 415 with errors by field."""
+    header = request.headers.get("Idempotency-Key")
+    if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
+        message = "Use 1 to 255 printable ASCII characters."
+        return _errors(400, {"Idempotency-Key": [message]})
+    fields = bodies.fields(request, FIELDS)
+    if not fields.get("source"):
+        return _errors(400, {"source": ["Name the source that the lead comes from."]})
+    source = intake.active_source(fields["source"])
+    if source is None:
+        return _errors(404, {"source": ["There is no such source."]})
+    return _store(request, source, fields, header)
+
+
+def _store(
+    request: HttpRequest, source: LeadSource, fields: Mapping[str, str], header: str | None
+) -> HttpResponse:
+    key = uuid.uuid4() if header is None else intake.key_from("api", source.slug, header)
+    # Before the rest is looked at: rules may have changed since, the answer given has not.
+    if header is not None and (known := intake.find(key)):
+        return _created(request, known)
+    form = LeadForm(fields, source=source)
+    if not form.is_valid():
+        return _errors(
+            400, {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+        )
+    return _created(request, intake.store(form.submission(key)))
+
+
+@_endpoint("GET", "HEAD")
+def status(_request: HttpRequest, public_id: str) -> HttpResponse:
+    """Where a lead stands, in words a visitor may see."""
+    lead = visitor.find(parsed) if (parsed := _uuid(public_id)) else None
+    if lead is None:
+        return _errors(404, {"id": ["There is no such lead."]})
+    stands = visitor.standing(lead, timezone.now())
+    return _json(
+        {
+            "status": stands.status,
+            "title": stands.title,
+            "message": stands.message,
+            "call_after": stands.call_after.isoformat() if stands.call_after else None,
+            "final": stands.final,
+        }
+    )
+
+
+@csrf_exempt
+def nothing_here(_request: HttpRequest) -> HttpResponse:
+    """The answer to every other address below /api/."""
+    return _errors(404, {"path": ["There is nothing at this address."]})
+
+
+def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
+    """Only what stays as it is: the same submission gets the same answer, however late."""
+    status_url = request.build_absolute_uri(reverse("leads:api-status", args=[lead.public_id]))
+    page = reverse("leads:status", args=[lead.source.slug, lead.public_id])
+    body = {
+        "id": str(lead.public_id),
+        "status_url": status_url,
+        "page_url": request.build_absolute_uri(page),
+    }
+    answer = _json(body, status=201)
+    answer["Location"] = status_url
+    return answer
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _errors(status: int, errors: Mapping[str, list[str]]) -> HttpResponse:
+    return _json({"errors": errors}, status=status)
+
+
+def _json(body: Mapping[str, object], status: int = 200) -> HttpResponse:
+    answer = JsonResponse(body, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,111 @@
+"""Storing a lead: the one way in, shared by the form and the API.
+
+A lead is a committed row before anybody is told of it. Three things that happen every day end in
+one lead: the same submission arriving again (double click, reload, a client that repeats after a
+time-out), two submissions of one number at the same moment, and a number whose earlier lead is
+still open. The unique indexes decide, not a look-up before.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.validators import slug_re
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+from leads.signals import lead_received
+
+# Each try loses only against somebody else's commit at the same moment; a handful is plenty.
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a visitor sent, checked: `phone` is E.164 and allowed for `source`."""
+
+    source: LeadSource
+    key: uuid.UUID
+    name: str
+    phone: str
+    email: str = ""
+    message: str = ""
+
+
+def key_from(*parts: str) -> uuid.UUID:
+    """One submission's key: equal parts give the same key, in every process and for ever."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, "\x1f".join(parts))
+
+
+def active_source(slug: str) -> LeadSource | None:
+    """The source that takes submissions under `slug`, which may be any text from outside."""
+    # PostgreSQL refuses some text outright, NUL for one.
+    if not slug_re.fullmatch(slug):
+        return None
+    return LeadSource.objects.filter(slug=slug, is_active=True).first()
+
+
+def find(key: uuid.UUID) -> Lead | None:
+    """The lead that this submission has already become."""
+    return Lead.objects.filter(submission_key=key).select_related("source", "duplicate_of").first()
+
+
+def store(submission: Submission, now: datetime | None = None) -> Lead:
+    """Stores the submission and announces it, or returns the lead it has become before.
+
+    The result is `waiting`, or `duplicate` when the number has an open lead already; only a
+    waiting one is announced (`lead_received`, inside the transaction).
+    """
+    now = now or timezone.now()
+    for _ in range(_TRIES):
+        try:
+            with transaction.atomic():
+                lead = _waiting(submission, now)
+                lead.save(force_insert=True)
+                lead_received.send(sender=Lead, lead=lead)
+            return lead
+        except IntegrityError:
+            if known := find(submission.key):
+                return known
+        if duplicate := _store_duplicate(submission, now):
+            return duplicate
+    raise RuntimeError("a lead could not be stored: its number kept opening and closing")
+
+
+def _waiting(submission: Submission, now: datetime) -> Lead:
+    return Lead(
+        source=submission.source,
+        submission_key=submission.key,
+        name=submission.name,
+        phone=submission.phone,
+        email=submission.email,
+        message=submission.message,
+        status=LeadStatus.WAITING,
+        submitted_at=now,
+        clock_started_at=now,
+        due_at=now + timedelta(seconds=submission.source.sla_target),
+        call_after=now,
+    )
+
+
+def _store_duplicate(submission: Submission, now: datetime) -> Lead | None:
+    """Links the submission to the number's open lead; None when that has just been closed."""
+    try:
+        with transaction.atomic():
+            # The lock keeps the earlier lead from being deleted or closed under our feet.
+            first = (
+                Lead.objects.select_for_update(no_key=True)
+                .filter(phone=submission.phone, status__in=OPEN_STATUSES)
+                .first()
+            )
+            if first is None:
+                return None
+            lead = _waiting(submission, now)
+            lead.status = LeadStatus.DUPLICATE
+            lead.duplicate_of = first
+            lead.closed_at = now
+            lead.save(force_insert=True)
+            return lead
+    except IntegrityError:
+        return find(submission.key)

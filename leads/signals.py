@@ -1,0 +1,10 @@
+"""What `leads` announces and asks, so that it need not know who acts on it."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that stores a lead which is to be called. Arguments: lead.
+lead_received = Signal()
+
+# Asked before a number is accepted and again before it is dialled. Arguments: phone (E.164).
+# A receiver that knows a reason against it returns it as a sentence for the visitor, else None.
+number_asked = Signal()

@@ -1,0 +1,18 @@
+"""Public addresses."""
+
+from django.urls import path, re_path
+
+from leads import api, views
+
+app_name = "leads"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("contact/<slug:slug>/", views.contact, name="contact"),
+    path("contact/<slug:slug>/<uuid:public_id>/", views.status, name="status"),
+    # With and without the slash: the usual redirect would turn a POST into a GET.
+    re_path(r"^api/leads/?$", api.create),
+    path("api/leads/", api.create, name="api-create"),
+    re_path(r"^api/leads/(?P<public_id>[^/]+)/?$", api.status),
+    path("api/leads/<str:public_id>/", api.status, name="api-status"),
+    re_path(r"^api/", api.nothing_here),
+]

@@ -1,0 +1,116 @@
+"""The visitor's pages: the form, and where their request stands."""
+
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from leads import bodies, intake, visitor
+from leads.forms import LeadForm
+from leads.models import LeadSource
+
+DEFAULT_SOURCE = "website"
+# How often a browser without JavaScript asks again, in seconds.
+REFRESH = {"waiting": 3, "calling": 3, "on_the_phone": 3, "scheduled": 60}
+
+
+class SeeOther(HttpResponseRedirect):
+    """ "The result is over there: GET it", so that a reload submits nothing."""
+
+    status_code = 303
+
+
+@require_safe
+def home(_request: HttpRequest) -> HttpResponse:
+    """Leads to the default source's form."""
+    return redirect("leads:contact", slug=DEFAULT_SOURCE)
+
+
+# No CSRF check. It keeps other sites from acting with a signed-in user's rights, and this form uses
+# none: it does for everybody what it does for a stranger, as the API does. What the check would do
+# is turn away people: those without cookies, and those who took an hour to write.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form of a source, and what is submitted with it."""
+    source = intake.active_source(slug)
+    if source is None:
+        return _not_found(request)
+    if request.method == "POST":
+        return _submit(request, source)
+    return _form_page(request, source, LeadForm(source=source), uuid.uuid4())
+
+
+def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
+    if _too_large(request):
+        return render(request, "413.html", status=413)
+    form = LeadForm(request.POST.dict(), source=source)
+    token = _token(request.POST.get("token", ""))
+    if not form.is_valid():
+        return _form_page(request, source, form, token, status=422)
+    # The number is part of the key: the same page sent again is the same submission, but who went
+    # back to correct a mistyped number asks for a call that they have not asked for before.
+    key = intake.key_from("form", str(token), source.slug, form.cleaned_data["phone"])
+    lead = intake.store(form.submission(key))
+    return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
+
+
+def _too_large(request: HttpRequest) -> bool:
+    """Asks the length first, since files do not count against Django's limit."""
+    if bodies.declared_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return True
+    try:
+        request.POST  # noqa: B018  # parses the body
+    except RequestDataTooBig:
+        return True
+    return False
+
+
+def _token(posted: str) -> uuid.UUID:
+    """The page's one-time token; a submission without one gets its own, and is not lost."""
+    try:
+        return uuid.UUID(posted)
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _form_page(
+    request: HttpRequest, source: LeadSource, form: LeadForm, token: uuid.UUID, status: int = 200
+) -> HttpResponse:
+    context = {"source": source, "form": form, "token": token}
+    page = render(request, "leads/contact.html", context, status=status)
+    # A fresh token with every visit, but not no-store: after "back" the browser is to show the
+    # page it had, with the token it had.
+    page["Cache-Control"] = "private, no-cache"
+    return page
+
+
+@require_safe
+def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """What happens now, for the visitor who submitted that lead."""
+    lead = visitor.find(public_id, slug)
+    if lead is None:
+        return _not_found(request)
+    stands = visitor.standing(lead, timezone.now())
+    context = {
+        "slug": slug,
+        "public_id": public_id,
+        "stands": stands,
+        "refresh": REFRESH.get(stands.status),
+        "last_digits": visitor.last_digits(lead.phone),
+    }
+    page = render(request, "leads/status.html", context)
+    page["Cache-Control"] = "no-store"
+    page["X-Robots-Tag"] = "noindex"
+    return page
+
+
+def _not_found(request: HttpRequest) -> HttpResponse:
+    """The page itself and not Http404, which shows developers something else."""
+    return render(request, "404.html", status=404)

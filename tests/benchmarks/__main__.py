@@ -1,0 +1,68 @@
+"""`make bench`: this project beside a floor, in one run. What it does: docs/performance.md."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from callbacks.config.problems import CannotStart
+from tests.benchmarks.bench import Bench, Plan
+from tests.benchmarks.figures import NotOnce
+from tests.benchmarks.load import NotTaken
+from tests.benchmarks.report import report, table
+
+QUICK = Plan(paced=20, burst=60, rounds=1, warm_up=8)
+
+
+def main() -> int:
+    """0 when every lead was called exactly once, whatever the figures; else 1."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
+    parser.add_argument("--minutes", type=float, default=15.0, help="stop after (%(default)g)")
+    parser.add_argument(
+        "--json", type=Path, default=Path(".artifacts/bench.json"), help="figures (%(default)s)"
+    )
+    options = parser.parse_args()
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
+    # Servers of its own always: it makes databases and fills them.
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    logs = options.json.parent.absolute() / "bench-logs"
+    plan = QUICK if options.quick else Plan()
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f} s] {line}", flush=True)
+
+    try:
+        results = Bench(plan, logs, say).run()
+    except (NotOnce, NotTaken, CannotStart) as problem:
+        print(f"The benchmark failed: {problem}. Logs: {logs}", file=sys.stderr)
+        return 1
+    except TimeoutError:
+        print(f"Stopped: not done after {options.minutes:g} minutes.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 1
+    figures = report(plan, results)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    print(f"\n{table(figures)}\n\nAll figures: {options.json}")
+    return 0
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """Unwinds, so that everything that was started is ended."""
+    raise TimeoutError if number == signal.SIGALRM else KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""The order of the benchmark: both sides in turn, on the same servers and the same simulator."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from callbacks.config.embedded import servers
+from tests.benchmarks import figures
+from tests.benchmarks.figures import Round
+from tests.benchmarks.load import submit
+from tests.benchmarks.memory import Memory
+from tests.benchmarks.sides import FLOOR, Running, Side, project
+from tests.simulator.harness import SimulatorProcess
+from tests.stack import CODE
+
+# Seconds. A call is then 3 s long, so that calls end, and their records come in, while others
+# begin: as many at a time as on a busy day.
+ANSWER_AFTER = 0.5
+TALK = 2.0
+# The longest that the last lead may take to be called after it was submitted.
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many leads, how often. `per_second` is the pace of the paced rounds."""
+
+    paced: int = 300
+    per_second: float = 20.0
+    burst: int = 3000
+    rounds: int = 2
+    warm_up: int = 40
+
+    @property
+    def extensions(self) -> int:
+        """One for every lead of a burst: nobody waits for a salesperson."""
+        return self.burst + self.warm_up
+
+
+@dataclass
+class Results:
+    """What came out, by the name of the side."""
+
+    paced: dict[str, list[Round]] = field(default_factory=lambda: {"floor": [], "ours": []})
+    burst: dict[str, list[Round]] = field(default_factory=lambda: {"floor": [], "ours": []})
+    # Above the number of cores: somebody else was at work, and the figures are worth little.
+    load_before: float = field(default_factory=lambda: os.getloadavg()[0])
+    memory: Memory = field(default_factory=lambda: Memory(0, 0))
+
+
+class Bench:
+    """One run. `say` takes lines of progress; what the processes write goes to `logs`."""
+
+    def __init__(self, plan: Plan, logs: Path, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._logs = logs
+        self._say = say
+        self._numbers = numbers()
+        self._results = Results()
+
+    def run(self) -> Results:
+        """Everything, in the main thread (the servers end with it).
+
+        Raises NotOnce, NotTaken, CannotStart.
+        """
+        self._logs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="callbacks-bench-") as directory:
+            self._say("starting PostgreSQL, Redis and the simulator")
+            with servers(Path(directory)) as urls:
+                self._databases = {
+                    name: _new_database(urls.database_url, f"bench_{name}")
+                    for name in ("floor", "ours")
+                }
+                base = urls.redis_url.rpartition("/")[0]
+                self._redis = {"floor": f"{base}/1", "ours": f"{base}/2"}
+                with SimulatorProcess(code=CODE) as self._simulator:
+                    self._measure()
+        return self._results
+
+    def _measure(self) -> None:
+        plan, results = self._plan, self._results
+        sides = (FLOOR, project(plan.extensions))
+        self._set_up(sides)
+        for number in range(1, plan.rounds + 1):
+            for side in sides:
+                with self._running(side, f"paced {number}/{plan.rounds}") as running:
+                    done = self._round(running, plan.paced, plan.per_second)
+                    results.paced[side.name].append(done)
+                    self._say("  " + _in_words(figures.latencies([done])))
+        for number in range(1, plan.rounds + 1):
+            for side in sides:
+                with self._running(side, f"burst {number}/{plan.rounds}") as running:
+                    done = self._round(running, plan.burst)
+                    results.burst[side.name].append(done)
+                    self._say(f"  {done.dials_per_second:.0f} dials/s")
+                    if side is not FLOOR:
+                        results.memory = max(results.memory, running.memory(), key=lambda m: m.pss)
+
+    def _set_up(self, sides: tuple[Side, ...]) -> None:
+        for side in sides:
+            self._prepared(side).set_up()
+            # As autovacuum does within a minute of so many new rows; a run must not depend on when.
+            with psycopg.connect(self._databases[side.name], autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
+
+    @contextmanager
+    def _running(self, side: Side, what: str) -> Iterator[Running]:
+        """Only the side that is measured runs; it is warm when this begins."""
+        self._say(f"{what}: {side.name}")
+        running = self._prepared(side)
+        self._simulator.control(reset=True)
+        self._simulator.control(
+            answer_after=ANSWER_AFTER,
+            talk=TALK,
+            cdr_url=running.records_url if side.takes_records else None,
+        )
+        with running:
+            self._round(running, self._plan.warm_up, per_second=20)
+            yield running
+
+    def _prepared(self, side: Side) -> Running:
+        return Running(
+            side,
+            self._databases[side.name],
+            self._redis[side.name],
+            self._simulator.click2call_url,
+            self._logs,
+        )
+
+    def _round(self, running: Running, leads: int, per_second: float | None = None) -> Round:
+        """Submits, waits until all calls are over and recorded, and reads the ledger."""
+        since = self._simulator.status()["requests"]
+        phones = [next(self._numbers) for _ in range(leads)]
+        submitted = submit(running.port, running.side.path, phones, per_second)
+        self._wait(lambda: self._simulator.status()["requests"] >= since + leads)
+        self._wait(lambda: self._simulator.status()["live_calls"] == 0)
+        if running.side.takes_records:
+            self._wait(lambda: self._all_recorded(since))
+        return figures.match(submitted, self._simulator.ledger(since))
+
+    def _all_recorded(self, since: int) -> bool:
+        calls = self._simulator.ledger(since)
+        return all(call["cdrs"] and all(n["delivered"] for n in call["cdrs"]) for call in calls)
+
+    @staticmethod
+    def _wait(until: Callable[[], bool]) -> None:
+        """Looks seldom, so as not to keep the simulator busy; what is missing `match` will tell."""
+        end = time.monotonic() + PATIENCE
+        while not until() and time.monotonic() < end:
+            time.sleep(0.5)
+
+
+def numbers() -> Iterator[str]:
+    """Israeli mobile numbers, no two alike; they reach nobody but the simulator."""
+    for prefix in ("+97250555", "+97252555", "+97254555"):
+        for number in range(10_000):
+            yield f"{prefix}{number:04d}"
+
+
+def _new_database(server_url: str, name: str) -> str:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return f"{server_url.rpartition('/')[0]}/{name}"
+
+
+def _in_words(milliseconds: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.1f} ms" for name, value in milliseconds.items())

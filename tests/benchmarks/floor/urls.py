@@ -1,0 +1,20 @@
+"""One view: one INSERT, one publish."""
+
+import json
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+
+from tests.benchmarks.floor.models import Row
+from tests.benchmarks.floor.tasks import call
+
+
+def submit(request: HttpRequest) -> JsonResponse:
+    """Takes what is sent as it is."""
+    lead = json.loads(request.body)
+    row = Row.objects.create(name=lead["name"], phone=lead["phone"], message=lead["message"])
+    call.delay(row.pk, row.phone)
+    return JsonResponse({"id": row.pk}, status=201)
+
+
+urlpatterns = [path("leads/", submit)]

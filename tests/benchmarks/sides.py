@@ -1,0 +1,165 @@
+"""The two that are compared: the floor and this project, each as the Procfile's processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from callbacks.config import processes
+from tests.benchmarks.memory import Memory
+from tests.simulator.harness import eventually
+from tests.stack import CDR_SECRET, CODE, ROOT, free_port, procfile
+
+PROJECT = "callbacks.config"
+
+
+@dataclass(frozen=True)
+class Side:
+    """Where its settings, Celery application and WSGI application are, and how to submit."""
+
+    name: str
+    package: str
+    path: str
+    processes: tuple[str, ...]
+    set_up: tuple[tuple[str, ...], ...]
+    takes_records: bool
+
+
+FLOOR = Side(
+    name="floor",
+    package="tests.benchmarks.floor",
+    path="/leads/",
+    processes=("web", "worker"),
+    set_up=(("migrate", "--run-syncdb", "--verbosity", "0"),),
+    takes_records=False,
+)
+
+
+def project(extensions: int) -> Side:
+    """This project, with so many salespeople."""
+    return Side(
+        name="ours",
+        package=PROJECT,
+        path="/api/leads/",
+        processes=("web", "worker", "beat"),
+        set_up=(
+            ("migrate", "--verbosity", "0"),
+            ("demo", "--extensions", str(extensions), "--verbosity", "0"),
+        ),
+        takes_records=True,
+    )
+
+
+class Running:
+    """One side's processes on one database, one Redis database and one simulator.
+
+    Both sides run under the same commands, those of the Procfile: only the name of the package is
+    another one. What they write goes to `logs`.
+    """
+
+    def __init__(
+        self, side: Side, database_url: str, redis_url: str, click2call_url: str, logs: Path
+    ) -> None:
+        self.side = side
+        self.port = free_port()
+        self.records_url = f"http://127.0.0.1:{self.port}/webhooks/voicenter/{CDR_SECRET}/cdr/"
+        self._logs = logs
+        self._ending = ExitStack()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._environment = _clean_environment() | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+            "DJANGO_SETTINGS_MODULE": f"{side.package}.settings",
+            "SECRET_KEY": "only-for-the-benchmark-" + "x" * 40,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "DATA_DIR": str(logs),
+            "PORT": str(self.port),
+            "CDR_SECRET": CDR_SECRET,
+            "VOICENTER_URL": click2call_url,
+            "VOICENTER_CODE": CODE,
+        }
+
+    def set_up(self) -> None:
+        """Makes its tables and what it needs in them."""
+        for command in self.side.set_up:
+            done = subprocess.run(
+                [sys.executable, "-m", "django", *command],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout
+
+    def __enter__(self) -> Self:
+        with self._ending:
+            for name in self.side.processes:
+                self._start(name)
+            eventually(self._listens, within=60)
+            eventually(lambda: " ready." in self._log("worker"), within=60)
+            self._ending = self._ending.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._ending.close()
+
+    def memory(self) -> Memory:
+        """What its processes hold now."""
+        return Memory.of(process.pid for process in self._processes)
+
+    def _start(self, name: str) -> None:
+        command = procfile()[name].replace(PROJECT, self.side.package)
+        # They end with us, even when we are killed.
+        wrapped = processes.wrapped(
+            ["/bin/sh", "-c", command],
+            directory=ROOT,
+            account=None,
+            death_signal=signal.SIGTERM,
+        )
+        with self._log_file(name).open("wb") as log:
+            process = subprocess.Popen(
+                wrapped,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        self._ending.callback(processes.stop, process, signal.SIGTERM, 40)
+
+    def _listens(self) -> bool:
+        for process in self._processes:
+            if process.poll() is not None:
+                logs = "\n".join(self._log(name) for name in self.side.processes)
+                raise AssertionError(f"a process of {self.side.name} ended: {logs[-3000:]}")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+    def _log_file(self, name: str) -> Path:
+        return self._logs / f"{self.side.name}-{name}.log"
+
+    def _log(self, name: str) -> str:
+        return self._log_file(name).read_text(errors="replace")
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours, without what would set up the project other than the Procfile and `make run` do."""
+    foreign = ("VOICENTER_", "SIMULATOR_", "DJANGO_", "LOG_LEVEL", "HTTPS", "DEBUG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}

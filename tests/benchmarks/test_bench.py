@@ -1,0 +1,119 @@
+"""The benchmark works from end to end, and does not believe what it did not see."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.benchmarks import figures
+from tests.benchmarks.bench import numbers
+from tests.benchmarks.figures import NotOnce
+from tests.benchmarks.load import Submitted
+from tests.simulator.harness import eventually
+from tests.stack import ROOT
+
+SENT = [Submitted("+972505550101", at=100.0), Submitted("+972505550102", at=100.5)]
+
+
+def call(phone: str, at: float, accepted: bool = True) -> dict[str, Any]:
+    return {"target": phone.lstrip("+"), "at": at, "accepted": accepted}
+
+
+def calls(*changes: dict[str, Any]) -> list[dict[str, Any]]:
+    return [call("+972505550101", 100.02), call("+972505550102", 102.0), *changes]
+
+
+def test_it_takes_the_time_from_submission_to_the_provider() -> None:
+    found = figures.match(SENT, calls())
+    assert found.milliseconds == pytest.approx((20, 1500))
+    assert found.dials_per_second == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "words"),
+    [
+        pytest.param(calls()[:1], "1 never called", id="lost"),
+        pytest.param(calls(*calls()[:1]), "1 called more than once", id="dialled twice"),
+        pytest.param(
+            calls(call("+972505550103", 101)), "1 called and never submitted", id="stranger"
+        ),
+        pytest.param(
+            calls(call("+972505550101", 100.01, accepted=False)),
+            "1 refused by the provider",
+            id="refused before it was accepted",
+        ),
+    ],
+)
+def test_it_fails_unless_every_lead_is_called_exactly_once(
+    ledger: list[dict[str, Any]], words: str
+) -> None:
+    with pytest.raises(NotOnce, match=words):
+        figures.match(SENT, ledger)
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.95, 95), (0.99, 99), (1.0, 100)])
+def test_a_percentile_is_one_of_the_values(share: float, value: int) -> None:
+    assert figures.percentile(range(1, 101), share) == value
+
+
+def test_no_two_leads_have_the_same_number() -> None:
+    all_numbers = list(numbers())
+    assert len(set(all_numbers)) == len(all_numbers)
+
+
+def start(directory: Path) -> subprocess.Popen[str]:
+    """A quick one, with all its files in `directory`."""
+    file = str(directory / "bench.json")
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", file],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(directory)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def left_in(directory: Path) -> list[psutil.Process]:
+    """Processes that were told of the directory, by an argument or a variable."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(directory) in f"{process.cmdline()} {process.environ()}":
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_told_to_stop_it_leaves_nothing_running(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    assert process.stdout
+    while "floor" not in process.stdout.readline():
+        assert process.poll() is None
+    assert left_in(tmp_path)
+    process.send_signal(signal.SIGTERM)
+    words, _ = process.communicate()
+    assert (process.returncode, words.splitlines()[-1]) == (1, "Stopped.")
+    # One that was just being started ends by the kernel's signal, a moment after us.
+    eventually(lambda: not left_in(tmp_path), within=60)
+
+
+@pytest.mark.timeout(300)
+def test_it_runs_both_sides_and_reports(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    words, _ = process.communicate()
+    assert process.returncode == 0, words
+    assert "every lead called exactly once" in words
+    report = json.loads((tmp_path / "bench.json").read_text())
+    for side in ("floor", "ours"):
+        assert report["paced_ms"][side]["p50"] > 0
+        assert report["burst_dials_per_second"][side] > 0
+    assert set(report["ratios"]) == {"p50", "p95", "p99", "burst"}
+    assert report["memory_mib"]["rss"] >= report["memory_mib"]["pss"] > 0

@@ -1,0 +1,75 @@
+"""The admin's pages work under their Content-Security-Policy: `page` fails on any complaint."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from leads.models import Lead
+from tests.stack import Stack
+
+
+@pytest.fixture
+def admin(stack: Stack, page: Page) -> Page:
+    """The first page, logged in. That people can log in, test_form_to_admin shows."""
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("admin"))
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies(
+        [{"name": name, "value": client.cookies[name].value, "url": stack.url}]
+    )
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{stack.url}/admin/")
+    expect(page.get_by_text("Calling now")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/leads/lead/",
+        "/admin/leads/leadsource/add/",
+        "/admin/callbacks/extension/",
+        "/admin/callbacks/extension/add/",
+        "/admin/callbacks/team/add/",
+        "/admin/callbacks/schedule/add/",
+        "/admin/callbacks/callattempt/",
+        "/admin/callbacks/callrecord/",
+        "/admin/reports/callback-times/?period=7",
+        "/admin/auth/user/",
+    ],
+)
+def test_a_page_opens_without_a_complaint(address: str, stack: Stack, admin: Page) -> None:
+    admin.goto(f"{stack.url}{address}")
+    admin.wait_for_load_state("networkidle")
+    for width in (390, 1280):
+        admin.set_viewport_size({"width": width, "height": 900})
+        too_wide = admin.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert too_wide <= 0, f"scrolls sideways at {width}"
+
+
+def test_a_manager_finds_a_lead_filters_and_has_it_called(stack: Stack, admin: Page) -> None:
+    stack.simulator.control(extensions={"101": "offline", "102": "offline"})
+    admin.goto(f"{stack.url}/contact/website/")
+    admin.get_by_label("Name").fill("Noa Levi")
+    admin.get_by_label("Phone").fill("050-555 0101")
+    admin.get_by_role("button").click()
+    expect(admin.locator("[data-status]")).to_be_visible()
+    lead = Lead.objects.get()
+
+    admin.goto(f"{stack.url}/admin/leads/lead/?q=0505550101")
+    admin.get_by_text("Filters", exact=False).first.click()
+    admin.get_by_label("Overdue, not called yet").check()
+    admin.get_by_role("button", name="Apply Filters").click()
+    expect(admin.get_by_text("Noa Levi")).to_have_count(0)
+
+    Lead.objects.filter(pk=lead.pk).update(status="cancelled", closed_at=lead.submitted_at)
+    admin.goto(f"{stack.url}/admin/leads/lead/?q=0505550101")
+    admin.get_by_role("link", name="Noa Levi").click()
+    admin.get_by_role("link", name="Call now").click()
+    admin.get_by_role("button", name="Call now").click()
+    expect(
+        admin.get_by_text("The lead is called as soon as a salesperson is free.")
+    ).to_be_visible()
+    expect(admin.get_by_text("admin: Call now")).to_be_visible()

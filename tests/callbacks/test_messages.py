@@ -1,0 +1,117 @@
+"""Messages that play by themselves: outside opening hours, and to leads given up on."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+
+import pytest
+from django.utils import timezone
+
+from callbacks import dialling, dispatch, reconcile, wakeups
+from callbacks.models import (
+    CallAttempt,
+    Extension,
+    OpeningHours,
+    Schedule,
+    SourceMessages,
+    Team,
+)
+from callbacks.models.calls import AttemptState
+from callbacks.voicenter import Cdr
+from leads.models import Lead, LeadSource, LeadStatus
+from tests.queue import queued
+from tests.simulator.harness import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def closed(team: Team, source: LeadSource) -> None:
+    schedule = Schedule.objects.create(name="Tomorrow", time_zone="UTC")
+    tomorrow = timezone.now() + timedelta(days=1)
+    OpeningHours.objects.create(
+        schedule=schedule, weekday=tomorrow.weekday(), opens_at=time(9), closes_at=time(17)
+    )
+    team.schedule = schedule
+    team.save()
+    SourceMessages.objects.create(source=source, when_closed="closed-now", when_given_up="sorry")
+
+
+def send_queued() -> None:
+    for task, key in queued(empty=True):
+        if task == wakeups.DIAL:
+            dialling.dial_committed(key)
+
+
+def test_a_lead_that_comes_outside_opening_hours_hears_so_once(
+    closed: None, make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert (entry["action"], entry["pre_rec"]) == ("message", "closed-now")
+    Lead.objects.update(call_after=timezone.now())
+    dispatch.call_lead(lead.pk)
+    send_queued()
+    assert len(simulator.ledger()) == 1
+    lead.refresh_from_db()
+    assert (lead.status, lead.attempts) == (LeadStatus.WAITING, 0)
+
+
+def test_without_a_named_message_nothing_is_played(
+    closed: None, make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    SourceMessages.objects.update(when_closed="")
+    dispatch.call_lead(make_lead().pk)
+    assert not CallAttempt.objects.exists()
+
+
+def test_a_lead_that_could_not_be_reached_hears_so(
+    make_lead: MakeLead, extension: Extension, source: LeadSource, simulator: SimulatorProcess
+) -> None:
+    SourceMessages.objects.create(source=source, when_given_up="sorry")
+    lead = make_lead()
+    for _ in range(3):
+        CallAttempt.objects.create(
+            lead=lead,
+            extension=extension,
+            phone=lead.phone,
+            extension_number="101",
+            state=AttemptState.LEAD_NO_ANSWER,
+            claimed_at=timezone.now(),
+            hold_until=timezone.now(),
+            ended_at=timezone.now(),
+        )
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    queued(empty=True)
+    reconcile.receive(Cdr(call_id=attempt.call_id, type="leg2", leg=2, status="NOANSWER"))
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.UNREACHED
+    send_queued()
+    assert [entry["action"] for entry in simulator.ledger()] == ["call", "message"]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("ANSWER", AttemptState.PLAYED), ("NOANSWER", AttemptState.LEAD_NO_ANSWER)],
+)
+def test_the_record_of_a_message_tells_whether_it_was_heard(
+    closed: None,
+    make_lead: MakeLead,
+    simulator: SimulatorProcess,
+    status: str,
+    state: AttemptState,
+) -> None:
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    send_queued()
+    attempt = CallAttempt.objects.get()
+    reconcile.receive(
+        Cdr(call_id=attempt.call_id, type="Click2Call leg1", leg=1, status=status, price=12)
+    )
+    attempt.refresh_from_db()
+    lead.refresh_from_db()
+    assert (attempt.state, attempt.price) == (state, 12)
+    assert lead.status == LeadStatus.WAITING

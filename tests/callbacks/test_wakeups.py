@@ -1,0 +1,121 @@
+"""Publishing: after commit only, and never slow or an error when the broker is not there."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import transaction
+
+from callbacks import wakeups
+from leads.models import Lead
+from tests.queue import queued
+
+MakeLead = Callable[..., Lead]
+
+
+@pytest.fixture
+def broker_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sends what is published to another address, with a breaker of its own."""
+    from callbacks.config.celery import app
+
+    def point(address: str) -> None:
+        monkeypatch.setattr(wakeups, "_publisher", None)
+        monkeypatch.setattr(wakeups, "_breaker", wakeups.Breaker(wakeups.BREAKER_OPEN_FOR))
+        app.conf.broker_write_url = app.conf.broker_url = address
+
+    before = (app.conf.broker_write_url, app.conf.broker_url)
+    yield point
+    app.conf.broker_write_url, app.conf.broker_url = before
+
+
+@pytest.fixture
+def black_hole() -> Iterator[tuple[str, list[socket.socket]]]:
+    """An address that takes connections and never says a word; and who has come."""
+    visitors: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take() -> None:
+            while True:
+                try:
+                    visitors.append(server.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=take, daemon=True).start()
+        yield f"redis://:password@127.0.0.1:{server.getsockname()[1]}/0", visitors
+        server.shutdown(socket.SHUT_RDWR)
+    for visitor in visitors:
+        visitor.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stored_lead_is_announced_once_it_is_committed(make_lead: MakeLead) -> None:
+    with transaction.atomic():
+        lead = make_lead()
+        assert queued() == []
+    assert queued() == [(wakeups.CALL_LEAD, lead.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lead_that_is_rolled_back_is_not_announced(make_lead: MakeLead) -> None:
+    with transaction.atomic():
+        make_lead()
+        transaction.set_rollback(True)
+    assert queued() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_duplicate_is_not_announced(make_lead: MakeLead) -> None:
+    lead = make_lead("+972505550111")
+    make_lead("+972505550111")
+    assert queued() == [(wakeups.CALL_LEAD, lead.pk)]
+
+
+def test_a_broker_that_refuses_is_not_an_error(
+    broker_at: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    broker_at(f"redis://:the-password@127.0.0.1:{port}/0")
+    assert wakeups.publish(wakeups.CALL_LEAD, 1) is False
+    assert "not published" in caplog.text
+    assert "the-password" not in caplog.text
+
+
+def test_a_broker_that_never_answers_costs_the_first_one_a_moment_and_the_next_ones_nothing(
+    broker_at: Callable[[str], None], black_hole: tuple[str, list[socket.socket]]
+) -> None:
+    address, visitors = black_hole
+    broker_at(address)
+    started = time.monotonic()
+    assert wakeups.publish(wakeups.CALL_LEAD, 1) is False
+    # Two seconds are the visitor's bound, not a measure of speed: kombu's default never returns.
+    assert time.monotonic() - started < 2
+    tries = len(visitors)
+    assert tries >= 1
+    assert wakeups.publish(wakeups.CALL_LEAD, 2) is False
+    assert len(visitors) == tries
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lead_is_stored_while_the_broker_is_a_black_hole(
+    make_lead: MakeLead,
+    broker_at: Callable[[str], None],
+    black_hole: tuple[str, list[socket.socket]],
+) -> None:
+    broker_at(black_hole[0])
+    assert Lead.objects.filter(pk=make_lead().pk).exists()
+
+
+def test_the_breaker_opens_after_a_failure_and_closes_after_its_time() -> None:
+    breaker = wakeups.Breaker(5)
+    assert breaker.lets_through(100)
+    breaker.failed(100)
+    assert not breaker.lets_through(104.9)
+    assert breaker.lets_through(105)
+    breaker.failed(105)
+    breaker.worked()
+    assert breaker.lets_through(105.1)

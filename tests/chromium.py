@@ -1,0 +1,35 @@
+"""The system's Chromium, driven by Playwright: the fixture `browser`."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Milliseconds. The defaults of 5 and 30 s are for a machine that has nothing else to do.
+PATIENCE = 90_000
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module's tests: Playwright's event loop is not to outlive them."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("Chromium is missing: `bash .ci/chromium` installs it, or says how.")
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # The loop lives in this thread, which Django therefore takes for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()

@@ -1,0 +1,93 @@
+import pytest
+
+from callbacks.config.checks import check_settings
+
+LONG = "0123456789abcdef0123456789abcdef"
+GOOD = {
+    "DEBUG": False,
+    "SECRET_KEY": LONG * 2,
+    "ALLOWED_HOSTS": ["callbacks.example.com"],
+    "VOICENTER_URL": "https://voicenter.example.com/ForwardDialer/click2call.aspx",
+    "VOICENTER_CODE": "the-code",
+    "VOICENTER_METHOD": "post",
+    "VOICENTER_FORMAT": "json",
+    "VOICENTER_CONNECT_TIMEOUT": 3.0,
+    "VOICENTER_TIMEOUT": 15.0,
+    "CDR_SECRET": LONG,
+    "DATABASE_URL": "postgres://user:password@db.example.com/callbacks",
+    "REDIS_URL": "redis://:password@redis.example.com:6379/0",
+    "TIME_ZONE": "Asia/Jerusalem",
+    "SWEEP_EVERY": 5.0,
+}
+
+CASES = [
+    ("all is well", {}, []),
+    ("no key", {"SECRET_KEY": "unset"}, ["E001"]),
+    ("a short key", {"SECRET_KEY": "x" * 49}, ["E001"]),
+    ("no key needed while debugging", {"SECRET_KEY": "unset", "DEBUG": True}, []),
+    ("no host", {"ALLOWED_HOSTS": []}, ["E002"]),
+    ("provider without scheme", {"VOICENTER_URL": "voicenter.example.com/x"}, ["E003"]),
+    ("provider by ftp", {"VOICENTER_URL": "ftp://voicenter.example.com/x"}, ["E003"]),
+    ("provider with parameters", {"VOICENTER_URL": "https://example.com/x?code=1"}, ["E003"]),
+    ("provider with a bad port", {"VOICENTER_URL": "https://example.com:port/x"}, ["E003"]),
+    ("provider without host", {"VOICENTER_URL": "https:///x"}, ["E003"]),
+    ("provider without TLS", {"VOICENTER_URL": "http://example.com/x"}, ["W001"]),
+    ("simulator without TLS", {"VOICENTER_URL": "http://127.0.0.1:8010/x"}, []),
+    ("simulator by name", {"VOICENTER_URL": "http://localhost:8010/x"}, []),
+    ("no code", {"VOICENTER_CODE": " "}, ["E004"]),
+    ("unknown method", {"VOICENTER_METHOD": "POST"}, ["E005"]),
+    ("unknown format", {"VOICENTER_FORMAT": "yaml"}, ["E006"]),
+    ("no time to read", {"VOICENTER_TIMEOUT": 0.0}, ["E007"]),
+    ("hours to read", {"VOICENTER_TIMEOUT": 7200.0}, ["E007"]),
+    ("no number to read", {"VOICENTER_TIMEOUT": float("nan")}, ["E007"]),
+    ("no time to connect", {"VOICENTER_CONNECT_TIMEOUT": -1.0}, ["E007"]),
+    ("no secret", {"CDR_SECRET": ""}, ["E008"]),
+    ("short secret", {"CDR_SECRET": LONG[:31]}, ["E008"]),
+    ("secret that is no path", {"CDR_SECRET": f"{LONG}/x"}, ["E008"]),
+    ("no database", {"DATABASE_URL": ""}, ["E009"]),
+    ("another database", {"DATABASE_URL": "sqlite:///db.sqlite3"}, ["E009"]),
+    ("no redis", {"REDIS_URL": ""}, ["E010"]),
+    ("redis by http", {"REDIS_URL": "http://redis.example.com"}, ["E010"]),
+    ("redis with TLS", {"REDIS_URL": "rediss://redis.example.com"}, []),
+    ("no such zone", {"TIME_ZONE": "Mars/Olympus"}, ["E011"]),
+    ("no sweep", {"SWEEP_EVERY": 0.0}, ["E012"]),
+    ("a rare sweep", {"SWEEP_EVERY": 600.0}, ["E012"]),
+]
+
+
+def found(settings, changed):
+    for name, value in {**GOOD, **changed}.items():
+        setattr(settings, name, value)
+    return check_settings(None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "numbers"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
+def test_it_names_the_mistake_and_the_way_out(settings, changed, numbers):
+    messages = found(settings, changed)
+    assert [message.id for message in messages] == [f"callbacks.{number}" for number in numbers]
+    assert all(message.hint for message in messages)
+
+
+def test_it_names_all_mistakes_at_once(settings):
+    messages = found(settings, {"SECRET_KEY": "unset", "CDR_SECRET": "", "REDIS_URL": ""})
+    assert {message.id for message in messages} >= {"callbacks.E001", "callbacks.E008"}
+    assert len(messages) == 3
+
+
+def test_no_message_shows_a_secret(settings):
+    secrets = {
+        "SECRET_KEY": "hush-1",
+        "CDR_SECRET": "hush-2",
+        "DATABASE_URL": "mysql://user:hush-3@db.example.com/x",
+        "REDIS_URL": "http://:hush-4@redis.example.com",
+        "VOICENTER_URL": "ftp://user:hush-5@example.com/",
+    }
+    assert not any("hush" in f"{message}" for message in found(settings, secrets))
+
+
+def test_django_runs_them():
+    from django.core.checks.registry import registry
+
+    assert check_settings in registry.get_checks()

@@ -1,0 +1,81 @@
+import ast
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+NAMED = re.compile(r"^#([A-Z][A-Z0-9_]*)=")
+# Set by tools or by one part of the project for another; nobody is to set them by hand.
+NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PATH", "PYTHONUNBUFFERED"}
+
+
+def variables_read(source: str) -> set[str]:
+    """Names that Python code asks the environment for: env.str("A"), os.environ.get("A"), ["A"]."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and is_environment(node.func):
+            found.update(constants(node.args[:1]))
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+            found.update(constants([node.slice]))
+    return found - NOT_SETTINGS
+
+
+def is_environment(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and (
+        ast.unparse(function) == "os.environ.get" or ast.unparse(function.value) == "env"
+    )
+
+
+def constants(nodes: list[ast.expr]) -> set[str]:
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def documented() -> list[str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return [match[1] for line in lines if (match := NAMED.match(line))]
+
+
+def used() -> set[str]:
+    sources = [ROOT / "gunicorn.conf.py", *(ROOT / "callbacks").rglob("*.py")]
+    found = {name for source in sources for name in variables_read(source.read_text())}
+    in_shell = re.findall(r"\$\{?([A-Z][A-Z0-9_]*)", (ROOT / "Procfile").read_text())
+    in_compose = re.findall(r"\$\{([A-Z][A-Z0-9_]*)", (ROOT / "docker-compose.yml").read_text())
+    in_run = re.findall(r'\("([A-Z_]*PORT)", ', (ROOT / "callbacks/config/run.py").read_text())
+    return found | set(in_shell) | set(in_compose) | set(in_run)
+
+
+def test_every_setting_is_documented():
+    assert used() - set(documented()) == set()
+
+
+def test_every_documented_setting_is_read():
+    assert set(documented()) - used() == set()
+
+
+def test_no_setting_is_documented_twice():
+    assert len(documented()) == len(set(documented()))
+
+
+def test_every_documented_setting_has_a_line_of_comment():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    for before, line in itertools.pairwise(lines):
+        if NAMED.match(line):
+            # Two that belong together share one comment.
+            assert before.startswith("# ") or NAMED.match(before), line
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ('env.str("A", default="")', {"A"}),
+        ('B = env.bool(\n    "B")', {"B"}),
+        ('os.environ.get("C") or 1', {"C"}),
+        ('os.environ["D"]', {"D"}),
+        ('values.get("E")', set()),
+        ('os.environ.get("PATH")', set()),
+    ],
+)
+def test_the_names_are_read_from_the_code(code, names):
+    assert variables_read(code) == names

@@ -1,0 +1,122 @@
+"""Fixtures for all tests: a source, a team, extensions; the provider's simulator."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django.fixtures import Settings as SettingsWrapper
+
+from callbacks import provider
+from callbacks.models import Extension, Team
+from leads import intake
+from leads.models import Lead, LeadSource
+from tests.simulator.harness import SimulatorProcess
+
+pytest_plugins = ["tests.chromium", "tests.running"]
+
+# On a busy machine everything takes longer, and that is no fault of what is tested.
+hypothesis_settings.register_profile(
+    "tests",
+    parent=hypothesis_settings.get_profile(hypothesis_settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("tests")
+
+# They take longest. First, so that at the end no core waits for one of them.
+_FIRST = (
+    "tests/benchmarks/",
+    "tests/leads/test_in_browser.py",
+    "tests/config/test_run.py",
+    "tests/browser/",
+    "tests/e2e/",
+    "tests/voicenter/test_any_bytes.py",
+    "tests/config/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the long modules first."""
+
+    def place(item: pytest.Item) -> int:
+        return next(
+            (n for n, start in enumerate(_FIRST) if item.nodeid.startswith(start)), len(_FIRST)
+        )
+
+    items.sort(key=place)
+
+
+@pytest.fixture
+def source(db: None) -> LeadSource:
+    return LeadSource.objects.create(slug="website", name="Website")
+
+
+@pytest.fixture
+def team(source: LeadSource) -> Team:
+    team = Team.objects.create(name="Sales")
+    team.sources.add(source)
+    return team
+
+
+@pytest.fixture
+def extension(team: Team) -> Extension:
+    return Extension.objects.create(number="101", name="Dana", team=team)
+
+
+@pytest.fixture
+def make_lead(source: LeadSource) -> Callable[..., Lead]:
+    """make_lead(phone="+9725055501..") stores one the way the form does."""
+    numbers = iter(range(101, 200))
+
+    def make(phone: str = "", **values: object) -> Lead:
+        lead = intake.store(
+            intake.Submission(
+                source=source,
+                key=intake.key_from("test", str(next(numbers)), phone),
+                name="Noa Levi",
+                phone=phone or f"+972505550{next(numbers)}",
+            )
+        )
+        if values:
+            Lead.objects.filter(pk=lead.pk).update(**values)
+            lead.refresh_from_db()
+        return lead
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[redis.Redis]:
+    """The tests' own database of Redis."""
+    with redis.Redis.from_url(django_settings.REDIS_URL) as broker:
+        yield broker
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(broker: redis.Redis) -> Iterator[None]:
+    """No wake-up of one test reaches the next one's worker."""
+    yield
+    broker.flushdb()
+    provider.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(code=django_settings.VOICENTER_CODE) as process:
+        yield process
+
+
+@pytest.fixture
+def simulator(
+    simulator_process: SimulatorProcess, settings: SettingsWrapper
+) -> Iterator[SimulatorProcess]:
+    """The provider, over HTTP, as it is when it has just been started."""
+    simulator_process.control(reset=True)
+    settings.VOICENTER_URL = simulator_process.click2call_url
+    settings.VOICENTER_TIMEOUT = 1.0
+    provider.client.cache_clear()
+    yield simulator_process
+    simulator_process.control(reset=True)

@@ -1,0 +1,71 @@
+"""The pages for when something is wrong. They need no database: `db` is asked for nowhere here."""
+
+import httpx
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_protect
+
+
+def _denied(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def _suspicious(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation
+
+
+def _broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("broken for the test")
+
+
+@csrf_protect
+def _protected(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("changed")
+
+
+urlpatterns = [
+    path("denied/", _denied),
+    path("suspicious/", _suspicious),
+    path("broken/", _broken),
+    path("protected/", _protected),
+    path("", include("leads.urls")),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "title"),
+    [
+        ("get", "/suspicious/", 400, "We could not read that"),
+        ("get", "/denied/", 403, "You may not open this page"),
+        ("post", "/protected/", 403, "This page was open too long"),
+        ("get", "/nowhere/", 404, "There is no such page"),
+        ("get", "/broken/", 500, "Something went wrong on our side"),
+    ],
+)
+@override_settings(ROOT_URLCONF=__name__)
+def test_each_says_what_happened_and_offers_the_form(
+    method: str, address: str, status: int, title: str
+) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    answer = getattr(client, method)(address)
+    assert answer.status_code == status
+    assert f"<h1>{title}</h1>" in answer.text
+    assert '<a class="button" href="/">Go to the contact form</a>' in answer.text
+    assert "/static/leads/site.css" in answer.text
+
+
+def test_without_a_database_visitors_get_a_page_and_programs_get_json(
+    gunicorn_without_database: str,
+) -> None:
+    with httpx.Client(base_url=gunicorn_without_database, timeout=60) as client:
+        form = client.post("/contact/website/", data={"name": "Noa", "phone": "0505550101"})
+        assert form.status_code == 500
+        assert "Go back and send it again in a minute" in form.text
+
+        lead = {"source": "website", "name": "Noa", "phone": "0505550101"}
+        answer = client.post("/api/leads/", json=lead)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json() == {"errors": {"server": ["Not available now. Try again shortly."]}}

@@ -1,0 +1,207 @@
+"""The pages in Chromium: what JavaScript adds, the keyboard, and both widths."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from leads.models import Lead, LeadSource
+from tests.chromium import PATIENCE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def page(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Page]:
+    """A page of its own context; any error or forbidden inline code in it fails the test."""
+    context = browser.new_context(base_url=gunicorn)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console",
+        lambda line: wrong.append(line.text) if "Content Security" in line.text else None,
+    )
+    yield page
+    context.close()
+    assert not wrong
+
+
+def fill(page: Page, phone: str = "050-555 0101") -> None:
+    page.goto("/")
+    page.get_by_label("Name").fill("Noa Levi")
+    page.get_by_label("Phone").fill(phone)
+
+
+def move(status: str, **values: object) -> None:
+    is_open = status in {"held", "waiting", "calling"}
+    Lead.objects.update(status=status, closed_at=None if is_open else timezone.now(), **values)
+
+
+def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("We have your request")
+    page.evaluate("window.sameDocument = true")
+
+    move("calling")
+    expect(heading).to_have_text("We are calling you")
+    expect(page).to_have_title("We are calling you")
+    move("connected", connected_at=timezone.now())
+    expect(heading).to_have_text("We have reached you")
+
+    assert page.evaluate("window.sameDocument")
+
+
+def test_it_stops_asking_when_nothing_more_is_due(page: Page) -> None:
+    page.clock.install()
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    move("unreached")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We could not reach you")
+    expect(page.get_by_role("link", name="Ask for another call")).to_be_visible()
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(60_000)
+    assert asked == []
+
+
+def test_it_survives_a_lost_connection(page: Page) -> None:
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
+
+    page.context.set_offline(True)
+    expect(page.get_by_text("Reconnecting…")).to_be_visible()
+    move("calling")
+    page.context.set_offline(False)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("We are calling you")
+    expect(page.get_by_text("Reconnecting…")).not_to_be_visible()
+
+
+def test_a_double_click_is_one_lead(page: Page) -> None:
+    fill(page)
+    page.get_by_role("button", name="Call me back").dblclick()
+    page.wait_for_url("**/contact/website/*-*/")
+    assert Lead.objects.count() == 1
+
+
+def test_a_reload_and_the_back_button_make_no_second_lead(page: Page) -> None:
+    fill(page)
+    button = page.get_by_role("button", name="Call me back")
+    button.click()
+    page.wait_for_url("**/contact/website/*-*/")
+    page.reload()
+    page.go_back()
+
+    expect(button).to_be_enabled()
+    page.get_by_label("Name").fill("Noa Levi")
+    page.get_by_label("Phone").fill("0505550101")
+    button.click()
+    page.wait_for_url("**/contact/website/*-*/")
+    assert Lead.objects.count() == 1
+
+
+def test_after_an_error_the_keyboard_starts_at_the_summary_and_goes_to_the_field(
+    page: Page,
+) -> None:
+    fill(page, "100")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Please check one thing")).to_be_focused()
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    phone = page.get_by_label("Phone")
+    expect(phone).to_be_focused()
+    expect(phone).to_have_value("100")
+    expect(phone).to_have_accessible_description(
+        "Enter a phone number that we can call, for example 050-234-5678."
+    )
+
+    phone.fill("0505550101")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/contact/website/*-*/")
+
+
+def test_the_tab_key_goes_through_the_form_in_order(page: Page) -> None:
+    page.goto("/contact/website/")
+    visited = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        visited.append(page.evaluate("document.activeElement.name || document.activeElement.type"))
+    assert visited == ["name", "phone", "email", "message", "submit"]
+
+
+def test_it_works_without_javascript(browser: Browser, gunicorn: str, source: LeadSource) -> None:
+    context = browser.new_context(base_url=gunicorn, java_script_enabled=False)
+    page = context.new_page()
+    fill(page, "100")
+    page.get_by_role("button", name="Call me back").click()
+    page.get_by_label("Phone").fill("0505550101")
+    page.get_by_role("button", name="Call me back").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("We have your request")
+
+    move("calling")
+    expect(heading).to_have_text("We are calling you")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_is_cut_off_and_every_text_can_be_read(
+    width: int, scheme: str, browser: Browser, gunicorn: str, make_lead: Callable[..., Lead]
+) -> None:
+    context = browser.new_context(
+        base_url=gunicorn,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": 800},
+    )
+    page = context.new_page()
+    page.goto("/contact/website/")
+    page.get_by_label("Email").fill("nobody@")
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_selector(".summary")
+    assert_readable(page)
+    for status in ["waiting", "calling", "unreached"]:
+        lead = make_lead(status=status, closed_at=timezone.now() if status == "unreached" else None)
+        page.goto(f"/contact/website/{lead.public_id}/")
+        assert_readable(page)
+    page.goto("/contact/nobody/")
+    assert_readable(page)
+    context.close()
+
+
+def assert_readable(page: Page) -> None:
+    """No sideways scrolling, and a contrast of 4.5 for every text (WCAG 2.2, 1.4.3 and 1.4.10)."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(TOO_FAINT) == []
+
+
+TOO_FAINT = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const part = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = numbers(getComputedStyle(at).backgroundColor);
+      if (colour[3] !== 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(ground(element))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) faint.push(`${texts.currentNode.data.trim()}: ${contrast.toFixed(2)}`);
+  }
+  return faint;
+}"""

@@ -1,0 +1,99 @@
+"""The page that follows a request, /contact/<source>/<uuid>/."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from leads.models import Lead, LeadSource
+
+MakeLead = Callable[..., Lead]
+
+
+def url(lead: Lead, slug: str = "website") -> str:
+    return f"/contact/{slug}/{lead.public_id}/"
+
+
+def test_it_says_the_same_as_the_api(client: Client, make_lead: MakeLead) -> None:
+    lead = make_lead()
+    page = client.get(url(lead)).text
+    body = client.get(f"/api/leads/{lead.public_id}/").json()
+    assert f"<h1 data-title>{body['title']}</h1>" in page
+    assert f"data-message>{body['message']}</p>" in page
+    assert f'data-status="{body["status"]}" data-url="/api/leads/{lead.public_id}/"' in page
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [
+        ({"status": "waiting"}, 3),
+        ({"status": "calling"}, 3),
+        ({"status": "waiting", "call_after": timezone.now() + timedelta(days=1)}, 60),
+        ({"status": "unreached", "closed_at": timezone.now()}, None),
+        ({"status": "held"}, None),
+    ],
+    ids=["waiting", "calling", "scheduled", "unreached", "received"],
+)
+def test_without_javascript_it_refreshes_until_nothing_more_is_due(
+    values: dict[str, object], seconds: int | None, client: Client, make_lead: MakeLead
+) -> None:
+    head, _, _body = client.get(url(make_lead(**values))).text.partition("</head>")
+    refresh = f'<noscript><meta http-equiv="refresh" content="{seconds}"></noscript>'
+    assert (refresh in head) if seconds else ("refresh" not in head)
+
+
+def test_it_shows_no_more_of_the_person_than_the_end_of_the_number(
+    client: Client, make_lead: MakeLead
+) -> None:
+    lead = make_lead("+972505550123", name="Noa Levi", email="noa@example.com", message="private")
+    page = client.get(url(lead)).text
+    assert '<b class="digits" dir="ltr">0123</b>' in page
+    for secret in ["50555", "555-0", "Noa", "example.com", "private"]:
+        assert secret not in page
+
+
+def test_it_is_announced_to_screen_readers_and_kept_nowhere(
+    client: Client, make_lead: MakeLead
+) -> None:
+    answer = client.get(url(make_lead()))
+    assert '<div role="status" aria-live="polite"' in answer.text
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["X-Robots-Tag"] == "noindex"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_it_offers_the_form_for_a_wrong_number(client: Client, make_lead: MakeLead) -> None:
+    assert 'href="/contact/website/">Wrong number?' in client.get(url(make_lead())).text
+
+
+def test_it_is_one_query(
+    client: Client, make_lead: MakeLead, django_assert_num_queries: Callable[[int], object]
+) -> None:
+    lead = make_lead()
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        client.get(url(lead))
+
+
+def test_a_source_that_was_switched_off_still_answers_for_its_leads(
+    client: Client, make_lead: MakeLead
+) -> None:
+    lead = make_lead()
+    LeadSource.objects.update(is_active=False)
+    assert client.get(url(lead)).status_code == 200
+
+
+def test_a_lead_is_found_under_its_own_source_only(client: Client, make_lead: MakeLead) -> None:
+    LeadSource.objects.create(slug="landing", name="Landing page")
+    answer = client.get(url(make_lead(), "landing"))
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+@pytest.mark.django_db
+def test_an_unknown_lead_is_a_friendly_404(client: Client) -> None:
+    answer = client.get(f"/contact/website/{uuid.uuid4()}/")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text

@@ -1,0 +1,188 @@
+"""The figures, against the same rules written down plainly in Python."""
+
+import math
+import random
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from callbacks.periods import Days
+from callbacks.reports.queries import CallbackTimes, callback_times
+from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+
+NOW = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)
+START, END = NOW - timedelta(days=1), NOW
+
+
+def percentile(values: Sequence[float], fraction: float) -> float | None:
+    """Linear interpolation between the two neighbours of rank fraction * (n - 1)."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    rank = fraction * (len(ordered) - 1)
+    below = math.floor(rank)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
+
+
+def plainly(leads: Sequence[Lead], now: datetime) -> dict[str, float | None]:
+    counted = [it for it in leads if it.status not in ("duplicate", "cancelled", "held")]
+    called = [it for it in counted if it.first_dialed_at]
+    overdue = [it for it in counted if not it.first_dialed_at and it.due_at < now]
+    hits = [it for it in called if it.first_dialed_at <= it.due_at]
+    judged = len(called) + len(overdue)
+    waits = [max((it.first_dialed_at - it.clock_started_at).total_seconds(), 0) for it in called]
+    talks = [
+        max((it.connected_at - it.clock_started_at).total_seconds(), 0)
+        for it in counted
+        if it.connected_at
+    ]
+    return {
+        "leads": len(counted),
+        "called": len(called),
+        "connected": len(talks),
+        "not_counted": len(leads) - len(counted),
+        "overdue": len(overdue),
+        "judged": judged,
+        "within_target": len(hits),
+        "share_within_target": len(hits) / judged if judged else None,
+        "dial_p50": percentile(waits, 0.5),
+        "dial_p90": percentile(waits, 0.9),
+        "dial_p95": percentile(waits, 0.95),
+        "talk_p50": percentile(talks, 0.5),
+    }
+
+
+def assert_same(row: CallbackTimes, leads: Sequence[Lead], now: datetime) -> None:
+    for name, value in plainly(leads, now).items():
+        wanted = value if value is None else pytest.approx(value, abs=1e-5)
+        assert getattr(row, name) == wanted, name
+
+
+def a_lead(chance: random.Random, source: LeadSource, number: int, first: Lead | None) -> Lead:
+    submitted = NOW - timedelta(seconds=chance.uniform(-3600, 30 * 3600))
+    clock = submitted + timedelta(seconds=chance.choice([0, 0, 0, 3600]))
+    status = chance.choice(LeadStatus.values)
+    if first is None and status == LeadStatus.DUPLICATE:
+        status = LeadStatus.WAITING
+    dialed = chance.random() < 0.7
+    wait = timedelta(seconds=chance.choice([chance.expovariate(1 / 30), 60, -100]))
+    connected = status == LeadStatus.CONNECTED or (dialed and chance.random() < 0.1)
+    return Lead(
+        source=source,
+        name="Noa",
+        phone=f"+97250{5_000_000 + number}",
+        status=status,
+        duplicate_of=first if status == LeadStatus.DUPLICATE else None,
+        submitted_at=submitted,
+        clock_started_at=clock,
+        due_at=clock + timedelta(seconds=source.sla_target),
+        closed_at=None if status in OPEN_STATUSES else NOW,
+        first_dialed_at=clock + wait if dialed else None,
+        connected_at=clock + wait + timedelta(seconds=20) if connected else None,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(12))
+def test_they_are_those_of_a_plain_computation(seed: int) -> None:
+    chance = random.Random(seed)
+    sources = [
+        LeadSource.objects.create(slug=f"s{index}", name=f"Source {index}", sla_target=target)
+        for index, target in enumerate((60, 120, 5))
+    ]
+    leads: list[Lead] = []
+    for number in range(chance.choice([1, 2, 7, 60])):
+        lead = a_lead(chance, chance.choice(sources), number, leads[0] if leads else None)
+        lead.save()
+        leads.append(lead)
+    report = callback_times(START, END, NOW)
+    there = [lead for lead in leads if START <= lead.submitted_at < END]
+    assert_same(report.total, there, NOW)
+    by_source = {row.source_id: row for row in report.by_source}
+    assert set(by_source) == {lead.source_id for lead in there}
+    for source_id, row in by_source.items():
+        assert_same(row, [lead for lead in there if lead.source_id == source_id], NOW)
+
+
+def lead_with(source: LeadSource, number: int = 1, **values: object) -> Lead:
+    defaults: dict[str, object] = {
+        "submitted_at": START, "clock_started_at": START, "name": "Noa",
+        "due_at": START + timedelta(seconds=60), "phone": f"+97250{5_000_000 + number}",
+    }  # fmt: skip
+    return Lead.objects.create(source=source, **{**defaults, **values})
+
+
+def total() -> CallbackTimes:
+    return callback_times(START, END, NOW).total
+
+
+def test_no_leads_are_no_data_and_not_zero_seconds(db: None) -> None:
+    report = callback_times(START, END, NOW)
+    assert (report.total.leads, report.by_source) == (0, ())
+    for name in ("dial_p50", "dial_p90", "dial_p95", "talk_p50", "share_within_target"):
+        assert getattr(report.total, name) is None, name
+
+
+def test_a_lead_that_still_has_time_is_neither_hit_nor_miss(source: LeadSource) -> None:
+    lead_with(source, due_at=NOW + timedelta(seconds=1))
+    row = total()
+    assert (row.leads, row.judged, row.share_within_target) == (1, 0, None)
+
+
+def test_a_lead_that_nobody_called_in_time_is_a_miss(source: LeadSource) -> None:
+    lead_with(source, due_at=NOW - timedelta(seconds=1))
+    assert (total().overdue, total().share_within_target, total().dial_p50) == (1, 0.0, None)
+
+
+def test_a_failed_lead_is_a_miss_once_its_time_is_over(source: LeadSource) -> None:
+    lead_with(source, status="failed", closed_at=START)
+    assert (total().overdue, total().share_within_target) == (1, 0.0)
+
+
+def test_a_call_at_the_due_instant_is_in_time(source: LeadSource) -> None:
+    lead_with(source, first_dialed_at=START + timedelta(seconds=60))
+    lead_with(source, 2, first_dialed_at=START + timedelta(seconds=60, microseconds=1))
+    assert total().share_within_target == 0.5
+
+
+def test_a_call_before_the_clock_started_took_no_time(source: LeadSource) -> None:
+    lead_with(source, first_dialed_at=START - timedelta(hours=1))
+    assert (total().dial_p50, total().share_within_target) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("status", ["cancelled", "held"])
+def test_cancelled_and_held_leads_are_left_out_and_said_to_be(
+    status: str, source: LeadSource
+) -> None:
+    closed_at = None if status == "held" else START
+    lead_with(source, status=status, closed_at=closed_at, first_dialed_at=NOW)
+    assert (total().leads, total().called, total().not_counted) == (0, 0, 1)
+
+
+def test_the_days_are_those_of_the_site_and_not_of_utc(source: LeadSource) -> None:
+    zone = ZoneInfo("Asia/Jerusalem")
+    # 2026-03-27 has 23 hours there: it begins at 22:00 UTC and ends at 21:00 UTC.
+    start, end = Days(date(2026, 3, 27), date(2026, 3, 27)).bounds(zone)
+    instants = {
+        datetime(2026, 3, 26, 21, 59, 59, tzinfo=UTC): False,
+        datetime(2026, 3, 26, 22, 0, tzinfo=UTC): True,
+        datetime(2026, 3, 27, 20, 59, 59, tzinfo=UTC): True,
+        datetime(2026, 3, 27, 21, 0, tzinfo=UTC): False,
+    }
+    for number, at in enumerate(instants):
+        times = {"submitted_at": at, "clock_started_at": at, "due_at": at + timedelta(seconds=60)}
+        lead_with(source, number, **times)
+    assert callback_times(start, end, NOW).total.leads == sum(instants.values())
+
+
+def test_it_costs_two_queries_however_many_sources_there_are(source: LeadSource) -> None:
+    for index in range(5):
+        lead_with(LeadSource.objects.create(slug=f"s{index}", name=f"S {index}"), index)
+    with CaptureQueriesContext(connection) as captured:
+        callback_times(START, END, NOW)
+    assert len(captured) == 2

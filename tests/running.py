@@ -1,0 +1,73 @@
+"""The whole product as processes, on the test database and a Redis that can go away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from callbacks.models import CallAttempt, Extension, Team
+from leads.models import Lead, LeadSource
+from tests.servers import redis_url
+from tests.simulator.harness import eventually
+from tests.stack import Stack
+from tests.tunnel import Tunnel
+
+
+@pytest.fixture(scope="session")
+def tunnel() -> Iterator[Tunnel]:
+    """The way to Redis, which a test can cut."""
+    address = urlsplit(settings.REDIS_URL)
+    assert address.hostname
+    with Tunnel(address.hostname, address.port or 6379) as tunnel:
+        yield tunnel
+
+
+# Not for the whole session: its sweep would call the leads of other modules' tests.
+@pytest.fixture(scope="module")
+def running_stack(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+    tunnel: Tunnel,
+) -> Iterator[Stack]:
+    with django_db_blocker.unblock():
+        database = connection.settings_dict["NAME"]
+    directory: Path = tmp_path_factory.mktemp("stack")
+    address = urlsplit(redis_url(settings.REDIS_URL, further=1))
+    credentials = address.netloc.rpartition("@")[0]
+    through_tunnel = address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")
+    database_url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")
+    with Stack(urlunsplit(database_url), urlunsplit(through_tunnel), directory) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(transactional_db: None, running_stack: Stack, tunnel: Tunnel) -> Iterator[Stack]:
+    """The running product with a website, a team and two extensions; quick phones."""
+    source = LeadSource.objects.create(slug="website", name="Website")
+    team = Team.objects.create(name="Sales")
+    team.sources.add(source)
+    for number in ("101", "102"):
+        Extension.objects.create(number=number, team=team)
+    running_stack.simulator.control(
+        reset=True, cdr_url=running_stack.cdr_url, answer_after=0.05, talk=0.05
+    )
+    yield running_stack
+    tunnel.open()
+    # Nothing of this test may be under way when its tables are emptied: no call, no record of one.
+    Extension.objects.update(is_paused=True)
+    Lead.objects.filter(status="waiting").update(status="cancelled", closed_at="2026-01-01T00:00Z")
+    eventually(lambda: not CallAttempt.objects.filter(state="dialing").exists())
+    eventually(lambda: all(_is_over(call) for call in running_stack.simulator.ledger()))
+
+
+def _is_over(call: dict[str, Any]) -> bool:
+    if not call["accepted"] or call["action"] == "terminate":
+        return True
+    has_ended = bool(call["leg1"] and call["leg1"]["ended_at"])
+    return has_ended and all(record["delivered"] for record in call["cdrs"])

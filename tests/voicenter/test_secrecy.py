@@ -1,0 +1,194 @@
+"""The code of the account must not come out anywhere: a canary is looked for in all of it."""
+
+import json
+import logging
+import pickle
+import traceback
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callbacks.voicenter import (
+    Call,
+    Callference,
+    CallLogSearch,
+    Client,
+    LocalRateLimiter,
+    LoginStatus,
+    Message,
+    Refused,
+    Terminate,
+    VoicenterError,
+)
+
+from .server import ACCEPTED, Provider, http, reset, say, stall_after
+
+CANARY = "canary-7f3a9"
+NUMBER = "972505550177"
+CALL = Call(phone="101", target=NUMBER, variables={"lead": "L1"})
+SHORT = 1
+METHODS = ["post", "post-json", "get"]
+
+
+def refusal(code):
+    echo = f"Wrong code {CANARY} for {NUMBER}"
+    return say(http(json.dumps({"ERRORCODE": code, "ERRORMESSAGE": echo}).encode()))
+
+
+FAULTS = {
+    "reset": reset,
+    "closed": say(b""),
+    "silence": stall_after(),
+    "stalled body": stall_after(http()[:-5]),
+    "garbage": say(b"garbage\r\n\r\n"),
+    "malformed header": say(b"HTTP/1.1 200 OK\r\n: x\r\nno colon\r\n\r\n"),
+    "500": say(http(CANARY.encode(), "500 Error")),
+    "403": say(http(CANARY.encode(), "403 Forbidden")),
+    "302": say(http(b"", "302 Found", "text/plain", f"Location: /?code={CANARY}")),
+    "echoed HTML": say(http(f"<p>{CANARY} {NUMBER}</p>".encode())),
+    "echo without a CALLID": say(http(ACCEPTED.replace(b"CALLID", CANARY.encode()))),
+    "ERRORCODE 1": refusal(1),
+    "ERRORCODE 9": refusal(9),
+}
+
+
+def everything_shown_of(error):
+    """What a log, an error page with locals, or a result backend would keep of it."""
+    trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+    parts = ["".join(trace.format()), str(error), repr(error), repr(vars(error))]
+    frame = error.__traceback__
+    while frame:
+        # This test's own frames know the canary.
+        if "callbacks/voicenter" in frame.tb_frame.f_code.co_filename:
+            parts += [repr(value) for value in frame.tb_frame.f_locals.values()]
+        frame = frame.tb_next
+    chained = error
+    while chained := chained.__cause__ or chained.__context__:
+        parts.append(repr(chained))
+    return "\n".join(parts)
+
+
+def fail(url, method, caplog, ask=lambda client: client.call(CALL)):
+    client = Client(
+        url=url,
+        code=CANARY,
+        method=method,
+        connect_timeout=SHORT,
+        read_timeout=SHORT,
+        limiter=LocalRateLimiter(),
+    )
+    with caplog.at_level(logging.DEBUG), pytest.raises(VoicenterError) as caught:
+        ask(client)
+    client.close()
+    return caught.value
+
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OTHERS = {
+    "message": lambda c: c.message(Message(phone=NUMBER)),
+    "callference": lambda c: c.callference(Callference(phone=NUMBER, bbbcode="7001")),
+    "terminate": lambda c: c.terminate(Terminate(phone=NUMBER)),
+    "call log": lambda c: list(
+        c.call_log(CallLogSearch(NOON, NOON + timedelta(1), phones=[NUMBER]))
+    ),
+    "active calls": lambda c: c.active_calls(),
+    "extensions": lambda c: c.extensions(),
+    "login": lambda c: c.set_login_status(user_id=1, extension="101", status=LoginStatus.LOGIN),
+    "blacklist": lambda c: c.add_to_blacklist([NUMBER]),
+    "off the blacklist": lambda c: c.remove_from_blacklist([NUMBER]),
+}
+ECHO = {
+    "ERRORCODE": 1, "ERRORMESSAGE": CANARY, "CALLID": "", "ERR": 1, "DESC": CANARY,
+    "ERROR_NUMBER": 2, "ERROR_DESCRIPTION": f"{CANARY} for {NUMBER}", "Status": 2,
+    "StatusErroMessage": CANARY,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        reset,
+        stall_after(http()[:-5]),
+        say(http(f"<p>{CANARY} {NUMBER}</p>".encode())),
+        say(http(CANARY.encode(), "500 Error")),
+        say(http(json.dumps(ECHO).encode())),
+        say(http(json.dumps(ECHO).encode(), "403 Forbidden")),
+    ],
+    ids=["reset", "stalled body", "echoed HTML", "500", "refused", "forbidden"],
+)
+def test_no_other_request_that_fails_shows_the_code(provider, caplog, name, fault):
+    provider.behaviour = fault
+    error = fail(provider.url, "post-json", caplog, OTHERS[name])
+    assert CANARY not in everything_shown_of(error) + caplog.text
+    assert NUMBER not in caplog.text + str(error)
+    sent = provider.requests[0].values
+    assert CANARY in (sent.get("code"), sent.get("Code"))
+    assert CANARY not in provider.requests[0].path
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_other_request_that_cannot_be_sent_shows_the_code(caplog, name):
+    error = fail("http://127.0.0.1:1/", "post", caplog, OTHERS[name])
+    assert CANARY not in everything_shown_of(error) + caplog.text
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_failure_after_sending_shows_the_code(provider, caplog, fault, method):
+    provider.behaviour = FAULTS[fault]
+    error = fail(provider.url, method, caplog)
+    assert CANARY not in everything_shown_of(error) + caplog.text
+    assert NUMBER not in caplog.text + str(error)
+    assert provider.requests[0].values["code"] == CANARY
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["refused", "dns", "tls"])
+def test_no_failure_before_sending_shows_the_code(provider, caplog, kind, method):
+    provider.on_accept = lambda sock: None
+    url = {
+        "refused": "http://127.0.0.1:1/",
+        "dns": "http://nothing.invalid/",
+        "tls": provider.url.replace("http:", "https:"),
+    }[kind]
+    error = fail(url, method, caplog)
+    assert CANARY not in everything_shown_of(error) + caplog.text
+    assert error.__context__ is None
+    assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_successful_call_does_not_log_the_code(provider, caplog, method):
+    client = Client(url=provider.url, code=CANARY, method=method)
+    with caplog.at_level(logging.DEBUG):
+        client.call(CALL)
+    client.close()
+    assert CANARY not in caplog.text
+    assert NUMBER not in caplog.text
+
+
+def test_a_refusal_keeps_the_message_without_the_code(provider, caplog):
+    provider.behaviour = refusal(1)
+    error = fail(provider.url, "post", caplog)
+    assert error.error_message == f"Wrong code *** for {NUMBER}"
+
+
+def test_the_client_does_not_show_the_code():
+    client = Client(code=CANARY)
+    assert CANARY not in repr(client) + str(client) + repr(vars(client)) + f"{client}"
+
+
+@pytest.mark.parametrize("proxy", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+def test_a_proxy_in_the_environment_is_not_given_the_code(provider, client, monkeypatch, proxy):
+    with Provider() as eavesdropper:
+        monkeypatch.setenv(proxy, eavesdropper.url)
+        client.call(CALL)
+        assert eavesdropper.connections == 0
+
+
+def test_errors_survive_pickling_with_all_they_know():
+    error = Refused("refused", reason="code_3", error_code=3, error_message="offline")
+    copy = pickle.loads(pickle.dumps(error))
+    assert vars(copy) == vars(error)
+    assert str(copy) == str(error)
