@@ -106,3 +106,20 @@ def test_a_manager_chooses_who_calls_and_the_two_are_connected(
     assert (entry["phone"], entry["target"], entry["language"]) == ("102", "972505550142", "he")
     admin.goto(f"{stack.url}/admin/leads/lead/{lead.pk}/change/")
     expect(admin.get_by_text("admin: Call now with extension 102")).to_be_visible()
+
+
+def test_an_error_among_the_folded_parameters_unfolds_them(stack: Stack, admin: Page) -> None:
+    extension = Extension.objects.get(number="101")
+    admin.goto(f"{stack.url}/admin/callbacks/extension/{extension.pk}/change/")
+    language = admin.locator("[name$='-0-language']")
+    expect(language).not_to_be_visible()
+    admin.get_by_text("how its calls are made").first.click()
+    language.fill("Hebrew")
+    save = admin.get_by_role("button", name="Save", exact=True)
+    save.click()
+    expect(admin.get_by_text("must be a language code")).to_be_visible()
+    expect(language).to_have_value("Hebrew")
+    language.fill("he")
+    save.click()
+    expect(admin.get_by_text("was changed successfully")).to_be_visible()
+    assert CallParameters.objects.get().language == "he"
