@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from callbacks import matching, messages, provider, wakeups
+from callbacks import matching, messages, provider, setup, wakeups
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import LIVE_STATES, AttemptState
 from callbacks.models.parameters import complaint
@@ -58,7 +58,7 @@ def call_now(lead_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        opening = matching.next_opening(matching.teams_for(lead.source_id), now)
+        opening = matching.next_opening(setup.current().teams_for(lead.source_id), now)
         _open_again(lead, now, call_after=opening or now)
         wakeups.call_lead_on_commit(lead.pk)
     log.info("call now lead=%s user=%s", lead.pk, _id(user))

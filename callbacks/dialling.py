@@ -20,6 +20,8 @@ from callbacks.models import CallAttempt
 from callbacks.models.calls import AttemptState
 from callbacks.outcomes import Outcome
 from callbacks.settle import INVALID_CALL, mirror, settle
+from callbacks.setup import Setup
+from callbacks.setup import current as current_setup
 from callbacks.voicenter import Accepted, Client, InvalidCall, NotSent, OutcomeUnknown, Refused
 from leads import guard
 from leads.models import Lead, LeadStatus
@@ -37,11 +39,11 @@ _REFUSED_AS = {
 }
 
 
-def dial_call(client: Client, claim: Claim, lead: Lead) -> None:
+def dial_call(client: Client, claim: Claim, lead: Lead, setup: Setup) -> None:
     """Sends the call of a claim whose attempt is ours to send, and records what came of it."""
     attempt = claim.attempt
     try:
-        call = provider.call_for(claim, lead)
+        call = provider.call_for(claim, lead, setup)
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return
@@ -67,7 +69,8 @@ def dial_committed(attempt_id: int) -> None:
         _record_refusal(attempt, None, refusal.message, "number", Outcome.INVALID)
         return
     if attempt.extension:
-        dial_call(client, Claim(attempt, attempt.extension.kind), attempt.lead)
+        claim = Claim(attempt, attempt.extension.kind)
+        dial_call(client, claim, attempt.lead, current_setup())
         return
     try:
         message = provider.message_for(attempt)

@@ -10,26 +10,36 @@ from django.utils import timezone
 
 from callbacks import dialling, matching, messages, provider, wakeups
 from callbacks.models import CallAttempt
+from callbacks.setup import current as current_setup
 from leads import guard
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
+from leads.setup import VERSION_SQL
 
 log = logging.getLogger(__name__)
+
+# No more of a lead than calling it needs, and the version of what is set up in the same trip.
+_LEAD = f"""
+    SELECT id, public_id, source_id, phone, status, call_after, attempts,
+        ({VERSION_SQL}) AS setup_version
+    FROM leads_lead WHERE id = %s
+"""  # noqa: S608  # put together from constants only
 
 
 def call_lead(lead_id: int) -> CallAttempt | None:
     """Calls a waiting lead that is due, if an extension is free. None when nothing was dialled."""
     client = provider.client()  # raises on wrong settings, before anything is claimed
     now = timezone.now()
-    lead = Lead.objects.select_related("source").filter(pk=lead_id).first()
+    lead = next(iter(Lead.objects.raw(_LEAD, [lead_id])), None)
     if lead is None or not _is_due(lead, now):
         return None
+    setup = current_setup(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
     try:
-        guard.check_before_dial(lead.phone, lead.source)
+        guard.check_before_dial(lead.phone, setup.sources[lead.source_id])
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
         return None
-    teams = matching.teams_for(lead.source_id)
+    teams = setup.teams_for(lead.source_id)
     open_teams = [team.pk for team in teams if matching.is_open(team, now)]
     if not open_teams:
         _wait_for_opening(lead, matching.next_opening(teams, now))
@@ -37,7 +47,7 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     claim = matching.claim(lead.pk, open_teams, now, provider.hold())
     if claim is None:
         return None
-    dialling.dial_call(client, claim, lead)
+    dialling.dial_call(client, claim, lead, setup)
     return claim.attempt
 
 
@@ -75,8 +85,9 @@ def follow_the_hours(*, changed: bool = False) -> int:
     leads = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0)
     leads = leads.filter(call_after__gt=now) if changed else leads.filter(call_after__lte=now)
     moved = 0
+    setup = current_setup()
     for source_id in leads.order_by().values_list("source", flat=True).distinct():
-        opening = matching.next_opening(matching.teams_for(source_id), now)
+        opening = matching.next_opening(setup.teams_for(source_id), now)
         if opening and (changed or opening > now):
             moved += leads.filter(source=source_id).update(call_after=opening)
     return moved

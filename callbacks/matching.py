@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Prefetch
 
-from callbacks import schedule
-from callbacks.models import CallAttempt, OpeningHours, Team
+from callbacks import schedule, setup
+from callbacks.models import CallAttempt, Team
 from callbacks.models.calls import LIVE_STATES
 from leads.models import Lead, LeadStatus
 
@@ -128,11 +127,6 @@ class Claim:
     extension_kind: str
 
 
-def teams_for(source_id: int) -> list[Team]:
-    """The active teams that answer a source, with their hours loaded."""
-    return list(_with_hours().filter(is_active=True, sources=source_id))
-
-
 def is_open(team: Team, at: datetime) -> bool:
     """Whether the team answers at `at`; one without a schedule always does."""
     return team.schedule is None or schedule.is_open(team.schedule.weekly_hours(), at)
@@ -237,17 +231,17 @@ def team_with_waiting_leads(extension_id: int, now: datetime) -> int | None:
 
 def teams_with_due_leads(now: datetime) -> list[Team]:
     """The active, open teams that answer a source with a lead waiting to be called now."""
-    sources = Lead.objects.filter(status=LeadStatus.WAITING, call_after__lte=now).values("source")
-    teams = _with_hours().filter(is_active=True, sources__in=sources).distinct()
-    return [team for team in teams if is_open(team, now)]
+    due = Lead.objects.filter(status=LeadStatus.WAITING, call_after__lte=now)
+    current = setup.current()
+    teams = {
+        team.pk: team
+        for source_id in due.order_by().values_list("source", flat=True).distinct()
+        for team in current.teams_for(source_id)
+    }
+    return [team for team in teams.values() if is_open(team, now)]
 
 
 def _violated(error: IntegrityError) -> str | None:
     """The name of the constraint, which the database's own error under Django's knows."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return diagnosis.constraint_name if diagnosis else None
-
-
-def _with_hours() -> Any:
-    hours = Prefetch("schedule__hours", queryset=OpeningHours.objects.all())
-    return Team.objects.select_related("schedule").prefetch_related(hours)

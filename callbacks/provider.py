@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 
 from callbacks.effective import Place, said
 from callbacks.matching import Claim
-from callbacks.models import CallAttempt, CallParameters
+from callbacks.models import CallAttempt
 from callbacks.models.routing import first_leg
+from callbacks.setup import Setup
 from callbacks.voicenter import Call, Client, InvalidCall, Message
 from callbacks.voicenter.phones import to_provider
 from leads.models import Lead
@@ -55,24 +55,23 @@ def answer_is_lost_after() -> timedelta:
     return timedelta(seconds=longest + 10)
 
 
-def places(source_id: int | None, extension_id: int | None) -> list[Place]:
+def places(setup: Setup, source_id: int | None, extension_id: int | None) -> list[Place]:
     """Who says how a call is made, the most particular first (callbacks.effective)."""
-    rows = CallParameters.objects.filter(
-        Q(extension_id=extension_id, extension__isnull=False)
-        | Q(source_id=source_id, source__isnull=False)
-    )
-    by_owner = {EXTENSION if row.extension_id else SOURCE: row.values() for row in rows}
-    owners = [Place(name, by_owner[name]) for name in (EXTENSION, SOURCE) if name in by_owner]
-    return [*owners, Place(SETTINGS, _from_settings())]
+    found = []
+    if extension_id is not None and extension_id in setup.parameters_by_extension:
+        found.append(Place(EXTENSION, setup.parameters_by_extension[extension_id]))
+    if source_id is not None and source_id in setup.parameters_by_source:
+        found.append(Place(SOURCE, setup.parameters_by_source[source_id]))
+    return [*found, Place(SETTINGS, _from_settings())]
 
 
-def call_for(claim: Claim, lead: Lead) -> Call:
+def call_for(claim: Claim, lead: Lead, setup: Setup) -> Call:
     """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
 
     Our variables come back with the call's records and identify both; no personal data.
     """
     attempt = claim.attempt
-    parameters: dict[str, Any] = said(places(lead.source_id, attempt.extension_id))
+    parameters: dict[str, Any] = said(places(setup, lead.source_id, attempt.extension_id))
     own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
     parameters["variables"] = {**parameters.get("variables", {}), **own}
     return Call(

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
-from callbacks import dispatch, wakeups
-from callbacks.models import Extension, OpeningHours, Team
+from callbacks import dispatch, setup, wakeups
+from callbacks.models import OpeningHours, Team
 from leads.models import Lead
 from leads.signals import lead_received, number_asked
 
@@ -30,7 +30,8 @@ def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
 @receiver(number_asked)
 def refuse_our_own_numbers(phone: str, **_kwargs: Any) -> str | None:
     """Our own extensions are never called as leads: two of our phones would ring each other."""
-    if Extension.objects.filter(number__in=[phone.lstrip("+"), _israeli_form(phone)]).exists():
+    own = setup.current().own_numbers
+    if phone.lstrip("+") in own or _israeli_form(phone) in own:
         return "This is one of our own numbers. Enter the number where we can call you."
     return None
 

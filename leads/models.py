@@ -81,6 +81,23 @@ class LeadSource(models.Model):
             )
 
 
+class SetupVersion(models.Model):
+    """One row: another version with every change of what managers set up (leads.setup).
+
+    Written by triggers of the database alone, so that no way of changing something is forgotten.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.UUIDField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="setup_version_is_one")]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class LeadStatus(models.TextChoices):
     """Where a lead stands. The transitions are drawn in docs/architecture.md."""
 

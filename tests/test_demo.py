@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from callbacks import matching
+from callbacks import setup
 from callbacks.models import Extension, Team
 from leads.models import LeadSource
 
@@ -32,7 +32,7 @@ def everything() -> list[object]:
 def test_it_makes_a_source_that_a_team_answers_round_the_clock() -> None:
     said = demo()
     source = LeadSource.objects.get(slug="website")
-    [team] = matching.teams_for(source.pk)
+    [team] = setup.current().teams_for(source.pk)
     assert team.name == "Sales"
     assert team.schedule is None
     numbers = Extension.objects.filter(team=team, is_active=True).values_list("number", flat=True)
@@ -77,7 +77,7 @@ def test_it_gives_no_team_a_source_that_a_manager_took_from_it() -> None:
 def test_it_goes_well_with_what_is_there_already() -> None:
     LeadSource.objects.create(slug="website", name="Website")
     demo()
-    [team] = matching.teams_for(LeadSource.objects.get().pk)
+    [team] = setup.current().teams_for(LeadSource.objects.get().pk)
     assert team.extensions.count() == 5
 
 

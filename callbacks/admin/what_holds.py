@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from callbacks import provider
+from callbacks import provider, setup
 from callbacks.durations import in_words
 from callbacks.effective import PROVIDER, Effective, effective
 from callbacks.models import CallParameters, Extension
@@ -100,8 +100,9 @@ def for_extension(extension: Extension, chosen: str) -> WhatHolds:
 
 
 def rows(source_id: int | None, extension_id: int | None) -> list[Row]:
-    """Every parameter of a call. One query."""
-    return [_row(each) for each in effective(provider.places(source_id, extension_id))]
+    """Every parameter of a call."""
+    places = provider.places(setup.current(), source_id, extension_id)
+    return [_row(each) for each in effective(places)]
 
 
 def _row(each: Effective) -> Row:

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from callbacks import dispatch, provider
+from callbacks import dispatch, provider, setup
 from callbacks.effective import PROVIDER, Effective, Place, effective, said
 from callbacks.models import CallAttempt, CallParameters, Extension
 from leads.models import Lead, LeadSource
@@ -114,5 +114,6 @@ def test_parameters_belong_to_one_source_or_one_extension(
 @pytest.mark.django_db
 def test_nothing_set_says_nothing(source: LeadSource) -> None:
     CallParameters.objects.create(source=source)
-    assert [place.name for place in provider.places(source.pk, None)] == ["source", "settings"]
-    assert provider.places(source.pk, None)[0].values == {}
+    places = provider.places(setup.current(), source.pk, None)
+    assert [place.name for place in places] == ["source", "settings"]
+    assert places[0].values == {}

@@ -1,0 +1,60 @@
+"""Who answers what, when and how: sources, teams, hours, own numbers, call parameters.
+
+Kept in memory until a manager changes it (leads.setup). What changes from call to call, such as
+which extension is free, is never asked here: the claim asks the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+
+from callbacks.models import CallParameters, Extension, OpeningHours, Team
+from leads.models import LeadSource
+from leads.setup import Kept
+
+
+@dataclass(frozen=True)
+class Setup:
+    """As of one version. Its models are shared: they are read, never changed or saved."""
+
+    sources: Mapping[int, LeadSource]
+    teams_by_source: Mapping[int, list[Team]]
+    own_numbers: frozenset[str]
+    parameters_by_source: Mapping[int, dict[str, Any]]
+    parameters_by_extension: Mapping[int, dict[str, Any]]
+
+    def teams_for(self, source_id: int) -> list[Team]:
+        """The active teams that answer a source, with their hours."""
+        return self.teams_by_source.get(source_id, [])
+
+
+def _load() -> Setup:
+    hours = Prefetch("schedule__hours", queryset=OpeningHours.objects.all())
+    teams = {
+        team.pk: team
+        for team in Team.objects.filter(is_active=True)
+        .select_related("schedule")
+        .prefetch_related(hours)
+    }
+    by_source: dict[int, list[Team]] = defaultdict(list)
+    answers = Team.sources.through.objects.filter(team__in=teams).order_by("team__name")
+    for source_id, team_id in answers.values_list("leadsource_id", "team_id"):
+        if team := teams.get(team_id):
+            by_source[source_id].append(team)
+    parameters = list(CallParameters.objects.all())
+    return Setup(
+        sources={source.pk: source for source in LeadSource.objects.all()},
+        teams_by_source=dict(by_source),
+        own_numbers=frozenset(Extension.objects.values_list("number", flat=True)),
+        parameters_by_source={row.source_id: row.values() for row in parameters if row.source_id},
+        parameters_by_extension={
+            row.extension_id: row.values() for row in parameters if row.extension_id
+        },
+    )
+
+
+_kept = Kept(_load)
+current = _kept.get
