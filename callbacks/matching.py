@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from callbacks import schedule, setup
+from callbacks.constraints import violated
 from callbacks.models import CallAttempt, Team
 from callbacks.models.calls import LIVE_STATES
 from leads.models import Lead, LeadStatus
@@ -169,7 +170,7 @@ def claim_chosen(lead_id: int, extension_id: int, now: datetime, hold: timedelta
         with transaction.atomic():
             return _claim(_CLAIM_CHOSEN, _parameters(lead_id, now, hold) | choice)
     except IntegrityError as error:
-        if (_violated(error) or "").startswith("attempt_one_live_"):
+        if violated(error).startswith("attempt_one_live_"):
             return None
         raise
 
@@ -189,7 +190,7 @@ def _claim_free(parameters: dict[str, Any]) -> Claim | None:
             # One statement is a transaction by itself, without the trips for BEGIN and COMMIT.
             return _claim(_CLAIM_FREE, parameters)
         except IntegrityError as error:
-            match _violated(error):
+            match violated(error):
                 case "attempt_one_live_per_extension":
                     continue
                 case "attempt_one_live_per_lead" | "attempt_one_live_per_number":
@@ -239,9 +240,3 @@ def teams_with_due_leads(now: datetime) -> list[Team]:
         for team in current.teams_for(source_id)
     }
     return [team for team in teams.values() if is_open(team, now)]
-
-
-def _violated(error: IntegrityError) -> str | None:
-    """The name of the constraint, which the database's own error under Django's knows."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    return diagnosis.constraint_name if diagnosis else None

@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from callbacks import provider
+from callbacks.constraints import violated
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.calls import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.outcomes import Outcome
@@ -37,36 +38,28 @@ _ADOPTED_WITHIN = timedelta(minutes=10)
 
 def receive(cdr: Cdr) -> bool:
     """Stores one record and applies it; False when this leg's record was here before."""
-    now = timezone.now()
-    with transaction.atomic():
-        attempt = _attempt_of(cdr)
-        record, is_new = CallRecord.objects.get_or_create(
-            call_id=cdr.call_id,
-            type=cdr.type,
-            defaults={
-                "leg": cdr.leg,
-                "status": cdr.status,
-                "attempt": attempt,
-                "started_at": cdr.started_at,
-                "duration": cdr.duration,
-                "talk_time": cdr.talk_time,
-                "dial_time": cdr.dial_time,
-                "price": cdr.price,
-                "recording_url": cdr.record_url or "",
-                "payload": cdr.raw,
-            },
-        )
-        if is_new and attempt:
-            _apply(attempt, now)
+    attempt = None
+    try:
+        with transaction.atomic():
+            attempt = _attempt_of(cdr)
+            _store(cdr, attempt)
+            if attempt:
+                _apply(attempt, timezone.now())
+    except IntegrityError as error:
+        if violated(error) != "record_once_per_leg":
+            raise
+        what = "repeated"
+    else:
+        what = "stored"
     log.info(
         "record %s leg=%s status=%s attempt=%s call_id=%s",
-        "stored" if is_new else "repeated",
+        what,
         cdr.leg,
-        record.status,
+        cdr.status,
         attempt.pk if attempt else "-",
         cdr.call_id,
     )
-    return is_new
+    return what == "stored"
 
 
 def adopt_records() -> int:
@@ -77,8 +70,10 @@ def adopt_records() -> int:
     )
     call_ids = set(orphans.values_list("call_id", flat=True))
     adopted = 0
-    for attempt in CallAttempt.objects.filter(call_id__in=call_ids).exclude(call_id=""):
+    found = CallAttempt.objects.filter(call_id__in=call_ids).exclude(call_id="")
+    for attempt_id in found.values_list("pk", flat=True):
         with transaction.atomic():
+            attempt = CallAttempt.objects.select_for_update().get(pk=attempt_id)
             adopted += orphans.filter(call_id=attempt.call_id).update(attempt=attempt)
             _apply(attempt, now)
     return adopted
@@ -116,21 +111,42 @@ def free_expired_holds() -> int:
     return moved
 
 
+def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
+    """Raises IntegrityError when this leg's record is here."""
+    CallRecord.objects.create(
+        call_id=cdr.call_id,
+        type=cdr.type,
+        leg=cdr.leg,
+        status=cdr.status,
+        attempt=attempt,
+        started_at=cdr.started_at,
+        duration=cdr.duration,
+        talk_time=cdr.talk_time,
+        dial_time=cdr.dial_time,
+        price=cdr.price,
+        recording_url=cdr.record_url or "",
+        payload=cdr.raw,
+    )
+
+
 def _attempt_of(cdr: Cdr) -> CallAttempt | None:
-    """By CALLID first; by our own variable when the record comes before the call's answer."""
-    if attempt := CallAttempt.objects.filter(call_id=cdr.call_id).first():
+    """Locked. By CALLID; by our own variable when the record comes before the call's answer."""
+    attempts = CallAttempt.objects.select_for_update()
+    if attempt := attempts.filter(call_id=cdr.call_id).order_by().first():
         return attempt
     try:
         public_id = uuid.UUID(cdr.custom.get("attempt", ""))
     except ValueError:
         return None
-    return CallAttempt.objects.filter(public_id=public_id, call_id="").first()
+    # The answer may have come while we waited for the lock.
+    return attempts.filter(public_id=public_id, call_id__in=("", cdr.call_id)).order_by().first()
 
 
 def _apply(attempt: CallAttempt, now: datetime) -> None:
-    """Looks at all records of a live attempt and ends it if they say how it ended."""
-    # Two legs' records at the same moment: the second one waits here and then sees both.
-    attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
+    """Looks at all records of a live attempt and ends it if they say how it ended.
+
+    The attempt is locked: of two legs' records at the same moment the second one sees both.
+    """
     records = {record.leg: record for record in attempt.records.all()}
     _keep_facts(attempt, records.values())
     if not attempt.is_live:
