@@ -44,7 +44,8 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     if not open_teams:
         _wait_for_opening(lead, matching.next_opening(teams, now))
         return None
-    claim = matching.claim(lead.pk, open_teams, now, provider.hold())
+    off_shift = setup.off_shift(open_teams, now)
+    claim = matching.claim(lead.pk, open_teams, now, provider.hold(), off_shift)
     if claim is None:
         return None
     dialling.dial_call(client, claim, lead, setup)

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 
 from callbacks import schedule, setup
 from callbacks.constraints import violated
-from callbacks.models import CallAttempt, Team
+from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.calls import LIVE_STATES
 from leads.models import Lead, LeadStatus
 
@@ -35,6 +35,7 @@ _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 _EXTENSION_IS_FREE = f"""
     extension.is_active AND NOT extension.is_paused AND NOT extension.is_blocked
     AND (extension.out_until IS NULL OR extension.out_until <= %(now)s)
+    AND extension.id <> ALL(%(off_shift)s)
     AND NOT EXISTS (
         SELECT FROM callbacks_callattempt live
         WHERE live.extension_id = extension.id AND live.state IN ({_LIVE})
@@ -130,22 +131,33 @@ class Claim:
 
 def is_open(team: Team, at: datetime) -> bool:
     """Whether the team answers at `at`; one without a schedule always does."""
-    return team.schedule is None or schedule.is_open(team.schedule.weekly_hours(), at)
+    return team.schedule is None or schedule.is_open(team.schedule.calendar(), at)
+
+
+def is_on_shift(extension: Extension, at: datetime) -> bool:
+    """Whether its own hours include `at`; without any they always do. Its team's count besides."""
+    return extension.schedule is None or schedule.is_open(extension.schedule.calendar(), at)
 
 
 def next_opening(teams: list[Team], after: datetime) -> datetime | None:
     """When the first of `teams` answers, at or after `after`; None when none ever does."""
     openings = [
-        after
-        if team.schedule is None
-        else schedule.next_opening(team.schedule.weekly_hours(), after)
+        after if team.schedule is None else schedule.next_opening(team.schedule.calendar(), after)
         for team in teams
     ]
     return min((opening for opening in openings if opening), default=None)
 
 
-def claim(lead_id: int, team_ids: list[int], now: datetime, hold: timedelta) -> Claim | None:
+def claim(
+    lead_id: int,
+    team_ids: list[int],
+    now: datetime,
+    hold: timedelta,
+    off_shift: Collection[int] = (),
+) -> Claim | None:
     """Reserves the lead and the longest idle free extension of the teams; commits the attempt.
+
+    `off_shift`: extensions of them whose own hours are over (Setup.off_shift).
 
     None when the lead is not waiting, not due or taken by somebody else, when no extension is
     free, or when the lead's number is on a call already. `hold` bounds how long the extension is
@@ -154,7 +166,11 @@ def claim(lead_id: int, team_ids: list[int], now: datetime, hold: timedelta) -> 
     """
     if connection.in_atomic_block:
         raise RuntimeError("a claim has to be committed before anything is sent")
-    parameters = _parameters(lead_id, now, hold) | {"teams": team_ids, "sent_at": now}
+    parameters = _parameters(lead_id, now, hold) | {
+        "teams": team_ids,
+        "off_shift": list(off_shift),
+        "sent_at": now,
+    }
     return _claim_free(parameters | {"refused_too": False}) or _claim_free(
         parameters | {"refused_too": True}
     )
@@ -217,6 +233,7 @@ def next_leads(
         "due": now + CLOCK_TOLERANCE,
         "taken": list(taken),
         "at_most": at_most,
+        "off_shift": setup.current().off_shift([team_id], now),
     }
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_LEADS, parameters)

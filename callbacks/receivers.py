@@ -8,7 +8,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
 from callbacks import dispatch, setup, wakeups
-from callbacks.models import OpeningHours, Team
+from callbacks.models import OpeningHours, Schedule, ScheduleException, Team
 from leads.models import Lead
 from leads.signals import lead_received, number_asked
 
@@ -20,6 +20,8 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 
 
 @receiver([post_save, post_delete], sender=OpeningHours)
+@receiver([post_save, post_delete], sender=ScheduleException)
+@receiver(post_save, sender=Schedule)
 @receiver([post_save, post_delete], sender=Team)
 @receiver(m2m_changed, sender=Team.sources.through)
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:

@@ -1,63 +1,242 @@
-"""Opening hours: pure rules over weekly hours in a time zone. Knows no database and no clock.
+"""Opening hours: pure rules over calendars in a time zone. Knows no database and no clock.
 
 Rules are local ("Monday nine to five"), instants are absolute: every function takes and returns
-aware datetimes, and converts at the edge. On the night the clocks change, an opening time that
-does not exist moves on by the gap, and one that exists twice means the first.
+aware datetimes, and converts at the edge. A local time means the first instant at which the clock
+on the wall shows it or more. So on the night the clocks change, a time that does not exist is the
+moment of the change, and of one that exists twice the first counts: an interval is never opened
+twice, and what was one interval on paper is one in the night as well.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from holidays import country_holidays
+
 _MIDNIGHT = time(0)
+_DAY = timedelta(days=1)
+# A calendar that does not open within this time never does, for all that matters to a lead.
+HORIZON = timedelta(days=400)
+
+Interval = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Hours:
-    """One interval of a weekday (0 Monday ... 6 Sunday), local time. 00:00 closes at midnight."""
+    """One interval, local time, closing on the next day where `closes_at` is not after `opens_at`.
 
-    weekday: int
+    00:00 to 00:00 is the whole day.
+    """
+
     opens_at: time
     closes_at: time
 
+    @property
+    def past_midnight(self) -> bool:
+        """Whether it ends on the day after, or at the midnight in between."""
+        return self.closes_at <= self.opens_at
+
 
 @dataclass(frozen=True)
-class WeeklyHours:
-    """Opening hours that repeat every week, in the IANA zone `time_zone`."""
+class Calendar:
+    """When somebody answers, in the IANA zone `time_zone`.
+
+    `week`: the hours by weekday (0 Monday ... 6 Sunday). `exceptions`: the hours of particular
+    days, none for a closed one. `holidays_of`: ISO code of the country whose public holidays are
+    closed; "" for none. `eve_closes_at`: when the day before one closes; None: as usual.
+
+    An exception counts for more than a holiday, and a holiday for more than the week. Both are
+    about a whole day: what the day before would have run into it ends at midnight.
+    """
 
     time_zone: str
-    hours: tuple[Hours, ...]
+    week: Mapping[int, Sequence[Hours]]
+    exceptions: Mapping[date, Sequence[Hours]] = field(default_factory=dict)
+    holidays_of: str = ""
+    eve_closes_at: time | None = None
 
 
-def is_open(schedule: WeeklyHours, at: datetime) -> bool:
+def is_open(calendar: Calendar, at: datetime) -> bool:
     """Whether it is open at the instant `at`; the closing instant itself is closed."""
-    return any(start <= at < end for start, end in _intervals_around(schedule, at))
+    today = _local_day(calendar, at)
+    return any(
+        start <= at < end for day in (today - _DAY, today) for start, end in _of_day(calendar, day)
+    )
 
 
-def next_opening(schedule: WeeklyHours, after: datetime) -> datetime | None:
+def next_opening(calendar: Calendar, after: datetime) -> datetime | None:
     """The first instant at or after `after` that is open; None for one that never opens."""
-    ends = [max(start, after) for start, end in _intervals_around(schedule, after) if end > after]
-    return min(ends, default=None)
+    first = next(open_intervals(calendar, after, after + HORIZON), None)
+    return first[0] if first else None
 
 
-def _intervals_around(schedule: WeeklyHours, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The intervals from the day before `at` to a week after it, in UTC, empty ones left out."""
-    zone = ZoneInfo(schedule.time_zone)
-    today = at.astimezone(zone).date()
-    for offset in range(-1, 9):
-        day = today + timedelta(days=offset)
-        for hours in schedule.hours:
-            if hours.weekday != day.weekday():
-                continue
-            start = _instant(day, hours.opens_at, zone)
-            closes_next_day = hours.closes_at == _MIDNIGHT
-            end_day = day + timedelta(days=1) if closes_next_day else day
-            end = _instant(end_day, hours.closes_at, zone)
-            if start < end:
-                yield start, end
+def next_new_opening(calendar: Calendar, after: datetime) -> datetime | None:
+    """The first instant at or after `after` at which it opens, having been closed.
+
+    None for one that never opens, and for one that never closes.
+    """
+    before = after - _DAY
+    for start, _end in open_intervals(calendar, before, after + HORIZON):
+        if start >= after and start > before:
+            return start
+    return None
+
+
+def next_common_opening(calendars: Sequence[Calendar], after: datetime) -> datetime | None:
+    """The first instant at or after `after` at which all of them are open; None for never."""
+    at = after
+    while at < after + HORIZON:
+        openings = [next_opening(calendar, at) for calendar in calendars]
+        latest = max((opening for opening in openings if opening), default=at)
+        if None in openings:
+            return None
+        if latest == at:
+            return at
+        at = latest
+    return None
+
+
+def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
+    """The first instant at or after `after` that is closed; None for one that never closes."""
+    first = next(open_intervals(calendar, after, after + HORIZON), None)
+    if first is None or first[0] > after:
+        return after
+    return first[1] if first[1] < after + HORIZON else None
+
+
+def open_seconds(calendar: Calendar, start: datetime, end: datetime) -> float:
+    """For how long it is open between two instants; 0 when `end` is not after `start`."""
+    return sum((b - a).total_seconds() for a, b in open_intervals(calendar, start, end))
+
+
+def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
+    """What is open between two instants, in UTC and in order; what touches is one interval."""
+    current: Interval | None = None
+    for opens, closes in _in_order(calendar, start, end):
+        opens, closes = max(opens, start), min(closes, end)  # noqa: PLW2901  # the part that counts
+        if opens >= closes:
+            continue
+        if current and opens <= current[1]:
+            current = current[0], max(current[1], closes)
+            continue
+        if current:
+            yield current
+        current = opens, closes
+    if current:
+        yield current
+
+
+def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
+    """Pairs of intervals that cover the same time: weekday and hours of each."""
+    week_long = 7 * 24 * 60  # Sunday night meets Monday morning
+    placed = sorted(
+        (
+            _minute(day, hours.opens_at),
+            _minute(day + hours.past_midnight, hours.closes_at),
+            day,
+            hours,
+        )
+        for day in range(7)
+        for hours in week.get(day, ())
+    )
+    again = [(start + week_long, end + week_long, day, hours) for start, end, day, hours in placed]
+    return [
+        (a[2], a[3], b[2], b[3])
+        for n, a in enumerate(placed)
+        for b in [*placed[n + 1 :], *again[:n]]
+        if b[0] < a[1]
+    ]
+
+
+def is_holiday(country: str, day: date) -> bool:
+    """Whether `day` is a public holiday there. ISO code, as the `holidays` package knows it."""
+    return bool(country) and day in _holidays(country, day.year)
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    return frozenset(country_holidays(country, years=year))
+
+
+def _in_order(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
+    # From the day before, which may run into the first one.
+    day, last = _local_day(calendar, start) - _DAY, _local_day(calendar, end)
+    opens_again = bool(any(calendar.week.values()))
+    while day <= last:
+        if not opens_again and day not in calendar.exceptions:
+            # Only exceptions are left: straight to the next one.
+            day = min((it for it in calendar.exceptions if it > day), default=date.max)
+            continue
+        yield from sorted(_of_day(calendar, day))
+        day += _DAY
+
+
+def _of_day(calendar: Calendar, day: date) -> Iterable[Interval]:
+    """The intervals that begin on a local day, in UTC; those that come out empty are left out."""
+    zone = ZoneInfo(calendar.time_zone)
+    for hours in _hours_of(calendar, day):
+        end_day = day
+        closes_at = hours.closes_at
+        if hours.past_midnight:
+            end_day = day + _DAY
+            if _is_special(calendar, end_day):
+                closes_at = _MIDNIGHT
+        start, end = _instant(day, hours.opens_at, zone), _instant(end_day, closes_at, zone)
+        if start < end:
+            yield start, end
+
+
+def _hours_of(calendar: Calendar, day: date) -> Sequence[Hours]:
+    if day in calendar.exceptions:
+        return calendar.exceptions[day]
+    if is_holiday(calendar.holidays_of, day):
+        return ()
+    hours = calendar.week.get(day.weekday(), ())
+    if calendar.eve_closes_at is not None and is_holiday(calendar.holidays_of, day + _DAY):
+        return _until(hours, calendar.eve_closes_at)
+    return hours
+
+
+def _until(hours: Sequence[Hours], closes_at: time) -> list[Hours]:
+    return [
+        Hours(each.opens_at, closes_at)
+        if each.past_midnight or each.closes_at > closes_at
+        else each
+        for each in hours
+        if each.opens_at < closes_at
+    ]
+
+
+def _is_special(calendar: Calendar, day: date) -> bool:
+    return day in calendar.exceptions or is_holiday(calendar.holidays_of, day)
+
+
+def _local_day(calendar: Calendar, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(calendar.time_zone)).date()
+
+
+def _minute(day: int, at: time) -> int:
+    return (day * 24 + at.hour) * 60 + at.minute
 
 
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Local time -> UTC. fold=0: the first of two; a time in the gap comes out after it."""
-    return datetime.combine(day, at, zone).astimezone(UTC)
+    """The first instant, in UTC, at which the local clock shows this time of this day or more."""
+    wanted = datetime.combine(day, at)
+    first = wanted.replace(tzinfo=zone).astimezone(UTC)
+    if _shown(first, zone) == wanted:
+        return first
+    # It does not exist: between the two readings of it lies the moment of the change.
+    before, changed = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC), first
+    while changed - before > timedelta(seconds=1):
+        middle = before + (changed - before) // 2
+        if _shown(middle, zone) < wanted:
+            before = middle
+        else:
+            changed = middle
+    return changed.replace(microsecond=0)
+
+
+def _shown(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone).replace(tzinfo=None)

@@ -5,13 +5,14 @@ which extension is free, is never asked here: the claim asks the database.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
-
-from callbacks.models import CallParameters, Extension, OpeningHours, Team
+from callbacks import schedule
+from callbacks.models import CallParameters, Extension, Team
+from callbacks.schedule import Calendar
 from leads.models import LeadSource
 from leads.setup import Kept
 
@@ -25,19 +26,29 @@ class Setup:
     own_numbers: frozenset[str]
     parameters_by_source: Mapping[int, dict[str, Any]]
     parameters_by_extension: Mapping[int, dict[str, Any]]
+    # By team and extension, of those that have hours of their own.
+    shifts: Mapping[int, Mapping[int, Calendar]]
 
     def teams_for(self, source_id: int) -> list[Team]:
         """The active teams that answer a source, with their hours."""
         return self.teams_by_source.get(source_id, [])
 
+    def off_shift(self, team_ids: Iterable[int], at: datetime) -> list[int]:
+        """The extensions of these teams whose own hours exclude `at`."""
+        return [
+            extension_id
+            for team_id in team_ids
+            for extension_id, calendar in self.shifts.get(team_id, {}).items()
+            if not schedule.is_open(calendar, at)
+        ]
+
 
 def _load() -> Setup:
-    hours = Prefetch("schedule__hours", queryset=OpeningHours.objects.all())
     teams = {
         team.pk: team
         for team in Team.objects.filter(is_active=True)
         .select_related("schedule")
-        .prefetch_related(hours)
+        .prefetch_related("schedule__hours", "schedule__exceptions")
     }
     by_source: dict[int, list[Team]] = defaultdict(list)
     answers = Team.sources.through.objects.filter(team__in=teams).order_by("team__name")
@@ -45,6 +56,14 @@ def _load() -> Setup:
         if team := teams.get(team_id):
             by_source[source_id].append(team)
     parameters = list(CallParameters.objects.all())
+    shifts: dict[int, dict[int, Calendar]] = defaultdict(dict)
+    for extension in (
+        Extension.objects.filter(is_active=True, schedule__isnull=False)
+        .select_related("schedule")
+        .prefetch_related("schedule__hours", "schedule__exceptions")
+    ):
+        if extension.schedule:
+            shifts[extension.team_id][extension.pk] = extension.schedule.calendar()
     return Setup(
         sources={source.pk: source for source in LeadSource.objects.all()},
         teams_by_source=dict(by_source),
@@ -53,6 +72,7 @@ def _load() -> Setup:
         parameters_by_extension={
             row.extension_id: row.values() for row in parameters if row.extension_id
         },
+        shifts=dict(shifts),
     )
 
 

@@ -29,6 +29,8 @@ _MANAGERS_MAY = {
         "view_team", "change_team",
         "view_schedule", "add_schedule", "change_schedule",
         "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
+        "view_scheduleexception", "add_scheduleexception", "change_scheduleexception",
+        "delete_scheduleexception",
         "view_callattempt", "view_callrecord", "hang_up_call",
     ],
 }  # fmt: skip

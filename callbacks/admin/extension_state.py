@@ -14,10 +14,14 @@ from leads.models import Lead
 
 
 def loaded(extensions: QuerySet[Extension]) -> QuerySet[Extension]:
-    """With the team, its hours, and the live attempt: what the words below need."""
+    """With the team, its hours and its own, and the live attempt: what the words below need."""
     live = CallAttempt.objects.filter(state__in=LIVE_STATES)
-    return extensions.select_related("team__schedule").prefetch_related(
-        "team__schedule__hours", Prefetch("call_attempts", live, to_attr="live_attempts")
+    return extensions.select_related("team__schedule", "schedule").prefetch_related(
+        "team__schedule__hours",
+        "team__schedule__exceptions",
+        "schedule__hours",
+        "schedule__exceptions",
+        Prefetch("call_attempts", live, to_attr="live_attempts"),
     )
 
 
@@ -33,6 +37,7 @@ def shown(extension: Extension, now: datetime, *, linked: bool = True) -> SafeSt
         extension,
         live_attempt(extension),
         matching.is_open(extension.team, now),
+        matching.is_on_shift(extension, now),
         now,
         timezone.get_current_timezone(),
     )

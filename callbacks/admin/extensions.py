@@ -57,7 +57,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         ("Now", {"fields": [("state_now", "last_called"), ("missed_in_a_row", "out_reason")]}),
         (
             "Extension",
-            {"fields": [("number", "kind"), ("name", "user"), ("team", "is_active")]},
+            {"fields": [("number", "kind"), ("name", "user"), ("team", "schedule"), "is_active"]},
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Teams and schedules."""
+"""Teams."""
 
 from typing import Any
 
@@ -7,14 +7,12 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from callbacks import matching, wakeups
 from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.models import OpeningHours, Schedule, Team
-from leads.admin import Admin
+from callbacks.models import Team
 
 
 @admin.register(Team)
@@ -32,7 +30,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         queryset: QuerySet[Team] = super().get_queryset(request)
         return (
             queryset.select_related("schedule")
-            .prefetch_related("sources", "schedule__hours")
+            .prefetch_related("sources", "schedule__hours", "schedule__exceptions")
             .annotate(extension_count=Count("extensions", distinct=True))
         )
 
@@ -66,41 +64,3 @@ class TeamAdmin(EditsOnlyWhatChanged):
         return html.label(
             "closed", html.GREY, f"opens {timezone.localtime(opening):%a %d %b %H:%M}"
         )
-
-
-class OpeningHoursInline(TabularInline):  # type: ignore[misc]  # unfold has no types
-    """The intervals of a week."""
-
-    model = OpeningHours
-    extra = 0
-
-
-@admin.register(Schedule)
-class ScheduleAdmin(Admin):
-    """Opening hours."""
-
-    list_display = ["name", "time_zone", "intervals", "teams_shown"]
-    search_fields = ["name"]
-    show_full_result_count = False
-    inlines = [OpeningHoursInline]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
-        """With hours and teams."""
-        queryset: QuerySet[Schedule] = super().get_queryset(request)
-        return queryset.prefetch_related("hours", "teams")
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Other hours may mean that a team is open now."""
-        super().save_related(request, form, formsets, change)
-        for team_id in Team.objects.filter(schedule=form.instance.pk).values_list("pk", flat=True):
-            wakeups.work_team_on_commit(team_id)
-
-    @display(description="opening hours")  # type: ignore[untyped-decorator]
-    def intervals(self, obj: Schedule) -> str:
-        """All of them in a line."""
-        return ", ".join(str(hours) for hours in obj.hours.all()) or "never opens"
-
-    @display(description="teams")  # type: ignore[untyped-decorator]
-    def teams_shown(self, obj: Schedule) -> str:
-        """Who keeps them."""
-        return ", ".join(team.name for team in obj.teams.all())

@@ -81,6 +81,7 @@ def extension_now(
     extension: Extension,
     live: CallAttempt | None,
     team_is_open: bool,
+    is_on_shift: bool,
     now: datetime,
     zone: tzinfo,
 ) -> Words:
@@ -99,6 +100,7 @@ def extension_now(
         (extension.is_paused, Words("paused", ORANGE, _paused_note(extension))),
         (out, _out(extension, now, zone)),
         (not team_is_open, Words("off shift", note="its team is closed now")),
+        (not is_on_shift, Words("off shift", note="by its own hours")),
     )
     return next((words for holds, words in table if holds), Words("free", GREEN))
 

@@ -2,7 +2,7 @@
 
 from callbacks.models.calls import CallAttempt, CallRecord
 from callbacks.models.parameters import CallParameters, SourceMessages
-from callbacks.models.routing import Extension, OpeningHours, Schedule, Team
+from callbacks.models.routing import Extension, OpeningHours, Schedule, ScheduleException, Team
 
 __all__ = [
     "CallAttempt",
@@ -11,6 +11,7 @@ __all__ = [
     "Extension",
     "OpeningHours",
     "Schedule",
+    "ScheduleException",
     "SourceMessages",
     "Team",
 ]

@@ -1,4 +1,4 @@
-"""Teams and schedules in the admin."""
+"""Teams and sources in the admin."""
 
 from datetime import time
 from typing import Any
@@ -46,42 +46,6 @@ def test_giving_a_team_a_source_wakes_it(managing: Client, team: Team, source: L
     )
     assert set(team.sources.all()) == {source, other}
     assert queued() == [("callbacks.work_team", team.pk)]
-
-
-def hours_form(*rows: dict[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "name": "Office", "time_zone": "Asia/Jerusalem", "hours-TOTAL_FORMS": len(rows),
-        "hours-INITIAL_FORMS": 0,
-    }  # fmt: skip
-    for index, row in enumerate(rows):
-        data |= {f"hours-{index}-{name}": value for name, value in row.items()}
-    return data
-
-
-def test_a_schedule_is_entered_with_its_hours(managing: Client) -> None:
-    morning = {"weekday": 0, "opens_at": "09:00", "closes_at": "13:00"}
-    evening = {"weekday": 0, "opens_at": "16:00", "closes_at": "00:00"}
-    managing.post("/admin/callbacks/schedule/add/", hours_form(morning, evening))
-    assert [str(row) for row in OpeningHours.objects.all()] == [
-        "Monday 09:00-13:00",
-        "Monday 16:00-00:00",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"time_zone": "Mars/Olympus"}, "is not a time zone"),
-        ({"hours-0-closes_at": "08:00"}, "Closing time must be after opening time."),
-    ],
-)
-def test_hours_that_cannot_be_are_refused_with_words(
-    values: dict[str, str], words: str, managing: Client
-) -> None:
-    row = {"weekday": 0, "opens_at": "09:00", "closes_at": "13:00"}
-    answer = managing.post("/admin/callbacks/schedule/add/", hours_form(row) | values)
-    assert words in answer.content.decode()
-    assert not Schedule.objects.exists()
 
 
 def test_a_source_is_entered_with_its_countries(superuser: Client) -> None:

@@ -71,14 +71,20 @@ def test_what_an_extension_is_doing_now(
     text: str, note: str, values: dict[str, object], live: CallAttempt | None, is_open: bool
 ) -> None:
     extension = Extension(number="101", team=Team(name="Sales"), **values)
-    said = words.extension_now(extension, live, is_open, NOW, JERUSALEM)
+    said = words.extension_now(extension, live, is_open, True, NOW, JERUSALEM)
     assert (said.text, said.note) == (text, note)
 
 
 def test_an_extension_of_a_team_that_is_off_is_off() -> None:
     extension = Extension(number="101", team=Team(name="Sales", is_active=False))
-    said = words.extension_now(extension, None, True, NOW, JERUSALEM)
+    said = words.extension_now(extension, None, True, True, NOW, JERUSALEM)
     assert (said.text, said.note) == ("off", "its team is off")
+
+
+def test_an_extension_whose_own_hours_are_over_is_off_shift() -> None:
+    extension = Extension(number="101", team=Team(name="Sales"))
+    said = words.extension_now(extension, None, True, False, NOW, JERUSALEM)
+    assert (said.text, said.note) == ("off shift", "by its own hours")
 
 
 def test_every_state_and_status_has_a_colour() -> None:

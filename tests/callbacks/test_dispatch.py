@@ -209,6 +209,24 @@ def test_outside_opening_hours_the_lead_waits_for_the_opening(
     assert simulator.ledger() == []
 
 
+def test_an_extension_is_rung_in_its_own_hours_only(
+    make_lead: MakeLead, team: Team, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    Extension.objects.update(schedule=open_tomorrow())
+    lead = make_lead()
+    assert dispatch.call_lead(lead.pk) is None
+    # Nor is it woken for in vain, every few seconds until its shift begins.
+    assert dispatch.call_due_leads() == 0
+    other = Extension.objects.create(number="102", team=team)
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    assert attempt.extension == other
+    Extension.objects.filter(pk=extension.pk).update(schedule=None)
+    second = dispatch.call_lead(make_lead().pk)
+    assert second
+    assert second.extension == extension
+
+
 def test_a_lead_nobody_answers_for_waits_and_is_not_an_error(
     make_lead: MakeLead, simulator: SimulatorProcess
 ) -> None:

@@ -9,7 +9,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from callbacks import setup
-from callbacks.models import CallParameters, Extension, OpeningHours, Schedule, Team
+from callbacks.models import (
+    CallParameters,
+    Extension,
+    OpeningHours,
+    Schedule,
+    ScheduleException,
+    Team,
+)
 from leads import intake
 from leads.models import LeadSource
 from leads.setup import version
@@ -35,6 +42,11 @@ CHANGES: dict[str, Callable[[], Any]] = {
     "hours come": lambda: OpeningHours.objects.create(
         schedule=a_schedule(), weekday=0, opens_at=time(9), closes_at=time(17)
     ),
+    "a holiday is kept": lambda: a_schedule() and Schedule.objects.update(holidays_of="IL"),
+    "an exception comes": lambda: ScheduleException.objects.create(
+        schedule=a_schedule(), date="2026-12-01"
+    ),
+    "an extension has hours": lambda: Extension.objects.update(schedule=a_schedule()),
     "an extension comes": lambda: Extension.objects.create(number="102", team=Team.objects.get()),
     "an extension has another number": lambda: Extension.objects.update(number="103"),
     "an extension goes": lambda: Extension.objects.all().delete(),
