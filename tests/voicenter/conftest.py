@@ -10,8 +10,8 @@ from tests.programs import program
 
 from .server import Provider
 
-# For `pytest tests/voicenter --hypothesis-profile=nightly`: 100,000 examples for each parser. The
-# default profile's are 2,000; test_any_bytes.py counts in shares of whichever is chosen.
+# For `make nightly`: 100,000 examples for each parser. The default profile's are 2,000;
+# test_any_bytes.py counts in shares of whichever is chosen.
 settings.register_profile("nightly", max_examples=5_000, deadline=None)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "voicenter"
