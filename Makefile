@@ -16,7 +16,7 @@ UNDER_WAY := $(VENV)/.installing
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format lock clean
+.PHONY: help run test nightly bench lint format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -28,9 +28,12 @@ run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C 
 
 # pytest comes last: its summary is the last line.
 test: $(DEV_STAMP) ## all checks and tests
-	@bash .ci/chromium
+	@bash .ci/packages
 	@$(MAKE) --no-print-directory lint
 	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
+
+nightly: $(DEV_STAMP) ## 100,000 arbitrary messages through every parser of the provider's; takes half an hour
+	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py --hypothesis-profile=nightly
 
 bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
 	@exec $(BIN)/python -m tests.benchmarks

@@ -22,7 +22,16 @@ from callbacks.outcomes import Outcome
 from callbacks.settle import INVALID_CALL, mirror, settle
 from callbacks.setup import Setup
 from callbacks.setup import current as current_setup
-from callbacks.voicenter import Accepted, Client, InvalidCall, NotSent, OutcomeUnknown, Refused
+from callbacks.voicenter import (
+    Accepted,
+    Call,
+    Client,
+    InvalidCall,
+    Message,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+)
 from leads import guard
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
@@ -47,9 +56,7 @@ def dial_call(client: Client, claim: Claim, lead: Lead, setup: Setup) -> None:
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return
-    hold_until = attempt.claimed_at + provider.hold_for(call)
-    if hold_until != attempt.hold_until:
-        CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=hold_until)
+    _hold_for(attempt, call)
     _send(attempt, lambda: client.call(call))
 
 
@@ -73,10 +80,11 @@ def dial_committed(attempt_id: int) -> None:
         dial_call(client, claim, attempt.lead, current_setup())
         return
     try:
-        message = provider.message_for(attempt)
+        message = provider.message_for(attempt, current_setup())
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return
+    _hold_for(attempt, message)
     _send(attempt, lambda: client.message(message))
 
 
@@ -90,6 +98,13 @@ def wake_unsent() -> int:
     for attempt_id in unsent:
         wakeups.publish(wakeups.DIAL, attempt_id)
     return len(unsent)
+
+
+def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
+    """As long as this call may last: the claim did not know what its source wants."""
+    hold_until = attempt.claimed_at + provider.hold_for(call)
+    if hold_until != attempt.hold_until:
+        CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=hold_until)
 
 
 def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:

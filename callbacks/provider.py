@@ -19,6 +19,14 @@ from leads.models import Lead
 _HOLD_MARGIN = timedelta(seconds=60)
 # Seconds. The provider's own default of 30 (vendor's page 1.3) would cut a longer message.
 MESSAGE_LASTS = 120
+# What is said of calls and holds for messages too: a message has one leg, the lead's, which in a
+# call is the second one.
+_OF_MESSAGES = {
+    "record": "record",
+    "target_caller_id": "target_caller_id",
+    "target_caller_name": "target_caller_name",
+    "target_max_dial_time": "phone_max_dial_time",
+}
 EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
 
 
@@ -81,24 +89,22 @@ def call_for(claim: Claim, lead: Lead, setup: Setup) -> Call:
     )
 
 
-def message_for(attempt: CallAttempt) -> Message:
+def message_for(attempt: CallAttempt, setup: Setup) -> Message:
     """The recorded message that the attempt plays to its lead. Raises InvalidCall."""
+    holds: dict[str, Any] = said(places(setup, attempt.lead.source_id, None))
     return Message(
         phone=to_provider(attempt.phone),
         pre_rec=attempt.record_name,
-        phone_max_dial_time=settings.VOICENTER_TARGET_MAX_DIAL_TIME,
         max_duration=MESSAGE_LASTS,
-        target_caller_id=settings.VOICENTER_TARGET_CALLER_ID or None,
+        **{ours: holds[name] for name, ours in _OF_MESSAGES.items() if name in holds},
     )
 
 
-def hold_for(call: Call) -> timedelta:
-    """The longest that `call`, accepted now, can keep its extension."""
-    longest = (
-        (call.phone_max_dial_time or 0)
-        + (call.target_max_dial_time or 0)
-        + (call.max_duration or 0)
-    )
+def hold_for(call: Call | Message) -> timedelta:
+    """The longest that `call`, accepted now, can keep its extension and its number."""
+    longest = (call.phone_max_dial_time or 0) + (call.max_duration or 0)
+    if isinstance(call, Call):
+        longest += call.target_max_dial_time or 0
     return timedelta(seconds=longest) + _HOLD_MARGIN
 
 

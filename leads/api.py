@@ -112,6 +112,16 @@ def nothing_here(_request: HttpRequest) -> HttpResponse:
     return _errors(404, {"path": ["There is nothing at this address."]})
 
 
+def refused() -> HttpResponse:
+    """400: what Django refuses before any view is asked, a foreign host name for example."""
+    return _errors(400, {"request": ["This request cannot be taken."]})
+
+
+def broken() -> HttpResponse:
+    """500: a mistake of ours."""
+    return _errors(500, {"server": ["Something went wrong on our side."]})
+
+
 def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
     """Only what stays as it is: the same submission gets the same answer, however late."""
     status_url = request.build_absolute_uri(reverse("leads:api-status", args=[lead.public_id]))

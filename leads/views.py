@@ -1,6 +1,9 @@
 """The visitor's pages: the form, and where their request stands."""
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -9,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
 
 from leads import bodies, intake, visitor
 from leads.forms import LeadForm
@@ -20,13 +22,36 @@ DEFAULT_SOURCE = "website"
 REFRESH = {"waiting": 3, "calling": 3, "on_the_phone": 3, "scheduled": 60}
 
 
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+
+
+def _answers(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+    """A view for these methods only: Django's own decorator answers others with an empty page."""
+
+    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
+        @wraps(view)
+        def answer(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponse:
+            if request.method not in methods:
+                page = render(request, "405.html", status=405)
+                page["Allow"] = ", ".join(methods)
+                return page
+            return view(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
 class SeeOther(HttpResponseRedirect):
     """ "The result is over there: GET it", so that a reload submits nothing."""
 
     status_code = 303
 
 
-@require_safe
+@_answers("GET", "HEAD")
 def home(_request: HttpRequest) -> HttpResponse:
     """Leads to the default source's form."""
     return redirect("leads:contact", slug=DEFAULT_SOURCE)
@@ -36,7 +61,7 @@ def home(_request: HttpRequest) -> HttpResponse:
 # none: it does for everybody what it does for a stranger, as the API does. What the check would do
 # is turn away people: those without cookies, and those who took an hour to write.
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@_answers("GET", "HEAD", "POST")
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a source, and what is submitted with it."""
     source = intake.active_source(slug)
@@ -91,7 +116,7 @@ def _form_page(
     return page
 
 
-@require_safe
+@_answers("GET", "HEAD")
 def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """What happens now, for the visitor who submitted that lead."""
     lead = visitor.find(public_id, slug)

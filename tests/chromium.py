@@ -1,10 +1,11 @@
 """The system's Chromium, driven by Playwright: the fixture `browser`."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.programs import program
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -24,9 +25,7 @@ expect.set_options(timeout=PATIENCE)
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for a module's tests: Playwright's event loop is not to outlive them."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("Chromium is missing: `bash .ci/chromium` installs it, or says how.")
+    path = program("chromium", "chromium-browser")
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # The loop lives in this thread, which Django therefore takes for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")

@@ -68,7 +68,8 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "VOICENTER_CODE": "simulator",
     }
     if not os.environ.get("VOICENTER_URL"):
-        # The simulator forgets its calls when it stops: no extension is to wait long for one.
+        # A stop hangs up the simulator's calls and leaves it two seconds to deliver their records;
+        # one that was killed delivers none, and no extension is to wait long for them.
         defaults["VOICENTER_MAX_DURATION"] = "120"
     settled = {
         "DATABASE_URL": urls.database_url,

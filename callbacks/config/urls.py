@@ -17,3 +17,6 @@ urlpatterns = [
     path("webhooks/", include("callbacks.webhooks.urls")),
     path("", include("leads.urls")),
 ]
+
+handler400 = "leads.errors.bad_request"
+handler500 = "leads.errors.server_error"

@@ -16,7 +16,9 @@ from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
 from tests.benchmarks.report import report, table
 
-QUICK = Plan(paced=20, burst=60, rounds=1, warm_up=8)
+QUICK = Plan(
+    paced=20, burst=60, ringing=5, rounds=1, warm_up=8, per_second=50, answer_after=0.1, talk=0.1
+)
 
 
 def main() -> int:

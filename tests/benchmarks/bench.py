@@ -7,41 +7,48 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from callbacks.config.embedded import servers
-from tests.benchmarks import figures
+from tests.benchmarks import figures, popups
 from tests.benchmarks.figures import Round
-from tests.benchmarks.load import submit
+from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.sides import FLOOR, Running, Side, project
 from tests.simulator.harness import SimulatorProcess
 from tests.stack import CODE
 
-# Seconds. A call is then 3 s long, so that calls end, and their records come in, while others
-# begin: as many at a time as on a busy day.
-ANSWER_AFTER = 0.5
-TALK = 2.0
+# Seconds. A call that rings for as long as anybody asks who is calling.
+RINGING = 3600.0
 # The longest that the last lead may take to be called after it was submitted.
 PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many leads, how often. `per_second` is the pace of the paced rounds."""
+    """How many leads, how often. `per_second` is the pace of the paced rounds and of the pop-ups.
+
+    `ringing`: calls under way while the provider asks who they are, three times for each.
+    `answer_after`, `talk`: seconds. A call is 3 s long, so that calls end, and their records come
+    in, while others begin: as many at a time as on a busy day.
+    """
 
     paced: int = 300
     per_second: float = 20.0
     burst: int = 3000
+    ringing: int = 100
     rounds: int = 2
     warm_up: int = 40
+    answer_after: float = 0.5
+    talk: float = 2.0
 
     @property
     def extensions(self) -> int:
-        """One for every lead of a burst: nobody waits for a salesperson."""
-        return self.burst + self.warm_up
+        """One for every lead of a burst, and those left ringing: nobody waits for a salesperson."""
+        return self.burst + self.warm_up + self.rounds * self.ringing
 
 
 @dataclass
@@ -50,6 +57,10 @@ class Results:
 
     paced: dict[str, list[Round]] = field(default_factory=lambda: {"floor": [], "ours": []})
     burst: dict[str, list[Round]] = field(default_factory=lambda: {"floor": [], "ours": []})
+    # Milliseconds.
+    popups: dict[str, list[tuple[float, ...]]] = field(
+        default_factory=lambda: {"floor": [], "ours": []}
+    )
     # Above the number of cores: somebody else was at work, and the figures are worth little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
@@ -93,7 +104,7 @@ class Bench:
                 with self._running(side, f"paced {number}/{plan.rounds}") as running:
                     done = self._round(running, plan.paced, plan.per_second)
                     results.paced[side.name].append(done)
-                    self._say("  " + _in_words(figures.latencies([done])))
+                    self._say("  " + _in_words(figures.latencies([done.milliseconds])))
         for number in range(1, plan.rounds + 1):
             for side in sides:
                 with self._running(side, f"burst {number}/{plan.rounds}") as running:
@@ -102,6 +113,10 @@ class Bench:
                     self._say(f"  {done.dials_per_second:.0f} dials/s")
                     if side is not FLOOR:
                         results.memory = max(results.memory, running.memory(), key=lambda m: m.pss)
+                    self._say("  pop-up requests")
+                    asked = self._ask_who_calls(running)
+                    results.popups[side.name].append(asked)
+                    self._say("  " + _in_words(figures.latencies([asked])))
 
     def _set_up(self, sides: tuple[Side, ...]) -> None:
         for side in sides:
@@ -117,8 +132,8 @@ class Bench:
         running = self._prepared(side)
         self._simulator.control(reset=True)
         self._simulator.control(
-            answer_after=ANSWER_AFTER,
-            talk=TALK,
+            answer_after=self._plan.answer_after,
+            talk=self._plan.talk,
             cdr_url=running.records_url if side.takes_records else None,
         )
         with running:
@@ -144,6 +159,35 @@ class Bench:
         if running.side.takes_records:
             self._wait(lambda: self._all_recorded(since))
         return figures.match(submitted, self._simulator.ledger(since))
+
+    def _ask_who_calls(self, running: Running) -> tuple[float, ...]:
+        """Asks about every call, at a steady pace; before that as often to warm up."""
+        plan, side = self._plan, running.side
+        if side is FLOOR:
+            questions: list[dict[str, Any]] = popups.of_the_floor(
+                plan.warm_up, len(popups.STATUSES) * plan.ringing
+            )
+        else:
+            questions = popups.of_calls(self._ring(running))
+        # What it notes of a call it notes once: those that ring say the same however often.
+        warm_up = questions[: plan.ringing]
+        popups.milliseconds(post(running.port, side.popup_path, warm_up))
+        return popups.milliseconds(post(running.port, side.popup_path, questions, plan.per_second))
+
+    def _ring(self, running: Running) -> list[dict[str, Any]]:
+        """Has calls made that ring on, and gives what the provider asked about each of them."""
+        simulator = self._simulator
+        simulator.control(answer_after=RINGING, popup_url=running.popup_url)
+        since = len(simulator.seen("/popups"))
+        phones = [next(self._numbers) for _ in range(self._plan.ringing)]
+        submit(running.port, running.side.path, phones, self._plan.per_second)
+        self._wait(lambda: len(self._answered(since)) >= len(phones))
+        if len(answered := self._answered(since)) != len(phones):
+            raise NotTaken(f"{len(answered)} of {len(phones)} pop-up requests were answered")
+        return [popup["sent"] for popup in answered]
+
+    def _answered(self, since: int) -> list[dict[str, Any]]:
+        return [popup for popup in self._simulator.seen("/popups")[since:] if not popup["problem"]]
 
     def _all_recorded(self, since: int) -> bool:
         calls = self._simulator.ledger(since)

@@ -70,9 +70,9 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def latencies(rounds: Iterable[Round]) -> dict[str, float]:
-    """p50, p95, p99 and the longest of all rounds together, in milliseconds."""
-    ordered = sorted(wait for one in rounds for wait in one.milliseconds)
+def latencies(rounds: Iterable[Sequence[float]]) -> dict[str, float]:
+    """p50, p95, p99 and the longest of all rounds' milliseconds together."""
+    ordered = sorted(wait for one in rounds for wait in one)
     return {
         "p50": percentile(ordered, 0.50),
         "p95": percentile(ordered, 0.95),

@@ -1,16 +1,18 @@
-"""A client that submits leads: at a steady pace, or as fast as a bounded number can."""
+"""A client that posts: at a steady pace, or as fast as a bounded number of connections can."""
 
 import http.client
 import json
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 CONNECTIONS = 8
 
 
 class NotTaken(AssertionError):  # noqa: N818  # said of the leads
-    """A submission that was not answered with 201."""
+    """A submission that was not answered with 201, or a pop-up request without its answer."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,41 @@ class Submitted:
     at: float
 
 
-def submit(
-    port: int, path: str, phones: list[str], per_second: float | None = None
-) -> list[Submitted]:
-    """Submits a lead for each of `phones` over CONNECTIONS kept-alive connections.
+@dataclass(frozen=True)
+class Answered:
+    """One request: which it was, when it began to be sent (epoch seconds), and what came back."""
 
-    `per_second` None: as fast as the answers come. Raises NotTaken when one of them was refused.
+    number: int
+    at: float
+    milliseconds: float
+    status: int
+    body: bytes
+
+
+def submit(
+    port: int, path: str, phones: Sequence[str], per_second: float | None = None
+) -> list[Submitted]:
+    """Submits a lead for each of `phones`. Raises NotTaken when one of them was refused."""
+    leads = [
+        {"source": "website", "name": "Noa Levi", "phone": phone, "message": "Please call."}
+        for phone in phones
+    ]
+    answers = post(port, path, leads, per_second)
+    for answer in answers:
+        if answer.status != http.client.CREATED:
+            words = f"{answer.status}: {answer.body[:300]!r}"
+            raise NotTaken(f"{phones[answer.number]} was answered with {words}")
+    return [Submitted(phones[answer.number], answer.at) for answer in answers]
+
+
+def post(
+    port: int, path: str, documents: Sequence[object], per_second: float | None = None
+) -> list[Answered]:
+    """Posts every one as JSON over CONNECTIONS kept-alive connections; in order of the answers.
+
+    `per_second` None: as fast as the answers come.
     """
-    client = _Client(port, path, phones, per_second)
+    client = _Client(port, path, documents, per_second)
     threads = [threading.Thread(target=client.work, daemon=True) for _ in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
@@ -36,46 +65,45 @@ def submit(
         thread.join()
     if client.problem is not None:
         raise client.problem
-    return client.submitted
+    return client.answered
 
 
 class _Client:
-    def __init__(self, port: int, path: str, phones: list[str], per_second: float | None) -> None:
-        self.submitted: list[Submitted] = []
+    def __init__(
+        self, port: int, path: str, documents: Sequence[object], per_second: float | None
+    ) -> None:
+        self.answered: list[Answered] = []
         self.problem: Exception | None = None
         self._port = port
         self._path = path
         self._pause = 1 / per_second if per_second else 0.0
-        self._due = enumerate(phones)
+        self._due = enumerate(documents)
         self._lock = threading.Lock()
         self._start = time.monotonic()
 
     def work(self) -> None:
-        """One connection: takes the next lead, waits for its moment, submits it."""
+        """One connection: takes the next document, waits for its moment, posts it."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
-            while self.problem is None and (lead := self._next()):
-                number, phone = lead
+            while self.problem is None and (due := self._next()):
+                number, document = due
                 wait = self._start + number * self._pause - time.monotonic()
                 if wait > 0:
                     time.sleep(wait)
-                self._submit(connection, phone)
-        except (OSError, http.client.HTTPException, NotTaken) as problem:
+                self._post(connection, number, json.dumps(document).encode())
+        except (OSError, http.client.HTTPException) as problem:
             self.problem = problem
         finally:
             connection.close()
 
-    def _next(self) -> tuple[int, str] | None:
+    def _next(self) -> tuple[int, Any] | None:
         with self._lock:
             return next(self._due, None)
 
-    def _submit(self, connection: http.client.HTTPConnection, phone: str) -> None:
-        lead = {"source": "website", "name": "Noa Levi", "phone": phone, "message": "Please call."}
-        body = json.dumps(lead).encode()
-        at = time.time()
+    def _post(self, connection: http.client.HTTPConnection, number: int, body: bytes) -> None:
+        at, began = time.time(), time.perf_counter()
         connection.request("POST", self._path, body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read()
-        if answer.status != http.client.CREATED:
-            raise NotTaken(f"{phone} was answered with {answer.status}: {text[:300]!r}")
-        self.submitted.append(Submitted(phone, at))
+        took = (time.perf_counter() - began) * 1000
+        self.answered.append(Answered(number, at, took, answer.status, text))

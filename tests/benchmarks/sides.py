@@ -17,15 +17,17 @@ from tests.simulator.harness import eventually
 from tests.stack import CDR_SECRET, CODE, ROOT, free_port, procfile
 
 PROJECT = "callbacks.config"
+_WEBHOOKS = f"/webhooks/voicenter/{CDR_SECRET}"
 
 
 @dataclass(frozen=True)
 class Side:
-    """Where its settings, Celery application and WSGI application are, and how to submit."""
+    """Where its settings, Celery application and WSGI application are, where to submit and ask."""
 
     name: str
     package: str
     path: str
+    popup_path: str
     processes: tuple[str, ...]
     set_up: tuple[tuple[str, ...], ...]
     takes_records: bool
@@ -35,6 +37,7 @@ FLOOR = Side(
     name="floor",
     package="tests.benchmarks.floor",
     path="/leads/",
+    popup_path="/who/",
     processes=("web", "worker"),
     set_up=(("migrate", "--run-syncdb", "--verbosity", "0"),),
     takes_records=False,
@@ -47,6 +50,7 @@ def project(extensions: int) -> Side:
         name="ours",
         package=PROJECT,
         path="/api/leads/",
+        popup_path=f"{_WEBHOOKS}/popup/",
         processes=("web", "worker", "beat"),
         set_up=(
             ("migrate", "--verbosity", "0"),
@@ -68,7 +72,8 @@ class Running:
     ) -> None:
         self.side = side
         self.port = free_port()
-        self.records_url = f"http://127.0.0.1:{self.port}/webhooks/voicenter/{CDR_SECRET}/cdr/"
+        self.records_url = f"http://127.0.0.1:{self.port}{_WEBHOOKS}/cdr/"
+        self.popup_url = f"http://127.0.0.1:{self.port}{_WEBHOOKS}/popup/"
         self._logs = logs
         self._ending = ExitStack()
         self._processes: list[subprocess.Popen[bytes]] = []

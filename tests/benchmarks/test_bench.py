@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.benchmarks import figures
+from tests.benchmarks import figures, popups
 from tests.benchmarks.bench import numbers
 from tests.benchmarks.figures import NotOnce
-from tests.benchmarks.load import Submitted
+from tests.benchmarks.load import Answered, NotTaken, Submitted
 from tests.simulator.harness import eventually
 from tests.stack import ROOT
 
@@ -67,6 +67,24 @@ def test_no_two_leads_have_the_same_number() -> None:
     assert len(set(all_numbers)) == len(all_numbers)
 
 
+def answered(status: int, body: bytes) -> Answered:
+    return Answered(0, 100.0, milliseconds=7.5, status=status, body=body)
+
+
+def test_it_takes_the_time_of_a_pop_up_request_that_was_told_who_calls() -> None:
+    body = b'{"STATUS": "OK", "CLIENTNAME": "Noa Levi", "URL": "/leads/1/"}'
+    assert popups.milliseconds([answered(200, body)]) == (7.5,)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b'{"STATUS": "OK", "CLIENTNAME": "", "URL": ""}'), (503, b"{}"), (404, b"<html>")],
+)
+def test_it_fails_when_a_pop_up_request_was_not_told_who_calls(status: int, body: bytes) -> None:
+    with pytest.raises(NotTaken, match=str(status)):
+        popups.milliseconds([answered(status, body)])
+
+
 def start(directory: Path) -> subprocess.Popen[str]:
     """A quick one, with all its files in `directory`."""
     file = str(directory / "bench.json")
@@ -115,5 +133,6 @@ def test_it_runs_both_sides_and_reports(tmp_path: Path) -> None:
     for side in ("floor", "ours"):
         assert report["paced_ms"][side]["p50"] > 0
         assert report["burst_dials_per_second"][side] > 0
-    assert set(report["ratios"]) == {"p50", "p95", "p99", "burst"}
+        assert report["popup_ms"][side]["p99"] > 0
+    assert set(report["ratios"]) == {"p50", "p95", "p99", "burst", "popup_p50", "popup_p99"}
     assert report["memory_mib"]["rss"] >= report["memory_mib"]["pss"] > 0

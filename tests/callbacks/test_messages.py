@@ -5,10 +5,12 @@ from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import dialling, dispatch, reconcile, wakeups
 from callbacks.models import (
     CallAttempt,
+    CallParameters,
     Extension,
     OpeningHours,
     Schedule,
@@ -22,6 +24,14 @@ from tests.queue import queued
 from tests.simulator.harness import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
+SHOWN = (
+    "targetcallerid",
+    "targetcallername",
+    "phonemaxdialtime",
+    "record",
+    "phonecallerid",
+    "maxduration",
+)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -57,6 +67,52 @@ def test_a_lead_that_comes_outside_opening_hours_hears_so_once(
     assert len(simulator.ledger()) == 1
     lead.refresh_from_db()
     assert (lead.status, lead.attempts) == (LeadStatus.WAITING, 0)
+
+
+def test_a_message_is_played_the_way_its_source_has_calls_made(
+    closed: None,
+    make_lead: MakeLead,
+    source: LeadSource,
+    simulator: SimulatorProcess,
+    settings: SettingsWrapper,
+) -> None:
+    settings.VOICENTER_TARGET_CALLER_ID = "0505550177"
+    settings.VOICENTER_TARGET_MAX_DIAL_TIME = 45
+    settings.VOICENTER_RECORD = True
+    CallParameters.objects.create(
+        source=source,
+        target_caller_id="0505550188",
+        target_caller_name="Callbacks",
+        target_max_dial_time=200,
+        phone_caller_id="0505550199",
+        max_duration=60,
+    )
+    dispatch.call_lead(make_lead().pk)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert {name: entry.get(name) for name in SHOWN} == {
+        "targetcallerid": "0505550188",
+        "targetcallername": "Callbacks",
+        "phonemaxdialtime": "200",
+        "record": "true",
+        "phonecallerid": None,
+        "maxduration": "120",
+    }
+    # Nobody else is to ring the number as long as this may last.
+    attempt = CallAttempt.objects.get()
+    assert attempt.hold_until == attempt.claimed_at + timedelta(seconds=200 + 120 + 60)
+
+
+def test_a_message_is_played_the_way_the_settings_have_it_when_its_source_says_nothing(
+    closed: None, make_lead: MakeLead, simulator: SimulatorProcess, settings: SettingsWrapper
+) -> None:
+    settings.VOICENTER_TARGET_CALLER_ID = "0505550177"
+    settings.VOICENTER_TARGET_MAX_DIAL_TIME = 45
+    dispatch.call_lead(make_lead().pk)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert (entry["targetcallerid"], entry["phonemaxdialtime"]) == ("0505550177", "45")
+    assert "targetcallername" not in entry
 
 
 def test_without_a_named_message_nothing_is_played(

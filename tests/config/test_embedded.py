@@ -2,6 +2,7 @@ import os
 import signal
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,25 @@ from tests.config.launching import as_an_ordinary_user, holding
 def _no_addresses_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Urls]]:
+    """Servers that tests only look at, below a directory that others may not enter."""
+    parent = tmp_path_factory.mktemp("running")
+    parent.chmod(0o700)
+    data_dir = parent / "closed" / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABASE_URL", raising=False)
+        patch.delenv("REDIS_URL", raising=False)
+        with servers(data_dir, durable=False) as urls:
+            yield data_dir, urls
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for launcher after launcher: only the first one has to make a database."""
+    return tmp_path_factory.mktemp("used")
 
 
 def ask(urls: Urls, query: str) -> list[tuple]:
@@ -54,36 +74,34 @@ def test_it_finds_its_data_again(tmp_path):
         assert redis.Redis.from_url(urls.redis_url).get("kept") == b"42"
 
 
-def test_it_lets_nobody_in_without_the_password(tmp_path):
-    with servers(tmp_path, durable=False) as urls:
-        host = urls.database_url.partition("@")[2]
-        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(f"postgres://callbacks:wrong@{host}")
-        with pytest.raises(psycopg.OperationalError, match="authentication failed"):
-            psycopg.connect(f"postgres://postgres:wrong@{host}")
-        with pytest.raises(redis.AuthenticationError):
-            redis.Redis.from_url(f"redis://{urls.redis_url.partition('@')[2]}").ping()
+def test_it_lets_nobody_in_without_the_password(running):
+    _data_dir, urls = running
+    host = urls.database_url.partition("@")[2]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(f"postgres://callbacks:wrong@{host}")
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(f"postgres://postgres:wrong@{host}")
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis.from_url(f"redis://{urls.redis_url.partition('@')[2]}").ping()
 
 
-def test_its_application_is_no_superuser_but_may_make_a_test_database(tmp_path):
-    with servers(tmp_path, durable=False) as urls:
-        query = "SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user"
-        assert ask(urls, query) == [(False, True)]
+def test_its_application_is_no_superuser_but_may_make_a_test_database(running):
+    _data_dir, urls = running
+    query = "SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    assert ask(urls, query) == [(False, True)]
 
 
-def test_it_keeps_its_secrets_to_its_user_and_leaves_other_directories_alone(tmp_path):
-    tmp_path.chmod(0o700)
-    data_dir = tmp_path / "closed" / "data"
-    with servers(data_dir, durable=False) as urls:
-        assert mode(tmp_path) == 0o700
-        assert mode(data_dir) == 0o700
-        for name in [RECORD, "postgres-password", "redis-password"]:
-            assert mode(data_dir / name) == 0o600
-        password = urls.redis_url.split(":")[2].partition("@")[0]
-        assert password not in repr(urls)
-        shown = [" ".join(process.cmdline()) for process in servers_on(data_dir)]
-        assert shown
-        assert not any(password in line for line in shown)
+def test_it_keeps_its_secrets_to_its_user_and_leaves_other_directories_alone(running):
+    data_dir, urls = running
+    assert mode(data_dir.parent.parent) == 0o700
+    assert mode(data_dir) == 0o700
+    for name in [RECORD, "postgres-password", "redis-password"]:
+        assert mode(data_dir / name) == 0o600
+    password = urls.redis_url.split(":")[2].partition("@")[0]
+    assert password not in repr(urls)
+    shown = [" ".join(process.cmdline()) for process in servers_on(data_dir)]
+    assert shown
+    assert not any(password in line for line in shown)
 
 
 def test_it_uses_the_addresses_it_is_given_and_starts_nothing(tmp_path, monkeypatch):
@@ -102,41 +120,41 @@ def test_it_starts_only_what_no_address_is_given_for(tmp_path, monkeypatch):
         assert not (tmp_path / "postgres").exists()
 
 
-def test_another_process_finds_the_servers_while_they_run(tmp_path):
-    assert recorded_urls(tmp_path) is None
-    with holding(tmp_path) as (launcher, database_url, redis_url):
-        assert recorded_urls(tmp_path) == Urls(database_url, redis_url)
+def test_another_process_finds_the_servers_while_they_run(used):
+    assert recorded_urls(used) is None
+    with holding(used) as (launcher, database_url, redis_url):
+        assert recorded_urls(used) == Urls(database_url, redis_url)
         launcher.kill()
         launcher.wait()
-        assert (tmp_path / RECORD).exists()
-        assert recorded_urls(tmp_path) is None
+        assert (used / RECORD).exists()
+        assert recorded_urls(used) is None
 
 
-def test_a_second_launcher_on_the_same_data_is_told_so(tmp_path):
-    with holding(tmp_path) as (launcher, *_):
+def test_a_second_launcher_on_the_same_data_is_told_so(used):
+    with holding(used) as (launcher, *_):
         with pytest.raises(CannotStart, match=f"already runs on .*process {launcher.pid}"):
-            servers(tmp_path).__enter__()
-        assert recorded_urls(tmp_path) is not None
+            servers(used).__enter__()
+        assert recorded_urls(used) is not None
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="the kernel's part of it is Linux only")
-def test_its_servers_end_with_a_launcher_that_is_killed(tmp_path):
-    with holding(tmp_path) as (launcher, *_):
-        running = servers_on(tmp_path)
+def test_its_servers_end_with_a_launcher_that_is_killed(used):
+    with holding(used) as (launcher, *_):
+        running = servers_on(used)
         launcher.kill()
         _gone, alive = psutil.wait_procs(running, timeout=60)
         assert running
         assert alive == []
 
 
-def test_it_ends_a_server_that_outlived_its_launcher(tmp_path):
-    with servers(tmp_path, durable=False) as urls, psycopg.connect(urls.database_url) as connection:
+def test_it_ends_a_server_that_outlived_its_launcher(used):
+    with servers(used, durable=False) as urls, psycopg.connect(urls.database_url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    cluster = tmp_path / "postgres"
+    cluster = used / "postgres"
     command = [postgres_server._programs() / "postgres", "-D", cluster, "-p", "0"]
     orphan = start_orphan(command, cluster)
     try:
-        with servers(tmp_path, durable=False) as urls:
+        with servers(used, durable=False) as urls:
             assert orphan.wait(60) is not None
             assert ask(urls, "SELECT answer FROM kept") == [(42,)]
     finally:
@@ -158,11 +176,11 @@ def start_orphan(command: list, directory: Path) -> subprocess.Popen[bytes]:
     return orphan
 
 
-def test_a_process_number_left_in_a_lock_file_does_not_stop_it(tmp_path):
-    with servers(tmp_path, durable=False):
+def test_a_process_number_left_in_a_lock_file_does_not_stop_it(used):
+    with servers(used, durable=False):
         pass
-    (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getppid()}\n")
-    with servers(tmp_path, durable=False) as urls:
+    (used / "postgres" / "postmaster.pid").write_text(f"{os.getppid()}\n")
+    with servers(used, durable=False) as urls:
         assert ask(urls, "SELECT 1") == [(1,)]
 
 

@@ -23,6 +23,12 @@ from callbacks.config.ports import free_port
 from tests.config.launching import ROOT, without_addresses
 
 
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: only the first start makes a database and fills it."""
+    return tmp_path_factory.mktemp("run")
+
+
 class Launcher:
     """A `python -m callbacks.config.run`, and all it has printed."""
 
@@ -107,8 +113,8 @@ def may_enter_the_admin(launcher: Launcher, user: str, password: str) -> bool:
         return answer.url.endswith("/admin/")
 
 
-def test_it_starts_everything_says_where_and_leaves_nothing_behind(tmp_path):
-    with launched(tmp_path) as launcher:
+def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
+    with launched(data_dir) as launcher:
         launcher.wait_for("Ready.")
         assert f"http://127.0.0.1:{launcher.port}/contact/website/" in launcher.output
         launcher.get("/healthz")
@@ -120,17 +126,17 @@ def test_it_starts_everything_says_where_and_leaves_nothing_behind(tmp_path):
         family = launcher.family()
         assert launcher.end(signal.SIGINT) == 0
         assert launcher.output.endswith("Stopped.\n")
-        assert still_there(family, tmp_path) == []
+        assert still_there(family, data_dir) == []
 
 
-def test_it_finds_its_data_and_what_a_killed_run_left_behind(tmp_path):
-    with launched(tmp_path) as first:
+def test_it_finds_its_data_and_what_a_killed_run_left_behind(data_dir):
+    with launched(data_dir) as first:
         first.wait_for("Ready.")
         password = re.findall(r"password (\S+)", first.output)[0]
         family = first.family()
         first.process.kill()
         first.process.wait()
-        with launched(tmp_path) as second:
+        with launched(data_dir) as second:
             second.wait_for("Ending what an earlier run that was killed left behind")
             second.wait_for("Ready.")
             assert password in second.output
@@ -141,24 +147,24 @@ def test_it_finds_its_data_and_what_a_killed_run_left_behind(tmp_path):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "hang-up"])
-def test_it_stops_cleanly_when_it_is_still_starting(tmp_path, signum):
-    with launched(tmp_path) as launcher:
+def test_it_stops_cleanly_when_it_is_still_starting(data_dir, signum):
+    with launched(data_dir) as launcher:
         launcher.wait_for("started (pid=")
         family = launcher.family()
         assert launcher.end(signum) == 0
         assert "Traceback" not in launcher.output
-        assert still_there(family, tmp_path) == []
+        assert still_there(family, data_dir) == []
 
 
-def test_it_stops_all_when_one_process_ends_by_itself(tmp_path):
-    with launched(tmp_path) as launcher:
+def test_it_stops_all_when_one_process_ends_by_itself(data_dir):
+    with launched(data_dir) as launcher:
         launcher.wait_for("Ready.")
         family = launcher.family()
         (beat,) = re.findall(r"beat started \(pid=(\d+)\)", launcher.output)
         os.kill(int(beat), signal.SIGKILL)
         launcher.wait_for("One of the processes ended by itself")
         assert launcher.process.wait(60) != 0
-        assert still_there(family, tmp_path) == []
+        assert still_there(family, data_dir) == []
 
 
 # For tests that end before anything is asked of a server: none is started then.
@@ -185,9 +191,9 @@ def test_it_says_so_when_a_port_is_no_number(tmp_path):
     assert "PORT is 'eighty'; it has to be a port number: PORT=8000" in launcher.output
 
 
-def test_it_starts_no_simulator_beside_a_real_provider(tmp_path):
+def test_it_starts_no_simulator_beside_a_real_provider(data_dir):
     given = {"VOICENTER_URL": "http://127.0.0.1:9/ForwardDialer/click2call.aspx"}
-    with launched(tmp_path, **given) as launcher:
+    with launched(data_dir, **given) as launcher:
         launcher.wait_for("Ready.")
         assert "simulator started" not in launcher.output
         assert "no simulator runs" in launcher.output

@@ -1,22 +1,21 @@
 """A client of nothing but curl."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
+
+from tests.programs import program
 
 from .strangers import ANSWER_FORMS, ERRANDS, REQUEST_FORMS, read, run
 
 
 @pytest.fixture
 def curl():
-    program = shutil.which("curl")
-    if program is None:
-        pytest.fail("curl is not on the PATH: install it to test as somebody else's client would")
+    path = program("curl")
 
     def ask(*arguments):
-        command = [program, "--silent", "--show-error", "--max-time", "30", "--noproxy", "*"]
+        command = [path, "--silent", "--show-error", "--max-time", "30", "--noproxy", "*"]
         done = subprocess.run([*command, *arguments], capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout

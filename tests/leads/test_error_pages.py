@@ -8,6 +8,8 @@ from django.test import Client, override_settings
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_protect
 
+from callbacks.config import urls
+
 
 def _denied(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
@@ -31,8 +33,12 @@ urlpatterns = [
     path("suspicious/", _suspicious),
     path("broken/", _broken),
     path("protected/", _protected),
+    path("api/suspicious/", _suspicious),
+    path("api/broken/", _broken),
     path("", include("leads.urls")),
 ]
+handler400 = urls.handler400
+handler500 = urls.handler500
 
 
 @pytest.mark.parametrize(
@@ -55,6 +61,30 @@ def test_each_says_what_happened_and_offers_the_form(
     assert f"<h1>{title}</h1>" in answer.text
     assert '<a class="button" href="/">Go to the contact form</a>' in answer.text
     assert "/static/leads/site.css" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "errors"),
+    [
+        ("/api/suspicious/", 400, {"request": ["This request cannot be taken."]}),
+        ("/api/broken/", 500, {"server": ["Something went wrong on our side."]}),
+    ],
+)
+@override_settings(ROOT_URLCONF=__name__)
+def test_programs_are_told_in_json(
+    address: str, status: int, errors: dict[str, list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = Client(raise_request_exception=False).post(address)
+    assert (answer.status_code, answer.json()) == (status, {"errors": errors})
+    if status == 500:
+        assert "Traceback" in caplog.text
+        assert "broken for the test" in caplog.text
+
+
+def test_a_foreign_host_name_is_refused_in_json_too(client: Client) -> None:
+    answer = client.post("/api/leads/", headers={"host": "elsewhere.example.com"})
+    assert (answer.status_code, list(answer.json())) == (400, ["errors"])
+    assert client.get("/", headers={"host": "elsewhere.example.com"}).text.startswith("<!doctype")
 
 
 def test_without_a_database_visitors_get_a_page_and_programs_get_json(

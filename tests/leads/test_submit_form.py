@@ -239,3 +239,8 @@ def test_a_source_that_is_off_answers_like_an_unknown_one(
 def test_other_methods_are_not_allowed(client: Client, source: LeadSource) -> None:
     answer = client.put(FORM)
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
+    assert "<h1>That does not work here</h1>" in answer.text
+    assert client.head(FORM).status_code == 200
+    home = client.put("/")
+    assert (home.status_code, home["Allow"]) == (405, "GET, HEAD")
+    assert "<h1>That does not work here</h1>" in home.text

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import settings
 
 from callbacks.voicenter import Call, Client
+from tests.programs import program
 
 from .server import Provider
 
-# For `pytest tests/voicenter --hypothesis-profile=nightly`: 100,000 examples for each parser. The
-# default profile's are 2,000; test_any_bytes.py counts in shares of whichever is chosen.
+# For `make nightly`: 100,000 examples for each parser. The default profile's are 2,000;
+# test_any_bytes.py counts in shares of whichever is chosen.
 settings.register_profile("nightly", max_examples=5_000, deadline=None)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "voicenter"
@@ -45,7 +46,7 @@ def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1, made for this run."""
     folder = tmp_path_factory.mktemp("tls")
     command = [
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
         "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
         "-addext", "subjectAltName=IP:127.0.0.1",
         "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"),

@@ -1,4 +1,4 @@
-"""One view: one INSERT, one publish."""
+"""One view with one INSERT and one publish; one with one SELECT."""
 
 import json
 
@@ -17,4 +17,10 @@ def submit(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"id": row.pk}, status=201)
 
 
-urlpatterns = [path("leads/", submit)]
+def who(request: HttpRequest) -> JsonResponse:
+    """Says whose row that is."""
+    row = Row.objects.get(pk=json.loads(request.body)["id"])
+    return JsonResponse({"STATUS": "OK", "CLIENTNAME": row.name, "URL": f"/rows/{row.pk}/"})
+
+
+urlpatterns = [path("leads/", submit), path("who/", who)]
