@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0003_rights_and_record_names'),
-        ('leads', '0002_parameters_and_messages'),
+        ('callbacks', '0004_setup_triggers'),
+        ('leads', '0003_setup_version'),
     ]
 
     operations = [
