@@ -40,7 +40,8 @@ _SOON = timedelta(seconds=10)
 # While a call is on; its end is noticed within this time.
 _WHILE_ON = timedelta(seconds=60)
 _PAUSES = tuple(timedelta(seconds=it) for it in (15, 30, 60, 120, 240, 300))
-_LATE_PAUSES = tuple(timedelta(minutes=it) for it in (1, 2, 5, 10, 20, 40))
+# After the end of an attempt each pause is as long as all that went before.
+_LATE_PAUSE = timedelta(minutes=1)
 _LATE_FOR = timedelta(hours=2)
 # Around a call's own times, for clocks that differ.
 _MARGIN = timedelta(minutes=2)
@@ -236,11 +237,10 @@ def _apply(attempt: CallAttempt, call_id: str, legs: Iterable[Cdr]) -> None:
 def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -> None:
     """Writes down what was seen, and when to look again."""
     attempt = CallAttempt.objects.get(pk=it.attempt.pk)
-    look_at: datetime | None = now + _pause(attempt.looks, _PAUSES)
+    look_at: datetime | None = now + _pause(attempt.looks)
     if attempt.state == AttemptState.ENDED:
-        look_at = now + _pause(attempt.looks, _LATE_PAUSES)
-        if look_at > (attempt.ended_at or now) + _LATE_FOR:
-            look_at = None
+        since = now - (attempt.ended_at or now)
+        look_at = now + max(since, _LATE_PAUSE) if since < _LATE_FOR else None
     elif not attempt.is_live:
         return
     elif seen.presence is Presence.ON:
@@ -252,7 +252,7 @@ def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -
         else:
             look_at = _is_absent(it.asked, attempt, in_log, now)
     elif attempt.state == AttemptState.UNKNOWN:
-        look_at = _not_after(now + _pause(attempt.looks, _PAUSES), it.asked.settled_by, now)
+        look_at = _not_after(now + _pause(attempt.looks), it.asked.settled_by, now)
     # Not of one that has moved on meanwhile: its new state has a time of its own.
     CallAttempt.objects.filter(pk=attempt.pk, state=attempt.state).update(look_at=look_at)
 
@@ -272,7 +272,7 @@ def _is_absent(
         attempt.absent_since = now
         # Nobody is on the phone: the extension is not kept for as long as a call could last.
         attempt.let_go(now + _LIMIT * delay)
-    return _not_after(now + _pause(attempt.looks, _PAUSES), attempt.absent_since + delay, now)
+    return _not_after(now + _pause(attempt.looks), attempt.absent_since + delay, now)
 
 
 def _not_after(look_at: datetime, mark: datetime, now: datetime) -> datetime:
@@ -280,8 +280,8 @@ def _not_after(look_at: datetime, mark: datetime, now: datetime) -> datetime:
     return min(look_at, mark) if mark > now else look_at
 
 
-def _pause(looks: int, pauses: Sequence[timedelta]) -> timedelta:
-    return pauses[: max(looks, 1)][-1]
+def _pause(looks: int) -> timedelta:
+    return _PAUSES[: max(looks, 1)][-1]
 
 
 def _is_on(attempt: CallAttempt, seen: Sighting, now: datetime) -> None:

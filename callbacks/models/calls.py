@@ -285,7 +285,7 @@ class CallAttempt(models.Model):
 
         `look_at`: when to ask the provider once more, where nobody has said how.
         """
-        values: dict[str, Any] = {"ended_at": at, "look_at": look_at, "looks": 0}
+        values: dict[str, Any] = {"ended_at": at, "look_at": look_at}
         if connected_at:
             values["connected_at"] = connected_at
         return self.move(LIVE_STATES, to, **values)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0004_setup_triggers'),
+        ('callbacks', '0005_calendars'),
         ('leads', '0003_setup_version'),
     ]
 
