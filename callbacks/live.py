@@ -5,18 +5,16 @@ They never end an attempt; its records do. What they know earlier is shown earli
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
+from callbacks import hindsight
 from callbacks.models import CallAttempt
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.calls import LIVE_STATES, AttemptState
 from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus
-
-# After the salesperson hung up, the records of the call come within this time or not at all.
-_RECORDS_WITHIN = timedelta(seconds=60)
 
 
 def follow(popup: PopUp) -> CallAttempt | None:
@@ -28,12 +26,13 @@ def follow(popup: PopUp) -> CallAttempt | None:
     if attempt is None or not attempt.is_live or popup.extension != attempt.extension_number:
         return attempt
     now = timezone.now()
+    if attempt.state == AttemptState.UNKNOWN:
+        # Somebody's phone rings for it, so it was placed after all.
+        hindsight.recognise(attempt, popup.call_id)
     if popup.status is PopUpStatus.TALKING:
         _picked_up(attempt, now)
     elif popup.status is PopUpStatus.HANGUP:
-        CallAttempt.objects.filter(
-            pk=attempt.pk, state__in=LIVE_STATES, hold_until__gt=now + _RECORDS_WITHIN
-        ).update(hold_until=now + _RECORDS_WITHIN)
+        hindsight.call_is_over(attempt, now)
     return attempt
 
 

@@ -1,22 +1,44 @@
 """The account we dial with: the Voicenter client, and what it is asked for."""
 
-from datetime import timedelta
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 
 from callbacks.effective import Place, said
+from callbacks.evidence import Asked
 from callbacks.matching import Claim
 from callbacks.models import CallAttempt
 from callbacks.models.routing import first_leg
 from callbacks.setup import Setup
-from callbacks.voicenter import Call, Client, InvalidCall, Message
+from callbacks.setup import current as current_setup
+from callbacks.voicenter import (
+    CLICK2CALL_TYPES,
+    Call,
+    CallLogRecord,
+    CallLogSearch,
+    Client,
+    ExtensionState,
+    Forbidden,
+    InvalidCall,
+    Message,
+    VoicenterError,
+)
+from callbacks.voicenter.call import CALL_PARAMETERS
+from callbacks.voicenter.limiter import shared_limiter
 from callbacks.voicenter.phones import to_provider
+from callbacks.voicenter.services import services_beside
 from leads.models import Lead
+
+log = logging.getLogger(__name__)
 
 # Beyond the longest a call can last, for clocks that differ and records that come late.
 _HOLD_MARGIN = timedelta(seconds=60)
+# Seconds. A worker has better things to do than to wait for its turn; it asks again later.
+_LOG_WAIT = 1.0
 # Seconds. The provider's own default of 30 (vendor's page 1.3) would cut a longer message.
 MESSAGE_LASTS = 120
 # What is said of calls and holds for messages too: a message has one leg, the lead's, which in a
@@ -31,9 +53,10 @@ EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
 
 
 @cache
-def client() -> Client:
+def client(log_wait: float | None = None) -> Client:
     """One client for the process; it keeps a connection per thread.
 
+    `log_wait`: seconds to wait for one's turn at the Call Log at most; None: as long as it takes.
     Raises ConfigurationError or InvalidCall when the settings could not make a call: better here,
     before a lead is claimed, than with every lead.
     """
@@ -45,6 +68,52 @@ def client() -> Client:
         answer_format=settings.VOICENTER_FORMAT,
         connect_timeout=settings.VOICENTER_CONNECT_TIMEOUT,
         read_timeout=settings.VOICENTER_TIMEOUT,
+        limiter=shared_limiter(
+            services_beside(settings.VOICENTER_URL).call_log_url, max_wait=log_wait
+        ),
+    )
+
+
+def active_calls() -> Sequence[ExtensionState] | None:
+    """What every extension of the account is on right now; None when nobody tells."""
+    try:
+        return client().active_calls()
+    except VoicenterError as error:
+        log.warning("active calls not to be had reason=%s", error.reason)
+    return None
+
+
+def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None:
+    """The legs of all click2calls that began in a window of time; None when nobody tells.
+
+    By time alone: how numbers are spelled in a search nobody has promised, and what it misses must
+    not be taken for a call that never was.
+    """
+    search = CallLogSearch(since, until, types=CLICK2CALL_TYPES)
+    try:
+        return list(client(_LOG_WAIT).call_log(search))
+    except Forbidden as error:
+        log.warning(
+            "Call Log refuses us reason=%s: what became of calls without a record stays unknown "
+            "until their limit; have the provider allow this machine and code",
+            error.reason,
+        )
+    except VoicenterError as error:
+        log.warning("Call Log not to be had reason=%s", error.reason)
+    return None
+
+
+def asked(attempt: CallAttempt) -> Asked:
+    """What the call of an attempt is recognised by in the provider's lists."""
+    sent_at = attempt.sent_at or attempt.claimed_at
+    rings = rings_for(attempt.lead.source_id, attempt.extension_id)
+    return Asked(
+        attempt=str(attempt.public_id),
+        call_id=attempt.call_id,
+        phone=attempt.phone,
+        extension=attempt.extension_number,
+        sent_at=sent_at,
+        settled_by=sent_at + answer_is_lost_after() + rings,
     )
 
 
@@ -111,6 +180,23 @@ def hold_for(call: Call | Message) -> timedelta:
 def hold() -> timedelta:
     """The same for a call that no source or extension says anything about."""
     return hold_for(_sample_call())
+
+
+def rings() -> timedelta:
+    """The longest that the phones of a call ring, one after the other, as the settings have it."""
+    return _rings(_from_settings())
+
+
+def rings_for(source_id: int, extension_id: int | None) -> timedelta:
+    """The same for a lead of this source through this extension."""
+    return _rings(said(places(current_setup(), source_id, extension_id)))
+
+
+def _rings(values: Mapping[str, Any]) -> timedelta:
+    names = ("phone_max_dial_time", "target_max_dial_time")
+    return timedelta(
+        seconds=sum(int(values.get(name) or CALL_PARAMETERS[name].default or 0) for name in names)
+    )
 
 
 def _sample_call() -> Call:

@@ -11,11 +11,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks import provider
+from callbacks import evidence, hindsight, provider
 from callbacks.constraints import violated
+from callbacks.evidence import Presence
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.calls import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.outcomes import Outcome
@@ -30,7 +30,13 @@ log = logging.getLogger(__name__)
 # The reference gives a record's time in a zone that senders do not agree on (VOICENTER.md): a
 # time further than this from the attempt's own is not believed.
 _TIME_TOLERANCE = timedelta(minutes=5)
-_OTHER_RECORD_WITHIN = timedelta(seconds=60)
+# A call that is still on at the end of its hold keeps its extension for so much longer at a time,
+# but no longer than this many times the longest a call can last.
+_LONGER = timedelta(minutes=2)
+_LONGEST_HOLDS = 2
+# While somebody asks whether it is still on.
+_ASKING_TAKES = timedelta(seconds=45)
+_LATE_LOOK_AFTER = timedelta(seconds=60)
 # A call's CALLID is known within the seconds that its answer takes; older records without an
 # attempt are of other calls on the account.
 _ADOPTED_WITHIN = timedelta(minutes=10)
@@ -69,13 +75,21 @@ def adopt_records() -> int:
         attempt__isnull=True, received_at__gte=now - _ADOPTED_WITHIN
     )
     call_ids = set(orphans.values_list("call_id", flat=True))
-    adopted = 0
     found = CallAttempt.objects.filter(call_id__in=call_ids).exclude(call_id="")
-    for attempt_id in found.values_list("pk", flat=True):
-        with transaction.atomic():
-            attempt = CallAttempt.objects.select_for_update().get(pk=attempt_id)
-            adopted += orphans.filter(call_id=attempt.call_id).update(attempt=attempt)
-            _apply(attempt, now)
+    return sum(adopt(attempt_id) for attempt_id in found.values_list("pk", flat=True))
+
+
+def adopt(attempt_id: int) -> int:
+    """Gives the attempt the records of its CALLID that were posted before it was known.
+
+    Returns how many.
+    """
+    with transaction.atomic():
+        attempt = CallAttempt.objects.select_for_update().get(pk=attempt_id)
+        orphans = CallRecord.objects.filter(attempt__isnull=True, call_id=attempt.call_id)
+        adopted = orphans.update(attempt=attempt) if attempt.call_id else 0
+        if adopted:
+            _apply(attempt, timezone.now())
     return adopted
 
 
@@ -97,18 +111,61 @@ def give_up_lost_dials() -> int:
 
 
 def free_expired_holds() -> int:
-    """For the sweep: attempts that no record has ended within the longest a call can last."""
+    """For the sweep: attempts that no record has ended by the end of their hold.
+
+    A call that the provider shows as still on keeps its extension (`keep_while_on`). Returns how
+    many were ended.
+    """
     now = timezone.now()
-    moved = 0
-    for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now):
-        outcome = (
-            Outcome.NO_RECORD if attempt.state == AttemptState.ACCEPTED else Outcome.NEVER_KNOWN
-        )
-        with transaction.atomic():
-            if attempt.finish(AttemptState.ENDED, now):
-                settle(attempt, outcome, now)
-                moved += 1
-    return moved
+    expired = [
+        attempt
+        for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
+        # Whoever moves the end on is the one who asks; who dies over it has only delayed it.
+        if CallAttempt.objects.filter(
+            pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until
+        ).update(hold_until=now + _ASKING_TAKES)
+    ]
+    still_on = _still_on([it for it in expired if it.state != AttemptState.DIALING])
+    return sum(
+        _end(attempt, timezone.now())
+        for attempt in expired
+        if attempt.pk not in still_on or not keep_while_on(attempt, timezone.now())
+    )
+
+
+def keep_while_on(attempt: CallAttempt, now: datetime) -> bool:
+    """Keeps the extension of a call that is on for a while longer; False: it was long enough."""
+    until = min(now + _LONGER, attempt.claimed_at + _LONGEST_HOLDS * provider.hold())
+    attempt.hold_on(until)
+    return until > now
+
+
+def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
+    """Those whose call is among the active ones. One whose first leg's record is here is not."""
+    over = set(
+        CallRecord.objects.filter(attempt__in=attempts, leg=1).values_list("attempt", flat=True)
+    )
+    asked = [it for it in attempts if it.pk not in over and it.extension_id]
+    states = provider.active_calls() if asked else None
+    return {
+        attempt.pk
+        for attempt in asked
+        if evidence.sighting(provider.asked(attempt), states).presence is Presence.ON
+    }
+
+
+def _end(attempt: CallAttempt, now: datetime) -> bool:
+    """Frees what the attempt holds; False when somebody else has ended it meanwhile."""
+    with transaction.atomic():
+        if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
+            won, outcome = attempt.give_back(now), Outcome.NOT_SENT
+        else:
+            accepted = attempt.state == AttemptState.ACCEPTED
+            outcome = Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN
+            won = attempt.finish(AttemptState.ENDED, now, look_at=now + _LATE_LOOK_AFTER)
+        if won:
+            settle(attempt, outcome, now)
+    return won
 
 
 def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
@@ -143,13 +200,14 @@ def _attempt_of(cdr: Cdr) -> CallAttempt | None:
 
 
 def _apply(attempt: CallAttempt, now: datetime) -> None:
-    """Looks at all records of a live attempt and ends it if they say how it ended.
+    """Looks at all records of an attempt and ends it, or corrects its end, by what they say.
 
     The attempt is locked: of two legs' records at the same moment the second one sees both.
     """
     records = {record.leg: record for record in attempt.records.all()}
     _keep_facts(attempt, records.values())
-    if not attempt.is_live:
+    if not attempt.is_live and attempt.state != AttemptState.ENDED:
+        _warn_of_a_contradiction(attempt)
         return
     _learn_call_id(attempt, records)
     if attempt.kind == AttemptKind.MESSAGE:
@@ -167,10 +225,13 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
         case Verdict.UNCLEAR:
             _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now)
         case Verdict.OPEN if leg1 or leg2:
-            # A leg's record comes when the leg is over, and so is the call: what is still missing
-            # comes soon or never.
-            soon = now + _OTHER_RECORD_WITHIN
-            CallAttempt.objects.filter(pk=attempt.pk, hold_until__gt=soon).update(hold_until=soon)
+            # A leg's record comes when the leg is over, and so is the call.
+            hindsight.call_is_over(attempt, now)
+
+
+def _warn_of_a_contradiction(attempt: CallAttempt) -> None:
+    if attempt.state in (AttemptState.NEVER_PLACED, AttemptState.NOT_SENT, AttemptState.REFUSED):
+        log.warning("record of a call that was held not to be attempt=%s", attempt.pk)
 
 
 def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
@@ -200,23 +261,22 @@ def _finish(
 ) -> None:
     if attempt.finish(state, now, connected_at=connected_at):
         settle(attempt, outcome, now)
+    elif state != AttemptState.ENDED and attempt.correct(state, connected_at):
+        hindsight.correct_lead(attempt)
 
 
 def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> None:
-    """A record of an attempt without an answer proves that the call was accepted.
-
-    When, only the claim tells: the request went out right after it.
-    """
+    """A record of an attempt without an answer proves that the call was accepted."""
     if attempt.state == AttemptState.ACCEPTED or not records:
         return
     call_id = next(iter(records.values())).call_id
     dialed_at = attempt.claimed_at
-    attempt.move(
+    if attempt.move(
         LIVE_STATES, AttemptState.ACCEPTED, call_id=call_id, error_code=0, answered_at=dialed_at
-    )
-    Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
-        **mirror(attempt), first_dialed_at=Coalesce("first_dialed_at", dialed_at)
-    )
+    ):
+        hindsight.show_acceptance(attempt, dialed_at)
+    else:
+        attempt.learn_call_id(call_id)
 
 
 def _answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datetime:

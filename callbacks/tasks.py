@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from celery import shared_task
 
-from callbacks import dialling, dispatch, reconcile, wakeups
+from callbacks import dialling, dispatch, reconcile, unknowns, wakeups
 
 
 @shared_task(name=wakeups.CALL_LEAD)
@@ -30,9 +30,11 @@ def sweep() -> None:
     """Every few seconds: whatever fell between. Several at once do no harm."""
     # Each step runs, last one first, even if another fails; what failed is raised at the end.
     with ExitStack() as steps:
+        # These may ask the provider, who may take its time: whoever is due is called before.
+        steps.callback(unknowns.look_up)
+        steps.callback(reconcile.free_expired_holds)
         steps.callback(dispatch.call_due_leads)
         steps.callback(dialling.wake_unsent)
         steps.callback(dispatch.follow_the_hours)
-        steps.callback(reconcile.free_expired_holds)
         steps.callback(reconcile.adopt_records)
         steps.callback(reconcile.give_up_lost_dials)

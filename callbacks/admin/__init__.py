@@ -6,6 +6,26 @@ Nothing here decides what may happen to a lead or an extension's call: it asks `
 answer and writes it into Django's log.
 """
 
-from callbacks.admin import access, calls, extensions, leads, records, routing, schedules, sources
+from callbacks.admin import (
+    access,
+    calls,
+    extensions,
+    leads,
+    records,
+    routing,
+    schedules,
+    sources,
+    unknowns,
+)
 
-__all__ = ["access", "calls", "extensions", "leads", "records", "routing", "schedules", "sources"]
+__all__ = [
+    "access",
+    "calls",
+    "extensions",
+    "leads",
+    "records",
+    "routing",
+    "schedules",
+    "sources",
+    "unknowns",
+]

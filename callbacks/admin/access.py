@@ -31,7 +31,7 @@ _MANAGERS_MAY = {
         "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
         "view_scheduleexception", "add_scheduleexception", "change_scheduleexception",
         "delete_scheduleexception",
-        "view_callattempt", "view_callrecord", "hang_up_call",
+        "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
     ],
 }  # fmt: skip
 

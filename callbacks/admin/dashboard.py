@@ -1,4 +1,4 @@
-"""The admin's first page: what needs somebody now, in five numbers."""
+"""The admin's first page: what needs somebody now, in a few numbers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from callbacks import decisions
 from callbacks.admin.filters import overdue
+from callbacks.admin.unknowns import sees_attempts
 from callbacks.periods import midnight
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
@@ -56,9 +58,18 @@ def tiles(now: datetime) -> list[Tile]:
     ]
 
 
+def questions() -> Tile:
+    """Calls that somebody has to find out about."""
+    address = reverse("admin:callbacks_unknownoutcome_changelist")
+    count = decisions.open_questions().count()
+    return Tile("Nobody knows how it ended", count, address, alarming=True)
+
+
 def add_tiles(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Named in settings.UNFOLD; for people who may see leads."""
+    """Named in settings.UNFOLD; for people who may see leads, or attempts."""
     context["title"] = "Overview"
     if request.user.has_perm("leads.view_lead"):
         context["tiles"] = tiles(timezone.now())
+    if sees_attempts(request):
+        context["tiles"] = [*context.get("tiles", []), questions()]
     return context

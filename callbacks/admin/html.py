@@ -74,6 +74,11 @@ def moment(at: datetime | None) -> SafeString | str:
     )
 
 
+def written(at: datetime) -> str:
+    """An instant in the site's time zone as plain text, for the log."""
+    return f"{timezone.localtime(at):%d %b %Y %H:%M:%S}"
+
+
 def moment_of(field: str, description: str) -> Callable[[Any, Any], SafeString | str]:
     """A method of a ModelAdmin that shows the time in `field`."""
 

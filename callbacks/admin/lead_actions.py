@@ -11,10 +11,11 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from callbacks.admin import calls, lead_acts, lead_forms
+from callbacks import decisions
+from callbacks.admin import calls, lead_acts, lead_forms, unknowns
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.lead_acts import LeadAct
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.calls import LIVE_STATES
 from leads.admin import Admin
 from leads.models import Lead, LeadStatus
@@ -27,7 +28,7 @@ class ActsOnLeads(Admin):
     """The actions of the leads' admin. Each asks first, and each has its permission."""
 
     actions = ["call_selected", "cancel_selected"]
-    actions_detail = ["call_now", "call_with", "play", "hang_up", "cancel"]
+    actions_detail = ["call_now", "call_with", "they_talked", "play", "hang_up", "cancel"]
 
     def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may have leads called now, or played a message: they see leads and hold
@@ -44,6 +45,11 @@ class ActsOnLeads(Admin):
         """Who may end a call that is on."""
         return bool(self.has_view_or_change_permission(request) and calls.may_hang_up(request))
 
+    def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say how a call ended that nobody knows of."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and unknowns.may_settle(request))
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Those that would change something."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
@@ -54,6 +60,7 @@ class ActsOnLeads(Admin):
         useful = {
             "call-now": live is None,
             "call-with": live is None,
+            "they-talked": live is None and _question_of(lead) is not None,
             "play": live is None,
             "hang-up": live is not None and calls.can_hang_up(live),
             "cancel": lead.status in (LeadStatus.HELD, LeadStatus.WAITING),
@@ -86,6 +93,19 @@ class ActsOnLeads(Admin):
             return ask(request, self, question)
         lead_acts.carry_out(self, request, [lead], lead_acts.call_with(form.chosen()))
         return HttpResponseRedirect(_page_of(lead))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="They talked", url_path="they-talked", permissions=["settle"], icon="handshake"
+    )
+    def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the question about the call of which nobody knows how it ended."""
+        lead = self._found(request, object_id)
+        attempt = _question_of(lead)
+        if attempt is None:
+            self.message_user(request, "Somebody has decided meanwhile.", messages.WARNING)
+            return HttpResponseRedirect(_page_of(lead))
+        address = reverse("admin:callbacks_unknownoutcome_they_talked", args=[attempt.pk])
+        return HttpResponseRedirect(address)
 
     @action(  # type: ignore[untyped-decorator]
         description="Play a message", url_path="play", permissions=["call"], icon="campaign"
@@ -167,6 +187,10 @@ class ActsOnLeads(Admin):
 
 def _page_of(lead: Lead) -> str:
     return reverse("admin:leads_lead_change", args=[lead.pk])
+
+
+def _question_of(lead: Lead) -> UnknownOutcome | None:
+    return decisions.open_questions().filter(lead=lead).first()
 
 
 def _live_attempt(lead: Lead) -> CallAttempt | None:

@@ -1,10 +1,18 @@
 """The admin's frame: what stands in its side bar. Named in settings.UNFOLD."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+
+from callbacks import decisions
+
+# What somebody has to do something about: how many, beside its name.
+_COUNTED: dict[str, Callable[[], int]] = {
+    "Unknown outcomes": lambda: decisions.open_questions().count(),
+}
 
 
 def stylesheet(_request: HttpRequest) -> str:
@@ -40,6 +48,12 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             "Calls",
             [
                 _entry("Attempts", "phone_forwarded", "callbacks", "callattempt"),
+                (
+                    "Unknown outcomes",
+                    "help",
+                    "admin:callbacks_unknownoutcome_changelist",
+                    "callbacks.view_callattempt",
+                ),
                 _entry("Records", "receipt_long", "callbacks", "callrecord"),
             ],
         ),
@@ -64,7 +78,10 @@ def _entry(title: str, icon: str, app: str, model: str) -> tuple[str, str, str, 
 
 
 def _item(title: str, icon: str, address: str, _permission: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse(address)}
+    item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse(address)}
+    if title in _COUNTED and (count := _COUNTED[title]()):
+        item["badge"] = count
+    return item
 
 
 def _may(request: HttpRequest, permission: str) -> bool:

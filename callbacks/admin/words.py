@@ -70,6 +70,25 @@ def through(attempt: CallAttempt) -> str:
     return attempt.extension_number
 
 
+_LOST = {
+    "read_timeout": "The provider did not answer in time.",
+    "reset": "The connection to the provider broke off.",
+    "truncated": "Half of the provider's answer came.",
+    "too_large": "The provider's answer could not be read.",
+    "unreadable": "The provider's answer could not be read.",
+    "contradicting": "The provider's answer contradicted itself.",
+    "call_id": "The provider answered with the CALLID of another call.",
+    "worker_lost": "Our worker stopped while it was asking.",
+}
+
+
+def lost(attempt: CallAttempt) -> str:
+    """How the provider's answer was lost, as a sentence."""
+    if attempt.reason.startswith("http_"):
+        return f"The provider answered with HTTP status {attempt.reason.removeprefix('http_')}."
+    return _LOST.get(attempt.reason) or attempt.error_message or attempt.reason
+
+
 def seconds_to_dial(lead: Lead) -> float | None:
     """From clock start to the first accepted call; 0 for one that was called before its clock."""
     if lead.first_dialed_at is None:

@@ -9,6 +9,7 @@ E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
 E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
+E020 VOICENTER_LOG_DELAY
 W001 VOICENTER_URL without TLS
 """
 
@@ -30,6 +31,7 @@ FORMATS = ("json", "xml")
 LEAST_KEY_CHARACTERS = 50  # as Django's own security.W009
 LEAST_SECRET_CHARACTERS = 32
 LONGEST_TIMEOUT = 120.0  # seconds: a worker waits that long for one answer
+LONGEST_LOG_DELAY = 3600.0
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -116,6 +118,13 @@ def _timeouts() -> Iterator[CheckMessage]:
                 hint=f"Set {name} to seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
                 id="callbacks.E007",
             )
+    if not 0 < settings.VOICENTER_LOG_DELAY <= LONGEST_LOG_DELAY:
+        yield Error(
+            f"VOICENTER_LOG_DELAY is {settings.VOICENTER_LOG_DELAY}.",
+            hint=f"Set VOICENTER_LOG_DELAY to seconds above 0 and up to {LONGEST_LOG_DELAY:g}: too "
+            "few, and a lead who has talked with somebody is called again.",
+            id="callbacks.E020",
+        )
 
 
 def _servers() -> Iterator[CheckMessage]:

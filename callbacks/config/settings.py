@@ -177,6 +177,8 @@ VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
 VOICENTER_PHONE_MAX_DIAL_TIME = env.int("VOICENTER_PHONE_MAX_DIAL_TIME", default=30)
 VOICENTER_TARGET_MAX_DIAL_TIME = env.int("VOICENTER_TARGET_MAX_DIAL_TIME", default=60)
 VOICENTER_MAX_DURATION = env.int("VOICENTER_MAX_DURATION", default=7200)
+# Seconds after the end of a call until the Call Log surely has it.
+VOICENTER_LOG_DELAY = env.float("VOICENTER_LOG_DELAY", default=300.0)
 VOICENTER_RECORD = env.bool("VOICENTER_RECORD", default=False)
 VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
 # The secret part of the address that the provider posts call records to.

@@ -1,6 +1,6 @@
 """The database tables of `callbacks`."""
 
-from callbacks.models.calls import CallAttempt, CallRecord
+from callbacks.models.calls import CallAttempt, CallRecord, UnknownOutcome
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.routing import Extension, OpeningHours, Schedule, ScheduleException, Team
 
@@ -14,4 +14,5 @@ __all__ = [
     "ScheduleException",
     "SourceMessages",
     "Team",
+    "UnknownOutcome",
 ]

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
 from callbacks.models.routing import Extension
@@ -32,6 +32,10 @@ LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN
 
 # Who dialled knows best what came of it, also when the sweep has given the answer up meanwhile.
 _ASKED = (AttemptState.DIALING, AttemptState.UNKNOWN)
+
+# Ended without anybody knowing whether there was a call: the provider never said yes (0), and no
+# record tells. A lead that was called like this needs a person.
+NOBODY_KNOWS = Q(state=AttemptState.ENDED, error_code__isnull=True, kind="call")
 
 
 class AttemptKind(models.TextChoices):
@@ -87,6 +91,19 @@ class CallAttempt(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(
         help_text="When the extension is freed at the latest, should no record come."
+    )
+    # How the outcome is looked for (callbacks.unknowns). The claim, an INSERT of its own, leaves
+    # them to the database.
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the provider is asked next what became of it."
+    )
+    looks = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often the provider was asked."
+    )
+    absent_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when the provider's active calls have not shown it.",
     )
 
     call_id = models.CharField("CALLID", max_length=64, blank=True)
@@ -149,6 +166,14 @@ class CallAttempt(models.Model):
         indexes = [
             models.Index(
                 fields=["hold_until"], name="attempt_live_hold", condition=Q(state__in=LIVE_STATES)
+            ),
+            models.Index(
+                fields=["look_at"],
+                name="attempt_ended_look",
+                condition=Q(state=AttemptState.ENDED, look_at__isnull=False),
+            ),
+            models.Index(
+                fields=["ended_at"], name="attempt_outcome_unknown", condition=NOBODY_KNOWS
             ),
         ]
 
@@ -226,12 +251,99 @@ class CallAttempt(models.Model):
             answered_at=at,
         )
 
-    def finish(self, to: AttemptState, at: datetime, connected_at: datetime | None = None) -> bool:
-        """live -> bridged | played | agent_no_answer | lead_no_answer | ended: how it ended."""
-        values: dict[str, Any] = {"ended_at": at}
+    def learn_call_id(self, call_id: str) -> bool:
+        """Notes the CALLID that was found out by other ways than the provider's answer.
+
+        False when it has one, or when another attempt has this one.
+        """
+        try:
+            with transaction.atomic():
+                won = CallAttempt.objects.filter(pk=self.pk, call_id="").update(call_id=call_id)
+        except IntegrityError:
+            return False
+        if won:
+            self.call_id = call_id
+        return bool(won)
+
+    def recognise(self, at: datetime) -> bool:
+        """unknown -> accepted: it has been seen, under the CALLID that it has by now.
+
+        `at`: when it was accepted, as far as that is known.
+        """
+        return self.move(
+            (AttemptState.UNKNOWN,), AttemptState.ACCEPTED, error_code=0, answered_at=at
+        )
+
+    def finish(
+        self,
+        to: AttemptState,
+        at: datetime,
+        connected_at: datetime | None = None,
+        look_at: datetime | None = None,
+    ) -> bool:
+        """live -> bridged | played | agent_no_answer | lead_no_answer | ended: how it ended.
+
+        `look_at`: when to ask the provider once more, where nobody has said how.
+        """
+        values: dict[str, Any] = {"ended_at": at, "look_at": look_at}
         if connected_at:
             values["connected_at"] = connected_at
         return self.move(LIVE_STATES, to, **values)
+
+    def disprove(self, at: datetime) -> bool:
+        """unknown -> never_placed: shown not to have happened."""
+        return self.move(
+            (AttemptState.UNKNOWN,), AttemptState.NEVER_PLACED, ended_at=at, look_at=None
+        )
+
+    def give_back(self, at: datetime) -> bool:
+        """dialing -> not_sent, as long as nobody has taken it on."""
+        won = CallAttempt.objects.filter(
+            pk=self.pk, state=AttemptState.DIALING, sent_at__isnull=True
+        ).update(state=AttemptState.NOT_SENT, ended_at=at, reason="not_taken_on")
+        if won:
+            self.state, self.ended_at = AttemptState.NOT_SENT, at
+        return bool(won)
+
+    def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
+        """ended -> bridged | agent_no_answer | lead_no_answer: somebody could tell after all."""
+        values: dict[str, Any] = {"error_code": 0, "look_at": None}
+        if connected_at:
+            values["connected_at"] = connected_at
+        return self.move((AttemptState.ENDED,), to, **values)
+
+    def hold_on(self, until: datetime) -> bool:
+        """Keeps the extension longer; False when it is free, or kept as long already."""
+        return bool(
+            CallAttempt.objects.filter(
+                pk=self.pk, state__in=LIVE_STATES, hold_until__lt=until
+            ).update(hold_until=until)
+        )
+
+    def let_go(self, at: datetime, look_at: datetime | None = None) -> bool:
+        """Frees the extension at `at` if it was to be kept longer: its call seems to be over.
+
+        `look_at`: when to ask the provider what became of the call.
+        """
+        values = {"hold_until": at} | ({"look_at": look_at} if look_at else {})
+        return bool(
+            CallAttempt.objects.filter(pk=self.pk, state__in=LIVE_STATES, hold_until__gt=at).update(
+                **values
+            )
+        )
+
+
+class UnknownOutcome(CallAttempt):
+    """An attempt whose outcome nobody knows: a person has to find out.
+
+    The rows of one table in a list of their own; which ones, says callbacks.decisions.
+    """
+
+    class Meta:
+        proxy = True
+        verbose_name = "unknown outcome"
+        default_permissions = ()
+        permissions = [("settle_outcome", "Can say how a call ended that nobody knows of")]
 
 
 class CallRecord(models.Model):

@@ -136,7 +136,8 @@ def _read_times(file: int) -> list[float]:
     return [at for at in times if isinstance(at, int | float) and math.isfinite(at)]
 
 
-def shared_limiter(url: str) -> FileRateLimiter:
+def shared_limiter(url: str, *, max_wait: float | None = None) -> FileRateLimiter:
     """The limiter of all this user's processes on this machine that ask at this address."""
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
-    return FileRateLimiter(Path(tempfile.gettempdir(), f"voicenter-{os.getuid()}-{name}"))
+    path = Path(tempfile.gettempdir(), f"voicenter-{os.getuid()}-{name}")
+    return FileRateLimiter(path, max_wait=max_wait)
