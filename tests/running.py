@@ -7,9 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from callbacks.models import CallAttempt, Extension, Team
@@ -48,24 +46,13 @@ def running_stack(
         yield stack
 
 
-@pytest.fixture(scope="module")
-def content_types(
-    running_stack: Stack, django_db_blocker: DjangoDbBlocker
-) -> dict[tuple[str, str], int]:
-    """The content types' ids as the running product knows them."""
-    with django_db_blocker.unblock():
-        return {(kind.app_label, kind.model): kind.pk for kind in ContentType.objects.all()}
-
-
 @pytest.fixture
 def stack(
     transactional_db: None,
     running_stack: Stack,
-    content_types: dict[tuple[str, str], int],
     tunnel: Tunnel,
 ) -> Iterator[Stack]:
     """The running product with a website, a team and two extensions; quick phones."""
-    _give_back_ids(content_types)
     already_said = {name: len(running_stack.log(name)) for name in running_stack.processes}
     source = LeadSource.objects.create(slug="website", name="Website")
     team = Team.objects.create(name="Sales")
@@ -85,19 +72,6 @@ def stack(
     Lead.objects.filter(status="waiting").update(status="cancelled", closed_at="2026-01-01T00:00Z")
     eventually(lambda: not CallAttempt.objects.filter(state="dialing").exists())
     eventually(lambda: all(_is_over(call) for call in running_stack.simulator.ledger()))
-
-
-def _give_back_ids(content_types: dict[tuple[str, str], int]) -> None:
-    """Emptying the tables gave the content types new ids; Django keeps the old ones in memory.
-
-    The web process would name a content type in its log of actions that is no longer there.
-    """
-    with transaction.atomic():
-        for kind in ContentType.objects.all():
-            pk = content_types[kind.app_label, kind.model]
-            Permission.objects.filter(content_type=kind).update(content_type_id=pk)
-            ContentType.objects.filter(pk=kind.pk).update(id=pk)
-    ContentType.objects.clear_cache()
 
 
 def _is_over(call: dict[str, Any]) -> bool:
