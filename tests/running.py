@@ -78,4 +78,5 @@ def _is_over(call: dict[str, Any]) -> bool:
     if not call["accepted"] or call["action"] == "terminate":
         return True
     has_ended = bool(call["leg1"] and call["leg1"]["ended_at"])
-    return has_ended and all(record["delivered"] for record in call["cdrs"])
+    is_told = all(record["delivered"] for record in call["cdrs"])
+    return has_ended and (is_told or call["cdr_fault"] == "cdr_lost")

@@ -9,7 +9,7 @@ E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
 E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
-E020 VOICENTER_LOG_DELAY
+E030 VOICENTER_LOG_DELAY
 W001 VOICENTER_URL without TLS
 """
 
@@ -123,7 +123,7 @@ def _timeouts() -> Iterator[CheckMessage]:
             f"VOICENTER_LOG_DELAY is {settings.VOICENTER_LOG_DELAY}.",
             hint=f"Set VOICENTER_LOG_DELAY to seconds above 0 and up to {LONGEST_LOG_DELAY:g}: too "
             "few, and a lead who has talked with somebody is called again.",
-            id="callbacks.E020",
+            id="callbacks.E030",
         )
 
 

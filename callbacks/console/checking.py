@@ -34,7 +34,7 @@ from callbacks.voicenter import (
 )
 from callbacks.voicenter.probe import probe
 
-_OF_THE_PROVIDER = {f"callbacks.E{number:03}" for number in (3, 4, 5, 6, 7, 8, 13)}
+_OF_THE_PROVIDER = {f"callbacks.E{number:03}" for number in (3, 4, 5, 6, 7, 8, 13, 30)}
 _WARNINGS = {"callbacks.W001"}
 _MOST_NAMED = 10
 _WIDTH = 96

@@ -123,3 +123,26 @@ def test_an_error_among_the_folded_parameters_unfolds_them(stack: Stack, admin: 
     save.click()
     expect(admin.get_by_text("was changed successfully")).to_be_visible()
     assert CallParameters.objects.get().language == "he"
+
+
+def test_what_nobody_knows_is_listed_in_full_and_settled(
+    stack: Stack, admin: Page, lead: Lead
+) -> None:
+    now = timezone.now()
+    Lead.objects.update(status="failed", counted_from=now - timedelta(hours=1))
+    CallAttempt.objects.update(
+        state="ended", error_code=None, reason="read_timeout", picked_up_at=now, looks=7
+    )
+    for width in (390, 1280):
+        admin.set_viewport_size({"width": width, "height": 900})
+        admin.goto(f"{stack.url}/admin/callbacks/unknownoutcome/")
+        known = admin.locator("td.field-known")
+        assert known.evaluate("it => it.scrollHeight - it.clientHeight") <= 0, "facts are cut off"
+        for name in ("They talked", "Call again"):
+            expect(admin.get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+        assert admin.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    admin.get_by_role("link", name="They talked").click()
+    admin.get_by_role("button", name="They talked").click()
+    expect(admin.get_by_text("The lead is connected: nobody calls again.")).to_be_visible()
+    lead.refresh_from_db()
+    assert lead.status == "connected"

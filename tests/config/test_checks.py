@@ -41,6 +41,8 @@ CASES = [
     ("hours to read", {"VOICENTER_TIMEOUT": 7200.0}, ["E007"]),
     ("no number to read", {"VOICENTER_TIMEOUT": float("nan")}, ["E007"]),
     ("no time to connect", {"VOICENTER_CONNECT_TIMEOUT": -1.0}, ["E007"]),
+    ("a log without delay", {"VOICENTER_LOG_DELAY": 0.0}, ["E030"]),
+    ("a log after hours", {"VOICENTER_LOG_DELAY": 7200.0}, ["E030"]),
     ("no secret", {"CDR_SECRET": ""}, ["E008"]),
     ("short secret", {"CDR_SECRET": LONG[:31]}, ["E008"]),
     ("secret that is no path", {"CDR_SECRET": f"{LONG}/x"}, ["E008"]),

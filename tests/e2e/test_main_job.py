@@ -76,6 +76,18 @@ def test_an_extension_that_is_offline_is_passed_over_at_once(stack: Stack) -> No
     assert CallAttempt.objects.get(state="bridged").extension_number == "102"
 
 
+def test_a_call_whose_answer_and_records_were_lost_is_looked_up_by_the_sweep(
+    stack: Stack,
+) -> None:
+    stack.simulator.control(faults=[{"kind": "reset_after"}, {"kind": "cdr_lost"}])
+    submitted = submit(stack)
+    eventually(lambda: status_of(stack, submitted) == "connected", within=60)
+    [entry] = stack.simulator.ledger()
+    assert entry["cdr_fault"] == "cdr_lost"
+    attempt = CallAttempt.objects.get()
+    assert (attempt.state, attempt.call_id) == ("bridged", entry["call_id"])
+
+
 @pytest.mark.parametrize(
     "faults",
     [
