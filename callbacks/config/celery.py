@@ -1,12 +1,41 @@
 """The Celery application: `celery -A callbacks.config worker` and `... beat`."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
+
+from callbacks import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
+
+SIGN_EVERY = 5.0  # seconds
+
+
+class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """A worker says that it is there: from its event loop, and only while that has its broker."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._timer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        """The consumer takes tasks now; after a lost connection, again."""
+        name = f"{consumer.hostname}:{consumer.pid}"
+        pulse.worker_seen(name)
+        self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, pulse.worker_seen, (name,))
+
+    def stop(self, _consumer: Any) -> None:
+        """It takes none any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
 
 app = Celery("callbacks")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["callbacks"])
+app.steps["consumer"].add(Pulse)
 app.set_default()

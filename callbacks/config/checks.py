@@ -10,6 +10,7 @@ E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
 E020 VOICENTER_LOG_DELAY
+E021 BROKER_URL
 W001 VOICENTER_URL without TLS
 """
 
@@ -25,6 +26,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from callbacks import provider
+from callbacks.config import broker
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
@@ -135,12 +137,21 @@ def _servers() -> Iterator[CheckMessage]:
             "server with `make run` and leave it running.",
             id="callbacks.E009",
         )
-    if not _has_scheme(settings.REDIS_URL, {"redis", "rediss"}):
+    if not _has_scheme(settings.REDIS_URL, set(broker.REDIS_SCHEMES)):
         yield Error(
             "REDIS_URL is missing or not a Redis address.",
             hint="Set REDIS_URL=redis://:password@host:6379/0 (rediss:// with TLS), or start the "
             "embedded server with `make run` and leave it running.",
             id="callbacks.E010",
+        )
+    if settings.BROKER_URL != settings.REDIS_URL and not _has_scheme(
+        settings.BROKER_URL, {*broker.REDIS_SCHEMES, *broker.AMQP_SCHEMES}
+    ):
+        yield Error(
+            "BROKER_URL is neither a Redis nor a RabbitMQ address.",
+            hint="Leave BROKER_URL empty to use REDIS_URL, or set it to "
+            "amqp://user:password@host:5672/vhost.",
+            id="callbacks.E021",
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from callbacks.config import broker
 from callbacks.config.embedded import recorded_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -116,43 +117,80 @@ _embedded = recorded_urls(DATA_DIR)
 DATABASE_URL = env.str("DATABASE_URL", default=_embedded.database_url if _embedded else "")
 REDIS_URL = env.str("REDIS_URL", default=_embedded.redis_url if _embedded else "")
 
+_database = environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks")
 DATABASES = {
     "default": {
         # With no address, commands that touch no data (check, collectstatic, makemigrations)
         # still work; the others fail to connect, and a check says what to do.
-        **environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks"),
+        **_database,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
+            # Seconds, and milliseconds for the last. A server that is gone without a word is
+            # noticed after half a minute and not after the kernel's hours.
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+            # With PostgreSQL's own default, for ever, one stuck session would stop all workers.
+            "options": "-c lock_timeout=30s",
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=10),
                 "timeout": 3,
             },
+            # What stands in the address (?sslmode=verify-full) comes first.
+            **_database.get("OPTIONS", {}),
         },
     }
 }
 
+# --- the provider's times, which the worker's depend on -------------------------------------------
+
+VOICENTER_CONNECT_TIMEOUT = env.float("VOICENTER_CONNECT_TIMEOUT", default=3.0)
+VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
+
 # --- Celery: only the wake-up; PostgreSQL is the truth --------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+# Redis, or RabbitMQ: amqp://user:password@host:5672/vhost. Nothing else changes with it.
+BROKER_URL = env.str("BROKER_URL", default="") or REDIS_URL
+CELERY_BROKER_URL = BROKER_URL or "redis://127.0.0.1:6379/0"
+# Above the worker's own blocking read of 1 s, or an idle worker would reconnect all the time.
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=5)
+CELERY_BROKER_CONNECTION_TIMEOUT = 3
+# For callbacks.wakeups, whose callers may not wait: half a second for each of its answers.
+PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.5)
+# A worker outlives its broker, whatever that does or says: it tries again, for ever.
+CELERY_BROKER_CONNECTION_RETRY = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 3,
-    # Above the worker's own blocking read, or an idle worker would reconnect all the time.
-    "socket_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-}
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_BROKER_HEARTBEAT = 15  # RabbitMQ only
+# Callers that may not wait publish through callbacks.wakeups; the sweep makes good what failed.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "callbacks"
+# RabbitMQ only: a replicated queue, and the prefetch count per consumer, as it demands.
+CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+CELERY_WORKER_DETECT_QUORUM_QUEUES = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A dial waits for the network. Celery can bound no task in a thread, so everything that a task
+# waits for has a limit of its own: the provider (above), the database, the broker.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=8)
+# Holds for a pool of processes only, should somebody choose one: above all of those limits. No
+# soft one: its exception could fall between a dial and its record.
+CELERY_TASK_TIME_LIMIT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 60
+# SIGTERM lets the dials in hand end, however long they take. SIGQUIT lets them for this long.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 2
+# A dial in hand has nothing to do with the connection that brought it.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "callbacks.config.beat:Scheduler"
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -171,8 +209,6 @@ VOICENTER_URL = env.str(
 VOICENTER_CODE = env.str("VOICENTER_CODE", default="")
 VOICENTER_METHOD = env.str("VOICENTER_METHOD", default="post")
 VOICENTER_FORMAT = env.str("VOICENTER_FORMAT", default="json")
-VOICENTER_CONNECT_TIMEOUT = env.float("VOICENTER_CONNECT_TIMEOUT", default=3.0)
-VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
 # Seconds. Their sum bounds how long a call can hold an extension when no record of it comes.
 VOICENTER_PHONE_MAX_DIAL_TIME = env.int("VOICENTER_PHONE_MAX_DIAL_TIME", default=30)
 VOICENTER_TARGET_MAX_DIAL_TIME = env.int("VOICENTER_TARGET_MAX_DIAL_TIME", default=60)
