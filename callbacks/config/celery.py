@@ -1,9 +1,13 @@
 """The Celery application: `celery -A callbacks.config worker` and `... beat`."""
 
 import os
+import threading
 from typing import Any
 
+import celery
 from celery import Celery, bootsteps
+from celery.exceptions import Reject
+from celery.signals import worker_shutting_down
 
 from callbacks import pulse
 
@@ -34,7 +38,27 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
             self._timer = None
 
 
-app = Celery("callbacks")
+_stopping = threading.Event()
+
+
+@worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+def _stop(**_: Any) -> None:
+    _stopping.set()
+
+
+class Task(celery.Task):  # type: ignore[misc]
+    """Is not begun by a worker that has been told to stop.
+
+    What the broker was about to deliver still arrives then. It goes back, for the next worker.
+    """
+
+    def before_start(self, *_: Any) -> None:
+        """Raises Reject instead of beginning."""
+        if _stopping.is_set():
+            raise Reject("this worker stops", requeue=True)
+
+
+app = Celery("callbacks", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["callbacks"])
 app.steps["consumer"].add(Pulse)
