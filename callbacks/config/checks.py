@@ -10,7 +10,7 @@ E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
 E020 VOICENTER_LOG_DELAY
-E021 BROKER_URL
+E020 METRICS_TOKEN       E021 BROKER_URL          E023 READY_OLDEST_DUE
 W001 VOICENTER_URL without TLS
 """
 
@@ -43,7 +43,7 @@ def check_settings(
     **kwargs: object,  # noqa: ARG001
 ) -> list[CheckMessage]:
     """Every mistake in the settings at once; none of the messages shows a secret."""
-    return [*_keys(), *_provider(), *_timeouts(), *_servers(), *_times()]
+    return [*_keys(), *_provider(), *_timeouts(), *_servers(), *_times(), *_watching()]
 
 
 def _keys() -> Iterator[CheckMessage]:
@@ -168,6 +168,23 @@ def _times() -> Iterator[CheckMessage]:
             hint="Set it to seconds above 0 and up to 60; it bounds how late a lead is called "
             "whose wake-up was lost.",
             id="callbacks.E012",
+        )
+
+
+def _watching() -> Iterator[CheckMessage]:
+    token = settings.METRICS_TOKEN
+    if token and (len(token) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(token)):
+        yield Error(
+            f"METRICS_TOKEN is not {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _.",
+            hint="Set METRICS_TOKEN to what this prints, and give it to your monitoring: "
+            "python -c 'import secrets; print(secrets.token_hex(30))'",
+            id="callbacks.E020",
+        )
+    if not settings.READY_OLDEST_DUE > 0:
+        yield Error(
+            f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}.",
+            hint="Set it to the seconds a due lead may wait before /readyz says so, such as 900.",
+            id="callbacks.E023",
         )
 
 

@@ -220,6 +220,13 @@ VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
 # The secret part of the address that the provider posts call records to.
 CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
 
+# --- what the engineer sees -----------------------------------------------------------------------
+
+# Opens /metrics and the details of /readyz. Without one they are open to this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Seconds that a due lead may wait before /readyz says that something is wrong.
+READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
+
 # --- what a visitor sees --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -254,8 +261,8 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# /healthz and the webhook are called without a browser, often over plain HTTP inside a network.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^webhooks/"]
+# These are called without a browser, often over plain HTTP inside a network.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$", r"^webhooks/"]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100

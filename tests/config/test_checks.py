@@ -19,6 +19,8 @@ GOOD = {
     "BROKER_URL": "redis://:password@redis.example.com:6379/0",
     "TIME_ZONE": "Asia/Jerusalem",
     "SWEEP_EVERY": 5.0,
+    "METRICS_TOKEN": "",
+    "READY_OLDEST_DUE": 900.0,
 }
 
 CASES = [
@@ -61,6 +63,11 @@ CASES = [
     ("no such zone", {"TIME_ZONE": "Mars/Olympus"}, ["E011"]),
     ("no sweep", {"SWEEP_EVERY": 0.0}, ["E012"]),
     ("a rare sweep", {"SWEEP_EVERY": 600.0}, ["E012"]),
+    ("a token", {"METRICS_TOKEN": LONG}, []),
+    ("a short token", {"METRICS_TOKEN": LONG[:31]}, ["E020"]),
+    ("a token that is no header", {"METRICS_TOKEN": f"{LONG}\u05d0"}, ["E020"]),
+    ("no patience", {"READY_OLDEST_DUE": 0.0}, ["E023"]),
+    ("patience that is no number", {"READY_OLDEST_DUE": float("nan")}, ["E023"]),
 ]
 
 
@@ -93,6 +100,7 @@ def test_no_message_shows_a_secret(settings):
         "REDIS_URL": "http://:hush-4@redis.example.com",
         "BROKER_URL": "http://:hush-6@broker.example.com",
         "VOICENTER_URL": "ftp://user:hush-5@example.com/",
+        "METRICS_TOKEN": "hush-7",
     }
     assert not any("hush" in f"{message}" for message in found(settings, secrets))
 
