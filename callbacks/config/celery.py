@@ -10,6 +10,7 @@ from celery.exceptions import Reject
 from celery.signals import worker_shutting_down
 
 from callbacks import pulse
+from leads import correlation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
@@ -54,6 +55,7 @@ class Task(celery.Task):  # type: ignore[misc]
 
     def before_start(self, *_: Any) -> None:
         """Raises Reject instead of beginning."""
+        correlation.forget()
         if _stopping.is_set():
             raise Reject("this worker stops", requeue=True)
 

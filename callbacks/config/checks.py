@@ -10,7 +10,8 @@ E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
 E020 VOICENTER_LOG_DELAY
-E020 METRICS_TOKEN       E021 BROKER_URL          E023 READY_OLDEST_DUE
+E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
+E033 READY_OLDEST_DUE
 W001 VOICENTER_URL without TLS
 """
 
@@ -26,7 +27,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from callbacks import provider
-from callbacks.config import broker
+from callbacks.config import broker, logs
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
@@ -151,7 +152,7 @@ def _servers() -> Iterator[CheckMessage]:
             "BROKER_URL is neither a Redis nor a RabbitMQ address.",
             hint="Leave BROKER_URL empty to use REDIS_URL, or set it to "
             "amqp://user:password@host:5672/vhost.",
-            id="callbacks.E021",
+            id="callbacks.E031",
         )
 
 
@@ -178,13 +179,14 @@ def _watching() -> Iterator[CheckMessage]:
             f"METRICS_TOKEN is not {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _.",
             hint="Set METRICS_TOKEN to what this prints, and give it to your monitoring: "
             "python -c 'import secrets; print(secrets.token_hex(30))'",
-            id="callbacks.E020",
+            id="callbacks.E030",
         )
+    yield from _one_of("LOG_FORMAT", logs.FORMATS, "callbacks.E032")
     if not settings.READY_OLDEST_DUE > 0:
         yield Error(
             f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}.",
             hint="Set it to the seconds a due lead may wait before /readyz says so, such as 900.",
-            id="callbacks.E023",
+            id="callbacks.E033",
         )
 
 

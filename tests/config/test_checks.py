@@ -21,6 +21,7 @@ GOOD = {
     "SWEEP_EVERY": 5.0,
     "METRICS_TOKEN": "",
     "READY_OLDEST_DUE": 900.0,
+    "LOG_FORMAT": "json",
 }
 
 CASES = [
@@ -58,16 +59,17 @@ CASES = [
     ("redis with TLS", {"REDIS_URL": "rediss://redis.example.com"}, []),
     ("RabbitMQ", {"BROKER_URL": "amqp://user:password@rabbit.example.com:5672//"}, []),
     ("RabbitMQ with TLS", {"BROKER_URL": "amqps://user:password@rabbit.example.com/vhost"}, []),
-    ("another broker", {"BROKER_URL": "sqs://key:secret@example.com"}, ["E021"]),
-    ("RabbitMQ without host", {"BROKER_URL": "amqp://"}, ["E021"]),
+    ("another broker", {"BROKER_URL": "sqs://key:secret@example.com"}, ["E031"]),
+    ("RabbitMQ without host", {"BROKER_URL": "amqp://"}, ["E031"]),
     ("no such zone", {"TIME_ZONE": "Mars/Olympus"}, ["E011"]),
     ("no sweep", {"SWEEP_EVERY": 0.0}, ["E012"]),
     ("a rare sweep", {"SWEEP_EVERY": 600.0}, ["E012"]),
     ("a token", {"METRICS_TOKEN": LONG}, []),
-    ("a short token", {"METRICS_TOKEN": LONG[:31]}, ["E020"]),
-    ("a token that is no header", {"METRICS_TOKEN": f"{LONG}\u05d0"}, ["E020"]),
-    ("no patience", {"READY_OLDEST_DUE": 0.0}, ["E023"]),
-    ("patience that is no number", {"READY_OLDEST_DUE": float("nan")}, ["E023"]),
+    ("a short token", {"METRICS_TOKEN": LONG[:31]}, ["E030"]),
+    ("a token that is no header", {"METRICS_TOKEN": f"{LONG}\u05d0"}, ["E030"]),
+    ("unknown log format", {"LOG_FORMAT": "xml"}, ["E032"]),
+    ("no patience", {"READY_OLDEST_DUE": 0.0}, ["E033"]),
+    ("patience that is no number", {"READY_OLDEST_DUE": float("nan")}, ["E033"]),
 ]
 
 
