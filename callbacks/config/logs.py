@@ -24,11 +24,11 @@ _REPLACED = (
     # The details of a database error show the row: name, number, e-mail.
     (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
     # A password in a broker's or a database's address.
-    (re.compile(r"://[^/\s@]*@"), "://...@"),
+    (re.compile(r"://[^/\s@]*@"), "://***@"),
     # Telephone numbers as people and the provider write them, and e-mail addresses.
     (re.compile(r"\+[1-9][0-9 ()-]{5,17}[0-9]"), "+..."),
     (re.compile(r"(?<![\w-])(?:972|0)[ -]?(?:\d[ -]?){7,9}\d(?![\w-])"), "0..."),
-    (re.compile(r"[^\s<>\"'@]+@[^\s<>\"'@]+\.[^\s<>\"'@]+"), "...@..."),
+    (re.compile(r"[\w.+%-]+@[\w-]+\.[\w.-]+"), "...@..."),
 )
 
 # Of their warnings the words are kept and what they are about is not: a request line, a user name.
@@ -111,7 +111,7 @@ def _message(record: logging.LogRecord) -> str:
     if record.name == "celery.app.trace" and isinstance(record.args, dict):
         # Celery writes the error's words, and the traceback with them, into its message.
         task = record.args
-        return f"task failed name={task.get('name')} id={task.get('id')}"
+        return f"task {task.get('description')} name={task.get('name')} id={task.get('id')}"
     if record.name.startswith(_QUOTE_STRANGERS) and record.levelno >= logging.WARNING:
         return discreet(str(record.msg).partition(" from ip=")[0])  # already put together there
     message = record.getMessage()

@@ -60,6 +60,7 @@ def test_what_has_the_look_of_a_secret_or_a_number_is_taken_out(text: str, hidde
         "2026-11-24 05:27:05,578",
         str(uuid.UUID(int=0x0505550101)),
         "connected to redis://redis.example.com:6379/0",
+        "connected to redis://***@redis.example.com:6379/0",
     ],
 )
 def test_ids_and_times_stay(text: str) -> None:
@@ -123,11 +124,16 @@ def test_celery_names_the_task_and_not_the_words_of_its_error() -> None:
     try:
         raise ValueError("Noa Levi")
     except ValueError:
-        context = {"name": "callbacks.sweep", "id": "1", "exc": "ValueError('Noa Levi')"}
+        context = {
+            "name": "callbacks.sweep",
+            "id": "1",
+            "description": "raised unexpected",
+            "exc": "ValueError('Noa Levi')",
+        }
         line = LineFormatter().format(
             record("%(name)s raised %(exc)s", context, name="celery.app.trace", error=True)
         )
-    assert "task failed name=callbacks.sweep id=1" in line
+    assert "task raised unexpected name=callbacks.sweep id=1" in line
     assert "Noa" not in line
 
 

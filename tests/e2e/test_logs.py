@@ -236,7 +236,7 @@ def errors(stack: Stack) -> None:
     said = stack.log("worker")
     with database_that_quotes("callbacks_callattempt", "NEW.phone"):
         assert submit(stack, NUMBERS[19]).status_code == 201
-        eventually(lambda: "task failed" in stack.log("worker")[len(said) :], within=120)
+        eventually(lambda: "task raised unexpected" in stack.log("worker")[len(said) :], within=120)
 
 
 def worker_is_lost(stack: Stack) -> None:
@@ -258,7 +258,13 @@ def test_no_log_tells_a_name_a_number_or_a_secret(stack: Stack, tunnel: Tunnel) 
     passwords = filter(None, (urlsplit(address).password for address in addresses))
     assert found(text, CDR_SECRET, CODE, settings.SECRET_KEY, *passwords) == []
     # It was all there to be found: these flows did write lines.
-    for said in ("refused route", "dialled", "task failed", "not published", "method=POST"):
+    for said in (
+        "refused route",
+        "dialled",
+        "task raised unexpected",
+        "not published",
+        "method=POST",
+    ):
         assert said in text
     assert entries(stack)
 
