@@ -2,11 +2,12 @@
 
 import os
 import threading
+import warnings
 from typing import Any
 
 import celery
 from celery import Celery, bootsteps
-from celery.exceptions import Reject
+from celery.exceptions import CPendingDeprecationWarning, Reject
 from celery.signals import worker_shutting_down
 
 from callbacks import pulse
@@ -15,6 +16,9 @@ from leads import correlation
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
 SIGN_EVERY = 5.0  # seconds
+
+# Said with each lost connection, of a setting that is made.
+warnings.filterwarnings("ignore", "\n?In Celery 5.1 we", category=CPendingDeprecationWarning)
 
 
 class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types

@@ -312,15 +312,25 @@ def test_every_step_of_a_lead_can_be_found_by_one_word(stack: Stack) -> None:
 
 
 def test_what_the_sweep_does_to_a_lead_is_found_by_the_same_word(stack: Stack) -> None:
-    stack.simulator.control(answer_after=4, faults=[{"kind": "html", "count": 1}])
+    Extension.objects.update(is_paused=True)
     public_id = submit(stack, NUMBERS[0]).json()["id"]
-    eventually(lambda: CallAttempt.objects.filter(state="unknown").exists(), within=120)
-    CallAttempt.objects.update(hold_until=timezone.now() - timedelta(seconds=1))
-    eventually(
-        lambda: any(
-            re.match(r"attempt=\d+ state=(ended|never_placed)", entry["message"])
+    lead = Lead.objects.get()
+    Lead.objects.update(status="calling")
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    attempt = CallAttempt.objects.create(
+        lead=lead,
+        extension=Extension.objects.earliest("id"),
+        phone=lead.phone,
+        claimed_at=an_hour_ago,
+        sent_at=an_hour_ago,  # by a worker that died
+        hold_until=timezone.now() + timedelta(hours=1),
+    )
+
+    def told() -> bool:
+        return any(
+            entry["message"] == f"attempt={attempt.pk} state=unknown reason=worker_lost"
             for entry in entries(stack)
             if entry.get("lead") == public_id
-        ),
-        within=120,
-    )
+        )
+
+    eventually(told, within=120)
