@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connections
 
+from callbacks.config import logs
+
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 # Live status pages each hold a thread for a while; their waiting costs little.
 worker_class = "gthread"
@@ -26,6 +28,9 @@ control_socket_disable = True
 # One line a request is the proxy's business; addresses here may hold secrets (the webhook's).
 accesslog = None
 errorlog = "-"
+logconfig_dict = logs.configuration(
+    os.environ.get("LOG_FORMAT") or "line", os.environ.get("LOG_LEVEL") or "INFO"
+)
 loglevel = "info"
 
 

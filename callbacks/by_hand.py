@@ -27,7 +27,7 @@ from callbacks.voicenter import (
     Terminate,
     VoicenterError,
 )
-from leads import guard
+from leads import correlation, guard
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 
@@ -61,7 +61,7 @@ def call_now(lead_id: int, user: object) -> str:
         opening = matching.next_opening(setup.current().teams_for(lead.source_id), now)
         _open_again(lead, now, call_after=opening or now)
         wakeups.call_lead_on_commit(lead.pk)
-    log.info("call now lead=%s user=%s", lead.pk, _id(user))
+    log.info("call now user=%s", _id(user))
     if opening is None:
         return "No team answers this lead's source, or none ever opens: it waits until one does."
     if opening > now:
@@ -77,7 +77,8 @@ def cancel(lead_id: int, user: object) -> str:
     ).update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
     if not cancelled:
         raise CannotCall("Only a lead that is held or waiting can be cancelled.")
-    log.info("cancelled lead=%s user=%s", lead_id, _id(user))
+    correlation.follow(Lead.objects.values_list("public_id", flat=True).get(pk=lead_id))
+    log.info("cancelled user=%s", _id(user))
     return "The lead will not be called."
 
 
@@ -94,7 +95,7 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
                 "Nothing was changed."
             )
         wakeups.dial_on_commit(claim.attempt.pk)
-    log.info("call with lead=%s extension=%s user=%s", lead_id, extension_id, _id(user))
+    log.info("call with extension=%s user=%s", extension_id, _id(user))
     return f"Extension {claim.attempt.extension_number} rings now, then the lead."
 
 
@@ -104,9 +105,10 @@ def hang_up(attempt_id: int, user: object) -> str:
     The provider hangs up by extension and not by call (vendor's page 1.5): so only while this
     attempt is still the live one on that extension, and nothing else is known to be on it.
     """
-    attempt = CallAttempt.objects.select_related("extension").filter(pk=attempt_id).first()
+    attempt = CallAttempt.objects.select_related("extension", "lead").filter(pk=attempt_id).first()
     if attempt is None or attempt.state not in HANGABLE:
         raise CannotCall("That call is over.")
+    correlation.follow(attempt.lead.public_id)
     if attempt.extension is None or attempt.extension.kind not in BY_NUMBER:
         raise CannotCall("Only a call on a Voicenter extension or a phone number can be hung up.")
     if _is_on_another_call(attempt):
@@ -120,6 +122,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
     """Has a recorded message played to the lead's phone now."""
     with transaction.atomic():
         lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
+        correlation.follow(lead.public_id)
         try:
             guard.check_before_dial(lead.phone, lead.source)
             Message(phone="972505550100", pre_rec=record_name)
@@ -129,7 +132,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
             raise CannotCall(f"That is no name of a record. {complaint(problem)}") from None
         if messages.play(lead.pk, lead.phone, record_name, timezone.now()) is None:
             raise CannotCall("This lead's number is on a call right now.")
-    log.info("play lead=%s user=%s", lead_id, _id(user))
+    log.info("play user=%s", _id(user))
     return "The message is being played to the lead."
 
 
@@ -203,6 +206,7 @@ def _is_on_another_call(attempt: CallAttempt) -> bool:
 def _to_be_called(lead_id: int) -> Lead:
     """The lead, locked, if a manager may have it called now. Raises CannotCall."""
     lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
+    correlation.follow(lead.public_id)
     if lead.status == LeadStatus.CALLING:
         raise CannotCall("This lead is being called right now.")
     if lead.status == LeadStatus.DUPLICATE:

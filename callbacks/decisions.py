@@ -14,6 +14,7 @@ from callbacks import by_hand, hindsight
 from callbacks.by_hand import CannotCall
 from callbacks.models import UnknownOutcome
 from callbacks.models.calls import NOBODY_KNOWS, AttemptState
+from leads import correlation
 from leads.models import LeadStatus
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def they_talked(attempt_id: int, user: object) -> str:
         attempt.correct(AttemptState.BRIDGED, connected_at=at)
         if not hindsight.correct_lead(attempt):
             raise CannotCall("The lead is being called again already. Nothing was changed.")
-    log.info("they talked attempt=%s lead=%s user=%s", attempt_id, attempt.lead_id, _id(user))
+    correlation.follow(attempt.lead.public_id)
+    log.info("they talked attempt=%s user=%s", attempt_id, _id(user))
     return "The lead is connected: nobody calls again."
 
 
@@ -50,7 +52,7 @@ def call_again(attempt_id: int, user: object) -> str:
     with transaction.atomic():
         attempt = _question(attempt_id)
         said = by_hand.call_now(attempt.lead_id, user)
-    log.info("call again attempt=%s lead=%s user=%s", attempt_id, attempt.lead_id, _id(user))
+    log.info("call again attempt=%s user=%s", attempt_id, _id(user))
     return said
 
 

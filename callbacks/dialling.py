@@ -32,7 +32,7 @@ from callbacks.voicenter import (
     OutcomeUnknown,
     Refused,
 )
-from leads import guard
+from leads import correlation, guard
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 
@@ -70,6 +70,7 @@ def dial_committed(attempt_id: int) -> None:
     )
     if attempt is None or not attempt.take_on(timezone.now()):
         return
+    correlation.follow(attempt.lead.public_id)
     try:
         guard.check_before_dial(attempt.phone, attempt.lead.source)
     except PhoneRefused as refusal:
@@ -109,6 +110,7 @@ def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
 
 def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
     """One HTTP request; whatever it ends in has its place in the attempt."""
+    log.info("dialling kind=%s attempt=%s", attempt.kind, attempt.pk)
     try:
         answer = ask()
     except NotSent as error:
@@ -121,10 +123,8 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
     else:
         _record_acceptance(attempt, answer)
     log.info(
-        "dialled kind=%s lead=%s attempt=%s extension=%s state=%s error_code=%s reason=%s "
-        "call_id=%s",
+        "dialled kind=%s attempt=%s extension=%s state=%s error_code=%s reason=%s call_id=%s",
         attempt.kind,
-        attempt.lead_id,
         attempt.pk,
         attempt.extension_id,
         attempt.state,

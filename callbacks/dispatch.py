@@ -11,7 +11,7 @@ from django.utils import timezone
 from callbacks import dialling, matching, messages, provider, wakeups
 from callbacks.models import CallAttempt
 from callbacks.setup import current as current_setup
-from leads import guard
+from leads import correlation, guard
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 from leads.setup import VERSION_SQL
@@ -33,6 +33,7 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     lead = next(iter(Lead.objects.raw(_LEAD, [lead_id])), None)
     if lead is None or not _is_due(lead, now):
         return None
+    correlation.follow(lead.public_id)
     setup = current_setup(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
     try:
         guard.check_before_dial(lead.phone, setup.sources[lead.source_id])
@@ -102,7 +103,7 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
     Lead.objects.filter(pk=lead.pk, status=LeadStatus.WAITING).update(
         status=LeadStatus.FAILED, error_code=None, error_message=message[:500], closed_at=now
     )
-    log.info("not callable lead=%s", lead.pk)
+    log.info("not callable")
 
 
 def _wait_for_opening(lead: Lead, opening: datetime | None) -> None:

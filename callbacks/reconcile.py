@@ -58,10 +58,10 @@ def receive(cdr: Cdr) -> bool:
     else:
         what = "stored"
     log.info(
-        "record %s leg=%s status=%s attempt=%s call_id=%s",
+        "record %s leg=%s outcome=%s attempt=%s call_id=%s",
         what,
         cdr.leg,
-        cdr.status,
+        leg_outcome(cdr.status),
         attempt.pk if attempt else "-",
         cdr.call_id,
     )

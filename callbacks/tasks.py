@@ -1,10 +1,11 @@
 """Celery tasks: fetch, call, end. Each takes one primary key at most and may run twice."""
 
+import time
 from contextlib import ExitStack
 
 from celery import shared_task
 
-from callbacks import dialling, dispatch, reconcile, unknowns, wakeups
+from callbacks import dialling, dispatch, pulse, reconcile, unknowns, wakeups
 
 
 @shared_task(name=wakeups.CALL_LEAD)
@@ -28,6 +29,7 @@ def dial(attempt_id: int) -> None:
 @shared_task(name="callbacks.sweep")
 def sweep() -> None:
     """Every few seconds: whatever fell between. Several at once do no harm."""
+    started = time.monotonic()
     # Each step runs, last one first, even if another fails; what failed is raised at the end.
     with ExitStack() as steps:
         # These may ask the provider, who may take its time: whoever is due is called before.
@@ -38,3 +40,5 @@ def sweep() -> None:
         steps.callback(dispatch.follow_the_hours)
         steps.callback(reconcile.adopt_records)
         steps.callback(reconcile.give_up_lost_dials)
+    pulse.seen("sweep")
+    pulse.count(sweeps=1, sweep_seconds=time.monotonic() - started)

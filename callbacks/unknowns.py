@@ -297,4 +297,4 @@ def _never_placed(attempt: CallAttempt, now: datetime) -> None:
         won = attempt.disprove(now)
         if won:
             settle(attempt, Outcome.NOT_SENT, now)
-    log.info("never placed attempt=%s lead=%s won=%s", attempt.pk, attempt.lead_id, won)
+    log.info("never placed attempt=%s won=%s", attempt.pk, won)

@@ -1,20 +1,26 @@
 """Telling the workers that there is something to do. PostgreSQL is the truth; this is a nudge.
 
 A wake-up that is lost costs a few seconds (the sweep finds the work), so publishing may fail, but
-it may never be slow and never turn into an error for the one whose request caused it: kombu's
-default is to wait for ever on a broker that does not answer.
+it may never be slow and never turn into an error for the one whose request caused it. kombu waits
+for ever on a broker that does not answer; with timeouts on its sockets it still waits for the
+resolver, and on RabbitMQ for each step of a handshake. So others do the sending: threads of this
+module, each with a connection of its own, and the caller waits for them no longer than it wants.
 """
 
 import logging
 import threading
 import time
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.connection import Connection
-from kombu.exceptions import LimitExceeded, OperationalError
-from kombu.pools import producers
+from kombu.messaging import Producer
+
+from callbacks import pulse
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +28,16 @@ CALL_LEAD = "callbacks.call_lead"
 WORK_TEAM = "callbacks.work_team"
 DIAL = "callbacks.dial"
 
-# Seconds. A broker on the same network answers in under a millisecond.
+# Seconds. A broker on the same network answers in a millisecond: each of its answers may take
+# this long, and a caller waits for twice as long altogether.
 PUBLISH_TIMEOUT = 0.5
+LONGEST_WAIT = 2 * PUBLISH_TIMEOUT
 # After a failure nobody tries for this long, so that a dead broker costs one visitor
-# PUBLISH_TIMEOUT and the next ones nothing.
+# LONGEST_WAIT at most and the next ones nothing.
 BREAKER_OPEN_FOR = 5.0
 # A failure faster than this was a dropped connection, not a dead broker: worth one more try.
 FAST_FAILURE = 0.2
+_SENDERS = 4
 
 
 class Breaker:
@@ -52,8 +61,7 @@ class Breaker:
 
 
 _breaker = Breaker(BREAKER_OPEN_FOR)
-_publisher: Connection | None = None
-_publisher_lock = threading.Lock()
+_own = threading.local()
 
 
 def call_lead_on_commit(lead_id: int) -> None:
@@ -71,45 +79,74 @@ def dial_on_commit(attempt_id: int) -> None:
     transaction.on_commit(partial(publish, DIAL, attempt_id), robust=True)
 
 
-def publish(task: str, key: int) -> bool:
-    """Queues `task` with one primary key; False when the broker could not take it in time."""
-    started = time.monotonic()
-    if not _breaker.lets_through(started):
+def publish(task: str, *keys: int, expires: float | None = None) -> bool:
+    """Queues `task` with a primary key; False when the broker could not take it in time.
+
+    `expires`: seconds after which no worker need bother.
+    """
+    if not _breaker.lets_through(time.monotonic()):
         return False
+    sent = _senders().submit(_send, task, keys, expires)
     try:
-        try:
-            _send(task, key)
-        except OperationalError:
-            if time.monotonic() - started > FAST_FAILURE:
-                raise
-            _send(task, key)
-    except (OperationalError, LimitExceeded) as error:
+        sent.result(LONGEST_WAIT)
+    except Exception as error:  # noqa: BLE001  # whatever is the matter with it: not the caller's
+        sent.cancel()
         _breaker.failed(time.monotonic())
+        pulse.count(publish_failures=1)
         # The message of a broker error can hold its address with the password: the type is enough.
-        log.warning("wake-up not published task=%s key=%s error=%s", task, key, _kind(error))
+        log.warning("wake-up not published task=%s keys=%s error=%s", task, keys, _kind(error))
         return False
     _breaker.worked()
+    pulse.say()  # what could not be counted while Redis was away
     return True
 
 
-def _send(task: str, key: int) -> None:
-    with producers[_connection()].acquire(block=True, timeout=PUBLISH_TIMEOUT) as producer:
-        current_app.send_task(task, (key,), producer=producer, retry=False, ignore_result=True)
+def _send(task: str, keys: tuple[int, ...], expires: float | None) -> None:
+    """Runs in a sender's thread, on its connection."""
+    started = time.monotonic()
+    try:
+        _send_once(task, keys, expires)
+    except Exception:
+        if time.monotonic() - started > FAST_FAILURE:
+            raise
+        _send_once(task, keys, expires)
 
 
-def _connection() -> Connection:
-    """The publishers' own connection settings; the workers' may wait longer, ours may not."""
-    global _publisher
-    with _publisher_lock:
-        if _publisher is None:
-            _publisher = current_app.connection_for_write(
-                transport_options={
-                    "socket_connect_timeout": PUBLISH_TIMEOUT,
-                    "socket_timeout": PUBLISH_TIMEOUT,
-                    "max_retries": 0,
-                }
-            )
-        return _publisher
+def _send_once(task: str, keys: tuple[int, ...], expires: float | None) -> None:
+    producer = _producer()
+    try:
+        current_app.send_task(
+            task, keys, producer=producer, retry=False, ignore_result=True, expires=expires
+        )
+    except Exception:
+        # A half-open connection stays one: the next message gets another.
+        _own.producer = None
+        producer.connection.collect()
+        raise
+
+
+def _producer() -> Any:
+    """This thread's, of the broker that the settings name now."""
+    url = current_app.conf.broker_write_url
+    if getattr(_own, "producer", None) is None or _own.url != url:
+        _own.producer = Producer(connection())  # type: ignore[no-untyped-call]
+        _own.url = url
+    return _own.producer
+
+
+def connection() -> Connection:
+    """A connection to the broker that waits for nothing longer than PUBLISH_TIMEOUT."""
+    made: Connection = current_app.connection_for_write(
+        connect_timeout=PUBLISH_TIMEOUT,
+        transport_options=settings.PUBLISH_TRANSPORT_OPTIONS | {"max_retries": 0},
+    )
+    return made
+
+
+# Made by the first one to publish, which is after the web server's fork.
+@cache
+def _senders() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_SENDERS, thread_name_prefix="publish")
 
 
 def _kind(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import setup
+from leads import correlation, setup
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from leads.signals import lead_received
 
@@ -59,6 +59,7 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
         try:
             with transaction.atomic():
                 lead = _waiting(submission, now)
+                correlation.follow(lead.public_id)
                 lead.save(force_insert=True)
                 lead_received.send(sender=Lead, lead=lead)
             return lead
@@ -102,6 +103,7 @@ def _store_duplicate(submission: Submission, now: datetime) -> Lead | None:
             lead.status = LeadStatus.DUPLICATE
             lead.duplicate_of = first
             lead.closed_at = now
+            correlation.follow(lead.public_id)
             lead.save(force_insert=True)
             return lead
     except IntegrityError:

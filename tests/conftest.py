@@ -9,11 +9,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks import provider
+from callbacks import provider, pulse
 from callbacks.models import Extension, Team
 from leads import intake
 from leads.models import Lead, LeadSource
-from tests.simulator.harness import SimulatorProcess
+from tests.simulator.harness import SimulatorProcess, eventually
 
 pytest_plugins = ["tests.chromium", "tests.emptying", "tests.running"]
 
@@ -99,6 +99,7 @@ def broker() -> Iterator[redis.Redis]:
 def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     """No wake-up of one test reaches the next one's worker."""
     yield
+    eventually(lambda: not pulse._writing)  # nor a sign that is just being left
     broker.flushdb()
     provider.client.cache_clear()
 

@@ -1,12 +1,71 @@
 """The Celery application: `celery -A callbacks.config worker` and `... beat`."""
 
 import os
+import threading
+import warnings
+from typing import Any
 
-from celery import Celery
+import celery
+from celery import Celery, bootsteps
+from celery.exceptions import CPendingDeprecationWarning, Reject
+from celery.signals import worker_shutting_down
+
+from callbacks import pulse
+from leads import correlation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
-app = Celery("callbacks")
+SIGN_EVERY = 5.0  # seconds
+
+# Said with each lost connection, of a setting that is made.
+warnings.filterwarnings("ignore", "\n?In Celery 5.1 we", category=CPendingDeprecationWarning)
+
+
+class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """A worker says that it is there: from its event loop, and only while that has its broker."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._timer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        """The consumer takes tasks now; after a lost connection, again."""
+        name = f"{consumer.hostname}:{consumer.pid}"
+        pulse.worker_seen(name)
+        self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, pulse.worker_seen, (name,))
+
+    def stop(self, _consumer: Any) -> None:
+        """It takes none any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+_stopping = threading.Event()
+
+
+@worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+def _stop(**_: Any) -> None:
+    _stopping.set()
+
+
+class Task(celery.Task):  # type: ignore[misc]
+    """Is not begun by a worker that has been told to stop.
+
+    What the broker was about to deliver still arrives then. It goes back, for the next worker.
+    """
+
+    def before_start(self, *_: Any) -> None:
+        """Raises Reject instead of beginning."""
+        correlation.forget()
+        if _stopping.is_set():
+            raise Reject("this worker stops", requeue=True)
+
+
+app = Celery("callbacks", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["callbacks"])
+app.steps["consumer"].add(Pulse)
 app.set_default()

@@ -9,7 +9,9 @@ E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
 E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
-E030 VOICENTER_LOG_DELAY
+E020 VOICENTER_LOG_DELAY
+E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
+E033 READY_OLDEST_DUE
 W001 VOICENTER_URL without TLS
 """
 
@@ -25,6 +27,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from callbacks import provider
+from callbacks.config import broker, logs
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
@@ -41,7 +44,7 @@ def check_settings(
     **kwargs: object,  # noqa: ARG001
 ) -> list[CheckMessage]:
     """Every mistake in the settings at once; none of the messages shows a secret."""
-    return [*_keys(), *_provider(), *_timeouts(), *_servers(), *_times()]
+    return [*_keys(), *_provider(), *_timeouts(), *_servers(), *_times(), *_watching()]
 
 
 def _keys() -> Iterator[CheckMessage]:
@@ -135,12 +138,21 @@ def _servers() -> Iterator[CheckMessage]:
             "server with `make run` and leave it running.",
             id="callbacks.E009",
         )
-    if not _has_scheme(settings.REDIS_URL, {"redis", "rediss"}):
+    if not _has_scheme(settings.REDIS_URL, set(broker.REDIS_SCHEMES)):
         yield Error(
             "REDIS_URL is missing or not a Redis address.",
             hint="Set REDIS_URL=redis://:password@host:6379/0 (rediss:// with TLS), or start the "
             "embedded server with `make run` and leave it running.",
             id="callbacks.E010",
+        )
+    if settings.BROKER_URL != settings.REDIS_URL and not _has_scheme(
+        settings.BROKER_URL, {*broker.REDIS_SCHEMES, *broker.AMQP_SCHEMES}
+    ):
+        yield Error(
+            "BROKER_URL is neither a Redis nor a RabbitMQ address.",
+            hint="Leave BROKER_URL empty to use REDIS_URL, or set it to "
+            "amqp://user:password@host:5672/vhost.",
+            id="callbacks.E031",
         )
 
 
@@ -157,6 +169,24 @@ def _times() -> Iterator[CheckMessage]:
             hint="Set it to seconds above 0 and up to 60; it bounds how late a lead is called "
             "whose wake-up was lost.",
             id="callbacks.E012",
+        )
+
+
+def _watching() -> Iterator[CheckMessage]:
+    token = settings.METRICS_TOKEN
+    if token and (len(token) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(token)):
+        yield Error(
+            f"METRICS_TOKEN is not {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _.",
+            hint="Set METRICS_TOKEN to what this prints, and give it to your monitoring: "
+            "python -c 'import secrets; print(secrets.token_hex(30))'",
+            id="callbacks.E030",
+        )
+    yield from _one_of("LOG_FORMAT", logs.FORMATS, "callbacks.E032")
+    if not settings.READY_OLDEST_DUE > 0:
+        yield Error(
+            f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}.",
+            hint="Set it to the seconds a due lead may wait before /readyz says so, such as 900.",
+            id="callbacks.E033",
         )
 
 

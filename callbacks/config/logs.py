@@ -1,23 +1,162 @@
-"""What a log line may not hold, whoever wrote it: secrets in addresses, and personal data."""
+"""What a log line looks like, and what it may not hold, whoever wrote it.
 
+One line each (LOG_FORMAT=line) or one JSON object each (LOG_FORMAT=json), with the lead it is about
+(leads.correlation). No secret and nothing about a person: our own lines hold ids and reasons only;
+for those of libraries, and for errors, this module sees to it. It knows nothing of Django, since
+gunicorn uses it before there is any.
+"""
+
+import datetime
+import json
 import logging
 import re
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from leads import correlation
+
+FORMATS = ("line", "json")
 
 _REPLACED = (
-    # Django logs the path of every request it refuses; the webhooks' holds the secret.
+    # Addresses are written into many lines; the webhooks' holds the secret.
     (re.compile(r"(/webhooks/voicenter/)[^/\s\"']+"), r"\1..."),
     # The details of a database error show the row: name, number, e-mail.
-    (re.compile(r"DETAIL:.*"), "DETAIL: ..."),
-    (re.compile(r"\+[1-9][0-9]{6,14}\b"), "+..."),
+    (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
+    # A password in a broker's or a database's address.
+    (re.compile(r"://[^/\s@]*@"), "://***@"),
+    # Telephone numbers as people and the provider write them, and e-mail addresses.
+    (re.compile(r"\+[1-9][0-9 ()-]{5,17}[0-9]"), "+..."),
+    (re.compile(r"(?<![\w-])(?:972|0)[ -]?(?:\d[ -]?){7,9}\d(?![\w-])"), "0..."),
+    (re.compile(r"[\w.+%-]+@[\w-]+\.[\w.-]+"), "...@..."),
 )
 
+# Of their warnings the words are kept and what they are about is not: a request line, a user name.
+_QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
 
-class DiscreetFormatter(logging.Formatter):
-    """Formats a line, traceback included, and takes out what is not for a log."""
+# What these say is about our code and not about what it was given.
+_SPEAKS_OF_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
+
+
+class LineFormatter(logging.Formatter):
+    """`time LEVEL logger lead=<public_id> message`, and the traceback of an error below it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, fit to be kept."""
-        line = super().format(record)
-        for pattern, replacement in _REPLACED:
-            line = pattern.sub(replacement, line)
-        return line
+        lead = correlation.current()
+        parts = [
+            self.formatTime(record),
+            record.levelname,
+            record.name,
+            *([f"lead={lead}"] if lead else []),
+            # One line each, or a stranger's text could pass for another line.
+            _message(record).replace("\n", "\\n").replace("\r", "\\r"),
+        ]
+        return "\n".join([" ".join(parts), *_error(record)])
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, lead, message, error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, fit to be kept."""
+        said_at = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+        entry = {
+            "time": said_at.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "process": record.process,
+            "message": _message(record),
+        }
+        if lead := correlation.current():
+            entry["lead"] = lead
+        if error := "\n".join(_error(record)):
+            entry["error"] = error
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def configuration(log_format: str, level: str) -> dict[str, Any]:
+    """For logging.config.dictConfig: Django's LOGGING, and gunicorn's."""
+    formatter = JsonFormatter if log_format == "json" else LineFormatter
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"discreet": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "discreet"}},
+        "loggers": {
+            # Our own lines say what was done, by id; these would say it again for every message.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
+            "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+    }
+
+
+def discreet(text: str) -> str:
+    """Without what has the look of a secret, a telephone number or an e-mail address."""
+    for pattern, replacement in _REPLACED:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _message(record: logging.LogRecord) -> str:
+    request: Any = getattr(record, "request", None)
+    if record.name.startswith("django.") and hasattr(request, "resolver_match"):
+        # Django writes the path, which a stranger chooses.
+        match = request.resolver_match
+        route = match.view_name if match else "-"
+        return f"refused route={route} status={getattr(record, 'status_code', '-')}"
+    if record.name == "celery.app.trace" and isinstance(record.args, dict):
+        # Celery writes the error's words, and the traceback with them, into its message.
+        task = record.args
+        return f"task {task.get('description')} name={task.get('name')} id={task.get('id')}"
+    if record.name.startswith(_QUOTE_STRANGERS) and record.levelno >= logging.WARNING:
+        return discreet(str(record.msg).partition(" from ip=")[0])  # already put together there
+    message = record.getMessage()
+    for error in _chain(record):
+        # Whoever logs an error likes to write its words into the message too.
+        for words in (repr(error), str(error)):
+            if len(words) > 2:  # of nothing, there is nothing to hide
+                message = message.replace(words, type(error).__name__)
+    return discreet(message)
+
+
+def _error(record: logging.LogRecord) -> Iterator[str]:
+    """Where it happened and what kind it is, cause before effect; in its own words only where
+    those cannot be about a person.
+    """
+    for error in reversed(list(_chain(record))):
+        yield f"{_named(error)}"
+        yield from (
+            f"  {frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        )
+
+
+def _named(error: BaseException) -> str:
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    if isinstance(error, _SPEAKS_OF_CODE):
+        return f"{name}: {discreet(str(error))}"
+    # psycopg's: https://www.psycopg.org/psycopg3/docs/api/errors.html
+    diagnosis = getattr(error, "diag", None)
+    known = {
+        "sqlstate": getattr(error, "sqlstate", None),
+        "table": getattr(diagnosis, "table_name", None),
+        "column": getattr(diagnosis, "column_name", None),
+        "constraint": getattr(diagnosis, "constraint_name", None),
+        "errno": getattr(error, "errno", None),
+    }
+    return " ".join([name, *(f"{key}={value}" for key, value in known.items() if value)])
+
+
+def _chain(record: logging.LogRecord) -> Iterator[BaseException]:
+    """The logged exception and what it came from."""
+    error = record.exc_info[1] if record.exc_info else None
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -13,6 +13,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from callbacks.config import broker, logs
 from callbacks.config.embedded import recorded_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "callbacks.config.request_log.RequestLogMiddleware",
     "callbacks.config.csp.PolicyByPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -116,43 +118,80 @@ _embedded = recorded_urls(DATA_DIR)
 DATABASE_URL = env.str("DATABASE_URL", default=_embedded.database_url if _embedded else "")
 REDIS_URL = env.str("REDIS_URL", default=_embedded.redis_url if _embedded else "")
 
+_database = environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks")
 DATABASES = {
     "default": {
         # With no address, commands that touch no data (check, collectstatic, makemigrations)
         # still work; the others fail to connect, and a check says what to do.
-        **environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks"),
+        **_database,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
+            # Seconds, and milliseconds for the last. A server that is gone without a word is
+            # noticed after half a minute and not after the kernel's hours.
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+            # With PostgreSQL's own default, for ever, one stuck session would stop all workers.
+            "options": "-c lock_timeout=30s",
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=10),
                 "timeout": 3,
             },
+            # What stands in the address (?sslmode=verify-full) comes first.
+            **_database.get("OPTIONS", {}),
         },
     }
 }
 
+# --- the provider's times, which the worker's depend on -------------------------------------------
+
+VOICENTER_CONNECT_TIMEOUT = env.float("VOICENTER_CONNECT_TIMEOUT", default=3.0)
+VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
+
 # --- Celery: only the wake-up; PostgreSQL is the truth --------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+# Redis, or RabbitMQ: amqp://user:password@host:5672/vhost. Nothing else changes with it.
+BROKER_URL = env.str("BROKER_URL", default="") or REDIS_URL
+CELERY_BROKER_URL = BROKER_URL or "redis://127.0.0.1:6379/0"
+# Above the worker's own blocking read of 1 s, or an idle worker would reconnect all the time.
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=5)
+CELERY_BROKER_CONNECTION_TIMEOUT = 3
+# For callbacks.wakeups, whose callers may not wait: half a second for each of its answers.
+PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.5)
+# A worker outlives its broker, whatever that does or says: it tries again, for ever.
+CELERY_BROKER_CONNECTION_RETRY = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 3,
-    # Above the worker's own blocking read, or an idle worker would reconnect all the time.
-    "socket_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-}
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_BROKER_HEARTBEAT = 15  # RabbitMQ only
+# Callers that may not wait publish through callbacks.wakeups; the sweep makes good what failed.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "callbacks"
+# RabbitMQ only: a replicated queue, and the prefetch count per consumer, as it demands.
+CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+CELERY_WORKER_DETECT_QUORUM_QUEUES = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A dial waits for the network. Celery can bound no task in a thread, so everything that a task
+# waits for has a limit of its own: the provider (above), the database, the broker.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=8)
+# Holds for a pool of processes only, should somebody choose one: above all of those limits. No
+# soft one: its exception could fall between a dial and its record.
+CELERY_TASK_TIME_LIMIT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 60
+# SIGTERM lets the dials in hand end, however long they take. SIGQUIT lets them for this long.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 2
+# A dial in hand has nothing to do with the connection that brought it.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "callbacks.config.beat:Scheduler"
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -171,8 +210,6 @@ VOICENTER_URL = env.str(
 VOICENTER_CODE = env.str("VOICENTER_CODE", default="")
 VOICENTER_METHOD = env.str("VOICENTER_METHOD", default="post")
 VOICENTER_FORMAT = env.str("VOICENTER_FORMAT", default="json")
-VOICENTER_CONNECT_TIMEOUT = env.float("VOICENTER_CONNECT_TIMEOUT", default=3.0)
-VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
 # Seconds. Their sum bounds how long a call can hold an extension when no record of it comes.
 VOICENTER_PHONE_MAX_DIAL_TIME = env.int("VOICENTER_PHONE_MAX_DIAL_TIME", default=30)
 VOICENTER_TARGET_MAX_DIAL_TIME = env.int("VOICENTER_TARGET_MAX_DIAL_TIME", default=60)
@@ -183,6 +220,13 @@ VOICENTER_RECORD = env.bool("VOICENTER_RECORD", default=False)
 VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
 # The secret part of the address that the provider posts call records to.
 CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
+
+# --- what the engineer sees -----------------------------------------------------------------------
+
+# Opens /metrics and the details of /readyz. Without one they are open to this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Seconds that a due lead may wait before /readyz says that something is wrong.
+READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
 
 # --- what a visitor sees --------------------------------------------------------------------------
 
@@ -218,8 +262,8 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# /healthz and the webhook are called without a browser, often over plain HTTP inside a network.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^webhooks/"]
+# These are called without a browser, often over plain HTTP inside a network.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$", r"^webhooks/"]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
@@ -260,24 +304,8 @@ UNFOLD = {
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "callbacks.config.logs.DiscreetFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        # Our own lines say what was done, by id; these would say it again for every message.
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-    },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
 
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(

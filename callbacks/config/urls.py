@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from callbacks.config.health import healthz
+from callbacks.config.health import healthz, metrics, readyz
 from callbacks.reports.views import callback_times_page
 
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     ),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("webhooks/", include("callbacks.webhooks.urls")),
     path("", include("leads.urls")),
 ]

@@ -1,5 +1,6 @@
 """What was dialled and what became of it: CallAttempt, CallRecord."""
 
+import logging
 import uuid
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,10 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
 from callbacks.models.routing import Extension
+from leads import correlation
 from leads.models import E164, Lead
+
+log = logging.getLogger(__name__)
 
 
 class AttemptState(models.TextChoices):
@@ -196,7 +200,16 @@ class CallAttempt(models.Model):
         if won:
             for name, value in values.items():
                 setattr(self, name, value)
+            self._log_move()
         return bool(won)
+
+    def _log_move(self) -> None:
+        """Once for all transitions, under the lead's id: also those that the sweep makes."""
+        lead = correlation.current() or Lead.objects.values_list("public_id", flat=True).get(
+            pk=self.lead_id
+        )
+        with correlation.about(lead):
+            log.info("attempt=%s state=%s reason=%s", self.pk, self.state, self.reason or "-")
 
     def take_on(self, at: datetime) -> bool:
         """Nobody has sent it yet -> it is ours to send. Whoever loses this must not dial."""

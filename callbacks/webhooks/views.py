@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from callbacks import live, reconcile
 from callbacks.voicenter import CdrError, PopUpError, parse_cdr, parse_popup, popup_answer
+from leads import correlation
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
     except (CdrError, RequestDataTooBig, UnreadablePostError) as error:
         log.warning("record not readable: %s", type(error).__name__)
         return _answer(1, "Parse error")
+    correlation.follow(record.custom.get("lead", ""))
     try:
         reconcile.receive(record)
     except DatabaseError as error:
@@ -65,8 +67,11 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
         unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
         return JsonResponse(unavailable, status=503)
     if attempt is None:
+        log.info("pop-up of another call status=%s call_id=%s", asked.status, asked.call_id)
         return JsonResponse(popup_answer())
     lead = attempt.lead
+    correlation.follow(lead.public_id)
+    log.info("pop-up status=%s attempt=%s call_id=%s", asked.status, attempt.pk, asked.call_id)
     page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
     return JsonResponse(popup_answer(url=page, client_name=lead.name, company=lead.source.name))
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks import dispatch, reconcile
-from callbacks.config.logs import DiscreetFormatter
 from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.models.calls import AttemptState
 from leads.models import Lead, LeadStatus
@@ -280,27 +278,6 @@ def test_an_answer_that_contradicted_itself_is_settled_by_the_record(
     lead = Lead.objects.get()
     assert (attempt.state, attempt.error_code) == (AttemptState.BRIDGED, 0)
     assert lead.first_dialed_at
-
-
-def test_the_secret_of_the_address_is_in_no_log_line(
-    settings: Any,
-) -> None:
-    line = settings.LOGGING["formatters"]["line"]
-    formatter = DiscreetFormatter(line["format"])
-    record = logging.LogRecord(
-        "django.request",
-        logging.WARNING,
-        "",
-        0,
-        "Method Not Allowed (%s): %s",
-        ("GET", f"/webhooks/voicenter/{settings.CDR_SECRET}/cdr/"),
-        None,
-    )
-    assert settings.CDR_SECRET not in formatter.format(record)
-    assert "/webhooks/voicenter/.../cdr/" in formatter.format(record)
-    record.msg, record.args = "failed: DETAIL: Key (phone)=(+972505550101) exists", ()
-    assert "505550101" not in formatter.format(record)
-    assert line["()"].endswith(".DiscreetFormatter")
 
 
 def test_behind_https_and_without_its_last_slash_a_record_is_taken_and_not_redirected(

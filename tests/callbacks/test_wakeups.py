@@ -4,13 +4,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from callbacks import wakeups
 from leads.models import Lead
 from tests.queue import queued
+from tests.tunnel import Tunnel
 
 MakeLead = Callable[..., Lead]
 
@@ -21,7 +24,6 @@ def broker_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]
     from callbacks.config.celery import app
 
     def point(address: str) -> None:
-        monkeypatch.setattr(wakeups, "_publisher", None)
         monkeypatch.setattr(wakeups, "_breaker", wakeups.Breaker(wakeups.BREAKER_OPEN_FOR))
         app.conf.broker_write_url = app.conf.broker_url = address
 
@@ -119,3 +121,43 @@ def test_the_breaker_opens_after_a_failure_and_closes_after_its_time() -> None:
     breaker.failed(105)
     breaker.worked()
     assert breaker.lets_through(105.1)
+
+
+def test_after_a_black_hole_it_publishes_again_on_a_new_connection(
+    broker_at: Callable[[str], None], tunnel: Tunnel
+) -> None:
+    address = urlsplit(settings.REDIS_URL)
+    credentials = address.netloc.rpartition("@")[0]
+    broker_at(urlunsplit(address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")))
+    assert wakeups.publish(wakeups.CALL_LEAD, 1)
+    tunnel.black_hole()  # the connection that is open goes silent
+    assert not wakeups.publish(wakeups.CALL_LEAD, 2)
+    tunnel.open()
+    wakeups._breaker.worked()
+    assert wakeups.publish(wakeups.CALL_LEAD, 3)
+    assert queued()[-1] == (wakeups.CALL_LEAD, 3)
+
+
+def test_a_resolver_that_never_answers_is_not_waited_for(
+    broker_at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+
+    def silent(*_arguments: object, **_options: object) -> list[object]:
+        answered.wait(60)
+        raise socket.gaierror("no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    broker_at("redis://broker.example.com:6379/0")
+    try:
+        # Returns at all: the event above is set only after it has.
+        assert wakeups.publish(wakeups.CALL_LEAD, 1) is False
+    finally:
+        answered.set()
+
+
+def test_whatever_is_wrong_with_the_broker_is_not_the_callers_error(
+    broker_at: Callable[[str], None],
+) -> None:
+    broker_at("no-such-transport://127.0.0.1/")
+    assert wakeups.publish(wakeups.CALL_LEAD, 1) is False

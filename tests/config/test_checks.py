@@ -16,8 +16,12 @@ GOOD = {
     "CDR_SECRET": LONG,
     "DATABASE_URL": "postgres://user:password@db.example.com/callbacks",
     "REDIS_URL": "redis://:password@redis.example.com:6379/0",
+    "BROKER_URL": "redis://:password@redis.example.com:6379/0",
     "TIME_ZONE": "Asia/Jerusalem",
     "SWEEP_EVERY": 5.0,
+    "METRICS_TOKEN": "",
+    "READY_OLDEST_DUE": 900.0,
+    "LOG_FORMAT": "json",
 }
 
 CASES = [
@@ -41,19 +45,33 @@ CASES = [
     ("hours to read", {"VOICENTER_TIMEOUT": 7200.0}, ["E007"]),
     ("no number to read", {"VOICENTER_TIMEOUT": float("nan")}, ["E007"]),
     ("no time to connect", {"VOICENTER_CONNECT_TIMEOUT": -1.0}, ["E007"]),
-    ("a log without delay", {"VOICENTER_LOG_DELAY": 0.0}, ["E030"]),
-    ("a log after hours", {"VOICENTER_LOG_DELAY": 7200.0}, ["E030"]),
+    ("a log without delay", {"VOICENTER_LOG_DELAY": 0.0}, ["E020"]),
+    ("a log after hours", {"VOICENTER_LOG_DELAY": 7200.0}, ["E020"]),
     ("no secret", {"CDR_SECRET": ""}, ["E008"]),
     ("short secret", {"CDR_SECRET": LONG[:31]}, ["E008"]),
     ("secret that is no path", {"CDR_SECRET": f"{LONG}/x"}, ["E008"]),
     ("no database", {"DATABASE_URL": ""}, ["E009"]),
     ("another database", {"DATABASE_URL": "sqlite:///db.sqlite3"}, ["E009"]),
-    ("no redis", {"REDIS_URL": ""}, ["E010"]),
-    ("redis by http", {"REDIS_URL": "http://redis.example.com"}, ["E010"]),
+    ("no redis", {"REDIS_URL": "", "BROKER_URL": ""}, ["E010"]),
+    (
+        "redis by http",
+        {"REDIS_URL": "http://redis.example.com", "BROKER_URL": "http://redis.example.com"},
+        ["E010"],
+    ),
     ("redis with TLS", {"REDIS_URL": "rediss://redis.example.com"}, []),
+    ("RabbitMQ", {"BROKER_URL": "amqp://user:password@rabbit.example.com:5672//"}, []),
+    ("RabbitMQ with TLS", {"BROKER_URL": "amqps://user:password@rabbit.example.com/vhost"}, []),
+    ("another broker", {"BROKER_URL": "sqs://key:secret@example.com"}, ["E031"]),
+    ("RabbitMQ without host", {"BROKER_URL": "amqp://"}, ["E031"]),
     ("no such zone", {"TIME_ZONE": "Mars/Olympus"}, ["E011"]),
     ("no sweep", {"SWEEP_EVERY": 0.0}, ["E012"]),
     ("a rare sweep", {"SWEEP_EVERY": 600.0}, ["E012"]),
+    ("a token", {"METRICS_TOKEN": LONG}, []),
+    ("a short token", {"METRICS_TOKEN": LONG[:31]}, ["E030"]),
+    ("a token that is no header", {"METRICS_TOKEN": f"{LONG}\u05d0"}, ["E030"]),
+    ("unknown log format", {"LOG_FORMAT": "xml"}, ["E032"]),
+    ("no patience", {"READY_OLDEST_DUE": 0.0}, ["E033"]),
+    ("patience that is no number", {"READY_OLDEST_DUE": float("nan")}, ["E033"]),
 ]
 
 
@@ -73,7 +91,7 @@ def test_it_names_the_mistake_and_the_way_out(settings, changed, numbers):
 
 
 def test_it_names_all_mistakes_at_once(settings):
-    messages = found(settings, {"SECRET_KEY": "unset", "CDR_SECRET": "", "REDIS_URL": ""})
+    messages = found(settings, {"SECRET_KEY": "unset", "CDR_SECRET": "", "TIME_ZONE": ""})
     assert {message.id for message in messages} >= {"callbacks.E001", "callbacks.E008"}
     assert len(messages) == 3
 
@@ -84,7 +102,9 @@ def test_no_message_shows_a_secret(settings):
         "CDR_SECRET": "hush-2",
         "DATABASE_URL": "mysql://user:hush-3@db.example.com/x",
         "REDIS_URL": "http://:hush-4@redis.example.com",
+        "BROKER_URL": "http://:hush-6@broker.example.com",
         "VOICENTER_URL": "ftp://user:hush-5@example.com/",
+        "METRICS_TOKEN": "hush-7",
     }
     assert not any("hush" in f"{message}" for message in found(settings, secrets))
 

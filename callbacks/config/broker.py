@@ -1,0 +1,45 @@
+"""What Celery is told about its broker: Redis, or RabbitMQ with quorum queues. The URL decides.
+
+Read in kombu 5.7 and celery 5.7 (transport/redis.py, transport/pyamqp.py, worker/consumer/).
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+REDIS_SCHEMES = frozenset({"redis", "rediss"})
+AMQP_SCHEMES = frozenset({"amqp", "amqps"})
+
+# Seconds. What is not acknowledged for this long is delivered again, by Redis only. Far above the
+# longest task: a dial with the longest timeouts that callbacks.E007 allows, and its database work.
+VISIBILITY_TIMEOUT = 600
+
+
+def is_rabbitmq(url: str) -> bool:
+    """Whether `url` is RabbitMQ's."""
+    return urlsplit(url).scheme in AMQP_SCHEMES
+
+
+def transport_options(url: str, seconds: float) -> dict[str, Any]:
+    """Options that bound each wait for the broker by `seconds`.
+
+    Without them a publisher waits for ever on a broker that takes the connection and says nothing.
+    A worker's idle connection is not meant: that is watched by kombu's health checks (Redis) or
+    AMQP heartbeats (RabbitMQ).
+    """
+    if is_rabbitmq(url):
+        return {
+            # basic.publish has no answer: without confirms a message may be lost unnoticed.
+            "confirm_publish": True,
+            "connect_timeout": seconds,
+            "read_timeout": seconds,
+            "write_timeout": seconds,
+        }
+    return {
+        "socket_connect_timeout": seconds,
+        "socket_timeout": seconds,
+        "socket_keepalive": True,
+        # Of the worker's blocking read: a half-open connection is dropped after at most twice
+        # this and a second.
+        "health_check_interval": 10,
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+    }

@@ -1,0 +1,56 @@
+"""The scheduler publishes the sweep, and is never kept by a broker that says nothing."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+
+from callbacks import pulse, wakeups
+from callbacks.config.beat import Scheduler
+from callbacks.config.celery import app
+from tests.queue import queued
+from tests.simulator.harness import eventually
+from tests.tunnel import Tunnel
+
+
+@pytest.fixture
+def scheduler(tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduler]:
+    """One whose way to the broker can be cut, and whose sweep is always due."""
+    monkeypatch.setattr(wakeups, "_breaker", wakeups.Breaker(0))
+    before = (app.conf.broker_write_url, app.conf.broker_url, app.conf.beat_schedule)
+    address = urlsplit(settings.REDIS_URL)
+    credentials = address.netloc.rpartition("@")[0]
+    through = urlunsplit(address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}"))
+    app.conf.broker_write_url = app.conf.broker_url = through
+    app.conf.beat_schedule = {"sweep": {**settings.CELERY_BEAT_SCHEDULE["sweep"], "schedule": 0.01}}
+    yield Scheduler(app)
+    app.conf.broker_write_url, app.conf.broker_url, app.conf.beat_schedule = before
+    tunnel.open()
+
+
+def sent(scheduler: Scheduler, look: Callable[[], bool]) -> bool:
+    scheduler.tick()
+    return look()
+
+
+def test_it_publishes_the_sweep_and_leaves_a_sign(scheduler: Scheduler) -> None:
+    eventually(lambda: sent(scheduler, lambda: ("callbacks.sweep",) in queued()))
+    eventually(lambda: "beat" in pulse.read().seen)
+
+
+def test_it_goes_on_by_itself_after_a_broker_that_was_silent_from_the_start(
+    scheduler: Scheduler, tunnel: Tunnel
+) -> None:
+    tunnel.black_hole()
+    arrivals = tunnel.arrivals
+    # Each tick returns, though nobody answers: Celery's own would stay in the first one.
+    eventually(lambda: sent(scheduler, lambda: tunnel.arrivals > arrivals + 1))
+    assert queued() == []
+    tunnel.open()
+    eventually(lambda: sent(scheduler, lambda: ("callbacks.sweep",) in queued()))
+
+
+def test_there_is_one_entry_and_no_file(scheduler: Scheduler) -> None:
+    assert list(scheduler.schedule) == ["sweep"]
+    assert settings.CELERY_BEAT_SCHEDULER == "callbacks.config.beat:Scheduler"
