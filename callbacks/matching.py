@@ -183,13 +183,14 @@ _NEXT_LEADS = f"""
             )""",
 )
 
-# One look into an index for each source: however many leads wait, the first one tells.
+# One look into an index (lead_waiting_by_time) for each source: however many leads wait, the first
+# one tells. Asked for in its order, or a planner without statistics might read them all.
 _A_LEAD_IS_DUE = """
-    EXISTS (
-        SELECT FROM leads_lead lead
-        WHERE lead.source_id = SOURCE AND lead.status = 'waiting' AND lead.call_after <= %(due)s
-        OFFSET 0
-    )
+    (
+        SELECT lead.call_after FROM leads_lead lead
+        WHERE lead.source_id = SOURCE AND lead.status = 'waiting'
+        ORDER BY lead.call_after LIMIT 1
+    ) <= %(due)s
 """
 _SOURCES_WITH_DUE_LEADS = "SELECT id FROM leads_leadsource source WHERE A_LEAD_IS_DUE".replace(
     "A_LEAD_IS_DUE", _A_LEAD_IS_DUE.replace("SOURCE", "source.id")

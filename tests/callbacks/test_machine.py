@@ -69,7 +69,7 @@ class Engine(RuleBasedStateMachine):
         self.team = Team.objects.get()
         self.source = LeadSource.objects.get()
         self.extensions = list(Extension.objects.order_by("pk"))
-        self.witness = Witness(provider.hold(), self.is_dialled, self.meanwhile)
+        self.witness = Witness(self.is_dialled, self.meanwhile)
         _new_session.adapter = self.witness
         provider.client.cache_clear()
         self.wakeups: list[tuple[str, int]] = []

@@ -22,6 +22,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from callbacks.voicenter import wire
 
 
+# Parameters of a request that bound, together, how long its call can keep a phone.
+_TIMES = ("phonemaxdialtime", "targetmaxdialtime", "maxduration")
+
+
 class Killed(BaseException):
     """The worker is no more: nothing of ours can catch this, and nothing is recorded."""
 
@@ -53,6 +57,7 @@ class Dialled:
     extension: str
     number: str
     attempt: str
+    longest: timedelta
     ended_at: datetime | None = None
     salesperson_did_not_answer: bool = False
     lead_answered: bool = False
@@ -75,7 +80,6 @@ class Witness(BaseAdapter):
     way whose plan says that something happens then.
     """
 
-    longest_call: timedelta
     on_dial: Callable[[Dialled], None]
     meanwhile: Callable[[Plan, Dialled], None]
     plan: Plan = Plan.ACCEPTED
@@ -118,8 +122,8 @@ class Witness(BaseAdapter):
         """The calls that are on; none lasts longer than was asked for."""
         now = timezone.now()
         for call in self.ledger:
-            if call.ended_at is None and now > call.at + self.longest_call:
-                call.ends(call.at + self.longest_call)
+            if call.ended_at is None and now > call.at + call.longest:
+                call.ends(call.at + call.longest)
         return [call for call in self.ledger if call.ended_at is None]
 
     def _call(self, fields: dict[str, str]) -> Dialled:
@@ -130,6 +134,7 @@ class Witness(BaseAdapter):
             extension="" if is_message else fields["phone"],
             number="+" + fields["phone" if is_message else "target"],
             attempt=fields.get("var_attempt", ""),
+            longest=timedelta(seconds=sum(int(fields.get(name, 0)) for name in _TIMES)),
         )
 
 
