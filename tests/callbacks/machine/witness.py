@@ -21,7 +21,6 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from callbacks.voicenter import wire
 
-
 # Parameters of a request that bound, together, how long its call can keep a phone.
 _TIMES = ("phonemaxdialtime", "targetmaxdialtime", "maxduration")
 
