@@ -47,13 +47,12 @@ class Outcome(Enum):
     INVALID = "invalid"
     MISCONFIGURED = "misconfigured"  # the extension, by our own check of the call
     PROVIDER_ERROR = "provider_error"  # error 2, other codes, HTTP 401/403: surely not placed
-    NOT_SENT = "not_sent"
+    NOT_SENT = "not_sent"  # and what turned out never to have been placed
     AGENT_NO_ANSWER = "agent_no_answer"
     LEAD_NO_ANSWER = "lead_no_answer"
     BRIDGED = "bridged"
     NO_RECORD = "no_record"
     NEVER_KNOWN = "never_known"
-    NEVER_PLACED = "never_placed"
 
 
 class LeadStep(Enum):
@@ -191,8 +190,6 @@ def _by_table(  # noqa: C901  # a table: one row a case
             return Step(LeadStep.CONNECTED)
         case Outcome.NO_RECORD:
             return Step(LeadStep.CALLED)
-        case Outcome.NEVER_PLACED:
-            return Step(again)
         case Outcome.NEVER_KNOWN:
             return Step(
                 LeadStep.FAILED,

@@ -38,7 +38,9 @@ _BLAMELESS = (
 # How earlier attempts of the same outcome are recognised.
 _SAME: dict[Outcome, Q] = {
     Outcome.INVALID: Q(state=AttemptState.REFUSED, error_code=1),
-    Outcome.PROVIDER_ERROR: Q(state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT))
+    Outcome.PROVIDER_ERROR: Q(
+        state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT, AttemptState.NEVER_PLACED)
+    )
     & ~Q(error_code__in=(1, 3, 4))
     & ~Q(reason=INVALID_CALL),
     Outcome.LEAD_NO_ANSWER: Q(state=AttemptState.LEAD_NO_ANSWER),

@@ -1,9 +1,10 @@
 """The ways in which a stored lead changes its status. Drawn in docs/architecture.md.
 
 Each is one conditional UPDATE and says whether it won: somebody else may have been first (a
-record of the call, the sweep, a manager), and the loser changes nothing. The one way that is not
-here is waiting -> calling: that is the claim (callbacks.matching), in one statement with the
-attempt.
+record of the call, the sweep, a manager), and the loser changes nothing. Two ways are where what
+they depend on is: waiting -> calling is the claim, in one statement with the attempt
+(callbacks.matching), and what a late record corrects of a closed lead depends on its attempts
+(callbacks.hindsight).
 """
 
 from datetime import datetime

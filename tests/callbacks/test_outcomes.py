@@ -44,7 +44,6 @@ ROWS = {
     ),
     "invalid parameters: once more with another extension": ((Outcome.INVALID, 0), Step(AGAIN)),
     "invalid parameters again: failed": ((Outcome.INVALID, 1), Step(LeadStep.FAILED)),
-    "unknown, and shown not to have been placed: goes on": ((Outcome.NEVER_PLACED, 3), Step(AGAIN)),
     "first provider error: 5 s": ((Outcome.PROVIDER_ERROR, 0), Step(AGAIN, after=SECONDS[5])),
     "second: 30 s": ((Outcome.PROVIDER_ERROR, 1), Step(AGAIN, after=SECONDS[30])),
     "third: 2 min": ((Outcome.NOT_SENT, 2), Step(AGAIN, after=SECONDS[120])),
@@ -155,7 +154,6 @@ COUNTED = [
     Outcome.PROVIDER_ERROR,
     Outcome.NOT_SENT,
     Outcome.LEAD_NO_ANSWER,
-    Outcome.NEVER_PLACED,
 ]
 
 

@@ -18,7 +18,10 @@ _ARROWS: Mapping[str, set[AttemptState]] = {
     S.DIALING: {S.ACCEPTED, S.UNKNOWN, S.REFUSED, S.NOT_SENT, *_ENDS},
     S.UNKNOWN: {S.ACCEPTED, S.REFUSED, S.NOT_SENT, S.NEVER_PLACED, *_ENDS},
     S.ACCEPTED: _ENDS,
+    # A record that came after the hold was over.
+    S.ENDED: _ENDS,
 }
+_LATE = {LeadStatus.CONNECTED, LeadStatus.UNREACHED, LeadStatus.FAILED}
 _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
     LeadStatus.HELD: {LeadStatus.CANCELLED, LeadStatus.WAITING},
     LeadStatus.WAITING: {LeadStatus.CALLING, LeadStatus.FAILED, LeadStatus.CANCELLED},
@@ -29,6 +32,9 @@ _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
         LeadStatus.UNREACHED,
         LeadStatus.FAILED,
     },
+    # The same record, told of the lead.
+    LeadStatus.CALLED: _LATE,
+    LeadStatus.FAILED: _LATE,
 }
 
 
