@@ -148,3 +148,20 @@ def test_invalid_parameters_on_different_leads_flag_the_extension_and_a_call_cle
     not_answered(make_lead(), timezone.now())
     extension.refresh_from_db()
     assert extension.out_reason == ""
+
+
+def test_calls_that_were_never_placed_back_off_like_other_failures(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    lead = make_lead()
+    waits = []
+    for _ in range(3):
+        lead.refresh_from_db()
+        now = max(timezone.now(), lead.call_after)
+        attempt = call(lead, now)
+        assert attempt.lose_sight("", "read_timeout", now)
+        assert attempt.disprove(now)
+        settle(attempt, Outcome.NOT_SENT, now)
+        lead.refresh_from_db()
+        waits.append((lead.call_after - now).total_seconds())
+    assert waits == [5, 30, 120]
