@@ -5,15 +5,18 @@ provider is a witness with a ledger of its own (tests.callbacks.machine). `make 
 more of it.
 """
 
+import os
 import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 import requests
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
@@ -26,6 +29,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import by_hand, live, provider, reconcile, tasks, wakeups
 from callbacks.models import (
@@ -39,6 +43,8 @@ from callbacks.models import (
 from callbacks.models.calls import LIVE_STATES, AttemptState
 from callbacks.policy import policy
 from callbacks.voicenter import Cdr, PopUp, PopUpStatus, transport
+from callbacks.voicenter.limiter import shared_limiter
+from callbacks.voicenter.services import services_beside
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.callbacks.machine import invariants
@@ -69,9 +75,15 @@ class Engine(RuleBasedStateMachine):
         self.team = Team.objects.get()
         self.source = LeadSource.objects.get()
         self.extensions = list(Extension.objects.order_by("pk"))
-        self.witness = Witness(self.is_dialled, self.meanwhile)
+        self.witness = Witness(
+            self.is_dialled, self.meanwhile, [it.number for it in self.extensions]
+        )
         _new_session.adapter = self.witness
         provider.client.cache_clear()
+        # It remembers when the Call Log was asked, on the clock of the run before.
+        Path(shared_limiter(services_beside(settings.VOICENTER_URL).call_log_url).path).unlink(
+            missing_ok=True
+        )
         self.wakeups: list[tuple[str, int]] = []
         self.receipts: dict[uuid.UUID, uuid.UUID] = {}
         self.states: dict[int, str] = {}
@@ -161,6 +173,11 @@ class Engine(RuleBasedStateMachine):
             tasks.sweep()
         elif plan in (Plan.RECORD_FIRST, Plan.RECORD_FIRST_AND_LOST):
             self.deliver(call, 2, "ANSWER", knows_us=True)
+
+    @rule(tells=st.booleans())
+    def active_calls_and_call_log(self, tells: bool) -> None:
+        """They can be had, or not."""
+        self.witness.tells = tells
 
     @precondition(lambda self: self.witness.ledger)
     @rule(
@@ -345,7 +362,13 @@ def _new_session() -> requests.Session:
 
 
 @pytest.fixture
-def _ready(source: LeadSource, team: Team, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _ready(
+    source: LeadSource,
+    team: Team,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: SettingsWrapper,
+) -> Iterator[None]:
+    settings.VOICENTER_URL = f"http://witness-{os.getpid()}.invalid/ForwardDialer/click2call.aspx"
     for number in ("101", "102", "103"):
         Extension.objects.create(number=number, team=team)
     office = Schedule.objects.create(name="Office", time_zone="UTC")

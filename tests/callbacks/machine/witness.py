@@ -7,12 +7,12 @@ rung whose phone until when, is its own knowledge.
 import io
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import urllib3
@@ -81,6 +81,8 @@ class Witness(BaseAdapter):
 
     on_dial: Callable[[Dialled], None]
     meanwhile: Callable[[Plan, Dialled], None]
+    extensions: Sequence[str]
+    tells: bool = False
     plan: Plan = Plan.ACCEPTED
     ledger: list[Dialled] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
@@ -88,8 +90,9 @@ class Witness(BaseAdapter):
     def send(self, request: requests.PreparedRequest, **_kwargs: Any) -> requests.Response:
         """One request to the provider."""
         plan, self.plan = self.plan, Plan.ACCEPTED
-        if "click2call" not in str(request.url).lower():
-            raise requests.ConnectionError(ConnectionRefusedError())  # a service that is down
+        path = urlsplit(str(request.url)).path.lower()
+        if "click2call" not in path:
+            return self._tell(request, path)
         if plan is Plan.KILLED_BEFORE_SEND:
             raise Killed
         if plan is Plan.NOT_SENT:
@@ -125,6 +128,24 @@ class Witness(BaseAdapter):
                 call.ends(call.at + call.longest)
         return [call for call in self.ledger if call.ended_at is None]
 
+    def _tell(self, request: requests.PreparedRequest, path: str) -> requests.Response:
+        """The services that know what became of calls; they may be down."""
+        if not self.tells:
+            raise requests.ConnectionError(ConnectionRefusedError())
+        if "getextensionscalls" in path:
+            extensions = [
+                {"username": extension, "calls": [_as_active(it) for it in self.on_at(extension)]}
+                for extension in self.extensions
+            ]
+            return _answer(request, {"ERR": 0, "DESC": "OK", "EXTENSIONS": extensions})
+        legs = [leg for call in self.ledger if call not in self.on() for leg in _in_log(call)]
+        found = {"CDR_LIST": legs, "TOTAL_HITS": len(legs), "RETURN_HITS": len(legs)}
+        return _answer(request, {"ERROR_NUMBER": 0, "ERROR_DESCRIPTION": "OK", **found})
+
+    def on_at(self, extension: str) -> list[Dialled]:
+        """The calls that are on at an extension."""
+        return [call for call in self.on() if call.extension == extension]
+
     def _call(self, fields: dict[str, str]) -> Dialled:
         is_message = fields["action"] == "message"
         return Dialled(
@@ -135,6 +156,33 @@ class Witness(BaseAdapter):
             attempt=fields.get("var_attempt", ""),
             longest=timedelta(seconds=sum(int(fields.get(name, 0)) for name in _TIMES)),
         )
+
+
+def _as_active(call: Dialled) -> dict[str, object]:
+    custom = {"var_attempt": call.attempt}
+    return {"ivrid": call.call_id, "callstatus": "Talking", "customdata": custom}
+
+
+def _in_log(call: Dialled) -> list[dict[str, object]]:
+    """Both legs, as they were: what the records say or would have said."""
+    if not call.extension:
+        return []  # a message is no click2call of two legs
+    picked_up = not call.salesperson_did_not_answer
+    statuses = {
+        9: "ANSWER" if picked_up else "NOANSWER",
+        10: "ANSWER" if call.lead_answered else "NOANSWER" if picked_up else "NOTDIALED",
+    }
+    return [
+        {
+            "CallID": call.call_id,
+            "CdrType": type_id,
+            "Type": f"Click2Call leg{leg}",
+            "DialStatus": status,
+            "DateEpoch": int(call.at.timestamp()),
+            "CustomData": {"var_attempt": call.attempt},
+        }
+        for leg, (type_id, status) in enumerate(statuses.items(), start=1)
+    ]
 
 
 def _answer(request: requests.PreparedRequest, fields: dict[str, object]) -> requests.Response:
