@@ -385,5 +385,5 @@ def _ready(
 @pytest.mark.usefixtures("_ready")
 def test_nothing_is_lost_called_twice_or_called_too_often() -> None:
     nightly = hypothesis_settings.get_current_profile_name() == "nightly"
-    short = hypothesis_settings(max_examples=25, stateful_step_count=30)
+    short = hypothesis_settings(max_examples=15, stateful_step_count=30)
     run_state_machine_as_test(Engine, settings=hypothesis_settings() if nightly else short)
