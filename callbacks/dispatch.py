@@ -70,9 +70,9 @@ def work_team(team_id: int) -> None:
 def call_due_leads() -> int:
     """For the sweep: wakes every lead that could be called now and was not. Returns how many."""
     now = timezone.now()
-    woken: set[int] = set()
+    woken: list[int] = []  # the most urgent of a team first
     for team in matching.teams_with_due_leads(now):
-        woken.update(matching.next_leads(team.pk, now, taken=woken))
+        woken += matching.next_leads(team.pk, now, taken=woken)
     for lead_id in woken:
         wakeups.publish(wakeups.CALL_LEAD, lead_id)
     return len(woken)

@@ -57,8 +57,8 @@ MONDAY_MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 NUMBERS = [f"+97250555016{n}" for n in range(4)]
 STATUSES = ["ANSWER", "NOANSWER", "BUSY", "CANCEL", "VOICEMAIL", "NOTCALLED", "SOMETHINGNEW", ""]
 WAITS = [1, 6, 31, 61, 130, 16 * 60, 2 * 3600 + 61, 3 * 3600, 15 * 3600, 3 * 86_400]
-# Twice: most calls go well, and a long story needs some that do.
-PLANS = [*Plan, *[Plan.ACCEPTED] * len(Plan)]
+# A long story needs some calls that go well.
+PLANS = [*Plan, *[Plan.ACCEPTED] * 6]
 _DO = {wakeups.CALL_LEAD: tasks.call_lead, wakeups.WORK_TEAM: tasks.work_team}
 _DO[wakeups.DIAL] = tasks.dial
 
@@ -125,7 +125,7 @@ class Engine(RuleBasedStateMachine):
     def work(self, plans: list[Plan], n: int, acknowledged: bool) -> None:
         """Wake-ups in any order; one that is not acknowledged in time is delivered again."""
         for plan in plans:
-            self.wakeups += queued(empty=True)
+            self.collect_wakeups()
             if not self.wakeups:
                 return
             n %= len(self.wakeups)
@@ -134,6 +134,10 @@ class Engine(RuleBasedStateMachine):
             with suppress(Killed):
                 _DO[task](key)
             self.witness.plan = Plan.ACCEPTED
+
+    def collect_wakeups(self) -> None:
+        """In one order, whatever order rows were read in: the same steps are the same story."""
+        self.wakeups += sorted(queued(empty=True))
 
     @rule(seconds=st.sampled_from(WAITS), plans=st.lists(st.sampled_from(PLANS), max_size=4))
     def time_passes(self, seconds: int, plans: list[Plan]) -> None:
@@ -290,7 +294,7 @@ class Engine(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        self.wakeups += queued(empty=True)
+        self.collect_wakeups()
         attempts = list(CallAttempt.objects.order_by("pk"))
         leads = list(Lead.objects.order_by("pk"))
         now, rules = timezone.now(), policy()
@@ -311,13 +315,17 @@ class Engine(RuleBasedStateMachine):
         self.team.schedule = None
         self.team.save()
         Extension.objects.update(is_paused=False, is_blocked=False, out_until=None)
+        # Calls are still on: whoever would dial a second time does it now, and the witness sees it.
+        self.clock.shift(provider.answer_is_lost_after() + timedelta(seconds=1))
+        tasks.sweep()
+        self.clock.shift(timedelta(minutes=11))
         for _ in range(100):
             tasks.sweep()
-            self.wakeups += queued(empty=True)
+            self.collect_wakeups()
             while self.wakeups:
                 task, key = self.wakeups.pop()
                 _DO[task](key)
-                self.wakeups += queued(empty=True)
+                self.collect_wakeups()
             self.holds()
             if not (due := self._next_due()):
                 break
@@ -378,6 +386,9 @@ def _ready(
         )
     SourceMessages.objects.create(source=source, when_closed="closed", when_given_up="sorry")
     monkeypatch.setattr(transport, "_new_session", _new_session)
+    # A wake-up that is lost because this machine is busy would make the same steps another story.
+    monkeypatch.setattr(wakeups, "PUBLISH_TIMEOUT", 60.0)
+    monkeypatch.setattr(wakeups, "_publisher", None)
     yield
     provider.client.cache_clear()
 
