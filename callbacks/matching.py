@@ -30,7 +30,8 @@ _TRIES = 5
 # Constants in the statement, as in the condition of the partial index that is to be used for it.
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 
-# Attempts of which it is known that the lead's phone has not rung; all others count.
+# Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
+# all others count.
 _DID_NOT_RING = ", ".join(
     f"'{state.value}'"
     for state in (
@@ -40,6 +41,7 @@ _DID_NOT_RING = ", ".join(
         AttemptState.NEVER_PLACED,
     )
 )
+_RANG = "'ANSWER', 'NOANSWER', 'BUSY', 'VOICEMAIL'"  # of the lead's leg, in the provider's words
 
 
 def _rests_until(phone: str, since: str) -> str:
@@ -56,7 +58,15 @@ def _rests_until(phone: str, since: str) -> str:
         FROM (
             SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
             FROM callbacks_callattempt rung
-            WHERE rung.phone = {phone} AND rung.state NOT IN ({_DID_NOT_RING})
+            WHERE rung.phone = {phone} AND (
+                rung.state NOT IN ({_DID_NOT_RING})
+                -- The salesperson hung up while it rang: the first leg's record does not say so.
+                OR EXISTS (
+                    SELECT FROM callbacks_callrecord record
+                    WHERE record.attempt_id = rung.id AND record.leg = 2
+                        AND (record.dial_time > 0 OR record.status IN ({_RANG}))
+                )
+            )
             ORDER BY claimed_at DESC LIMIT %(calls_a_day)s
         ) last_calls
     )"""  # noqa: S608  # put together from constants only

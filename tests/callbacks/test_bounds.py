@@ -9,7 +9,15 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import by_hand, dispatch, matching, messages, setup
-from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, SourceMessages, Team
+from callbacks.models import (
+    CallAttempt,
+    CallRecord,
+    Extension,
+    OpeningHours,
+    Schedule,
+    SourceMessages,
+    Team,
+)
 from callbacks.models.calls import AttemptState
 from callbacks.outcomes import LEAST_GAP, MAX_CALLS_A_DAY
 from leads import visitor
@@ -85,6 +93,36 @@ def test_a_call_that_did_not_ring_the_number_puts_nobody_off(
     for _ in range(MAX_CALLS_A_DAY):
         rung(timedelta(seconds=20), state)
     assert is_claimed(make_lead(PHONE))
+
+
+@pytest.mark.parametrize(
+    ("status", "dial_time", "rang"),
+    [
+        ("NOANSWER", None, True),
+        ("CANCEL", 12, True),
+        ("CANCEL", 0, False),
+        ("NOTDIALED", None, False),
+    ],
+)
+def test_a_salesperson_who_hung_up_while_it_rang_has_had_the_number_rung(
+    make_lead: MakeLead,
+    rung: Callable[..., CallAttempt],
+    status: str,
+    dial_time: int | None,
+    rang: bool,
+) -> None:
+    attempt = rung(timedelta(seconds=20), AttemptState.AGENT_NO_ANSWER)
+    for leg, word in ((1, "CANCEL"), (2, status)):
+        CallRecord.objects.create(
+            call_id="call",
+            type=f"Click2Call leg{leg}",
+            leg=leg,
+            status=word,
+            attempt=attempt,
+            dial_time=dial_time if leg == 2 else 20,
+            payload={},
+        )
+    assert is_claimed(make_lead(PHONE)) is not rang
 
 
 def test_after_the_gap_the_number_is_called(
