@@ -32,8 +32,9 @@ test: $(DEV_STAMP) ## all checks and tests
 	@$(MAKE) --no-print-directory lint
 	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
 
-nightly: $(DEV_STAMP) ## 100,000 arbitrary messages through every parser of the provider's; takes half an hour
-	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py --hypothesis-profile=nightly
+nightly: $(DEV_STAMP) ## far more of what Hypothesis tries: each parser, the engine; takes hours
+	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py \
+		tests/callbacks/test_machine.py --timeout 0 --hypothesis-profile=nightly
 
 bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
 	@exec $(BIN)/python -m tests.benchmarks

@@ -27,7 +27,7 @@ from callbacks.voicenter import (
     Terminate,
     VoicenterError,
 )
-from leads import correlation, guard
+from leads import correlation, guard, transitions
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 
@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 # Seconds; the provider's own default of 30 (vendor's page 1.4) is no conference.
 CONFERENCE_LASTS = 3600
+
+# The bound is outcomes.MAX_CALLS_A_DAY, or less by the settings.
+_RUNG_OFTEN = "This number has been rung as often as is allowed in 24 hours."
 
 # A call that the provider knows of and no record has ended.
 HANGABLE = (AttemptState.ACCEPTED, AttemptState.UNKNOWN)
@@ -58,24 +61,24 @@ def call_now(lead_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        opening = matching.next_opening(setup.current().teams_for(lead.source_id), now)
-        _open_again(lead, now, call_after=opening or now)
+        rested = matching.number_rests_until(lead.phone, now, since=now)
+        earliest = rested or now
+        opening = matching.next_opening(setup.current().teams_for(lead.source_id), earliest)
+        _open_again(lead, now, call_after=opening or earliest)
         wakeups.call_lead_on_commit(lead.pk)
     log.info("call now user=%s", _id(user))
+    if rested:
+        return f"{_RUNG_OFTEN} The lead is called {_at(opening or rested)}."
     if opening is None:
         return "No team answers this lead's source, or none ever opens: it waits until one does."
     if opening > now:
-        local = timezone.localtime(opening)
-        return f"Nobody is on shift: the lead is called on {local:%A, %-d %B at %H:%M}."
+        return f"Nobody is on shift: the lead is called {_at(opening)}."
     return "The lead is called as soon as a salesperson is free."
 
 
 def cancel(lead_id: int, user: object) -> str:
     """A manager takes a lead out of the queue. Raises CannotCall when it is not in it."""
-    cancelled = Lead.objects.filter(
-        pk=lead_id, status__in=(LeadStatus.HELD, LeadStatus.WAITING)
-    ).update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
-    if not cancelled:
+    if not transitions.cancel(lead_id, timezone.now()):
         raise CannotCall("Only a lead that is held or waiting can be cancelled.")
     correlation.follow(Lead.objects.values_list("public_id", flat=True).get(pk=lead_id))
     log.info("cancelled user=%s", _id(user))
@@ -87,6 +90,7 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
+        _keep_to_the_bound(lead.phone, now)
         _open_again(lead, now, call_after=now)
         claim = matching.claim_chosen(lead.pk, extension_id, now, provider.hold())
         if claim is None:
@@ -130,7 +134,9 @@ def play(lead_id: int, record_name: str, user: object) -> str:
             raise CannotCall(refusal.message) from None
         except InvalidCall as problem:
             raise CannotCall(f"That is no name of a record. {complaint(problem)}") from None
-        if messages.play(lead.pk, lead.phone, record_name, timezone.now()) is None:
+        now = timezone.now()
+        _keep_to_the_bound(lead.phone, now)
+        if messages.play(lead.pk, lead.phone, record_name, now) is None:
             raise CannotCall("This lead's number is on a call right now.")
     log.info("play user=%s", _id(user))
     return "The message is being played to the lead."
@@ -218,16 +224,26 @@ def _to_be_called(lead_id: int) -> Lead:
     return lead
 
 
+def _keep_to_the_bound(phone: str, now: datetime) -> None:
+    """Also a manager's wish: nobody's phone rings without end. Raises CannotCall."""
+    if rested := matching.number_rests_until(phone, now, since=now):
+        raise CannotCall(f"{_RUNG_OFTEN} Not before {_at(rested, '')}. Nothing was changed.")
+
+
 def _open_again(lead: Lead, now: datetime, call_after: datetime) -> None:
-    lead.status, lead.call_after, lead.closed_at = LeadStatus.WAITING, call_after, None
-    lead.counted_from = now
     try:
         with transaction.atomic():
-            lead.save(update_fields=["status", "call_after", "closed_at", "counted_from"])
+            opened = transitions.open_again(lead.pk, call_after, now)
     except IntegrityError:
         raise CannotCall(
             "The same number has another open request. Call that one instead."
         ) from None
+    if not opened:
+        raise CannotCall("This lead is being called right now.")
+
+
+def _at(when: datetime, on: str = "on ") -> str:
+    return f"{on}{timezone.localtime(when):%A, %-d %B at %H:%M}"
 
 
 def _ask(request: Callable[[], object]) -> None:

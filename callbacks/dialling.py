@@ -102,8 +102,10 @@ def wake_unsent() -> int:
 
 
 def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
-    """As long as this call may last: the claim did not know what its source wants."""
-    hold_until = attempt.claimed_at + provider.hold_for(call)
+    """As long as this call may last: the claim did not know what its source wants, nor when a
+    worker would take on what it committed for one.
+    """
+    hold_until = (attempt.sent_at or attempt.claimed_at) + provider.hold_for(call)
     if hold_until != attempt.hold_until:
         CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=hold_until)
 

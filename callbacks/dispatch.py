@@ -6,12 +6,14 @@ The attempt is committed before anything is sent; sending and recording are call
 import logging
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from callbacks import dialling, matching, messages, provider, wakeups
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, Team
 from callbacks.setup import current as current_setup
-from leads import correlation, guard
+from leads import correlation, guard, transitions
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 from leads.setup import VERSION_SQL
@@ -48,6 +50,7 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     off_shift = setup.off_shift(open_teams, now)
     claim = matching.claim(lead.pk, open_teams, now, provider.hold(), off_shift)
     if claim is None:
+        _wait_for_the_number(lead, teams, now)
         return None
     dialling.dial_call(client, claim, lead, setup)
     return claim.attempt
@@ -68,31 +71,43 @@ def work_team(team_id: int) -> None:
 def call_due_leads() -> int:
     """For the sweep: wakes every lead that could be called now and was not. Returns how many."""
     now = timezone.now()
-    woken: set[int] = set()
+    woken: list[int] = []  # the most urgent of a team first
     for team in matching.teams_with_due_leads(now):
-        woken.update(matching.next_leads(team.pk, now, taken=woken))
+        woken += matching.next_leads(team.pk, now, taken=woken)
     for lead_id in woken:
         wakeups.publish(wakeups.CALL_LEAD, lead_id)
     return len(woken)
 
 
 def follow_the_hours(*, changed: bool = False) -> int:
-    """Gives leads that have not been called yet the time at which a team opens for them.
+    """Gives leads that wait for somebody to answer the time at which a team opens for them.
 
     The sweep asks for those that are due: a team may have closed on leads still waiting for it.
-    Whoever has `changed` hours, teams or sources asks for those that wait for an opening: it may
-    be another one now. Returns how many were moved.
+    Whoever has `changed` hours, teams or sources asks for those that wait for their first call at
+    an opening: it may be another one now. Returns how many were moved.
     """
     now = timezone.now()
-    leads = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0)
-    leads = leads.filter(call_after__gt=now) if changed else leads.filter(call_after__lte=now)
+    waiting = Lead.objects.filter(status=LeadStatus.WAITING)
+    if changed:
+        leads = waiting.filter(attempts=0, call_after__gt=now)
+        sources = list(leads.order_by().values_list("source", flat=True).distinct())
+    else:
+        leads = waiting.filter(call_after__lte=now)
+        sources = matching.sources_with_due_leads(now)
     moved = 0
     setup = current_setup()
-    for source_id in leads.order_by().values_list("source", flat=True).distinct():
+    for source_id in sources:
         opening = matching.next_opening(setup.teams_for(source_id), now)
         if opening and (changed or opening > now):
-            moved += leads.filter(source=source_id).update(call_after=opening)
+            moved += _put_off_all(leads.filter(source=source_id), opening)
     return moved
+
+
+def _put_off_all(leads: QuerySet[Lead], until: datetime) -> int:
+    """Without those that somebody else has in hand: two that do this at once must not meet."""
+    with transaction.atomic():
+        free = leads.order_by().select_for_update(skip_locked=True, no_key=True).values("pk")
+        return Lead.objects.filter(pk__in=free).update(call_after=until)
 
 
 def _is_due(lead: Lead, now: datetime) -> bool:
@@ -100,15 +115,20 @@ def _is_due(lead: Lead, now: datetime) -> bool:
 
 
 def _fail(lead: Lead, message: str, now: datetime) -> None:
-    Lead.objects.filter(pk=lead.pk, status=LeadStatus.WAITING).update(
-        status=LeadStatus.FAILED, error_code=None, error_message=message[:500], closed_at=now
-    )
+    transitions.refuse(lead.pk, message, now)
     log.info("not callable")
+
+
+def _wait_for_the_number(lead: Lead, teams: list[Team], now: datetime) -> None:
+    """A number that has been rung too lately or too often is called when it may be; said so."""
+    if rests_until := matching.lead_rests_until(lead.pk, now):
+        transitions.put_off(lead.pk, matching.next_opening(teams, rests_until) or rests_until)
+        log.info("number rests")
 
 
 def _wait_for_opening(lead: Lead, opening: datetime | None) -> None:
     """None: no team answers this source, or none ever opens. The lead then waits, visibly."""
     if opening:
-        Lead.objects.filter(pk=lead.pk, status=LeadStatus.WAITING).update(call_after=opening)
+        transitions.put_off(lead.pk, opening)
     if not lead.attempts:
         messages.play_when_closed(lead, timezone.now())

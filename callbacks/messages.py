@@ -7,14 +7,17 @@ committed first and sent by a worker, like a call.
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from callbacks import wakeups
+from callbacks import matching, wakeups
 from callbacks.models import CallAttempt, SourceMessages
 from callbacks.models.calls import AttemptKind
 from leads.models import Lead
 
 # The longest ringing, the message, and a margin.
 _HOLD = timedelta(seconds=60 + 120 + 60)
+# A message that would come later than this has nothing to say any more.
+_AT_THE_LATEST = timedelta(minutes=15)
 
 
 def play_when_closed(lead: Lead, now: datetime) -> None:
@@ -27,8 +30,11 @@ def play_when_given_up(lead_id: int, phone: str, source_id: int, now: datetime) 
     _play_once(lead_id, phone, source_id, "when_given_up", now)
 
 
-def play(lead_id: int, phone: str, record_name: str, now: datetime) -> CallAttempt | None:
-    """Has the record played to the lead's phone; None when that number is on a call already."""
+def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttempt | None:
+    """Has the record played to the lead's phone; None when that number is on a call already.
+
+    With `at` in the future it keeps the number to itself until then, and the sweep has it sent.
+    """
     try:
         with transaction.atomic():
             attempt = CallAttempt.objects.create(
@@ -36,12 +42,13 @@ def play(lead_id: int, phone: str, record_name: str, now: datetime) -> CallAttem
                 lead_id=lead_id,
                 phone=phone,
                 record_name=record_name,
-                claimed_at=now,
-                hold_until=now + _HOLD,
+                claimed_at=at,
+                hold_until=at + _HOLD,
             )
     except IntegrityError:
         return None
-    wakeups.dial_on_commit(attempt.pk)
+    if at <= timezone.now():
+        wakeups.dial_on_commit(attempt.pk)
     return attempt
 
 
@@ -54,5 +61,9 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     played = CallAttempt.objects.filter(
         lead_id=lead_id, kind=AttemptKind.MESSAGE, record_name=record_name
     )
-    if not played.exists():
-        play(lead_id, phone, record_name, now)
+    if played.exists():
+        return
+    # It rings the number like any other call, and right after one: by the same bounds.
+    at = matching.number_rests_until(phone, now) or now
+    if at - now <= _AT_THE_LATEST:
+        play(lead_id, phone, record_name, at)

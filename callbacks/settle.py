@@ -9,16 +9,26 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from callbacks import matching, messages, wakeups
+from callbacks import matching, messages, setup, wakeups
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptKind, AttemptState
-from callbacks.outcomes import ExtensionStep, LeadStep, Outcome, Policy, Step, next_step
+from callbacks.outcomes import (
+    A_DAY,
+    FLAGGED_REASON,
+    ExtensionStep,
+    LeadStep,
+    Outcome,
+    Policy,
+    Step,
+    next_step,
+)
+from callbacks.policy import policy
+from leads import transitions
 from leads.models import Lead, LeadStatus
 
-POLICY = Policy()
 INVALID_CALL = "invalid_call"  # CallAttempt.reason of Outcome.MISCONFIGURED
 
 # Attempts that do not count towards MAX_ATTEMPTS: they ended with the extension.
@@ -28,7 +38,9 @@ _BLAMELESS = (
 # How earlier attempts of the same outcome are recognised.
 _SAME: dict[Outcome, Q] = {
     Outcome.INVALID: Q(state=AttemptState.REFUSED, error_code=1),
-    Outcome.PROVIDER_ERROR: Q(state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT))
+    Outcome.PROVIDER_ERROR: Q(
+        state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT, AttemptState.NEVER_PLACED)
+    )
     & ~Q(error_code__in=(1, 3, 4))
     & ~Q(reason=INVALID_CALL),
     Outcome.LEAD_NO_ANSWER: Q(state=AttemptState.LEAD_NO_ANSWER),
@@ -51,9 +63,10 @@ def settle(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
     """
     if attempt.extension_id is None:
         return  # a message: played to a lead or not, it decides nothing about calling it
-    step = _step(attempt, outcome)
+    rules = policy()
+    step = _step(attempt, attempt.extension_id, outcome, rules, now)
     _settle_lead(attempt, step, now)
-    _settle_extension(attempt, attempt.extension_id, step, outcome, now)
+    _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
 
 
 def mirror(attempt: CallAttempt) -> dict[str, Any]:
@@ -65,9 +78,11 @@ def mirror(attempt: CallAttempt) -> dict[str, Any]:
     }
 
 
-def _step(attempt: CallAttempt, outcome: Outcome) -> Step:
+def _step(
+    attempt: CallAttempt, extension_id: int, outcome: Outcome, rules: Policy, now: datetime
+) -> Step:
     if outcome is Outcome.BRIDGED:
-        return next_step(outcome, 0, 1, POLICY)  # by far the most frequent; nothing to count
+        return next_step(outcome, 0, 1, rules)  # by far the most frequent; nothing to count
     others = CallAttempt.objects.filter(
         lead_id=attempt.lead_id,
         kind=AttemptKind.CALL,
@@ -75,30 +90,64 @@ def _step(attempt: CallAttempt, outcome: Outcome) -> Step:
     ).exclude(pk=attempt.pk)
     same_before = others.filter(_SAME[outcome]).count() if outcome in _SAME else 0
     attempts = others.exclude(_BLAMELESS).count() + 1
-    return next_step(outcome, same_before, attempts, POLICY)
+    suspect = outcome is Outcome.INVALID and _is_suspect(attempt, extension_id, now)
+    return next_step(outcome, same_before, attempts, rules, suspect=suspect)
+
+
+def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
+    """Whether its extension met "invalid parameters" with another lead within a day."""
+    return (
+        CallAttempt.objects.filter(
+            _SAME[Outcome.INVALID],
+            extension_id=extension_id,
+            claimed_at__gte=now - A_DAY,
+        )
+        .exclude(lead_id=attempt.lead_id)
+        .exists()
+    )
 
 
 def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
-    values = mirror(attempt)
+    shown = mirror(attempt)
     if step.message:
-        values["error_message"] = step.message
+        shown["error_message"] = step.message
+    # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
-        values |= {"status": LeadStatus.WAITING, "call_after": now + step.after}
-    else:
-        values |= {"status": _CLOSED_AS[step.lead], "closed_at": now}
+        call_after = _call_after(attempt, step, now) if step.after else now
+        if transitions.wait_again(attempt.lead_id, call_after, **shown) and not step.after:
+            wakeups.call_lead_on_commit(attempt.lead_id)
+        return
     if step.lead is LeadStep.CONNECTED:
-        values["connected_at"] = attempt.connected_at
-    # Somebody may have taken the lead out of our hands (cancelled it): then it stays there.
-    moved = Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(**values)
-    if moved and step.lead is LeadStep.CALL_AGAIN and not step.after:
-        wakeups.call_lead_on_commit(attempt.lead_id)
-    if moved and step.lead is LeadStep.UNREACHED:
-        source_id = Lead.objects.values_list("source_id", flat=True).get(pk=attempt.lead_id)
+        shown["connected_at"] = attempt.connected_at
+    closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], now, **shown)
+    if closed and step.lead is LeadStep.UNREACHED:
+        source_id = _source_of(attempt.lead_id)
         messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
 
 
+def _call_after(attempt: CallAttempt, step: Step, now: datetime) -> datetime:
+    """When to try again: after the wait, when the number may be rung, and somebody answers."""
+    earliest = now + step.after
+    rests_until = matching.number_rests_until(attempt.phone, now)
+    if rests_until:
+        earliest = max(earliest, rests_until)
+    teams = setup.current().teams_for(_source_of(attempt.lead_id))
+    if step.at_opening:
+        earliest = matching.next_new_opening(teams, earliest) or now + A_DAY
+    return matching.next_opening(teams, earliest) or earliest
+
+
+def _source_of(lead_id: int) -> int:
+    return Lead.objects.values_list("source_id", flat=True).get(pk=lead_id)
+
+
 def _settle_extension(
-    attempt: CallAttempt, extension_id: int, step: Step, outcome: Outcome, now: datetime
+    attempt: CallAttempt,
+    extension_id: int,
+    step: Step,
+    outcome: Outcome,
+    rules: Policy,
+    now: datetime,
 ) -> None:
     extension = Extension.objects.filter(pk=extension_id)
     match step.extension:
@@ -112,13 +161,28 @@ def _settle_extension(
                 out_until=now + step.out_for,
                 out_reason="did not answer",
             )
-            extension.filter(missed_in_a_row__gte=POLICY.missed_in_a_row).update(is_paused=True)
+            extension.filter(missed_in_a_row__gte=rules.missed_in_a_row).update(is_paused=True)
         case ExtensionStep.PAUSED:
             extension.update(is_paused=True, out_reason=attempt.error_message[:100])
+        case ExtensionStep.FLAGGED:
+            extension.update(out_reason=FLAGGED_REASON)
+            _wake_its_team_on_commit(extension_id)
         case ExtensionStep.FREE:
             if outcome in (Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER):
-                extension.filter(missed_in_a_row__gt=0).update(missed_in_a_row=0)
-            transaction.on_commit(partial(_wake_if_somebody_waits, extension_id), robust=True)
+                _clear(extension)
+            _wake_its_team_on_commit(extension_id)
+
+
+def _clear(extension: QuerySet[Extension]) -> None:
+    """A salesperson has picked up: whatever was held against the extension is over."""
+    extension.filter(Q(missed_in_a_row__gt=0) | Q(out_reason=FLAGGED_REASON)).update(
+        missed_in_a_row=0,
+        out_reason=Case(When(out_reason=FLAGGED_REASON, then=Value("")), default=F("out_reason")),
+    )
+
+
+def _wake_its_team_on_commit(extension_id: int) -> None:
+    transaction.on_commit(partial(_wake_if_somebody_waits, extension_id), robust=True)
 
 
 def _wake_if_somebody_waits(extension_id: int) -> None:

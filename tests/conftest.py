@@ -25,6 +25,15 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("tests")
+# For `make nightly`: 5,000 runs of the engine's machine, and 100,000 examples for each parser
+# (test_any_bytes.py counts in shares of the profile).
+hypothesis_settings.register_profile(
+    "nightly",
+    parent=hypothesis_settings.get_profile("tests"),
+    max_examples=5_000,
+    stateful_step_count=80,
+    print_blob=True,
+)
 
 # They take longest. First, so that at the end no core waits for one of them.
 _FIRST = (

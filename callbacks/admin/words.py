@@ -7,6 +7,7 @@ from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED
 from callbacks.durations import in_words
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.outcomes import FLAGGED_REASON
 from leads.models import Lead, LeadStatus
 
 LEAD_COLOURS: dict[str, str] = {
@@ -121,7 +122,9 @@ def extension_now(
         (not team_is_open, Words("off shift", note="its team is closed now")),
         (not is_on_shift, Words("off shift", note="by its own hours")),
     )
-    return next((words for holds, words in table if holds), Words("free", GREEN))
+    flagged = extension.out_reason == FLAGGED_REASON
+    free = Words("free", ORANGE, FLAGGED_REASON) if flagged else Words("free", GREEN)
+    return next((words for holds, words in table if holds), free)
 
 
 def _on_a_call(live: CallAttempt) -> Words:

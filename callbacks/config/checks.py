@@ -10,6 +10,7 @@ E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
 E020 VOICENTER_LOG_DELAY
+E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE
 W001 VOICENTER_URL without TLS
@@ -19,6 +20,7 @@ import ipaddress
 import re
 import zoneinfo
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
 from django.apps import AppConfig
@@ -26,7 +28,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
-from callbacks import provider
+from callbacks import outcomes, policy, provider
 from callbacks.config import broker, logs
 
 METHODS = ("post", "post-json", "get")
@@ -44,7 +46,15 @@ def check_settings(
     **kwargs: object,  # noqa: ARG001
 ) -> list[CheckMessage]:
     """Every mistake in the settings at once; none of the messages shows a secret."""
-    return [*_keys(), *_provider(), *_timeouts(), *_servers(), *_times(), *_watching()]
+    return [
+        *_keys(),
+        *_provider(),
+        *_timeouts(),
+        *_servers(),
+        *_times(),
+        *_policy(),
+        *_watching(),
+    ]
 
 
 def _keys() -> Iterator[CheckMessage]:
@@ -188,6 +198,47 @@ def _watching() -> Iterator[CheckMessage]:
             hint="Set it to the seconds a due lead may wait before /readyz says so, such as 900.",
             id="callbacks.E033",
         )
+
+
+def _policy() -> Iterator[CheckMessage]:
+    """The engine keeps to its bounds whatever is set; here it is said that something else was."""
+    yield from _waits("RETRY_AFTER_NO_ANSWER", outcomes.LEAST_GAP, "120,900,7200,opening")
+    yield from _waits("RETRY_AFTER_ERROR", outcomes.LEAST_ERROR_WAIT, "5,30,120,600")
+    gap = outcomes.LEAST_GAP.total_seconds(), outcomes.LONGEST_GAP.total_seconds()
+    yield from _between("CALL_GAP", *gap, "callbacks.E022")
+    yield from _between("CALLS_A_DAY", 1, outcomes.MAX_CALLS_A_DAY, "callbacks.E022")
+    rest = outcomes.LEAST_COOLDOWN.total_seconds(), outcomes.LONGEST_COOLDOWN.total_seconds()
+    yield from _between("OFFLINE_COOLDOWN", *rest, "callbacks.E023")
+    yield from _between("MISSED_COOLDOWN", *rest, "callbacks.E023")
+    yield from _between("MISSED_IN_A_ROW", 1, outcomes.MAX_MISSED, "callbacks.E023")
+
+
+def _waits(name: str, least: timedelta, example: str) -> Iterator[CheckMessage]:
+    try:
+        waits = policy.waits(getattr(settings, name))
+    except (ValueError, OverflowError):
+        waits = []
+    allowed = {outcomes.OPENING} if name == "RETRY_AFTER_NO_ANSWER" else set()
+    most = outcomes.MAX_ATTEMPTS - 1
+    good = all(it in allowed or _is_wait(it, least) for it in waits)
+    if not (good and 0 < len(waits) <= most):
+        yield Error(
+            f"{name} is no list of waits.",
+            hint=f"Set {name} to 1 to {most} numbers of seconds, each from "
+            f"{least.total_seconds():g} to {outcomes.LONGEST_WAIT.total_seconds():g}, separated "
+            f"by commas: {name}={example}",
+            id="callbacks.E021",
+        )
+
+
+def _is_wait(wait: outcomes.Wait, least: timedelta) -> bool:
+    return isinstance(wait, timedelta) and least <= wait <= outcomes.LONGEST_WAIT
+
+
+def _between(name: str, least: float, most: float, number: str) -> Iterator[CheckMessage]:
+    value = getattr(settings, name)
+    if not least <= value <= most:
+        yield Error(f"{name} is {value}.", hint=f"Set it from {least:g} to {most:g}.", id=number)
 
 
 def _has_scheme(address: str, schemes: set[str]) -> bool:

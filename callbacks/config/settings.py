@@ -228,6 +228,18 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
 
+# --- when a lead is called again (rules and hard bounds: callbacks.outcomes) ---------------------
+
+# Seconds to wait after each unanswered call; "opening": until a team opens anew.
+RETRY_AFTER_NO_ANSWER = env.list("RETRY_AFTER_NO_ANSWER", default=["120", "900", "7200", "opening"])
+# Seconds to wait after each failure of the provider; the last one repeats.
+RETRY_AFTER_ERROR = env.list("RETRY_AFTER_ERROR", default=["5", "30", "120", "600"])
+CALL_GAP = env.float("CALL_GAP", default=60.0)
+CALLS_A_DAY = env.int("CALLS_A_DAY", default=8)
+OFFLINE_COOLDOWN = env.float("OFFLINE_COOLDOWN", default=120.0)
+MISSED_COOLDOWN = env.float("MISSED_COOLDOWN", default=60.0)
+MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=3)
+
 # --- what a visitor sees --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

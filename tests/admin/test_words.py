@@ -7,6 +7,7 @@ import pytest
 
 from callbacks.admin import words
 from callbacks.models import CallAttempt, Extension, Team
+from callbacks.outcomes import FLAGGED_REASON
 from leads.models import Lead
 
 NOW = datetime(2026, 3, 25, 12, 0, tzinfo=UTC)
@@ -48,6 +49,7 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
     [
         ("free", "", {}, None, True),
         ("free", "", {"out_until": at(-1), "out_reason": "offline"}, None, True),
+        ("free", FLAGGED_REASON, {"out_reason": FLAGGED_REASON}, None, True),
         ("dialing", "lead 7", {}, CallAttempt(state="dialing", **LIVE), True),
         ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
         ("unknown outcome", "lead 7", {}, CallAttempt(state="unknown", **LIVE), True),

@@ -1,11 +1,12 @@
 """What a manager does by hand, against the simulator."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from callbacks import by_hand, dialling, dispatch, wakeups
+from callbacks import by_hand, dialling, dispatch, provider, wakeups
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptState
 from leads.models import Lead, LeadSource, LeadStatus
@@ -63,6 +64,18 @@ def test_a_chosen_call_whose_wake_up_was_lost_is_sent_by_the_sweep(
     run_queue()
     assert len(simulator.ledger()) == 1
     assert dialling.wake_unsent() == 0
+
+
+def test_a_chosen_call_that_is_sent_late_keeps_its_extension_for_as_long_as_it_may_last(
+    make_lead: MakeLead, other: Extension, simulator: SimulatorProcess
+) -> None:
+    by_hand.call_with(make_lead().pk, other.pk, None)
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    CallAttempt.objects.update(claimed_at=an_hour_ago)
+    run_queue()
+    attempt = CallAttempt.objects.get()
+    assert attempt.sent_at
+    assert attempt.hold_until == attempt.sent_at + provider.hold()
 
 
 @pytest.mark.parametrize("state", [{"is_blocked": True}, {"is_active": False}], ids=str)

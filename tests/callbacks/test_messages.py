@@ -18,6 +18,7 @@ from callbacks.models import (
     Team,
 )
 from callbacks.models.calls import AttemptState
+from callbacks.outcomes import LEAST_GAP
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.queue import queued
@@ -127,17 +128,18 @@ def test_a_lead_that_could_not_be_reached_hears_so(
     make_lead: MakeLead, extension: Extension, source: LeadSource, simulator: SimulatorProcess
 ) -> None:
     SourceMessages.objects.create(source=source, when_given_up="sorry")
-    lead = make_lead()
-    for _ in range(3):
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    lead = make_lead(counted_from=an_hour_ago)
+    for _ in range(4):
         CallAttempt.objects.create(
             lead=lead,
             extension=extension,
             phone=lead.phone,
             extension_number="101",
             state=AttemptState.LEAD_NO_ANSWER,
-            claimed_at=timezone.now(),
-            hold_until=timezone.now(),
-            ended_at=timezone.now(),
+            claimed_at=an_hour_ago,
+            hold_until=an_hour_ago,
+            ended_at=an_hour_ago,
         )
     attempt = dispatch.call_lead(lead.pk)
     assert attempt
@@ -145,6 +147,14 @@ def test_a_lead_that_could_not_be_reached_hears_so(
     reconcile.receive(Cdr(call_id=attempt.call_id, type="leg2", leg=2, status="NOANSWER"))
     lead.refresh_from_db()
     assert lead.status == LeadStatus.UNREACHED
+    # Not right after the call: the same gap holds as between calls.
+    assert queued() == []
+    message = CallAttempt.objects.get(kind="message")
+    assert message.claimed_at >= timezone.now() + LEAST_GAP - timedelta(minutes=1) / 2
+    CallAttempt.objects.filter(pk=message.pk).update(
+        claimed_at=timezone.now() - timedelta(seconds=10)
+    )
+    assert dialling.wake_unsent() == 1
     send_queued()
     assert [entry["action"] for entry in simulator.ledger()] == ["call", "message"]
 

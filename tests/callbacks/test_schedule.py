@@ -15,6 +15,7 @@ from callbacks.schedule import (
     is_open,
     next_closing,
     next_common_opening,
+    next_new_opening,
     next_opening,
     open_intervals,
     open_seconds,
@@ -316,3 +317,22 @@ def test_any_calendar_against_brute_force(
     start = start.replace(second=0, microsecond=0)
     days = {start.date() + timedelta(days=offset): hours for offset, hours in exceptions}
     compare(Calendar(schedule.time_zone, schedule.week, days), start, 2 * 1440)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ("2026-11-23 09:00", "2026-11-23 09:00"),
+        ("2026-11-23 09:00:01", "2026-11-23 14:00"),
+        ("2026-11-23 15:00", "2026-11-24 09:00"),
+        ("2026-11-26 15:00", "2026-11-29 09:00"),
+    ],
+)
+def test_the_next_new_opening_is_not_the_one_that_is_on(after: str, expected: str) -> None:
+    assert next_new_opening(OFFICE, local(after)) == local(expected)
+
+
+def test_days_that_join_are_no_new_opening() -> None:
+    assert next_new_opening(ALWAYS, local("2026-11-23 15:00")) is None
+    workdays = calendar(*((day, "00:00-00:00") for day in range(5)))
+    assert next_new_opening(workdays, local("2026-11-24 15:00")) == local("2026-11-30 00:00")

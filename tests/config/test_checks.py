@@ -22,6 +22,13 @@ GOOD = {
     "METRICS_TOKEN": "",
     "READY_OLDEST_DUE": 900.0,
     "LOG_FORMAT": "json",
+    "RETRY_AFTER_NO_ANSWER": ["120", "900", "7200", "opening"],
+    "RETRY_AFTER_ERROR": ["5", "30"],
+    "CALL_GAP": 60.0,
+    "CALLS_A_DAY": 8,
+    "OFFLINE_COOLDOWN": 120.0,
+    "MISSED_COOLDOWN": 60.0,
+    "MISSED_IN_A_ROW": 3,
 }
 
 CASES = [
@@ -72,6 +79,22 @@ CASES = [
     ("unknown log format", {"LOG_FORMAT": "xml"}, ["E032"]),
     ("no patience", {"READY_OLDEST_DUE": 0.0}, ["E033"]),
     ("patience that is no number", {"READY_OLDEST_DUE": float("nan")}, ["E033"]),
+    ("no retry after no answer", {"RETRY_AFTER_NO_ANSWER": []}, ["E021"]),
+    ("retries in words", {"RETRY_AFTER_NO_ANSWER": ["soon"]}, ["E021"]),
+    ("a retry at once", {"RETRY_AFTER_NO_ANSWER": ["59"]}, ["E021"]),
+    ("a retry next year", {"RETRY_AFTER_NO_ANSWER": ["31536000"]}, ["E021"]),
+    ("a retry never", {"RETRY_AFTER_NO_ANSWER": ["inf"]}, ["E021"]),
+    ("a retry at no number", {"RETRY_AFTER_NO_ANSWER": ["nan"]}, ["E021"]),
+    ("twenty retries", {"RETRY_AFTER_NO_ANSWER": ["opening"] * 20}, ["E021"]),
+    ("an error that waits for an opening", {"RETRY_AFTER_ERROR": ["opening"]}, ["E021"]),
+    ("errors without a wait", {"RETRY_AFTER_ERROR": ["0"]}, ["E021"]),
+    ("calls right after one another", {"CALL_GAP": 59.0}, ["E022"]),
+    ("no number for a gap", {"CALL_GAP": float("nan")}, ["E022"]),
+    ("eleven calls a day", {"CALLS_A_DAY": 11}, ["E022"]),
+    ("no calls", {"CALLS_A_DAY": 0}, ["E022"]),
+    ("offline and rung again at once", {"OFFLINE_COOLDOWN": 0.0}, ["E023"]),
+    ("missed and rung again at once", {"MISSED_COOLDOWN": 1.0}, ["E023"]),
+    ("missed for ever", {"MISSED_IN_A_ROW": 1000}, ["E023"]),
 ]
 
 

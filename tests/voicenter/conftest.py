@@ -3,16 +3,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from callbacks.voicenter import Call, Client
 from tests.programs import program
 
 from .server import Provider
-
-# For `make nightly`: 100,000 examples for each parser. The default profile's are 2,000;
-# test_any_bytes.py counts in shares of whichever is chosen.
-settings.register_profile("nightly", max_examples=5_000, deadline=None)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "voicenter"
 

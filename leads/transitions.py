@@ -1,0 +1,59 @@
+"""The ways in which a stored lead changes its status. Drawn in docs/architecture.md.
+
+Each is one conditional UPDATE and says whether it won: somebody else may have been first (a
+record of the call, the sweep, a manager), and the loser changes nothing. Two ways are where what
+they depend on is: waiting -> calling is the claim, in one statement with the attempt
+(callbacks.matching), and what a late record corrects of a closed lead depends on its attempts
+(callbacks.hindsight).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from leads.models import Lead, LeadStatus
+
+_CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
+# A call that is on has to end first, and a duplicate's first lead is called in its place.
+_NOT_OPENED_AGAIN = (LeadStatus.CALLING, LeadStatus.DUPLICATE)
+
+
+def put_off(lead_id: int, until: datetime) -> bool:
+    """waiting -> waiting, not to be called before `until`."""
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, call_after=until)
+
+
+def refuse(lead_id: int, message: str, at: datetime) -> bool:
+    """waiting -> failed: it may not be called. `message` is for the manager."""
+    values = {"error_code": None, "error_message": message[:500], "closed_at": at}
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **values)
+
+
+def cancel(lead_id: int, at: datetime) -> bool:
+    """held | waiting -> cancelled: a manager wants no call."""
+    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, closed_at=at)
+
+
+def wait_again(lead_id: int, call_after: datetime, **shown: Any) -> bool:
+    """calling -> waiting: its call is over, and there is to be another one."""
+    come_from = (LeadStatus.CALLING,)
+    return _move(lead_id, come_from, LeadStatus.WAITING, call_after=call_after, **shown)
+
+
+def close(lead_id: int, as_: LeadStatus, at: datetime, **shown: Any) -> bool:
+    """calling -> connected | called | unreached | failed: its last call is over."""
+    return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **shown)
+
+
+def open_again(lead_id: int, call_after: datetime, at: datetime) -> bool:
+    """any but calling and duplicate -> waiting: a manager wants it called, counting from now.
+
+    Raises IntegrityError when its number has another open lead.
+    """
+    values = {"call_after": call_after, "closed_at": None, "counted_from": at}
+    come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
+    return _move(lead_id, come_from, LeadStatus.WAITING, **values)
+
+
+def _move(lead_id: int, come_from: tuple[LeadStatus, ...], to: LeadStatus, **values: Any) -> bool:
+    won = Lead.objects.filter(pk=lead_id, status__in=come_from).update(status=to, **values)
+    return bool(won)

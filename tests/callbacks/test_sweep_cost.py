@@ -1,0 +1,173 @@
+"""What a sweep reads when 100,000 leads wait: what is due, and not the others.
+
+Not its time, which depends on the machine, but what PostgreSQL says that it has read: rows looked
+at and pages touched, for every statement of a sweep.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from callbacks import matching, tasks, wakeups
+from callbacks.models import Extension, Team
+from leads.models import Lead, LeadSource
+from tests.queue import queued
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FEW = 20
+# Of one statement. The table of the leads has thousands of pages.
+ROWS, PAGES = 500, 500
+
+# Retries, whose due time is long past, and new leads; half of each of a source nobody answers.
+# The first FEW are to be called at noon, all others on the days after it.
+_FILL = """
+    INSERT INTO leads_lead (
+        public_id, source_id, submission_key, name, phone, email, message, status, submitted_at,
+        clock_started_at, due_at, call_after, counted_from, call_id, error_message, attempts
+    )
+    SELECT gen_random_uuid(), (%(sources)s::bigint[])[1 + n %% 2], gen_random_uuid(), 'Noa',
+        '+97250' || (5550000 + n), '', '', 'waiting', call_after - age, call_after - age,
+        call_after - age + interval '1 minute', call_after, call_after - age, '', '', n %% 3
+    FROM (
+        SELECT n, CASE WHEN n %% 3 = 0 THEN interval '0' ELSE interval '7 days' END AS age,
+            %(noon)s + CASE WHEN n < %(few)s THEN interval '0'
+                ELSE interval '1 day' + n * interval '1 second' END AS call_after
+        FROM generate_series(0, %(waiting)s - 1) AS n
+    ) AS one
+"""
+_INDEXES = """
+    CREATE INDEX IF NOT EXISTS lead_waiting_by_promise ON leads_lead
+        (source_id, GREATEST(due_at, call_after), id) WHERE status = 'waiting';
+    CREATE INDEX IF NOT EXISTS lead_waiting_by_time ON leads_lead
+        (source_id, call_after) WHERE status = 'waiting';
+"""
+
+
+@pytest.fixture
+def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
+    """fill(100_000) has so many leads wait, and five extensions free to call them."""
+    nobodys = LeadSource.objects.create(slug="nobodys", name="Nobody answers it")
+    for number in range(101, 106):
+        Extension.objects.create(number=str(number), team=team)
+
+    def put(waiting: int) -> None:
+        sources = [source.pk, nobodys.pk]
+        with connection.cursor() as cursor:
+            cursor.execute(_INDEXES)
+            values = {"sources": sources, "noon": NOON, "few": FEW, "waiting": waiting}
+            cursor.execute(_FILL, values)
+
+    yield put
+    queued(empty=True)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one statement, as EXPLAIN (ANALYZE, BUFFERS) has it."""
+
+    sql: str
+    rows: int
+    pages: int
+
+
+def cost(sql: str) -> Cost:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + sql)
+        found = cursor.fetchone()[0]
+    plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return Cost(sql, sum(rows_looked_at(plan)), pages)
+
+
+def rows_looked_at(node: dict[str, Any]) -> Iterator[int]:
+    if "Relation Name" in node or "Index Name" in node:
+        rows = node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0)
+        yield int(rows * node.get("Actual Loops", 0))
+    for part in node.get("Plans", []):
+        yield from rows_looked_at(part)
+
+
+def costs(captured: CaptureQueriesContext) -> list[Cost]:
+    """Each statement once more, to be measured, and nothing of it kept."""
+    with transaction.atomic():
+        found = [
+            cost(query["sql"])
+            for query in captured
+            if query["sql"].split()[0] in ("SELECT", "WITH", "UPDATE", "INSERT")
+        ]
+        transaction.set_rollback(True)
+    return found
+
+
+def assert_cheap(costs: list[Cost]) -> None:
+    assert 0 < len(costs) < 30
+    for it in costs:
+        assert it.rows <= ROWS, it
+        assert it.pages <= PAGES, it
+
+
+def leave_free(extensions: int) -> None:
+    free = list(Extension.objects.order_by("pk").values_list("pk", flat=True)[:extensions])
+    Extension.objects.update(is_paused=True)
+    Extension.objects.filter(pk__in=free).update(is_paused=False)
+
+
+SWEEPS = [
+    ("nothing is due", -1, 5, 0),
+    ("few are due, no extension is free", 1, 0, 0),
+    ("few are due, one is free", 1, 1, 1),
+    ("few are due, all are free", 1, 5, 5),
+    ("all are due, no extension is free", 1000, 0, 0),
+    ("all are due, one is free", 1000, 1, 1),
+    ("all are due, all are free", 1000, 5, 5),
+]
+
+
+def test_a_sweep_reads_what_is_due_and_no_more(fill: Callable[[int], None], team: Team) -> None:
+    fill(100_000)
+    extension = Extension.objects.first()
+    assert extension
+    # First with the statistics of the empty table that it was a moment ago.
+    for statistics in ("of a quieter hour", "of now"):
+        if statistics == "of now":
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+        for name, hours, free, woken in SWEEPS:
+            leave_free(free)
+            queued(empty=True)
+            with time_machine.travel(NOON + timedelta(hours=hours), tick=False):
+                with CaptureQueriesContext(connection) as captured:
+                    tasks.sweep()
+                woken_for = queued(empty=True)
+                with CaptureQueriesContext(connection) as at_the_end_of_a_call:
+                    matching.team_with_waiting_leads(extension.pk, timezone.now())
+            assert len(captured) > 5
+            assert_cheap(costs(captured))
+            assert_cheap(costs(at_the_end_of_a_call))
+            assert [task for task, _ in woken_for] == [wakeups.CALL_LEAD] * woken, name
+
+
+def test_the_most_urgent_come_first_by_what_was_promised(
+    fill: Callable[[int], None], team: Team, source: LeadSource
+) -> None:
+    """A new lead by its due time, a retry by the time at which it was to be called."""
+    fill(300)
+    now = NOON + timedelta(days=1, minutes=2)
+    due = Lead.objects.filter(source=source, call_after__lte=now)
+    promised = sorted((max(it.due_at, it.call_after), it.pk) for it in due)
+    first, *_others, last = promised
+    assert first[0] < now < last[0]
+    assert matching.next_leads(team.pk, now) == [pk for _at, pk in promised[:5]]
+    # All but the last few are being called: new leads that are not overdue yet come next.
+    late = [pk for _at, pk in promised[:-3]]
+    assert matching.next_leads(team.pk, now, taken=late) == [pk for _at, pk in promised[-3:]]
