@@ -58,7 +58,11 @@ class Tunnel:
             self._sockets.append(near)
             if not self._passing.is_set():
                 continue
-            far = socket.create_connection(self._target)
+            try:
+                far = socket.create_connection(self._target)
+            except OSError:
+                near.close()  # nobody listens there now
+                continue
             self._sockets.append(far)
             for ends in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=ends, daemon=True).start()

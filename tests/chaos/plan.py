@@ -1,0 +1,80 @@
+"""How often each fault strikes: `Plan()` to prove something, QUICK to see that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts, and seconds where it says so."""
+
+    workers: int = 3
+    extensions: int = 300
+    per_second: float = 8.0  # leads, while faults strike
+
+    leads: int = 2000  # while workers are killed
+    kills: int = 100
+
+    redis_restarts: int = 10
+    redis_flushes: int = 10
+    redis_holes: int = 10
+    hole: float = 20.0  # seconds
+
+    postgres_restarts: int = 10
+    postgres_backends: int = 20
+    exhausted: float = 30.0  # seconds
+
+    failpoints: int = 50  # kills at each point
+    points: tuple[str, ...] = (
+        "committed",
+        "connected",
+        "sent",
+        "answered",
+        "recording",
+        "recorded",
+    )
+
+    provider_faults: int = 200  # of each kind
+    lost_records: bool = True
+
+    equal: int = 200  # submissions at the same moment
+    rounds: int = 50
+
+    claimers: int = 32  # processes
+    contested: int = 20  # extensions
+    claims: int = 50_000
+    unguarded_claims: int = 5_000  # for each guard that is taken away
+
+    restarts: int = 10  # of web and of a worker
+
+    # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
+    # times, the longest call and a minute; then it is a manager's.
+    settled_within: float = 240.0
+    sweep_every: float = 5.0
+
+
+QUICK = Plan(
+    workers=2,
+    extensions=30,
+    per_second=10,
+    leads=20,
+    kills=2,
+    redis_restarts=1,
+    redis_flushes=1,
+    redis_holes=1,
+    hole=2,
+    postgres_restarts=1,
+    postgres_backends=2,
+    exhausted=1,
+    failpoints=2,
+    points=("sent", "answered", "recording", "recorded"),
+    provider_faults=2,
+    lost_records=False,
+    equal=20,
+    rounds=2,
+    claimers=8,
+    contested=5,
+    claims=300,
+    unguarded_claims=300,
+    restarts=1,
+    sweep_every=1,
+)

@@ -1,0 +1,23 @@
+"""The scenarios by name, in the order they run."""
+
+from types import ModuleType
+
+from tests.chaos import (
+    equal,
+    failpoint_faults,
+    kills,
+    postgres_faults,
+    provider_faults,
+    redis_faults,
+    restarts,
+)
+
+SCENARIOS: dict[str, ModuleType] = {
+    "equal": equal,
+    "restarts": restarts,
+    "provider": provider_faults,
+    "failpoints": failpoint_faults,
+    "kills": kills,
+    "postgres": postgres_faults,
+    "redis": redis_faults,
+}
