@@ -42,7 +42,10 @@ class Plan:
     claimers: int = 32  # processes
     contested: int = 20  # extensions
     claims: int = 50_000
-    unguarded_claims: int = 5_000  # for each guard that is taken away
+    sleepers: float = 1 / 800  # the share of claims that outsleeps its lease
+    guards: tuple[str, ...] = ("index", "lock", "fence")  # taken away in turn
+    unguarded_claims: int = 5_000
+    unguarded_sleepers: float = 1 / 100
 
     restarts: int = 10  # of web and of a worker
 
@@ -74,7 +77,10 @@ QUICK = Plan(
     claimers=8,
     contested=5,
     claims=300,
+    sleepers=0,
+    guards=("lock",),
     unguarded_claims=300,
+    unguarded_sleepers=0,
     restarts=1,
     sweep_every=1,
 )

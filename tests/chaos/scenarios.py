@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from tests.chaos import (
+    claims,
     equal,
     failpoint_faults,
     kills,
@@ -13,6 +14,7 @@ from tests.chaos import (
 )
 
 SCENARIOS: dict[str, ModuleType] = {
+    "claims": claims,
     "equal": equal,
     "restarts": restarts,
     "provider": provider_faults,
