@@ -58,10 +58,13 @@ def numbers() -> Iterator[str]:
             yield f"{prefix}{number:04d}"
 
 
-def new_database(server_url: str, name: str) -> str:
-    """An empty database beside the one of `server_url`; its address."""
+def new_database(server_url: str, name: str, template: str = "template1") -> str:
+    """A database beside the one of `server_url`, a copy of `template`; its address."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(template)
+    )
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(statement)
     return f"{server_url.rpartition('/')[0]}/{name}"
 
 

@@ -29,6 +29,7 @@ from tests.measuring import Say, new_database, numbers
 from tests.stack import ROOT, Stack
 from tests.tunnel import Tunnel
 
+TEMPLATE = "chaos_template"
 # Seconds. A call is short, so that thousands of them fit; the settings below are in proportion.
 RINGS = 0.1
 TALKS = 0.2
@@ -40,8 +41,6 @@ SETTINGS = {
     "VOICENTER_PHONE_MAX_DIAL_TIME": "5",
     "VOICENTER_TARGET_MAX_DIAL_TIME": "5",
     "VOICENTER_MAX_DURATION": "10",
-    # Fewer than the threads of a process: so that the pool can be used up.
-    "DATABASE_POOL_SIZE": "6",
     "SECRET_KEY": "only-for-the-fault-runs-" + "x" * 40,
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }
@@ -61,6 +60,7 @@ class Arena:
         self._logs = logs
         self._running = ExitStack()
         self._product: Product | None = None
+        self._has_template = False
         self._databases = 0
 
     def __enter__(self) -> Self:
@@ -106,27 +106,27 @@ class Arena:
         """A scenario draws the same whichever others run before it."""
         return random.Random(f"{self.seed} {scenario}")
 
-    def database(self, name: str, extensions: int) -> str:
-        """A database of its own with tables, a website and so many extensions; its address."""
-        url = new_database(self.urls.database_url, f"chaos_{name}")
-        commands = (
-            ("migrate", "--verbosity", "0"),
-            ("demo", "--extensions", str(extensions), "--verbosity", "0"),
+    def database(self, name: str) -> str:
+        """A database with tables, a website and the extensions; its address."""
+        if not self._has_template:
+            self._has_template = True
+            url = new_database(self.urls.database_url, TEMPLATE)
+            self._manage(url, "migrate")
+            self._manage(url, "demo", "--extensions", str(self.plan.extensions))
+        return new_database(self.urls.database_url, f"chaos_{name}", TEMPLATE)
+
+    def _manage(self, database_url: str, *command: str) -> None:
+        settings = {"DJANGO_SETTINGS_MODULE": "callbacks.config.settings"}
+        done = subprocess.run(
+            [sys.executable, "-m", "django", *command, "--verbosity", "0"],
+            cwd=ROOT,
+            env=os.environ | self.settings(database_url) | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
-        for command in commands:
-            done = subprocess.run(
-                [sys.executable, "-m", "django", *command],
-                cwd=ROOT,
-                env=os.environ
-                | self.settings(url)
-                | {"DJANGO_SETTINGS_MODULE": "callbacks.config.settings"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stdout
-        return url
+        assert done.returncode == 0, done.stdout
 
     def settings(self, database_url: str) -> dict[str, str]:
         """What the product's processes are told; Redis lies behind the tunnel."""
@@ -151,7 +151,7 @@ class Arena:
             directory.mkdir(parents=True, exist_ok=True)
             for old in directory.glob("*.log"):
                 old.unlink()
-            url = self.database(f"product{self._databases}", self.plan.extensions)
+            url = self.database(f"product{self._databases}")
             self._product = Product(self, url, directory)
             self._product.__enter__()
         return self._product

@@ -1,7 +1,8 @@
 r"""Many processes that claim few extensions, as fast as they can, and a sweep that frees them.
 
     python -m tests.chaos.claimers \
-        '{"processes": 32, "claims": 50000, "sleepers": 0.001, "seed": 1, "without": ""}'
+        '{"processes": 32, "extensions": 20, "claims": 50000, "sleepers": 0.001, "seed": 1,
+          "without": ""}'
 
 with the product's settings in the environment. Each process claims a lead and an extension with
 `matching.claim`, dials with `dialling.dial_call`, "talks", and ends the attempt. Now and then one
@@ -37,9 +38,9 @@ _fork = multiprocessing.get_context("fork")
 class Witness:
     """Who is on which extension, and how often each lead was called; shared by all processes."""
 
-    def __init__(self, leads: int) -> None:
+    def __init__(self, extensions: int, leads: int) -> None:
         self._lock = _fork.Lock()
-        self._on = _fork.Array(c_int, 100, lock=False)
+        self._on = _fork.Array(c_int, extensions, lock=False)
         self._called = _fork.Array(c_int, leads, lock=False)
         self.counts = {
             name: _fork.Value(c_int, 0)
@@ -78,10 +79,11 @@ def main(options: dict[str, Any]) -> dict[str, int]:
     from django.db import connection
 
     leads = _make_leads(options["claims"] + AHEAD + BEHIND)
+    _keep_extensions(options["extensions"])
     _take_away(options["without"])
     connection.close()
     connection.close_pool()
-    witness = Witness(leads.stop - leads.start)
+    witness = Witness(options["extensions"], leads.stop - leads.start)
     done = _fork.Event()
     claimers = [
         _fork.Process(target=_claim, args=(witness, leads, options, number))
@@ -116,6 +118,13 @@ def _make_leads(count: int) -> range:
         first, last = cursor.fetchone()
         cursor.execute("ANALYZE")
     return range(first, last + 1)
+
+
+def _keep_extensions(count: int) -> None:
+    from callbacks.models import Extension
+
+    kept = Extension.objects.order_by("pk").values_list("pk", flat=True)[:count]
+    Extension.objects.exclude(pk__in=list(kept)).delete()
 
 
 def _take_away(guard: str) -> None:
@@ -157,7 +166,9 @@ def _claim(witness: Witness, leads: range, options: dict[str, Any], number: int)
     rng = random.Random(f"{options['seed']} {number}")
     team = Team.objects.get().pk
     source = LeadSource.objects.get().pk
-    places = {pk: n for n, pk in enumerate(Extension.objects.values_list("pk", flat=True))}
+    places = {
+        pk: n for n, pk in enumerate(Extension.objects.order_by("pk").values_list("pk", flat=True))
+    }
     claim_once = matching._claim
 
     def counted(statement: str, parameters: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from tests.chaos.result import Result
 from tests.stack import ROOT
 
 # The index is the second lock on the door: to come to it at all is to be rare.
-INDEX_HITS = 0.02
+INDEX_HITS = 0.1
 
 
 def run(arena: Arena, result: Result) -> None:
@@ -45,9 +45,10 @@ def _judge(result: Result, seen: dict[str, int]) -> None:
 
 def _claimers(arena: Arena, claims: int, sleepers: float, without: str = "") -> dict[str, int]:
     """A run of tests.chaos.claimers on a database of its own."""
-    url = arena.database(f"claims_{without or 'all'}", arena.plan.contested)
+    url = arena.database(f"claims_{without or 'all'}")
     options: dict[str, Any] = {
         "processes": arena.plan.claimers,
+        "extensions": arena.plan.contested,
         "claims": claims,
         "seed": arena.seed,
         "sleepers": sleepers,

@@ -9,7 +9,6 @@ from tests.chaos.result import Result
 from tests.chaos.tables import AttemptRow
 
 NAME = "failpoints"  # of the process, and of its log
-WORKERS = 4
 PER_SECOND = 10.0
 
 
@@ -23,11 +22,11 @@ def run(arena: Arena, result: Result) -> None:
     for point in plan.points:
         before = _killed(product)
         product.commands[NAME] = (
-            f"exec python -m tests.chaos.failpoints {point} {plan.failpoints} {WORKERS}"
+            f"exec python -m tests.chaos.failpoints {point} {plan.failpoints} {plan.workers}"
         )
         product.start(NAME)
         # Each first dial is a kill; a few more leads for the workers that go on after the last.
-        with product.visitors(rng, plan.failpoints + 2 * WORKERS, PER_SECOND) as visitors:
+        with product.visitors(rng, plan.failpoints + 2 * plan.workers, PER_SECOND) as visitors:
             shifts.append(visitors)
         product.settle()
         product.stop(NAME, signal.SIGTERM)

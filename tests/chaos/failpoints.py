@@ -21,7 +21,8 @@ from callbacks.config.child import die_with_parent
 from tests.stack import procfile
 
 DIED = "killed itself:"
-# What is wrapped, and on which side of it the worker dies.
+# What is wrapped, and when the worker dies: before it, once connected, after it has succeeded, or
+# when it is done.
 POINTS = {
     # The claim is committed; nothing has been sent.
     "committed": ("callbacks.matching:claim", "after"),
@@ -34,19 +35,25 @@ POINTS = {
     # Recorded, and not committed.
     "recording": ("callbacks.models:CallAttempt.accept", "after"),
     # Committed; the task has not been acknowledged to the broker.
-    "recorded": ("callbacks.dialling:_record_acceptance", "after"),
+    "recorded": ("callbacks.dialling:_record_acceptance", "done"),
 }
 
 
 def arm(point: str) -> None:
     """From now on the first dial that comes to `point` is this process's last."""
+    owner, name, side = target_of(point)
+    setattr(owner, name, _dying(getattr(owner, name), side))
+
+
+def target_of(point: str) -> tuple[Any, str, str]:
+    """What the point is around: its owner, its name there, and the side the worker dies on."""
     target, side = POINTS[point]
     module, _, path = target.partition(":")
     owner: Any = import_module(module)
     *parents, name = path.split(".")
     for parent in parents:
         owner = getattr(owner, parent)
-    setattr(owner, name, _dying(getattr(owner, name), side))
+    return owner, name, side
 
 
 def _dying(function: Callable[..., Any], side: str) -> Callable[..., Any]:
@@ -58,7 +65,8 @@ def _dying(function: Callable[..., Any], side: str) -> Callable[..., Any]:
                 args[0].connect()
             _die()
         done = function(*args, **kwargs)
-        if done is not None or "record" in function.__name__:
+        # A claim that was not won is none, and not yet the end.
+        if side == "done" or done:
             _die()
         return done
 

@@ -52,6 +52,8 @@ class Plan:
     # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
     # times, the longest call and a minute; then it is a manager's.
     settled_within: float = 240.0
+    # Whether times are checks too, and not figures only: not in a test, on a machine that is busy.
+    judges_times: bool = True
     sweep_every: float = 5.0
 
 
@@ -67,20 +69,19 @@ QUICK = Plan(
     hole=2,
     postgres_restarts=1,
     postgres_backends=2,
-    exhausted=1,
-    failpoints=2,
-    points=("sent", "answered", "recording", "recorded"),
+    exhausted=2,
+    failpoints=1,
+    points=("sent",),
     provider_faults=2,
     lost_records=False,
     equal=20,
     rounds=2,
-    claimers=8,
-    contested=5,
-    claims=300,
+    claimers=6,
+    contested=4,
+    claims=150,
     sleepers=0,
-    guards=("lock",),
-    unguarded_claims=300,
-    unguarded_sleepers=0,
+    guards=(),
     restarts=1,
+    judges_times=False,
     sweep_every=1,
 )

@@ -52,9 +52,10 @@ def run(arena: Arena, result: Result) -> None:
     result.none("faults after which calls did not resume", stuck, of=len(faults))
     for fault, seconds in resumed.items():
         worst = max(seconds, default=None)
-        result.at_most(f"calls resume after {fault}", worst, RESUMES_WITHIN)
+        if plan.judges_times:
+            result.at_most(f"calls resume after {fault}", worst, RESUMES_WITHIN)
         result.figures[f"resumed after {fault}, s"] = [round(one, 1) for one in seconds]
-    _judge_speed(result, visitors, struck_from, holes)
+    _judge_speed(result, visitors, struck_from, holes, judges=plan.judges_times)
 
 
 def _strike(arena: Arena, fault: str) -> None:
@@ -84,7 +85,7 @@ def _resumes(product: Product, moment: float) -> float | None:
 
 
 def _judge_speed(
-    result: Result, visitors: Visitors, struck_from: float, holes: list[float]
+    result: Result, visitors: Visitors, struck_from: float, holes: list[float], *, judges: bool
 ) -> None:
     def is_first(one: Try) -> bool:
         return any(0 <= one.at - hole < FIRST_LASTS for hole in holes)
@@ -93,8 +94,9 @@ def _judge_speed(
     first = [one.seconds for one in struck if is_first(one)]
     others = [one.seconds for one in struck if not is_first(one)]
     quiet = [one.seconds for one in visitors.tries if one.at < struck_from]
-    result.at_most("form and API, p99", percentile(others, 0.99), P99)
-    result.at_most("the first in a black hole", max(first, default=None), FIRST)
+    if judges:
+        result.at_most("form and API, p99", percentile(others, 0.99), P99)
+        result.at_most("the first in a black hole", max(first, default=None), FIRST)
     failed = [one.status or one.problem for one in struck if not one.taken]
     result.none("submissions that failed", failed, of=len(struck))
     result.figures["p99 without faults, s"] = percentile(quiet, 0.99)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+NAME = "chaos"  # of our own connections
 # Somebody still has something to do, and no person is asked to.
 OPEN = ("waiting", "calling")
 # Managers see these in the admin's list of leads that need a person.
@@ -45,7 +46,7 @@ class Tables:
 
     def connect(self) -> psycopg.Connection:
         """A connection of ours, as the role of the product."""
-        return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+        return psycopg.connect(self._url, autocommit=True, connect_timeout=5, application_name=NAME)
 
     def leads(self) -> dict[str, LeadRow]:
         """All leads by their public id."""
