@@ -41,6 +41,8 @@ SETTINGS = {
     "VOICENTER_PHONE_MAX_DIAL_TIME": "5",
     "VOICENTER_TARGET_MAX_DIAL_TIME": "5",
     "VOICENTER_MAX_DURATION": "10",
+    # A call that nobody finds is known never to have been placed after the sum of all these.
+    "VOICENTER_LOG_DELAY": "5",
     "SECRET_KEY": "only-for-the-fault-runs-" + "x" * 40,
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }
@@ -181,7 +183,11 @@ class Product(Stack):
         """A fresh ledger, all extensions free, and the provider as `control` says."""
         self.tables.free_all()
         settings = {"answer_after": RINGS, "talk": TALKS, "seed": self.arena.seed} | control
-        self.simulator.control(reset=True, cdr_url=self.cdr_url, **settings)
+        # The account's list of active calls is to show the idle ones too.
+        account = dict.fromkeys(self.tables.extensions(), "online") | settings.get("extensions", {})
+        self.simulator.control(
+            reset=True, cdr_url=self.cdr_url, **settings | {"extensions": account}
+        )
 
     def visitors(
         self, rng: random.Random, count: int | None = None, per_second: float | None = None

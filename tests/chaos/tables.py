@@ -75,6 +75,12 @@ class Tables:
         assert row is not None
         return row[0], row[1]
 
+    def extensions(self) -> list[str]:
+        """The numbers of all extensions."""
+        with self.connect() as connection:
+            rows = connection.execute("SELECT number FROM callbacks_extension").fetchall()
+        return [row[0] for row in rows]
+
     def free_all(self) -> None:
         """Between scenarios: extensions that were out or paused are back."""
         with self.connect() as connection:
