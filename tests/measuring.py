@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 # servers that are somebody's: these runs make databases of their own and fill them.
 _FOREIGN = (
     *("VOICENTER_", "SIMULATOR_", "DJANGO_", "LOG_LEVEL", "HTTPS", "DEBUG"),
-    *("DATABASE_URL", "REDIS_URL"),
+    *("DATABASE_URL", "REDIS_URL", "BROKER_URL"),
 )
 
 

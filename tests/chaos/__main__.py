@@ -29,6 +29,9 @@ def main() -> int:
     parser.add_argument(
         "--json", type=Path, default=Path(".artifacts/chaos.json"), help="figures (%(default)s)"
     )
+    parser.add_argument(
+        "--broker-url", default="", help="a broker of yours, amqp://..., in place of that Redis"
+    )
     options = parser.parse_args()
     bounded(options.minutes)
     forget_settings()
@@ -38,7 +41,8 @@ def main() -> int:
     results: list[Result] = []
     stopped = ""
     try:
-        _run(options.scenario, Arena(plan, options.seed, logs, progress()), results)
+        arena = Arena(plan, options.seed, logs, progress(), options.broker_url)
+        _run(options.scenario, arena, results)
     except CannotStart as problem:
         stopped = str(problem)
     except TimeoutError:

@@ -54,12 +54,13 @@ class Arena:
     After one that failed, `renew` has the next one start on a new product.
     """
 
-    def __init__(self, plan: Plan, seed: int, logs: Path, say: Say) -> None:
+    def __init__(self, plan: Plan, seed: int, logs: Path, say: Say, broker_url: str = "") -> None:
         self.plan = plan
         self.say = say
         self.seed = seed
         self.numbers: Iterator[str] = numbers()
         self._logs = logs
+        self._broker_url = broker_url
         self._running = ExitStack()
         self._product: Product | None = None
         self._has_template = False
@@ -140,6 +141,7 @@ class Arena:
             "SWEEP_EVERY": str(self.plan.sweep_every),
             "DATABASE_URL": database_url,
             "REDIS_URL": urlunsplit(through),
+            "BROKER_URL": self._broker_url,
             "CDR_SECRET": "a-secret-for-the-tests-0123456789",
             "VOICENTER_CODE": "code-for-tests",
         }
@@ -171,7 +173,7 @@ class Product(Stack):
     def __init__(self, arena: Arena, database_url: str, directory: Path) -> None:
         settings = arena.settings(database_url)
         redis_url = settings.pop("REDIS_URL")
-        settings.pop("DATABASE_URL")
+        del settings["DATABASE_URL"]
         workers = [f"worker{number}" for number in range(1, arena.plan.workers + 1)]
         super().__init__(database_url, redis_url, directory, workers=workers, **settings)
         self.arena = arena

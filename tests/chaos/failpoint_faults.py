@@ -22,7 +22,8 @@ def run(arena: Arena, result: Result) -> None:
     for point in plan.points:
         before = _killed(product)
         product.commands[NAME] = (
-            f"exec python -m tests.chaos.failpoints {point} {plan.failpoints} {plan.workers}"
+            "WORKER_THREADS=1 exec python -m tests.chaos.failpoints "
+            f"{point} {plan.failpoints} {plan.workers}"
         )
         product.start(NAME)
         # Each first dial is a kill; a few more leads for the workers that go on after the last.

@@ -120,8 +120,8 @@ def _work(point: str) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if point:
         arm(point)
-    words = shlex.split(procfile()["worker"])
-    sys.argv = ["1" if word.startswith("${WORKER_THREADS") else word for word in words[1:]]
+    command = procfile()["worker"].replace("${WORKER_THREADS:-8}", "1")
+    sys.argv = shlex.split(command.removeprefix("exec "))
     try:
         celery()
     finally:

@@ -48,6 +48,7 @@ class Plan:
     unguarded_sleepers: float = 1 / 100
 
     restarts: int = 10  # of web and of a worker
+    between_restarts: float = 8.0  # seconds, at most: records that found no web are sent again
 
     # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
     # times, the longest call and a minute; then it is a manager's.
@@ -82,6 +83,7 @@ QUICK = Plan(
     sleepers=0,
     guards=(),
     restarts=1,
+    between_restarts=1,
     judges_times=False,
     sweep_every=1,
 )

@@ -24,7 +24,7 @@ def run(arena: Arena, result: Result) -> None:
             until(product.answers, within=60)
             product.restart_missing_workers()
             arena.say(f"  {number} restarts, {len(visitors.receipts)} leads")
-            time.sleep(rng.uniform(0.5, 1.5))
+            time.sleep(rng.uniform(0.5, 1) * plan.between_restarts)
     product.settle()
     product.judge(result, [visitors], product.simulator.ledger())
     failed = [one for one in visitors.tries if not one.taken]
