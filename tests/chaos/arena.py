@@ -40,9 +40,9 @@ SETTINGS = {
     # An extension is kept for the sum of these and a minute, should no record come.
     "VOICENTER_PHONE_MAX_DIAL_TIME": "5",
     "VOICENTER_TARGET_MAX_DIAL_TIME": "5",
-    "VOICENTER_MAX_DURATION": "10",
+    "VOICENTER_MAX_DURATION": "60",
     # A call that nobody finds is known never to have been placed after the sum of all these.
-    "VOICENTER_LOG_DELAY": "5",
+    "VOICENTER_LOG_DELAY": "15",
     "SECRET_KEY": "only-for-the-fault-runs-" + "x" * 40,
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }

@@ -2,7 +2,7 @@ r"""Many processes that claim few extensions, as fast as they can, and a sweep t
 
     python -m tests.chaos.claimers \
         '{"processes": 32, "extensions": 20, "claims": 50000, "sleepers": 0.001, "seed": 1,
-          "without": ""}'
+          "without": "", "seconds": 1800}'
 
 with the product's settings in the environment. Each process claims a lead and an extension with
 `matching.claim`, dials with `dialling.dial_call`, "talks", and ends the attempt. Now and then one
@@ -72,7 +72,7 @@ class Witness:
 
 
 def main(options: dict[str, Any]) -> dict[str, int]:
-    """Runs all processes until so many claims were won; what the witness saw."""
+    """Runs all processes until so many claims were won or the time is up; what the witness saw."""
     import django
 
     django.setup()
@@ -84,16 +84,20 @@ def main(options: dict[str, Any]) -> dict[str, int]:
     connection.close()
     connection.close_pool()
     witness = Witness(options["extensions"], leads.stop - leads.start)
-    done = _fork.Event()
+    done, enough = _fork.Event(), _fork.Event()
     claimers = [
-        _fork.Process(target=_claim, args=(witness, leads, options, number))
+        _fork.Process(target=_claim, args=(witness, leads, options, number, enough))
         for number in range(options["processes"])
     ]
     sweeper = _fork.Process(target=_sweep, args=(done,))
     for process in (*claimers, sweeper):
         process.start()
-    for process in claimers:
-        process.join()
+    end = time.monotonic() + options["seconds"]
+    while any(process.is_alive() for process in claimers):
+        time.sleep(1)
+        _say(witness)
+        if time.monotonic() > end:
+            enough.set()
     done.set()
     sweeper.join()
     failed = sum(process.exitcode != 0 for process in (*claimers, sweeper))
@@ -152,7 +156,15 @@ def without_locks(statement: str) -> str:
     return bare
 
 
-def _claim(witness: Witness, leads: range, options: dict[str, Any], number: int) -> None:
+def _say(witness: Witness) -> None:
+    """Progress, for whoever reads stderr."""
+    counts = {name: count.value for name, count in witness.counts.items()}
+    print(json.dumps(counts), file=sys.stderr, flush=True)
+
+
+def _claim(
+    witness: Witness, leads: range, options: dict[str, Any], number: int, enough: Any
+) -> None:
     from django.db import IntegrityError
     from django.utils import timezone
 
@@ -192,7 +204,7 @@ def _claim(witness: Witness, leads: range, options: dict[str, Any], number: int)
             witness.begin(self._extension, attempt.lead_id - leads.start)
             return Accepted(call_id=f"call-{attempt.pk}", error_code=0, error_message="OK")
 
-    while (so_far := witness.counts["claims"].value) < options["claims"]:
+    while (so_far := witness.counts["claims"].value) < options["claims"] and not enough.is_set():
         lead_id = leads.start + rng.randint(max(0, so_far - BEHIND), so_far + AHEAD)
         claim = matching.claim(lead_id, [team], timezone.now(), timedelta(seconds=LEASE))
         if claim is None:

@@ -20,6 +20,7 @@ def run(arena: Arena, result: Result) -> None:
     seen = _claimers(arena, plan.claims, plan.sleepers)
     arena.say(f"  {seen}")
     _judge(result, seen)
+    result.figures["claims asked for"] = plan.claims
     if plan.sleepers:
         result.must("leases ran out under sleepers", seen["asleep"] > 0, seen["asleep"])
     result.figures |= seen
@@ -53,21 +54,28 @@ def _claimers(arena: Arena, claims: int, sleepers: float, without: str = "") -> 
         "seed": arena.seed,
         "sleepers": sleepers,
         "without": without,
+        "seconds": arena.plan.claims_within,
     }
     settings = arena.settings(url) | {
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
         "DATABASE_POOL_SIZE": "1",
         "LOG_LEVEL": "ERROR",
     }
+    # In a session of its own: it ends its claimers with itself.
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.chaos.claimers", json.dumps(options)],
         cwd=ROOT,
         env=os.environ | settings,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     try:
+        assert process.stderr
+        for number, line in enumerate(process.stderr, 1):
+            if number % 60 == 0 or not line.startswith("{"):
+                arena.say(f"  {line.rstrip()}")
         words, _ = process.communicate()
     finally:
         if process.poll() is None:
