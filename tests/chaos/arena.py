@@ -182,7 +182,8 @@ class Product(Stack):
         self.tables = Tables(database_url)
 
     def begin(self, **control: Any) -> None:
-        """A fresh ledger, all extensions free, and the provider as `control` says."""
+        """All processes there, a fresh ledger, free extensions, the provider as `control` says."""
+        self.restart_missing_workers()
         self.tables.free_all()
         settings = {"answer_after": RINGS, "talk": TALKS, "seed": self.arena.seed} | control
         # The account's list of active calls is to show the idle ones too.

@@ -37,7 +37,6 @@ def run(arena: Arena, result: Result) -> None:
         result.must(f"kills at {point}", killed >= plan.failpoints, killed)
         result.figures[f"kills at {point}"] = killed
         result.figures[f"attempts after {point}"] = dict(ends)
-    product.restart_missing_workers()
     product.judge(result, shifts, product.simulator.ledger())
 
 

@@ -18,8 +18,9 @@ SCENARIOS: dict[str, ModuleType] = {
     "equal": equal,
     "restarts": restarts,
     "provider": provider_faults,
-    "failpoints": failpoint_faults,
     "kills": kills,
     "postgres": postgres_faults,
     "redis": redis_faults,
+    # Last: it leaves no worker of the product's own behind, and the next one would start them.
+    "failpoints": failpoint_faults,
 }
