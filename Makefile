@@ -16,7 +16,7 @@ UNDER_WAY := $(VENV)/.installing
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test nightly bench lint format lock clean
+.PHONY: help run test nightly bench chaos lint format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ nightly: $(DEV_STAMP) ## far more of what Hypothesis tries: each parser, the eng
 
 bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
 	@exec $(BIN)/python -m tests.benchmarks
+
+chaos: $(DEV_STAMP) ## strike web, workers, PostgreSQL, Redis and provider; nobody is lost or called twice
+	@exec $(BIN)/python -m tests.chaos $(CHAOS)
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -4,11 +4,13 @@ import gc
 import io
 import os
 import sys
+from functools import partial
 
 import django
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connections
+from gunicorn import util
 
 from callbacks.config import logs
 
@@ -22,6 +24,10 @@ preload_app = True
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
+# After an answer that ends its connection gunicorn waits for the other side to close it too: for
+# 2 s, in the one loop that serves all connections of the process. A handful of clients that keep
+# theirs open a little longer would stop the form for everybody.
+util.close_graceful = partial(util.close_graceful, timeout=0.05)
 # A worker's heartbeat file: in memory, since a slow disk would have the worker killed.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True

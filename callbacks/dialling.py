@@ -40,6 +40,12 @@ log = logging.getLogger(__name__)
 
 _WAKE_UP_IS_LOST_AFTER = timedelta(seconds=3)
 
+# Whoever takes longer from taking an attempt on to sending it was asleep (a suspended machine, one
+# without memory) and must not trust what it knew: others may have found the attempt lost, freed its
+# extension and called its lead again. Far below the least time after which they do
+# (provider.answer_is_lost_after), so that sending itself has its time too.
+SEND_WITHIN = timedelta(seconds=5)
+
 _REFUSED_AS = {
     1: Outcome.INVALID,
     2: Outcome.PROVIDER_ERROR,
@@ -114,6 +120,8 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
     """One HTTP request; whatever it ends in has its place in the attempt."""
     log.info("dialling kind=%s attempt=%s", attempt.kind, attempt.pk)
     try:
+        if attempt.sent_at is None or timezone.now() - attempt.sent_at > SEND_WITHIN:
+            raise NotSent("It was not sent in time.", reason="too_late")
         answer = ask()
     except NotSent as error:
         _record_not_sent(attempt, error)

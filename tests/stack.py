@@ -14,12 +14,14 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.error import URLError
 
+from callbacks.config import processes
 from tests.simulator.harness import SimulatorProcess, eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,18 +42,50 @@ def procfile() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines if ": " in line)
 
 
+def spawn(command: str, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Runs a shell command from the project's directory, its output at the end of `log`.
+
+    It is ended with us, even when we are killed: call it from the main thread.
+    """
+    wrapped = processes.wrapped(
+        ["/bin/sh", "-c", command], directory=ROOT, account=None, death_signal=signal.SIGTERM
+    )
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            wrapped,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
 class Stack:
-    """The running product."""
+    """The running product: web, beat, and workers of these names ("worker", "worker2", ...).
+
+    `commands` replaces what the Procfile says for a name.
+    """
 
     def __init__(
-        self, database_url: str, redis_url: str, directory: Path, **environment: str
+        self,
+        database_url: str,
+        redis_url: str,
+        directory: Path,
+        *,
+        workers: Sequence[str] = ("worker",),
+        commands: Mapping[str, str] | None = None,
+        **environment: str,
     ) -> None:
+        self.workers = tuple(workers)
+        self.commands = dict(commands or {})
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
         self.cdr_url = f"{self.url}/webhooks/voicenter/{CDR_SECRET}/cdr/"
         self.simulator = SimulatorProcess(cdr_url=self.cdr_url, code=CODE)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._log_begins: dict[str, int] = {}
         self._running = ExitStack()
         self.environment = {
             **os.environ,
@@ -71,10 +105,11 @@ class Stack:
         with self._running:
             self._running.enter_context(self.simulator)
             self.environment["VOICENTER_URL"] = self.simulator.click2call_url
-            for name in ("web", "worker", "beat"):
+            for name in ("web", *self.workers, "beat"):
                 self.start(name)
-            eventually(self._answers, within=60)
-            eventually(lambda: " ready." in self.log("worker"), within=60)
+            eventually(self.answers, within=60)
+            for name in self.workers:
+                eventually(lambda name=name: self.is_ready(name), within=60)
             self._running = self._running.pop_all()
         return self
 
@@ -91,18 +126,19 @@ class Stack:
         self._running.close()
 
     def start(self, name: str) -> None:
-        """Starts one of the Procfile's processes."""
-        with (self.directory / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                ["sh", "-c", procfile()[name]],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        """Starts one of the Procfile's processes; "worker2" is another worker."""
+        log = self.directory / f"{name}.log"
+        self._log_begins[name] = log.stat().st_size if log.exists() else 0
+        command = self.commands.get(name) or procfile()[name.rstrip("0123456789")]
+        process = spawn(command, self.environment, log)
         self.processes[name] = process
         self._running.callback(self._end, process)
+
+    def is_ready(self, name: str) -> bool:
+        """Whether a worker takes tasks, as far as it has said so."""
+        with (self.directory / f"{name}.log").open("rb") as log:
+            log.seek(self._log_begins[name])
+            return b" ready." in log.read()
 
     def stop(self, name: str, signum: int = signal.SIGTERM) -> int:
         """Signals one process and waits for its end; its exit status."""
@@ -114,7 +150,8 @@ class Stack:
         """What a process has written so far."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the web serves requests. AssertionError with its log when it has ended."""
         if (status := self.processes["web"].poll()) is not None:
             raise AssertionError(f"the web process ended ({status}): {self.log('web')}")
         try:

@@ -2,19 +2,15 @@
 
 import argparse
 import json
-import os
-import signal
 import sys
-import time
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from callbacks.config.problems import CannotStart
 from tests.benchmarks.bench import Bench, Plan
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
 from tests.benchmarks.report import report, table
+from tests.measuring import bounded, forget_settings, progress
 
 QUICK = Plan(
     paced=20, burst=60, ringing=5, rounds=1, warm_up=8, per_second=50, answer_after=0.1, talk=0.1
@@ -30,21 +26,12 @@ def main() -> int:
         "--json", type=Path, default=Path(".artifacts/bench.json"), help="figures (%(default)s)"
     )
     options = parser.parse_args()
-    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
-    # Servers of its own always: it makes databases and fills them.
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
+    bounded(options.minutes)
+    forget_settings()
     logs = options.json.parent.absolute() / "bench-logs"
     plan = QUICK if options.quick else Plan()
-    started = time.monotonic()
-
-    def say(line: str) -> None:
-        print(f"[{time.monotonic() - started:5.1f} s] {line}", flush=True)
-
     try:
-        results = Bench(plan, logs, say).run()
+        results = Bench(plan, logs, progress()).run()
     except (NotOnce, NotTaken, CannotStart) as problem:
         print(f"The benchmark failed: {problem}. Logs: {logs}", file=sys.stderr)
         return 1
@@ -59,11 +46,6 @@ def main() -> int:
     options.json.write_text(json.dumps(figures, indent=2) + "\n")
     print(f"\n{table(figures)}\n\nAll figures: {options.json}")
     return 0
-
-
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """Unwinds, so that everything that was started is ended."""
-    raise TimeoutError if number == signal.SIGALRM else KeyboardInterrupt
 
 
 if __name__ == "__main__":

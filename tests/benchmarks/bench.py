@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from callbacks.config.embedded import servers
 from tests.benchmarks import figures, popups
@@ -18,6 +17,7 @@ from tests.benchmarks.figures import Round
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.sides import FLOOR, Running, Side, project
+from tests.measuring import new_database, numbers
 from tests.simulator.harness import SimulatorProcess
 from tests.stack import CODE
 
@@ -86,7 +86,7 @@ class Bench:
             self._say("starting PostgreSQL, Redis and the simulator")
             with servers(Path(directory)) as urls:
                 self._databases = {
-                    name: _new_database(urls.database_url, f"bench_{name}")
+                    name: new_database(urls.database_url, f"bench_{name}")
                     for name in ("floor", "ours")
                 }
                 base = urls.redis_url.rpartition("/")[0]
@@ -199,19 +199,6 @@ class Bench:
         end = time.monotonic() + PATIENCE
         while not until() and time.monotonic() < end:
             time.sleep(0.5)
-
-
-def numbers() -> Iterator[str]:
-    """Israeli mobile numbers, no two alike; they reach nobody but the simulator."""
-    for prefix in ("+97250555", "+97252555", "+97254555"):
-        for number in range(10_000):
-            yield f"{prefix}{number:04d}"
-
-
-def _new_database(server_url: str, name: str) -> str:
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return f"{server_url.rpartition('/')[0]}/{name}"
 
 
 def _in_words(milliseconds: dict[str, float]) -> str:

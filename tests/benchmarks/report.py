@@ -1,7 +1,5 @@
 """The figures beside their targets: for a person, and for a program."""
 
-import os
-import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
 from statistics import fmean
@@ -10,6 +8,7 @@ from typing import Any
 from tests.benchmarks.bench import Plan, Results
 from tests.benchmarks.figures import Target, latencies
 from tests.benchmarks.popups import STATUSES
+from tests.measuring import machine
 
 _BUSY = "\nThe load average was {:.1f} before it began: others were at work, the figures suffer."
 
@@ -27,12 +26,7 @@ def report(plan: Plan, results: Results) -> dict[str, Any]:
     }
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "load_average_before": results.load_before,
-            "cores": os.cpu_count(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "python": platform.python_version(),
-        },
+        "machine": machine() | {"load_average_before": results.load_before},
         "plan": asdict(plan),
         "paced_ms": paced,
         "paced_ms_by_round": {

@@ -14,7 +14,7 @@ from typing import Self
 from callbacks.config import processes
 from tests.benchmarks.memory import Memory
 from tests.simulator.harness import eventually
-from tests.stack import CDR_SECRET, CODE, ROOT, free_port, procfile
+from tests.stack import CDR_SECRET, CODE, ROOT, free_port, procfile, spawn
 
 PROJECT = "callbacks.config"
 _WEBHOOKS = f"/webhooks/voicenter/{CDR_SECRET}"
@@ -77,7 +77,8 @@ class Running:
         self._logs = logs
         self._ending = ExitStack()
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._environment = _clean_environment() | {
+        self._environment = {
+            **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
@@ -129,22 +130,9 @@ class Running:
 
     def _start(self, name: str) -> None:
         command = procfile()[name].replace(PROJECT, self.side.package)
-        # They end with us, even when we are killed.
-        wrapped = processes.wrapped(
-            ["/bin/sh", "-c", command],
-            directory=ROOT,
-            account=None,
-            death_signal=signal.SIGTERM,
-        )
-        with self._log_file(name).open("wb") as log:
-            process = subprocess.Popen(
-                wrapped,
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        log = self._log_file(name)
+        log.unlink(missing_ok=True)
+        process = spawn(command, self._environment, log)
         self._processes.append(process)
         self._ending.callback(processes.stop, process, signal.SIGTERM, 40)
 
@@ -162,9 +150,3 @@ class Running:
 
     def _log(self, name: str) -> str:
         return self._log_file(name).read_text(errors="replace")
-
-
-def _clean_environment() -> dict[str, str]:
-    """Ours, without what would set up the project other than the Procfile and `make run` do."""
-    foreign = ("VOICENTER_", "SIMULATOR_", "DJANGO_", "LOG_LEVEL", "HTTPS", "DEBUG")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from tests.benchmarks import figures, popups
-from tests.benchmarks.bench import numbers
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import Answered, NotTaken, Submitted
+from tests.measuring import numbers
 from tests.simulator.harness import eventually
 from tests.stack import ROOT
 

@@ -9,9 +9,10 @@ from django.core.checks import run_checks
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks import by_hand, dialling, dispatch, provider
+from callbacks import by_hand, dialling, dispatch, matching, provider
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.models.calls import AttemptState
+from callbacks.setup import current as current_setup
 from callbacks.voicenter import Accepted, InvalidCall
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.simulator.harness import SimulatorProcess
@@ -362,6 +363,29 @@ def test_an_answer_that_comes_after_it_was_given_up_is_believed(
     dialling._record_acceptance(attempt, Accepted("some-call", 0, "OK"))
     lead.refresh_from_db()
     assert lead.call_id == "some-call"
+
+
+def dial_late(lead: Lead, extension: Extension) -> CallAttempt:
+    """Claims, sleeps, and then wants to dial; the attempt as it is afterwards."""
+    asleep = dialling.SEND_WITHIN + timedelta(seconds=1)
+    claim = matching.claim(
+        lead.pk, [extension.team_id], timezone.now() - asleep, timedelta(hours=2)
+    )
+    assert claim
+    dialling.dial_call(provider.client(), claim, lead, current_setup())
+    claim.attempt.refresh_from_db()
+    lead.refresh_from_db()
+    return claim.attempt
+
+
+def test_who_was_asleep_between_claim_and_dial_does_not_dial(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead(call_after=timezone.now() - timedelta(minutes=1))
+    attempt = dial_late(lead, extension)
+    assert (attempt.state, attempt.reason) == (AttemptState.NOT_SENT, "too_late")
+    assert lead.status == LeadStatus.WAITING
+    assert simulator.ledger() == []
 
 
 def test_a_call_id_of_another_call_leaves_the_attempt_unknown(

@@ -2,7 +2,9 @@
 
 import re
 import signal
+import socket
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -129,6 +131,17 @@ def test_a_lead_is_stored_while_redis_is_a_black_hole_and_called_once_it_is_back
     tunnel.open()
     eventually(lambda: status_of(stack, submitted) == "connected", within=90)
     assert len(stack.simulator.ledger()) == 1
+
+
+def test_clients_that_keep_an_ended_connection_open_do_not_keep_others_waiting(
+    stack: Stack,
+) -> None:
+    with ExitStack() as kept:
+        for _ in range(60):
+            lazy = kept.enter_context(socket.create_connection(("127.0.0.1", stack.port)))
+            lazy.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        # Not a measure of speed: the server would wait for them for a minute, one after the other.
+        assert requests.get(f"{stack.url}/healthz", timeout=25).status_code == 200
 
 
 def test_a_worker_that_is_killed_while_it_dials_leaves_no_second_call(stack: Stack) -> None:

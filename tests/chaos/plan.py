@@ -1,0 +1,90 @@
+"""How often each fault strikes: `Plan()` to prove something, QUICK to see that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts, and seconds where it says so."""
+
+    workers: int = 3
+    extensions: int = 300
+    per_second: float = 8.0  # leads, while faults strike
+
+    leads: int = 2000  # while workers are killed
+    kills: int = 100
+
+    redis_restarts: int = 10
+    redis_flushes: int = 10
+    redis_holes: int = 10
+    hole: float = 20.0  # seconds
+
+    postgres_restarts: int = 10
+    postgres_backends: int = 20
+    exhausted: float = 30.0  # seconds
+
+    failpoints: int = 50  # kills at each point
+    points: tuple[str, ...] = (
+        "committed",
+        "connected",
+        "sent",
+        "answered",
+        "recording",
+        "recorded",
+    )
+
+    provider_faults: int = 200  # of each kind
+    lost_records: bool = True
+
+    equal: int = 200  # submissions at the same moment
+    rounds: int = 50
+
+    claimers: int = 32  # processes
+    contested: int = 20  # extensions
+    claims: int = 50_000
+    claims_within: float = 1800.0  # seconds; then it is enough, however many there were
+    sleepers: float = 1 / 800  # the share of claims that outsleeps its lease
+    guards: tuple[str, ...] = ("index", "lock", "fence")  # taken away in turn
+    unguarded_claims: int = 5_000
+    unguarded_sleepers: float = 1 / 100
+
+    restarts: int = 10  # of web and of a worker
+    between_restarts: float = 8.0  # seconds, at most: records that found no web are sent again
+
+    # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
+    # times, the longest call and a minute; then it is a manager's.
+    settled_within: float = 240.0
+    # Whether times are checks too, and not figures only: not in a test, on a machine that is busy.
+    judges_times: bool = True
+    sweep_every: float = 5.0
+
+
+QUICK = Plan(
+    workers=2,
+    extensions=30,
+    per_second=10,
+    leads=20,
+    kills=1,
+    redis_restarts=1,
+    redis_flushes=1,
+    redis_holes=1,
+    hole=2,
+    postgres_restarts=1,
+    postgres_backends=2,
+    exhausted=2,
+    failpoints=1,
+    points=("sent",),
+    provider_faults=2,
+    lost_records=False,
+    equal=20,
+    rounds=2,
+    claimers=4,
+    contested=3,
+    claims=150,
+    sleepers=0,
+    guards=(),
+    restarts=1,
+    between_restarts=1,
+    judges_times=False,
+    sweep_every=1,
+)

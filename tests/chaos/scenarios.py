@@ -1,0 +1,26 @@
+"""The scenarios by name, in the order they run."""
+
+from types import ModuleType
+
+from tests.chaos import (
+    claims,
+    equal,
+    failpoint_faults,
+    kills,
+    postgres_faults,
+    provider_faults,
+    redis_faults,
+    restarts,
+)
+
+SCENARIOS: dict[str, ModuleType] = {
+    "claims": claims,
+    "equal": equal,
+    "restarts": restarts,
+    "provider": provider_faults,
+    "kills": kills,
+    "postgres": postgres_faults,
+    "redis": redis_faults,
+    # Last: it leaves no worker of the product's own behind, and the next one would start them.
+    "failpoints": failpoint_faults,
+}

@@ -1,0 +1,90 @@
+"""What the application's own tables say: to be compared with the witnesses, never believed."""
+
+from dataclasses import dataclass
+
+import psycopg
+
+NAME = "chaos"  # of our own connections
+# Somebody still has something to do, and no person is asked to.
+OPEN = ("waiting", "calling")
+# Managers see these in the admin's list of leads that need a person.
+NEEDS_A_PERSON = ("held", "failed")
+# callbacks.dialling: reasons of an attempt whose answer was lost, at least for a while.
+ANSWERED = ("refused", "not_sent")
+
+
+@dataclass(frozen=True)
+class LeadRow:
+    """A lead as it is stored."""
+
+    public_id: str
+    phone: str
+    status: str
+    error_message: str
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """An attempt as it is stored."""
+
+    phone: str
+    state: str
+    reason: str
+    call_id: str
+
+    @property
+    def was_unknown(self) -> bool:
+        """Whether it is or was of unknown outcome: that leaves its reason behind."""
+        return self.state == "unknown" or bool(self.reason and self.state not in ANSWERED)
+
+
+class Tables:
+    """Reads the product's database over a connection of its own."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+
+    def connect(self) -> psycopg.Connection:
+        """A connection of ours, as the role of the product."""
+        return psycopg.connect(self._url, autocommit=True, connect_timeout=5, application_name=NAME)
+
+    def leads(self) -> dict[str, LeadRow]:
+        """All leads by their public id."""
+        with self.connect() as connection:
+            rows = connection.execute(
+                "SELECT public_id::text, phone, status, error_message FROM leads_lead"
+            ).fetchall()
+        return {row[0]: LeadRow(*row) for row in rows}
+
+    def attempts(self) -> list[AttemptRow]:
+        """All attempts, oldest first."""
+        with self.connect() as connection:
+            rows = connection.execute(
+                "SELECT phone, state, reason, call_id FROM callbacks_callattempt ORDER BY id"
+            ).fetchall()
+        return [AttemptRow(*row) for row in rows]
+
+    def unsettled(self) -> tuple[int, int]:
+        """Leads that somebody has still to do something for, and live attempts."""
+        with self.connect() as connection:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM leads_lead WHERE status = ANY(%s)),"
+                " (SELECT count(*) FROM callbacks_callattempt WHERE ended_at IS NULL)",
+                [list(OPEN)],
+            ).fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    def extensions(self) -> list[str]:
+        """The numbers of all extensions."""
+        with self.connect() as connection:
+            rows = connection.execute("SELECT number FROM callbacks_extension").fetchall()
+        return [row[0] for row in rows]
+
+    def free_all(self) -> None:
+        """Between scenarios: extensions that were out or paused are back."""
+        with self.connect() as connection:
+            connection.execute(
+                "UPDATE callbacks_extension SET is_paused = false, is_blocked = false,"
+                " out_until = NULL, missed_in_a_row = 0"
+            )
