@@ -136,7 +136,7 @@ def _timeouts() -> Iterator[CheckMessage]:
             f"VOICENTER_LOG_DELAY is {settings.VOICENTER_LOG_DELAY}.",
             hint=f"Set VOICENTER_LOG_DELAY to seconds above 0 and up to {LONGEST_LOG_DELAY:g}: too "
             "few, and a lead who has talked with somebody is called again.",
-            id="callbacks.E030",
+            id="callbacks.E020",
         )
 
 
