@@ -55,7 +55,7 @@ def recognise(attempt: CallAttempt, call_id: str) -> bool:
         if not attempt.recognise(dialed_at):
             return False
         show_acceptance(attempt, dialed_at)
-    log.info("recognised attempt=%s lead=%s call_id=%s", attempt.pk, attempt.lead_id, call_id)
+    log.info("recognised attempt=%s call_id=%s", attempt.pk, call_id)
     return True
 
 

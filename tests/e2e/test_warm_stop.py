@@ -17,7 +17,7 @@ from tests.stack import Stack
 
 _WAITS_TO_STORE = """
     SELECT count(*) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND query ILIKE '%INSERT INTO%leads_lead%'
+    WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO "leads_lead"%'
 """
 
 
