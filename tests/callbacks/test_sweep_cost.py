@@ -45,7 +45,20 @@ _FILL = """
         FROM generate_series(0, %(waiting)s - 1) AS n
     ) AS one
 """
+# Calls of another day, one to each of as many leads.
+_HISTORY = """
+    INSERT INTO callbacks_callattempt (
+        public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
+        claimed_at, sent_at, ended_at, connected_at, hold_until, call_id, error_message, reason,
+        recording_url, looks
+    )
+    SELECT gen_random_uuid(), 'call', lead.id, %(extension)s, phone, '101', '', 'bridged',
+        submitted_at, submitted_at, submitted_at, submitted_at, submitted_at,
+        'call-' || lead.id, '', '', '', 0
+    FROM leads_lead lead ORDER BY lead.id LIMIT %(calls)s
+"""
 _INDEXES = """
+    CREATE INDEX IF NOT EXISTS attempt_by_number ON callbacks_callattempt (phone, claimed_at);
     CREATE INDEX IF NOT EXISTS lead_waiting_by_promise ON leads_lead
         (source_id, GREATEST(due_at, call_after), id) WHERE status = 'waiting';
     CREATE INDEX IF NOT EXISTS lead_waiting_by_time ON leads_lead
@@ -66,6 +79,8 @@ def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
             cursor.execute(_INDEXES)
             values = {"sources": sources, "noon": NOON, "few": FEW, "waiting": waiting}
             cursor.execute(_FILL, values)
+            extension = Extension.objects.values_list("pk", flat=True).first()
+            cursor.execute(_HISTORY, {"extension": extension, "calls": waiting // 4})
 
     yield put
     queued(empty=True)
@@ -151,6 +166,7 @@ def test_a_sweep_reads_what_is_due_and_no_more(fill: Callable[[int], None], team
                 woken_for = queued(empty=True)
                 with CaptureQueriesContext(connection) as at_the_end_of_a_call:
                     matching.team_with_waiting_leads(extension.pk, timezone.now())
+                    matching.number_rests_until("+972505550010", timezone.now())
             assert len(captured) > 5
             assert_cheap(costs(captured))
             assert_cheap(costs(at_the_end_of_a_call))
