@@ -388,7 +388,7 @@ def _ready(
     monkeypatch.setattr(transport, "_new_session", _new_session)
     # A wake-up that is lost because this machine is busy would make the same steps another story.
     monkeypatch.setattr(wakeups, "PUBLISH_TIMEOUT", 60.0)
-    monkeypatch.setattr(wakeups, "_publisher", None)
+    monkeypatch.setattr(wakeups, "LONGEST_WAIT", 60.0)
     yield
     provider.client.cache_clear()
 

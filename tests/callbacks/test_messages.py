@@ -101,7 +101,8 @@ def test_a_message_is_played_the_way_its_source_has_calls_made(
     }
     # Nobody else is to ring the number as long as this may last.
     attempt = CallAttempt.objects.get()
-    assert attempt.hold_until == attempt.claimed_at + timedelta(seconds=200 + 120 + 60)
+    assert attempt.sent_at
+    assert attempt.hold_until == attempt.sent_at + timedelta(seconds=200 + 120 + 60)
 
 
 def test_a_message_is_played_the_way_the_settings_have_it_when_its_source_says_nothing(
