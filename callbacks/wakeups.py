@@ -32,8 +32,9 @@ DIAL = "callbacks.dial"
 # this long, and a caller waits for twice as long altogether.
 PUBLISH_TIMEOUT = 0.5
 LONGEST_WAIT = 2 * PUBLISH_TIMEOUT
-# After a failure nobody tries for this long, so that a dead broker costs one visitor
-# LONGEST_WAIT at most and the next ones nothing.
+# After a failure nobody waits for the broker until it has taken a message again; this often one is
+# sent to see. So a dead broker costs those who are there when it dies LONGEST_WAIT at most, and all
+# who come later nothing, however long it lasts.
 BREAKER_OPEN_FOR = 5.0
 # A failure faster than this was a dropped connection, not a dead broker: worth one more try.
 FAST_FAILURE = 0.2
@@ -41,23 +42,31 @@ _SENDERS = 4
 
 
 class Breaker:
-    """Lets nobody through for a while after a failure. One per process."""
+    """Lets nobody through for a while after a failure, and then one at a time. One per process."""
 
     def __init__(self, open_for: float) -> None:
         self._open_for = open_for
-        self._closed_again_at = float("-inf")
+        self._lock = threading.Lock()
+        self._trial_at = float("-inf")
+        self.is_open = False
 
-    def lets_through(self, now: float) -> bool:
-        """Whether to try at `now` (monotonic seconds)."""
-        return now >= self._closed_again_at
+    def is_time_for_a_trial(self, now: float) -> bool:
+        """Whether to try at `now` (monotonic seconds) if the broker is back: one of many may."""
+        with self._lock:
+            if not self.is_open or now < self._trial_at:
+                return False
+            self._trial_at = now + self._open_for
+            return True
 
     def failed(self, now: float) -> None:
         """Opens it."""
-        self._closed_again_at = now + self._open_for
+        with self._lock:
+            self.is_open, self._trial_at = True, now + self._open_for
 
     def worked(self) -> None:
         """Closes it."""
-        self._closed_again_at = float("-inf")
+        with self._lock:
+            self.is_open = False
 
 
 _breaker = Breaker(BREAKER_OPEN_FOR)
@@ -84,7 +93,10 @@ def publish(task: str, *keys: int, expires: float | None = None) -> bool:
 
     `expires`: seconds after which no worker need bother.
     """
-    if not _breaker.lets_through(time.monotonic()):
+    if _breaker.is_open:
+        # Whether the broker is back nobody waits to learn: this wake-up is the one that tries.
+        if _breaker.is_time_for_a_trial(time.monotonic()):
+            _senders().submit(_try, task, keys, expires)
         return False
     sent = _senders().submit(_send, task, keys, expires)
     try:
@@ -99,6 +111,17 @@ def publish(task: str, *keys: int, expires: float | None = None) -> bool:
     _breaker.worked()
     pulse.say()  # what could not be counted while Redis was away
     return True
+
+
+def _try(task: str, keys: tuple[int, ...], expires: float | None) -> None:
+    """Runs in a sender's thread: closes the breaker when the broker takes a message again."""
+    try:
+        _send(task, keys, expires)
+    except Exception as error:  # noqa: BLE001  # the breaker stays open, and that is all
+        _breaker.failed(time.monotonic())
+        log.warning("broker still away error=%s", _kind(error))
+    else:
+        _breaker.worked()
 
 
 def _send(task: str, keys: tuple[int, ...], expires: float | None) -> None:

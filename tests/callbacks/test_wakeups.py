@@ -13,6 +13,7 @@ from django.db import transaction
 from callbacks import wakeups
 from leads.models import Lead
 from tests.queue import queued
+from tests.simulator.harness import eventually
 from tests.tunnel import Tunnel
 
 MakeLead = Callable[..., Lead]
@@ -112,15 +113,37 @@ def test_a_lead_is_stored_while_the_broker_is_a_black_hole(
     assert Lead.objects.filter(pk=make_lead().pk).exists()
 
 
-def test_the_breaker_opens_after_a_failure_and_closes_after_its_time() -> None:
+def test_after_a_failure_one_try_a_time_finds_out_whether_the_broker_is_back() -> None:
     breaker = wakeups.Breaker(5)
-    assert breaker.lets_through(100)
+    assert not breaker.is_open
     breaker.failed(100)
-    assert not breaker.lets_through(104.9)
-    assert breaker.lets_through(105)
-    breaker.failed(105)
+    assert breaker.is_open
+    assert [breaker.is_time_for_a_trial(at) for at in (104.9, 105, 105.1)] == [False, True, False]
+    breaker.failed(105.5)
+    assert [breaker.is_time_for_a_trial(at) for at in (110, 110.5)] == [False, True]
     breaker.worked()
-    assert breaker.lets_through(105.1)
+    assert not breaker.is_open
+    assert not breaker.is_time_for_a_trial(200)
+
+
+def test_nobody_waits_for_a_try_and_one_that_succeeds_is_a_wake_up_like_others(
+    broker_at: Callable[[str], None],
+    black_hole: tuple[str, list[socket.socket]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, visitors = black_hole
+    broker_at(address)
+    monkeypatch.setattr(wakeups, "_breaker", wakeups.Breaker(0))
+    assert wakeups.publish(wakeups.CALL_LEAD, 1) is False
+    came = len(visitors)
+    monkeypatch.setattr(wakeups, "LONGEST_WAIT", 0)  # whoever waited would fail, and say so
+    assert wakeups.publish(wakeups.CALL_LEAD, 2) is False
+    eventually(lambda: len(visitors) > came)
+    broker_at(settings.REDIS_URL)
+    wakeups._breaker.failed(float("-inf"))
+    assert wakeups.publish(wakeups.CALL_LEAD, 3) is False
+    eventually(lambda: not wakeups._breaker.is_open)
+    assert queued() == [(wakeups.CALL_LEAD, 3)]
 
 
 def test_after_a_black_hole_it_publishes_again_on_a_new_connection(
