@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -177,9 +178,17 @@ class Lead(models.Model):
         ordering = ["-submitted_at"]
         permissions = [("call_lead", "Can have a lead called now")]
         indexes = [
+            # What is due is asked for by source (callbacks.matching): most urgent first, and all.
             models.Index(
-                fields=["due_at", "id"],
-                name="lead_waiting_by_urgency",
+                F("source"),
+                Greatest("due_at", "call_after"),
+                F("id"),
+                name="lead_waiting_by_promise",
+                condition=Q(status=LeadStatus.WAITING),
+            ),
+            models.Index(
+                fields=["source", "call_after"],
+                name="lead_waiting_by_time",
                 condition=Q(status=LeadStatus.WAITING),
             ),
             models.Index(fields=["phone"], name="lead_phone"),

@@ -171,6 +171,8 @@ class CallAttempt(models.Model):
             models.Index(
                 fields=["hold_until"], name="attempt_live_hold", condition=Q(state__in=LIVE_STATES)
             ),
+            # How often and how lately a number was rung is asked with every claim.
+            models.Index(fields=["phone", "claimed_at"], name="attempt_by_number"),
             models.Index(
                 fields=["look_at"],
                 name="attempt_ended_look",

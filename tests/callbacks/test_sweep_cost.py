@@ -57,13 +57,6 @@ _HISTORY = """
         'call-' || lead.id, '', '', '', 0
     FROM leads_lead lead ORDER BY lead.id LIMIT %(calls)s
 """
-_INDEXES = """
-    CREATE INDEX IF NOT EXISTS attempt_by_number ON callbacks_callattempt (phone, claimed_at);
-    CREATE INDEX IF NOT EXISTS lead_waiting_by_promise ON leads_lead
-        (source_id, GREATEST(due_at, call_after), id) WHERE status = 'waiting';
-    CREATE INDEX IF NOT EXISTS lead_waiting_by_time ON leads_lead
-        (source_id, call_after) WHERE status = 'waiting';
-"""
 
 
 @pytest.fixture
@@ -76,7 +69,6 @@ def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
     def put(waiting: int) -> None:
         sources = [source.pk, nobodys.pk]
         with connection.cursor() as cursor:
-            cursor.execute(_INDEXES)
             values = {"sources": sources, "noon": NOON, "few": FEW, "waiting": waiting}
             cursor.execute(_FILL, values)
             extension = Extension.objects.values_list("pk", flat=True).first()
