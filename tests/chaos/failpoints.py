@@ -114,14 +114,13 @@ def main(point: str, kills: int, workers: int) -> None:
 
 
 def _work(point: str) -> NoReturn:
-    """Becomes a worker as the Procfile says, of one thread: each kill meets one dial."""
+    """Becomes a worker as the Procfile says; of one thread by WORKER_THREADS, a dial each kill."""
     from celery.bin.celery import main as celery
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if point:
         arm(point)
-    command = procfile()["worker"].replace("${WORKER_THREADS:-8}", "1")
-    sys.argv = shlex.split(command.removeprefix("exec "))
+    sys.argv = shlex.split(procfile()["worker"].removeprefix("exec "))
     try:
         celery()
     finally:

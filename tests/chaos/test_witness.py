@@ -45,7 +45,7 @@ def on(at: float, **values: Any) -> dict[str, Any]:
         pytest.param([call(0, lead=False), call(1)], "called while a call was on", id="overlap"),
         pytest.param([on(0), call(500)], "called while a call was on", id="never over"),
         pytest.param([call(0, lead=False), call(60)], "called again too soon", id="too soon"),
-        pytest.param([call(n * 200, lead=False) for n in range(5)], "rung 5 times", id="too often"),
+        pytest.param([call(n * 200, lead=False) for n in range(6)], "rung 6 times", id="too often"),
     ],
 )
 def test_it_sees_a_call_that_the_policy_forbids(ledger: list[Any], problem: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 Call = Mapping[str, Any]
 
-# callbacks.outcomes: after a call that the lead did not answer, the next comes no earlier.
+# RETRY_AFTER_NO_ANSWER by default: seconds to the first retry, and one call more than waits.
 AFTER_NO_ANSWER = 120.0
-MOST_NO_ANSWER = 4
+MOST_NO_ANSWER = 5
 
 
 def calls(ledger: Iterable[Call]) -> list[Call]:
