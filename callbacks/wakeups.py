@@ -119,6 +119,7 @@ def _try(task: str, keys: tuple[int, ...], expires: float | None) -> None:
         _send(task, keys, expires)
     except Exception as error:  # noqa: BLE001  # the breaker stays open, and that is all
         _breaker.failed(time.monotonic())
+        pulse.count(publish_failures=1)
         log.warning("broker still away error=%s", _kind(error))
     else:
         _breaker.worked()

@@ -79,7 +79,8 @@ class Visitors:
         self._patience = patience
         self._rng = rng
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
+        self._stopped = threading.Event()  # nobody else comes
+        self._abandoned = threading.Event()  # and nobody who is here tries again
         # As many at a time as may hang for a while on a server that does not answer.
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(48)]
         self._drawn = 0
@@ -94,7 +95,9 @@ class Visitors:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None or self._is_endless:
             self._stopped.set()
-        if kind is None:
+        if kind is not None:
+            self._abandoned.set()
+        else:
             for thread in self._threads:
                 thread.join()
 
@@ -146,7 +149,7 @@ class Visitors:
             if done.taken:
                 self.receipts.append(Receipt(phone, public_id, count))
                 return
-            if time.monotonic() > give_up_at or self._stopped.is_set():
+            if time.monotonic() > give_up_at or self._abandoned.is_set():
                 self.given_up.append(phone)
                 return
             time.sleep(AGAIN_AFTER)
