@@ -30,14 +30,14 @@ DIAL = "callbacks.dial"
 
 # Seconds. A broker on the same network answers in a millisecond: each of its answers may take
 # this long, and a caller waits for twice as long altogether.
-PUBLISH_TIMEOUT = 0.5
+PUBLISH_TIMEOUT = 0.2
 LONGEST_WAIT = 2 * PUBLISH_TIMEOUT
 # After a failure nobody waits for the broker until it has taken a message again; this often one is
 # sent to see. So a dead broker costs those who are there when it dies LONGEST_WAIT at most, and all
 # who come later nothing, however long it lasts.
-BREAKER_OPEN_FOR = 5.0
+BREAKER_OPEN_FOR = 1.0
 # A failure faster than this was a dropped connection, not a dead broker: worth one more try.
-FAST_FAILURE = 0.2
+FAST_FAILURE = 0.1
 _SENDERS = 4
 
 

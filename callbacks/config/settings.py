@@ -159,8 +159,8 @@ CELERY_BROKER_URL = BROKER_URL or "redis://127.0.0.1:6379/0"
 # Above the worker's own blocking read of 1 s, or an idle worker would reconnect all the time.
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=5)
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
-# For callbacks.wakeups, whose callers may not wait: half a second for each of its answers.
-PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.5)
+# For callbacks.wakeups, whose callers may not wait: for each of its answers.
+PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.2)
 # A worker outlives its broker, whatever that does or says: it tries again, for ever.
 CELERY_BROKER_CONNECTION_RETRY = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
