@@ -29,7 +29,6 @@ run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C 
 # pytest comes last: its summary is the last line.
 test: $(DEV_STAMP) ## all checks and tests
 	@bash .ci/packages
-	@$(MAKE) --no-print-directory lint
 	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
 
 nightly: $(DEV_STAMP) ## far more of what Hypothesis tries: each parser, the engine; takes hours

@@ -38,12 +38,16 @@ hypothesis_settings.register_profile(
 # They take longest. First, so that at the end no core waits for one of them.
 _FIRST = (
     "tests/benchmarks/",
+    "tests/chaos/",
     "tests/leads/test_in_browser.py",
     "tests/config/test_run.py",
     "tests/browser/",
     "tests/e2e/",
+    "tests/callbacks/test_machine.py",
     "tests/voicenter/test_any_bytes.py",
     "tests/config/",
+    "tests/console/",
+    "tests/importing/",
 )
 
 

@@ -101,13 +101,12 @@ class Bench:
         self._set_up(sides)
         for number in range(1, plan.rounds + 1):
             for side in sides:
-                with self._running(side, f"paced {number}/{plan.rounds}") as running:
+                with self._running(side, f"round {number}/{plan.rounds}") as running:
+                    self._say("  paced")
                     done = self._round(running, plan.paced, plan.per_second)
                     results.paced[side.name].append(done)
                     self._say("  " + _in_words(figures.latencies([done.milliseconds])))
-        for number in range(1, plan.rounds + 1):
-            for side in sides:
-                with self._running(side, f"burst {number}/{plan.rounds}") as running:
+                    self._say("  burst")
                     done = self._round(running, plan.burst)
                     results.burst[side.name].append(done)
                     self._say(f"  {done.dials_per_second:.0f} dials/s")
@@ -121,15 +120,15 @@ class Bench:
     def _set_up(self, sides: tuple[Side, ...]) -> None:
         for side in sides:
             self._prepared(side).set_up()
-            # As autovacuum does within a minute of so many new rows; a run must not depend on when.
-            with psycopg.connect(self._databases[side.name], autocommit=True) as connection:
-                connection.execute("VACUUM ANALYZE")
 
     @contextmanager
     def _running(self, side: Side, what: str) -> Iterator[Running]:
         """Only the side that is measured runs; it is warm when this begins."""
         self._say(f"{what}: {side.name}")
         running = self._prepared(side)
+        # As autovacuum does within a minute of so many new rows; a run must not depend on when.
+        with psycopg.connect(self._databases[side.name], autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
         self._simulator.control(reset=True)
         self._simulator.control(
             answer_after=self._plan.answer_after,
