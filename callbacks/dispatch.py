@@ -45,7 +45,7 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     teams = setup.teams_for(lead.source_id)
     open_teams = [team.pk for team in teams if matching.is_open(team, now)]
     if not open_teams:
-        _wait_for_opening(lead, matching.next_opening(teams, now))
+        _wait_for_opening(lead, matching.next_opening(teams, now), now)
         return None
     off_shift = setup.off_shift(open_teams, now)
     claim = matching.claim(lead.pk, open_teams, now, provider.hold(), off_shift)
@@ -122,13 +122,14 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
 def _wait_for_the_number(lead: Lead, teams: list[Team], now: datetime) -> None:
     """A number that has been rung too lately or too often is called when it may be; said so."""
     if rests_until := matching.lead_rests_until(lead.pk, now):
-        transitions.put_off(lead.pk, matching.next_opening(teams, rests_until) or rests_until)
+        until = matching.next_opening(teams, rests_until) or rests_until
+        transitions.put_off(lead.pk, until, now, gap_until=rests_until, closed_until=until)
         log.info("number rests")
 
 
-def _wait_for_opening(lead: Lead, opening: datetime | None) -> None:
+def _wait_for_opening(lead: Lead, opening: datetime | None, now: datetime) -> None:
     """None: no team answers this source, or none ever opens. The lead then waits, visibly."""
     if opening:
-        transitions.put_off(lead.pk, opening)
+        transitions.put_off(lead.pk, opening, now, closed_until=opening)
     if not lead.attempts:
-        messages.play_when_closed(lead, timezone.now())
+        messages.play_when_closed(lead, now)

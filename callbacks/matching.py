@@ -118,7 +118,7 @@ _CLAIM = """
         WHERE EXTENSION_IS_SUITABLE
             -- "Invalid parameters" with this extension: rather another one, if there is one free.
             AND (%(refused_too)s OR extension.id <> ALL(the_lead.refused_with))
-        ORDER BY extension.last_called_at NULLS FIRST, extension.id
+        ORDER BY extension.tier, extension.position, extension.id
         LIMIT 1
         FOR UPDATE OF extension SKIP LOCKED
     ), attempt AS (
@@ -137,7 +137,8 @@ _CLAIM = """
             call_id = '', error_code = NULL, error_message = '', picked_up_at = NULL
         FROM attempt WHERE leads_lead.id = attempt.lead_id
     ), extension_called AS (
-        UPDATE callbacks_extension SET last_called_at = %(now)s
+        UPDATE callbacks_extension SET last_called_at = %(now)s,
+            position = EXTRACT(epoch FROM %(now)s::timestamptz)
         FROM attempt WHERE callbacks_extension.id = attempt.extension_id
     )
     SELECT attempt.*, the_extension.kind AS extension_kind FROM attempt, the_extension

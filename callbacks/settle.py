@@ -114,7 +114,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
         call_after = _call_after(attempt, step, now) if step.after else now
-        if transitions.wait_again(attempt.lead_id, call_after, **shown) and not step.after:
+        if transitions.wait_again(attempt.lead_id, call_after, now, **shown) and not step.after:
             wakeups.call_lead_on_commit(attempt.lead_id)
         return
     if step.lead is LeadStep.CONNECTED:

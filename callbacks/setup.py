@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from callbacks import schedule
-from callbacks.models import CallParameters, Extension, Team
+from callbacks.models import CallParameters, Extension, Team, TeamSource
 from callbacks.schedule import Calendar
 from leads.models import LeadSource
 from leads.setup import Kept
@@ -51,8 +51,8 @@ def _load() -> Setup:
         .prefetch_related("schedule__hours", "schedule__exceptions")
     }
     by_source: dict[int, list[Team]] = defaultdict(list)
-    answers = Team.sources.through.objects.filter(team__in=teams).order_by("team__name")
-    for source_id, team_id in answers.values_list("leadsource_id", "team_id"):
+    answers = TeamSource.objects.filter(team__in=teams).order_by("steps_in_after", "team__name")
+    for source_id, team_id in answers.values_list("source_id", "team_id"):
         if team := teams.get(team_id):
             by_source[source_id].append(team)
     parameters = list(CallParameters.objects.all())

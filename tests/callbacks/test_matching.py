@@ -38,9 +38,8 @@ def test_it_commits_a_dialing_attempt_and_takes_lead_and_extension(
 
 
 def test_the_longest_idle_extension_is_rung_first(make_lead: MakeLead, team: Team) -> None:
-    now = timezone.now()
-    Extension.objects.create(number="101", team=team, last_called_at=now - timedelta(minutes=1))
-    Extension.objects.create(number="102", team=team, last_called_at=now - timedelta(hours=1))
+    Extension.objects.create(number="101", team=team, position=2)
+    Extension.objects.create(number="102", team=team, position=1)
     Extension.objects.create(number="103", team=team)
     order = [claim(make_lead(), team).extension_number for _ in range(3)]  # type: ignore[union-attr]
     assert order == ["103", "102", "101"]
@@ -113,9 +112,8 @@ def test_after_invalid_parameters_the_lead_rather_gets_another_extension(
     assert attempt
     attempt.refuse(1, "Phone is missing", "", timezone.now())
     Lead.objects.update(status=LeadStatus.WAITING)
-    long_ago = timezone.now() - timedelta(days=1)
-    Extension.objects.update(last_called_at=long_ago)
-    Extension.objects.create(number="102", team=team, last_called_at=timezone.now())
+    Extension.objects.update(position=1)
+    Extension.objects.create(number="102", team=team, position=2)
     again = claim(lead, team)
     assert again
     assert again.extension_number == "102"
