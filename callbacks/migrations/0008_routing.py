@@ -204,10 +204,22 @@ class Migration(migrations.Migration):
             name='strategy',
             field=models.CharField(choices=[('longest_idle', 'longest idle'), ('round_robin', 'round robin'), ('weighted', 'priority tiers with weights'), ('fair', 'fair by conversations')], default='longest_idle', help_text='Who of the free ones is rung. A lower tier always comes before a higher one.', max_length=12),
         ),
-        migrations.AlterField(
-            model_name='callattempt',
-            name='extension',
-            field=models.ForeignKey(blank=True, db_index=False, help_text='None for a message: it is played to the lead alone.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='call_attempts', to='callbacks.extension'),
+        # By hand: Django would drop every index of the column, the unique one too.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name='callattempt',
+                    name='extension',
+                    field=models.ForeignKey(blank=True, db_index=False, help_text='None for a message: it is played to the lead alone.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='call_attempts', to='callbacks.extension'),
+                ),
+            ],
+            database_operations=[
+                migrations.RunSQL(
+                    "DROP INDEX callbacks_callattempt_extension_id_2f41632d",
+                    "CREATE INDEX callbacks_callattempt_extension_id_2f41632d "
+                    "ON callbacks_callattempt (extension_id)",
+                ),
+            ],
         ),
         migrations.AlterField(
             model_name='extension',
