@@ -1,0 +1,1 @@
+"""Who would be rung: what if."""
