@@ -6,7 +6,7 @@ which extension is free, is never asked here: the claim asks the database.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,10 @@ class Setup:
     parameters_by_extension: Mapping[int, dict[str, Any]]
     # By team and extension, of those that have hours of their own.
     shifts: Mapping[int, Mapping[int, Calendar]]
+    # By team, of those that have a schedule.
+    calendars: Mapping[int, Calendar]
+    # What callbacks.hours has found out about this version, so that it need not look again.
+    openings: dict[Any, Any] = field(default_factory=dict)
 
     def teams_for(self, source_id: int) -> list[Team]:
         """The active teams that answer a source, with their hours."""
@@ -73,6 +77,7 @@ def _load() -> Setup:
             row.extension_id: row.values() for row in parameters if row.extension_id
         },
         shifts=dict(shifts),
+        calendars={team.pk: team.schedule.calendar() for team in teams.values() if team.schedule},
     )
 
 

@@ -7,14 +7,24 @@ they depend on is: waiting -> calling is the claim, in one statement with the at
 (callbacks.hindsight).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from leads.models import Lead, LeadStatus
 
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
 # A call that is on has to end first, and a duplicate's first lead is called in its place.
 _NOT_OPENED_AGAIN = (LeadStatus.CALLING, LeadStatus.DUPLICATE)
+
+_PUT_OFF_ALL = """
+    UPDATE leads_lead SET call_after = put_off.until, waiting_since = %s, gap_until = NULL,
+        closed_until = %s
+    FROM unnest(%s::bigint[], %s::timestamptz[]) put_off(id, until)
+    WHERE leads_lead.id = put_off.id AND status = 'waiting'
+"""
 
 
 def put_off(
@@ -32,6 +42,17 @@ def put_off(
     """
     values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, waiting_since=at, **values)
+
+
+def put_off_all(
+    untils: Mapping[int, datetime], at: datetime, *, closed_until: datetime | None
+) -> int:
+    """`put_off` for many, each lead until a time of its own. Returns how many were waiting."""
+    if not untils:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_OFF_ALL, [at, closed_until, list(untils), list(untils.values())])
+        return int(cursor.rowcount)
 
 
 def refuse(lead_id: int, message: str, at: datetime) -> bool:
