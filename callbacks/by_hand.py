@@ -68,7 +68,7 @@ def call_now(lead_id: int, user: object) -> str:
         current = setup.current()
         opening = hours.next_time(current, lead.source_id, lead.phone, earliest)
         in_window = hours.in_window(current, lead.source_id, lead.phone, earliest)
-        _open_again(lead, now, call_after=opening or earliest)
+        _open_again(lead, now, opening or earliest, gap_until=rested, closed_until=opening)
         wakeups.call_lead_on_commit(lead.pk)
     log.info("call now user=%s", _id(user))
     if rested:
@@ -253,10 +253,12 @@ def _keep_to_the_window(lead: Lead, now: datetime) -> None:
         raise CannotCall(f"{_OUT_OF_HOURS}. Not before {_at(opening, '')}. Nothing was changed.")
 
 
-def _open_again(lead: Lead, now: datetime, call_after: datetime) -> None:
+def _open_again(
+    lead: Lead, now: datetime, call_after: datetime, **waits_until: datetime | None
+) -> None:
     try:
         with transaction.atomic():
-            opened = transitions.open_again(lead.pk, call_after, now)
+            opened = transitions.open_again(lead.pk, call_after, now, **waits_until)
     except IntegrityError:
         raise CannotCall(
             "The same number has another open request. Call that one instead."

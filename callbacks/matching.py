@@ -104,7 +104,7 @@ _EXTENSION_IS_CHOSEN = f"""
 
 _CLAIM = """
     WITH the_lead AS (
-        SELECT id, phone, ARRAY(
+        SELECT id, phone, waiting_since, ARRAY(
             SELECT extension_id FROM callbacks_callattempt
             WHERE lead_id = lead.id AND error_code = 1
         ) AS refused_with
@@ -128,7 +128,8 @@ _CLAIM = """
         )
         SELECT gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
             the_extension.number, '', 'dialing',
-            %(now)s, %(sent_at)s, %(hold_until)s, '', '', '', ''
+            -- Not before the wait that it ends began, by a clock that is behind.
+            GREATEST(%(now)s, the_lead.waiting_since), %(sent_at)s, %(hold_until)s, '', '', '', ''
         FROM the_lead, the_extension
         RETURNING *
     ), lead_calling AS (

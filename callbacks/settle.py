@@ -112,13 +112,16 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     shown = mirror(attempt)
     if step.message:
         shown["error_message"] = step.message
+    shown["claimed_at"] = attempt.claimed_at
+    # A lead's time goes on where its attempt's ends.
+    ended_at = attempt.ended_at or now
     # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
         wait = _wait(attempt, step, now) if step.after else _Wait(now)
         again = transitions.wait_again(
             attempt.lead_id,
             wait.call_after,
-            now,
+            ended_at,
             gap_until=wait.gap_until,
             closed_until=wait.closed_until,
             **shown,
@@ -128,7 +131,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at
-    closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], now, **shown)
+    closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
