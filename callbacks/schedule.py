@@ -138,6 +138,17 @@ def next_common_opening(calendars: Sequence[Calendar], after: datetime) -> datet
     return None
 
 
+def next_holidays(country: str, after: date, at_most: int) -> list[tuple[date, str]]:
+    """The next public holidays, from the day `after` on, with their names; within HORIZON."""
+    found = [
+        (day, name)
+        for year in (after.year, after.year + 1, after.year + 2)
+        for day, name in (_holidays(country, year).items() if country else ())
+        if after <= day < after + HORIZON
+    ]
+    return sorted(found)[:at_most]
+
+
 def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
     """The first instant at or after `after` that is closed; None for one that never closes."""
     first = next(open_intervals(calendar, after, after + HORIZON), None)
@@ -168,13 +179,26 @@ def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterat
         yield current
 
 
+def common_intervals(
+    calendars: Sequence[Calendar], start: datetime, end: datetime
+) -> Iterator[Interval]:
+    """What is open in all of them between two instants, in order; with none of them, all of it."""
+    common = [(start, end)] if start < end else []
+    for calendar in calendars:
+        opened = list(open_intervals(calendar, start, end))
+        common = [
+            (max(a, c), min(b, d)) for a, b in common for c, d in opened if max(a, c) < min(b, d)
+        ]
+    yield from common
+
+
 def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
     """Pairs of intervals that cover the same time: weekday and hours of each."""
-    week_long = 7 * 24 * 60  # Sunday night meets Monday morning
+    week_long = 7 * 24 * 3600  # Sunday night meets Monday morning
     placed = sorted(
         (
-            _minute(day, hours.opens_at),
-            _minute(day + hours.past_midnight, hours.closes_at),
+            _second(day, hours.opens_at),
+            _second(day + hours.past_midnight, hours.closes_at),
             day,
             hours,
         )
@@ -289,8 +313,8 @@ def _local_day(calendar: Calendar, at: datetime) -> date:
     return at.astimezone(ZoneInfo(calendar.time_zone)).date()
 
 
-def _minute(day: int, at: time) -> int:
-    return (day * 24 + at.hour) * 60 + at.minute
+def _second(day: int, at: time) -> int:
+    return ((day * 24 + at.hour) * 60 + at.minute) * 60 + at.second
 
 
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
