@@ -5,14 +5,24 @@ The attempt is committed before anything is sent; sending and recording are call
 
 import logging
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from callbacks import dialling, hours, matching, messages, provider, spread, wakeups
+from callbacks import (
+    dialling,
+    hours,
+    matching,
+    messages,
+    provider,
+    resting,
+    spread,
+    waiting,
+    wakeups,
+)
 from callbacks.models import CallAttempt
 from callbacks.setup import Setup
 from callbacks.setup import current as current_setup
@@ -48,14 +58,14 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
         return None
-    open_teams = [team.pk for team in hours.open_teams(setup, lead.source_id, lead.phone, now)]
-    if not open_teams:
+    asked = setup.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
+    if not asked or not hours.in_window(setup, lead.source_id, lead.phone, now):
         # A moment too early (see CLOCK_TOLERANCE) it keeps its time.
         if lead.call_after <= now:
             _wait_for_opening(lead, setup, now)
         return None
-    off_shift = setup.off_shift(open_teams, now)
-    claim = matching.claim(lead.pk, open_teams, now, provider.hold(), off_shift)
+    closed = setup.closed_shifts((turn.team_id for turn in asked), now)
+    claim = matching.claim(lead.pk, asked, now, provider.hold(), closed)
     if claim is None:
         _wait_for_the_number(lead, setup, now)
         return None
@@ -70,7 +80,7 @@ def work_team(team_id: int) -> None:
     others would have it grow faster than it is worked off.
     """
     # More than one, since somebody else may just be taking the same lead.
-    for lead_id in matching.next_leads(team_id, timezone.now(), at_most=10):
+    for lead_id in waiting.next_leads(team_id, timezone.now(), at_most=10):
         if call_lead(lead_id):
             return
 
@@ -79,8 +89,8 @@ def call_due_leads() -> int:
     """For the sweep: wakes every lead that could be called now and was not. Returns how many."""
     now = timezone.now()
     woken: list[int] = []  # the most urgent of a team first
-    for team in matching.teams_with_due_leads(now):
-        woken += matching.next_leads(team.pk, now, taken=woken)
+    for team in waiting.teams_with_due_leads(now):
+        woken += waiting.next_leads(team.pk, now, taken=woken)
     for lead_id in woken:
         wakeups.publish(wakeups.CALL_LEAD, lead_id)
     return len(woken)
@@ -96,14 +106,14 @@ def follow_the_hours(*, changed: bool = False) -> int:
     """
     now = timezone.now()
     setup = current_setup()
-    waiting = Lead.objects.filter(status=LeadStatus.WAITING)
+    all_waiting = Lead.objects.filter(status=LeadStatus.WAITING)
     if changed:
-        later = waiting.filter(attempts=0, call_after__gt=now)
+        later = all_waiting.filter(attempts=0, call_after__gt=now)
         sources = later.order_by().values_list("source", flat=True).distinct()
         return sum(_follow_changed(setup, later.filter(source=it), it, now) for it in sources)
-    due = waiting.filter(call_after__lte=now)
+    due = all_waiting.filter(call_after__lte=now)
     moved = 0
-    for source_id in matching.sources_with_due_leads(now):
+    for source_id in waiting.sources_with_due_leads(now):
         if not hours.all_may_be_called(setup, source_id, now):
             moved += _follow(setup, due.filter(source=source_id), source_id, now)
     return moved
@@ -158,7 +168,7 @@ def _next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> dat
     """
     opening = hours.next_time(setup, source_id, phone, after)
     teams = setup.teams_for(source_id)
-    if opening or not any(hours.is_open(setup, team, after) for team in teams):
+    if opening or not any(setup.is_open(team, after) for team in teams):
         return opening
     return after + hours.LOOK_AGAIN
 
@@ -174,7 +184,7 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
 
 def _wait_for_the_number(lead: Lead, setup: Setup, now: datetime) -> None:
     """A number that has been rung too lately or too often is called when it may be; said so."""
-    if rests_until := matching.lead_rests_until(lead.pk, now):
+    if rests_until := resting.lead_rests_until(lead.pk, now):
         opening = hours.next_time(setup, lead.source_id, lead.phone, rests_until)
         _put_off(lead, setup, opening or rests_until, now, gap_until=rests_until)
         log.info("number rests")

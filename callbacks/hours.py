@@ -38,14 +38,8 @@ def may_be_called(setup: Setup, source_id: int, phone: str, at: datetime) -> boo
 
 def open_teams(setup: Setup, source_id: int, phone: str, at: datetime) -> list[Team]:
     """The teams that may call it at `at`; none outside the lead's own window."""
-    teams = [team for team in setup.teams_for(source_id) if is_open(setup, team, at)]
+    teams = [team for team in setup.teams_for(source_id) if setup.is_open(team, at)]
     return teams if teams and in_window(setup, source_id, phone, at) else []
-
-
-def is_open(setup: Setup, team: Team, at: datetime) -> bool:
-    """Whether the team answers at `at`; one without a schedule always does."""
-    calendar = setup.calendars.get(team.pk)
-    return calendar is None or schedule.is_open(calendar, at)
 
 
 def in_window(setup: Setup, source_id: int, phone: str, at: datetime) -> bool:
@@ -81,8 +75,8 @@ def closes_at(setup: Setup, source_id: int, phone: str, at: datetime) -> datetim
     """When what is open at `at` is over; None: it does not close."""
     teams = open_teams(setup, source_id, phone, at)
     closings = [
-        schedule.next_closing(setup.calendars[team.pk], at) if team.pk in setup.calendars else None
-        for team in teams
+        schedule.next_closing(calendar, at) if calendar else None
+        for calendar in (_calendar(setup, team) for team in teams)
     ]
     ends = [schedule.next_closing(it, at) for it in _windows(setup, source_id, phone, at)]
     if closings and None not in closings:
@@ -114,7 +108,7 @@ def all_may_be_called(setup: Setup, source_id: int, at: datetime) -> bool:
 def zone_of(setup: Setup, source_id: int) -> ZoneInfo:
     """The zone in which times are told to visitors: that of the source's first team with hours."""
     for team in setup.teams_for(source_id):
-        if calendar := setup.calendars.get(team.pk):
+        if calendar := _calendar(setup, team):
             # One that is not known gets past no form; its team never opens.
             with suppress(ZoneInfoNotFoundError, ValueError, OSError):
                 return ZoneInfo(calendar.time_zone)
@@ -123,10 +117,9 @@ def zone_of(setup: Setup, source_id: int) -> ZoneInfo:
 
 def calendars(setup: Setup, source_id: int) -> list[Calendar] | None:
     """The hours of the source's teams; None: somebody answers round the clock, or nobody does."""
-    teams = setup.teams_for(source_id)
-    if not teams or any(team.pk not in setup.calendars for team in teams):
-        return None
-    return [setup.calendars[team.pk] for team in teams]
+    found = [_calendar(setup, team) for team in setup.teams_for(source_id)]
+    known = [it for it in found if it]
+    return known if known and len(known) == len(found) else None
 
 
 def opening_rate(teams: Sequence[Team]) -> int | None:
@@ -146,10 +139,7 @@ def half_hours(
     windows = _windows(setup, source_id, "", after)
     told: datetime | None = None
     for at in merge(
-        *(
-            _quarters(setup.calendars.get(team.pk), after, until)
-            for team in setup.teams_for(source_id)
-        )
+        *(_quarters(_calendar(setup, team), after, until) for team in setup.teams_for(source_id))
     ):
         local = at.astimezone(zone)
         if (
@@ -198,12 +188,17 @@ def _window(call_from: time, call_until: time, zone: str) -> Calendar:
 # --- teams ----------------------------------------------------------------------------------------
 
 
+def _calendar(setup: Setup, team: Team) -> Calendar | None:
+    """None: round the clock."""
+    return None if team.schedule_id is None else setup.calendars[team.schedule_id]
+
+
 def _first_common(
     setup: Setup, source_id: int, windows: Sequence[Calendar], after: datetime
 ) -> datetime | None:
     openings = []
     for team in setup.teams_for(source_id):
-        calendar = setup.calendars.get(team.pk)
+        calendar = _calendar(setup, team)
         both = [*windows, *([calendar] if calendar else [])]
         openings.append(schedule.next_common_opening(both, after))
     return min((it for it in openings if it), default=None)
