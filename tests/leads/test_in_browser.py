@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from leads.models import Lead, LeadSource
 from tests.chromium import PATIENCE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 
 
 @pytest.fixture
