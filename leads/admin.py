@@ -35,6 +35,14 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             validate_country(code)
         return countries
 
+    def clean(self) -> dict[str, Any]:
+        """A calling window has both its times; said where the one is missing."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for here, there in (("call_from", "call_until"), ("call_until", "call_from")):
+            if here in cleaned and cleaned[here] is None and cleaned.get(there) is not None:
+                self.add_error(here, "Enter this time too, or leave both empty: at any hour.")
+        return cleaned
+
 
 class LeadSourceAdmin(Admin):
     """Where leads come from, and which numbers are accepted from there."""
@@ -52,6 +60,7 @@ class LeadSourceAdmin(Admin):
             "Numbers that are called",
             {"fields": ["default_country", "allowed_countries"]},
         ),
-        ("Promise", {"fields": ["sla_target"]}),
+        ("Promise", {"fields": [("sla_target", "sla_clock"), "priority"]}),
+        ("When leads are called", {"fields": [("call_from", "call_until"), "offers_times"]}),
         ("Form on other websites", {"fields": ["allowed_origins"]}),
     ]

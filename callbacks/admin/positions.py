@@ -10,7 +10,9 @@ _BY_TIME = (Team.Strategy.LONGEST_IDLE, Team.Strategy.ROUND_ROBIN)
 
 
 def reset_positions(team_id: int) -> None:
-    """Of all its extensions: by time, whoever was called last stays last; by turns, all begin at 0."""
+    """Of all its extensions: by time, whoever was called last stays last; by turns, all begin
+    anew.
+    """
     extensions: QuerySet[Extension] = Extension.objects.filter(team=team_id)
     if Team.objects.filter(pk=team_id, strategy__in=_BY_TIME).exists():
         extensions.update(

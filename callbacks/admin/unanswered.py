@@ -1,4 +1,4 @@
-"""Leads that nobody will call as things are set up: said to managers wherever such a lead is shown."""
+"""Leads that nobody will call as things are set up: said wherever managers see such a lead."""
 
 from collections.abc import Iterable
 from datetime import datetime

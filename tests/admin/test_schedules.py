@@ -133,7 +133,7 @@ OFFICE = {day: [Hours(time(9), time(18))] for day in (6, 0, 1, 2, 3)}
         (Calendar("UTC", {6: [Hours(time(9), time(18))]}), "Closed until Sun 29 Nov 09:00."),
         (Calendar("America/New_York", OFFICE), "Closed until 09:00."),
         (Calendar("UTC", {day: [ALL_DAY] for day in range(7)}), "Open round the clock."),
-        (Calendar("UTC", {}), "Never opens: it has no hours that are still to come."),
+        (Calendar("UTC", {}), "Never opens. It has no hours that are still to come."),
         (
             Calendar("UTC", {}, {date(2027, 1, 4): [Hours(time(9), time(10))]}),
             "Closed until Mon 04 Jan 2027 09:00.",
@@ -154,9 +154,9 @@ def test_the_picture_shows_seven_days_with_holidays_and_exceptions() -> None:
     days = week.picture(calendar, at).days
     assert [(day.name, day.note, day.hours) for day in days] == [
         ("Thu 10 Sep", "", "22:00-24:00"),
-        ("Fri 11 Sep", "eve of a holiday", "00:00-02:00, 09:00-12:00"),
-        ("Sat 12 Sep", "holiday", "closed"),
-        ("Sun 13 Sep", "holiday", "closed"),
+        ("Fri 11 Sep", "eve of Rosh Hashanah", "00:00-02:00, 09:00-12:00"),
+        ("Sat 12 Sep", "Rosh Hashanah", "closed"),
+        ("Sun 13 Sep", "Rosh Hashanah", "closed"),
         ("Mon 14 Sep", "exception", "closed"),
         ("Tue 15 Sep", "", "09:00-18:00"),
         ("Wed 16 Sep", "", "09:00-18:00"),
