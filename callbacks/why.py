@@ -61,7 +61,9 @@ def sentence(why: object, number: str, at: datetime, zone: tzinfo, language: str
     rule = said_rule(kept.get("rule"), kept.get("free"), language)
     if not rule:
         return ""
-    others = said_others(_looked(kept.get("looked")), at, zone, language)
+    # One that was refused before is rung where there is nobody else.
+    looked = [it for it in _looked(kept.get("looked")) if it.number != number]
+    others = said_others(looked, at, zone, language)
     return "; ".join(part for part in (f"{number}, {rule}", others) if part)
 
 

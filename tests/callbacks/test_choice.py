@@ -4,13 +4,13 @@ The rule answers every "what if" and is what docs/matching.md says; the statemen
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
 from callbacks import free, matching, setup, turns
@@ -210,12 +210,26 @@ def _chosen(lead: Lead) -> tuple[turns.Choice | None, list[turns.Turn], dict[int
     return choice, asked, closed
 
 
+_ANYBODY = Someone(0, 1, 0.0, (), 1, {}, on_a_call=False, off_shift=False, refused=False)
+_OWNERS = {
+    "strategy": "longest_idle", "language_wait": 0, "owner_days": 30, "owner_wait": 20,
+    "steps_in_after": 0, "closed": False,
+}  # fmt: skip
+_TALKING = replace(_ANYBODY, on_a_call=True)
+
+
 # The fixtures are there for all examples; each empties the rest by itself.
 @settings(
     max_examples=300,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+@example(case=Case([_OWNERS], [_TALKING, _ANYBODY], "", 0, [(0, 0)])).via("waits for its owner")
+@example(
+    case=Case(
+        [_OWNERS], [replace(_TALKING, columns={"is_paused": True}), _ANYBODY], "", 0, [(0, 0)]
+    )
+).via("its owner has paused during a call: who would be waited for is not coming back")
 @given(case=_CASES)
 def test_the_rule_and_the_claim_choose_the_same_extension(
     case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]
@@ -248,8 +262,15 @@ def test_the_rule_and_the_claim_choose_the_same_extension(
         choice.turn.strategy, mine.position, mine.weight, min(others, default=None), NOW
     )
     assert Extension.objects.get(pk=mine.id).position == pytest.approx(wanted)
-    # What it says of the free ones of the team is what the look showed.
+    # How many it says were free for this lead is what the look showed.
     assert claim is not None
-    free_of_team = sum(it.reason is None for it in states if it.team_id == mine.team_id)
-    refused_or_other = free_of_team - claim.attempt.why["free"]
-    assert 0 <= refused_or_other < free_of_team
+    refused = set(
+        CallAttempt.objects.filter(lead=lead, error_code=1).values_list("extension_id", flat=True)
+    )
+    assert claim.attempt.why["free"] == sum(
+        it.reason is None
+        and it.id not in refused
+        and (choice.turn.any_language or it.speaks(lead.language))
+        for it in states
+        if it.team_id == mine.team_id
+    )

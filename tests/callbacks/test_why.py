@@ -70,6 +70,10 @@ SENTENCES = {
             "6 not speaking ru"
         ),
     ),
+    "for want of another": (
+        kept("fair", 0, ["101", "refused", None], ["102", "on_call", None]),
+        "101, next by conversations; 102 on a call",
+    ),
     "nothing was kept": ({}, ""),
 }
 
