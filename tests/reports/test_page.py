@@ -74,8 +74,11 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
         make_lead(submitted_at=at, waiting_since=at)
         page = reader.get(ADDRESS, {"period": "today"})
     connected, others = text(page).split("Connected leads")[1].split("All other leads, so far")
-    assert "Website 1 10 min 0 s 9 min 90 % 0 s 1 min 10 %" in connected
-    assert "Website 1 10 min 0 s 0 s 0 s 10 min 100 %" in others
+    assert "Website 1 10 min" in connected
+    assert "Chosen later 0 s Off hours 9 min 90 % Retry gap 0 s" in connected
+    assert "No free extension 1 min 10 % Provider 0 s" in connected
+    assert "Website 1 10 min" in others
+    assert "No free extension 10 min 100 %" in others
     bar = page.content.decode().split('class="stage-bar"')[1].split("</svg>")[0]
     assert 'class="stage-closed" x="0" width="900.0"' in bar
     assert 'class="stage-extension" x="900.0" width="100.0"' in bar
