@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from django.utils import timezone
 
-from callbacks import free, matching, resting, turns, why
+from callbacks import free, hours, matching, resting, turns, why
 from callbacks.durations import in_words
 from callbacks.models import CallAttempt
 from callbacks.models.calls import LIVE_STATES
@@ -64,11 +64,6 @@ def of_leads(leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None) -
     return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
 
 
-def next_time(setup: Setup, source_id: int, _phone: str, after: datetime) -> datetime | None:
-    """When a lead of this source and number may be called, at or after `after`; None: never."""
-    return matching.next_opening(setup.teams_for(source_id), after)
-
-
 def _zone() -> tzinfo:
     return timezone.get_current_timezone()
 
@@ -102,7 +97,7 @@ def _said(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo
             "No team answers this source. It waits until one does.", "no team", for_ever=True
         )
     earliest = max(now, lead.gap_until or now)
-    opening = next_time(current, lead.source_id, lead.phone, earliest)
+    opening = hours.next_time(current, lead.source_id, lead.phone, earliest)
     if opening is None:
         return Waits(
             f"{_names(current, lead)} never opens. It waits until somebody enters hours.",
