@@ -44,14 +44,14 @@ def open_teams(setup: Setup, source_id: int, phone: str, at: datetime) -> list[T
 
 def in_window(setup: Setup, source_id: int, phone: str, at: datetime) -> bool:
     """Whether this number may be rung at `at`, whoever rings it: the lead's own hours alone."""
-    return all(schedule.is_open(it, at) for it in _windows(setup, source_id, phone, at))
+    return all(schedule.is_open(it, at) for it in windows_of(setup, source_id, phone, at))
 
 
 def next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime | None:
     """The first instant at or after `after` at which it may be called; None: never."""
     if may_be_called(setup, source_id, phone, after):
         return after
-    windows = _windows(setup, source_id, phone, after)
+    windows = windows_of(setup, source_id, phone, after)
     # What opens next is asked once for each lead that comes at night.
     key = (source_id, tuple(it.time_zone for it in windows))
     opening: datetime | None
@@ -66,7 +66,7 @@ def next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> date
 
 def next_in_window(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime:
     """The first instant at or after `after` at which this number may be rung by anybody."""
-    windows = _windows(setup, source_id, phone, after)
+    windows = windows_of(setup, source_id, phone, after)
     # Windows that have no hour in common are not asked for.
     return schedule.next_common_opening(windows, after) or after
 
@@ -78,7 +78,7 @@ def closes_at(setup: Setup, source_id: int, phone: str, at: datetime) -> datetim
         schedule.next_closing(calendar, at) if calendar else None
         for calendar in (_calendar(setup, team) for team in teams)
     ]
-    ends = [schedule.next_closing(it, at) for it in _windows(setup, source_id, phone, at)]
+    ends = [schedule.next_closing(it, at) for it in windows_of(setup, source_id, phone, at)]
     if closings and None not in closings:
         ends.append(max(it for it in closings if it))
     return min((it for it in ends if it), default=None)
@@ -136,7 +136,7 @@ def half_hours(
     In `zone_of`, and for any number: the window is taken in that zone.
     """
     zone = zone_of(setup, source_id)
-    windows = _windows(setup, source_id, "", after)
+    windows = windows_of(setup, source_id, "", after)
     told: datetime | None = None
     for at in merge(
         *(_quarters(_calendar(setup, team), after, until) for team in setup.teams_for(source_id))
@@ -154,7 +154,7 @@ def half_hours(
 # --- windows --------------------------------------------------------------------------------------
 
 
-def _windows(setup: Setup, source_id: int, phone: str, at: datetime) -> Sequence[Calendar]:
+def windows_of(setup: Setup, source_id: int, phone: str, at: datetime) -> Sequence[Calendar]:
     """The calling window in each zone that counts; none where there is none."""
     source = setup.sources.get(source_id)
     if source is None or source.call_from is None or source.call_until is None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from callbacks import setup
+from callbacks import hours, setup
 from callbacks.models import CallAttempt, Extension, Schedule
 from callbacks.models.calls import AttemptKind, AttemptState
 from callbacks.outcomes import Outcome
@@ -121,9 +121,20 @@ def leads_of(period: Period, at_most: int) -> list[Lead]:
     )  # fmt: skip
 
 
-def arrivals(leads: Sequence[Lead]) -> list[Arrival]:
+def arrivals(leads: Sequence[Lead], period: Period) -> list[Arrival]:
     """The leads as they came, with how each of their calls went."""
     tries = _tries([lead.pk for lead in leads])
+    current, kept = setup.current(), dict[tuple[object, ...], Spans]()
+
+    def window(lead: Lead) -> Spans:
+        found = hours.windows_of(current, lead.source_id, lead.phone, lead.submitted_at)
+        key = lead.source_id, *(it.time_zone for it in found)
+        if key not in kept:
+            kept[key] = Spans.always()
+            for calendar in found:
+                kept[key] = kept[key].both(period.spans(calendar))
+        return kept[key]
+
     return [
         Arrival(
             id=lead.pk,
@@ -132,6 +143,7 @@ def arrivals(leads: Sequence[Lead]) -> list[Arrival]:
             submitted_at=lead.submitted_at.timestamp(),
             chosen_at=lead.chosen_at.timestamp() if lead.chosen_at else None,
             language=lead.language,
+            window=window(lead),
             tries=tuple(tries[lead.pk]),
         )
         for lead in leads

@@ -5,7 +5,7 @@ Asked of the functions and rows the engine goes by; reads only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callbacks import free, hours, local_time, matching, planning, resting, turns, why
@@ -104,7 +104,8 @@ def question(slug: str, at: str, phone: str = "", language: str = "", *, now: da
         raise CannotTell(f"Nobody would be rung for this number: {refusal}", "phone") from None
     if language and not (language.isascii() and language.isalpha() and len(language) in (2, 3)):
         raise CannotTell(f'"{language}" is no language. Use a code like he, en, ru.', "language")
-    return Question(source, typed.at, number, language, typed.note)
+    # In UTC: on a local clock an hour later may be two.
+    return Question(source, typed.at.astimezone(UTC), number, language, typed.note)
 
 
 def answer(asked: Question, now: datetime) -> Answer:

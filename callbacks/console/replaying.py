@@ -106,7 +106,7 @@ def replayed(
     if not about:
         days = "day" if asked.days == 1 else f"{asked.days} days"
         raise _no_data(f"No leads were submitted in the last {days}: there is no data.")
-    came = lately.arrivals(leads)
+    came = lately.arrivals(leads, period)
     owners = lately.owners_before(period, {lead.phone for lead in leads})
     firms = [it for it in (firm, other) if it]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -244,7 +245,18 @@ def test_an_attempt_is_read_as_how_its_call_went(
 ) -> None:
     lead = make_lead(submitted_at=start)
     attempt(lead, start, 60, **values)
-    assert lately.arrivals([lead])[0].tries == (wanted,)
+    assert lately.arrivals([lead], Period(start, timezone.now()))[0].tries == (wanted,)
+
+
+def test_a_lead_keeps_the_calling_window_of_its_own_zone(
+    make_lead: Callable[..., Lead], source: LeadSource, start: datetime
+) -> None:
+    LeadSource.objects.update(call_from="09:00", call_until="20:00")
+    lead = make_lead("+972505550142", submitted_at=start)
+    window = lately.arrivals([lead], Period(start, timezone.now()))[0].window
+    local = start.astimezone(ZoneInfo("Asia/Jerusalem"))
+    assert window.is_open(local.replace(hour=12).timestamp())
+    assert not window.is_open(local.replace(hour=21).timestamp())
 
 
 def test_what_is_set_up_is_read(team: Team, extension: Extension, source: LeadSource) -> None:
