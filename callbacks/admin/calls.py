@@ -55,14 +55,14 @@ class ShowsAttempts:
         return words.through(obj)
 
     @display(description="why this one")  # type: ignore[untyped-decorator]
-    def why(self, obj: CallAttempt) -> str:
+    def why_rung(self, obj: CallAttempt) -> str:
         """Why this extension was rung, and why not the others."""
         return words.why_rung(obj, timezone.get_current_timezone())
 
     @display(description="through")  # type: ignore[untyped-decorator]
     def through_and_why(self, obj: CallAttempt) -> SafeString | str:
         """The extension, and in small type why it was this one."""
-        why = self.why(obj)
+        why = self.why_rung(obj)
         return html.explained(words.through(obj), why) if why else words.through(obj)
 
     @display(description="state", ordering="state")  # type: ignore[untyped-decorator]
@@ -140,7 +140,8 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             None,
             {
                 "fields": [
-                    ("lead_shown", "state_now"), ("phone_shown", "extension"), "record_name", "why",
+                    ("lead_shown", "state_now"), ("phone_shown", "extension"), "record_name",
+                    "why_rung",
                 ]
             },
         ),

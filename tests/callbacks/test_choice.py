@@ -219,7 +219,7 @@ _TALKING = replace(_ANYBODY, on_a_call=True)
 
 # The fixtures are there for all examples; each empties the rest by itself.
 @settings(
-    max_examples=300,
+    max_examples=200,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
