@@ -37,6 +37,7 @@ def admin(stack: Stack, page: Page) -> Page:
         "/admin/callbacks/callattempt/",
         "/admin/callbacks/callrecord/",
         "/admin/reports/callback-times/?period=7",
+        "/admin/who-rings/?source=website&at=2026-03-27+01:55",
         "/admin/auth/user/",
     ],
 )

@@ -321,6 +321,7 @@ def test_the_page_answers_whoever_sees_leads_and_extensions(extension: Extension
     client = logged_in("leads.view_lead", "callbacks.view_extension")
     assert "Who is rung" not in client.get(PAGE).content.decode()
     page = client.get(PAGE, {"source": "website", "at": NIGHT}).content.decode()
+    assert "101 <bdi>Dana</bdi> rings at once." in page
     assert "Who is rung, in this order" in page
     assert "Dana" in page
     assert "then unreached" in page
