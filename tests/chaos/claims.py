@@ -59,6 +59,8 @@ def _claimers(arena: Arena, claims: int, sleepers: float, without: str = "") -> 
     settings = arena.settings(url) | {
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
         "DATABASE_POOL_SIZE": "1",
+        # Nobody is to be asked or called.
+        "VOICENTER_URL": "http://127.0.0.1:1/ForwardDialer/click2call.aspx",
         "LOG_LEVEL": "ERROR",
     }
     # In a session of its own: it ends its claimers with itself.
