@@ -11,9 +11,9 @@ holds, and others claim it. The provider is a table in shared memory that notes 
 extension and which leads were called: the witness. `without` takes a guard away: the `index` over
 live attempts (or "", "lock", "fence").
 
-More claimers than extensions: most of the time somebody waits for one, and whoever ends a call and
-whoever is woken by that go for the same extension. For many a claim a lead is chosen that somebody
-else has just chosen, so that claims meet over leads too.
+More claimers than extensions: they wait for one, and go for those that are free a handful at a
+time. For many a claim a lead is chosen that somebody else has just chosen, so that claims meet over
+leads too.
 
 Times are shorter than in the product, in about the same proportion: SEND_WITHIN seconds to send in,
 a LEASE of ten times that.
@@ -36,6 +36,8 @@ ASLEEP = 7.0
 TALKS = 0.004
 # The share of claims that go for a lead that others have, and how many leads back these are.
 INTRUSIONS, BEHIND = 0.2, 40
+# So many extensions are free when so many claimers are woken at once.
+RUSH = 4
 # Seconds after which who waits for an extension looks again: those that a sweep frees wake nobody.
 LOOKS_AGAIN = 0.1
 
@@ -91,7 +93,8 @@ class Queue:
         self._leads = leads
         self._drawn = _fork.Value(c_int, 0)
         self._claimed = _fork.Array(c_bool, len(leads), lock=False)
-        self._freed = _fork.Condition()
+        self._free = _fork.Value(c_int, 0, lock=False)
+        self._are_free = _fork.Condition()
 
     def next(self) -> int:
         """The next lead that nobody has drawn."""
@@ -111,15 +114,18 @@ class Queue:
         """Whether anybody has claimed it."""
         return bool(self._claimed[lead_id - self._leads.start])
 
-    def wait_for_an_extension(self) -> None:
-        """Until a call has ended, or for LOOKS_AGAIN seconds."""
-        with self._freed:
-            self._freed.wait(LOOKS_AGAIN)
+    def wait_for_extensions(self) -> None:
+        """Until RUSH of them are free, or for LOOKS_AGAIN seconds."""
+        with self._are_free:
+            self._are_free.wait(LOOKS_AGAIN)
 
-    def wake_one(self) -> None:
-        """An extension is free: one of those who wait goes for it, and so does who calls this."""
-        with self._freed:
-            self._freed.notify()
+    def note_end(self) -> None:
+        """A call has ended: one more extension is free."""
+        with self._are_free:
+            self._free.value += 1
+            if self._free.value == RUSH:
+                self._free.value = 0
+                self._are_free.notify(RUSH)
 
 
 def main(options: dict[str, Any]) -> dict[str, int]:
@@ -274,7 +280,7 @@ def _claim(
         claim = matching.claim(lead.pk, [team], timezone.now(), timedelta(seconds=LEASE))
         if claim is None:
             if not intrudes:
-                queue.wait_for_an_extension()
+                queue.wait_for_extensions()
             continue
         queue.note_claim(lead.pk)
         witness.add("claims")
@@ -286,14 +292,15 @@ def _claim(
         dialling.dial_call(provider, claim, lead, setup)
         if claim.attempt.state != AttemptState.ACCEPTED:
             witness.add("not_sent")
-            queue.wake_one()
+            queue.note_end()
             continue
         time.sleep(rng.random() * TALKS)
         witness.end(extension)
         now = timezone.now()
         claim.attempt.finish(AttemptState.BRIDGED, now, connected_at=now)
-        queue.wake_one()
         Lead.objects.filter(pk=lead.pk).update(status="connected", connected_at=now, closed_at=now)
+        queue.note_end()
+        queue.wait_for_extensions()
 
 
 def _count_index_hits(witness: Witness) -> None:

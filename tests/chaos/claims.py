@@ -10,8 +10,9 @@ from tests.chaos.arena import Arena
 from tests.chaos.result import Result
 from tests.stack import ROOT
 
-# The index is the second lock on the door: to come to it at all is to be rare.
-INDEX_HITS = 0.1
+# The index is the second lock on the door: to come to it at all is to be rare. On two busy cores
+# one claim in 50 does, and without the row locks one in six.
+INDEX_HITS = 0.06
 
 
 def run(arena: Arena, result: Result) -> None:
@@ -20,10 +21,12 @@ def run(arena: Arena, result: Result) -> None:
     seen = _claimers(arena, plan.claims, plan.sleepers)
     arena.say(f"  {seen}")
     _judge(result, seen)
-    result.figures["claims asked for"] = plan.claims
+    if plan.judges_times:
+        enough = seen["claims"] >= plan.claims
+        result.must("all claims were made in the time there is", enough, f"{seen['claims']:,}")
     if plan.sleepers:
         result.must("leases ran out under sleepers", seen["asleep"] > 0, seen["asleep"])
-    result.figures |= seen
+    result.figures |= seen | {"claims asked for": plan.claims}
     for guard in plan.guards:
         without = Result(f"without the {guard}")
         seen = _claimers(arena, plan.unguarded_claims, plan.unguarded_sleepers, guard)
