@@ -58,13 +58,17 @@ class Request:
 
 @dataclass
 class Life:
-    """What becomes of a request in a simulation. `dialled_at` None: never."""
+    """What becomes of a request in a simulation. `dialled_at` None: never.
+
+    `rung`: the extension of each try; `refused`: those with which it met invalid parameters.
+    """
 
     request: Request
     call_after: float
     dialled_at: float | None = None
     connected: bool = False
     tries: list[Try] = field(default_factory=list)
+    rung: list[int] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
 
     @property

@@ -291,6 +291,7 @@ class _Run:
         self._see(line, at)
         went = self._went(life)
         life.tries.append(went)
+        life.rung.append(line.phone.id)
         if went.accepted_after is not None and life.dialled_at is None:
             life.dialled_at = at + went.accepted_after
         self._on_the_phone.add(life.request.arrival.phone)

@@ -203,6 +203,47 @@ def test_a_lead_waits_for_its_owner_who_is_on_a_call() -> None:
     assert dialled(two, lead(1, 0, call(held=90)), lead(2, 5), owners=owners) == [1, 46]
 
 
+def rung(which: Firm, *arrivals: Arrival) -> list[int]:
+    """Who was rung for each, the first time."""
+    return [life.rung[0] for life in played(which, *arrivals)]
+
+
+def test_whoever_has_been_idle_longest_is_rung() -> None:
+    # 102's call is over before 101's, so it is 102's turn again.
+    leads = [lead(1, 0, call(held=90)), lead(2, 1, call(held=20)), lead(3, 100), lead(4, 101)]
+    assert rung(firm(2), *leads) == [1, 2, 2, 1]
+    assert rung(firm(2, strategy="round_robin"), *leads) == [1, 2, 1, 2]
+
+
+def test_a_weight_of_two_gets_twice_the_calls_and_a_higher_tier_only_what_is_left() -> None:
+    three = firm(3, strategy="weighted")
+    phones = (
+        replace(three.phones[0], weight=2),
+        three.phones[1],
+        replace(three.phones[2], tier=2),
+    )
+    leads = [lead(n, n * 100, call(held=50)) for n in range(1, 31)]
+    shares = rung(replace(three, phones=phones), *leads)
+    assert [shares.count(phone) for phone in (1, 2, 3)] == [20, 10, 0]
+    together = [lead(n, 0, call(held=50)) for n in range(1, 4)]
+    assert set(rung(replace(three, phones=phones), *together)) == {1, 2, 3}
+
+
+def test_fair_means_equal_conversations_not_equal_dials() -> None:
+    def went(n: int) -> Try:
+        return call(Outcome.BRIDGED if n % 3 else Outcome.NO_RECORD, 50)
+
+    lives = played(firm(2, strategy="fair"), *[lead(n, n * 100, went(n)) for n in range(1, 61)])
+    talks = [life.rung[0] for life in lives if life.connected]
+    assert abs(talks.count(1) - talks.count(2)) <= 1
+
+
+def test_after_invalid_parameters_another_extension_is_tried() -> None:
+    lives = played(firm(2), lead(1, 0, call(Outcome.INVALID, 1, None), call()))
+    assert lives[0].rung == [1, 2]
+    assert lives[0].dialled_at == MONDAY + 2
+
+
 def test_a_rest_and_a_daily_limit_keep_an_extension_from_the_next_lead() -> None:
     one = firm(1)
     rested = replace(one, phones=(replace(one.phones[0], rest=100),))
