@@ -133,8 +133,10 @@ DATABASES = {
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
-            # With PostgreSQL's own default, for ever, one stuck session would stop all workers.
-            "options": "-c lock_timeout=30s",
+            # With PostgreSQL's own default, for ever, one stuck session would stop all workers. And
+            # what is prepared (callbacks.prepared) is planned once: planning the claim anew takes
+            # longer than doing it, and PostgreSQL's estimate of arrays has it do so.
+            "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan",
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=10),
