@@ -123,6 +123,7 @@ def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
         assert may_enter_the_admin(launcher, user, password)
         for name in ["web", "worker", "beat", "simulator"]:
             assert f"{name} started" in launcher.output.replace("  ", " ")
+        assert ".env" not in launcher.output  # there need not be one
         family = launcher.family()
         assert launcher.end(signal.SIGINT) == 0
         assert launcher.output.endswith("Stopped.\n")
