@@ -35,14 +35,19 @@ hypothesis_settings.register_profile(
     print_blob=True,
 )
 
-# They take longest. First, so that at the end no core waits for one of them.
+# They take longest. First, so that at the end no core waits for one of them; and those that use the
+# running product in a row, so that it is started seldom (tests.running).
 _FIRST = (
-    "tests/benchmarks/",
     "tests/chaos/",
-    "tests/leads/test_in_browser.py",
+    "tests/benchmarks/",
     "tests/config/test_run.py",
     "tests/browser/",
+    "tests/importing/test_in_browser.py",
+    "tests/e2e/test_main_job.py",
+    "tests/e2e/test_warm_stop.py",
+    "tests/config/test_ready.py",
     "tests/e2e/",
+    "tests/leads/test_in_browser.py",
     "tests/callbacks/test_machine.py",
     "tests/voicenter/test_any_bytes.py",
     "tests/config/",
@@ -52,12 +57,13 @@ _FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the long modules first."""
+    """Puts the long modules first, and in each the tests that use the running product."""
 
-    def place(item: pytest.Item) -> int:
-        return next(
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        at = next(
             (n for n, start in enumerate(_FIRST) if item.nodeid.startswith(start)), len(_FIRST)
         )
+        return at, at < len(_FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())
 
     items.sort(key=place)
 

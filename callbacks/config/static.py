@@ -8,11 +8,12 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # no types
     """Names with hashes where `collectstatic` has run, the files' own where it has not."""
 
     def url(self, name: str | None, force: bool = False) -> str:
         """The address of a file by its own name. ValueError when it was not collected."""
         if not self.hashed_files:
             return StaticFilesStorage.url(self, name)
-        return super().url(name, force)
+        hashed: str = super().url(name, force)
+        return hashed
