@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings as SettingsWrapper
@@ -66,6 +67,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return at, at < len(_FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_when_they_are_asked_for() -> Iterator[None]:
+    """Every Client loads the middleware, which would look through all static files each time."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture
