@@ -109,8 +109,7 @@ def _no_answer(reason: str) -> tuple[str, str]:
     if reason.startswith("http_5"):
         return (
             f"{{host}} answers that something is wrong there ({reason}).",
-            "Try again; if it stays so, look whether host and path in VOICENTER_URL are right, or "
-            "ask Voicenter. The account's code was not sent there.",
+            "Try again; if it stays so, correct VOICENTER_URL. The code was not sent there.",
         )
     return (
         f"Something answers at {{host}}, and it is not Voicenter ({reason}).",

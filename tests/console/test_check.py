@@ -118,7 +118,7 @@ def test_it_tells_a_provider_in_trouble_from_another_web_server(
     step = failed(ended)
     assert (ended.code, step["name"], step["reason"]) == (8, "connection", reason)
     assert words in step["message"]
-    assert "code was not sent" in step["what_to_do"]
+    assert "code was not sent there" in step["what_to_do"]
 
 
 @pytest.mark.parametrize(("name", "service"), [("code", "calllog"), ("extensions", "extensions")])

@@ -190,7 +190,7 @@ def test_the_client_does_not_show_the_code():
         {"read_timeout": 0},
         {"url": "nowhere"},
     ],
-    ids=lambda wrong: "".join(wrong),
+    ids="".join,
 )
 def test_a_client_that_cannot_be_made_does_not_show_the_code(wrong):
     with pytest.raises(ConfigurationError) as caught:
