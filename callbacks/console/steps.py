@@ -125,7 +125,7 @@ def _beside(error: VoicenterError, message: str) -> tuple[str, str]:
             "service is down: try later."
         )
         return message, advice
-    if "{host} took" not in message:
+    if isinstance(error, ReadFailed) and "not Voicenter" in message:
         message = f"{{host}} gives an answer that makes no sense ({error.reason})."
     return message, "Try again; if it stays so, ask Voicenter, or look at a proxy on the way."
 

@@ -123,7 +123,7 @@ def _matching(pattern: re.Pattern[str], what: str) -> Check:
 
 caller_id = _matching(_CALLER_ID, "must be a number or a code without spaces")
 code = _matching(_SIP_CODE, "must be letters, digits, dots, dashes and underscores")
-language = _matching(_LANGUAGE, "must be a language code such as he, en or ru")
+language = _matching(_LANGUAGE, "must be a language code of two letters, such as he, en or ru")
 dtmf = _matching(_DTMF, "must be 1 to 64 digits, * or #")
 sip_code = _matching(_SIP_CODE, "must be a SIP code")
 
