@@ -8,7 +8,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
 from callbacks import dispatch, setup, wakeups
-from callbacks.models import OpeningHours, Schedule, ScheduleException, Team
+from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
 from leads.models import Lead
 from leads.signals import lead_received, number_asked
 
@@ -23,7 +23,8 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=ScheduleException)
 @receiver(post_save, sender=Schedule)
 @receiver([post_save, post_delete], sender=Team)
-@receiver(m2m_changed, sender=Team.sources.through)
+@receiver([post_save, post_delete], sender=TeamSource)
+@receiver(m2m_changed, sender=TeamSource)
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     """A team that opens earlier than leads were told calls them then; one that closes does not."""
     transaction.on_commit(partial(dispatch.follow_the_hours, changed=True), robust=True)

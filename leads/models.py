@@ -1,13 +1,14 @@
 """LeadSource and Lead: who asked to be called back, where, and what has come of it."""
 
 import uuid
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -26,6 +27,13 @@ def validate_country(code: str) -> None:
             "%(code)s is not a country code. Use two capital letters, for example IL.",
             params={"code": code},
         )
+
+
+class SlaClock(models.TextChoices):
+    """When the seconds of a source's target count."""
+
+    ALWAYS = "always", "round the clock"
+    OPEN = "open", "in opening hours only"
 
 
 class LeadSource(models.Model):
@@ -55,6 +63,28 @@ class LeadSource(models.Model):
     sla_target = models.PositiveIntegerField(
         "SLA target", default=60, help_text="Seconds within which a lead is to be called."
     )
+    sla_clock = models.CharField(
+        "SLA clock",
+        max_length=6,
+        choices=SlaClock.choices,
+        default=SlaClock.ALWAYS,
+        help_text="When the seconds of the target count.",
+    )
+    priority = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="Of leads that are due at the same moment, those of the higher number are "
+        "called first.",
+    )
+    call_from = models.TimeField(
+        "call not before",
+        null=True,
+        blank=True,
+        help_text="In the lead's own time zone, as its number tells it. Both empty: at any hour.",
+    )
+    call_until = models.TimeField("call not after", null=True, blank=True)
+    offers_times = models.BooleanField(
+        default=True, help_text="Visitors may choose when they are called."
+    )
     allowed_origins = ArrayField(
         models.CharField(max_length=200),
         default=list,
@@ -65,6 +95,15 @@ class LeadSource(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(call_from__isnull=True, call_until__isnull=True)
+                | Q(
+                    call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
+                ),
+                name="source_calls_in_a_window",
+                violation_error_message="Enter both times of the calling window, the earlier one "
+                "first, or none.",
+            ),
             models.CheckConstraint(
                 condition=Q(allowed_countries__len__gt=0), name="source_allows_a_country"
             ),
@@ -113,6 +152,10 @@ class LeadStatus(models.TextChoices):
     DUPLICATE = "duplicate", "duplicate"
 
 
+def _waited(help_text: str) -> "models.DurationField[timedelta, timedelta]":
+    return models.DurationField(default=timedelta(0), db_default=timedelta(0), help_text=help_text)
+
+
 # Somebody still has to do something for these; a number has at most one of them.
 OPEN_STATUSES = (LeadStatus.HELD, LeadStatus.WAITING, LeadStatus.CALLING)
 
@@ -139,6 +182,12 @@ class Lead(models.Model):
     )
     email = models.EmailField(blank=True)
     message = models.TextField(max_length=2000, blank=True)
+    language = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="The lead's; empty: not known."
+    )
+    chosen_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the visitor asked to be called."
+    )
 
     status = models.CharField(max_length=10, choices=LeadStatus.choices, default=LeadStatus.WAITING)
     duplicate_of = models.ForeignKey(
@@ -152,6 +201,22 @@ class Lead(models.Model):
     call_after = models.DateTimeField(
         default=timezone.now, help_text="Not called before; in the past: waits for an extension."
     )
+    # Where its time goes (leads.stages): what it waits for, and what it has waited so far.
+    waiting_since = models.DateTimeField(
+        default=timezone.now, db_default=Now(), help_text="Since when it has waited this time."
+    )
+    gap_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Until then for its chosen time, or for the gap before another try.",
+    )
+    closed_until = models.DateTimeField(
+        null=True, blank=True, help_text="From then on, and until this, for opening hours."
+    )
+    waited_chosen = _waited("Until the time that the visitor chose.")
+    waited_closed = _waited("Outside opening hours.")
+    waited_extension = _waited("For a free extension.")
+    waited_retry = _waited("Between two tries.")
     counted_from = models.DateTimeField(
         default=timezone.now,
         help_text="Earlier attempts do not count as tries: a manager had it called again.",

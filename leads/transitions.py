@@ -17,9 +17,21 @@ _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
 _NOT_OPENED_AGAIN = (LeadStatus.CALLING, LeadStatus.DUPLICATE)
 
 
-def put_off(lead_id: int, until: datetime) -> bool:
-    """waiting -> waiting, not to be called before `until`."""
-    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, call_after=until)
+def put_off(
+    lead_id: int,
+    until: datetime,
+    at: datetime,
+    *,
+    gap_until: datetime | None = None,
+    closed_until: datetime | None = None,
+) -> bool:
+    """waiting -> waiting, not to be called before `until`.
+
+    From `at` on it waits until `gap_until` for its chosen time or the gap before another try, then
+    until `closed_until` for opening hours, and after that for an extension (leads.stages).
+    """
+    values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, waiting_since=at, **values)
 
 
 def refuse(lead_id: int, message: str, at: datetime) -> bool:
@@ -33,10 +45,22 @@ def cancel(lead_id: int, at: datetime) -> bool:
     return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, closed_at=at)
 
 
-def wait_again(lead_id: int, call_after: datetime, **shown: Any) -> bool:
-    """calling -> waiting: its call is over, and there is to be another one."""
+def wait_again(
+    lead_id: int,
+    call_after: datetime,
+    at: datetime,
+    *,
+    gap_until: datetime | None = None,
+    closed_until: datetime | None = None,
+    **shown: Any,
+) -> bool:
+    """calling -> waiting: its call is over, and there is to be another one.
+
+    What it waits for until when: as in `put_off`.
+    """
+    values = {"call_after": call_after, "gap_until": gap_until, "closed_until": closed_until}
     come_from = (LeadStatus.CALLING,)
-    return _move(lead_id, come_from, LeadStatus.WAITING, call_after=call_after, **shown)
+    return _move(lead_id, come_from, LeadStatus.WAITING, waiting_since=at, **values, **shown)
 
 
 def close(lead_id: int, as_: LeadStatus, at: datetime, **shown: Any) -> bool:

@@ -7,12 +7,21 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from callbacks import matching, wakeups
 from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.models import Team
+from callbacks.models import Team, TeamSource
+
+
+class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """The sources a team answers, and after how long it steps in."""
+
+    model = TeamSource
+    extra = 0
+    autocomplete_fields = ["source"]
 
 
 @admin.register(Team)
@@ -21,9 +30,12 @@ class TeamAdmin(EditsOnlyWhatChanged):
 
     list_display = ["name", "sources_shown", "schedule", "extensions_shown", "open_now"]
     search_fields = ["name"]
-    filter_horizontal = ["sources"]
     show_full_result_count = False
-    fields = [("name", "is_active"), "schedule", "sources"]
+    fields = [
+        ("name", "is_active"), "schedule", ("strategy", "opening_rate"),
+        ("owner_days", "owner_wait"), "language_wait", ("daily_cap", "rest"),
+    ]  # fmt: skip
+    inlines = [TeamSourceInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         """With sources, hours, and the number of extensions."""

@@ -2,7 +2,15 @@
 
 from callbacks.models.calls import CallAttempt, CallRecord, UnknownOutcome
 from callbacks.models.parameters import CallParameters, SourceMessages
-from callbacks.models.routing import Extension, OpeningHours, Schedule, ScheduleException, Team
+from callbacks.models.routing import (
+    Extension,
+    OpeningHours,
+    Presence,
+    Schedule,
+    ScheduleException,
+    Team,
+    TeamSource,
+)
 
 __all__ = [
     "CallAttempt",
@@ -10,9 +18,11 @@ __all__ = [
     "CallRecord",
     "Extension",
     "OpeningHours",
+    "Presence",
     "Schedule",
     "ScheduleException",
     "SourceMessages",
     "Team",
+    "TeamSource",
     "UnknownOutcome",
 ]

@@ -65,6 +65,7 @@ class CallAttempt(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,  # attempt_by_extension begins with it
         related_name="call_attempts",
         help_text="None for a message: it is played to the lead alone.",
     )
@@ -109,6 +110,18 @@ class CallAttempt(models.Model):
         blank=True,
         help_text="Since when the provider's active calls have not shown it.",
     )
+
+    why = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Who was considered, who was not and why, and the rule (callbacks.why).",
+    )
+    # Where the time of its lead went while it was live (callbacks.attempt_stages).
+    provider_time = models.DurationField(null=True, blank=True)
+    leg1_time = models.DurationField(null=True, blank=True)
+    leg2_time = models.DurationField(null=True, blank=True)
+    unknown_time = models.DurationField(null=True, blank=True)
 
     call_id = models.CharField("CALLID", max_length=64, blank=True)
     error_code = models.IntegerField("ERRORCODE", null=True, blank=True)
@@ -173,6 +186,7 @@ class CallAttempt(models.Model):
             ),
             # How often and how lately a number was rung is asked with every claim.
             models.Index(fields=["phone", "claimed_at"], name="attempt_by_number"),
+            models.Index(fields=["extension", "claimed_at"], name="attempt_by_extension"),
             models.Index(
                 fields=["look_at"],
                 name="attempt_ended_look",

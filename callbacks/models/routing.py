@@ -7,8 +7,9 @@ from typing import Any
 
 import holidays
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -19,6 +20,7 @@ from leads.models import LeadSource
 
 # Digits, or a SIP code; its case is significant and never changed (VOICENTER.md, Click2Call).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", "Use codes like he, en, ru.")
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
 
@@ -151,11 +153,61 @@ class ScheduleException(models.Model):
 
 
 class Team(models.Model):
-    """The extensions that answer some sources."""
+    """The extensions that answer some sources, and how they take turns (callbacks.turns)."""
+
+    class Strategy(models.TextChoices):
+        LONGEST_IDLE = "longest_idle", "longest idle"
+        ROUND_ROBIN = "round_robin", "round robin"
+        WEIGHTED = "weighted", "priority tiers with weights"
+        FAIR = "fair", "fair by conversations"
 
     name = models.CharField(max_length=100, unique=True)
     is_active = models.BooleanField(default=True)
-    sources = models.ManyToManyField(LeadSource, related_name="teams", blank=True)
+    sources = models.ManyToManyField(
+        LeadSource, through="TeamSource", related_name="teams", blank=True
+    )
+    strategy = models.CharField(
+        max_length=12,
+        choices=Strategy.choices,
+        default=Strategy.LONGEST_IDLE,
+        help_text="Who of the free ones is rung. A lower tier always comes before a higher one.",
+    )
+    language_wait = models.PositiveIntegerField(
+        "wait for the lead's language",
+        null=True,
+        blank=True,
+        default=0,
+        help_text="Seconds that a lead waits for somebody who speaks its language; then anyone "
+        "is rung. 0: preferred where free. Empty: nobody else is ever rung.",
+    )
+    owner_days = models.PositiveSmallIntegerField(
+        "owner for",
+        default=30,
+        help_text="Days for which whoever talked with a number is rung first for it. 0: never.",
+    )
+    owner_wait = models.PositiveIntegerField(
+        "wait for the owner",
+        default=0,
+        help_text="Seconds that a lead waits for its owner who is on a call; then anyone is rung.",
+    )
+    daily_cap = models.PositiveIntegerField(
+        "calls a day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Of each extension, at most. Empty: no limit.",
+    )
+    rest = models.PositiveIntegerField(
+        "rest after a call", default=0, help_text="Seconds that an extension is then not rung."
+    )
+    opening_rate = models.PositiveIntegerField(
+        "calls a minute at the opening",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Leads that came while it was closed are called at this rate. Empty: all at "
+        "once, as extensions are free.",
+    )
     schedule = models.ForeignKey(
         Schedule,
         on_delete=models.PROTECT,
@@ -167,9 +219,46 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(strategy__in=["longest_idle", "round_robin", "weighted", "fair"]),
+                name="team_strategy_known",
+            ),
+            models.CheckConstraint(condition=~Q(daily_cap=0), name="team_cap_positive"),
+            models.CheckConstraint(condition=~Q(opening_rate=0), name="team_rate_positive"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class TeamSource(models.Model):
+    """A source that a team answers, and when it steps in."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE)
+    source = models.ForeignKey(LeadSource, on_delete=models.CASCADE, db_column="leadsource_id")
+    steps_in_after = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Seconds that a lead has waited before this team is asked too, after those "
+        "that step in earlier. 0: from the beginning.",
+    )
+
+    class Meta:
+        db_table = "callbacks_team_sources"
+        ordering = ["steps_in_after", "id"]
+        verbose_name = "source"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "source"],
+                name="team_answers_a_source_once",
+                violation_error_message="This team answers that source already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        after = f", after {self.steps_in_after} s" if self.steps_in_after else ""
+        return f"{self.source}{after}"
 
 
 class Extension(models.Model):
@@ -206,8 +295,45 @@ class Extension(models.Model):
         related_name="extensions",
         help_text="When this phone is on shift, within the hours of its team. Empty: always.",
     )
+    tier = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1)],
+        help_text="Tier 1 is rung before tier 2.",
+    )
+    weight = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="1 to 100. With 2 it gets twice the calls of one with 1, where the team's "
+        "strategy goes by weights or conversations.",
+    )
+    languages = ArrayField(
+        models.CharField(max_length=8, validators=[LANGUAGE]),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Spoken by the salesperson, separated by commas: he, en, ru. Empty: any.",
+    )
+    daily_cap = models.PositiveIntegerField(
+        "calls a day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="At most. Empty: as its team says.",
+    )
+    rest = models.PositiveIntegerField(
+        "rest after a call",
+        null=True,
+        blank=True,
+        help_text="Seconds that it is then not rung. Empty: as its team says.",
+    )
     is_active = models.BooleanField(default=True, help_text="Off: never rung.")
     is_paused = models.BooleanField(default=False, help_text="Not rung until un-paused.")
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="When the pause ends by itself. Empty: it does not."
+    )
+    pause_reason = models.CharField(max_length=100, blank=True, db_default="")
     is_blocked = models.BooleanField(
         default=False,
         help_text="The provider blocks this extension for Click2Call (error 4). "
@@ -218,8 +344,27 @@ class Extension(models.Model):
     )
     out_reason = models.CharField(max_length=100, blank=True)
     missed_in_a_row = models.PositiveSmallIntegerField(default=0)
+    rests_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not rung before: the rest after its last call."
+    )
+    capped_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not rung before: it has had its calls of the day."
+    )
+    seen_busy_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Not rung before: the provider has shown it on a call, or away, just now.",
+    )
+    seen_busy_as = models.CharField(max_length=50, blank=True, db_default="")
     last_called_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it last got a call; the longest idle is rung first."
+        null=True, blank=True, help_text="When it last got a call."
+    )
+    position = models.FloatField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Its place in the queue of its team and tier: the lowest is rung next "
+        "(callbacks.turns).",
     )
 
     class Meta:
@@ -234,13 +379,15 @@ class Extension(models.Model):
                 condition=~Q(kind="phone") | Q(number__regex=PHONE_NUMBER),
                 name="extension_phone_spelling",
             ),
+            models.CheckConstraint(condition=Q(tier__gte=1), name="extension_tier_positive"),
+            models.CheckConstraint(
+                condition=Q(weight__gte=1, weight__lte=100), name="extension_weight_in_bounds"
+            ),
+            models.CheckConstraint(condition=~Q(daily_cap=0), name="extension_cap_positive"),
         ]
         indexes = [
-            models.Index(
-                F("last_called_at").asc(nulls_first=True),
-                "id",
-                name="extension_longest_idle",
-            ),
+            # The claim takes the first free one in this order.
+            models.Index(fields=["team", "tier", "position", "id"], name="extension_queue"),
         ]
 
     def __str__(self) -> str:
@@ -260,6 +407,20 @@ class Extension(models.Model):
             Call(**first_leg(self.kind, self.number), target="972505550100")
         except InvalidCall as problem:
             raise ValidationError({"number": f"The provider cannot ring this: {problem}"}) from None
+
+
+class Presence(models.Model):
+    """One row: when the provider was last asked who is on a call (callbacks.presence)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="presence_is_one")]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%H:%M:%S}"
 
 
 def first_leg(kind: str, number: str) -> dict[str, Any]:

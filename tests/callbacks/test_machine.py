@@ -359,6 +359,7 @@ def _empty() -> None:
         out_reason="",
         missed_in_a_row=0,
         last_called_at=None,
+        position=0,
     )
     Team.objects.update(schedule=None)
 

@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from callbacks import matching
+from callbacks import matching, waiting
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.calls import AttemptState
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.asking import asked
 
 HOLD = timedelta(hours=1)
 MakeLead = Callable[..., Lead]
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claim(lead: Lead, team: Team) -> CallAttempt | None:
-    claimed = matching.claim(lead.pk, [team.pk], timezone.now(), HOLD)
+    claimed = matching.claim(lead.pk, asked(team), timezone.now(), HOLD)
     return claimed.attempt if claimed else None
 
 
@@ -38,9 +39,8 @@ def test_it_commits_a_dialing_attempt_and_takes_lead_and_extension(
 
 
 def test_the_longest_idle_extension_is_rung_first(make_lead: MakeLead, team: Team) -> None:
-    now = timezone.now()
-    Extension.objects.create(number="101", team=team, last_called_at=now - timedelta(minutes=1))
-    Extension.objects.create(number="102", team=team, last_called_at=now - timedelta(hours=1))
+    Extension.objects.create(number="101", team=team, position=2)
+    Extension.objects.create(number="102", team=team, position=1)
     Extension.objects.create(number="103", team=team)
     order = [claim(make_lead(), team).extension_number for _ in range(3)]  # type: ignore[union-attr]
     assert order == ["103", "102", "101"]
@@ -113,9 +113,8 @@ def test_after_invalid_parameters_the_lead_rather_gets_another_extension(
     assert attempt
     attempt.refuse(1, "Phone is missing", "", timezone.now())
     Lead.objects.update(status=LeadStatus.WAITING)
-    long_ago = timezone.now() - timedelta(days=1)
-    Extension.objects.update(last_called_at=long_ago)
-    Extension.objects.create(number="102", team=team, last_called_at=timezone.now())
+    Extension.objects.update(position=1)
+    Extension.objects.create(number="102", team=team, position=2)
     again = claim(lead, team)
     assert again
     assert again.extension_number == "102"
@@ -130,7 +129,7 @@ def test_a_lead_whose_number_is_on_a_call_keeps_nobody_waiting(
     make_lead("+972505550199")
     other = make_lead()
     Extension.objects.create(number="102", team=team)
-    assert matching.next_leads(team.pk, timezone.now()) == [other.pk]
+    assert waiting.next_leads(team.pk, timezone.now()) == [other.pk]
 
 
 def test_a_number_that_is_on_a_call_is_not_dialled_for_another_lead(
@@ -220,12 +219,12 @@ def test_the_most_urgent_leads_come_next_as_many_as_extensions_are_free(
         for minutes in (3, 2, 1)
     )
     make_lead(call_after=now + timedelta(hours=1))
-    assert matching.next_leads(team.pk, timezone.now()) == []
+    assert waiting.next_leads(team.pk, timezone.now()) == []
     Extension.objects.create(number="101", team=team)
     Extension.objects.create(number="102", team=team)
     Extension.objects.create(number="103", team=team, is_paused=True)
-    assert matching.next_leads(team.pk, timezone.now()) == [latest.pk, later.pk]
-    assert late.pk not in matching.next_leads(team.pk, timezone.now())
+    assert waiting.next_leads(team.pk, timezone.now()) == [latest.pk, later.pk]
+    assert late.pk not in waiting.next_leads(team.pk, timezone.now())
 
 
 def test_a_claim_is_refused_inside_a_transaction_that_could_still_be_rolled_back(
@@ -233,5 +232,5 @@ def test_a_claim_is_refused_inside_a_transaction_that_could_still_be_rolled_back
 ) -> None:
     lead = make_lead()
     with transaction.atomic(), pytest.raises(RuntimeError, match="committed"):
-        matching.claim(lead.pk, [team.pk], timezone.now(), timedelta(hours=1))
+        matching.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))
     assert not CallAttempt.objects.exists()

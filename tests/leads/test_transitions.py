@@ -16,10 +16,10 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 S = LeadStatus
 WAYS: dict[str, tuple[Callable[[int], bool], set[LeadStatus], LeadStatus]] = {
-    "put off": (lambda pk: transitions.put_off(pk, NOW), {S.WAITING}, S.WAITING),
+    "put off": (lambda pk: transitions.put_off(pk, NOW, NOW), {S.WAITING}, S.WAITING),
     "refuse": (lambda pk: transitions.refuse(pk, "why", NOW), {S.WAITING}, S.FAILED),
     "cancel": (lambda pk: transitions.cancel(pk, NOW), {S.HELD, S.WAITING}, S.CANCELLED),
-    "wait again": (lambda pk: transitions.wait_again(pk, NOW), {S.CALLING}, S.WAITING),
+    "wait again": (lambda pk: transitions.wait_again(pk, NOW, NOW), {S.CALLING}, S.WAITING),
     "close": (lambda pk: transitions.close(pk, S.CALLED, NOW), {S.CALLING}, S.CALLED),
     "open again": (
         lambda pk: transitions.open_again(pk, NOW, NOW),
