@@ -16,7 +16,7 @@ from leads import intake
 from leads.models import Lead, LeadSource
 from tests.simulator.harness import SimulatorProcess, eventually
 
-pytest_plugins = ["tests.chromium", "tests.emptying", "tests.running"]
+pytest_plugins = ["tests.chromium", "tests.emptying", "tests.running", "tests.serving"]
 
 # On a busy machine everything takes longer, and that is no fault of what is tested.
 hypothesis_settings.register_profile(

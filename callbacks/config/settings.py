@@ -315,6 +315,7 @@ UNFOLD = {
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+DEFAULT_EXCEPTION_REPORTER_FILTER = "callbacks.config.debug_page.Discreet"
 
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
