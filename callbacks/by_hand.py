@@ -65,7 +65,7 @@ def call_now(lead_id: int, user: object) -> str:
         rested = resting.number_rests_until(lead.phone, now, since=now)
         earliest = rested or now
         opening = matching.next_opening(setup.current().teams_for(lead.source_id), earliest)
-        _open_again(lead, now, call_after=opening or earliest)
+        _open_again(lead, now, opening or earliest, gap_until=rested, closed_until=opening)
         wakeups.call_lead_on_commit(lead.pk)
     log.info("call now user=%s", _id(user))
     if rested:
@@ -232,10 +232,12 @@ def _keep_to_the_bound(phone: str, now: datetime) -> None:
         raise CannotCall(f"{_RUNG_OFTEN} Not before {_at(rested, '')}. Nothing was changed.")
 
 
-def _open_again(lead: Lead, now: datetime, call_after: datetime) -> None:
+def _open_again(
+    lead: Lead, now: datetime, call_after: datetime, **waits_until: datetime | None
+) -> None:
     try:
         with transaction.atomic():
-            opened = transitions.open_again(lead.pk, call_after, now)
+            opened = transitions.open_again(lead.pk, call_after, now, **waits_until)
     except IntegrityError:
         raise CannotCall(
             "The same number has another open request. Call that one instead."

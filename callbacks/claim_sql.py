@@ -21,7 +21,7 @@ _BY_TURNS = ", ".join(f"'{strategy}'" for strategy in BY_TURNS)
 
 _THE_LEAD = """
     the_lead AS MATERIALIZED (
-        SELECT id, phone, language, ARRAY(
+        SELECT id, phone, language, waiting_since, ARRAY(
             SELECT extension_id FROM callbacks_callattempt
             WHERE lead_id = lead.id AND error_code = 1
         ) AS refused_with
@@ -161,7 +161,9 @@ _WRITTEN = f"""
         )
         SELECT gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
             the_extension.number, '', 'dialing',
-            %(now)s::timestamptz, %(sent_at)s::timestamptz, %(hold_until)s::timestamptz,
+            -- Not before the wait that it ends began, by a clock that is behind.
+            GREATEST(%(now)s::timestamptz, the_lead.waiting_since),
+            %(sent_at)s::timestamptz, %(hold_until)s::timestamptz,
             '', '', '', '',
             jsonb_build_object(
                 'rule', the_extension.rule, 'free', looked.free, 'looked', looked.extensions,

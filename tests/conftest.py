@@ -50,6 +50,7 @@ _FIRST = (
     "tests/e2e/",
     "tests/leads/test_in_browser.py",
     "tests/callbacks/test_machine.py",
+    "tests/callbacks/test_lives.py",
     "tests/voicenter/test_any_bytes.py",
     "tests/config/",
     "tests/console/",
