@@ -116,8 +116,9 @@ def open_again(
     What it waits for until when: as in `put_off`. Raises IntegrityError when its number has another
     open lead.
     """
-    values = {"call_after": call_after, "gap_until": gap_until, "closed_until": closed_until}
-    values |= {"closed_at": None, "counted_from": at} | adding_up.anything_until(at)
+    values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
+    values |= {"gap_until": gap_until, "closed_until": closed_until}
+    values |= adding_up.anything_until(at)
     come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
     since = adding_up.end_of_anything(at)
     return _move(lead_id, come_from, LeadStatus.WAITING, waiting_since=since, **values)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.fields import DateTimeField, DurationField
+from django.db.models import Case, Count, DurationField, F, Q, Sum, Value, When
+from django.db.models.expressions import RawSQL
 
 from callbacks.models import CallAttempt
 from callbacks.models.calls import LIVE_STATES, AttemptKind
@@ -23,6 +23,15 @@ from leads import adding_up
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 _NOTHING = timedelta(0)
+_LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
+# Of a lead that is being called, the wait has ended with the claim.
+_UNTIL = f"""
+    CASE leads_lead.status WHEN '{LeadStatus.CALLING}' THEN (
+        SELECT live.claimed_at FROM callbacks_callattempt live
+        WHERE live.lead_id = leads_lead.id AND live.kind = '{AttemptKind.CALL}'
+            AND live.state IN ({_LIVE})
+    ) ELSE %s::timestamptz END
+"""  # noqa: S608  # put together from constants only
 
 
 @dataclass(frozen=True)
@@ -102,13 +111,7 @@ def _group(sums: Mapping[tuple[bool, int], _Sums], *, connected: bool) -> Group:
 
 def _leads(start: datetime, end: datetime, now: datetime) -> Iterable[Any]:
     """What they have waited, by source and whether they are connected."""
-    claimed_at = CallAttempt.objects.filter(
-        lead=OuterRef("pk"), kind=AttemptKind.CALL, state__in=LIVE_STATES
-    ).values("claimed_at")[:1]
-    until = Case(
-        When(status=LeadStatus.CALLING, then=Subquery(claimed_at)),
-        default=Value(now, output_field=DateTimeField()),
-    )
+    until = RawSQL(_UNTIL, [now])  # noqa: S611  # constants only
     nothing = Value(_NOTHING, output_field=DurationField())
     running = adding_up.divided(until)
     waited = {
