@@ -121,6 +121,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             both = (extension.schedule, extension.team.schedule)
             own, teams = (it.calendar() if it else None for it in both)
             context["week"] = week.picture_of_both(teams, own, timezone.now())
+            context["week_is_open"] = own is not None
         if extension and what_holds.may_see(request):
             chosen = request.GET.get("source", "")
             context["what_holds"] = what_holds.for_extension(extension, chosen)

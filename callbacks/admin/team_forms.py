@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.utils.html import format_html, format_html_join
 
 from callbacks.admin import form_words
 from callbacks.models import Extension, Team
@@ -17,6 +18,17 @@ NO_SOURCE = (
     "A team that is switched on answers at least one source. Add one here, or switch the team off."
 )
 
+# In words for managers; callbacks.turns has the rules.
+STRATEGIES = {
+    "Longest idle": "Whoever has been without a call for longest, from the end of their last one. "
+    "Who talks long gets fewer calls.",
+    "Round robin": "In turn: whoever was rung longest ago, however long their calls take.",
+    "Priority tiers with weights": "Within a tier, who has weight 2 is rung twice as often as who "
+    "has weight 1.",
+    "Fair by conversations": "Equal shares of talks, not of rings: a call in which nobody talked "
+    "does not count. Weights hold here too.",
+}
+
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A team that is on has somebody to ring."""
@@ -26,6 +38,11 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         empty = "Enter 1 or more, or leave it empty for no limit."
         form_words.at_least_one(self, "daily_cap", empty)
         form_words.at_least_one(self, "opening_rate", empty)
+        if strategy := self.fields.get("strategy"):
+            strategy.help_text = format_html(
+                '<dl class="explains">{}</dl>',
+                format_html_join("", "<dt>{}</dt><dd>{}</dd>", STRATEGIES.items()),
+            )
         form_words.say(self, "name", "unique", "There is a team with this name. Choose another.")
 
     def clean_is_active(self) -> bool:
