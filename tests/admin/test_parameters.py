@@ -46,7 +46,7 @@ def save(client: Client, owner: LeadSource | Extension, **values: Any) -> Any:
 
 def table(client: Client, address: str) -> dict[str, tuple[str, str]]:
     """{parameter: (value, said by)} as the page shows it."""
-    page = client.get(address).content.decode()
+    page = client.get(address).content.decode().partition('class="holds"')[2]
     found = re.findall(
         r'<th scope="row">(.*?)</th>\s*<td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>', page, re.DOTALL
     )
