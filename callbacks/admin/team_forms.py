@@ -8,7 +8,7 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.html import format_html, format_html_join
 
 from callbacks.admin import form_words
-from callbacks.models import Extension, Team
+from callbacks.models import Team
 
 NO_EXTENSION = (
     "It has no extension that is switched on: nobody would be rung. Save it switched off, add its "
@@ -71,11 +71,6 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
         return "This source is there twice. Keep one of its rows."
 
 
-def has_extension(team: Team, besides: Extension | None = None) -> bool:
-    """Whether an extension of the team is switched on, `besides` left aside."""
-    if team._state.adding:
-        return False
-    extensions = team.extensions.filter(is_active=True)
-    if besides is not None:
-        extensions = extensions.exclude(pk=besides.pk)
-    return bool(extensions.exists())
+def has_extension(team: Team) -> bool:
+    """Whether an extension of the team is switched on."""
+    return not team._state.adding and team.extensions.filter(is_active=True).exists()
