@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -27,6 +28,14 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Says which country is none: Django's form drops the validator's words for a list's items."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if target := self.fields.get("sla_target"):
+            target.widget.attrs["min"] = 1
+            target.error_messages["min_value"] = "Enter 1 second or more."
+            # Of the field alone: the database's own condition says it in other words.
+            target.validators.append(MinValueValidator(1, "Enter 1 second or more."))
 
     def clean_allowed_countries(self) -> list[str]:
         """Each is a country."""

@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,7 +14,15 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from callbacks import wakeups
-from callbacks.admin import conference, extension_state, html, positions, week, what_holds
+from callbacks.admin import (
+    conference,
+    empty_teams,
+    extension_state,
+    html,
+    positions,
+    week,
+    what_holds,
+)
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.confirm import Question, ask, is_confirmed
 from callbacks.admin.extension_changes import (
@@ -29,7 +37,6 @@ from callbacks.admin.extension_forms import ExtensionForm
 from callbacks.admin.filters import AvailabilityFilter
 from callbacks.admin.importing import ImportsExtensions
 from callbacks.admin.parameters import ExtensionParametersInline
-from callbacks.admin.team_forms import has_extension
 from callbacks.models import Extension, Team
 
 
@@ -91,26 +98,19 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         if change and "team" in form.changed_data:
             positions.reset_positions(obj.team_id)
         if change:
-            self._warn_of_team_without(request, Team.objects.filter(pk=form.initial["team"]))
+            empty_teams.warn(self, request, Team.objects.filter(pk=form.initial["team"]))
         wakeups.work_team_on_commit(obj.team_id)
 
     def delete_model(self, request: HttpRequest, obj: Extension) -> None:
         """Says so when it was its team's last one."""
         super().delete_model(request, obj)
-        self._warn_of_team_without(request, Team.objects.filter(pk=obj.team_id))
+        empty_teams.warn(self, request, Team.objects.filter(pk=obj.team_id))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
         """The same for many."""
         teams = list(queryset.order_by().values_list("team", flat=True).distinct())
         super().delete_queryset(request, queryset)
-        self._warn_of_team_without(request, Team.objects.filter(pk__in=teams))
-
-    def _warn_of_team_without(self, request: HttpRequest, teams: QuerySet[Team]) -> None:
-        for team in teams.filter(is_active=True):
-            if not has_extension(team):
-                words = f"Team {team} has no extension that is switched on now: nobody is rung for "
-                words += "its sources. Give it one, or switch the team off."
-                self.message_user(request, words, messages.WARNING)
+        empty_teams.warn(self, request, Team.objects.filter(pk__in=teams))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -121,6 +121,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             both = (extension.schedule, extension.team.schedule)
             own, teams = (it.calendar() if it else None for it in both)
             context["week"] = week.picture_of_both(teams, own, timezone.now())
+            context["week_is_open"] = own is not None
         if extension and what_holds.may_see(request):
             chosen = request.GET.get("source", "")
             context["what_holds"] = what_holds.for_extension(extension, chosen)

@@ -29,6 +29,7 @@ class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no ty
     model = TeamSource
     formset = TeamSourceFormSet
     extra = 0
+    hide_title = True
     autocomplete_fields = ["source"]
     verbose_name_plural = "Sources that it answers"
 
@@ -95,7 +96,6 @@ class TeamAdmin(EditsOnlyWhatChanged):
             context["team_more"] = max(team.extensions.count() - _SHOWN, 0)
             if team.schedule:
                 context["week"] = week.picture(team.schedule.calendar(), now)
-        context["strategies"] = STRATEGIES
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
@@ -143,15 +143,3 @@ class TeamAdmin(EditsOnlyWhatChanged):
         return html.label(
             "closed", html.GREY, f"opens {timezone.localtime(opening):%a %d %b %H:%M}"
         )
-
-
-# In words for managers; callbacks.turns has the rules.
-STRATEGIES = {
-    "Longest idle": "Whoever has been without a call for longest, from the end of their last one. "
-    "Who talks long gets fewer calls.",
-    "Round robin": "In turn: whoever was rung longest ago, however long their calls take.",
-    "Priority tiers with weights": "Within a tier, who has weight 2 is rung twice as often as who "
-    "has weight 1.",
-    "Fair by conversations": "Equal shares of talks, not of rings: a call in which nobody talked "
-    "does not count. Weights hold here too.",
-}

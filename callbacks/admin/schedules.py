@@ -33,32 +33,36 @@ from leads.admin import Admin
 _SHOWN = 20
 
 
-class _ToTheMinute(TabularInline):  # type: ignore[misc]  # unfold has no types
+class _ToTheMinute:
+    """Times without seconds."""
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if isinstance(db_field, TimeField):
             field.widget.format = "%H:%M"
         return field
 
 
-class OpeningHoursInline(_ToTheMinute):
+class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # unfold has no types
     """The intervals of a week."""
 
     model = OpeningHours
     formset = OpeningHoursFormSet
     extra = 0
+    hide_title = True
 
 
-class ExceptionInline(_ToTheMinute):
+class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
     """Days that are different."""
 
     model = ScheduleException
     formset = ExceptionFormSet
     extra = 0
+    hide_title = True
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Admin):
+class ScheduleAdmin(_ToTheMinute, Admin):
     """Opening hours, with a picture of what they come to in the next seven days."""
 
     form = ScheduleForm

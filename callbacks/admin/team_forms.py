@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.utils.html import format_html, format_html_join
 
 from callbacks.admin import form_words
-from callbacks.models import Extension, Team
+from callbacks.models import Team
 
 NO_EXTENSION = (
     "It has no extension that is switched on: nobody would be rung. Save it switched off, add its "
@@ -16,6 +17,17 @@ NO_EXTENSION = (
 NO_SOURCE = (
     "A team that is switched on answers at least one source. Add one here, or switch the team off."
 )
+
+# In words for managers; callbacks.turns has the rules.
+STRATEGIES = {
+    "Longest idle": "Whoever has been without a call for longest, from the end of their last one. "
+    "Who talks long gets fewer calls.",
+    "Round robin": "In turn: whoever was rung longest ago, however long their calls take.",
+    "Priority tiers with weights": "Within a tier, who has weight 2 is rung twice as often as who "
+    "has weight 1.",
+    "Fair by conversations": "Equal shares of talks, not of rings: a call in which nobody talked "
+    "does not count. Weights hold here too.",
+}
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -26,6 +38,11 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         empty = "Enter 1 or more, or leave it empty for no limit."
         form_words.at_least_one(self, "daily_cap", empty)
         form_words.at_least_one(self, "opening_rate", empty)
+        if strategy := self.fields.get("strategy"):
+            strategy.help_text = format_html(
+                '<dl class="explains">{}</dl>',
+                format_html_join("", "<dt>{}</dt><dd>{}</dd>", STRATEGIES.items()),
+            )
         form_words.say(self, "name", "unique", "There is a team with this name. Choose another.")
 
     def clean_is_active(self) -> bool:
@@ -54,11 +71,6 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
         return "This source is there twice. Keep one of its rows."
 
 
-def has_extension(team: Team, besides: Extension | None = None) -> bool:
-    """Whether an extension of the team is switched on, `besides` left aside."""
-    if team._state.adding:
-        return False
-    extensions = team.extensions.filter(is_active=True)
-    if besides is not None:
-        extensions = extensions.exclude(pk=besides.pk)
-    return bool(extensions.exists())
+def has_extension(team: Team) -> bool:
+    """Whether an extension of the team is switched on."""
+    return not team._state.adding and team.extensions.filter(is_active=True).exists()

@@ -143,8 +143,9 @@ def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
             groups[-1] = (hours, groups[-1][1], name)
         else:
             groups.append((hours, name, name))
+    every_day = len(groups) == 1
     return [
-        f"{first if first == last else f'{first}-{last}'} {hours}"
+        f"{'Every day' if every_day else first if first == last else f'{first}-{last}'} {hours}"
         for hours, first, last in groups
         if hours
     ] or ["none"]
