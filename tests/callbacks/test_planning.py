@@ -180,7 +180,7 @@ def test_a_duplicate_stands_where_the_first_one_does_when_nobody_answers(
 def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
     office: Schedule, extension: Extension, source: LeadSource, client: Client
 ) -> None:
-    LeadSource.objects.update(call_from=time(18), call_until=time(20))
+    LeadSource.objects.update(call_from=time(20), call_until=time(23))
     other = LeadSource.objects.create(slug="other", name="Other")
     extension.team.sources.add(other)
     with time_machine.travel(NOON, tick=False):
