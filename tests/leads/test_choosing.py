@@ -122,6 +122,8 @@ def test_a_time_that_has_gone_by_is_asked_for_again_and_what_was_typed_is_kept(
     assert select
     assert 'aria-invalid="true"' in select[0]
     assert "Noa Levi" in page
+    assert "Times are Jerusalem time." in page
+    assert len(groups(page)) == 4
     assert not Lead.objects.exists()
 
 
