@@ -44,6 +44,7 @@ _FIRST = (
     "tests/browser/",
     "tests/e2e/",
     "tests/callbacks/test_machine.py",
+    "tests/callbacks/test_lives.py",
     "tests/voicenter/test_any_bytes.py",
     "tests/config/",
     "tests/console/",

@@ -1,6 +1,5 @@
 """Where the time of a call goes: a table, and sums that are exact whatever the provider says."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,9 +37,6 @@ def seconds(*parts: float) -> Times:
     return Times(*[timedelta(seconds=part) for part in parts])
 
 
-BRIDGED = facts(S.BRIDGED, 0.4, None, 15)
-
-
 @pytest.mark.parametrize(
     ("known", "until", "wanted"),
     [
@@ -55,7 +51,7 @@ BRIDGED = facts(S.BRIDGED, 0.4, None, 15)
         pytest.param(
             facts(S.ENDED, 0.4, 5), 910, (0.4, 4.6, 0, 905), id="picked up, and no record came"
         ),
-        pytest.param(replace(BRIDGED, picked_up_at=after(5)), 15, (0.4, 4.6, 10, 0), id="told live"),
+        pytest.param(facts(S.BRIDGED, 0.4, 5, 15), 15, (0.4, 4.6, 10, 0), id="told live"),
         pytest.param(
             facts(S.BRIDGED, 0.4, 5, 15, leg1=leg(1, 9)), 15, (0.4, 4.6, 10, 0),
             id="told live, and otherwise by the record",
@@ -72,7 +68,9 @@ BRIDGED = facts(S.BRIDGED, 0.4, None, 15)
             facts(S.BRIDGED, 0.4, None, 15, leg1=leg(7200, 4), leg2=leg(9, 6)), 15,
             (0.4, 8.6, 6, 0), id="leg 1 in another time zone",
         ),
-        pytest.param(BRIDGED, 15, (0.4, 14.6, 0, 0), id="nobody told: all of it leg 1's"),
+        pytest.param(
+            facts(S.BRIDGED, 0.4, None, 15), 15, (0.4, 14.6, 0, 0), id="nobody told: it is leg 1's"
+        ),
         pytest.param(
             facts(S.BRIDGED, 0.4, None, 15, leg1=leg(-60, 4)), 15, (0.4, 0, 14.6, 0),
             id="by a clock that is behind",
@@ -115,10 +113,11 @@ def test_the_time_of_a_call_is_divided(
 FAR = st.integers(-(10**11), 10**11).map(lambda us: AT + timedelta(microseconds=us))
 NEAR = st.integers(-(10**8), 10**8).map(lambda us: AT + timedelta(microseconds=us))
 ANY = st.none() | NEAR | FAR
+ENDS_OF_TIME = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]
 LEGS = st.builds(
     Leg,
     answered=st.booleans(),
-    started_at=ANY | st.sampled_from([datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]),
+    started_at=ANY | st.sampled_from(ENDS_OF_TIME),
     dial_time=st.none() | st.integers(0, 99) | st.just(2**31 - 1),
 )  # fmt: skip
 FACTS = st.builds(
