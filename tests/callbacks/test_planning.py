@@ -199,6 +199,28 @@ def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
         assert client.get(f"/api/leads/{stuck.public_id}/").json()["status"] == "received"
 
 
+def test_another_window_is_told_to_those_who_wait(
+    office: Schedule, source: LeadSource, make_lead: MakeLead
+) -> None:
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead()
+        # Noon in Jerusalem is ten, UTC.
+        source.call_from, source.call_until = time(12), time(20)
+        source.save()
+        lead.refresh_from_db()
+    assert lead.call_after == MORNING + timedelta(hours=1)
+
+
+def test_a_source_that_never_opens_has_no_leads_read_by_the_sweep(
+    source: LeadSource, make_lead: MakeLead, django_assert_num_queries: Any
+) -> None:
+    for _ in range(3):
+        make_lead()
+    # The version of what is set up, and the sources with leads that are due.
+    with django_assert_num_queries(2):
+        assert dispatch.follow_the_hours() == 0
+
+
 # --- the lead's own hours bound every dial --------------------------------------------------------
 
 
