@@ -1,6 +1,6 @@
 """What calendars come to: the next seven days as a picture, and "now" in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from callbacks.schedule import (
     Calendar,
+    Hours,
     common_intervals,
     holiday,
     is_holiday,
@@ -22,7 +23,8 @@ from callbacks.schedule import (
 
 _DAYS = 7
 _MINUTES = 24 * 60
-_HOLIDAYS = 4
+_COMING = 6
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
@@ -129,17 +131,34 @@ def in_words(calendar: Calendar, at: datetime) -> str:
     return f"Closed until {_when(opening, at, zone)}{_because(calendar, at, zone)}."
 
 
+def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
+    """A week by days with the same hours, from Sunday: "Sun-Thu 09:00-13:00 14:00-18:00", ..."""
+    groups: list[tuple[str, str, str]] = []  # hours, first day, last day
+    for day in (6, 0, 1, 2, 3, 4, 5):
+        hours = " ".join(
+            f"{it.opens_at:%H:%M}-{it.closes_at:%H:%M}" for it in sorted(week.get(day, ()))
+        )
+        name = _WEEKDAYS[day]
+        if groups and groups[-1][0] == hours:
+            groups[-1] = (hours, groups[-1][1], name)
+        else:
+            groups.append((hours, name, name))
+    return [
+        f"{first if first == last else f'{first}-{last}'} {hours}"
+        for hours, first, last in groups
+        if hours
+    ] or ["none"]
+
+
 def coming(calendar: Calendar, today: date) -> tuple[Coming, ...]:
     """The next holidays and exceptions, in order."""
-    days = {day: f"{name}, closed" for day, name in _holidays_to_come(calendar, today)}
+    holidays = next_holidays(calendar.holidays_of, today, _COMING)
+    days = {day: f"{name}, closed" for day, name in holidays}
     for day, hours in sorted(calendar.exceptions.items()):
         if day >= today:
             said = ", ".join(f"{it.opens_at:%H:%M}-{it.closes_at:%H:%M}" for it in hours)
             days[day] = f"exception, {said or 'closed'}"
-    return tuple(
-        Coming(_date(day, today), days[day])
-        for day in sorted(days)[: _HOLIDAYS + len(calendar.exceptions)][: 2 * _HOLIDAYS]
-    )
+    return tuple(Coming(_date(day, today), days[day]) for day in sorted(days)[:_COMING])
 
 
 def zone_of(calendars: Sequence[Calendar]) -> tzinfo:
@@ -148,10 +167,6 @@ def zone_of(calendars: Sequence[Calendar]) -> tzinfo:
         if not problem(calendar):
             return ZoneInfo(calendar.time_zone)
     return timezone.get_current_timezone()
-
-
-def _holidays_to_come(calendar: Calendar, today: date) -> list[tuple[date, str]]:
-    return next_holidays(calendar.holidays_of, today, _HOLIDAYS)
 
 
 def _days(calendars: Sequence[Calendar], at: datetime, zone: tzinfo) -> tuple[Day, ...]:
