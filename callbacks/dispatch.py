@@ -114,7 +114,8 @@ def follow_the_hours(*, changed: bool = False) -> int:
     due = all_waiting.filter(call_after__lte=now)
     moved = 0
     for source_id in waiting.sources_with_due_leads(now):
-        if not hours.all_may_be_called(setup, source_id, now):
+        may_change = hours.ever_opens(setup, source_id, now)
+        if may_change and not hours.all_may_be_called(setup, source_id, now):
             moved += _follow(setup, due.filter(source=source_id), source_id, now)
     return moved
 

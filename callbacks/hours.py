@@ -89,6 +89,16 @@ def never_opens(setup: Setup, source_id: int, now: datetime) -> bool:
     return next_time(setup, source_id, "", now) is None
 
 
+def ever_opens(setup: Setup, source_id: int, now: datetime) -> bool:
+    """Whether a team of the source opens at all, for whatever number; answered at once."""
+    return any(
+        team.schedule_id is None
+        or setup.is_open(team, now)
+        or setup.state(team.schedule_id, now).opens_at is not None
+        for team in setup.teams_for(source_id)
+    )
+
+
 def all_may_be_called(setup: Setup, source_id: int, at: datetime) -> bool:
     """Whether every lead of the source may be called at `at`, whatever number it has.
 

@@ -61,6 +61,7 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=Team)
 @receiver([post_save, post_delete], sender=TeamSource)
 @receiver(m2m_changed, sender=TeamSource)
+@receiver(post_save, sender=LeadSource)  # its calling window
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     """A team that opens earlier than leads were told calls them then; one that closes does not."""
     transaction.on_commit(partial(dispatch.follow_the_hours, changed=True), robust=True)

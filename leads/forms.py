@@ -147,7 +147,9 @@ class LeadForm(forms.Form):
         days = times.on_offer(hours, timezone.now()) if self.source.offers_times else []
         field = self.fields["call_at"]
         field.widget.choices += days
-        field.help_text = f"Times are {times.name_of(hours.zone)}." if days else ""
+        if days:
+            # Of a form that was sent Django has made this, with the words of before.
+            self["call_at"].help_text = f"Times are {times.name_of(hours.zone)}."
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 

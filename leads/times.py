@@ -21,6 +21,7 @@ MALFORMED = "This is not a time as we write it."
 PAST = "This time is over."
 TOO_LATE = f"This is more than {LATEST.days} days ahead."
 CLOSED = "We cannot call you then."
+_NOW = "The next possible time is now: leave this empty to be called as soon as possible."
 _NEVER = "Leave this empty, and we will get back to you."
 
 # A heading and what stands below it: value and words of each time.
@@ -95,7 +96,7 @@ def _refused(
         local = timezone.localtime(possible, hours.zone).isoformat(timespec="seconds")
         return TimeRefused(f"{why} The next possible time is {local}.")
     if possible <= now + SOON:
-        return TimeRefused(f"{why} The next possible time is now: leave this empty.")
+        return TimeRefused(f"{why} {_NOW}")
     return TimeRefused(
         f"{why} The next possible time is {when_in_words(possible, now, hours.zone)}."
     )

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks import by_hand, dialling, dispatch, messages, wakeups
+from callbacks.admin import unanswered
 from callbacks.models import (
     CallAttempt,
     Extension,
@@ -19,8 +20,9 @@ from callbacks.models import (
     Team,
 )
 from callbacks.models.calls import AttemptState
-from leads import visitor
+from leads import intake, visitor
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.callbacks.test_settle import calls_again_at
 from tests.queue import queued
 from tests.simulator.harness import SimulatorProcess
 
@@ -95,8 +97,6 @@ def test_a_clock_of_opening_hours_starts_with_them(office: Schedule, make_lead: 
 
 
 def store(source: LeadSource, phone: str = "+972505550150", **values: Any) -> Lead:
-    from leads import intake
-
     key = intake.key_from("planning", phone)
     return intake.store(
         intake.Submission(source=source, key=key, name="Noa", phone=phone, **values)
@@ -180,7 +180,7 @@ def test_a_duplicate_stands_where_the_first_one_does_when_nobody_answers(
 def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
     office: Schedule, extension: Extension, source: LeadSource, client: Client
 ) -> None:
-    LeadSource.objects.update(call_from=time(18), call_until=time(20))
+    LeadSource.objects.update(call_from=time(20), call_until=time(23))
     other = LeadSource.objects.create(slug="other", name="Other")
     extension.team.sources.add(other)
     with time_machine.travel(NOON, tick=False):
@@ -197,6 +197,31 @@ def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
         stuck.refresh_from_db()
         assert (stuck.status, stuck.call_after) == (LeadStatus.WAITING, NOON + timedelta(hours=1))
         assert client.get(f"/api/leads/{stuck.public_id}/").json()["status"] == "received"
+        assert unanswered.why([stuck.source_id, other.pk], NOON) == {
+            stuck.source_id: "its source's calling window is never in its teams' hours"
+        }
+
+
+def test_another_window_is_told_to_those_who_wait(
+    office: Schedule, source: LeadSource, make_lead: MakeLead
+) -> None:
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead()
+        # Noon in Jerusalem is ten, UTC.
+        source.call_from, source.call_until = time(12), time(20)
+        source.save()
+        lead.refresh_from_db()
+    assert lead.call_after == MORNING + timedelta(hours=1)
+
+
+def test_a_source_that_never_opens_has_no_leads_read_by_the_sweep(
+    source: LeadSource, make_lead: MakeLead, django_assert_num_queries: Any
+) -> None:
+    for _ in range(3):
+        make_lead()
+    # The version of what is set up, and the sources with leads that are due.
+    with django_assert_num_queries(2):
+        assert dispatch.follow_the_hours() == 0
 
 
 # --- the lead's own hours bound every dial --------------------------------------------------------
@@ -254,8 +279,6 @@ def test_a_moment_too_early_it_keeps_its_time(office: Schedule, extension: Exten
 
 
 def test_retries_keep_to_its_hours(abroad: None, extension: Extension) -> None:
-    from tests.callbacks.test_settle import calls_again_at
-
     late = NOON.replace(day=24, hour=0, minute=55)  # 19:55 on Monday in New York
     with time_machine.travel(late, tick=False):
         times = calls_again_at(store(LeadSource.objects.get(), NEW_YORK), late)

@@ -15,6 +15,7 @@ from callbacks import dispatch
 from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads import intake
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.callbacks.test_settle import not_answered
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -289,8 +290,6 @@ def test_a_retry_that_waits_for_the_opening_has_its_turn_there(
     office: Team, source: LeadSource, make_lead: MakeLead
 ) -> None:
     Extension.objects.create(number="101", team=office)
-    from tests.callbacks.test_settle import not_answered
-
     with time_machine.travel(OPENING.replace(hour=16, minute=59), tick=False) as clock:
         first, second = make_lead(), make_lead()
         for lead in (first, second):
