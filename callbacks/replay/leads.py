@@ -80,11 +80,11 @@ class Life:
 def taken(firm: Firm, arrivals: Iterable[Arrival]) -> list[Request]:
     """What the set-up says of each at its submission: when to call, and the SLA clock.
 
-    Those that come while it is closed are spread over the opening, at the rate of the team that
-    opens first.
+    Those that come while it is closed are spread over the opening, at the rate of the teams that
+    open then.
     """
     spans: dict[tuple[int, Spans], Spans] = {}
-    at_opening: dict[tuple[int, float], int] = defaultdict(int)
+    at_opening: dict[float, int] = defaultdict(int)
     found = []
     for arrival in sorted(arrivals, key=lambda it: (it.submitted_at, it.id)):
         source = firm.sources[arrival.source_id]
@@ -106,13 +106,12 @@ def taken(firm: Firm, arrivals: Iterable[Arrival]) -> list[Request]:
     return found
 
 
-def _spread(
-    firm: Firm, source_id: int, opening: float, at_opening: dict[tuple[int, float], int]
-) -> float:
-    for rules in firm.sources[source_id].teams:
-        team = firm.teams[rules.id]
-        if team.spans.is_open(opening):
-            place = at_opening[team.id, opening]
-            at_opening[team.id, opening] += 1
-            return opening + (place * 60 / team.opening_rate if team.opening_rate else 0)
-    return opening
+def _spread(firm: Firm, source_id: int, opening: float, waiting: dict[float, int]) -> float:
+    """The moment of the next one that waits for an opening, of any source (callbacks.spread)."""
+    teams = [firm.teams[it.id] for it in firm.sources[source_id].teams]
+    rates = [team.opening_rate for team in teams if team.spans.is_open(opening)]
+    if not rates or None in rates:
+        return opening
+    place = waiting[opening]
+    waiting[opening] += 1
+    return opening + place * 60 / sum(rate or 0 for rate in rates)

@@ -140,6 +140,17 @@ def test_leads_of_another_teams_sources_are_not_counted(
         replay("--extensions", "+1", "--team", "Support")
 
 
+@pytest.mark.parametrize("status", ["duplicate", "cancelled", "held"])
+def test_leads_for_whom_nobody_was_to_be_called_are_left_out(
+    busy: list[Lead], make_lead: Callable[..., Lead], start: datetime, status: str
+) -> None:
+    more = {"held": {}, "cancelled": {"closed_at": start}}.get(
+        status, {"closed_at": start, "duplicate_of": busy[0]}
+    )
+    make_lead(status=status, submitted_at=start, **more)
+    assert document()["really"]["leads"] == 4
+
+
 WRONG = {
     "a team that is not there": (["--team", "Nobody", "--extensions", "+1"], 'no active team "Nob'),
     "a schedule that is not there": (["--schedule", "Long hours"], 'no schedule "Long hours"'),

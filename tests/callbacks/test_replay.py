@@ -203,6 +203,13 @@ def test_a_lead_waits_for_its_owner_who_is_on_a_call() -> None:
     assert dialled(two, lead(1, 0, call(held=90)), lead(2, 5), owners=owners) == [1, 46]
 
 
+def test_whoever_talks_with_a_number_is_its_owner_from_then_on() -> None:
+    two = firm(2, owner_days=30, strategy="round_robin")
+    numbers = ["+1", "+2", "+2", "+1", "+1", "+2"]
+    leads = [lead(n, 100 * n, call(held=5), phone=it) for n, it in enumerate(numbers, 1)]
+    assert rung(two, *leads) == [1, 2, 2, 1, 1, 2]
+
+
 def rung(which: Firm, *arrivals: Arrival) -> list[int]:
     """Who was rung for each, the first time."""
     return [life.rung[0] for life in played(which, *arrivals)]
