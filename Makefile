@@ -31,9 +31,9 @@ test: $(DEV_STAMP) ## all checks and tests
 	@bash .ci/packages
 	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
 
-nightly: $(DEV_STAMP) ## far more of what Hypothesis tries: each parser, the engine; takes hours
+nightly: $(DEV_STAMP) ## far more of what is tried: each parser, the engine, ten years of minutes; takes hours
 	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py \
-		tests/callbacks/test_machine.py --timeout 0 --hypothesis-profile=nightly
+		tests/callbacks/test_machine.py tests/callbacks/test_ten_years.py --timeout 0 --hypothesis-profile=nightly
 
 bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
 	@exec $(BIN)/python -m tests.benchmarks

@@ -64,6 +64,11 @@ _LOOK = f"""
     ORDER BY tier, position, id
 """  # noqa: S608
 
+_HOW_MANY = f"""
+    SELECT team_id, count(*) FROM callbacks_extension extension
+    WHERE team_id = ANY(%(teams)s::bigint[]) AND {IS_FREE} GROUP BY team_id
+"""  # noqa: S608
+
 
 def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
     """The schedules that keep extensions off shift, and when each opens, as parameters."""
@@ -76,3 +81,11 @@ def look(
     """All extensions of the teams as a claim would see them, in the order of their queue."""
     found = prepared.rows(_LOOK, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return [turns.ExtensionState(**{**row, "languages": tuple(row["languages"])}) for row in found]
+
+
+def how_many(
+    team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
+) -> dict[int, int]:
+    """By team, how many of its extensions are free; a team without any free one is not in it."""
+    found = prepared.rows(_HOW_MANY, {"teams": list(team_ids), "now": now, **shifts(closed)})
+    return {row["team_id"]: row["count"] for row in found}

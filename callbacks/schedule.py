@@ -5,15 +5,19 @@ aware datetimes, and converts at the edge. A local time means the first instant 
 on the wall shows it or more. So on the night the clocks change, a time that does not exist is the
 moment of the change, and of one that exists twice the first counts: an interval is never opened
 twice, and what was one interval on paper is one in the night as well.
+
+What cannot be entered may be in a database all the same. A calendar whose zone or country is not
+known is never open (`problem` says so): nobody can tell when it would be. Hours that cover the same
+time twice are open once, and those that close as they open are none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from holidays import country_holidays
+from holidays import country_holidays, list_localized_countries, list_supported_countries
 
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)
@@ -32,6 +36,11 @@ class Hours:
 
     opens_at: time
     closes_at: time
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it closes as it opens, and is not the whole day."""
+        return self.opens_at == self.closes_at != _MIDNIGHT
 
     @property
     def past_midnight(self) -> bool:
@@ -58,8 +67,27 @@ class Calendar:
     eve_closes_at: time | None = None
 
 
+@dataclass(frozen=True)
+class State:
+    """Whether it is open, and until when that stays so; None: for as long as anybody can tell."""
+
+    is_open: bool
+    until: datetime | None
+
+
+def problem(calendar: Calendar) -> str:
+    """What keeps it from ever opening, as a sentence: a zone or a country that is not known."""
+    if _zone(calendar.time_zone) is None:
+        return f"Its time zone, {calendar.time_zone or 'none'}, is not known."
+    if not _knows_holidays(calendar.holidays_of):
+        return f"The holidays of {calendar.holidays_of} are not known."
+    return ""
+
+
 def is_open(calendar: Calendar, at: datetime) -> bool:
     """Whether it is open at the instant `at`; the closing instant itself is closed."""
+    if problem(calendar):
+        return False
     today = _local_day(calendar, at)
     return any(
         start <= at < end for day in (today - _DAY, today) for start, end in _of_day(calendar, day)
@@ -68,8 +96,20 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 
 def next_opening(calendar: Calendar, after: datetime) -> datetime | None:
     """The first instant at or after `after` that is open; None for one that never opens."""
-    first = next(open_intervals(calendar, after, after + HORIZON), None)
-    return first[0] if first else None
+    # The first that has not ended, without looking how long it lasts: a week round the clock never
+    # ends. In order of their beginnings, so no later one opens earlier.
+    for opens, closes in _in_order(calendar, after, after + HORIZON):
+        if closes > after:
+            return max(opens, after) if opens < after + HORIZON else None
+    return None
+
+
+def state(calendar: Calendar, at: datetime) -> State:
+    """What holds at `at`, and how long: for those who ask often."""
+    opening = next_opening(calendar, at)
+    if opening is None or opening > at:
+        return State(False, opening)
+    return State(True, next_closing(calendar, at))
 
 
 def next_new_opening(calendar: Calendar, after: datetime) -> datetime | None:
@@ -96,6 +136,17 @@ def next_common_opening(calendars: Sequence[Calendar], after: datetime) -> datet
             return at
         at = latest
     return None
+
+
+def next_holidays(country: str, after: date, at_most: int) -> list[tuple[date, str]]:
+    """The next public holidays, from the day `after` on, with their names; within HORIZON."""
+    found = [
+        (day, name)
+        for year in (after.year, after.year + 1, after.year + 2)
+        for day, name in (_holidays(country, year).items() if country else ())
+        if after <= day < after + HORIZON
+    ]
+    return sorted(found)[:at_most]
 
 
 def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
@@ -128,18 +179,32 @@ def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterat
         yield current
 
 
+def common_intervals(
+    calendars: Sequence[Calendar], start: datetime, end: datetime
+) -> Iterator[Interval]:
+    """What is open in all of them between two instants, in order; with none of them, all of it."""
+    common = [(start, end)] if start < end else []
+    for calendar in calendars:
+        opened = list(open_intervals(calendar, start, end))
+        common = [
+            (max(a, c), min(b, d)) for a, b in common for c, d in opened if max(a, c) < min(b, d)
+        ]
+    yield from common
+
+
 def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
     """Pairs of intervals that cover the same time: weekday and hours of each."""
-    week_long = 7 * 24 * 60  # Sunday night meets Monday morning
+    week_long = 7 * 24 * 3600  # Sunday night meets Monday morning
     placed = sorted(
         (
-            _minute(day, hours.opens_at),
-            _minute(day + hours.past_midnight, hours.closes_at),
+            _second(day, hours.opens_at),
+            _second(day + hours.past_midnight, hours.closes_at),
             day,
             hours,
         )
         for day in range(7)
         for hours in week.get(day, ())
+        if not hours.is_empty
     )
     again = [(start + week_long, end + week_long, day, hours) for start, end, day, hours in placed]
     return [
@@ -152,15 +217,44 @@ def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int,
 
 def is_holiday(country: str, day: date) -> bool:
     """Whether `day` is a public holiday there. ISO code, as the `holidays` package knows it."""
-    return bool(country) and day in _holidays(country, day.year)
+    return holiday(country, day) != ""
+
+
+def holiday(country: str, day: date) -> str:
+    """The name of the public holiday that `day` is there; "" for none."""
+    return _holidays(country, day.year).get(day, "") if country else ""
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, year: int) -> frozenset[date]:
-    return frozenset(country_holidays(country, years=year))
+def _holidays(country: str, year: int) -> Mapping[date, str]:
+    if not _knows_holidays(country):
+        return {}
+    # In English where the package has it, as all that managers read.
+    language = "en_US" if "en_US" in _languages(country) else None
+    return dict(country_holidays(country, years=year, language=language))
+
+
+def _languages(country: str) -> Sequence[str]:
+    languages: Mapping[str, Sequence[str]] = list_localized_countries(include_aliases=False)
+    return languages.get(country, ())
+
+
+@lru_cache(maxsize=256)
+def _knows_holidays(country: str) -> bool:
+    return not country or country in list_supported_countries(include_aliases=False)
+
+
+@lru_cache(maxsize=256)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a path, a folder: also no zone
+        return None
 
 
 def _in_order(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:
+    if problem(calendar):
+        return
     # From the day before, which may run into the first one.
     day, last = _local_day(calendar, start) - _DAY, _local_day(calendar, end)
     opens_again = bool(any(calendar.week.values()))
@@ -177,6 +271,8 @@ def _of_day(calendar: Calendar, day: date) -> Iterable[Interval]:
     """The intervals that begin on a local day, in UTC; those that come out empty are left out."""
     zone = ZoneInfo(calendar.time_zone)
     for hours in _hours_of(calendar, day):
+        if hours.is_empty:
+            continue
         end_day = day
         closes_at = hours.closes_at
         if hours.past_midnight:
@@ -217,8 +313,8 @@ def _local_day(calendar: Calendar, at: datetime) -> date:
     return at.astimezone(ZoneInfo(calendar.time_zone)).date()
 
 
-def _minute(day: int, at: time) -> int:
-    return (day * 24 + at.hour) * 60 + at.minute
+def _second(day: int, at: time) -> int:
+    return ((day * 24 + at.hour) * 60 + at.minute) * 60 + at.second
 
 
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -79,10 +79,12 @@ class Setup:
         return team.schedule_id is None or self.state(team.schedule_id, at).is_open
 
     def zone_of(self, team_id: int) -> str | None:
-        """The time zone of an active team's hours; None where it has none."""
+        """The time zone of an active team's hours; None where it has none that is known."""
         teams = (team for found in self.teams_by_source.values() for team in found)
         schedule_id = next((it.schedule_id for it in teams if it.pk == team_id), None)
-        return None if schedule_id is None else self.calendars[schedule_id].time_zone
+        if schedule_id is None or schedule.problem(self.calendars[schedule_id]):
+            return None
+        return self.calendars[schedule_id].time_zone
 
     def closed_shifts(self, team_ids: Iterable[int], at: datetime) -> dict[int, datetime | None]:
         """The schedules of these teams' extensions that are closed, and when each opens."""

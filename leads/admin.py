@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -28,12 +29,28 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Says which country is none: Django's form drops the validator's words for a list's items."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if target := self.fields.get("sla_target"):
+            target.widget.attrs["min"] = 1
+            target.error_messages["min_value"] = "Enter 1 second or more."
+            # Of the field alone: the database's own condition says it in other words.
+            target.validators.append(MinValueValidator(1, "Enter 1 second or more."))
+
     def clean_allowed_countries(self) -> list[str]:
         """Each is a country."""
         countries: list[str] = self.cleaned_data["allowed_countries"]
         for code in countries:
             validate_country(code)
         return countries
+
+    def clean(self) -> dict[str, Any]:
+        """A calling window has both its times; said where the one is missing."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for here, there in (("call_from", "call_until"), ("call_until", "call_from")):
+            if here in cleaned and cleaned[here] is None and cleaned.get(there) is not None:
+                self.add_error(here, "Enter this time too, or leave both empty: at any hour.")
+        return cleaned
 
 
 class LeadSourceAdmin(Admin):
@@ -52,6 +69,7 @@ class LeadSourceAdmin(Admin):
             "Numbers that are called",
             {"fields": ["default_country", "allowed_countries"]},
         ),
-        ("Promise", {"fields": ["sla_target"]}),
+        ("Promise", {"fields": [("sla_target", "sla_clock"), "priority"]}),
+        ("When leads are called", {"fields": [("call_from", "call_until"), "offers_times"]}),
         ("Form on other websites", {"fields": ["allowed_origins"]}),
     ]

@@ -27,6 +27,7 @@ _MANAGERS_MAY = {
         "view_callparameters", "add_callparameters", "change_callparameters",
         "view_sourcemessages",
         "view_team", "change_team",
+        "view_teamsource", "add_teamsource", "change_teamsource", "delete_teamsource",
         "view_schedule", "add_schedule", "change_schedule",
         "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
         "view_scheduleexception", "add_scheduleexception", "change_scheduleexception",

@@ -14,7 +14,15 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from callbacks import wakeups
-from callbacks.admin import conference, extension_state, html, what_holds
+from callbacks.admin import (
+    conference,
+    empty_teams,
+    extension_state,
+    html,
+    positions,
+    week,
+    what_holds,
+)
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.confirm import Question, ask, is_confirmed
 from callbacks.admin.extension_changes import (
@@ -25,10 +33,11 @@ from callbacks.admin.extension_changes import (
     Change,
     carry_out,
 )
+from callbacks.admin.extension_forms import ExtensionForm
 from callbacks.admin.filters import AvailabilityFilter
 from callbacks.admin.importing import ImportsExtensions
 from callbacks.admin.parameters import ExtensionParametersInline
-from callbacks.models import Extension
+from callbacks.models import Extension, Team
 
 
 @admin.register(Extension)
@@ -52,12 +61,18 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     actions_detail = ["pause", "unpause", "bring_back", "clear_block", "conference"]
     inlines = [ExtensionParametersInline]
     change_form_outer_after_template = "admin/what_holds.html"
+    form = ExtensionForm
     readonly_fields = ["state_now", "last_called", "missed_in_a_row", "out_until", "out_reason"]
+    change_form_before_template = "admin/shift_week.html"
     fieldsets = [
         ("Now", {"fields": [("state_now", "last_called"), ("missed_in_a_row", "out_reason")]}),
         (
             "Extension",
             {"fields": [("number", "kind"), ("name", "user"), ("team", "schedule"), "is_active"]},
+        ),
+        (
+            "Its turn",
+            {"fields": [("tier", "weight"), "languages", ("daily_cap", "rest")]},
         ),
     ]
 
@@ -80,13 +95,33 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:
         """An extension that was added, switched on or moved may have somebody to call."""
         super().save_model(request, obj, form, change)
+        if change and "team" in form.changed_data:
+            positions.reset_positions(obj.team_id)
+        if change:
+            empty_teams.warn(self, request, Team.objects.filter(pk=form.initial["team"]))
         wakeups.work_team_on_commit(obj.team_id)
+
+    def delete_model(self, request: HttpRequest, obj: Extension) -> None:
+        """Says so when it was its team's last one."""
+        super().delete_model(request, obj)
+        empty_teams.warn(self, request, Team.objects.filter(pk=obj.team_id))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
+        """The same for many."""
+        teams = list(queryset.order_by().values_list("team", flat=True).distinct())
+        super().delete_queryset(request, queryset)
+        empty_teams.warn(self, request, Team.objects.filter(pk__in=teams))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """With what holds for its calls, for those who may see parameters."""
         extension = context.get("original")
+        if extension:
+            both = (extension.schedule, extension.team.schedule)
+            own, teams = (it.calendar() if it else None for it in both)
+            context["week"] = week.picture_of_both(teams, own, timezone.now())
+            context["week_is_open"] = own is not None
         if extension and what_holds.may_see(request):
             chosen = request.GET.get("source", "")
             context["what_holds"] = what_holds.for_extension(extension, chosen)

@@ -15,6 +15,7 @@ from unfold.decorators import action
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
 
 from callbacks import importing, provider
+from callbacks.admin import empty_teams
 from callbacks.importing import Choice, Done, Plan, PlanChanged
 from callbacks.models import Team
 from callbacks.voicenter import (
@@ -138,6 +139,8 @@ class ImportsExtensions(Admin):
         except PlanChanged:
             return self._changed(request, importing.plan_for(account))
         self.message_user(request, _said(done), messages.SUCCESS if _any(done) else messages.INFO)
+        gone = Team.objects.filter(extensions__number__in=form.choice().switch_off)
+        empty_teams.warn(self, request, gone)
         return HttpResponseRedirect(reverse("admin:callbacks_extension_changelist"))
 
     def _apply(

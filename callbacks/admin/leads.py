@@ -2,10 +2,12 @@
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Prefetch, Q, QuerySet
@@ -18,7 +20,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from callbacks import spent
-from callbacks.admin import html, timeline, words
+from callbacks.admin import html, timeline, unanswered, words
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.calls import AttemptInline
 from callbacks.admin.filters import OverdueFilter, SubmittedFilter
@@ -26,7 +28,7 @@ from callbacks.admin.lead_actions import ActsOnLeads
 from callbacks.admin.search import by_phone
 from callbacks.durations import in_words
 from callbacks.models import CallAttempt, CallRecord
-from leads.models import Lead
+from leads.models import Lead, LeadStatus
 
 
 @admin.register(Lead)
@@ -129,9 +131,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     @display(description="status", ordering="status")  # type: ignore[untyped-decorator]
     def standing(self, obj: Lead) -> SafeString:
         """The status, and what went wrong with the newest attempt."""
-        return html.trouble_below(
-            self.status_shown(obj), html.error(obj.error_code, obj.error_message)
-        )
+        trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
+        return html.trouble_below(_label(obj), trouble)
 
     @display(description="due", ordering="due_at")  # type: ignore[untyped-decorator]
     def promise(self, obj: Lead) -> SafeString | str:
@@ -148,8 +149,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
 
     @display(description="status", ordering="status")  # type: ignore[untyped-decorator]
     def status_shown(self, obj: Lead) -> SafeString:
-        """The status as a label."""
-        return html.label(obj.get_status_display(), words.LEAD_COLOURS.get(obj.status, ""))
+        """The status as a label, and why nobody will call it where that is so."""
+        return html.trouble_below(_label(obj), _unanswered(obj))
 
     @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: Lead) -> str:
@@ -173,6 +174,12 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         said = words.due(obj, timezone.now())
         return html.label(said.text, said.colour) if said.text else ""
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With why nobody will ever call a lead that waits, where that is so."""
+        changes: ChangeList = super().get_changelist_instance(request)
+        _add_unanswered(changes.result_list)
+        return changes
+
     # --- one lead -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
@@ -190,11 +197,13 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         attempts = CallAttempt.objects.select_related("extension").prefetch_related(
             Prefetch("records", queryset=CallRecord.objects.all())
         )
-        return (
+        lead = (
             Lead.objects.select_related("source", "duplicate_of")
             .prefetch_related(Prefetch("call_attempts", attempts), "duplicates")
             .get(pk=found.pk)
         )
+        _add_unanswered([lead])
+        return lead
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
         """Without "Same number" for a lead that has it to itself; a repeated one has no time."""
@@ -232,3 +241,18 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     def duplicates_shown(self, obj: Lead) -> SafeString | str:
         """Later submissions of the same number."""
         return html.joined(html.link(later, f"Lead {later.pk}") for later in obj.duplicates.all())
+
+
+def _label(lead: Lead) -> SafeString:
+    return html.label(lead.get_status_display(), words.LEAD_COLOURS.get(lead.status, ""))
+
+
+def _add_unanswered(leads: Iterable[Any]) -> None:
+    why = unanswered.why([lead.source_id for lead in leads], timezone.now())
+    for lead in leads:
+        lead.unanswered = why.get(lead.source_id, "")
+
+
+def _unanswered(lead: Lead) -> str:
+    why: str = getattr(lead, "unanswered", "") if lead.status == LeadStatus.WAITING else ""
+    return f"nobody will call it: {why}" if why else ""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension, Team
 from leads.models import Lead
-from tests.admin.posting import rows
+from tests.admin.setting_up import an_extension
 from tests.queue import queued
 
 LIST = "/admin/callbacks/extension/"
@@ -143,11 +143,8 @@ def test_without_the_permission_nothing_is_offered_and_a_forged_post_does_nothin
 
 
 def form(extension: Extension, **values: Any) -> dict[str, Any]:
-    return {
-        "number": extension.number, "kind": extension.kind, "name": extension.name,
-        "team": extension.team_id, "user": "", "is_active": "on", **rows("call_parameters"),
-        **values,
-    }  # fmt: skip
+    own = {"number": extension.number, "kind": extension.kind, "name": extension.name}
+    return an_extension(extension.team, **own) | values
 
 
 def test_what_the_engine_owns_cannot_be_posted(managing: Client, extension: Extension) -> None:
@@ -187,7 +184,10 @@ def test_a_new_extension_wakes_its_team(managing: Client, team: Team) -> None:
 def test_a_number_that_is_taken_or_malformed_is_refused_beside_its_field(
     managing: Client, extension: Extension
 ) -> None:
-    for number, words in {"101": "already exists", "10 1": "Letters, digits"}.items():
+    for number, words in {
+        "101": "There is an extension with this number",
+        "10 1": "Letters, digits",
+    }.items():
         answer = managing.post(f"{LIST}add/", form(extension, number=number))
         assert words in answer.content.decode()
     assert Extension.objects.count() == 1

@@ -14,6 +14,7 @@ from callbacks.models import CallAttempt, CallParameters, Extension, SourceMessa
 from callbacks.models.parameters import PARAMETERS
 from leads.models import Lead, LeadSource
 from tests.admin.posting import confirm, rows
+from tests.admin.setting_up import a_source, an_extension
 from tests.simulator.harness import SimulatorProcess
 
 _FLAGS = (
@@ -30,15 +31,8 @@ def page_of(owner: LeadSource | Extension) -> str:
 
 def fields_of(owner: LeadSource | Extension) -> dict[str, Any]:
     if isinstance(owner, Extension):
-        return {
-            "number": owner.number, "kind": owner.kind, "name": owner.name,
-            "team": owner.team_id, "user": "", "is_active": "on",
-        }  # fmt: skip
-    return {
-        "name": owner.name, "slug": owner.slug, "language": "en", "is_active": "on",
-        "default_country": "IL", "allowed_countries": "IL", "sla_target": 60,
-        "allowed_origins": "", **rows("recorded_messages"),
-    }  # fmt: skip
+        return an_extension(owner.team, number=owner.number, kind=owner.kind, name=owner.name)
+    return a_source(name=owner.name, slug=owner.slug, allowed_countries="IL", sla_target=60)
 
 
 def save(client: Client, owner: LeadSource | Extension, **values: Any) -> Any:
@@ -52,7 +46,7 @@ def save(client: Client, owner: LeadSource | Extension, **values: Any) -> Any:
 
 def table(client: Client, address: str) -> dict[str, tuple[str, str]]:
     """{parameter: (value, said by)} as the page shows it."""
-    page = client.get(address).content.decode()
+    page = client.get(address).content.decode().partition('class="holds"')[2]
     found = re.findall(
         r'<th scope="row">(.*?)</th>\s*<td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>', page, re.DOTALL
     )

@@ -1,5 +1,6 @@
 """Schedules in the admin: what is entered, what is refused, and what they come to."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -10,6 +11,7 @@ from callbacks.admin import week
 from callbacks.models import Extension, OpeningHours, Schedule, ScheduleException, Team
 from callbacks.schedule import Calendar, Hours
 from tests.admin.posting import rows
+from tests.admin.setting_up import a_schedule, an_extension
 from tests.queue import queued
 
 ADD = "/admin/callbacks/schedule/add/"
@@ -17,18 +19,11 @@ MORNING = {"weekday": 0, "opens_at": "09:00", "closes_at": "13:00"}
 CLOSED = {"date": "2026-12-01"}
 
 
-def form(
-    hours: list[dict[str, Any]], exceptions: list[dict[str, Any]] | None = None, **values: Any
-) -> dict[str, Any]:
-    data: dict[str, Any] = {"name": "Office", "time_zone": "Asia/Jerusalem", **values}
-    return data | rows("hours", *hours) | rows("exceptions", *(exceptions or []))
-
-
 def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: Client) -> None:
     night = {"weekday": 3, "opens_at": "22:00", "closes_at": "02:00"}
     short = {"date": "2026-12-02", "opens_at": "10:00", "closes_at": "12:00", "note": "stocktaking"}
     answer = managing.post(
-        ADD, form([MORNING, night], [CLOSED, short], holidays_of="IL", eve_closes_at="13:00")
+        ADD, a_schedule([MORNING, night], [CLOSED, short], holidays_of="IL", eve_closes_at="13:00")
     )
     assert answer.status_code == 302
     assert Schedule.objects.get().calendar() == Calendar(
@@ -44,6 +39,15 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
     ("hours", "exceptions", "values", "words"),
     [
         ([MORNING], [], {"time_zone": "Mars/Olympus"}, "is not a time zone"),
+        ([], [], {}, "This schedule would never open. Add opening hours to the week"),
+        ([], [CLOSED], {}, "This schedule would never open"),
+        (
+            [],
+            [{"date": "2020-01-06", "opens_at": "09:00", "closes_at": "12:00"}],
+            {},
+            "This schedule would never open",
+        ),
+        ([MORNING], [], {"time_zone": "../UTC"}, "is not a time zone"),
         ([MORNING], [], {"holidays_of": "ZZ"}, "The holidays of ZZ are not known"),
         ([MORNING | {"closes_at": "09:00"}], [], {}, "It closes as it opens"),
         (
@@ -84,7 +88,7 @@ def test_what_cannot_be_is_refused_with_words(
     words: str,
     managing: Client,
 ) -> None:
-    answer = managing.post(ADD, form(hours, exceptions, **values))
+    answer = managing.post(ADD, a_schedule(hours, exceptions, **values))
     assert answer.status_code == 200
     assert words in answer.content.decode()
     assert not Schedule.objects.exists()
@@ -92,15 +96,95 @@ def test_what_cannot_be_is_refused_with_words(
 
 def test_an_extension_is_given_hours_of_its_own(managing: Client, extension: Extension) -> None:
     schedule = Schedule.objects.create(name="Mornings")
+    OpeningHours.objects.create(schedule=schedule, weekday=0, opens_at=time(9), closes_at=time(10))
     page = f"/admin/callbacks/extension/{extension.pk}/change/"
     assert "Mornings" in managing.get(page).content.decode()
-    data = {"number": "101", "kind": "sip", "name": "Dana", "team": extension.team_id}
-    data |= {"is_active": "on", "schedule": schedule.pk, **rows("call_parameters")}
-    managing.post(page, data)
+    managing.post(page, an_extension(extension.team, schedule=schedule.pk))
     extension.refresh_from_db()
     assert extension.schedule == schedule
     listed = managing.get("/admin/callbacks/extension/").content.decode()
     assert "by its own hours" in listed
+
+
+def test_zone_and_country_may_be_typed_in_any_case(managing: Client) -> None:
+    typed = a_schedule([MORNING], time_zone="america/new york", holidays_of="il")
+    assert managing.post(ADD, typed).status_code == 302
+    schedule = Schedule.objects.get()
+    assert (schedule.time_zone, schedule.holidays_of) == ("America/New_York", "IL")
+
+
+def test_a_week_as_it_is_kept_in_israel(managing: Client) -> None:
+    """Sunday to Thursday with a lunch break, Friday until one, holidays and their eves."""
+    week_of_work = [
+        {"weekday": day, "opens_at": opens_at, "closes_at": closes_at}
+        for day in (6, 0, 1, 2, 3)
+        for opens_at, closes_at in (("09:00", "13:00"), ("14:00", "18:00"))
+    ]
+    friday = {"weekday": 4, "opens_at": "09:00", "closes_at": "13:00"}
+    longer = {"date": "2026-12-06", "opens_at": "08:00", "closes_at": "20:00", "note": "campaign"}
+    posted = a_schedule([*week_of_work, friday], [longer], holidays_of="IL", eve_closes_at="12:00")
+    assert managing.post(ADD, posted).status_code == 302
+    # Wednesday, 1 April 2026 is the eve of Pesach.
+    picture = week.picture(Schedule.objects.get().calendar(), datetime(2026, 3, 31, 6, tzinfo=UTC))
+    assert [(day.name, day.note, day.hours) for day in picture.days] == [
+        ("Tue 31 Mar", "", "09:00-13:00, 14:00-18:00"),
+        ("Wed 01 Apr", "eve of Pesach", "09:00-12:00"),
+        ("Thu 02 Apr", "Pesach", "closed"),
+        ("Fri 03 Apr", "", "09:00-13:00"),
+        ("Sat 04 Apr", "", "closed"),
+        ("Sun 05 Apr", "", "09:00-13:00, 14:00-18:00"),
+        ("Mon 06 Apr", "", "09:00-13:00, 14:00-18:00"),
+    ]
+    assert [(each.day, each.what) for each in picture.coming][:2] == [
+        ("Thu 02 Apr", "Pesach, closed"),
+        ("Wed 08 Apr", "Seventh day of Pesach, closed"),
+    ]
+    [row] = week.in_a_line({3: [Hours(time(9), time(13))]})
+    assert row == "Thu 09:00-13:00"
+    listed = managing.get("/admin/callbacks/schedule/").content.decode()
+    assert "Sun-Thu 09:00-13:00 14:00-18:00" in listed
+    assert "Fri 09:00-13:00" in listed
+
+
+PREVIEW = "/admin/callbacks/schedule/preview/"
+
+
+def test_the_picture_shows_what_is_typed_before_it_is_saved(managing: Client) -> None:
+    page = managing.post(PREVIEW, a_schedule([MORNING])).content.decode()
+    assert "As you have typed it, not saved yet" in page
+    assert "09:00-13:00" in page
+    assert not Schedule.objects.exists()
+
+
+def test_the_picture_follows_changes_of_what_is_there(managing: Client) -> None:
+    schedule = Schedule.objects.create(name="Office")
+    row = OpeningHours.objects.create(
+        schedule=schedule, weekday=0, opens_at=time(9), closes_at=time(13)
+    )
+    there = MORNING | {"id": row.pk, "schedule": schedule.pk, "closes_at": "16:30"}
+    posted = a_schedule([]) | rows("hours", there, there=1)
+    page = managing.post(f"{PREVIEW}?of={schedule.pk}", posted).content.decode()
+    assert "09:00-16:30" in page
+    row.refresh_from_db()
+    assert row.closes_at == time(13)
+
+
+def test_the_picture_says_why_what_is_typed_cannot_be(managing: Client) -> None:
+    page = managing.post(PREVIEW, a_schedule([])).content.decode()
+    assert "Never opens. It has no hours that are still to come." in page
+    assert "This schedule would never open" in page
+    page = managing.post(PREVIEW, a_schedule([MORNING], time_zone="Mars")).content.decode()
+    assert "It cannot be saved like this" in page
+    assert "Mars is not a time zone" in page
+
+
+def test_only_who_may_change_schedules_is_shown_what_they_type(
+    staff_with: Callable[..., Client], managing: Client
+) -> None:
+    seeing = staff_with("callbacks.view_schedule")
+    assert seeing.post(PREVIEW, a_schedule([MORNING])).status_code == 403
+    assert managing.get(PREVIEW).status_code == 403
+    assert Client().post(PREVIEW, a_schedule([MORNING])).status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
@@ -113,7 +197,7 @@ def test_other_hours_wake_the_teams_that_keep_them_or_whose_phones_do(
     Extension.objects.create(number="201", team=other, schedule=schedule)
     Team.objects.create(name="Elsewhere")
     queued(empty=True)
-    managing.post(f"/admin/callbacks/schedule/{schedule.pk}/change/", form([MORNING]))
+    managing.post(f"/admin/callbacks/schedule/{schedule.pk}/change/", a_schedule([MORNING]))
     woken = {("callbacks.work_team", extension.team_id), ("callbacks.work_team", other.pk)}
     assert set(queued()) == woken
 
@@ -133,7 +217,7 @@ OFFICE = {day: [Hours(time(9), time(18))] for day in (6, 0, 1, 2, 3)}
         (Calendar("UTC", {6: [Hours(time(9), time(18))]}), "Closed until Sun 29 Nov 09:00."),
         (Calendar("America/New_York", OFFICE), "Closed until 09:00."),
         (Calendar("UTC", {day: [ALL_DAY] for day in range(7)}), "Open round the clock."),
-        (Calendar("UTC", {}), "Never opens: it has no hours that are still to come."),
+        (Calendar("UTC", {}), "Never opens. It has no hours that are still to come."),
         (
             Calendar("UTC", {}, {date(2027, 1, 4): [Hours(time(9), time(10))]}),
             "Closed until Mon 04 Jan 2027 09:00.",
@@ -154,9 +238,9 @@ def test_the_picture_shows_seven_days_with_holidays_and_exceptions() -> None:
     days = week.picture(calendar, at).days
     assert [(day.name, day.note, day.hours) for day in days] == [
         ("Thu 10 Sep", "", "22:00-24:00"),
-        ("Fri 11 Sep", "eve of a holiday", "00:00-02:00, 09:00-12:00"),
-        ("Sat 12 Sep", "holiday", "closed"),
-        ("Sun 13 Sep", "holiday", "closed"),
+        ("Fri 11 Sep", "eve of Rosh Hashanah", "00:00-02:00, 09:00-12:00"),
+        ("Sat 12 Sep", "Rosh Hashanah", "closed"),
+        ("Sun 13 Sep", "Rosh Hashanah", "closed"),
         ("Mon 14 Sep", "exception", "closed"),
         ("Tue 15 Sep", "", "09:00-18:00"),
         ("Wed 16 Sep", "", "09:00-18:00"),
@@ -172,4 +256,48 @@ def test_the_page_of_a_schedule_shows_its_week(managing: Client) -> None:
     page = managing.get(f"/admin/callbacks/schedule/{schedule.pk}/change/").content.decode()
     assert "Opening hours of the next seven days" in page
     assert "in Asia/Jerusalem." in page
+    assert "No team and no extension keeps these hours." in page
+    team = Team.objects.create(name="Sales", schedule=schedule)
+    Extension.objects.create(number="101", team=team, schedule=schedule)
+    page = managing.get(f"/admin/callbacks/schedule/{schedule.pk}/change/").content.decode()
+    assert "team Sales" in page
+    assert "extension 101" in page
     assert 'value="09:00"' in page
+
+
+def test_an_extension_is_shown_the_hours_that_it_has_in_common_with_its_team() -> None:
+    team = Calendar("Asia/Jerusalem", OFFICE)
+    own = Calendar("Asia/Jerusalem", {day: [Hours(time(14), time(22))] for day in range(7)})
+    both = week.picture_of_both(team, own, NOW)
+    assert both.now == "Off shift until 14:00."
+    assert [day.hours for day in both.days][:6] == [
+        *["14:00-18:00"] * 4, "closed", "closed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("team", "own", "words"),
+    [
+        (None, None, "On shift round the clock."),
+        (Calendar("Asia/Jerusalem", OFFICE), None, "On shift until 18:00."),
+        (None, Calendar("Asia/Jerusalem", OFFICE), "On shift until 18:00."),
+        (
+            Calendar("America/New_York", OFFICE),
+            None,
+            "Off shift until 09:00: its team is closed.",
+        ),
+        (
+            Calendar("UTC", {0: [Hours(time(9), time(12))]}),
+            Calendar("UTC", {0: [Hours(time(13), time(14))]}),
+            "Never rung: its own hours and its team's have no time in common.",
+        ),
+        (
+            Calendar("Mars/Olympus", OFFICE),
+            Calendar("UTC", OFFICE),
+            "Never rung: its team's hours never open. Its time zone, Mars/Olympus, is not known.",
+        ),
+        (None, Calendar("UTC", {}), "Never rung: its own hours never open. They are all closed."),
+    ],
+)
+def test_the_shift_in_words(team: Calendar | None, own: Calendar | None, words: str) -> None:
+    assert week.words_for_both(team, own, NOW) == words

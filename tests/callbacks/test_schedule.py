@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from callbacks.schedule import (
     Calendar,
     Hours,
+    State,
+    is_holiday,
     is_open,
     next_closing,
     next_common_opening,
@@ -20,6 +22,8 @@ from callbacks.schedule import (
     open_intervals,
     open_seconds,
     overlaps,
+    problem,
+    state,
 )
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
@@ -336,3 +340,58 @@ def test_days_that_join_are_no_new_opening() -> None:
     assert next_new_opening(ALWAYS, local("2026-11-23 15:00")) is None
     workdays = calendar(*((day, "00:00-00:00") for day in range(5)))
     assert next_new_opening(workdays, local("2026-11-24 15:00")) == local("2026-11-30 00:00")
+
+
+# --- what cannot be entered and is there all the same ---------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../UTC", "/etc/passwd", "Asia", "x" * 300])
+def test_a_zone_that_is_not_known_never_opens_and_says_so(zone: str) -> None:
+    lost = Calendar(zone, ALWAYS.week, {date(2026, 11, 23): [hours("09:00-17:00")]})
+    at = local("2026-11-23 10:00")
+    assert problem(lost) == f"Its time zone, {zone or 'none'}, is not known."
+    assert not is_open(lost, at)
+    assert next_opening(lost, at) is None
+    assert next_new_opening(lost, at) is None
+    assert next_common_opening([ALWAYS, lost], at) is None
+    assert next_closing(lost, at) == at
+    assert open_seconds(lost, at, at + timedelta(days=7)) == 0
+    assert state(lost, at) == State(False, None)
+
+
+def test_a_country_whose_holidays_are_not_known_never_opens_and_says_so() -> None:
+    lost = Calendar("UTC", ALWAYS.week, holidays_of="ZZ", eve_closes_at=time(12))
+    assert problem(lost) == "The holidays of ZZ are not known."
+    assert not is_open(lost, local("2026-11-23 10:00"))
+    assert next_opening(lost, local("2026-11-23 10:00")) is None
+    assert not is_holiday("ZZ", date(2026, 11, 23))
+
+
+def test_hours_that_close_as_they_open_are_none() -> None:
+    empty = calendar((0, "09:00-09:00 12:00-13:00"))
+    assert next_opening(empty, local("2026-11-23 08:00")) == local("2026-11-23 12:00")
+    assert not is_open(empty, local("2026-11-23 10:00"))
+    assert next_opening(calendar((0, "09:00-09:00")), local("2026-11-23 08:00")) is None
+
+
+def test_hours_that_cover_the_same_time_count_once() -> None:
+    twice = calendar((0, "09:00-12:00 10:00-13:00"), (6, "22:00-10:00"))
+    monday = local("2026-11-23 00:00")
+    assert open_seconds(twice, monday, monday + timedelta(days=1)) == 13 * 3600
+    assert next_closing(twice, monday) == local("2026-11-23 13:00")
+
+
+@pytest.mark.parametrize(
+    ("name", "schedule", "at", "expected"),
+    [
+        ("open", OFFICE, "2026-11-23 10:00", (True, "2026-11-23 13:00")),
+        ("closed", OFFICE, "2026-11-26 18:00", (False, "2026-11-29 09:00")),
+        ("round the clock", ALWAYS, "2026-11-23 10:00", (True, None)),
+        ("never", calendar(), "2026-11-23 10:00", (False, None)),
+    ],
+)
+def test_the_state_and_how_long_it_stays(
+    name: str, schedule: Calendar, at: str, expected: tuple[bool, str | None]
+) -> None:
+    is_now, until = expected
+    assert state(schedule, local(at)) == State(is_now, local(until) if until else None), name

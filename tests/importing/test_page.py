@@ -213,3 +213,10 @@ def test_a_post_of_another_site_does_nothing(manager: User, managing: Client, te
     form = {"seen": before, "add": ["105"], "team": team.pk}
     assert strict.post(PAGE, form).status_code == 403
     assert rows() == UNTOUCHED
+
+
+def test_it_says_so_when_a_team_is_left_without_extensions(managing: Client) -> None:
+    Extension.objects.filter(number="109").update(team=Team.objects.create(name="Support"))
+    answer = managing.post(PAGE, {"seen": seen(managing), "switch_off": ["109"]}, follow=True)
+    assert any("Team Support has no extension" in words for words in said(answer))
+    assert not any("Team Sales" in words for words in said(answer))

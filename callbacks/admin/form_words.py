@@ -1,0 +1,18 @@
+"""What a form says instead of the framework's general words: what is wrong, and what to do."""
+
+from typing import Any
+
+from django import forms
+
+
+def at_least_one(form: "forms.ModelForm[Any]", name: str, words: str) -> None:
+    """Refuses 0 in a field, in the browser and here, with these words."""
+    if field := form.fields.get(name):
+        field.widget.attrs["min"] = 1
+        field.error_messages["min_value"] = words
+
+
+def say(form: "forms.ModelForm[Any]", name: str, code: str, words: str) -> None:
+    """The words for one kind of mistake in a field."""
+    if field := form.fields.get(name):
+        field.error_messages[code] = words

@@ -1,0 +1,57 @@
+"""Leads that nobody will call as things are set up: said wherever managers see such a lead."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from callbacks import matching, schedule, setup
+from callbacks.models import Extension, Team
+
+
+def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:
+    """For each of these sources that nobody answers, why, in a few words. In two queries."""
+    current = setup.current()
+    shifts: dict[int, set[int | None]] = defaultdict(set)
+    on = Extension.objects.filter(is_active=True).order_by()
+    for team_id, schedule_id in on.values_list("team", "schedule").distinct():
+        shifts[team_id].add(schedule_id)
+    found = {pk: _why(current.teams_for(pk), shifts, current, now) for pk in set(source_ids)}
+    return {pk: words for pk, words in found.items() if words}
+
+
+def _why(
+    teams: list[Team], shifts: Mapping[int, set[int | None]], current: setup.Setup, now: datetime
+) -> str:
+    """`shifts`: by team, the schedules of its extensions; None for one without hours of its own."""
+    if not teams:
+        return "no team answers its source"
+    manned = [team for team in teams if team.pk in shifts]
+    if not manned:
+        return f"{_names(teams)} has no extension"
+    opening = [team for team in manned if matching.next_opening([team], now)]
+    if not opening:
+        return f"{_names(manned)} never opens"
+    if not any(
+        _meet(current, team.schedule_id, own, now) for team in opening for own in shifts[team.pk]
+    ):
+        return f"nobody of {_names(opening)} is ever on shift"
+    return ""
+
+
+def _meet(current: setup.Setup, teams: int | None, own: int | None, now: datetime) -> bool:
+    calendars = [current.calendars[pk] for pk in (own, teams) if pk is not None]
+    return own is None or schedule.next_common_opening(calendars, now) is not None
+
+
+def team_problem(team: Team, now: datetime) -> str:
+    """Why an active team never answers anybody, as a sentence; "" for one that does, at times."""
+    if team.schedule is None:
+        return ""
+    calendar = team.schedule.calendar()
+    if schedule.next_opening(calendar, now):
+        return ""
+    return schedule.problem(calendar) or "Its schedule has no hours that are still to come."
+
+
+def _names(teams: list[Team]) -> str:
+    return " and ".join(team.name for team in teams)
