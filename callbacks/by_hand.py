@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from callbacks import evidence, matching, messages, provider, resting, setup, wakeups
+from callbacks import evidence, hours, matching, messages, provider, resting, setup, wakeups
 from callbacks.evidence import Presence
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import LIVE_STATES, AttemptState
@@ -40,6 +40,8 @@ CONFERENCE_LASTS = 3600
 # The bound is outcomes.MAX_CALLS_A_DAY, or less by the settings.
 _RUNG_OFTEN = "This number has been rung as often as is allowed in 24 hours."
 
+_OUT_OF_HOURS = "It is outside the hours in which this number may be called"
+
 # A call that the provider knows of and no record has ended.
 HANGABLE = (AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 # What Terminate and Callference can name; a trunk or a login code is not one phone.
@@ -64,16 +66,22 @@ def call_now(lead_id: int, user: object) -> str:
         lead = _to_be_called(lead_id)
         rested = resting.number_rests_until(lead.phone, now, since=now)
         earliest = rested or now
-        opening = matching.next_opening(setup.current().teams_for(lead.source_id), earliest)
+        current = setup.current()
+        opening = hours.next_time(current, lead.source_id, lead.phone, earliest)
+        in_window = hours.in_window(current, lead.source_id, lead.phone, earliest)
         _open_again(lead, now, opening or earliest, gap_until=rested, closed_until=opening)
         wakeups.call_lead_on_commit(lead.pk)
     log.info("call now user=%s", _id(user))
     if rested:
         return f"{_RUNG_OFTEN} The lead is called {_at(opening or rested)}."
     if opening is None:
-        return "No team answers this lead's source, or none ever opens: it waits until one does."
+        return (
+            "No team answers this lead's source, or none ever opens in its hours: it waits until "
+            "one does."
+        )
     if opening > now:
-        return f"Nobody is on shift: the lead is called {_at(opening)}."
+        why = "Nobody is on shift" if in_window else _OUT_OF_HOURS
+        return f"{why}: the lead is called {_at(opening)}."
     return "The lead is called as soon as a salesperson is free."
 
 
@@ -87,11 +95,15 @@ def cancel(lead_id: int, user: object) -> str:
 
 
 def call_with(lead_id: int, extension_id: int, user: object) -> str:
-    """A manager wants this lead called now by one extension, on shift or not."""
+    """A manager wants this lead called now by one extension, on shift or not.
+
+    Within the hours in which its number may be called.
+    """
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
         _keep_to_the_bound(lead.phone, now)
+        _keep_to_the_window(lead, now)
         _open_again(lead, now, call_after=now)
         claim = matching.claim_chosen(lead.pk, extension_id, now, provider.hold())
         if claim is None:
@@ -136,6 +148,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
             raise CannotCall(f"That is no name of a record. {complaint(problem)}") from None
         now = timezone.now()
         _keep_to_the_bound(lead.phone, now)
+        _keep_to_the_window(lead, now)
         if messages.play(lead.pk, lead.phone, record_name, now) is None:
             raise CannotCall("This lead's number is on a call right now.")
     log.info("play user=%s", _id(user))
@@ -230,6 +243,16 @@ def _keep_to_the_bound(phone: str, now: datetime) -> None:
     """Also a manager's wish: nobody's phone rings without end. Raises CannotCall."""
     if rested := resting.number_rests_until(phone, now, since=now):
         raise CannotCall(f"{_RUNG_OFTEN} Not before {_at(rested, '')}. Nothing was changed.")
+
+
+def _keep_to_the_window(lead: Lead, now: datetime) -> None:
+    """Nor at night, where the lead is. Raises CannotCall.
+
+    Whether a team is open does not matter: who is to ring is chosen, or nobody is needed.
+    """
+    opening = hours.next_in_window(setup.current(), lead.source_id, lead.phone, now)
+    if opening > now:
+        raise CannotCall(f"{_OUT_OF_HOURS}. Not before {_at(opening, '')}. Nothing was changed.")
 
 
 def _open_again(

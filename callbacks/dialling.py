@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks import provider, wakeups
+from callbacks import hours, provider, wakeups
 from callbacks.matching import Claim
 from callbacks.models import CallAttempt
 from callbacks.models.calls import AttemptState
@@ -74,7 +74,8 @@ def dial_committed(attempt_id: int) -> None:
         .filter(pk=attempt_id)
         .first()
     )
-    if attempt is None or not attempt.take_on(timezone.now()):
+    now = timezone.now()
+    if attempt is None or not attempt.take_on(now):
         return
     correlation.follow(attempt.lead.public_id)
     try:
@@ -82,12 +83,17 @@ def dial_committed(attempt_id: int) -> None:
     except PhoneRefused as refusal:
         _record_refusal(attempt, None, refusal.message, "number", Outcome.INVALID)
         return
+    setup = current_setup()
+    if not hours.in_window(setup, attempt.lead.source_id, attempt.phone, now):
+        # It was in time when it was committed.
+        _record_not_sent(attempt, NotSent("It has become too late to ring.", reason="too_late"))
+        return
     if attempt.extension:
         claim = Claim(attempt, attempt.extension.kind)
-        dial_call(client, claim, attempt.lead, current_setup())
+        dial_call(client, claim, attempt.lead, setup)
         return
     try:
-        message = provider.message_for(attempt, current_setup())
+        message = provider.message_for(attempt, setup)
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return

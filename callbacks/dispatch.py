@@ -4,14 +4,27 @@ The attempt is committed before anything is sent; sending and recording are call
 """
 
 import logging
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from callbacks import dialling, matching, messages, provider, resting, waiting, wakeups
-from callbacks.models import CallAttempt, Team
+from callbacks import (
+    dialling,
+    hours,
+    matching,
+    messages,
+    provider,
+    resting,
+    spread,
+    waiting,
+    wakeups,
+)
+from callbacks.models import CallAttempt
+from callbacks.setup import Setup
 from callbacks.setup import current as current_setup
 from leads import correlation, guard, transitions
 from leads.models import Lead, LeadStatus
@@ -19,6 +32,9 @@ from leads.phones import PhoneRefused
 from leads.setup import VERSION_SQL
 
 log = logging.getLogger(__name__)
+
+# Of the leads of one source that have to be put off, as many as one sweep moves.
+_AT_ONCE = 5000
 
 # No more of a lead than calling it needs, and the version of what is set up in the same trip.
 _LEAD = f"""
@@ -42,15 +58,16 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
         return None
-    teams = setup.teams_for(lead.source_id)
     asked = setup.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
-    if not asked:
-        _wait_for_opening(lead, matching.next_opening(teams, now), now)
+    if not asked or not hours.in_window(setup, lead.source_id, lead.phone, now):
+        # A moment too early (see CLOCK_TOLERANCE) it keeps its time.
+        if lead.call_after <= now:
+            _wait_for_opening(lead, setup, now)
         return None
     closed = setup.closed_shifts((turn.team_id for turn in asked), now)
     claim = matching.claim(lead.pk, asked, now, provider.hold(), closed)
     if claim is None:
-        _wait_for_the_number(lead, teams, now)
+        _wait_for_the_number(lead, setup, now)
         return None
     dialling.dial_call(client, claim, lead, setup)
     return claim.attempt
@@ -80,34 +97,81 @@ def call_due_leads() -> int:
 
 
 def follow_the_hours(*, changed: bool = False) -> int:
-    """Gives leads that wait for somebody to answer the time at which a team opens for them.
+    """Gives leads that wait for somebody to answer the time at which they may be called.
 
-    The sweep asks for those that are due: a team may have closed on leads still waiting for it.
-    Whoever has `changed` hours, teams or sources asks for those that wait for their first call at
-    an opening: it may be another one now. Returns how many were moved.
+    The sweep asks for those that are due: a team may have closed on leads still waiting for it, or
+    it has become late where they are. Whoever has `changed` hours, teams or sources asks for those
+    that wait for their first call at a later time: it may be another one now. Returns how many
+    were moved.
     """
     now = timezone.now()
+    setup = current_setup()
     all_waiting = Lead.objects.filter(status=LeadStatus.WAITING)
     if changed:
-        leads = all_waiting.filter(attempts=0, call_after__gt=now)
-        sources = list(leads.order_by().values_list("source", flat=True).distinct())
-    else:
-        leads = all_waiting.filter(call_after__lte=now)
-        sources = waiting.sources_with_due_leads(now)
+        later = all_waiting.filter(attempts=0, call_after__gt=now)
+        sources = later.order_by().values_list("source", flat=True).distinct()
+        return sum(_follow_changed(setup, later.filter(source=it), it, now) for it in sources)
+    due = all_waiting.filter(call_after__lte=now)
     moved = 0
-    setup = current_setup()
-    for source_id in sources:
-        opening = matching.next_opening(setup.teams_for(source_id), now)
-        if opening and (changed or opening > now):
-            moved += _put_off_all(leads.filter(source=source_id), opening, now)
+    for source_id in waiting.sources_with_due_leads(now):
+        may_change = hours.ever_opens(setup, source_id, now)
+        if may_change and not hours.all_may_be_called(setup, source_id, now):
+            moved += _follow(setup, due.filter(source=source_id), source_id, now)
     return moved
 
 
-def _put_off_all(leads: QuerySet[Lead], until: datetime, now: datetime) -> int:
-    """Without those that somebody else has in hand: two that do this at once must not meet."""
-    with transaction.atomic():
-        free = leads.order_by().select_for_update(skip_locked=True, no_key=True).values("pk")
-        return transitions.put_off_all(Lead.objects.filter(pk__in=free), until, now)
+def _follow(setup: Setup, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
+    """Those that may not be called now, the most urgent of them: they would keep others waiting."""
+    ordered = leads.order_by(Greatest("due_at", "call_after"), "pk")
+    groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
+    for pk, phone in ordered.values_list("pk", "phone")[:_AT_ONCE]:
+        if opening := _next_time(setup, source_id, phone, now):
+            groups[opening].append((pk, phone))
+    groups.pop(now, None)
+    return sum(_put_off_all(setup, leads, source_id, it, of, now) for it, of in groups.items())
+
+
+def _follow_changed(setup: Setup, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
+    """Those that wait for an opening, and those that have chosen a time or whose number rests."""
+    moved = 0
+    groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
+    rows = leads.order_by("call_after", "pk").values_list("pk", "phone", "call_after", "gap_until")
+    for pk, phone, call_after, gap_until in rows:
+        earliest = max(now, gap_until or now)
+        opening = hours.next_time(setup, source_id, phone, earliest)
+        if opening and opening == gap_until:
+            if call_after != opening:
+                moved += transitions.put_off(pk, opening, now, gap_until=gap_until)
+        elif opening:
+            groups[opening].append((pk, phone))
+    return moved + sum(
+        _put_off_all(setup, leads, source_id, it, of, now) for it, of in groups.items()
+    )
+
+
+def _put_off_all(
+    setup: Setup,
+    leads: QuerySet[Lead],
+    source_id: int,
+    opening: datetime,
+    of: list[tuple[int, str]],
+    now: datetime,
+) -> int:
+    ours = leads.filter(pk__in=[pk for pk, _phone in of])
+    phone = of[0][1]
+    return spread.put_off_all(setup, ours, opening, now, source_id=source_id, phone=phone)
+
+
+def _next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime | None:
+    """When it may be called; None when nobody ever opens, which keeps no other lead waiting.
+
+    Whose window and teams never meet is in others' way, and looked at again later.
+    """
+    opening = hours.next_time(setup, source_id, phone, after)
+    teams = setup.teams_for(source_id)
+    if opening or not any(setup.is_open(team, after) for team in teams):
+        return opening
+    return after + hours.LOOK_AGAIN
 
 
 def _is_due(lead: Lead, now: datetime) -> bool:
@@ -119,17 +183,28 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
     log.info("not callable")
 
 
-def _wait_for_the_number(lead: Lead, teams: list[Team], now: datetime) -> None:
+def _wait_for_the_number(lead: Lead, setup: Setup, now: datetime) -> None:
     """A number that has been rung too lately or too often is called when it may be; said so."""
     if rests_until := resting.lead_rests_until(lead.pk, now):
-        until = matching.next_opening(teams, rests_until) or rests_until
-        transitions.put_off(lead.pk, until, now, gap_until=rests_until, closed_until=until)
+        opening = hours.next_time(setup, lead.source_id, lead.phone, rests_until)
+        _put_off(lead, setup, opening or rests_until, now, gap_until=rests_until)
         log.info("number rests")
 
 
-def _wait_for_opening(lead: Lead, opening: datetime | None, now: datetime) -> None:
-    """None: no team answers this source, or none ever opens. The lead then waits, visibly."""
-    if opening:
-        transitions.put_off(lead.pk, opening, now, closed_until=opening)
+def _wait_for_opening(lead: Lead, setup: Setup, now: datetime) -> None:
+    """When no team answers this source, or none ever opens, the lead waits as it is, visibly."""
+    if opening := _next_time(setup, lead.source_id, lead.phone, now):
+        _put_off(lead, setup, opening, now)
     if not lead.attempts:
         messages.play_when_closed(lead, now)
+
+
+def _put_off(
+    lead: Lead, setup: Setup, opening: datetime, now: datetime, gap_until: datetime | None = None
+) -> None:
+    if opening == gap_until:
+        transitions.put_off(lead.pk, opening, now, gap_until=gap_until)
+        return
+    with transaction.atomic():
+        found = spread.moment(setup, lead.source_id, lead.phone, opening)
+        transitions.put_off(lead.pk, found.at, now, gap_until=gap_until, closed_until=found.opening)

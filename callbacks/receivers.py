@@ -1,5 +1,8 @@
 """What `callbacks` does when `leads` announces or asks something."""
 
+import uuid
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -7,16 +10,49 @@ from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
-from callbacks import dispatch, setup, wakeups
+from callbacks import dispatch, hours, messages, planning, setup, spread, wakeups
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
-from leads.models import Lead
-from leads.signals import lead_received, number_asked
+from leads.models import Lead, LeadSource
+from leads.plan import Hours, Plan
+from leads.signals import hours_asked, lead_received, number_asked, plan_asked
+
+
+@receiver(plan_asked)
+def plan_the_call(
+    source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None, **_kwargs: Any
+) -> Plan:
+    """When it is called: at once, when it was chosen, or its moment at the next opening."""
+    current = setup.current()
+    planned = planning.plan(current, source, phone, now, chosen_at)
+    if planned.closed_until is None:
+        return planned
+    found = spread.moment(current, source.pk, phone, planned.closed_until)
+    return replace(planned, call_after=found.at, closed_until=found.opening)
+
+
+@receiver(hours_asked)
+def tell_the_hours(source_id: int, phone: str, as_of: uuid.UUID | None, **_kwargs: Any) -> Hours:
+    """When leads of this source and number are called."""
+    current = setup.current(as_of)
+    return Hours(
+        zone=hours.zone_of(current, source_id),
+        next_time=partial(hours.next_time, current, source_id, phone),
+        half_hours=partial(hours.half_hours, current, source_id),
+    )
 
 
 @receiver(lead_received)
 def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
-    """Queues the call once the lead is committed; should that fail, the sweep finds it."""
-    wakeups.call_lead_on_commit(lead.pk)
+    """Queues the call once the lead is committed; should that fail, the sweep finds it.
+
+    One that is to be called later is found by the sweep alone. Who comes while we are closed is
+    told so.
+    """
+    if lead.call_after <= lead.submitted_at:
+        wakeups.call_lead_on_commit(lead.pk)
+    elif lead.closed_until and not lead.chosen_at:
+        play = partial(messages.play_when_closed, lead, lead.submitted_at)
+        transaction.on_commit(play, robust=True)
 
 
 @receiver([post_save, post_delete], sender=OpeningHours)
@@ -25,6 +61,7 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=Team)
 @receiver([post_save, post_delete], sender=TeamSource)
 @receiver(m2m_changed, sender=TeamSource)
+@receiver(post_save, sender=LeadSource)  # its calling window
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     """A team that opens earlier than leads were told calls them then; one that closes does not."""
     transaction.on_commit(partial(dispatch.follow_the_hours, changed=True), robust=True)

@@ -4,6 +4,7 @@ The rules are in callbacks.outcomes; this is their one way into the database, fo
 answers (dispatch) and for its records (reconcile).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from callbacks import matching, messages, resting, setup, waiting, wakeups
+from callbacks import hours, matching, messages, resting, setup, spread, waiting, wakeups
 from callbacks.after_call import after_call
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptKind, AttemptState
@@ -118,9 +119,15 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     ended_at = attempt.ended_at or now
     # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
-        gap_until, call_after = _next_try(attempt, step, now) if step.after else (now, now)
-        shown |= {"gap_until": gap_until, "closed_until": call_after}
-        again = transitions.wait_again(attempt.lead_id, call_after, ended_at, **shown)
+        wait = _wait(attempt, step, now) if step.after else _Wait(now)
+        again = transitions.wait_again(
+            attempt.lead_id,
+            wait.call_after,
+            ended_at,
+            gap_until=wait.gap_until,
+            closed_until=wait.closed_until,
+            **shown,
+        )
         if again and not step.after:
             wakeups.call_lead_on_commit(attempt.lead_id)
         return
@@ -132,18 +139,33 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
 
 
-def _next_try(attempt: CallAttempt, step: Step, now: datetime) -> tuple[datetime, datetime]:
-    """When to try again: after the wait, and when the number may be rung; and, from then on, when
-    somebody answers.
-    """
-    earliest = now + step.after
+@dataclass(frozen=True)
+class _Wait:
+    """When a lead is called again, and what it waits for until then (leads.stages)."""
+
+    call_after: datetime
+    gap_until: datetime | None = None
+    closed_until: datetime | None = None
+
+
+def _wait(attempt: CallAttempt, step: Step, now: datetime) -> _Wait:
+    """After the step's wait, when the number may be rung, and within its hours and ours."""
+    gap_until = now + step.after
     rests_until = resting.number_rests_until(attempt.phone, now)
     if rests_until:
-        earliest = max(earliest, rests_until)
-    teams = setup.current().teams_for(_source_of(attempt.lead_id))
+        gap_until = max(gap_until, rests_until)
+    current, source_id = setup.current(), _source_of(attempt.lead_id)
+    earliest = gap_until
     if step.at_opening:
-        earliest = matching.next_new_opening(teams, earliest) or now + A_DAY
-    return earliest, matching.next_opening(teams, earliest) or earliest
+        opening = matching.next_new_opening(current.teams_for(source_id), earliest)
+        if opening is None:
+            gap_until = now + A_DAY
+        earliest = opening or gap_until
+    opening = hours.next_time(current, source_id, attempt.phone, earliest)
+    if opening is None or opening == gap_until:
+        return _Wait(earliest, gap_until)
+    found = spread.moment(current, source_id, attempt.phone, opening)
+    return _Wait(found.at, gap_until, found.opening)
 
 
 def _source_of(lead_id: int) -> int:

@@ -51,6 +51,8 @@ class Setup:
     # By team: the schedules that its extensions have of their own.
     shifts: Mapping[int, frozenset[int]]
     _states: dict[int, OpenState] = field(default_factory=dict, compare=False)
+    # What callbacks.hours has found out about this version, so that it need not look again.
+    openings: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def teams_for(self, source_id: int) -> list[Team]:
         """The active teams that answer a source, those that step in earlier first."""

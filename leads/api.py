@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import bodies, intake, visitor
+from leads import bodies, intake, setup, visitor
 from leads.bodies import BodyRefused
-from leads.forms import LeadForm
+from leads.forms import ApiForm
 from leads.models import Lead, LeadSource
 
-FIELDS = ("source", "name", "phone", "email", "message")
+FIELDS = ("source", "name", "phone", "email", "message", "language", "call_at")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 _Arguments = ParamSpec("_Arguments")
@@ -67,10 +67,11 @@ def create(request: HttpRequest) -> HttpResponse:
     fields = bodies.fields(request, FIELDS)
     if not fields.get("source"):
         return _errors(400, {"source": ["Name the source that the lead comes from."]})
-    source = intake.active_source(fields["source"])
-    if source is None:
-        return _errors(404, {"source": ["There is no such source."]})
-    return _store(request, source, fields, header)
+    with setup.one_version():
+        source = intake.active_source(fields["source"])
+        if source is None:
+            return _errors(404, {"source": ["There is no such source."]})
+        return _store(request, source, fields, header)
 
 
 def _store(
@@ -80,7 +81,7 @@ def _store(
     # Before the rest is looked at: rules may have changed since, the answer given has not.
     if header is not None and (known := intake.find(key)):
         return _created(request, known)
-    form = LeadForm(fields, source=source)
+    form = ApiForm(fields, source=source)
     if not form.is_valid():
         return _errors(
             400, {name: [str(error) for error in errors] for name, errors in form.errors.items()}

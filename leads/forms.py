@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import EmailValidator, MaxLengthValidator
+from django.core.validators import EmailValidator, MaxLengthValidator, RegexValidator
+from django.utils import timezone
 
-from leads import guard
+from leads import guard, plan, times
 from leads.intake import Submission
-from leads.models import LeadSource
+from leads.models import LANGUAGE, LeadSource
 from leads.phones import PhoneRefused
 
 MAX_NAME = 120
@@ -102,6 +103,11 @@ class LeadForm(forms.Form):
             attrs={"autocomplete": "email", "inputmode": "email", "dir": "ltr"}
         ),
     )
+    call_at = _LineField(
+        label="When should we call?",
+        required=False,
+        widget=forms.Select(choices=[("", "As soon as possible")]),
+    )
     message = _TextField(
         label="Message",
         required=False,
@@ -120,6 +126,41 @@ class LeadForm(forms.Form):
         except PhoneRefused as refused:
             raise forms.ValidationError(refused.message, code=refused.code) from None
 
+    def clean(self) -> dict[str, Any]:
+        """The chosen time, as one at which this number may be called."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        typed = cleaned.pop("call_at", "")
+        cleaned["chosen_at"] = None
+        if typed:
+            hours = plan.hours(self.source.pk, cleaned.get("phone", ""))
+            try:
+                cleaned["chosen_at"] = times.choose(
+                    typed, hours, timezone.now(), offered=self.source.offers_times
+                )
+            except times.TimeRefused as refused:
+                self.add_error("call_at", forms.ValidationError(str(refused), code="time"))
+        return cleaned
+
+    def offer_times(self) -> None:
+        """Gives the page what there is to choose from; with nothing, the question is not asked."""
+        hours = plan.hours(self.source.pk)
+        days = times.on_offer(hours, timezone.now()) if self.source.offers_times else []
+        field = self.fields["call_at"]
+        field.widget.choices += days
+        if days:
+            # Of a form that was sent Django has made this, with the words of before.
+            self["call_at"].help_text = f"Times are {times.name_of(hours.zone)}."
+        if not days and "call_at" not in self.errors:
+            del self.fields["call_at"]
+
     def submission(self, key: uuid.UUID) -> Submission:
         """What is to be stored under `key`. Only for a valid form."""
         return Submission(source=self.source, key=key, **self.cleaned_data)
+
+
+class ApiForm(LeadForm):
+    """With what the API takes besides."""
+
+    language = _LineField(
+        required=False, validators=[RegexValidator(LANGUAGE, "Use codes like he, en, ru.")]
+    )

@@ -8,13 +8,14 @@ still open. The unique indexes decide, not a look-up before.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import correlation, setup
+from leads import correlation, plan, setup
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+from leads.plan import Plan
 from leads.signals import lead_received
 
 # Each try loses only against somebody else's commit at the same moment; a handful is plenty.
@@ -23,7 +24,10 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Submission:
-    """What a visitor sent, checked: `phone` is E.164 and allowed for `source`."""
+    """What a visitor sent, checked: `phone` is E.164 and allowed for `source`.
+
+    `language`: "" for the source's. `chosen_at`: when they want to be called; None: at once.
+    """
 
     source: LeadSource
     key: uuid.UUID
@@ -31,6 +35,8 @@ class Submission:
     phone: str
     email: str = ""
     message: str = ""
+    language: str = ""
+    chosen_at: datetime | None = None
 
 
 def key_from(*parts: str) -> uuid.UUID:
@@ -58,7 +64,8 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
     for _ in range(_TRIES):
         try:
             with transaction.atomic():
-                lead = _waiting(submission, now)
+                planned = plan.plan(submission.source, submission.phone, now, submission.chosen_at)
+                lead = _waiting(submission, now, planned)
                 correlation.follow(lead.public_id)
                 lead.save(force_insert=True)
                 lead_received.send(sender=Lead, lead=lead)
@@ -66,12 +73,12 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
         except IntegrityError:
             if known := find(submission.key):
                 return known
-        if duplicate := _store_duplicate(submission, now):
+        if duplicate := _store_duplicate(submission, now, planned):
             return duplicate
     raise RuntimeError("a lead could not be stored: its number kept opening and closing")
 
 
-def _waiting(submission: Submission, now: datetime) -> Lead:
+def _waiting(submission: Submission, now: datetime, planned: Plan) -> Lead:
     return Lead(
         source=submission.source,
         submission_key=submission.key,
@@ -79,17 +86,21 @@ def _waiting(submission: Submission, now: datetime) -> Lead:
         phone=submission.phone,
         email=submission.email,
         message=submission.message,
+        language=submission.language or submission.source.language,
+        chosen_at=submission.chosen_at,
         status=LeadStatus.WAITING,
         submitted_at=now,
-        clock_started_at=now,
-        due_at=now + timedelta(seconds=submission.source.sla_target),
-        call_after=now,
+        clock_started_at=planned.clock_started_at,
+        due_at=planned.due_at,
+        call_after=planned.call_after,
         waiting_since=now,
+        gap_until=planned.gap_until,
+        closed_until=planned.closed_until,
         counted_from=now,
     )
 
 
-def _store_duplicate(submission: Submission, now: datetime) -> Lead | None:
+def _store_duplicate(submission: Submission, now: datetime, planned: Plan) -> Lead | None:
     """Links the submission to the number's open lead; None when that has just been closed."""
     try:
         with transaction.atomic():
@@ -101,7 +112,7 @@ def _store_duplicate(submission: Submission, now: datetime) -> Lead | None:
             )
             if first is None:
                 return None
-            lead = _waiting(submission, now)
+            lead = _waiting(submission, now, planned)
             lead.status = LeadStatus.DUPLICATE
             lead.duplicate_of = first
             lead.closed_at = now

@@ -13,6 +13,7 @@ from django.utils import timezone
 from phonenumbers import SUPPORTED_REGIONS
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
 
 
 def default_countries() -> list[str]:
@@ -58,7 +59,7 @@ class LeadSource(models.Model):
     language = models.CharField(
         max_length=8,
         default="en",
-        validators=[RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", "For example: en, he, ru.")],
+        validators=[RegexValidator(LANGUAGE, "For example: en, he, ru.")],
     )
     sla_target = models.PositiveIntegerField(
         "SLA target", default=60, help_text="Seconds within which a lead is to be called."

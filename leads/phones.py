@@ -7,9 +7,10 @@ the dial, and they are an allow-list: a number is refused unless its country and
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumberType, timezone
 
 # What a callback may cost is bounded by this list: no premium, shared-cost, satellite, pager,
 # personal or company-wide numbers, and nothing whose type is unknown.
@@ -105,6 +106,32 @@ def readable(e164: str) -> str:
     except NumberParseException:
         return e164
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@lru_cache(maxsize=20_000)
+def time_zones(e164: str) -> tuple[str, ...]:
+    """The IANA zones in which the phone of a number may be; none where that is not known."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return ()
+    # The second for a number whose kind is not known: its country still is.
+    return _known(timezone.time_zones_for_number(number)) or _known(
+        timezone.time_zones_for_geographical_number(number)
+    )
+
+
+@lru_cache(maxsize=300)
+def time_zones_of(country: str) -> tuple[str, ...]:
+    """All the zones that numbers of a country (ISO 3166) may be in."""
+    number = phonenumbers.PhoneNumber(
+        country_code=phonenumbers.country_code_for_region(country), national_number=0
+    )
+    return _known(timezone.time_zones_for_geographical_number(number))
+
+
+def _known(zones: Collection[str]) -> tuple[str, ...]:
+    return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
 
 
 def search_forms(typed: str, default_country: str) -> str:

@@ -7,7 +7,9 @@ nobody ever acts on what is no longer true, in whichever process it was changed.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Generic, TypeVar
 
 from django.db import connection
@@ -28,6 +30,20 @@ def version() -> uuid.UUID | None:
     return row[0] if row else None
 
 
+# The version that a request goes by, once it has asked for it.
+_gone_by: ContextVar[uuid.UUID | None] = ContextVar("setup_version", default=None)
+
+
+@contextmanager
+def one_version() -> Iterator[None]:
+    """Whatever is done inside goes by the version of its beginning, and asks for it once."""
+    token = _gone_by.set(version())
+    try:
+        yield
+    finally:
+        _gone_by.reset(token)
+
+
 class Kept(Generic[T]):
     """What `load` returns, for each version once in a process. Not to be changed by its users."""
 
@@ -36,8 +52,11 @@ class Kept(Generic[T]):
         self._kept: tuple[uuid.UUID, T] | None = None
 
     def get(self, as_of: uuid.UUID | None = None) -> T:
-        """As of version `as_of`, which the caller has just read; None: it is read here."""
-        as_of = as_of or version()
+        """As of version `as_of`, which the caller has just read; None: it is read here.
+
+        Or it was read for all of a request (one_version).
+        """
+        as_of = as_of or _gone_by.get() or version()
         kept = self._kept
         if kept and kept[0] == as_of:
             return kept[1]

@@ -10,10 +10,12 @@ Whoever ends a wait adds up what it was for, in the same UPDATE (leads.stages). 
 nothing of the kind: the wait until `claimed_at` is added when its call is over.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import F
 
 from leads import adding_up
 from leads.models import Lead, LeadStatus
@@ -21,6 +23,12 @@ from leads.models import Lead, LeadStatus
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
 # A call that is on has to end first, and a duplicate's first lead is called in its place.
 _NOT_OPENED_AGAIN = (LeadStatus.CALLING, LeadStatus.DUPLICATE)
+
+_CALL_AFTER = """
+    UPDATE leads_lead SET call_after = put_off.until
+    FROM unnest(%s::bigint[], %s::timestamptz[]) put_off(id, until)
+    WHERE leads_lead.id = put_off.id AND status = 'waiting'
+"""
 
 
 def put_off(
@@ -40,14 +48,17 @@ def put_off(
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)
 
 
-def put_off_all(leads: QuerySet[Lead], until: datetime, at: datetime) -> int:
-    """put_off for all of `leads` that wait, until nobody is closed any more; returns how many.
+def put_off_all(
+    untils: Mapping[int, datetime], at: datetime, *, closed_until: datetime | None
+) -> int:
+    """put_off for many, each lead until a time of its own. Returns how many were waiting.
 
-    A gap that they are in goes on.
+    A gap that they are in goes on. The caller has locked them, in a transaction.
     """
-    return leads.filter(status=LeadStatus.WAITING).update(
-        call_after=until, closed_until=until, **_waits_on(at)
-    )
+    waiting = Lead.objects.filter(pk__in=untils, status=LeadStatus.WAITING)
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL_AFTER, [list(untils), list(untils.values())])
+    return waiting.update(closed_until=closed_until, **_waits_on(at))
 
 
 def refuse(lead_id: int, message: str, at: datetime) -> bool:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import bodies, intake, visitor
+from leads import bodies, intake, setup, visitor
 from leads.forms import LeadForm
 from leads.models import LeadSource
 
@@ -64,12 +64,13 @@ def home(_request: HttpRequest) -> HttpResponse:
 @_answers("GET", "HEAD", "POST")
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a source, and what is submitted with it."""
-    source = intake.active_source(slug)
-    if source is None:
-        return _not_found(request)
-    if request.method == "POST":
-        return _submit(request, source)
-    return _form_page(request, source, LeadForm(source=source), uuid.uuid4())
+    with setup.one_version():
+        source = intake.active_source(slug)
+        if source is None:
+            return _not_found(request)
+        if request.method == "POST":
+            return _submit(request, source)
+        return _form_page(request, source, LeadForm(source=source), uuid.uuid4())
 
 
 def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
@@ -108,6 +109,7 @@ def _token(posted: str) -> uuid.UUID:
 def _form_page(
     request: HttpRequest, source: LeadSource, form: LeadForm, token: uuid.UUID, status: int = 200
 ) -> HttpResponse:
+    form.offer_times()
     context = {"source": source, "form": form, "token": token}
     page = render(request, "leads/contact.html", context, status=status)
     # A fresh token with every visit, but not no-store: after "back" the browser is to show the

@@ -1,18 +1,21 @@
 """What a visitor may see of a lead: where it stands, in their words.
 
 Nothing of how we work inside: no name, number, CALLID, error or attempt, and one word, `received`,
-for everything that needs a person of ours to look (held, failed, cancelled). The address of a
-lead is its secret public_id.
+for everything that needs a person of ours to look (held, failed, cancelled, or nobody ever answers
+its source). The address of a lead is its secret public_id.
 """
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from leads import plan
 from leads.models import Lead, LeadStatus
+from leads.setup import VERSION_SQL
 
 # A wait shorter than this is not an appointment: the provider's hiccup of a few seconds must not
 # make the page say "we will call you at 14:35" at 14:35.
@@ -66,8 +69,8 @@ UNREACHED = Standing(
     "We called and nobody answered. Send your request again whenever it suits you.",
     final=True,
 )
-# Final although a person may still act on it: a page that went on asking would tell apart what
-# this one word is to cover.
+# Final although a person may still act on it, or a team be set up that answers: a page that went on
+# asking would tell apart what this one word is to cover.
 RECEIVED = Standing(
     "received",
     "We have your request",
@@ -86,11 +89,14 @@ _BY_STATUS = {
 def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     """The lead with that id (of that source), with all that is needed here. One query."""
     leads = Lead.objects.select_related("duplicate_of").only(
+        "source",
         "phone",
         "status",
         "call_after",
         "attempts",
         "picked_up_at",
+        "duplicate_of__source",
+        "duplicate_of__phone",
         "duplicate_of__status",
         "duplicate_of__call_after",
         "duplicate_of__attempts",
@@ -98,6 +104,8 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     )
     if source_slug is not None:
         leads = leads.filter(source__slug=source_slug)
+    # With the version of what is set up, which says whether anybody answers it.
+    leads = leads.annotate(setup_version=RawSQL(f"({VERSION_SQL})", []))  # noqa: S611  # a constant
     return leads.filter(public_id=public_id).first()
 
 
@@ -108,13 +116,16 @@ def standing(lead: Lead, now: datetime) -> Standing:
         return ON_THE_PHONE
     if shown.status != LeadStatus.WAITING:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
+    hours = plan.hours(shown.source_id, shown.phone, getattr(lead, "setup_version", None))
+    if hours.next_time(now) is None:
+        return RECEIVED
     if shown.call_after <= now + SOON:
         return WAITING
-    return _scheduled(shown, now)
+    return _scheduled(shown, now, hours.zone)
 
 
-def _scheduled(lead: Lead, now: datetime) -> Standing:
-    when = when_in_words(lead.call_after, now)
+def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
+    when = when_in_words(lead.call_after, now, zone)
     if lead.attempts:
         title, message = "We will try again", f"We will call you again {when}."
     else:
@@ -122,19 +133,31 @@ def _scheduled(lead: Lead, now: datetime) -> Standing:
     return Standing("scheduled", title, message, final=False, call_after=lead.call_after)
 
 
-def when_in_words(at: datetime, now: datetime) -> str:
+def when_in_words(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """ "today at 16:30", "tomorrow, Sunday, at 09:00", "on Sunday, 29 November, at 09:00".
 
-    In the current time zone, as are the words for the days.
+    In `zone`, or the current one, as are the words for the days.
     """
-    local = timezone.localtime(at)
-    days = (local.date() - timezone.localtime(now).date()).days
-    clock, weekday = f"{local:%H:%M}", date_format(local, "l")
-    if days == 0:
-        return f"today at {clock}"
-    if days == 1:
-        return f"tomorrow, {weekday}, at {clock}"
-    return f"on {weekday}, {date_format(local, 'j F')}, at {clock}"
+    local = timezone.localtime(at, zone)
+    today = timezone.localtime(now, zone).date()
+    day, clock = day_in_words(local.date(), today), f"{local:%H:%M}"
+    match (local.date() - today).days:
+        case 0:
+            return f"today at {clock}"
+        case 1:
+            return f"{day.lower()[0]}{day[1:]}, at {clock}"
+    return f"on {day}, at {clock}"
+
+
+def day_in_words(day: date, today: date) -> str:
+    """ "Today", "Tomorrow, Sunday", "Sunday, 29 November"."""
+    weekday = date_format(day, "l")
+    match (day - today).days:
+        case 0:
+            return "Today"
+        case 1:
+            return f"Tomorrow, {weekday}"
+    return f"{weekday}, {date_format(day, 'j F')}"
 
 
 def last_digits(phone: str) -> str:

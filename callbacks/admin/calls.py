@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
@@ -53,6 +54,17 @@ class ShowsAttempts:
         """The extension that was to ring, or the message that was to be played."""
         return words.through(obj)
 
+    @display(description="why this one")  # type: ignore[untyped-decorator]
+    def why_rung(self, obj: CallAttempt) -> str:
+        """Why this extension was rung, and why not the others."""
+        return words.why_rung(obj, timezone.get_current_timezone())
+
+    @display(description="through")  # type: ignore[untyped-decorator]
+    def through_and_why(self, obj: CallAttempt) -> SafeString | str:
+        """The extension, and in small type why it was this one."""
+        why = self.why_rung(obj)
+        return html.explained(words.through(obj), why) if why else words.through(obj)
+
     @display(description="state", ordering="state")  # type: ignore[untyped-decorator]
     def state_now(self, obj: CallAttempt) -> SafeString:
         """The state as a label."""
@@ -90,8 +102,8 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
     model = CallAttempt
     verbose_name_plural = "Attempts"
     fields = [
-        "claimed", "through", "state_now", "conversation", "call_id_shown", "error", "ended",
-        "hang_up_link",
+        "claimed", "through_and_why", "state_now", "conversation", "call_id_shown", "error",
+        "ended", "hang_up_link",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -129,6 +141,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             {
                 "fields": [
                     ("lead_shown", "state_now"), ("phone_shown", "extension_shown"), "record_name",
+                    "why_rung",
                 ]
             },
         ),
@@ -155,9 +168,9 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
 
     def get_fieldsets(self, request: HttpRequest, obj: CallAttempt | None = None) -> Any:
         """A call has an extension, a message has the name of a record."""
-        without = "record_name" if obj is None or obj.extension_id else "extension_shown"
+        left_out = "record_name" if obj is None or obj.extension_id else "extension_shown"
         return [
-            (title, {**options, "fields": _without(without, options["fields"])})
+            (title, {**options, "fields": without(left_out, options["fields"])})
             for title, options in super().get_fieldsets(request, obj)
         ]
 
@@ -266,7 +279,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         return HttpResponseRedirect(back)
 
 
-def _without(name: str, fields: list[Any]) -> list[Any]:
+def without(name: str, fields: list[Any]) -> list[Any]:
     """Rows of fields without one of them."""
     rows = [
         tuple(it for it in row if it != name) if isinstance(row, tuple) else row for row in fields

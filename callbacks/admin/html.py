@@ -33,6 +33,11 @@ def below(shown: SafeString, note: str) -> SafeString:
     return format_html('<span class="noted">{}<small>{}</small></span>', shown, note)
 
 
+def explained(text: str, why: str) -> SafeString:
+    """With a sentence in small type below it, which may take a few lines."""
+    return format_html('<span class="noted">{}<small class="why">{}</small></span>', text, why)
+
+
 def trouble_below(shown: SafeString, text: str) -> SafeString:
     """With what went wrong below it: two lines of it, and all of it where it is pointed at."""
     if not text:

@@ -19,10 +19,10 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from callbacks import spent
+from callbacks import spent, why_waiting
 from callbacks.admin import html, timeline, unanswered, words
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.calls import AttemptInline
+from callbacks.admin.calls import AttemptInline, without
 from callbacks.admin.filters import OverdueFilter, SubmittedFilter
 from callbacks.admin.lead_actions import ActsOnLeads
 from callbacks.admin.search import by_phone
@@ -58,7 +58,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
     }
     readonly_fields = [
-        "story", "stages", "phone_shown", "source", "status_shown", "due", "duplicate",
+        "story", "stages", "waits_for", "phone_shown", "source", "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "connected", "time_to_dial",
     ]  # fmt: skip
@@ -67,7 +67,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             "Now",
             {
                 "fields": [
-                    ("status_shown", "due"), ("phone_shown", "source"),
+                    ("status_shown", "due"), "waits_for", ("phone_shown", "source"),
                     ("attempts", "time_to_dial"), "call_id_shown", "error",
                 ]
             },
@@ -132,7 +132,9 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     def standing(self, obj: Lead) -> SafeString:
         """The status, and what went wrong with the newest attempt."""
         trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
-        return html.trouble_below(_label(obj), trouble)
+        waits: why_waiting.Waits | None = getattr(obj, "waits", None)
+        told = waits.short if waits and not waits.for_ever else ""
+        return html.trouble_below(html.below(_label(obj), told), trouble)
 
     @display(description="due", ordering="due_at")  # type: ignore[untyped-decorator]
     def promise(self, obj: Lead) -> SafeString | str:
@@ -175,9 +177,12 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         return html.label(said.text, said.colour) if said.text else ""
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With why nobody will ever call a lead that waits, where that is so."""
+        """With why a lead that waits does so, also where nobody will ever call it."""
         changes: ChangeList = super().get_changelist_instance(request)
         _add_unanswered(changes.result_list)
+        waits = why_waiting.of_leads(changes.result_list, timezone.now())
+        for lead in changes.result_list:
+            lead.waits = waits.get(lead.pk)
         return changes
 
     # --- one lead -------------------------------------------------------------------------------
@@ -212,7 +217,19 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             left_out.add("Same number")
         if obj and obj.duplicate_of_id:
             left_out.add("Where its time went")
-        return [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
+        rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
+        if obj and obj.status != LeadStatus.WAITING:
+            return [(title, {**options, "fields": without("waits_for", options["fields"])})
+                    for title, options in rows]  # fmt: skip
+        return rows
+
+    @display(description="waits because")  # type: ignore[untyped-decorator]
+    def waits_for(self, obj: Lead) -> SafeString | str:
+        """Why it waits at this moment."""
+        waits = why_waiting.of_lead(obj, timezone.now())
+        if waits is None:
+            return ""
+        return html.trouble(waits.text) if waits.for_ever else waits.text
 
     @display(description="")  # type: ignore[untyped-decorator]
     def story(self, obj: Lead) -> str:

@@ -8,6 +8,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from callbacks import decisions
+from callbacks.admin.who_rings import may_ask
+
+# Needs more than one permission.
+WHO_RINGS = "who rings"
 
 # What somebody has to do something about: how many, beside its name.
 _COUNTED: dict[str, Callable[[], int]] = {
@@ -42,6 +46,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry("Extensions", "call", "callbacks", "extension"),
                 _entry("Teams", "groups", "callbacks", "team"),
                 _entry("Schedules", "schedule", "callbacks", "schedule"),
+                ("Who rings", "contact_phone", "who-rings", WHO_RINGS),
             ],
         ),
         (
@@ -88,6 +93,8 @@ def _may(request: HttpRequest, permission: str) -> bool:
     user = request.user
     if not permission:
         return True
+    if permission == WHO_RINGS:
+        return may_ask(request)
     # Whoever may change a thing may see it, as everywhere in Django's admin.
     changing = permission.replace(".view_", ".change_")
     return user.has_perm(permission) or user.has_perm(changing)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
+from django.utils import timezone
 
 from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED, error, is_web_address
-from callbacks.admin.words import ATTEMPT_COLOURS, shekels
+from callbacks.admin.words import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.durations import in_words
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.calls import AttemptKind, AttemptState
@@ -55,7 +56,8 @@ def _of_lead(lead: Lead) -> Iterator[Event]:
 
 
 def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
-    yield Event(attempt.claimed_at, _asked(attempt), colour=BLUE)
+    why = why_rung(attempt, timezone.get_current_timezone())
+    yield Event(attempt.claimed_at, _asked(attempt), (why,) if why else (), BLUE)
     yield from _of_answer(attempt)
     if attempt.picked_up_at:
         yield Event(attempt.picked_up_at, "The salesperson picked up", colour=GREEN)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from callbacks import matching, schedule, setup
+from callbacks import hours, matching, schedule, setup
 from callbacks.models import Extension, Team
 
 
@@ -15,7 +15,10 @@ def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:
     on = Extension.objects.filter(is_active=True).order_by()
     for team_id, schedule_id in on.values_list("team", "schedule").distinct():
         shifts[team_id].add(schedule_id)
-    found = {pk: _why(current.teams_for(pk), shifts, current, now) for pk in set(source_ids)}
+    found = {
+        pk: _why(current.teams_for(pk), shifts, current, now) or _never_meets(current, pk, now)
+        for pk in set(source_ids)
+    }
     return {pk: words for pk, words in found.items() if words}
 
 
@@ -35,6 +38,12 @@ def _why(
         _meet(current, team.schedule_id, own, now) for team in opening for own in shifts[team.pk]
     ):
         return f"nobody of {_names(opening)} is ever on shift"
+    return ""
+
+
+def _never_meets(current: setup.Setup, source_id: int, now: datetime) -> str:
+    if hours.never_opens(current, source_id, now):
+        return "its source's calling window is never in its teams' hours"
     return ""
 
 

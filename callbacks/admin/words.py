@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from callbacks import why
 from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED
 from callbacks.durations import in_words
 from callbacks.models import CallAttempt, Extension
@@ -69,6 +70,14 @@ def through(attempt: CallAttempt) -> str:
     if attempt.kind == AttemptKind.MESSAGE:
         return f"message {attempt.record_name}"
     return attempt.extension_number
+
+
+def why_rung(attempt: CallAttempt, zone: tzinfo) -> str:
+    """Why its extension was rung, and why not others; "" where nothing was kept. Loads its lead."""
+    if not attempt.why:
+        return ""
+    language = attempt.lead.language
+    return why.sentence(attempt.why, attempt.extension_number, attempt.claimed_at, zone, language)
 
 
 _LOST = {

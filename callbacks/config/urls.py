@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from callbacks.admin.who_rings import who_rings_page
 from callbacks.config.health import healthz, metrics, readyz
 from callbacks.reports.views import callback_times_page
 
@@ -12,6 +13,7 @@ urlpatterns = [
         admin.site.admin_view(callback_times_page),
         name="callback-times",
     ),
+    path("admin/who-rings/", admin.site.admin_view(who_rings_page), name="who-rings"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

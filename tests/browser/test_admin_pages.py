@@ -20,6 +20,7 @@ from tests.stack import Stack
         "/admin/callbacks/callattempt/",
         "/admin/callbacks/callrecord/",
         "/admin/reports/callback-times/?period=7",
+        "/admin/who-rings/?source=website&at=2026-03-27+01:55",
         "/admin/auth/user/",
     ],
 )

@@ -12,6 +12,8 @@ from leads import visitor
 from leads.models import Lead, LeadStatus
 
 MakeLead = Callable[..., Lead]
+# Without a team that answers, nobody is told to wait.
+pytestmark = pytest.mark.usefixtures("team")
 
 
 def url(lead: Lead) -> str:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from leads.models import Lead, LeadSource
 from tests.chromium import PATIENCE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 
 
 @pytest.fixture
@@ -131,10 +131,10 @@ def test_after_an_error_the_keyboard_starts_at_the_summary_and_goes_to_the_field
 def test_the_tab_key_goes_through_the_form_in_order(page: Page) -> None:
     page.goto("/contact/website/")
     visited = []
-    for _ in range(5):
+    for _ in range(6):
         page.keyboard.press("Tab")
         visited.append(page.evaluate("document.activeElement.name || document.activeElement.type"))
-    assert visited == ["name", "phone", "email", "message", "submit"]
+    assert visited == ["name", "phone", "email", "call_at", "message", "submit"]
 
 
 def test_it_works_without_javascript(browser: Browser, gunicorn: str, source: LeadSource) -> None:

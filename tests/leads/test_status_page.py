@@ -11,6 +11,8 @@ from django.utils import timezone
 from leads.models import Lead, LeadSource
 
 MakeLead = Callable[..., Lead]
+# Without a team that answers, nobody is told to wait.
+pytestmark = pytest.mark.usefixtures("team")
 
 
 def url(lead: Lead, slug: str = "website") -> str:

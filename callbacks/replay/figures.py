@@ -1,0 +1,51 @@
+"""How fast leads were first called, by the definitions of callbacks.reports.queries. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from callbacks.replay.leads import Life
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds; None where there is nothing to tell it from."""
+
+    leads: int
+    called: int
+    connected: int
+    within_target: int
+    judged: int
+    dial_p50: float | None
+    dial_p90: float | None
+
+    @property
+    def share_within_target(self) -> float | None:
+        """0 ... 1 of the judged leads."""
+        return self.within_target / self.judged if self.judged else None
+
+
+def figures(lives: Iterable[Life]) -> Figures:
+    """Of simulated lives: whoever was never called is a miss, and in no percentile."""
+    every = list(lives)
+    dialled = [(it.request, it.dialled_at) for it in every if it.dialled_at is not None]
+    times = [max(at - request.clock_start, 0.0) for request, at in dialled]
+    return Figures(
+        leads=len(every),
+        called=len(dialled),
+        connected=sum(it.connected for it in every),
+        within_target=sum(at <= request.due for request, at in dialled),
+        judged=len(every),
+        dial_p50=percentile(times, 0.5),
+        dial_p90=percentile(times, 0.9),
+    )
+
+
+def percentile(values: Sequence[float], fraction: float) -> float | None:
+    """As PostgreSQL's percentile_cont: between two neighbours, in proportion."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = fraction * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
