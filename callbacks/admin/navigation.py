@@ -8,11 +8,14 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from callbacks import decisions
+from callbacks.models import Extension
 
 # What somebody has to do something about: how many, beside its name.
 _COUNTED: dict[str, Callable[[], int]] = {
     "Unknown outcomes": lambda: decisions.open_questions().count(),
 }
+# In place of a permission: an extension of their own.
+_HAS_A_PHONE = "has a phone"
 
 
 def stylesheet(_request: HttpRequest) -> str:
@@ -34,6 +37,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Overview", "dashboard", "admin:index", ""),
                 ("Leads", "person_raised_hand", "admin:leads_lead_changelist", "leads.view_lead"),
                 ("Callback times", "timer", "callback-times", "leads.view_lead"),
+                ("My phone", "headset_mic", "desk:home", _HAS_A_PHONE),
             ],
         ),
         (
@@ -88,6 +92,8 @@ def _may(request: HttpRequest, permission: str) -> bool:
     user = request.user
     if not permission:
         return True
+    if permission == _HAS_A_PHONE:
+        return Extension.objects.filter(user=user.pk).exists()
     # Whoever may change a thing may see it, as everywhere in Django's admin.
     changing = permission.replace(".view_", ".change_")
     return user.has_perm(permission) or user.has_perm(changing)

@@ -13,6 +13,7 @@ urlpatterns = [
         name="callback-times",
     ),
     path("admin/", admin.site.urls),
+    path("desk/", include("callbacks.desk.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
