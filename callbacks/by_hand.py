@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from callbacks import matching, messages, provider, setup, wakeups
+from callbacks import matching, messages, provider, resting, setup, wakeups
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import LIVE_STATES, AttemptState
 from callbacks.models.parameters import complaint
@@ -61,7 +61,7 @@ def call_now(lead_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        rested = matching.number_rests_until(lead.phone, now, since=now)
+        rested = resting.number_rests_until(lead.phone, now, since=now)
         earliest = rested or now
         opening = matching.next_opening(setup.current().teams_for(lead.source_id), earliest)
         _open_again(lead, now, call_after=opening or earliest)
@@ -226,7 +226,7 @@ def _to_be_called(lead_id: int) -> Lead:
 
 def _keep_to_the_bound(phone: str, now: datetime) -> None:
     """Also a manager's wish: nobody's phone rings without end. Raises CannotCall."""
-    if rested := matching.number_rests_until(phone, now, since=now):
+    if rested := resting.number_rests_until(phone, now, since=now):
         raise CannotCall(f"{_RUNG_OFTEN} Not before {_at(rested, '')}. Nothing was changed.")
 
 

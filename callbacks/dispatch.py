@@ -4,13 +4,13 @@ The attempt is committed before anything is sent; sending and recording are call
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from callbacks import dialling, matching, messages, provider, wakeups
+from callbacks import dialling, matching, messages, provider, resting, waiting, wakeups
 from callbacks.models import CallAttempt, Team
 from callbacks.setup import current as current_setup
 from leads import correlation, guard, transitions
@@ -43,12 +43,12 @@ def call_lead(lead_id: int) -> CallAttempt | None:
         _fail(lead, refusal.message, now)
         return None
     teams = setup.teams_for(lead.source_id)
-    open_teams = [team.pk for team in teams if matching.is_open(team, now)]
-    if not open_teams:
+    asked = setup.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
+    if not asked:
         _wait_for_opening(lead, matching.next_opening(teams, now), now)
         return None
-    off_shift = setup.off_shift(open_teams, now)
-    claim = matching.claim(lead.pk, open_teams, now, provider.hold(), off_shift)
+    closed = setup.closed_shifts((turn.team_id for turn in asked), now)
+    claim = matching.claim(lead.pk, asked, now, provider.hold(), closed)
     if claim is None:
         _wait_for_the_number(lead, teams, now)
         return None
@@ -63,7 +63,7 @@ def work_team(team_id: int) -> None:
     others would have it grow faster than it is worked off.
     """
     # More than one, since somebody else may just be taking the same lead.
-    for lead_id in matching.next_leads(team_id, timezone.now(), at_most=10):
+    for lead_id in waiting.next_leads(team_id, timezone.now(), at_most=10):
         if call_lead(lead_id):
             return
 
@@ -72,8 +72,8 @@ def call_due_leads() -> int:
     """For the sweep: wakes every lead that could be called now and was not. Returns how many."""
     now = timezone.now()
     woken: list[int] = []  # the most urgent of a team first
-    for team in matching.teams_with_due_leads(now):
-        woken += matching.next_leads(team.pk, now, taken=woken)
+    for team in waiting.teams_with_due_leads(now):
+        woken += waiting.next_leads(team.pk, now, taken=woken)
     for lead_id in woken:
         wakeups.publish(wakeups.CALL_LEAD, lead_id)
     return len(woken)
@@ -87,13 +87,13 @@ def follow_the_hours(*, changed: bool = False) -> int:
     an opening: it may be another one now. Returns how many were moved.
     """
     now = timezone.now()
-    waiting = Lead.objects.filter(status=LeadStatus.WAITING)
+    all_waiting = Lead.objects.filter(status=LeadStatus.WAITING)
     if changed:
-        leads = waiting.filter(attempts=0, call_after__gt=now)
+        leads = all_waiting.filter(attempts=0, call_after__gt=now)
         sources = list(leads.order_by().values_list("source", flat=True).distinct())
     else:
-        leads = waiting.filter(call_after__lte=now)
-        sources = matching.sources_with_due_leads(now)
+        leads = all_waiting.filter(call_after__lte=now)
+        sources = waiting.sources_with_due_leads(now)
     moved = 0
     setup = current_setup()
     for source_id in sources:
@@ -121,7 +121,7 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
 
 def _wait_for_the_number(lead: Lead, teams: list[Team], now: datetime) -> None:
     """A number that has been rung too lately or too often is called when it may be; said so."""
-    if rests_until := matching.lead_rests_until(lead.pk, now):
+    if rests_until := resting.lead_rests_until(lead.pk, now):
         until = matching.next_opening(teams, rests_until) or rests_until
         transitions.put_off(lead.pk, until, now, gap_until=rests_until, closed_until=until)
         log.info("number rests")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from callbacks import matching, wakeups
+from callbacks import resting, wakeups
 from callbacks.models import CallAttempt, SourceMessages
 from callbacks.models.calls import AttemptKind
 from leads.models import Lead
@@ -64,6 +64,6 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     if played.exists():
         return
     # It rings the number like any other call, and right after one: by the same bounds.
-    at = matching.number_rests_until(phone, now) or now
+    at = resting.number_rests_until(phone, now) or now
     if at - now <= _AT_THE_LATEST:
         play(lead_id, phone, record_name, at)

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from callbacks import matching, messages, setup, wakeups
+from callbacks import matching, messages, resting, setup, waiting, wakeups
+from callbacks.after_call import after_call
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptKind, AttemptState
 from callbacks.outcomes import (
@@ -66,6 +67,7 @@ def settle(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
     rules = policy()
     step = _step(attempt, attempt.extension_id, outcome, rules, now)
     _settle_lead(attempt, step, now)
+    after_call(attempt.extension_id, outcome, now)
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
 
 
@@ -128,7 +130,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
 def _call_after(attempt: CallAttempt, step: Step, now: datetime) -> datetime:
     """When to try again: after the wait, when the number may be rung, and somebody answers."""
     earliest = now + step.after
-    rests_until = matching.number_rests_until(attempt.phone, now)
+    rests_until = resting.number_rests_until(attempt.phone, now)
     if rests_until:
         earliest = max(earliest, rests_until)
     teams = setup.current().teams_for(_source_of(attempt.lead_id))
@@ -187,6 +189,6 @@ def _wake_its_team_on_commit(extension_id: int) -> None:
 
 def _wake_if_somebody_waits(extension_id: int) -> None:
     """Asked after the commit: a lead that is stored later finds the extension free by itself."""
-    team_id = matching.team_with_waiting_leads(extension_id, timezone.now())
+    team_id = waiting.team_with_waiting_leads(extension_id, timezone.now())
     if team_id is not None:
         wakeups.publish(wakeups.WORK_TEAM, team_id)

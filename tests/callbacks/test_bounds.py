@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks import by_hand, dispatch, matching, messages, setup
+from callbacks import by_hand, dispatch, matching, messages, resting, setup
 from callbacks.models import (
     CallAttempt,
     CallRecord,
@@ -22,6 +22,7 @@ from callbacks.models.calls import AttemptState
 from callbacks.outcomes import LEAST_GAP, MAX_CALLS_A_DAY
 from leads import visitor
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.asking import asked
 from tests.queue import queued
 
 MakeLead = Callable[..., Lead]
@@ -65,7 +66,7 @@ def rung(make_lead: MakeLead, extension: Extension) -> Callable[..., CallAttempt
 
 def is_claimed(lead: Lead) -> bool:
     teams = [team.pk for team in setup.current().teams_for(lead.source_id)]
-    return matching.claim(lead.pk, teams, timezone.now(), timedelta(hours=1)) is not None
+    return matching.claim(lead.pk, asked(*teams), timezone.now(), timedelta(hours=1)) is not None
 
 
 def put_off_until(lead: Lead) -> datetime:
@@ -145,7 +146,7 @@ def test_a_number_that_has_been_rung_often_waits_until_the_first_call_is_a_day_a
     settings.CALLS_A_DAY = 3
     rung(timedelta(hours=25))
     first, *_others = [rung(timedelta(hours=hours)) for hours in (23, 2)]
-    assert matching.number_rests_until(PHONE, timezone.now()) is None
+    assert resting.number_rests_until(PHONE, timezone.now()) is None
     rung(timedelta(hours=1), AttemptState.ENDED)
     lead = make_lead(PHONE)
     assert put_off_until(lead) == first.claimed_at + timedelta(days=1)
@@ -176,7 +177,7 @@ def test_no_setting_lifts_the_bounds(
     settings.CALLS_A_DAY, settings.CALL_GAP = 1000, 0.0
     for minutes in range(2, MAX_CALLS_A_DAY + 1):
         rung(timedelta(minutes=minutes))
-    assert matching.number_rests_until(PHONE, timezone.now()) is None
+    assert resting.number_rests_until(PHONE, timezone.now()) is None
     rung(timedelta(seconds=59))
     lead = make_lead(PHONE)
     assert not is_claimed(lead)

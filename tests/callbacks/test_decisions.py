@@ -12,6 +12,7 @@ from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.calls import AttemptState
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadStatus
+from tests.asking import asked
 from tests.callbacks.together import at_once
 from tests.queue import queued
 from tests.simulator.harness import SimulatorProcess
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def question(make_lead: MakeLead, extension: Extension, team: Team) -> CallAttempt:
     """A call whose answer was lost and whose hold is over."""
-    claim = matching.claim(make_lead().pk, [team.pk], timezone.now(), timedelta(hours=1))
+    claim = matching.claim(make_lead().pk, asked(team), timezone.now(), timedelta(hours=1))
     assert claim
     claim.attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
     CallAttempt.objects.update(hold_until=timezone.now())
@@ -77,7 +78,7 @@ def test_a_lead_that_was_called_again_from_its_own_page_asks_nothing_more(
 def test_an_accepted_call_without_a_record_is_no_question(
     make_lead: MakeLead, extension: Extension, team: Team
 ) -> None:
-    claim = matching.claim(make_lead().pk, [team.pk], timezone.now(), timedelta(hours=1))
+    claim = matching.claim(make_lead().pk, asked(team), timezone.now(), timedelta(hours=1))
     assert claim
     claim.attempt.accept("C", "OK", timezone.now())
     CallAttempt.objects.update(hold_until=timezone.now())

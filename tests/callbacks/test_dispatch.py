@@ -15,6 +15,7 @@ from callbacks.models.calls import AttemptState
 from callbacks.setup import current as current_setup
 from callbacks.voicenter import Accepted, InvalidCall
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.asking import asked
 from tests.simulator.harness import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
@@ -301,7 +302,7 @@ def test_invalid_parameters_are_tried_once_more_and_then_shown_and_nobody_waits_
     refused, other = make_lead(), make_lead()
     for expected in (LeadStatus.WAITING, LeadStatus.FAILED):
         attempt = dispatch.matching.claim(
-            refused.pk, [extension.team_id], timezone.now(), timedelta(hours=1)
+            refused.pk, asked(extension.team_id), timezone.now(), timedelta(hours=1)
         )
         assert attempt
         dialling._record_refusal(
@@ -347,7 +348,7 @@ def test_an_answer_that_comes_after_it_was_given_up_is_believed(
 ) -> None:
     def given_up(lead: Lead) -> CallAttempt:
         claim = dispatch.matching.claim(
-            lead.pk, [extension.team_id], timezone.now(), timedelta(hours=1)
+            lead.pk, asked(extension.team_id), timezone.now(), timedelta(hours=1)
         )
         assert claim
         CallAttempt.objects.filter(pk=claim.attempt.pk).update(state=AttemptState.UNKNOWN)
@@ -369,7 +370,7 @@ def dial_late(lead: Lead, extension: Extension) -> CallAttempt:
     """Claims, sleeps, and then wants to dial; the attempt as it is afterwards."""
     asleep = dialling.SEND_WITHIN + timedelta(seconds=1)
     claim = matching.claim(
-        lead.pk, [extension.team_id], timezone.now() - asleep, timedelta(hours=2)
+        lead.pk, asked(extension.team_id), timezone.now() - asleep, timedelta(hours=2)
     )
     assert claim
     dialling.dial_call(provider.client(), claim, lead, current_setup())
@@ -394,7 +395,7 @@ def test_a_call_id_of_another_call_leaves_the_attempt_unknown(
     first = call(make_lead())
     Extension.objects.create(number="102", team=extension.team)
     claim = dispatch.matching.claim(
-        make_lead().pk, [extension.team_id], timezone.now(), timedelta(hours=1)
+        make_lead().pk, asked(extension.team_id), timezone.now(), timedelta(hours=1)
     )
     assert claim
     dialling._record_acceptance(claim.attempt, Accepted(first.call_id, 0, "OK"))
@@ -410,7 +411,7 @@ def test_a_new_attempt_does_not_show_the_last_ones_error(
     call(lead)
     assert lead.error_code == 3
     Extension.objects.update(out_until=None)
-    dispatch.matching.claim(lead.pk, [extension.team_id], timezone.now(), timedelta(hours=1))
+    dispatch.matching.claim(lead.pk, asked(extension.team_id), timezone.now(), timedelta(hours=1))
     lead.refresh_from_db()
     assert (lead.call_id, lead.error_code, lead.error_message) == ("", None, "")
 

@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from callbacks import matching
+from callbacks import matching, waiting
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.calls import AttemptState
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.asking import asked
 
 HOLD = timedelta(hours=1)
 MakeLead = Callable[..., Lead]
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claim(lead: Lead, team: Team) -> CallAttempt | None:
-    claimed = matching.claim(lead.pk, [team.pk], timezone.now(), HOLD)
+    claimed = matching.claim(lead.pk, asked(team), timezone.now(), HOLD)
     return claimed.attempt if claimed else None
 
 
@@ -128,7 +129,7 @@ def test_a_lead_whose_number_is_on_a_call_keeps_nobody_waiting(
     make_lead("+972505550199")
     other = make_lead()
     Extension.objects.create(number="102", team=team)
-    assert matching.next_leads(team.pk, timezone.now()) == [other.pk]
+    assert waiting.next_leads(team.pk, timezone.now()) == [other.pk]
 
 
 def test_a_number_that_is_on_a_call_is_not_dialled_for_another_lead(
@@ -218,12 +219,12 @@ def test_the_most_urgent_leads_come_next_as_many_as_extensions_are_free(
         for minutes in (3, 2, 1)
     )
     make_lead(call_after=now + timedelta(hours=1))
-    assert matching.next_leads(team.pk, timezone.now()) == []
+    assert waiting.next_leads(team.pk, timezone.now()) == []
     Extension.objects.create(number="101", team=team)
     Extension.objects.create(number="102", team=team)
     Extension.objects.create(number="103", team=team, is_paused=True)
-    assert matching.next_leads(team.pk, timezone.now()) == [latest.pk, later.pk]
-    assert late.pk not in matching.next_leads(team.pk, timezone.now())
+    assert waiting.next_leads(team.pk, timezone.now()) == [latest.pk, later.pk]
+    assert late.pk not in waiting.next_leads(team.pk, timezone.now())
 
 
 def test_a_claim_is_refused_inside_a_transaction_that_could_still_be_rolled_back(
@@ -231,5 +232,5 @@ def test_a_claim_is_refused_inside_a_transaction_that_could_still_be_rolled_back
 ) -> None:
     lead = make_lead()
     with transaction.atomic(), pytest.raises(RuntimeError, match="committed"):
-        matching.claim(lead.pk, [team.pk], timezone.now(), timedelta(hours=1))
+        matching.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))
     assert not CallAttempt.objects.exists()

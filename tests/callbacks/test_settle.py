@@ -13,6 +13,7 @@ from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Tea
 from callbacks.outcomes import FLAGGED_REASON, Outcome
 from callbacks.settle import settle
 from leads.models import Lead, LeadStatus
+from tests.asking import asked
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,7 @@ def office(team: Team) -> Schedule:
 
 def call(lead: Lead, at: datetime) -> CallAttempt:
     teams = [team.pk for team in setup.current().teams_for(lead.source_id)]
-    claim = matching.claim(lead.pk, teams, at, timedelta(hours=1))
+    claim = matching.claim(lead.pk, asked(*teams), at, timedelta(hours=1))
     assert claim
     return claim.attempt
 

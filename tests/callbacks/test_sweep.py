@@ -10,6 +10,7 @@ from callbacks import dispatch, matching, reconcile, tasks
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.calls import AttemptState
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.asking import asked
 from tests.queue import queued
 
 MakeLead = Callable[..., Lead]
@@ -18,7 +19,7 @@ LONG_AGO = timedelta(hours=5)
 
 
 def claimed(lead: Lead, team: Team) -> CallAttempt:
-    claim = matching.claim(lead.pk, [team.pk], timezone.now(), timedelta(hours=1))
+    claim = matching.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))
     assert claim
     return claim.attempt
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callbacks import matching, tasks, wakeups
+from callbacks import resting, tasks, waiting, wakeups
 from callbacks.models import Extension, Team
 from leads.models import Lead, LeadSource
 from tests.queue import queued
@@ -158,8 +158,8 @@ def test_a_sweep_reads_what_is_due_and_no_more(fill: Callable[[int], None], team
                 tasks.sweep()
             woken_for = queued(empty=True)
             with CaptureQueriesContext(connection) as at_the_end_of_a_call:
-                matching.team_with_waiting_leads(extension.pk, timezone.now())
-                matching.number_rests_until("+972505550010", timezone.now())
+                waiting.team_with_waiting_leads(extension.pk, timezone.now())
+                resting.number_rests_until("+972505550010", timezone.now())
         assert len(captured) > 5
         assert_cheap(costs(captured))
         assert_cheap(costs(at_the_end_of_a_call))
@@ -176,7 +176,7 @@ def test_the_most_urgent_come_first_by_what_was_promised(
     promised = sorted((max(it.due_at, it.call_after), it.pk) for it in due)
     first, *_others, last = promised
     assert first[0] < now < last[0]
-    assert matching.next_leads(team.pk, now) == [pk for _at, pk in promised[:5]]
+    assert waiting.next_leads(team.pk, now) == [pk for _at, pk in promised[:5]]
     # All but the last few are being called: new leads that are not overdue yet come next.
     late = [pk for _at, pk in promised[:-3]]
-    assert matching.next_leads(team.pk, now, taken=late) == [pk for _at, pk in promised[-3:]]
+    assert waiting.next_leads(team.pk, now, taken=late) == [pk for _at, pk in promised[-3:]]

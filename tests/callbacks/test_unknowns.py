@@ -15,6 +15,7 @@ from callbacks.models.calls import AttemptState
 from callbacks.voicenter import CallLogSearch, Cdr
 from callbacks.voicenter.limiter import shared_limiter
 from leads.models import Lead, LeadStatus
+from tests import asking
 from tests.callbacks.together import at_once
 from tests.simulator.harness import SimulatorProcess
 
@@ -211,7 +212,7 @@ def test_a_log_that_lacks_calls_of_which_there_are_records_is_not_believed(
 ) -> None:
     Extension.objects.create(number="102", team=team)
     lost("reset_before")
-    claim = matching.claim(make_lead().pk, [team.pk], timezone.now(), timedelta(hours=1))
+    claim = matching.claim(make_lead().pk, asking.asked(team), timezone.now(), timedelta(hours=1))
     assert claim
     claim.attempt.accept("only-in-our-records", "OK", timezone.now())
     for leg in (1, 2):
@@ -252,7 +253,7 @@ def test_a_call_that_is_still_on_is_kept_and_its_call_id_learnt(
 def unsent(make_lead: MakeLead, extension: Extension, team: Team) -> CallAttempt:
     """Unknown, of a call that the simulator does not know by our variables."""
     lead = make_lead("+972505550101")
-    claim = matching.claim(lead.pk, [team.pk], timezone.now(), timedelta(hours=1))
+    claim = matching.claim(lead.pk, asking.asked(team), timezone.now(), timedelta(hours=1))
     assert claim
     claim.attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
     return claim.attempt

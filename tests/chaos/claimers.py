@@ -26,6 +26,8 @@ from ctypes import c_int
 from datetime import timedelta
 from typing import Any
 
+from tests.asking import asked
+
 SEND_WITHIN = 0.5
 LEASE = 5.0
 ASLEEP = 7.0
@@ -142,7 +144,7 @@ def _take_away(guard: str) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("DROP INDEX attempt_one_live_per_extension")
         case "lock":
-            matching._CLAIM_FREE = without_locks(matching._CLAIM_FREE)
+            matching.CLAIM_FREE = without_locks(matching.CLAIM_FREE)
         case "fence":
             dialling.SEND_WITHIN = timedelta(days=1)
 
@@ -151,7 +153,7 @@ def without_locks(statement: str) -> str:
     """The claim as it would be without its row locks. ValueError when it has none to take away."""
     bare = statement.replace("FOR UPDATE OF extension SKIP LOCKED", "")
     bare = bare.replace("FOR UPDATE SKIP LOCKED", "")
-    if statement.count("SKIP LOCKED") != 2 or "SKIP LOCKED" in bare:
+    if statement.count("SKIP LOCKED") != 5 or "SKIP LOCKED" in bare:
         raise ValueError("the claim's locks are others than those known here")
     return bare
 
@@ -206,7 +208,7 @@ def _claim(
 
     while (so_far := witness.counts["claims"].value) < options["claims"] and not enough.is_set():
         lead_id = leads.start + rng.randint(max(0, so_far - BEHIND), so_far + AHEAD)
-        claim = matching.claim(lead_id, [team], timezone.now(), timedelta(seconds=LEASE))
+        claim = matching.claim(lead_id, asked(team), timezone.now(), timedelta(seconds=LEASE))
         if claim is None:
             time.sleep(rng.random() * 0.01)
             continue

@@ -40,4 +40,4 @@ def test_every_failpoint_is_around_something_that_is_there(point: str) -> None:
 def test_the_claims_locks_can_be_taken_away() -> None:
     from callbacks import matching
 
-    assert "SKIP LOCKED" not in without_locks(matching._CLAIM_FREE)
+    assert "SKIP LOCKED" not in without_locks(matching.CLAIM_FREE)

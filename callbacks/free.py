@@ -1,0 +1,72 @@
+"""Whether an extension is free, and why not: the rule in SQL, one copy for all who ask.
+
+For a row `extension` of callbacks_extension, with the parameters of `shifts` and `now`.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from callbacks import prepared, turns
+from callbacks.models.calls import LIVE_STATES
+
+# Constants in the statement, as in the condition of the partial index that is to be used for it.
+LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
+
+# OFFSET 0 keeps PostgreSQL from turning the question into a join. On statistics from a quieter
+# hour it would join by reading all attempts once for every extension; this way it asks the small
+# index of live attempts about one extension after the other.
+IS_ON_CALL = f"""EXISTS (
+    SELECT FROM callbacks_callattempt live
+    WHERE live.extension_id = extension.id AND live.state IN ({LIVE}) OFFSET 0
+)"""
+
+# Each with the column that says until when.
+_CASES: tuple[tuple[str, str, str], ...] = (
+    (turns.OFF, "NOT extension.is_active", "NULL"),
+    (turns.BLOCKED, "extension.is_blocked", "NULL"),
+    (
+        turns.PAUSED,
+        "extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE",
+        "extension.paused_until",
+    ),
+    (turns.ON_CALL, IS_ON_CALL, "NULL"),
+    (
+        turns.OFF_SHIFT,
+        "(extension.schedule_id = ANY(%(closed)s::bigint[])) IS TRUE",
+        "(%(opens)s::timestamptz[])[array_position(%(closed)s::bigint[], extension.schedule_id)]",
+    ),
+    (turns.OUT, "(extension.out_until > %(now)s) IS TRUE", "extension.out_until"),
+    (turns.CAPPED, "(extension.capped_until > %(now)s) IS TRUE", "extension.capped_until"),
+    (turns.RESTING, "(extension.rests_until > %(now)s) IS TRUE", "extension.rests_until"),
+    (turns.SEEN_BUSY, "(extension.seen_busy_until > %(now)s) IS TRUE", "extension.seen_busy_until"),
+)
+
+# The attempts last: asking another table costs most.
+_IN_ORDER_OF_COST = sorted(_CASES, key=lambda case: case[0] == turns.ON_CALL)
+IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_COST)
+_REASONS = " ".join(f"WHEN {condition} THEN '{why}'" for why, condition, _ in _CASES)
+_ENDS = " ".join(f"WHEN {condition} THEN {until}" for _, condition, until in _CASES)
+WHY_NOT = f"CASE {_REASONS} END"
+UNTIL = f"CASE {_ENDS} END"
+
+_LOOK = f"""
+    SELECT id, number, name, team_id, tier, weight, position, languages,
+        {WHY_NOT} AS reason, {UNTIL} AS until
+    FROM callbacks_extension extension
+    WHERE team_id = ANY(%(teams)s::bigint[])
+    ORDER BY tier, position, id
+"""  # noqa: S608
+
+
+def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
+    """The schedules that keep extensions off shift, and when each opens, as parameters."""
+    return {"closed": list(closed), "opens": list(closed.values())}
+
+
+def look(
+    team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
+) -> list[turns.ExtensionState]:
+    """All extensions of the teams as a claim would see them, in the order of their queue."""
+    found = prepared.rows(_LOOK, {"teams": list(team_ids), "now": now, **shifts(closed)})
+    return [turns.ExtensionState(**{**row, "languages": tuple(row["languages"])}) for row in found]

@@ -1,0 +1,229 @@
+"""What claims cost: in a process of its own for each who claims, on one database.
+
+    python -m tests.benchmarks.claiming '{"what": "growth", ...}'
+
+prints one JSON object. The claims are the product's (matching.claim, waiting.next_leads); nothing
+is sent. A call ends in the moment in which it began, by one UPDATE that is not measured.
+"""
+
+# Django has to be set up before the product is imported.
+
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+HOLD = timedelta(hours=1)
+
+_EXTENSIONS = """
+    INSERT INTO callbacks_extension (kind, number, name, team_id, is_active, is_paused, is_blocked,
+        out_reason, missed_in_a_row, weight)
+    SELECT 'sip', %(team)s || 'x' || n, '', %(team)s, true, false, false, '', 0, 1
+    FROM generate_series(1, %(count)s) n
+"""
+_LEADS = """
+    INSERT INTO leads_lead (public_id, source_id, submission_key, name, phone, email, message,
+        status, submitted_at, clock_started_at, due_at, call_after, counted_from, call_id,
+        error_message, attempts)
+    SELECT gen_random_uuid(), %(source)s, gen_random_uuid(), 'Noa Levi',
+        '+9725' || lpad((%(first)s + n)::text, 8, '0'), '', '', 'waiting', now(), now(), now(),
+        now() - interval '1 minute', now(), '', '', 0
+    FROM generate_series(1, %(count)s) n RETURNING id
+"""
+# Every second one is on a call, as on a busy day.
+_ON_CALLS = """
+    INSERT INTO callbacks_callattempt (public_id, kind, lead_id, extension_id, phone,
+        extension_number, record_name, state, claimed_at, sent_at, hold_until, call_id,
+        error_message, reason, recording_url)
+    SELECT gen_random_uuid(), 'call', lead.id, extension.id, lead.phone, extension.number, '',
+        'accepted', now(), now(), now() + interval '1 hour', 'busy-' || extension.id, '', '', ''
+    FROM (
+        SELECT id, number, row_number() OVER (ORDER BY id) AS nth FROM callbacks_extension
+        WHERE id %% 2 = 0
+    ) extension JOIN (
+        SELECT id, phone, row_number() OVER (ORDER BY id) AS nth FROM leads_lead
+        WHERE id = ANY(%(leads)s)
+    ) lead USING (nth)
+"""
+_BUSY_ARE_LAST = """
+    UPDATE callbacks_extension SET position = CASE WHEN id %% 2 = 0
+        THEN EXTRACT(epoch FROM now()) ELSE id END
+"""
+_OVER = """
+    UPDATE callbacks_callattempt SET state = 'ended', ended_at = now() WHERE id = %(attempt)s
+"""
+
+
+class Board:
+    """The tables, and what is claimed on them."""
+
+    def __init__(self) -> None:
+        self._numbers = 0
+
+    def run(self, statement: str, **values: Any) -> list[int]:
+        """Runs SQL; the ids that it returns, if it does."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return [row[0] for row in cursor.fetchall()] if cursor.description else []
+
+    def team(self, name: str, extensions: int, **values: Any) -> tuple[int, int]:
+        """A team with a source of its own; their ids."""
+        from callbacks.models import Team
+        from leads.models import LeadSource
+
+        source = LeadSource.objects.create(slug=name, name=name)
+        team = Team.objects.create(name=name, owner_days=30, **values)
+        team.sources.add(source)
+        self.run(_EXTENSIONS, team=team.pk, count=extensions)
+        return team.pk, source.pk
+
+    def leads(self, source: int, count: int) -> list[int]:
+        """Waiting leads that are due; their ids."""
+        self._numbers += count
+        return self.run(_LEADS, source=source, first=self._numbers - count, count=count)
+
+    def tidy(self) -> None:
+        """As autovacuum does."""
+        self.run("VACUUM ANALYZE leads_lead, callbacks_callattempt, callbacks_extension")
+
+    def claim(self, source: int, lead: int) -> Any:
+        """As dispatch.call_lead claims it."""
+        from django.utils import timezone
+
+        from callbacks import matching, setup
+
+        now = timezone.now()
+        current = setup.current()
+        asked = current.asked(source, timedelta(minutes=1), now)
+        closed = current.closed_shifts((turn.team_id for turn in asked), now)
+        return matching.claim(lead, asked, now, HOLD, closed)
+
+
+def growth(options: dict[str, Any]) -> dict[str, Any]:
+    """Milliseconds of a claim, and of finding the next lead, by team size and leads waiting.
+
+    All teams stand in one database and take turns, so that what else the machine does hits all.
+    """
+    from django.utils import timezone
+
+    from callbacks import waiting
+
+    board = Board()
+    teams = {size: board.team(f"team-{size}", size) for size in options["sizes"]}
+    busy = board.leads(teams[options["sizes"][0]][1], sum(options["sizes"]) // 2 + 1)
+    board.run("UPDATE leads_lead SET status = 'calling' WHERE id = ANY(%(leads)s)", leads=busy)
+    board.run(_ON_CALLS, leads=busy)
+    board.run(_BUSY_ARE_LAST)
+    result: dict[str, Any] = {}
+    waits = 0
+    for more in options["waiting"]:
+        for _team, source in teams.values():
+            board.leads(source, (more - waits) // len(teams))
+        waits = more
+        queues = {
+            size: board.leads(source, options["claims"]) for size, (_, source) in teams.items()
+        }
+        board.tidy()
+        claims: dict[int, list[float]] = defaultdict(list)
+        nexts: dict[int, list[float]] = defaultdict(list)
+        for nth in range(options["claims"]):
+            for size, (team, source) in teams.items():
+                started = time.perf_counter()
+                claim = board.claim(source, queues[size][nth])
+                claims[size].append(time.perf_counter() - started)
+                board.run(_OVER, attempt=claim.attempt.pk)
+                started = time.perf_counter()
+                found = waiting.next_leads(team, timezone.now(), at_most=10)
+                nexts[size].append(time.perf_counter() - started)
+                assert found or not more
+        result[str(more)] = {
+            str(size): {
+                "claim_ms": median(claims[size]) * 1000,
+                "next_ms": median(nexts[size]) * 1000,
+            }
+            for size in teams
+        }
+    return result
+
+
+def prepare(options: dict[str, Any]) -> dict[str, Any]:
+    """A team for many to claim from at once, with a lead for each claim."""
+    board = Board()
+    team, source = board.team("crowd", options["extensions"])
+    leads = board.leads(source, options["claims"])
+    board.tidy()
+    return {"team": team, "source": source, "first": min(leads), "claims": len(leads)}
+
+
+def crowd(options: dict[str, Any]) -> dict[str, Any]:
+    """One of several: claims its share of the leads, from a moment on that all agree on."""
+    board = Board()
+    mine = range(
+        options["first"] + options["nth"], options["first"] + options["claims"], options["of"]
+    )
+    warm = mine[: options["warm"]]
+    for lead in warm:
+        assert board.claim(options["source"], lead)
+    time.sleep(max(0.0, options["at"] - time.time()))
+    started = time.time()
+    made = sum(board.claim(options["source"], lead) is not None for lead in mine[len(warm) :])
+    return {"made": made, "asked": len(mine) - len(warm), "from": started, "to": time.time()}
+
+
+def fairness(options: dict[str, Any]) -> dict[str, Any]:
+    """Calls by extension under each strategy: share of the fair one, as the largest deviation."""
+    from django.utils import timezone
+
+    from callbacks.after_call import after_call
+    from callbacks.outcomes import Outcome
+
+    board = Board()
+    weights = options["weights"]
+    result = {}
+    for strategy in ("longest_idle", "round_robin", "fair", "weighted"):
+        _team, source = board.team(strategy, len(weights), strategy=strategy)
+        given = weights if strategy == "weighted" else [1] * len(weights)
+        ids = board.run(
+            "SELECT id FROM callbacks_extension WHERE team_id = %(team)s ORDER BY id", team=_team
+        )
+        for extension, weight in zip(ids, given, strict=True):
+            board.run(
+                "UPDATE callbacks_extension SET weight = %(w)s WHERE id = %(id)s",
+                w=weight,
+                id=extension,
+            )
+        count: Counter[int] = Counter()
+        for nth, lead in enumerate(board.leads(source, options["claims"])):
+            claim = board.claim(source, lead)
+            count[claim.attempt.extension_id] += 1
+            board.run(_OVER, attempt=claim.attempt.pk)
+            outcome = Outcome.BRIDGED if nth % 3 else Outcome.LEAD_NO_ANSWER
+            if strategy != "fair" or outcome is Outcome.BRIDGED:
+                after_call(claim.attempt.extension_id, outcome, timezone.now())
+            else:
+                after_call(claim.attempt.extension_id, outcome, timezone.now())
+                count[claim.attempt.extension_id] -= 1  # shares of conversations
+        total = sum(count.values())
+        result[strategy] = max(
+            abs(count[extension] / total * sum(given) / weight - 1)
+            for extension, weight in zip(ids, given, strict=True)
+        )
+    return result
+
+
+def main() -> None:
+    """Does what it is told, and prints what came out."""
+    import django
+
+    django.setup()
+    options = json.loads(sys.argv[1])
+    print(json.dumps(globals()[options.pop("what")](options)))
+
+
+if __name__ == "__main__":
+    main()
