@@ -27,8 +27,8 @@ class Lasts(models.TextChoices):
     QUARTER = "15", "15 minutes"
     HALF = "30", "30 minutes"
     HOUR = "60", "1 hour"
-    DAY = "day", "the rest of the day"
-    OPEN = "open", "until un-paused"
+    DAY = "day", "Rest of the day"
+    OPEN = "open", "Until un-paused"
 
 
 class Reason(models.TextChoices):

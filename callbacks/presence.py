@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from callbacks import matching, provider, wakeups
+from callbacks import provider, waiting, wakeups
 from callbacks.models import CallAttempt, Extension, Presence
 from callbacks.models.calls import LIVE_STATES
 from callbacks.voicenter import ExtensionState, LoginStatus
@@ -82,7 +82,7 @@ def look() -> bool:
     """
     every = timedelta(seconds=settings.PRESENCE_EVERY)
     now = timezone.now()
-    if not every or not matching.sources_with_due_leads(now):
+    if not every or not waiting.sources_with_due_leads(now):
         return False
     taken = now + max(_TAKEN_FOR - every, timedelta())
     if not _take(taken, due=now - every):
@@ -192,7 +192,7 @@ def _let_in(rows: Sequence[_Row], now: datetime) -> None:
     if not rows:
         return
     _write(dict.fromkeys((row.pk for row in rows), ""), None)
-    waited_for = {team.pk for team in matching.teams_with_due_leads(now)}
+    waited_for = {team.pk for team in waiting.teams_with_due_leads(now)}
     for row in rows:
         if row.until and row.until > now and row.team_id in waited_for:
             wakeups.publish(wakeups.WORK_TEAM, row.team_id)
