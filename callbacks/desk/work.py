@@ -6,9 +6,10 @@ digits, as many as tell callers apart.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -119,7 +120,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
             .order_by("-claimed_at", "-pk")[:MOST_CALLS]
         )
     return Desk(
-        live=[_live(attempt) for attempt in attempts if attempt.is_live],
+        live=[_live(attempt, now) for attempt in attempts if attempt.is_live],
         phones=[_phone(extension, now) for extension in extensions],
         calls=[_call(attempt) for attempt in attempts if not attempt.is_live],
     )
@@ -135,8 +136,9 @@ def _phone(extension: Extension, now: datetime) -> Phone:
         timezone.get_current_timezone(),
     )
     state, note, tone = said.text, said.note, _TONES.get(said.colour, "off")
+    paused = is_paused(extension, now)
     if extension_state.live_attempt(extension):
-        state, note, tone = "on a call", "", "busy"
+        state, note, tone = "on a call", f"Then {said.text}." if paused else "", "busy"
     elif said.text == "free":
         state, note, tone = "available", "Your phone rings as soon as somebody asks.", "good"
     return Phone(
@@ -146,14 +148,14 @@ def _phone(extension: Extension, now: datetime) -> Phone:
         state=state[0].upper() + state[1:],
         note=note,
         tone=tone,
-        is_paused=is_paused(extension, now),
+        is_paused=paused,
         is_out=extension.out_until is not None and extension.out_until > now,
         can_change=extension.is_active and extension.team.is_active and not extension.is_blocked,
     )
 
 
-def _live(attempt: CallAttempt) -> Live:
-    title, hint, tone = _stage(attempt)
+def _live(attempt: CallAttempt, now: datetime) -> Live:
+    title, hint, tone = _stage(attempt, now)
     return Live(
         pk=attempt.pk,
         title=title,
@@ -167,14 +169,20 @@ def _live(attempt: CallAttempt) -> Live:
     )
 
 
-def _stage(attempt: CallAttempt) -> tuple[str, str, str]:
+def _stage(attempt: CallAttempt, now: datetime) -> tuple[str, str, str]:
     if attempt.state == AttemptState.UNKNOWN:
         return "A call may be on", "Pick up if your phone rings.", "warn"
-    if attempt.picked_up_at:
+    if attempt.picked_up_at or _has_rung_out(attempt, now):
         return "On the line", "Their phone rings, or you are talking already.", "good"
     if attempt.state == AttemptState.DIALING:
         return "Your phone rings in a moment", "Pick up; then theirs rings.", "busy"
     return "Your phone rings", "Pick up; then theirs rings.", "busy"
+
+
+def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
+    """Accounts without pop-ups do not tell when somebody picks up; this long no phone rings."""
+    rings = timedelta(seconds=settings.VOICENTER_PHONE_MAX_DIAL_TIME)
+    return attempt.answered_at is not None and now > attempt.answered_at + rings
 
 
 def _call(attempt: CallAttempt) -> Call:

@@ -105,6 +105,7 @@ def test_a_pause_keeps_the_phone_silent_until_it_is_ended(
     assert stack.simulator.ledger() == []
     page.get_by_role("button", name="I am available").click()
     expect(page.locator("[data-live]")).to_contain_text("Noa Levi")
+    click_phone(stack, "1/reject")
     said = list(LogEntry.objects.order_by("pk").values_list("user__username", "change_message"))
     assert [user for user, _ in said] == ["dana", "dana"]
     assert said[0][1].endswith(": lunch")
@@ -134,7 +135,8 @@ def test_without_javascript_the_page_follows_by_refreshing(
     expect(page.locator("[data-live]")).to_contain_text("Noa Levi")
     page.get_by_role("link", name="Pause").click()
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(".note")).to_have_text("break")
+    expect(page.locator(".note")).to_contain_text("Then paused until")
+    click_phone(stack, "1/reject")
     context.close()
 
 

@@ -57,6 +57,8 @@ def test_it_says_how_the_phone_stands(
         ("dialing", {"call_id": ""}, "Your phone rings in a moment"),
         ("accepted", {}, "Your phone rings"),
         ("accepted", {"picked_up_at": NOON}, "On the line"),
+        # Nobody tells when they picked up, but no phone rings for so long.
+        ("accepted", {"answered_at": NOON}, "On the line"),
         ("unknown", {"call_id": ""}, "A call may be on"),
     ],
 )
@@ -76,6 +78,17 @@ def test_while_it_rings_it_says_who_it_is(
     assert attempt.phone[:-4] not in page
     assert "On a call" in page
     assert f"<title>{title}: Noa &lt;Levi&gt;</title>" in page
+
+
+def test_a_pause_during_a_call_is_shown_to_come_after_it(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    make_attempt(extension)
+    Extension.objects.update(is_paused=True, pause_reason="lunch")
+    page = page_of(hers)
+    assert "<span data-state>On a call</span>" in page
+    assert "Then paused." in page
+    assert "I am available" in page
 
 
 def test_the_calls_of_today_are_listed_latest_first(
