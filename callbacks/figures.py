@@ -13,9 +13,9 @@ from django.db import connection
 
 from callbacks import matching, setup
 from callbacks.models.calls import LIVE_STATES
-from leads.models import OPEN_STATUSES
+from leads.models import OPEN_STATUSES, LeadStatus
 
-# Attempts are looked at back to this age, and no more of them than this.
+# Attempts and closed leads are looked at back to this age, and no more of them than this.
 RECENT = timedelta(hours=1)
 AT_MOST = 20_000
 
@@ -54,6 +54,13 @@ _RECENT = """
     FROM recent WHERE answered_at > sent_at AND reason <> 'worker_lost'
 """
 
+# What became of those who came lately; closed leads of all times are never counted.
+_NEWEST = """
+    SELECT status, count(*) FROM (
+        SELECT status, submitted_at FROM leads_lead ORDER BY id DESC LIMIT %(at_most)s
+    ) newest WHERE submitted_at > %(since)s GROUP BY status
+"""
+
 QUANTILES = (0.5, 0.95, 0.99)
 
 
@@ -87,6 +94,12 @@ class Recent:
 def open_leads() -> dict[str, int]:
     """Leads that somebody still has to do something for, by status."""
     return {str(status): 0 for status in OPEN_STATUSES} | dict(_ask(_OPEN))
+
+
+def new_leads(now: datetime) -> dict[str, int]:
+    """Leads that were submitted within the last hour, by what their status is now."""
+    found = _ask(_NEWEST, {"at_most": AT_MOST, "since": now - RECENT})
+    return {str(status): 0 for status in LeadStatus} | dict(found)
 
 
 def due(now: datetime) -> list[Due]:

@@ -7,7 +7,8 @@ Log, then among the active calls. What is found is applied like a record that wa
 (callbacks.decisions). The rules are in callbacks.evidence.
 
 Any number of sweeps may look at once: who takes an attempt moves its `look_at` on, commits, and
-asks then, one question for all that were taken. An asker who dies delays them by _TAKEN_FOR.
+asks then, one question for all that were taken. An asker who dies delays them by as long as one
+question may take; who is slower than that is asked beside, which does no harm.
 """
 
 import json
@@ -34,7 +35,6 @@ from callbacks.voicenter import Cdr, CdrError, parse_cdr
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500
-_TAKEN_FOR = timedelta(minutes=2)
 # What is due soon is asked for along with what is due.
 _SOON = timedelta(seconds=10)
 # While a call is on; its end is noticed within this time.
@@ -81,7 +81,7 @@ def look_up() -> int:
 
 
 def _take(now: datetime) -> list[CallAttempt]:
-    """The attempts to be asked about, ours alone for _TAKEN_FOR."""
+    """The attempts to be asked about, ours alone for a while."""
     quiet = provider.answer_is_lost_after() + provider.rings()
     first = Case(
         When(state=AttemptState.UNKNOWN, then=F("claimed_at")),
@@ -103,7 +103,7 @@ def _take(now: datetime) -> list[CallAttempt]:
         if not any(attempt.due_at <= now for attempt in due):
             return []
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
-            look_at=now + _TAKEN_FOR, looks=F("looks") + 1
+            look_at=now + provider.answer_is_lost_after(), looks=F("looks") + 1
         )
     for attempt in due:
         attempt.looks += 1
@@ -272,7 +272,9 @@ def _is_absent(
         attempt.absent_since = now
         # Nobody is on the phone: the extension is not kept for as long as a call could last.
         attempt.let_go(now + _LIMIT * delay)
-    return _not_after(now + _pause(attempt.looks), attempt.absent_since + delay, now)
+    # Not so rarely that its limit comes before another look.
+    pause = min(_pause(attempt.looks), max(delay, _PAUSES[0]))
+    return _not_after(now + pause, attempt.absent_since + delay, now)
 
 
 def _not_after(look_at: datetime, mark: datetime, now: datetime) -> datetime:

@@ -20,7 +20,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from callbacks import figures, pulse
+from callbacks import decisions, figures, pulse
 from callbacks.config import ready
 from callbacks.config.probing import Probe
 
@@ -30,11 +30,13 @@ class _Stored:
     """What the database was asked, at one moment."""
 
     leads: dict[str, int]
+    new_leads: dict[str, int]
     due: int
     overdue: int
     oldest_wait: float
     live: dict[str, figures.Live]
     oldest_unknown: float
+    questions: int
     recent: figures.Recent
 
 
@@ -47,11 +49,13 @@ def _ask_database() -> _Stored:
         unknown = live.get("unknown")
         return _Stored(
             leads=figures.open_leads(),
+            new_leads=figures.new_leads(now),
             due=sum(entry.count for entry in due),
             overdue=sum(entry.overdue for entry in due),
             oldest_wait=figures.oldest_wait(due, now).total_seconds(),
             live=live,
             oldest_unknown=(now - unknown.oldest).total_seconds() if unknown else 0.0,
+            questions=decisions.open_questions().count(),
             recent=figures.recent(now),
         )
 
@@ -95,6 +99,15 @@ def _from_database() -> Iterator[Metric]:
     for status, count in stored.leads.items():
         leads.add_metric([status], count)
     yield leads
+    new_leads = GaugeMetricFamily(
+        "callbacks_leads_last_hour",
+        "Leads submitted within the last hour, by what has become of them (the newest "
+        f"{figures.AT_MOST:,} at most).",
+        labels=["status"],
+    )
+    for status, count in stored.new_leads.items():
+        new_leads.add_metric([status], count)
+    yield new_leads
     yield GaugeMetricFamily("callbacks_leads_due", "Waiting leads to be called now.", stored.due)
     yield GaugeMetricFamily(
         "callbacks_leads_overdue",
@@ -116,6 +129,11 @@ def _from_database() -> Iterator[Metric]:
         "callbacks_oldest_unknown_seconds",
         "Age of the oldest attempt of which nobody knows what became of it; 0 when there is none.",
         stored.oldest_unknown,
+    )
+    yield GaugeMetricFamily(
+        "callbacks_unknown_outcomes",
+        "Ended calls of which nobody knows whether they took place: a manager has to decide.",
+        stored.questions,
     )
     yield from _of_the_last_hour(stored.recent)
 

@@ -7,13 +7,32 @@ from pathlib import Path
 
 from callbacks.config.problems import CannotStart
 from tests.benchmarks.bench import Bench, Plan
+from tests.benchmarks.claims import ClaimsPlan
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
 from tests.benchmarks.report import report, table
 from tests.measuring import bounded, forget_settings, progress
 
 QUICK = Plan(
-    paced=20, burst=60, ringing=5, rounds=1, warm_up=8, per_second=50, answer_after=0.1, talk=0.1
+    paced=20,
+    burst=60,
+    ringing=5,
+    rounds=1,
+    warm_up=8,
+    per_second=50,
+    answer_after=0.1,
+    talk=0.1,
+    few=2,
+    queued=6,
+    claims=ClaimsPlan(
+        sizes=(5, 20),
+        waiting=(0, 40),
+        claims=5,
+        crowd=2,
+        crowd_extensions=200,
+        crowd_claims=100,
+        fair_claims=60,
+    ),
 )
 
 
@@ -21,7 +40,7 @@ def main() -> int:
     """0 when every lead was called exactly once, whatever the figures; else 1."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
-    parser.add_argument("--minutes", type=float, default=15.0, help="stop after (%(default)g)")
+    parser.add_argument("--minutes", type=float, default=25.0, help="stop after (%(default)g)")
     parser.add_argument(
         "--json", type=Path, default=Path(".artifacts/bench.json"), help="figures (%(default)s)"
     )

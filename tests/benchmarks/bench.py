@@ -13,6 +13,7 @@ import psycopg
 
 from callbacks.config.embedded import servers
 from tests.benchmarks import figures, popups
+from tests.benchmarks.claims import Claims, ClaimsPlan, claiming
 from tests.benchmarks.figures import Round
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
@@ -44,6 +45,9 @@ class Plan:
     warm_up: int = 40
     answer_after: float = 0.5
     talk: float = 2.0
+    few: int = 4
+    queued: int = 200
+    claims: ClaimsPlan = field(default_factory=ClaimsPlan)
 
     @property
     def extensions(self) -> int:
@@ -61,6 +65,9 @@ class Results:
     popups: dict[str, list[tuple[float, ...]]] = field(
         default_factory=lambda: {"floor": [], "ours": []}
     )
+    # Milliseconds from the end of a call to the next one through the same extension.
+    wake_ups: tuple[float, ...] = ()
+    claims: dict[str, Any] = field(default_factory=dict)
     # Above the number of cores: somebody else was at work, and the figures are worth little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
@@ -93,6 +100,8 @@ class Bench:
                 self._redis = {"floor": f"{base}/1", "ours": f"{base}/2"}
                 with SimulatorProcess(code=CODE) as self._simulator:
                     self._measure()
+                claims = Claims(self._plan.claims, urls.database_url, self._say)
+                self._results.claims = claims.run()
         return self._results
 
     def _measure(self) -> None:
@@ -116,10 +125,15 @@ class Bench:
                     asked = self._ask_who_calls(running)
                     results.popups[side.name].append(asked)
                     self._say("  " + _in_words(figures.latencies([asked])))
+                    if side is not FLOOR:
+                        self._say("  leads that wait for a few extensions")
+                        results.wake_ups += self._wait_in_line(running)
+                        self._say("  " + _in_words(figures.latencies([results.wake_ups])))
 
     def _set_up(self, sides: tuple[Side, ...]) -> None:
         for side in sides:
             self._prepared(side).set_up()
+        claiming(self._databases["ours"], what="few", extensions=self._plan.few)
 
     @contextmanager
     def _running(self, side: Side, what: str) -> Iterator[Running]:
@@ -172,6 +186,17 @@ class Bench:
         warm_up = questions[: plan.ringing]
         popups.milliseconds(post(running.port, side.popup_path, warm_up))
         return popups.milliseconds(post(running.port, side.popup_path, questions, plan.per_second))
+
+    def _wait_in_line(self, running: Running) -> tuple[float, ...]:
+        """Short calls through a few extensions, for which many leads wait."""
+        plan, simulator = self._plan, self._simulator
+        simulator.control(reset=True)
+        simulator.control(answer_after=0.1, talk=0.2, cdr_url=running.records_url)
+        phones = [next(self._numbers) for _ in range(plan.queued)]
+        submit(running.port, running.side.path, phones, source="few")
+        self._wait(lambda: simulator.status()["requests"] >= plan.queued)
+        self._wait(lambda: simulator.status()["live_calls"] == 0)
+        return figures.wake_ups(simulator.ledger(0))
 
     def _ring(self, running: Running) -> list[dict[str, Any]]:
         """Has calls made that ring on, and gives what the provider asked about each of them."""

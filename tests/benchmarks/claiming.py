@@ -183,9 +183,10 @@ def fairness(options: dict[str, Any]) -> dict[str, Any]:
     from callbacks.outcomes import Outcome
 
     board = Board()
+    board.run("SET synchronous_commit TO off")  # counted, not timed
     weights = options["weights"]
     result = {}
-    for strategy in ("longest_idle", "round_robin", "fair", "weighted"):
+    for strategy in ("longest_idle", "fair", "weighted"):
         _team, source = board.team(strategy, len(weights), strategy=strategy)
         given = weights if strategy == "weighted" else [1] * len(weights)
         ids = board.run(
@@ -214,6 +215,12 @@ def fairness(options: dict[str, Any]) -> dict[str, Any]:
             for extension, weight in zip(ids, given, strict=True)
         )
     return result
+
+
+def few(options: dict[str, Any]) -> dict[str, Any]:
+    """A source whose leads have to wait for one of a few extensions."""
+    Board().team("few", options["extensions"])
+    return {}
 
 
 def main() -> None:

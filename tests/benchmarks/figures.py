@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tests.benchmarks.load import Submitted
@@ -79,3 +80,19 @@ def latencies(rounds: Iterable[Sequence[float]]) -> dict[str, float]:
         "p99": percentile(ordered, 0.99),
         "max": ordered[-1],
     }
+
+
+def wake_ups(ledger: Iterable[Mapping[str, Any]]) -> tuple[float, ...]:
+    """Milliseconds from the end of a call to the next one through the same extension.
+
+    Of extensions for which leads waited all the time. A call ends when its longer leg does.
+    """
+    by_extension: dict[str, list[Mapping[str, Any]]] = {}
+    for call in ledger:
+        by_extension.setdefault(call["phone"], []).append(call)
+    found = []
+    for calls in by_extension.values():
+        for call, following in pairwise(sorted(calls, key=lambda one: one["at"])):
+            ends = [leg["ended_at"] for leg in (call["leg1"], call["leg2"]) if leg]
+            found.append((following["at"] - max(ends)) * 1000)
+    return tuple(found)

@@ -35,11 +35,15 @@ class Answered:
 
 
 def submit(
-    port: int, path: str, phones: Sequence[str], per_second: float | None = None
+    port: int,
+    path: str,
+    phones: Sequence[str],
+    per_second: float | None = None,
+    source: str = "website",
 ) -> list[Submitted]:
     """Submits a lead for each of `phones`. Raises NotTaken when one of them was refused."""
     leads = [
-        {"source": "website", "name": "Noa Levi", "phone": phone, "message": "Please call."}
+        {"source": source, "name": "Noa Levi", "phone": phone, "message": "Please call."}
         for phone in phones
     ]
     answers = post(port, path, leads, per_second)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
+from tests.benchmarks import claims
 from tests.benchmarks.bench import Plan, Results
 from tests.benchmarks.figures import Target, latencies
 from tests.benchmarks.popups import STATUSES
@@ -38,6 +39,8 @@ def report(plan: Plan, results: Results) -> dict[str, Any]:
             name: [one.dials_per_second for one in rounds] for name, rounds in results.burst.items()
         },
         "popup_ms": popups,
+        "wake_up_ms": latencies([results.wake_ups]),
+        "claims": results.claims,
         "memory_mib": asdict(results.memory),
         "ratios": {
             "p50": paced["ours"]["p50"] / paced["floor"]["p50"],
@@ -58,6 +61,7 @@ def targets(figures: dict[str, Any]) -> list[Target]:
         Target("submit to provider, p99 ratio", ratios["p99"], 3.0, at_most=True),
         Target("burst, ratio of dials per second", ratios["burst"], 0.4, at_most=False),
         Target("pop-up answered, p99 ms", figures["popup_ms"]["ours"]["p99"], 50, at_most=True),
+        Target("call's end to next call, p99 ms", figures["wake_up_ms"]["p99"], 100, at_most=True),
         Target("memory (PSS) after it, MiB", figures["memory_mib"]["pss"], 450, at_most=True),
     ]
 
@@ -94,8 +98,12 @@ def table(figures: dict[str, Any]) -> str:
             f"{'':20}{'floor':>10}{'ours':>10}{'ratio':>8}",
             *(f"{name:20}{a:10.1f}{b:10.1f}{b / a:8.2f}" for name, a, b in rows),
             held,
+            "call's end to next call: "
+            + "  ".join(f"{what} {ms:.1f} ms" for what, ms in figures["wake_up_ms"].items()),
             "",
             *(target.line() for target in targets(figures)),
+            "",
+            claims.table(figures["claims"]),
             *([_BUSY.format(figures["machine"]["load_average_before"])] if busy else []),
         ]
     )

@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 )
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks import by_hand, live, provider, reconcile, tasks, wakeups
+from callbacks import by_hand, decisions, live, provider, reconcile, tasks, wakeups
 from callbacks.models import (
     CallAttempt,
     Extension,
@@ -48,7 +48,7 @@ from callbacks.voicenter.services import services_beside
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.callbacks.machine import invariants
-from tests.callbacks.machine.witness import Dialled, Killed, Plan, Witness
+from tests.callbacks.machine.witness import Asked, Dialled, Killed, Plan, Witness
 from tests.queue import queued
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +90,7 @@ class Engine(RuleBasedStateMachine):
         self.statuses: dict[int, str] = {}
         self.opened: set[int] = set()
         self.by_hand: dict[str, datetime] = {}
+        self.said_to_have_talked: set[str] = set()
 
     def teardown(self) -> None:
         try:
@@ -144,12 +145,14 @@ class Engine(RuleBasedStateMachine):
         """The broker has lost all that it had; a sweep runs, and the workers do what it found."""
         self.clock.shift(timedelta(seconds=seconds))
         self.wakeups.clear()
-        tasks.sweep()
+        self.sweep()
         self.work(plans, n=0, acknowledged=True)
 
     @rule()
     def sweep(self) -> None:
-        tasks.sweep()
+        """Its worker may be killed while it asks the provider."""
+        with suppress(Killed):
+            tasks.sweep()
 
     # --- the provider ---------------------------------------------------------------------------
 
@@ -178,10 +181,10 @@ class Engine(RuleBasedStateMachine):
         elif plan in (Plan.RECORD_FIRST, Plan.RECORD_FIRST_AND_LOST):
             self.deliver(call, 2, "ANSWER", knows_us=True)
 
-    @rule(tells=st.booleans())
-    def active_calls_and_call_log(self, tells: bool) -> None:
-        """They can be had, or not."""
-        self.witness.tells = tells
+    @rule(asked=st.sampled_from(Asked))
+    def active_calls_and_call_log(self, asked: Asked) -> None:
+        """They can be had, or not, or whoever asks is killed."""
+        self.witness.asked = asked
 
     @precondition(lambda self: self.witness.ledger)
     @rule(
@@ -281,7 +284,7 @@ class Engine(RuleBasedStateMachine):
                     by_hand.play(lead.pk, "a-record", None)
                 case "hang up" if on:
                     by_hand.hang_up(on.pk, None)
-        except by_hand.CannotCall:
+        except (by_hand.CannotCall, Killed):
             pass
         else:
             if wish in ("call now", "call with", "play"):
@@ -289,6 +292,22 @@ class Engine(RuleBasedStateMachine):
             if wish in ("call now", "call with"):
                 self.opened.add(lead.pk)
         self.witness.plan = Plan.ACCEPTED
+
+    @rule(n=st.integers(0, 3), talked=st.booleans())
+    def decide(self, n: int, talked: bool) -> None:
+        """About a call of which nobody knows how it ended; right or wrong, a person says so."""
+        questions = list(decisions.open_questions().order_by("pk"))
+        if not questions:
+            return
+        question = questions[n % len(questions)]
+        if talked:
+            decisions.they_talked(question.pk, None)
+            self.said_to_have_talked.add(question.phone)
+            return
+        with suppress(by_hand.CannotCall):
+            decisions.call_again(question.pk, None)
+            self.by_hand[question.phone] = timezone.now()
+            self.opened.add(question.lead_id)
 
     # --- what must hold -------------------------------------------------------------------------
 
@@ -303,15 +322,20 @@ class Engine(RuleBasedStateMachine):
         self.opened.clear()
         invariants.nothing_is_held_twice(attempts)
         invariants.every_lead_gets_on(leads, attempts, now)
+        questions = set(decisions.open_questions().values_list("pk", flat=True))
+        invariants.who_needs_a_person_is_shown(leads, attempts, questions)
         invariants.tries_are_bounded(leads, attempts, rules)
         invariants.nobody_is_on_two_calls(self.witness.on())
         invariants.nobody_is_rung_too_often(self.witness.ledger, self.by_hand, rules)
         assert set(self.receipts.values()) == {lead.public_id for lead in leads}
         talked = {it.number for it in self.witness.ledger if it.lead_answered}
+        talked |= self.said_to_have_talked
         assert {it.phone for it in leads if it.status == LeadStatus.CONNECTED} <= talked
 
     def finish(self) -> None:
         """From wherever it is: time alone brings every lead to its end, or to a person."""
+        if self.witness.asked is Asked.KILLED:
+            self.witness.asked = Asked.SILENT
         self.team.schedule = None
         self.team.save()
         Extension.objects.update(is_paused=False, is_blocked=False, out_until=None)

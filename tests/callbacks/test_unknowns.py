@@ -164,6 +164,33 @@ def test_it_is_looked_at_as_soon_as_something_can_be_decided(
     assert attempt.look_at == attempt.absent_since + timedelta(seconds=7)
 
 
+def test_an_asker_who_dies_delays_it_no_longer_than_a_question_takes(
+    lost: Callable[..., CallAttempt],
+) -> None:
+    lost("reset_before")
+    now = timezone.now()
+    [taken] = unknowns._take(now)  # and dies
+    taken.refresh_from_db()
+    assert unknowns.look_up() == 0
+    assert taken.look_at == now + provider.answer_is_lost_after()
+
+
+def test_there_is_time_for_another_look_before_the_limit(
+    lost: Callable[..., CallAttempt], settings: Any, simulator: SimulatorProcess
+) -> None:
+    attempt = lost("reset_before")
+    settings.VOICENTER_LOG_DELAY = 20
+    simulator.control(faults=[{"kind": "forbidden", "on": "calllog", "rate": 1}])
+    for _ in range(5):
+        unknowns.look_up()
+        pass_time(timedelta(seconds=25))
+    unknowns.look_up()  # by now with pauses of minutes, as far as it goes by their number
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.UNKNOWN
+    assert attempt.look_at
+    assert attempt.look_at <= timezone.now() + timedelta(seconds=20)
+
+
 DOUBTS: dict[str, dict[str, Any]] = {
     "the log does not answer": {"faults": [{"kind": "reset_before", "on": "calllog", "rate": 1}]},
     "the log is broken": {"faults": [{"kind": "html", "on": "calllog", "rate": 1}]},

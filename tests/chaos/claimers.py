@@ -11,6 +11,10 @@ holds, and others claim it. The provider is a table in shared memory that notes 
 extension and which leads were called: the witness. `without` takes a guard away: the `index` over
 live attempts (or "", "lock", "fence").
 
+More claimers than extensions: they wait for one, and go for those that are free a handful at a
+time. For many a claim a lead is chosen that somebody else has just chosen, so that claims meet over
+leads too.
+
 Times are shorter than in the product, in about the same proportion: SEND_WITHIN seconds to send in,
 a LEASE of ten times that.
 """
@@ -22,17 +26,20 @@ import random
 import signal
 import sys
 import time
-from ctypes import c_int
+from ctypes import c_bool, c_int
 from datetime import timedelta
 from typing import Any
-
-from tests.asking import asked
 
 SEND_WITHIN = 0.5
 LEASE = 5.0
 ASLEEP = 7.0
 TALKS = 0.004
-AHEAD, BEHIND = 60, 200
+# The share of claims that go for a lead that others have, and how many leads back these are.
+INTRUSIONS, BEHIND = 0.2, 40
+# So many extensions are free when so many claimers are woken at once.
+RUSH = 4
+# Seconds after which who waits for an extension looks again: those that a sweep frees wake nobody.
+LOOKS_AGAIN = 0.1
 
 _fork = multiprocessing.get_context("fork")
 
@@ -46,7 +53,10 @@ class Witness:
         self._called = _fork.Array(c_int, leads, lock=False)
         self.counts = {
             name: _fork.Value(c_int, 0)
-            for name in ("claims", "calls", "overlaps", "twice", "index_hits", "asleep", "not_sent")
+            for name in (
+                *("tries", "claims", "calls", "overlaps", "twice"),
+                *("index_hits", "asleep", "not_sent"),
+            )
         }
 
     def add(self, name: str) -> int:
@@ -73,6 +83,51 @@ class Witness:
             self._on[extension] -= 1
 
 
+class Queue:
+    """The leads in their order, and the claimers who wait for an extension; shared by all.
+
+    Who polls takes the processor from who calls: on two cores, thirty that do leave nothing of it.
+    """
+
+    def __init__(self, leads: range) -> None:
+        self._leads = leads
+        self._drawn = _fork.Value(c_int, 0)
+        self._claimed = _fork.Array(c_bool, len(leads), lock=False)
+        self._free = _fork.Value(c_int, 0, lock=False)
+        self._are_free = _fork.Condition()
+
+    def next(self) -> int:
+        """The next lead that nobody has drawn."""
+        with self._drawn.get_lock():
+            self._drawn.value += 1
+            return self._leads[self._drawn.value - 1]
+
+    def one_of_others(self, rng: random.Random) -> int:
+        """A lead that somebody is claiming now, or has a little while ago."""
+        return self._leads[max(0, self._drawn.value - 1 - rng.randrange(BEHIND))]
+
+    def note_claim(self, lead_id: int) -> None:
+        """It has been claimed."""
+        self._claimed[lead_id - self._leads.start] = True
+
+    def is_claimed(self, lead_id: int) -> bool:
+        """Whether anybody has claimed it."""
+        return bool(self._claimed[lead_id - self._leads.start])
+
+    def wait_for_extensions(self) -> None:
+        """Until RUSH of them are free, or for LOOKS_AGAIN seconds."""
+        with self._are_free:
+            self._are_free.wait(LOOKS_AGAIN)
+
+    def note_end(self) -> None:
+        """A call has ended: one more extension is free."""
+        with self._are_free:
+            self._free.value += 1
+            if self._free.value == RUSH:
+                self._free.value = 0
+                self._are_free.notify(RUSH)
+
+
 def main(options: dict[str, Any]) -> dict[str, int]:
     """Runs all processes until so many claims were won or the time is up; what the witness saw."""
     import django
@@ -80,15 +135,21 @@ def main(options: dict[str, Any]) -> dict[str, int]:
     django.setup()
     from django.db import connection
 
-    leads = _make_leads(options["claims"] + AHEAD + BEHIND)
+    # Loaded here once and not by each claimer.
+    import callbacks.dialling
+    import callbacks.reconcile  # noqa: F401
+
+    _commit_without_waiting_for_the_disk()
+    leads = _make_leads(options["claims"] + 2 * options["processes"])
     _keep_extensions(options["extensions"])
     _take_away(options["without"])
     connection.close()
     connection.close_pool()
     witness = Witness(options["extensions"], leads.stop - leads.start)
+    queue = Queue(leads)
     done, enough = _fork.Event(), _fork.Event()
     claimers = [
-        _fork.Process(target=_claim, args=(witness, leads, options, number, enough))
+        _fork.Process(target=_claim, args=(witness, queue, leads.start, options, number, enough))
         for number in range(options["processes"])
     ]
     sweeper = _fork.Process(target=_sweep, args=(done,))
@@ -104,6 +165,15 @@ def main(options: dict[str, Any]) -> dict[str, int]:
     sweeper.join()
     failed = sum(process.exitcode != 0 for process in (*claimers, sweeper))
     return {name: count.value for name, count in witness.counts.items()} | {"failed": failed}
+
+
+def _commit_without_waiting_for_the_disk() -> None:
+    """For connections made from now on. Nothing is struck down here; what is seen is the same."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
 
 
 def _make_leads(count: int) -> range:
@@ -149,12 +219,19 @@ def _take_away(guard: str) -> None:
             dialling.SEND_WITHIN = timedelta(days=1)
 
 
+# On the lead, and on the extension by whichever rule it is chosen.
+_LOCKS = ("FOR UPDATE SKIP LOCKED", "FOR UPDATE OF extension SKIP LOCKED")
+
+
 def without_locks(statement: str) -> str:
-    """The claim as it would be without its row locks. ValueError when it has none to take away."""
-    bare = statement.replace("FOR UPDATE OF extension SKIP LOCKED", "")
-    bare = bare.replace("FOR UPDATE SKIP LOCKED", "")
-    if statement.count("SKIP LOCKED") != 5 or "SKIP LOCKED" in bare:
-        raise ValueError("the claim's locks are others than those known here")
+    """The claim as it would be without its row locks. ValueError when these are not its locks."""
+    bare = statement
+    for lock in _LOCKS:
+        if lock not in bare:
+            raise ValueError(f"the claim has no lock {lock!r}")
+        bare = bare.replace(lock, "")
+    if "FOR UPDATE" in bare:
+        raise ValueError("the claim has locks that are not known here")
     return bare
 
 
@@ -165,34 +242,28 @@ def _say(witness: Witness) -> None:
 
 
 def _claim(
-    witness: Witness, leads: range, options: dict[str, Any], number: int, enough: Any
+    witness: Witness, queue: Queue, first: int, options: dict[str, Any], number: int, enough: Any
 ) -> None:
-    from django.db import IntegrityError
     from django.utils import timezone
 
-    from callbacks import dialling, matching
+    from callbacks import dialling, matching, wakeups
     from callbacks.models import Extension, Team
     from callbacks.models.calls import AttemptState
     from callbacks.setup import current as current_setup
     from callbacks.voicenter import Accepted
+    from leads import correlation
     from leads.models import Lead, LeadSource
+    from tests.asking import asked
 
     rng = random.Random(f"{options['seed']} {number}")
     team = Team.objects.get().pk
     source = LeadSource.objects.get().pk
+    setup = current_setup()
     places = {
         pk: n for n, pk in enumerate(Extension.objects.order_by("pk").values_list("pk", flat=True))
     }
-    claim_once = matching._claim
-
-    def counted(statement: str, parameters: dict[str, Any]) -> Any:
-        try:
-            return claim_once(statement, parameters)
-        except IntegrityError:
-            witness.add("index_hits")
-            raise
-
-    matching._claim = counted
+    _count_index_hits(witness)
+    wakeups.publish = lambda *_: True
 
     class Provider:
         """Accepts every call."""
@@ -203,30 +274,58 @@ def _claim(
 
         def call(self, _call: object) -> Accepted:
             attempt = self._claim.attempt
-            witness.begin(self._extension, attempt.lead_id - leads.start)
+            witness.begin(self._extension, attempt.lead_id - first)
             return Accepted(call_id=f"call-{attempt.pk}", error_code=0, error_message="OK")
 
-    while (so_far := witness.counts["claims"].value) < options["claims"] and not enough.is_set():
-        lead_id = leads.start + rng.randint(max(0, so_far - BEHIND), so_far + AHEAD)
-        claim = matching.claim(lead_id, asked(team), timezone.now(), timedelta(seconds=LEASE))
+    mine = queue.next()
+    while witness.counts["claims"].value < options["claims"] and not enough.is_set():
+        if queue.is_claimed(mine):
+            mine = queue.next()
+        intrudes = rng.random() < INTRUSIONS
+        lead = Lead(pk=queue.one_of_others(rng) if intrudes else mine, source_id=source)
+        correlation.follow(lead.public_id)
+        witness.add("tries")
+        claim = matching.claim(lead.pk, asked(team), timezone.now(), timedelta(seconds=LEASE))
         if claim is None:
-            time.sleep(rng.random() * 0.01)
+            if not intrudes:
+                queue.wait_for_extensions()
             continue
+        queue.note_claim(lead.pk)
         witness.add("claims")
         if rng.random() < options["sleepers"]:
             witness.add("asleep")
             time.sleep(ASLEEP)
         extension = places[claim.attempt.extension_id]
         provider: Any = Provider(claim, extension)
-        dialling.dial_call(provider, claim, Lead(pk=lead_id, source_id=source), current_setup())
+        dialling.dial_call(provider, claim, lead, setup)
         if claim.attempt.state != AttemptState.ACCEPTED:
             witness.add("not_sent")
+            queue.note_end()
             continue
         time.sleep(rng.random() * TALKS)
         witness.end(extension)
         now = timezone.now()
         claim.attempt.finish(AttemptState.BRIDGED, now, connected_at=now)
-        Lead.objects.filter(pk=lead_id).update(status="connected", connected_at=now, closed_at=now)
+        Lead.objects.filter(pk=lead.pk).update(status="connected", connected_at=now, closed_at=now)
+        queue.note_end()
+        queue.wait_for_extensions()
+
+
+def _count_index_hits(witness: Witness) -> None:
+    from django.db import IntegrityError
+
+    from callbacks import matching
+
+    claim_once = matching._claim
+
+    def counted(statement: str, parameters: dict[str, Any]) -> Any:
+        try:
+            return claim_once(statement, parameters)
+        except IntegrityError:
+            witness.add("index_hits")
+            raise
+
+    matching._claim = counted
 
 
 def _sweep(done: Any) -> None:

@@ -10,7 +10,8 @@ from tests.chaos.arena import Arena
 from tests.chaos.result import Result
 from tests.stack import ROOT
 
-# The index is the second lock on the door: to come to it at all is to be rare.
+# The index is the second lock on the door: to come to it at all is to be rare. On two busy cores 2
+# to 6 claims of 100 do, and without the row locks 18 to 27.
 INDEX_HITS = 0.1
 
 
@@ -20,10 +21,12 @@ def run(arena: Arena, result: Result) -> None:
     seen = _claimers(arena, plan.claims, plan.sleepers)
     arena.say(f"  {seen}")
     _judge(result, seen)
-    result.figures["claims asked for"] = plan.claims
+    if plan.judges_times:
+        enough = seen["claims"] >= plan.claims
+        result.must("all claims were made in the time there is", enough, f"{seen['claims']:,}")
     if plan.sleepers:
         result.must("leases ran out under sleepers", seen["asleep"] > 0, seen["asleep"])
-    result.figures |= seen
+    result.figures |= seen | {"claims asked for": plan.claims}
     for guard in plan.guards:
         without = Result(f"without the {guard}")
         seen = _claimers(arena, plan.unguarded_claims, plan.unguarded_sleepers, guard)
@@ -59,6 +62,8 @@ def _claimers(arena: Arena, claims: int, sleepers: float, without: str = "") -> 
     settings = arena.settings(url) | {
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
         "DATABASE_POOL_SIZE": "1",
+        # Nobody is to be asked or called.
+        "VOICENTER_URL": "http://127.0.0.1:1/ForwardDialer/click2call.aspx",
         "LOG_LEVEL": "ERROR",
     }
     # In a session of its own: it ends its claimers with itself.

@@ -42,7 +42,7 @@ class Plan:
     claimers: int = 32  # processes
     contested: int = 20  # extensions
     claims: int = 50_000
-    claims_within: float = 1800.0  # seconds; then it is enough, however many there were
+    claims_within: float = 600.0  # seconds; then it is enough, however many there were
     sleepers: float = 1 / 800  # the share of claims that outsleeps its lease
     guards: tuple[str, ...] = ("index", "lock", "fence")  # taken away in turn
     unguarded_claims: int = 5_000

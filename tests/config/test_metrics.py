@@ -67,6 +67,9 @@ def test_it_counts_open_leads_and_those_that_are_due(make_lead: MakeLead, team: 
     assert found["callbacks_leads_open", "waiting"] == 3
     assert found["callbacks_leads_open", "held"] == 1
     assert found["callbacks_leads_open", "calling"] == 0
+    assert found["callbacks_leads_last_hour", "waiting"] == 3
+    assert found["callbacks_leads_last_hour", "failed"] == 1
+    assert found["callbacks_leads_last_hour", "connected"] == 0
     assert found["callbacks_leads_due",] == 2
     assert found["callbacks_leads_overdue",] == 1
     assert 300 <= found["callbacks_oldest_due_lead_seconds",] < 3600
@@ -105,6 +108,26 @@ def test_it_counts_attempts_by_what_became_of_them_and_times_the_provider(
     assert found["callbacks_provider_answer_seconds", "0.5"] == 5
     assert found["callbacks_provider_answer_seconds", "0.99"] == 10
     assert found["callbacks_provider_answers_last_hour",] == 10
+
+
+def test_it_counts_the_calls_that_a_manager_has_to_decide_about(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    now = timezone.now()
+    failed = {"status": LeadStatus.FAILED, "closed_at": now}
+    attempt(make_lead(**failed), extension, "ended")
+    attempt(make_lead(**failed), extension, "ended", error_code=0)
+    found = scraped()
+    assert found["callbacks_unknown_outcomes",] == 1
+    assert found["callbacks_attempts_live", "unknown"] == 0
+
+
+def test_leads_of_earlier_hours_are_not_counted_with_the_new_ones(make_lead: MakeLead) -> None:
+    an_age_ago = timezone.now() - timedelta(hours=2)
+    make_lead(submitted_at=an_age_ago)
+    found = scraped()
+    assert found["callbacks_leads_last_hour", "waiting"] == 0
+    assert found["callbacks_leads_open", "waiting"] == 1
 
 
 def test_what_only_processes_know_is_counted_together(

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from leads.models import Lead
 from tests.servers import redis_url
 from tests.simulator.harness import eventually
@@ -198,6 +198,49 @@ def manager(stack: Stack) -> None:
     browser.get(f"{stack.url}/admin/leads/lead/{quote(NAME)}/change/", timeout=60)
     for action in ("call_now", "cancel", "call_with", "play", NAME):
         post("leads/lead/", action=action, _selected_action=str(lead.pk), confirmed="yes")
+    acts(stack, post)
+    for model, thing in (
+        ("leads/lead", lead),
+        ("leads/leadsource", lead.source),
+        ("callbacks/team", Team.objects.get()),
+        ("callbacks/extension", Extension.objects.earliest("id")),
+        ("callbacks/callattempt", CallAttempt.objects.earliest("id")),
+        ("callbacks/callrecord", CallRecord.objects.earliest("id")),
+        ("auth/user", User.objects.get()),
+    ):
+        for page in ("", f"{thing.pk}/change/", f"{thing.pk}/history/"):
+            browser.get(f"{stack.url}/admin/{model}/{page}", timeout=60)
+    for page in (f"search/?s={quote(NAME)}", "", "reports/callback-times/", "axes/accessattempt/"):
+        browser.get(f"{stack.url}/admin/{page}", timeout=60)
+
+
+def acts(stack: Stack, post: Callable[..., requests.Response]) -> None:
+    """What a manager does about calls, extensions and unknown outcomes; some of it is refused."""
+    stack.simulator.control(talk=600)
+    extension = Extension.objects.earliest("id")
+    called = [submit(stack, number).json()["id"] for number in NUMBERS[1:3]]
+    on = eventually(lambda: CallAttempt.objects.filter(state="accepted").first(), within=120)
+    for _ in range(2):
+        post(f"callbacks/callattempt/{on.pk}/hang-up/", confirmed="yes")
+    stack.simulator.control(talk=0.1)
+    for act in ("pause", "conference", "bring-back", "un-pause", "clear-block"):
+        post(f"callbacks/extension/{extension.pk}/{act}/", confirmed="yes", room_code=NAME)
+    post("callbacks/extension/import/", add=[NAME], seen=EMAIL)
+    for public_id, act in zip(called, ("they-talked", "call-again"), strict=True):
+        lead = Lead.objects.get(public_id=public_id)
+        eventually(lambda: not _is_on(lead), within=120)  # noqa: B023
+        now = timezone.now()
+        Lead.objects.filter(pk=lead.pk).update(status="failed", closed_at=now)
+        question = CallAttempt.objects.create(
+            lead=lead, extension=extension, phone=lead.phone, state="ended",
+            claimed_at=now, sent_at=now, hold_until=now, ended_at=now,
+        )  # fmt: skip
+        for _ in range(2):
+            post(f"callbacks/unknownoutcome/{question.pk}/{act}/", confirmed="yes")
+
+
+def _is_on(lead: Lead) -> bool:
+    return CallAttempt.objects.filter(lead=lead, ended_at=None).exists()
 
 
 def provider_fails(stack: Stack, tunnel: Tunnel) -> None:
@@ -221,6 +264,8 @@ def provider_fails(stack: Stack, tunnel: Tunnel) -> None:
         stack.simulator.control(faults=[{"kind": kind, "count": 1}])
         lead_id = submit(stack, number).json()["id"]
         eventually(lambda: Lead.objects.get(public_id=lead_id).attempts >= 1, within=120)  # noqa: B023
+    # The sweep asks what became of those whose answer was lost.
+    eventually(lambda: "looked up" in stack.log("worker"), within=120)
     tunnel.black_hole()
     assert submit(stack, NUMBERS[16]).status_code == 201
     tunnel.open()
@@ -234,6 +279,9 @@ def errors(stack: Stack) -> None:
         assert submit(stack, NUMBERS[18]).status_code >= 500
     eventually(lambda: "InternalError" in logged(stack)[said:] or "RaiseException" in logged(stack))
     said = stack.log("worker")
+    with database_that_quotes("callbacks_callrecord", "NEW.payload::text"):
+        record = {"ivruniqueid": "x", "type": "Click2Call leg1", "status": NAME, "caller": EMAIL}
+        assert requests.post(stack.cdr_url, json=record, timeout=60).status_code == 503
     with database_that_quotes("callbacks_callattempt", "NEW.phone"):
         assert submit(stack, NUMBERS[19]).status_code == 201
         eventually(lambda: "task raised unexpected" in stack.log("worker")[len(said) :], within=120)
@@ -264,6 +312,11 @@ def test_no_log_tells_a_name_a_number_or_a_secret(stack: Stack, tunnel: Tunnel) 
         "task raised unexpected",
         "not published",
         "method=POST",
+        "hung up",
+        "they talked",
+        "call again",
+        "record not stored",
+        "looked up",
     ):
         assert said in text
     assert entries(stack)

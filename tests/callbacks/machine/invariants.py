@@ -92,6 +92,20 @@ def every_lead_gets_on(
             assert attempt.hold_until <= now + timedelta(hours=3), "held without end"
 
 
+def who_needs_a_person_is_shown(
+    leads: Iterable[Lead], attempts: Iterable[CallAttempt], questions: set[int]
+) -> None:
+    """What failed says why, and a call that nobody knows of stands among the open questions."""
+    newest = {it.lead_id: it for it in attempts if it.kind == AttemptKind.CALL}
+    for lead in leads:
+        if lead.status != LeadStatus.FAILED:
+            continue
+        assert lead.error_message or lead.error_code, "failed, and nobody says why"
+        last = newest.get(lead.pk)
+        if last and last.state == S.ENDED and last.error_code is None:
+            assert last.pk in questions, "nobody knows of its call, and nobody is asked"
+
+
 def tries_are_bounded(
     leads: Iterable[Lead], attempts: Iterable[CallAttempt], policy: Policy
 ) -> None:

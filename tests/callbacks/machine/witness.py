@@ -47,6 +47,14 @@ class Plan(Enum):
     RECORD_FIRST_AND_LOST = "a record of the call comes, and no answer"
 
 
+class Asked(Enum):
+    """What becomes of a question about calls, until it is said otherwise."""
+
+    TOLD = "told"
+    SILENT = "the service is down"
+    KILLED = "the worker is killed while it waits for the answer"
+
+
 @dataclass
 class Dialled:
     """One call that was placed."""
@@ -82,7 +90,7 @@ class Witness(BaseAdapter):
     on_dial: Callable[[Dialled], None]
     meanwhile: Callable[[Plan, Dialled], None]
     extensions: Sequence[str]
-    tells: bool = False
+    asked: Asked = Asked.SILENT
     plan: Plan = Plan.ACCEPTED
     ledger: list[Dialled] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
@@ -130,7 +138,9 @@ class Witness(BaseAdapter):
 
     def _tell(self, request: requests.PreparedRequest, path: str) -> requests.Response:
         """The services that know what became of calls; they may be down."""
-        if not self.tells:
+        if self.asked is Asked.KILLED:
+            raise Killed
+        if self.asked is Asked.SILENT:
             raise requests.ConnectionError(ConnectionRefusedError())
         if "getextensionscalls" in path:
             extensions = [

@@ -1,0 +1,167 @@
+"""Claims beside each other: what a larger team, a longer queue and more claimers cost; fairness.
+
+Each part has a database of its own; who claims is a process of its own (tests.benchmarks.claiming).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.benchmarks.figures import Target
+from tests.measuring import new_database
+from tests.stack import CDR_SECRET, CODE, ROOT
+
+# Seconds that the claimers have to start, before all begin at the same moment.
+_START = 8.0
+
+
+@dataclass(frozen=True)
+class ClaimsPlan:
+    """How many of what."""
+
+    sizes: tuple[int, ...] = (10, 100, 1_000, 10_000)
+    waiting: tuple[int, ...] = (0, 1_000, 100_000)
+    claims: int = 200
+    crowd: int = 8
+    crowd_extensions: int = 10_000
+    crowd_claims: int = 9_000
+    fair_claims: int = 10_000
+    weights: tuple[int, ...] = (1, 2, 3, 4, 5, 5)
+
+
+class Claims:
+    """One run against the server of `server_url`. `say` takes lines of progress."""
+
+    def __init__(self, plan: ClaimsPlan, server_url: str, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._server_url = server_url
+        self._say = say
+
+    def run(self) -> dict[str, Any]:
+        """Everything; milliseconds, claims a second, deviations as shares of one."""
+        plan = self._plan
+        clean = new_database(self._server_url, "bench_claims")
+        subprocess.run(
+            [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+            cwd=ROOT,
+            env=_environment(clean),
+            check=True,
+        )
+        self._say("claims by team size and leads waiting")
+        growth = self._claiming(
+            "growth", sizes=plan.sizes, waiting=plan.waiting, claims=plan.claims
+        )
+        self._say(f"claims of {plan.crowd} processes at once")
+        crowd = self._crowd()
+        self._say("fairness of the strategies")
+        fairness = self._claiming("fairness", weights=plan.weights, claims=plan.fair_claims)
+        return {
+            "growth_ms": growth,
+            "growth": {what: _growth(growth, what) for what in ("claim_ms", "next_ms")},
+            "crowd_claims_per_second": crowd,
+            "unfair": fairness,
+        }
+
+    def _claiming(self, what: str, **options: Any) -> Any:
+        """In a database made for it."""
+        database = new_database(self._server_url, f"bench_{what}", template="bench_claims")
+        return claiming(database, what=what, **options)
+
+    def _crowd(self) -> float:
+        plan = self._plan
+        database = new_database(self._server_url, "bench_crowd", template="bench_claims")
+        made = _out(
+            _start(
+                database,
+                what="prepare",
+                extensions=plan.crowd_extensions,
+                claims=plan.crowd_claims,
+            )
+        )
+        options = {name: made[name] for name in ("source", "first", "claims")}
+        options |= {"what": "crowd", "of": plan.crowd, "warm": 20, "at": time.time() + _START}
+        members = [_start(database, nth=nth, **options) for nth in range(plan.crowd)]
+        done = [_out(member) for member in members]
+        claimed = sum(one["made"] for one in done)
+        if claimed != sum(one["asked"] for one in done):
+            raise AssertionError("a claim came back without an extension, though there are enough")
+        seconds = max(one["to"] for one in done) - min(one["from"] for one in done)
+        return float(claimed / seconds)
+
+
+def claiming(database: str, **options: Any) -> Any:
+    """What tests.benchmarks.claiming says, run with these options."""
+    return _out(_start(database, **options))
+
+
+def _start(database: str, **options: Any) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.benchmarks.claiming", json.dumps(options)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=_environment(database), stdout=subprocess.PIPE, text=True
+    )
+
+
+def _out(process: "subprocess.Popen[str]") -> Any:
+    out, _ = process.communicate()
+    if process.returncode:
+        raise AssertionError(f"{process.args} ended with {process.returncode}")
+    return json.loads(out)
+
+
+def _environment(database: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
+        "SECRET_KEY": "only-for-the-benchmark-" + "x" * 40,
+        "DATABASE_URL": database,
+        "REDIS_URL": "redis://127.0.0.1:9/0",  # nothing is published
+        "CDR_SECRET": CDR_SECRET,
+        "VOICENTER_CODE": CODE,
+        "VOICENTER_URL": "http://127.0.0.1:9/ForwardDialer/click2call.aspx",
+    }
+
+
+def _growth(growth: dict[str, Any], what: str) -> float:
+    """The cost with most of everything, as a multiple of that with least."""
+    least, *_between, most = growth.values()
+    smallest, *_, _largest = least.values()
+    *_, largest = most.values()
+    return float(largest[what] / smallest[what])
+
+
+def targets(figures: dict[str, Any]) -> list[Target]:
+    """What was promised."""
+    unfair = figures["unfair"]
+    equal = max(share for strategy, share in unfair.items() if strategy != "weighted")
+    return [
+        Target("a claim, largest : smallest", figures["growth"]["claim_ms"], 1.3, at_most=True),
+        Target("next lead, largest : smallest", figures["growth"]["next_ms"], 1.3, at_most=True),
+        Target("claims/s of 8 processes", figures["crowd_claims_per_second"], 1500, at_most=False),
+        Target("equal shares, % off at most", equal * 100, 2, at_most=True),
+        Target("weighted shares, % off at most", unfair["weighted"] * 100, 3, at_most=True),
+    ]
+
+
+def table(figures: dict[str, Any]) -> str:
+    """For a person."""
+    lines = ["claims a second, one process (ms of a claim / of finding the next lead)"]
+    for waiting, by_size in figures["growth_ms"].items():
+        row = "  ".join(
+            f"{size:>6} ext. {1000 / one['claim_ms']:5.0f} ({one['claim_ms']:.2f}/"
+            f"{one['next_ms']:.2f})"
+            for size, one in by_size.items()
+        )
+        lines.append(f"{waiting:>7} waiting  {row}")
+    lines += [
+        f"together: {figures['crowd_claims_per_second']:.0f} claims a second",
+        "largest deviation of a share: "
+        + ", ".join(f"{name} {share:.2%}" for name, share in figures["unfair"].items()),
+        "",
+        *(target.line() for target in targets(figures)),
+    ]
+    return "\n".join(lines)
