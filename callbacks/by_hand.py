@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from callbacks import matching, messages, provider, resting, setup, wakeups
+from callbacks import evidence, matching, messages, provider, resting, setup, wakeups
+from callbacks.evidence import Presence
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import LIVE_STATES, AttemptState
 from callbacks.models.parameters import complaint
@@ -64,7 +65,7 @@ def call_now(lead_id: int, user: object) -> str:
         rested = resting.number_rests_until(lead.phone, now, since=now)
         earliest = rested or now
         opening = matching.next_opening(setup.current().teams_for(lead.source_id), earliest)
-        _open_again(lead, now, call_after=opening or earliest)
+        _open_again(lead, now, opening or earliest, gap_until=rested, closed_until=opening)
         wakeups.call_lead_on_commit(lead.pk)
     log.info("call now user=%s", _id(user))
     if rested:
@@ -115,8 +116,7 @@ def hang_up(attempt_id: int, user: object) -> str:
     correlation.follow(attempt.lead.public_id)
     if attempt.extension is None or attempt.extension.kind not in BY_NUMBER:
         raise CannotCall("Only a call on a Voicenter extension or a phone number can be hung up.")
-    if _is_on_another_call(attempt):
-        raise CannotCall("That extension is on another call by now. Nothing was hung up.")
+    _see_that_it_is_on(attempt)
     _ask(lambda: provider.client().terminate(Terminate(phone=attempt.extension_number)))
     log.info("hung up attempt=%s user=%s", attempt_id, _id(user))
     return f"The call on extension {attempt.extension_number} is being ended."
@@ -189,24 +189,26 @@ def _reserve_for_conference(extension: Extension) -> datetime:
     return until
 
 
-def _is_on_another_call(attempt: CallAttempt) -> bool:
-    """Whether the provider says that the extension is on a call, and not on this one.
+def _see_that_it_is_on(attempt: CallAttempt) -> None:
+    """Raises CannotCall where the provider shows another call on the extension, or where nothing
+    shows that the call was ever placed.
 
-    False also when it does not say: our own index holds the extension for this attempt.
+    Where it was accepted and the provider does not tell, it goes by our own index, which holds the
+    extension for this attempt.
     """
-    if not attempt.call_id:
-        return False
     try:
         states = provider.client().active_calls(attempt.extension_number)
     except VoicenterError:
-        return False
-    on_it = [
-        call.call_id
-        for state in states
-        if state.extension == attempt.extension_number
-        for call in state.calls
-    ]
-    return bool(on_it) and attempt.call_id not in on_it
+        states = []
+    if evidence.sighting(provider.asked(attempt), states).presence is Presence.ON:
+        return
+    if any(state.calls for state in states if state.extension == attempt.extension_number):
+        raise CannotCall("That extension is on another call by now. Nothing was hung up.")
+    if not attempt.call_id:
+        raise CannotCall(
+            "The provider does not show this call, so it is not known whether there is one. "
+            "Nothing was hung up."
+        )
 
 
 def _to_be_called(lead_id: int) -> Lead:
@@ -230,10 +232,12 @@ def _keep_to_the_bound(phone: str, now: datetime) -> None:
         raise CannotCall(f"{_RUNG_OFTEN} Not before {_at(rested, '')}. Nothing was changed.")
 
 
-def _open_again(lead: Lead, now: datetime, call_after: datetime) -> None:
+def _open_again(
+    lead: Lead, now: datetime, call_after: datetime, **waits_until: datetime | None
+) -> None:
     try:
         with transaction.atomic():
-            opened = transitions.open_again(lead.pk, call_after, now)
+            opened = transitions.open_again(lead.pk, call_after, now, **waits_until)
     except IntegrityError:
         raise CannotCall(
             "The same number has another open request. Call that one instead."

@@ -21,7 +21,7 @@ _BY_TURNS = ", ".join(f"'{strategy}'" for strategy in BY_TURNS)
 
 _THE_LEAD = """
     the_lead AS MATERIALIZED (
-        SELECT id, phone, language, ARRAY(
+        SELECT id, phone, language, waiting_since, ARRAY(
             SELECT extension_id FROM callbacks_callattempt
             WHERE lead_id = lead.id AND error_code = 1
         ) AS refused_with
@@ -129,26 +129,27 @@ _THE_CHOSEN = f"""
 _LOOKED = f"""
     looked AS MATERIALIZED (
         SELECT jsonb_agg(
-            jsonb_build_array(seen.number, seen.reason, EXTRACT(epoch FROM seen.until)::bigint)
-            ORDER BY turn.place, seen.nth
+            jsonb_build_array(seen.number, seen.reason, EXTRACT(epoch FROM {UNTIL})::bigint)
+            ORDER BY turn.place, seen.tier, seen.position, seen.id
         ) AS extensions,
         count(*) FILTER (WHERE seen.reason IS NULL AND turn.place = the_extension.place) AS free
         FROM the_extension
         JOIN turn ON turn.place <= the_extension.place
         CROSS JOIN the_lead
         CROSS JOIN LATERAL (
-            SELECT number, row_number() OVER (ORDER BY tier, position, id) AS nth,
-                COALESCE(
-                    {WHY_NOT},
-                    CASE WHEN extension.id = ANY(the_lead.refused_with) THEN '{turns.REFUSED}'
-                        WHEN NOT turn.any_language AND NOT {_SPEAKS} THEN '{turns.LANGUAGE}' END
-                ) AS reason,
-                {UNTIL} AS until
+            SELECT extension.*, COALESCE(
+                {WHY_NOT},
+                CASE WHEN extension.id = ANY(the_lead.refused_with) THEN '{turns.REFUSED}'
+                    WHEN NOT turn.any_language AND NOT {_SPEAKS} THEN '{turns.LANGUAGE}' END
+            ) AS reason
             FROM (
-                SELECT * FROM callbacks_extension extension
+                SELECT id, number, tier, position, languages, schedule_id, is_active, is_blocked,
+                    is_paused, paused_until, out_until, capped_until, rests_until, seen_busy_until
+                FROM callbacks_extension extension
                 WHERE extension.team_id = turn.team_id AND extension.is_active
                 ORDER BY tier, position, id LIMIT {LOOKED_AT}
             ) extension
+            OFFSET 0  -- asked once for each row, not once for each column
         ) seen
     )
 """
@@ -160,7 +161,9 @@ _WRITTEN = f"""
         )
         SELECT gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
             the_extension.number, '', 'dialing',
-            %(now)s::timestamptz, %(sent_at)s::timestamptz, %(hold_until)s::timestamptz,
+            -- Not before the wait that it ends began, by a clock that is behind.
+            GREATEST(%(now)s::timestamptz, the_lead.waiting_since),
+            %(sent_at)s::timestamptz, %(hold_until)s::timestamptz,
             '', '', '', '',
             jsonb_build_object(
                 'rule', the_extension.rule, 'free', looked.free, 'looked', looked.extensions,

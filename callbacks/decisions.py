@@ -39,8 +39,7 @@ def they_talked(attempt_id: int, user: object) -> str:
     with transaction.atomic():
         attempt = _question(attempt_id)
         at = attempt.picked_up_at or attempt.answered_at or attempt.claimed_at
-        attempt.correct(AttemptState.BRIDGED, connected_at=at)
-        if not hindsight.correct_lead(attempt):
+        if not hindsight.correct(attempt, AttemptState.BRIDGED, at, attempt.records.all()):
             raise CannotCall("The lead is being called again already. Nothing was changed.")
     correlation.follow(attempt.lead.public_id)
     log.info("they talked attempt=%s user=%s", attempt_id, _id(user))

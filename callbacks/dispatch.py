@@ -99,15 +99,15 @@ def follow_the_hours(*, changed: bool = False) -> int:
     for source_id in sources:
         opening = matching.next_opening(setup.teams_for(source_id), now)
         if opening and (changed or opening > now):
-            moved += _put_off_all(leads.filter(source=source_id), opening)
+            moved += _put_off_all(leads.filter(source=source_id), opening, now)
     return moved
 
 
-def _put_off_all(leads: QuerySet[Lead], until: datetime) -> int:
+def _put_off_all(leads: QuerySet[Lead], until: datetime, now: datetime) -> int:
     """Without those that somebody else has in hand: two that do this at once must not meet."""
     with transaction.atomic():
         free = leads.order_by().select_for_update(skip_locked=True, no_key=True).values("pk")
-        return Lead.objects.filter(pk__in=free).update(call_after=until)
+        return transitions.put_off_all(Lead.objects.filter(pk__in=free), until, now)
 
 
 def _is_due(lead: Lead, now: datetime) -> bool:

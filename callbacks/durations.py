@@ -8,8 +8,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 def in_words(seconds: float) -> str:
     """0.84 -> "0.8 s", 200 -> "3 min 20 s", 7500 -> "2 h 5 min", 273600 -> "3 d 4 h".
 
-    Two units at most, rounded to the smaller one. `seconds` is not negative.
+    Two units at most, rounded to the smaller one; what would be rounded to nothing is "< 0.1 s".
+    `seconds` is not negative.
     """
+    if 0 < seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 9.95:
         return f"{round(seconds, 1):g} s"
     whole = round(seconds)

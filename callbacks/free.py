@@ -28,33 +28,39 @@ _CASES: tuple[tuple[str, str, str], ...] = (
     (
         turns.PAUSED,
         "extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE",
-        "extension.paused_until",
+        "seen.paused_until",
     ),
     (turns.ON_CALL, IS_ON_CALL, "NULL"),
     (
         turns.OFF_SHIFT,
         "(extension.schedule_id = ANY(%(closed)s::bigint[])) IS TRUE",
-        "(%(opens)s::timestamptz[])[array_position(%(closed)s::bigint[], extension.schedule_id)]",
+        "(%(opens)s::timestamptz[])[array_position(%(closed)s::bigint[], seen.schedule_id)]",
     ),
-    (turns.OUT, "(extension.out_until > %(now)s) IS TRUE", "extension.out_until"),
-    (turns.CAPPED, "(extension.capped_until > %(now)s) IS TRUE", "extension.capped_until"),
-    (turns.RESTING, "(extension.rests_until > %(now)s) IS TRUE", "extension.rests_until"),
-    (turns.SEEN_BUSY, "(extension.seen_busy_until > %(now)s) IS TRUE", "extension.seen_busy_until"),
+    (turns.OUT, "(extension.out_until > %(now)s) IS TRUE", "seen.out_until"),
+    (turns.CAPPED, "(extension.capped_until > %(now)s) IS TRUE", "seen.capped_until"),
+    (turns.RESTING, "(extension.rests_until > %(now)s) IS TRUE", "seen.rests_until"),
+    (turns.SEEN_BUSY, "(extension.seen_busy_until > %(now)s) IS TRUE", "seen.seen_busy_until"),
 )
 
 # The attempts last: asking another table costs most.
 _IN_ORDER_OF_COST = sorted(_CASES, key=lambda case: case[0] == turns.ON_CALL)
 IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_COST)
 _REASONS = " ".join(f"WHEN {condition} THEN '{why}'" for why, condition, _ in _CASES)
-_ENDS = " ".join(f"WHEN {condition} THEN {until}" for _, condition, until in _CASES)
 WHY_NOT = f"CASE {_REASONS} END"
-UNTIL = f"CASE {_ENDS} END"
+# For a row `seen` that has the columns of an extension and WHY_NOT as `reason`.
+UNTIL = " ".join(
+    ["CASE seen.reason"]
+    + [f"WHEN '{why}' THEN {until}" for why, _, until in _CASES if until != "NULL"]
+    + ["END"]
+)
 
 _LOOK = f"""
-    SELECT id, number, name, team_id, tier, weight, position, languages,
-        {WHY_NOT} AS reason, {UNTIL} AS until
-    FROM callbacks_extension extension
-    WHERE team_id = ANY(%(teams)s::bigint[])
+    SELECT id, number, name, team_id, tier, weight, position, languages, reason, {UNTIL} AS until
+    FROM (
+        SELECT *, {WHY_NOT} AS reason FROM callbacks_extension extension
+        WHERE team_id = ANY(%(teams)s::bigint[])
+        OFFSET 0  -- asked once for each row, not once for each column
+    ) seen
     ORDER BY tier, position, id
 """  # noqa: S608
 

@@ -4,13 +4,14 @@ Each is a conditional UPDATE of the attempt and, only if that was won, one of it
 """
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.calls import AttemptKind, AttemptState
 from callbacks.settle import mirror
 from leads.models import Lead, LeadStatus
@@ -66,11 +67,30 @@ def show_acceptance(attempt: CallAttempt, dialed_at: datetime) -> None:
     )
 
 
-def correct_lead(attempt: CallAttempt) -> bool:
+def correct(
+    attempt: CallAttempt,
+    to: AttemptState,
+    connected_at: datetime | None,
+    records: Collection[CallRecord],
+) -> bool:
     """What has come to light after the attempt had ended without a record, told of its lead too.
 
-    In the transaction of the transition. Only of a lead that was closed by this very attempt, and
-    no closed lead is opened: nobody is rung because a record was late. False when it is not so.
+    In a transaction. Says whether its lead was told.
+    """
+    if not attempt.correct(to, connected_at):
+        return False
+    told = _correct_lead(attempt)
+    # A lead that has gone on since has waited from the attempt's end, whenever they talked.
+    until = attempt.connected_at if told else None
+    times = attempt.time_until(until or attempt.ended_at or attempt.claimed_at, records)
+    if times and attempt.accounted_until:
+        CallAttempt.objects.filter(pk=attempt.pk).update(**times)
+    return told
+
+
+def _correct_lead(attempt: CallAttempt) -> bool:
+    """Only of a lead that was closed by this very attempt, and no closed lead is opened: nobody is
+    rung because a record was late. False when it is not so.
     """
     if attempt.kind == AttemptKind.MESSAGE:
         return False
@@ -83,6 +103,10 @@ def correct_lead(attempt: CallAttempt) -> bool:
     )
     return bool(
         Lead.objects.filter(
-            ~Exists(newer), pk=attempt.lead_id, status__in=(LeadStatus.CALLED, LeadStatus.FAILED)
+            ~Exists(newer),
+            pk=attempt.lead_id,
+            status__in=(LeadStatus.CALLED, LeadStatus.FAILED),
+            # Not of one that a manager had called again since, and that could not be called.
+            counted_from__lte=attempt.claimed_at,
         ).update(**values, first_dialed_at=Coalesce("first_dialed_at", attempt.claimed_at))
     )

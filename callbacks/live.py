@@ -11,10 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from callbacks import hindsight
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import LIVE_STATES, AttemptState
 from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus
+
+# The provider chooses, or knows, which extension it rings.
+_UNNAMED = (Extension.Kind.SIP_TRUNK, Extension.Kind.LOGIN_CODE)
 
 
 def follow(popup: PopUp) -> CallAttempt | None:
@@ -23,7 +26,7 @@ def follow(popup: PopUp) -> CallAttempt | None:
     None when it is about none of our calls.
     """
     attempt = _attempt_of(popup)
-    if attempt is None or not attempt.is_live or popup.extension != attempt.extension_number:
+    if attempt is None or not attempt.is_live or not _is_the_salespersons(popup, attempt):
         return attempt
     now = timezone.now()
     if attempt.state == AttemptState.UNKNOWN:
@@ -34,6 +37,17 @@ def follow(popup: PopUp) -> CallAttempt | None:
     elif popup.status is PopUpStatus.HANGUP:
         hindsight.call_is_over(attempt, now)
     return attempt
+
+
+def _is_the_salespersons(popup: PopUp, attempt: CallAttempt) -> bool:
+    """Whether it is about the phone that was rung first.
+
+    A trunk's or a login code's is not known by its number; leads are telephone numbers, for which
+    nobody is asked, so what is asked about is the salesperson's.
+    """
+    if attempt.extension is not None and attempt.extension.kind in _UNNAMED:
+        return True
+    return popup.extension == attempt.extension_number
 
 
 def _picked_up(attempt: CallAttempt, now: datetime) -> None:
@@ -49,7 +63,7 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
 
 def _attempt_of(popup: PopUp) -> CallAttempt | None:
     """By CALLID, or by our own variable while the call's answer is still on its way."""
-    attempts = CallAttempt.objects.select_related("lead__source")
+    attempts = CallAttempt.objects.select_related("lead__source", "extension")
     if found := attempts.filter(call_id=popup.call_id).first():
         return found
     try:

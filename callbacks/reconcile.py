@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from callbacks import evidence, hindsight, provider
+from callbacks.attempt_stages import TIME_TOLERANCE
 from callbacks.constraints import violated
 from callbacks.evidence import Presence
 from callbacks.models import CallAttempt, CallRecord
@@ -27,9 +28,6 @@ from leads.models import Lead, LeadStatus
 
 log = logging.getLogger(__name__)
 
-# The reference gives a record's time in a zone that senders do not agree on (VOICENTER.md): a
-# time further than this from the attempt's own is not believed.
-_TIME_TOLERANCE = timedelta(minutes=5)
 # A call that is still on at the end of its hold keeps its extension for so much longer at a time,
 # but no longer than this many times the longest a call can last.
 _LONGER = timedelta(minutes=2)
@@ -157,12 +155,15 @@ def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
 def _end(attempt: CallAttempt, now: datetime) -> bool:
     """Frees what the attempt holds; False when somebody else has ended it meanwhile."""
     with transaction.atomic():
+        # As it is by now: somebody may have picked up since.
+        attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
         if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
             won, outcome = attempt.give_back(now), Outcome.NOT_SENT
         else:
             accepted = attempt.state == AttemptState.ACCEPTED
             outcome = Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN
-            won = attempt.finish(AttemptState.ENDED, now, look_at=now + _LATE_LOOK_AFTER)
+            records, look_at = attempt.records.all(), now + _LATE_LOOK_AFTER
+            won = attempt.finish(AttemptState.ENDED, now, look_at=look_at, records=records)
         if won:
             settle(attempt, outcome, now)
     return won
@@ -214,16 +215,17 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
         _finish_message(attempt, records.values(), now)
         return
     leg1, leg2 = records.get(1), records.get(2)
+    legs = records.values()
     match verdict(leg1.status if leg1 else None, leg2.status if leg2 else None):
         case Verdict.BRIDGED if leg2:
             connected_at = _answered_at(leg2, attempt, now)
-            _finish(attempt, AttemptState.BRIDGED, Outcome.BRIDGED, now, connected_at)
+            _finish(attempt, AttemptState.BRIDGED, Outcome.BRIDGED, now, legs, connected_at)
         case Verdict.AGENT_NO_ANSWER:
-            _finish(attempt, AttemptState.AGENT_NO_ANSWER, Outcome.AGENT_NO_ANSWER, now)
+            _finish(attempt, AttemptState.AGENT_NO_ANSWER, Outcome.AGENT_NO_ANSWER, now, legs)
         case Verdict.LEAD_NO_ANSWER:
-            _finish(attempt, AttemptState.LEAD_NO_ANSWER, Outcome.LEAD_NO_ANSWER, now)
+            _finish(attempt, AttemptState.LEAD_NO_ANSWER, Outcome.LEAD_NO_ANSWER, now, legs)
         case Verdict.UNCLEAR:
-            _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now)
+            _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now, legs)
         case Verdict.OPEN if leg1 or leg2:
             # A leg's record comes when the leg is over, and so is the call.
             hindsight.call_is_over(attempt, now)
@@ -235,13 +237,17 @@ def _warn_of_a_contradiction(attempt: CallAttempt) -> None:
 
 
 def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
-    """Talk time, price and recording stand on the attempt, however late their record comes."""
+    """Talk time, price and recording stand on the attempt, however late their record comes, and so
+    does where its time went: the later of two records may tell when the salesperson picked up.
+    """
+    until = attempt.accounted_until
     prices = [record.price for record in records if record.price is not None]
     talks = [record.talk_time for record in records if record.leg == 2 or len(records) == 1]
     CallAttempt.objects.filter(pk=attempt.pk).update(
         price=sum(prices) if prices else None,
         talk_time=next((talk for talk in talks if talk is not None), None),
         recording_url=next((r.recording_url for r in records if r.recording_url), ""),
+        **(attempt.time_until(until, records) if until else {}),
     )
 
 
@@ -249,7 +255,7 @@ def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: 
     """A message has one leg: it was played, or nobody answered."""
     heard = any(leg_outcome(record.status) is LegOutcome.ANSWERED for record in records)
     state = AttemptState.PLAYED if heard else AttemptState.LEAD_NO_ANSWER
-    _finish(attempt, state, Outcome.BRIDGED if heard else Outcome.LEAD_NO_ANSWER, now)
+    _finish(attempt, state, Outcome.BRIDGED if heard else Outcome.LEAD_NO_ANSWER, now, records)
 
 
 def _finish(
@@ -257,12 +263,13 @@ def _finish(
     state: AttemptState,
     outcome: Outcome,
     now: datetime,
+    records: Collection[CallRecord],
     connected_at: datetime | None = None,
 ) -> None:
-    if attempt.finish(state, now, connected_at=connected_at):
+    if attempt.finish(state, now, connected_at=connected_at, records=records):
         settle(attempt, outcome, now)
-    elif state != AttemptState.ENDED and attempt.correct(state, connected_at):
-        hindsight.correct_lead(attempt)
+    elif state != AttemptState.ENDED:
+        hindsight.correct(attempt, state, connected_at, records)
 
 
 def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> None:
@@ -288,6 +295,6 @@ def _answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datet
     answered = now - timedelta(seconds=leg2.talk_time or 0)
     if leg2.started_at:
         by_record = leg2.started_at + timedelta(seconds=leg2.dial_time or 0)
-        if accepted_at - _TIME_TOLERANCE <= by_record <= now + _TIME_TOLERANCE:
+        if accepted_at - TIME_TOLERANCE <= by_record <= now + TIME_TOLERANCE:
             answered = by_record
     return min(max(answered, accepted_at), now)

@@ -113,22 +113,29 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     shown = mirror(attempt)
     if step.message:
         shown["error_message"] = step.message
+    shown["claimed_at"] = attempt.claimed_at
+    # A lead's time goes on where its attempt's ends.
+    ended_at = attempt.ended_at or now
     # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
-        call_after = _call_after(attempt, step, now) if step.after else now
-        if transitions.wait_again(attempt.lead_id, call_after, now, **shown) and not step.after:
+        gap_until, call_after = _next_try(attempt, step, now) if step.after else (now, now)
+        shown |= {"gap_until": gap_until, "closed_until": call_after}
+        again = transitions.wait_again(attempt.lead_id, call_after, ended_at, **shown)
+        if again and not step.after:
             wakeups.call_lead_on_commit(attempt.lead_id)
         return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at
-    closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], now, **shown)
+    closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
 
 
-def _call_after(attempt: CallAttempt, step: Step, now: datetime) -> datetime:
-    """When to try again: after the wait, when the number may be rung, and somebody answers."""
+def _next_try(attempt: CallAttempt, step: Step, now: datetime) -> tuple[datetime, datetime]:
+    """When to try again: after the wait, and when the number may be rung; and, from then on, when
+    somebody answers.
+    """
     earliest = now + step.after
     rests_until = resting.number_rests_until(attempt.phone, now)
     if rests_until:
@@ -136,7 +143,7 @@ def _call_after(attempt: CallAttempt, step: Step, now: datetime) -> datetime:
     teams = setup.current().teams_for(_source_of(attempt.lead_id))
     if step.at_opening:
         earliest = matching.next_new_opening(teams, earliest) or now + A_DAY
-    return matching.next_opening(teams, earliest) or earliest
+    return earliest, matching.next_opening(teams, earliest) or earliest
 
 
 def _source_of(lead_id: int) -> int:

@@ -1,4 +1,4 @@
-"""Request bodies of the API: bytes from outside -> field names and strings, or a clear refusal."""
+"""Request bodies: bytes from outside -> for the API field names and strings, or a clear refusal."""
 
 import json
 from collections.abc import Mapping
@@ -34,11 +34,11 @@ def fields(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
     JSON null counts as not there. Raises BodyRefused.
     """
     if request.content_type == "application/json":
-        return _strings(_json_object(_read(request)), names)
+        return _strings(_json_object(read(request)), names)
     if request.content_type == _FORM:
-        return _strings(_form_fields(_read(request)), names)
+        return _strings(_form_fields(read(request)), names)
     if request.content_type == _MULTIPART:
-        return _strings(_multipart_fields(request, _read(request)), names)
+        return _strings(_multipart_fields(request, read(request)), names)
     raise BodyRefused.of(
         415, "Send application/json, application/x-www-form-urlencoded or multipart/form-data."
     )
@@ -52,11 +52,14 @@ def declared_length(request: HttpRequest) -> int:
         return 0
 
 
-def _read(request: HttpRequest) -> bytes:
-    """At most one byte more than the limit is read, whatever the Content-Length says."""
+def read(request: HttpRequest, limit: int = LIMIT) -> bytes:
+    """The whole body, chunked or not, of at most `limit` bytes. Raises BodyRefused.
+
+    At most one byte more than the limit is read, whatever the Content-Length says.
+    """
     declared = declared_length(request)
-    if declared > LIMIT:
-        raise _too_large()
+    if declared > limit:
+        raise _too_large(limit)
     source: Any = request
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower() and request.META.get(
         "wsgi.input_terminated"
@@ -64,18 +67,18 @@ def _read(request: HttpRequest) -> bytes:
         # Django takes a body without a length for an empty one; the server knows where it ends.
         source = request.META["wsgi.input"]
     try:
-        body: bytes = source.read(LIMIT + 1)
+        body: bytes = source.read(limit + 1)
     except (UnreadablePostError, OSError):
         raise BodyRefused.of(400, "The body could not be read to its end.") from None
-    if len(body) > LIMIT:
-        raise _too_large()
+    if len(body) > limit:
+        raise _too_large(limit)
     if len(body) < declared:
         raise BodyRefused.of(400, "The body is shorter than its Content-Length.")
     return body
 
 
-def _too_large() -> BodyRefused:
-    return BodyRefused.of(413, f"The body is larger than {LIMIT // 1024} KiB.")
+def _too_large(limit: int) -> BodyRefused:
+    return BodyRefused.of(413, f"The body is larger than {limit // 1024} KiB.")
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

@@ -84,6 +84,7 @@ def _waiting(submission: Submission, now: datetime) -> Lead:
         clock_started_at=now,
         due_at=now + timedelta(seconds=submission.source.sla_target),
         call_after=now,
+        waiting_since=now,
         counted_from=now,
     )
 

@@ -5,11 +5,17 @@ record of the call, the sweep, a manager), and the loser changes nothing. Two wa
 they depend on is: waiting -> calling is the claim, in one statement with the attempt
 (callbacks.matching), and what a late record corrects of a closed lead depends on its attempts
 (callbacks.hindsight).
+
+Whoever ends a wait adds up what it was for, in the same UPDATE (leads.stages). The claim writes
+nothing of the kind: the wait until `claimed_at` is added when its call is over.
 """
 
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F, QuerySet
+
+from leads import adding_up
 from leads.models import Lead, LeadStatus
 
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
@@ -31,18 +37,28 @@ def put_off(
     until `closed_until` for opening hours, and after that for an extension (leads.stages).
     """
     values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
-    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, waiting_since=at, **values)
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)
+
+
+def put_off_all(leads: QuerySet[Lead], until: datetime, at: datetime) -> int:
+    """put_off for all of `leads` that wait, until nobody is closed any more; returns how many.
+
+    A gap that they are in goes on.
+    """
+    return leads.filter(status=LeadStatus.WAITING).update(
+        call_after=until, closed_until=until, **_waits_on(at)
+    )
 
 
 def refuse(lead_id: int, message: str, at: datetime) -> bool:
     """waiting -> failed: it may not be called. `message` is for the manager."""
-    values = {"error_code": None, "error_message": message[:500], "closed_at": at}
-    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **values)
+    values = {"error_code": None, "error_message": message[:500]}
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **_waits_no_more(at), **values)
 
 
 def cancel(lead_id: int, at: datetime) -> bool:
     """held | waiting -> cancelled: a manager wants no call."""
-    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, closed_at=at)
+    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **_waits_no_more(at))
 
 
 def wait_again(
@@ -50,32 +66,61 @@ def wait_again(
     call_after: datetime,
     at: datetime,
     *,
+    claimed_at: datetime,
     gap_until: datetime | None = None,
     closed_until: datetime | None = None,
     **shown: Any,
 ) -> bool:
     """calling -> waiting: its call is over, and there is to be another one.
 
-    What it waits for until when: as in `put_off`.
+    `claimed_at`: when the wait before that call ended. What it waits for until when: as in
+    `put_off`.
     """
     values = {"call_after": call_after, "gap_until": gap_until, "closed_until": closed_until}
-    come_from = (LeadStatus.CALLING,)
-    return _move(lead_id, come_from, LeadStatus.WAITING, waiting_since=at, **values, **shown)
+    values |= adding_up.waiting_until(claimed_at) | shown
+    return _move(lead_id, (LeadStatus.CALLING,), LeadStatus.WAITING, waiting_since=at, **values)
 
 
-def close(lead_id: int, as_: LeadStatus, at: datetime, **shown: Any) -> bool:
-    """calling -> connected | called | unreached | failed: its last call is over."""
-    return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **shown)
+def close(
+    lead_id: int, as_: LeadStatus, at: datetime, *, claimed_at: datetime, **shown: Any
+) -> bool:
+    """calling -> connected | called | unreached | failed: its last call is over.
+
+    `claimed_at`: as in `wait_again`.
+    """
+    values = adding_up.waiting_until(claimed_at) | shown
+    return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **values)
 
 
-def open_again(lead_id: int, call_after: datetime, at: datetime) -> bool:
+def open_again(
+    lead_id: int,
+    call_after: datetime,
+    at: datetime,
+    *,
+    gap_until: datetime | None = None,
+    closed_until: datetime | None = None,
+) -> bool:
     """any but calling and duplicate -> waiting: a manager wants it called, counting from now.
 
-    Raises IntegrityError when its number has another open lead.
+    What it waits for until when: as in `put_off`. Raises IntegrityError when its number has another
+    open lead.
     """
-    values = {"call_after": call_after, "closed_at": None, "counted_from": at}
+    values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
+    values |= {"gap_until": gap_until, "closed_until": closed_until}
+    values |= adding_up.anything_until(at)
     come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
-    return _move(lead_id, come_from, LeadStatus.WAITING, **values)
+    since = adding_up.end_of_anything(at)
+    return _move(lead_id, come_from, LeadStatus.WAITING, waiting_since=since, **values)
+
+
+def _waits_on(at: datetime) -> dict[str, Any]:
+    since = adding_up.not_before(at, F("waiting_since"))
+    return {"waiting_since": since, **adding_up.waiting_until(at)}
+
+
+def _waits_no_more(at: datetime) -> dict[str, Any]:
+    """By somebody who does not call it."""
+    return {"closed_at": adding_up.end_of_anything(at), **adding_up.anything_until(at)}
 
 
 def _move(lead_id: int, come_from: tuple[LeadStatus, ...], to: LeadStatus, **values: Any) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings as SettingsWrapper
@@ -15,7 +16,7 @@ from leads import intake
 from leads.models import Lead, LeadSource
 from tests.simulator.harness import SimulatorProcess, eventually
 
-pytest_plugins = ["tests.chromium", "tests.emptying", "tests.running"]
+pytest_plugins = ["tests.chromium", "tests.emptying", "tests.running", "tests.serving"]
 
 # On a busy machine everything takes longer, and that is no fault of what is tested.
 hypothesis_settings.register_profile(
@@ -35,15 +36,21 @@ hypothesis_settings.register_profile(
     print_blob=True,
 )
 
-# They take longest. First, so that at the end no core waits for one of them.
+# They take longest. First, so that at the end no core waits for one of them; and those that use the
+# running product in a row, so that it is started seldom (tests.running).
 _FIRST = (
-    "tests/benchmarks/",
     "tests/chaos/",
-    "tests/leads/test_in_browser.py",
+    "tests/benchmarks/",
     "tests/config/test_run.py",
     "tests/browser/",
+    "tests/importing/test_in_browser.py",
+    "tests/e2e/test_main_job.py",
+    "tests/e2e/test_warm_stop.py",
+    "tests/config/test_ready.py",
     "tests/e2e/",
+    "tests/leads/test_in_browser.py",
     "tests/callbacks/test_machine.py",
+    "tests/callbacks/test_lives.py",
     "tests/voicenter/test_any_bytes.py",
     "tests/config/",
     "tests/console/",
@@ -52,14 +59,22 @@ _FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the long modules first."""
+    """Puts the long modules first, and in each the tests that use the running product."""
 
-    def place(item: pytest.Item) -> int:
-        return next(
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        at = next(
             (n for n, start in enumerate(_FIRST) if item.nodeid.startswith(start)), len(_FIRST)
         )
+        return at, at < len(_FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_when_they_are_asked_for() -> Iterator[None]:
+    """Every Client loads the middleware, which would look through all static files each time."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture

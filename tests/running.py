@@ -1,4 +1,9 @@
-"""The whole product as processes, on the test database and a Redis that can go away."""
+"""The whole product as processes, on the test database and a Redis that can go away.
+
+Starting it takes as much of the machine as some ten tests that use it. So it is kept for the next
+test, of another module too; but it ends before any test that does not ask for it, since its sweep
+would call the leads of that one.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,23 +32,58 @@ def tunnel() -> Iterator[Tunnel]:
         yield tunnel
 
 
-# Not for the whole session: its sweep would call the leads of other modules' tests.
-@pytest.fixture(scope="module")
-def running_stack(
-    django_db_setup: None,
+class Kept:
+    """The product that runs now, if one does."""
+
+    stack: Stack | None = None
+
+    @classmethod
+    def end(cls) -> None:
+        """Ends it."""
+        running, cls.stack = cls.stack, None
+        if running:
+            running.__exit__(None, None, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Ends the product after the last of the tests in a row that use it."""
+    if "kept_stack" not in getattr(nextitem, "fixturenames", ()):
+        Kept.end()
+
+
+@pytest.fixture(scope="session")
+def _ended_before_its_database(django_db_setup: None, tunnel: Tunnel) -> Iterator[None]:
+    yield
+    Kept.end()
+
+
+@pytest.fixture
+def kept_stack(
+    _ended_before_its_database: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
     tunnel: Tunnel,
-) -> Iterator[Stack]:
-    with django_db_blocker.unblock():
-        database = connection.settings_dict["NAME"]
-    directory: Path = tmp_path_factory.mktemp("stack")
-    address = urlsplit(redis_url(settings.REDIS_URL, further=1))
-    credentials = address.netloc.rpartition("@")[0]
-    through_tunnel = address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")
-    database_url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")
-    with Stack(urlunsplit(database_url), urlunsplit(through_tunnel), directory) as stack:
-        yield stack
+) -> Stack:
+    """The product, as the last test has left it."""
+    if Kept.stack is None:
+        with django_db_blocker.unblock():
+            database = connection.settings_dict["NAME"]
+        address = urlsplit(redis_url(settings.REDIS_URL, further=1))
+        credentials = address.netloc.rpartition("@")[0]
+        through_tunnel = address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")
+        database_url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")
+        directory: Path = tmp_path_factory.mktemp("stack")
+        Kept.stack = Stack(urlunsplit(database_url), urlunsplit(through_tunnel), directory)
+        Kept.stack.__enter__()
+    return Kept.stack
+
+
+@pytest.fixture
+def running_stack(kept_stack: Stack) -> Stack:
+    """All of its processes, also where the last test has left one dead."""
+    kept_stack.start_missing()
+    return kept_stack
 
 
 @pytest.fixture

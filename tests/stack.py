@@ -107,9 +107,7 @@ class Stack:
             self.environment["VOICENTER_URL"] = self.simulator.click2call_url
             for name in ("web", *self.workers, "beat"):
                 self.start(name)
-            eventually(self.answers, within=60)
-            for name in self.workers:
-                eventually(lambda name=name: self.is_ready(name), within=60)
+            self.wait_until_ready()
             self._running = self._running.pop_all()
         return self
 
@@ -133,6 +131,20 @@ class Stack:
         process = spawn(command, self.environment, log)
         self.processes[name] = process
         self._running.callback(self._end, process)
+
+    def start_missing(self) -> None:
+        """Starts again what has ended."""
+        missing = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in missing:
+            self.start(name)
+        if missing:
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Waits until the web answers and all workers take tasks."""
+        eventually(self.answers, within=60)
+        for name in self.workers:
+            eventually(lambda name=name: self.is_ready(name), within=60)
 
     def is_ready(self, name: str) -> bool:
         """Whether a worker takes tasks, as far as it has said so."""

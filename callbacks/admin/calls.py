@@ -126,10 +126,14 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     fieldsets = [
         (
             None,
-            {"fields": [("lead_shown", "state_now"), ("phone_shown", "extension"), "record_name"]},
+            {
+                "fields": [
+                    ("lead_shown", "state_now"), ("phone_shown", "extension_shown"), "record_name",
+                ]
+            },
         ),
         ("Conversation", {"fields": [("talked", "price_shown"), "recording"]}),
-        ("Provider", {"fields": ["call_id_shown", ("error", "reason")]}),
+        ("Provider", {"fields": ["call_id_shown", ("error", "reason_shown")]}),
         (
             "Times",
             {
@@ -151,7 +155,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
 
     def get_fieldsets(self, request: HttpRequest, obj: CallAttempt | None = None) -> Any:
         """A call has an extension, a message has the name of a record."""
-        without = "record_name" if obj is None or obj.extension_id else "extension"
+        without = "record_name" if obj is None or obj.extension_id else "extension_shown"
         return [
             (title, {**options, "fields": _without(without, options["fields"])})
             for title, options in super().get_fieldsets(request, obj)
@@ -183,6 +187,17 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     def phone_shown(self, obj: CallAttempt) -> SafeString:
         """The number as it was dialled."""
         return html.phone(obj.phone)
+
+    # The fields' own help is for who writes them.
+    @display(description="extension", ordering="extension")  # type: ignore[untyped-decorator]
+    def extension_shown(self, obj: CallAttempt) -> SafeString | str:
+        """Who was to ring."""
+        return html.link(obj.extension, str(obj.extension)) if obj.extension else ""
+
+    @display(description="reason")  # type: ignore[untyped-decorator]
+    def reason_shown(self, obj: CallAttempt) -> str:
+        """Our word for what went wrong."""
+        return obj.reason
 
     @display(description="talked")  # type: ignore[untyped-decorator]
     def talked(self, obj: CallAttempt) -> str:

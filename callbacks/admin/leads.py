@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from callbacks import spent
 from callbacks.admin import html, timeline, words
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.calls import AttemptInline
@@ -55,9 +56,9 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
     }
     readonly_fields = [
-        "story", "phone_shown", "source", "status_shown", "due", "duplicate", "duplicates_shown",
-        "submitted", "clock_started", "due_by", "not_before", "closed", "call_id_shown", "error",
-        "attempts", "first_dialed", "connected", "time_to_dial",
+        "story", "stages", "phone_shown", "source", "status_shown", "due", "duplicate",
+        "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
+        "call_id_shown", "error", "attempts", "first_dialed", "connected", "time_to_dial",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -69,6 +70,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
                 ]
             },
         ),
+        ("Where its time went", {"fields": ["stages"], "classes": ["story"]}),
         ("Same number", {"fields": [("duplicate", "duplicates_shown")]}),
         ("What happened", {"fields": ["story"], "classes": ["story"]}),
         ("Who asked", {"fields": [("name", "email"), "message"]}),
@@ -195,11 +197,13 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """Without "Same number" for a lead that has it to itself."""
-        fieldsets = super().get_fieldsets(request, obj)
+        """Without "Same number" for a lead that has it to itself; a repeated one has no time."""
+        left_out = set()
         if obj and not obj.duplicate_of_id and not obj.duplicates.all():
-            return [row for row in fieldsets if row[0] != "Same number"]
-        return fieldsets
+            left_out.add("Same number")
+        if obj and obj.duplicate_of_id:
+            left_out.add("Where its time went")
+        return [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
 
     @display(description="")  # type: ignore[untyped-decorator]
     def story(self, obj: Lead) -> str:
@@ -211,6 +215,12 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         ).select_related("user")
         events = timeline.of(obj, attempts, records, entries)
         return render_to_string("admin/lead_timeline.html", {"events": events})
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def stages(self, obj: Lead) -> str:
+        """Where its time went, stage by stage."""
+        now_spent = spent.of_lead(obj, obj.call_attempts.all(), timezone.now())
+        return render_to_string("admin/lead_stages.html", {"spent": now_spent})
 
     @display(description="duplicate of")  # type: ignore[untyped-decorator]
     def duplicate(self, obj: Lead) -> SafeString | str:

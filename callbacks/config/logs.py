@@ -88,6 +88,8 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            # It says at every start that there is no .env file, as if one had to be there.
+            "environ": {"level": "WARNING"},
             "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
         },
         "root": {"handlers": ["stderr"], "level": level},

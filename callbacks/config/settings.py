@@ -133,8 +133,10 @@ DATABASES = {
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
-            # With PostgreSQL's own default, for ever, one stuck session would stop all workers.
-            "options": "-c lock_timeout=30s",
+            # With PostgreSQL's own default, for ever, one stuck session would stop all workers. And
+            # what is prepared (callbacks.prepared) is planned once: planning the claim anew takes
+            # longer than doing it, and PostgreSQL's estimate of arrays has it do so.
+            "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan",
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=10),
@@ -254,15 +256,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # Where `collectstatic` has run (the image), files are served from there under hashed names;
 # in a working copy straight from their sources.
-_collected = (STATIC_ROOT / "staticfiles.json").exists()
-WHITENOISE_USE_FINDERS = not _collected
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if _collected
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "callbacks.config.static.Storage"},
 }
 
 # --- security -------------------------------------------------------------------------------------
@@ -321,6 +318,7 @@ UNFOLD = {
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+DEFAULT_EXCEPTION_REPORTER_FILTER = "callbacks.config.debug_page.Discreet"
 
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(

@@ -120,7 +120,7 @@ def _code(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
             "Try again in a minute.",
         )
     except VoicenterError as error:
-        yield failure(name, error, client.services.call_log_url)
+        yield failure(name, error, client.services.call_log_url, knows_code=True)
     else:
         yield Step(name, Result.OK, "The Call Log takes the code, and this machine's address.")
 
@@ -130,7 +130,7 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
     try:
         account = client.extensions()
     except VoicenterError as error:
-        yield failure(name, error, client.services.extensions_url)
+        yield failure(name, error, client.services.extensions_url, knows_code=True)
         return
     if not account:
         yield Step(

@@ -9,8 +9,8 @@ from callbacks.console.exits import Exit, stop_for
 from callbacks.voicenter import (
     Forbidden,
     NotSent,
-    OutcomeUnknown,
     ReadFailed,
+    Refused,
     VoicenterError,
     WrongCode,
 )
@@ -69,13 +69,18 @@ _ADDRESS = (
 )
 
 
-def failure(name: str, error: VoicenterError, url: str) -> Step:
-    """The step that failed with `error` when what is at `url` was asked."""
+def failure(name: str, error: VoicenterError, url: str, *, knows_code: bool = False) -> Step:
+    """The step that failed with `error` when what is at `url` was asked.
+
+    `knows_code`: it is one of the services beside Click2Call, which was sent the code. Its address
+    follows from VOICENTER_URL, and calls can be made while it is away.
+    """
     host = urlsplit(url).hostname or ""
     stop = stop_for(error)
     message, advice = _explained(error, host)
-    message = message.format(host=host)
-    return Step(name, Result.FAILED, message, advice, stop.exit, stop.reason)
+    if knows_code and not isinstance(error, Refused):
+        message, advice = _beside(error, message)
+    return Step(name, Result.FAILED, message.format(host=host), advice, stop.exit, stop.reason)
 
 
 def _explained(error: VoicenterError, host: str) -> tuple[str, str]:
@@ -90,19 +95,39 @@ def _explained(error: VoicenterError, host: str) -> tuple[str, str]:
         )
     if isinstance(error, Forbidden):
         return (f"{{host}} refuses this machine ({error.reason}).", _ADDRESS)
-    if isinstance(error, ReadFailed | OutcomeUnknown):
-        if error.reason in ("read_timeout", "reset", "truncated"):
-            return (
-                f"{{host}} took the connection and gave no whole answer ({error.reason}).",
-                "Try again; if it stays so, ask Voicenter, or look at a proxy on the way.",
-            )
-        return (
-            f"Something answers at {{host}}, and it is not Voicenter ({error.reason}).",
-            "Correct host and path in VOICENTER_URL. The account's code was not sent there."
-            if not isinstance(error, OutcomeUnknown)
-            else "Correct VOICENTER_URL.",
-        )
+    if isinstance(error, ReadFailed):
+        return _no_answer(error.reason)
     return (f"{{host}} refuses: {error}.", "Ask Voicenter what the account may do.")
+
+
+def _no_answer(reason: str) -> tuple[str, str]:
+    if reason in ("read_timeout", "reset", "truncated"):
+        return (
+            f"{{host}} took the connection and gave no whole answer ({reason}).",
+            "Try again; if it stays so, ask Voicenter, or look at a proxy on the way.",
+        )
+    if reason.startswith("http_5"):
+        return (
+            f"{{host}} answers that something is wrong there ({reason}).",
+            "Try again; if it stays so, correct VOICENTER_URL. The code was not sent there.",
+        )
+    return (
+        f"Something answers at {{host}}, and it is not Voicenter ({reason}).",
+        "Correct host and path in VOICENTER_URL. The account's code was not sent there.",
+    )
+
+
+def _beside(error: VoicenterError, message: str) -> tuple[str, str]:
+    """The same of a service beside Click2Call."""
+    if isinstance(error, NotSent):
+        advice = (
+            "Let this machine go out to that host as well as to Click2Call's; if it may, the "
+            "service is down: try later."
+        )
+        return message, advice
+    if isinstance(error, ReadFailed) and "not Voicenter" in message:
+        message = f"{{host}} gives an answer that makes no sense ({error.reason})."
+    return message, "Try again; if it stays so, ask Voicenter, or look at a proxy on the way."
 
 
 def _name_is_wrong(host: str) -> bool:

@@ -2,12 +2,14 @@
 
 import logging
 import uuid
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
+from callbacks import attempt_stages
 from callbacks.models.routing import Extension
 from leads import correlation
 from leads.models import E164, Lead
@@ -205,19 +207,49 @@ class CallAttempt(models.Model):
         """Whether it holds its lead and its extension."""
         return self.state in LIVE_STATES
 
-    def move(self, come_from: tuple[AttemptState, ...], to: AttemptState, **values: Any) -> bool:
+    def move(
+        self,
+        come_from: tuple[AttemptState, ...],
+        to: AttemptState,
+        records: Iterable["CallRecord"] = (),
+        **values: Any,
+    ) -> bool:
         """Moves on in one conditional UPDATE; says whether we were the one who did it.
 
         Somebody else may have been first: the record of the call, the sweep, a manager. The loser
-        changes nothing, and this object then keeps its old state.
+        changes nothing, and this object then keeps its old state. With the end of the attempt its
+        time is divided, by what `records` tell too.
         """
         values["state"] = to
+        for name in values.keys() & {"ended_at", "connected_at"}:
+            # The clock of who claimed may be ahead of ours.
+            values[name] = max(values[name], self.claimed_at)
+        if ended_at := values.get("ended_at"):
+            values |= self.time_until(values.get("connected_at", ended_at), records, **values)
         won = CallAttempt.objects.filter(pk=self.pk, state__in=come_from).update(**values)
         if won:
             for name, value in values.items():
                 setattr(self, name, value)
             self._log_move()
         return bool(won)
+
+    def time_until(
+        self, at: datetime, records: Iterable["CallRecord"] = (), **newer: Any
+    ) -> dict[str, timedelta]:
+        """Where the time from the claim to `at` went, for its columns; {} for a message, which
+        takes none of its lead's. `newer` values hold before its own.
+        """
+        if self.kind == AttemptKind.MESSAGE:
+            return {}
+        facts = attempt_stages.facts_of(self, records, **newer)
+        return attempt_stages.divide(facts, at).columns()
+
+    @property
+    def accounted_until(self) -> datetime | None:
+        """Until when its time is divided; None for a message, and before it has ended."""
+        parts = (self.provider_time, self.leg1_time, self.leg2_time, self.unknown_time)
+        known = [part for part in parts if part is not None]
+        return self.claimed_at + sum(known, timedelta(0)) if known else None
 
     def _log_move(self) -> None:
         """Once for all transitions, under the lead's id: also those that the sweep makes."""
@@ -309,6 +341,7 @@ class CallAttempt(models.Model):
         at: datetime,
         connected_at: datetime | None = None,
         look_at: datetime | None = None,
+        records: Iterable["CallRecord"] = (),
     ) -> bool:
         """live -> bridged | played | agent_no_answer | lead_no_answer | ended: how it ended.
 
@@ -317,7 +350,7 @@ class CallAttempt(models.Model):
         values: dict[str, Any] = {"ended_at": at, "look_at": look_at}
         if connected_at:
             values["connected_at"] = connected_at
-        return self.move(LIVE_STATES, to, **values)
+        return self.move(LIVE_STATES, to, records, **values)
 
     def disprove(self, at: datetime) -> bool:
         """unknown -> never_placed: shown not to have happened."""
@@ -327,9 +360,12 @@ class CallAttempt(models.Model):
 
     def give_back(self, at: datetime) -> bool:
         """dialing -> not_sent, as long as nobody has taken it on."""
+        at = max(at, self.claimed_at)
         won = CallAttempt.objects.filter(
             pk=self.pk, state=AttemptState.DIALING, sent_at__isnull=True
-        ).update(state=AttemptState.NOT_SENT, ended_at=at, reason="not_taken_on")
+        ).update(
+            state=AttemptState.NOT_SENT, ended_at=at, reason="not_taken_on", **self.time_until(at)
+        )
         if won:
             self.state, self.ended_at = AttemptState.NOT_SENT, at
         return bool(won)

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from callbacks.durations import in_words
 from callbacks.reports.forms import CHOSEN, PERIODS, TODAY, PeriodForm
 from callbacks.reports.queries import DEFINITIONS, CallbackTimes, callback_times
+from callbacks.reports.stages import Group, StageTimes, stage_times
+from callbacks.spent import STAGES, Part, Stage
 
 NO_DATA = "no data"
 
@@ -28,6 +30,35 @@ class Shown:
     talk_p50: str
     within_target: str
     judged: str
+
+
+@dataclass(frozen=True)
+class ShownStage:
+    """The mean of a stage, and its share of all time; no share where there was no time."""
+
+    stage: Stage
+    mean: str
+    share: str
+
+
+@dataclass(frozen=True)
+class ShownTimes:
+    """A row of "where the time goes" as text, and its bar."""
+
+    name: str
+    leads: int
+    mean: str
+    stages: tuple[ShownStage, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """A table of "where the time goes"."""
+
+    title: str
+    nothing: str
+    rows: tuple[ShownTimes, ...]
 
 
 @require_safe
@@ -49,12 +80,19 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "chosen": CHOSEN,
         "time_zone": str(zone),
         "definitions": DEFINITIONS.items(),
+        "stages": STAGES,
     }
     if form.is_valid():
         days = form.days()
-        report = callback_times(*days.bounds(zone), timezone.now())
+        now = timezone.now()
+        report = callback_times(*days.bounds(zone), now)
+        connected, others = stage_times(*days.bounds(zone), now)
         context |= {
             "days": days,
+            "groups": [
+                _group("Connected leads", "No lead of these days is connected yet", connected),
+                _group("All other leads, so far", "There are no others", others),
+            ],
             "total": shown("All sources", report.total),
             "rows": [shown(row.source or "", row) for row in report.by_source],
         }
@@ -74,6 +112,22 @@ def shown(name: str, row: CallbackTimes) -> Shown:
         within_target=NO_DATA if share is None else percent(share),
         judged=f"{row.within_target} of {row.judged}" if row.judged else "",
     )
+
+
+def _group(title: str, nothing: str, group: Group) -> ShownGroup:
+    rows = [_times(row.source or "", row) for row in group.by_source]
+    if group.total and len(rows) > 1:
+        rows.append(_times("All sources", group.total))
+    return ShownGroup(title, nothing, tuple(rows))
+
+
+def _times(name: str, row: StageTimes) -> ShownTimes:
+    stages = [
+        ShownStage(stage, in_words(row.means[stage.column]), percent(share) if share else "")
+        for stage in STAGES
+        for share in [row.share(stage)]
+    ]
+    return ShownTimes(name, row.leads, in_words(row.total), tuple(stages), row.parts)
 
 
 def percent(share: float) -> str:

@@ -6,15 +6,16 @@ Source: the vendor's Click2Call page, sections 1.2 (call), 1.3 (message), 1.4 (c
 
 import hmac
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 MAX_CUSTOM = 10
 INVALID = 1
 
-_DIGITS = re.compile(r"[0-9]{2,15}")
+_DIGITS = re.compile(r"[0-9]{1,15}")
 # With a letter: 050-1234567 is a number in a form the page does not take, and no SIP code.
-_SIP_CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_.@-]{1,39}")
+_SIP_CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,5}")
 _DNC_CHOICES = {
     "1": frozenset({"phone"}),
@@ -22,6 +23,8 @@ _DNC_CHOICES = {
     "3": frozenset({"phone", "target"}),
 }
 TRUNK = "siptrunk"
+# Control characters, line and paragraph ends.
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -71,7 +74,8 @@ def _is_seconds(value: str) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    return len(value) <= 200 and value.isprintable()
+    # Not isprintable(): direction marks belong to Hebrew names.
+    return len(value) <= 200 and not any(unicodedata.category(c) in _NO_TEXT for c in value)
 
 
 def _is_language(value: str) -> bool:

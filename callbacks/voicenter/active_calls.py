@@ -34,6 +34,7 @@ class LiveCall:
     - `started_at`, `answered_at`: aware, UTC; `answered_at` None as long as it rings.
     - `phone`: the number on the other side, `did`: the number that was called; mixed spellings.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
+    - `recording`: the file name of its recording; "" where it is not recorded.
     - `raw`: the fields as received.
     """
 
@@ -46,6 +47,7 @@ class LiveCall:
     did: str = field(default="", repr=False)
     custom: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    recording: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -121,4 +123,5 @@ def _call(raw: Mapping[str, Any]) -> LiveCall:
         did=f.word(fields.get("did")),
         custom=f.custom(fields),
         raw=raw,
+        recording=f.word(f.folded(f.group(fields.get("recording"))).get("filename")),
     )

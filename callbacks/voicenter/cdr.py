@@ -40,6 +40,12 @@ class Cdr:
       `target_extension`: SIP codes as sent. "" where missing.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
     - `ivr`: the layers of the menu the call went through, as sent; () where there are none.
+    - `did`: the number that was called; `direction`: as sent.
+    - `representative_name`, `representative_code`: who was on the extension;
+      `caller_extension_name`, `target_extension_name`: what it is called.
+    - `queue_id`, `queue_name`, `queue_time`: the queue, and seconds of waiting in it.
+    - `caller_country`, `target_country`, `department_id`, `department_name`: as the account has it.
+    - `original_call_id`: of the call that this one grew out of. `ai_data`: as sent, or None.
     - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
     """
 
@@ -60,6 +66,21 @@ class Cdr:
     custom: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
     ivr: tuple[Any, ...] = field(default=(), repr=False, hash=False)
+    did: str = field(default="", repr=False)
+    direction: str = ""
+    representative_name: str = field(default="", repr=False)
+    representative_code: str = field(default="", repr=False)
+    caller_extension_name: str = field(default="", repr=False)
+    target_extension_name: str = field(default="", repr=False)
+    queue_id: int | None = None
+    queue_name: str = ""
+    queue_time: int | None = None
+    caller_country: str = ""
+    target_country: str = ""
+    department_id: int | None = None
+    department_name: str = ""
+    original_call_id: str = ""
+    ai_data: Any = field(default=None, repr=False, hash=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -104,6 +125,21 @@ def parse_cdr(body: bytes, content_type: str) -> Cdr:
         custom=f.custom(fields),
         raw=raw,
         ivr=f.layers(fields.get("ivr")),
+        did=f.word(fields.get("did")),
+        direction=f.word(fields.get("direction")),
+        representative_name=f.word(fields.get("representative_name")),
+        representative_code=f.word(fields.get("representative_code")),
+        caller_extension_name=f.word(fields.get("callerextension_name")),
+        target_extension_name=f.word(fields.get("targetextension_name")),
+        queue_id=f.whole(fields.get("queueid")),
+        queue_name=f.word(fields.get("queuename")),
+        queue_time=f.whole(fields.get("seconds_waiting_in_queue")),
+        caller_country=f.word(fields.get("caller_country")),
+        target_country=f.word(fields.get("target_country")),
+        department_id=f.whole(fields.get("departmentid")),
+        department_name=f.word(fields.get("departmentname")),
+        original_call_id=usable_call_id(f.word(fields.get("originalivruniqueid"), limit=None)),
+        ai_data=fields.get("aidata") or None,
     )
 
 

@@ -87,6 +87,11 @@ class Client:
     NotSent, ReadFailed or a Refused.
     """
 
+    # So that one which could not be made can still be shown in its traceback.
+    services = Services()
+    method: Method = "post"
+    answer_format: AnswerFormat = "json"
+
     def __init__(
         self,
         *,
@@ -100,6 +105,11 @@ class Client:
         services: Services | None = None,
         limiter: RateLimiter | None = None,
     ) -> None:
+        hidden = _hidden(code)
+        # From here on no traceback of ours has it among its locals.
+        del code
+        if isinstance(hidden, ConfigurationError):
+            raise hidden
         if method not in METHODS:
             raise ConfigurationError(f"method: must be one of {', '.join(METHODS)}")
         if answer_format not in ANSWER_FORMATS:
@@ -107,10 +117,10 @@ class Client:
         for name, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
             if not (math.isfinite(value) and value > 0):
                 raise ConfigurationError(f"{name}: must be seconds above zero")
-        self._code = Secret(code)
+        self._code = hidden
         self.services = _services(url, services)
-        self.method: Method = method
-        self.answer_format: AnswerFormat = answer_format
+        self.method = method
+        self.answer_format = answer_format
         self._limiter = limiter or shared_limiter(self.services.call_log_url)
         self._transport = Transport(connect_timeout, read_timeout, ca_bundle)
 
@@ -289,6 +299,14 @@ class Client:
             request = requests.Request("POST", self.url, data=values)
         request.headers = dict(_HEADERS)
         return request.prepare()
+
+
+def _hidden(code: str) -> Secret | ConfigurationError:
+    """The code, or what is wrong with it, without the frames that have it in plain text."""
+    try:
+        return Secret(code)
+    except ConfigurationError as error:
+        return error.with_traceback(None)
 
 
 def _services(url: str | None, services: Services | None) -> Services:

@@ -104,10 +104,13 @@ def read_xmlrpc(
         raise UnreadableError("not XML") from None
     if not isinstance(document, Element) or document.tag != root:
         raise UnreadableError(f"not a {root}")
-    struct = document.find("params/param/value/struct")
-    if struct is None:
+    structs = document.findall("params/param/value/struct")
+    if not structs:
         raise UnreadableError(f"a {root} without a struct")
-    return _struct(struct, pairs)
+    if root == "methodResponse" and (len(structs) > 1 or len(document) > 1):
+        # One could be a refusal and the other an acceptance.
+        raise UnreadableError(f"a {root} that says several things")
+    return _struct(structs[0], pairs)
 
 
 class _ShallowTree(TreeBuilder):

@@ -129,16 +129,17 @@ def custom(fields: Mapping[str, Any]) -> dict[str, str]:
     """The custom data under all its spellings; the grouped ones win over the flat ones."""
     found: dict[str, str] = {}
     flat = {name: value for name, value in fields.items() if name.startswith(VARIABLE_PREFIX)}
-    grouped = (_group(fields.get("customdata")), _group(fields.get("custom_data")))
-    for group in (*grouped, flat):
-        for name, value in group.items():
+    grouped = (group(fields.get("customdata")), group(fields.get("custom_data")))
+    for one in (*grouped, flat):
+        for name, value in one.items():
             short = one_line(name.strip().lower().removeprefix(VARIABLE_PREFIX), MAX_CUSTOM_NAME)
             if short and isinstance(value, str | int | float) and not isinstance(value, bool):
                 found.setdefault(short, str(value)[:MAX_CUSTOM_VALUE])
     return found
 
 
-def _group(value: object) -> Mapping[str, Any]:
+def group(value: object) -> Mapping[str, Any]:
+    """An object, or JSON text of one as a form has it; {} for anything else."""
     if isinstance(value, str) and value.strip():
         try:
             value = storables(documents.read_json(value.encode()))

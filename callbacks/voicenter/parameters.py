@@ -31,7 +31,7 @@ _SHORT_CODE = re.compile(r"[0-9]{1,6}")
 _NUMBERS = (_ISRAELI, _INTERNATIONAL, _SHORT_CODE)
 _SIP_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CALLER_ID = re.compile(r"\+?[A-Za-z0-9._-]{1,32}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_LANGUAGE = re.compile(r"[a-z]{2}")  # page 1.2: he, en, ru
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DTMF = re.compile(r"[0-9*#]{1,64}")
 _EXTENSION_OF_FILE = re.compile(r"\.(wav|mp3|gsm|ogg|aac|alaw|ulaw|sln)$", re.IGNORECASE)
@@ -123,7 +123,7 @@ def _matching(pattern: re.Pattern[str], what: str) -> Check:
 
 caller_id = _matching(_CALLER_ID, "must be a number or a code without spaces")
 code = _matching(_SIP_CODE, "must be letters, digits, dots, dashes and underscores")
-language = _matching(_LANGUAGE, "must be a language code such as he, en or ru")
+language = _matching(_LANGUAGE, "must be a language code of two letters, such as he, en or ru")
 dtmf = _matching(_DTMF, "must be 1 to 64 digits, * or #")
 sip_code = _matching(_SIP_CODE, "must be a SIP code")
 

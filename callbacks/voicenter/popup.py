@@ -76,10 +76,8 @@ def parse_popup(body: bytes, content_type: str) -> PopUp:
         raise PopUpError(f"larger than {MAX_BODY} bytes", reason="too_large")
     raw = _read(body, content_type)
     fields = f.folded(raw)
-    current = fields.get("currentcall")
     # What the call itself says fills in what the request leaves out.
-    inner = f.folded(current) if isinstance(current, dict) else {}
-    fields = {**inner, **fields}
+    fields = {**f.folded(f.group(fields.get("currentcall"))), **fields}
     call_id = usable_call_id(f.word(fields.get("ivrid"), limit=None))
     if not call_id:
         raise PopUpError("no usable ivrid", reason="no_call_id")

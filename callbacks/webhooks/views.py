@@ -8,17 +8,18 @@ import logging
 import secrets
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.request import UnreadablePostError
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from callbacks import live, reconcile
 from callbacks.voicenter import CdrError, PopUpError, parse_cdr, parse_popup, popup_answer
-from leads import correlation
+from callbacks.voicenter import cdr as cdr_format
+from callbacks.voicenter import popup as popup_format
+from leads import bodies, correlation
+from leads.bodies import BodyRefused
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,9 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
     """One leg of a call has ended."""
     _check(secret)
     try:
-        record = parse_cdr(request.body, request.content_type or "")
-    except (CdrError, RequestDataTooBig, UnreadablePostError) as error:
+        body = bodies.read(request, cdr_format.MAX_BODY)
+        record = parse_cdr(body, request.content_type or "")
+    except (CdrError, BodyRefused) as error:
         log.warning("record not readable: %s", type(error).__name__)
         return _answer(1, "Parse error")
     correlation.follow(record.custom.get("lead", ""))
@@ -56,8 +58,9 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
             query = request.META.get("QUERY_STRING", "").encode()
             asked = parse_popup(query, "application/x-www-form-urlencoded")
         else:
-            asked = parse_popup(request.body, request.content_type or "")
-    except (PopUpError, RequestDataTooBig, UnreadablePostError) as error:
+            body = bodies.read(request, popup_format.MAX_BODY)
+            asked = parse_popup(body, request.content_type or "")
+    except (PopUpError, BodyRefused) as error:
         log.warning("pop-up not readable: %s", type(error).__name__)
         return JsonResponse({"STATUS": "ERROR", "Err": 1, "Errdesc": "Parse error"})
     try:

@@ -48,6 +48,15 @@ def test_talk_time_price_and_recording_stand_there(
     assert LINK in page
 
 
+def test_an_attempt_says_who_was_to_ring_without_words_for_developers(
+    managing: Client, bridged: CallAttempt
+) -> None:
+    page = managing.get(f"/admin/callbacks/callattempt/{bridged.pk}/change/").content.decode()
+    assert f'href="/admin/callbacks/extension/{bridged.extension_id}/change/"' in page
+    assert "read_timeout" not in page
+    assert "None for a message" not in page
+
+
 def test_the_history_tells_the_conversation(managing: Client, bridged: CallAttempt) -> None:
     page = managing.get(pages(bridged)["lead"]).content.decode()
     story = page[page.index('class="timeline"') :]

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -15,17 +14,10 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
-def admin(stack: Stack, page: Page) -> Page:
-    """Signed in, and nothing is called by itself."""
+def admin(admin: Page) -> Page:
+    """Signed in as for all pages, and nothing is called by itself."""
     Extension.objects.update(is_paused=True)
-    get_user_model().objects.create_superuser("admin", password="a-password-for-tests")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"{stack.url}/admin/")
-    page.locator("[name=username]").fill("admin")
-    page.locator("[name=password]").fill("a-password-for-tests")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Calling now")).to_be_visible()
-    return page
+    return admin
 
 
 @pytest.fixture

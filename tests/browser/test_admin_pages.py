@@ -1,33 +1,16 @@
 """The admin's pages work under their Content-Security-Policy: `page` fails on any complaint."""
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from leads.models import Lead
 from tests.stack import Stack
 
 
-@pytest.fixture
-def admin(stack: Stack, page: Page) -> Page:
-    """The first page, logged in. That people can log in, test_form_to_admin shows."""
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin"))
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies(
-        [{"name": name, "value": client.cookies[name].value, "url": stack.url}]
-    )
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"{stack.url}/admin/")
-    expect(page.get_by_text("Calling now")).to_be_visible()
-    return page
-
-
 @pytest.mark.parametrize(
     "address",
     [
+        "/admin/",
         "/admin/leads/lead/",
         "/admin/leads/leadsource/add/",
         "/admin/callbacks/extension/",

@@ -192,6 +192,34 @@ def test_another_call_on_the_extension_is_not_hung_up_in_place_of_ours(
     assert simulator.ledger()[1]["leg1"]["ended_at"] is None
 
 
+def test_a_call_whose_answer_was_lost_is_hung_up_when_the_provider_shows_it(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(talk=600, faults=[{"kind": "reset_after"}])
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    assert (attempt.state, attempt.call_id) == ("unknown", "")
+    eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
+    by_hand.hang_up(attempt.pk, None)
+    assert eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
+
+
+@pytest.mark.parametrize("on_another", [True, False])
+def test_a_call_that_nobody_knows_of_is_not_hung_up_whatever_the_extension_is_on(
+    on_another: bool, make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(talk=600, faults=[{"kind": "reset_before"}])
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    assert (attempt.state, attempt.call_id) == ("unknown", "")
+    if on_another:
+        simulator.call(phone="101", target="972505550190")
+        eventually(lambda: (simulator.ledger()[1]["leg2"] or {}).get("answered_at"))
+    with pytest.raises(by_hand.CannotCall, match="Nothing was hung up"):
+        by_hand.hang_up(attempt.pk, None)
+    assert all(entry["action"] != "terminate" for entry in simulator.ledger())
+
+
 def test_a_call_that_rings_by_a_login_code_cannot_be_hung_up_by_number(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
 ) -> None:

@@ -48,6 +48,7 @@ from callbacks.voicenter.services import services_beside
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.callbacks.machine import invariants
+from tests.callbacks.machine.stage_sums import stages_add_up
 from tests.callbacks.machine.witness import Asked, Dialled, Killed, Plan, Witness
 from tests.queue import queued
 
@@ -321,6 +322,7 @@ class Engine(RuleBasedStateMachine):
         invariants.leads_only_forward(leads, self.statuses, self.opened)
         self.opened.clear()
         invariants.nothing_is_held_twice(attempts)
+        stages_add_up(leads, attempts)
         invariants.every_lead_gets_on(leads, attempts, now)
         questions = set(decisions.open_questions().values_list("pk", flat=True))
         invariants.who_needs_a_person_is_shown(leads, attempts, questions)

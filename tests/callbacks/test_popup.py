@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -96,6 +97,28 @@ def test_a_request_of_another_extension_tells_nothing(
 ) -> None:
     ask(popup(attempt, "Talking", extenUser="999"))
     assert standing() == "calling"
+
+
+@pytest.mark.parametrize("kind", ["siptrunk", "logincode"])
+def test_a_phone_that_is_dialled_without_its_number_tells_live_too(
+    kind: str, attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    Extension.objects.update(kind=kind)
+    ask(popup(attempt, "Talking", extenUser="SIPSIP7"))
+    assert standing() == "on_the_phone"
+
+
+def test_in_a_form_it_is_found_by_our_variable_too(
+    attempt: CallAttempt, client: Client, settings: Any
+) -> None:
+    CallAttempt.objects.update(state=AttemptState.DIALING, call_id="")
+    call = {"customdata": {"var_attempt": str(attempt.public_id)}}
+    response = client.post(
+        f"/webhooks/voicenter/{settings.CDR_SECRET}/popup/",
+        urlencode(popup(attempt, "Ringing", ivrid="C-1", currentCall=json.dumps(call))),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert response.json()["CLIENTNAME"] == "Noa Levi"
 
 
 def test_it_is_found_by_our_variable_while_the_calls_answer_is_on_its_way(

@@ -123,6 +123,7 @@ def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
         assert may_enter_the_admin(launcher, user, password)
         for name in ["web", "worker", "beat", "simulator"]:
             assert f"{name} started" in launcher.output.replace("  ", " ")
+        assert ".env" not in launcher.output  # there need not be one
         family = launcher.family()
         assert launcher.end(signal.SIGINT) == 0
         assert launcher.output.endswith("Stopped.\n")
@@ -156,9 +157,14 @@ def test_it_stops_cleanly_when_it_is_still_starting(data_dir, signum):
         assert still_there(family, data_dir) == []
 
 
-def test_it_stops_all_when_one_process_ends_by_itself(data_dir):
-    with launched(data_dir) as launcher:
+def test_beside_a_real_provider_it_starts_no_simulator_and_stops_all_when_one_process_ends(
+    data_dir,
+):
+    given = {"VOICENTER_URL": "http://127.0.0.1:9/ForwardDialer/click2call.aspx"}
+    with launched(data_dir, **given) as launcher:
         launcher.wait_for("Ready.")
+        assert "simulator started" not in launcher.output
+        assert "no simulator runs" in launcher.output
         family = launcher.family()
         (beat,) = re.findall(r"beat started \(pid=(\d+)\)", launcher.output)
         os.kill(int(beat), signal.SIGKILL)
@@ -189,14 +195,6 @@ def test_it_says_so_when_a_port_is_no_number(tmp_path):
         assert launcher.process.wait(60) == 1
         launcher._reader.join(60)
     assert "PORT is 'eighty'; it has to be a port number: PORT=8000" in launcher.output
-
-
-def test_it_starts_no_simulator_beside_a_real_provider(data_dir):
-    given = {"VOICENTER_URL": "http://127.0.0.1:9/ForwardDialer/click2call.aspx"}
-    with launched(data_dir, **given) as launcher:
-        launcher.wait_for("Ready.")
-        assert "simulator started" not in launcher.output
-        assert "no simulator runs" in launcher.output
 
 
 def test_it_shows_no_password_that_somebody_changed(tmp_path):

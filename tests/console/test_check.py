@@ -9,7 +9,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from callbacks.console.steps import failure
 from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.voicenter import NotSent
 from leads.models import Lead
 from tests.console.conftest import Ended, WebServer
 from tests.simulator.harness import SimulatorProcess
@@ -99,6 +101,47 @@ def test_it_explains_a_provider_that_takes_the_connection_and_says_nothing(
     simulator.control(faults=[{"kind": "stall", "accepted": False}])
     ended = run("check", "--json")
     assert (ended.code, failed(ended)["reason"]) == (8, "read_timeout")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "words"),
+    [
+        ("error_500_before", "http_500", "something is wrong there"),
+        ("html", "unreadable", "it is not Voicenter"),
+    ],
+)
+def test_it_tells_a_provider_in_trouble_from_another_web_server(
+    fault: str, reason: str, words: str, run: Run, simulator: SimulatorProcess
+) -> None:
+    simulator.control(faults=[{"kind": fault}])
+    ended = run("check", "--json")
+    step = failed(ended)
+    assert (ended.code, step["name"], step["reason"]) == (8, "connection", reason)
+    assert words in step["message"]
+    assert "code was not sent there" in step["what_to_do"]
+
+
+@pytest.mark.parametrize(("name", "service"), [("code", "calllog"), ("extensions", "extensions")])
+@pytest.mark.parametrize("fault", ["error_500_before", "html", "reset_before"])
+def test_it_does_not_say_that_a_service_which_was_sent_the_code_was_not(
+    fault: str, name: str, service: str, run: Run, simulator: SimulatorProcess
+) -> None:
+    simulator.control(
+        extensions={"101": "online"}, faults=[{"kind": fault, "on": service, "count": 2}]
+    )
+    ended = run("check", "--json")
+    step = failed(ended)
+    assert (ended.code, step["name"]) == (8, name)
+    assert "not sent" not in step["what_to_do"]
+    assert "ask Voicenter" in step["what_to_do"]
+    assert "not Voicenter" not in step["message"]
+
+
+def test_it_does_not_blame_the_setting_for_a_service_on_another_host() -> None:
+    url = "https://calls.example/hub/cdr/"
+    step = failure("code", NotSent(reason="refused"), url, knows_code=True)
+    assert step.message == "calls.example is there, and nothing listens on that port."
+    assert "VOICENTER_URL" not in step.what_to_do
 
 
 def test_it_explains_an_address_that_is_not_permitted(

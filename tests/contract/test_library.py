@@ -75,6 +75,59 @@ def test_every_action_in_every_form(simulator, make_client, name, method, answer
         assert answer.call_id == entry["call_id"] != ""
 
 
+LONG_CODE = "a" * 64
+# As far as the library lets each parameter go.
+EXTREMES = [
+    Call(
+        phone=LONG_CODE,
+        target="9" * 15,
+        record=False,
+        phone_caller_id="+" + "1" * 32,
+        phone_caller_name="\u200fדנה \u200e(Dana)\xa0Levi",
+        target_caller_id="A._-9",
+        target_caller_name="x" * 100,
+        phone_max_dial_time=86_400,
+        target_max_dial_time=1,
+        max_duration=86_400,
+        phone_auto_answer=False,
+        target_auto_answer=True,
+        check_phone_device_state=False,
+        check_target_device_state=False,
+        language="ru",
+        vm_id=LONG_CODE,
+        ignore_dnc_status=3,
+        variables={f"{n}".rjust(40, "v"): "x" * 255 for n in range(10)},
+    ),
+    Call(phone="A", target="5"),
+    Call(phone="logincode", phone_login_code="8", target="035550101"),
+    Call(phone="SIPTRUNK", target="0505550101"),
+    Message(
+        phone="1234567",
+        pre_rec="שעות \u200f2",
+        dtmf="#*0" * 21,
+        loop_rec="x" * 100,
+        post_rec="a.b",
+        record=True,
+        target_caller_id="1",
+        target_caller_name="'\"&<>",
+        phone_max_dial_time=1,
+        max_duration=86_400,
+        phone_auto_answer=True,
+    ),
+    Callference(phone="a.b-c_d", bbbcode=LONG_CODE, max_duration=86_400, phone_max_dial_time=1),
+]
+
+
+@pytest.mark.parametrize("method", ["post", "post-json", "get"])
+@pytest.mark.parametrize("action", EXTREMES, ids=lambda action: action.action)
+def test_whatever_the_library_lets_through_is_taken_and_arrives_as_it_was(
+    simulator, make_client, action, method
+):
+    name = type(action).__name__.lower()
+    assert getattr(make_client(method=method), name)(action).error_code == 0
+    assert simulator.ledger()[-1].items() >= action.wire().items()
+
+
 def test_all_of_the_log_comes_however_little_is_given_at_once(simulator, client):
     dates = {"from": START.timestamp(), "to": (START + timedelta(days=29)).timestamp()}
     simulator.control(log_history={"count": 1_000, **dates}, log_at_most=150, log_per_minute=None)

@@ -1,28 +1,15 @@
 """The import page in Chromium, under the admin's Content-Security-Policy."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
-from tests.browser.conftest import page
+from tests.browser.conftest import admin, page
 from tests.stack import Stack
 
-__all__ = ["page"]
+__all__ = ["admin", "page"]
 pytestmark = pytest.mark.timeout(180)
 LIST = "/admin/callbacks/extension/"
-
-
-@pytest.fixture
-def admin(stack: Stack, page: Page) -> Page:
-    get_user_model().objects.create_superuser("admin", password="a-password-for-tests")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"{stack.url}/admin/")
-    page.locator("[name=username]").fill("admin")
-    page.locator("[name=password]").fill("a-password-for-tests")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Calling now")).to_be_visible()
-    return page
 
 
 def fits(admin: Page) -> bool:

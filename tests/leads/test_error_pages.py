@@ -1,7 +1,10 @@
 """The pages for when something is wrong. They need no database: `db` is asked for nowhere here."""
 
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -79,6 +82,19 @@ def test_programs_are_told_in_json(
     if status == 500:
         assert "Traceback" in caplog.text
         assert "broken for the test" in caplog.text
+
+
+@override_settings(ROOT_URLCONF=__name__, DEBUG=True)
+@pytest.mark.parametrize("accept", ["text/html", "text/plain"])
+def test_the_developers_page_shows_no_secret_of_the_settings(accept: str) -> None:
+    environment = {"VOICENTER_CODE": settings.VOICENTER_CODE}  # as runserver has it
+    answer = Client(raise_request_exception=False).get(
+        "/broken/", headers={"accept": accept}, **environment
+    )
+    assert (answer.status_code, "VOICENTER_METHOD" in answer.text) == (500, True)
+    passwords = [urlsplit(url).password for url in (settings.DATABASE_URL, settings.REDIS_URL)]
+    for secret in (settings.VOICENTER_CODE, settings.CDR_SECRET, *filter(None, passwords)):
+        assert secret not in answer.text
 
 
 def test_a_foreign_host_name_is_refused_in_json_too(client: Client) -> None:

@@ -19,8 +19,16 @@ WAYS: dict[str, tuple[Callable[[int], bool], set[LeadStatus], LeadStatus]] = {
     "put off": (lambda pk: transitions.put_off(pk, NOW, NOW), {S.WAITING}, S.WAITING),
     "refuse": (lambda pk: transitions.refuse(pk, "why", NOW), {S.WAITING}, S.FAILED),
     "cancel": (lambda pk: transitions.cancel(pk, NOW), {S.HELD, S.WAITING}, S.CANCELLED),
-    "wait again": (lambda pk: transitions.wait_again(pk, NOW, NOW), {S.CALLING}, S.WAITING),
-    "close": (lambda pk: transitions.close(pk, S.CALLED, NOW), {S.CALLING}, S.CALLED),
+    "wait again": (
+        lambda pk: transitions.wait_again(pk, NOW, NOW, claimed_at=NOW),
+        {S.CALLING},
+        S.WAITING,
+    ),
+    "close": (
+        lambda pk: transitions.close(pk, S.CALLED, NOW, claimed_at=NOW),
+        {S.CALLING},
+        S.CALLED,
+    ),
     "open again": (
         lambda pk: transitions.open_again(pk, NOW, NOW),
         set(S) - {S.CALLING, S.DUPLICATE},

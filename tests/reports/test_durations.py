@@ -7,7 +7,8 @@ from callbacks.durations import in_words
     ("seconds", "words"),
     [
         (0, "0 s"),
-        (0.04, "0 s"),
+        (0.04, "< 0.1 s"),
+        (0.05, "0.1 s"),
         (0.84, "0.8 s"),
         (6, "6 s"),
         (9.94, "9.9 s"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 
 from callbacks.reports.forms import PeriodForm
 from callbacks.reports.views import percent
+from callbacks.spent import STAGES
 from leads.models import Lead
 
 ADDRESS = "/admin/reports/callback-times/"
@@ -60,6 +62,38 @@ def test_every_figure_is_defined_on_the_page(reader: Client) -> None:
     page = text(reader.get(ADDRESS)).split("What the figures mean")[1]
     for term in ("Leads", "Called", "Connected", "Time to dial", "Within target", "Overdue"):
         assert term in page
+
+
+def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., Lead]) -> None:
+    at = NOON - timedelta(minutes=10)
+    with time_machine.travel(NOON, tick=False):
+        make_lead(
+            status="connected", submitted_at=at, connected_at=NOON, closed_at=NOON,
+            waited_closed=timedelta(minutes=9), waited_extension=timedelta(seconds=60),
+        )  # fmt: skip
+        make_lead(submitted_at=at, waiting_since=at)
+        page = reader.get(ADDRESS, {"period": "today"})
+    connected, others = text(page).split("Connected leads")[1].split("All other leads, so far")
+    assert "Website 1 10 min" in connected
+    assert "Chosen later 0 s Off hours 9 min 90 % Retry gap 0 s" in connected
+    assert "No free extension 1 min 10 % Provider 0 s" in connected
+    assert "Website 1 10 min" in others
+    assert "No free extension 10 min 100 %" in others
+    bar = page.content.decode().split('class="stage-bar"')[1].split("</svg>")[0]
+    assert 'class="stage-closed" x="0" width="900.0"' in bar
+    assert 'class="stage-extension" x="900.0" width="100.0"' in bar
+
+
+def test_where_the_time_goes_is_said_to_be_unknown(reader: Client) -> None:
+    page = text(reader.get(ADDRESS))
+    assert "No lead of these days is connected yet: there is no data." in page
+    assert "There are no others: there is no data." in page
+
+
+def test_every_stage_is_defined_on_the_page(reader: Client) -> None:
+    page = text(reader.get(ADDRESS)).split("What the figures mean")[1]
+    for stage in STAGES:
+        assert f"{stage.name[0].upper()}{stage.name[1:]} {stage.meaning}" in unescape(page)
 
 
 @pytest.mark.parametrize(

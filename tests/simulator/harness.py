@@ -23,15 +23,21 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T], within: float = 20.0) -> T:
-    """What `look` answers once it is true; AssertionError with its last answer when it is not."""
+    """What `look` answers once it is true; AssertionError with its last answer when it is not.
+
+    It looks less often the longer it takes: most looks are requests, and whoever is waited for
+    needs the processor more.
+    """
     end = time.monotonic() + within
+    pause = 0.01
     while True:
         seen = look()
         if seen:
             return seen
         if time.monotonic() > end:
             raise AssertionError(f"still {seen!r} after {within:g} s")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.05)
 
 
 class SimulatorProcess:

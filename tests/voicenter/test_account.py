@@ -79,6 +79,7 @@ def test_it_reads_who_is_on_the_phone(provider, client, recorded):
                 phone="0505550101",
                 custom={"lead": "L-7f3k"},
                 raw=raw["calls"][0],
+                recording="abc.mp3",
             ),
         ),
         raw=raw,

@@ -195,6 +195,14 @@ def test_a_call_id_of_digits_may_come_as_a_number():
     assert read_answer(in_json(*OK[:2], ("CALLID", 2026))).call_id == "2026"
 
 
+@pytest.mark.parametrize("tag", ["param", "params", "struct"])
+def test_xml_that_accepts_and_refuses_has_an_unknown_outcome(tag):
+    start, end = f"<{tag}>".encode(), f"</{tag}>".encode()
+    refusing = start + in_xml(("ERRORCODE", 3)).partition(start)[2].partition(end)[0] + end
+    body = in_xml(*OK).replace(end, end + refusing)
+    assert read(body) == (OutcomeUnknown, "unreadable", "")
+
+
 def test_the_message_is_one_line_of_at_most_500_characters():
     body = in_json(("ERRORCODE", 2), ("ERRORMESSAGE", "a\x00\r\n\x1b\u2028" + "b" * 600))
     assert read(body)[2] == "a" + "b" * 499

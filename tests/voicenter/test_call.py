@@ -144,6 +144,8 @@ def test_it_takes_every_kind_of_phone_and_leaves_it_untouched(phone):
         ("language", "HE"),
         ("language", "he/en"),
         ("language", "h"),
+        ("language", "heb"),
+        ("language", "en-US"),
         ("vm_id", "a b"),
         ("ignore_dnc_status", 0),
         ("ignore_dnc_status", 4),

@@ -40,8 +40,31 @@ def test_it_reads_a_recorded_first_leg(recorded):
         target_extension="",
         custom={"lead": "L-7f3k", "attempt": "A-91xz"},
         raw=json.loads(body),
+        did="0722550100",
+        representative_name="Dana Example",
+        representative_code="1007",
+        caller_extension_name="Desk 1",
+        queue_id=0,
+        queue_time=0,
+        caller_country="Israel",
+        target_country="Israel",
+        original_call_id=CALL_ID,
     )
     assert record.outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("spell", [str, str.lower, str.upper])
+def test_it_reads_what_a_call_of_a_queue_brings(spell):
+    told = {
+        "direction": "Incoming", "queueid": "7", "queuename": "Sales", "DepartmentID": 12,
+        "seconds_waiting_in_queue": "31", "DepartmentName": "North", "aiData": {"mood": "good"},
+        "targetextension_name": "Desk 2", "OriginalIvrUniqueID": "A-1",
+    }  # fmt: skip
+    record = cdr(**{spell(name): value for name, value in told.items()})
+    assert (record.direction, record.queue_id, record.queue_name) == ("Incoming", 7, "Sales")
+    assert (record.queue_time, record.department_id, record.department_name) == (31, 12, "North")
+    assert (record.target_extension_name, record.original_call_id) == ("Desk 2", "A-1")
+    assert record.ai_data == {"mood": "good"}
 
 
 def test_it_reads_a_recorded_second_leg_of_an_older_sender(recorded):
@@ -245,8 +268,12 @@ def test_a_form_with_an_encoded_nul_is_cleaned_too():
 
 
 def test_numbers_and_custom_values_stay_out_of_the_repr():
-    record = cdr(caller="0505550177", target="0505550178", CustomData={"lead": "L77"})
-    assert not any(text in repr(record) for text in ("5550177", "5550178", "L77"))
+    record = cdr(
+        caller="0505550177", target="0505550178", did="0722550177", CustomData={"lead": "L77"},
+        representative_name="Dana", callerextension_name="Dana", aiData="said 5550178",
+    )  # fmt: skip
+    told = ("5550177", "5550178", "2550177", "L77", "Dana")
+    assert not any(text in repr(record) for text in told)
 
 
 @pytest.mark.parametrize("call_id", ["", "  ", None, "x" * 65, "a\nb", ["x"], {}, True])

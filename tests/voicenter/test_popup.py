@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 
@@ -43,6 +44,13 @@ def test_a_form_and_the_query_of_a_get_say_the_same(recorded, name, content_type
     read = parse_popup(recorded(name), content_type)
     assert (read.call_id, read.status, read.extension) == (CALL_ID, "Ringing", "aBcD12ef")
     assert (read.phone, read.did, read.answered_at) == ("0505550101", "0722550100", None)
+
+
+def test_in_a_form_the_call_itself_is_json_text():
+    call = {"callerphone": "0505550101", "customdata": {"var_attempt": "A-91xz"}}
+    form = urlencode({"ivrid": CALL_ID, "status": "Ringing", "currentCall": json.dumps(call)})
+    read = parse_popup(form.encode(), FORM)
+    assert (read.phone, read.custom) == ("0505550101", {"attempt": "A-91xz"})
 
 
 def test_names_and_words_are_read_without_case():

@@ -13,6 +13,7 @@ from callbacks.voicenter import (
     Callference,
     CallLogSearch,
     Client,
+    ConfigurationError,
     LocalRateLimiter,
     LoginStatus,
     Message,
@@ -177,6 +178,28 @@ def test_a_refusal_keeps_the_message_without_the_code(provider, caplog):
 def test_the_client_does_not_show_the_code():
     client = Client(code=CANARY)
     assert CANARY not in repr(client) + str(client) + repr(vars(client)) + f"{client}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code": f" {CANARY}"},
+        {"code": f"{CANARY}\n"},
+        {"method": "put"},
+        {"answer_format": "yaml"},
+        {"read_timeout": 0},
+        {"url": "nowhere"},
+    ],
+    ids="".join,
+)
+def test_a_client_that_cannot_be_made_does_not_show_the_code(wrong):
+    with pytest.raises(ConfigurationError) as caught:
+        Client(**{"code": CANARY, **wrong})
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in shown.stack if "callbacks/voicenter" in frame.filename]
+    assert ours
+    assert CANARY not in repr([frame.locals for frame in ours]) + str(caught.value)
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("proxy", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])

@@ -1,4 +1,4 @@
-"""The pages as they are served: gunicorn on a free port."""
+"""The site as it is served: the fixtures `gunicorn` and `gunicorn_without_database`."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ import httpx
 import pytest
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,19 @@
+"""Where the pages find their style sheets, scripts and pictures.
+
+`collectstatic` writes each file under a name with a hash of its content, so that browsers may keep
+it for good. In a working copy it has not run, and files are served from their sources.
+"""
+
+from django.contrib.staticfiles.storage import StaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # no types
+    """Names with hashes where `collectstatic` has run, the files' own where it has not."""
+
+    def url(self, name: str | None, force: bool = False) -> str:
+        """The address of a file by its own name. ValueError when it was not collected."""
+        if not self.hashed_files:
+            return StaticFilesStorage.url(self, name)
+        hashed: str = super().url(name, force)
+        return hashed

@@ -1,0 +1,44 @@
+"""Every second of a lead's life belongs to one stage: by the stored columns alone."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from callbacks.models import CallAttempt
+from callbacks.models.calls import AttemptKind
+from leads.models import Lead, LeadStatus
+
+WAITED = ("waited_closed", "waited_chosen", "waited_retry", "waited_extension")
+TIMES = ("provider_time", "leg1_time", "leg2_time", "unknown_time")
+
+
+def accounted(lead: Lead, attempts: Iterable[CallAttempt]) -> timedelta:
+    """All of a lead's stages, each checked not to be negative."""
+    parts = [getattr(lead, name) for name in WAITED]
+    for attempt in attempts:
+        times = [getattr(attempt, name) for name in TIMES]
+        if attempt.is_live or attempt.kind == AttemptKind.MESSAGE:
+            assert times == [None] * 4
+        else:
+            parts += times
+    assert all(part >= timedelta(0) for part in parts), parts
+    return sum(parts, timedelta(0))
+
+
+def accounted_until(lead: Lead) -> datetime:
+    """Until when a lead's time has to be in its columns."""
+    if lead.status == LeadStatus.CONNECTED:
+        assert lead.connected_at
+        return lead.connected_at
+    # What it waits for now, and the call that is on, are added at their end.
+    return lead.closed_at or lead.waiting_since
+
+
+def stages_add_up(leads: Iterable[Lead], attempts: Iterable[CallAttempt]) -> None:
+    """To the microsecond: submission to conversation, or to closing."""
+    of: dict[int, list[CallAttempt]] = {}
+    for attempt in attempts:
+        of.setdefault(attempt.lead_id, []).append(attempt)
+    for lead in leads:
+        wanted = accounted_until(lead) - lead.submitted_at
+        got = accounted(lead, of.get(lead.pk, []))
+        assert got == wanted, f"lead {lead.pk}, {lead.status}: {got} instead of {wanted}"
