@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from callbacks import decisions
 from callbacks.admin.who_rings import may_ask
+from callbacks.models import Extension
 
 # Needs more than one permission.
 WHO_RINGS = "who rings"
-from callbacks.models import Extension
 
 # What somebody has to do something about: how many, beside its name.
 _COUNTED: dict[str, Callable[[], int]] = {
