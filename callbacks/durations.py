@@ -1,4 +1,6 @@
-"""Seconds as people read them. Pure."""
+"""Seconds, and times of day, as people read them. Pure."""
+
+from datetime import datetime, tzinfo
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -28,3 +30,10 @@ def _two(seconds: int, large: int, large_name: str, small: int, small_name: str)
     count, rest = divmod(seconds, large)
     first = f"{count} {large_name}"
     return f"{first} {rest // small} {small_name}" if rest else first
+
+
+def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """ "14:05" on the day of `now` in `zone`, "26 Mar 14:05" on another."""
+    local = at.astimezone(zone)
+    same_day = local.date() == now.astimezone(zone).date()
+    return f"{local:%H:%M}" if same_day else f"{local:%d %b %H:%M}"

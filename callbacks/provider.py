@@ -1,6 +1,7 @@
 """The account we dial with: the Voicenter client, and what it is asked for."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -53,10 +54,11 @@ EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
 
 
 @cache
-def client(log_wait: float | None = None) -> Client:
+def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
     """One client for the process; it keeps a connection per thread.
 
     `log_wait`: seconds to wait for one's turn at the Call Log at most; None: as long as it takes.
+    `patience`: seconds to wait for an answer at most, where the settings would wait longer.
     Raises ConfigurationError or InvalidCall when the settings could not make a call: better here,
     before a lead is claimed, than with every lead.
     """
@@ -67,17 +69,20 @@ def client(log_wait: float | None = None) -> Client:
         method=settings.VOICENTER_METHOD,
         answer_format=settings.VOICENTER_FORMAT,
         connect_timeout=settings.VOICENTER_CONNECT_TIMEOUT,
-        read_timeout=settings.VOICENTER_TIMEOUT,
+        read_timeout=min(settings.VOICENTER_TIMEOUT, patience),
         limiter=shared_limiter(
             services_beside(settings.VOICENTER_URL).call_log_url, max_wait=log_wait
         ),
     )
 
 
-def active_calls() -> Sequence[ExtensionState] | None:
-    """What every extension of the account is on right now; None when nobody tells."""
+def active_calls(patience: float = math.inf) -> Sequence[ExtensionState] | None:
+    """What every extension of the account is on right now; None when nobody tells.
+
+    `patience`: as of `client`, for whom a late answer is no use.
+    """
     try:
-        return client().active_calls()
+        return client(patience=patience).active_calls()
     except VoicenterError as error:
         log.warning("active calls not to be had reason=%s", error.reason)
     return None

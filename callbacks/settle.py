@@ -119,7 +119,9 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     ended_at = attempt.ended_at or now
     # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
-        wait = _wait(attempt, step, now) if step.after else _Wait(now)
+        # At once: it has been waiting for somebody since it was first to be called, and teams that
+        # step in later count from then.
+        wait = _wait(attempt, step, now) if step.after else _Wait(None)
         again = transitions.wait_again(
             attempt.lead_id,
             wait.call_after,
@@ -141,9 +143,12 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class _Wait:
-    """When a lead is called again, and what it waits for until then (leads.stages)."""
+    """When a lead is called again, and what it waits for until then (leads.stages).
 
-    call_after: datetime
+    `call_after` None: at once.
+    """
+
+    call_after: datetime | None
     gap_until: datetime | None = None
     closed_until: datetime | None = None
 

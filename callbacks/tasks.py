@@ -4,8 +4,18 @@ import time
 from contextlib import ExitStack
 
 from celery import shared_task
+from django.utils import timezone
 
-from callbacks import dialling, dispatch, pulse, reconcile, unknowns, wakeups
+from callbacks import (
+    availability,
+    dialling,
+    dispatch,
+    presence,
+    pulse,
+    reconcile,
+    unknowns,
+    wakeups,
+)
 
 
 @shared_task(name=wakeups.CALL_LEAD)
@@ -32,10 +42,13 @@ def sweep() -> None:
     started = time.monotonic()
     # Each step runs, last one first, even if another fails; what failed is raised at the end.
     with ExitStack() as steps:
-        # These may ask the provider, who may take its time: whoever is due is called before.
+        # These may ask the provider, who may take its time: whoever is due is called before. What
+        # only spares a vain call comes after what frees extensions.
+        steps.callback(presence.look)
         steps.callback(unknowns.look_up)
         steps.callback(reconcile.free_expired_holds)
         steps.callback(dispatch.call_due_leads)
+        steps.callback(availability.end_pauses, timezone.now())
         steps.callback(dialling.wake_unsent)
         steps.callback(dispatch.follow_the_hours)
         steps.callback(reconcile.adopt_records)

@@ -74,7 +74,7 @@ def cancel(lead_id: int, at: datetime) -> bool:
 
 def wait_again(
     lead_id: int,
-    call_after: datetime,
+    call_after: datetime | None,
     at: datetime,
     *,
     claimed_at: datetime,
@@ -84,10 +84,11 @@ def wait_again(
 ) -> bool:
     """calling -> waiting: its call is over, and there is to be another one.
 
-    `claimed_at`: when the wait before that call ended. What it waits for until when: as in
-    `put_off`.
+    `call_after` None: at once, as the one before. `claimed_at`: when the wait before that call
+    ended. What it waits for until when: as in `put_off`.
     """
-    values = {"call_after": call_after, "gap_until": gap_until, "closed_until": closed_until}
+    values = {"gap_until": gap_until, "closed_until": closed_until}
+    values |= {"call_after": call_after} if call_after else {}
     values |= adding_up.waiting_until(claimed_at) | shown
     return _move(lead_id, (LeadStatus.CALLING,), LeadStatus.WAITING, waiting_since=at, **values)
 

@@ -24,13 +24,14 @@ from callbacks.admin import (
     what_holds,
 )
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.extension_changes import (
     BRING_BACK,
     CLEAR_BLOCK,
     PAUSE,
     UNPAUSE,
-    Change,
+    Act,
+    PauseForm,
     carry_out,
 )
 from callbacks.admin.extension_forms import ExtensionForm
@@ -155,7 +156,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             return []
         is_out = bool(extension.out_until and extension.out_until > timezone.now())
         useful = {
-            "pause": not extension.is_paused,
+            "pause": extension.is_active,
             "un-pause": extension.is_paused,
             "bring-back": is_out and not extension.is_paused,
             "clear-block": extension.is_blocked,
@@ -165,29 +166,29 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
 
     @action(description="Pause", url_path="pause", permissions=["pause"], icon="pause")  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, then pauses this extension."""
-        return self._one(request, object_id, PAUSE, "Pause")
+        """Asks for how long and why, then pauses this extension."""
+        return self._one(request, object_id, PAUSE)
 
     @action(  # type: ignore[untyped-decorator]
         description="Un-pause", url_path="un-pause", permissions=["pause"], icon="play_arrow"
     )
     def unpause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then un-pauses this extension."""
-        return self._one(request, object_id, UNPAUSE, "Un-pause")
+        return self._one(request, object_id, UNPAUSE)
 
     @action(  # type: ignore[untyped-decorator]
         description="Clear block", url_path="clear-block", permissions=["pause"], icon="lock_open"
     )
     def clear_block(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then clears this extension's block."""
-        return self._one(request, object_id, CLEAR_BLOCK, "Clear block")
+        return self._one(request, object_id, CLEAR_BLOCK)
 
     @action(  # type: ignore[untyped-decorator]
         description="Ring again", url_path="bring-back", permissions=["pause"], icon="play_arrow"
     )
     def bring_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then has this extension rung again before its time."""
-        return self._one(request, object_id, BRING_BACK, "Ring again")
+        return self._one(request, object_id, BRING_BACK)
 
     @action(  # type: ignore[untyped-decorator]
         description="Conference", url_path="conference", permissions=["conference"], icon="groups"
@@ -197,9 +198,17 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         return conference.ask_or_call(self, request, self._found(request, object_id))
 
     @admin.action(description="Pause", permissions=["pause"])
-    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
-        """Pauses the chosen extensions."""
-        carry_out(self, request, list(queryset), PAUSE)
+    def pause_selected(
+        self, request: HttpRequest, queryset: QuerySet[Extension]
+    ) -> HttpResponse | None:
+        """Asks for how long and why, then pauses the chosen extensions."""
+        chosen = list(queryset)
+        form = PauseForm(request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            back = request.get_full_path()
+            return ask(request, self, PAUSE.question(chosen, back, "pause_selected", form))
+        carry_out(self, request, chosen, form.act())
+        return None
 
     @admin.action(description="Un-pause", permissions=["pause"])
     def unpause_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
@@ -217,17 +226,11 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             raise Http404("There is no such extension.")
         return extension
 
-    def _one(self, request: HttpRequest, object_id: str, change: Change, verb: str) -> HttpResponse:
+    def _one(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
         extension = self._found(request, object_id)
         page = reverse("admin:callbacks_extension_change", args=[extension.pk])
-        if not is_confirmed(request):
-            question = Question(
-                title=f"{verb} this extension?",
-                explanation=change.explanation,
-                button=verb,
-                things=[str(extension)],
-                back=page,
-            )
-            return ask(request, self, question)
-        carry_out(self, request, [extension], change)
+        form = PauseForm(request.POST if is_confirmed(request) else None) if act is PAUSE else None
+        if not is_confirmed(request) or (form and not form.is_valid()):
+            return ask(request, self, act.question([extension], page, form=form))
+        carry_out(self, request, [extension], form.act() if form else act)
         return HttpResponseRedirect(page)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import RadioFilter
 
+from callbacks.availability import paused_at
 from callbacks.models.calls import LIVE_STATES
 from callbacks.periods import Days, last_days
 from leads.models import OPEN_STATUSES
@@ -78,16 +79,19 @@ class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no ty
             ("paused", "Paused"),
             ("blocked", "Blocked by the provider"),
             ("out", "Out for a while"),
+            ("seen", "On another call, or away"),
             ("off", "Off"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The extensions in that state."""
+        now = timezone.now()
         condition = {
             "busy": Q(call_attempts__state__in=LIVE_STATES),
-            "paused": Q(is_paused=True),
+            "paused": paused_at(now),
             "blocked": Q(is_blocked=True),
-            "out": Q(out_until__gt=timezone.now()),
+            "out": Q(out_until__gt=now),
+            "seen": Q(seen_busy_until__gt=now),
             "off": Q(is_active=False) | Q(team__is_active=False),
         }.get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)

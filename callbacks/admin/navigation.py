@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from callbacks import decisions
 from callbacks.admin.who_rings import may_ask
+from callbacks.models import Extension
 
 # Needs more than one permission.
 WHO_RINGS = "who rings"
@@ -17,6 +18,8 @@ WHO_RINGS = "who rings"
 _COUNTED: dict[str, Callable[[], int]] = {
     "Unknown outcomes": lambda: decisions.open_questions().count(),
 }
+# In place of a permission: an extension of their own.
+_HAS_A_PHONE = "has a phone"
 
 
 def stylesheet(_request: HttpRequest) -> str:
@@ -38,6 +41,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Overview", "dashboard", "admin:index", ""),
                 ("Leads", "person_raised_hand", "admin:leads_lead_changelist", "leads.view_lead"),
                 ("Callback times", "timer", "callback-times", "leads.view_lead"),
+                ("My phone", "headset_mic", "desk:home", _HAS_A_PHONE),
             ],
         ),
         (
@@ -95,6 +99,8 @@ def _may(request: HttpRequest, permission: str) -> bool:
         return True
     if permission == WHO_RINGS:
         return may_ask(request)
+    if permission == _HAS_A_PHONE:
+        return Extension.objects.filter(user=user.pk).exists()
     # Whoever may change a thing may see it, as everywhere in Django's admin.
     changing = permission.replace(".view_", ".change_")
     return user.has_perm(permission) or user.has_perm(changing)

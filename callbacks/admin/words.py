@@ -5,7 +5,8 @@ from datetime import datetime, tzinfo
 
 from callbacks import why
 from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED
-from callbacks.durations import in_words
+from callbacks.availability import is_paused
+from callbacks.durations import clock, in_words
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptKind, AttemptState
 from callbacks.outcomes import FLAGGED_REASON
@@ -121,15 +122,29 @@ def extension_now(
     """
     if live is not None:
         return _on_a_call(live)
-    out = extension.out_until is not None and extension.out_until > now
     table = (
         (not extension.is_active, Words("off")),
         (not extension.team.is_active, Words("off", note="its team is off")),
         (extension.is_blocked, Words("blocked by the provider", RED)),
-        (extension.is_paused, Words("paused", ORANGE, _paused_note(extension))),
-        (out, _out(extension, now, zone)),
+        (is_paused(extension, now), _paused(extension, now, zone)),
         (not team_is_open, Words("off shift", note="its team is closed now")),
         (not is_on_shift, Words("off shift", note="by its own hours")),
+        (
+            _still(extension.out_until, now),
+            _until("out", extension.out_until, now, zone, extension.out_reason),
+        ),
+        (
+            _still(extension.capped_until, now),
+            _until("has had its calls", extension.capped_until, now, zone, "of this day"),
+        ),
+        (
+            _still(extension.rests_until, now),
+            _until("resting", extension.rests_until, now, zone, "after its last call"),
+        ),
+        (
+            _still(extension.seen_busy_until, now),
+            Words(extension.seen_busy_as or "busy", ORANGE, "as the provider shows it"),
+        ),
     )
     flagged = extension.out_reason == FLAGGED_REASON
     free = Words("free", ORANGE, FLAGGED_REASON) if flagged else Words("free", GREEN)
@@ -144,15 +159,16 @@ def _on_a_call(live: CallAttempt) -> Words:
     return Words(f"on a call with lead {live.lead_id}", ACCENT, lead_id=live.lead_id)
 
 
-def _paused_note(extension: Extension) -> str:
+def _paused(extension: Extension, now: datetime, zone: tzinfo) -> Words:
     missed = extension.missed_in_a_row
-    return f"missed {missed} in a row" if missed else ""
+    reason = extension.pause_reason or (f"missed {missed} in a row" if missed else "")
+    return _until("paused", extension.paused_until, now, zone, reason)
 
 
-def _out(extension: Extension, now: datetime, zone: tzinfo) -> Words:
-    if extension.out_until is None:
-        return Words("")
-    until = extension.out_until.astimezone(zone)
-    same_day = until.date() == now.astimezone(zone).date()
-    shown = f"{until:%H:%M}" if same_day else f"{until:%d %b %H:%M}"
-    return Words(f"out until {shown}", ORANGE, extension.out_reason)
+def _still(until: datetime | None, now: datetime) -> bool:
+    return until is not None and until > now
+
+
+def _until(text: str, until: datetime | None, now: datetime, zone: tzinfo, note: str) -> Words:
+    """ "paused", or "paused until 14:30" where that is known."""
+    return Words(f"{text} until {clock(until, now, zone)}" if until else text, ORANGE, note)

@@ -9,7 +9,7 @@ E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
 E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
-E020 VOICENTER_LOG_DELAY
+E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE
@@ -37,6 +37,7 @@ LEAST_KEY_CHARACTERS = 50  # as Django's own security.W009
 LEAST_SECRET_CHARACTERS = 32
 LONGEST_TIMEOUT = 120.0  # seconds: a worker waits that long for one answer
 LONGEST_LOG_DELAY = 3600.0
+LEAST_PRESENCE_EVERY, LONGEST_PRESENCE_EVERY = 1.0, 60.0
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -137,6 +138,15 @@ def _timeouts() -> Iterator[CheckMessage]:
             hint=f"Set VOICENTER_LOG_DELAY to seconds above 0 and up to {LONGEST_LOG_DELAY:g}: too "
             "few, and a lead who has talked with somebody is called again.",
             id="callbacks.E020",
+        )
+    every = settings.PRESENCE_EVERY
+    if every and not LEAST_PRESENCE_EVERY <= every <= LONGEST_PRESENCE_EVERY:
+        yield Error(
+            f"PRESENCE_EVERY is {every}.",
+            hint=f"Set PRESENCE_EVERY to seconds from {LEAST_PRESENCE_EVERY:g} to "
+            f"{LONGEST_PRESENCE_EVERY:g}, or to 0: then the provider is never asked who is on a "
+            "call.",
+            id="callbacks.E024",
         )
 
 

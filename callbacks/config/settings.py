@@ -220,6 +220,8 @@ VOICENTER_MAX_DURATION = env.int("VOICENTER_MAX_DURATION", default=7200)
 VOICENTER_LOG_DELAY = env.float("VOICENTER_LOG_DELAY", default=300.0)
 VOICENTER_RECORD = env.bool("VOICENTER_RECORD", default=False)
 VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
+# Seconds from one question for the active calls to the next, while leads are due; 0: never asked.
+PRESENCE_EVERY = env.float("PRESENCE_EVERY", default=5.0)
 # The secret part of the address that the provider posts call records to.
 CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
 
@@ -281,6 +283,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_LOCKOUT_TEMPLATE = "429.html"
 
 # --- the admin's theme ----------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """Extensions in the admin: pause, un-pause, clear a block, and what the form may change."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db.models.signals import pre_save
@@ -23,8 +24,8 @@ def address(extension: Extension, what: str) -> str:
     return f"{LIST}{extension.pk}/{what}/"
 
 
-def confirm(client: Client, extension: Extension, what: str) -> list[str]:
-    answer = client.post(address(extension, what), {"confirmed": "yes"}, follow=True)
+def confirm(client: Client, extension: Extension, what: str, **values: str) -> list[str]:
+    answer = client.post(address(extension, what), {"confirmed": "yes", **values}, follow=True)
     assert answer.status_code == 200
     return [str(message) for message in answer.context["messages"]]
 
@@ -46,18 +47,76 @@ def test_the_list_says_what_each_is_doing(
     assert page.count("free") >= 1
 
 
+NOON = datetime(2026, 3, 25, 10, 0, 20, tzinfo=UTC)  # 12:00 in Jerusalem
+
+
+@pytest.mark.parametrize(
+    ("lasts", "until", "logged"),
+    [
+        ("15", datetime(2026, 3, 25, 10, 15, tzinfo=UTC), "Paused until 12:15: lunch"),
+        ("30", datetime(2026, 3, 25, 10, 30, tzinfo=UTC), "Paused until 12:30: lunch"),
+        ("60", datetime(2026, 3, 25, 11, 0, tzinfo=UTC), "Paused until 13:00: lunch"),
+        ("day", datetime(2026, 3, 25, 22, 0, tzinfo=UTC), "Paused until 26 Mar 00:00: lunch"),
+        ("open", None, "Paused until un-paused: lunch"),
+    ],
+)
 def test_pausing_is_asked_done_and_logged(
-    managing: Client, manager: User, extension: Extension
-) -> None:
+    lasts: str, until: datetime | None, logged: str,
+    managing: Client, manager: User, extension: Extension,
+) -> None:  # fmt: skip
     question = managing.get(address(extension, "pause")).content.decode()
     assert "Pause this extension?" in question
     extension.refresh_from_db()
     assert not extension.is_paused
-    assert confirm(managing, extension, "pause") == ["101 Dana is paused."]
+    with time_machine.travel(NOON, tick=False):
+        said = confirm(managing, extension, "pause", lasts=lasts, reason=" lunch ")
+    assert said == ["101 Dana is paused."]
     extension.refresh_from_db()
-    assert extension.is_paused
+    assert (extension.is_paused, extension.paused_until) == (True, until)
+    assert extension.pause_reason == "lunch"
     entry = LogEntry.objects.get()
-    assert (entry.user, entry.change_message) == (manager, "Paused")
+    assert (entry.user, entry.change_message) == (manager, logged)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "words"),
+    [
+        ({}, "lasts", "Choose for how long."),
+        ({"lasts": "forever"}, "lasts", "Choose one of these times."),
+        ({"lasts": "15", "reason": "x" * 101}, "reason", "at most 100 characters"),
+        ({"lasts": "15", "reason": "a\x00b"}, "reason", "Null characters"),
+    ],
+)
+def test_a_pause_that_does_not_say_how_long_is_asked_again(
+    values: dict[str, str], field: str, words: str, managing: Client, extension: Extension
+) -> None:
+    page = managing.post(address(extension, "pause"), {"confirmed": "yes", **values})
+    assert words in str(page.context["question"].form.errors[field])
+    assert words in page.content.decode()
+    extension.refresh_from_db()
+    assert not extension.is_paused
+    assert not LogEntry.objects.exists()
+
+
+def test_the_list_shows_until_when_and_why(managing: Client, extension: Extension) -> None:
+    with time_machine.travel(NOON, tick=False):
+        confirm(managing, extension, "pause", lasts="30", reason="lunch")
+        page = managing.get(LIST).content.decode()
+    assert "paused until 12:30" in page
+    assert "lunch" in page
+
+
+def test_a_pause_is_replaced_by_another_without_being_ended(
+    managing: Client, extension: Extension
+) -> None:
+    for lasts, reason in (("15", "lunch"), ("open", "training")):
+        assert confirm(managing, extension, "pause", lasts=lasts, reason=reason) == [
+            "101 Dana is paused."
+        ]
+    extension.refresh_from_db()
+    assert (extension.is_paused, extension.paused_until) == (True, None)
+    assert extension.pause_reason == "training"
+    assert queued() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -66,12 +125,14 @@ def test_un_pausing_starts_afresh_and_wakes_the_team(
 ) -> None:
     Extension.objects.update(
         is_paused=True, missed_in_a_row=3, out_reason="did not answer",
-        out_until=timezone.now() + timedelta(hours=1),
+        out_until=timezone.now() + timedelta(hours=1), pause_reason="lunch",
+        paused_until=timezone.now() + timedelta(hours=2),
     )  # fmt: skip
     queued(empty=True)
     assert confirm(managing, extension, "un-pause") == ["101 Dana is rung again."]
     extension.refresh_from_db()
     assert (extension.is_paused, extension.missed_in_a_row, extension.out_until) == (False, 0, None)
+    assert (extension.pause_reason, extension.paused_until) == ("", None)
     assert queued() == [("callbacks.work_team", extension.team_id)]
 
 
@@ -89,9 +150,10 @@ def test_clearing_a_block_wakes_the_team(managing: Client, extension: Extension)
 def test_pausing_what_is_paused_changes_logs_and_wakes_nothing(
     managing: Client, extension: Extension
 ) -> None:
-    Extension.objects.update(is_paused=True)
+    Extension.objects.update(is_paused=True, pause_reason="lunch")
     queued(empty=True)
-    assert confirm(managing, extension, "pause") == ["101 Dana is paused already."]
+    said = confirm(managing, extension, "pause", lasts="open", reason="lunch")
+    assert said == ["101 Dana is paused like that already."]
     assert not LogEntry.objects.exists()
     assert queued() == []
 
@@ -99,20 +161,35 @@ def test_pausing_what_is_paused_changes_logs_and_wakes_nothing(
 @pytest.mark.parametrize(
     ("action", "before", "after"),
     [
-        ("pause_selected", {"is_paused": False}, {"is_paused": True}),
+        (
+            "pause_selected",
+            {"is_paused": False},
+            {"is_paused": True, "pause_reason": "meeting", "paused_until": None},
+        ),
         ("unpause_selected", {"is_paused": True}, {"is_paused": False}),
         ("clear_block_selected", {"is_blocked": True}, {"is_blocked": False}),
     ],
 )
 def test_several_at_once(
-    action: str, before: dict[str, bool], after: dict[str, bool], managing: Client, team: Team
+    action: str, before: dict[str, bool], after: dict[str, Any], managing: Client, team: Team
 ) -> None:
     chosen = [Extension.objects.create(number=n, team=team, **before).pk for n in ("1", "2")]
     other = Extension.objects.create(number="3", team=team, **before)
-    managing.post(LIST, {"action": action, "_selected_action": chosen})
+    posted = {"action": action, "_selected_action": chosen}
+    managing.post(LIST, posted | {"confirmed": "yes", "lasts": "open", "reason": "meeting"})
     assert Extension.objects.filter(pk__in=chosen, **after).count() == 2
     assert Extension.objects.filter(pk=other.pk, **before).exists()
     assert LogEntry.objects.count() == 2
+
+
+def test_several_are_paused_after_one_question(managing: Client, team: Team) -> None:
+    chosen = [Extension.objects.create(number=n, team=team).pk for n in ("1", "2")]
+    posted = {"action": "pause_selected", "_selected_action": chosen}
+    for answers in ({}, {"confirmed": "yes"}):
+        page = managing.post(LIST, posted | answers)
+        assert "Pause these 2 extensions?" in page.content.decode()
+        assert page.context["question"].chosen == chosen
+    assert not Extension.objects.filter(is_paused=True).exists()
 
 
 @pytest.mark.parametrize(
@@ -132,8 +209,9 @@ def test_without_the_permission_nothing_is_offered_and_a_forged_post_does_nothin
     offered = client.get(f"{LIST}{extension.pk}/change/").content.decode()
     assert address(extension, what) not in offered
     assert list_action not in client.get(LIST).content.decode()
-    assert client.post(address(extension, what), {"confirmed": "yes"}).status_code == 403
-    client.post(LIST, {"action": list_action, "_selected_action": extension.pk})
+    answers = {"confirmed": "yes", "lasts": "open"}
+    assert client.post(address(extension, what), answers).status_code == 403
+    client.post(LIST, {"action": list_action, "_selected_action": extension.pk, **answers})
     untouched = {"is_paused": False, "is_blocked": False, **before}
     assert Extension.objects.filter(pk=extension.pk, **untouched).exists()
 

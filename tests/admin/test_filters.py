@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from callbacks.models import Extension, Team
 from leads.models import Lead
@@ -61,8 +62,14 @@ def test_status_and_source(managing: Client, make_lead: Callable[..., Lead]) -> 
 
 
 def test_extensions_by_state(managing: Client, team: Team) -> None:
-    paused = Extension.objects.create(number="1", team=team, is_paused=True)
+    now = timezone.now()
+    later, before = now + timedelta(minutes=5), now - timedelta(minutes=5)
+    lunch = {"is_paused": True, "pause_reason": "lunch"}
+    paused = Extension.objects.create(number="1", team=team, **lunch, paused_until=later)
     blocked = Extension.objects.create(number="2", team=team, is_blocked=True)
     off = Extension.objects.create(number="3", team=team, is_active=False)
-    for state, extension in {"paused": paused, "blocked": blocked, "off": off}.items():
+    seen = Extension.objects.create(number="4", team=team, seen_busy_until=later)
+    Extension.objects.create(number="5", team=team, **lunch, paused_until=before)
+    wanted = {"paused": paused, "blocked": blocked, "off": off, "seen": seen}
+    for state, extension in wanted.items():
         assert listed(managing, f"state={state}", "callbacks/extension") == {extension.pk}

@@ -62,6 +62,31 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ),
         ("paused", "", {"is_paused": True}, None, True),
         ("paused", "missed 3 in a row", {"is_paused": True, "missed_in_a_row": 3}, None, True),
+        ("paused", "lunch", {"is_paused": True, "pause_reason": "lunch"}, None, True),
+        (
+            "paused until 14:30",
+            "lunch",
+            {"is_paused": True, "paused_until": at(1800), "pause_reason": "lunch"},
+            None,
+            True,
+        ),
+        ("free", "", {"is_paused": True, "paused_until": at(-1)}, None, True),
+        ("resting until 14:01", "after its last call", {"rests_until": at(60)}, None, True),
+        (
+            "has had its calls until 26 Mar 14:00",
+            "of this day",
+            {"capped_until": at(86_400)},
+            None,
+            True,
+        ),
+        (
+            "lunch",
+            "as the provider shows it",
+            {"seen_busy_until": at(9), "seen_busy_as": "lunch"},
+            None,
+            True,
+        ),
+        ("free", "", {"seen_busy_until": at(-1), "seen_busy_as": "lunch"}, None, True),
         ("out until 14:05", "offline", {"out_until": at(300), "out_reason": "offline"}, None, True),
         ("out until 26 Mar 14:00", "", {"out_until": at(86_400)}, None, True),
         ("blocked by the provider", "", {"is_blocked": True, "is_paused": True}, None, True),
@@ -72,7 +97,7 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
 def test_what_an_extension_is_doing_now(
     text: str, note: str, values: dict[str, object], live: CallAttempt | None, is_open: bool
 ) -> None:
-    extension = Extension(number="101", team=Team(name="Sales"), **values)
+    extension = Extension(number="101", team=Team(name="Sales"), **{"pause_reason": "", **values})
     said = words.extension_now(extension, live, is_open, True, NOW, JERUSALEM)
     assert (said.text, said.note) == (text, note)
 

@@ -1,0 +1,1 @@
+"""The salesperson's own page, made for a telephone: available or paused, who rings, my calls."""

@@ -1,0 +1,15 @@
+"""Addresses below /desk/."""
+
+from django.urls import path
+
+from callbacks.desk import views
+
+app_name = "desk"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("now/", views.now, name="now"),
+    path("login/", views.log_in, name="login"),
+    path("logout/", views.log_out, name="logout"),
+    path("<int:pk>/pause/", views.pause, name="pause"),
+    path("<int:pk>/available/", views.available, name="available"),
+]

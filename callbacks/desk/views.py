@@ -1,0 +1,135 @@
+"""The salesperson's page: what it shows, and the two things that can be done on it.
+
+Who is not logged in is asked to; who has no extension is told whom to ask. Everything is looked for
+among the salesperson's own extensions: another's is not there. Buttons post and lead back to the
+page, which shows how things stand: pressed twice or too late, they change nothing.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse_lazy
+from django.utils import timezone
+
+from callbacks import availability
+from callbacks.desk.forms import PauseForm
+from callbacks.desk.work import Desk, desk_of
+from callbacks.models import Extension
+
+# Seconds until a browser without JavaScript asks again.
+REFRESH = 5
+_HOME = reverse_lazy("desk:home")
+_LOGIN = reverse_lazy("desk:login")
+# The parts of the page that change by themselves: fields of Desk, and templates.
+_PARTS = ("live", "phones", "calls")
+
+log_in = LoginView.as_view(
+    template_name="desk/login.html", next_page=_HOME, redirect_authenticated_user=True
+)
+_log_out = LogoutView.as_view(next_page=_LOGIN)
+
+
+class SeeOther(HttpResponseRedirect):
+    """ "It is done; the page is over there", so that a reload does nothing again."""
+
+    status_code = 303
+
+
+def log_out(request: HttpRequest) -> HttpResponse:
+    """By a button: a link could be followed by a browser that only wants to be quick."""
+    return _log_out(request) if request.method == "POST" else SeeOther(str(_HOME))
+
+
+@login_required(login_url=_LOGIN)
+def home(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    desk = desk_of(request.user, timezone.now())
+    if not desk.phones:
+        return _private(render(request, "desk/no_phone.html", status=403))
+    context = {"desk": desk, "parts": _parts(request, desk), "refresh": REFRESH}
+    return _private(render(request, "desk/home.html", context))
+
+
+def now(request: HttpRequest) -> HttpResponse:
+    """What the page asks for every few seconds: the parts that have changed, as HTML in JSON.
+
+    `?seen=` is what it has seen last; 204 when that still holds. 401 asks it to load anew: whoever
+    looks is logged in no more, or has no phone any longer.
+    """
+    desk = desk_of(request.user, timezone.now()) if request.user.is_authenticated else None
+    if desk is None or not desk.phones:
+        return _private(JsonResponse({"error": "log in again"}, status=401))
+    seen = _digest(asdict(desk))
+    if request.GET.get("seen") == seen:
+        return _private(HttpResponse(status=204))
+    parts = _parts(request, desk)
+    return _private(JsonResponse({"seen": seen, "title": desk.title, "parts": parts}))
+
+
+@login_required(login_url=_LOGIN)
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks for how long and why, then pauses one of their own extensions."""
+    extension = _own(request, pk)
+    if extension is None:
+        return _not_yours(request)
+    form = PauseForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        change = form.change(timezone.now(), timezone.get_current_timezone())
+        availability.carry_out(change, extension, request.user)
+        return SeeOther(str(_HOME))
+    context = {"extension": extension, "form": form}
+    return _private(
+        render(request, "desk/pause.html", context, status=422 if form.is_bound else 200)
+    )
+
+
+@login_required(login_url=_LOGIN)
+def available(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody sits there again: ends the pause, or the time for which the phone was left out."""
+    if request.method == "POST":
+        extension = _own(request, pk)
+        if extension is None:
+            return _not_yours(request)
+        for change in (availability.UNPAUSE, availability.BRING_BACK):
+            if availability.carry_out(change, extension, request.user):
+                break
+    # Also for who comes here after a login that was asked for in between.
+    return SeeOther(str(_HOME))
+
+
+def _own(request: HttpRequest, pk: int) -> Extension | None:
+    return Extension.objects.filter(user=request.user.pk, pk=pk).first()
+
+
+def _not_yours(request: HttpRequest) -> HttpResponse:
+    return _private(render(request, "desk/not_yours.html", status=404))
+
+
+def _parts(request: HttpRequest, desk: Desk) -> dict[str, dict[str, str]]:
+    """Each with its version, since its HTML holds a token that is another one every time."""
+    values, context = asdict(desk), {"desk": desk}
+    return {
+        name: {
+            "seen": _digest(values[name]),
+            "html": render_to_string(f"desk/{name}.html", context, request),
+        }
+        for name in _PARTS
+    }
+
+
+def _digest(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()[:16]
+
+
+def _private(answer: HttpResponse) -> HttpResponse:
+    """People's names: for nobody's cache, and no search engine's."""
+    answer["Cache-Control"] = "no-store"
+    answer["X-Robots-Tag"] = "noindex"
+    return answer

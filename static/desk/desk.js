@@ -1,0 +1,65 @@
+// Keeps the page as things stand: asks every two seconds, less often when nobody looks or when it
+// cannot be asked. What has not changed is left alone.
+"use strict";
+
+(() => {
+  const SECOND = 1000;
+  const page = document.querySelector("[data-url]");
+  const connection = page.querySelector("[data-connection]");
+  let seen = "";
+  let timer = 0;
+  let asking = false;
+  let failures = 0;
+
+  function pause() {
+    if (failures) return Math.min(2 ** failures, 15) * SECOND;
+    return (document.hidden ? 5 : 2) * SECOND;
+  }
+
+  function show(desk) {
+    seen = desk.seen;
+    document.title = desk.title;
+    for (const [name, part] of Object.entries(desk.parts)) {
+      const place = page.querySelector(`[data-part="${name}"]`);
+      if (place.dataset.seen === part.seen) continue;
+      const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
+      place.dataset.seen = part.seen;
+      // Made by the same templates as the page itself, which escape what people have written.
+      place.innerHTML = part.html;
+      if (focused) document.getElementById(focused)?.focus();
+    }
+  }
+
+  async function ask() {
+    window.clearTimeout(timer);
+    if (asking) return;
+    asking = true;
+    const abort = new AbortController();
+    const patience = window.setTimeout(() => abort.abort(), 10 * SECOND);
+    try {
+      const address = `${page.dataset.url}?seen=${seen}`;
+      const answer = await fetch(address, { cache: "no-store", signal: abort.signal });
+      if (answer.status === 401) {
+        window.location.reload();
+        return;
+      }
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      if (answer.status !== 204) show(await answer.json());
+      failures = 0;
+      connection.textContent = "";
+    } catch {
+      failures += 1;
+      connection.textContent = "Reconnecting… What you see may be old.";
+    } finally {
+      window.clearTimeout(patience);
+      asking = false;
+    }
+    timer = window.setTimeout(ask, pause());
+  }
+
+  // Whoever comes back to the page sees the truth at once.
+  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  window.addEventListener("pageshow", (event) => event.persisted && ask());
+  window.addEventListener("online", ask);
+  timer = window.setTimeout(ask, SECOND);
+})();

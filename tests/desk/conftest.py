@@ -1,0 +1,57 @@
+"""A salesperson with a phone, logged in; attempts of any kind."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from callbacks.models import CallAttempt, Extension
+from leads.models import Lead
+
+PASSWORD = "a-password-for-tests"
+
+
+@pytest.fixture
+def dana(extension: Extension) -> User:
+    """Whose phone 101 is."""
+    user = User.objects.create_user("dana", password=PASSWORD, first_name="Dana")
+    Extension.objects.filter(pk=extension.pk).update(user=user)
+    extension.refresh_from_db()
+    return user
+
+
+@pytest.fixture
+def hers(dana: User) -> Client:
+    client = Client()
+    client.force_login(dana)
+    return client
+
+
+@pytest.fixture
+def make_attempt(make_lead: Callable[..., Lead]) -> Callable[..., CallAttempt]:
+    """make_attempt(extension, "bridged"): a call to a lead of its own, an hour ago or on now."""
+    made = iter(range(1, 500))
+
+    def make(extension: Extension, state: str = "accepted", **values: Any) -> CallAttempt:
+        is_live = state in ("dialing", "accepted", "unknown")
+        lead_values = {key: values.pop(key) for key in ("name", "message") if key in values}
+        lead = make_lead(**lead_values, status="calling" if is_live else "unreached", **(
+            {} if is_live else {"closed_at": timezone.now()}
+        ))  # fmt: skip
+        now = timezone.now()
+        at = values.pop("at", now)
+        defaults: dict[str, Any] = {
+            "claimed_at": at, "sent_at": at, "hold_until": now + timedelta(hours=1),
+            "call_id": f"call-{next(made)}", "ended_at": None if is_live else at,
+            "connected_at": at if state == "bridged" else None,
+        }  # fmt: skip
+        return CallAttempt.objects.create(
+            lead=lead, extension=extension, phone=lead.phone, state=state,
+            extension_number=extension.number, **defaults | values,
+        )  # fmt: skip
+
+    return make
