@@ -171,8 +171,11 @@ class _Run:
 
     # --- leads ------------------------------------------------------------------------------------
 
-    def _comes(self, life: Life, at: float) -> None:
-        """Its time to be called has come: into the queue, unless nobody may call it now."""
+    def _comes(self, life: Life, at: float, since: float | None = None) -> None:
+        """Its time to be called has come: into the queue, unless nobody may call it now.
+
+        `since`: since when it has waited for somebody already; teams that step in count from then.
+        """
         request = life.request
         rests = self._rests_until(request.arrival.phone)
         earliest = max(at, rests)
@@ -183,11 +186,12 @@ class _Run:
             life.call_after = opening
             self._at(opening, _Kind.COMES, request.id)
             return
-        life.call_after = at
+        life.call_after = at if since is None else since
         source = self._firm.sources[request.arrival.source_id]
         insort(self._queue, (life.urgency, -source.priority, request.id))
         for wait in source.steps:
-            self._at(at + wait, _Kind.LOOK)
+            if (moment := life.call_after + wait) > at:
+                self._at(moment, _Kind.LOOK)
 
     def _rests_until(self, phone: str) -> float:
         rung = self._rung.get(phone)
@@ -331,6 +335,9 @@ class _Run:
         )
         self._free_again(line, went, step.out_for.total_seconds(), step.extension, at)
         if step.lead is LeadStep.CALL_AGAIN and len(life.tries) < MOST_TRIES:
+            if not step.after:
+                self._comes(life, at, since=life.call_after)
+                return
             again = at + step.after.total_seconds()
             if step.at_opening:
                 again = request.spans.next_new_opening(again) or at + A_DAY.total_seconds()

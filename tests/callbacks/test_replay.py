@@ -184,6 +184,8 @@ def test_another_team_steps_in_when_the_first_has_nobody_free() -> None:
         },
     )
     assert dialled(both, lead(1, 0), lead(2, 5)) == [1, 36]
+    # A lead that is called again at once has waited since it first could be called.
+    assert dialled(both, lead(1, 0, call(Outcome.OFFLINE, 20, None), call())) == [31]
 
 
 def test_a_lead_waits_for_who_speaks_its_language_and_then_takes_anybody() -> None:
