@@ -8,7 +8,7 @@ Parameters: those of `free.shifts` and `resting.bounds`, and `lead`, `due`, `now
 # ruff: noqa: S608  # put together from constants only
 
 from callbacks import turns
-from callbacks.free import IS_FREE, IS_ON_CALL, UNTIL, WHY_NOT
+from callbacks.free import COMES_BACK, IS_FREE, IS_ON_CALL, UNTIL, WHY_NOT
 from callbacks.resting import LEAD_RESTS_UNTIL
 from callbacks.turns import BY_TURNS, CATCH_UP
 
@@ -85,7 +85,7 @@ _OWNER = f"""
         )
     ), owner AS MATERIALIZED (
         SELECT extension.id, turn.strategy, turn.place,
-            turn.holds_for_owner AND {IS_ON_CALL} AS is_waited_for
+            turn.holds_for_owner AND {COMES_BACK} AS is_waited_for
         FROM the_lead, LATERAL (
             SELECT talk.extension_id, talk.claimed_at FROM callbacks_callattempt talk
             WHERE talk.phone = the_lead.phone AND talk.state = 'bridged'

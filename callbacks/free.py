@@ -45,6 +45,13 @@ _CASES: tuple[tuple[str, str, str], ...] = (
 # The attempts last: asking another table costs most.
 _IN_ORDER_OF_COST = sorted(_CASES, key=lambda case: case[0] == turns.ON_CALL)
 IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_COST)
+# On a call, and free after it as far as anybody knows: the reason that is said is "on a call".
+COMES_BACK = f"""(
+    extension.is_active AND NOT extension.is_blocked
+    AND NOT (extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE)
+    AND {IS_ON_CALL}
+)"""
+
 _REASONS = " ".join(f"WHEN {condition} THEN '{why}'" for why, condition, _ in _CASES)
 WHY_NOT = f"CASE {_REASONS} END"
 # For a row `seen` that has the columns of an extension and WHY_NOT as `reason`.

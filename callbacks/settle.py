@@ -197,9 +197,19 @@ def _settle_extension(
                 out_until=now + step.out_for,
                 out_reason="did not answer",
             )
-            extension.filter(missed_in_a_row__gte=rules.missed_in_a_row).update(is_paused=True)
+            # A pause of somebody's own lasts as long as they said.
+            extension.filter(
+                Q(is_paused=False) | Q(paused_until__lte=now),
+                missed_in_a_row__gte=rules.missed_in_a_row,
+            ).update(
+                is_paused=True,
+                paused_until=None,
+                pause_reason=f"missed {rules.missed_in_a_row} calls in a row",
+            )
         case ExtensionStep.PAUSED:
-            extension.update(is_paused=True, out_reason=attempt.error_message[:100])
+            extension.update(
+                is_paused=True, paused_until=None, pause_reason=attempt.error_message[:100]
+            )
         case ExtensionStep.FLAGGED:
             extension.update(out_reason=FLAGGED_REASON)
             _wake_its_team_on_commit(extension_id)

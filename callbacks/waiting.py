@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callbacks import prepared, setup
-from callbacks.free import IS_FREE, LIVE, shifts
+from callbacks.free import COMES_BACK, IS_FREE, LIVE, shifts
 from callbacks.matching import CLOCK_TOLERANCE
 from callbacks.models import Team
 
@@ -44,10 +44,9 @@ _CAN_BE_CALLED = f"""
                     AND talk.claimed_at > %(owner_since)s::timestamptz
                 ORDER BY talk.claimed_at DESC LIMIT 1
             ) talked
-            JOIN callbacks_extension owner
-                ON owner.id = talked.extension_id AND owner.team_id = %(team)s
-            JOIN callbacks_callattempt live
-                ON live.extension_id = owner.id AND live.state IN ({LIVE})
+            JOIN callbacks_extension extension
+                ON extension.id = talked.extension_id AND extension.team_id = %(team)s
+            WHERE {COMES_BACK}
         )
     )
 """

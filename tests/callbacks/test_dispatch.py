@@ -324,7 +324,7 @@ def test_an_extension_that_cannot_be_rung_is_paused_and_the_lead_goes_on(
     assert lead.status == LeadStatus.WAITING
     wrong.refresh_from_db()
     assert wrong.is_paused
-    assert wrong.out_reason
+    assert wrong.pause_reason
     Extension.objects.create(number="102", team=team)
     assert call(lead).state == AttemptState.ACCEPTED
 

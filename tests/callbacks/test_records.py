@@ -103,9 +103,27 @@ def test_a_salesperson_who_does_not_answer_is_out_for_a_while_and_the_lead_goes_
 def test_the_third_missed_call_in_a_row_pauses_the_extension(
     attempt: CallAttempt, post: Callable[..., Any]
 ) -> None:
-    Extension.objects.update(missed_in_a_row=2)
+    # An earlier pause is over, and no sweep has been here since.
+    Extension.objects.update(
+        missed_in_a_row=2, is_paused=True, pause_reason="lunch",
+        paused_until=timezone.now() - timedelta(seconds=1),
+    )  # fmt: skip
     post(leg(1, "NOANSWER", attempt))
-    assert Extension.objects.get().is_paused
+    extension = Extension.objects.get()
+    assert (extension.is_paused, extension.paused_until) == (True, None)
+    assert extension.pause_reason == "missed 3 calls in a row"
+
+
+def test_a_pause_of_somebodys_own_is_not_made_longer_by_a_missed_call(
+    attempt: CallAttempt, post: Callable[..., Any]
+) -> None:
+    until = timezone.now() + timedelta(minutes=30)
+    Extension.objects.update(
+        missed_in_a_row=2, is_paused=True, pause_reason="lunch", paused_until=until
+    )
+    post(leg(1, "NOANSWER", attempt))
+    extension = Extension.objects.get()
+    assert (extension.pause_reason, extension.paused_until) == ("lunch", until)
 
 
 def test_a_talk_starts_the_count_of_missed_calls_again(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -162,7 +163,9 @@ def test_put_off_together_they_stay_in_their_gaps(make_lead: MakeLead) -> None:
     first, second = stands(make_lead()), stands(make_lead(), gap_until=after(6))
     closed = stands(make_lead(), status="called", closed_at=AT)
     at = AT + timedelta(minutes=4)
-    assert transitions.put_off_all(Lead.objects.all(), NINE, at) == 2
+    untils = dict.fromkeys((first.pk, second.pk, closed.pk), NINE)
+    with transaction.atomic():
+        assert transitions.put_off_all(untils, at, closed_until=NINE) == 2
     for lead in (first, second):
         assert transitions.cancel(lead.pk, AT + timedelta(minutes=10))
     assert columns(first) == minutes(5, 0, 0, 5)
