@@ -15,7 +15,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from callbacks import prepared, schedule
-from callbacks.claim_sql import CLAIM_CHOSEN, CLAIM_FREE
+from callbacks.claim_sql import CLAIM_CHOSEN, CLAIM_FIRST, CLAIM_FREE
 from callbacks.constraints import violated
 from callbacks.free import shifts
 from callbacks.models import CallAttempt, Extension, Team
@@ -73,11 +73,14 @@ def claim(
     now: datetime,
     hold: timedelta,
     closed: Mapping[int, datetime | None] | None = None,
+    *,
+    first: bool = False,
 ) -> Claim | None:
     """Reserves the lead and the extension whose turn it is; commits the attempt.
 
     `asked`: the teams that are asked, in order (turns.turns). `closed`: the schedules of extensions
-    that are closed now, and when each opens (Setup.closed_shifts).
+    that are closed now, and when each opens (Setup.closed_shifts). `first`: the lead has not been
+    called yet.
 
     None when the lead is not waiting, not due or taken by somebody else, when no extension is
     free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the
@@ -98,10 +101,12 @@ def claim(
         # Nobody, where no team goes by owners.
         "an_owner_since": min(since) if since else now,
     }
+    by_language = any(turn.has_languages for turn in asked)
+    statement = CLAIM_FIRST if first and not by_language else CLAIM_FREE
     for _ in range(_TRIES):
         try:
             # One statement is a transaction by itself, without the trips for BEGIN and COMMIT.
-            return _claim(CLAIM_FREE, parameters)
+            return _claim(statement, parameters)
         except IntegrityError as error:
             match violated(error):
                 case "attempt_one_live_per_extension":

@@ -1,10 +1,12 @@
-"""Statements that PostgreSQL plans once for a connection, and psycopg reads once for a process.
+"""Statements that PostgreSQL plans once a minute for a connection, and not every time.
 
 Planning the claim takes longer than doing it. Django has its parameters put into the text, which
-leaves nothing to prepare; here they are sent beside it.
+leaves nothing to prepare; here they are sent beside it. PostgreSQL keeps a plan until somebody
+analyses a table, which may be long after the table has grown out of it: so a plan lasts a minute.
 """
 
 import re
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -13,8 +15,7 @@ import psycopg
 from django.db import connection
 from psycopg.rows import dict_row
 
-# From then on a connection that has run a statement so often has it prepared.
-_AFTER = 2
+_PLAN_LASTS = 60.0  # seconds
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -26,12 +27,14 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     raw = connection.connection
-    raw.prepare_threshold = _AFTER
+    raw.prepare_threshold = 0
     if connection.queries_logged:
         # As Django's own cursors do for who counts or explains queries.
         text = psycopg.ClientCursor(raw).mogrify(statement.encode(), parameters)
         connection.queries_log.append({"sql": text, "time": ""})
     numbered, names = _numbered(statement)
+    # Another text is another statement; psycopg drops those that are no longer used.
+    numbered += b" -- %d" % (time.monotonic() // _PLAN_LASTS)
     with connection.wrap_database_errors, psycopg.RawCursor(raw, row_factory=dict_row) as cursor:
         cursor.execute(numbered, [parameters[name] for name in names])
         return cursor.fetchall()

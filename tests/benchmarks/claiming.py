@@ -52,6 +52,20 @@ _BUSY_ARE_LAST = """
     UPDATE callbacks_extension SET position = CASE WHEN id %% 2 = 0
         THEN EXTRACT(epoch FROM now()) ELSE id END
 """
+# Calls of other days: tables are not empty when somebody claims.
+_HISTORY = """
+    INSERT INTO callbacks_callattempt (public_id, kind, lead_id, extension_id, phone,
+        extension_number, record_name, state, claimed_at, sent_at, ended_at, hold_until, call_id,
+        error_message, reason, recording_url)
+    SELECT gen_random_uuid(), 'call', lead.id, extension.id, lead.phone, extension.number, '',
+        'lead_no_answer', day, day, day, day, 'old-' || lead.id, '', '', ''
+    FROM leads_lead lead
+    CROSS JOIN LATERAL (SELECT now() - lead.id * interval '5 minutes' AS day) AS days
+    JOIN (
+        SELECT id, number, row_number() OVER (ORDER BY id) AS nth FROM callbacks_extension
+    ) extension ON extension.nth = 1 + lead.id %% (SELECT count(*) FROM callbacks_extension)
+    WHERE lead.id = ANY(%(leads)s)
+"""
 _OVER = """
     UPDATE callbacks_callattempt SET state = 'ended', ended_at = now() WHERE id = %(attempt)s
 """
@@ -62,6 +76,7 @@ class Board:
 
     def __init__(self) -> None:
         self._numbers = 0
+        self._setup: Any = None
 
     def run(self, statement: str, **values: Any) -> list[int]:
         """Runs SQL; the ids that it returns, if it does."""
@@ -80,6 +95,7 @@ class Board:
         team = Team.objects.create(name=name, owner_days=30, **values)
         team.sources.add(source)
         self.run(_EXTENSIONS, team=team.pk, count=extensions)
+        self._setup = None
         return team.pk, source.pk
 
     def leads(self, source: int, count: int) -> list[int]:
@@ -87,21 +103,30 @@ class Board:
         self._numbers += count
         return self.run(_LEADS, source=source, first=self._numbers - count, count=count)
 
+    def history(self, source: int) -> None:
+        """Calls that are long over."""
+        leads = self.leads(source, 20_000)
+        over = (
+            "UPDATE leads_lead SET status = 'failed', closed_at = now() WHERE id = ANY(%(leads)s)"
+        )
+        self.run(over, leads=leads)
+        self.run(_HISTORY, leads=leads)
+
     def tidy(self) -> None:
         """As autovacuum does."""
         self.run("VACUUM ANALYZE leads_lead, callbacks_callattempt, callbacks_extension")
 
     def claim(self, source: int, lead: int) -> Any:
-        """As dispatch.call_lead claims it."""
+        """As dispatch.call_lead claims it: the set-up is here already."""
         from django.utils import timezone
 
         from callbacks import matching, setup
 
         now = timezone.now()
-        current = setup.current()
+        current = self._setup = self._setup or setup.current()
         asked = current.asked(source, timedelta(minutes=1), now)
         closed = current.closed_shifts((turn.team_id for turn in asked), now)
-        return matching.claim(lead, asked, now, HOLD, closed)
+        return matching.claim(lead, asked, now, HOLD, closed, first=True)
 
 
 def growth(options: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +144,7 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
     board.run("UPDATE leads_lead SET status = 'calling' WHERE id = ANY(%(leads)s)", leads=busy)
     board.run(_ON_CALLS, leads=busy)
     board.run(_BUSY_ARE_LAST)
+    board.history(teams[options["sizes"][0]][1])
     result: dict[str, Any] = {}
     waits = 0
     for more in options["waiting"]:
@@ -155,6 +181,7 @@ def prepare(options: dict[str, Any]) -> dict[str, Any]:
     """A team for many to claim from at once, with a lead for each claim."""
     board = Board()
     team, source = board.team("crowd", options["extensions"])
+    board.history(source)
     leads = board.leads(source, options["claims"])
     board.tidy()
     return {"team": team, "source": source, "first": min(leads), "claims": len(leads)}
