@@ -21,16 +21,17 @@ _BY_TURNS = ", ".join(f"'{strategy}'" for strategy in BY_TURNS)
 
 _THE_LEAD = """
     the_lead AS MATERIALIZED (
-        SELECT id, phone, language, waiting_since, ARRAY(
-            SELECT extension_id FROM callbacks_callattempt
-            WHERE lead_id = lead.id AND error_code = 1
-        ) AS refused_with
+        SELECT id, phone, language, waiting_since, REFUSED_WITH AS refused_with
         FROM leads_lead lead
         WHERE id = %(lead)s AND status = 'waiting' AND call_after <= %(due)s
             AND (NUMBER_RESTS_UNTIL <= %(now)s) IS NOT FALSE
         FOR UPDATE SKIP LOCKED
     )
 """.replace("NUMBER_RESTS_UNTIL", LEAD_RESTS_UNTIL)
+
+_REFUSED_WITH = """ARRAY(
+    SELECT extension_id FROM callbacks_callattempt WHERE lead_id = lead.id AND error_code = 1
+)"""
 
 _COLUMNS = """extension.id, extension.number, extension.kind, extension.team_id, extension.tier,
     extension.weight, extension.position"""
@@ -205,13 +206,16 @@ _WRITTEN = f"""
 """
 
 
-def _claim(of_teams: str) -> str:
+def _claim(of_teams: str, refused_with: str) -> str:
+    the_lead = _THE_LEAD.replace("REFUSED_WITH", refused_with)
     the_extension = _THE_EXTENSION.replace("OF_TEAMS", of_teams)
-    return f"WITH {_THE_LEAD}, {_OWNER}, {the_extension}, {_LOOKED}, {_WRITTEN}"
+    return f"WITH {the_lead}, {_OWNER}, {the_extension}, {_LOOKED}, {_WRITTEN}"
 
 
-CLAIM_FREE = _claim(_of_teams(_SPEAKING, _ANYBODY, _REFUSED))
+CLAIM_FREE = _claim(_of_teams(_SPEAKING, _ANYBODY, _REFUSED), _REFUSED_WITH)
 # The same for a lead that has not been called yet, by teams of whom nobody's languages are named:
 # most claims, and a fifth of the work is to set up what cannot happen to them.
-CLAIM_FIRST = _claim(_of_teams(_SPEAKING))
-CLAIM_CHOSEN = f"WITH {_THE_LEAD}, {_THE_CHOSEN}, {_LOOKED}, {_WRITTEN}"
+CLAIM_FIRST = _claim(_of_teams(_SPEAKING), "ARRAY[]::bigint[]")
+CLAIM_CHOSEN = (
+    f"WITH {_THE_LEAD.replace('REFUSED_WITH', _REFUSED_WITH)}, {_THE_CHOSEN}, {_LOOKED}, {_WRITTEN}"
+)

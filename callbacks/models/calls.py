@@ -12,7 +12,7 @@ from django.db.models import Q
 from callbacks import attempt_stages
 from callbacks.models.routing import Extension
 from leads import correlation
-from leads.models import E164, Lead
+from leads.models import E164, Lead, one_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ class AttemptState(models.TextChoices):
 
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
+
+_IS_LIVE = Q(state__regex=one_of(LIVE_STATES))
 
 # Who dialled knows best what came of it, also when the sweep has given the answer up meanwhile.
 _ASKED = (AttemptState.DIALING, AttemptState.UNKNOWN)
@@ -166,11 +168,11 @@ class CallAttempt(models.Model):
                 name="attempt_call_has_an_extension",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=AttemptState.values), name="attempt_state_known"
+                condition=Q(state__regex=one_of(AttemptState.values)), name="attempt_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=LIVE_STATES, ended_at__isnull=True)
-                | (~Q(state__in=LIVE_STATES) & Q(ended_at__isnull=False)),
+                condition=_IS_LIVE & Q(ended_at__isnull=True)
+                | ~_IS_LIVE & Q(ended_at__isnull=False),
                 name="attempt_ended_has_a_time",
             ),
             models.CheckConstraint(

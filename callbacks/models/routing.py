@@ -295,13 +295,13 @@ class Extension(models.Model):
         related_name="extensions",
         help_text="When this phone is on shift, within the hours of its team. Empty: always.",
     )
-    tier = models.PositiveSmallIntegerField(
+    tier = models.SmallIntegerField(
         default=1,
         db_default=1,
         validators=[MinValueValidator(1)],
         help_text="Tier 1 is rung before tier 2.",
     )
-    weight = models.PositiveSmallIntegerField(
+    weight = models.SmallIntegerField(
         default=1,
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
@@ -315,7 +315,7 @@ class Extension(models.Model):
         blank=True,
         help_text="Spoken by the salesperson, separated by commas: he, en, ru. Empty: any.",
     )
-    daily_cap = models.PositiveIntegerField(
+    daily_cap = models.IntegerField(
         "calls a day",
         null=True,
         blank=True,
@@ -383,7 +383,7 @@ class Extension(models.Model):
             models.CheckConstraint(
                 condition=Q(weight__gte=1, weight__lte=100), name="extension_weight_in_bounds"
             ),
-            models.CheckConstraint(condition=~Q(daily_cap=0), name="extension_cap_positive"),
+            models.CheckConstraint(condition=Q(daily_cap__gte=1), name="extension_cap_positive"),
         ]
         indexes = [
             # The claim takes the first free one in this order.
