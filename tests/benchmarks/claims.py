@@ -17,7 +17,7 @@ from tests.measuring import new_database
 from tests.stack import CDR_SECRET, CODE, ROOT
 
 # Seconds that the claimers have to start, before all begin at the same moment.
-_START = 8.0
+_START = 15.0
 
 
 @dataclass(frozen=True)

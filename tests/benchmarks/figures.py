@@ -82,10 +82,11 @@ def latencies(rounds: Iterable[Sequence[float]]) -> dict[str, float]:
     }
 
 
-def wake_ups(ledger: Iterable[Mapping[str, Any]]) -> tuple[float, ...]:
+def wake_ups(ledger: Iterable[Mapping[str, Any]], since: float) -> tuple[float, ...]:
     """Milliseconds from the end of a call to the next one through the same extension.
 
-    Of extensions for which leads waited all the time. A call ends when its longer leg does.
+    Of extensions for which leads waited all the time, and of calls that ended after `since` (epoch
+    seconds). A call ends when its longer leg does.
     """
     by_extension: dict[str, list[Mapping[str, Any]]] = {}
     for call in ledger:
@@ -94,5 +95,6 @@ def wake_ups(ledger: Iterable[Mapping[str, Any]]) -> tuple[float, ...]:
     for calls in by_extension.values():
         for call, following in pairwise(sorted(calls, key=lambda one: one["at"])):
             ends = [leg["ended_at"] for leg in (call["leg1"], call["leg2"]) if leg]
-            found.append((following["at"] - max(ends)) * 1000)
+            if max(ends) > since:
+                found.append((following["at"] - max(ends)) * 1000)
     return tuple(found)

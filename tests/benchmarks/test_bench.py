@@ -136,3 +136,15 @@ def test_it_runs_both_sides_and_reports(tmp_path: Path) -> None:
         assert report["popup_ms"][side]["p99"] > 0
     assert set(report["ratios"]) == {"p50", "p95", "p99", "burst", "popup_p50", "popup_p99"}
     assert report["memory_mib"]["rss"] >= report["memory_mib"]["pss"] > 0
+
+
+def test_it_takes_the_time_from_the_end_of_a_call_to_the_next_through_the_same_extension() -> None:
+    def through(phone: str, at: float, ended: float) -> dict[str, Any]:
+        leg = {"ended_at": ended}
+        return {"phone": phone, "at": at, "leg1": leg, "leg2": {"ended_at": ended - 1}}
+
+    ledger = [
+        through("101", 10, 20), through("102", 11, 12), through("101", 20.05, 30),
+        through("102", 12.5, 40), through("101", 30.02, 50),
+    ]  # fmt: skip
+    assert figures.wake_ups(ledger, since=15) == pytest.approx((50, 20))
