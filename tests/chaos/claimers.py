@@ -213,6 +213,8 @@ def _take_away(guard: str) -> None:
         case "index":
             with connection.cursor() as cursor:
                 cursor.execute("DROP INDEX attempt_one_live_per_extension")
+            # While the lock is looked at again, nothing gets as far as the index.
+            matching.CLAIM_FREE = without_recheck(matching.CLAIM_FREE)
         case "lock":
             matching.CLAIM_FREE = without_locks(matching.CLAIM_FREE)
         case "fence":
@@ -221,6 +223,14 @@ def _take_away(guard: str) -> None:
 
 # On the lead, and on the extension by whichever rule it is chosen.
 _LOCKS = ("FOR UPDATE SKIP LOCKED", "FOR UPDATE OF extension SKIP LOCKED")
+
+
+def without_recheck(statement: str) -> str:
+    """The claim without its second look at a row it has locked. ValueError when there is none."""
+    recheck = "as_seen.last_called_at IS DISTINCT FROM extension.last_called_at"
+    if recheck not in statement:
+        raise ValueError("the claim does not look again at what it has locked")
+    return statement.replace(recheck, "false")
 
 
 def without_locks(statement: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.claimers import without_locks
+from tests.chaos.claimers import without_locks, without_recheck
 from tests.chaos.failpoints import POINTS, target_of
 from tests.chaos.scenarios import SCENARIOS
 from tests.stack import ROOT
@@ -41,3 +41,4 @@ def test_the_claims_locks_can_be_taken_away() -> None:
     from callbacks import matching
 
     assert "SKIP LOCKED" not in without_locks(matching.CLAIM_FREE)
+    assert "as_seen.last_called_at IS" not in without_recheck(matching.CLAIM_FREE)
