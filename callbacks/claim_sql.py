@@ -9,6 +9,7 @@ terms (turns.Turn); for CLAIM_CHOSEN `extension`.
 
 from callbacks import turns
 from callbacks.free import COMES_BACK, IS_FREE, IS_ON_CALL, UNTIL, WHY_NOT
+from callbacks.models import CallAttempt
 from callbacks.resting import LEAD_RESTS_UNTIL
 from callbacks.turns import BY_TURNS, CATCH_UP
 
@@ -16,6 +17,8 @@ from callbacks.turns import BY_TURNS, CATCH_UP
 LOOKED_AT = 12
 # The rule of a claim for the extension that a manager has chosen.
 CHOSEN = "chosen"
+# What a claim returns: the attempt's columns in this order, and the kind of its extension.
+ATTEMPT = tuple(str(field.column) for field in CallAttempt._meta.concrete_fields)
 
 _BY_TURNS = ", ".join(f"'{strategy}'" for strategy in BY_TURNS)
 
@@ -202,7 +205,8 @@ _WRITTEN = f"""
         FROM the_extension
         WHERE callbacks_extension.id = (SELECT extension_id FROM attempt)
     )
-    SELECT attempt.*, the_extension.kind AS extension_kind FROM attempt, the_extension
+    SELECT {", ".join(f"attempt.{column}" for column in ATTEMPT)}, the_extension.kind
+    FROM attempt, the_extension
 """
 
 

@@ -79,14 +79,14 @@ _HOW_MANY = f"""
 
 def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
     """The schedules that keep extensions off shift, and when each opens, as parameters."""
-    return {"closed": list(closed), "opens": list(closed.values())}
+    return {"closed": prepared.array(closed), "opens": prepared.array(closed.values())}
 
 
 def look(
     team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
 ) -> list[turns.ExtensionState]:
     """All extensions of the teams as a claim would see them, in the order of their queue."""
-    found = prepared.rows(_LOOK, {"teams": list(team_ids), "now": now, **shifts(closed)})
+    found = prepared.rows(_LOOK, {"teams": prepared.array(team_ids), "now": now, **shifts(closed)})
     return [turns.ExtensionState(**{**row, "languages": tuple(row["languages"])}) for row in found]
 
 
@@ -94,5 +94,7 @@ def how_many(
     team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
 ) -> dict[int, int]:
     """By team, how many of its extensions are free; a team without any free one is not in it."""
-    found = prepared.rows(_HOW_MANY, {"teams": list(team_ids), "now": now, **shifts(closed)})
+    found = prepared.rows(
+        _HOW_MANY, {"teams": prepared.array(team_ids), "now": now, **shifts(closed)}
+    )
     return {row["team_id"]: row["count"] for row in found}

@@ -12,19 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
 from callbacks import prepared, schedule
-from callbacks.claim_sql import CLAIM_CHOSEN, CLAIM_FIRST, CLAIM_FREE
+from callbacks.claim_sql import ATTEMPT, CLAIM_CHOSEN, CLAIM_FIRST, CLAIM_FREE
 from callbacks.constraints import violated
 from callbacks.free import shifts
 from callbacks.models import CallAttempt, Extension, Team
+from callbacks.prepared import array
 from callbacks.resting import bounds
 from callbacks.turns import Owner, Turn
 
 # The one who stored a lead and the one who calls it may be on machines whose clocks differ a
 # little; without this a lead would wait for the next sweep.
 CLOCK_TOLERANCE = timedelta(seconds=1)
+
+_WHY = ATTEMPT.index("why")
 
 # Losing this often against others means that every extension is being taken: the lead waits.
 _TRIES = 5
@@ -92,12 +95,12 @@ def claim(
     since = [turn.owner_since for turn in asked if turn.owner_since]
     parameters = _parameters(lead_id, now, hold, closed or {}) | {
         "sent_at": now,
-        "teams": [turn.team_id for turn in asked],
-        "strategies": [turn.strategy for turn in asked],
-        "any_language": [turn.any_language for turn in asked],
-        "has_languages": [turn.has_languages for turn in asked],
-        "owner_since": [turn.owner_since for turn in asked],
-        "holds_for_owner": [turn.holds_for_owner for turn in asked],
+        "teams": array(turn.team_id for turn in asked),
+        "strategies": array(turn.strategy for turn in asked),
+        "any_language": array(turn.any_language for turn in asked),
+        "has_languages": array(turn.has_languages for turn in asked),
+        "owner_since": array(turn.owner_since for turn in asked),
+        "holds_for_owner": array(turn.holds_for_owner for turn in asked),
         # Nobody, where no team goes by owners.
         "an_owner_since": min(since) if since else now,
     }
@@ -146,11 +149,9 @@ def _parameters(
 
 
 def _claim(statement: str, parameters: dict[str, Any]) -> Claim | None:
-    for row in prepared.rows(statement, parameters):
-        row["why"] = json.loads(row["why"])
-        columns = [str(field.column) for field in CallAttempt._meta.concrete_fields]
-        attempt = CallAttempt.from_db(connection.alias, columns, [row[it] for it in columns])
-        return Claim(attempt, row["extension_kind"])
+    for *columns, extension_kind in prepared.tuples(statement, parameters):
+        columns[_WHY] = json.loads(columns[_WHY])
+        return Claim(CallAttempt.from_db(DEFAULT_DB_ALIAS, ATTEMPT, columns), extension_kind)
     return None
 
 
