@@ -182,12 +182,10 @@ def _common_windows(
     windows = tuple(_window(call_from, call_until, zone) for zone in zones)
     start = datetime(year, 1, 1, tzinfo=UTC)
     # Each zone's clock is changed twice a year at the most, for months.
-    for day in range(0, _YEAR, 10):
-        at = start + timedelta(days=day)
-        opening = schedule.next_common_opening(windows, at) if zones else None
-        if opening and opening < at + _DAY:
-            return windows
-    return ()
+    days = (start + timedelta(days=day) for day in range(0, _YEAR, 10))
+    # Not further than a day, or a number of a wide country would be looked at for seconds.
+    meet = (schedule.next_common_opening(windows, at, within=_DAY) for at in days)
+    return windows if zones and any(meet) else ()
 
 
 @lru_cache(maxsize=2000)

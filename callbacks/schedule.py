@@ -124,10 +124,12 @@ def next_new_opening(calendar: Calendar, after: datetime) -> datetime | None:
     return None
 
 
-def next_common_opening(calendars: Sequence[Calendar], after: datetime) -> datetime | None:
-    """The first instant at or after `after` at which all of them are open; None for never."""
+def next_common_opening(
+    calendars: Sequence[Calendar], after: datetime, within: timedelta = HORIZON
+) -> datetime | None:
+    """The first instant at or after `after` at which all of them are open; None: not `within`."""
     at = after
-    while at < after + HORIZON:
+    while at < after + within:
         openings = [next_opening(calendar, at) for calendar in calendars]
         latest = max((opening for opening in openings if opening), default=at)
         if None in openings:

@@ -2,15 +2,8 @@
 
 from callbacks.models.calls import CallAttempt, CallRecord, UnknownOutcome
 from callbacks.models.parameters import CallParameters, SourceMessages
-from callbacks.models.routing import (
-    Extension,
-    OpeningHours,
-    Presence,
-    Schedule,
-    ScheduleException,
-    Team,
-    TeamSource,
-)
+from callbacks.models.routing import Extension, Presence, Team, TeamSource
+from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 
 __all__ = [
     "CallAttempt",

@@ -169,6 +169,14 @@ def test_a_shift_narrows_the_hours_of_its_team() -> None:
     assert next_common_opening([OFFICE, early], local("2026-11-23 13:00")) is None
 
 
+def test_a_common_opening_is_looked_for_as_far_as_asked() -> None:
+    shift = calendar((6, "12:00-16:00"))
+    thursday, hour = local("2026-11-26 13:00"), timedelta(hours=1)
+    assert next_common_opening([OFFICE, shift], thursday, within=71 * hour) is None
+    opening = next_common_opening([OFFICE, shift], thursday, within=72 * hour)
+    assert opening == local("2026-11-29 12:00")
+
+
 class TestTheNightsTheClocksChange:
     """In Israel 02:00 became 03:00 on Friday 27 March 2026, and 02:00 became 01:00 on Sunday
     25 October 2026."""

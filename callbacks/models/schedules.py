@@ -1,0 +1,138 @@
+"""When somebody answers: Schedule, its OpeningHours and ScheduleExceptions."""
+
+import zoneinfo
+from datetime import date
+
+import holidays
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from callbacks.schedule import Calendar, Hours
+
+
+def validate_time_zone(name: str) -> None:
+    """Raises ValidationError unless `name` is an IANA time zone."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            "%(name)s is not a time zone. Use a name like Asia/Jerusalem.", params={"name": name}
+        )
+
+
+def validate_holiday_country(code: str) -> None:
+    """Raises ValidationError unless the public holidays of `code` are known."""
+    if code not in holidays.list_supported_countries(include_aliases=False):
+        raise ValidationError(
+            "The holidays of %(code)s are not known. Use a code like IL, or enter them as "
+            "exceptions.",
+            params={"code": code},
+        )
+
+
+class Schedule(models.Model):
+    """Opening hours in a time zone: a week, the holidays of a country, exceptions by date."""
+
+    name = models.CharField(max_length=100, unique=True)
+    time_zone = models.CharField(
+        max_length=64, default="Asia/Jerusalem", validators=[validate_time_zone]
+    )
+    holidays_of = models.CharField(
+        "closed on holidays of",
+        max_length=2,
+        blank=True,
+        validators=[validate_holiday_country],
+        help_text="Country whose public holidays are closed, for example IL. Empty: none.",
+    )
+    eve_closes_at = models.TimeField(
+        "the day before a holiday closes at",
+        null=True,
+        blank=True,
+        help_text="Empty: as on other days.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def calendar(self) -> Calendar:
+        """As a value for the rules in callbacks.schedule.
+
+        Prefetch `hours` and `exceptions` when there are many.
+        """
+        week: dict[int, list[Hours]] = {}
+        for row in self.hours.all():
+            week.setdefault(row.weekday, []).append(Hours(row.opens_at, row.closes_at))
+        exceptions: dict[date, list[Hours]] = {}
+        for day in self.exceptions.all():
+            hours = exceptions.setdefault(day.date, [])
+            if day.opens_at is not None and day.closes_at is not None:
+                hours.append(Hours(day.opens_at, day.closes_at))
+        return Calendar(self.time_zone, week, exceptions, self.holidays_of, self.eve_closes_at)
+
+
+class OpeningHours(models.Model):
+    """One interval of one weekday. Past midnight it ends on the next day."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, "Monday"
+        TUESDAY = 1, "Tuesday"
+        WEDNESDAY = 2, "Wednesday"
+        THURSDAY = 3, "Thursday"
+        FRIDAY = 4, "Friday"
+        SATURDAY = 5, "Saturday"
+        SUNDAY = 6, "Sunday"
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
+    opens_at = models.TimeField()
+    closes_at = models.TimeField(
+        help_text="At or before the opening time: on the next day. 00:00 to 00:00: the whole day."
+    )
+
+    class Meta:
+        ordering = ["weekday", "opens_at"]
+        verbose_name_plural = "opening hours"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(closes_at=F("opens_at")) | Q(opens_at="00:00"),
+                name="hours_are_not_empty",
+                violation_error_message="It closes as it opens. For the whole day: 00:00 to 00:00.",
+            ),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_weekday_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens_at:%H:%M}-{self.closes_at:%H:%M}"
+
+
+class ScheduleException(models.Model):
+    """A day on which other hours hold than in any other week, or none."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="exceptions")
+    date = models.DateField()
+    opens_at = models.TimeField(null=True, blank=True, help_text="Both empty: closed that day.")
+    closes_at = models.TimeField(null=True, blank=True)
+    note = models.CharField(max_length=100, blank=True, help_text="Why, for your colleagues.")
+
+    class Meta:
+        ordering = ["date", "opens_at"]
+        verbose_name = "exception"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True, closes_at__isnull=True)
+                | Q(opens_at__isnull=False, closes_at__isnull=False),
+                name="exception_has_both_times_or_none",
+                violation_error_message="Enter both times, or none for a closed day.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(closes_at=F("opens_at")) | Q(opens_at="00:00"),
+                name="exception_hours_are_not_empty",
+                violation_error_message="It closes as it opens. For the whole day: 00:00 to 00:00.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        hours = f"{self.opens_at:%H:%M}-{self.closes_at:%H:%M}" if self.opens_at else "closed"
+        return f"{self.date:%d %b %Y} {hours}"
