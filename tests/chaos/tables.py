@@ -82,8 +82,13 @@ class Tables:
         return [row[0] for row in rows]
 
     def free_all(self) -> None:
-        """Between scenarios: extensions that were out or paused are back."""
+        """Between scenarios: extensions that were out or paused are back, and old records are gone.
+
+        The simulator forgets its calls then. Their records would be calls that its Call Log lacks,
+        and a log that lacks what was posted to us is believed in nothing (callbacks.unknowns).
+        """
         with self.connect() as connection:
+            connection.execute("DELETE FROM callbacks_callrecord")
             connection.execute(
                 "UPDATE callbacks_extension SET is_paused = false, is_blocked = false,"
                 " out_until = NULL, missed_in_a_row = 0"
