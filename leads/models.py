@@ -242,7 +242,7 @@ class Lead(models.Model):
         "ERRORCODE", null=True, blank=True, help_text="The provider's; 0 is accepted."
     )
     error_message = models.CharField(max_length=500, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
     first_dialed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the provider first accepted a call to this lead."
     )

@@ -106,7 +106,7 @@ class CallAttempt(models.Model):
     look_at = models.DateTimeField(
         null=True, blank=True, help_text="When the provider is asked next what became of it."
     )
-    looks = models.PositiveSmallIntegerField(
+    looks = models.SmallIntegerField(
         default=0, db_default=0, help_text="How often the provider was asked."
     )
     absent_since = models.DateTimeField(

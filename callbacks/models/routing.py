@@ -143,7 +143,6 @@ class Extension(models.Model):
     kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.SIP)
     number = models.CharField(
         max_length=64,
-        unique=True,
         validators=[RegexValidator(NUMBER, "Letters, digits and . _ - only.")],
         help_text="SIP code as the provider writes it, phone number (972...), or login code.",
     )
@@ -156,12 +155,18 @@ class Extension(models.Model):
         related_name="extensions",
         verbose_name="salesperson",
     )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="extensions")
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        db_index=False,  # extension_queue begins with it
+        related_name="extensions",
+    )
     schedule = models.ForeignKey(
         Schedule,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,  # seldom asked, and every claim would write it
         related_name="extensions",
         help_text="When this phone is on shift, within the hours of its team. Empty: always.",
     )
@@ -192,10 +197,11 @@ class Extension(models.Model):
         validators=[MinValueValidator(1)],
         help_text="At most. Empty: as its team says.",
     )
-    rest = models.PositiveIntegerField(
+    rest = models.IntegerField(
         "rest after a call",
         null=True,
         blank=True,
+        validators=[MinValueValidator(0)],
         help_text="Seconds that it is then not rung. Empty: as its team says.",
     )
     is_active = models.BooleanField(default=True, help_text="Off: never rung.")
@@ -213,7 +219,7 @@ class Extension(models.Model):
         null=True, blank=True, help_text="Not rung before: it was offline or nobody answered."
     )
     out_reason = models.CharField(max_length=100, blank=True)
-    missed_in_a_row = models.PositiveSmallIntegerField(default=0)
+    missed_in_a_row = models.SmallIntegerField(default=0)
     rests_until = models.DateTimeField(
         null=True, blank=True, help_text="Not rung before: the rest after its last call."
     )
@@ -243,7 +249,11 @@ class Extension(models.Model):
             ("pause_extension", "Can pause an extension"),
             ("use_conference", "Can call an extension into the conference room"),
         ]
+        # PostgreSQL reads each check anew for every statement that writes a row, whatever it
+        # writes; every claim writes one here. What only counts up has none.
         constraints = [
+            # Not `unique=True`, which makes two indexes.
+            models.UniqueConstraint(fields=["number"], name="extension_number_once"),
             models.CheckConstraint(condition=Q(number__regex=NUMBER), name="extension_number_form"),
             models.CheckConstraint(
                 condition=~Q(kind="phone") | Q(number__regex=PHONE_NUMBER),

@@ -29,6 +29,7 @@ QUICK = Plan(
         waiting=(0, 40),
         claims=5,
         crowd=2,
+        crowds=1,
         crowd_extensions=200,
         crowd_claims=100,
         fair_claims=60,

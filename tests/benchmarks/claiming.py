@@ -11,7 +11,7 @@ is sent. A call ends in the moment in which it began, by one UPDATE that is not 
 import json
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -130,9 +130,11 @@ class Board:
 
 
 def growth(options: dict[str, Any]) -> dict[str, Any]:
-    """Milliseconds of a claim, and of finding the next lead, by team size and leads waiting.
+    """Milliseconds of a claim, and of finding the next lead, by team size.
 
-    All teams stand in one database and take turns, so that what else the machine does hits all.
+    `waiting` leads wait besides. All teams stand in one database and take turns, a round for each
+    line of our input: so whoever asks lets others, with more or fewer leads, take turns with us,
+    and what else the machine does hits all.
     """
     from django.utils import timezone
 
@@ -145,36 +147,35 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
     board.run(_ON_CALLS, leads=busy)
     board.run(_BUSY_ARE_LAST)
     board.history(teams[options["sizes"][0]][1])
-    result: dict[str, Any] = {}
-    waits = 0
-    for more in options["waiting"]:
-        for _team, source in teams.values():
-            board.leads(source, (more - waits) // len(teams))
-        waits = more
-        queues = {
-            size: board.leads(source, options["claims"]) for size, (_, source) in teams.items()
+    for _team, source in teams.values():
+        board.leads(source, options["waiting"] // len(teams))
+    queues = {
+        size: iter(board.leads(source, options["claims"])) for size, (_, source) in teams.items()
+    }
+    board.tidy()
+    claims: dict[int, list[float]] = defaultdict(list)
+    nexts: dict[int, list[float]] = defaultdict(list)
+    print(flush=True)
+    turns = deque(teams.items())
+    for _ in sys.stdin:
+        turns.rotate()  # the first one after a pause finds cold caches
+        for size, (team, source) in turns:
+            started = time.perf_counter()
+            claim = board.claim(source, next(queues[size]))
+            claims[size].append(time.perf_counter() - started)
+            board.run(_OVER, attempt=claim.attempt.pk)
+            started = time.perf_counter()
+            found = waiting.next_leads(team, timezone.now(), at_most=10)
+            nexts[size].append(time.perf_counter() - started)
+            assert found or not options["waiting"]
+        print(flush=True)
+    return {
+        str(size): {
+            "claim_ms": median(claims[size]) * 1000,
+            "next_ms": median(nexts[size]) * 1000,
         }
-        board.tidy()
-        claims: dict[int, list[float]] = defaultdict(list)
-        nexts: dict[int, list[float]] = defaultdict(list)
-        for nth in range(options["claims"]):
-            for size, (team, source) in teams.items():
-                started = time.perf_counter()
-                claim = board.claim(source, queues[size][nth])
-                claims[size].append(time.perf_counter() - started)
-                board.run(_OVER, attempt=claim.attempt.pk)
-                started = time.perf_counter()
-                found = waiting.next_leads(team, timezone.now(), at_most=10)
-                nexts[size].append(time.perf_counter() - started)
-                assert found or not more
-        result[str(more)] = {
-            str(size): {
-                "claim_ms": median(claims[size]) * 1000,
-                "next_ms": median(nexts[size]) * 1000,
-            }
-            for size in teams
-        }
-    return result
+        for size in teams
+    }
 
 
 def prepare(options: dict[str, Any]) -> dict[str, Any]:
