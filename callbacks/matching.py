@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
-from callbacks import prepared, schedule
+from callbacks import schedule
 from callbacks.claim_sql import ATTEMPT, CLAIM_CHOSEN, CLAIM_FIRST, CLAIM_FREE
 from callbacks.constraints import violated
 from callbacks.free import shifts
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.prepared import array
+from callbacks.prepared import array, tuples
 from callbacks.resting import bounds
 from callbacks.turns import Owner, Turn
 
@@ -149,7 +149,7 @@ def _parameters(
 
 
 def _claim(statement: str, parameters: dict[str, Any]) -> Claim | None:
-    for *columns, extension_kind in prepared.tuples(statement, parameters):
+    for *columns, extension_kind in tuples(statement, parameters):
         columns[_WHY] = json.loads(columns[_WHY])
         return Claim(CallAttempt.from_db(DEFAULT_DB_ALIAS, ATTEMPT, columns), extension_kind)
     return None

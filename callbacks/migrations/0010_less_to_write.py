@@ -31,11 +31,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='extension',
-            name='rest',
-            field=models.IntegerField(blank=True, help_text='Seconds that it is then not rung. Empty: as its team says.', null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='rest after a call'),
-        ),
-        migrations.AlterField(
-            model_name='extension',
             name='schedule',
             field=models.ForeignKey(blank=True, db_index=False, help_text='When this phone is on shift, within the hours of its team. Empty: always.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='callbacks.schedule'),
         ),

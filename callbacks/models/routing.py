@@ -197,11 +197,10 @@ class Extension(models.Model):
         validators=[MinValueValidator(1)],
         help_text="At most. Empty: as its team says.",
     )
-    rest = models.IntegerField(
+    rest = models.PositiveIntegerField(
         "rest after a call",
         null=True,
         blank=True,
-        validators=[MinValueValidator(0)],
         help_text="Seconds that it is then not rung. Empty: as its team says.",
     )
     is_active = models.BooleanField(default=True, help_text="Off: never rung.")
@@ -250,7 +249,7 @@ class Extension(models.Model):
             ("use_conference", "Can call an extension into the conference room"),
         ]
         # PostgreSQL reads each check anew for every statement that writes a row, whatever it
-        # writes; every claim writes one here. What only counts up has none.
+        # writes; every claim writes one here. So what we count ourselves has none.
         constraints = [
             # Not `unique=True`, which makes two indexes.
             models.UniqueConstraint(fields=["number"], name="extension_number_once"),

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from callbacks import hours
+from callbacks import hours, schedule
 from callbacks.models import Team
-from callbacks.schedule import Calendar, Hours
+from callbacks.schedule import Calendar, Hours, next_opening
 from callbacks.setup import Setup
 from leads import phones
 from leads.models import LeadSource
@@ -92,6 +92,22 @@ def test_zones_that_have_no_hour_in_common_leave_the_teams_zone() -> None:
     short = setup(office(), window=(time(9), time(15)))
     assert hours.next_time(short, 1, RUSSIA, at("2026-11-23 08:00")) == at("2026-11-23 09:00")
     assert hours.next_time(short, 1, RUSSIA, at("2026-11-23 15:00")) == at("2026-11-24 09:00")
+
+
+def test_that_zones_have_no_hour_in_common_is_found_out_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def counted(calendar: Calendar, after: datetime) -> datetime | None:
+        asked.append(after)
+        return next_opening(calendar, after)
+
+    monkeypatch.setattr(schedule, "next_opening", counted)
+    narrow = setup(office(), window=(time(9, 1), time(15)))  # not in the cache of another test
+    hours.next_time(narrow, 1, RUSSIA, at("2026-11-23 08:00"))
+    # Three dozen days of eleven zones, each a few times; not all of a year's after each of them.
+    assert 300 < len(asked) < 5_000
 
 
 def test_a_team_has_to_be_open_as_well() -> None:
