@@ -9,11 +9,15 @@ class CallbacksConfig(AppConfig):
     verbose_name = "Callbacks"
 
     def ready(self) -> None:
-        """Connects the receivers of `leads`' signals, and those that look after the group of
-        sales managers.
+        """Connects the receivers of `leads`' signals, those that look after the group of sales
+        managers, and the one that makes the claim's function.
         """
-        from callbacks import receivers  # noqa: F401, PLC0415  # models must be loaded first
+        from callbacks import (  # noqa: PLC0415  # models must be loaded first
+            claim_sql,
+            receivers,  # noqa: F401
+        )
         from callbacks.admin import access  # noqa: PLC0415  # the same
 
         pre_migrate.connect(access.before_migrations, sender=self)
+        post_migrate.connect(claim_sql.install, sender=self)
         post_migrate.connect(access.after_migrations, sender=self)

@@ -65,7 +65,7 @@ def call_lead(lead_id: int) -> CallAttempt | None:
             _wait_for_opening(lead, setup, now)
         return None
     closed = setup.closed_shifts((turn.team_id for turn in asked), now)
-    claim = matching.claim(lead.pk, asked, now, provider.hold(), closed, first=lead.attempts == 0)
+    claim = matching.claim(lead.pk, asked, now, provider.hold(), closed)
     if claim is None:
         _wait_for_the_number(lead, setup, now)
         return None

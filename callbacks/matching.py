@@ -1,9 +1,9 @@
 """Which extension for this lead: the claim. The rules it follows are callbacks.turns'.
 
-A claim is one statement: it takes the lead and the extension by row locks nobody waits for
-(`FOR UPDATE SKIP LOCKED`), and writes the attempt. The partial unique indexes over live attempts
-are the second lock on the door: should two claims meet all the same, one of them ends in an
-IntegrityError and takes another extension.
+A claim is one round trip, to a function of the database (callbacks.claim_sql): it takes the lead
+and the extension by row locks nobody waits for (`FOR UPDATE SKIP LOCKED`), and writes the attempt.
+The partial unique indexes over live attempts are the second lock on the door: should two claims
+meet all the same, one of them ends in an IntegrityError and takes another extension.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
 from callbacks import schedule
-from callbacks.claim_sql import ATTEMPT, CLAIM_CHOSEN, CLAIM_FIRST, CLAIM_FREE
+from callbacks.claim_sql import CLAIM
 from callbacks.constraints import violated
 from callbacks.free import shifts
 from callbacks.models import CallAttempt, Extension, Team
@@ -27,7 +27,8 @@ from callbacks.turns import Owner, Turn
 # little; without this a lead would wait for the next sweep.
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
-_WHY = ATTEMPT.index("why")
+# An attempt as the claim makes it, apart from what it decides: all columns, in their order.
+_UNTOUCHED = {field.attname: field.get_default() for field in CallAttempt._meta.concrete_fields}
 
 # Losing this often against others means that every extension is being taken: the lead waits.
 _TRIES = 5
@@ -76,14 +77,11 @@ def claim(
     now: datetime,
     hold: timedelta,
     closed: Mapping[int, datetime | None] | None = None,
-    *,
-    first: bool = False,
 ) -> Claim | None:
     """Reserves the lead and the extension whose turn it is; commits the attempt.
 
     `asked`: the teams that are asked, in order (turns.turns). `closed`: the schedules of extensions
-    that are closed now, and when each opens (Setup.closed_shifts). `first`: the lead has not been
-    called yet.
+    that are closed now, and when each opens (Setup.closed_shifts).
 
     None when the lead is not waiting, not due or taken by somebody else, when no extension is
     free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the
@@ -92,24 +90,11 @@ def claim(
     """
     if connection.in_atomic_block:
         raise RuntimeError("a claim has to be committed before anything is sent")
-    since = [turn.owner_since for turn in asked if turn.owner_since]
-    parameters = _parameters(lead_id, now, hold, closed or {}) | {
-        "sent_at": now,
-        "teams": array(turn.team_id for turn in asked),
-        "strategies": array(turn.strategy for turn in asked),
-        "any_language": array(turn.any_language for turn in asked),
-        "has_languages": array(turn.has_languages for turn in asked),
-        "owner_since": array(turn.owner_since for turn in asked),
-        "holds_for_owner": array(turn.holds_for_owner for turn in asked),
-        # Nobody, where no team goes by owners.
-        "an_owner_since": min(since) if since else now,
-    }
-    by_language = any(turn.has_languages for turn in asked)
-    statement = CLAIM_FIRST if first and not by_language else CLAIM_FREE
+    terms = _terms(asked) | {"sent_at": now, **shifts(closed or {})}
     for _ in range(_TRIES):
         try:
             # One statement is a transaction by itself, without the trips for BEGIN and COMMIT.
-            return _claim(statement, parameters)
+            return _claim(lead_id, now, hold, terms)
         except IntegrityError as error:
             match violated(error):
                 case "attempt_one_live_per_extension":
@@ -125,33 +110,62 @@ def claim_chosen(lead_id: int, extension_id: int, now: datetime, hold: timedelta
 
     None when either is not to be had. Whoever sends it takes it on first (CallAttempt.take_on).
     """
-    choice = {"extension": extension_id, "sent_at": None}
+    terms = _terms([]) | {"sent_at": None, **shifts({}), "extension": extension_id}
     try:
         with transaction.atomic():
-            return _claim(CLAIM_CHOSEN, _parameters(lead_id, now, hold, {}) | choice)
+            return _claim(lead_id, now, hold, terms)
     except IntegrityError as error:
         if violated(error).startswith("attempt_one_live_"):
             return None
         raise
 
 
-def _parameters(
-    lead_id: int, now: datetime, hold: timedelta, closed: Mapping[int, datetime | None]
-) -> dict[str, Any]:
+def _terms(asked: Sequence[Turn]) -> dict[str, Any]:
+    """The teams that are asked, as parameters: an array for each of their terms."""
     return {
-        "lead": lead_id,
-        "now": now,
-        "due": now + CLOCK_TOLERANCE,
-        "hold_until": now + hold,
-        **shifts(closed),
-        **bounds(),
+        "extension": None,
+        "teams": array(turn.team_id for turn in asked),
+        "strategies": array(turn.strategy for turn in asked),
+        "any_language": array(turn.any_language for turn in asked),
+        "has_languages": array(turn.has_languages for turn in asked),
+        "owner_since": array(turn.owner_since for turn in asked),
+        "holds_for_owner": array(turn.holds_for_owner for turn in asked),
+        # None where no team goes by owners: nobody is looked for.
+        "an_owner_since": min(
+            (turn.owner_since for turn in asked if turn.owner_since), default=None
+        ),
     }
 
 
-def _claim(statement: str, parameters: dict[str, Any]) -> Claim | None:
-    for *columns, extension_kind in tuples(statement, parameters):
-        columns[_WHY] = json.loads(columns[_WHY])
-        return Claim(CallAttempt.from_db(DEFAULT_DB_ALIAS, ATTEMPT, columns), extension_kind)
+def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) -> Claim | None:
+    """As the function in the database answers: a row for the attempt it has made, or none."""
+    sent_at, hold_until = terms["sent_at"], now + hold
+    parameters = {
+        "lead": lead_id,
+        "now": now,
+        "due": now + CLOCK_TOLERANCE,
+        "hold_until": hold_until,
+        **terms,
+        **bounds(),
+    }
+    for pk, public_id, extension_id, number, kind, phone, claimed_at, why in tuples(
+        CLAIM, parameters
+    ):
+        columns = _UNTOUCHED | {
+            "id": pk,
+            "public_id": public_id,
+            "lead_id": lead_id,
+            "extension_id": extension_id,
+            "extension_number": number,
+            "phone": phone,
+            "claimed_at": claimed_at,
+            "sent_at": sent_at,
+            "hold_until": hold_until,
+            "why": json.loads(why),
+        }
+        # Its columns in their order: by name, Django would take longer than over all the rest.
+        attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, list(columns), list(columns.values()))
+        return Claim(attempt, kind)
     return None
 
 

@@ -2,7 +2,8 @@
 
 Planning the claim takes longer than doing it. Django has its parameters put into the text, which
 leaves nothing to prepare; here they are sent beside it. PostgreSQL keeps a plan until somebody
-analyses a table, which may be long after the table has grown out of it: so a plan lasts a minute.
+analyses a table, which may be long after the table has grown out of it: so a plan lasts a minute,
+those of the statements within a function too.
 """
 
 import re
@@ -11,12 +12,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.rows import RowFactory, dict_row, tuple_row
 
 _PLAN_LASTS = 60.0  # seconds
+# By connection, the minute in which PostgreSQL began to keep plans for it.
+_planned_in: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -58,9 +62,11 @@ def _run(statement: str, parameters: Mapping[str, Any], row_factory: RowFactory[
         text = psycopg.ClientCursor(raw).mogrify(statement.encode(), parameters)
         connection.queries_log.append({"sql": text, "time": ""})
     numbered, names = _numbered(statement)
-    # Another text is another statement; psycopg drops those that are no longer used.
-    numbered += b" -- %d" % (time.monotonic() // _PLAN_LASTS)
     with connection.wrap_database_errors, psycopg.RawCursor(raw, row_factory=row_factory) as cursor:
+        minute = time.monotonic() // _PLAN_LASTS
+        if _planned_in.setdefault(raw, minute) != minute:
+            cursor.execute(b"DISCARD PLANS")
+            _planned_in[raw] = minute
         cursor.execute(numbered, [parameters[name] for name in names])
         return cursor.fetchall()
 

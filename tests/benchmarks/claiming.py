@@ -126,7 +126,7 @@ class Board:
         current = self._setup = self._setup or setup.current()
         asked = current.asked(source, timedelta(minutes=1), now)
         closed = current.closed_shifts((turn.team_id for turn in asked), now)
-        return matching.claim(lead, asked, now, HOLD, closed, first=True)
+        return matching.claim(lead, asked, now, HOLD, closed)
 
 
 def growth(options: dict[str, Any]) -> dict[str, Any]:

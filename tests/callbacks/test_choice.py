@@ -150,7 +150,7 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
             source=source, name="Noa Levi", phone=f"+97250555{1000 + n}", due_at=NOW,
             clock_started_at=NOW, submitted_at=long_ago, counted_from=long_ago,
             language=case.language, call_after=NOW - timedelta(seconds=case.waited),
-            status="calling" if n else "waiting",
+            status="calling" if n else "waiting", attempts=1,
         )
         for n in range(len(case.people) + 1)
     )  # fmt: skip

@@ -26,7 +26,7 @@ def claim(lead: Lead) -> CallAttempt | None:
     current = setup.current()
     asked = current.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
     closed = current.closed_shifts((turn.team_id for turn in asked), now)
-    claimed = matching.claim(lead.pk, asked, now, HOLD, closed, first=lead.attempts == 0)
+    claimed = matching.claim(lead.pk, asked, now, HOLD, closed)
     return claimed.attempt if claimed else None
 
 
