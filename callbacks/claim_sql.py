@@ -133,28 +133,26 @@ _TAKE_CHOSEN = f"""
     FOR UPDATE OF extension SKIP LOCKED
 """
 
-# What is to be seen of the teams that were asked, now that the choice is made and its extension is
-# kept from others: callbacks.why puts it into words.
-_LOOKED = f"""
-    SELECT jsonb_agg(
+# What is to be seen of a team that was asked, now that the choice is made and its extension is kept
+# from others: callbacks.why puts it into words. In the order of the queue, as the index gives it.
+_LOOK = f"""
+    SELECT COALESCE(jsonb_agg(
             jsonb_build_array(seen.number, seen.reason, EXTRACT(epoch FROM {UNTIL})::bigint)
-            ORDER BY asked.place, seen.tier, seen.position, seen.id
-        ) AS extensions,
-        count(*) FILTER (WHERE seen.reason IS NULL AND asked.place = the_place) AS free
-    INTO looked
-    FROM generate_series(1, the_place) asked (place)
-    CROSS JOIN LATERAL (
+        ), '[]') AS extensions,
+        count(*) FILTER (WHERE seen.reason IS NULL) AS free
+    INTO look
+    FROM (
         SELECT extension.*, COALESCE(
             {WHY_NOT},
             CASE WHEN extension.id = ANY(refused) THEN '{turns.REFUSED}'
-                WHEN NOT given_any_language[asked.place] AND NOT {_SPEAKS}
+                WHEN NOT given_any_language[place] AND NOT {_SPEAKS}
                 THEN '{turns.LANGUAGE}' END
         ) AS reason
         FROM (
-            SELECT id, number, tier, position, languages, schedule_id, is_active, is_blocked,
-                is_paused, paused_until, out_until, capped_until, rests_until, seen_busy_until
+            SELECT id, number, languages, schedule_id, is_active, is_blocked, is_paused,
+                paused_until, out_until, capped_until, rests_until, seen_busy_until
             FROM callbacks_extension extension
-            WHERE extension.team_id = given_teams[asked.place] AND extension.is_active
+            WHERE extension.team_id = given_teams[place] AND extension.is_active
             ORDER BY tier, position, id LIMIT {LOOKED_AT}
         ) extension
         OFFSET 0  -- asked once for each row, not once for each column
@@ -173,7 +171,7 @@ _WRITE_ATTEMPT = """
         GREATEST(given_now, the_lead.waiting_since), given_sent_at, given_hold_until,
         '', '', '', '',
         jsonb_build_object(
-            'rule', the_extension.rule, 'free', looked.free, 'looked', looked.extensions,
+            'rule', the_extension.rule, 'free', look.free, 'looked', looked,
             'team', (SELECT name FROM callbacks_team WHERE id = the_extension.team_id)
         )
     )
@@ -201,7 +199,8 @@ DECLARE
     the_lead record;
     the_extension record;
     talk record;
-    looked record;
+    look record;
+    looked jsonb := '[]';
     refused bigint[] := '{{}}';
     strategy text;
     stands_at double precision;
@@ -258,7 +257,10 @@ BEGIN
         RETURN;
     END IF;
 
-    {_LOOKED};
+    FOR place IN 1 .. the_place LOOP
+        {_LOOK};
+        looked := looked || look.extensions;
+    END LOOP;
     {_WRITE_ATTEMPT};
     called_kind := the_extension.kind;
     {_WRITE_LEAD};
