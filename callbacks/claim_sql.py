@@ -13,7 +13,7 @@ before it, so that what still runs on older code while a new version is rolled o
 import hashlib
 import re
 
-from django.db import connections
+from django.db import connection, connections
 
 from callbacks import turns
 from callbacks.free import COMES_BACK, IS_FREE, IS_ON_CALL, UNTIL, WHY_NOT
@@ -298,6 +298,13 @@ _THERE = """
         AND proname ~ '^callbacks_claim_[0-9a-f]{8}$'
     ORDER BY oid DESC
 """
+
+
+def is_installed() -> bool:
+    """Whether the database has the function of this code: `migrate` has been run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [NAME])
+        return bool(cursor.fetchone()[0])
 
 
 def install(*, using: str, **_kwargs: object) -> None:

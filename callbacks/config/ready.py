@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from callbacks import figures, pulse, wakeups
+from callbacks import claim_sql, figures, pulse, wakeups
 from callbacks.config.probing import Probe
 
 # Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
@@ -28,11 +28,12 @@ class Check:
     advice: str = ""
 
 
-def _oldest_wait() -> timedelta:
+def _look_into_database() -> tuple[bool, timedelta]:
+    """Whether it is that of this code, and how long the oldest due lead has waited."""
     now = timezone.now()
     with transaction.atomic():
         bound_statements()
-        return figures.oldest_wait(figures.due(now), now)
+        return claim_sql.is_installed(), figures.oldest_wait(figures.due(now), now)
 
 
 def bound_statements() -> None:
@@ -46,7 +47,7 @@ def _reach_broker() -> None:
         broker.ensure_connection(max_retries=0)
 
 
-_database = Probe("database", _oldest_wait, PATIENCE)
+_database = Probe("database", _look_into_database, PATIENCE)
 _broker = Probe("broker", _reach_broker, PATIENCE)
 _signs = Probe("signs", pulse.read, PATIENCE)
 
@@ -60,7 +61,7 @@ def checks() -> list[Check]:
 
 def _look_at_database() -> Iterator[Check]:
     try:
-        waited = _database.answer()
+        is_migrated, waited = _database.answer()
     except Exception:  # noqa: BLE001  # whatever it is: it may name the host, and is not shown
         yield Check(
             "database",
@@ -70,7 +71,12 @@ def _look_at_database() -> Iterator[Check]:
         )
         yield Check("leads", ok=False, advice="Not known while PostgreSQL does not answer.")
         return
-    yield Check("database", ok=True)
+    yield _verdict(
+        "database",
+        is_migrated,
+        "The database is not that of this version, and nobody can be called: run `manage.py "
+        "migrate`.",
+    )
     yield _verdict(
         "leads",
         waited <= timedelta(seconds=settings.READY_OLDEST_DUE),

@@ -1,6 +1,6 @@
-"""That the rule in words (turns.choose) and the claim's statement choose the same extension.
+"""That the rule in words (turns.choose) and the claim's function choose the same extension.
 
-The rule answers every "what if" and is what docs/matching.md says; the statement is what rings.
+The rule answers every "what if" and is what docs/matching.md says; the function is what rings.
 """
 
 from collections.abc import Sequence
@@ -254,7 +254,7 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
     assert by_claim == by_rule, f"asked {asked}, states {states}"
     if choice is None:
         return
-    # Where it stands from now on, by the rule and by the statement.
+    # Where it stands from now on, by the rule and by the function.
     mine = choice.extension
     others = [
         it.position

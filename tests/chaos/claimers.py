@@ -206,17 +206,18 @@ def _keep_extensions(count: int) -> None:
 def _take_away(guard: str) -> None:
     from django.db import connection
 
-    from callbacks import dialling, matching
+    from callbacks import claim_sql, dialling
 
     dialling.SEND_WITHIN = timedelta(seconds=SEND_WITHIN)
     match guard:
         case "index":
             with connection.cursor() as cursor:
                 cursor.execute("DROP INDEX attempt_one_live_per_extension")
-            # While the lock is looked at again, nothing gets as far as the index.
-            matching.CLAIM_FREE = without_recheck(matching.CLAIM_FREE)
+                # While the lock is looked at again, nothing gets as far as the index.
+                cursor.execute(without_recheck(claim_sql.FUNCTION))
         case "lock":
-            matching.CLAIM_FREE = without_locks(matching.CLAIM_FREE)
+            with connection.cursor() as cursor:
+                cursor.execute(without_locks(claim_sql.FUNCTION))
         case "fence":
             dialling.SEND_WITHIN = timedelta(days=1)
 
@@ -225,17 +226,17 @@ def _take_away(guard: str) -> None:
 _LOCKS = ("FOR UPDATE SKIP LOCKED", "FOR UPDATE OF extension SKIP LOCKED")
 
 
-def without_recheck(statement: str) -> str:
+def without_recheck(function: str) -> str:
     """The claim without its second look at a row it has locked. ValueError when there is none."""
     recheck = "as_seen.last_called_at IS DISTINCT FROM extension.last_called_at"
-    if recheck not in statement:
+    if recheck not in function:
         raise ValueError("the claim does not look again at what it has locked")
-    return statement.replace(recheck, "false")
+    return function.replace(recheck, "false")
 
 
-def without_locks(statement: str) -> str:
+def without_locks(function: str) -> str:
     """The claim as it would be without its row locks. ValueError when these are not its locks."""
-    bare = statement
+    bare = function
     for lock in _LOCKS:
         if lock not in bare:
             raise ValueError(f"the claim has no lock {lock!r}")
@@ -328,9 +329,9 @@ def _count_index_hits(witness: Witness) -> None:
 
     claim_once = matching._claim
 
-    def counted(statement: str, parameters: dict[str, Any]) -> Any:
+    def counted(*parameters: Any) -> Any:
         try:
-            return claim_once(statement, parameters)
+            return claim_once(*parameters)
         except IntegrityError:
             witness.add("index_hits")
             raise

@@ -38,7 +38,7 @@ def test_every_failpoint_is_around_something_that_is_there(point: str) -> None:
 
 
 def test_the_claims_locks_can_be_taken_away() -> None:
-    from callbacks import matching
+    from callbacks import claim_sql
 
-    assert "SKIP LOCKED" not in without_locks(matching.CLAIM_FREE)
-    assert "as_seen.last_called_at IS" not in without_recheck(matching.CLAIM_FREE)
+    assert "SKIP LOCKED" not in without_locks(claim_sql.FUNCTION)
+    assert "as_seen.last_called_at IS" not in without_recheck(claim_sql.FUNCTION)

@@ -12,11 +12,13 @@ import pytest
 import redis
 import requests
 from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks import pulse
+from callbacks import claim_sql, pulse
 from callbacks.models import Schedule, Team
 from leads.models import Lead, LeadStatus
 from tests.simulator.harness import eventually
@@ -69,6 +71,18 @@ def test_it_tells_what_has_not_been_seen_for_a_while(signs: redis.Redis, name: s
 def test_it_tells_that_no_worker_is_there(signs: redis.Redis) -> None:
     signs.zadd("callbacks:workers", {"a-worker": time.time() - 3600})
     assert wrong() == ["worker"]
+
+
+def test_a_database_that_migrate_has_not_seen_since_the_new_version_is_trouble(
+    signs: redis.Redis,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP FUNCTION {claim_sql.NAME}")
+    try:
+        assert wrong() == ["database"]
+    finally:
+        call_command("migrate", "callbacks", verbosity=0)
+    assert wrong() == []
 
 
 def test_a_lead_that_waits_too_long_is_trouble(
