@@ -15,6 +15,10 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A process for each page would cost more than what most pages do in it.
+    "--process-per-site",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
 ]
 
 # Milliseconds. The defaults of 5 and 30 s are for a machine that has nothing else to do.

@@ -7,6 +7,7 @@ databases of Redis: the tests empty them.
 """
 
 import atexit
+import gc
 import os
 import tempfile
 from contextlib import ExitStack
@@ -14,6 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+
+# What is loaded and collected stays; tests.conftest turns it on again.
+gc.disable()
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("CDR_SECRET", "a-secret-for-the-tests-0123456789")

@@ -6,26 +6,43 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 from tests.chromium import PATIENCE
 from tests.stack import Stack
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own, 390 px wide; anything the console complains of fails the test."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """The page of a module's tests: to open one takes as long as most of what they do with it."""
+    context = browser.new_context()
     context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on(
-        "console",
-        lambda m: complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
+    """An empty page, 390 px wide, that remembers nothing; any complaint on the console fails."""
+    complaints: list[str] = []
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"{message.text} {message.location}")
+
+    def note_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.on("console", note_message)
+    tab.on("pageerror", note_error)
+    yield tab
+    if tab.url.startswith("http"):
+        tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.goto("about:blank")
+    tab.context.clear_cookies()
+    tab.remove_listener("console", note_message)
+    tab.remove_listener("pageerror", note_error)
     assert complaints == [], "\n".join(complaints)
 
 

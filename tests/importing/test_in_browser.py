@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
-from tests.browser.conftest import admin, page
+from tests.browser.conftest import admin, page, tab
 from tests.stack import Stack
 
-__all__ = ["admin", "page"]
+__all__ = ["admin", "page", "tab"]
 pytestmark = pytest.mark.timeout(180)
 LIST = "/admin/callbacks/extension/"
 
