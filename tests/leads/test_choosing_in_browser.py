@@ -1,6 +1,5 @@
 """Choosing a time in Chromium, with and without JavaScript, at both widths."""
 
-import re
 from datetime import datetime
 
 import pytest
@@ -36,8 +35,9 @@ def test_a_visitor_chooses_when_they_are_called(
     assert box
     assert box["height"] >= 44
     assert box["x"] + box["width"] <= width
-    tomorrow = select.locator("optgroup").nth(1)
-    expect(tomorrow).to_have_attribute("label", re.compile("^Tomorrow, "))
+    # The first group or the second: late in the evening nothing is left of today.
+    tomorrow = select.locator("optgroup[label^='Tomorrow, ']")
+    expect(tomorrow).to_have_count(1)
     value = tomorrow.locator("option").last.get_attribute("value")
     select.select_option(value)
     page.get_by_role("button", name="Call me back").click()
