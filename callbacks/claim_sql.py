@@ -294,7 +294,7 @@ CLAIM = (
 
 _THERE = """
     SELECT proname FROM pg_proc
-    WHERE pronamespace = current_schema()::regnamespace
+    WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
         AND proname ~ '^callbacks_claim_[0-9a-f]{8}$'
     ORDER BY oid DESC
 """

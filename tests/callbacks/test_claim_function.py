@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from callbacks import claim_sql, matching
@@ -74,6 +74,14 @@ def test_migrate_leaves_the_one_of_the_version_before_and_drops_those_before_it(
     finally:
         _drop(older)
         _drop(before)
+
+
+def test_it_is_made_in_a_schema_of_any_name() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute('CREATE SCHEMA "Sales Team"; SET LOCAL search_path TO "Sales Team"')
+        claim_sql.install(using="default")
+        assert claim_sql.is_installed()
+        transaction.set_rollback(True)
 
 
 def test_a_refused_message_is_no_extension_that_refused_the_lead(
