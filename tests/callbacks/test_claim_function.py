@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from callbacks import claim_sql, matching
@@ -55,10 +55,16 @@ def test_a_claim_says_of_its_attempt_what_the_database_has(
 def test_migrate_makes_it_where_it_is_missing(
     make_lead: MakeLead, team: Team, extension: Extension
 ) -> None:
+    lead = make_lead()
     _drop(claim_sql.NAME)
-    call_command("migrate", "callbacks", verbosity=0)
+    try:
+        with pytest.raises(ProgrammingError):
+            matching.claim(lead.pk, asked(team), timezone.now(), HOLD)
+    finally:
+        call_command("migrate", "callbacks", verbosity=0)
     assert claim_sql.NAME in _there()
-    assert matching.claim(make_lead().pk, asked(team), timezone.now(), HOLD)
+    # Nothing was taken meanwhile: it is called now.
+    assert matching.claim(lead.pk, asked(team), timezone.now(), HOLD)
 
 
 def test_migrate_leaves_the_one_of_the_version_before_and_drops_those_before_it() -> None:
