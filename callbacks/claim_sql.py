@@ -52,7 +52,7 @@ _PARAMETERS = {
 # are variables beside the columns.
 _RETURNS = """
     attempt_id bigint, attempt_public_id uuid, called_extension bigint, called_number text,
-    called_kind text, called_phone text, was_claimed_at timestamptz, because jsonb
+    called_kind text, called_phone text, was_claimed_at timestamptz
 """
 
 _THE_LEAD = f"""
@@ -175,9 +175,9 @@ _WRITE_ATTEMPT = """
             'team', (SELECT name FROM callbacks_team WHERE id = the_extension.team_id)
         )
     )
-    RETURNING id, public_id, extension_id, extension_number, phone, claimed_at, why
+    RETURNING id, public_id, extension_id, extension_number, phone, claimed_at
     INTO attempt_id, attempt_public_id, called_extension, called_number, called_phone,
-        was_claimed_at, because
+        was_claimed_at
 """
 # A lead mirrors its newest attempt, of which nothing is known yet.
 _WRITE_LEAD = """

@@ -6,7 +6,6 @@ The partial unique indexes over live attempts are the second lock on the door: s
 meet all the same, one of them ends in an IntegrityError and takes another extension.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,8 +26,13 @@ from callbacks.turns import Owner, Turn
 # little; without this a lead would wait for the next sweep.
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
-# An attempt as the claim makes it, apart from what it decides: all columns, in their order.
-_UNTOUCHED = {field.attname: field.get_default() for field in CallAttempt._meta.concrete_fields}
+# An attempt as the claim makes it, apart from what it decides: all columns in their order, without
+# the one that only the admin reads (Django asks for it when somebody does).
+_UNTOUCHED = {
+    field.attname: field.get_default()
+    for field in CallAttempt._meta.concrete_fields
+    if field.attname != "why"
+}
 
 # Losing this often against others means that every extension is being taken: the lead waits.
 _TRIES = 5
@@ -148,9 +152,7 @@ def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) 
         **terms,
         **bounds(),
     }
-    for pk, public_id, extension_id, number, kind, phone, claimed_at, why in tuples(
-        CLAIM, parameters
-    ):
+    for pk, public_id, extension_id, number, kind, phone, claimed_at in tuples(CLAIM, parameters):
         columns = _UNTOUCHED | {
             "id": pk,
             "public_id": public_id,
@@ -161,10 +163,9 @@ def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) 
             "claimed_at": claimed_at,
             "sent_at": sent_at,
             "hold_until": hold_until,
-            "why": json.loads(why),
         }
         # Its columns in their order: by name, Django would take longer than over all the rest.
-        attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, list(columns), list(columns.values()))
+        attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, columns, list(columns.values()))
         return Claim(attempt, kind)
     return None
 

@@ -9,6 +9,7 @@ strategy is how that number moves.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 LONGEST_IDLE, ROUND_ROBIN, WEIGHTED, FAIR = "longest_idle", "round_robin", "weighted", "fair"
 # Those whose positions count turns; those of the others are times, in epoch seconds.
@@ -45,8 +46,7 @@ class TeamRules:
     has_languages: bool = False
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """A team that is asked for a lead now, and on which terms.
 
     `any_language`: also who does not speak the lead's. `owner_since`: a conversation after this

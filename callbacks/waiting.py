@@ -125,7 +125,7 @@ def next_leads(
         "taken": prepared.array(taken),
         "at_most": at_most,
         "sources": prepared.array(it.source_id for it in answered),
-        "steps_in_after": [it.steps_in_after for it in answered],
+        "steps_in_after": prepared.array(it.steps_in_after for it in answered),
         "priorities": prepared.array(current.sources[it.source_id].priority for it in answered),
         "language_wait": _seconds(rules.language_wait),
         "owner_wait": _seconds(rules.owner_wait if rules.owner_days else 0),

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
+from django.db.models.lookups import Exact, IsNull, Lookup, Regex
 from django.utils import timezone
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -171,7 +173,12 @@ def one_of(values: Iterable[str]) -> str:
     return f"^({'|'.join(values)})$"
 
 
-_IS_OPEN = Q(status__regex=one_of(OPEN_STATUSES))
+def together(one: "Lookup[Any]", other: "Lookup[Any]") -> "Exact[Any]":
+    """For a check constraint: both conditions hold, or neither does.
+
+    Half of what PostgreSQL would have to read of `one AND other OR NOT one AND NOT other`.
+    """
+    return Exact(one, other)
 
 
 class Lead(models.Model):
@@ -205,7 +212,12 @@ class Lead(models.Model):
 
     status = models.CharField(max_length=10, choices=LeadStatus.choices, default=LeadStatus.WAITING)
     duplicate_of = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # lead_duplicates: most leads are none, and each claim writes the lead
+        related_name="duplicates",
     )
     submitted_at = models.DateTimeField(default=timezone.now, db_index=True)
     clock_started_at = models.DateTimeField(
@@ -271,6 +283,11 @@ class Lead(models.Model):
                 condition=Q(status=LeadStatus.WAITING),
             ),
             models.Index(fields=["phone"], name="lead_phone"),
+            models.Index(
+                fields=["duplicate_of"],
+                name="lead_duplicates",
+                condition=Q(duplicate_of__isnull=False),
+            ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
         ]
         constraints = [
@@ -281,13 +298,15 @@ class Lead(models.Model):
             ),
             models.CheckConstraint(condition=Q(phone__regex=E164), name="lead_phone_e164"),
             models.CheckConstraint(
-                condition=Q(status=LeadStatus.DUPLICATE, duplicate_of__isnull=False)
-                | (~Q(status=LeadStatus.DUPLICATE) & Q(duplicate_of__isnull=True)),
+                condition=together(
+                    Exact(F("status"), LeadStatus.DUPLICATE), IsNull(F("duplicate_of"), False)
+                ),
                 name="lead_duplicate_names_the_first",
             ),
             models.CheckConstraint(
-                condition=_IS_OPEN & Q(closed_at__isnull=True)
-                | ~_IS_OPEN & Q(closed_at__isnull=False),
+                condition=together(
+                    Regex(F("status"), one_of(OPEN_STATUSES)), IsNull(F("closed_at"), True)
+                ),
                 name="lead_closed_has_a_time",
             ),
             models.CheckConstraint(

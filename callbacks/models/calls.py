@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.lookups import IsNull, Regex
 
 from callbacks import attempt_stages
 from callbacks.models.routing import Extension
 from leads import correlation
-from leads.models import E164, Lead, one_of
+from leads.models import E164, Lead, one_of, together
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,6 @@ class AttemptState(models.TextChoices):
 
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
-
-_IS_LIVE = Q(state__regex=one_of(LIVE_STATES))
 
 # Who dialled knows best what came of it, also when the sweep has given the answer up meanwhile.
 _ASKED = (AttemptState.DIALING, AttemptState.UNKNOWN)
@@ -142,20 +141,24 @@ class CallAttempt(models.Model):
     class Meta:
         ordering = ["-claimed_at", "-id"]
         permissions = [("hang_up_call", "Can hang up a call that is on")]
+        # The claim asks of one extension after the other whether it is on a call. While PostgreSQL
+        # knows of no live attempt, to read a whole index of them seems to it no dearer than to look
+        # one up. So only the index by extension may answer for all live attempts: the others
+        # say besides that their column is there, which that question does not.
         constraints = [
-            models.UniqueConstraint(
-                fields=["lead"],
-                condition=Q(state__in=LIVE_STATES),
-                name="attempt_one_live_per_lead",
-            ),
             models.UniqueConstraint(
                 fields=["extension"],
                 condition=Q(state__in=LIVE_STATES),
                 name="attempt_one_live_per_extension",
             ),
             models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(state__in=LIVE_STATES) & Q(lead__isnull=False),
+                name="attempt_one_live_per_lead",
+            ),
+            models.UniqueConstraint(
                 fields=["phone"],
-                condition=Q(state__in=LIVE_STATES),
+                condition=Q(state__in=LIVE_STATES) & Q(phone__isnull=False),
                 name="attempt_one_live_per_number",
             ),
             models.UniqueConstraint(
@@ -163,16 +166,21 @@ class CallAttempt(models.Model):
             ),
             models.CheckConstraint(condition=Q(phone__regex=E164), name="attempt_phone_e164"),
             models.CheckConstraint(
-                condition=Q(kind=AttemptKind.CALL, extension__isnull=False)
-                | Q(kind=AttemptKind.MESSAGE, extension__isnull=True),
+                condition=Q(
+                    kind=Case(
+                        When(extension__isnull=True, then=Value(AttemptKind.MESSAGE)),
+                        default=Value(AttemptKind.CALL),
+                    )
+                ),
                 name="attempt_call_has_an_extension",
             ),
             models.CheckConstraint(
                 condition=Q(state__regex=one_of(AttemptState.values)), name="attempt_state_known"
             ),
             models.CheckConstraint(
-                condition=_IS_LIVE & Q(ended_at__isnull=True)
-                | ~_IS_LIVE & Q(ended_at__isnull=False),
+                condition=together(
+                    Regex(F("state"), one_of(LIVE_STATES)), IsNull(F("ended_at"), True)
+                ),
                 name="attempt_ended_has_a_time",
             ),
             models.CheckConstraint(
@@ -186,7 +194,9 @@ class CallAttempt(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["hold_until"], name="attempt_live_hold", condition=Q(state__in=LIVE_STATES)
+                fields=["hold_until"],
+                name="attempt_live_hold",
+                condition=Q(state__in=LIVE_STATES) & Q(hold_until__isnull=False),
             ),
             # How often and how lately a number was rung is asked with every claim.
             models.Index(fields=["phone", "claimed_at"], name="attempt_by_number"),

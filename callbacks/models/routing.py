@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from callbacks.models.schedules import Schedule
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
@@ -152,6 +152,7 @@ class Extension(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,  # extension_of_user: each claim writes the extension
         related_name="extensions",
         verbose_name="salesperson",
     )
@@ -253,10 +254,13 @@ class Extension(models.Model):
         constraints = [
             # Not `unique=True`, which makes two indexes.
             models.UniqueConstraint(fields=["number"], name="extension_number_once"),
-            models.CheckConstraint(condition=Q(number__regex=NUMBER), name="extension_number_form"),
             models.CheckConstraint(
-                condition=~Q(kind="phone") | Q(number__regex=PHONE_NUMBER),
-                name="extension_phone_spelling",
+                condition=Q(
+                    number__regex=Case(
+                        When(kind="phone", then=Value(PHONE_NUMBER)), default=Value(NUMBER)
+                    )
+                ),
+                name="extension_number_form",
             ),
             models.CheckConstraint(condition=Q(tier__gte=1), name="extension_tier_positive"),
             models.CheckConstraint(
@@ -267,6 +271,9 @@ class Extension(models.Model):
         indexes = [
             # The claim takes the first free one in this order.
             models.Index(fields=["team", "tier", "position", "id"], name="extension_queue"),
+            models.Index(
+                fields=["user"], name="extension_of_user", condition=Q(user__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

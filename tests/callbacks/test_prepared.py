@@ -1,13 +1,15 @@
 """Parameters that PostgreSQL reads as they were meant."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from callbacks import prepared
+from callbacks.constraints import violated
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 24, 9, 30, 0, 250, tzinfo=timezone(timedelta(hours=2)))
@@ -68,3 +70,63 @@ def test_a_plan_is_made_anew_when_its_minute_is_over(monkeypatch: pytest.MonkeyP
     assert scans_of_each() == [(1, 0), (1, 0)]
     now += 61
     assert scans_of_each() == [(0, 1), (0, 1)]
+
+
+def test_an_interval_and_a_time_arrive_as_they_were() -> None:
+    long = timedelta(days=3, hours=2, microseconds=7)
+    statement = "SELECT %(long)s::interval, %(less)s::interval, %(at)s::timestamptz, %(no)s::bool"
+    parameters = {"long": long, "less": -long, "at": AT, "no": None}
+    assert prepared.tuples(statement, parameters) == [(long, -long, AT, None)]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWithoutATransactionAround:
+    """As in the worker: psycopg itself would begin a transaction, and knows what it prepared."""
+
+    @pytest.fixture(autouse=True)
+    def _table(self) -> Iterator[None]:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE kept (v varchar(5))")
+        yield
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE kept")
+
+    def _insert(self, v: str) -> list[tuple[str]]:
+        return prepared.tuples("INSERT INTO kept VALUES (%(v)s::text) RETURNING v", {"v": v})
+
+    def test_what_is_rolled_back_is_not_there(self) -> None:
+        self._insert("one")
+        with transaction.atomic():
+            self._insert("two")
+            transaction.set_rollback(True)
+        assert prepared.tuples("SELECT v FROM kept", {}) == [("one",)]
+
+    def test_a_column_whose_type_has_changed_is_read_all_the_same(self) -> None:
+        self._insert("one")
+        assert prepared.tuples("SELECT v FROM kept", {}) == [("one",)]
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE kept ALTER v TYPE varchar(9)")
+        assert prepared.tuples("SELECT v FROM kept", {}) == [("one",)]
+
+    def test_a_statement_that_somebody_has_dropped_is_prepared_again(self) -> None:
+        self._insert("one")
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+        assert self._insert("two") == [("two",)]
+
+    def test_what_is_refused_says_by_which_constraint(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE kept ADD CONSTRAINT no_two CHECK (v <> 'two')")
+        with pytest.raises(IntegrityError) as refused:
+            self._insert("two")
+        assert violated(refused.value) == "no_two"
+        assert self._insert("three") == [("three",)]
+
+    def test_a_connection_that_is_lost_is_an_operational_error_and_replaced(self) -> None:
+        with pytest.raises(OperationalError):
+            prepared.tuples("SELECT pg_terminate_backend(pg_backend_pid())", {})
+        with pytest.raises(OperationalError):
+            self._insert("one")
+        connection.close_if_unusable_or_obsolete()
+        assert self._insert("one") == [("one",)]
