@@ -16,7 +16,7 @@ UNDER_WAY := $(VENV)/.installing
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test nightly bench chaos lint format lock clean
+.PHONY: help run test packages nightly bench chaos lint format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -26,10 +26,16 @@ help: ## this list
 run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C stops it
 	@exec $(BIN)/python -m callbacks.config.run --stop-with-parent
 
+# What comes from the distribution and what comes from the registry is installed at the same time;
+# the virtual environment before, since for it too something may come from the distribution.
 # pytest comes last: its summary is the last line.
-test: $(DEV_STAMP) ## all checks and tests
-	@bash .ci/packages
+test: ## all checks and tests
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv
+	@$(MAKE) --no-print-directory --jobs 2 packages $(DEV_STAMP)
 	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
+
+packages:
+	@bash .ci/packages
 
 nightly: $(DEV_STAMP) ## far more of what is tried: each parser, the engine, ten years of minutes; takes hours
 	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py \

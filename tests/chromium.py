@@ -29,7 +29,7 @@ expect.set_options(timeout=PATIENCE)
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for a module's tests: Playwright's event loop is not to outlive them."""
-    path = program("chromium", "chromium-browser")
+    path = program("chromium-headless-shell", "chromium", "chromium-browser")
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # The loop lives in this thread, which Django therefore takes for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
