@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is imported is compiled then, and kept; most of what is installed never is.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --no-input --disable-pip-version-check \
-	--only-binary :all: --require-hashes
+	--only-binary :all: --require-hashes --no-compile
 
 # The packages in these stamps are installed completely; every lock file has its own.
 RUN_STAMP := $(VENV)/.installed-run

@@ -1,13 +1,12 @@
 """Until when a number rests: outcomes' gap after a call, and the bound of the day."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from django.conf import settings
 
 from callbacks import prepared
 from callbacks.models.calls import AttemptState
 from callbacks.outcomes import A_DAY
+from callbacks.policy import policy
 
 # Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
 # all others count.
@@ -65,12 +64,8 @@ _OF_LEAD = f"SELECT {LEAD_RESTS_UNTIL} AS until FROM leads_lead lead WHERE id = 
 
 def bounds() -> dict[str, Any]:
     """The parameters of LEAD_RESTS_UNTIL."""
-    # With every claim: the other numbers of the policy are not asked for.
-    return {
-        "gap": timedelta(seconds=settings.CALL_GAP),
-        "calls_a_day": settings.CALLS_A_DAY,
-        "a_day": A_DAY,
-    }
+    rules = policy()
+    return {"gap": rules.gap, "calls_a_day": rules.calls_a_day, "a_day": A_DAY}
 
 
 def number_rests_until(phone: str, now: datetime, since: datetime | None = None) -> datetime | None:

@@ -28,6 +28,7 @@ QUICK = Plan(
         sizes=(5, 20),
         waiting=(0, 40),
         claims=5,
+        history=100,
         crowd=2,
         crowds=1,
         crowd_extensions=200,

@@ -103,9 +103,9 @@ class Board:
         self._numbers += count
         return self.run(_LEADS, source=source, first=self._numbers - count, count=count)
 
-    def history(self, source: int) -> None:
+    def history(self, source: int, calls: int) -> None:
         """Calls that are long over."""
-        leads = self.leads(source, 20_000)
+        leads = self.leads(source, calls)
         over = (
             "UPDATE leads_lead SET status = 'failed', closed_at = now() WHERE id = ANY(%(leads)s)"
         )
@@ -146,7 +146,7 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
     board.run("UPDATE leads_lead SET status = 'calling' WHERE id = ANY(%(leads)s)", leads=busy)
     board.run(_ON_CALLS, leads=busy)
     board.run(_BUSY_ARE_LAST)
-    board.history(teams[options["sizes"][0]][1])
+    board.history(teams[options["sizes"][0]][1], options["history"])
     for _team, source in teams.values():
         board.leads(source, options["waiting"] // len(teams))
     queues = {
@@ -182,7 +182,7 @@ def prepare(options: dict[str, Any]) -> dict[str, Any]:
     """A team for many to claim from at once, with a lead for each claim."""
     board = Board()
     team, source = board.team("crowd", options["extensions"])
-    board.history(source)
+    board.history(source, options["history"])
     leads = board.leads(source, options["claims"])
     board.tidy()
     return {"team": team, "source": source, "first": min(leads), "claims": len(leads)}

@@ -28,6 +28,7 @@ class ClaimsPlan:
     sizes: tuple[int, ...] = (10, 100, 1_000, 10_000)
     waiting: tuple[int, ...] = (0, 1_000, 100_000)
     claims: int = 200
+    history: int = 20_000  # calls of other days
     crowd: int = 8
     crowds: int = 3  # one after the other; the median counts
     crowd_extensions: int = 10_000
@@ -81,7 +82,12 @@ class Claims:
             name = f"bench_growth_{count}"
             database = new_database(self._server_url, name, template="bench_claims")
             beside[str(count)] = _start(
-                database, what="growth", sizes=plan.sizes, waiting=count, claims=plan.claims
+                database,
+                what="growth",
+                sizes=plan.sizes,
+                waiting=count,
+                claims=plan.claims,
+                history=plan.history,
             )
         for member in beside.values():
             _told(member)
@@ -102,6 +108,7 @@ class Claims:
                 what="prepare",
                 extensions=plan.crowd_extensions,
                 claims=plan.crowd_claims,
+                history=plan.history,
             )
         )
         options = {name: made[name] for name in ("source", "first", "claims")}
