@@ -32,7 +32,7 @@ run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C 
 # pytest comes last: its summary is the last line.
 test: ## all checks and tests
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv
-	@$(MAKE) --no-print-directory --jobs 2 packages $(DEV_STAMP)
+	@$(MAKE) --silent --no-print-directory --jobs 2 packages $(DEV_STAMP)
 	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
 
 packages:

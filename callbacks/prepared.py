@@ -118,10 +118,18 @@ def _executed(
         name = b"callbacks_%d" % next(_names)
         _checked(raw, raw.pgconn.prepare(name, numbered))
         kept.names[statement] = name
-    values = [parameters[it] for it in names]
     # Any: None is NULL, though psycopg's types leave it out.
-    texts: list[Any] = [None if value is None else str(value).encode() for value in values]
+    texts: list[Any] = [_text(parameters[it]) for it in names]
     return _checked(raw, raw.pgconn.exec_prepared(name, texts))
+
+
+def _text(value: _Value) -> bytes | None:
+    if value is None:
+        return None
+    text = str(value).encode()
+    if b"\0" in text:  # libpq would send what stands before it
+        raise errors.DataError("a parameter with a NUL in it: PostgreSQL has no such text")
+    return text
 
 
 def _checked(raw: psycopg.Connection[Any], result: PGresult) -> PGresult:

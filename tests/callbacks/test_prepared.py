@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
 from callbacks import prepared
 from callbacks.constraints import violated
@@ -79,9 +79,16 @@ def test_an_interval_and_a_time_arrive_as_they_were() -> None:
     assert prepared.tuples(statement, parameters) == [(long, -long, AT, None)]
 
 
+def test_a_text_with_a_nul_is_refused_and_not_cut_off() -> None:
+    with pytest.raises(DataError, match="NUL"):
+        prepared.tuples("SELECT %(word)s::text", {"word": "one\0two"})
+    with pytest.raises(DataError, match="NUL"):
+        prepared.tuples("SELECT %(words)s::text[]", {"words": prepared.array(["one\0two"])})
+
+
 @pytest.mark.django_db(transaction=True)
 class TestWithoutATransactionAround:
-    """As in the worker: psycopg itself would begin a transaction, and knows what it prepared."""
+    """As in the worker: each statement is one by itself, unless somebody begins one."""
 
     @pytest.fixture(autouse=True)
     def _table(self) -> Iterator[None]:
