@@ -4,6 +4,7 @@ The attempt is committed before anything is sent; sending and recording are call
 """
 
 import logging
+import uuid
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -29,7 +30,7 @@ from callbacks.setup import current as current_setup
 from leads import correlation, guard, transitions
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
-from leads.setup import VERSION_SQL
+from leads.setup import VERSION_SQL, version
 
 log = logging.getLogger(__name__)
 
@@ -96,27 +97,44 @@ def call_due_leads() -> int:
     return len(woken)
 
 
-def follow_the_hours(*, changed: bool = False) -> int:
-    """Gives leads that wait for somebody to answer the time at which they may be called.
+def follow_the_hours() -> int:
+    """For the sweep: puts off leads that are due and that nobody may call now.
 
-    The sweep asks for those that are due: a team may have closed on leads still waiting for it, or
-    it has become late where they are. Whoever has `changed` hours, teams or sources asks for those
-    that wait for their first call at a later time: it may be another one now. Returns how many
-    were moved.
+    A team may have closed on leads still waiting for it, or it has become late where they are.
+    Returns how many were moved.
     """
     now = timezone.now()
     setup = current_setup()
-    all_waiting = Lead.objects.filter(status=LeadStatus.WAITING)
-    if changed:
-        later = all_waiting.filter(attempts=0, call_after__gt=now)
-        sources = later.order_by().values_list("source", flat=True).distinct()
-        return sum(_follow_changed(setup, later.filter(source=it), it, now) for it in sources)
-    due = all_waiting.filter(call_after__lte=now)
+    due = Lead.objects.filter(status=LeadStatus.WAITING, call_after__lte=now)
     moved = 0
     for source_id in waiting.sources_with_due_leads(now):
         may_change = hours.ever_opens(setup, source_id, now)
         if may_change and not hours.all_may_be_called(setup, source_id, now):
             moved += _follow(setup, due.filter(source=source_id), source_id, now)
+    return moved
+
+
+# The version of what is set up that leads were last given their time by, in this process.
+_followed: uuid.UUID | None = None
+
+
+def follow_changed_hours() -> int:
+    """After a change of hours, teams or sources: leads not called yet may have another time now.
+
+    A change saved in many rows, such as a week's opening hours, is followed once. Returns how many
+    leads were moved.
+    """
+    global _followed
+    as_of = version()
+    if as_of is not None and as_of == _followed:
+        return 0
+    now = timezone.now()
+    later = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0, call_after__gt=now)
+    sources = list(later.order_by().values_list("source", flat=True).distinct())
+    moved = sum(
+        _follow_changed(current_setup(as_of), later.filter(source=it), it, now) for it in sources
+    )
+    _followed = as_of
     return moved
 
 

@@ -64,7 +64,7 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 @receiver(post_save, sender=LeadSource)  # its calling window
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     """A team that opens earlier than leads were told calls them then; one that closes does not."""
-    transaction.on_commit(partial(dispatch.follow_the_hours, changed=True), robust=True)
+    transaction.on_commit(dispatch.follow_changed_hours, robust=True)
 
 
 @receiver(number_asked)

@@ -319,6 +319,8 @@ def _second(day: int, at: time) -> int:
     return ((day * 24 + at.hour) * 60 + at.minute) * 60 + at.second
 
 
+# Whoever asks about one moment asks about many more of the same days.
+@lru_cache(maxsize=4096)
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The first instant, in UTC, at which the local clock shows this time of this day or more."""
     wanted = datetime.combine(day, at)

@@ -7,6 +7,7 @@ times. Here the few rows there are get deleted. Content types keep their ids: pr
 
 from functools import cache
 
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
@@ -14,15 +15,17 @@ from callbacks.admin.access import ensure_sales_managers
 
 # What migrations have made and nobody changes.
 _KEPT = {"django_content_type", "auth_permission"}
+# The group "Sales managers" is made by them too, and changed by few.
+_OF_GROUPS = ("auth_group_permissions", "auth_group")
 # Deleting what managers set up gives it another value.
 _LAST = "leads_setupversion"
 
 
 @cache
 def _statements() -> str:
-    tables = set(connection.introspection.django_table_names(only_existing=True)) - _KEPT
-    ordered = [connection.ops.quote_name(table) for table in sorted(tables - {_LAST})]
-    ordered.append(connection.ops.quote_name(_LAST))
+    tables = set(connection.introspection.django_table_names(only_existing=True))
+    tables -= {*_KEPT, *_OF_GROUPS, _LAST}
+    ordered = [connection.ops.quote_name(table) for table in [*sorted(tables), _LAST]]
     # Without the lock, a process that runs could add a row to one that is being deleted.
     return "; ".join(
         [
@@ -32,11 +35,24 @@ def _statements() -> str:
     )
 
 
+def _groups() -> list[tuple[str, int]]:
+    """Who may do what: the name of each group with the id of each of its permissions."""
+    return sorted(Group.objects.values_list("name", "permissions"))
+
+
+# As they are when they have just been made.
+_as_made: list[tuple[str, int]] | None = None
+
+
 def _empty(_case: TransactionTestCase) -> None:
+    global _as_made
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_statements())
-        ensure_sales_managers()
+        if _as_made is None or _groups() != _as_made:
+            Group.objects.all().delete()
+            ensure_sales_managers()
+            _as_made = _groups()
 
 
 def pytest_configure() -> None:

@@ -9,6 +9,7 @@ databases of Redis: the tests empty them.
 import atexit
 import gc
 import os
+import signal
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,8 +17,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-# What is loaded and collected stays; tests.conftest turns it on again.
-gc.disable()
+# A shell that runs us in the background has us ignore Ctrl-C; what we start is to obey it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("CDR_SECRET", "a-secret-for-the-tests-0123456789")
@@ -52,6 +54,12 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["REDIS_URL"] = redis_url(
         os.environ["REDIS_URL"], further=2 * int(_worker.removeprefix("gw"))
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """What is loaded and collected stays; tests.conftest turns the collector on again."""
+    gc.disable()
 
 
 def pytest_unconfigure() -> None:

@@ -13,7 +13,7 @@ import psycopg
 
 from callbacks.config.embedded import servers
 from tests.benchmarks import figures, popups
-from tests.benchmarks.claims import Claims, ClaimsPlan, claiming
+from tests.benchmarks.claims import Claims, ClaimsPlan, claiming, migrated_database
 from tests.benchmarks.figures import Round
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
@@ -92,15 +92,16 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="callbacks-bench-") as directory:
             self._say("starting PostgreSQL, Redis and the simulator")
             with servers(Path(directory)) as urls:
+                migrated = migrated_database(urls.database_url)
                 self._databases = {
-                    name: new_database(urls.database_url, f"bench_{name}")
-                    for name in ("floor", "ours")
+                    "floor": new_database(urls.database_url, "bench_floor"),
+                    "ours": new_database(urls.database_url, "bench_ours", template=migrated),
                 }
                 base = urls.redis_url.rpartition("/")[0]
                 self._redis = {"floor": f"{base}/1", "ours": f"{base}/2"}
                 with SimulatorProcess(code=CODE) as self._simulator:
                     self._measure()
-                claims = Claims(self._plan.claims, urls.database_url, self._say)
+                claims = Claims(self._plan.claims, urls.database_url, migrated, self._say)
                 self._results.claims = claims.run()
         return self._results
 

@@ -38,23 +38,22 @@ class ClaimsPlan:
 
 
 class Claims:
-    """One run against the server of `server_url`. `say` takes lines of progress."""
+    """One run against the server of `server_url`, in copies of its database `migrated`.
 
-    def __init__(self, plan: ClaimsPlan, server_url: str, say: Callable[[str], None]) -> None:
+    `say` takes lines of progress.
+    """
+
+    def __init__(
+        self, plan: ClaimsPlan, server_url: str, migrated: str, say: Callable[[str], None]
+    ) -> None:
         self._plan = plan
         self._server_url = server_url
+        self._migrated = migrated
         self._say = say
 
     def run(self) -> dict[str, Any]:
         """Everything; milliseconds, claims a second, deviations as shares of one."""
         plan = self._plan
-        clean = new_database(self._server_url, "bench_claims")
-        subprocess.run(
-            [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
-            cwd=ROOT,
-            env=_environment(clean),
-            check=True,
-        )
         self._say("claims by team size and leads waiting")
         growth = self._growth_ms()
         self._say(f"claims of {plan.crowd} processes at once")
@@ -71,18 +70,18 @@ class Claims:
 
     def _claiming(self, what: str, **options: Any) -> Any:
         """In a database made for it."""
-        database = new_database(self._server_url, f"bench_{what}", template="bench_claims")
-        return claiming(database, what=what, **options)
+        return claiming(self._database(what), what=what, **options)
+
+    def _database(self, name: str) -> str:
+        return new_database(self._server_url, f"bench_{name}", self._migrated)
 
     def _growth_ms(self) -> dict[str, Any]:
         """By leads waiting and team size; each number of leads has a process and a database."""
         plan = self._plan
         beside = {}
         for count in plan.waiting:
-            name = f"bench_growth_{count}"
-            database = new_database(self._server_url, name, template="bench_claims")
             beside[str(count)] = _start(
-                database,
+                self._database(f"growth_{count}"),
                 what="growth",
                 sizes=plan.sizes,
                 waiting=count,
@@ -100,8 +99,7 @@ class Claims:
 
     def _crowd(self, nth_crowd: int) -> float:
         plan = self._plan
-        name = f"bench_crowd_{nth_crowd}"
-        database = new_database(self._server_url, name, template="bench_claims")
+        database = self._database(f"crowd_{nth_crowd}")
         made = _out(
             _start(
                 database,
@@ -121,6 +119,18 @@ class Claims:
             raise AssertionError("a claim came back without an extension, though there are enough")
         seconds = max(one["to"] for one in done) - min(one["from"] for one in done)
         return float(claimed / seconds)
+
+
+def migrated_database(server_url: str) -> str:
+    """The name of a new database with this project's tables; others are made as copies of it."""
+    name = "bench_migrated"
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        cwd=ROOT,
+        env=_environment(new_database(server_url, name)),
+        check=True,
+    )
+    return name
 
 
 def claiming(database: str, **options: Any) -> Any:

@@ -45,17 +45,14 @@ FLOOR = Side(
 
 
 def project(extensions: int) -> Side:
-    """This project, with so many salespeople."""
+    """This project, with so many salespeople; its database is a migrated one."""
     return Side(
         name="ours",
         package=PROJECT,
         path="/api/leads/",
         popup_path=f"{_WEBHOOKS}/popup/",
         processes=("web", "worker", "beat"),
-        set_up=(
-            ("migrate", "--verbosity", "0"),
-            ("demo", "--extensions", str(extensions), "--verbosity", "0"),
-        ),
+        set_up=(("demo", "--extensions", str(extensions), "--verbosity", "0"),),
         takes_records=True,
     )
 

@@ -70,7 +70,6 @@ class World:
         if self.chance.random() < 0.01:
             self.team.schedule = self.chance.choice([None, self.office])
             self.team.save()
-            dispatch.follow_the_hours(changed=True)
         if self.chance.random() < 0.02:
             self.witness.tells = self.chance.random() < 0.7
             tasks.sweep()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -212,6 +213,38 @@ def test_another_window_is_told_to_those_who_wait(
         source.save()
         lead.refresh_from_db()
     assert lead.call_after == MORNING + timedelta(hours=1)
+
+
+def test_a_change_of_many_rows_is_followed_once(
+    office: Schedule, make_lead: MakeLead, django_assert_num_queries: Any
+) -> None:
+    def open_at(weekday: int, hour: int) -> None:
+        hours = OpeningHours.objects.get(schedule=office, weekday=weekday)
+        hours.opens_at = time(hour)
+        hours.save()
+
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead()
+        with transaction.atomic():
+            for weekday in range(5):
+                open_at(weekday, 7)
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=2)
+        # Only the version of what is set up is asked for.
+        with django_assert_num_queries(1):
+            assert dispatch.follow_changed_hours() == 0
+        open_at(1, 8)
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=1)
+
+
+def test_nothing_is_read_for_a_change_that_nobody_waits_for(
+    office: Schedule, django_assert_num_queries: Any
+) -> None:
+    office.save()
+    # The row, the version, and the leads that wait.
+    with django_assert_num_queries(3):
+        office.save()
 
 
 def test_a_source_that_never_opens_has_no_leads_read_by_the_sweep(

@@ -1,6 +1,7 @@
 """A simulator as a process, and a receiver for its records: for these tests and for others."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -20,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 READY = "Simulator ready on "
 CODE = "test-code"
 T = TypeVar("T")
+
+# A line for each look: of a failed test, the thousands of them would bury the rest.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def eventually(look: Callable[[], T], within: float = 20.0) -> T:
