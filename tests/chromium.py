@@ -1,10 +1,12 @@
 """The system's Chromium, driven by Playwright: the fixture `browser`."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.kept import Kept
 from tests.programs import program
 
 _ARGUMENTS = [
@@ -26,9 +28,8 @@ PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for a module's tests: Playwright's event loop is not to outlive them."""
+@contextmanager
+def _chromium() -> Iterator[Browser]:
     path = program("chromium-headless-shell", "chromium", "chromium-browser")
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # The loop lives in this thread, which Django therefore takes for asynchronous code.
@@ -36,3 +37,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+_kept: Kept[Browser] = Kept("browser")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Playwright's event loop is not to outlive the modules that use it."""
+    if nextitem is None or nextitem.path != item.path:
+        _kept.end_unless_asked_for(nextitem)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Browser:
+    """One Chromium for all modules in a row that use it."""
+    return _kept.get(_chromium)

@@ -10,6 +10,8 @@ from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings as SettingsWrapper
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from callbacks import provider, pulse
 from callbacks.models import Extension, Team
@@ -17,7 +19,13 @@ from leads import intake
 from leads.models import Lead, LeadSource
 from tests.simulator.harness import SimulatorProcess, eventually
 
-pytest_plugins = ["tests.chromium", "tests.emptying", "tests.running", "tests.serving"]
+pytest_plugins = [
+    "tests.chromium",
+    "tests.emptying",
+    "tests.migrated",
+    "tests.running",
+    "tests.serving",
+]
 
 # On a busy machine everything takes longer, and that is no fault of what is tested.
 hypothesis_settings.register_profile(
@@ -37,19 +45,28 @@ hypothesis_settings.register_profile(
     print_blob=True,
 )
 
-# They take longest. First, so that at the end no core waits for one of them; and those that use the
-# running product in a row, so that it is started seldom (tests.running).
-_FIRST = (
-    "tests/chaos/",
-    "tests/benchmarks/",
-    "tests/config/test_run.py",
+# One process of xdist's has all of a group, in a row: Chromium (tests.chromium) and the running
+# product (tests.running) are started once for it.
+_IN_CHROMIUM = (
     "tests/browser/",
     "tests/importing/test_in_browser.py",
+    "tests/leads/test_in_browser.py",
+    "tests/leads/test_choosing_in_browser.py",
+    "tests/simulator/test_phones_page.py",
+)
+_ON_THE_PRODUCT = (
     "tests/e2e/test_main_job.py",
     "tests/e2e/test_warm_stop.py",
     "tests/config/test_ready.py",
+)
+# They take longest: first, so that at the end no core waits for one of them.
+_FIRST = (
+    "tests/chaos/",
+    "tests/benchmarks/",
+    *_IN_CHROMIUM,
+    "tests/config/test_run.py",
+    *_ON_THE_PRODUCT,
     "tests/e2e/",
-    "tests/leads/test_in_browser.py",
     "tests/callbacks/test_machine.py",
     "tests/callbacks/test_lives.py",
     "tests/voicenter/test_any_bytes.py",
@@ -62,8 +79,10 @@ _FIRST = (
     "tests/callbacks/test_unknowns.py",
     "tests/leads/test_large_bodies.py",
     "tests/admin/test_lists.py",
-    "tests/simulator/test_process.py",
-    "tests/simulator/test_phones_page.py",
+    "tests/simulator/",
+    "tests/callbacks/test_sweep_cost.py",
+    "tests/callbacks/test_presence.py",
+    "tests/leads/test_error_pages.py",
 )
 
 
@@ -77,6 +96,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return at, at < len(_FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())
 
     items.sort(key=place)
+
+
+class _Scheduling(LoadScopeScheduling):
+    """A module's tests stay together, and a group's modules."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        for group in (_IN_CHROMIUM, _ON_THE_PRODUCT):
+            if nodeid.startswith(group):
+                return group[0]
+        return super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """For `--dist loadscope`."""
+    return _Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_collection_finish() -> None:

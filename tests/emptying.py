@@ -8,10 +8,12 @@ times. Here the few rows there are get deleted. Content types keep their ids: pr
 from functools import cache
 
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
+from psycopg.errors import LockNotAvailable
 
 from callbacks.admin.access import ensure_sales_managers
+from tests.simulator.harness import eventually
 
 # What migrations have made and nobody changes.
 _KEPT = {"django_content_type", "auth_permission"}
@@ -26,10 +28,11 @@ def _statements() -> str:
     tables = set(connection.introspection.django_table_names(only_existing=True))
     tables -= {*_KEPT, *_OF_GROUPS, _LAST}
     ordered = [connection.ops.quote_name(table) for table in [*sorted(tables), _LAST]]
-    # Without the lock, a process that runs could add a row to one that is being deleted.
+    # Without the lock, a process that runs could add a row to one that is being deleted. Who would
+    # wait for it, while it holds some of the tables already, could keep that process waiting too.
     return "; ".join(
         [
-            f"LOCK TABLE {', '.join(ordered)} IN EXCLUSIVE MODE",
+            f"LOCK TABLE {', '.join(ordered)} IN EXCLUSIVE MODE NOWAIT",
             *(f"DELETE FROM {table}" for table in ordered),
         ]
     )
@@ -44,15 +47,26 @@ def _groups() -> list[tuple[str, int]]:
 _as_made: list[tuple[str, int]] | None = None
 
 
-def _empty(_case: TransactionTestCase) -> None:
+def _is_emptied() -> bool:
+    """Empties them, unless a process that runs has just one of them in hand."""
     global _as_made
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_statements())
-        if _as_made is None or _groups() != _as_made:
-            Group.objects.all().delete()
-            ensure_sales_managers()
-            _as_made = _groups()
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_statements())
+            if _as_made is None or _groups() != _as_made:
+                Group.objects.all().delete()
+                ensure_sales_managers()
+                _as_made = _groups()
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, LockNotAvailable):
+            return False
+        raise
+    return True
+
+
+def _empty(_case: TransactionTestCase) -> None:
+    eventually(_is_emptied)
 
 
 def pytest_configure() -> None:

@@ -1,8 +1,8 @@
 """The whole product as processes, on the test database and a Redis that can go away.
 
 Starting it takes as much of the machine as some ten tests that use it. So it is kept for the next
-test, of another module too; but it ends before any test that does not ask for it, since its sweep
-would call the leads of that one.
+test; but it ends before any test that does not ask for it, since its sweep would call the leads of
+that one.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from callbacks.models import CallAttempt, Extension, Team
 from leads.models import Lead, LeadSource
+from tests.kept import Kept
 from tests.servers import redis_url
 from tests.simulator.harness import eventually
 from tests.stack import Stack
@@ -32,30 +33,19 @@ def tunnel() -> Iterator[Tunnel]:
         yield tunnel
 
 
-class Kept:
-    """The product that runs now, if one does."""
-
-    stack: Stack | None = None
-
-    @classmethod
-    def end(cls) -> None:
-        """Ends it."""
-        running, cls.stack = cls.stack, None
-        if running:
-            running.__exit__(None, None, None)
+_kept: Kept[Stack] = Kept("kept_stack")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """Ends the product after the last of the tests in a row that use it."""
-    if "kept_stack" not in getattr(nextitem, "fixturenames", ()):
-        Kept.end()
+    _kept.end_unless_asked_for(nextitem)
 
 
 @pytest.fixture(scope="session")
 def _ended_before_its_database(django_db_setup: None, tunnel: Tunnel) -> Iterator[None]:
     yield
-    Kept.end()
+    _kept.end()
 
 
 @pytest.fixture
@@ -66,7 +56,8 @@ def kept_stack(
     tunnel: Tunnel,
 ) -> Stack:
     """The product, as the last test has left it."""
-    if Kept.stack is None:
+
+    def start() -> Stack:
         with django_db_blocker.unblock():
             database = connection.settings_dict["NAME"]
         address = urlsplit(redis_url(settings.REDIS_URL, further=1))
@@ -74,9 +65,9 @@ def kept_stack(
         through_tunnel = address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")
         database_url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")
         directory: Path = tmp_path_factory.mktemp("stack")
-        Kept.stack = Stack(urlunsplit(database_url), urlunsplit(through_tunnel), directory)
-        Kept.stack.__enter__()
-    return Kept.stack
+        return Stack(urlunsplit(database_url), urlunsplit(through_tunnel), directory)
+
+    return _kept.get(start)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import psycopg
 
 from callbacks.config.embedded import servers
 from tests.benchmarks import figures, popups
-from tests.benchmarks.claims import Claims, ClaimsPlan, claiming, migrated_database
+from tests.benchmarks.claims import MIGRATED, Claims, ClaimsPlan, claiming, migrate
 from tests.benchmarks.figures import Round
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
@@ -81,6 +81,7 @@ class Bench:
         self._logs = logs
         self._say = say
         self._numbers = numbers()
+        self._databases: dict[str, str] = {}
         self._results = Results()
 
     def run(self) -> Results:
@@ -92,25 +93,22 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="callbacks-bench-") as directory:
             self._say("starting PostgreSQL, Redis and the simulator")
             with servers(Path(directory)) as urls:
-                migrated = migrated_database(urls.database_url)
-                self._databases = {
-                    "floor": new_database(urls.database_url, "bench_floor"),
-                    "ours": new_database(urls.database_url, "bench_ours", template=migrated),
-                }
+                self._server_url = urls.database_url
                 base = urls.redis_url.rpartition("/")[0]
                 self._redis = {"floor": f"{base}/1", "ours": f"{base}/2"}
                 with SimulatorProcess(code=CODE) as self._simulator:
                     self._measure()
-                claims = Claims(self._plan.claims, urls.database_url, migrated, self._say)
+                claims = Claims(self._plan.claims, urls.database_url, self._say)
                 self._results.claims = claims.run()
         return self._results
 
     def _measure(self) -> None:
         plan, results = self._plan, self._results
         sides = (FLOOR, project(plan.extensions))
-        self._set_up(sides)
         for number in range(1, plan.rounds + 1):
             for side in sides:
+                if number == 1:
+                    self._set_up(side)
                 with self._running(side, f"round {number}/{plan.rounds}") as running:
                     self._say("  paced")
                     done = self._round(running, plan.paced, plan.per_second)
@@ -131,10 +129,16 @@ class Bench:
                         results.wake_ups += self._wait_in_line(running)
                         self._say("  " + _in_words(figures.latencies([results.wake_ups])))
 
-    def _set_up(self, sides: tuple[Side, ...]) -> None:
-        for side in sides:
+    def _set_up(self, side: Side) -> None:
+        name = f"bench_{side.name}"
+        if side is FLOOR:
+            self._databases[side.name] = new_database(self._server_url, name)
             self._prepared(side).set_up()
-        claiming(self._databases["ours"], what="few", extensions=self._plan.few)
+            return
+        migrate(self._server_url)
+        self._databases[side.name] = new_database(self._server_url, name, MIGRATED)
+        self._prepared(side).set_up()
+        claiming(self._databases[side.name], what="few", extensions=self._plan.few)
 
     @contextmanager
     def _running(self, side: Side, what: str) -> Iterator[Running]:

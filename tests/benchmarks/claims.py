@@ -17,6 +17,8 @@ from tests.benchmarks.figures import Target
 from tests.measuring import new_database
 from tests.stack import CDR_SECRET, CODE, ROOT
 
+# The database of which others are copies.
+MIGRATED = "bench_migrated"
 # Seconds that the claimers have to start, before all begin at the same moment: and for each.
 _START, _START_EACH = 3.0, 1.5
 
@@ -38,17 +40,14 @@ class ClaimsPlan:
 
 
 class Claims:
-    """One run against the server of `server_url`, in copies of its database `migrated`.
+    """One run against the server of `server_url`, in copies of MIGRATED, which must be there.
 
     `say` takes lines of progress.
     """
 
-    def __init__(
-        self, plan: ClaimsPlan, server_url: str, migrated: str, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plan: ClaimsPlan, server_url: str, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._server_url = server_url
-        self._migrated = migrated
         self._say = say
 
     def run(self) -> dict[str, Any]:
@@ -73,7 +72,7 @@ class Claims:
         return claiming(self._database(what), what=what, **options)
 
     def _database(self, name: str) -> str:
-        return new_database(self._server_url, f"bench_{name}", self._migrated)
+        return new_database(self._server_url, f"bench_{name}", MIGRATED)
 
     def _growth_ms(self) -> dict[str, Any]:
         """By leads waiting and team size; each number of leads has a process and a database."""
@@ -121,16 +120,14 @@ class Claims:
         return float(claimed / seconds)
 
 
-def migrated_database(server_url: str) -> str:
-    """The name of a new database with this project's tables; others are made as copies of it."""
-    name = "bench_migrated"
+def migrate(server_url: str) -> None:
+    """Makes the database MIGRATED, with this project's tables."""
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
         cwd=ROOT,
-        env=_environment(new_database(server_url, name)),
+        env=_environment(new_database(server_url, MIGRATED)),
         check=True,
     )
-    return name
 
 
 def claiming(database: str, **options: Any) -> Any:

@@ -73,8 +73,8 @@ class SimulatorProcess:
         self._control = control
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
-        # No proxy of the environment is asked for a loopback address.
-        self.http = httpx.Client(trust_env=False, timeout=30)
+        # For a loopback address no proxy of the environment is asked, and no certificate loaded.
+        self.http = httpx.Client(trust_env=False, timeout=30, verify=False)
 
     def start(self) -> Self:
         """Start it and wait until it listens. AssertionError with its words when it does not."""
