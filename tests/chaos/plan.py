@@ -62,7 +62,7 @@ class Plan:
 QUICK = Plan(
     workers=2,
     extensions=30,
-    per_second=10,
+    per_second=5,
     leads=20,
     kills=1,
     redis_restarts=1,
