@@ -108,6 +108,7 @@ class _Scheduling(LoadScopeScheduling):
         return super()._split_scope(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
     """For `--dist loadscope`."""
     return _Scheduling(config, log) if config.getvalue("dist") == "loadscope" else None

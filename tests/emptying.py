@@ -66,7 +66,7 @@ def _is_emptied() -> bool:
 
 
 def _empty(_case: TransactionTestCase) -> None:
-    eventually(_is_emptied)
+    eventually(_is_emptied, within=60)
 
 
 def pytest_configure() -> None:

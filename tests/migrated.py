@@ -4,6 +4,7 @@ To migrate takes two seconds of a processor, to copy a tenth of one.
 """
 
 import os
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -49,6 +50,11 @@ def _migrate() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure() -> None:
     """When all are done, the original goes: the server may be somebody's own."""
-    if not _IS_WORKER:
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(_NAME)))
+    if _IS_WORKER:
+        return
+    # It may have been ended already, with everything on it.
+    with (
+        suppress(psycopg.OperationalError),
+        psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server,
+    ):
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(_NAME)))
