@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callbacks import decisions
+from callbacks.admin import unanswered
 from callbacks.admin.filters import overdue
 from callbacks.admin.unknowns import sees_attempts
 from callbacks.periods import midnight
@@ -35,7 +36,7 @@ class Tile:
 
 
 def tiles(now: datetime) -> list[Tile]:
-    """What waits, is on, is late, has failed. Two queries, over open and over new leads."""
+    """What waits, is on, is late, has failed, and what nobody will call. At most six queries."""
     waiting = Q(status=LeadStatus.WAITING)
     counts = Lead.objects.filter(status__in=OPEN_STATUSES).aggregate(
         waiting=Count("pk", filter=waiting & Q(call_after__lte=now)),
@@ -48,12 +49,14 @@ def tiles(now: datetime) -> list[Tile]:
         submitted_at__gte=now - _FAILS_WITHIN,
         closed_at__gte=midnight(timezone.localdate(now), timezone.get_current_timezone()),
     ).count()
+    nobody_calls = Lead.objects.filter(unanswered.leads(now)).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
         Tile("Waiting for an extension", counts["waiting"], f"{leads}?status__exact=waiting"),
         Tile("To be called later", counts["later"], f"{leads}?status__exact=waiting"),
         Tile("Calling now", counts["calling"], f"{leads}?status__exact=calling"),
         Tile("Overdue, not called yet", counts["overdue"], f"{leads}?overdue=yes", alarming=True),
+        Tile("Nobody will call", nobody_calls, f"{leads}?unanswered=yes", alarming=True),
         Tile("Failed today", failed, f"{leads}?status__exact=failed", alarming=True),
     ]
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import RadioFilter
 
+from callbacks.admin import unanswered
 from callbacks.availability import paused_at
 from callbacks.models.calls import LIVE_STATES
 from callbacks.periods import Days, last_days
@@ -64,6 +65,23 @@ class OverdueFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The overdue leads."""
         return queryset.filter(overdue(timezone.now())) if self.value() == "yes" else queryset
+
+
+class UnansweredFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """Leads that wait for somebody who, as things are set up, will never call them."""
+
+    title = "unanswered"
+    parameter_name = "unanswered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        return [("yes", "Nobody will call")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads that nobody will call."""
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(unanswered.leads(timezone.now()))
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

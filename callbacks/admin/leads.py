@@ -23,7 +23,7 @@ from callbacks import spent, why_waiting
 from callbacks.admin import html, timeline, unanswered, words
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.calls import AttemptInline, without
-from callbacks.admin.filters import OverdueFilter, SubmittedFilter
+from callbacks.admin.filters import OverdueFilter, SubmittedFilter, UnansweredFilter
 from callbacks.admin.lead_actions import ActsOnLeads
 from callbacks.admin.search import by_phone
 from callbacks.durations import in_words
@@ -46,6 +46,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         ("source", RelatedDropdownFilter),
         SubmittedFilter,
         OverdueFilter,
+        UnansweredFilter,
     ]
     list_filter_submit = True
     list_fullwidth = True

@@ -1,15 +1,27 @@
-"""Leads that nobody will call as things are set up: said wherever managers see such a lead."""
+"""Leads that nobody will call as things are set up: counted, listed, and told beside each one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from callbacks import hours, matching, schedule, setup
 from callbacks.models import Extension, Team
+from leads.models import Lead, LeadStatus
+
+
+def leads(now: datetime) -> Q:
+    """Those that wait for somebody who will never call them."""
+    waiting = Lead.objects.filter(status=LeadStatus.WAITING).order_by()
+    sources = waiting.values_list("source", flat=True).distinct()
+    return Q(status=LeadStatus.WAITING, source__in=why(sources, now))
 
 
 def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:
     """For each of these sources that nobody answers, why, in a few words. In two queries."""
+    if not (wanted := set(source_ids)):
+        return {}
     current = setup.current()
     shifts: dict[int, set[int | None]] = defaultdict(set)
     on = Extension.objects.filter(is_active=True).order_by()
@@ -17,7 +29,7 @@ def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:
         shifts[team_id].add(schedule_id)
     found = {
         pk: _why(current.teams_for(pk), shifts, current, now) or _never_meets(current, pk, now)
-        for pk in set(source_ids)
+        for pk in wanted
     }
     return {pk: words for pk, words in found.items() if words}
 

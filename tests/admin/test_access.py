@@ -12,12 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from callbacks.admin import access, dashboard
-from leads.models import Lead
+from callbacks.models import Extension
+from leads.models import Lead, LeadSource
 
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
 
 
-def test_the_first_page_counts_what_needs_somebody(make_lead: Callable[..., Lead]) -> None:
+def test_the_first_page_counts_what_needs_somebody(
+    make_lead: Callable[..., Lead], extension: Extension
+) -> None:
     with time_machine.travel(NOON, tick=False):
         closed_at = NOON - timedelta(minutes=1)
         late = {
@@ -32,16 +35,21 @@ def test_the_first_page_counts_what_needs_somebody(make_lead: Callable[..., Lead
         make_lead(status="failed", closed_at=closed_at)
         # 00:30 today by UTC is today in Jerusalem too; 21:30 UTC of yesterday is not.
         make_lead(status="failed", closed_at=datetime(2026, 3, 24, 21, 30, tzinfo=UTC))
+        # No team answers its source; one that is being called is.
+        other = LeadSource.objects.create(slug="other", name="Other")
+        make_lead(source=other)
+        make_lead(source=other, status="calling")
         with CaptureQueriesContext(connection) as captured:
             counts = {tile.title: tile.count for tile in dashboard.tiles(NOON)}
     assert counts == {
-        "Waiting for an extension": 2,
+        "Waiting for an extension": 3,
         "To be called later": 1,
-        "Calling now": 1,
+        "Calling now": 2,
         "Overdue, not called yet": 1,
+        "Nobody will call": 1,
         "Failed today": 1,
     }
-    assert len(captured) == 2
+    assert len(captured) == 6
 
 
 def test_a_number_leads_to_its_leads(managing: Client, make_lead: Callable[..., Lead]) -> None:

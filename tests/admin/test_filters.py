@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.models import Extension, Team
-from leads.models import Lead
+from leads.models import Lead, LeadSource
 
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
 
@@ -51,6 +51,19 @@ def test_overdue_are_the_open_leads_past_their_time_that_nobody_called(
         submitted(make_lead, late, status="cancelled", closed_at=NOON)
         submitted(make_lead, NOON - timedelta(seconds=30))
         assert listed(managing, "overdue=yes") == {overdue}
+
+
+def test_nobody_will_call_those_that_wait_for_a_source_that_nobody_answers(
+    managing: Client, make_lead: Callable[..., Lead], extension: Extension
+) -> None:
+    other = LeadSource.objects.create(slug="other", name="Other")
+    answered, stuck = make_lead(), make_lead(source=other)
+    make_lead(source=other, status="cancelled", closed_at=timezone.now())
+    assert listed(managing, "unanswered=yes") == {stuck.pk}
+    extension.team.sources.add(other)
+    assert listed(managing, "unanswered=yes") == set()
+    Extension.objects.update(is_active=False)
+    assert listed(managing, "unanswered=yes") == {answered.pk, stuck.pk}
 
 
 def test_status_and_source(managing: Client, make_lead: Callable[..., Lead]) -> None:

@@ -126,6 +126,7 @@ def test_nobody_adds_changes_or_deletes_what_was_dialled(
         "?status__exact=nonsense",
         "?submitted=nonsense",
         "?overdue=nonsense",
+        "?unanswered=nonsense",
         "?source__id__exact=99999999999999999999",
         "?source__id__exact=x",
         "?p=999",
