@@ -121,20 +121,22 @@ _followed: uuid.UUID | None = None
 def follow_changed_hours() -> int:
     """After a change of hours, teams or sources: leads not called yet may have another time now.
 
-    A change saved in many rows, such as a week's opening hours, is followed once. Returns how many
-    leads were moved.
+    A change saved in many rows, such as a week's opening hours, is followed once; another one that
+    comes meanwhile is followed too. Returns how many leads were moved.
     """
     global _followed
-    as_of = version()
-    if as_of is not None and as_of == _followed:
-        return 0
-    now = timezone.now()
-    later = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0, call_after__gt=now)
-    sources = list(later.order_by().values_list("source", flat=True).distinct())
-    moved = sum(
-        _follow_changed(current_setup(as_of), later.filter(source=it), it, now) for it in sources
-    )
-    _followed = as_of
+    moved = 0
+    while (as_of := version()) is None or as_of != _followed:
+        now = timezone.now()
+        later = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0, call_after__gt=now)
+        sources = list(later.order_by().values_list("source", flat=True).distinct())
+        moved += sum(
+            _follow_changed(current_setup(as_of), later.filter(source=it), it, now)
+            for it in sources
+        )
+        _followed = as_of
+        if as_of is None:
+            break
     return moved
 
 

@@ -1,6 +1,6 @@
 """The system's Chromium, driven by Playwright: the fixture `browser`."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -42,14 +42,26 @@ def _chromium() -> Iterator[Browser]:
 _kept: Kept[Browser] = Kept("browser")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
     """Playwright's event loop is not to outlive the modules that use it."""
-    if nextitem is None or nextitem.path != item.path:
-        _kept.end_unless_asked_for(nextitem)
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path != item.path:
+            _kept.end_unless_asked_for(nextitem)
+
+
+@pytest.fixture(scope="session")
+def _ended_with_the_tests() -> Iterator[None]:
+    """Also after Ctrl-C: at the interpreter's end its loop would wait for ever."""
+    yield
+    _kept.end()
 
 
 @pytest.fixture(scope="module")
-def browser() -> Browser:
+def browser(_ended_with_the_tests: None) -> Browser:
     """One Chromium for all modules in a row that use it."""
     return _kept.get(_chromium)

@@ -3,8 +3,8 @@
 To migrate takes two seconds of a processor, to copy a tenth of one.
 """
 
-import os
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,48 +13,71 @@ from django.db import connection
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
-_IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-# Named after the process that starts the others, which find the name in their environment.
-_NAME = os.environ.setdefault("MIGRATED_TEST_DATABASE", f"test_migrated_{os.getpid()}")
 _LOCK = 7_106_301
+
+
+def _name() -> str:
+    return f"test_{settings.DATABASES['default']['NAME']}_migrated"
+
+
+def _server() -> "psycopg.Connection[Any]":
+    """Where databases are made and dropped, as Django does it."""
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    return psycopg.connect(**parameters, autocommit=True)
+
+
+def _drop() -> None:
+    with _server() as server:
+        name = sql.Identifier(_name())
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+def _starts_others(config: pytest.Config) -> bool:
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """What an earlier run has left, when it was killed, is not what is migrated now."""
+    if _starts_others(config):
+        _drop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """When all are done, the original goes: the server may be somebody's own."""
+    if _starts_others(config):
+        # It may have been ended already, with everything on it.
+        with suppress(psycopg.Error):
+            _drop()
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> None:
     """Has Django make this process's database as a copy; the first to come makes the original."""
-    if not _IS_WORKER:
+    if not hasattr(request.config, "workerinput"):
         return
-    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
+    name = _name()
+    with _server() as server:
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_NAME])
+        known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if known.fetchone() is None:
             with django_db_blocker.unblock():
-                _migrate()
-    connection.settings_dict["TEST"]["TEMPLATE"] = _NAME
+                _migrate(name)
+    connection.settings_dict["TEST"]["TEMPLATE"] = name
 
 
-def _migrate() -> None:
+def _migrate(original: str) -> None:
     of_tests = connection.settings_dict["TEST"]
     name, own = connection.settings_dict["NAME"], of_tests["NAME"]
-    of_tests["NAME"] = _NAME
+    of_tests["NAME"] = original
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     # A database that somebody is connected to is not copied.
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
     of_tests["NAME"] = own
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_unconfigure() -> None:
-    """When all are done, the original goes: the server may be somebody's own."""
-    if _IS_WORKER:
-        return
-    # It may have been ended already, with everything on it.
-    with (
-        suppress(psycopg.OperationalError),
-        psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server,
-    ):
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(_NAME)))

@@ -5,7 +5,7 @@ test; but it ends before any test that does not ask for it, since its sweep woul
 that one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -36,10 +36,13 @@ def tunnel() -> Iterator[Tunnel]:
 _kept: Kept[Stack] = Kept("kept_stack")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, object, object]:
     """Ends the product after the last of the tests in a row that use it."""
-    _kept.end_unless_asked_for(nextitem)
+    try:
+        return (yield)
+    finally:
+        _kept.end_unless_asked_for(nextitem)
 
 
 @pytest.fixture(scope="session")

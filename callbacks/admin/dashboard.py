@@ -36,7 +36,10 @@ class Tile:
 
 
 def tiles(now: datetime) -> list[Tile]:
-    """What waits, is on, is late, has failed, and what nobody will call. At most six queries."""
+    """What waits, is on, is late, has failed, and what nobody will call.
+
+    At most six queries, and those of the set-up when it has changed.
+    """
     waiting = Q(status=LeadStatus.WAITING)
     counts = Lead.objects.filter(status__in=OPEN_STATUSES).aggregate(
         waiting=Count("pk", filter=waiting & Q(call_after__lte=now)),

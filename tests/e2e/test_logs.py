@@ -244,7 +244,7 @@ def _is_on(lead: Lead) -> bool:
 
 
 def provider_fails(stack: Stack, tunnel: Tunnel) -> None:
-    """Each way in which a call can go wrong, each with its own lead."""
+    """Each way in which a call can go wrong."""
     # Some keep their extension for as long as nobody knows what became of the call.
     team = Team.objects.get()
     Extension.objects.bulk_create(Extension(number=str(n), team=team) for n in range(201, 216))
