@@ -238,6 +238,27 @@ def test_a_change_of_many_rows_is_followed_once(
         assert lead.call_after == MORNING - timedelta(hours=1)
 
 
+def test_a_change_that_comes_while_another_is_followed_is_followed_too(
+    office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = dispatch._follow_changed
+    changed: list[int] = []
+
+    def slowly(*arguments: Any) -> int:
+        moved = follow(*arguments)
+        if not changed:
+            changed.append(OpeningHours.objects.update(opens_at=time(6)))
+        return moved
+
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead()
+        monkeypatch.setattr(dispatch, "_follow_changed", slowly)
+        office.save()
+        lead.refresh_from_db()
+    assert changed
+    assert lead.call_after == MORNING - timedelta(hours=3)
+
+
 def test_nothing_is_read_for_a_change_that_nobody_waits_for(
     office: Schedule, django_assert_num_queries: Any
 ) -> None:
