@@ -52,36 +52,44 @@ class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         return queryset.filter(submitted_at__gte=start, submitted_at__lt=end)
 
 
-class OverdueFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """All, or only those of one kind."""
+
+    words: str
+
+    def wanted(self) -> Q:
+        """What they have in common."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        return [("yes", self.words)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those, once they are chosen."""
+        return queryset.filter(self.wanted()) if self.value() == "yes" else queryset
+
+
+class OverdueFilter(_OnlyFilter):
     """Leads past their due time that nobody has called."""
 
-    title = "overdue"
-    parameter_name = "overdue"
+    title = parameter_name = "overdue"
+    words = "Overdue, not called yet"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The choices."""
-        return [("yes", "Overdue, not called yet")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The overdue leads."""
-        return queryset.filter(overdue(timezone.now())) if self.value() == "yes" else queryset
+    def wanted(self) -> Q:
+        """As of now."""
+        return overdue(timezone.now())
 
 
-class UnansweredFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+class UnansweredFilter(_OnlyFilter):
     """Leads that wait for somebody who, as things are set up, will never call them."""
 
-    title = "unanswered"
-    parameter_name = "unanswered"
+    title = parameter_name = "unanswered"
+    words = "Nobody will call"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The choices."""
-        return [("yes", "Nobody will call")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads that nobody will call."""
-        if self.value() != "yes":
-            return queryset
-        return queryset.filter(unanswered.leads(timezone.now()))
+    def wanted(self) -> Q:
+        """As of now."""
+        return unanswered.leads(timezone.now())
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -15,7 +14,6 @@ from callbacks.admin import unanswered
 from callbacks.models import (
     CallAttempt,
     Extension,
-    OpeningHours,
     Schedule,
     SourceMessages,
     Team,
@@ -34,18 +32,6 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 EVENING = NOON.replace(hour=20)
 MORNING = NOON.replace(day=24, hour=9)
 NEW_YORK = "+12125550101"  # seven in the morning at noon, UTC
-
-
-@pytest.fixture
-def office(team: Team) -> Schedule:
-    """Open on workdays from nine to five."""
-    schedule = Schedule.objects.create(name="Office", time_zone="UTC")
-    for weekday in range(5):
-        OpeningHours.objects.create(
-            schedule=schedule, weekday=weekday, opens_at=time(9), closes_at=time(17)
-        )
-    Team.objects.update(schedule=schedule)
-    return schedule
 
 
 @pytest.fixture
@@ -201,71 +187,6 @@ def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
         assert unanswered.why([stuck.source_id, other.pk], NOON) == {
             stuck.source_id: "its source's calling window is never in its teams' hours"
         }
-
-
-def test_another_window_is_told_to_those_who_wait(
-    office: Schedule, source: LeadSource, make_lead: MakeLead
-) -> None:
-    with time_machine.travel(EVENING, tick=False):
-        lead = make_lead()
-        # Noon in Jerusalem is ten, UTC.
-        source.call_from, source.call_until = time(12), time(20)
-        source.save()
-        lead.refresh_from_db()
-    assert lead.call_after == MORNING + timedelta(hours=1)
-
-
-def test_a_change_of_many_rows_is_followed_once(
-    office: Schedule, make_lead: MakeLead, django_assert_num_queries: Any
-) -> None:
-    def open_at(weekday: int, hour: int) -> None:
-        hours = OpeningHours.objects.get(schedule=office, weekday=weekday)
-        hours.opens_at = time(hour)
-        hours.save()
-
-    with time_machine.travel(EVENING, tick=False):
-        lead = make_lead()
-        with transaction.atomic():
-            for weekday in range(5):
-                open_at(weekday, 7)
-        lead.refresh_from_db()
-        assert lead.call_after == MORNING - timedelta(hours=2)
-        # Only the version of what is set up is asked for.
-        with django_assert_num_queries(1):
-            assert dispatch.follow_changed_hours() == 0
-        open_at(1, 8)
-        lead.refresh_from_db()
-        assert lead.call_after == MORNING - timedelta(hours=1)
-
-
-def test_a_change_that_comes_while_another_is_followed_is_followed_too(
-    office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    follow = dispatch._follow_changed
-    changed: list[int] = []
-
-    def slowly(*arguments: Any) -> int:
-        moved = follow(*arguments)
-        if not changed:
-            changed.append(OpeningHours.objects.update(opens_at=time(6)))
-        return moved
-
-    with time_machine.travel(EVENING, tick=False):
-        lead = make_lead()
-        monkeypatch.setattr(dispatch, "_follow_changed", slowly)
-        office.save()
-        lead.refresh_from_db()
-    assert changed
-    assert lead.call_after == MORNING - timedelta(hours=3)
-
-
-def test_nothing_is_read_for_a_change_that_nobody_waits_for(
-    office: Schedule, django_assert_num_queries: Any
-) -> None:
-    office.save()
-    # The row, the leads that wait, and the version before and after.
-    with django_assert_num_queries(4):
-        office.save()
 
 
 def test_a_source_that_never_opens_has_no_leads_read_by_the_sweep(
