@@ -25,7 +25,7 @@ help: ## this list
 	@echo "  Ports: PORT=8000 SIMULATOR_PORT=8010. Data: DATA_DIR=.data. All settings: .env.example"
 
 run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C stops it
-	@exec $(BIN)/python -m callbacks.config.run --stop-with-parent
+	@exec $(BIN)/python -m callbacks.localrun --stop-with-parent
 
 # What comes from the distribution and what comes from the registry is installed at the same time;
 # the virtual environment before, since for it too something may come from the distribution.
@@ -33,14 +33,14 @@ run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C 
 test: ## all checks and tests
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv
 	@$(MAKE) --silent --no-print-directory --jobs 2 packages $(DEV_STAMP)
-	@exec $(BIN)/python -m callbacks.config.embedded bash .ci/test
+	@exec $(BIN)/python -m callbacks.localrun.servers bash .ci/test
 
 packages:
 	@bash .ci/packages
 
 nightly: $(DEV_STAMP) ## far more of what is tried: each parser, the engine, ten years of minutes; takes hours
 	@exec $(BIN)/python -m pytest tests/voicenter/test_any_bytes.py \
-		tests/callbacks/test_machine.py tests/callbacks/test_ten_years.py --timeout 0 --hypothesis-profile=nightly
+		tests/lifecycle/test_machine.py tests/opening_hours/test_ten_years.py --timeout 0 --hypothesis-profile=nightly
 
 bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
 	@exec $(BIN)/python -m tests.benchmarks

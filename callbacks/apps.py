@@ -12,12 +12,10 @@ class CallbacksConfig(AppConfig):
         """Connects the receivers of `leads`' signals, those that look after the group of sales
         managers, and the one that makes the claim's function.
         """
-        from callbacks import (  # noqa: PLC0415  # models must be loaded first
-            claim_sql,
-            receivers,  # noqa: F401
-        )
+        from callbacks import receivers  # noqa: F401, PLC0415  # models must be loaded first
         from callbacks.admin import access  # noqa: PLC0415  # the same
+        from callbacks.routing import claim_function  # noqa: PLC0415  # the same
 
         pre_migrate.connect(access.before_migrations, sender=self)
-        post_migrate.connect(claim_sql.install, sender=self)
+        post_migrate.connect(claim_function.install, sender=self)
         post_migrate.connect(access.after_migrations, sender=self)

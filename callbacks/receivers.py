@@ -10,10 +10,13 @@ from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
-from callbacks import dispatch, hours, messages, planning, setup, spread, wakeups
+from callbacks.calling import dispatch, recorded_messages
+from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
+from callbacks.routing import config
+from callbacks.scheduling import calling_hours, pacing, planner
 from leads.models import Lead, LeadSource
-from leads.plan import Hours, Plan
+from leads.ports import Hours, Plan
 from leads.signals import hours_asked, lead_received, number_asked, plan_asked
 
 
@@ -22,22 +25,22 @@ def plan_the_call(
     source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None, **_kwargs: Any
 ) -> Plan:
     """When it is called: at once, when it was chosen, or its moment at the next opening."""
-    current = setup.current()
-    planned = planning.plan(current, source, phone, now, chosen_at)
+    current = config.current()
+    planned = planner.plan(current, source, phone, now, chosen_at)
     if planned.closed_until is None:
         return planned
-    found = spread.moment(current, source.pk, phone, planned.closed_until)
+    found = pacing.moment(current, source.pk, phone, planned.closed_until)
     return replace(planned, call_after=found.at, closed_until=found.opening)
 
 
 @receiver(hours_asked)
 def tell_the_hours(source_id: int, phone: str, as_of: uuid.UUID | None, **_kwargs: Any) -> Hours:
     """When leads of this source and number are called."""
-    current = setup.current(as_of)
+    current = config.current(as_of)
     return Hours(
-        zone=hours.zone_of(current, source_id),
-        next_time=partial(hours.next_time, current, source_id, phone),
-        half_hours=partial(hours.half_hours, current, source_id),
+        zone=calling_hours.zone_of(current, source_id),
+        next_time=partial(calling_hours.next_time, current, source_id, phone),
+        half_hours=partial(calling_hours.half_hours, current, source_id),
     )
 
 
@@ -49,9 +52,9 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
     told so.
     """
     if lead.call_after <= lead.submitted_at:
-        wakeups.call_lead_on_commit(lead.pk)
+        task_publisher.call_lead_on_commit(lead.pk)
     elif lead.closed_until and not lead.chosen_at:
-        play = partial(messages.play_when_closed, lead, lead.submitted_at)
+        play = partial(recorded_messages.play_when_closed, lead, lead.submitted_at)
         transaction.on_commit(play, robust=True)
 
 
@@ -70,7 +73,7 @@ def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
 @receiver(number_asked)
 def refuse_our_own_numbers(phone: str, **_kwargs: Any) -> str | None:
     """Our own extensions are never called as leads: two of our phones would ring each other."""
-    own = setup.current().own_numbers
+    own = config.current().own_numbers
     if phone.lstrip("+") in own or _israeli_form(phone) in own:
         return "This is one of our own numbers. Enter the number where we can call you."
     return None

@@ -6,31 +6,26 @@ from contextlib import ExitStack
 from celery import shared_task
 from django.utils import timezone
 
-from callbacks import (
-    availability,
-    dialling,
-    dispatch,
-    presence,
-    pulse,
-    reconcile,
-    unknowns,
-    wakeups,
-)
+from callbacks.calling import dial as dialling
+from callbacks.calling import dispatch
+from callbacks.common import heartbeats, task_publisher
+from callbacks.extensions import pauses, presence
+from callbacks.reconciliation import lookup, records
 
 
-@shared_task(name=wakeups.CALL_LEAD)
+@shared_task(name=task_publisher.CALL_LEAD)
 def call_lead(lead_id: int) -> None:
     """Calls a waiting lead if it is due and an extension is free."""
     dispatch.call_lead(lead_id)
 
 
-@shared_task(name=wakeups.WORK_TEAM)
+@shared_task(name=task_publisher.WORK_TEAM)
 def work_team(team_id: int) -> None:
     """An extension of the team is free again: calls the most urgent waiting leads."""
     dispatch.work_team(team_id)
 
 
-@shared_task(name=wakeups.DIAL)
+@shared_task(name=task_publisher.DIAL)
 def dial(attempt_id: int) -> None:
     """Sends an attempt that a manager's wish or a message has committed."""
     dialling.dial_committed(attempt_id)
@@ -45,13 +40,13 @@ def sweep() -> None:
         # These may ask the provider, who may take its time: whoever is due is called before. What
         # only spares a vain call comes after what frees extensions.
         steps.callback(presence.look)
-        steps.callback(unknowns.look_up)
-        steps.callback(reconcile.free_expired_holds)
+        steps.callback(lookup.look_up)
+        steps.callback(records.free_expired_holds)
         steps.callback(dispatch.call_due_leads)
-        steps.callback(availability.end_pauses, timezone.now())
+        steps.callback(pauses.end_pauses, timezone.now())
         steps.callback(dialling.wake_unsent)
         steps.callback(dispatch.follow_the_hours)
-        steps.callback(reconcile.adopt_records)
-        steps.callback(reconcile.give_up_lost_dials)
-    pulse.seen("sweep")
-    pulse.count(sweeps=1, sweep_seconds=time.monotonic() - started)
+        steps.callback(records.adopt_records)
+        steps.callback(records.give_up_lost_dials)
+    heartbeats.seen("sweep")
+    heartbeats.count(sweeps=1, sweep_seconds=time.monotonic() - started)

@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import bodies, intake, setup, visitor
-from leads.bodies import BodyRefused
+from leads import config_cache, intake, request_body, visitor_status
 from leads.forms import ApiForm
 from leads.models import Lead, LeadSource
+from leads.request_body import BodyRefused
 
 FIELDS = ("source", "name", "phone", "email", "message", "language", "call_at")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
@@ -64,10 +64,10 @@ def create(request: HttpRequest) -> HttpResponse:
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
         message = "Use 1 to 255 printable ASCII characters."
         return _errors(400, {"Idempotency-Key": [message]})
-    fields = bodies.fields(request, FIELDS)
+    fields = request_body.fields(request, FIELDS)
     if not fields.get("source"):
         return _errors(400, {"source": ["Name the source that the lead comes from."]})
-    with setup.one_version():
+    with config_cache.one_version():
         source = intake.active_source(fields["source"])
         if source is None:
             return _errors(404, {"source": ["There is no such source."]})
@@ -92,10 +92,10 @@ def _store(
 @_endpoint("GET", "HEAD")
 def status(_request: HttpRequest, public_id: str) -> HttpResponse:
     """Where a lead stands, in words a visitor may see."""
-    lead = visitor.find(parsed) if (parsed := _uuid(public_id)) else None
+    lead = visitor_status.find(parsed) if (parsed := _uuid(public_id)) else None
     if lead is None:
         return _errors(404, {"id": ["There is no such lead."]})
-    stands = visitor.standing(lead, timezone.now())
+    stands = visitor_status.standing(lead, timezone.now())
     return _json(
         {
             "status": stands.status,

@@ -10,7 +10,7 @@ from django import forms
 from django.core.validators import EmailValidator, MaxLengthValidator, RegexValidator
 from django.utils import timezone
 
-from leads import guard, plan, times
+from leads import callback_times, number_guard, ports
 from leads.intake import Submission
 from leads.models import LANGUAGE, LeadSource
 from leads.phones import PhoneRefused
@@ -122,7 +122,7 @@ class LeadForm(forms.Form):
     def clean_phone(self) -> str:
         """The number as E.164, allowed for the source."""
         try:
-            return guard.accept(self.cleaned_data["phone"], self.source)
+            return number_guard.accept(self.cleaned_data["phone"], self.source)
         except PhoneRefused as refused:
             raise forms.ValidationError(refused.message, code=refused.code) from None
 
@@ -132,24 +132,24 @@ class LeadForm(forms.Form):
         typed = cleaned.pop("call_at", "")
         cleaned["chosen_at"] = None
         if typed:
-            hours = plan.hours(self.source.pk, cleaned.get("phone", ""))
+            hours = ports.hours(self.source.pk, cleaned.get("phone", ""))
             try:
-                cleaned["chosen_at"] = times.choose(
+                cleaned["chosen_at"] = callback_times.choose(
                     typed, hours, timezone.now(), offered=self.source.offers_times
                 )
-            except times.TimeRefused as refused:
+            except callback_times.TimeRefused as refused:
                 self.add_error("call_at", forms.ValidationError(str(refused), code="time"))
         return cleaned
 
     def offer_times(self) -> None:
         """Gives the page what there is to choose from; with nothing, the question is not asked."""
-        hours = plan.hours(self.source.pk)
-        days = times.on_offer(hours, timezone.now()) if self.source.offers_times else []
+        hours = ports.hours(self.source.pk)
+        days = callback_times.on_offer(hours, timezone.now()) if self.source.offers_times else []
         field = self.fields["call_at"]
         field.widget.choices += days
         if days:
             # Of a form that was sent Django has made this, with the words of before.
-            self["call_at"].help_text = f"Times are {times.name_of(hours.zone)}."
+            self["call_at"].help_text = f"Times are {callback_times.name_of(hours.zone)}."
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 

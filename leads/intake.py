@@ -13,9 +13,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import correlation, plan, setup
+from leads import config_cache, log_context, ports
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
-from leads.plan import Plan
+from leads.ports import Plan
 from leads.signals import lead_received
 
 # Each try loses only against somebody else's commit at the same moment; a handful is plenty.
@@ -46,7 +46,7 @@ def key_from(*parts: str) -> uuid.UUID:
 
 def active_source(slug: str) -> LeadSource | None:
     """The source that takes submissions under `slug`, which may be any text from outside."""
-    return setup.active_sources.get().get(slug)
+    return config_cache.active_sources.get().get(slug)
 
 
 def find(key: uuid.UUID) -> Lead | None:
@@ -64,9 +64,9 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
     for _ in range(_TRIES):
         try:
             with transaction.atomic():
-                planned = plan.plan(submission.source, submission.phone, now, submission.chosen_at)
+                planned = ports.plan(submission.source, submission.phone, now, submission.chosen_at)
                 lead = _waiting(submission, now, planned)
-                correlation.follow(lead.public_id)
+                log_context.follow(lead.public_id)
                 lead.save(force_insert=True)
                 lead_received.send(sender=Lead, lead=lead)
             return lead
@@ -116,7 +116,7 @@ def _store_duplicate(submission: Submission, now: datetime, planned: Plan) -> Le
             lead.status = LeadStatus.DUPLICATE
             lead.duplicate_of = first
             lead.closed_at = now
-            correlation.follow(lead.public_id)
+            log_context.follow(lead.public_id)
             lead.save(force_insert=True)
             return lead
     except IntegrityError:

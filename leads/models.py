@@ -126,7 +126,7 @@ class LeadSource(models.Model):
 
 
 class SetupVersion(models.Model):
-    """One row: another version with every change of what managers set up (leads.setup).
+    """One row: another version with every change of what managers set up (leads.config_cache).
 
     Written by triggers of the database alone, so that no way of changing something is forgotten.
     """
@@ -269,7 +269,8 @@ class Lead(models.Model):
         ordering = ["-submitted_at"]
         permissions = [("call_lead", "Can have a lead called now")]
         indexes = [
-            # What is due is asked for by source (callbacks.matching): most urgent first, and all.
+            # What is due is asked for by source (callbacks.routing.claim): most urgent first, and
+            # all.
             models.Index(
                 F("source"),
                 Greatest("due_at", "call_after"),

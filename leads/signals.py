@@ -10,10 +10,10 @@ lead_received = Signal()
 number_asked = Signal()
 
 # Asked inside the transaction that stores a lead. Arguments: source, phone (E.164), now, chosen_at
-# (or None). A receiver that calls leads returns a leads.plan.Plan.
+# (or None). A receiver that calls leads returns a leads.ports.Plan.
 plan_asked = Signal()
 
 # Asked when a visitor is told, or may choose, when they are called. Arguments: source_id, phone
 # (E.164, or "" for any number), as_of (version of the setup, or None). A receiver that calls leads
-# returns leads.plan.Hours.
+# returns leads.ports.Hours.
 hours_asked = Signal()

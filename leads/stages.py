@@ -2,7 +2,8 @@
 
 A lead that waits does so since `waiting_since`: until `gap_until` for its chosen time or for the
 gap before another try, from then until `closed_until` for opening hours, and after that for an
-extension. The other half of its time, while it is being called, is callbacks.attempt_stages.
+extension. The other half of its time, while it is being called, is
+callbacks.models.time_accounting.
 """
 
 from datetime import datetime, timedelta
@@ -35,7 +36,7 @@ def waited(
 
     `chosen`: the gap is the wait for the visitor's chosen time. None of the parts is negative: an
     `at` before the wait began, by a clock that is behind, is its beginning. The same in SQL:
-    leads.adding_up.
+    leads.wait_accounting.
     """
     until = max(at, waiting_since)
     gap_ends = min(max(gap_until or waiting_since, waiting_since), until)

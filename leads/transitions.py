@@ -3,8 +3,8 @@
 Each is one conditional UPDATE and says whether it won: somebody else may have been first (a
 record of the call, the sweep, a manager), and the loser changes nothing. Two ways are where what
 they depend on is: waiting -> calling is the claim, in one statement with the attempt
-(callbacks.matching), and what a late record corrects of a closed lead depends on its attempts
-(callbacks.hindsight).
+(callbacks.routing.claim), and what a late record corrects of a closed lead depends on its attempts
+(callbacks.reconciliation.corrections).
 
 Whoever ends a wait adds up what it was for, in the same UPDATE (leads.stages). The claim writes
 nothing of the kind: the wait until `claimed_at` is added when its call is over.
@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from leads import adding_up
+from leads import wait_accounting
 from leads.models import Lead, LeadStatus
 
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
@@ -89,7 +89,7 @@ def wait_again(
     """
     values = {"gap_until": gap_until, "closed_until": closed_until}
     values |= {"call_after": call_after} if call_after else {}
-    values |= adding_up.waiting_until(claimed_at) | shown
+    values |= wait_accounting.waiting_until(claimed_at) | shown
     return _move(lead_id, (LeadStatus.CALLING,), LeadStatus.WAITING, waiting_since=at, **values)
 
 
@@ -100,7 +100,7 @@ def close(
 
     `claimed_at`: as in `wait_again`.
     """
-    values = adding_up.waiting_until(claimed_at) | shown
+    values = wait_accounting.waiting_until(claimed_at) | shown
     return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **values)
 
 
@@ -119,20 +119,20 @@ def open_again(
     """
     values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
     values |= {"gap_until": gap_until, "closed_until": closed_until}
-    values |= adding_up.anything_until(at)
+    values |= wait_accounting.anything_until(at)
     come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
-    since = adding_up.end_of_anything(at)
+    since = wait_accounting.end_of_anything(at)
     return _move(lead_id, come_from, LeadStatus.WAITING, waiting_since=since, **values)
 
 
 def _waits_on(at: datetime) -> dict[str, Any]:
-    since = adding_up.not_before(at, F("waiting_since"))
-    return {"waiting_since": since, **adding_up.waiting_until(at)}
+    since = wait_accounting.not_before(at, F("waiting_since"))
+    return {"waiting_since": since, **wait_accounting.waiting_until(at)}
 
 
 def _waits_no_more(at: datetime) -> dict[str, Any]:
     """By somebody who does not call it."""
-    return {"closed_at": adding_up.end_of_anything(at), **adding_up.anything_until(at)}
+    return {"closed_at": wait_accounting.end_of_anything(at), **wait_accounting.anything_until(at)}
 
 
 def _move(lead_id: int, come_from: tuple[LeadStatus, ...], to: LeadStatus, **values: Any) -> bool:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import bodies, intake, setup, visitor
+from leads import config_cache, intake, request_body, visitor_status
 from leads.forms import LeadForm
 from leads.models import LeadSource
 
@@ -64,7 +64,7 @@ def home(_request: HttpRequest) -> HttpResponse:
 @_answers("GET", "HEAD", "POST")
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a source, and what is submitted with it."""
-    with setup.one_version():
+    with config_cache.one_version():
         source = intake.active_source(slug)
         if source is None:
             return _not_found(request)
@@ -89,7 +89,7 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
 
 def _too_large(request: HttpRequest) -> bool:
     """Asks the length first, since files do not count against Django's limit."""
-    if bodies.declared_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if request_body.declared_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return True
     try:
         request.POST  # noqa: B018  # parses the body
@@ -121,16 +121,16 @@ def _form_page(
 @_answers("GET", "HEAD")
 def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """What happens now, for the visitor who submitted that lead."""
-    lead = visitor.find(public_id, slug)
+    lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
-    stands = visitor.standing(lead, timezone.now())
+    stands = visitor_status.standing(lead, timezone.now())
     context = {
         "slug": slug,
         "public_id": public_id,
         "stands": stands,
         "refresh": REFRESH.get(stands.status),
-        "last_digits": visitor.last_digits(lead.phone),
+        "last_digits": visitor_status.last_digits(lead.phone),
     }
     page = render(request, "leads/status.html", context)
     page["Cache-Control"] = "no-store"

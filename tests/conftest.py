@@ -13,18 +13,20 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from callbacks import provider, pulse
+from callbacks.common import heartbeats
 from callbacks.models import Extension, Team
+from callbacks.telephony import account
 from leads import intake
 from leads.models import Lead, LeadSource
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.simulator import SimulatorProcess, eventually
 
 pytest_plugins = [
-    "tests.chromium",
-    "tests.emptying",
-    "tests.migrated",
-    "tests.running",
-    "tests.serving",
+    "tests.support.chromium",
+    "tests.support.emptying",
+    "tests.support.migrated",
+    "tests.support.running",
+    "tests.support.schedules",
+    "tests.support.serving",
 ]
 
 # On a busy machine everything takes longer, and that is no fault of what is tested.
@@ -45,11 +47,11 @@ hypothesis_settings.register_profile(
     print_blob=True,
 )
 
-# One process of xdist's has all of a group, in a row: Chromium (tests.chromium) and the running
-# product (tests.running) are started once for it.
+# One process of xdist's has all of a group, in a row: Chromium (tests.support.chromium) and the
+# running product (tests.support.running) are started once for it.
 _IN_CHROMIUM = (
     "tests/browser/",
-    "tests/importing/test_in_browser.py",
+    "tests/extensions/account_import/test_in_browser.py",
     "tests/leads/test_in_browser.py",
     "tests/leads/test_choosing_in_browser.py",
     "tests/simulator/test_phones_page.py",
@@ -57,31 +59,31 @@ _IN_CHROMIUM = (
 _ON_THE_PRODUCT = (
     "tests/e2e/test_main_job.py",
     "tests/e2e/test_warm_stop.py",
-    "tests/config/test_ready.py",
+    "tests/monitoring/test_readiness.py",
 )
 # They take longest: first, so that at the end no core waits for one of them.
 _FIRST = (
     "tests/chaos/",
     "tests/benchmarks/",
     *_IN_CHROMIUM,
-    "tests/config/test_run.py",
+    "tests/localrun/test_run.py",
     *_ON_THE_PRODUCT,
     "tests/e2e/",
-    "tests/callbacks/test_machine.py",
-    "tests/callbacks/test_lives.py",
+    "tests/lifecycle/test_machine.py",
+    "tests/lifecycle/test_lives.py",
     "tests/voicenter/test_any_bytes.py",
     "tests/config/",
     "tests/console/",
     "tests/importing/",
     "tests/voicenter/test_secrecy.py",
     "tests/voicenter/test_faults.py",
-    "tests/callbacks/test_wrong_setup.py",
-    "tests/callbacks/test_unknowns.py",
-    "tests/leads/test_large_bodies.py",
+    "tests/routing/test_wrong_config.py",
+    "tests/reconciliation/test_lookup.py",
+    "tests/leads/test_request_body.py",
     "tests/admin/test_lists.py",
     "tests/simulator/",
-    "tests/callbacks/test_sweep_cost.py",
-    "tests/callbacks/test_presence.py",
+    "tests/calling/test_sweep_cost.py",
+    "tests/extensions/test_presence.py",
     "tests/leads/test_error_pages.py",
 )
 
@@ -117,7 +119,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def pytest_collection_finish() -> None:
     """Four thousand tests stay in memory; to look for garbage in them took a tenth of the time.
 
-    Until now the collector was off (tests.servers).
+    Until now the collector was off (tests.support.servers).
     """
     gc.collect()
     gc.freeze()
@@ -182,9 +184,9 @@ def broker() -> Iterator[redis.Redis]:
 def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     """No wake-up of one test reaches the next one's worker."""
     yield
-    eventually(lambda: not pulse._writing)  # nor a sign that is just being left
+    eventually(lambda: not heartbeats._writing)  # nor a sign that is just being left
     broker.flushdb()
-    provider.client.cache_clear()
+    account.client.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -201,6 +203,6 @@ def simulator(
     simulator_process.control(reset=True)
     settings.VOICENTER_URL = simulator_process.click2call_url
     settings.VOICENTER_TIMEOUT = 1.0
-    provider.client.cache_clear()
+    account.client.cache_clear()
     yield simulator_process
     simulator_process.control(reset=True)

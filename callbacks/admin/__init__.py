@@ -2,30 +2,25 @@
 
 Lead and LeadSource are registered here: their pages show calls, of which `leads` knows nothing.
 
-Nothing here decides what may happen to a lead or an extension's call: it asks `by_hand`, shows the
-answer and writes it into Django's log.
+Nothing here decides what may happen to a lead or an extension's call: it asks `calling.manual`,
+shows the answer and writes it into Django's log.
 """
 
-from callbacks.admin import (
-    access,
-    calls,
-    extensions,
-    leads,
-    records,
-    routing,
-    schedules,
-    sources,
-    unknowns,
-)
+from callbacks.admin import access
+from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
+from callbacks.admin.extensions import extension_admin
+from callbacks.admin.leads import lead_admin, source_admin
+from callbacks.admin.schedules import schedule_admin
+from callbacks.admin.teams import team_admin
 
 __all__ = [
     "access",
-    "calls",
-    "extensions",
-    "leads",
-    "records",
-    "routing",
-    "schedules",
-    "sources",
-    "unknowns",
+    "attempt_admin",
+    "extension_admin",
+    "lead_admin",
+    "record_admin",
+    "schedule_admin",
+    "source_admin",
+    "team_admin",
+    "unknown_outcomes",
 ]

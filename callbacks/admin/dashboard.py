@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from callbacks import decisions
-from callbacks.admin import unanswered
+from callbacks.admin.attempts.unknown_outcomes import sees_attempts
 from callbacks.admin.filters import overdue
-from callbacks.admin.unknowns import sees_attempts
-from callbacks.periods import midnight
+from callbacks.explain import unroutable
+from callbacks.reconciliation import manual_resolution
+from callbacks.reports.date_ranges import midnight
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 # A lead that fails today was submitted lately; the bound lets the index on submitted_at work.
@@ -52,7 +52,7 @@ def tiles(now: datetime) -> list[Tile]:
         submitted_at__gte=now - _FAILS_WITHIN,
         closed_at__gte=midnight(timezone.localdate(now), timezone.get_current_timezone()),
     ).count()
-    nobody_calls = Lead.objects.filter(unanswered.leads(now)).count()
+    nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
         Tile("Waiting for an extension", counts["waiting"], f"{leads}?status__exact=waiting"),
@@ -67,7 +67,7 @@ def tiles(now: datetime) -> list[Tile]:
 def questions() -> Tile:
     """Calls that somebody has to find out about."""
     address = reverse("admin:callbacks_unknownoutcome_changelist")
-    count = decisions.open_questions().count()
+    count = manual_resolution.open_questions().count()
     return Tile("Nobody knows how it ended", count, address, alarming=True)
 
 

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import RadioFilter
 
-from callbacks.admin import unanswered
-from callbacks.availability import paused_at
+from callbacks.explain import unroutable
+from callbacks.extensions.pauses import paused_at
 from callbacks.models.calls import LIVE_STATES
-from callbacks.periods import Days, last_days
+from callbacks.reports.date_ranges import Days, last_days
 from leads.models import OPEN_STATUSES
 
 
@@ -89,7 +89,7 @@ class UnansweredFilter(_OnlyFilter):
 
     def wanted(self) -> Q:
         """As of now."""
-        return unanswered.leads(timezone.now())
+        return unroutable.leads(timezone.now())
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

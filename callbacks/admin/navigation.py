@@ -7,16 +7,16 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from callbacks import decisions
-from callbacks.admin.who_rings import may_ask
+from callbacks.admin.teams.preview import may_ask
 from callbacks.models import Extension
+from callbacks.reconciliation import manual_resolution
 
 # Needs more than one permission.
 WHO_RINGS = "who rings"
 
 # What somebody has to do something about: how many, beside its name.
 _COUNTED: dict[str, Callable[[], int]] = {
-    "Unknown outcomes": lambda: decisions.open_questions().count(),
+    "Unknown outcomes": lambda: manual_resolution.open_questions().count(),
 }
 # In place of a permission: an extension of their own.
 _HAS_A_PHONE = "has a phone"

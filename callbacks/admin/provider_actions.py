@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest
 
-from callbacks import by_hand
+from callbacks.calling import manual
 
 
 def carry_out(
@@ -20,10 +20,10 @@ def carry_out(
     """
     try:
         said = act()
-    except by_hand.MayBeDone as doubt:
+    except manual.MayBeDone as doubt:
         model_admin.log_change(request, about, f"{logged}; the provider's answer was lost")
         model_admin.message_user(request, str(doubt), messages.WARNING)
-    except by_hand.CannotCall as refusal:
+    except manual.CannotCall as refusal:
         model_admin.message_user(request, str(refusal), messages.ERROR)
     else:
         model_admin.log_change(request, about, logged)

@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import beat
 
-from callbacks import pulse, wakeups
+from callbacks.common import heartbeats, task_publisher
 
 
 class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery has no types
@@ -22,5 +22,5 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery has no types
         """Publishes one entry; what fails is published anew at its next time."""
         if advance:
             self.reserve(entry)
-        if wakeups.publish(entry.task, *entry.args, **entry.options):
-            pulse.seen("beat")
+        if task_publisher.publish(entry.task, *entry.args, **entry.options):
+            heartbeats.seen("beat")

@@ -10,8 +10,8 @@ from celery import Celery, bootsteps
 from celery.exceptions import CPendingDeprecationWarning, Reject
 from celery.signals import worker_shutting_down
 
-from callbacks import pulse
-from leads import correlation
+from callbacks.common import heartbeats
+from leads import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
@@ -33,8 +33,8 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
     def start(self, consumer: Any) -> None:
         """The consumer takes tasks now; after a lost connection, again."""
         name = f"{consumer.hostname}:{consumer.pid}"
-        pulse.worker_seen(name)
-        self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, pulse.worker_seen, (name,))
+        heartbeats.worker_seen(name)
+        self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, heartbeats.worker_seen, (name,))
 
     def stop(self, _consumer: Any) -> None:
         """It takes none any more."""
@@ -59,7 +59,7 @@ class Task(celery.Task):  # type: ignore[misc]
 
     def before_start(self, *_: Any) -> None:
         """Raises Reject instead of beginning."""
-        correlation.forget()
+        log_context.forget()
         if _stopping.is_set():
             raise Reject("this worker stops", requeue=True)
 

@@ -28,8 +28,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
-from callbacks import outcomes, policy, provider
 from callbacks.config import broker, logs
+from callbacks.policy import from_settings, rules
+from callbacks.telephony import account
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
@@ -105,7 +106,7 @@ def _provider() -> Iterator[CheckMessage]:
             hint="Set VOICENTER_CODE to the code of your Voicenter account.",
             id="callbacks.E004",
         )
-    if problem := provider.settings_problem():
+    if problem := account.settings_problem():
         yield Error(
             f"No call can be made with these settings: {problem}",
             hint="Correct the VOICENTER_... variable that it names (.env.example has them all).",
@@ -212,37 +213,37 @@ def _watching() -> Iterator[CheckMessage]:
 
 def _policy() -> Iterator[CheckMessage]:
     """The engine keeps to its bounds whatever is set; here it is said that something else was."""
-    yield from _waits("RETRY_AFTER_NO_ANSWER", outcomes.LEAST_GAP, "120,900,7200,opening")
-    yield from _waits("RETRY_AFTER_ERROR", outcomes.LEAST_ERROR_WAIT, "5,30,120,600")
-    gap = outcomes.LEAST_GAP.total_seconds(), outcomes.LONGEST_GAP.total_seconds()
+    yield from _waits("RETRY_AFTER_NO_ANSWER", rules.LEAST_GAP, "120,900,7200,opening")
+    yield from _waits("RETRY_AFTER_ERROR", rules.LEAST_ERROR_WAIT, "5,30,120,600")
+    gap = rules.LEAST_GAP.total_seconds(), rules.LONGEST_GAP.total_seconds()
     yield from _between("CALL_GAP", *gap, "callbacks.E022")
-    yield from _between("CALLS_A_DAY", 1, outcomes.MAX_CALLS_A_DAY, "callbacks.E022")
-    rest = outcomes.LEAST_COOLDOWN.total_seconds(), outcomes.LONGEST_COOLDOWN.total_seconds()
+    yield from _between("CALLS_A_DAY", 1, rules.MAX_CALLS_A_DAY, "callbacks.E022")
+    rest = rules.LEAST_COOLDOWN.total_seconds(), rules.LONGEST_COOLDOWN.total_seconds()
     yield from _between("OFFLINE_COOLDOWN", *rest, "callbacks.E023")
     yield from _between("MISSED_COOLDOWN", *rest, "callbacks.E023")
-    yield from _between("MISSED_IN_A_ROW", 1, outcomes.MAX_MISSED, "callbacks.E023")
+    yield from _between("MISSED_IN_A_ROW", 1, rules.MAX_MISSED, "callbacks.E023")
 
 
 def _waits(name: str, least: timedelta, example: str) -> Iterator[CheckMessage]:
     try:
-        waits = policy.waits(getattr(settings, name))
+        waits = from_settings.waits(getattr(settings, name))
     except (ValueError, OverflowError):
         waits = []
-    allowed = {outcomes.OPENING} if name == "RETRY_AFTER_NO_ANSWER" else set()
-    most = outcomes.MAX_ATTEMPTS - 1
+    allowed = {rules.OPENING} if name == "RETRY_AFTER_NO_ANSWER" else set()
+    most = rules.MAX_ATTEMPTS - 1
     good = all(it in allowed or _is_wait(it, least) for it in waits)
     if not (good and 0 < len(waits) <= most):
         yield Error(
             f"{name} is no list of waits.",
             hint=f"Set {name} to 1 to {most} numbers of seconds, each from "
-            f"{least.total_seconds():g} to {outcomes.LONGEST_WAIT.total_seconds():g}, separated "
+            f"{least.total_seconds():g} to {rules.LONGEST_WAIT.total_seconds():g}, separated "
             f"by commas: {name}={example}",
             id="callbacks.E021",
         )
 
 
-def _is_wait(wait: outcomes.Wait, least: timedelta) -> bool:
-    return isinstance(wait, timedelta) and least <= wait <= outcomes.LONGEST_WAIT
+def _is_wait(wait: rules.Wait, least: timedelta) -> bool:
+    return isinstance(wait, timedelta) and least <= wait <= rules.LONGEST_WAIT
 
 
 def _between(name: str, least: float, most: float, number: str) -> Iterator[CheckMessage]:

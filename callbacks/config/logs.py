@@ -1,7 +1,7 @@
 """What a log line looks like, and what it may not hold, whoever wrote it.
 
 One line each (LOG_FORMAT=line) or one JSON object each (LOG_FORMAT=json), with the lead it is about
-(leads.correlation). No secret and nothing about a person: our own lines hold ids and reasons only;
+(leads.log_context). No secret and nothing about a person: our own lines hold ids and reasons only;
 for those of libraries, and for errors, this module sees to it. It knows nothing of Django, since
 gunicorn uses it before there is any.
 """
@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from leads import correlation
+from leads import log_context
 
 FORMATS = ("line", "json")
 
@@ -43,7 +43,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, fit to be kept."""
-        lead = correlation.current()
+        lead = log_context.current()
         parts = [
             self.formatTime(record),
             record.levelname,
@@ -68,7 +68,7 @@ class JsonFormatter(logging.Formatter):
             "process": record.process,
             "message": _message(record),
         }
-        if lead := correlation.current():
+        if lead := log_context.current():
             entry["lead"] = lead
         if error := "\n".join(_error(record)):
             entry["error"] = error

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from leads import correlation
+from leads import log_context
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class RequestLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Times the request; the path and its parameters, which may say anything, stay out."""
-        correlation.forget()
+        log_context.forget()
         started = time.monotonic()
         response = self._get_response(request)
         match = request.resolver_match
@@ -42,4 +42,4 @@ class RequestLogMiddleware:
     ) -> None:
         """A page or an answer about one lead names it in its address."""
         if public_id := kwargs.get("public_id"):
-            correlation.follow(public_id)
+            log_context.follow(public_id)

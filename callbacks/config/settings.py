@@ -14,8 +14,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from callbacks.common.local_servers import recorded_urls
 from callbacks.config import broker, logs
-from callbacks.config.embedded import recorded_urls
 
 # A start makes a million objects, which stay; to look for garbage among them again and again takes
 # a third of it. On again when all is loaded: callbacks.config.apps.
@@ -139,8 +139,9 @@ DATABASES = {
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
             # With PostgreSQL's own default, for ever, one stuck session would stop all workers. And
-            # what is prepared (callbacks.prepared) is planned once: planning the claim anew takes
-            # longer than doing it, and PostgreSQL's estimate of arrays has it do so.
+            # what is prepared (callbacks.common.prepared_statements) is planned once: planning the
+            # claim anew takes longer than doing it, and PostgreSQL's estimate of arrays has it do
+            # so.
             "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan",
             "pool": {
                 "min_size": 1,
@@ -166,7 +167,7 @@ CELERY_BROKER_URL = BROKER_URL or "redis://127.0.0.1:6379/0"
 # Above the worker's own blocking read of 1 s, or an idle worker would reconnect all the time.
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=5)
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
-# For callbacks.wakeups, whose callers may not wait: for each of its answers.
+# For callbacks.common.task_publisher, whose callers may not wait: for each of its answers.
 PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.2)
 # A worker outlives its broker, whatever that does or says: it tries again, for ever.
 CELERY_BROKER_CONNECTION_RETRY = True
@@ -174,7 +175,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_HEARTBEAT = 15  # RabbitMQ only
-# Callers that may not wait publish through callbacks.wakeups; the sweep makes good what failed.
+# Callers that may not wait publish through callbacks.common.task_publisher; the sweep makes good
+# what failed.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "callbacks"
@@ -237,7 +239,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
 
-# --- when a lead is called again (rules and hard bounds: callbacks.outcomes) ---------------------
+# --- when a lead is called again (rules and hard bounds: callbacks.policy.rules)
+# ---------------------
 
 # Seconds to wait after each unanswered call; "opening": until a team opens anew.
 RETRY_AFTER_NO_ANSWER = env.list("RETRY_AFTER_NO_ANSWER", default=["120", "900", "7200", "opening"])

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from callbacks.admin.who_rings import who_rings_page
-from callbacks.config.health import healthz, metrics, readyz
+from callbacks.admin.teams.preview import who_rings_page
+from callbacks.monitoring.views import healthz, metrics, readyz
 from callbacks.reports.views import callback_times_page
 
 urlpatterns = [
@@ -23,5 +23,5 @@ urlpatterns = [
     path("", include("leads.urls")),
 ]
 
-handler400 = "leads.errors.bad_request"
-handler500 = "leads.errors.server_error"
+handler400 = "leads.error_pages.bad_request"
+handler500 = "leads.error_pages.server_error"

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from callbacks import provider
 from callbacks.console import options
 from callbacks.console.confirming import confirm
 from callbacks.console.destinations import (
@@ -19,12 +18,13 @@ from callbacks.console.destinations import (
 )
 from callbacks.console.exits import Exit, Stop
 from callbacks.console.output import Output
+from callbacks.telephony import account
 from callbacks.voicenter import Accepted, Call, Callference, Client, Message, Terminate
-from callbacks.voicenter.call import CALL_PARAMETERS
-from callbacks.voicenter.callference import CALLFERENCE_PARAMETERS
-from callbacks.voicenter.message import MESSAGE_PARAMETERS
-from callbacks.voicenter.parameters import Parameter
-from callbacks.voicenter.terminate import TERMINATE_PARAMETERS
+from callbacks.voicenter.click2call.call import CALL_PARAMETERS
+from callbacks.voicenter.click2call.callference import CALLFERENCE_PARAMETERS
+from callbacks.voicenter.click2call.message import MESSAGE_PARAMETERS
+from callbacks.voicenter.click2call.parameters import Parameter
+from callbacks.voicenter.click2call.terminate import TERMINATE_PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def run(action: Action, given: Mapping[str, Any], output: Output) -> None:
         refuse_unless_allowed(wanted.phone, may, first=True)
         if isinstance(wanted, Call):
             refuse_unless_allowed(wanted.target, may, first=False)
-    client = provider.client()
+    client = account.client()
     confirm(action.question(wanted), yes=given["yes"], output=output)
     accepted = _send(action, client, wanted)
     output.say(f"Accepted. CALLID {accepted.call_id or '(none)'}")

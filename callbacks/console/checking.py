@@ -19,11 +19,12 @@ from django.db import DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
-from callbacks import importing, provider
 from callbacks.console.exits import Exit, Stop
 from callbacks.console.output import Output, cell
 from callbacks.console.steps import Result, Step, failure
+from callbacks.extensions import account_import
 from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.telephony import account as provider_account
 from callbacks.voicenter import (
     CLICK2CALL_TYPES,
     CallLogSearch,
@@ -32,7 +33,7 @@ from callbacks.voicenter import (
     TooManyRequests,
     VoicenterError,
 )
-from callbacks.voicenter.probe import probe
+from callbacks.voicenter.click2call.probe import probe
 
 _OF_THE_PROVIDER = {f"callbacks.E{number:03}" for number in (3, 4, 5, 6, 7, 8, 13, 30)}
 _WARNINGS = {"callbacks.W001"}
@@ -78,7 +79,7 @@ def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
         )
     if not wrong:
         try:
-            provider.client()
+            provider_account.client()
         except (ConfigurationError, InvalidCall) as problem:
             wrong.append((str(problem), "Correct the VOICENTER_... variable that it names."))
     if wrong:
@@ -108,7 +109,7 @@ def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
 
 def _code(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
     """The Call Log is the one service that says of a code that it is wrong."""
-    client, now = provider.client(), timezone.now()
+    client, now = provider_account.client(), timezone.now()
     search = CallLogSearch(now - timedelta(minutes=1), now, types=CLICK2CALL_TYPES)
     try:
         next(client.call_log(search), None)
@@ -126,7 +127,7 @@ def _code(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
 
 
 def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
-    client = provider.client()
+    client = provider_account.client()
     try:
         account = client.extensions()
     except VoicenterError as error:
@@ -145,7 +146,7 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
         )
         return
     try:
-        plan, has_ours = importing.plan_for(account), Extension.objects.exists()
+        plan, has_ours = account_import.plan_for(account), Extension.objects.exists()
     except DatabaseError:
         message = f"{len(account)} in the account; the database cannot be asked for ours."
         yield Step(name, Result.WARNING, message, "Start the database.")
@@ -153,7 +154,7 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
     yield from _compared(name, plan, has_ours)
 
 
-def _compared(name: str, plan: importing.Plan, has_ours: bool) -> Iterator[Step]:
+def _compared(name: str, plan: account_import.Plan, has_ours: bool) -> Iterator[Step]:
     by_import = "`manage.py voicenter import`, or the extensions' page in the admin."
     if not has_ours:
         message = f"{plan.answered} in the account, and none here: nobody would be rung."

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from callbacks import importing, provider
 from callbacks.console.confirming import confirm
 from callbacks.console.exits import Exit, Stop
 from callbacks.console.output import Output
-from callbacks.importing import Choice, Done, Plan, PlanChanged
+from callbacks.extensions import account_import
+from callbacks.extensions.account_import import Choice, Done, Plan, PlanChanged
 from callbacks.models import Team
+from callbacks.telephony import account as provider_account
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: Mapping[str, Any], output: Output) -> None:
     """Shows the plan, asks, and carries out what was chosen."""
-    account = provider.client().extensions()
+    account = provider_account.client().extensions()
     if not account:
         raise Stop(
             Exit.NOTHING_THERE,
@@ -51,7 +52,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
             "changed.",
             "nothing_there",
         )
-    plan = importing.plan_for(account)
+    plan = account_import.plan_for(account)
     _show(plan, output)
     preview = asdict(plan)
     if given["preview"] or plan.is_empty:
@@ -65,7 +66,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
         return
     confirm(what, yes=given["yes"], output=output)
     try:
-        done = importing.apply(account, plan.fingerprint, choice)
+        done = account_import.apply(account, plan.fingerprint, choice)
     except PlanChanged:
         raise Stop(
             Exit.NOT_CONFIRMED,

@@ -10,12 +10,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from callbacks import provider
 from callbacks.console.destinations import provider_spelling
 from callbacks.console.exits import Exit, Stop
 from callbacks.console.output import Output, record
+from callbacks.telephony import account
 from callbacks.voicenter import CallLogSearch
-from callbacks.voicenter.search import CALLFERENCE_TYPE, CLICK2CALL_TYPES, IDENTITIES
+from callbacks.voicenter.services.search import CALLFERENCE_TYPE, CLICK2CALL_TYPES, IDENTITIES
 
 _AGO = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -59,7 +59,7 @@ def call_log(given: Mapping[str, Any], output: Output) -> None:
         identity=given["identity"],
         newest_first=given["newest_first"],
     )
-    found = list(islice(provider.client().call_log(search), given["limit"]))
+    found = list(islice(account.client().call_log(search), given["limit"]))
     heads = ("STARTED", "TYPE", "STATUS", "FROM", "TO", "RANG", "TALKED", "CALLID")
     rows = [
         (it.started_at, it.type, it.status, it.caller or it.caller_extension,
@@ -80,7 +80,7 @@ def add_active_calls(parser: argparse.ArgumentParser) -> None:
 
 def active_calls(given: Mapping[str, Any], output: Output) -> None:
     """What every extension is on now."""
-    states = provider.client().active_calls(given["extension"])
+    states = account.client().active_calls(given["extension"])
     rows: list[tuple[object, ...]] = []
     for state in states:
         login = state.status.name.lower().replace("_", " ") if state.status else None
@@ -104,7 +104,7 @@ def add_extensions(parser: argparse.ArgumentParser) -> None:
 
 def extensions(given: Mapping[str, Any], output: Output) -> None:
     """The account's extensions."""
-    found = provider.client().extensions(show_all=not given["department"])
+    found = account.client().extensions(show_all=not given["department"])
     if not found:
         raise _nothing_there()
     heads = ("SIP", "NAME", "SPEED DIAL", "DEPARTMENT", "USER")

@@ -4,8 +4,8 @@ from datetime import datetime, tzinfo
 
 from django import forms
 
-from callbacks import availability
-from callbacks.availability import Lasts, Reason
+from callbacks.extensions import pauses
+from callbacks.extensions.pauses import Lasts, Reason
 
 _SOMETHING_ELSE = ("", "Something else")
 
@@ -38,8 +38,8 @@ class PauseForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
 
-    def change(self, now: datetime, zone: tzinfo) -> availability.Change:
+    def change(self, now: datetime, zone: tzinfo) -> pauses.Change:
         """The pause that was chosen, once the form is valid."""
         said = (self.cleaned_data["reason"], self.cleaned_data["note"])
-        until = availability.pause_ends(Lasts(self.cleaned_data["lasts"]), now, zone)
-        return availability.pause(until, ", ".join(filter(None, said)), now, zone)
+        until = pauses.pause_ends(Lasts(self.cleaned_data["lasts"]), now, zone)
+        return pauses.pause(until, ", ".join(filter(None, said)), now, zone)

@@ -18,9 +18,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils import timezone
 
-from callbacks import availability
 from callbacks.desk.forms import PauseForm
 from callbacks.desk.work import Desk, desk_of
+from callbacks.extensions import pauses
 from callbacks.models import Extension
 
 # Seconds until a browser without JavaScript asks again.
@@ -82,7 +82,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     form = PauseForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         change = form.change(timezone.now(), timezone.get_current_timezone())
-        availability.carry_out(change, extension, request.user)
+        pauses.carry_out(change, extension, request.user)
         return SeeOther(str(_HOME))
     context = {"extension": extension, "form": form}
     return _private(
@@ -97,8 +97,8 @@ def available(request: HttpRequest, pk: int) -> HttpResponse:
         extension = _own(request, pk)
         if extension is None:
             return _not_yours(request)
-        for change in (availability.UNPAUSE, availability.BRING_BACK):
-            if availability.carry_out(change, extension, request.user):
+        for change in (pauses.UNPAUSE, pauses.BRING_BACK):
+            if pauses.carry_out(change, extension, request.user):
                 break
     # Also for who comes here after a login that was asked for in between.
     return SeeOther(str(_HOME))

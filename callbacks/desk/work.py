@@ -13,13 +13,14 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from callbacks import matching
-from callbacks.admin import extension_state, html, words
-from callbacks.availability import is_paused
-from callbacks.durations import in_words
+from callbacks.admin import html, labels
+from callbacks.admin.extensions import state as extension_state
+from callbacks.common.formatting import in_words
+from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import LIVE_STATES, AttemptState
-from leads.visitor import last_digits
+from callbacks.routing import claim
+from leads.visitor_status import last_digits
 
 # Of calls in the list; the latest ones.
 MOST_CALLS = 100
@@ -127,11 +128,11 @@ def desk_of(user: Any, now: datetime) -> Desk:
 
 
 def _phone(extension: Extension, now: datetime) -> Phone:
-    said = words.extension_now(
+    said = labels.extension_now(
         extension,
         None,
-        matching.is_open(extension.team, now),
-        matching.is_on_shift(extension, now),
+        claim.is_open(extension.team, now),
+        claim.is_on_shift(extension, now),
         now,
         timezone.get_current_timezone(),
     )

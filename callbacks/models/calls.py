@@ -10,9 +10,9 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.lookups import IsNull, Regex
 
-from callbacks import attempt_stages
+from callbacks.models import time_accounting
 from callbacks.models.routing import Extension
-from leads import correlation
+from leads import log_context
 from leads.models import E164, Lead, one_of, together
 
 log = logging.getLogger(__name__)
@@ -100,8 +100,8 @@ class CallAttempt(models.Model):
     hold_until = models.DateTimeField(
         help_text="When the extension is freed at the latest, should no record come."
     )
-    # How the outcome is looked for (callbacks.unknowns). The claim, an INSERT of its own, leaves
-    # them to the database.
+    # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
+    # own, leaves them to the database.
     look_at = models.DateTimeField(
         null=True, blank=True, help_text="When the provider is asked next what became of it."
     )
@@ -118,9 +118,9 @@ class CallAttempt(models.Model):
         default=dict,
         db_default={},
         blank=True,
-        help_text="Who was considered, who was not and why, and the rule (callbacks.why).",
+        help_text="Who was considered, who was not and why, and the rule that chose.",
     )
-    # Where the time of its lead went while it was live (callbacks.attempt_stages).
+    # Where the time of its lead went while it was live (callbacks.models.time_accounting).
     provider_time = models.DurationField(null=True, blank=True)
     leg1_time = models.DurationField(null=True, blank=True)
     leg2_time = models.DurationField(null=True, blank=True)
@@ -253,8 +253,8 @@ class CallAttempt(models.Model):
         """
         if self.kind == AttemptKind.MESSAGE:
             return {}
-        facts = attempt_stages.facts_of(self, records, **newer)
-        return attempt_stages.divide(facts, at).columns()
+        facts = time_accounting.facts_of(self, records, **newer)
+        return time_accounting.divide(facts, at).columns()
 
     @property
     def accounted_until(self) -> datetime | None:
@@ -265,10 +265,10 @@ class CallAttempt(models.Model):
 
     def _log_move(self) -> None:
         """Once for all transitions, under the lead's id: also those that the sweep makes."""
-        lead = correlation.current() or Lead.objects.values_list("public_id", flat=True).get(
+        lead = log_context.current() or Lead.objects.values_list("public_id", flat=True).get(
             pk=self.lead_id
         )
-        with correlation.about(lead):
+        with log_context.about(lead):
             log.info("attempt=%s state=%s reason=%s", self.pk, self.state, self.reason or "-")
 
     def take_on(self, at: datetime) -> bool:
@@ -413,7 +413,8 @@ class CallAttempt(models.Model):
 class UnknownOutcome(CallAttempt):
     """An attempt whose outcome nobody knows: a person has to find out.
 
-    The rows of one table in a list of their own; which ones, says callbacks.decisions.
+    The rows of one table in a list of their own; which ones, says
+    callbacks.reconciliation.manual_resolution.
     """
 
     class Meta:

@@ -19,7 +19,7 @@ class CallParameters(models.Model):
     """Parameters of the provider's Call (vendor's page 1.2) for one source or one extension.
 
     Every one may be empty: then the next place says. The order is extension, source, settings,
-    the provider's own default (callbacks.effective).
+    the provider's own default (callbacks.telephony.call_parameters).
     """
 
     source = models.OneToOneField(

@@ -12,7 +12,7 @@ from django.db.models import Case, Q, Value, When
 
 from callbacks.models.schedules import Schedule
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
-from callbacks.voicenter.parameters import LOGIN_CODE, SIP_TRUNK
+from callbacks.voicenter.click2call.parameters import LOGIN_CODE, SIP_TRUNK
 from leads.models import LeadSource
 
 # Digits, or a SIP code; its case is significant and never changed (VOICENTER.md, Click2Call).
@@ -23,7 +23,7 @@ PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
 
 
 class Team(models.Model):
-    """The extensions that answer some sources, and how they take turns (callbacks.turns)."""
+    """The extensions that answer some sources, and the strategy by which they take turns."""
 
     class Strategy(models.TextChoices):
         LONGEST_IDLE = "longest_idle", "longest idle"
@@ -240,7 +240,7 @@ class Extension(models.Model):
         db_default=0,
         editable=False,
         help_text="Its place in the queue of its team and tier: the lowest is rung next "
-        "(callbacks.turns).",
+        "(callbacks.routing.rules).",
     )
 
     class Meta:
@@ -296,7 +296,7 @@ class Extension(models.Model):
 
 
 class Presence(models.Model):
-    """One row: when the provider was last asked who is on a call (callbacks.presence)."""
+    """One row: when the provider was last asked who is on a call."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     asked_at = models.DateTimeField()

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from callbacks.schedule import Calendar, Hours
+from callbacks.opening_hours.calendar import Calendar, Hours
 
 
 def validate_time_zone(name: str) -> None:
@@ -57,7 +57,7 @@ class Schedule(models.Model):
         return self.name
 
     def calendar(self) -> Calendar:
-        """As a value for the rules in callbacks.schedule.
+        """As a value for the rules in callbacks.opening_hours.calendar.
 
         Prefetch `hours` and `exceptions` when there are many.
         """

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from callbacks.outcomes import Outcome
-from callbacks.replay.firm import Firm
-from callbacks.replay.spans import Spans
+from callbacks.policy.rules import Outcome
+from callbacks.replay.open_intervals import Spans
+from callbacks.replay.scenario import Firm
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def taken(firm: Firm, arrivals: Iterable[Arrival]) -> list[Request]:
 
 
 def _spread(firm: Firm, source_id: int, opening: float, waiting: dict[float, int]) -> float:
-    """The moment of the next one that waits for an opening, of any source (callbacks.spread)."""
+    """The paced moment of the next lead that waits for an opening, of any source."""
     teams = [firm.teams[it.id] for it in firm.sources[source_id].teams]
     rates = [team.opening_rate for team in teams if team.spans.is_open(opening)]
     if not rates or None in rates:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import INPUT_CLASSES
 
-from callbacks.periods import Days, last_days
+from callbacks.reports.date_ranges import Days, last_days
 
 TODAY, WEEK, MONTH, CHOSEN = "today", "7", "30", "days"
 PERIODS = ((TODAY, "Today"), (WEEK, "Last 7 days"), (MONTH, "Last 30 days"), (CHOSEN, "From, to"))

@@ -18,8 +18,8 @@ from django.db.models.expressions import RawSQL
 from callbacks.models import CallAttempt
 from callbacks.models.calls import LIVE_STATES, AttemptKind
 from callbacks.reports.queries import NOT_COUNTED
-from callbacks.spent import CALLS, STAGES, WAITS, Part, Stage, parts
-from leads import adding_up
+from callbacks.reports.time_breakdown import CALLS, STAGES, WAITS, Part, Stage, parts
+from leads import wait_accounting
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 _NOTHING = timedelta(0)
@@ -113,7 +113,7 @@ def _leads(start: datetime, end: datetime, now: datetime) -> Iterable[Any]:
     """What they have waited, by source and whether they are connected."""
     until = RawSQL(_UNTIL, [now])  # noqa: S611  # constants only
     nothing = Value(_NOTHING, output_field=DurationField())
-    running = adding_up.divided(until)
+    running = wait_accounting.divided(until)
     waited = {
         stage.column: Sum(
             F(stage.column)

@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from callbacks.durations import in_words
+from callbacks.common.formatting import in_words
 from callbacks.reports.forms import CHOSEN, PERIODS, TODAY, PeriodForm
 from callbacks.reports.queries import DEFINITIONS, CallbackTimes, callback_times
 from callbacks.reports.stages import Group, StageTimes, stage_times
-from callbacks.spent import STAGES, Part, Stage
+from callbacks.reports.time_breakdown import STAGES, Part, Stage
 
 NO_DATA = "no data"
 

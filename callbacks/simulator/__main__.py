@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from callbacks.simulator.control import read_change
-from callbacks.simulator.readers import ControlError, url
-from callbacks.simulator.server import listen, run
-from callbacks.simulator.settings import Change, Settings
+from callbacks.simulator.engine.control import read_change
+from callbacks.simulator.engine.readers import ControlError, url
+from callbacks.simulator.engine.settings import Change, Settings
+from callbacks.simulator.http.server import listen, run
 
 
 def main(argv: Sequence[str] | None = None) -> int:

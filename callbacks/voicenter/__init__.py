@@ -8,13 +8,11 @@ Ten short examples are in docs/voicenter.md. The error tree is drawn in errors.p
 notification holds, in cdr.py and popup.py.
 """
 
-from callbacks.voicenter.active_calls import ExtensionState, LiveCall
-from callbacks.voicenter.answers import Accepted
-from callbacks.voicenter.blacklist import BlacklistEntry, BlacklistResult
-from callbacks.voicenter.call import Call
-from callbacks.voicenter.call_log import CallLogRecord
-from callbacks.voicenter.callference import Callference
-from callbacks.voicenter.cdr import Cdr, parse_cdr
+from callbacks.voicenter.click2call.answers import Accepted
+from callbacks.voicenter.click2call.call import Call
+from callbacks.voicenter.click2call.callference import Callference
+from callbacks.voicenter.click2call.message import Message
+from callbacks.voicenter.click2call.terminate import Terminate
 from callbacks.voicenter.client import Client
 from callbacks.voicenter.errors import (
     ApplicationError,
@@ -35,16 +33,18 @@ from callbacks.voicenter.errors import (
     VoicenterError,
     WrongCode,
 )
-from callbacks.voicenter.extensions import AccountExtension
-from callbacks.voicenter.limiter import FileRateLimiter, LocalRateLimiter, RateLimiter
-from callbacks.voicenter.login_status import LoginStatus
-from callbacks.voicenter.message import Message
-from callbacks.voicenter.outcome import Outcome
-from callbacks.voicenter.phones import normalised, to_e164, to_provider
-from callbacks.voicenter.popup import PopUp, PopUpStatus, parse_popup, popup_answer
-from callbacks.voicenter.search import CALLFERENCE_TYPE, CLICK2CALL_TYPES, CallLogSearch
-from callbacks.voicenter.services import Services, services_at
-from callbacks.voicenter.terminate import Terminate
+from callbacks.voicenter.events.cdr import Cdr, parse_cdr
+from callbacks.voicenter.events.popup import PopUp, PopUpStatus, parse_popup, popup_answer
+from callbacks.voicenter.http.limiter import FileRateLimiter, LocalRateLimiter, RateLimiter
+from callbacks.voicenter.services.active_calls import ExtensionState, LiveCall
+from callbacks.voicenter.services.addresses import Services, services_at
+from callbacks.voicenter.services.blacklist import BlacklistEntry, BlacklistResult
+from callbacks.voicenter.services.call_log import CallLogRecord
+from callbacks.voicenter.services.extensions import AccountExtension
+from callbacks.voicenter.services.login_status import LoginStatus
+from callbacks.voicenter.services.search import CALLFERENCE_TYPE, CLICK2CALL_TYPES, CallLogSearch
+from callbacks.voicenter.values.leg_outcome import Outcome
+from callbacks.voicenter.values.phones import normalised, to_e164, to_provider
 
 __all__ = [
     "CALLFERENCE_TYPE",

@@ -9,13 +9,11 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import requests
 
-from callbacks.voicenter import active_calls, blacklist, call_log, extensions, login_status, paging
-from callbacks.voicenter.active_calls import ExtensionState
-from callbacks.voicenter.answers import Accepted, read_answer
-from callbacks.voicenter.blacklist import BlacklistEntry, BlacklistResult
-from callbacks.voicenter.call import Call
-from callbacks.voicenter.call_log import CallLogRecord, Page
-from callbacks.voicenter.callference import Callference
+from callbacks.voicenter.click2call.answers import Accepted, read_answer
+from callbacks.voicenter.click2call.call import Call
+from callbacks.voicenter.click2call.callference import Callference
+from callbacks.voicenter.click2call.message import Message
+from callbacks.voicenter.click2call.terminate import Terminate
 from callbacks.voicenter.errors import (
     ConfigurationError,
     NotSent,
@@ -24,16 +22,25 @@ from callbacks.voicenter.errors import (
     Refused,
     VoicenterError,
 )
-from callbacks.voicenter.extensions import AccountExtension
-from callbacks.voicenter.limiter import RateLimiter, shared_limiter
-from callbacks.voicenter.login_status import LoginStatus
-from callbacks.voicenter.message import Message
-from callbacks.voicenter.replies import EXPLAINED
-from callbacks.voicenter.search import CallLogSearch
-from callbacks.voicenter.secret import Secret
-from callbacks.voicenter.services import DEFAULT_URL, Services, services_beside
-from callbacks.voicenter.terminate import Terminate
-from callbacks.voicenter.transport import Reply, Transport
+from callbacks.voicenter.http.limiter import RateLimiter, shared_limiter
+from callbacks.voicenter.http.replies import EXPLAINED
+from callbacks.voicenter.http.transport import Reply, Transport
+from callbacks.voicenter.services import (
+    active_calls,
+    blacklist,
+    call_log,
+    extensions,
+    login_status,
+    paging,
+)
+from callbacks.voicenter.services.active_calls import ExtensionState
+from callbacks.voicenter.services.addresses import DEFAULT_URL, Services, services_beside
+from callbacks.voicenter.services.blacklist import BlacklistEntry, BlacklistResult
+from callbacks.voicenter.services.call_log import CallLogRecord, Page
+from callbacks.voicenter.services.extensions import AccountExtension
+from callbacks.voicenter.services.login_status import LoginStatus
+from callbacks.voicenter.services.search import CallLogSearch
+from callbacks.voicenter.values.secret import Secret
 
 __all__ = ["DEFAULT_URL", "Client"]
 

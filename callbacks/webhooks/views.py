@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from callbacks import live, reconcile
+from callbacks.reconciliation import call_progress, records
 from callbacks.voicenter import CdrError, PopUpError, parse_cdr, parse_popup, popup_answer
-from callbacks.voicenter import cdr as cdr_format
-from callbacks.voicenter import popup as popup_format
-from leads import bodies, correlation
-from leads.bodies import BodyRefused
+from callbacks.voicenter.events import cdr as cdr_format
+from callbacks.voicenter.events import popup as popup_format
+from leads import log_context, request_body
+from leads.request_body import BodyRefused
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
     """One leg of a call has ended."""
     _check(secret)
     try:
-        body = bodies.read(request, cdr_format.MAX_BODY)
+        body = request_body.read(request, cdr_format.MAX_BODY)
         record = parse_cdr(body, request.content_type or "")
     except (CdrError, BodyRefused) as error:
         log.warning("record not readable: %s", type(error).__name__)
         return _answer(1, "Parse error")
-    correlation.follow(record.custom.get("lead", ""))
+    log_context.follow(record.custom.get("lead", ""))
     try:
-        reconcile.receive(record)
+        records.receive(record)
     except DatabaseError as error:
         log.error("record not stored call_id=%s error=%s", record.call_id, type(error).__name__)
         return _answer(2, "Application error", status=503)
@@ -58,13 +58,13 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
             query = request.META.get("QUERY_STRING", "").encode()
             asked = parse_popup(query, "application/x-www-form-urlencoded")
         else:
-            body = bodies.read(request, popup_format.MAX_BODY)
+            body = request_body.read(request, popup_format.MAX_BODY)
             asked = parse_popup(body, request.content_type or "")
     except (PopUpError, BodyRefused) as error:
         log.warning("pop-up not readable: %s", type(error).__name__)
         return JsonResponse({"STATUS": "ERROR", "Err": 1, "Errdesc": "Parse error"})
     try:
-        attempt = live.follow(asked)
+        attempt = call_progress.follow(asked)
     except DatabaseError as error:
         log.error("pop-up not answered call_id=%s error=%s", asked.call_id, type(error).__name__)
         unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
@@ -73,7 +73,7 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
         log.info("pop-up of another call status=%s call_id=%s", asked.status, asked.call_id)
         return JsonResponse(popup_answer())
     lead = attempt.lead
-    correlation.follow(lead.public_id)
+    log_context.follow(lead.public_id)
     log.info("pop-up status=%s attempt=%s call_id=%s", asked.status, attempt.pk, asked.call_id)
     page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
     return JsonResponse(popup_answer(url=page, client_name=lead.name, company=lead.source.name))

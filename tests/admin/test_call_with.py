@@ -11,12 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callbacks import dialling
+from callbacks.calling import dial
 from callbacks.models import CallAttempt, Extension, Team
 from leads.models import Lead
-from tests.admin.posting import confirm, said
-from tests.queue import queued
-from tests.simulator.harness import SimulatorProcess
+from tests.support.admin_posting import confirm, said
+from tests.support.queue import queued
+from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
 CLOSED = {"status": "unreached", "closed_at": "2026-01-01T00:00Z"}
@@ -54,7 +54,7 @@ def test_the_chosen_extension_rings_and_the_log_names_it(
     assert simulator.ledger() == []
     attempt = CallAttempt.objects.get()
     assert queued() == [("callbacks.dial", attempt.pk)]
-    dialling.dial_committed(attempt.pk)
+    dial.dial_committed(attempt.pk)
     [entry] = simulator.ledger()
     assert (entry["phone"], entry["target"]) == ("102", lead.phone.lstrip("+"))
     assert LogEntry.objects.get().user == manager

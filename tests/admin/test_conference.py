@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
-from tests.admin.posting import confirm, said
-from tests.simulator.harness import SimulatorProcess
+from tests.support.admin_posting import confirm, said
+from tests.support.simulator import SimulatorProcess
 
 LIST = "/admin/callbacks/extension/"
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.admin import html, words
+from callbacks.admin import html, labels
 from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
 
@@ -89,4 +89,4 @@ def test_an_address_cannot_break_out_of_its_link() -> None:
     ("hundredths", "shown"), [(None, ""), (0, "₪0.00"), (5, "₪0.05"), (12345, "₪123.45")]
 )
 def test_a_price_is_in_shekels(hundredths: int | None, shown: str) -> None:
-    assert words.shekels(hundredths) == shown
+    assert labels.shekels(hundredths) == shown

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension, Team
 from leads.models import Lead
-from tests.admin.setting_up import an_extension
-from tests.queue import queued
+from tests.support.admin_setup import an_extension
+from tests.support.queue import queued
 
 LIST = "/admin/callbacks/extension/"
 

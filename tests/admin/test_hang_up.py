@@ -8,12 +8,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from callbacks import dispatch
+from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.calls import AttemptState
 from leads.models import Lead
-from tests.admin.posting import confirm, said
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.admin_posting import confirm, said
+from tests.support.simulator import SimulatorProcess, eventually
 
 MakeLead = Callable[..., Lead]
 LIST = "/admin/callbacks/callattempt/"

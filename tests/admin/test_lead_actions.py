@@ -10,7 +10,7 @@ from django.test import Client
 
 from callbacks.models import Extension, Team
 from leads.models import Lead
-from tests.queue import queued
+from tests.support.queue import queued
 
 LIST = "/admin/leads/lead/"
 CLOSED = {"status": "unreached", "closed_at": "2026-01-01T00:00Z"}

@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callbacks import setup
 from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.routing import config
 from leads.models import Lead
 
 
@@ -120,7 +120,7 @@ def test_more_attempts_cost_no_more_queries(
             extension=Extension.objects.create(number=str(200 + index), team=extension.team),
             claimed_at=now, ended_at=now, hold_until=now, call_id=f"X-{index}",
         )  # fmt: skip
-    setup.current()  # read once for each version of what is set up
+    config.current()  # read once for each version of what is set up
     assert queries() == before
 
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from callbacks import setup
 from callbacks.models import OpeningHours, Schedule, Team
+from callbacks.routing import config
 
 LISTS = [
     "leads/lead",
@@ -59,7 +59,7 @@ def test_a_list_costs_as_many_queries_for_fifty_rows_as_for_five(
     with_five = queries(managing, address)
     fill(45)
     schedules(45)
-    setup.current()  # read once for each version of what is set up
+    config.current()  # read once for each version of what is set up
     assert queries(managing, address) == with_five
 
 

@@ -8,14 +8,15 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from callbacks import dialling, setup
-from callbacks.admin import what_holds
+from callbacks.admin import effective_parameters
+from callbacks.calling import dial
 from callbacks.models import CallAttempt, CallParameters, Extension, SourceMessages
 from callbacks.models.parameters import PARAMETERS
+from callbacks.routing import config
 from leads.models import Lead, LeadSource
-from tests.admin.posting import confirm, rows
-from tests.admin.setting_up import a_source, an_extension
-from tests.simulator.harness import SimulatorProcess
+from tests.support.admin_posting import confirm, rows
+from tests.support.admin_setup import a_source, an_extension
+from tests.support.simulator import SimulatorProcess
 
 _FLAGS = (
     "record", "phone_auto_answer", "target_auto_answer", "check_phone_device_state",
@@ -206,11 +207,11 @@ def test_more_sources_and_extensions_cost_no_more_queries_to_show_what_holds(
 
     for _ in range(2):
         grow(3)
-        setup.current()  # what has just been changed is read once, whoever comes first
+        config.current()  # what has just been changed is read once, whoever comes first
         with django_assert_num_queries(2):
-            what_holds.for_extension(extension, "")
+            effective_parameters.for_extension(extension, "")
         with django_assert_num_queries(2):
-            what_holds.for_source(source)
+            effective_parameters.for_source(source)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -223,7 +224,7 @@ def test_what_a_manager_enters_is_how_the_next_call_is_made(
     lead = make_lead()
     address = f"/admin/leads/lead/{lead.pk}/call-with/"
     confirm(superuser, address, extension=extension.pk)
-    dialling.dial_committed(CallAttempt.objects.get().pk)
+    dial.dial_committed(CallAttempt.objects.get().pk)
     [entry] = simulator.ledger()
     assert (entry["record"], entry["maxduration"], entry["language"], entry["var_campaign"]) == (
         "false", "600", "he", "spring",

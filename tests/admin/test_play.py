@@ -10,12 +10,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from callbacks import dialling, messages
+from callbacks.calling import dial, recorded_messages
 from callbacks.models import CallAttempt, Extension, SourceMessages
 from leads.models import Lead, LeadSource
-from tests.admin.posting import confirm, said
-from tests.queue import queued
-from tests.simulator.harness import SimulatorProcess
+from tests.support.admin_posting import confirm, said
+from tests.support.queue import queued
+from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
 CLOSED = {"status": "unreached", "closed_at": "2026-01-01T00:00Z"}
@@ -40,7 +40,7 @@ def test_the_named_record_is_played_to_the_lead_and_stands_in_its_history(
     assert said(answer) == [f"{lead.name}: The message is being played to the lead."]
     attempt = CallAttempt.objects.get()
     assert queued() == [("callbacks.dial", attempt.pk)]
-    dialling.dial_committed(attempt.pk)
+    dial.dial_committed(attempt.pk)
     [entry] = simulator.ledger()
     assert (entry["action"], entry["phone"], entry["pre_rec"]) == (
         "message", lead.phone.lstrip("+"), "spring-offer",
@@ -60,7 +60,7 @@ def test_the_list_of_attempts_tells_messages_from_calls(
     managing: Client, make_lead: MakeLead, extension: Extension
 ) -> None:
     lead = make_lead()
-    messages.play(lead.pk, lead.phone, "spring-offer", timezone.now())
+    recorded_messages.play(lead.pk, lead.phone, "spring-offer", timezone.now())
     called = make_lead()
     CallAttempt.objects.create(
         lead=called, extension=extension, phone=called.phone, extension_number="101",
@@ -115,7 +115,7 @@ def test_a_lead_that_cannot_be_called_now_is_played_nothing(
 ) -> None:
     lead = make_lead(**{k: v for k, v in values.items() if k != "busy"})
     if "busy" in values:
-        messages.play(lead.pk, lead.phone, "first", timezone.now())
+        recorded_messages.play(lead.pk, lead.phone, "first", timezone.now())
     [message] = said(confirm(managing, address(lead), record_name="hello"))
     assert words in message
     assert not CallAttempt.objects.filter(record_name="hello").exists()

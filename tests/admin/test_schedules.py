@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from callbacks.admin import week
+from callbacks.admin.schedules import week_preview
 from callbacks.models import Extension, OpeningHours, Schedule, ScheduleException, Team
-from callbacks.schedule import Calendar, Hours
-from tests.admin.posting import rows
-from tests.admin.setting_up import a_schedule, an_extension
-from tests.queue import queued
+from callbacks.opening_hours.calendar import Calendar, Hours
+from tests.support.admin_posting import rows
+from tests.support.admin_setup import a_schedule, an_extension
+from tests.support.queue import queued
 
 ADD = "/admin/callbacks/schedule/add/"
 MORNING = {"weekday": 0, "opens_at": "09:00", "closes_at": "13:00"}
@@ -125,7 +125,9 @@ def test_a_week_as_it_is_kept_in_israel(managing: Client) -> None:
     posted = a_schedule([*week_of_work, friday], [longer], holidays_of="IL", eve_closes_at="12:00")
     assert managing.post(ADD, posted).status_code == 302
     # Wednesday, 1 April 2026 is the eve of Pesach.
-    picture = week.picture(Schedule.objects.get().calendar(), datetime(2026, 3, 31, 6, tzinfo=UTC))
+    picture = week_preview.picture(
+        Schedule.objects.get().calendar(), datetime(2026, 3, 31, 6, tzinfo=UTC)
+    )
     assert [(day.name, day.note, day.hours) for day in picture.days] == [
         ("Tue 31 Mar", "", "09:00-13:00, 14:00-18:00"),
         ("Wed 01 Apr", "eve of Pesach", "09:00-12:00"),
@@ -139,7 +141,7 @@ def test_a_week_as_it_is_kept_in_israel(managing: Client) -> None:
         ("Thu 02 Apr", "Pesach, closed"),
         ("Wed 08 Apr", "Seventh day of Pesach, closed"),
     ]
-    [row] = week.in_a_line({3: [Hours(time(9), time(13))]})
+    [row] = week_preview.in_a_line({3: [Hours(time(9), time(13))]})
     assert row == "Thu 09:00-13:00"
     listed = managing.get("/admin/callbacks/schedule/").content.decode()
     assert "Sun-Thu 09:00-13:00 14:00-18:00" in listed
@@ -225,7 +227,7 @@ OFFICE = {day: [Hours(time(9), time(18))] for day in (6, 0, 1, 2, 3)}
     ],
 )
 def test_now_in_words(calendar: Calendar, words: str) -> None:
-    assert week.in_words(calendar, NOW) == words
+    assert week_preview.in_words(calendar, NOW) == words
 
 
 def test_the_picture_shows_seven_days_with_holidays_and_exceptions() -> None:
@@ -235,7 +237,7 @@ def test_the_picture_shows_seven_days_with_holidays_and_exceptions() -> None:
     calendar = Calendar(
         "Asia/Jerusalem", OFFICE | night, {date(2026, 9, 14): []}, "IL", eve_closes_at=time(12)
     )
-    days = week.picture(calendar, at).days
+    days = week_preview.picture(calendar, at).days
     assert [(day.name, day.note, day.hours) for day in days] == [
         ("Thu 10 Sep", "", "22:00-24:00"),
         ("Fri 11 Sep", "eve of Rosh Hashanah", "00:00-02:00, 09:00-12:00"),
@@ -268,7 +270,7 @@ def test_the_page_of_a_schedule_shows_its_week(managing: Client) -> None:
 def test_an_extension_is_shown_the_hours_that_it_has_in_common_with_its_team() -> None:
     team = Calendar("Asia/Jerusalem", OFFICE)
     own = Calendar("Asia/Jerusalem", {day: [Hours(time(14), time(22))] for day in range(7)})
-    both = week.picture_of_both(team, own, NOW)
+    both = week_preview.picture_of_both(team, own, NOW)
     assert both.now == "Off shift until 14:00."
     assert [day.hours for day in both.days][:6] == [
         *["14:00-18:00"] * 4, "closed", "closed",
@@ -300,4 +302,4 @@ def test_an_extension_is_shown_the_hours_that_it_has_in_common_with_its_team() -
     ],
 )
 def test_the_shift_in_words(team: Calendar | None, own: Calendar | None, words: str) -> None:
-    assert week.words_for_both(team, own, NOW) == words
+    assert week_preview.words_for_both(team, own, NOW) == words

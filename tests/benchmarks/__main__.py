@@ -5,13 +5,13 @@ import json
 import sys
 from pathlib import Path
 
-from callbacks.config.problems import CannotStart
+from callbacks.localrun.errors import CannotStart
 from tests.benchmarks.bench import Bench, Plan
 from tests.benchmarks.claims import ClaimsPlan
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
 from tests.benchmarks.report import report, table
-from tests.measuring import bounded, forget_settings, progress
+from tests.support.measuring import bounded, forget_settings, progress
 
 QUICK = Plan(
     paced=20,

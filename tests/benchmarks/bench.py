@@ -11,16 +11,16 @@ from typing import Any
 
 import psycopg
 
-from callbacks.config.embedded import servers
+from callbacks.localrun.servers import servers
 from tests.benchmarks import figures, popups
 from tests.benchmarks.claims import MIGRATED, Claims, ClaimsPlan, claiming, migrate
 from tests.benchmarks.figures import Round
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.sides import FLOOR, Running, Side, project
-from tests.measuring import new_database, numbers
-from tests.simulator.harness import SimulatorProcess
-from tests.stack import CODE
+from tests.support.measuring import new_database, numbers
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack import CODE
 
 # Seconds. A call that rings for as long as anybody asks who is calling.
 RINGING = 3600.0

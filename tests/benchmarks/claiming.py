@@ -120,13 +120,14 @@ class Board:
         """As dispatch.call_lead claims it: the set-up is here already."""
         from django.utils import timezone
 
-        from callbacks import matching, setup
+        from callbacks.routing import claim as claims
+        from callbacks.routing import config
 
         now = timezone.now()
-        current = self._setup = self._setup or setup.current()
+        current = self._setup = self._setup or config.current()
         asked = current.asked(source, timedelta(minutes=1), now)
         closed = current.closed_shifts((turn.team_id for turn in asked), now)
-        return matching.claim(lead, asked, now, HOLD, closed)
+        return claims.claim(lead, asked, now, HOLD, closed)
 
 
 def growth(options: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
     """
     from django.utils import timezone
 
-    from callbacks import waiting
+    from callbacks.routing import queue
 
     board = Board()
     teams = {size: board.team(f"team-{size}", size) for size in options["sizes"]}
@@ -165,7 +166,7 @@ def growth(options: dict[str, Any]) -> dict[str, Any]:
             claims[size].append(time.perf_counter() - started)
             board.run(_OVER, attempt=claim.attempt.pk)
             started = time.perf_counter()
-            found = waiting.next_leads(team, timezone.now(), at_most=10)
+            found = queue.next_leads(team, timezone.now(), at_most=10)
             nexts[size].append(time.perf_counter() - started)
             assert found or not options["waiting"]
         print(flush=True)
@@ -207,8 +208,8 @@ def fairness(options: dict[str, Any]) -> dict[str, Any]:
     """Calls by extension under each strategy: share of the fair one, as the largest deviation."""
     from django.utils import timezone
 
-    from callbacks.after_call import after_call
-    from callbacks.outcomes import Outcome
+    from callbacks.policy.rules import Outcome
+    from callbacks.routing.rotation import after_call
 
     board = Board()
     board.run("SET synchronous_commit TO off")  # counted, not timed

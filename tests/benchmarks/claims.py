@@ -14,8 +14,8 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.figures import Target
-from tests.measuring import new_database
-from tests.stack import CDR_SECRET, CODE, ROOT
+from tests.support.measuring import new_database
+from tests.support.stack import CDR_SECRET, CODE, ROOT
 
 # The database of which others are copies.
 MIGRATED = "bench_migrated"

@@ -9,7 +9,7 @@ from tests.benchmarks import claims
 from tests.benchmarks.bench import Plan, Results
 from tests.benchmarks.figures import Target, latencies
 from tests.benchmarks.popups import STATUSES
-from tests.measuring import machine
+from tests.support.measuring import machine
 
 _BUSY = "\nThe load average was {:.1f} before it began: others were at work, the figures suffer."
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from callbacks.config import processes
+from callbacks.localrun import processes
 from tests.benchmarks.memory import Memory
-from tests.simulator.harness import eventually
-from tests.stack import CDR_SECRET, CODE, ROOT, free_port, procfile, spawn
+from tests.support.simulator import eventually
+from tests.support.stack import CDR_SECRET, CODE, ROOT, free_port, procfile, spawn
 
 PROJECT = "callbacks.config"
 _WEBHOOKS = f"/webhooks/voicenter/{CDR_SECRET}"

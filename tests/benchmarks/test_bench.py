@@ -14,9 +14,9 @@ import pytest
 from tests.benchmarks import figures, popups
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import Answered, NotTaken, Submitted
-from tests.measuring import numbers
-from tests.simulator.harness import eventually
-from tests.stack import ROOT
+from tests.support.measuring import numbers
+from tests.support.simulator import eventually
+from tests.support.stack import ROOT
 
 SENT = [Submitted("+972505550101", at=100.0), Submitted("+972505550102", at=100.5)]
 

@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
-from tests.chromium import PATIENCE
-from tests.stack import Stack
+from tests.support.chromium import PATIENCE
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="module")

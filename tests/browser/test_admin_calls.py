@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import CallAttempt, CallParameters, Extension
 from leads.models import Lead, LeadSource
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
 

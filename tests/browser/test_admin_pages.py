@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from leads.models import Lead
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 @pytest.mark.parametrize(

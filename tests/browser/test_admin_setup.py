@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension, Schedule, Team
 from leads.models import LeadSource
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
 

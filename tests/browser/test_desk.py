@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
 from callbacks.models import Extension
-from tests.chromium import PATIENCE
-from tests.simulator.harness import eventually
-from tests.stack import Stack
+from tests.support.chromium import PATIENCE
+from tests.support.simulator import eventually
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
 PASSWORD = "a-password-for-tests"

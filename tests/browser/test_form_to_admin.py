@@ -5,8 +5,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
-from tests.simulator.harness import eventually
-from tests.stack import Stack
+from tests.support.simulator import eventually
+from tests.support.stack import Stack
 
 
 def fill_in(page: Page, stack: Stack, phone: str = "050-555 0101") -> None:

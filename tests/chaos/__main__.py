@@ -8,13 +8,13 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callbacks.config.problems import CannotStart
+from callbacks.localrun.errors import CannotStart
 from tests.chaos.arena import Arena
 from tests.chaos.plan import QUICK, Plan
 from tests.chaos.report import report, table
 from tests.chaos.result import Result
 from tests.chaos.scenarios import SCENARIOS
-from tests.measuring import bounded, forget_settings, progress
+from tests.support.measuring import bounded, forget_settings, progress
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from callbacks.config.embedded import servers
+from callbacks.localrun.servers import servers
 from tests.chaos.client import Visitors, until
 from tests.chaos.plan import Plan
 from tests.chaos.result import Result
@@ -25,9 +25,9 @@ from tests.chaos.witness import (
     two_calls_at_once,
     was_answered,
 )
-from tests.measuring import Say, new_database, numbers
-from tests.stack import ROOT, Stack
-from tests.tunnel import Tunnel
+from tests.support.measuring import Say, new_database, numbers
+from tests.support.stack import ROOT, Stack
+from tests.support.tunnel import Tunnel
 
 TEMPLATE = "chaos_template"
 # Seconds. A call is short, so that thousands of them fit; the settings below are in proportion.

@@ -136,8 +136,8 @@ def main(options: dict[str, Any]) -> dict[str, int]:
     from django.db import connection
 
     # Loaded here once and not by each claimer.
-    import callbacks.dialling
-    import callbacks.reconcile  # noqa: F401
+    import callbacks.calling.dial
+    import callbacks.reconciliation.records  # noqa: F401
 
     _commit_without_waiting_for_the_disk()
     leads = _make_leads(options["claims"] + 2 * options["processes"])
@@ -206,20 +206,21 @@ def _keep_extensions(count: int) -> None:
 def _take_away(guard: str) -> None:
     from django.db import connection
 
-    from callbacks import claim_sql, dialling
+    from callbacks.calling import dial
+    from callbacks.routing import claim_function
 
-    dialling.SEND_WITHIN = timedelta(seconds=SEND_WITHIN)
+    dial.SEND_WITHIN = timedelta(seconds=SEND_WITHIN)
     match guard:
         case "index":
             with connection.cursor() as cursor:
                 cursor.execute("DROP INDEX attempt_one_live_per_extension")
                 # While the lock is looked at again, nothing gets as far as the index.
-                cursor.execute(without_recheck(claim_sql.FUNCTION))
+                cursor.execute(without_recheck(claim_function.FUNCTION))
         case "lock":
             with connection.cursor() as cursor:
-                cursor.execute(without_locks(claim_sql.FUNCTION))
+                cursor.execute(without_locks(claim_function.FUNCTION))
         case "fence":
-            dialling.SEND_WITHIN = timedelta(days=1)
+            dial.SEND_WITHIN = timedelta(days=1)
 
 
 # On the lead, and on the extension by whichever rule it is chosen.
@@ -257,14 +258,16 @@ def _claim(
 ) -> None:
     from django.utils import timezone
 
-    from callbacks import dialling, matching, wakeups
+    from callbacks.calling import dial
+    from callbacks.common import task_publisher
     from callbacks.models import Extension, Team
     from callbacks.models.calls import AttemptState
-    from callbacks.setup import current as current_setup
+    from callbacks.routing import claim as claims
+    from callbacks.routing.config import current as current_setup
     from callbacks.voicenter import Accepted
-    from leads import correlation
+    from leads import log_context
     from leads.models import Lead, LeadSource
-    from tests.asking import asked
+    from tests.support.asking import asked
 
     rng = random.Random(f"{options['seed']} {number}")
     team = Team.objects.get().pk
@@ -274,12 +277,12 @@ def _claim(
         pk: n for n, pk in enumerate(Extension.objects.order_by("pk").values_list("pk", flat=True))
     }
     _count_index_hits(witness)
-    wakeups.publish = lambda *_: True
+    task_publisher.publish = lambda *_: True
 
     class Provider:
         """Accepts every call."""
 
-        def __init__(self, claim: matching.Claim, extension: int) -> None:
+        def __init__(self, claim: claims.Claim, extension: int) -> None:
             self._claim = claim
             self._extension = extension
 
@@ -294,9 +297,9 @@ def _claim(
             mine = queue.next()
         intrudes = rng.random() < INTRUSIONS
         lead = Lead(pk=queue.one_of_others(rng) if intrudes else mine, source_id=source)
-        correlation.follow(lead.public_id)
+        log_context.follow(lead.public_id)
         witness.add("tries")
-        claim = matching.claim(lead.pk, asked(team), timezone.now(), timedelta(seconds=LEASE))
+        claim = claims.claim(lead.pk, asked(team), timezone.now(), timedelta(seconds=LEASE))
         if claim is None:
             if not intrudes:
                 queue.wait_for_extensions()
@@ -308,7 +311,7 @@ def _claim(
             time.sleep(ASLEEP)
         extension = places[claim.attempt.extension_id]
         provider: Any = Provider(claim, extension)
-        dialling.dial_call(provider, claim, lead, setup)
+        dial.dial_call(provider, claim, lead, setup)
         if claim.attempt.state != AttemptState.ACCEPTED:
             witness.add("not_sent")
             queue.note_end()
@@ -325,9 +328,9 @@ def _claim(
 def _count_index_hits(witness: Witness) -> None:
     from django.db import IntegrityError
 
-    from callbacks import matching
+    from callbacks.routing import claim as claims
 
-    claim_once = matching._claim
+    claim_once = claims._claim
 
     def counted(*parameters: Any) -> Any:
         try:
@@ -336,16 +339,17 @@ def _count_index_hits(witness: Witness) -> None:
             witness.add("index_hits")
             raise
 
-    matching._claim = counted
+    claims._claim = counted
 
 
 def _sweep(done: Any) -> None:
-    from callbacks import reconcile, wakeups
+    from callbacks.common import task_publisher
+    from callbacks.reconciliation import records
 
     # Nobody listens; the claimers look for themselves.
-    wakeups.publish = lambda *_: True
+    task_publisher.publish = lambda *_: True
     while not done.wait(0.2):
-        reconcile.free_expired_holds()
+        records.free_expired_holds()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.chaos.arena import Arena
 from tests.chaos.result import Result
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 # The index is the second lock on the door: to come to it at all is to be rare. On two busy cores 2
 # to 6 claims of 100 do, and without the row locks 18 to 27.

@@ -17,15 +17,15 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
-from callbacks.config.child import die_with_parent
-from tests.stack import procfile
+from callbacks.localrun.exec_as_child import die_with_parent
+from tests.support.stack import procfile
 
 DIED = "killed itself:"
 # What is wrapped, and when the worker dies: before it, once connected, after it has succeeded, or
 # when it is done.
 POINTS = {
     # The claim is committed; nothing has been sent.
-    "committed": ("callbacks.matching:claim", "after"),
+    "committed": ("callbacks.routing.claim:claim", "after"),
     # The provider has taken the connection; no byte of the request is out.
     "connected": ("http.client:HTTPConnection.send", "connected"),
     # The whole request is out; its answer has not been read.
@@ -35,7 +35,7 @@ POINTS = {
     # Recorded, and not committed.
     "recording": ("callbacks.models:CallAttempt.accept", "after"),
     # Committed; the task has not been acknowledged to the broker.
-    "recorded": ("callbacks.dialling:_record_acceptance", "done"),
+    "recorded": ("callbacks.calling.dial:_record_acceptance", "done"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.chaos.plan import Plan
 from tests.chaos.result import Result, bound
-from tests.measuring import machine
+from tests.support.measuring import machine
 
 
 def report(

@@ -11,12 +11,12 @@ from typing import Self
 
 import psutil
 
-from callbacks.config import processes
+from callbacks.localrun import processes
 from tests.chaos.client import until
 
 
 class Server:
-    """A server that `callbacks.config.embedded.servers` has started in `directory`, on `port`.
+    """A server that `callbacks.localrun.servers.servers` has started in `directory`, on `port`.
 
     Started again it has the same port, password and data. Ended with the block.
     """

@@ -9,7 +9,7 @@ NAME = "chaos"  # of our own connections
 OPEN = ("waiting", "calling")
 # Managers see these in the admin's list of leads that need a person.
 NEEDS_A_PERSON = ("held", "failed")
-# callbacks.dialling: reasons of an attempt whose answer was lost, at least for a while.
+# callbacks.calling.dial: reasons of an attempt whose answer was lost, at least for a while.
 ANSWERED = ("refused", "not_sent")
 
 
@@ -85,7 +85,8 @@ class Tables:
         """Between scenarios: extensions that were out or paused are back, and old records are gone.
 
         The simulator forgets its calls then. Their records would be calls that its Call Log lacks,
-        and a log that lacks what was posted to us is believed in nothing (callbacks.unknowns).
+        and a log that lacks what was posted to us is believed in nothing
+        (callbacks.reconciliation.lookup).
         """
         with self.connect() as connection:
             connection.execute("DELETE FROM callbacks_callrecord")

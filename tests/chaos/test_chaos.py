@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.claimers import without_locks, without_recheck
 from tests.chaos.failpoints import POINTS, target_of
 from tests.chaos.scenarios import SCENARIOS
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 
 @pytest.mark.timeout(600)
@@ -38,7 +38,7 @@ def test_every_failpoint_is_around_something_that_is_there(point: str) -> None:
 
 
 def test_the_claims_locks_can_be_taken_away() -> None:
-    from callbacks import claim_sql
+    from callbacks.routing import claim_function
 
-    assert "SKIP LOCKED" not in without_locks(claim_sql.FUNCTION)
-    assert "as_seen.last_called_at IS" not in without_recheck(claim_sql.FUNCTION)
+    assert "SKIP LOCKED" not in without_locks(claim_function.FUNCTION)
+    assert "as_seen.last_called_at IS" not in without_recheck(claim_function.FUNCTION)

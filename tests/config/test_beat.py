@@ -6,18 +6,18 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.conf import settings
 
-from callbacks import pulse, wakeups
+from callbacks.common import heartbeats, task_publisher
 from callbacks.config.beat import Scheduler
 from callbacks.config.celery import app
-from tests.queue import queued
-from tests.simulator.harness import eventually
-from tests.tunnel import Tunnel
+from tests.support.queue import queued
+from tests.support.simulator import eventually
+from tests.support.tunnel import Tunnel
 
 
 @pytest.fixture
 def scheduler(tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduler]:
     """One whose way to the broker can be cut, and whose sweep is always due."""
-    monkeypatch.setattr(wakeups, "_breaker", wakeups.Breaker(0))
+    monkeypatch.setattr(task_publisher, "_breaker", task_publisher.Breaker(0))
     before = (app.conf.broker_write_url, app.conf.broker_url, app.conf.beat_schedule)
     address = urlsplit(settings.REDIS_URL)
     credentials = address.netloc.rpartition("@")[0]
@@ -36,7 +36,7 @@ def sent(scheduler: Scheduler, look: Callable[[], bool]) -> bool:
 
 def test_it_publishes_the_sweep_and_leaves_a_sign(scheduler: Scheduler) -> None:
     eventually(lambda: sent(scheduler, lambda: ("callbacks.sweep",) in queued()))
-    eventually(lambda: "beat" in pulse.read().seen)
+    eventually(lambda: "beat" in heartbeats.read().seen)
 
 
 def test_it_goes_on_by_itself_after_a_broker_that_was_silent_from_the_start(

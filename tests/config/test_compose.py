@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callbacks.config.embedded import Urls
-from callbacks.config.run import child_environment
+from callbacks.common.local_servers import Urls
+from callbacks.localrun.__main__ import child_environment
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -42,7 +42,9 @@ def used() -> set[str]:
     found = {name for source in sources for name in variables_read(source.read_text())}
     in_shell = re.findall(r"\$\{?([A-Z][A-Z0-9_]*)", (ROOT / "Procfile").read_text())
     in_compose = re.findall(r"\$\{([A-Z][A-Z0-9_]*)", (ROOT / "docker-compose.yml").read_text())
-    in_run = re.findall(r'\("([A-Z_]*PORT)", ', (ROOT / "callbacks/config/run.py").read_text())
+    in_run = re.findall(
+        r'\("([A-Z_]*PORT)", ', (ROOT / "callbacks/localrun/__main__.py").read_text()
+    )
     return found | set(in_shell) | set(in_compose) | set(in_run)
 
 

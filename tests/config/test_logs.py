@@ -11,16 +11,16 @@ import pytest
 from django.db import IntegrityError
 
 from callbacks.config.logs import JsonFormatter, LineFormatter, configuration, discreet
-from leads import correlation
+from leads import log_context
 
 LEAD = uuid.uuid4()
 
 
 @pytest.fixture(autouse=True)
 def _about_no_lead() -> Iterator[None]:
-    correlation.forget()
+    log_context.forget()
     yield
-    correlation.forget()
+    log_context.forget()
 
 
 def record(
@@ -68,14 +68,14 @@ def test_ids_and_times_stay(text: str) -> None:
 
 
 def test_a_line_names_its_lead_and_stays_one_line() -> None:
-    correlation.follow(LEAD)
+    log_context.follow(LEAD)
     line = LineFormatter().format(record("status=%s", "OK\n2026 INFO forged"))
     assert f" lead={LEAD} status=OK" in line
     assert "\n" not in line
 
 
 def test_as_json_a_line_is_one_object() -> None:
-    correlation.follow(LEAD)
+    log_context.follow(LEAD)
     line = JsonFormatter().format(record('a "quoted" %s', "line\nbreak"))
     assert "\n" not in line
     entry = json.loads(line)

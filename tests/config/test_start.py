@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from tests.stack import ROOT
+from tests.support.stack import ROOT
 
 STARTED = """
 import gc, json

@@ -18,8 +18,8 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from callbacks import provider
-from tests.simulator.harness import SimulatorProcess
+from callbacks.telephony import account
+from tests.support.simulator import SimulatorProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,7 +45,7 @@ def run(db: None) -> Callable[..., Ended]:
     codes = set()
 
     def call(*arguments: str) -> Ended:
-        provider.client.cache_clear()
+        account.client.cache_clear()
         codes.add(django_settings.VOICENTER_CODE)
         out, err = io.StringIO(), io.StringIO()
         try:

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from callbacks.console.exits import MEANINGS, Exit, table
 from leads.models import LeadSource
 from tests.console.conftest import Ended, WebServer
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.simulator import SimulatorProcess, eventually
 
 Run = Callable[..., Ended]
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "command-line.md"

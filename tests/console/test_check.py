@@ -14,8 +14,8 @@ from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.voicenter import NotSent
 from leads.models import Lead
 from tests.console.conftest import Ended, WebServer
-from tests.simulator.harness import SimulatorProcess
-from tests.stack import free_port
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack import free_port
 
 Run = Callable[..., Ended]
 

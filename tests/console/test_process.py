@@ -10,7 +10,7 @@ import pytest
 
 from callbacks.console.exits import table
 from leads.models import LeadSource
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.simulator import SimulatorProcess, eventually
 
 Start = Callable[..., "subprocess.Popen[str]"]
 CALL = ("call", "--phone", "101", "--target", "0505550101")

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 from callbacks.models import Extension
 from leads.models import LeadSource
 from tests.console.conftest import Ended, WebServer
-from tests.simulator.harness import SimulatorProcess, eventually
-from tests.stack import free_port
+from tests.support.simulator import SimulatorProcess, eventually
+from tests.support.stack import free_port
 
 Run = Callable[..., Ended]
 CALL = ("call", "--phone", "101", "--target", "0505550101")

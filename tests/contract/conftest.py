@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.harness import Receiver, SimulatorProcess, receiver
+from tests.support.simulator import Receiver, SimulatorProcess, receiver
 
 from .sources import Recorded, Simulated
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.simulator.harness import Post, Receiver, SimulatorProcess, eventually
+from tests.support.simulator import Post, Receiver, SimulatorProcess, eventually
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "voicenter"
 PHONE = "aBcD12ef"

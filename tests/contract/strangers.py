@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.simulator import SimulatorProcess, eventually
 
 REQUEST_FORMS = ["form", "json", "get"]
 ANSWER_FORMS = ["xml", "json"]

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.programs import program
+from tests.support.programs import program
 
 from .strangers import ANSWER_FORMS, ERRANDS, REQUEST_FORMS, read, run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.harness import eventually
+from tests.support.simulator import eventually
 
 PAGE = Path(__file__).parents[2] / "docs" / "voicenter.md"
 EXAMPLES = re.findall(r"^## (\d+)\. .*?```python\n(.*?)```", PAGE.read_text(), re.DOTALL | re.M)

@@ -24,7 +24,7 @@ from callbacks.voicenter import (
     WrongCode,
     services_at,
 )
-from tests.simulator.harness import eventually
+from tests.support.simulator import eventually
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 MONTH = CallLogSearch(START, START + timedelta(days=30))

@@ -21,9 +21,9 @@ from callbacks.voicenter import (
     parse_cdr,
     parse_popup,
 )
-from callbacks.voicenter.answers import read_answer
-from callbacks.voicenter.call_log import read_page
-from callbacks.voicenter.transport import Reply
+from callbacks.voicenter.click2call.answers import read_answer
+from callbacks.voicenter.http.transport import Reply
+from callbacks.voicenter.services.call_log import read_page
 
 from .sources import CUSTOM, ENDS, PHONE, TARGET, Recorded
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import program
+from tests.support.programs import program
 
 from .strangers import ANSWER_FORMS, ERRANDS, REQUEST_FORMS, run
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.models import Extension, Team
-from tests.queue import queued
+from tests.support.queue import queued
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem

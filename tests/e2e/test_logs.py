@@ -24,10 +24,10 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from leads.models import Lead
-from tests.servers import redis_url
-from tests.simulator.harness import eventually
-from tests.stack import CDR_SECRET, CODE, Stack
-from tests.tunnel import Tunnel
+from tests.support.servers import redis_url
+from tests.support.simulator import eventually
+from tests.support.stack import CDR_SECRET, CODE, Stack
+from tests.support.tunnel import Tunnel
 
 # Nobody's: what is looked for in the logs.
 NAME, HEBREW = "Canariah Testovitz", "קנריה בדיקוביץ"

@@ -12,9 +12,9 @@ import requests
 
 from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
-from tests.simulator.harness import eventually
-from tests.stack import Stack
-from tests.tunnel import Tunnel
+from tests.support.simulator import eventually
+from tests.support.stack import Stack
+from tests.support.tunnel import Tunnel
 
 
 def submit(stack: Stack, phone: str = "050-555 0101") -> dict[str, Any]:

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from callbacks.models import CallAttempt
 from leads.models import Lead
 from tests.e2e.test_main_job import submit
-from tests.servers import redis_url
-from tests.simulator.harness import eventually
-from tests.stack import Stack
+from tests.support.servers import redis_url
+from tests.support.simulator import eventually
+from tests.support.stack import Stack
 
 _WAITS_TO_STORE = """
     SELECT count(*) FROM pg_stat_activity

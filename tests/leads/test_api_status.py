@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from leads import visitor
+from leads import visitor_status
 from leads.models import Lead, LeadStatus
 
 MakeLead = Callable[..., Lead]
@@ -168,4 +168,4 @@ NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 )
 def test_a_time_is_said_in_words_of_the_sites_time_zone(at: datetime, words: str) -> None:
     with timezone.override("Asia/Jerusalem"):
-        assert visitor.when_in_words(at, NOW) == words
+        assert visitor_status.when_in_words(at, NOW) == words

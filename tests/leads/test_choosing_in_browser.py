@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from callbacks.models import Team
 from leads.models import Lead
-from tests.chromium import PATIENCE
+from tests.support.chromium import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from leads.models import Lead, LeadSource
-from tests.chromium import PATIENCE
+from tests.support.chromium import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from callbacks.periods import Days
+from callbacks.reports.date_ranges import Days
 from callbacks.reports.queries import CallbackTimes, callback_times
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 

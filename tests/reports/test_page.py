@@ -12,8 +12,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from callbacks.reports.forms import PeriodForm
+from callbacks.reports.time_breakdown import STAGES
 from callbacks.reports.views import percent
-from callbacks.spent import STAGES
 from leads.models import Lead
 
 ADDRESS = "/admin/reports/callback-times/"

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.harness import Receiver, SimulatorProcess, receiver
+from tests.support.simulator import Receiver, SimulatorProcess, receiver
 
 
 @pytest.fixture(scope="session")

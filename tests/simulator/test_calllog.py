@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.harness import CODE, SimulatorProcess, eventually
+from tests.support.simulator import CODE, SimulatorProcess, eventually
 
 LEAD = "0505550101"
 PATH = "/hub/cdr/"

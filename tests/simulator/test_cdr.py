@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.harness import Receiver, SimulatorProcess, eventually
+from tests.support.simulator import Receiver, SimulatorProcess, eventually
 
 LEAD = "0505550101"
 OK = (200, b'{"Err": 0}')

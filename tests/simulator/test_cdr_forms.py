@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import pytest
 from defusedxml import ElementTree
 
-from callbacks.simulator.packing import Spelling, pack
-from tests.simulator.harness import Post, Receiver, SimulatorProcess, eventually
+from callbacks.simulator.posts.packing import Spelling, pack
+from tests.support.simulator import Post, Receiver, SimulatorProcess, eventually
 
 LEAD = "0505550101"
 TYPES = {

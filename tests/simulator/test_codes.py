@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.harness import CODE, SimulatorProcess
+from tests.support.simulator import CODE, SimulatorProcess
 
 LEAD = "0505550101"
 CALL = {"code": CODE, "phone": "101", "target": LEAD, "action": "call"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.harness import Receiver, SimulatorProcess, eventually
+from tests.support.simulator import Receiver, SimulatorProcess, eventually
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from callbacks.simulator.__main__ import _parser
-from callbacks.simulator.app import VENDORS
-from callbacks.simulator.calls import REACTIONS
-from callbacks.simulator.control import KEYS, PRESENCES
-from callbacks.simulator.faults import KINDS, SERVICES
-from tests.simulator.harness import ROOT
+from callbacks.simulator.engine.calls import REACTIONS
+from callbacks.simulator.engine.control import KEYS, PRESENCES
+from callbacks.simulator.engine.faults import KINDS, SERVICES
+from callbacks.simulator.http.app import VENDORS
+from tests.support.simulator import ROOT
 
 PAGE = (ROOT / "docs" / "simulator.md").read_text()
 OPTIONS = re.findall(r"--[a-z-]+", _parser().format_help())

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import pytest
 
-from tests.simulator.harness import CODE, SimulatorProcess, eventually
+from tests.support.simulator import CODE, SimulatorProcess, eventually
 
 CALL = {"code": CODE, "phone": "101", "target": "0505550101", "action": "call", "format": "json"}
 

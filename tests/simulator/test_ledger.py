@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from time import time
 from typing import Any
 
-from callbacks.simulator.callids import CallIds
-from tests.simulator.harness import CODE, SimulatorProcess, eventually
+from callbacks.simulator.engine.callids import CallIds
+from tests.support.simulator import CODE, SimulatorProcess, eventually
 
 
 def test_it_has_exactly_what_200_concurrent_callers_sent(sim: SimulatorProcess) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.simulator import SimulatorProcess, eventually
 
 LEAD = "0505550101"
 LONG = 3600

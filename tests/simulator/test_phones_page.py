@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.harness import SimulatorProcess, eventually
+from tests.support.simulator import SimulatorProcess, eventually
 
 LEAD = "0505550101"
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.simulator.harness import Receiver, SimulatorProcess, eventually
+from tests.support.simulator import Receiver, SimulatorProcess, eventually
 
 LEAD = "0505550101"
 GOOD = {"STATUS": "OK", "URL": "https://crm.example/leads/1", "CLIENTNAME": "Noa", "TOTAL": 1}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from callbacks.simulator.__main__ import main
-from tests.simulator.harness import CODE, READY, ROOT, SimulatorProcess, eventually
+from tests.support.simulator import CODE, READY, ROOT, SimulatorProcess, eventually
 
 COMMAND = [sys.executable, "-m", "callbacks.simulator"]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from callbacks.simulator.calls import ANSWERED, AT_ONCE, REACTIONS, RUNG_OUT
-from callbacks.simulator.parameters import Order, examine
-from tests.simulator.harness import Receiver, SimulatorProcess, eventually
+from callbacks.simulator.engine.calls import ANSWERED, AT_ONCE, REACTIONS, RUNG_OUT
+from callbacks.simulator.engine.parameters import Order, examine
+from tests.support.simulator import Receiver, SimulatorProcess, eventually
 
 LEAD = "0505550101"
 

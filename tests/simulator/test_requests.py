@@ -8,7 +8,7 @@ import httpx
 import pytest
 from defusedxml import ElementTree
 
-from tests.simulator.harness import CODE, SimulatorProcess
+from tests.support.simulator import CODE, SimulatorProcess
 
 CALL = {"code": CODE, "phone": "101", "target": "972505550101", "action": "call"}
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.simulator.harness import CODE, SimulatorProcess, eventually
+from tests.support.simulator import CODE, SimulatorProcess, eventually
 
 LEAD = "0505550101"
 ACTIVE = "/comet/API/GetExtensionsCalls"

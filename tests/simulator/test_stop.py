@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.simulator.harness import Receiver, SimulatorProcess, eventually, receiver
+from tests.support.simulator import Receiver, SimulatorProcess, eventually, receiver
 
 LEAD = "0505550101"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callbacks.voicenter import Call, Client
-from tests.programs import program
+from tests.support.programs import program
 
 from .server import Provider
 

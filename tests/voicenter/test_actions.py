@@ -6,9 +6,9 @@ import pickle
 import pytest
 
 from callbacks.voicenter import Callference, InvalidCall, Message, OutcomeUnknown, Terminate
-from callbacks.voicenter.callference import CALLFERENCE_PARAMETERS
-from callbacks.voicenter.message import MESSAGE_PARAMETERS
-from callbacks.voicenter.terminate import TERMINATE_PARAMETERS
+from callbacks.voicenter.click2call.callference import CALLFERENCE_PARAMETERS
+from callbacks.voicenter.click2call.message import MESSAGE_PARAMETERS
+from callbacks.voicenter.click2call.terminate import TERMINATE_PARAMETERS
 
 from .server import CALL_ID, http, say
 from .test_answers import in_json, in_xml

@@ -12,7 +12,7 @@ from callbacks.voicenter import (
     OutcomeUnknown,
     Refused,
 )
-from callbacks.voicenter.answers import read_answer
+from callbacks.voicenter.click2call.answers import read_answer
 
 from .server import CALL_ID, http, say
 

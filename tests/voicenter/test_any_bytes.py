@@ -29,13 +29,13 @@ from callbacks.voicenter import (
     parse_popup,
     to_e164,
 )
-from callbacks.voicenter.active_calls import read_states
-from callbacks.voicenter.answers import read_answer
-from callbacks.voicenter.blacklist import read_results
-from callbacks.voicenter.call_log import Page, read_page
-from callbacks.voicenter.extensions import read_extensions
-from callbacks.voicenter.login_status import read_login_status
-from callbacks.voicenter.transport import Reply
+from callbacks.voicenter.click2call.answers import read_answer
+from callbacks.voicenter.http.transport import Reply
+from callbacks.voicenter.services.active_calls import read_states
+from callbacks.voicenter.services.blacklist import read_results
+from callbacks.voicenter.services.call_log import Page, read_page
+from callbacks.voicenter.services.extensions import read_extensions
+from callbacks.voicenter.services.login_status import read_login_status
 
 from .conftest import FIXTURES
 from .server import CALL_ID, Provider, say

@@ -14,9 +14,9 @@ from callbacks.voicenter import (
     parse_cdr,
     parse_popup,
 )
-from callbacks.voicenter.answers import MAX_ANSWER, read_answer
-from callbacks.voicenter.call_log import read_page
-from callbacks.voicenter.transport import Reply
+from callbacks.voicenter.click2call.answers import MAX_ANSWER, read_answer
+from callbacks.voicenter.http.transport import Reply
+from callbacks.voicenter.services.call_log import read_page
 
 from .exchange import client_of
 from .server import http

@@ -4,7 +4,7 @@ import pickle
 import pytest
 
 from callbacks.voicenter import Call, InvalidCall
-from callbacks.voicenter.call import CALL_PARAMETERS
+from callbacks.voicenter.click2call.call import CALL_PARAMETERS
 
 PARTIES = {"phone": "101", "target": "972505550101"}
 

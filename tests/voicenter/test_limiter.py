@@ -17,7 +17,7 @@ from callbacks.voicenter import (
     TooManyRequests,
     services_at,
 )
-from callbacks.voicenter.limiter import LIMIT, PER
+from callbacks.voicenter.http.limiter import LIMIT, PER
 
 KINDS = ["local", "file"]
 HOUR = 3600

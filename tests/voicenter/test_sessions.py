@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from callbacks.voicenter import OutcomeUnknown, transport
+from callbacks.voicenter import OutcomeUnknown
+from callbacks.voicenter.http import transport
 
 from .server import ACCEPTED, http, say
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from callbacks import wakeups
 from callbacks.admin.access import SALES_MANAGERS, ensure_sales_managers
+from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
 from leads.models import LeadSource
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 team.sources.add(source)
             self._extensions(team, options["extensions"])
             self._say("group", SALES_MANAGERS, ensure_sales_managers())
-            wakeups.work_team_on_commit(team.pk)
+            task_publisher.work_team_on_commit(team.pk)
 
     def _extensions(self, team: Team, how_many: int) -> None:
         numbers = [str(FIRST_NUMBER + index) for index in range(how_many)]

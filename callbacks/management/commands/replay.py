@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from callbacks import turns
-from callbacks.console import replaying
 from callbacks.console.output import Output
-from callbacks.console.replaying import MOST_DAYS, MOST_EXTENSIONS, Asked, CannotReplay
+from callbacks.replay import command
+from callbacks.replay.command import MOST_DAYS, MOST_EXTENSIONS, Asked, CannotReplay
+from callbacks.routing import rules
 
-_STRATEGIES = (turns.LONGEST_IDLE, turns.ROUND_ROBIN, turns.WEIGHTED, turns.FAIR)
+_STRATEGIES = (rules.LONGEST_IDLE, rules.ROUND_ROBIN, rules.WEIGHTED, rules.FAIR)
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         names = ("days", "team", "extensions", "schedule", "strategy", "seed")
         asked = Asked(**{name: given[name] for name in names})
         try:
-            replaying.run(asked, output, timezone.now())
+            command.run(asked, output, timezone.now())
         except CannotReplay as ended:
             output.document(
                 ok=False, exit_code=ended.exit_code, reason=ended.reason, message=ended.words

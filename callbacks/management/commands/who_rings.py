@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from callbacks import who_rings
 from callbacks.console.output import Output
-from callbacks.who_rings import Answer
-from callbacks.why import when
+from callbacks.explain import preview
+from callbacks.explain.preview import Answer
+from callbacks.explain.routing_reason import when
 
 _USAGE = 2
 
@@ -35,14 +35,14 @@ class Command(BaseCommand):
         output = Output(self.stdout, self.stderr, as_json=given["as_json"])
         now = timezone.now()
         try:
-            asked = who_rings.question(
+            asked = preview.question(
                 given["source"], given["at"], given["phone"], given["language"], now=now
             )
-        except who_rings.CannotTell as problem:
+        except preview.CannotTell as problem:
             words = str(problem)
             output.document(ok=False, exit_code=_USAGE, reason=problem.field, message=words)
             raise CommandError(words, returncode=_USAGE) from None
-        found = who_rings.answer(asked, now)
+        found = preview.answer(asked, now)
         _tell(found, output)
         output.document(ok=True, exit_code=0, **_record(found))
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 def _tell(found: Answer, output: Output) -> None:
     asked, zone = found.question, found.zone
     local = asked.at.astimezone(zone)
-    output.say(f"A lead of {asked.source}, {who_rings.readable(asked.phone)}, comes at "
+    output.say(f"A lead of {asked.source}, {preview.readable(asked.phone)}, comes at "
                f"{local:%a %d %b %Y %H:%M} in {zone.key}.")  # fmt: skip
     for note in found.notes:
         output.say(note)

@@ -1,0 +1,1 @@
+"""Call attempts, the provider's records, and unknown outcomes in the admin."""

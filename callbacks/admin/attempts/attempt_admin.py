@@ -1,0 +1,287 @@
+"""Attempts: what was dialled and what came of it. To read, and to hang up while they are on."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from callbacks.admin import html, labels
+from callbacks.admin.attempts.record_admin import RecordInline
+from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
+from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.provider_actions import carry_out
+from callbacks.calling import manual
+from callbacks.common.formatting import in_words
+from callbacks.models import CallAttempt
+from leads.models import Lead
+
+
+def can_hang_up(attempt: CallAttempt) -> bool:
+    """Whether it makes sense to offer it: the call is on, and the provider can be told which."""
+    return (
+        attempt.state in manual.HANGABLE
+        and attempt.extension is not None
+        and attempt.extension.kind in manual.BY_NUMBER
+    )
+
+
+def may_hang_up(request: HttpRequest) -> bool:
+    """Who may: they see attempts and hold `callbacks.hang_up_call`."""
+    user = request.user
+    return user.has_perm("callbacks.hang_up_call") and (
+        user.has_perm("callbacks.view_callattempt") or user.has_perm("callbacks.change_callattempt")
+    )
+
+
+class ShowsAttempts:
+    """What is shown of an attempt, in its own list and on its lead's page."""
+
+    claimed = html.moment_of("claimed_at", "claimed")
+    ended = html.moment_of("ended_at", "ended")
+
+    @display(description="through", ordering="extension_number")  # type: ignore[untyped-decorator]
+    def through(self, obj: CallAttempt) -> str:
+        """The extension that was to ring, or the message that was to be played."""
+        return labels.through(obj)
+
+    @display(description="why this one")  # type: ignore[untyped-decorator]
+    def why_rung(self, obj: CallAttempt) -> str:
+        """Why this extension was rung, and why not the others."""
+        return labels.why_rung(obj, timezone.get_current_timezone())
+
+    @display(description="through")  # type: ignore[untyped-decorator]
+    def through_and_why(self, obj: CallAttempt) -> SafeString | str:
+        """The extension, and in small type why it was this one."""
+        why = self.why_rung(obj)
+        return html.explained(labels.through(obj), why) if why else labels.through(obj)
+
+    @display(description="state", ordering="state")  # type: ignore[untyped-decorator]
+    def state_now(self, obj: CallAttempt) -> SafeString:
+        """The state as a label."""
+        return html.label(obj.get_state_display(), labels.ATTEMPT_COLOURS.get(obj.state, ""))
+
+    @display(description="talked", ordering="talk_time")  # type: ignore[untyped-decorator]
+    def conversation(self, obj: CallAttempt) -> SafeString | str:
+        """How long they talked, what it cost, and what was recorded."""
+        talked = "" if obj.talk_time is None else in_words(obj.talk_time)
+        notes = html.dotted((labels.shekels(obj.price), html.recording(obj.recording_url)))
+        return html.below(format_html("<span>{}</span>", talked), notes) if talked else notes
+
+    @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
+    def call_id_shown(self, obj: CallAttempt) -> str:
+        """The provider's id of the call."""
+        return html.call_id(obj.call_id)
+
+    @display(description="error")  # type: ignore[untyped-decorator]
+    def error(self, obj: CallAttempt) -> SafeString | str:
+        """ERRORCODE and message, else our reason."""
+        return html.trouble(html.error(obj.error_code, obj.error_message) or obj.reason)
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def hang_up_link(self, obj: CallAttempt) -> SafeString | str:
+        """To the question, while the call is on. For those who may."""
+        if not can_hang_up(obj):
+            return ""
+        address = reverse("admin:callbacks_callattempt_hang_up", args=[obj.pk])
+        return format_html('<a class="quiet-link nowrap" href="{}">Hang up</a>', address)
+
+
+class AttemptInline(ShowsAttempts, ReadOnlyInline):
+    """What was dialled for a lead."""
+
+    model = CallAttempt
+    verbose_name_plural = "Attempts"
+    fields = [
+        "claimed", "through_and_why", "state_now", "conversation", "call_id_shown", "error",
+        "ended", "hang_up_link",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    def get_fields(self, request: HttpRequest, obj: Lead | None = None) -> list[str]:
+        """Without "Hang up" for those who may not, and while there is nothing to hang up."""
+        is_on = obj is not None and any(map(can_hang_up, obj.call_attempts.all()))
+        with_it = is_on and may_hang_up(request)
+        return [name for name in self.fields if name != "hang_up_link" or with_it]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
+        """With what each row shows."""
+        return super().get_queryset(request).select_related("extension", "lead")  # type: ignore[no-any-return]
+
+
+@admin.register(CallAttempt)
+class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
+    """Every click2call there was, and every message."""
+
+    list_display = [
+        "claimed", "person", "through", "state_and_error", "conversation", "call_id_shown",
+        "hang_up_link",
+    ]  # fmt: skip
+    list_filter = [("state", ChoicesCheckboxFilter), ("kind", ChoicesCheckboxFilter)]
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["call_id__exact", "extension_number__exact", "lead__name"]
+    search_help_text = "CALLID, extension, the lead's name or number."
+    inlines = [RecordInline]
+    actions_detail = ["hang_up"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("lead_shown", "state_now"), ("phone_shown", "extension_shown"), "record_name",
+                    "why_rung",
+                ]
+            },
+        ),
+        ("Conversation", {"fields": [("talked", "price_shown"), "recording"]}),
+        ("Provider", {"fields": ["call_id_shown", ("error", "reason_shown")]}),
+        (
+            "Times",
+            {
+                "fields": [
+                    ("claimed", "answered"), ("picked_up", "connected"), ("ended", "held_until"),
+                ]
+            },
+        ),
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
+        """With lead and extension."""
+        queryset: QuerySet[CallAttempt] = super().get_queryset(request)
+        return queryset.select_related("lead", "extension")
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Without "Hang up" for those who may not."""
+        return [it for it in self.list_display if it != "hang_up_link" or may_hang_up(request)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: CallAttempt | None = None) -> Any:
+        """A call has an extension, a message has the name of a record."""
+        left_out = "record_name" if obj is None or obj.extension_id else "extension_shown"
+        return [
+            (title, {**options, "fields": without(left_out, options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    answered = html.moment_of("answered_at", "provider answered")
+    picked_up = html.moment_of("picked_up_at", "salesperson picked up")
+    connected = html.moment_of("connected_at", "lead answered")
+    held_until = html.moment_of("hold_until", "held until at the latest")
+
+    @display(description="lead", ordering="lead")  # type: ignore[untyped-decorator]
+    def lead_shown(self, obj: CallAttempt) -> SafeString:
+        """For whom."""
+        return html.link(obj.lead, f"{obj.lead.name} ({obj.lead_id})")
+
+    @display(description="lead", ordering="lead")  # type: ignore[untyped-decorator]
+    def person(self, obj: CallAttempt) -> SafeString:
+        """For whom, and the number as it was dialled."""
+        page = html.page_of(Lead, obj.lead_id)
+        return html.person(f"{obj.lead.name} ({obj.lead_id})", obj.phone, page)
+
+    @display(description="state", ordering="state")  # type: ignore[untyped-decorator]
+    def state_and_error(self, obj: CallAttempt) -> SafeString:
+        """The state, and what went wrong."""
+        wrong = html.error(obj.error_code, obj.error_message) or obj.reason
+        return html.trouble_below(self.state_now(obj), wrong)
+
+    @display(description="phone")  # type: ignore[untyped-decorator]
+    def phone_shown(self, obj: CallAttempt) -> SafeString:
+        """The number as it was dialled."""
+        return html.phone(obj.phone)
+
+    # The fields' own help is for who writes them.
+    @display(description="extension", ordering="extension")  # type: ignore[untyped-decorator]
+    def extension_shown(self, obj: CallAttempt) -> SafeString | str:
+        """Who was to ring."""
+        return html.link(obj.extension, str(obj.extension)) if obj.extension else ""
+
+    @display(description="reason")  # type: ignore[untyped-decorator]
+    def reason_shown(self, obj: CallAttempt) -> str:
+        """Our word for what went wrong."""
+        return obj.reason
+
+    @display(description="talked")  # type: ignore[untyped-decorator]
+    def talked(self, obj: CallAttempt) -> str:
+        """How long."""
+        return "" if obj.talk_time is None else in_words(obj.talk_time)
+
+    @display(description="price")  # type: ignore[untyped-decorator]
+    def price_shown(self, obj: CallAttempt) -> str:
+        """Of both legs."""
+        return labels.shekels(obj.price)
+
+    @display(description="recording")  # type: ignore[untyped-decorator]
+    def recording(self, obj: CallAttempt) -> SafeString | str:
+        """A link to it."""
+        return html.recording(obj.recording_url, obj.recording_url)
+
+    # --- hanging up -----------------------------------------------------------------------------
+
+    def has_hang_up_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may end a call that is on."""
+        return may_hang_up(request)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only while the call is on."""
+        attempt = self.get_object(request, str(object_id))
+        if attempt is None or not can_hang_up(attempt):
+            return []
+        actions: list[Any] = super().get_actions_detail(request, object_id)
+        return actions
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Hang up", url_path="hang-up", permissions=["hang_up"], icon="call_end",
+        variant=ActionVariant.DANGER,
+    )  # fmt: skip
+    def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then ends the call. The log is the lead's: its page tells the whole story."""
+        attempt = self.get_object(request, object_id)
+        if attempt is None:
+            raise Http404("There is no such attempt.")
+        sees_leads = request.user.has_perm("leads.view_lead")
+        back = (
+            html.page_of(Lead, attempt.lead_id)
+            if sees_leads
+            else html.page_of(CallAttempt, attempt.pk)
+        )
+        if not is_confirmed(request):
+            question = Question(
+                title="Hang up this call?",
+                explanation=f"The call on extension {attempt.extension_number} ends at once, for "
+                "the salesperson and for the lead.",
+                button="Hang up",
+                things=[
+                    format_html("<bdi>{}</bdi>, {}", attempt.lead.name, html.phone(attempt.phone))
+                ],
+                back=back,
+                danger=True,
+            )
+            return ask(request, self, question)
+        carry_out(
+            self,
+            request,
+            attempt.lead,
+            lambda: manual.hang_up(attempt.pk, request.user),
+            logged=f"Hung up the call on extension {attempt.extension_number}",
+        )
+        return HttpResponseRedirect(back)
+
+
+def without(name: str, fields: list[Any]) -> list[Any]:
+    """Rows of fields without one of them."""
+    rows = [
+        tuple(it for it in row if it != name) if isinstance(row, tuple) else row for row in fields
+    ]
+    return [row for row in rows if row != name]

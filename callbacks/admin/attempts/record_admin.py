@@ -1,0 +1,99 @@
+"""The provider's records, one a leg. To read only."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from callbacks.admin import html, labels
+from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
+from callbacks.common.formatting import in_words
+from callbacks.models import CallRecord
+
+
+class ShowsRecords:
+    """What is shown of a record, in its own list and on its attempt's page."""
+
+    received = html.moment_of("received_at", "received")
+
+    @display(description="rang", ordering="dial_time")  # type: ignore[untyped-decorator]
+    def rang(self, obj: CallRecord) -> str:
+        """How long it rang."""
+        return "" if obj.dial_time is None else in_words(obj.dial_time)
+
+    @display(description="talked", ordering="talk_time")  # type: ignore[untyped-decorator]
+    def talked(self, obj: CallRecord) -> str:
+        """How long they talked."""
+        return "" if obj.talk_time is None else in_words(obj.talk_time)
+
+    @display(description="price", ordering="price")  # type: ignore[untyped-decorator]
+    def price_shown(self, obj: CallRecord) -> str:
+        """Of this leg."""
+        return labels.shekels(obj.price)
+
+
+class RecordInline(ShowsRecords, ReadOnlyInline):
+    """The provider's records of one attempt."""
+
+    model = CallRecord
+    verbose_name_plural = "Records"
+    fields = ["type", "status", "rang", "talked", "price_shown", "received"]
+    readonly_fields = fields
+
+
+@admin.register(CallRecord)
+class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
+    """Every record the provider sent."""
+
+    phone_field = "attempt__phone"
+    list_display = [
+        "received", "call_id_shown", "type", "status", "lead_shown", "rang", "talked",
+    ]  # fmt: skip
+    list_filter = ["type", "status"]
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["call_id__exact"]
+    search_help_text = "CALLID or the lead's number."
+    fieldsets = [
+        (None, {"fields": [("call_id_shown", "lead_shown"), ("type", "status")]}),
+        (
+            "Times",
+            {
+                "fields": [
+                    ("started", "received"), ("rang", "talked"), ("lasted", "price_shown"),
+                ]
+            },
+        ),
+        ("As received", {"fields": ["recording", "payload"]}),
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CallRecord]:
+        """With the lead."""
+        queryset: QuerySet[CallRecord] = super().get_queryset(request)
+        return queryset.select_related("attempt__lead")
+
+    started = html.moment_of("started_at", "started")
+
+    @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
+    def call_id_shown(self, obj: CallRecord) -> str:
+        """The provider's id."""
+        return html.call_id(obj.call_id)
+
+    @display(description="lead")  # type: ignore[untyped-decorator]
+    def lead_shown(self, obj: CallRecord) -> SafeString | str:
+        """For whom; a record of a call that we did not make has none."""
+        if obj.attempt is None:
+            return "not one of our calls"
+        return html.link(obj.attempt.lead, f"{obj.attempt.lead.name} ({obj.attempt.lead_id})")
+
+    @display(description="lasted")  # type: ignore[untyped-decorator]
+    def lasted(self, obj: CallRecord) -> str:
+        """From the first ring to the end."""
+        return "" if obj.duration is None else in_words(obj.duration)
+
+    @display(description="recording")  # type: ignore[untyped-decorator]
+    def recording(self, obj: CallRecord) -> SafeString | str:
+        """A link to it."""
+        return html.recording(obj.recording_url, obj.recording_url)

@@ -1,0 +1,226 @@
+"""Calls of which nobody knows how they ended: a list to work off, with two ways to decide each."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from callbacks.admin import html, labels
+from callbacks.admin.attempts.attempt_admin import CallAttemptAdmin
+from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.calling import manual
+from callbacks.models import CallRecord, UnknownOutcome
+from callbacks.reconciliation import manual_resolution
+
+LIST = "admin:callbacks_unknownoutcome_changelist"
+
+
+def sees_attempts(request: HttpRequest) -> bool:
+    """Who may see attempts may see those that nobody knows the end of."""
+    user = request.user
+    return user.has_perm("callbacks.view_callattempt") or user.has_perm(
+        "callbacks.change_callattempt"
+    )
+
+
+def may_settle(request: HttpRequest) -> bool:
+    """Who may say how such a call ended."""
+    return sees_attempts(request) and request.user.has_perm("callbacks.settle_outcome")
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """What a person says of a call: what it does, what is asked before, what the log says."""
+
+    run: Callable[[int, Any], str]
+    title: str
+    explanation: str
+    button: str
+    logged: str
+
+
+_TALKED = _Decision(
+    run=manual_resolution.they_talked,
+    title="Did they talk?",
+    explanation="You have asked, and the salesperson has talked with them. The request is closed "
+    "as connected, and nobody calls again.",
+    button="They talked",
+    logged="They talked",
+)
+_AGAIN = _Decision(
+    run=manual_resolution.call_again,
+    title="Call again?",
+    explanation="If that call took place after all, their phone rings a second time. The phone of "
+    "a free salesperson rings first; when they answer, this number is called.",
+    button="Call again",
+    logged="Call again",
+)
+
+
+@admin.register(UnknownOutcome)
+class UnknownOutcomeAdmin(CallAttemptAdmin):
+    """Attempts whose outcome no record tells, oldest first. Each is decided once."""
+
+    list_display = ["claimed", "person", "who", "known", "decide"]
+    list_display_links = ["claimed"]
+    list_filter = []
+    ordering = ["ended_at", "pk"]
+    list_before_template = "admin/unknown_outcomes_hint.html"
+    actions_detail = ["they_talked", "call_again"]
+
+    claimed = html.moment_of("claimed_at", "called")
+
+    # --- who may what ---------------------------------------------------------------------------
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for attempts."""
+        return sees_attempts(request)
+
+    def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say that they talked."""
+        return may_settle(request)
+
+    def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may have them called again: they may have leads called at all, too."""
+        return may_settle(request) and request.user.has_perm("leads.call_lead")
+
+    # --- the list -------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UnknownOutcome]:
+        """Those that wait for a person, with all that is known of them."""
+        records = Prefetch("records", queryset=CallRecord.objects.order_by("leg"))
+        return (
+            manual_resolution.open_questions()
+            .order_by(*self.ordering)
+            .select_related("lead", "extension")
+            .prefetch_related(records)
+        )
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """With the buttons that this person may press."""
+        if self.has_call_permission(request):
+            return self.list_display
+        shown = [name for name in self.list_display if name != "decide"]
+        return [*shown, "talked_button"] if self.has_settle_permission(request) else shown
+
+    @display(description="salesperson", ordering="extension_number")  # type: ignore[untyped-decorator]
+    def who(self, obj: UnknownOutcome) -> SafeString:
+        """Whom to ask."""
+        name = obj.extension.name if obj.extension else ""
+        return html.below(format_html("<bdi>{}</bdi>", name or "Extension"), obj.extension_number)
+
+    @display(description="what is known")  # type: ignore[untyped-decorator]
+    def known(self, obj: UnknownOutcome) -> SafeString:
+        """What was answered, what was seen since, and how often the provider was asked."""
+        facts = format_html_join("", "<li>{}</li>", ((fact,) for fact in _facts(obj)))
+        return format_html('<ul class="facts">{}</ul>', facts)
+
+    @display(description="how did it end?")  # type: ignore[untyped-decorator]
+    def decide(self, obj: UnknownOutcome) -> SafeString:
+        """The two ways on, each by a question."""
+        return _buttons(
+            (_TALKED, _address(obj, "they_talked")), (_AGAIN, _address(obj, "call_again"))
+        )
+
+    @display(description="how did it end?")  # type: ignore[untyped-decorator]
+    def talked_button(self, obj: UnknownOutcome) -> SafeString:
+        """The one for who may not have leads called."""
+        return _buttons((_TALKED, _address(obj, "they_talked")))
+
+    # --- one of them ----------------------------------------------------------------------------
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Both: what is in this list can be decided."""
+        actions: list[Any] = super(CallAttemptAdmin, self).get_actions_detail(request, object_id)
+        return actions
+
+    @action(  # type: ignore[untyped-decorator]
+        description="They talked", url_path="they-talked", permissions=["settle"], icon="handshake",
+    )  # fmt: skip
+    def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then closes the lead as connected."""
+        return self._decide(request, object_id, _TALKED)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Call again", url_path="call-again", permissions=["call"], icon="call",
+        variant=ActionVariant.PRIMARY,
+    )  # fmt: skip
+    def call_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then has the lead called."""
+        return self._decide(request, object_id, _AGAIN)
+
+    def _decide(self, request: HttpRequest, object_id: str, what: _Decision) -> HttpResponse:
+        attempt = _find(object_id)
+        if not is_confirmed(request):
+            return ask(request, self, _question(attempt, what))
+        try:
+            # The log entry is committed with the decision, or neither is.
+            with transaction.atomic():
+                said = what.run(attempt.pk, request.user)
+                logged = f"{what.logged} (call of {html.written(attempt.claimed_at)})"
+                self.log_change(request, attempt.lead, logged)
+        except manual.CannotCall as refusal:
+            self.message_user(request, f"{attempt.lead.name}: {refusal}", messages.ERROR)
+        else:
+            self.message_user(request, f"{attempt.lead.name}: {said}", messages.SUCCESS)
+        return HttpResponseRedirect(reverse(LIST))
+
+
+def _find(object_id: str) -> UnknownOutcome:
+    """Also one that is decided: whoever presses the button is told so."""
+    found = None
+    if object_id.isdecimal() and len(object_id) < 19:
+        attempts = UnknownOutcome.objects.select_related("lead", "extension")
+        found = attempts.filter(pk=int(object_id), extension__isnull=False).first()
+    if found is None:
+        raise Http404("There is no such attempt.")
+    return found
+
+
+def _question(attempt: UnknownOutcome, what: _Decision) -> Question:
+    lead = format_html("<bdi>{}</bdi>, {}", attempt.lead.name, html.phone(attempt.phone))
+    at = html.moment(attempt.claimed_at)
+    call = format_html("through extension {}, {}", str(attempt.extension), at)
+    return Question(
+        title=what.title,
+        explanation=what.explanation,
+        button=what.button,
+        things=[lead, call],
+        back=reverse(LIST),
+    )
+
+
+def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
+    yield labels.lost(attempt)
+    if attempt.picked_up_at:
+        yield format_html("The salesperson picked up: {}.", html.moment(attempt.picked_up_at))
+    for record in attempt.records.all():
+        yield f"Record of leg {record.leg}: {record.status}." if record.leg else record.type
+    if attempt.call_id:
+        yield html.call_id(attempt.call_id)
+    if attempt.looks:
+        times = "once" if attempt.looks == 1 else f"{attempt.looks} times"
+        again = ", and is asked again" if attempt.look_at else ""
+        yield f"The provider was asked {times}{again}."
+
+
+def _buttons(*decisions_at: tuple[_Decision, str]) -> SafeString:
+    links = ((address, what.button) for what, address in decisions_at)
+    return format_html(
+        '<span class="decide">{}</span>', format_html_join("", '<a href="{}">{}</a>', links)
+    )
+
+
+def _address(attempt: UnknownOutcome, name: str) -> str:
+    return reverse(f"admin:callbacks_unknownoutcome_{name}", args=[attempt.pk])

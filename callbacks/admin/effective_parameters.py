@@ -1,0 +1,131 @@
+"""Which call parameters hold for a source and an extension, for people to read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from callbacks.common.formatting import in_words
+from callbacks.models import CallParameters, Extension
+from callbacks.routing import config
+from callbacks.telephony import account
+from callbacks.telephony.call_parameters import PROVIDER, Effective, effective
+from callbacks.voicenter.click2call.call import CALL_PARAMETERS
+from leads.models import LeadSource
+
+# Those that have no column, and with it no name, of their own.
+_LABELS = {
+    "ignore_dnc_status": "call although the number is on a do-not-call list",
+    "variables": "custom variables",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter: its name, its value in words with its unit, the place that says so."""
+
+    label: str
+    value: str
+    origin: str
+
+    @property
+    def is_said(self) -> bool:
+        """Whether one of our places says so, and not the provider's default."""
+        return self.origin != PROVIDER
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A source whose calls the table can be shown for."""
+
+    name: str
+    address: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class WhatHolds:
+    """The table, and what stands above it."""
+
+    title: str
+    rows: list[Row]
+    note: str = ""
+    choices: tuple[Choice, ...] = ()
+    exceptions: tuple[Extension, ...] = ()
+
+
+def may_see(request: HttpRequest) -> bool:
+    """Whoever may see or change parameters may see what follows from them."""
+    return any(
+        request.user.has_perm(f"callbacks.{verb}_callparameters") for verb in ("view", "change")
+    )
+
+
+def for_source(source: LeadSource) -> WhatHolds:
+    """For calls of a source, through an extension that says nothing; and which ones do."""
+    own = Extension.objects.filter(team__sources=source, call_parameters__isnull=False)
+    says_otherwise = [
+        extension
+        for extension in own.select_related("call_parameters").distinct()
+        if extension.call_parameters.values()
+    ]
+    return WhatHolds(
+        title="What holds for calls to its leads",
+        rows=rows(source.pk, None),
+        exceptions=tuple(says_otherwise),
+    )
+
+
+def for_extension(extension: Extension, chosen: str) -> WhatHolds:
+    """For calls through an extension, for one of the sources that its team answers.
+
+    `chosen` is the primary key of the source as it was asked for, by anybody: else the first one.
+    """
+    sources = list(LeadSource.objects.filter(teams=extension.team_id))
+    source = next((it for it in sources if str(it.pk) == chosen), sources[0] if sources else None)
+    if source is None:
+        return WhatHolds(
+            title="What holds for calls through this extension",
+            rows=rows(None, extension.pk),
+            note="Its team answers no source.",
+        )
+    several = len(sources) > 1
+    return WhatHolds(
+        title=f"What holds for calls to leads from {source}",
+        rows=rows(source.pk, extension.pk),
+        choices=tuple(Choice(str(it), f"?source={it.pk}", it == source) for it in sources)
+        if several
+        else (),
+    )
+
+
+def rows(source_id: int | None, extension_id: int | None) -> list[Row]:
+    """Every parameter of a call."""
+    places = account.places(config.current(), source_id, extension_id)
+    return [_row(each) for each in effective(places)]
+
+
+def _row(each: Effective) -> Row:
+    unit = CALL_PARAMETERS[each.name].unit if each.name in CALL_PARAMETERS else ""
+    return Row(_label(each.name), _in_words(each.value, unit), each.origin)
+
+
+def _label(name: str) -> str:
+    if name in _LABELS:
+        return _LABELS[name]
+    return str(CallParameters._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def _in_words(value: Any, unit: str) -> str:
+    """ "" where even the provider's page names no default."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {text}" for name, text in sorted(value.items()))
+    if unit == "s":
+        long = f" ({in_words(value)})" if value >= 60 else ""
+        return f"{value} s{long}"
+    return str(value)

@@ -1,0 +1,256 @@
+"""Taking over the account's extensions: a page that shows what differs, and does what is ticked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
+
+from callbacks.admin.extensions import empty_teams
+from callbacks.extensions import account_import
+from callbacks.extensions.account_import import Choice, Done, Plan, PlanChanged
+from callbacks.models import Team
+from callbacks.telephony import account as provider_account
+from callbacks.voicenter import (
+    AccountExtension,
+    ConfigurationError,
+    Forbidden,
+    InvalidCall,
+    NotSent,
+    Refused,
+    VoicenterError,
+)
+from leads.admin import Admin
+
+NEW, RENAMED, GONE = "add", "rename", "switch_off"
+# Django takes 100 fields in a form (DATA_UPLOAD_MAX_NUMBER_FIELDS), and each tick is one.
+ROWS = 80
+
+_SECTIONS = {
+    NEW: ("New in the account", "Ticked ones are added to the team and rung for its leads."),
+    RENAMED: ("Under another name in the account", "Ticked ones get the account's name."),
+    GONE: (
+        "Gone from the account",
+        "Ticked ones are switched off: never rung, and kept with their calls. Nothing is deleted.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One extension that differs, and whether it is ticked."""
+
+    section: str
+    number: str
+    name: str
+    before: str = ""
+    ticked: bool = True
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows of one kind, with what ticking them does."""
+
+    field: str
+    title: str
+    explanation: str
+    rows: list[Row]
+
+
+class ImportForm(forms.Form):
+    """What was ticked, and the plan that was seen."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    team = forms.ModelChoiceField(
+        Team.objects.all(),
+        required=False,
+        label="Team of the new ones",
+        empty_label="Choose a team",
+        widget=UnfoldAdminSelectWidget,
+        error_messages={"invalid_choice": "This team is no longer there. Choose another."},
+    )
+
+    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (
+            (NEW, plan.new), (RENAMED, plan.renamed), (GONE, plan.gone),
+        ):  # fmt: skip
+            choices = [(it.number, it.number) for it in rows]
+            self.fields[name] = forms.MultipleChoiceField(choices=choices, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """New extensions need a team."""
+        cleaned = super().clean() or {}
+        if cleaned.get(NEW) and not cleaned.get("team") and "team" not in self.errors:
+            self.add_error("team", "Choose the team that the new extensions belong to.")
+        return cleaned
+
+    def choice(self) -> Choice:
+        """What is to be done. For a form that is valid."""
+        team: Team | None = self.cleaned_data["team"]
+        return Choice(
+            team_id=team.pk if team else None,
+            add=self.cleaned_data[NEW],
+            rename=self.cleaned_data[RENAMED],
+            switch_off=self.cleaned_data[GONE],
+        )
+
+
+class ImportsExtensions(Admin):
+    """The button above the list of extensions, and the page behind it."""
+
+    actions_list = ("import_extensions",)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Who may add extensions and change them."""
+        return bool(self.has_add_permission(request) and self.has_change_permission(request))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Import from the account",
+        url_path="import",
+        permissions=["import"],
+        icon="sync",
+    )
+    def import_extensions(self, request: HttpRequest) -> HttpResponse:
+        """GET: what differs. POST: does what was ticked, if that is still what differs."""
+        try:
+            account = provider_account.client().extensions()
+        except VoicenterError as error:
+            return self._page(request, problem=_problem(error))
+        if not account:
+            return self._page(request, nothing=True)
+        plan = account_import.plan_for(account)
+        if request.method != "POST":
+            return self._page(request, plan=plan, form=_fresh(plan))
+        if request.POST.get("seen") != plan.fingerprint:
+            return self._changed(request, plan)
+        form = ImportForm(plan, request.POST)
+        if not form.is_valid():
+            return self._page(request, plan=plan, form=form)
+        try:
+            done = self._apply(request, account, plan, form.choice())
+        except PlanChanged:
+            return self._changed(request, account_import.plan_for(account))
+        self.message_user(request, _said(done), messages.SUCCESS if _any(done) else messages.INFO)
+        gone = Team.objects.filter(extensions__number__in=form.choice().switch_off)
+        empty_teams.warn(self, request, gone)
+        return HttpResponseRedirect(reverse("admin:callbacks_extension_changelist"))
+
+    def _apply(
+        self,
+        request: HttpRequest,
+        account: list[AccountExtension],
+        plan: Plan,
+        choice: Choice,
+    ) -> Done:
+        """The changes and their entries in the log: both, or neither."""
+        with transaction.atomic():
+            done = account_import.apply(account, plan.fingerprint, choice)
+            for extension in done.added:
+                self.log_addition(request, extension, "Imported from the account")
+            for extension, before in done.renamed:
+                self.log_change(request, extension, f"Renamed by an import, from: {before or '-'}")
+            for extension in done.switched_off:
+                self.log_change(request, extension, "Switched off: gone from the account")
+        return done
+
+    def _changed(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+        self.message_user(
+            request,
+            "The account or the extensions here were changed meanwhile. Nothing was done: look "
+            "again at what differs now.",
+            messages.WARNING,
+        )
+        return self._page(request, plan=plan, form=_fresh(plan))
+
+    def _page(
+        self,
+        request: HttpRequest,
+        *,
+        plan: Plan | None = None,
+        form: ImportForm | None = None,
+        **more: Any,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import extensions",
+            "opts": self.model._meta,
+            "back": reverse("admin:callbacks_extension_changelist"),
+            "plan": plan,
+            "form": form,
+            "checkbox": " ".join(CHECKBOX_CLASSES),
+            **more,
+        }
+        if plan and form:
+            page = Paginator(_rows(plan, form), ROWS).get_page(request.GET.get("page"))
+            context |= {"page": page, "sections": _sections(page)}
+        return TemplateResponse(request, "admin/callbacks/extension/import.html", context)
+
+
+def _fresh(plan: Plan) -> ImportForm:
+    """The form as it is first shown: with only one team there is nothing to choose."""
+    teams = list(Team.objects.values_list("pk", flat=True)[:2])
+    initial = {"seen": plan.fingerprint, "team": teams[0] if len(teams) == 1 else None}
+    return ImportForm(plan, initial=initial)
+
+
+def _rows(plan: Plan, form: ImportForm) -> list[Row]:
+    """What differs, as ticked; a person's ticks outlive an error in the form."""
+
+    def ticked(section: str, number: str) -> bool:
+        if not form.is_bound:
+            return section != GONE
+        return number in form[section].value()
+
+    rows = [Row(NEW, it.number, it.name, "", ticked(NEW, it.number)) for it in plan.new]
+    rows += [
+        Row(RENAMED, it.number, it.after, it.before or "no name", ticked(RENAMED, it.number))
+        for it in plan.renamed
+    ]
+    rows += [Row(GONE, it.number, it.name, "", ticked(GONE, it.number)) for it in plan.gone]
+    return rows
+
+
+def _sections(rows: "Page[Row]") -> Iterable[Section]:
+    for field, (title, explanation) in _SECTIONS.items():
+        of_kind = [row for row in rows if row.section == field]
+        if of_kind:
+            yield Section(field, title, explanation, of_kind)
+
+
+def _any(done: Done) -> bool:
+    return bool(done.added or done.renamed or done.switched_off)
+
+
+def _said(done: Done) -> str:
+    parts = [
+        f"{len(found)} {what}"
+        for found, what in (
+            (done.added, "added"),
+            (done.renamed, "renamed"),
+            (done.switched_off, "switched off"),
+        )
+        if found
+    ]
+    return f"Extensions: {', '.join(parts)}." if parts else "Nothing was ticked; nothing was done."
+
+
+def _problem(error: VoicenterError) -> str:
+    """What went wrong with asking the account, as a sentence."""
+    if isinstance(error, ConfigurationError | InvalidCall):
+        return "The settings of the provider are wrong. `manage.py voicenter check` says how."
+    if isinstance(error, Forbidden):
+        return "The provider does not permit this server's address, or its code."
+    if isinstance(error, Refused):
+        return f"The provider refused ({error.error_message or error})."
+    if isinstance(error, NotSent):
+        return "The provider cannot be reached."
+    return "The provider gave no answer that can be used. Try again in a minute."

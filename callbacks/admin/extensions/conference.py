@@ -1,0 +1,77 @@
+"""Calling an extension into the conference room, from its page."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.extensions.state import live_attempt
+from callbacks.admin.provider_actions import carry_out
+from callbacks.calling import manual
+from callbacks.common.formatting import in_words
+from callbacks.models import Extension
+from callbacks.models.parameters import complaint
+from callbacks.voicenter import Callference, InvalidCall
+
+
+class RoomForm(forms.Form):
+    """Which room."""
+
+    room_code = forms.CharField(
+        max_length=64,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="The room's entry code, as it was set up at the provider. May be left empty.",
+    )
+
+    def clean_room_code(self) -> str:
+        """One that the provider can understand."""
+        code: str = self.cleaned_data["room_code"]
+        try:
+            Callference(phone="101", bbbcode=code or None)
+        except InvalidCall as problem:
+            raise ValidationError(complaint(problem)) from None
+        return code
+
+
+def can_join(extension: Extension) -> bool:
+    """Whether it makes sense to offer it, for an extension that is `loaded`."""
+    return (
+        extension.is_active
+        and not extension.is_blocked
+        and extension.kind in manual.BY_NUMBER
+        and live_attempt(extension) is None
+    )
+
+
+def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) -> HttpResponse:
+    """The question with the room's code, and what follows from its answer."""
+    page = reverse("admin:callbacks_extension_change", args=[extension.pk])
+    form = RoomForm(request.POST if is_confirmed(request) else None)
+    if not (is_confirmed(request) and form.is_valid()):
+        lasts = in_words(manual.CONFERENCE_LASTS)
+        question = Question(
+            title="Call this extension into the conference room?",
+            explanation="Its phone rings, and whoever answers is in the room. It is not rung for "
+            f"leads for {lasts}, the longest the call can last; “Ring again” brings it back "
+            "earlier.",
+            button="Call into the room",
+            things=[str(extension)],
+            back=page,
+            form=form,
+        )
+        return ask(request, model_admin, question)
+    code = form.cleaned_data["room_code"]
+    # Without the code: it opens the room.
+    carry_out(
+        model_admin,
+        request,
+        extension,
+        lambda: manual.conference(extension.pk, code, request.user),
+        logged="Called into the conference room",
+    )
+    return HttpResponseRedirect(page)

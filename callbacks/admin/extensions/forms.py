@@ -1,0 +1,116 @@
+"""What an extension's page refuses, and with which words."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from callbacks.admin import form_errors
+from callbacks.models import Extension, Schedule
+from callbacks.models.routing import LANGUAGE
+from callbacks.opening_hours import calendar as opening_hours
+from callbacks.voicenter import to_e164
+
+
+class LanguagesField(forms.CharField):
+    """Codes separated by commas: a list of them on our side."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text for a list; what was typed stays as it was typed."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """The codes, each once. Raises ValidationError, naming the one that is wrong."""
+        codes = [_spelled(code) for code in str(value or "").split(",") if code.strip()]
+        for number, code in enumerate(codes):
+            try:
+                LANGUAGE(code)
+            except ValidationError:
+                raise ValidationError(
+                    f"{code} is no language code. Use codes like he, en, ru, separated by commas."
+                ) from None
+            if code in codes[:number]:
+                raise ValidationError(f"{code} is there twice. Enter each language once.")
+        return codes
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the text says something else than the list did."""
+        try:
+            return self.clean(data) != (initial or [])
+        except ValidationError:
+            return True
+
+
+def _spelled(code: str) -> str:
+    """ " HE" -> "he"; a region keeps its case."""
+    language, hyphen, region = code.strip().partition("-")
+    return f"{language.lower()}{hyphen}{region}"
+
+
+class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """One phone is there once, and can be rung at some time."""
+
+    languages = LanguagesField(
+        required=False,
+        help_text="Spoken by the salesperson, separated by commas: he, en, ru. Empty: any.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form_errors.at_least_one(
+            self, "tier", "Tiers begin at 1: enter 1 for those who are rung first."
+        )
+        form_errors.at_least_one(
+            self,
+            "weight",
+            "Enter 1 to 100. To have it rung less, give the others more; to have it never rung, "
+            "switch it off.",
+        )
+        form_errors.say(self, "weight", "max_value", "Enter 1 to 100.")
+        form_errors.at_least_one(
+            self, "daily_cap", "Enter 1 or more, or leave it empty for its team's limit."
+        )
+        form_errors.say(
+            self, "number", "unique", "There is an extension with this number. Open that one."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses a phone that is there in another spelling, and hours that never meet."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if twin := self._same_phone(cleaned.get("number") or ""):
+            self.add_error("number", f"This is the phone of extension {twin}. Open that one.")
+        team, own = cleaned.get("team"), cleaned.get("schedule")
+        if team and own and (words := _never_meet(team.schedule, own)):
+            self.add_error("schedule", words)
+        return cleaned
+
+    def _same_phone(self, number: str) -> Extension | None:
+        phone = to_e164(number)
+        if phone is None:
+            return None
+        spellings = {phone.lstrip("+"), "00" + phone.lstrip("+")}
+        if phone.startswith("+972"):
+            spellings.add("0" + phone.removeprefix("+972"))
+        # The very same spelling is the unique constraint's to refuse.
+        others = Extension.objects.filter(number__in=spellings - {number})
+        return others.exclude(pk=self.instance.pk).first()
+
+
+def _never_meet(teams: Schedule | None, own: Schedule) -> str:
+    now = timezone.now()
+    calendar = own.calendar()
+    if opening_hours.next_opening(calendar, now) is None:
+        return f"{own} never opens: this phone would never be rung. Give it hours first."
+    # That the team itself never opens is said on its own page.
+    if teams is None or opening_hours.next_opening(teams.calendar(), now) is None:
+        return ""
+    if opening_hours.next_common_opening([calendar, teams.calendar()], now) is None:
+        return (
+            f"{own} and the hours of its team, {teams}, have no time in common: this phone would "
+            "never be rung. Choose another schedule, or none."
+        )
+    return ""

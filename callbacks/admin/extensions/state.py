@@ -1,0 +1,45 @@
+"""What extensions are doing now: loaded in a few queries, and in words."""
+
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from callbacks.admin import html, labels
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import LIVE_STATES
+from callbacks.routing import claim
+from leads.models import Lead
+
+
+def loaded(extensions: QuerySet[Extension]) -> QuerySet[Extension]:
+    """With the team, its hours and its own, and the live attempt: what the words below need."""
+    live = CallAttempt.objects.filter(state__in=LIVE_STATES)
+    return extensions.select_related("team__schedule", "schedule").prefetch_related(
+        "team__schedule__hours",
+        "team__schedule__exceptions",
+        "schedule__hours",
+        "schedule__exceptions",
+        Prefetch("call_attempts", live, to_attr="live_attempts"),
+    )
+
+
+def live_attempt(extension: Extension) -> CallAttempt | None:
+    """What it is on, of a `loaded` extension."""
+    live: list[CallAttempt] = getattr(extension, "live_attempts", [])
+    return live[0] if live else None
+
+
+def shown(extension: Extension, now: datetime, *, linked: bool = True) -> SafeString:
+    """A label, and a link to the lead it talks to where `linked`."""
+    said = labels.extension_now(
+        extension,
+        live_attempt(extension),
+        claim.is_open(extension.team, now),
+        claim.is_on_shift(extension, now),
+        now,
+        timezone.get_current_timezone(),
+    )
+    lead = html.page_of(Lead, said.lead_id) if said.lead_id and linked else ""
+    return html.label(said.text, said.colour, said.note, lead)

@@ -1,0 +1,1 @@
+"""Leads and their sources in the admin."""

@@ -1,0 +1,201 @@
+"""What a manager does with leads, from their list and from one lead's page."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from callbacks.admin.attempts import attempt_admin, unknown_outcomes
+from callbacks.admin.confirm import ask, is_confirmed
+from callbacks.admin.leads import commands, forms
+from callbacks.admin.leads.commands import LeadAct
+from callbacks.models import CallAttempt, UnknownOutcome
+from callbacks.models.calls import LIVE_STATES
+from callbacks.reconciliation import manual_resolution
+from leads.admin import Admin
+from leads.models import Lead, LeadStatus
+
+# Calling is a decision about each of them; nobody makes a thousand of those in one click.
+_AT_ONCE = 50
+
+
+class ActsOnLeads(Admin):
+    """The actions of the leads' admin. Each asks first, and each has its permission."""
+
+    actions = ["call_selected", "cancel_selected"]
+    actions_detail = ["call_now", "call_with", "they_talked", "play", "hang_up", "cancel"]
+
+    def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may have leads called now, or played a message: they see leads and hold
+        `leads.call_lead`.
+        """
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("leads.call_lead"))
+
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may cancel leads."""
+        return bool(self.has_change_permission(request))
+
+    def has_hang_up_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may end a call that is on."""
+        return bool(
+            self.has_view_or_change_permission(request) and attempt_admin.may_hang_up(request)
+        )
+
+    def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say how a call ended that nobody knows of."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and unknown_outcomes.may_settle(request))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Those that would change something."""
+        actions: list[Any] = super().get_actions_detail(request, object_id)
+        lead = self._plain(request, str(object_id))
+        if lead is None:
+            return []
+        live = _live_attempt(lead)
+        useful = {
+            "call-now": live is None,
+            "call-with": live is None,
+            "they-talked": live is None and _question_of(lead) is not None,
+            "play": live is None,
+            "hang-up": live is not None and attempt_admin.can_hang_up(live),
+            "cancel": lead.status in (LeadStatus.HELD, LeadStatus.WAITING),
+        }
+        return [it for it in actions if useful[it.path]]
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Call now", url_path="call-now", permissions=["call"], icon="call",
+        variant=ActionVariant.PRIMARY,
+    )  # fmt: skip
+    def call_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then has this lead called."""
+        return self._one(request, self._found(request, object_id), commands.CALL)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Call with …", url_path="call-with", permissions=["call"],
+        icon="phone_forwarded",
+    )  # fmt: skip
+    def call_with(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks through whom, then has this lead called by that extension."""
+        lead = self._found(request, object_id)
+        extensions = forms.extensions_for(lead)
+        if not extensions:
+            said = f"No extension answers leads from {lead.source}."
+            self.message_user(request, said, messages.ERROR)
+            return HttpResponseRedirect(_page_of(lead))
+        form = forms.CallWithForm(extensions, request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            question = commands.CALL_WITH.question([lead], back=_page_of(lead), form=form)
+            return ask(request, self, question)
+        commands.carry_out(self, request, [lead], commands.call_with(form.chosen()))
+        return HttpResponseRedirect(_page_of(lead))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="They talked", url_path="they-talked", permissions=["settle"], icon="handshake"
+    )
+    def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the question about the call of which nobody knows how it ended."""
+        lead = self._found(request, object_id)
+        attempt = _question_of(lead)
+        if attempt is None:
+            self.message_user(request, "Somebody has decided meanwhile.", messages.WARNING)
+            return HttpResponseRedirect(_page_of(lead))
+        address = reverse("admin:callbacks_unknownoutcome_they_talked", args=[attempt.pk])
+        return HttpResponseRedirect(address)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Play a message", url_path="play", permissions=["call"], icon="campaign"
+    )
+    def play(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks which one, then has it played to this lead."""
+        lead = self._found(request, object_id)
+        form = forms.PlayForm(lead, request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            question = commands.PLAY.question([lead], back=_page_of(lead), form=form)
+            return ask(request, self, question)
+        record_name = form.cleaned_data["record_name"]
+        commands.carry_out(self, request, [lead], commands.play(record_name))
+        return HttpResponseRedirect(_page_of(lead))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Hang up", url_path="hang-up", permissions=["hang_up"], icon="call_end",
+        variant=ActionVariant.DANGER,
+    )  # fmt: skip
+    def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the question about the call that is on: what is ended is that one and no later one."""
+        lead = self._found(request, object_id)
+        live = _live_attempt(lead)
+        if live is None:
+            self.message_user(request, "That call is over.", messages.WARNING)
+            return HttpResponseRedirect(_page_of(lead))
+        address = reverse("admin:callbacks_callattempt_hang_up", args=[live.pk])
+        return HttpResponseRedirect(address)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Cancel", url_path="cancel", permissions=["cancel"], icon="cancel"
+    )
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then cancels this lead."""
+        return self._one(request, self._found(request, object_id), commands.CANCEL)
+
+    @admin.action(description="Call now", permissions=["call"])
+    def call_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
+        """Asks, then has the chosen leads called."""
+        return self._several(request, queryset, commands.CALL, "call_selected")
+
+    @admin.action(description="Cancel", permissions=["cancel"])
+    def cancel_selected(
+        self, request: HttpRequest, queryset: QuerySet[Lead]
+    ) -> HttpResponse | None:
+        """Asks, then cancels the chosen leads."""
+        return self._several(request, queryset, commands.CANCEL, "cancel_selected")
+
+    def _plain(self, request: HttpRequest, object_id: str) -> Lead | None:
+        """The lead without its history, which its page loads by `get_object`."""
+        lead: Lead | None = super().get_object(request, object_id)
+        return lead
+
+    def _found(self, request: HttpRequest, object_id: str) -> Lead:
+        lead = self._plain(request, object_id)
+        if lead is None:
+            raise Http404("There is no such lead.")
+        return lead
+
+    def _one(self, request: HttpRequest, lead: Lead, what: LeadAct) -> HttpResponse:
+        if not is_confirmed(request):
+            return ask(request, self, what.question([lead], back=_page_of(lead)))
+        commands.carry_out(self, request, [lead], what)
+        return HttpResponseRedirect(_page_of(lead))
+
+    def _several(
+        self, request: HttpRequest, queryset: QuerySet[Lead], what: LeadAct, name: str
+    ) -> HttpResponse | None:
+        chosen = list(queryset.order_by("due_at", "pk")[: _AT_ONCE + 1])
+        if len(chosen) > _AT_ONCE:
+            self.message_user(request, f"Choose at most {_AT_ONCE} leads.", messages.ERROR)
+            return None
+        if not is_confirmed(request):
+            question = what.question(chosen, back=request.get_full_path(), action=name)
+            return ask(request, self, question)
+        commands.carry_out(self, request, chosen, what)
+        return None
+
+
+def _page_of(lead: Lead) -> str:
+    return reverse("admin:leads_lead_change", args=[lead.pk])
+
+
+def _question_of(lead: Lead) -> UnknownOutcome | None:
+    return manual_resolution.open_questions().filter(lead=lead).first()
+
+
+def _live_attempt(lead: Lead) -> CallAttempt | None:
+    live = CallAttempt.objects.select_related("extension").filter(state__in=LIVE_STATES)
+    return live.filter(lead=lead).first()

@@ -1,0 +1,98 @@
+"""What has to be chosen before a lead is called or played a message: who, and which."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from callbacks.admin.extensions import state
+from callbacks.models import Extension, SourceMessages
+from callbacks.models.parameters import validate_record_name
+from leads.models import Lead, LeadStatus
+
+# The lead was tried and not reached: the message for those who were given up is the fitting one.
+_TRIED = (LeadStatus.UNREACHED, LeadStatus.FAILED, LeadStatus.CALLED)
+
+
+def extensions_for(lead: Lead) -> list[Extension]:
+    """The extensions of the teams that answer the lead's source, those that can ring first."""
+    extensions = state.loaded(
+        Extension.objects.filter(
+            team__sources=lead.source_id, team__is_active=True, is_active=True
+        ).order_by("number")
+    )
+    return sorted(extensions, key=lambda extension: not _can_ring(extension))
+
+
+def _can_ring(extension: Extension) -> bool:
+    """By the rule of matching.claim_chosen, which decides; this only spares a vain click."""
+    return not extension.is_blocked and state.live_attempt(extension) is None
+
+
+class _Radios(forms.RadioSelect):
+    """Radio buttons, some of which cannot be chosen now."""
+
+    def __init__(self, unavailable: Collection[str]) -> None:
+        super().__init__(attrs={"class": "choice"})
+        self._unavailable = unavailable
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self._unavailable:
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class CallWithForm(forms.Form):
+    """Which extension is to ring, with what each is doing now."""
+
+    def __init__(self, extensions: Sequence[Extension], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = timezone.now()
+        self._extensions = {str(it.pk): it for it in extensions}
+        self.fields["extension"] = forms.ChoiceField(
+            choices=[(pk, _choice(it, now)) for pk, it in self._extensions.items()],
+            widget=_Radios([pk for pk, it in self._extensions.items() if not _can_ring(it)]),
+            error_messages={
+                "required": "Choose an extension.",
+                "invalid_choice": "Choose one of these extensions.",
+            },
+        )
+
+    def chosen(self) -> Extension:
+        """The extension, once the form is valid."""
+        return self._extensions[self.cleaned_data["extension"]]
+
+
+def _choice(extension: Extension, now: datetime) -> SafeString:
+    return format_html("<bdi>{}</bdi> {}", extension, state.shown(extension, now, linked=False))
+
+
+class PlayForm(forms.Form):
+    """Which record, the source's own to begin with."""
+
+    record_name = forms.CharField(
+        label="Name of the record",
+        max_length=100,
+        validators=[validate_record_name],
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
+        error_messages={"required": "Name a record."},
+    )
+
+    def __init__(self, lead: Lead, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = SourceMessages.objects.filter(source=lead.source_id).first()
+        names = [said.when_closed, said.when_given_up] if said else []
+        if lead.status in _TRIED:
+            names.reverse()
+        own = [name for name in names if name]
+        field = self.fields["record_name"]
+        field.initial = own[0] if own else ""
+        field.help_text = "As it is called at the provider, without the file's extension."
+        if len(set(own)) > 1:
+            field.help_text += f" This source's are {own[0]} and {own[1]}."

@@ -1,0 +1,278 @@
+"""Leads: the list, and one lead's page."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from callbacks.admin import html, labels
+from callbacks.admin.attempts.attempt_admin import AttemptInline, without
+from callbacks.admin.base import EditsOnlyWhatChanged
+from callbacks.admin.filters import OverdueFilter, SubmittedFilter, UnansweredFilter
+from callbacks.admin.leads import timeline
+from callbacks.admin.leads.actions import ActsOnLeads
+from callbacks.admin.search import by_phone
+from callbacks.common.formatting import in_words
+from callbacks.explain import unroutable, waiting_reason
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.reports import time_breakdown
+from leads.models import Lead, LeadStatus
+
+
+@admin.register(Lead)
+class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
+    """A manager corrects name, e-mail and message. The number stays: it was checked when it came,
+    and it is what the engine holds on to; everything else is the engine's.
+    """
+
+    list_display = [
+        "submitted", "person", "standing", "promise", "attempts", "call_id_shown", "source",
+    ]  # fmt: skip
+    list_display_links = ["submitted", "person"]
+    list_filter = [
+        ("status", ChoicesCheckboxFilter),
+        ("source", RelatedDropdownFilter),
+        SubmittedFilter,
+        OverdueFilter,
+        UnansweredFilter,
+    ]
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["name", "email", "call_id"]
+    search_help_text = "Name, e-mail, CALLID, or a phone number in any spelling."
+    inlines = [AttemptInline]
+    formfield_overrides = {
+        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
+    }
+    readonly_fields = [
+        "story", "stages", "waits_for", "phone_shown", "source", "status_shown", "due", "duplicate",
+        "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
+        "call_id_shown", "error", "attempts", "first_dialed", "connected", "time_to_dial",
+    ]  # fmt: skip
+    fieldsets = [
+        (
+            "Now",
+            {
+                "fields": [
+                    ("status_shown", "due"), "waits_for", ("phone_shown", "source"),
+                    ("attempts", "time_to_dial"), "call_id_shown", "error",
+                ]
+            },
+        ),
+        ("Where its time went", {"fields": ["stages"], "classes": ["story"]}),
+        ("Same number", {"fields": [("duplicate", "duplicates_shown")]}),
+        ("What happened", {"fields": ["story"], "classes": ["story"]}),
+        ("Who asked", {"fields": [("name", "email"), "message"]}),
+        (
+            "Times",
+            {
+                "fields": [
+                    ("submitted", "clock_started"), ("due_by", "not_before"),
+                    ("first_dialed", "connected"), "closed",
+                ]
+            },
+        ),
+    ]  # fmt: skip
+
+    # --- who may what ---------------------------------------------------------------------------
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: a lead comes in by the form or the API, where all its rules are asked."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
+        """Never: what was dialled, and for whom, stays known."""
+        return False
+
+    # --- the list -------------------------------------------------------------------------------
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        """Words in name, e-mail and CALLID, the CALLID of any attempt, or a number."""
+        typed = search_term.strip()
+        found, _ = super().get_search_results(request, queryset, typed)
+        if not typed:
+            return found, False
+        earlier = CallAttempt.objects.filter(call_id=typed).values("lead_id")
+        condition = Q(pk__in=found.order_by().values("pk")) | Q(pk__in=earlier)
+        if number := by_phone(typed, "phone"):
+            condition |= number
+        return queryset.filter(condition), False
+
+    submitted = html.moment_of("submitted_at", "submitted")
+    clock_started = html.moment_of("clock_started_at", "clock started")
+    due_by = html.moment_of("due_at", "due by")
+    not_before = html.moment_of("call_after", "not called before")
+    first_dialed = html.moment_of("first_dialed_at", "first called")
+    connected = html.moment_of("connected_at", "connected")
+    closed = html.moment_of("closed_at", "closed")
+
+    # The list has few columns, each with its small print, so that none is out of sight.
+
+    @display(description="name", ordering="name")  # type: ignore[untyped-decorator]
+    def person(self, obj: Lead) -> SafeString:
+        """Who asked, and their number."""
+        return html.person(obj.name, obj.phone)
+
+    @display(description="status", ordering="status")  # type: ignore[untyped-decorator]
+    def standing(self, obj: Lead) -> SafeString:
+        """The status, and what went wrong with the newest attempt."""
+        trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
+        waits: waiting_reason.Waits | None = getattr(obj, "waits", None)
+        told = waits.short if waits and not waits.for_ever else ""
+        return html.trouble_below(html.below(_label(obj), told), trouble)
+
+    @display(description="due", ordering="due_at")  # type: ignore[untyped-decorator]
+    def promise(self, obj: Lead) -> SafeString | str:
+        """How it stands against its target, and how long it took to the first call."""
+        said = labels.due(obj, timezone.now())
+        seconds = labels.seconds_to_dial(obj)
+        took = "" if seconds is None else f"dialled after {in_words(seconds)}"
+        return html.label(said.text, said.colour, took) if said.text else took
+
+    @display(description="phone", ordering="phone")  # type: ignore[untyped-decorator]
+    def phone_shown(self, obj: Lead) -> SafeString:
+        """The number as people read it."""
+        return html.phone(obj.phone)
+
+    @display(description="status", ordering="status")  # type: ignore[untyped-decorator]
+    def status_shown(self, obj: Lead) -> SafeString:
+        """The status as a label, and why nobody will call it where that is so."""
+        return html.trouble_below(_label(obj), _unanswered(obj))
+
+    @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
+    def call_id_shown(self, obj: Lead) -> str:
+        """The provider's id of the newest call."""
+        return html.call_id(obj.call_id)
+
+    @display(description="error")  # type: ignore[untyped-decorator]
+    def error(self, obj: Lead) -> SafeString | str:
+        """ERRORCODE and message of the newest attempt."""
+        return html.trouble(html.error(obj.error_code, obj.error_message))
+
+    @display(description="time to dial")  # type: ignore[untyped-decorator]
+    def time_to_dial(self, obj: Lead) -> str:
+        """From clock start to the first accepted call."""
+        seconds = labels.seconds_to_dial(obj)
+        return "" if seconds is None else in_words(seconds)
+
+    @display(description="due", ordering="due_at")  # type: ignore[untyped-decorator]
+    def due(self, obj: Lead) -> SafeString | str:
+        """How it stands against its target."""
+        said = labels.due(obj, timezone.now())
+        return html.label(said.text, said.colour) if said.text else ""
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With why a lead that waits does so, also where nobody will ever call it."""
+        changes: ChangeList = super().get_changelist_instance(request)
+        _add_unanswered(changes.result_list)
+        waits = waiting_reason.of_leads(changes.result_list, timezone.now())
+        for lead in changes.result_list:
+            lead.waits = waits.get(lead.pk)
+        return changes
+
+    # --- one lead -------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+        """Leads with their source; the page of one loads its history too."""
+        queryset: QuerySet[Lead] = super().get_queryset(request).select_related("source")
+        return queryset
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Lead | None:
+        """The lead with all that its page tells."""
+        found: Lead | None = super().get_object(request, object_id, from_field)
+        if found is None:
+            return None
+        attempts = CallAttempt.objects.select_related("extension").prefetch_related(
+            Prefetch("records", queryset=CallRecord.objects.all())
+        )
+        lead = (
+            Lead.objects.select_related("source", "duplicate_of")
+            .prefetch_related(Prefetch("call_attempts", attempts), "duplicates")
+            .get(pk=found.pk)
+        )
+        _add_unanswered([lead])
+        return lead
+
+    def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        """Without "Same number" for a lead that has it to itself; a repeated one has no time."""
+        left_out = set()
+        if obj and not obj.duplicate_of_id and not obj.duplicates.all():
+            left_out.add("Same number")
+        if obj and obj.duplicate_of_id:
+            left_out.add("Where its time went")
+        rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
+        if obj and obj.status != LeadStatus.WAITING:
+            return [(title, {**options, "fields": without("waits_for", options["fields"])})
+                    for title, options in rows]  # fmt: skip
+        return rows
+
+    @display(description="waits because")  # type: ignore[untyped-decorator]
+    def waits_for(self, obj: Lead) -> SafeString | str:
+        """Why it waits at this moment."""
+        waits = waiting_reason.of_lead(obj, timezone.now())
+        if waits is None:
+            return ""
+        return html.trouble(waits.text) if waits.for_ever else waits.text
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def story(self, obj: Lead) -> str:
+        """What happened, as a timeline."""
+        attempts = list(obj.call_attempts.all())
+        records = [record for attempt in attempts for record in attempt.records.all()]
+        entries = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(Lead), object_id=str(obj.pk)
+        ).select_related("user")
+        events = timeline.of(obj, attempts, records, entries)
+        return render_to_string("admin/lead_timeline.html", {"events": events})
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def stages(self, obj: Lead) -> str:
+        """Where its time went, stage by stage."""
+        now_spent = time_breakdown.of_lead(obj, obj.call_attempts.all(), timezone.now())
+        return render_to_string("admin/lead_stages.html", {"spent": now_spent})
+
+    @display(description="duplicate of")  # type: ignore[untyped-decorator]
+    def duplicate(self, obj: Lead) -> SafeString | str:
+        """The earlier open lead of the same number."""
+        first = obj.duplicate_of
+        return html.link(first, f"Lead {first.pk}, {first.name}") if first else ""
+
+    @display(description="duplicates")  # type: ignore[untyped-decorator]
+    def duplicates_shown(self, obj: Lead) -> SafeString | str:
+        """Later submissions of the same number."""
+        return html.joined(html.link(later, f"Lead {later.pk}") for later in obj.duplicates.all())
+
+
+def _label(lead: Lead) -> SafeString:
+    return html.label(lead.get_status_display(), labels.LEAD_COLOURS.get(lead.status, ""))
+
+
+def _add_unanswered(leads: Iterable[Any]) -> None:
+    why = unroutable.why([lead.source_id for lead in leads], timezone.now())
+    for lead in leads:
+        lead.unanswered = why.get(lead.source_id, "")
+
+
+def _unanswered(lead: Lead) -> str:
+    why: str = getattr(lead, "unanswered", "") if lead.status == LeadStatus.WAITING else ""
+    return f"nobody will call it: {why}" if why else ""

@@ -1,0 +1,70 @@
+"""Lead sources: what `leads` knows of them, and how their leads are called."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from callbacks.admin import effective_parameters, html
+from callbacks.admin.leads.recorded_messages import SourceMessagesInline
+from callbacks.admin.parameters import SourceParametersInline
+from callbacks.explain import unroutable
+from callbacks.models import TeamSource
+from leads.admin import LeadSourceAdmin
+from leads.models import LeadSource
+
+
+@admin.register(LeadSource)
+class SourceAdmin(LeadSourceAdmin):
+    """With the messages its leads are played, and the parameters of its calls."""
+
+    list_display = ["name", "slug", "is_active", "answered_by", "allowed_countries", "sla_target"]
+    inlines = [SourceMessagesInline, SourceParametersInline]
+    change_form_outer_after_template = "admin/what_holds.html"
+
+    change_form_before_template = "admin/source_teams.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadSource]:
+        """With the teams, in the order in which they step in."""
+        queryset: QuerySet[LeadSource] = super().get_queryset(request)
+        answers = TeamSource.objects.select_related("team").order_by("steps_in_after", "team__name")
+        return queryset.prefetch_related(Prefetch("teamsource_set", answers))
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With what keeps its leads from being called, in a few queries for all."""
+        changes: ChangeList = super().get_changelist_instance(request)
+        why = unroutable.why([source.pk for source in changes.result_list], timezone.now())
+        for source in changes.result_list:
+            source.unanswered = why.get(source.pk, "")
+        return changes
+
+    @display(description="answered by")  # type: ignore[untyped-decorator]  # unfold has no types
+    def answered_by(self, obj: LeadSource) -> SafeString | str:
+        """Its teams, and why nobody will ever call its leads where that is so."""
+        teams = ", ".join(words_for(it) for it in obj.teamsource_set.all())
+        return html.trouble_below(format_html("{}", teams), getattr(obj, "unanswered", ""))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With what holds, for those who may see parameters."""
+        source = context.get("original")
+        if source:
+            context["unanswered"] = unroutable.why([source.pk], timezone.now()).get(source.pk, "")
+            context["answers"] = source.teamsource_set.all()
+        if source and effective_parameters.may_see(request):
+            context["what_holds"] = effective_parameters.for_source(source)
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+
+def words_for(answer: TeamSource) -> str:
+    """ "Sales", "Night after 60 s", "Support (off)"."""
+    after = f" after {answer.steps_in_after} s" if answer.steps_in_after else ""
+    return f"{answer.team}{after}{'' if answer.team.is_active else ' (off)'}"

@@ -1,0 +1,135 @@
+"""A lead's life as a list of events in the order they happened. Pure: objects in, events out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED, error, is_web_address
+from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
+from callbacks.common.formatting import in_words
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.calls import AttemptKind, AttemptState
+from leads.models import Lead, LeadStatus
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: when, what, its details line by line, and a colour."""
+
+    at: datetime
+    what: str
+    details: tuple[str, ...] = ()
+    colour: str = GREY
+    call_id: str = ""
+    recording_url: str = ""
+
+
+def of(
+    lead: Lead,
+    attempts: Iterable[CallAttempt],
+    records: Iterable[CallRecord],
+    entries: Iterable[LogEntry],
+) -> list[Event]:
+    """All events of a lead, oldest first. Expects attempts with their extension loaded, and log
+    entries with their user.
+    """
+    events = [*_of_lead(lead)]
+    for attempt in attempts:
+        events.extend(_of_attempt(attempt))
+    events.extend(_of_record(record) for record in records)
+    events.extend(_of_entry(entry) for entry in entries)
+    return sorted(events, key=lambda event: event.at)
+
+
+def _of_lead(lead: Lead) -> Iterator[Event]:
+    target = in_words((lead.due_at - lead.clock_started_at).total_seconds())
+    yield Event(lead.submitted_at, f"Submitted: {lead.source}", (f"To be called within {target}",))
+    if lead.status == LeadStatus.DUPLICATE:
+        why = f"The number had an open request already: lead {lead.duplicate_of_id}"
+        yield Event(lead.submitted_at, "Not called a second time", (why,))
+    elif lead.closed_at and lead.status != LeadStatus.CONNECTED:
+        colour = RED if lead.status == LeadStatus.FAILED else GREY
+        yield Event(lead.closed_at, f"Closed: {lead.get_status_display()}", colour=colour)
+
+
+def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
+    why = why_rung(attempt, timezone.get_current_timezone())
+    yield Event(attempt.claimed_at, _asked(attempt), (why,) if why else (), BLUE)
+    yield from _of_answer(attempt)
+    if attempt.picked_up_at:
+        yield Event(attempt.picked_up_at, "The salesperson picked up", colour=GREEN)
+    if attempt.connected_at:
+        yield Event(attempt.connected_at, "The lead's phone was answered", colour=GREEN)
+    if attempt.ended_at and attempt.state in _ENDINGS:
+        yield Event(
+            attempt.ended_at,
+            _ENDINGS[attempt.state],
+            _facts(attempt),
+            _colour(attempt),
+            recording_url=attempt.recording_url if is_web_address(attempt.recording_url) else "",
+        )
+
+
+def _facts(attempt: CallAttempt) -> tuple[str, ...]:
+    """How long it went on, and what it cost."""
+    verb = "Lasted" if attempt.kind == AttemptKind.MESSAGE else "Talked"
+    talked = f"{verb} {in_words(attempt.talk_time)}" if attempt.talk_time else ""
+    price = f"Cost {shekels(attempt.price)}" if attempt.price is not None else ""
+    return tuple(line for line in (talked, price) if line)
+
+
+def _asked(attempt: CallAttempt) -> str:
+    if attempt.extension is None:
+        return f"Message to the lead: {attempt.record_name}"
+    who = f"{attempt.extension_number} {attempt.extension.name}".strip()
+    return f"Call through extension {who}"
+
+
+def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
+    at = attempt.answered_at or attempt.ended_at
+    if at is None:
+        return
+    said = error(attempt.error_code, attempt.error_message)
+    reason = f"Reason: {attempt.reason}" if attempt.reason else ""
+    details = tuple(line for line in (said, reason) if line)
+    if attempt.state in _NO_CALL:
+        yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
+    elif attempt.reason:
+        # Also when it was found out later: this is what happened at that moment.
+        lost = "The provider's answer was lost: whether it called is not known"
+        yield Event(at, lost, details, RED, attempt.call_id)
+    elif attempt.call_id:
+        yield Event(at, "Accepted by the provider", colour=ACCENT, call_id=attempt.call_id)
+
+
+_NO_CALL: dict[str, str] = {
+    AttemptState.REFUSED: "Refused by the provider",
+    AttemptState.NOT_SENT: "Not sent: the provider could not be reached",
+}
+_ENDINGS: dict[str, str] = {
+    AttemptState.BRIDGED: "The conversation ended",
+    AttemptState.PLAYED: "The message was played",
+    AttemptState.AGENT_NO_ANSWER: "The salesperson did not answer",
+    AttemptState.LEAD_NO_ANSWER: "The lead did not answer",
+    AttemptState.ENDED: "No record of the call came; the extension was freed",
+    AttemptState.NEVER_PLACED: "Shown not to have been placed",
+}
+
+
+def _colour(attempt: CallAttempt) -> str:
+    return ATTEMPT_COLOURS.get(attempt.state, ORANGE)
+
+
+def _of_record(record: CallRecord) -> Event:
+    rang = f"Rang {in_words(record.dial_time)}" if record.dial_time is not None else ""
+    talked = f"Talked {in_words(record.talk_time)}" if record.talk_time else ""
+    details = tuple(line for line in (rang, talked) if line)
+    leg = {1: "salesperson's phone", 2: "lead's phone"}.get(record.leg or 0, record.type)
+    return Event(record.received_at, f"Record, {leg}: {record.status or 'no status'}", details)
+
+
+def _of_entry(entry: LogEntry) -> Event:
+    return Event(entry.action_time, f"{entry.user}: {entry.get_change_message()}")

@@ -1,0 +1,160 @@
+"""Schedules: the week, holidays and exceptions, and what they come to."""
+
+# the methods' parameters are Django's
+
+import zoneinfo
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet, TimeField
+from django.forms.formsets import all_valid
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from callbacks.admin import html
+from callbacks.admin.schedules import forms, week_preview
+from callbacks.admin.schedules.forms import (
+    ExceptionFormSet,
+    OpeningHoursFormSet,
+    ScheduleForm,
+    never_opens,
+)
+from callbacks.common import task_publisher
+from callbacks.models import OpeningHours, Schedule, ScheduleException, Team
+from leads.admin import Admin
+
+# Of those that keep a schedule, on its page.
+_SHOWN = 20
+
+
+class _ToTheMinute:
+    """Times without seconds."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(db_field, TimeField):
+            field.widget.format = "%H:%M"
+        return field
+
+
+class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """The intervals of a week."""
+
+    model = OpeningHours
+    formset = OpeningHoursFormSet
+    extra = 0
+    hide_title = True
+
+
+class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
+    """Days that are different."""
+
+    model = ScheduleException
+    formset = ExceptionFormSet
+    extra = 0
+    hide_title = True
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(_ToTheMinute, Admin):
+    """Opening hours, with a picture of what they come to in the next seven days."""
+
+    form = ScheduleForm
+    list_display = ["name", "now", "intervals", "holidays_of", "time_zone", "kept_by"]
+    search_fields = ["name"]
+    show_full_result_count = False
+    fields = [("name", "time_zone"), ("holidays_of", "eve_closes_at")]
+    inlines = [OpeningHoursInline, ExceptionInline]
+    change_form_before_template = "admin/schedule_week.html"
+
+    class Media:
+        js = ("admin_extra/schedule.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        """With hours, exceptions and teams."""
+        queryset: QuerySet[Schedule] = super().get_queryset(request)
+        return queryset.prefetch_related("hours", "exceptions", "teams").annotate(
+            extension_count=Count("extensions", distinct=True)
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the picture of what is stored."""
+        if schedule := context.get("original"):
+            context["week"] = week_preview.picture(schedule.calendar(), timezone.now())
+            context["used_by"] = used_by(schedule)
+        context["zones"] = sorted(zoneinfo.available_timezones())
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    def get_urls(self) -> list[Any]:
+        """With the picture of what is being typed."""
+        view = self.admin_site.admin_view(self.preview)
+        return [path("preview/", view, name="callbacks_schedule_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """What the posted form would come to, or why it cannot be; stores nothing."""
+        schedule = self.get_object(request, request.GET.get("of", ""))
+        may = self.has_change_permission(request) if schedule else self.has_add_permission(request)
+        if request.method != "POST" or not may:
+            raise PermissionDenied
+        form = self.get_form(request, schedule, change=bool(schedule))(
+            request.POST, instance=schedule
+        )
+        form.is_valid()
+        formsets, _ = self._create_formsets(request, form.instance, change=bool(schedule))
+        all_valid(formsets)
+        context: dict[str, Any] = {"problems": forms.problems(form, formsets)}
+        if calendar := getattr(form.instance, "entered", None):
+            context["week"] = week_preview.picture(calendar, timezone.now())
+            context["is_typed"] = True
+        return TemplateResponse(request, "admin/week_panel.html", context)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Other hours may mean that a team, or one of its phones, is on now."""
+        super().save_related(request, form, formsets, change)
+        schedule = form.instance.pk
+        teams = Team.objects.filter(schedule=schedule) | Team.objects.filter(
+            extensions__schedule=schedule
+        )
+        for team_id in teams.order_by().values_list("pk", flat=True).distinct():
+            task_publisher.work_team_on_commit(team_id)
+
+    @display(description="opening hours")  # type: ignore[untyped-decorator]
+    def intervals(self, obj: Schedule) -> SafeString | str:
+        """The week: days with the same hours together."""
+        found = week_preview.in_a_line(obj.calendar().week)
+        return html.joined([format_html('<span class="nowrap">{}</span>', it) for it in found])
+
+    @display(description="kept by")  # type: ignore[untyped-decorator]
+    def kept_by(self, obj: Schedule) -> str:
+        """Teams by name, and how many extensions."""
+        count: int = getattr(obj, "extension_count", 0)
+        extensions = [f"{count} extension{'s' if count > 1 else ''}"] if count else []
+        return ", ".join([*(team.name for team in obj.teams.all()), *extensions])
+
+    @display(description="now")  # type: ignore[untyped-decorator]
+    def now(self, obj: Schedule) -> SafeString | str:
+        """Open or closed, and until when."""
+        calendar = obj.calendar()
+        words = week_preview.in_words(calendar, timezone.now())
+        return html.trouble(words) if never_opens(calendar) else words
+
+
+def used_by(schedule: Schedule) -> list[SafeString]:
+    """Links to the teams and extensions that keep these hours; of many, the first ones."""
+    teams, extensions = schedule.teams.all()[:_SHOWN], schedule.extensions.all()[:_SHOWN]
+    more = schedule.extensions.count() - len(extensions)
+    return [
+        *(html.link(team, f"team {team}") for team in teams),
+        *(html.link(extension, f"extension {extension}") for extension in extensions),
+        *([format_html("{} more extensions", more)] if more > 0 else []),
+    ]

@@ -1,0 +1,1 @@
+"""Teams and the routing preview in the admin."""

@@ -1,0 +1,76 @@
+"""What a team's page refuses, and with which words."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils.html import format_html, format_html_join
+
+from callbacks.admin import form_errors
+from callbacks.models import Team
+
+NO_EXTENSION = (
+    "It has no extension that is switched on: nobody would be rung. Save it switched off, add its "
+    "extensions, then switch it on."
+)
+NO_SOURCE = (
+    "A team that is switched on answers at least one source. Add one here, or switch the team off."
+)
+
+# In words for managers; callbacks.routing.rules has the rules.
+STRATEGIES = {
+    "Longest idle": "Whoever has been without a call for longest, from the end of their last one. "
+    "Who talks long gets fewer calls.",
+    "Round robin": "In turn: whoever was rung longest ago, however long their calls take.",
+    "Priority tiers with weights": "Within a tier, who has weight 2 is rung twice as often as who "
+    "has weight 1.",
+    "Fair by conversations": "Equal shares of talks, not of rings: a call in which nobody talked "
+    "does not count. Weights hold here too.",
+}
+
+
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A team that is on has somebody to ring."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        empty = "Enter 1 or more, or leave it empty for no limit."
+        form_errors.at_least_one(self, "daily_cap", empty)
+        form_errors.at_least_one(self, "opening_rate", empty)
+        if strategy := self.fields.get("strategy"):
+            strategy.help_text = format_html(
+                '<dl class="explains">{}</dl>',
+                format_html_join("", "<dt>{}</dt><dd>{}</dd>", STRATEGIES.items()),
+            )
+        form_errors.say(self, "name", "unique", "There is a team with this name. Choose another.")
+
+    def clean_is_active(self) -> bool:
+        """Refuses a team without an extension that is switched on."""
+        is_active: bool = self.cleaned_data["is_active"]
+        if is_active and not has_extension(self.instance):
+            raise ValidationError(NO_EXTENSION)
+        return is_active
+
+
+class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
+    """The sources of one team."""
+
+    def clean(self) -> None:
+        """Refuses a source twice, and a team that is on and answers none."""
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [form.cleaned_data for form in self.forms if form not in self.deleted_forms]
+        sources = [row["source"] for row in rows if row.get("source")]
+        if self.instance.is_active and not sources:
+            raise ValidationError(NO_SOURCE)
+
+    def get_unique_error_message(self, unique_check: Any) -> str:  # noqa: ARG002  # Django's
+        """One row a source."""
+        return "This source is there twice. Keep one of its rows."
+
+
+def has_extension(team: Team) -> bool:
+    """Whether an extension of the team is switched on."""
+    return not team._state.adding and team.extensions.filter(is_active=True).exists()

@@ -1,0 +1,148 @@
+"""Teams: which sources they answer, when they step in, and who of them is rung."""
+
+# the methods' parameters are Django's
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from callbacks.admin import html
+from callbacks.admin.base import EditsOnlyWhatChanged
+from callbacks.admin.schedules import week_preview
+from callbacks.admin.teams.forms import TeamForm, TeamSourceFormSet
+from callbacks.common import task_publisher
+from callbacks.explain import unroutable
+from callbacks.models import Team, TeamSource
+from callbacks.routing import availability, claim, config, positions
+
+# Of a team's extensions, on its page; the list of extensions has all.
+_SHOWN = 30
+
+
+class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """The sources a team answers, and after how long it steps in."""
+
+    model = TeamSource
+    formset = TeamSourceFormSet
+    extra = 0
+    hide_title = True
+    autocomplete_fields = ["source"]
+    verbose_name_plural = "Sources that it answers"
+
+
+@admin.register(Team)
+class TeamAdmin(EditsOnlyWhatChanged):
+    """Who answers which sources, and when."""
+
+    form = TeamForm
+    list_display = ["name", "sources_shown", "strategy", "open_now", "free_now"]
+    search_fields = ["name"]
+    show_full_result_count = False
+    list_fullwidth = True
+    inlines = [TeamSourceInline]
+    change_form_before_template = "admin/team_now.html"
+    fieldsets = [
+        (None, {"fields": [("name", "schedule"), "is_active"]}),
+        (
+            "Who is rung",
+            {
+                "fields": ["strategy", ("owner_days", "owner_wait"), "language_wait"],
+                "description": "Asked in this order: the owner, who speaks the lead's language, "
+                "the lowest tier, and the strategy among those who are left.",
+            },
+        ),
+        (
+            "How much",
+            {"fields": [("daily_cap", "rest"), "opening_rate"]},
+        ),
+    ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Off: it can have no extensions yet."""
+        return {"is_active": False, **super().get_changeform_initial_data(request)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        """With sources, hours, and the number of extensions that are switched on."""
+        queryset: QuerySet[Team] = super().get_queryset(request)
+        on = Count("extensions", filter=Q(extensions__is_active=True), distinct=True)
+        return (
+            queryset.select_related("schedule")
+            .prefetch_related("teamsource_set__source", "schedule__hours", "schedule__exceptions")
+            .annotate(extension_count=on)
+        )
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With how many extensions of each team are free, in one query for all."""
+        changes: ChangeList = super().get_changelist_instance(request)
+        now = timezone.now()
+        teams: dict[int, Any] = {team.pk: team for team in changes.result_list}
+        found = availability.how_many(teams, config.current().closed_shifts(teams, now), now)
+        for pk, team in teams.items():
+            team.free_count = found.get(pk, 0)
+        return changes
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With what it does now, and what keeps it from ringing anybody."""
+        if team := context.get("original"):
+            now = timezone.now()
+            context["team_now"] = self.open_now(team)
+            context["team_extensions"] = team.extensions.order_by("tier", "number")[:_SHOWN]
+            context["team_more"] = max(team.extensions.count() - _SHOWN, 0)
+            if team.schedule:
+                context["week"] = week_preview.picture(team.schedule.calendar(), now)
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        """With another strategy, places in the queue mean something else."""
+        super().save_model(request, obj, form, change)
+        if change and "strategy" in form.changed_data:
+            positions.reset_positions(obj.pk)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Another source or schedule may mean that somebody can be called now."""
+        super().save_related(request, form, formsets, change)
+        task_publisher.work_team_on_commit(form.instance.pk)
+
+    @display(description="sources")  # type: ignore[untyped-decorator]  # unfold has no types
+    def sources_shown(self, obj: Team) -> SafeString | str:
+        """Their names, and after how long it steps in."""
+        answered = obj.teamsource_set.all()
+        if not answered:
+            return html.trouble("none: gets no leads")
+        return ", ".join(
+            f"{it.source} after {it.steps_in_after} s" if it.steps_in_after else str(it.source)
+            for it in answered
+        )
+
+    @display(description="extensions free")  # type: ignore[untyped-decorator]
+    def free_now(self, obj: Team) -> SafeString | str:
+        """How many of those that are switched on."""
+        count: int = getattr(obj, "extension_count", 0)
+        if not count:
+            return html.trouble("none: nobody is rung")
+        return f"{getattr(obj, 'free_count', 0)} of {count}"
+
+    @display(description="now")  # type: ignore[untyped-decorator]
+    def open_now(self, obj: Team) -> SafeString:
+        """Open, closed until when, or off."""
+        if not obj.is_active:
+            return html.label("off")
+        now = timezone.now()
+        if claim.is_open(obj, now):
+            return html.label("open", html.GREEN)
+        opening = claim.next_opening([obj], now)
+        if opening is None:
+            return html.label("never opens", html.RED, unroutable.team_problem(obj, now))
+        return html.label(
+            "closed", html.GREY, f"opens {timezone.localtime(opening):%a %d %b %H:%M}"
+        )

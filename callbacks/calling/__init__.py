@@ -1,0 +1,1 @@
+"""Claim a lead and an extension, dial, and apply what came of it."""

@@ -1,0 +1,241 @@
+"""Carrying out what an outcome means: the lead, the extension, and who is woken for it.
+
+The rules are in callbacks.policy.rules; this is their one way into the database, for the provider's
+answers (dispatch) and for its records (reconcile).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from callbacks.calling import recorded_messages
+from callbacks.common import task_publisher
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.policy.from_settings import policy
+from callbacks.policy.rules import (
+    A_DAY,
+    FLAGGED_REASON,
+    ExtensionStep,
+    LeadStep,
+    Outcome,
+    Policy,
+    Step,
+    next_step,
+)
+from callbacks.routing import claim, config, number_limits, queue
+from callbacks.routing.rotation import after_call
+from callbacks.scheduling import calling_hours, pacing
+from leads import transitions
+from leads.models import Lead, LeadStatus
+
+INVALID_CALL = "invalid_call"  # CallAttempt.reason of Outcome.MISCONFIGURED
+
+# Attempts that do not count towards MAX_ATTEMPTS: they ended with the extension.
+_BLAMELESS = (
+    Q(error_code__in=(3, 4)) | Q(state=AttemptState.AGENT_NO_ANSWER) | Q(reason=INVALID_CALL)
+)
+# How earlier attempts of the same outcome are recognised.
+_SAME: dict[Outcome, Q] = {
+    Outcome.INVALID: Q(state=AttemptState.REFUSED, error_code=1),
+    Outcome.PROVIDER_ERROR: Q(
+        state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT, AttemptState.NEVER_PLACED)
+    )
+    & ~Q(error_code__in=(1, 3, 4))
+    & ~Q(reason=INVALID_CALL),
+    Outcome.LEAD_NO_ANSWER: Q(state=AttemptState.LEAD_NO_ANSWER),
+}
+_SAME[Outcome.NOT_SENT] = _SAME[Outcome.PROVIDER_ERROR]
+
+_CLOSED_AS = {
+    LeadStep.CONNECTED: LeadStatus.CONNECTED,
+    LeadStep.CALLED: LeadStatus.CALLED,
+    LeadStep.UNREACHED: LeadStatus.UNREACHED,
+    LeadStep.FAILED: LeadStatus.FAILED,
+}
+
+
+def settle(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
+    """Applies `outcome` to the lead and the extension of an attempt that has just ended.
+
+    Call it in the transaction of the transition, and only when that was won. The wake-ups go out
+    once it is committed.
+    """
+    if attempt.extension_id is None:
+        return  # a message: played to a lead or not, it decides nothing about calling it
+    rules = policy()
+    step = _step(attempt, attempt.extension_id, outcome, rules, now)
+    _settle_lead(attempt, step, now)
+    after_call(attempt.extension_id, outcome, now)
+    _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
+
+
+def mirror(attempt: CallAttempt) -> dict[str, Any]:
+    """What a lead shows of its newest attempt."""
+    return {
+        "call_id": attempt.call_id,
+        "error_code": attempt.error_code,
+        "error_message": attempt.error_message,
+    }
+
+
+def _step(
+    attempt: CallAttempt, extension_id: int, outcome: Outcome, rules: Policy, now: datetime
+) -> Step:
+    if outcome is Outcome.BRIDGED:
+        return next_step(outcome, 0, 1, rules)  # by far the most frequent; nothing to count
+    others = CallAttempt.objects.filter(
+        lead_id=attempt.lead_id,
+        kind=AttemptKind.CALL,
+        claimed_at__gte=F("lead__counted_from"),
+    ).exclude(pk=attempt.pk)
+    same_before = others.filter(_SAME[outcome]).count() if outcome in _SAME else 0
+    attempts = others.exclude(_BLAMELESS).count() + 1
+    suspect = outcome is Outcome.INVALID and _is_suspect(attempt, extension_id, now)
+    return next_step(outcome, same_before, attempts, rules, suspect=suspect)
+
+
+def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
+    """Whether its extension met "invalid parameters" with another lead within a day."""
+    return (
+        CallAttempt.objects.filter(
+            _SAME[Outcome.INVALID],
+            extension_id=extension_id,
+            claimed_at__gte=now - A_DAY,
+        )
+        .exclude(lead_id=attempt.lead_id)
+        .exists()
+    )
+
+
+def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
+    shown = mirror(attempt)
+    if step.message:
+        shown["error_message"] = step.message
+    shown["claimed_at"] = attempt.claimed_at
+    # A lead's time goes on where its attempt's ends.
+    ended_at = attempt.ended_at or now
+    # Not won: somebody has taken the lead out of our hands; then it stays there.
+    if step.lead is LeadStep.CALL_AGAIN:
+        # At once: it has been waiting for somebody since it was first to be called, and teams that
+        # step in later count from then.
+        wait = _wait(attempt, step, now) if step.after else _Wait(None)
+        again = transitions.wait_again(
+            attempt.lead_id,
+            wait.call_after,
+            ended_at,
+            gap_until=wait.gap_until,
+            closed_until=wait.closed_until,
+            **shown,
+        )
+        if again and not step.after:
+            task_publisher.call_lead_on_commit(attempt.lead_id)
+        return
+    if step.lead is LeadStep.CONNECTED:
+        shown["connected_at"] = attempt.connected_at
+    closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
+    if closed and step.lead is LeadStep.UNREACHED:
+        source_id = _source_of(attempt.lead_id)
+        recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """When a lead is called again, and what it waits for until then (leads.stages).
+
+    `call_after` None: at once.
+    """
+
+    call_after: datetime | None
+    gap_until: datetime | None = None
+    closed_until: datetime | None = None
+
+
+def _wait(attempt: CallAttempt, step: Step, now: datetime) -> _Wait:
+    """After the step's wait, when the number may be rung, and within its hours and ours."""
+    gap_until = now + step.after
+    rests_until = number_limits.number_rests_until(attempt.phone, now)
+    if rests_until:
+        gap_until = max(gap_until, rests_until)
+    current, source_id = config.current(), _source_of(attempt.lead_id)
+    earliest = gap_until
+    if step.at_opening:
+        opening = claim.next_new_opening(current.teams_for(source_id), earliest)
+        if opening is None:
+            gap_until = now + A_DAY
+        earliest = opening or gap_until
+    opening = calling_hours.next_time(current, source_id, attempt.phone, earliest)
+    if opening is None or opening == gap_until:
+        return _Wait(earliest, gap_until)
+    found = pacing.moment(current, source_id, attempt.phone, opening)
+    return _Wait(found.at, gap_until, found.opening)
+
+
+def _source_of(lead_id: int) -> int:
+    return Lead.objects.values_list("source_id", flat=True).get(pk=lead_id)
+
+
+def _settle_extension(
+    attempt: CallAttempt,
+    extension_id: int,
+    step: Step,
+    outcome: Outcome,
+    rules: Policy,
+    now: datetime,
+) -> None:
+    extension = Extension.objects.filter(pk=extension_id)
+    match step.extension:
+        case ExtensionStep.OUT:
+            extension.update(out_until=now + step.out_for, out_reason="offline")
+        case ExtensionStep.BLOCKED:
+            extension.update(is_blocked=True)
+        case ExtensionStep.MISSED:
+            extension.update(
+                missed_in_a_row=F("missed_in_a_row") + 1,
+                out_until=now + step.out_for,
+                out_reason="did not answer",
+            )
+            # A pause of somebody's own lasts as long as they said.
+            extension.filter(
+                Q(is_paused=False) | Q(paused_until__lte=now),
+                missed_in_a_row__gte=rules.missed_in_a_row,
+            ).update(
+                is_paused=True,
+                paused_until=None,
+                pause_reason=f"missed {rules.missed_in_a_row} calls in a row",
+            )
+        case ExtensionStep.PAUSED:
+            extension.update(
+                is_paused=True, paused_until=None, pause_reason=attempt.error_message[:100]
+            )
+        case ExtensionStep.FLAGGED:
+            extension.update(out_reason=FLAGGED_REASON)
+            _wake_its_team_on_commit(extension_id)
+        case ExtensionStep.FREE:
+            if outcome in (Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER):
+                _clear(extension)
+            _wake_its_team_on_commit(extension_id)
+
+
+def _clear(extension: QuerySet[Extension]) -> None:
+    """A salesperson has picked up: whatever was held against the extension is over."""
+    extension.filter(Q(missed_in_a_row__gt=0) | Q(out_reason=FLAGGED_REASON)).update(
+        missed_in_a_row=0,
+        out_reason=Case(When(out_reason=FLAGGED_REASON, then=Value("")), default=F("out_reason")),
+    )
+
+
+def _wake_its_team_on_commit(extension_id: int) -> None:
+    transaction.on_commit(partial(_wake_if_somebody_waits, extension_id), robust=True)
+
+
+def _wake_if_somebody_waits(extension_id: int) -> None:
+    """Asked after the commit: a lead that is stored later finds the extension free by itself."""
+    team_id = queue.team_with_waiting_leads(extension_id, timezone.now())
+    if team_id is not None:
+        task_publisher.publish(task_publisher.WORK_TEAM, team_id)

@@ -1,0 +1,73 @@
+"""Recorded messages to leads: an attempt of its own kind, without an extension.
+
+A lead hears each message once at the most by itself; a manager may have one played again. It is
+committed first and sent by a worker, like a call.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from callbacks.common import task_publisher
+from callbacks.models import CallAttempt, SourceMessages
+from callbacks.models.calls import AttemptKind
+from callbacks.routing import config, number_limits
+from callbacks.scheduling import calling_hours
+from leads.models import Lead
+
+# The longest ringing, the message, and a margin.
+_HOLD = timedelta(seconds=60 + 120 + 60)
+# A message that would come later than this has nothing to say any more.
+_AT_THE_LATEST = timedelta(minutes=15)
+
+
+def play_when_closed(lead: Lead, now: datetime) -> None:
+    """The source's message for leads that come outside opening hours, if it names one."""
+    _play_once(lead.pk, lead.phone, lead.source_id, "when_closed", now)
+
+
+def play_when_given_up(lead_id: int, phone: str, source_id: int, now: datetime) -> None:
+    """The source's message for leads that could not be reached, if it names one."""
+    _play_once(lead_id, phone, source_id, "when_given_up", now)
+
+
+def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttempt | None:
+    """Has the record played to the lead's phone; None when that number is on a call already.
+
+    With `at` in the future it keeps the number to itself until then, and the sweep has it sent.
+    """
+    try:
+        with transaction.atomic():
+            attempt = CallAttempt.objects.create(
+                kind=AttemptKind.MESSAGE,
+                lead_id=lead_id,
+                phone=phone,
+                record_name=record_name,
+                claimed_at=at,
+                hold_until=at + _HOLD,
+            )
+    except IntegrityError:
+        return None
+    if at <= timezone.now():
+        task_publisher.dial_on_commit(attempt.pk)
+    return attempt
+
+
+def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: datetime) -> None:
+    record_name = (
+        SourceMessages.objects.filter(source_id=source_id).values_list(field, flat=True).first()
+    )
+    if not record_name:
+        return
+    played = CallAttempt.objects.filter(
+        lead_id=lead_id, kind=AttemptKind.MESSAGE, record_name=record_name
+    )
+    if played.exists():
+        return
+    # It rings the number like any other call, and right after one: by the same bounds.
+    at = number_limits.number_rests_until(phone, now) or now
+    if at - now <= _AT_THE_LATEST and calling_hours.in_window(
+        config.current(), source_id, phone, at
+    ):
+        play(lead_id, phone, record_name, at)

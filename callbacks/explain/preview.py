@@ -1,0 +1,260 @@
+"""What if a lead came: who would be rung, in which order, who not and why, and what would follow.
+
+Asked of the functions and rows the engine goes by; reads only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from callbacks.common import typed_time
+from callbacks.common.formatting import in_words
+from callbacks.explain import routing_reason
+from callbacks.explain.consequences import Follows, follows
+from callbacks.explain.routing_reason import when
+from callbacks.policy.from_settings import policy
+from callbacks.routing import availability, claim, number_limits
+from callbacks.routing import rules as routing_rules
+from callbacks.routing.config import Setup
+from callbacks.routing.config import current as current_setup
+from callbacks.routing.rules import ExtensionState, Owner
+from callbacks.scheduling import calling_hours, planner
+from leads import number_guard, phones
+from leads.models import OPEN_STATUSES, Lead, LeadSource, SlaClock
+from leads.phones import PhoneRefused
+
+
+class CannotTell(Exception):  # noqa: N818  # said to a person
+    """What is wrong with the question; `field` is which part of it."""
+
+    def __init__(self, words: str, field: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Question:
+    """A lead of `source` that comes at `at`. `phone` is E.164, or "": a number nobody knows."""
+
+    source: LeadSource
+    at: datetime
+    phone: str = ""
+    language: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Who would be rung as the nth, and why. `after`: seconds that the lead has waited by then."""
+
+    place: int
+    number: str
+    name: str
+    team: str
+    why: str
+    after: int = 0
+
+    @property
+    def waited(self) -> str:
+        """ "at once", or after how long."""
+        return f"after {in_words(self.after)}" if self.after else "at once"
+
+
+@dataclass(frozen=True)
+class NotRung:
+    """Who would not be, and why not."""
+
+    number: str
+    name: str
+    team: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What would happen. `called_at` None: never. All times are in `zone`."""
+
+    question: Question
+    zone: ZoneInfo
+    called_at: datetime | None
+    notes: tuple[str, ...]
+    rung: tuple[Rung, ...]
+    not_rung: tuple[NotRung, ...]
+    follows: tuple[Follows, ...]
+    clock_started_at: datetime
+    due_at: datetime
+    clock: str
+    assumes: tuple[str, ...]
+
+
+def question(slug: str, at: str, phone: str = "", language: str = "", *, now: datetime) -> Question:
+    """From what a person typed; `at` "" is now. Raises CannotTell."""
+    current = current_setup()
+    source = next((it for it in current.sources.values() if it.slug == slug), None)
+    if source is None:
+        names = ", ".join(sorted(it.slug for it in current.sources.values())) or "none"
+        raise CannotTell(f'There is no source "{slug}". There are: {names}.', "source")
+    zone = calling_hours.zone_of(current, source.pk)
+    typed = typed_time.Typed(now.astimezone(zone))
+    try:
+        if at.strip():
+            typed = typed_time.read(at, zone)
+    except typed_time.NotAMoment as problem:
+        raise CannotTell(str(problem), "at") from None
+    try:
+        number = number_guard.accept(phone, source) if phone.strip() else ""
+    except PhoneRefused as refusal:
+        raise CannotTell(f"Nobody would be rung for this number: {refusal}", "phone") from None
+    if language and not (language.isascii() and language.isalpha() and len(language) in (2, 3)):
+        raise CannotTell(f'"{language}" is no language. Use a code like he, en, ru.', "language")
+    # In UTC: on a local clock an hour later may be two.
+    return Question(source, typed.at.astimezone(UTC), number, language, typed.note)
+
+
+def answer(asked: Question, now: datetime) -> Answer:
+    """What would happen to this lead, as things are at `now`."""
+    current = current_setup()
+    zone = calling_hours.zone_of(current, asked.source.pk)
+    plan = planner.plan(current, asked.source, asked.phone, asked.at)
+    called_at, notes = _called_at(current, asked, zone)
+    rung: list[Rung] = []
+    not_rung: list[NotRung] = []
+    if called_at:
+        rung, not_rung = _order(current, asked, called_at, max(called_at, now), zone)
+    return Answer(
+        question=asked,
+        zone=zone,
+        called_at=called_at,
+        notes=tuple(note for note in (asked.note, *notes) if note),
+        rung=tuple(rung),
+        not_rung=tuple(not_rung),
+        follows=follows(current, asked.source.pk, asked.phone, called_at, policy(), zone)
+        if called_at
+        else (),
+        clock_started_at=plan.clock_started_at,
+        due_at=plan.due_at,
+        clock=_clock(asked.source),
+        assumes=_assumes(asked, now, zone),
+    )
+
+
+def _called_at(
+    current: Setup, asked: Question, zone: ZoneInfo
+) -> tuple[datetime | None, list[str]]:
+    """When it would first be called, and what keeps it from being called at once."""
+    teams = current.teams_for(asked.source.pk)
+    names = " and ".join(team.name for team in teams)
+    if not teams:
+        return None, ["No team answers this source: the lead would wait until one does."]
+    notes = []
+    if not asked.source.is_active:
+        notes.append("This source is off: its form and API answer as if it did not exist.")
+    if asked.phone and (first := _open_lead(asked.phone)):
+        notes.append(f"This number has an open request, lead {first}: no second one is called.")
+    earliest = asked.at
+    if asked.phone and (rests := number_limits.number_rests_until(asked.phone, asked.at)):
+        notes.append(f"The number rests until {when(rests, asked.at, zone)}: it was rung lately.")
+        earliest = rests
+    called_at = calling_hours.next_time(current, asked.source.pk, asked.phone, earliest)
+    if called_at is None:
+        return None, [*notes, f"{names} never opens: the lead would wait until somebody does."]
+    if called_at > earliest:
+        opens = when(called_at, asked.at, zone)
+        open_then = [team.name for team in teams if current.is_open(team, earliest)]
+        window = "Outside the hours in which this number may be called; they begin"
+        notes.append(f"{window} {opens}." if open_then else f"Off hours: {names} opens {opens}.")
+        if calling_hours.opening_rate(teams):
+            notes.append("Leads that wait for it are called one after the other from then on.")
+    return called_at, notes
+
+
+def _open_lead(phone: str) -> int | None:
+    lead = Lead.objects.filter(phone=phone, status__in=OPEN_STATUSES).values_list("pk", flat=True)
+    return lead.first()
+
+
+# --- the order ------------------------------------------------------------------------------------
+
+
+def _order(
+    current: Setup, asked: Question, called_at: datetime, seen_at: datetime, zone: ZoneInfo
+) -> tuple[list[Rung], list[NotRung]]:
+    """Everybody who would be rung, one after the other as each turns out not to be free after all.
+
+    Those who are rung later only, because another team steps in or a wait is over, come after.
+    """
+    source_id = asked.source.pk
+    every_turn = current.asked(source_id, timedelta(days=3650), called_at)
+    team_ids = [turn.team_id for turn in every_turn]
+    left = availability.look(team_ids, current.closed_shifts(team_ids, called_at), seen_at)
+    owner = _owner(asked, every_turn)
+    rung: list[Rung] = []
+    for after in _steps(current, source_id, team_ids):
+        turns_now = current.asked(source_id, timedelta(seconds=after), called_at)
+        while choice := routing_rules.choose(left, turns_now, language=asked.language, owner=owner):
+            chosen = choice.extension
+            said = routing_reason.said_rule(choice.rule, _how_many(left, chosen), asked.language)
+            rung.append(
+                Rung(len(rung) + 1, chosen.number, chosen.name, choice.turn.team, said, after)
+            )
+            left = [it for it in left if it.id != chosen.id]
+    names = {turn.team_id: turn.team for turn in every_turn}
+    not_rung = [
+        NotRung(
+            it.number,
+            it.name,
+            names[it.team_id],
+            routing_reason.said_reason(
+                it.reason or routing_rules.LANGUAGE, it.until, called_at, zone, asked.language
+            ),
+        )
+        for it in sorted(left, key=lambda it: team_ids.index(it.team_id))
+    ]
+    return rung, not_rung
+
+
+def _owner(asked: Question, every_turn: Sequence[routing_rules.Turn]) -> Owner | None:
+    since = [turn.owner_since for turn in every_turn if turn.owner_since]
+    return claim.owner_of(asked.phone, min(since)) if since and asked.phone else None
+
+
+def _how_many(states: Sequence[ExtensionState], of: ExtensionState) -> int:
+    return sum(it.reason is None and it.team_id == of.team_id for it in states)
+
+
+def _steps(current: Setup, source_id: int, team_ids: Sequence[int]) -> list[int]:
+    """The waits, in seconds, after which somebody else may be rung."""
+    rules = [it for it in current.rules_by_source.get(source_id, []) if it.id in team_ids]
+    steps = {round(routing_rules.steps_in(it, rules).total_seconds()) for it in rules}
+    waits = {it.language_wait or 0 for it in rules} | {it.owner_wait for it in rules}
+    return sorted({0} | steps | waits)
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def _clock(source: LeadSource) -> str:
+    how = "in opening hours" if source.sla_clock == SlaClock.OPEN else "round the clock"
+    return f"{in_words(source.sla_target)}, {how}"
+
+
+def _assumes(asked: Question, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+    seen = when(now, now, zone)
+    said = [
+        "Schedules, holidays and exceptions are those of the time that is asked about.",
+        (
+            "Who is on a call, paused or blocked, and everybody's place in the queue, is as now "
+            f"({seen}); what ends by itself before then has ended."
+        ),
+        "No other lead is waiting.",
+    ]
+    if not asked.phone:
+        said.append("The number is one that nobody has talked with, and may be called at any hour "
+                    "of the source's calling window.")  # fmt: skip
+    return tuple(said)
+
+
+def readable(phone: str) -> str:
+    """A number as people read it."""
+    return phones.readable(phone) if phone else "any number"

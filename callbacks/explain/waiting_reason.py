@@ -1,0 +1,248 @@
+"""Why a lead that waits does so: asked of the rules and the rows the engine goes by. Reads only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+
+from django.utils import timezone
+
+from callbacks.common.formatting import in_words
+from callbacks.explain import routing_reason
+from callbacks.explain.routing_reason import NotRung, when
+from callbacks.models import CallAttempt
+from callbacks.models.calls import LIVE_STATES
+from callbacks.routing import availability, claim, number_limits
+from callbacks.routing import rules as routing_rules
+from callbacks.routing.config import Setup
+from callbacks.routing.config import current as current_setup
+from callbacks.routing.rules import ExtensionState, Owner, TeamRules, Turn
+from callbacks.scheduling import calling_hours
+from leads.models import Lead, LeadStatus
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Why it waits, as a sentence and in a few words for a list.
+
+    `for_ever`: nothing changes this by itself; somebody has to set something up.
+    """
+
+    text: str
+    short: str
+    for_ever: bool = False
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the database says of extensions, and of one lead where it was asked."""
+
+    states: Sequence[ExtensionState]
+    owner: Owner | None = None
+    refused: frozenset[int] = field(default_factory=frozenset)
+    rests_until: datetime | None = None
+    on_a_call: bool = False
+
+
+def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> Waits | None:
+    """Of one lead, with all that is known; None: it does not wait. Times are in `zone`."""
+    if lead.status != LeadStatus.WAITING:
+        return None
+    current = current_setup()
+    return _said(lead, current, _known_of(lead, current, now), now, zone or _zone())
+
+
+def of_leads(leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None) -> dict[int, Waits]:
+    """Of those among `leads` that wait, by primary key: two queries, however many there are.
+
+    For a list: who owns a number, and whether it rests, is not asked. The `text` may name an
+    extension as free that this very lead is not given.
+    """
+    waiting = [lead for lead in leads if lead.status == LeadStatus.WAITING]
+    if not waiting:
+        return {}
+    current = current_setup()
+    sources = {lead.source_id for lead in waiting if lead.call_after <= now}
+    states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
+    known = _Known(states)
+    return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
+
+
+def _zone() -> tzinfo:
+    return timezone.get_current_timezone()
+
+
+def _look(current: Setup, team_ids: set[int], now: datetime) -> list[ExtensionState]:
+    closed = current.closed_shifts(team_ids, now)
+    return availability.look(sorted(team_ids), closed, now) if team_ids else []
+
+
+def _known_of(lead: Lead, current: Setup, now: datetime) -> _Known:
+    asked = current.asked(lead.source_id, _waited(lead, now), now)
+    since = [turn.owner_since for turn in asked if turn.owner_since]
+    attempts = CallAttempt.objects.filter(phone=lead.phone, state__in=LIVE_STATES)
+    refused = CallAttempt.objects.filter(lead=lead, error_code=1, extension__isnull=False)
+    return _Known(
+        states=_look(current, {turn.team_id for turn in asked}, now),
+        owner=claim.owner_of(lead.phone, min(since)) if since else None,
+        refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
+        rests_until=number_limits.lead_rests_until(lead.pk, now),
+        on_a_call=attempts.exists(),
+    )
+
+
+def _waited(lead: Lead, now: datetime) -> timedelta:
+    return max(now - lead.call_after, timedelta(0))
+
+
+def _said(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo) -> Waits:
+    if not current.teams_for(lead.source_id):
+        return Waits(
+            "No team answers this source. It waits until one does.", "no team", for_ever=True
+        )
+    earliest = max(now, lead.gap_until or now)
+    opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
+    if opening is None:
+        return Waits(
+            f"{_names(current, lead)} never opens. It waits until somebody enters hours.",
+            "never opens",
+            for_ever=True,
+        )
+    if lead.call_after > now:
+        return _later(lead, current, known, now, zone)
+    if opening > now:
+        return _closed(lead, current, opening, now, zone)
+    return _due(lead, current, known, now, zone)
+
+
+def _names(current: Setup, lead: Lead, at: datetime | None = None) -> str:
+    """The teams that answer it; those that are open at `at`."""
+    teams = current.teams_for(lead.source_id)
+    return " and ".join(it.name for it in teams if at is None or current.is_open(it, at))
+
+
+# --- not yet --------------------------------------------------------------------------------------
+
+
+def _later(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo) -> Waits:
+    at = when(lead.call_after, now, zone)
+    gap = lead.gap_until if lead.gap_until and lead.gap_until > now else None
+    if lead.closed_until and lead.closed_until > (gap or now):
+        return _closed(lead, current, lead.closed_until, now, zone)
+    if gap and gap == lead.chosen_at:
+        return Waits(f"Chosen time: the visitor asked to be called at {at}.", f"chosen time {at}")
+    if known.rests_until and known.rests_until >= lead.call_after:
+        return Waits(f"Its number rests until {at}: it was rung lately.", f"rests until {at}")
+    if lead.attempts:
+        return Waits(f"Retry at {at}.", f"retry at {at}")
+    return Waits(f"To be called at {at}.", f"at {at}")
+
+
+def _closed(lead: Lead, current: Setup, opening: datetime, now: datetime, zone: tzinfo) -> Waits:
+    opens = when(opening, now, zone)
+    its_turn = ""
+    if lead.call_after > opening:
+        its_turn = f" Its turn is at {when(lead.call_after, now, zone)}, as others wait too."
+    before = opening - timedelta(seconds=1)
+    if any(current.is_open(team, before) for team in current.teams_for(lead.source_id)):
+        text = f"Off hours: where its number is, it may be called from {opens}."
+        return Waits(text + its_turn, f"may be called {opens}")
+    text = f"Off hours: {_names(current, lead, opening) or 'the team'} opens {opens}."
+    return Waits(text + its_turn, f"opens {opens}")
+
+
+# --- now ------------------------------------------------------------------------------------------
+
+
+def _due(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo) -> Waits:
+    if known.on_a_call:
+        return Waits("Its number is on a call.", "number on a call")
+    if known.rests_until:
+        at = when(known.rests_until, now, zone)
+        return Waits(f"Its number rests until {at}: it was rung lately.", f"rests until {at}")
+    waited = _waited(lead, now)
+    asked = current.asked(lead.source_id, waited, now)
+    by_team = {turn.team_id: place for place, turn in enumerate(asked)}
+    states = sorted(
+        (it for it in known.states if it.team_id in by_team and it.reason != routing_rules.OFF),
+        key=lambda it: by_team[it.team_id],
+    )
+    rules = {it.id: it for it in current.rules_by_source.get(lead.source_id, [])}
+    others = _others(states, asked, lead, now, zone)
+    more = _who_steps_in(lead, current, waited)
+    if owner := routing_rules.holds_for(states, asked, known.owner):
+        left = _left(rules[owner.team_id].owner_wait, waited)
+        text = f"Waits for its owner {owner.number}, who is on a call ({left})."
+        return Waits(text + more, f"for owner {owner.number}")
+    choice = routing_rules.choose(
+        states, asked, language=lead.language, owner=known.owner, refused=known.refused
+    )
+    if choice:
+        number = choice.extension.number
+        return Waits(f"Is about to be called: {number} is free.", f"{number} is free")
+    if any(it.reason is None for it in states):
+        return _for_the_language(lead, asked, rules, waited, others, more)
+    teams = " and ".join(turn.team for turn in asked)
+    if not states:
+        return Waits(f"{teams} has no extension that is on.{more}", "no extensions", not more)
+    return Waits(f"Nobody is free of {len(states)}: {others}.{more}", "nobody free")
+
+
+def _others(
+    states: Sequence[ExtensionState],
+    asked: Sequence[Turn],
+    lead: Lead,
+    now: datetime,
+    zone: tzinfo,
+) -> str:
+    any_language = {turn.team_id: turn.any_language for turn in asked}
+    return routing_reason.said_others(
+        (
+            NotRung(it.number, it.reason or routing_rules.LANGUAGE, it.until)
+            for it in states
+            if it.reason or not (any_language[it.team_id] or it.speaks(lead.language))
+        ),
+        now,
+        zone,
+        lead.language,
+    )
+
+
+def _for_the_language(
+    lead: Lead,
+    asked: Sequence[Turn],
+    rules: dict[int, TeamRules],
+    waited: timedelta,
+    others: str,
+    more: str,
+) -> Waits:
+    waits = [rules[turn.team_id].language_wait for turn in asked if not turn.any_language]
+    ends = [_left(wait, waited) for wait in waits if wait is not None]
+    then = f" ({ends[0]})" if ends else ""
+    text = f"Waits for somebody who speaks {lead.language}{then}: {others}."
+    return Waits(text + more, f"for {lead.language}")
+
+
+def _who_steps_in(lead: Lead, current: Setup, waited: timedelta) -> str:
+    """The next team that will be asked besides."""
+    open_rules = [
+        rules
+        for team, rules in zip(
+            current.teams_for(lead.source_id),
+            current.rules_by_source.get(lead.source_id, []),
+            strict=True,
+        )
+        if current.is_open(team, lead.call_after + waited)
+    ]
+    later = [(routing_rules.steps_in(it, open_rules), it.name) for it in open_rules]
+    coming = min(((after, name) for after, name in later if after > waited), default=None)
+    if coming is None:
+        return ""
+    return f" In {_in_words(coming[0] - waited)} {coming[1]} steps in."
+
+
+def _left(wait: int | None, waited: timedelta) -> str:
+    return f"{_in_words(timedelta(seconds=wait or 0) - waited)} more"
+
+
+def _in_words(left: timedelta) -> str:
+    return in_words(max(round(left.total_seconds()), 0))

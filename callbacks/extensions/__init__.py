@@ -1,0 +1,1 @@
+"""Extensions over a day: pauses, presence, and taking them over from the provider's account."""

@@ -1,0 +1,213 @@
+"""The account's extensions and ours: what differs, and taking over what a person has chosen.
+
+`compare` is pure. Nothing is ever deleted: an extension that is gone from the account is switched
+off, and only when somebody ticks it. No answer of the account and an empty one change nothing:
+a wrong code looks like an account without extensions (VOICENTER.md, Extensions).
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple, dataclass, field
+
+from django.db import IntegrityError, transaction
+
+from callbacks.common import task_publisher
+from callbacks.models import Extension
+from callbacks.voicenter import AccountExtension, InvalidCall, Terminate
+
+MAX_NAME = 100
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One of our extensions, as far as an import looks at it."""
+
+    number: str
+    name: str = ""
+    kind: str = Extension.Kind.SIP.value
+    is_active: bool = True
+
+
+@dataclass(frozen=True)
+class New:
+    """In the account and not here."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """Here under another name than in the account."""
+
+    number: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Here, rung, and not in the account."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """In the account, and it cannot be taken over: `why`, as a clause."""
+
+    number: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import would do. Numbers are SIP codes; their case counts.
+
+    `answered` is how many extensions the account named: none at all means that nothing may be
+    concluded. `off` are those of the account that somebody has switched off here; they stay so.
+    """
+
+    answered: int = 0
+    new: tuple[New, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
+    same: int = 0
+    off: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing could be chosen."""
+        return not (self.new or self.renamed or self.gone)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same plan: what a person has seen is what is carried out."""
+        content = json.dumps(astuple(self)).encode()
+        return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a plan is to be done: numbers, and the team of the new ones."""
+
+    team_id: int | None = None
+    add: Collection[str] = ()
+    rename: Collection[str] = ()
+    switch_off: Collection[str] = ()
+
+
+@dataclass
+class Done:
+    """The extensions that an import has changed, as they are now."""
+
+    added: list[Extension] = field(default_factory=list)
+    renamed: list[tuple[Extension, str]] = field(default_factory=list)
+    switched_off: list[Extension] = field(default_factory=list)
+
+
+class PlanChanged(Exception):  # noqa: N818  # said to a person, who then looks again
+    """The account or our extensions are no longer what the person has seen. Nothing was done."""
+
+
+def compare(account: Sequence[AccountExtension], ours: Iterable[Ours]) -> Plan:
+    """What differs. An empty `account` gives an empty plan: it says nothing about ours.
+
+    Only SIP codes of ours can be gone: a phone number or a SIP trunk is in no list of the account.
+    """
+    if not account:
+        return Plan()
+    here = {each.number: each for each in ours}
+    named: dict[str, str] = {}
+    for each in account:
+        named.setdefault(each.sip, _name(each))
+    new, renamed, unusable, off, same = [], [], [], [], 0
+    for number, name in sorted(named.items()):
+        mine = here.get(number)
+        if mine is None:
+            problem = _problem(number)
+            if problem:
+                unusable.append(Unusable(number, problem))
+            else:
+                new.append(New(number, name))
+        elif mine.kind != Extension.Kind.SIP:
+            unusable.append(Unusable(number, "here it is the number of another kind of phone"))
+        elif not mine.is_active:
+            off.append(number)
+        elif name and name != mine.name:
+            renamed.append(Renamed(number, mine.name, name))
+        else:
+            same += 1
+    gone = [
+        Gone(each.number, each.name)
+        for each in sorted(here.values(), key=lambda one: one.number)
+        if each.kind == Extension.Kind.SIP and each.is_active and each.number not in named
+    ]
+    return Plan(
+        len(named), tuple(new), tuple(renamed), tuple(gone), tuple(unusable), same, tuple(off)
+    )
+
+
+def plan_for(account: Sequence[AccountExtension]) -> Plan:
+    """`compare` with the extensions in the database."""
+    rows = Extension.objects.values_list("number", "name", "kind", "is_active")
+    return compare(account, [Ours(*row) for row in rows])
+
+
+def apply(account: Sequence[AccountExtension], seen: str, choice: Choice) -> Done:
+    """Carries out what was chosen of the plan with the fingerprint `seen`; all of it or nothing.
+
+    Raises PlanChanged when `account` or our extensions make another plan by now, or somebody
+    imported at the same moment.
+    """
+    try:
+        with transaction.atomic():
+            # Held until it is done: what the plan says of ours stays true meanwhile.
+            list(Extension.objects.select_for_update().values_list("pk"))
+            plan = plan_for(account)
+            if plan.fingerprint != seen:
+                raise PlanChanged
+            return _carry_out(plan, choice)
+    except IntegrityError:
+        raise PlanChanged from None
+
+
+def _carry_out(plan: Plan, choice: Choice) -> Done:
+    done = Done()
+    for new in plan.new:
+        if new.number in choice.add and choice.team_id is not None:
+            done.added.append(
+                Extension.objects.create(number=new.number, name=new.name, team_id=choice.team_id)
+            )
+    if done.added and choice.team_id is not None:
+        # Somebody may be waiting for them.
+        task_publisher.work_team_on_commit(choice.team_id)
+    for renamed in plan.renamed:
+        if renamed.number in choice.rename:
+            extension = Extension.objects.get(number=renamed.number)
+            extension.name = renamed.after
+            extension.save(update_fields=["name"])
+            done.renamed.append((extension, renamed.before))
+    for gone in plan.gone:
+        if gone.number in choice.switch_off:
+            extension = Extension.objects.get(number=gone.number)
+            extension.is_active = False
+            extension.save(update_fields=["is_active"])
+            done.switched_off.append(extension)
+    return done
+
+
+def _name(extension: AccountExtension) -> str:
+    return (extension.name or extension.user_name)[:MAX_NAME]
+
+
+def _problem(number: str) -> str:
+    """Why this could not be rung, as a clause; "" when it could."""
+    try:
+        Terminate(phone=number)  # takes an extension, and neither SIPTRUNK nor logincode
+    except InvalidCall as problem:
+        return f"it cannot be rung: {problem.args[0].partition(': ')[2]}"
+    return ""

@@ -1,0 +1,154 @@
+"""What people decide about whether an extension is rung: pauses, and what they take back.
+
+Managers do it in the admin, salespeople on their own page; both ask `carry_out`. Each change is one
+conditional UPDATE that says whether it won, and stands in the log. A pause whose time is over holds
+nobody any more, whether a sweep has been here or not.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from callbacks.common import task_publisher
+from callbacks.common.formatting import clock
+from callbacks.models import Extension
+
+LONGEST_REASON = 100  # Extension.pause_reason
+
+
+class Lasts(models.TextChoices):
+    """For how long somebody pauses an extension."""
+
+    QUARTER = "15", "15 minutes"
+    HALF = "30", "30 minutes"
+    HOUR = "60", "1 hour"
+    DAY = "day", "Rest of the day"
+    OPEN = "open", "Until un-paused"
+
+
+class Reason(models.TextChoices):
+    """What people pause for most often; they may say something else, or more."""
+
+    BREAK = "break", "Break"
+    LUNCH = "lunch", "Lunch"
+    MEETING = "meeting", "Meeting"
+    PAPERWORK = "paperwork", "Paperwork"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that is done to an extension: `values` are written where `applies` holds.
+
+    `frees`: whether it may be rung afterwards, so that somebody who waits is called.
+    """
+
+    applies: Q
+    values: dict[str, Any]
+    logged: str
+    frees: bool
+
+
+# Whoever un-pauses it says that somebody sits there again: what kept it from being rung before
+# (missed calls, a cool-down) is no longer true.
+UNPAUSE = Change(
+    applies=Q(is_paused=True),
+    values={
+        "is_paused": False,
+        "paused_until": None,
+        "pause_reason": "",
+        "missed_in_a_row": 0,
+        "out_until": None,
+        "out_reason": "",
+    },
+    logged="Un-paused",
+    frees=True,
+)
+CLEAR_BLOCK = Change(
+    applies=Q(is_blocked=True),
+    values={"is_blocked": False},
+    logged="Block cleared",
+    frees=True,
+)
+BRING_BACK = Change(
+    applies=Q(out_until__gt=Now()),
+    values={"out_until": None, "out_reason": ""},
+    logged="Brought back",
+    frees=True,
+)
+
+
+def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> Change:
+    """Pauses until `until` (None: until it is un-paused), or changes the pause to that.
+
+    Once more the same changes nothing: a second click. Times in the log are in `zone`.
+    """
+    same = Q(is_paused=True, pause_reason=reason) & (
+        Q(paused_until__isnull=True) if until is None else Q(paused_until=until)
+    )
+    ends = f"until {clock(until, now, zone)}" if until else "until un-paused"
+    return Change(
+        applies=~same,
+        values={"is_paused": True, "paused_until": until, "pause_reason": reason},
+        logged=f"Paused {ends}: {reason}" if reason else f"Paused {ends}",
+        frees=False,
+    )
+
+
+def pause_ends(lasts: Lasts, now: datetime, zone: tzinfo) -> datetime | None:
+    """When a pause from `now` ends, to the minute; None: when somebody un-pauses it.
+
+    The day is that of `zone`.
+    """
+    match lasts:
+        case Lasts.OPEN:
+            return None
+        case Lasts.DAY:
+            tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+            return datetime.combine(tomorrow, time(), zone)
+    ends = now + timedelta(minutes=int(lasts), seconds=30)
+    return ends.replace(second=0, microsecond=0)
+
+
+def is_paused(extension: Extension, now: datetime) -> bool:
+    """Whether a pause keeps it from being rung at `now`."""
+    until = extension.paused_until
+    return extension.is_paused and (until is None or until > now)
+
+
+def paused_at(now: datetime) -> Q:
+    """The same as a condition."""
+    return Q(is_paused=True) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
+
+
+def carry_out(change: Change, extension: Extension, user: Any) -> bool:
+    """Does it if it still applies, writes the log, and wakes the team where it frees it.
+
+    False: it applied no more; somebody was first, and nothing is written.
+    """
+    with transaction.atomic():
+        won = Extension.objects.filter(change.applies, pk=extension.pk).update(**change.values)
+        if won:
+            LogEntry.objects.log_actions(
+                user.pk, [extension], CHANGE, change.logged, single_object=True
+            )
+            if change.frees:
+                task_publisher.work_team_on_commit(extension.team_id)
+    return bool(won)
+
+
+def end_pauses(now: datetime) -> int:
+    """For the sweep: clears what is left of pauses whose time is over. Returns how many.
+
+    Who waits is called by the sweep's next step. Without those that somebody else has in hand.
+    """
+    with transaction.atomic():
+        over = Extension.objects.filter(is_paused=True, paused_until__lte=now).order_by()
+        free = over.select_for_update(skip_locked=True, no_key=True).values("pk")
+        return Extension.objects.filter(pk__in=free, is_paused=True, paused_until__lte=now).update(
+            is_paused=False, paused_until=None, pause_reason=""
+        )

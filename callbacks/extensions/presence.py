@@ -1,0 +1,206 @@
+"""Who is on the telephone, or away, right now, by the provider's list of active calls.
+
+It is asked once for all extensions, and for all processes and machines: who moves `asked_at` on, by
+a conditional UPDATE, is the one who asks. Only while a lead is due: it saves that lead's call from
+ringing somebody who talks already. What it shows ends by itself a few seconds after it should have
+been asked again, so that stale or failed presence keeps nobody from being called; the provider's
+own check of the device stands behind it.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from callbacks.common import task_publisher
+from callbacks.models import CallAttempt, Extension, Presence
+from callbacks.models.calls import LIVE_STATES
+from callbacks.routing import queue
+from callbacks.telephony import account
+from callbacks.voicenter import ExtensionState, LoginStatus
+
+log = logging.getLogger(__name__)
+
+ON_A_CALL = "on another call"
+# In words, what the provider's users may be doing instead of taking calls. A status that is
+# missing, or an account's own, says nothing.
+AWAY: Mapping[LoginStatus, str] = {
+    LoginStatus.LOGOUT: "logged out",
+    LoginStatus.LUNCH: "lunch",
+    LoginStatus.ADMINISTRATIVE: "paperwork",
+    LoginStatus.PRIVATE: "private",
+    LoginStatus.OTHER: "away",
+    LoginStatus.TRAINING: "training",
+    LoginStatus.TEAM_MEETING: "team meeting",
+    LoginStatus.BRIEF: "briefing",
+}
+# Seconds that the answer may take. A later one would tell what was, and a worker waits for it.
+PATIENCE = 5.0
+# An asker that has not come back by now has died; another one asks.
+_TAKEN_FOR = timedelta(seconds=30)
+# How long nobody asks after the provider did not tell.
+_AFTER_FAILURE = timedelta(seconds=30)
+# Beyond the next time it is asked: for that answer to come, and be written.
+_BEYOND = timedelta(seconds=PATIENCE)
+# A call of ours that ended this lately may be in the list still.
+_JUST_OVER = timedelta(seconds=10)
+
+# One row, made by the first to ask; `asked_at` lies ahead while somebody does.
+_TAKE = """
+    INSERT INTO callbacks_presence (id, asked_at) VALUES (1, %(taken_until)s)
+    ON CONFLICT (id) DO UPDATE SET asked_at = excluded.asked_at
+    WHERE callbacks_presence.asked_at <= %(due)s
+"""
+# Without those that somebody else has in hand: who just got a call is no matter of ours.
+_NOTE = """
+    UPDATE callbacks_extension extension
+    SET seen_busy_until = %(until)s, seen_busy_as = seen.said
+    FROM unnest(%(ids)s::bigint[], %(said)s::text[]) AS seen (id, said)
+    WHERE extension.id = seen.id AND extension.id IN (
+        SELECT id FROM callbacks_extension WHERE id = ANY(%(ids)s) FOR NO KEY UPDATE SKIP LOCKED
+    )
+"""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An extension of ours that is, or was, shown not to be free."""
+
+    pk: int
+    team_id: int
+    kind: str
+    until: datetime | None
+
+
+def look() -> bool:
+    """For the sweep: asks the provider if it is time to, and writes down who is not free.
+
+    Returns whether it was asked and has told.
+    """
+    every = timedelta(seconds=settings.PRESENCE_EVERY)
+    now = timezone.now()
+    if not every or not queue.sources_with_due_leads(now):
+        return False
+    taken = now + max(_TAKEN_FOR - every, timedelta())
+    if not _take(taken, due=now - every):
+        return False
+    states = account.active_calls(PATIENCE)
+    # From when it was asked: an answer that took long is old when it comes.
+    asked_at = now
+    if states is None:
+        asked_at = timezone.now() + max(_AFTER_FAILURE - every, timedelta())
+    else:
+        note(states, now, until=now + lasts(every))
+    Presence.objects.filter(asked_at=taken).update(asked_at=asked_at)
+    return states is not None
+
+
+def lasts(every: timedelta) -> timedelta:
+    """How long what is seen holds: until it is surely seen again, or nobody asks any more."""
+    return every + timedelta(seconds=settings.SWEEP_EVERY) + _BEYOND
+
+
+def _take(until: datetime, due: datetime) -> bool:
+    """Whether it is ours to ask: nobody has since `due`, and nobody else will before `until`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"taken_until": until, "due": due})
+        return bool(cursor.rowcount == 1)
+
+
+# --- what is seen --------------------------------------------------------------------------------
+
+
+def note(states: Sequence[ExtensionState], now: datetime, until: datetime) -> None:
+    """Writes down until when who is not rung, and clears those who may be rung again.
+
+    As many statements for ten thousand extensions as for one. Extensions that are in no list, and
+    all that are no SIP code, are never kept from being rung.
+    """
+    away = away_by_number(states)
+    on_calls = {state.extension: _call_ids(state) for state in states if state.calls}
+    rows = _rows({*away, *on_calls})
+    ours = {number: row for number, row in rows.items() if row.kind == Extension.Kind.SIP}
+    not_ours = _not_ours({number: on_calls[number] for number in ours if number in on_calls}, now)
+    seen = {
+        row.pk: away.get(number) or ON_A_CALL
+        for number, row in ours.items()
+        if number in away or number in not_ours
+    }
+    if seen:
+        _write(seen, until)
+    _let_in([row for row in rows.values() if row.until and row.pk not in seen], now)
+
+
+def away_by_number(states: Iterable[ExtensionState]) -> dict[str, str]:
+    """What those are doing, in words, who take no calls, by extension. Pure.
+
+    Where nobody at all is logged in, nobody is taken to be logged out: an account whose salespeople
+    never log in would have no calls any more.
+    """
+    known = {state.extension: state.status for state in states if state.status in set(LoginStatus)}
+    nobody_logs_in = set(known.values()) <= {LoginStatus.LOGOUT}
+    return {
+        number: AWAY[status]
+        for number, status in known.items()
+        if status in AWAY and not (nobody_logs_in and status is LoginStatus.LOGOUT)
+    }
+
+
+def _call_ids(state: ExtensionState) -> set[str]:
+    """Of what is on it; "" for a call that has none."""
+    return {call.call_id for call in state.calls}
+
+
+def _rows(numbers: Collection[str]) -> dict[str, _Row]:
+    """Ours of these numbers, and those that were shown not to be free before."""
+    shown = Q(kind=Extension.Kind.SIP, number__in=numbers) | Q(seen_busy_until__isnull=False)
+    found = Extension.objects.filter(shown).order_by()
+    return {
+        number: _Row(pk, team_id, kind, until)
+        for number, pk, team_id, kind, until in found.values_list(
+            "number", "pk", "team_id", "kind", "seen_busy_until"
+        )
+    }
+
+
+def _not_ours(on_calls: Mapping[str, set[str]], now: datetime) -> set[str]:
+    """Of the extensions on calls, those that none of our attempts explains.
+
+    A live attempt holds its extension, whatever the list calls its call; one that has just ended
+    is known by its CALLID.
+    """
+    attempts = CallAttempt.objects.order_by()
+    held = set(
+        attempts.filter(state__in=LIVE_STATES, extension__number__in=on_calls).values_list(
+            "extension__number", flat=True
+        )
+    )
+    call_ids = set().union(*on_calls.values()) - {""}
+    just_over = set(
+        attempts.filter(call_id__in=call_ids, ended_at__gt=now - _JUST_OVER).values_list(
+            "call_id", flat=True
+        )
+    )
+    return {number for number, ids in on_calls.items() if number not in held and ids - just_over}
+
+
+def _let_in(rows: Sequence[_Row], now: datetime) -> None:
+    """They may be rung again; where that is news, somebody may wait for them."""
+    if not rows:
+        return
+    _write(dict.fromkeys((row.pk for row in rows), ""), None)
+    waited_for = {team.pk for team in queue.teams_with_due_leads(now)}
+    for row in rows:
+        if row.until and row.until > now and row.team_id in waited_for:
+            task_publisher.publish(task_publisher.WORK_TEAM, row.team_id)
+
+
+def _write(said: Mapping[int, str], until: datetime | None) -> None:
+    """What each of these extensions is seen as, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, {"ids": list(said), "said": list(said.values()), "until": until})

@@ -1,0 +1,1 @@
+"""`make run`: PostgreSQL, Redis and all processes on this machine."""

@@ -1,0 +1,184 @@
+"""`make run`: everything on this machine, under one supervisor, stopped together by Ctrl-C.
+
+Order: claim DATA_DIR, embedded servers, ports, migrations and demo data, the Procfile under honcho.
+Backwards on the way out, so that a worker that still dials has its database to the end.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+import environ
+from honcho import manager
+from honcho.environ import parse_procfile
+
+from callbacks.common.local_servers import Urls
+from callbacks.localrun import exec_as_child, print_addresses, processes
+from callbacks.localrun.errors import CannotStart
+from callbacks.localrun.generated_secrets import kept_secret
+from callbacks.localrun.ports import require_free
+from callbacks.localrun.servers import servers
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+SIMULATOR_PATH = "/ForwardDialer/click2call.aspx"
+# A worker may be in the middle of a dial: 3 s to connect and 15 s to read by default.
+STOP_SECONDS = 25
+
+
+def main() -> int:
+    """Run until Ctrl-C, SIGTERM or SIGHUP, or until one of the processes ends by itself."""
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument(
+        "--stop-with-parent",
+        action="store_true",
+        help="stop as if by Ctrl-C when the process that started this one dies (Linux)",
+    )
+    options = parser.parse_args()
+    _on_signals(_interrupt)
+    if options.stop_with_parent:
+        exec_as_child.die_with_parent(signal.SIGTERM, os.getppid())
+    environ.Env.read_env(BASE_DIR / ".env")
+    data_dir = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
+    try:
+        with servers(data_dir) as urls:
+            try:
+                return _run(data_dir, urls)
+            finally:
+                # What is left to stop is ours alone and quick: a second Ctrl-C must not cut it.
+                _on_signals(signal.SIG_IGN)
+    except CannotStart as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.")
+        return 0
+
+
+def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
+    """What every process gets: our environment, and what it leaves open filled in."""
+    given = {name: value for name, value in os.environ.items() if value}
+    port, simulator_port = ports()
+    defaults = {
+        "SECRET_KEY": kept_secret(data_dir, "secret-key"),
+        "CDR_SECRET": kept_secret(data_dir, "cdr-secret"),
+        "VOICENTER_URL": f"http://127.0.0.1:{simulator_port}{SIMULATOR_PATH}",
+        "VOICENTER_CODE": "simulator",
+    }
+    if not os.environ.get("VOICENTER_URL"):
+        # A stop hangs up the simulator's calls and leaves it two seconds to deliver their records;
+        # one that was killed delivers none, and no extension is to wait long for them.
+        defaults["VOICENTER_MAX_DURATION"] = "120"
+    settled = {
+        "DATABASE_URL": urls.database_url,
+        "REDIS_URL": urls.redis_url,
+        "DATA_DIR": str(data_dir),
+        "PORT": str(port),
+        "SIMULATOR_PORT": str(simulator_port),
+        "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
+        # Meant for the server in production; here it would send every page to an https one.
+        "HTTPS": "false",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        processes.MARKER: str(data_dir),
+    }
+    if hosts := given.get("ALLOWED_HOSTS"):
+        settled["ALLOWED_HOSTS"] = f"{hosts},localhost,127.0.0.1"  # where we say everything is
+    if os.geteuid() == 0:
+        # Celery's advice is right for a server; here it would be the first thing one reads.
+        defaults["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
+    environment = defaults | given | settled
+    # By the environment, which other users of the machine cannot read as they can arguments.
+    webhooks = f"http://127.0.0.1:{port}/webhooks/voicenter/{environment['CDR_SECRET']}"
+    simulated = {
+        "SIMULATOR_CDR_URL": f"{webhooks}/cdr/",
+        "SIMULATOR_POPUP_URL": f"{webhooks}/popup/",
+        "SIMULATOR_EXTENSIONS": "101,102,103,104,105",  # as `manage.py demo` makes them
+    }
+    return simulated | environment
+
+
+def ports() -> tuple[int, int]:
+    """The ports of the web and of the simulator. Raises CannotStart when one is not a number."""
+    numbers = []
+    for name, default in [("PORT", "8000"), ("SIMULATOR_PORT", "8010")]:
+        text = os.environ.get(name) or default
+        if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+            raise CannotStart(f"{name} is {text!r}; it has to be a port number: {name}={default}")
+        numbers.append(int(text))
+    return numbers[0], numbers[1]
+
+
+def _run(data_dir: Path, urls: Urls) -> int:
+    environment = child_environment(data_dir, urls)
+    simulated = not os.environ.get("VOICENTER_URL")
+    port, simulator_port = ports()
+    require_free("PORT", port)
+    if simulated:
+        require_free("SIMULATOR_PORT", simulator_port)
+    prepared = subprocess.run(
+        [sys.executable, "-m", "callbacks.localrun.prepare_database"],
+        env=environment,
+        cwd=BASE_DIR,
+        start_new_session=True,  # Ctrl-C is for us; we end it then
+        check=False,
+    )
+    if prepared.returncode != 0:
+        raise CannotStart("The start ends here: see the lines above for what to do.")
+    procfile = parse_procfile((BASE_DIR / "Procfile").read_text())
+    supervisor = Supervisor()
+    for name, command in procfile.processes.items():
+        if simulated or name != "simulator":
+            supervisor.add_process(name, command, env=environment, cwd=str(BASE_DIR))
+    announcer = print_addresses.in_background(data_dir, port, simulator_port if simulated else None)
+    try:
+        supervisor.loop()
+    finally:
+        announcer.terminate()
+        # Nothing is left unless a process left its group or the supervisor itself failed.
+        processes.end(processes.left_applications(data_dir), signal.SIGTERM, STOP_SECONDS)
+    if supervisor.was_asked_to_stop:
+        raise KeyboardInterrupt
+    print("One of the processes ended by itself, so all were stopped; its last lines are above.")
+    return supervisor.returncode or 1
+
+
+class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
+    """honcho's, with time for a dial to end, and deaf to no signal while it starts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        manager.KILL_WAIT = STOP_SECONDS
+
+    @property
+    def was_asked_to_stop(self) -> bool:
+        """Whether a signal ended the loop, and not a process that ended by itself."""
+        return self.returncode in {s["rc"] for s in manager.SIGNALS.values()}
+
+    def terminate(self) -> None:
+        """Stop all. Tried again shortly while it is not known yet what there is to stop."""
+        if self._all_started():
+            super().terminate()
+            return
+        signal.signal(signal.SIGALRM, lambda *_: self.terminate())
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+
+def _on_signals(handler: "signal._HANDLER") -> None:
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, handler)
+
+
+def _interrupt(signum: int, _frame: FrameType | None) -> None:
+    """Before and after honcho's loop: as Ctrl-C. In it, only SIGHUP arrives here."""
+    if signum == signal.SIGHUP:
+        os.kill(os.getpid(), signal.SIGTERM)
+    else:
+        raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

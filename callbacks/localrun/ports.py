@@ -1,0 +1,45 @@
+"""TCP ports of 127.0.0.1: a free one, and who holds one that we need."""
+
+import errno
+import socket
+
+import psutil
+
+from callbacks.localrun.errors import CannotStart
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def require_free(variable: str, port: int) -> None:
+    """Raise CannotStart when `port`, set by the environment's `variable`, cannot be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            reason = (
+                f"is in use by {_listener(port)}. Stop that"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used ({error.strerror}). Allow it"
+            )
+            raise CannotStart(
+                f"Port {port} {reason}, or take another port: {variable}={port + 1} make run"
+            ) from error
+
+
+def _listener(port: int) -> str:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            address = connection.laddr
+            listens = connection.status == psutil.CONN_LISTEN and address and address.port == port
+            if listens and connection.pid is not None:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        pass  # not ours to see
+    return "another process"

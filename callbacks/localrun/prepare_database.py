@@ -1,0 +1,53 @@
+"""Migrations, demo data and the admin's user, for `make run`.
+
+A process of its own, so that the launcher stays free of Django and of database connections.
+"""
+
+import io
+import os
+import sys
+
+import django
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
+from django.db import DatabaseError
+
+from callbacks.localrun.generated_secrets import ADMIN, ADMIN_PASSWORD_FILE, kept_password
+
+
+def main() -> int:
+    """Bring the database up to date. Returns an exit code; what went wrong is one line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
+    try:
+        django.setup()
+        call_command("check", databases=["default"], stdout=io.StringIO())
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("demo", verbosity=0, stdout=io.StringIO())
+        _ensure_admin()
+    except SystemCheckError as problem:
+        print(problem, file=sys.stderr)  # noqa: T201
+        return 1
+    except (CommandError, DatabaseError, ImproperlyConfigured) as problem:
+        reason = str(problem).strip()
+        print(f"This cannot start: {reason}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+def _ensure_admin() -> None:
+    """A superuser with the password in DATA_DIR/admin-password; the file goes when it is not so."""
+    users = get_user_model()._default_manager
+    file = settings.DATA_DIR / ADMIN_PASSWORD_FILE
+    admin = users.filter(**{users.model.USERNAME_FIELD: ADMIN}).first()
+    if admin is None:
+        password = kept_password(settings.DATA_DIR, ADMIN_PASSWORD_FILE)
+        users.create_superuser(username=ADMIN, email="", password=password)
+    elif file.exists() and not admin.check_password(file.read_text().strip()):
+        file.unlink()  # somebody chose a password: ours is not to be shown any more
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""PostgreSQL and Redis for one machine without either: what `make run` and the tests stand on.
+
+    with servers(Path(".data")) as urls:
+        ...  # urls.database_url, urls.redis_url
+
+Given DATABASE_URL or REDIS_URL in the environment, that one is used and nothing is started for it.
+The rest listens on free ports of 127.0.0.1, behind generated passwords, and ends with the block; if
+we are killed with -9, with us (Linux), or at the next start on the same directory.
+
+`python -m callbacks.localrun.servers COMMAND` runs a command that way, on data thrown away after.
+
+At import it needs the standard library only: the programs' wheels and psutil come with the
+`embedded` extra, and what is missing is said in a sentence.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from callbacks.common.local_servers import RECORD, Urls
+from callbacks.localrun.errors import CannotStart, data_dir_problem
+from callbacks.localrun.generated_secrets import write_private
+
+_LEAST_FREE_BYTES = 200 * 1024 * 1024
+
+
+@contextmanager
+def servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
+    """Run what the environment gives no address for, with its data in `data_dir`.
+
+    Not `durable`: faster, for tests; a power cut may cost the data. To be called in the main
+    thread: the servers end with the thread that started them. What an earlier run that was killed
+    left on `data_dir` is ended first. Raises CannotStart; also when another launcher runs there.
+    """
+    data_dir = data_dir.absolute()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_claimed(data_dir))
+            database_url = os.environ.get("DATABASE_URL", "")
+            redis_url = os.environ.get("REDIS_URL", "")
+            if not (database_url and redis_url):
+                _require_room(data_dir)
+            if not database_url:
+                # Needs the embedded extra, which is not there in production.
+                from callbacks.localrun import postgres_server  # noqa: PLC0415
+
+                database_url = stack.enter_context(
+                    postgres_server.running(data_dir, durable=durable)
+                )
+            if not redis_url:
+                from callbacks.localrun import redis_server  # noqa: PLC0415
+
+                redis_url = stack.enter_context(redis_server.running(data_dir, durable=durable))
+            urls = Urls(database_url, redis_url)
+            record = data_dir / RECORD
+            write_private(record, json.dumps(asdict(urls) | {"launcher": os.getpid()}))
+            stack.callback(record.unlink, missing_ok=True)
+        except OSError as error:
+            raise data_dir_problem(data_dir, error) from error
+        yield urls
+
+
+@contextmanager
+def _claimed(data_dir: Path) -> Iterator[None]:
+    """Hold `data_dir` for this process alone, with no process of an earlier run left on it.
+
+    A lock of fcntl(2), not of flock(2): the latter is inherited by forks, so that what a killed
+    launcher left would still hold it.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data_dir / "log").mkdir(mode=0o700, exist_ok=True)
+    with (data_dir / "lock").open("a+") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EAGAIN}:
+                raise
+            lock.seek(0)
+            raise CannotStart(
+                f"This already runs on {data_dir} (process {lock.read().strip() or 'unknown'}). "
+                "Stop that with Ctrl-C, or take another directory and other ports: "
+                "DATA_DIR=.data2 PORT=8001 SIMULATOR_PORT=8011 make run"
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        _end_what_was_left(data_dir)
+        yield
+
+
+def _end_what_was_left(data_dir: Path) -> None:
+    try:
+        from callbacks.localrun import processes  # noqa: PLC0415 - psutil: the embedded extra
+    except ImportError as error:
+        raise CannotStart(
+            f"The Python package {error.name} is missing: install requirements-run.lock "
+            "(`make run` does)"
+        ) from error
+    left = processes.left_applications(data_dir)
+    if left:
+        numbers = ", ".join(str(process.pid) for process in left)
+        print(f"Ending what an earlier run that was killed left behind (processes {numbers}).")  # noqa: T201
+        processes.end(left, signal.SIGTERM, patience=5)
+
+
+def _require_room(data_dir: Path) -> None:
+    if shutil.disk_usage(data_dir).free < _LEAST_FREE_BYTES:
+        raise data_dir_problem(data_dir, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+
+def main(command: list[str]) -> int:
+    """Run `command` with DATABASE_URL and REDIS_URL of servers that are thrown away after."""
+    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="callbacks-") as temporary:
+        try:
+            with servers(Path(temporary), durable=False) as urls:
+                environment = os.environ | {
+                    "DATABASE_URL": urls.database_url,
+                    "REDIS_URL": urls.redis_url,
+                }
+                return subprocess.run(command, env=environment, check=False).returncode
+        except CannotStart as problem:
+            print(problem, file=sys.stderr)  # noqa: T201
+            return 1
+    return 130
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,160 @@
+"""Where a lead's time goes while it is called: the provider, either phone, or nobody knows. Pure.
+
+The other half of its time, while it waits, is leads.stages. The provider's own times are whole
+seconds of another clock, and may be missing or wrong: they only divide what our clock has measured,
+so that the parts always add up to it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome
+
+# A record's time further than this from the attempt's own is not believed: senders do not agree on
+# its zone (vendor's page 2).
+TIME_TOLERANCE = timedelta(minutes=5)
+# A record is here some seconds after its leg is over, and those still count as ringing. What is
+# more, between the end of the ringing and the day that somebody told, is unknown time.
+_RECORD_TAKES = timedelta(seconds=10)
+
+# By the words of AttemptState: has the provider been asked, and has it said yes?
+_NEVER_RANG = frozenset({"dialing", "not_sent", "refused", "unknown", "never_placed"})
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What the record of a leg tells. `dial_time`: seconds that it rang."""
+
+    answered: bool
+    started_at: datetime | None = None
+    dial_time: int | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an attempt, by the names of CallAttempt's columns; legs by number."""
+
+    state: str
+    claimed_at: datetime
+    answered_at: datetime | None = None
+    picked_up_at: datetime | None = None
+    connected_at: datetime | None = None
+    legs: Mapping[int | None, Leg] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long each took, by the names of CallAttempt's columns."""
+
+    provider_time: timedelta
+    leg1_time: timedelta
+    leg2_time: timedelta
+    unknown_time: timedelta
+
+    def columns(self) -> dict[str, timedelta]:
+        """As the values of an UPDATE."""
+        return asdict(self)
+
+    @property
+    def total(self) -> timedelta:
+        """From the claim until then."""
+        return self.provider_time + self.leg1_time + self.leg2_time + self.unknown_time
+
+
+def facts_of(attempt: Any, records: Iterable[Any], **newer: Any) -> Facts:
+    """The facts of a CallAttempt and its CallRecords; `newer` ones hold before the attempt's."""
+    names = ("state", "claimed_at", "answered_at", "picked_up_at", "connected_at")
+    known = {name: newer.get(name, getattr(attempt, name)) for name in names}
+    legs = {
+        record.leg: Leg(
+            answered=OUTCOMES.get(record.status) is Outcome.ANSWERED,
+            started_at=record.started_at,
+            dial_time=record.dial_time,
+        )
+        for record in records
+    }
+    return Facts(**known, legs=legs)
+
+
+def divide(facts: Facts, until: datetime) -> Times:
+    """The time from the claim to `until`, divided: exactly all of it, and no part is negative.
+
+    `until` is when the attempt's share of its lead's time ends: they talk, or it has ended; or now.
+    """
+    until = max(until, facts.claimed_at)
+    answered = _answered(facts, until)
+    picked_up, rang_until = _ringing(facts, answered, until)
+    picked_up = _clamp(picked_up, answered, until)
+    rang_until = _clamp(rang_until, picked_up, until)
+    return Times(
+        provider_time=answered - facts.claimed_at,
+        leg1_time=picked_up - answered,
+        leg2_time=rang_until - picked_up,
+        unknown_time=until - rang_until,
+    )
+
+
+def picked_up(facts: Facts, until: datetime) -> datetime | None:
+    """When the salesperson picked up; None when nothing tells.
+
+    We were told so at that moment; else by the record of their leg, else by when the lead's began.
+    """
+    leg1, leg2 = facts.legs.get(1), facts.legs.get(2)
+    if facts.picked_up_at:
+        return facts.picked_up_at
+    rang_at = _believed(leg1.started_at, facts, until) if leg1 and leg1.answered else None
+    if leg1 and rang_at and leg1.dial_time is not None:
+        return rang_at + timedelta(seconds=leg1.dial_time)
+    return _believed(leg2.started_at, facts, until) if leg2 else None
+
+
+def _answered(facts: Facts, until: datetime) -> datetime:
+    """When the provider's answer was in, or was given up."""
+    if facts.answered_at is None and facts.state in ("dialing", "not_sent", "refused"):
+        return until
+    return _clamp(facts.answered_at or facts.claimed_at, facts.claimed_at, until)
+
+
+def _ringing(facts: Facts, answered: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """When the salesperson picked up, and until when the lead's phone rang, for this purpose.
+
+    Where only the salesperson's rang both are its end.
+    """
+    if facts.state in _NEVER_RANG:
+        return answered, answered
+    up = picked_up(facts, until)
+    match facts.state:
+        case "ended":  # how, nobody knows
+            return up or answered, up or answered
+        case "agent_no_answer":
+            end = _rang_until(answered, facts, 1, until)
+            return end, end
+    if up is None:
+        return until, until
+    up = _clamp(up, answered, until)
+    match facts.state:
+        case "bridged":
+            return up, facts.connected_at or until
+        case "lead_no_answer":
+            return up, _rang_until(up, facts, 2, until)
+    return up, until  # it is on
+
+
+def _rang_until(start: datetime, facts: Facts, leg: int, until: datetime) -> datetime:
+    """Until when a phone rang that nobody answered."""
+    record = facts.legs.get(leg)
+    if record is None or record.dial_time is None:
+        return until
+    end = start + timedelta(seconds=record.dial_time)
+    return end if until - end > _RECORD_TAKES else until
+
+
+def _believed(at: datetime | None, facts: Facts, until: datetime) -> datetime | None:
+    earliest, latest = facts.claimed_at - TIME_TOLERANCE, until + TIME_TOLERANCE
+    return at if at and earliest <= at <= latest else None
+
+
+def _clamp(at: datetime, earliest: datetime, latest: datetime) -> datetime:
+    return min(max(at, earliest), latest)

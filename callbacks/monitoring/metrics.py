@@ -1,0 +1,191 @@
+"""`/metrics`: figures in Prometheus' text format, put together when they are asked for.
+
+From PostgreSQL, which knows all that happened, and from the signs and counters in Redis
+(callbacks.common.heartbeats). No process keeps a figure of its own: with several web processes,
+each scrape would get another one's. What cannot be had in time is left out, and `callbacks_up` says
+so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from callbacks.common import heartbeats
+from callbacks.monitoring import queue_figures, readiness
+from callbacks.monitoring.bounded_probe import Probe
+from callbacks.reconciliation import manual_resolution
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What the database was asked, at one moment."""
+
+    leads: dict[str, int]
+    new_leads: dict[str, int]
+    due: int
+    overdue: int
+    oldest_wait: float
+    live: dict[str, queue_figures.Live]
+    oldest_unknown: float
+    questions: int
+    recent: queue_figures.Recent
+
+
+def _ask_database() -> _Stored:
+    now = timezone.now()
+    with transaction.atomic():
+        readiness.bound_statements()
+        due = queue_figures.due(now)
+        live = queue_figures.live_attempts()
+        unknown = live.get("unknown")
+        return _Stored(
+            leads=queue_figures.open_leads(),
+            new_leads=queue_figures.new_leads(now),
+            due=sum(entry.count for entry in due),
+            overdue=sum(entry.overdue for entry in due),
+            oldest_wait=queue_figures.oldest_wait(due, now).total_seconds(),
+            live=live,
+            oldest_unknown=(now - unknown.oldest).total_seconds() if unknown else 0.0,
+            questions=manual_resolution.open_questions().count(),
+            recent=queue_figures.recent(now),
+        )
+
+
+_database = Probe("figures", _ask_database, readiness.PATIENCE)
+_signs = Probe("signs", heartbeats.read, readiness.PATIENCE)
+
+
+class _Figures(Collector):
+    def collect(self) -> Iterator[Metric]:
+        """Asks both at once, and gives what came."""
+        _database.start()
+        _signs.start()
+        up = GaugeMetricFamily(
+            "callbacks_up",
+            "1 when it answered in time; its figures are missing else.",
+            labels=["part"],
+        )
+        for part, found in (("database", _from_database), ("redis", _from_signs)):
+            try:
+                metrics = list(found())
+            except Exception:  # noqa: BLE001  # its absence is the figure
+                up.add_metric([part], 0)
+                continue
+            up.add_metric([part], 1)
+            yield from metrics
+        yield up
+
+
+def exposition(accept: str) -> tuple[bytes, str]:
+    """The text, in the newest format that `accept` (a request's header) names; its content type."""
+    encode, content_type = choose_encoder(accept)
+    return encode(_registry), content_type
+
+
+def _from_database() -> Iterator[Metric]:
+    stored = _database.answer()
+    leads = GaugeMetricFamily(
+        "callbacks_leads_open", "Leads that are not done with, by status.", labels=["status"]
+    )
+    for status, count in stored.leads.items():
+        leads.add_metric([status], count)
+    yield leads
+    new_leads = GaugeMetricFamily(
+        "callbacks_leads_last_hour",
+        "Leads submitted within the last hour, by what has become of them (the newest "
+        f"{queue_figures.AT_MOST:,} at most).",
+        labels=["status"],
+    )
+    for status, count in stored.new_leads.items():
+        new_leads.add_metric([status], count)
+    yield new_leads
+    yield GaugeMetricFamily("callbacks_leads_due", "Waiting leads to be called now.", stored.due)
+    yield GaugeMetricFamily(
+        "callbacks_leads_overdue",
+        "Those of them that are past their source's target.",
+        stored.overdue,
+    )
+    yield GaugeMetricFamily(
+        "callbacks_oldest_due_lead_seconds",
+        "How long the oldest due lead of an open team has waited.",
+        stored.oldest_wait,
+    )
+    live = GaugeMetricFamily(
+        "callbacks_attempts_live", "Attempts that hold a lead and an extension.", labels=["state"]
+    )
+    for state in ("dialing", "accepted", "unknown"):
+        live.add_metric([state], stored.live[state].count if state in stored.live else 0)
+    yield live
+    yield GaugeMetricFamily(
+        "callbacks_oldest_unknown_seconds",
+        "Age of the oldest attempt of which nobody knows what became of it; 0 when there is none.",
+        stored.oldest_unknown,
+    )
+    yield GaugeMetricFamily(
+        "callbacks_unknown_outcomes",
+        "Ended calls of which nobody knows whether they took place: a manager has to decide.",
+        stored.questions,
+    )
+    yield from _of_the_last_hour(stored.recent)
+
+
+def _of_the_last_hour(recent: queue_figures.Recent) -> Iterator[Metric]:
+    attempts = GaugeMetricFamily(
+        "callbacks_attempts_last_hour",
+        "Attempts claimed within the last hour, by what became of them (the newest "
+        f"{queue_figures.AT_MOST:,} at most).",
+        labels=["state", "error_code"],
+    )
+    for (state, error_code), count in recent.attempts.items():
+        attempts.add_metric([state, error_code], count)
+    yield attempts
+    latency = GaugeMetricFamily(
+        "callbacks_provider_answer_seconds",
+        "From sending an attempt of the last hour to the provider's answer.",
+        labels=["quantile"],
+    )
+    for quantile, seconds in recent.seconds.items():
+        latency.add_metric([str(quantile)], seconds)
+    yield latency
+    yield GaugeMetricFamily(
+        "callbacks_provider_answers_last_hour", "How many answers that is.", recent.answers
+    )
+
+
+def _from_signs() -> Iterator[Metric]:
+    signs = _signs.answer()
+    yield GaugeMetricFamily("callbacks_workers", "Workers seen just now.", signs.workers)
+    seen = GaugeMetricFamily(
+        "callbacks_last_seen_timestamp_seconds", "When it was last at work.", labels=["what"]
+    )
+    times = {**signs.seen, "worker": signs.worker_seen}
+    for what in ("beat", "worker", "sweep"):
+        if at := times.get(what):
+            seen.add_metric([what], at)
+    yield seen
+    yield SummaryMetricFamily(
+        "callbacks_sweep_seconds",
+        "Sweeps that ended, and the time they took.",
+        count_value=int(signs.counts.get("sweeps", 0)),
+        sum_value=signs.counts.get("sweep_seconds", 0.0),
+    )
+    yield CounterMetricFamily(
+        "callbacks_publish_failures",
+        "Wake-ups that the broker did not take in time; the sweep makes them good.",
+        signs.counts.get("publish_failures", 0.0),
+    )
+
+
+_registry = CollectorRegistry(auto_describe=False)
+_registry.register(_Figures())

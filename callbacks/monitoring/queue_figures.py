@@ -1,0 +1,142 @@
+"""What the engineer watches: how many, how late, how quick. Each is one question of bounded cost.
+
+Closed leads and old attempts are many; nothing here counts them all. Open leads and live attempts
+are found by their partial indexes, recent attempts from the newest backwards.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from callbacks.models.calls import LIVE_STATES
+from callbacks.routing import claim, config
+from leads.models import OPEN_STATUSES, LeadStatus
+
+# Attempts and closed leads are looked at back to this age, and no more of them than this.
+RECENT = timedelta(hours=1)
+AT_MOST = 20_000
+
+# As constants, so that the partial indexes' conditions are seen to hold.
+_OPEN_STATUSES = ", ".join(f"'{status.value}'" for status in OPEN_STATUSES)
+_LIVE_STATES = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
+
+_OPEN = f"""
+    SELECT status, count(*) FROM leads_lead WHERE status IN ({_OPEN_STATUSES}) GROUP BY status
+"""  # noqa: S608  # put together from constants only
+
+_DUE = """
+    SELECT source_id, min(call_after), count(*), count(*) FILTER (WHERE due_at < %(now)s)
+    FROM leads_lead WHERE status = 'waiting' AND call_after <= %(now)s
+    GROUP BY source_id
+"""
+
+_LIVE = f"""
+    SELECT state, count(*), min(claimed_at) FROM callbacks_callattempt
+    WHERE state IN ({_LIVE_STATES}) GROUP BY state
+"""  # noqa: S608
+
+_RECENT = """
+    WITH recent AS (
+        SELECT state, error_code, reason, sent_at, answered_at FROM (
+            SELECT * FROM callbacks_callattempt ORDER BY id DESC LIMIT %(at_most)s
+        ) newest WHERE claimed_at > %(since)s
+    )
+    SELECT state, coalesce(error_code::text, ''), count(*), NULL::float8[] FROM recent GROUP BY 1, 2
+    UNION ALL
+    SELECT 'latency', '', count(*),
+        percentile_disc(%(quantiles)s) WITHIN GROUP (
+            ORDER BY extract(epoch FROM answered_at - sent_at)::float
+        )
+    -- Without those whose answer never came, or came after the call's record.
+    FROM recent WHERE answered_at > sent_at AND reason <> 'worker_lost'
+"""
+
+# What became of those who came lately; closed leads of all times are never counted.
+_NEWEST = """
+    SELECT status, count(*) FROM (
+        SELECT status, submitted_at FROM leads_lead ORDER BY id DESC LIMIT %(at_most)s
+    ) newest WHERE submitted_at > %(since)s GROUP BY status
+"""
+
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Leads of one source whose time to be called has come."""
+
+    source_id: int
+    oldest: datetime
+    count: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Live:
+    """Live attempts of one state."""
+
+    count: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Attempts of the last hour: how many by (state, ERRORCODE), and seconds to an answer."""
+
+    attempts: Mapping[tuple[str, str], int]
+    answers: int
+    seconds: Mapping[float, float]
+
+
+def open_leads() -> dict[str, int]:
+    """Leads that somebody still has to do something for, by status."""
+    return {str(status): 0 for status in OPEN_STATUSES} | dict(_ask(_OPEN))
+
+
+def new_leads(now: datetime) -> dict[str, int]:
+    """Leads that were submitted within the last hour, by what their status is now."""
+    found = _ask(_NEWEST, {"at_most": AT_MOST, "since": now - RECENT})
+    return {str(status): 0 for status in LeadStatus} | dict(found)
+
+
+def due(now: datetime) -> list[Due]:
+    """Waiting leads that are due at `now`, by source."""
+    return [Due(*row) for row in _ask(_DUE, {"now": now})]
+
+
+def oldest_wait(leads: list[Due], now: datetime) -> timedelta:
+    """How long the oldest of `leads` has been waiting for an open team.
+
+    A source whose teams are all closed waits as it should; one that nobody answers does not.
+    """
+    waiting_since = [entry.oldest for entry in leads if not _is_closed(entry.source_id, now)]
+    return now - min(waiting_since, default=now)
+
+
+def live_attempts() -> dict[str, Live]:
+    """Attempts that hold a lead and an extension, by state."""
+    return {state: Live(count, oldest) for state, count, oldest in _ask(_LIVE)}
+
+
+def recent(now: datetime) -> Recent:
+    """What became of the attempts of the last hour."""
+    rows = _ask(_RECENT, {"at_most": AT_MOST, "since": now - RECENT, "quantiles": list(QUANTILES)})
+    attempts = {(state, code): count for state, code, count, _none in rows if state != "latency"}
+    answers, seconds = next(
+        (count, values or []) for state, _code, count, values in rows if state == "latency"
+    )
+    return Recent(attempts, answers, dict(zip(QUANTILES, seconds, strict=False)))
+
+
+def _is_closed(source_id: int, now: datetime) -> bool:
+    teams = config.current().teams_for(source_id)
+    return bool(teams) and not any(claim.is_open(team, now) for team in teams)
+
+
+def _ask(question: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, parameters)
+        return list(cursor.fetchall())

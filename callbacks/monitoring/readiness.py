@@ -1,0 +1,134 @@
+"""Does the whole thing work? What `/readyz` looks at, each with what to do when it does not."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from callbacks.common import heartbeats, task_publisher
+from callbacks.monitoring import queue_figures
+from callbacks.monitoring.bounded_probe import Probe
+from callbacks.routing import claim_function
+
+# Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
+PATIENCE = 2.0
+# Signs come every few seconds (Pulse, the sweep); a few may be missed, in a restart for one.
+BEAT_MISSED_AFTER = 30.0
+SWEEP_MISSED_AFTER = 60.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at; `advice` is a sentence for who has to mend it, "" when it is well."""
+
+    name: str
+    ok: bool
+    advice: str = ""
+
+
+def _look_into_database() -> tuple[bool, timedelta]:
+    """Whether it is that of this code, and how long the oldest due lead has waited."""
+    now = timezone.now()
+    with transaction.atomic():
+        bound_statements()
+        return claim_function.is_installed(), queue_figures.oldest_wait(queue_figures.due(now), now)
+
+
+def bound_statements() -> None:
+    """Has the database give up what nobody waits for any more; until the transaction's end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PATIENCE:g}s"])
+
+
+def _reach_broker() -> None:
+    with task_publisher.connection() as broker:
+        broker.ensure_connection(max_retries=0)
+
+
+_database = Probe("database", _look_into_database, PATIENCE)
+_broker = Probe("broker", _reach_broker, PATIENCE)
+_signs = Probe("signs", heartbeats.read, PATIENCE)
+
+
+def checks() -> list[Check]:
+    """All of them, in an order to read them in: the first that is not well is the cause."""
+    for probe in (_database, _broker, _signs):
+        probe.start()  # side by side: the whole takes no longer than the slowest
+    return [*_look_at_database(), *_look_at_broker(), *_look_at_processes()]
+
+
+def _look_at_database() -> Iterator[Check]:
+    try:
+        is_migrated, waited = _database.answer()
+    except Exception:  # noqa: BLE001  # whatever it is: it may name the host, and is not shown
+        yield Check(
+            "database",
+            ok=False,
+            advice="PostgreSQL does not answer: see that it runs, that DATABASE_URL is right and "
+            "that connections are left.",
+        )
+        yield Check("leads", ok=False, advice="Not known while PostgreSQL does not answer.")
+        return
+    yield _verdict(
+        "database",
+        is_migrated,
+        "The database is not that of this version, and nobody can be called: run `manage.py "
+        "migrate`.",
+    )
+    yield _verdict(
+        "leads",
+        waited <= timedelta(seconds=settings.READY_OLDEST_DUE),
+        f"The oldest due lead has waited for {waited.total_seconds():.0f} s: see in the admin "
+        "whether extensions are free and a team answers its source, then the checks below.",
+    )
+
+
+def _look_at_broker() -> Iterator[Check]:
+    try:
+        _broker.answer()
+    except Exception:  # noqa: BLE001
+        yield Check(
+            "broker",
+            ok=False,
+            advice="The broker does not answer: see that it runs and that REDIS_URL or BROKER_URL "
+            "is right. Leads are stored meanwhile, and called once it is back.",
+        )
+        return
+    yield Check("broker", ok=True)
+
+
+def _look_at_processes() -> Iterator[Check]:
+    try:
+        signs = _signs.answer()
+    except Exception:  # noqa: BLE001
+        for name in ("beat", "worker", "sweep"):
+            yield Check(name, ok=False, advice="Not known while Redis does not answer.")
+        return
+    now = time.time()
+    beat_after = max(BEAT_MISSED_AFTER, 3 * settings.SWEEP_EVERY)
+    sweep_after = max(SWEEP_MISSED_AFTER, 5 * settings.SWEEP_EVERY)
+    yield _verdict(
+        "beat",
+        now - signs.seen.get("beat", 0) < beat_after,
+        f"beat has sent nothing for {beat_after:.0f} s: start it; see its log and the broker.",
+    )
+    yield _verdict(
+        "worker",
+        signs.workers > 0,
+        f"No worker has been seen for {heartbeats.WORKER_IS_THERE_FOR:.0f} s: start one; see its "
+        "log and the broker.",
+    )
+    yield _verdict(
+        "sweep",
+        now - signs.seen.get("sweep", 0) < sweep_after,
+        f"No sweep has ended for {sweep_after:.0f} s: with beat and a worker there, the workers' "
+        "threads are all busy or stuck, or sweeps fail; see the worker's log.",
+    )
+
+
+def _verdict(name: str, ok: bool, advice: str) -> Check:
+    return Check(name, ok, "" if ok else advice)

@@ -1,0 +1,44 @@
+"""Is this process alive? Does the whole thing work? Its figures."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from callbacks.monitoring import metrics as figures_page
+from callbacks.monitoring import readiness
+from callbacks.monitoring.access import may_read
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """200 as soon as the process serves requests."""
+    return _unkept(HttpResponse("ok", content_type="text/plain"))
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when leads are stored and called, else 503. Which part is not well: METRICS_TOKEN."""
+    checks = readiness.checks()
+    is_ready = all(check.ok for check in checks)
+    body: dict[str, object] = {"ready": is_ready}
+    if may_read(request):
+        body["checks"] = {
+            check.name: {"ok": check.ok} | ({"advice": check.advice} if check.advice else {})
+            for check in checks
+        }
+    return _unkept(JsonResponse(body, status=200 if is_ready else 503))
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures in Prometheus' format; callbacks.monitoring.metrics says which."""
+    if not may_read(request):
+        refused = HttpResponse("Send METRICS_TOKEN.\n", content_type="text/plain", status=401)
+        refused["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return _unkept(refused)
+    text, content_type = figures_page.exposition(request.headers.get("Accept", ""))
+    return _unkept(HttpResponse(text, content_type=content_type))
+
+
+def _unkept(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    return response

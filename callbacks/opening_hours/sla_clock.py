@@ -1,0 +1,65 @@
+"""The SLA clock: when it starts for a lead, and when the lead is due. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import merge
+from typing import Final
+
+from callbacks.opening_hours import calendar
+from callbacks.opening_hours.calendar import Calendar, Interval
+
+# `LeadSource.sla_clock`; its other value, "always", is round the clock.
+OPEN: Final = "open"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When it starts, and when the target is used up."""
+
+    started_at: datetime
+    due_at: datetime
+
+
+def clock(
+    rule: str,
+    asked_for: datetime,
+    target: timedelta,
+    opening: datetime | None,
+    calendars: Sequence[Calendar] | None,
+) -> Clock:
+    """The clock of a lead.
+
+    `rule`: LeadSource.sla_clock. `asked_for`: when it was submitted, or the time that the visitor
+    chose. `opening`: when it may be called at the earliest; None: never. `calendars`: the hours of
+    the teams that answer it; None: round the clock.
+    """
+    if rule != OPEN or opening is None:
+        return Clock(asked_for, asked_for + target)
+    started_at = max(asked_for, opening)
+    return Clock(started_at, due_at(started_at, target, calendars))
+
+
+def due_at(
+    started_at: datetime, target: timedelta, calendars: Sequence[Calendar] | None
+) -> datetime:
+    """When `target` of open time has passed: any of `calendars` is open, none is counted twice.
+
+    What is left of the target when none of them opens again counts round the clock.
+    """
+    if calendars is None:
+        return started_at + target
+    left, until = target, started_at
+    for start, end in _open(calendars, started_at):
+        if end <= until:
+            continue
+        start = max(start, until)  # noqa: PLW2901  # the part that has not been counted
+        if end - start >= left:
+            return start + left
+        left, until = left - (end - start), end
+    return until + left
+
+
+def _open(calendars: Sequence[Calendar], after: datetime) -> Iterator[Interval]:
+    horizon = after + calendar.HORIZON
+    return merge(*(calendar.open_intervals(it, after, horizon) for it in calendars))

@@ -1,0 +1,73 @@
+"""What the provider tells while a call is on: it rings, the salesperson picked up, hung up.
+
+The pop-up requests are hints and no records: they may be lost, repeated, late, or of another call.
+They never end an attempt; its records do. What they know earlier is shown earlier.
+"""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import LIVE_STATES, AttemptState
+from callbacks.reconciliation import corrections
+from callbacks.voicenter import PopUp, PopUpStatus
+from leads.models import Lead, LeadStatus
+
+# The provider chooses, or knows, which extension it rings.
+_UNNAMED = (Extension.Kind.SIP_TRUNK, Extension.Kind.LOGIN_CODE)
+
+
+def follow(popup: PopUp) -> CallAttempt | None:
+    """Notes what a pop-up request tells, and returns the attempt it is about, lead loaded.
+
+    None when it is about none of our calls.
+    """
+    attempt = _attempt_of(popup)
+    if attempt is None or not attempt.is_live or not _is_the_salespersons(popup, attempt):
+        return attempt
+    now = timezone.now()
+    if attempt.state == AttemptState.UNKNOWN:
+        # Somebody's phone rings for it, so it was placed after all.
+        corrections.recognise(attempt, popup.call_id)
+    if popup.status is PopUpStatus.TALKING:
+        _picked_up(attempt, now)
+    elif popup.status is PopUpStatus.HANGUP:
+        corrections.call_is_over(attempt, now)
+    return attempt
+
+
+def _is_the_salespersons(popup: PopUp, attempt: CallAttempt) -> bool:
+    """Whether it is about the phone that was rung first.
+
+    A trunk's or a login code's is not known by its number; leads are telephone numbers, for which
+    nobody is asked, so what is asked about is the salesperson's.
+    """
+    if attempt.extension is not None and attempt.extension.kind in _UNNAMED:
+        return True
+    return popup.extension == attempt.extension_number
+
+
+def _picked_up(attempt: CallAttempt, now: datetime) -> None:
+    with transaction.atomic():
+        noted = CallAttempt.objects.filter(
+            pk=attempt.pk, state__in=LIVE_STATES, picked_up_at__isnull=True
+        ).update(picked_up_at=now)
+        if noted:
+            Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+                picked_up_at=now
+            )
+
+
+def _attempt_of(popup: PopUp) -> CallAttempt | None:
+    """By CALLID, or by our own variable while the call's answer is still on its way."""
+    attempts = CallAttempt.objects.select_related("lead__source", "extension")
+    if found := attempts.filter(call_id=popup.call_id).first():
+        return found
+    try:
+        public_id = uuid.UUID(popup.custom.get("attempt", ""))
+    except ValueError:
+        return None
+    return attempts.filter(public_id=public_id, call_id="").first()

@@ -1,0 +1,112 @@
+"""What becomes known of an attempt by other ways than the provider's answer, or too late.
+
+Each is a conditional UPDATE of the attempt and, only if that was won, one of its lead.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
+
+from callbacks.calling.apply_outcome import mirror
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.calls import AttemptKind, AttemptState
+from leads.models import Lead, LeadStatus
+
+log = logging.getLogger(__name__)
+
+# After a leg's end, a hang-up, or the call's going from the active ones: what records are still
+# missing come within this time, or late.
+RECORDS_WITHIN = timedelta(seconds=60)
+_LOOK_BEFORE_ITS_END = RECORDS_WITHIN * 0.75
+# What a late end means for the lead: nobody calls again by itself.
+_LATE: dict[str, tuple[LeadStatus, str]] = {
+    AttemptState.BRIDGED: (LeadStatus.CONNECTED, ""),
+    AttemptState.LEAD_NO_ANSWER: (
+        LeadStatus.UNREACHED,
+        "Nobody answered. The record came late: nobody calls again by itself.",
+    ),
+    AttemptState.AGENT_NO_ANSWER: (
+        LeadStatus.FAILED,
+        "The salesperson did not answer, and the lead's phone has not rung. Call again.",
+    ),
+}
+
+
+def call_is_over(attempt: CallAttempt, now: datetime) -> None:
+    """Something shows that the salesperson's leg has ended: the extension is free soon.
+
+    What records are still missing come until then, or are asked for just before.
+    """
+    attempt.let_go(now + RECORDS_WITHIN, look_at=now + _LOOK_BEFORE_ITS_END)
+
+
+def recognise(attempt: CallAttempt, call_id: str) -> bool:
+    """An `unknown` attempt has been seen as a call: it was accepted. False: it was known before.
+
+    When, only the claim tells: the request went out right after it.
+    """
+    dialed_at = attempt.claimed_at
+    with transaction.atomic():
+        if not attempt.learn_call_id(call_id) and attempt.call_id != call_id:
+            return False
+        if not attempt.recognise(dialed_at):
+            return False
+        show_acceptance(attempt, dialed_at)
+    log.info("recognised attempt=%s call_id=%s", attempt.pk, call_id)
+    return True
+
+
+def show_acceptance(attempt: CallAttempt, dialed_at: datetime) -> None:
+    """What the lead shows of an attempt that turns out to have been accepted at `dialed_at`."""
+    Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+        **mirror(attempt), first_dialed_at=Coalesce("first_dialed_at", dialed_at)
+    )
+
+
+def correct(
+    attempt: CallAttempt,
+    to: AttemptState,
+    connected_at: datetime | None,
+    records: Collection[CallRecord],
+) -> bool:
+    """What has come to light after the attempt had ended without a record, told of its lead too.
+
+    In a transaction. Says whether its lead was told.
+    """
+    if not attempt.correct(to, connected_at):
+        return False
+    told = _correct_lead(attempt)
+    # A lead that has gone on since has waited from the attempt's end, whenever they talked.
+    until = attempt.connected_at if told else None
+    times = attempt.time_until(until or attempt.ended_at or attempt.claimed_at, records)
+    if times and attempt.accounted_until:
+        CallAttempt.objects.filter(pk=attempt.pk).update(**times)
+    return told
+
+
+def _correct_lead(attempt: CallAttempt) -> bool:
+    """Only of a lead that was closed by this very attempt, and no closed lead is opened: nobody is
+    rung because a record was late. False when it is not so.
+    """
+    if attempt.kind == AttemptKind.MESSAGE:
+        return False
+    status, message = _LATE[attempt.state]
+    values = mirror(attempt) | {"status": status, "error_message": message}
+    if attempt.connected_at:
+        values["connected_at"] = attempt.connected_at
+    newer = CallAttempt.objects.filter(
+        lead=OuterRef("pk"), kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at
+    )
+    return bool(
+        Lead.objects.filter(
+            ~Exists(newer),
+            pk=attempt.lead_id,
+            status__in=(LeadStatus.CALLED, LeadStatus.FAILED),
+            # Not of one that a manager had called again since, and that could not be called.
+            counted_from__lte=attempt.claimed_at,
+        ).update(**values, first_dialed_at=Coalesce("first_dialed_at", attempt.claimed_at))
+    )

@@ -1,0 +1,301 @@
+"""The provider's records -> attempts; and attempts of which nobody knows how they ended.
+
+Records come repeated, late and in any order. Each is stored as it was received, once per leg, and
+then all records of an attempt are looked at together, so that the order does not matter. What is
+decided stays decided.
+"""
+
+import logging
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from callbacks.calling.apply_outcome import mirror, settle
+from callbacks.common.db_errors import violated
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.calls import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.time_accounting import TIME_TOLERANCE
+from callbacks.policy.rules import Outcome
+from callbacks.reconciliation import corrections
+from callbacks.telephony import account, call_identity
+from callbacks.telephony.call_identity import Presence
+from callbacks.telephony.disposition import Verdict, leg_outcome, verdict
+from callbacks.voicenter import Cdr
+from callbacks.voicenter import Outcome as LegOutcome
+from leads.models import Lead, LeadStatus
+
+log = logging.getLogger(__name__)
+
+# A call that is still on at the end of its hold keeps its extension for so much longer at a time,
+# but no longer than this many times the longest a call can last.
+_LONGER = timedelta(minutes=2)
+_LONGEST_HOLDS = 2
+# While somebody asks whether it is still on.
+_ASKING_TAKES = timedelta(seconds=45)
+_LATE_LOOK_AFTER = timedelta(seconds=60)
+# A call's CALLID is known within the seconds that its answer takes; older records without an
+# attempt are of other calls on the account.
+_ADOPTED_WITHIN = timedelta(minutes=10)
+
+
+def receive(cdr: Cdr) -> bool:
+    """Stores one record and applies it; False when this leg's record was here before."""
+    attempt = None
+    try:
+        with transaction.atomic():
+            attempt = _attempt_of(cdr)
+            _store(cdr, attempt)
+            if attempt:
+                _apply(attempt, timezone.now())
+    except IntegrityError as error:
+        if violated(error) != "record_once_per_leg":
+            raise
+        what = "repeated"
+    else:
+        what = "stored"
+    log.info(
+        "record %s leg=%s outcome=%s attempt=%s call_id=%s",
+        what,
+        cdr.leg,
+        leg_outcome(cdr.status),
+        attempt.pk if attempt else "-",
+        cdr.call_id,
+    )
+    return what == "stored"
+
+
+def adopt_records() -> int:
+    """For the sweep: records that came before their attempt knew its CALLID. Returns how many."""
+    now = timezone.now()
+    orphans = CallRecord.objects.filter(
+        attempt__isnull=True, received_at__gte=now - _ADOPTED_WITHIN
+    )
+    call_ids = set(orphans.values_list("call_id", flat=True))
+    found = CallAttempt.objects.filter(call_id__in=call_ids).exclude(call_id="")
+    return sum(adopt(attempt_id) for attempt_id in found.values_list("pk", flat=True))
+
+
+def adopt(attempt_id: int) -> int:
+    """Gives the attempt the records of its CALLID that were posted before it was known.
+
+    Returns how many.
+    """
+    with transaction.atomic():
+        attempt = CallAttempt.objects.select_for_update().get(pk=attempt_id)
+        orphans = CallRecord.objects.filter(attempt__isnull=True, call_id=attempt.call_id)
+        adopted = orphans.update(attempt=attempt) if attempt.call_id else 0
+        if adopted:
+            _apply(attempt, timezone.now())
+    return adopted
+
+
+def give_up_lost_dials() -> int:
+    """For the sweep: attempts whose worker died while dialling become `unknown`."""
+    now = timezone.now()
+    lost = CallAttempt.objects.filter(
+        state=AttemptState.DIALING, sent_at__lt=now - account.answer_is_lost_after()
+    )
+    moved = 0
+    for attempt in lost:
+        with transaction.atomic():
+            if attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now):
+                Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+                    **mirror(attempt)
+                )
+                moved += 1
+    return moved
+
+
+def free_expired_holds() -> int:
+    """For the sweep: attempts that no record has ended by the end of their hold.
+
+    A call that the provider shows as still on keeps its extension (`keep_while_on`). Returns how
+    many were ended.
+    """
+    now = timezone.now()
+    expired = [
+        attempt
+        for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
+        # Whoever moves the end on is the one who asks; who dies over it has only delayed it.
+        if CallAttempt.objects.filter(
+            pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until
+        ).update(hold_until=now + _ASKING_TAKES)
+    ]
+    still_on = _still_on([it for it in expired if it.state != AttemptState.DIALING])
+    return sum(
+        _end(attempt, timezone.now())
+        for attempt in expired
+        if attempt.pk not in still_on or not keep_while_on(attempt, timezone.now())
+    )
+
+
+def keep_while_on(attempt: CallAttempt, now: datetime) -> bool:
+    """Keeps the extension of a call that is on for a while longer; False: it was long enough."""
+    until = min(now + _LONGER, attempt.claimed_at + _LONGEST_HOLDS * account.hold())
+    attempt.hold_on(until)
+    return until > now
+
+
+def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
+    """Those whose call is among the active ones. One whose first leg's record is here is not."""
+    over = set(
+        CallRecord.objects.filter(attempt__in=attempts, leg=1).values_list("attempt", flat=True)
+    )
+    asked = [it for it in attempts if it.pk not in over and it.extension_id]
+    states = account.active_calls() if asked else None
+    return {
+        attempt.pk
+        for attempt in asked
+        if call_identity.sighting(account.asked(attempt), states).presence is Presence.ON
+    }
+
+
+def _end(attempt: CallAttempt, now: datetime) -> bool:
+    """Frees what the attempt holds; False when somebody else has ended it meanwhile."""
+    with transaction.atomic():
+        # As it is by now: somebody may have picked up since.
+        attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
+        if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
+            won, outcome = attempt.give_back(now), Outcome.NOT_SENT
+        else:
+            accepted = attempt.state == AttemptState.ACCEPTED
+            outcome = Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN
+            records, look_at = attempt.records.all(), now + _LATE_LOOK_AFTER
+            won = attempt.finish(AttemptState.ENDED, now, look_at=look_at, records=records)
+        if won:
+            settle(attempt, outcome, now)
+    return won
+
+
+def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
+    """Raises IntegrityError when this leg's record is here."""
+    CallRecord.objects.create(
+        call_id=cdr.call_id,
+        type=cdr.type,
+        leg=cdr.leg,
+        status=cdr.status,
+        attempt=attempt,
+        started_at=cdr.started_at,
+        duration=cdr.duration,
+        talk_time=cdr.talk_time,
+        dial_time=cdr.dial_time,
+        price=cdr.price,
+        recording_url=cdr.record_url or "",
+        payload=cdr.raw,
+    )
+
+
+def _attempt_of(cdr: Cdr) -> CallAttempt | None:
+    """Locked. By CALLID; by our own variable when the record comes before the call's answer."""
+    attempts = CallAttempt.objects.select_for_update()
+    if attempt := attempts.filter(call_id=cdr.call_id).order_by().first():
+        return attempt
+    try:
+        public_id = uuid.UUID(cdr.custom.get("attempt", ""))
+    except ValueError:
+        return None
+    # The answer may have come while we waited for the lock.
+    return attempts.filter(public_id=public_id, call_id__in=("", cdr.call_id)).order_by().first()
+
+
+def _apply(attempt: CallAttempt, now: datetime) -> None:
+    """Looks at all records of an attempt and ends it, or corrects its end, by what they say.
+
+    The attempt is locked: of two legs' records at the same moment the second one sees both.
+    """
+    records = {record.leg: record for record in attempt.records.all()}
+    _keep_facts(attempt, records.values())
+    if not attempt.is_live and attempt.state != AttemptState.ENDED:
+        _warn_of_a_contradiction(attempt)
+        return
+    _learn_call_id(attempt, records)
+    if attempt.kind == AttemptKind.MESSAGE:
+        _finish_message(attempt, records.values(), now)
+        return
+    leg1, leg2 = records.get(1), records.get(2)
+    legs = records.values()
+    match verdict(leg1.status if leg1 else None, leg2.status if leg2 else None):
+        case Verdict.BRIDGED if leg2:
+            connected_at = _answered_at(leg2, attempt, now)
+            _finish(attempt, AttemptState.BRIDGED, Outcome.BRIDGED, now, legs, connected_at)
+        case Verdict.AGENT_NO_ANSWER:
+            _finish(attempt, AttemptState.AGENT_NO_ANSWER, Outcome.AGENT_NO_ANSWER, now, legs)
+        case Verdict.LEAD_NO_ANSWER:
+            _finish(attempt, AttemptState.LEAD_NO_ANSWER, Outcome.LEAD_NO_ANSWER, now, legs)
+        case Verdict.UNCLEAR:
+            _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now, legs)
+        case Verdict.OPEN if leg1 or leg2:
+            # A leg's record comes when the leg is over, and so is the call.
+            corrections.call_is_over(attempt, now)
+
+
+def _warn_of_a_contradiction(attempt: CallAttempt) -> None:
+    if attempt.state in (AttemptState.NEVER_PLACED, AttemptState.NOT_SENT, AttemptState.REFUSED):
+        log.warning("record of a call that was held not to be attempt=%s", attempt.pk)
+
+
+def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
+    """Talk time, price and recording stand on the attempt, however late their record comes, and so
+    does where its time went: the later of two records may tell when the salesperson picked up.
+    """
+    until = attempt.accounted_until
+    prices = [record.price for record in records if record.price is not None]
+    talks = [record.talk_time for record in records if record.leg == 2 or len(records) == 1]
+    CallAttempt.objects.filter(pk=attempt.pk).update(
+        price=sum(prices) if prices else None,
+        talk_time=next((talk for talk in talks if talk is not None), None),
+        recording_url=next((r.recording_url for r in records if r.recording_url), ""),
+        **(attempt.time_until(until, records) if until else {}),
+    )
+
+
+def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: datetime) -> None:
+    """A message has one leg: it was played, or nobody answered."""
+    heard = any(leg_outcome(record.status) is LegOutcome.ANSWERED for record in records)
+    state = AttemptState.PLAYED if heard else AttemptState.LEAD_NO_ANSWER
+    _finish(attempt, state, Outcome.BRIDGED if heard else Outcome.LEAD_NO_ANSWER, now, records)
+
+
+def _finish(
+    attempt: CallAttempt,
+    state: AttemptState,
+    outcome: Outcome,
+    now: datetime,
+    records: Collection[CallRecord],
+    connected_at: datetime | None = None,
+) -> None:
+    if attempt.finish(state, now, connected_at=connected_at, records=records):
+        settle(attempt, outcome, now)
+    elif state != AttemptState.ENDED:
+        corrections.correct(attempt, state, connected_at, records)
+
+
+def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> None:
+    """A record of an attempt without an answer proves that the call was accepted."""
+    if attempt.state == AttemptState.ACCEPTED or not records:
+        return
+    call_id = next(iter(records.values())).call_id
+    dialed_at = attempt.claimed_at
+    if attempt.move(
+        LIVE_STATES, AttemptState.ACCEPTED, call_id=call_id, error_code=0, answered_at=dialed_at
+    ):
+        corrections.show_acceptance(attempt, dialed_at)
+    else:
+        attempt.learn_call_id(call_id)
+
+
+def _answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datetime:
+    """When the lead's phone was answered, by the record's times where they can be believed.
+
+    Records count whole seconds: never before the provider accepted the call, nor after now.
+    """
+    accepted_at = attempt.answered_at or attempt.claimed_at
+    answered = now - timedelta(seconds=leg2.talk_time or 0)
+    if leg2.started_at:
+        by_record = leg2.started_at + timedelta(seconds=leg2.dial_time or 0)
+        if accepted_at - TIME_TOLERANCE <= by_record <= now + TIME_TOLERANCE:
+            answered = by_record
+    return min(max(answered, accepted_at), now)

@@ -1,0 +1,390 @@
+"""What a changed team would have made of the leads of a while ago: event by event. Pure.
+
+Requests are played against the rules that the engine follows: opening hours, turns, outcomes.
+ASSUMED says what is taken for granted. Instants are epoch seconds, durations seconds.
+"""
+
+import heapq
+import random
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+from callbacks.policy.rules import A_DAY, ExtensionStep, LeadStep, Outcome, next_step
+from callbacks.replay.leads import Life, Request, Try
+from callbacks.replay.scenario import Firm, Phone
+from callbacks.routing import rules as routing_rules
+from callbacks.routing.rules import ExtensionState, Owner, Turn
+
+# Who is not called so long after the last request never is.
+RUN_ON = 15 * 86_400.0
+# Nor is one called more often: where nobody ever picks up, a lead would go round for ever.
+MOST_TRIES = 50
+
+ASSUMED = (
+    (
+        "The same leads come at the same moments. Each try ends as that lead's own tries did, in "
+        "their order; further ones are drawn from all calls of the period."
+    ),
+    "A call holds its extension for as long as it did then.",
+    (
+        "Extensions are on shift by schedule; on a call, out, resting or at their daily limit by "
+        "the rules. Nobody pauses or is on other calls, and whoever was paused after missed calls, "
+        "or blocked, is back as soon as one that was offline."
+    ),
+    "All start equal: nobody has been idle for longer than the others.",
+    "Nothing is done by hand, nothing is down, and a wake-up takes no time.",
+)
+
+_RANG_NUMBER = frozenset(
+    {Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER, Outcome.NO_RECORD, Outcome.NEVER_KNOWN}
+)
+_RANG_PHONE = _RANG_NUMBER | {Outcome.AGENT_NO_ANSWER}
+# They count together (settle): an outage is an outage.
+_ERRORS = frozenset({Outcome.PROVIDER_ERROR, Outcome.NOT_SENT})
+
+
+class NothingToDrawFrom(Exception):  # noqa: N818  # said to a person
+    """There were no calls in the period, so nobody knows how one would have gone."""
+
+
+def simulate(
+    firm: Firm,
+    requests: Sequence[Request],
+    *,
+    owners: Mapping[str, Owner] | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[Life]:
+    """Plays `requests` against `firm`. The same arguments give the same result.
+
+    `owners`: who had talked last with a number before. `progress` is told how many of how many
+    requests have come. Raises NothingToDrawFrom when a try has to be drawn and there are none.
+    """
+    return _Run(firm, requests, owners or {}, seed).play(progress)
+
+
+class _Kind(IntEnum):
+    """At the same moment: first what becomes free, then what is to be called."""
+
+    CALL_ENDS = 0
+    PHONE_CHANGES = 1
+    LOOK = 2
+    COMES = 3
+
+
+@dataclass
+class _Line:
+    """What is known of an extension while the simulation runs."""
+
+    phone: Phone
+    position: float = 0.0
+    on_call: bool = False
+    out_until: float = 0
+    rests_until: float = 0
+    capped_until: float = 0
+    calls: Counter[date] = field(default_factory=Counter)
+
+    def reason(self, at: float) -> tuple[str | None, float | None]:
+        """Why it is not rung, and until when; None: it is free."""
+        if self.on_call:
+            return routing_rules.ON_CALL, None
+        if not self.phone.spans.is_open(at):
+            return routing_rules.OFF_SHIFT, self.phone.spans.next_opening(at)
+        for reason, until in (
+            (routing_rules.OUT, self.out_until),
+            (routing_rules.CAPPED, self.capped_until),
+            (routing_rules.RESTING, self.rests_until),
+        ):
+            if until > at:
+                return reason, until
+        return None, None
+
+
+class _Run:
+    """One simulation; used once."""
+
+    def __init__(
+        self, firm: Firm, requests: Sequence[Request], owners: Mapping[str, Owner], seed: int
+    ) -> None:
+        self._firm, self._owners, self._seed = firm, dict(owners), seed
+        self._requests = sorted(requests, key=lambda it: (it.callable_at, it.id))
+        self._pool = [went for request in self._requests for went in request.arrival.tries]
+        self._lives = {it.id: Life(it, it.callable_at) for it in self._requests}
+        self._queue: list[tuple[float, int, int]] = []  # urgency, priority, lead
+        self._lines = {phone.id: _Line(phone) for phone in firm.phones}
+        self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)
+        self._free: Counter[int] = Counter()  # by team
+        self._on_the_phone: set[str] = set()
+        # The last calls that rang a number: when, and until when.
+        self._rung: dict[str, deque[tuple[float, float]]] = defaultdict(
+            lambda: deque(maxlen=firm.policy.calls_a_day)
+        )
+        self._events: list[tuple[float, int, int, tuple[int, ...]]] = []
+        self._scheduled = 0
+
+    def play(self, progress: Callable[[int, int], None]) -> list[Life]:
+        """Until nothing happens any more."""
+        if not self._requests:
+            return []
+        comes = [request.callable_at for request in self._requests]
+        end = comes[-1] + RUN_ON
+        self._prepare(comes[0], end)
+        while self._events and self._events[0][0] <= end:
+            at = self._events[0][0]
+            while self._events and self._events[0][0] == at:
+                _, kind, _, ids = heapq.heappop(self._events)
+                self._happens(_Kind(kind), ids, at)
+            self._serve(at)
+            progress(bisect_right(comes, at), len(comes))
+        return list(self._lives.values())
+
+    def _prepare(self, start: float, end: float) -> None:
+        for request in self._requests:
+            self._at(request.callable_at, _Kind.COMES, request.id)
+        for line in self._lines.values():
+            self._see(line, start)
+            for moment in line.phone.spans.changes(start, end):
+                self._at(moment, _Kind.PHONE_CHANGES, line.phone.id)
+        for team in self._firm.teams.values():
+            for moment in team.spans.changes(start, end):
+                self._at(moment, _Kind.LOOK)
+
+    def _at(self, moment: float, kind: _Kind, *ids: int) -> None:
+        self._scheduled += 1
+        heapq.heappush(self._events, (moment, kind, self._scheduled, ids))
+
+    def _happens(self, kind: _Kind, ids: tuple[int, ...], at: float) -> None:
+        match kind:
+            case _Kind.COMES:
+                self._comes(self._lives[ids[0]], at)
+            case _Kind.CALL_ENDS:
+                self._ends(self._lives[ids[0]], self._lines[ids[1]], at)
+            case _Kind.PHONE_CHANGES:
+                self._see(self._lines[ids[0]], at)
+            case _Kind.LOOK:
+                pass  # only that somebody looks
+
+    # --- leads ------------------------------------------------------------------------------------
+
+    def _comes(self, life: Life, at: float, since: float | None = None) -> None:
+        """Its time to be called has come: into the queue, unless nobody may call it now.
+
+        `since`: since when it has waited for somebody already; teams that step in count from then.
+        """
+        request = life.request
+        rests = self._rests_until(request.arrival.phone)
+        earliest = max(at, rests)
+        opening = request.spans.next_opening(earliest)
+        if opening is None:
+            return  # never: it waits for ever
+        if opening > at:
+            life.call_after = opening
+            self._at(opening, _Kind.COMES, request.id)
+            return
+        life.call_after = at if since is None else since
+        source = self._firm.sources[request.arrival.source_id]
+        insort(self._queue, (life.urgency, -source.priority, request.id))
+        for wait in source.steps:
+            if (moment := life.call_after + wait) > at:
+                self._at(moment, _Kind.LOOK)
+
+    def _rests_until(self, phone: str) -> float:
+        rung = self._rung.get(phone)
+        if not rung:
+            return 0
+        policy = self._firm.policy
+        until = rung[-1][1] + policy.gap.total_seconds()
+        if len(rung) == policy.calls_a_day:
+            until = max(until, rung[0][0] + A_DAY.total_seconds())
+        return until
+
+    # --- extensions -------------------------------------------------------------------------------
+
+    def _see(self, line: _Line, at: float) -> None:
+        """Its state as a claim would find it at `at`."""
+        phone = line.phone
+        reason, until = line.reason(at)
+        was = self._states[phone.team_id].get(phone.id)
+        self._free[phone.team_id] += (reason is None) - (was is not None and was.reason is None)
+        self._states[phone.team_id][phone.id] = ExtensionState(
+            id=phone.id,
+            number=phone.number,
+            name="",
+            team_id=phone.team_id,
+            tier=phone.tier,
+            weight=phone.weight,
+            position=line.position,
+            languages=phone.languages,
+            reason=reason,
+            until=datetime.fromtimestamp(until, UTC) if until else None,
+        )
+
+    # --- calls ------------------------------------------------------------------------------------
+
+    def _serve(self, at: float) -> None:
+        """Everybody who can be called now is, the most urgent first."""
+        hopeless: set[tuple[object, ...]] = set()
+        for entry in list(self._queue):
+            if not any(self._free.values()):
+                return
+            life = self._lives[entry[2]]
+            request = life.request
+            if request.arrival.phone in self._on_the_phone:
+                continue
+            if not request.spans.is_open(at):
+                self._queue.remove(entry)
+                self._comes(life, at)
+                continue
+            asked = self._asked(life, at)
+            if not any(self._free[turn.team_id] for turn in asked):
+                continue
+            alike = self._alike(life, asked)
+            if alike in hopeless:
+                continue
+            if choice := self._choose(life, asked):
+                self._queue.remove(entry)
+                self._begins(life, choice, at)
+            else:
+                hopeless.add(alike)
+
+    def _asked(self, life: Life, at: float) -> list[Turn]:
+        rules = self._firm.sources[life.request.arrival.source_id].teams
+        is_open = [it for it in rules if self._firm.teams[it.id].spans.is_open(at)]
+        now = datetime.fromtimestamp(at, UTC)
+        return routing_rules.turns(is_open, timedelta(seconds=at - life.call_after), now)
+
+    def _alike(self, life: Life, asked: list[Turn]) -> tuple[object, ...]:
+        """What the choice depends on: who has it in common is refused in common."""
+        terms = tuple(
+            (turn.team_id, turn.any_language, turn.owner_since, turn.holds_for_owner)
+            for turn in asked
+        )
+        owner = self._owners.get(life.request.arrival.phone)
+        return life.request.arrival.language, owner, frozenset(life.refused), terms
+
+    def _choose(self, life: Life, asked: list[Turn]) -> routing_rules.Choice | None:
+        states = [it for turn in asked for it in self._states[turn.team_id].values()]
+        return routing_rules.choose(
+            states,
+            asked,
+            language=life.request.arrival.language,
+            owner=self._owners.get(life.request.arrival.phone),
+            refused=life.refused,
+        )
+
+    def _begins(self, life: Life, choice: routing_rules.Choice, at: float) -> None:
+        line = self._lines[choice.extension.id]
+        waiting = [
+            it.position
+            for it in self._states[line.phone.team_id].values()
+            if it.reason is None and it.id != line.phone.id and it.tier == line.phone.tier
+        ]
+        line.position = routing_rules.position_at_claim(
+            choice.turn.strategy,
+            line.position,
+            line.phone.weight,
+            min(waiting, default=None),
+            datetime.fromtimestamp(at, UTC),
+        )
+        line.on_call = True
+        self._see(line, at)
+        went = self._went(life)
+        life.tries.append(went)
+        life.rung.append(line.phone.id)
+        if went.accepted_after is not None and life.dialled_at is None:
+            life.dialled_at = at + went.accepted_after
+        self._on_the_phone.add(life.request.arrival.phone)
+        if went.outcome in _RANG_NUMBER:
+            self._rung[life.request.arrival.phone].append((at, at + went.held))
+        self._at(at + went.held, _Kind.CALL_ENDS, life.request.id, line.phone.id)
+
+    def _went(self, life: Life) -> Try:
+        """How this try goes: as the lead's own did, else as some call of the period."""
+        nth, request = len(life.tries), life.request
+        if nth < len(request.arrival.tries):
+            return request.arrival.tries[nth]
+        if not self._pool:
+            raise NothingToDrawFrom("No call was made in this time: nothing to draw from.")
+        # Not one stream of numbers for all: a team that calls in another order must not thereby
+        # meet other luck.
+        draw = random.Random(f"{self._seed}:{request.id}:{nth}")  # noqa: S311  # no secret
+        return draw.choice(self._pool)
+
+    def _ends(self, life: Life, line: _Line, at: float) -> None:
+        request, went = life.request, life.tries[-1]
+        self._on_the_phone.discard(request.arrival.phone)
+        talked = went.outcome is Outcome.BRIDGED
+        if talked:
+            moment = datetime.fromtimestamp(at - went.held, UTC)
+            self._owners[request.arrival.phone] = Owner(line.phone.id, moment)
+            life.connected = True
+        if went.outcome is Outcome.INVALID:
+            life.refused.add(line.phone.id)
+        policy = self._firm.policy
+        before = life.tries[:-1]
+        step = next_step(
+            went.outcome,
+            sum(_same(it.outcome, went.outcome) for it in before),
+            1 + sum(it.outcome not in _BLAMELESS for it in before),
+            policy,
+        )
+        self._free_again(line, went, step.out_for.total_seconds(), step.extension, at)
+        if step.lead is LeadStep.CALL_AGAIN and len(life.tries) < MOST_TRIES:
+            if not step.after:
+                self._comes(life, at, since=life.call_after)
+                return
+            again = at + step.after.total_seconds()
+            if step.at_opening:
+                again = request.spans.next_new_opening(again) or at + A_DAY.total_seconds()
+            life.call_after = again
+            self._at(again, _Kind.COMES, request.id)
+
+    def _free_again(
+        self, line: _Line, went: Try, out_for: float, step: ExtensionStep, at: float
+    ) -> None:
+        phone = line.phone
+        line.on_call = False
+        if step in (ExtensionStep.BLOCKED, ExtensionStep.PAUSED):
+            out_for = self._firm.policy.offline_for.total_seconds()
+        line.out_until = at + out_for
+        rang = went.outcome in _RANG_PHONE
+        if rang:
+            line.rests_until = at + phone.rest
+            self._count(line, at)
+        line.position = routing_rules.position_after(
+            self._firm.strategies[phone.team_id],
+            line.position,
+            phone.weight,
+            datetime.fromtimestamp(at, UTC),
+            rang=rang,
+            talked=went.outcome is Outcome.BRIDGED,
+        )
+        self._see(line, at)
+        for moment in (line.out_until, line.rests_until, line.capped_until):
+            if moment > at:
+                self._at(moment, _Kind.PHONE_CHANGES, phone.id)
+
+    def _count(self, line: _Line, at: float) -> None:
+        """One more call of its day; after the last one it is rung no more until midnight."""
+        if line.phone.daily_cap is None:
+            return
+        zone = ZoneInfo(self._firm.teams[line.phone.team_id].time_zone)
+        day = datetime.fromtimestamp(at, zone).date()
+        line.calls[day] += 1
+        if line.calls[day] >= line.phone.daily_cap:
+            midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+            line.capped_until = midnight.timestamp()
+
+
+_BLAMELESS = frozenset(
+    {Outcome.OFFLINE, Outcome.BLOCKED, Outcome.AGENT_NO_ANSWER, Outcome.MISCONFIGURED}
+)
+
+
+def _same(one: Outcome, other: Outcome) -> bool:
+    return one is other or (one in _ERRORS and other in _ERRORS)

@@ -1,0 +1,225 @@
+"""What a simulation is made of (callbacks.replay): what is set up, and what happened lately.
+
+Reads only. One query for each kind of thing, whatever their number.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from callbacks.calling.apply_outcome import INVALID_CALL
+from callbacks.models import CallAttempt, Extension, Schedule
+from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.opening_hours.calendar import Calendar
+from callbacks.policy.from_settings import policy
+from callbacks.policy.rules import Outcome
+from callbacks.replay.engine import RUN_ON
+from callbacks.replay.leads import Arrival, Try
+from callbacks.replay.metrics import Figures, percentile
+from callbacks.replay.open_intervals import Spans
+from callbacks.replay.scenario import Firm, Phone, Source, Team
+from callbacks.reports.queries import NOT_COUNTED
+from callbacks.routing import config
+from callbacks.routing.rules import Owner
+from callbacks.scheduling import calling_hours
+from leads.models import Lead, SlaClock
+
+# A retry at "the next opening" may be days after the last lead.
+_BEFORE, _AFTER = timedelta(days=2), timedelta(days=1, seconds=RUN_ON)
+
+_ENDED_AS = {
+    AttemptState.BRIDGED: Outcome.BRIDGED,
+    AttemptState.AGENT_NO_ANSWER: Outcome.AGENT_NO_ANSWER,
+    AttemptState.LEAD_NO_ANSWER: Outcome.LEAD_NO_ANSWER,
+    AttemptState.NOT_SENT: Outcome.NOT_SENT,
+    AttemptState.NEVER_PLACED: Outcome.NOT_SENT,
+}
+_REFUSED_AS = {1: Outcome.INVALID, 3: Outcome.OFFLINE, 4: Outcome.BLOCKED}
+
+
+@dataclass(frozen=True)
+class Period:
+    """Leads submitted in [start, end), judged at `end`."""
+
+    start: datetime
+    end: datetime
+
+    def spans(self, calendar: Calendar | None) -> Spans:
+        """A calendar's hours, for as long as its leads may be called; None: round the clock."""
+        if calendar is None:
+            return Spans.always()
+        first, last = self.start - _BEFORE, self.end + _AFTER
+        return Spans.of(calendar, first.timestamp(), last.timestamp())
+
+
+def firm(period: Period) -> Firm:
+    """What is set up now. Extensions that are off or blocked are left out."""
+    current = config.current()
+    calendars = {
+        it.pk: it.calendar() for it in Schedule.objects.prefetch_related("hours", "exceptions")
+    }
+    spans_of: dict[int | None, Spans] = {None: Spans.always()}
+    spans_of |= {key: period.spans(calendar) for key, calendar in calendars.items()}
+    teams = {team.pk: team for found in current.teams_by_source.values() for team in found}
+    return Firm(
+        teams={
+            team.pk: Team(
+                id=team.pk,
+                name=team.name,
+                spans=spans_of[team.schedule_id],
+                time_zone=calendars[team.schedule_id].time_zone
+                if team.schedule_id
+                else settings.TIME_ZONE,
+                opening_rate=team.opening_rate,
+                daily_cap=team.daily_cap,
+                rest=team.rest,
+            )
+            for team in teams.values()
+        },
+        phones=tuple(
+            Phone(
+                id=it.pk,
+                number=it.number,
+                team_id=it.team_id,
+                tier=it.tier,
+                weight=it.weight,
+                languages=tuple(it.languages),
+                spans=spans_of[it.schedule_id],
+                daily_cap=it.daily_cap or teams[it.team_id].daily_cap,
+                rest=teams[it.team_id].rest if it.rest is None else it.rest,
+            )
+            for it in Extension.objects.filter(
+                is_active=True, is_blocked=False, team__in=teams
+            ).order_by("number")
+        ),
+        sources={
+            source.pk: Source(
+                id=source.pk,
+                teams=tuple(current.rules_by_source.get(source.pk, ())),
+                target=source.sla_target,
+                counts_open=source.sla_clock == SlaClock.OPEN,
+                priority=source.priority,
+            )
+            for source in current.sources.values()
+        },
+        policy=policy(),
+    )
+
+
+def leads_of(period: Period, at_most: int) -> list[Lead]:
+    """The leads that the report on callback times counts; the first `at_most` of them."""
+    return list(
+        Lead.objects.filter(submitted_at__gte=period.start, submitted_at__lt=period.end)
+        .exclude(status__in=NOT_COUNTED)
+        .order_by("submitted_at", "pk")
+        .only(
+            "source_id", "phone", "language", "submitted_at", "chosen_at", "clock_started_at",
+            "due_at", "first_dialed_at", "connected_at",
+        )[:at_most]
+    )  # fmt: skip
+
+
+def arrivals(leads: Sequence[Lead], period: Period) -> list[Arrival]:
+    """The leads as they came, with how each of their calls went."""
+    tries = _tries([lead.pk for lead in leads])
+    current, kept = config.current(), dict[tuple[object, ...], Spans]()
+
+    def window(lead: Lead) -> Spans:
+        found = calling_hours.windows_of(current, lead.source_id, lead.phone, lead.submitted_at)
+        key = lead.source_id, *(it.time_zone for it in found)
+        if key not in kept:
+            kept[key] = Spans.always()
+            for calendar in found:
+                kept[key] = kept[key].both(period.spans(calendar))
+        return kept[key]
+
+    return [
+        Arrival(
+            id=lead.pk,
+            source_id=lead.source_id,
+            phone=lead.phone,
+            submitted_at=lead.submitted_at.timestamp(),
+            chosen_at=lead.chosen_at.timestamp() if lead.chosen_at else None,
+            language=lead.language,
+            window=window(lead),
+            tries=tuple(tries[lead.pk]),
+        )
+        for lead in leads
+    ]
+
+
+def owners_before(period: Period, phones: Iterable[str]) -> dict[str, Owner]:
+    """Who had talked last with these numbers when the period began."""
+    days = max(
+        (it.owner_days for found in config.current().rules_by_source.values() for it in found),
+        default=0,
+    )
+    talks = (
+        CallAttempt.objects.filter(
+            phone__in=list(phones),
+            state=AttemptState.BRIDGED,
+            claimed_at__gt=period.start - timedelta(days=days),
+            claimed_at__lt=period.start,
+        )
+        .order_by("phone", "-claimed_at")
+        .distinct("phone")
+        .values_list("phone", "extension_id", "claimed_at")
+    )
+    return {phone: Owner(owner, at) for phone, owner, at in talks if owner is not None}
+
+
+def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:
+    """What happened to them, by the definitions of the report."""
+    times = [
+        max((lead.first_dialed_at - lead.clock_started_at).total_seconds(), 0.0)
+        for lead in leads
+        if lead.first_dialed_at
+    ]
+    return Figures(
+        leads=len(leads),
+        called=len(times),
+        connected=sum(lead.connected_at is not None for lead in leads),
+        within_target=sum(
+            lead.first_dialed_at is not None and lead.first_dialed_at <= lead.due_at
+            for lead in leads
+        ),
+        judged=sum(lead.first_dialed_at is not None or lead.due_at < judged_at for lead in leads),
+        dial_p50=percentile(times, 0.5),
+        dial_p90=percentile(times, 0.9),
+    )
+
+
+def _tries(lead_ids: list[int]) -> dict[int, list[Try]]:
+    found: dict[int, list[Try]] = defaultdict(list)
+    attempts = CallAttempt.objects.filter(
+        lead_id__in=lead_ids, kind=AttemptKind.CALL, ended_at__isnull=False
+    ).order_by("claimed_at", "pk")
+    for attempt in attempts.only(
+        "lead_id", "state", "claimed_at", "answered_at", "ended_at", "call_id", "error_code",
+        "reason",
+    ):  # fmt: skip
+        found[attempt.lead_id].append(_try(attempt))
+    return found
+
+
+def _try(attempt: CallAttempt) -> Try:
+    accepted_after = None
+    if attempt.call_id:
+        accepted_at = attempt.answered_at or attempt.claimed_at
+        accepted_after = max((accepted_at - attempt.claimed_at).total_seconds(), 0.0)
+    ended_at = attempt.ended_at or attempt.claimed_at
+    held = max((ended_at - attempt.claimed_at).total_seconds(), accepted_after or 0.0)
+    return Try(_outcome(attempt), accepted_after, held)
+
+
+def _outcome(attempt: CallAttempt) -> Outcome:
+    if attempt.reason == INVALID_CALL:
+        return Outcome.MISCONFIGURED
+    if attempt.state == AttemptState.REFUSED:
+        return _REFUSED_AS.get(attempt.error_code or 0, Outcome.PROVIDER_ERROR)
+    if attempt.state in _ENDED_AS:
+        return _ENDED_AS[AttemptState(attempt.state)]
+    return Outcome.NO_RECORD if attempt.call_id else Outcome.NEVER_KNOWN

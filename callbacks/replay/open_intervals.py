@@ -1,0 +1,105 @@
+"""Opening hours worked out once for a stretch of time, to be asked a million times. Pure.
+
+Instants are epoch seconds. Outside of the stretch nothing is open.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from callbacks.opening_hours import calendar as opening_hours
+from callbacks.opening_hours.calendar import Calendar
+
+_EVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Spans:
+    """When something is open: spans that do not touch, in order, without their ends."""
+
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
+
+    @classmethod
+    def always(cls) -> "Spans":
+        """Round the clock."""
+        return cls((-_EVER,), (_EVER,))
+
+    @classmethod
+    def of(cls, calendar: Calendar, start: float, end: float) -> "Spans":
+        """The hours of a calendar between two instants."""
+        first, last = (datetime.fromtimestamp(it, UTC) for it in (start, end))
+        return cls.joined(
+            (opens.timestamp(), closes.timestamp())
+            for opens, closes in opening_hours.open_intervals(calendar, first, last)
+        )
+
+    @classmethod
+    def joined(cls, pairs: Iterable[tuple[float, float]]) -> "Spans":
+        """Whatever one of these covers."""
+        starts: list[float] = []
+        ends: list[float] = []
+        for start, end in sorted(pairs):
+            if ends and start <= ends[-1]:
+                ends[-1] = max(ends[-1], end)
+            else:
+                starts.append(start)
+                ends.append(end)
+        return cls(tuple(starts), tuple(ends))
+
+    @classmethod
+    def any_of(cls, several: Iterable["Spans"]) -> "Spans":
+        """Open when one of them is."""
+        return cls.joined(pair for one in several for pair in one.pairs())
+
+    def both(self, other: "Spans") -> "Spans":
+        """Open when both are."""
+        found: list[tuple[float, float]] = []
+        for start, end in self.pairs():
+            place = max(bisect_right(other.starts, start) - 1, 0)
+            while place < len(other.starts) and other.starts[place] < end:
+                begins, ends = max(start, other.starts[place]), min(end, other.ends[place])
+                if begins < ends:
+                    found.append((begins, ends))
+                place += 1
+        return Spans.joined(found)
+
+    def pairs(self) -> Iterator[tuple[float, float]]:
+        """From when until when, one after the other."""
+        return zip(self.starts, self.ends, strict=True)
+
+    def is_open(self, at: float) -> bool:
+        """Whether it is open at `at`."""
+        place = bisect_right(self.starts, at) - 1
+        return place >= 0 and at < self.ends[place]
+
+    def next_opening(self, after: float) -> float | None:
+        """The first instant at or after `after` that is open; None: never again."""
+        if self.is_open(after):
+            return after
+        place = bisect_right(self.starts, after)
+        return self.starts[place] if place < len(self.starts) else None
+
+    def next_new_opening(self, after: float) -> float | None:
+        """The first instant at or after `after` at which it opens; None: it does not."""
+        place = bisect_right(self.starts, after)
+        if place and self.starts[place - 1] == after:
+            return after
+        return self.starts[place] if place < len(self.starts) else None
+
+    def after_open_seconds(self, start: float, seconds: float) -> float | None:
+        """The instant by which it has been open for `seconds` since `start`; None: never."""
+        left = seconds
+        for begins, ends in self.pairs():
+            here = max(begins, start)
+            if ends <= here:
+                continue
+            if ends - here >= left:
+                return here + left
+            left -= ends - here
+        return None
+
+    def changes(self, start: float, end: float) -> list[float]:
+        """The instants between two others at which it opens or closes."""
+        return [it for pair in self.pairs() for it in pair if start < it <= end]

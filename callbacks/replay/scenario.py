@@ -1,0 +1,123 @@
+"""Who answers: the part of the set-up that a simulation needs, as values. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from callbacks.policy.rules import Policy
+from callbacks.replay.open_intervals import Spans
+from callbacks.routing import rules as routing_rules
+from callbacks.routing.rules import TeamRules
+
+
+@dataclass(frozen=True)
+class Phone:
+    """An extension. `spans`: when it is on shift by its own hours; `rest` in seconds."""
+
+    id: int
+    number: str
+    team_id: int
+    tier: int = 1
+    weight: int = 1
+    languages: tuple[str, ...] = ()
+    spans: Spans = field(default_factory=Spans.always)
+    daily_cap: int | None = None
+    rest: float = 0
+
+
+@dataclass(frozen=True)
+class Team:
+    """When a team is open, where its day begins, and at which rate a minute it is opened to.
+
+    `daily_cap` and `rest` are those of extensions that have none of their own.
+    """
+
+    id: int
+    name: str
+    spans: Spans = field(default_factory=Spans.always)
+    time_zone: str = "UTC"
+    opening_rate: int | None = None
+    daily_cap: int | None = None
+    rest: float = 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where requests come from: who answers, and what is promised. `target` in seconds.
+
+    `counts_open`: the target's seconds count in opening hours only.
+    """
+
+    id: int
+    teams: tuple[TeamRules, ...]
+    target: float = 60
+    counts_open: bool = False
+    priority: int = 0
+
+    @cached_property
+    def steps(self) -> tuple[float, ...]:
+        """The waits after which somebody else may be rung, or is no longer waited for."""
+        waits: set[float] = set()
+        for rules in self.teams:
+            # Who is the first team depends on who is open.
+            waits |= {rules.steps_in_after - it.steps_in_after for it in self.teams}
+            waits |= {rules.language_wait or 0, rules.owner_wait}
+        return tuple(sorted(wait for wait in waits if wait > 0))
+
+
+@dataclass(frozen=True)
+class Firm:
+    """Teams by id, extensions, sources by id, and what follows an outcome."""
+
+    teams: Mapping[int, Team]
+    phones: tuple[Phone, ...]
+    sources: Mapping[int, Source]
+    policy: Policy = field(default_factory=Policy)
+
+    @cached_property
+    def strategies(self) -> Mapping[int, str]:
+        """By team."""
+        found = {it.id: it.strategy for source in self.sources.values() for it in source.teams}
+        return {team_id: found.get(team_id, routing_rules.LONGEST_IDLE) for team_id in self.teams}
+
+
+def changed(
+    firm: Firm,
+    team_id: int,
+    *,
+    extensions: int = 0,
+    spans: Spans | None = None,
+    strategy: str = "",
+) -> Firm:
+    """The same firm with more or fewer extensions in a team, other hours, or another strategy.
+
+    Added ones have tier 1, weight 1, all languages and the team's hours. Those taken away are the
+    last of its list. Raises ValueError when there are not that many.
+    """
+    team = firm.teams[team_id]
+    own = [phone for phone in firm.phones if phone.team_id == team_id]
+    if len(own) + extensions < 0:
+        raise ValueError(f"{team.name} has {len(own)} extensions: {-extensions} cannot be taken.")
+    own = own[: len(own) + min(extensions, 0)]
+    free_id = max((phone.id for phone in firm.phones), default=0) + 1
+    own += [
+        Phone(
+            free_id + n,
+            f"new {n + 1}",
+            team_id,
+            daily_cap=team.daily_cap,
+            rest=team.rest,
+        )
+        for n in range(max(extensions, 0))
+    ]
+    others = [phone for phone in firm.phones if phone.team_id != team_id]
+    sources = {
+        key: replace(source, teams=tuple(_with(strategy, it, team_id) for it in source.teams))
+        for key, source in firm.sources.items()
+    }
+    teams = {**firm.teams, team_id: replace(team, spans=spans) if spans else team}
+    return Firm(teams, (*others, *own), sources, firm.policy)
+
+
+def _with(strategy: str, rules: TeamRules, team_id: int) -> TeamRules:
+    return replace(rules, strategy=strategy) if strategy and rules.id == team_id else rules

@@ -1,0 +1,156 @@
+"""Where a lead's time went, for people: the stages by name, those of one lead, and bars."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from callbacks.common.formatting import in_words
+from callbacks.models import CallAttempt
+from callbacks.models.calls import AttemptKind, AttemptState
+from leads.models import Lead, LeadStatus
+from leads.stages import Wait, is_chosen, waited
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the eight. `column`: the lead's, or its attempts'; `key`: its style's name."""
+
+    column: str
+    name: str
+    meaning: str
+
+    @property
+    def key(self) -> str:
+        """`waited_closed` -> "closed", `leg1_time` -> "leg1"."""
+        return self.column.removeprefix("waited_").removesuffix("_time")
+
+
+WAITS = (
+    Stage("waited_chosen", "chosen later", "Until the time that the visitor chose."),
+    Stage("waited_closed", "off hours", "Until a team was open and the lead could be rung."),
+    Stage(
+        "waited_retry",
+        "retry gap",
+        "Between two tries; also while a manager had not yet had a closed lead called again.",
+    ),
+    Stage("waited_extension", "no free extension", "Until a salesperson was free."),
+)
+CALLS = (
+    Stage(
+        "provider_time",
+        "provider",
+        "From the decision to call to Voicenter's answer, whatever it was.",
+    ),
+    Stage("leg1_time", "salesperson's phone", "It rang, until it was picked up or given up."),
+    Stage("leg2_time", "lead's phone", "It rang, until it was answered or given up."),
+    Stage("unknown_time", "unknown", "Nobody knew what had become of a call."),
+)
+STAGES = (*WAITS, *CALLS)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stage of a bar. `start` and `width` in thousandths of it."""
+
+    stage: Stage
+    seconds: float
+    share: float
+    start: float
+    width: float
+    is_running: bool = False
+
+    @property
+    def words(self) -> str:
+        """How long, as people read it."""
+        return in_words(self.seconds)
+
+
+def parts(seconds: Mapping[str, float], running: Stage | None = None) -> tuple[Part, ...]:
+    """The stages that took any time, in their order; and the one that is running."""
+    total = sum(seconds.values())
+    taken = [it for it in STAGES if seconds[it.column] > 0 or it is running]
+    widths = [seconds[it.column] / total * 1000 if total else 0 for it in taken]
+    starts = accumulate(widths, initial=0)
+    return tuple(
+        Part(stage, seconds[stage.column], width / 1000, round(start, 2), round(width, 2),
+             stage is running)
+        for stage, start, width in zip(taken, starts, widths, strict=False)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Where one lead's time went, and until when that is told."""
+
+    parts: tuple[Part, ...]
+    seconds: float
+    until: str
+
+    @property
+    def words(self) -> str:
+        """All of it."""
+        return in_words(self.seconds)
+
+
+def of_lead(lead: Lead, attempts: Iterable[CallAttempt], now: datetime) -> Spent:
+    """What is stored of a lead, and what it waits for, or its call that is on takes, at `now`.
+
+    Expects the attempts with their records loaded.
+    """
+    times = {stage.column: getattr(lead, stage.column) for stage in WAITS}
+    times |= {stage.column: timedelta(0) for stage in CALLS}
+    live = None
+    for attempt in attempts:
+        if attempt.kind == AttemptKind.MESSAGE:
+            continue
+        if attempt.is_live:
+            live = attempt
+            _add(times, attempt.time_until(now, attempt.records.all()))
+        else:
+            _add(times, {it.column: getattr(attempt, it.column) or timedelta(0) for it in CALLS})
+    running = None
+    if lead.status == LeadStatus.WAITING:
+        _add(times, _waited(lead, now))
+        running = _waits_for(lead, now)
+    elif live:
+        _add(times, _waited(lead, live.claimed_at))
+        running = _at_a_call(live)
+    seconds = {column: took.total_seconds() for column, took in times.items()}
+    return Spent(parts(seconds, running), sum(seconds.values()), _until(lead))
+
+
+def _add(times: dict[str, timedelta], more: Mapping[str, timedelta]) -> None:
+    for column, took in more.items():
+        times[column] += took
+
+
+def _waited(lead: Lead, until: datetime) -> dict[str, timedelta]:
+    chosen = is_chosen(lead.gap_until, lead.chosen_at)
+    since, gap_until, closed_until = lead.waiting_since, lead.gap_until, lead.closed_until
+    took = waited(since, gap_until, closed_until, until, chosen=chosen)
+    return {f"waited_{what}": time for what, time in took.items()}
+
+
+def _waits_for(lead: Lead, now: datetime) -> Stage:
+    if lead.gap_until and now < lead.gap_until:
+        what = Wait.CHOSEN if is_chosen(lead.gap_until, lead.chosen_at) else Wait.RETRY
+    else:
+        is_closed = lead.closed_until and now < lead.closed_until
+        what = Wait.CLOSED if is_closed else Wait.EXTENSION
+    return next(stage for stage in WAITS if stage.key == what)
+
+
+def _at_a_call(live: CallAttempt) -> Stage:
+    provider, leg1, leg2, unknown = CALLS
+    if live.state == AttemptState.DIALING:
+        return provider
+    if live.state == AttemptState.UNKNOWN:
+        return unknown
+    return leg2 if live.picked_up_at else leg1
+
+
+def _until(lead: Lead) -> str:
+    if lead.status == LeadStatus.CONNECTED:
+        return "from the submission to the conversation"
+    return "since the submission, so far" if lead.is_open else "from the submission to its end"

@@ -1,0 +1,106 @@
+"""Whether an extension is free, and why not: the rule in SQL, one copy for all who ask.
+
+For a row `extension` of callbacks_extension, with the parameters of `shifts` and `now`.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from callbacks.common import prepared_statements
+from callbacks.models.calls import LIVE_STATES
+from callbacks.routing import rules
+
+# Constants in the statement, as in the condition of the partial index that is to be used for it.
+LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
+
+# OFFSET 0 keeps PostgreSQL from turning the question into a join. On statistics from a quieter
+# hour it would join by reading all attempts once for every extension; this way it asks the small
+# index of live attempts about one extension after the other.
+IS_ON_CALL = f"""EXISTS (
+    SELECT FROM callbacks_callattempt live
+    WHERE live.extension_id = extension.id AND live.state IN ({LIVE}) OFFSET 0
+)"""
+
+# Each with the column that says until when.
+_CASES: tuple[tuple[str, str, str], ...] = (
+    (rules.OFF, "NOT extension.is_active", "NULL"),
+    (rules.BLOCKED, "extension.is_blocked", "NULL"),
+    (
+        rules.PAUSED,
+        "extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE",
+        "seen.paused_until",
+    ),
+    (rules.ON_CALL, IS_ON_CALL, "NULL"),
+    (
+        rules.OFF_SHIFT,
+        "(extension.schedule_id = ANY(%(closed)s::bigint[])) IS TRUE",
+        "(%(opens)s::timestamptz[])[array_position(%(closed)s::bigint[], seen.schedule_id)]",
+    ),
+    (rules.OUT, "(extension.out_until > %(now)s) IS TRUE", "seen.out_until"),
+    (rules.CAPPED, "(extension.capped_until > %(now)s) IS TRUE", "seen.capped_until"),
+    (rules.RESTING, "(extension.rests_until > %(now)s) IS TRUE", "seen.rests_until"),
+    (rules.SEEN_BUSY, "(extension.seen_busy_until > %(now)s) IS TRUE", "seen.seen_busy_until"),
+)
+
+# The attempts last: asking another table costs most.
+_IN_ORDER_OF_COST = sorted(_CASES, key=lambda case: case[0] == rules.ON_CALL)
+IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_COST)
+# On a call, and free after it as far as anybody knows: the reason that is said is "on a call".
+COMES_BACK = f"""(
+    extension.is_active AND NOT extension.is_blocked
+    AND NOT (extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE)
+    AND {IS_ON_CALL}
+)"""
+
+_REASONS = " ".join(f"WHEN {condition} THEN '{why}'" for why, condition, _ in _CASES)
+WHY_NOT = f"CASE {_REASONS} END"
+# For a row `seen` that has the columns of an extension and WHY_NOT as `reason`.
+UNTIL = " ".join(
+    ["CASE seen.reason"]
+    + [f"WHEN '{why}' THEN {until}" for why, _, until in _CASES if until != "NULL"]
+    + ["END"]
+)
+
+_LOOK = f"""
+    SELECT id, number, name, team_id, tier, weight, position, languages, reason, {UNTIL} AS until
+    FROM (
+        SELECT *, {WHY_NOT} AS reason FROM callbacks_extension extension
+        WHERE team_id = ANY(%(teams)s::bigint[])
+        OFFSET 0  -- asked once for each row, not once for each column
+    ) seen
+    ORDER BY tier, position, id
+"""  # noqa: S608
+
+_HOW_MANY = f"""
+    SELECT team_id, count(*) FROM callbacks_extension extension
+    WHERE team_id = ANY(%(teams)s::bigint[]) AND {IS_FREE} GROUP BY team_id
+"""  # noqa: S608
+
+
+def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
+    """The schedules that keep extensions off shift, and when each opens, as parameters."""
+    return {
+        "closed": prepared_statements.array(closed),
+        "opens": prepared_statements.array(closed.values()),
+    }
+
+
+def look(
+    team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
+) -> list[rules.ExtensionState]:
+    """All extensions of the teams as a claim would see them, in the order of their queue."""
+    found = prepared_statements.rows(
+        _LOOK, {"teams": prepared_statements.array(team_ids), "now": now, **shifts(closed)}
+    )
+    return [rules.ExtensionState(**{**row, "languages": tuple(row["languages"])}) for row in found]
+
+
+def how_many(
+    team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
+) -> dict[int, int]:
+    """By team, how many of its extensions are free; a team without any free one is not in it."""
+    found = prepared_statements.rows(
+        _HOW_MANY, {"teams": prepared_statements.array(team_ids), "now": now, **shifts(closed)}
+    )
+    return {row["team_id"]: row["count"] for row in found}

@@ -1,0 +1,182 @@
+"""Which extension for this lead: the claim. The rules it follows are callbacks.routing.rules'.
+
+A claim is one round trip, to a function of the database (callbacks.routing.claim_function): it
+takes the lead and the extension by row locks nobody waits for (`FOR UPDATE SKIP LOCKED`), and
+writes the attempt. The partial unique indexes over live attempts are the second lock on the door:
+should two claims meet all the same, one of them ends in an IntegrityError and takes another
+extension.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
+
+from callbacks.common.db_errors import violated
+from callbacks.common.prepared_statements import array, tuples
+from callbacks.models import CallAttempt, Extension, Team
+from callbacks.opening_hours import calendar
+from callbacks.routing.availability import shifts
+from callbacks.routing.claim_function import CLAIM
+from callbacks.routing.number_limits import bounds
+from callbacks.routing.rules import Owner, Turn
+
+# The one who stored a lead and the one who calls it may be on machines whose clocks differ a
+# little; without this a lead would wait for the next sweep.
+CLOCK_TOLERANCE = timedelta(seconds=1)
+
+# An attempt as the claim makes it, apart from what it decides: all columns in their order, without
+# the one that only the admin reads (Django asks for it when somebody does).
+_UNTOUCHED = {
+    field.attname: field.get_default()
+    for field in CallAttempt._meta.concrete_fields
+    if field.attname != "why"
+}
+
+# Losing this often against others means that every extension is being taken: the lead waits.
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A lead and an extension reserved for one another by a committed, live attempt."""
+
+    attempt: CallAttempt
+    extension_kind: str
+
+
+def is_open(team: Team, at: datetime) -> bool:
+    """Whether the team answers at `at`; one without a schedule always does."""
+    return team.schedule is None or calendar.is_open(team.schedule.calendar(), at)
+
+
+def is_on_shift(extension: Extension, at: datetime) -> bool:
+    """Whether its own hours include `at`; without any they always do. Its team's count besides."""
+    return extension.schedule is None or calendar.is_open(extension.schedule.calendar(), at)
+
+
+def next_opening(teams: list[Team], after: datetime) -> datetime | None:
+    """When the first of `teams` answers, at or after `after`; None when none ever does."""
+    openings = [
+        after if team.schedule is None else calendar.next_opening(team.schedule.calendar(), after)
+        for team in teams
+    ]
+    return min((opening for opening in openings if opening), default=None)
+
+
+def next_new_opening(teams: list[Team], after: datetime) -> datetime | None:
+    """When the first of `teams` opens anew, at or after `after`; None when all are always open."""
+    openings = [
+        calendar.next_new_opening(team.schedule.calendar(), after)
+        for team in teams
+        if team.schedule
+    ]
+    return min((opening for opening in openings if opening), default=None)
+
+
+def claim(
+    lead_id: int,
+    asked: Sequence[Turn],
+    now: datetime,
+    hold: timedelta,
+    closed: Mapping[int, datetime | None] | None = None,
+) -> Claim | None:
+    """Reserves the lead and the extension whose turn it is; commits the attempt.
+
+    `asked`: the teams that are asked, in order (turns.turns). `closed`: the schedules of extensions
+    that are closed now, and when each opens (Setup.closed_shifts).
+
+    None when the lead is not waiting, not due or taken by somebody else, when no extension is
+    free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the
+    extension is kept should no record of the call come. The attempt is the caller's to send, at
+    once. Raises RuntimeError inside a transaction.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("a claim has to be committed before anything is sent")
+    terms = _terms(asked) | {"sent_at": now, **shifts(closed or {})}
+    for _ in range(_TRIES):
+        try:
+            # One statement is a transaction by itself, without the trips for BEGIN and COMMIT.
+            return _claim(lead_id, now, hold, terms)
+        except IntegrityError as error:
+            match violated(error):
+                case "attempt_one_live_per_extension":
+                    continue
+                case "attempt_one_live_per_lead" | "attempt_one_live_per_number":
+                    return None
+            raise
+    return None
+
+
+def claim_chosen(lead_id: int, extension_id: int, now: datetime, hold: timedelta) -> Claim | None:
+    """Reserves the lead and one extension; in the caller's transaction, to be sent after it.
+
+    None when either is not to be had. Whoever sends it takes it on first (CallAttempt.take_on).
+    """
+    terms = _terms([]) | {"sent_at": None, **shifts({}), "extension": extension_id}
+    try:
+        with transaction.atomic():
+            return _claim(lead_id, now, hold, terms)
+    except IntegrityError as error:
+        if violated(error).startswith("attempt_one_live_"):
+            return None
+        raise
+
+
+def _terms(asked: Sequence[Turn]) -> dict[str, Any]:
+    """The teams that are asked, as parameters: an array for each of their terms."""
+    return {
+        "extension": None,
+        "teams": array(turn.team_id for turn in asked),
+        "strategies": array(turn.strategy for turn in asked),
+        "any_language": array(turn.any_language for turn in asked),
+        "has_languages": array(turn.has_languages for turn in asked),
+        "owner_since": array(turn.owner_since for turn in asked),
+        "holds_for_owner": array(turn.holds_for_owner for turn in asked),
+        # None where no team goes by owners: nobody is looked for.
+        "an_owner_since": min(
+            (turn.owner_since for turn in asked if turn.owner_since), default=None
+        ),
+    }
+
+
+def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) -> Claim | None:
+    """As the function in the database answers: a row for the attempt it has made, or none."""
+    sent_at, hold_until = terms["sent_at"], now + hold
+    parameters = {
+        "lead": lead_id,
+        "now": now,
+        "due": now + CLOCK_TOLERANCE,
+        "hold_until": hold_until,
+        **terms,
+        **bounds(),
+    }
+    for pk, public_id, extension_id, number, kind, phone, claimed_at in tuples(CLAIM, parameters):
+        columns = _UNTOUCHED | {
+            "id": pk,
+            "public_id": public_id,
+            "lead_id": lead_id,
+            "extension_id": extension_id,
+            "extension_number": number,
+            "phone": phone,
+            "claimed_at": claimed_at,
+            "sent_at": sent_at,
+            "hold_until": hold_until,
+        }
+        # Its columns in their order: by name, Django would take longer than over all the rest.
+        attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, columns, list(columns.values()))
+        return Claim(attempt, kind)
+    return None
+
+
+def owner_of(phone: str, since: datetime) -> Owner | None:
+    """Who talked last with this number after `since`: as the claim asks."""
+    talk = (
+        CallAttempt.objects.filter(phone=phone, state="bridged", claimed_at__gt=since)
+        .order_by("-claimed_at")
+        .values_list("extension_id", "claimed_at")
+        .first()
+    )
+    return Owner(talk[0], talk[1]) if talk and talk[0] is not None else None

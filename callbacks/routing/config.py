@@ -1,0 +1,174 @@
+"""Who answers what, when and how: sources, teams, hours, own numbers, call parameters.
+
+Kept in memory until a manager changes it (leads.config_cache). What changes from call to call, such
+as which extension is free, is never asked here: the claim asks the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from callbacks.models import CallParameters, Extension, Schedule, Team, TeamSource
+from callbacks.opening_hours import calendar as opening_hours
+from callbacks.opening_hours.calendar import Calendar
+from callbacks.routing import rules as routing_rules
+from callbacks.routing.rules import TeamRules, Turn
+from leads.config_cache import Kept
+from leads.models import LeadSource
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A source that a team answers, and after how long a lead's wait it steps in."""
+
+    source_id: int
+    steps_in_after: timedelta
+
+
+@dataclass(frozen=True)
+class OpenState:
+    """Whether a calendar is open between two instants, and when it opens next (None: never)."""
+
+    since: datetime
+    until: datetime
+    is_open: bool
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """As of one version. Its models are shared: they are read, never changed or saved."""
+
+    sources: Mapping[int, LeadSource]
+    teams_by_source: Mapping[int, list[Team]]
+    # Of the same teams in the same order: the rules of their turns.
+    rules_by_source: Mapping[int, list[TeamRules]]
+    own_numbers: frozenset[str]
+    parameters_by_source: Mapping[int, dict[str, Any]]
+    parameters_by_extension: Mapping[int, dict[str, Any]]
+    calendars: Mapping[int, Calendar]
+    # By team: the schedules that its extensions have of their own.
+    shifts: Mapping[int, frozenset[int]]
+    _states: dict[int, OpenState] = field(default_factory=dict, compare=False)
+    # What callbacks.scheduling.calling_hours has found out about this version, so that it need not
+    # look again.
+    openings: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def teams_for(self, source_id: int) -> list[Team]:
+        """The active teams that answer a source, those that step in earlier first."""
+        return self.teams_by_source.get(source_id, [])
+
+    def asked(self, source_id: int, waited: timedelta, now: datetime) -> list[Turn]:
+        """The teams that are asked for a lead of this source that has `waited`; none: closed."""
+        return routing_rules.turns(self._open_rules(source_id, now), waited, now)
+
+    def rules_of(self, team_id: int) -> TeamRules | None:
+        """The rules of an active team that answers anything, `steps_in_after` aside."""
+        all_rules = (rules for found in self.rules_by_source.values() for rules in found)
+        return next((rules for rules in all_rules if rules.id == team_id), None)
+
+    def answered_by(self, team_id: int, now: datetime) -> list[Answered]:
+        """The sources that a team answers, and when it steps in beside those that are open."""
+        return [
+            Answered(source_id, routing_rules.steps_in(rules, self._open_rules(source_id, now)))
+            for source_id, found in self.rules_by_source.items()
+            for rules in found
+            if rules.id == team_id
+        ]
+
+    def is_open(self, team: Team, at: datetime) -> bool:
+        """Whether the team answers at `at`; one without a schedule always does."""
+        return team.schedule_id is None or self.state(team.schedule_id, at).is_open
+
+    def zone_of(self, team_id: int) -> str | None:
+        """The time zone of an active team's hours; None where it has none that is known."""
+        teams = (team for found in self.teams_by_source.values() for team in found)
+        schedule_id = next((it.schedule_id for it in teams if it.pk == team_id), None)
+        if schedule_id is None or opening_hours.problem(self.calendars[schedule_id]):
+            return None
+        return self.calendars[schedule_id].time_zone
+
+    def closed_shifts(self, team_ids: Iterable[int], at: datetime) -> dict[int, datetime | None]:
+        """The schedules of these teams' extensions that are closed, and when each opens."""
+        schedules = {it for team_id in team_ids for it in self.shifts.get(team_id, ())}
+        states = {schedule_id: self.state(schedule_id, at) for schedule_id in schedules}
+        return {it: state.opens_at for it, state in states.items() if not state.is_open}
+
+    def state(self, schedule_id: int, at: datetime) -> OpenState:
+        """Of one schedule; worked out anew only when it opens or closes."""
+        kept = self._states.get(schedule_id)
+        if kept is None or not kept.since <= at < kept.until:
+            kept = self._states[schedule_id] = _state(self.calendars[schedule_id], at)
+        return kept
+
+    def _open_rules(self, source_id: int, at: datetime) -> list[TeamRules]:
+        teams, rules = self.teams_for(source_id), self.rules_by_source.get(source_id, [])
+        return [its for team, its in zip(teams, rules, strict=True) if self.is_open(team, at)]
+
+
+def _state(calendar: Calendar, at: datetime) -> OpenState:
+    is_open = opening_hours.is_open(calendar, at)
+    opens_at = None if is_open else opening_hours.next_opening(calendar, at)
+    changes_at = opening_hours.next_closing(calendar, at) if is_open else opens_at
+    return OpenState(at, changes_at or at + opening_hours.HORIZON, is_open, opens_at)
+
+
+def _load() -> Setup:
+    calendars = {
+        it.pk: it.calendar() for it in Schedule.objects.prefetch_related("hours", "exceptions")
+    }
+    extensions = Extension.objects.filter(is_active=True)
+    shifts: dict[int, set[int]] = defaultdict(set)
+    for team_id, schedule_id in (
+        extensions.filter(schedule__isnull=False).values_list("team_id", "schedule_id").distinct()
+    ):
+        shifts[team_id].add(schedule_id)
+    with_languages = set(
+        extensions.exclude(languages=[]).order_by().values_list("team_id", flat=True).distinct()
+    )
+    teams = {
+        team.pk: team
+        for team in Team.objects.filter(is_active=True)
+        .select_related("schedule")
+        .prefetch_related("schedule__hours", "schedule__exceptions")
+    }
+    teams_by_source: dict[int, list[Team]] = defaultdict(list)
+    rules_by_source: dict[int, list[TeamRules]] = defaultdict(list)
+    for answer in TeamSource.objects.filter(team__in=teams).order_by(
+        "steps_in_after", "team__name"
+    ):
+        team = teams[answer.team_id]
+        teams_by_source[answer.source_id].append(team)
+        rules_by_source[answer.source_id].append(_rules(team, answer, with_languages))
+    parameters = list(CallParameters.objects.all())
+    return Setup(
+        sources={source.pk: source for source in LeadSource.objects.all()},
+        teams_by_source=dict(teams_by_source),
+        rules_by_source=dict(rules_by_source),
+        own_numbers=frozenset(Extension.objects.values_list("number", flat=True)),
+        parameters_by_source={row.source_id: row.values() for row in parameters if row.source_id},
+        parameters_by_extension={
+            row.extension_id: row.values() for row in parameters if row.extension_id
+        },
+        calendars=calendars,
+        shifts={team_id: frozenset(found) for team_id, found in shifts.items()},
+    )
+
+
+def _rules(team: Team, answer: TeamSource, with_languages: set[int]) -> TeamRules:
+    return TeamRules(
+        id=team.pk,
+        name=team.name,
+        strategy=team.strategy,
+        steps_in_after=answer.steps_in_after,
+        language_wait=team.language_wait,
+        owner_days=team.owner_days,
+        owner_wait=team.owner_wait,
+        has_languages=team.pk in with_languages,
+    )
+
+
+_kept = Kept(_load)
+current = _kept.get

@@ -1,0 +1,88 @@
+"""Until when a number rests: outcomes' gap after a call, and the bound of the day."""
+
+from datetime import datetime
+from typing import Any
+
+from callbacks.common import prepared_statements
+from callbacks.models.calls import AttemptState
+from callbacks.policy.from_settings import policy
+from callbacks.policy.rules import A_DAY
+
+# Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
+# all others count.
+_DID_NOT_RING = ", ".join(
+    f"'{state.value}'"
+    for state in (
+        AttemptState.NOT_SENT,
+        AttemptState.REFUSED,
+        AttemptState.AGENT_NO_ANSWER,
+        AttemptState.NEVER_PLACED,
+    )
+)
+_RANG = "'ANSWER', 'NOANSWER', 'BUSY', 'VOICEMAIL'"  # of the lead's leg, in the provider's words
+
+
+def _rests_until(phone: str, since: str) -> str:
+    """Until when a number may not be rung (SQL; NULL: it may be).
+
+    Calls that ended before `since` make no gap. Only the last `calls_a_day` calls are looked at:
+    the earliest of them is the one that has to be a day ago.
+    """
+    return f"""(
+        SELECT GREATEST(
+            max(ended_at) FILTER (WHERE ended_at > {since}) + %(gap)s::interval,
+            CASE WHEN count(*) = %(calls_a_day)s THEN min(rung_at) + %(a_day)s::interval END
+        )
+        FROM (
+            SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
+            FROM callbacks_callattempt rung
+            WHERE rung.phone = {phone} AND (
+                rung.state NOT IN ({_DID_NOT_RING})
+                -- The salesperson hung up while it rang: the first leg's record does not say so.
+                OR EXISTS (
+                    SELECT FROM callbacks_callrecord record
+                    WHERE record.attempt_id = rung.id AND record.leg = 2
+                        AND (record.dial_time > 0 OR record.status IN ({_RANG}))
+                )
+            )
+            ORDER BY claimed_at DESC LIMIT %(calls_a_day)s
+        ) last_calls
+    )"""  # noqa: S608  # put together from constants only
+
+
+# For a row `lead`, with the parameters of `bounds`. A manager's wish (counted anew, later than it
+# was submitted) passes the gap, not the daily bound.
+LEAD_RESTS_UNTIL = _rests_until(
+    "lead.phone",
+    "CASE WHEN lead.counted_from > lead.submitted_at THEN lead.counted_from ELSE '-infinity' END",
+)
+_OF_NUMBER = "SELECT " + _rests_until(
+    "%(phone)s", "COALESCE(%(since)s::timestamptz, '-infinity')"
+) + " AS until"  # fmt: skip
+_OF_LEAD = f"SELECT {LEAD_RESTS_UNTIL} AS until FROM leads_lead lead WHERE id = %(lead)s"  # noqa: S608
+
+
+def bounds() -> dict[str, Any]:
+    """The parameters of LEAD_RESTS_UNTIL."""
+    rules = policy()
+    return {"gap": rules.gap, "calls_a_day": rules.calls_a_day, "a_day": A_DAY}
+
+
+def number_rests_until(phone: str, now: datetime, since: datetime | None = None) -> datetime | None:
+    """Until when `phone` may not be rung, by the rule of the claim; None when it may be now.
+
+    Calls that ended before `since` make no gap, but count for the day.
+    """
+    return _later_than(now, _OF_NUMBER, {"phone": phone, "since": since})
+
+
+def lead_rests_until(lead_id: int, now: datetime) -> datetime | None:
+    """The same for a lead's number, as the claim asks it for this lead."""
+    return _later_than(now, _OF_LEAD, {"lead": lead_id})
+
+
+def _later_than(now: datetime, statement: str, parameters: dict[str, Any]) -> datetime | None:
+    for row in prepared_statements.rows(statement, {**parameters, **bounds()}):
+        until: datetime | None = row["until"]
+        return until if until and until > now else None
+    return None

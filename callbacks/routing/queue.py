@@ -1,0 +1,171 @@
+"""Which lead next: the most urgent ones that could be called by the extensions that are free.
+
+Urgency is the moment that was promised (a new lead's due time, a retry's time to call), then the
+priority of the source, then arrival. Overdue leads come first, read in that order from an index
+(lead_waiting_by_promise), and PostgreSQL stops as soon as it has enough of them. Only when there
+are not enough does it read all that is due (lead_waiting_by_time). So neither a long queue nor many
+leads that are due another day cost anything, which no single index could promise.
+"""
+
+# ruff: noqa: S608  # put together from constants only
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from callbacks.common import prepared_statements
+from callbacks.models import Team
+from callbacks.routing import config
+from callbacks.routing.availability import COMES_BACK, IS_FREE, LIVE, shifts
+from callbacks.routing.claim import CLOCK_TOLERANCE
+
+# What a free extension of this team could take. A lead that it could not (another language is
+# wanted, an owner is waited for, this team has not stepped in yet) must not keep others waiting.
+_CAN_BE_CALLED = f"""
+    lead.source_id = answered.source_id AND lead.status = 'waiting'
+    AND lead.id <> ALL(%(taken)s::bigint[])
+    AND lead.call_after <= %(due)s::timestamptz - answered.steps_in_after
+    AND (
+        free.anybody OR lead.language = '' OR lead.language = ANY(free.languages)
+        OR (lead.call_after <= %(now)s::timestamptz - %(language_wait)s::interval) IS TRUE
+    )
+    -- A number that is on a call cannot be dialled.
+    AND NOT EXISTS (
+        SELECT FROM callbacks_callattempt live
+        WHERE live.phone = lead.phone AND live.state IN ({LIVE})
+        OFFSET 0
+    )
+    AND (
+        %(owner_wait)s::interval = interval '0'
+        OR lead.call_after <= %(now)s::timestamptz - %(owner_wait)s::interval
+        OR NOT EXISTS (
+            SELECT FROM (
+                SELECT talk.extension_id FROM callbacks_callattempt talk
+                WHERE talk.phone = lead.phone AND talk.state = 'bridged'
+                    AND talk.claimed_at > %(owner_since)s::timestamptz
+                ORDER BY talk.claimed_at DESC LIMIT 1
+            ) talked
+            JOIN callbacks_extension extension
+                ON extension.id = talked.extension_id AND extension.team_id = %(team)s
+            WHERE {COMES_BACK}
+        )
+    )
+"""
+_NEXT_LEADS = f"""
+    WITH up_to AS MATERIALIZED (
+        SELECT languages FROM callbacks_extension extension
+        WHERE extension.team_id = %(team)s AND {IS_FREE}
+        LIMIT %(at_most)s
+    ), free AS MATERIALIZED (
+        SELECT count(*) AS extensions,
+            COALESCE(bool_or(cardinality(languages) = 0), false) AS anybody,
+            ARRAY(SELECT DISTINCT unnest(languages) FROM up_to) AS languages
+        FROM up_to
+    ), answered AS MATERIALIZED (
+        SELECT * FROM unnest(
+            %(sources)s::bigint[], %(steps_in_after)s::interval[], %(priorities)s::int[]
+        ) AS answered (source_id, steps_in_after, priority)
+    )
+    SELECT lead.id
+    FROM answered, free, LATERAL (
+        (
+            SELECT lead.id, GREATEST(lead.due_at, lead.call_after) AS urgency FROM leads_lead lead
+            WHERE {_CAN_BE_CALLED} AND GREATEST(lead.due_at, lead.call_after) <= %(due)s
+            ORDER BY GREATEST(lead.due_at, lead.call_after), lead.id
+            LIMIT (SELECT extensions FROM free)
+        )
+        UNION ALL
+        (
+            SELECT lead.id, lead.due_at AS urgency FROM leads_lead lead
+            WHERE {_CAN_BE_CALLED} AND lead.call_after <= %(due)s AND lead.due_at > %(due)s
+            ORDER BY lead.due_at, lead.id
+            LIMIT (SELECT extensions FROM free)
+        )
+        LIMIT (SELECT extensions FROM free)
+    ) lead
+    ORDER BY lead.urgency, answered.priority DESC, lead.id
+    LIMIT (SELECT extensions FROM free)
+"""
+
+# One look into an index (lead_waiting_by_time) for each source: however many leads wait, the first
+# one tells. Asked for in its order, or a planner without statistics might read them all.
+_A_LEAD_IS_DUE = """
+    (
+        SELECT lead.call_after FROM leads_lead lead
+        WHERE lead.source_id = SOURCE AND lead.status = 'waiting'
+        ORDER BY lead.call_after LIMIT 1
+    ) <= %(due)s
+"""
+_SOURCES_WITH_DUE_LEADS = "SELECT id FROM leads_leadsource source WHERE A_LEAD_IS_DUE".replace(
+    "A_LEAD_IS_DUE", _A_LEAD_IS_DUE.replace("SOURCE", "source.id")
+)
+_TEAM_WITH_DUE_LEADS = """
+    SELECT extension.team_id AS id FROM callbacks_extension extension
+    JOIN callbacks_team_sources answered ON answered.team_id = extension.team_id
+    WHERE extension.id = %(extension)s AND A_LEAD_IS_DUE
+    LIMIT 1
+""".replace("A_LEAD_IS_DUE", _A_LEAD_IS_DUE.replace("SOURCE", "answered.leadsource_id"))
+
+
+def next_leads(
+    team_id: int, now: datetime, taken: Collection[int] = (), at_most: int = 500
+) -> list[int]:
+    """The most urgent waiting leads that the free extensions of a team could call, one for each.
+
+    Without those in `taken`, and no more than `at_most`.
+    """
+    current = config.current()
+    rules = current.rules_of(team_id)
+    if rules is None:
+        return []
+    answered = current.answered_by(team_id, now)
+    parameters: dict[str, Any] = {
+        "team": team_id,
+        "now": now,
+        "due": now + CLOCK_TOLERANCE,
+        "taken": prepared_statements.array(taken),
+        "at_most": at_most,
+        "sources": prepared_statements.array(it.source_id for it in answered),
+        "steps_in_after": prepared_statements.array(it.steps_in_after for it in answered),
+        "priorities": prepared_statements.array(
+            current.sources[it.source_id].priority for it in answered
+        ),
+        "language_wait": _seconds(rules.language_wait),
+        "owner_wait": _seconds(rules.owner_wait if rules.owner_days else 0),
+        "owner_since": now - timedelta(days=rules.owner_days),
+        **shifts(current.closed_shifts([team_id], now)),
+    }
+    return _ids(_NEXT_LEADS, parameters)
+
+
+def team_with_waiting_leads(extension_id: int, now: datetime) -> int | None:
+    """The extension's team, if a lead that it answers waits to be called now."""
+    parameters = {"extension": extension_id, "due": now + CLOCK_TOLERANCE}
+    return next(iter(_ids(_TEAM_WITH_DUE_LEADS, parameters)), None)
+
+
+def sources_with_due_leads(now: datetime) -> list[int]:
+    """The sources with a lead that waits to be called now."""
+    return _ids(_SOURCES_WITH_DUE_LEADS, {"due": now + CLOCK_TOLERANCE})
+
+
+def teams_with_due_leads(now: datetime) -> list[Team]:
+    """The active, open teams that answer a source with a lead waiting to be called now.
+
+    Those that step in earlier come first.
+    """
+    current = config.current()
+    teams = {
+        team.pk: team
+        for source_id in sources_with_due_leads(now)
+        for team in current.teams_for(source_id)
+    }
+    return [team for team in teams.values() if current.is_open(team, now)]
+
+
+def _seconds(number: int | None) -> timedelta | None:
+    return None if number is None else timedelta(seconds=number)
+
+
+def _ids(statement: str, parameters: dict[str, Any]) -> list[int]:
+    return [row["id"] for row in prepared_statements.rows(statement, parameters)]

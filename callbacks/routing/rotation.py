@@ -1,0 +1,81 @@
+"""What the end of a call does to the extension that was on it.
+
+Its place in the queue, its rest, and whether it has had its calls of the day.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from callbacks.common import prepared_statements
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.policy.rules import Outcome
+from callbacks.routing import config, rules
+
+# Its phone has not rung, as far as is known.
+_DID_NOT_RING = frozenset(
+    {
+        Outcome.OFFLINE,
+        Outcome.BLOCKED,
+        Outcome.INVALID,
+        Outcome.MISCONFIGURED,
+        Outcome.PROVIDER_ERROR,
+        Outcome.NOT_SENT,
+    }
+)
+_NO_CALL = (AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.NEVER_PLACED)
+
+# turns.position_after, in the one statement that a call's end takes.
+_AFTER = f"""
+    UPDATE callbacks_extension extension SET
+        position = CASE
+            WHEN team.strategy = '{rules.LONGEST_IDLE}'
+            THEN EXTRACT(epoch FROM %(now)s::timestamptz)
+            WHEN team.strategy = '{rules.WEIGHTED}' AND NOT %(rang)s
+                OR team.strategy = '{rules.FAIR}' AND NOT %(talked)s
+            THEN position - 1.0 / weight
+            ELSE position END,
+        rests_until = CASE WHEN %(rang)s THEN %(now)s::timestamptz
+            + make_interval(secs => NULLIF(COALESCE(extension.rest, team.rest), 0))
+            ELSE rests_until END
+    FROM callbacks_team team
+    WHERE extension.id = %(extension)s AND team.id = extension.team_id
+    RETURNING team.id AS team_id, COALESCE(extension.daily_cap, team.daily_cap) AS cap
+"""  # noqa: S608  # put together from constants only
+
+
+def after_call(extension_id: int, outcome: Outcome, now: datetime) -> None:
+    """In the transaction in which its attempt has ended."""
+    parameters = {
+        "extension": extension_id,
+        "now": now,
+        "rang": outcome not in _DID_NOT_RING,
+        "talked": outcome is Outcome.BRIDGED,
+    }
+    for row in prepared_statements.rows(_AFTER, parameters):
+        if row["cap"] is not None:
+            _keep_to_the_cap(extension_id, row["team_id"], row["cap"], now)
+
+
+def _keep_to_the_cap(extension_id: int, team_id: int, cap: int, now: datetime) -> None:
+    today, tomorrow = day_of(team_id, now)
+    calls = (
+        CallAttempt.objects.filter(
+            extension_id=extension_id, claimed_at__gte=today, kind=AttemptKind.CALL
+        )
+        .exclude(state__in=_NO_CALL)
+        .count()
+    )
+    Extension.objects.filter(pk=extension_id).update(
+        capped_until=tomorrow if calls >= cap else None
+    )
+
+
+def day_of(team_id: int, at: datetime) -> tuple[datetime, datetime]:
+    """The midnights between which `at` lies, in the team's time zone."""
+    zone = config.current().zone_of(team_id) or timezone.get_current_timezone_name()
+    local = at.astimezone(ZoneInfo(zone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return midnight, midnight + timedelta(days=1)

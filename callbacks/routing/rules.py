@@ -1,0 +1,226 @@
+"""Who is rung next: which team is asked, and who of it takes the turn. Pure; docs/matching.md.
+
+The claim (callbacks.routing.claim_function) does in the database what `choose` does here, on what
+is free at that very moment; who asks "what if" uses `choose`. Nothing but `position_at_claim` and
+`position_after` reads a strategy: the order of an extension in its team's queue is a number, and a
+strategy is how that number moves.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+LONGEST_IDLE, ROUND_ROBIN, WEIGHTED, FAIR = "longest_idle", "round_robin", "weighted", "fair"
+# Those whose positions count turns; those of the others are times, in epoch seconds.
+BY_TURNS = (WEIGHTED, FAIR)
+# Turns by which somebody who was away may be behind the others. Without a limit whoever comes back
+# from a holiday would get every call of the day.
+CATCH_UP = 5.0
+
+# Why an extension is not rung, in the order in which they are asked: the first one is said.
+OFF, BLOCKED, PAUSED, ON_CALL, OFF_SHIFT = "off", "blocked", "paused", "on_call", "off_shift"
+OUT, CAPPED, RESTING, SEEN_BUSY = "out", "capped", "resting", "seen_busy"
+# For one lead.
+REFUSED, LANGUAGE = "refused", "language"
+
+# The rule that decided, beside the strategies: whoever talked with this number before.
+OWNER = "owner"
+
+
+@dataclass(frozen=True)
+class TeamRules:
+    """What a manager has set for a team that answers a source. Waits in seconds.
+
+    `language_wait` None: only who speaks the lead's language is ever rung. `has_languages`: whether
+    anybody's languages are named at all.
+    """
+
+    id: int
+    name: str
+    strategy: str = LONGEST_IDLE
+    steps_in_after: int = 0
+    language_wait: int | None = 0
+    owner_days: int = 0
+    owner_wait: int = 0
+    has_languages: bool = False
+
+
+class Turn(NamedTuple):
+    """A team that is asked for a lead now, and on which terms.
+
+    `any_language`: also who does not speak the lead's. `owner_since`: a conversation after this
+    makes an owner; None: none does. `holds_for_owner`: an owner who is on a call is waited for.
+    """
+
+    team_id: int
+    team: str
+    strategy: str
+    any_language: bool
+    owner_since: datetime | None
+    holds_for_owner: bool
+    has_languages: bool
+
+
+@dataclass(frozen=True)
+class ExtensionState:
+    """An extension as a claim sees it. `reason` None: free; `until`: when that ends, if known."""
+
+    id: int
+    number: str
+    name: str
+    team_id: int
+    tier: int
+    weight: int
+    position: float
+    languages: tuple[str, ...]
+    reason: str | None
+    until: datetime | None
+
+    def speaks(self, language: str) -> bool:
+        """Whether a lead of this language can be talked to; one that names none speaks all."""
+        return not self.languages or not language or language in self.languages
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who talked last with a number, and when."""
+
+    extension_id: int
+    talked_at: datetime
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who is rung, of which team, and by which rule: OWNER, LANGUAGE, or the team's strategy."""
+
+    extension: ExtensionState
+    turn: Turn
+    rule: str
+
+
+def turns(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list[Turn]:
+    """The teams that are asked for a lead that could have been called for `waited`, in order.
+
+    `teams` are those that are open. The first one steps in at once: nobody waits for a team that is
+    closed.
+    """
+    in_order = sorted(teams, key=lambda team: (team.steps_in_after, team.name))
+    return [
+        Turn(
+            team_id=team.id,
+            team=team.name,
+            strategy=team.strategy,
+            any_language=team.language_wait is not None and _has_waited(waited, team.language_wait),
+            owner_since=now - timedelta(days=team.owner_days) if team.owner_days else None,
+            holds_for_owner=not _has_waited(waited, team.owner_wait),
+            has_languages=team.has_languages,
+        )
+        for team in in_order
+        if waited >= steps_in(team, teams)
+    ]
+
+
+def steps_in(team: TeamRules, open_teams: Sequence[TeamRules]) -> timedelta:
+    """How long a lead has waited when `team` is asked, beside the teams that are open with it."""
+    first = min((it.steps_in_after for it in open_teams), default=team.steps_in_after)
+    return timedelta(seconds=max(team.steps_in_after - first, 0))
+
+
+def choose(
+    states: Sequence[ExtensionState],
+    asked: Sequence[Turn],
+    *,
+    language: str = "",
+    owner: Owner | None = None,
+    refused: Collection[int] = (),
+) -> Choice | None:
+    """Who is rung; None: the lead waits.
+
+    `refused`: extensions with which the provider refused this lead (error 1); only where nobody
+    else is to be had.
+    """
+    if owner and (found := _owner(states, asked, owner)):
+        state, turn = found
+        if state.reason is None and state.id not in refused:
+            return Choice(state, turn, OWNER)
+        if state.reason == ON_CALL and turn.holds_for_owner:
+            return None
+    for turn in asked:
+        if choice := _of_team(states, turn, language, refused):
+            return choice
+    return None
+
+
+def holds_for(
+    states: Sequence[ExtensionState], asked: Sequence[Turn], owner: Owner | None
+) -> ExtensionState | None:
+    """The owner for whom the lead is kept waiting; None: it is not."""
+    found = _owner(states, asked, owner) if owner else None
+    if found and found[0].reason == ON_CALL and found[1].holds_for_owner:
+        return found[0]
+    return None
+
+
+def position_at_claim(
+    strategy: str, position: float, weight: int, next_free: float | None, now: datetime
+) -> float:
+    """Where an extension stands once it has been taken.
+
+    `next_free`: the position of the next free one of its team and tier; None: there is none.
+    """
+    if strategy not in BY_TURNS:
+        return now.timestamp()
+    if next_free is not None:
+        position = max(position, next_free - CATCH_UP)
+    return position + 1 / weight
+
+
+def position_after(
+    strategy: str, position: float, weight: int, now: datetime, *, rang: bool, talked: bool
+) -> float:
+    """Where it stands after a call that `rang` its phone or not, and whether the two `talked`."""
+    if strategy == LONGEST_IDLE:
+        return now.timestamp()
+    counts = talked if strategy == FAIR else rang
+    if strategy in BY_TURNS and not counts:
+        return position - 1 / weight
+    return position
+
+
+def _has_waited(waited: timedelta, seconds: int) -> bool:
+    return waited >= timedelta(seconds=seconds)
+
+
+def _owner(
+    states: Sequence[ExtensionState], asked: Sequence[Turn], owner: Owner
+) -> tuple[ExtensionState, Turn] | None:
+    """The owner and its team's turn, if that team goes by owners and is asked."""
+    by_team = {turn.team_id: turn for turn in asked}
+    for state in states:
+        turn = by_team.get(state.team_id)
+        if state.id == owner.extension_id and turn and turn.owner_since:
+            return (state, turn) if owner.talked_at > turn.owner_since else None
+    return None
+
+
+def _of_team(
+    states: Sequence[ExtensionState], turn: Turn, language: str, refused: Collection[int]
+) -> Choice | None:
+    queue = sorted(
+        (it for it in states if it.team_id == turn.team_id and it.reason is None),
+        key=lambda it: (it.tier, it.position, it.id),
+    )
+    speaking = [it for it in queue if it.speaks(language)]
+    anybody = queue if turn.any_language else speaking
+    for some in (speaking, anybody):
+        for state in some:
+            if state.id not in refused:
+                return Choice(state, turn, _rule(state, turn, language))
+    return Choice(anybody[0], turn, _rule(anybody[0], turn, language)) if anybody else None
+
+
+def _rule(state: ExtensionState, turn: Turn, language: str) -> str:
+    if language and language in state.languages:
+        return LANGUAGE
+    return turn.strategy

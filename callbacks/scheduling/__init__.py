@@ -1,0 +1,1 @@
+"""When a lead is called: calling hours, pacing at an opening, and the next call."""

@@ -1,0 +1,223 @@
+"""When a lead may be called: a team of its source is open, and its own clock shows a fit hour.
+
+The calling window (`LeadSource.call_from`, `call_until`) is in the zone of the lead's number; where
+that may be one of several, the window has to be open in each of them. Where these have no hour in
+common, or nothing is known of the number, it is in the zone of the team.
+
+Pure, over the routing config. Every `phone` is E.164; "" is any number of the source.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from heapq import merge
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+
+from callbacks.models import Team
+from callbacks.opening_hours import calendar as opening_hours
+from callbacks.opening_hours.calendar import Calendar, Hours, Interval
+from callbacks.routing.config import Setup
+from leads import phones
+
+# When a lead whose window and teams never meet is looked at again.
+LOOK_AGAIN = timedelta(hours=1)
+HALF_HOUR = timedelta(minutes=30)
+
+_DAY = timedelta(days=1)
+_QUARTER = timedelta(minutes=15)  # every zone's half hours are quarters of UTC's hour
+_YEAR = 366
+
+
+def may_be_called(setup: Setup, source_id: int, phone: str, at: datetime) -> bool:
+    """Whether the engine may call a lead of this source and number at `at`."""
+    return bool(open_teams(setup, source_id, phone, at))
+
+
+def open_teams(setup: Setup, source_id: int, phone: str, at: datetime) -> list[Team]:
+    """The teams that may call it at `at`; none outside the lead's own window."""
+    teams = [team for team in setup.teams_for(source_id) if setup.is_open(team, at)]
+    return teams if teams and in_window(setup, source_id, phone, at) else []
+
+
+def in_window(setup: Setup, source_id: int, phone: str, at: datetime) -> bool:
+    """Whether this number may be rung at `at`, whoever rings it: the lead's own hours alone."""
+    return all(opening_hours.is_open(it, at) for it in windows_of(setup, source_id, phone, at))
+
+
+def next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime | None:
+    """The first instant at or after `after` at which it may be called; None: never."""
+    if may_be_called(setup, source_id, phone, after):
+        return after
+    windows = windows_of(setup, source_id, phone, after)
+    # What opens next is asked once for each lead that comes at night.
+    key = (source_id, tuple(it.time_zone for it in windows))
+    opening: datetime | None
+    if key in setup.openings:
+        asked, opening = setup.openings[key]
+        if asked <= after <= (opening or asked + _DAY):
+            return opening
+    opening = _first_common(setup, source_id, windows, after)
+    setup.openings[key] = after, opening
+    return opening
+
+
+def next_in_window(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime:
+    """The first instant at or after `after` at which this number may be rung by anybody."""
+    windows = windows_of(setup, source_id, phone, after)
+    # Windows that have no hour in common are not asked for.
+    return opening_hours.next_common_opening(windows, after) or after
+
+
+def closes_at(setup: Setup, source_id: int, phone: str, at: datetime) -> datetime | None:
+    """When what is open at `at` is over; None: it does not close."""
+    teams = open_teams(setup, source_id, phone, at)
+    closings = [
+        opening_hours.next_closing(calendar, at) if calendar else None
+        for calendar in (_calendar(setup, team) for team in teams)
+    ]
+    ends = [opening_hours.next_closing(it, at) for it in windows_of(setup, source_id, phone, at)]
+    if closings and None not in closings:
+        ends.append(max(it for it in closings if it))
+    return min((it for it in ends if it), default=None)
+
+
+def never_opens(setup: Setup, source_id: int, now: datetime) -> bool:
+    """Whether leads of this source are never called: no team, or none that ever opens for them."""
+    return next_time(setup, source_id, "", now) is None
+
+
+def ever_opens(setup: Setup, source_id: int, now: datetime) -> bool:
+    """Whether a team of the source opens at all, for whatever number; answered at once."""
+    return any(
+        team.schedule_id is None
+        or setup.is_open(team, now)
+        or setup.state(team.schedule_id, now).opens_at is not None
+        for team in setup.teams_for(source_id)
+    )
+
+
+def all_may_be_called(setup: Setup, source_id: int, at: datetime) -> bool:
+    """Whether every lead of the source may be called at `at`, whatever number it has.
+
+    Answered without looking at leads; False may be wrong.
+    """
+    if not open_teams(setup, source_id, "", at):
+        return False
+    source = setup.sources[source_id]
+    if source.call_from is None or source.call_until is None:
+        return True
+    zones = {zone for country in source.allowed_countries for zone in phones.time_zones_of(country)}
+    return all(
+        opening_hours.is_open(_window(source.call_from, source.call_until, zone), at)
+        for zone in zones
+    )
+
+
+def zone_of(setup: Setup, source_id: int) -> ZoneInfo:
+    """The zone in which times are told to visitors: that of the source's first team with hours."""
+    for team in setup.teams_for(source_id):
+        if calendar := _calendar(setup, team):
+            # One that is not known gets past no form; its team never opens.
+            with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+                return ZoneInfo(calendar.time_zone)
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def calendars(setup: Setup, source_id: int) -> list[Calendar] | None:
+    """The hours of the source's teams; None: somebody answers round the clock, or nobody does."""
+    found = [_calendar(setup, team) for team in setup.teams_for(source_id)]
+    known = [it for it in found if it]
+    return known if known and len(known) == len(found) else None
+
+
+def opening_rate(teams: Sequence[Team]) -> int | None:
+    """At how many calls a minute these teams take what waits for their opening; None: no limit."""
+    rates = [team.opening_rate for team in teams]
+    return None if None in rates or not rates else sum(rate or 0 for rate in rates)
+
+
+def half_hours(
+    setup: Setup, source_id: int, after: datetime, until: datetime
+) -> Iterator[datetime]:
+    """The full and half hours from `after` to `until` at which leads are called, in order.
+
+    In `zone_of`, and for any number: the window is taken in that zone.
+    """
+    zone = zone_of(setup, source_id)
+    windows = windows_of(setup, source_id, "", after)
+    told: datetime | None = None
+    for at in merge(
+        *(_quarters(_calendar(setup, team), after, until) for team in setup.teams_for(source_id))
+    ):
+        local = at.astimezone(zone)
+        if (
+            at != told
+            and local.minute in {0, 30}
+            and all(opening_hours.is_open(it, at) for it in windows)
+        ):
+            told = at
+            yield local
+
+
+# --- windows --------------------------------------------------------------------------------------
+
+
+def windows_of(setup: Setup, source_id: int, phone: str, at: datetime) -> Sequence[Calendar]:
+    """The calling window in each zone that counts; none where there is none."""
+    source = setup.sources.get(source_id)
+    if source is None or source.call_from is None or source.call_until is None:
+        return ()
+    zones = phones.time_zones(phone) if phone else ()
+    common = _common_windows(source.call_from, source.call_until, zones, at.year)
+    return common or (_window(source.call_from, source.call_until, zone_of(setup, source_id).key),)
+
+
+@lru_cache(maxsize=1000)
+def _common_windows(
+    call_from: time, call_until: time, zones: tuple[str, ...], year: int
+) -> tuple[Calendar, ...]:
+    """The window in each of `zones`, if there is an hour of `year` at which all are open."""
+    windows = tuple(_window(call_from, call_until, zone) for zone in zones)
+    start = datetime(year, 1, 1, tzinfo=UTC)
+    # Each zone's clock is changed twice a year at the most, for months.
+    days = (start + timedelta(days=day) for day in range(0, _YEAR, 10))
+    # Not further than a day, or a number of a wide country would be looked at for seconds.
+    meet = (opening_hours.next_common_opening(windows, at, within=_DAY) for at in days)
+    return windows if zones and any(meet) else ()
+
+
+@lru_cache(maxsize=2000)
+def _window(call_from: time, call_until: time, zone: str) -> Calendar:
+    return Calendar(zone, {day: [Hours(call_from, call_until)] for day in range(7)})
+
+
+# --- teams ----------------------------------------------------------------------------------------
+
+
+def _calendar(setup: Setup, team: Team) -> Calendar | None:
+    """None: round the clock."""
+    return None if team.schedule_id is None else setup.calendars[team.schedule_id]
+
+
+def _first_common(
+    setup: Setup, source_id: int, windows: Sequence[Calendar], after: datetime
+) -> datetime | None:
+    openings = []
+    for team in setup.teams_for(source_id):
+        calendar = _calendar(setup, team)
+        both = [*windows, *([calendar] if calendar else [])]
+        openings.append(opening_hours.next_common_opening(both, after))
+    return min((it for it in openings if it), default=None)
+
+
+def _quarters(calendar: Calendar | None, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The quarters of an hour that are open."""
+    always: list[Interval] = [(after, until)]
+    for start, end in opening_hours.open_intervals(calendar, after, until) if calendar else always:
+        at = start + (datetime.min.replace(tzinfo=UTC) - start) % _QUARTER
+        while at < end:
+            yield at
+            at += _QUARTER

@@ -1,0 +1,180 @@
+"""Leads that wait for the same opening are called one after the other, at the teams' rate.
+
+The k-th (from 0) is called k minutes / rate after the opening: `Team.opening_rate` of the teams
+that open then, added up; with one that has no rate, all at once. Those that wait for one opening
+have it as their `closed_until`, whatever sources they come from.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count, repeat
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Greatest
+
+from callbacks.policy.rules import A_DAY
+from callbacks.routing.config import Setup
+from callbacks.scheduling import calling_hours
+from leads import transitions
+from leads.models import Lead, LeadStatus
+
+_MINUTE = 60_000_000  # microseconds
+_MICROSECOND = timedelta(microseconds=1)
+_LOCK = 0x5EAD  # the first of the two numbers of the advisory lock; the second is the opening's
+
+# One look from the end of an index (lead_waiting_by_time) for each source.
+_LATEST = """
+    SELECT max(latest.call_after) FROM unnest(%(sources)s::bigint[]) source(id), LATERAL (
+        SELECT call_after FROM leads_lead lead
+        WHERE lead.source_id = source.id AND status = 'waiting'
+            AND call_after >= %(opening)s AND closed_until = %(opening)s
+        ORDER BY call_after DESC LIMIT 1
+    ) latest
+"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a lead is called, and the opening that it has waited for by then."""
+
+    at: datetime
+    opening: datetime
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """An instant at which teams open together: at which rate, for which sources, until when."""
+
+    at: datetime
+    rate: int
+    sources: Sequence[int]
+    closes_at: datetime | None
+
+    def moment(self, k: int) -> datetime | None:
+        """The k-th; None when they have closed by then."""
+        at = self.at + timedelta(microseconds=round(k * _MINUTE / self.rate))
+        return at if self.closes_at is None or at < self.closes_at else None
+
+    def place(self, moment: datetime) -> int:
+        """The k of a moment, or of the last one before it."""
+        return ((moment - self.at) // _MICROSECOND + 1) * self.rate // _MINUTE
+
+
+def moment(setup: Setup, source_id: int, phone: str, opening: datetime) -> Moment:
+    """When a lead that waits for `opening` is called: after all that wait for it already.
+
+    Where they are so many that it closes before, at the next opening. The caller stores it in this
+    transaction; until its end, others wait for theirs.
+    """
+    while shared := _shared(setup, source_id, phone, opening):
+        _one_at_a_time(shared)
+        latest = _latest(shared)
+        at = opening if latest is None else shared.moment(shared.place(latest) + 1)
+        if at:
+            return Moment(at, opening)
+        opening = _next(setup, source_id, phone, shared)
+    return Moment(opening, opening)
+
+
+def put_off_all(
+    setup: Setup,
+    leads: QuerySet[Lead],
+    opening: datetime,
+    now: datetime,
+    *,
+    source_id: int,
+    phone: str,
+) -> int:
+    """Puts off waiting leads of one source to `opening`, the most urgent first. How many moved.
+
+    `phone`: of one of them; for all of them it has to be the same opening. Leads that somebody
+    else has in hand are left out: two that do this at once must not meet.
+    """
+    moved = 0
+    with transaction.atomic():
+        shared = _shared(setup, source_id, phone, opening)
+        if shared:
+            _one_at_a_time(shared)
+        ours = {
+            pk: (call_after, closed_until)
+            for pk, call_after, closed_until in leads.order_by(
+                Greatest("due_at", "call_after"), "pk"
+            )
+            .select_for_update(skip_locked=True, no_key=True)
+            .values_list("pk", "call_after", "closed_until")
+        }
+        left = list(ours)
+        while left:
+            closed_until = opening if shared or opening > now else None
+            moments = _free_moments(shared, left) if shared else repeat(opening, len(left))
+            planned = dict(zip(left, moments, strict=False))
+            moved += transitions.put_off_all(
+                {pk: at for pk, at in planned.items() if ours[pk] != (at, closed_until)},
+                now,
+                closed_until=closed_until,
+            )
+            left = left[len(planned) :]
+            if left and shared:
+                opening = _next(setup, source_id, phone, shared)
+                shared = _shared(setup, source_id, phone, opening)
+                if shared:
+                    _one_at_a_time(shared)
+    return moved
+
+
+def _shared(setup: Setup, source_id: int, phone: str, opening: datetime) -> _Opening | None:
+    teams = calling_hours.open_teams(setup, source_id, phone, opening)
+    rate = calling_hours.opening_rate(teams)
+    if rate is None:
+        return None
+    ids = {team.pk for team in teams}
+    sources = [
+        source
+        for source, answering in setup.teams_by_source.items()
+        if any(team.pk in ids for team in answering)
+    ]
+    return _Opening(
+        opening, rate, sources, calling_hours.closes_at(setup, source_id, phone, opening)
+    )
+
+
+def _next(setup: Setup, source_id: int, phone: str, shared: _Opening) -> datetime:
+    """The opening after `shared`."""
+    if shared.closes_at is None:
+        raise RuntimeError("who never closes has a moment for everybody")
+    later = calling_hours.next_time(setup, source_id, phone, shared.closes_at)
+    return later or shared.at + A_DAY
+
+
+def _latest(shared: _Opening) -> datetime | None:
+    """The last moment that is given out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, {"sources": list(shared.sources), "opening": shared.at})
+        latest: datetime | None = cursor.fetchone()[0]
+    return latest
+
+
+def _free_moments(shared: _Opening, without: Sequence[int]) -> Iterator[datetime]:
+    """Those that nobody else has; the leads `without` are to get others."""
+    others = Lead.objects.filter(
+        source__in=shared.sources,
+        status=LeadStatus.WAITING,
+        closed_until=shared.at,
+        call_after__gte=shared.at,
+    ).exclude(pk__in=without)
+    taken = {shared.place(at) for at in others.values_list("call_after", flat=True)}
+    free = (k for k in count() if k not in taken)
+    for k in free:
+        at = shared.moment(k)
+        if at is None:
+            return
+        yield at
+
+
+def _one_at_a_time(shared: _Opening) -> None:
+    """Until the end of the transaction nobody else gives out moments of this opening."""
+    minute = int(shared.at.timestamp()) // 60
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, minute])

@@ -1,0 +1,1 @@
+"""The simulated exchange: orders, calls, faults, and the ledger."""

@@ -1,0 +1,278 @@
+"""A call from the first ring to the last hang-up.
+
+    leg 1 rings -- answered --> leg 2 rings -- answered --> both talk -- hang-up --> ended
+        |                           |
+        busy, no answer, cancel     busy, no answer, cancel: leg 1 ends too, `linger` later
+
+Every step is one timer of the event loop; nothing polls. A call never speaks to the network:
+it tells its `Floor`, which keeps the lines and posts the records.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from callbacks.simulator.engine.faults import Fault
+from callbacks.simulator.engine.ledger import Entry, Leg
+from callbacks.simulator.engine.parameters import Order, is_extension, line_key
+
+RINGING = "RINGING"
+TALKING = "TALKING"
+
+# What a phone can be told to do. Whatever is no answer is the status of its record, in capitals.
+ANSWERED = frozenset({"answer", "voicemail"})
+AT_ONCE = frozenset(
+    {"chanunavail", "congestion", "invalidargs", "notcalled", "notdialed", "sswpreauth"}
+)
+RUNG_OUT = frozenset({"noanswer", "timeout"})
+AFTER_RINGING = frozenset(
+    {"abandone", "busy", "cancel", "exit", "full", "joinempty", "te", "voend"}
+)
+REACTIONS = ANSWERED | AT_ONCE | RUNG_OUT | AFTER_RINGING
+
+
+class Floor(Protocol):
+    """What a call needs to know of the world, and whom it tells."""
+
+    def presence(self, key: str) -> str:
+        """online, offline, blocked or busy."""
+
+    def engaged(self, key: str) -> bool:
+        """Whether a call is on this line already."""
+
+    def ringing(self, call: "Call", leg: Leg) -> None:
+        """A phone of the call began to ring."""
+
+    def answered(self, call: "Call", number: int) -> None:
+        """Leg 1 or 2 was picked up."""
+
+    def silent(self, call: "Call", number: int) -> None:
+        """Leg 1 or 2 is over and will not change any more."""
+
+    def ended(self, call: "Call") -> None:
+        """The call is over; each of its legs was told silent before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a ringing phone does when nobody clicks, and after how many seconds of ringing."""
+
+    outcome: str
+    after: float
+
+
+def script(
+    *,
+    answers: Mapping[str, str],
+    key: str,
+    manual: bool,
+    answers_itself: bool,
+    answer_after: float,
+    ring_limit: float,
+) -> Script:
+    """What a ringing phone will do. A number that is scripted follows its script in both modes."""
+    reaction = answers.get(key, "click" if manual else "answer")
+    if reaction in RUNG_OUT:
+        return Script(reaction.upper(), ring_limit)
+    if reaction in AT_ONCE:
+        return Script(reaction.upper(), 0.0)
+    if answers_itself and reaction in {"answer", "click"}:
+        return Script("ANSWER", 0.0)
+    if reaction == "click" or answer_after > ring_limit:
+        return Script("NOANSWER", ring_limit)
+    return Script(reaction.upper(), answer_after)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """The part of the settings that a call follows; read afresh at every step."""
+
+    answers: Mapping[str, str]
+    manual: bool
+    answer_after: float
+    no_answer_after: float | None
+    talk: float
+    linger: float = 0.0
+
+
+class Call:
+    """One accepted order while it lives. Made by the exchange, which then calls `start`."""
+
+    def __init__(
+        self, order: Order, entry: Entry, floor: Floor, habits: Habits, fault: Fault | None
+    ) -> None:
+        # `ended_legs` in the order in which they ended. `posts` counts what is still to be posted,
+        # and the call itself until it is over; at zero it is `finished`.
+        self.order = order
+        self.entry = entry
+        self.fault = fault
+        self.habits = habits
+        self.over = False
+        self.ended_legs: list[int] = []
+        self.posts = 1
+        self.finished = asyncio.Event()
+        self._floor = floor
+        self._timer: asyncio.TimerHandle | None = None
+        self._lingers = False
+
+    @property
+    def id(self) -> str:
+        """The CALLID."""
+        return self.entry.call_id
+
+    def leg(self, number: int) -> Leg | None:
+        """Leg 1 or 2, None while it has not started."""
+        return self.entry.leg1 if number == 1 else self.entry.leg2
+
+    def start(self) -> None:
+        """Ring the first phone."""
+        self._ring(self.order.phone, 1)
+
+    def answer(self, number: int) -> bool:
+        """A phone is picked up. False when it does not ring."""
+        leg = self.leg(number)
+        if self.over or leg is None or leg.status != RINGING:
+            return False
+        self._stop_timer()
+        leg.status = TALKING
+        leg.answered_at = time.time()
+        self._floor.answered(self, number)
+        if number == 1 and self.order.target is not None:
+            self._ring(self.order.target, 2)
+        else:
+            self._talk()
+        return True
+
+    def voicemail(self, number: int) -> bool:
+        """A voicemail picks up. On leg 1 of two it ends the call: nobody is to be connected."""
+        leg = self.leg(number)
+        if number == 1 and self.order.target is not None:
+            return self.refuse(1, "VOICEMAIL")
+        if leg is not None:
+            leg.machine = True
+        return self.answer(number)
+
+    def refuse(self, number: int, status: str = "BUSY") -> bool:
+        """A ringing phone is rejected, or rings out. False when it does not ring."""
+        leg = self.leg(number)
+        if self.over or leg is None or leg.status != RINGING:
+            return False
+        self._end(number, status)
+        return True
+
+    def hang_up(self, number: int = 1) -> bool:
+        """A side, or `terminate`, ends the call. False when that leg is over."""
+        leg = self.leg(number)
+        if self.over or leg is None or leg.ended_at is not None:
+            return False
+        self._end(number)
+        return True
+
+    def rehearse(self, habits: Habits) -> None:
+        """Follow new habits from here on: what rings or talks now is timed anew."""
+        self.habits = habits
+        if self.over or self._lingers:
+            return
+        self._stop_timer()
+        for number in (1, 2):
+            leg = self.leg(number)
+            if leg is not None and leg.status == RINGING:
+                self._await_reaction(leg, number, time.time() - leg.started_at)
+                return
+        self._talk()
+
+    def posted(self) -> None:
+        """One post was tried; or the call is over and there will be no more."""
+        self.posts -= 1
+        if self.posts == 0:
+            self.finished.set()
+
+    def drop(self) -> None:
+        """Forget the call without a record (reset)."""
+        self.over = True
+        self._stop_timer()
+        self.finished.set()
+
+    def _ring(self, number: str, which: int) -> None:
+        leg = Leg(number=number, started_at=time.time())
+        if which == 1:
+            self.entry.leg1 = leg
+        else:
+            self.entry.leg2 = leg
+        key = line_key(number)
+        presence = self._floor.presence(key)
+        if presence in {"offline", "blocked"}:
+            self._end(which, "CHANUNAVAIL")
+        elif presence == "busy" or self._floor.engaged(key):
+            self._end(which, "BUSY")
+        else:
+            self._floor.ringing(self, leg)
+            self._await_reaction(leg, which, 0.0)
+
+    def _await_reaction(self, leg: Leg, which: int, elapsed: float) -> None:
+        habits = self.habits
+        limit = float(self.order.phone_rings if which == 1 else self.order.target_rings)
+        if habits.no_answer_after is not None:
+            limit = min(limit, habits.no_answer_after)
+        plan = script(
+            answers=habits.answers,
+            key=line_key(leg.number),
+            manual=habits.manual,
+            answers_itself=self._answers_itself(which) and is_extension(leg.number),
+            answer_after=habits.answer_after,
+            ring_limit=limit,
+        )
+        wait = max(0.0, plan.after - elapsed)
+        if plan.outcome == "ANSWER":
+            self._later(wait, self.answer, which)
+        elif plan.outcome == "VOICEMAIL":
+            self._later(wait, self.voicemail, which)
+        else:
+            self._later(wait, self.refuse, which, plan.outcome)
+
+    def _answers_itself(self, which: int) -> bool:
+        # The page has auto-answer for extensions only (sections 1.2 to 1.4).
+        order = self.order
+        return order.phone_answers_itself if which == 1 else order.target_answers_itself
+
+    def _talk(self) -> None:
+        since = max(leg.answered_at or 0.0 for leg in (self.leg(1), self.leg(2)) if leg)
+        most = float(self.order.max_duration)
+        limit = most if self.habits.manual else min(self.habits.talk, most)
+        last = 1 if self.leg(2) is None else 2
+        self._later(max(0.0, limit - (time.time() - since)), self.hang_up, last)
+
+    def _end(self, first: int, status: str | None = None) -> None:
+        self._stop_timer()
+        now = time.time()
+        other = self.leg(1)
+        if first == 2 and self.habits.linger > 0 and other is not None:
+            self._fall_silent(2, now, status)
+            self._lingers = True
+            self._later(self.habits.linger, self._end, 1)
+            return
+        self.over = True
+        self._fall_silent(first, now, status)
+        self._fall_silent(3 - first, now)
+        self._floor.ended(self)
+
+    def _fall_silent(self, number: int, now: float, status: str | None = None) -> None:
+        leg = self.leg(number)
+        if leg is None or leg.ended_at is not None:
+            return
+        leg.ended_at = now
+        if status is None:
+            status = "CANCEL" if leg.answered_at is None else "ANSWER"
+        leg.status = "VOICEMAIL" if leg.machine else status
+        self.ended_legs.append(number)
+        self._floor.silent(self, number)
+
+    def _later(self, seconds: float, step: Callable[..., object], *args: object) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, step, *args)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

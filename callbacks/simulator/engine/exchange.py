@@ -1,0 +1,299 @@
+"""The exchange: accepts or refuses orders, keeps the lines and the live calls, ends them.
+
+All of it runs in one event loop without a wait in between, so what the ledger says and what was
+answered cannot differ.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+
+from callbacks.simulator.engine import presence
+from callbacks.simulator.engine.admission import admit, presence_of
+from callbacks.simulator.engine.callids import CallIds
+from callbacks.simulator.engine.calllog import CallLog
+from callbacks.simulator.engine.calls import Call, Habits
+from callbacks.simulator.engine.faults import Fault, FaultPlan
+from callbacks.simulator.engine.ledger import CdrNote, Entry, Ledger, Leg
+from callbacks.simulator.engine.parameters import (
+    TRUNK,
+    Order,
+    Refusal,
+    examine,
+    is_extension,
+    line_key,
+)
+from callbacks.simulator.engine.settings import Change, Settings
+from callbacks.simulator.http.answers import Answer
+from callbacks.simulator.page.watching import Board
+from callbacks.simulator.posts import cdr
+from callbacks.simulator.posts.delivery import Delivery, Policy
+from callbacks.simulator.posts.packing import Spelling
+from callbacks.simulator.posts.popups import Errand, Popup, Popups
+
+NO_CALL = Refusal(2, "No active call on this extension")
+STOPPING = Refusal(2, "Application error")
+HABITS = {"answers", "mode", "answer_after", "no_answer_after", "talk", "linger"}
+REQUESTS_KEPT = 10_000
+LAST_POSTS = 2.0  # seconds that the last records may take when it is stopped
+
+
+class Exchange:
+    """The whole state of the simulator. One a process."""
+
+    def __init__(
+        self, settings: Settings, secret: str = "", faults: tuple[Fault, ...] = ()
+    ) -> None:
+        self.secret = secret
+        self._first = settings
+        self._first_faults = faults
+        self.settings = settings
+        self.ledger = Ledger()
+        self.faults = FaultPlan(faults, settings.seed)
+        self.board = Board()
+        self.delivery = Delivery()
+        self.popups = Popups()
+        self.log = CallLog()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
+        self.closing = asyncio.Event()
+        self.lines: dict[str, Call] = {}
+        self._ids = CallIds(settings.seed)
+        self._live: dict[str, Call] = {}
+        self._begin()
+
+    def click2call(self, entry: Entry, custom: Mapping[str, str]) -> tuple[Answer, Call | None]:
+        """Carry out the request written down in `entry`; fill in its answer."""
+        found: Order | Refusal | Call = examine(entry.parameters, self.secret, custom)
+        if self.closing.is_set():
+            found = STOPPING
+        if isinstance(found, Order):
+            found = (
+                self._terminate(found)
+                if found.action == "terminate"
+                else admit(found, self.settings)
+            )
+        if isinstance(found, Refusal):
+            return self._answered(entry, Answer(found.code, found.message)), None
+        if isinstance(found, Call):
+            return self._answered(entry, Answer(0, "OK", found.id)), None
+        answer = self._answered(entry, Answer(0, "OK", self._ids.next()))
+        fault = self.faults.for_call()
+        entry.cdr_fault = fault.kind if fault else None
+        call = Call(found, entry, self, self._habits(), fault)
+        self._live[call.id] = call
+        call.start()
+        return answer, call
+
+    def call(self, call_id: str) -> Call | None:
+        """A live call."""
+        return self._live.get(call_id)
+
+    def live(self) -> int:
+        """How many calls are ringing or talking."""
+        return len(self._live)
+
+    def control(self, change: Change) -> None:
+        """Apply a checked change at once, in full."""
+        if change.reset:
+            self._reset()
+        self.settings = change.apply(self.settings)
+        if change.seed is not None:
+            self._ids.reseed(change.seed)
+            self.faults.reseed(change.seed)
+        if change.faults is not None:
+            self.faults.replace(change.faults)
+        if change.values.keys() & {"log_history", "seed"}:
+            self.log.invent(self.settings.log_history, self.settings.seed)
+        for key, word in change.values.get("extensions", {}).items():
+            self.board.know(key, word is not None)
+        if change.values.keys() & HABITS:
+            habits = self._habits()
+            for call in list(self._live.values()):
+                call.rehearse(habits)
+        self.board.touch()
+
+    def status(self) -> dict[str, Any]:
+        """The settings as they stand, for people; neither code nor CDR address is in it."""
+        return self.settings.as_dict() | {
+            "faults": self.faults.left(),
+            "live_calls": len(self._live),
+            "requests": len(self.ledger),
+        }
+
+    def note_request(
+        self,
+        service: str,
+        request: Request,
+        parameters: Mapping[str, Any],
+        fault: Fault | None,
+        status: int,
+    ) -> None:
+        """Write down a request to another service than Click2Call, for `GET /requests`."""
+        self.requests.append(
+            {
+                "at": time.time(),
+                "service": service,
+                "method": request.method,
+                "parameters": dict(parameters),
+                "status": status,
+                "fault": fault.kind if fault else None,
+            }
+        )
+
+    def stop(self) -> None:
+        """Hang up all calls; wake held answers and open pages. From here on none is accepted."""
+        self.closing.set()
+        for call in list(self._live.values()):
+            call.hang_up()
+        self.board.touch()
+
+    async def close(self) -> None:
+        """Give the last records and pop-ups a moment to be posted, then stop."""
+        await asyncio.gather(self.delivery.drain(LAST_POSTS), self.popups.drain(LAST_POSTS))
+        await self.delivery.close()
+        await self.popups.close()
+
+    # What a call asks and tells (calls.Floor).
+
+    def presence(self, key: str) -> str:
+        """online, offline, blocked or busy; a line nobody named is online."""
+        return presence_of(self.settings, key)
+
+    def engaged(self, key: str) -> bool:
+        """Whether a call is on this line already; a trunk carries many."""
+        return key in self.lines and key.lower() != TRUNK
+
+    def ringing(self, call: Call, leg: Leg) -> None:
+        """A phone of the call began to ring: its line is taken from now on."""
+        leg.rang = True
+        self.lines[line_key(leg.number)] = call
+        number = 1 if leg is call.leg(1) else 2
+        if number == 1:
+            self.board.rang(call)
+        self._pop_up(call, number, "Ringing")
+        self.board.touch()
+
+    def answered(self, call: Call, number: int) -> None:
+        """A phone was answered."""
+        self._pop_up(call, number, "Talking")
+        self.board.touch()
+
+    def silent(self, call: Call, number: int) -> None:
+        """A leg is over: its line is free, its record may go out."""
+        leg = call.leg(number)
+        if leg is None:
+            return
+        if leg.rang:
+            if self.lines.get(line_key(leg.number)) is call:
+                del self.lines[line_key(leg.number)]
+            self._pop_up(call, number, "Hangup")
+        record = cdr.record(call, number, leg, self.settings.names)
+        self.log.write(record, time.time() + self.settings.log_delay)
+        if self._posts_each_leg(call):
+            self._post(call, [number])
+        self.board.touch()
+
+    def ended(self, call: Call) -> None:
+        """The call is over: its records go out."""
+        self._live.pop(call.id, None)
+        self.board.ended(call)
+        if not self._posts_each_leg(call):
+            by_end = self.settings.cdr_when == "leg"
+            numbers = call.ended_legs if by_end else sorted(call.ended_legs)
+            self._post(call, numbers)
+        call.posted()
+
+    def _posts_each_leg(self, call: Call) -> bool:
+        # Records that are to change places wait for each other.
+        kind = call.fault.kind if call.fault else ""
+        return self.settings.cdr_when == "leg" and kind != "cdr_reordered"
+
+    def _answered(self, entry: Entry, answer: Answer) -> Answer:
+        entry.error_code = answer.code
+        entry.error_message = answer.message
+        entry.call_id = answer.call_id
+        return answer
+
+    def _terminate(self, order: Order) -> Call | Refusal:
+        call = self.lines.get(line_key(order.phone))
+        if call is None or not call.hang_up():
+            return NO_CALL
+        return call
+
+    def _habits(self) -> Habits:
+        now = self.settings
+        return Habits(
+            answers=now.answers,
+            manual=now.mode == "manual",
+            answer_after=now.answer_after,
+            no_answer_after=now.no_answer_after,
+            talk=now.talk,
+            linger=now.linger,
+        )
+
+    def _pop_up(self, call: Call, number: int, status: str) -> None:
+        leg = call.leg(number)
+        now = self.settings
+        if leg is None or now.popup_url is None or not is_extension(leg.number):
+            return
+        fields = presence.popup_fields(call, number, leg, status)
+        popup = Popup(time.time(), call.id, number, status, fields)
+        self.popups.ask(popup, Errand(now.popup_url, now.popup_format, now.popup_limit))
+
+    def _post(self, call: Call, numbers: Iterable[int]) -> None:
+        fault = call.fault
+        kind = fault.kind if fault else ""
+        parcels = []
+        for number in numbers:
+            leg = call.leg(number)
+            if leg is None:
+                continue
+            record = cdr.record(call, number, leg, self.settings.names)
+            note = CdrNote(type=record["type"])
+            call.entry.cdrs.append(note)
+            struck = fault is not None and fault.leg in {None, number}
+            copies = {"cdr_lost": 0, "cdr_duplicate": 2}.get(kind, 1) if struck else 1
+            parcels += [(note, record)] * copies
+        if kind == "cdr_reordered":
+            parcels.reverse()
+        call.posts += 1
+        self.delivery.send(parcels, self._policy(), then=call.posted)
+
+    def _policy(self) -> Policy:
+        now = self.settings
+        spelling = Spelling(
+            form=now.cdr_format,
+            custom=now.custom_data,
+            prefix=now.custom_prefix,
+            ivr=now.ivr,
+            ivr_text=now.ivr_as == "string",
+        )
+        return Policy(now.cdr_url, now.cdr_tries, now.cdr_backoff, now.cdr_delay, spelling)
+
+    def _reset(self) -> None:
+        for call in list(self._live.values()):
+            call.drop()
+        self._live.clear()
+        self.lines.clear()
+        self.delivery.forget()
+        self.ledger = Ledger()
+        self.log = CallLog()
+        self.requests.clear()
+        self.popups.clear()
+        self.board.clear()
+        self.settings = replace(self._first)
+        self.faults.replace(self._first_faults)
+        self.faults.reseed(self._first.seed)
+        self._ids.reseed(self._first.seed)
+        self._begin()
+
+    def _begin(self) -> None:
+        """What the first settings put on the page and into the log."""
+        for key in self.settings.extensions:
+            self.board.know(key, True)
+        self.log.invent(self.settings.log_history, self.settings.seed)

@@ -1,0 +1,1 @@
+"""The simulator's addresses, and how it answers."""

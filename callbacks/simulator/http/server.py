@@ -1,0 +1,114 @@
+"""The process: a listening socket, uvicorn on it, and a clean end on SIGTERM and SIGINT."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import uvicorn
+
+from callbacks.simulator.engine.exchange import Exchange
+from callbacks.simulator.engine.faults import Fault
+from callbacks.simulator.engine.settings import Settings
+from callbacks.simulator.http.app import build
+from callbacks.simulator.http.wire import Protocol
+
+READY = "Simulator ready on"
+GRACE = 2  # seconds that an open answer may take after the end was asked for
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises OSError, when the port is busy say."""
+    family, kind, proto, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    sock = socket.socket(family, kind, proto)
+    try:
+        # A restart must not wait for connections of the last run to be forgotten.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """The address to open, of a bound socket."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it is ready, lets go of held answers, and ends with status 0."""
+
+    def __init__(self, exchange: Exchange, url: str, ready_file: Path | None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                build(exchange),
+                http=Protocol,
+                ws="none",
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=GRACE,
+                server_header=False,
+            )
+        )
+        self._exchange = exchange
+        self._url = url
+        self._ready_file = ready_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        sys.stdout.write(f"{READY} {self._url}\n")
+        sys.stdout.flush()
+        if self._ready_file is not None:
+            # Whoever waits for the file must never read half of it.
+            part = self._ready_file.with_name(f"{self._ready_file.name}.{os.getpid()}")
+            part.write_text(f"{self._url}\n")
+            part.replace(self._ready_file)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up, and wake held answers and open pages: nobody is to wait for them."""
+        self._exchange.stop()
+        await super().shutdown(sockets)
+        if self._ready_file is not None:
+            self._ready_file.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """End on SIGTERM and SIGINT; uvicorn would raise them again, which reads as a crash."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+def run(
+    sock: socket.socket,
+    settings: Settings,
+    secret: str,
+    ready_file: Path | None,
+    faults: tuple[Fault, ...] = (),
+) -> None:
+    """Serve on a bound socket until told to stop."""
+
+    async def serve() -> None:
+        exchange = Exchange(settings, secret, faults)
+        await Server(exchange, url_of(sock), ready_file).serve([sock])
+
+    asyncio.run(serve())

@@ -1,0 +1,131 @@
+"""What the phones page shows: phones that were rung or named, and the last calls that ended."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from callbacks.simulator.engine.calls import Call
+from callbacks.simulator.engine.ledger import Leg
+from callbacks.simulator.engine.parameters import line_key
+
+SHOWN = 60
+RECENT = 8
+
+
+@dataclass(slots=True)
+class _Phone:
+    number: str
+    call: Call | None = None
+
+
+class Board:
+    """Who is on the page, by number, and a version that grows with every change."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._phones: dict[str, _Phone] = {}
+        self._recent: deque[dict[str, Any]] = deque(maxlen=RECENT)
+        self._watchers: set[asyncio.Event] = set()
+
+    @contextmanager
+    def watch(self) -> Iterator[asyncio.Event]:
+        """An event that is set after every change, for as long as someone looks."""
+        event = asyncio.Event()
+        self._watchers.add(event)
+        try:
+            yield event
+        finally:
+            self._watchers.discard(event)
+
+    @property
+    def watchers(self) -> int:
+        """How many look."""
+        return len(self._watchers)
+
+    def touch(self) -> None:
+        """Something changed."""
+        self.version += 1
+        for event in self._watchers:
+            event.set()
+
+    def know(self, key: str, named: bool) -> None:
+        """A phone was named in a control, or is named no more."""
+        if named:
+            self._phones.setdefault(key, _Phone(key))
+        elif key in self._phones and self._phones[key].call is None:
+            del self._phones[key]
+
+    def rang(self, call: Call) -> None:
+        """A salesperson's phone rings."""
+        number = call.order.phone
+        self._phones[line_key(number)] = _Phone(number, call)
+
+    def ended(self, call: Call) -> None:
+        """A call is over."""
+        phone = self._phones.get(line_key(call.order.phone))
+        if phone is not None and phone.call is call:
+            phone.call = None
+        self._recent.appendleft(_summary(call))
+        self.touch()
+
+    def clear(self) -> None:
+        """Forget everything (reset)."""
+        self._phones.clear()
+        self._recent.clear()
+
+    def snapshot(self, presence: Callable[[str], str]) -> dict[str, Any]:
+        """What the page draws."""
+        # With more phones than fit, those in use are the ones to see.
+        by_use = sorted(self._phones.items(), key=lambda item: item[1].call is None)
+        shown = sorted(by_use[:SHOWN], key=lambda item: (len(item[1].number), item[1].number))
+        return {
+            "version": self.version,
+            "phones": [
+                {
+                    "number": phone.number,
+                    "presence": presence(key),
+                    "call": _live(phone.call) if phone.call else None,
+                }
+                for key, phone in shown
+            ],
+            "hidden": len(self._phones) - len(shown),
+            "recent": list(self._recent),
+        }
+
+
+def _live(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "action": call.order.action,
+        "leg1": _leg(call.leg(1)),
+        "leg2": _leg(call.leg(2)),
+    }
+
+
+def _leg(leg: Leg | None) -> dict[str, Any] | None:
+    if leg is None:
+        return None
+    return {
+        "number": leg.number,
+        "status": leg.status,
+        "since": leg.answered_at or leg.started_at,
+    }
+
+
+def _summary(call: Call) -> dict[str, Any]:
+    first, second = call.leg(1), call.leg(2)
+    talked_from = second.answered_at if second else first.answered_at if first else None
+    ended = first.ended_at if first else None
+    return {
+        "id": call.id,
+        "action": call.order.action,
+        "phone": call.order.phone,
+        "target": call.order.target,
+        "leg1": first.status if first else None,
+        "leg2": second.status if second else None,
+        "talked": ended - talked_from if ended and talked_from else None,
+        "ended_at": ended,
+    }

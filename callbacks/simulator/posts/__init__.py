@@ -1,0 +1,1 @@
+"""What the simulator posts to us: call records and pop-up requests."""

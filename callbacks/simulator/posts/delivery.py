@@ -1,0 +1,203 @@
+"""Posting the records to our side: in order for each call, bounded, again when it fails.
+
+Our side has taken a record when it answers 200 with `{"Err": 0}`. Anything else is tried again
+after `backoff`, then twice that, and so on, `tries` times in all.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from callbacks.simulator.engine.ledger import CdrNote
+from callbacks.simulator.posts.packing import Spelling, pack
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS = 8
+READ_AT_MOST = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Where to, how, how often; seconds to wait before the first and before the second try."""
+
+    url: str | None
+    tries: int
+    backoff: float
+    delay: float
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A record ready to be posted."""
+
+    note: CdrNote
+    body: bytes
+    kind: str
+
+
+@dataclass(slots=True)
+class _Job:
+    """Records of one call still to be posted; they go out one after the other."""
+
+    parcels: list[Parcel]
+    policy: Policy
+    round: int
+    then: Callable[[], None] | None = None
+    tried: int = 0
+
+
+def client(seconds: float) -> httpx.AsyncClient:
+    """A client for a few connections at a time; `seconds` are to answer in."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(seconds, connect=min(5.0, seconds)),
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        # No proxy of the environment is asked for an address of this machine.
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
+class Delivery:
+    """The queue of records and the few workers that post them."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._waiting: dict[int, tuple[asyncio.TimerHandle, _Job]] = {}
+        self._workers: list[asyncio.Task[None]] = []
+        self._round = 0
+        self._hurries = False
+        self._client: httpx.AsyncClient | None = None
+
+    def send(
+        self,
+        records: list[tuple[CdrNote, dict[str, Any]]],
+        policy: Policy,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Post these records in this order; call `then` when each has been tried once."""
+        if policy.url is None or not records:
+            if then:
+                then()
+            return
+        self._start()
+        parcels = [Parcel(note, *pack(record, policy.spelling)) for note, record in records]
+        self._later(policy.delay, _Job(parcels, policy, self._round, then))
+
+    def forget(self) -> None:
+        """Drop what has not been posted (reset): jobs of an older round are thrown away."""
+        self._round += 1
+        for handle, _job in self._waiting.values():
+            handle.cancel()
+        self._waiting.clear()
+
+    async def drain(self, within: float) -> None:
+        """Try what is left once, at once, for at most so many seconds."""
+        self._hurries = True
+        for handle, job in list(self._waiting.values()):
+            handle.cancel()
+            self._queue.put_nowait(job)
+        self._waiting.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), within)
+
+    async def close(self) -> None:
+        """Stop the workers; what is not posted by now stays unposted."""
+        self.forget()
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        self._workers.clear()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _start(self) -> None:
+        if self._workers:
+            return
+        self._client = client(10.0)
+        self._workers = [asyncio.create_task(self._work(self._client)) for _ in range(CONNECTIONS)]
+
+    def _later(self, seconds: float, job: _Job) -> None:
+        if seconds <= 0 or self._hurries:
+            self._queue.put_nowait(job)
+            return
+
+        def due() -> None:
+            del self._waiting[id(job)]
+            self._queue.put_nowait(job)
+
+        handle = asyncio.get_running_loop().call_later(seconds, due)
+        self._waiting[id(job)] = (handle, job)
+
+    async def _work(self, client: httpx.AsyncClient) -> None:
+        while True:
+            job = await self._queue.get()
+            try:
+                await self._carry_out(client, job)
+            finally:
+                self._queue.task_done()
+
+    async def _carry_out(self, client: httpx.AsyncClient, job: _Job) -> None:
+        failed = []
+        for parcel in job.parcels:
+            if job.round != self._round:
+                break
+            if not await self._post(client, job.policy, parcel):
+                failed.append(parcel)
+        if job.then:
+            job.then()
+        if failed and job.round == self._round and not self._hurries:
+            self._again(job, failed)
+
+    def _again(self, job: _Job, failed: list[Parcel]) -> None:
+        tried = job.tried + 1
+        if tried >= job.policy.tries:
+            # Never the address: it carries a secret.
+            logger.warning("gave up on %d record(s) after %d tries", len(failed), tried)
+            return
+        again = _Job(failed, job.policy, job.round, tried=tried)
+        self._later(job.policy.backoff * 2 ** (tried - 1), again)
+
+    async def _post(self, client: httpx.AsyncClient, policy: Policy, parcel: Parcel) -> bool:
+        note = parcel.note
+        note.posts += 1
+        try:
+            async with client.stream(
+                "POST",
+                policy.url or "",
+                content=parcel.body,
+                headers={"content-type": parcel.kind},
+            ) as response:
+                taken = response.status_code == httpx.codes.OK and _says_ok(
+                    await read_head(response)
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            logger.debug("a record was not taken: %s", type(error).__name__)
+            taken = False
+        note.delivered = note.delivered or taken
+        return taken
+
+
+async def read_head(response: httpx.Response) -> bytes:
+    """The first 64 KiB of an answer, or a little more."""
+    read = b""
+    async for chunk in response.aiter_bytes():
+        read += chunk
+        if len(read) > READ_AT_MOST:
+            break
+    return read
+
+
+def _says_ok(body: bytes) -> bool:
+    try:
+        answer = json.loads(body)
+        return isinstance(answer, dict) and int(str(answer["Err"])) == 0
+    except (ValueError, KeyError, RecursionError):
+        return False

@@ -1,0 +1,1 @@
+"""Between this project's words and the provider library's."""

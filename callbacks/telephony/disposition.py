@@ -1,0 +1,40 @@
+"""What the records of a call's two legs say about how it ended. Pure; one table.
+
+Records come in any order, and either may be lost. The verdict depends on which are here, not on
+which came first; a record that contradicts a verdict already given comes too late.
+"""
+
+from enum import Enum
+
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome
+
+# The phone rang, or was tried, and nobody talked.
+_NOT_REACHED = frozenset({Outcome.BUSY, Outcome.NO_ANSWER, Outcome.VOICEMAIL})
+
+
+class Verdict(Enum):
+    """How a call ended, as far as its records tell."""
+
+    BRIDGED = "bridged"
+    AGENT_NO_ANSWER = "agent_no_answer"
+    LEAD_NO_ANSWER = "lead_no_answer"
+    UNCLEAR = "unclear"  # both records are here, and neither says that anybody was reached
+    OPEN = "open"  # the other leg's record may still tell
+
+
+def leg_outcome(status: str | None) -> Outcome | None:
+    """The provider's word in ours; None where there is no record. Unknown words are OTHER."""
+    return None if status is None else OUTCOMES.get(status, Outcome.OTHER)
+
+
+def verdict(leg1_status: str | None, leg2_status: str | None) -> Verdict:
+    """How the call ended, from the provider's status of each leg; None: no record of it yet."""
+    leg1, leg2 = leg_outcome(leg1_status), leg_outcome(leg2_status)
+    if leg2 is Outcome.ANSWERED:
+        return Verdict.BRIDGED
+    if leg1 in _NOT_REACHED or leg1 is Outcome.FAILED:
+        return Verdict.AGENT_NO_ANSWER
+    # A lead's phone that rang proves that the salesperson had answered.
+    if leg2 in _NOT_REACHED or (leg2 and leg1 is Outcome.ANSWERED):
+        return Verdict.LEAD_NO_ANSWER
+    return Verdict.UNCLEAR if leg1 and leg2 else Verdict.OPEN

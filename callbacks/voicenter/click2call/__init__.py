@@ -1,0 +1,1 @@
+"""The Click2Call actions: call, message, callference, terminate."""

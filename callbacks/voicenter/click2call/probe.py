@@ -1,0 +1,49 @@
+"""Is it Click2Call that answers there? Asked without the code, and without anybody to ring."""
+
+from __future__ import annotations
+
+import requests
+
+from callbacks.voicenter.click2call.answers import read_answer
+from callbacks.voicenter.errors import Forbidden, OutcomeUnknown, ReadFailed, Refused
+from callbacks.voicenter.http.transport import Transport
+from callbacks.voicenter.services.addresses import check_url
+
+
+def probe(
+    url: str,
+    *,
+    get: bool = False,
+    connect_timeout: float = 3.0,
+    read_timeout: float = 15.0,
+    ca_bundle: str | None = None,
+) -> None:
+    """Returns if what answers at `url` speaks like Click2Call (vendor page 1.6).
+
+    It is asked for a call with neither code nor phone nor target, which can only be refused
+    (ERRORCODE 1, "Phone is missing"): nobody is rung, and a wrong host is not told the code.
+    `get`: ask by GET, else by a form. Times in seconds, as of `Client`. Raises
+    ConfigurationError, NotSent, Forbidden (401, 403: our address is not permitted), or ReadFailed
+    where something else answers, or nothing.
+    """
+    check_url("url", url)
+    fields = {"action": "call", "format": "JSON"}
+    request = (
+        requests.Request("GET", url, params=fields)
+        if get
+        else requests.Request("POST", url, data=fields)
+    )
+    transport = Transport(connect_timeout, read_timeout, ca_bundle)
+    try:
+        read_answer(transport.exchange(request.prepare()))
+    except Forbidden:
+        raise
+    except Refused:
+        return
+    except OutcomeUnknown as unknown:
+        failure = ReadFailed(str(unknown), reason=unknown.reason)
+    else:
+        failure = ReadFailed("the answer accepts a call to nobody", reason="unreadable")
+    finally:
+        transport.close()
+    raise failure

@@ -1,0 +1,34 @@
+"""action=terminate: hang up whatever an extension is talking on (vendor page 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from callbacks.voicenter.click2call import parameters as p
+from callbacks.voicenter.click2call.parameters import Parameter
+
+TERMINATE_PARAMETERS: dict[str, Parameter] = {
+    "phone": Parameter("phone", p.destination, mandatory=True),
+}
+
+
+@dataclass(frozen=True)
+class Terminate:
+    """A call to be hung up; checked when built. Raises InvalidCall.
+
+    `phone` is the extension. There is no way to name the call: whatever it is on is ended, so
+    look first whether that is still the call you mean (`Client.active_calls`). Source: vendor
+    page 1.5.
+    """
+
+    action: ClassVar[str] = "terminate"
+
+    phone: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self.wire()
+
+    def wire(self) -> dict[str, str]:
+        """The parameter under the provider's name."""
+        return p.encode(TERMINATE_PARAMETERS, {"phone": self.phone})

@@ -1,0 +1,159 @@
+"""The CDR notification: what the provider posts to us when one leg of a call has ended.
+
+A click2call makes two, under one call id: leg 1 is the salesperson's phone, leg 2 the lead's. So
+one record is (call_id, type). Deliveries repeat, and come in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from callbacks.voicenter.click2call.answers import usable_call_id
+from callbacks.voicenter.errors import CdrError
+from callbacks.voicenter.http import documents
+from callbacks.voicenter.http.documents import UnreadableError
+from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome, talk_time
+
+__all__ = ["OUTCOMES", "Cdr", "Outcome", "parse_cdr"]
+
+MAX_BODY = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Cdr:
+    """One leg, as notified. Numbers, custom values and the recording stay out of the repr.
+
+    - `call_id`: the CALLID of the Click2Call answer (`ivruniqueid`).
+    - `type`: as sent (`Click2Call leg1`); `leg`: 1, 2, or None for other kinds of call.
+    - `status`: the provider's word in capitals; `outcome`: ours.
+    - `started_at`: aware, UTC. The reference disagrees with its samples about the zone: compare
+      it with your own times before you trust it.
+    - `duration`: seconds in all, by older senders seconds of talk. `talk_time`: seconds of talk;
+      where the sender does not tell it apart, the duration of an answered leg. `dial_time`:
+      seconds of ringing. `price`: hundredths of a shekel. Each None where missing or senseless.
+    - `record_url`: address of the recording, http or https only, else None.
+    - `caller`, `target`: mixed spellings, see `phones.to_e164`; `caller_extension`,
+      `target_extension`: SIP codes as sent. "" where missing.
+    - `custom`: the `var_*` of the call, lower-case names without the prefix.
+    - `ivr`: the layers of the menu the call went through, as sent; () where there are none.
+    - `did`: the number that was called; `direction`: as sent.
+    - `representative_name`, `representative_code`: who was on the extension;
+      `caller_extension_name`, `target_extension_name`: what it is called.
+    - `queue_id`, `queue_name`, `queue_time`: the queue, and seconds of waiting in it.
+    - `caller_country`, `target_country`, `department_id`, `department_name`: as the account has it.
+    - `original_call_id`: of the call that this one grew out of. `ai_data`: as sent, or None.
+    - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
+    """
+
+    call_id: str
+    type: str = ""
+    leg: int | None = None
+    status: str = ""
+    started_at: datetime | None = None
+    duration: int | None = None
+    talk_time: int | None = None
+    dial_time: int | None = None
+    price: int | None = None
+    record_url: str | None = field(default=None, repr=False)
+    caller: str = field(default="", repr=False)
+    target: str = field(default="", repr=False)
+    caller_extension: str = field(default="", repr=False)
+    target_extension: str = field(default="", repr=False)
+    custom: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    ivr: tuple[Any, ...] = field(default=(), repr=False, hash=False)
+    did: str = field(default="", repr=False)
+    direction: str = ""
+    representative_name: str = field(default="", repr=False)
+    representative_code: str = field(default="", repr=False)
+    caller_extension_name: str = field(default="", repr=False)
+    target_extension_name: str = field(default="", repr=False)
+    queue_id: int | None = None
+    queue_name: str = ""
+    queue_time: int | None = None
+    caller_country: str = ""
+    target_country: str = ""
+    department_id: int | None = None
+    department_name: str = ""
+    original_call_id: str = ""
+    ai_data: Any = field(default=None, repr=False, hash=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the leg ended, in our words."""
+        return OUTCOMES.get(self.status, Outcome.OTHER)
+
+
+def parse_cdr(body: bytes, content_type: str) -> Cdr:
+    """Read a notification body: JSON, form-urlencoded or an XML-RPC methodCall.
+
+    The body decides the form, the Content-Type only where the body leaves a doubt. Names are
+    read without case. Raises CdrError, reason "too_large" (over 256 KiB), "nested", "unreadable"
+    or "no_call_id".
+    """
+    if len(body) > MAX_BODY:
+        raise CdrError(f"larger than {MAX_BODY} bytes", reason="too_large")
+    raw = _read(body, content_type)
+    fields = f.folded(raw)
+    call_id = usable_call_id(f.word(fields.get("ivruniqueid"), limit=None))
+    if not call_id:
+        raise CdrError("no usable ivruniqueid", reason="no_call_id")
+    kind = f.word(fields.get("type"))
+    status = f.word(fields.get("status")).upper()[: f.MAX_WORD]
+    duration = f.whole(fields.get("duration"))
+    return Cdr(
+        call_id=call_id,
+        type=kind,
+        leg=f.leg_of(kind),
+        status=status,
+        started_at=f.moment(fields.get("time")),
+        duration=duration,
+        talk_time=talk_time(f.whole(fields.get("actualcallduration")), status, duration),
+        dial_time=f.first(
+            f.whole(fields.get("actualcalldialtime")), f.whole(fields.get("dialtime"))
+        ),
+        price=f.whole(fields.get("price")),
+        record_url=f.address(fields.get("record")),
+        caller=f.word(fields.get("caller")),
+        target=f.word(fields.get("target")),
+        caller_extension=f.word(fields.get("callerextension")),
+        target_extension=f.word(fields.get("targetextension")),
+        custom=f.custom(fields),
+        raw=raw,
+        ivr=f.layers(fields.get("ivr")),
+        did=f.word(fields.get("did")),
+        direction=f.word(fields.get("direction")),
+        representative_name=f.word(fields.get("representative_name")),
+        representative_code=f.word(fields.get("representative_code")),
+        caller_extension_name=f.word(fields.get("callerextension_name")),
+        target_extension_name=f.word(fields.get("targetextension_name")),
+        queue_id=f.whole(fields.get("queueid")),
+        queue_name=f.word(fields.get("queuename")),
+        queue_time=f.whole(fields.get("seconds_waiting_in_queue")),
+        caller_country=f.word(fields.get("caller_country")),
+        target_country=f.word(fields.get("target_country")),
+        department_id=f.whole(fields.get("departmentid")),
+        department_name=f.word(fields.get("departmentname")),
+        original_call_id=usable_call_id(f.word(fields.get("originalivruniqueid"), limit=None)),
+        ai_data=fields.get("aidata") or None,
+    )
+
+
+def _read(body: bytes, content_type: str) -> dict[str, Any]:
+    looks_like = documents.form_of(body)
+    try:
+        if looks_like == "xml":
+            raw = documents.read_xmlrpc(body, "methodCall")
+        elif looks_like == "form" and "json" not in content_type.lower():
+            raw = documents.read_form(body)
+        else:
+            raw = documents.read_json(body)
+    except UnreadableError as error:
+        failure = CdrError(str(error), reason="nested" if error.nested else "unreadable")
+    else:
+        return {str(name): value for name, value in f.storables(raw).items()}
+    raise failure

@@ -1,0 +1,136 @@
+"""The pop-up screen: the provider asks us who is on the phone, while it rings.
+
+It asks again when the call is answered and when it ends, so these requests also tell live what a
+call is doing. An answer counts within three seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from callbacks.voicenter.click2call.answers import usable_call_id
+from callbacks.voicenter.errors import PopUpError
+from callbacks.voicenter.http import documents
+from callbacks.voicenter.http.documents import UnreadableError
+from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.text import one_line
+
+MAX_BODY = 256 * 1024
+MAX_NAME = 100
+
+
+class PopUpStatus(StrEnum):
+    """What the call is doing."""
+
+    RINGING = "Ringing"
+    TALKING = "Talking"
+    HANGUP = "Hangup"
+    OTHER = ""
+
+
+_STATUSES = {status.lower(): status for status in PopUpStatus}
+
+
+@dataclass(frozen=True)
+class PopUp:
+    """A call on an extension, as it rings, is answered or ends. Numbers and names are not in repr.
+
+    - `call_id`: the CALLID of a click2call (`ivrid`).
+    - `extension`: the SIP code of the extension it is on (`extenUser`).
+    - `phone`: the number on the other side, `did`: the number that was called; mixed spellings,
+      see `phones.to_e164`. `caller_name`: as the network has it.
+    - `status`: ringing, talking, hung up, or OTHER for a word we do not know; the word itself
+      is in `raw`. `direction`: as sent. `cause`: why it ended, as sent.
+    - `is_answered`; `started_at`, `answered_at`: aware, UTC; None where it did not happen.
+    - `custom`: the `var_*` of the call, lower-case names without the prefix.
+    - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
+    """
+
+    call_id: str
+    status: PopUpStatus = PopUpStatus.OTHER
+    extension: str = ""
+    direction: str = ""
+    cause: str = ""
+    is_answered: bool = False
+    started_at: datetime | None = None
+    answered_at: datetime | None = None
+    phone: str = field(default="", repr=False)
+    did: str = field(default="", repr=False)
+    caller_name: str = field(default="", repr=False)
+    custom: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+def parse_popup(body: bytes, content_type: str) -> PopUp:
+    """Read a pop-up request: a JSON or form body, or the query of a GET (as a form).
+
+    The body decides the form, the Content-Type only where the body leaves a doubt. Names are read
+    without case. Raises PopUpError, reason "too_large" (over 256 KiB), "nested", "unreadable" or
+    "no_call_id".
+    """
+    if len(body) > MAX_BODY:
+        raise PopUpError(f"larger than {MAX_BODY} bytes", reason="too_large")
+    raw = _read(body, content_type)
+    fields = f.folded(raw)
+    # What the call itself says fills in what the request leaves out.
+    fields = {**f.folded(f.group(fields.get("currentcall"))), **fields}
+    call_id = usable_call_id(f.word(fields.get("ivrid"), limit=None))
+    if not call_id:
+        raise PopUpError("no usable ivrid", reason="no_call_id")
+    # `statusCall` in a GET.
+    status = f.word(fields.get("status") or fields.get("statuscall") or fields.get("callstatus"))
+    return PopUp(
+        call_id=call_id,
+        status=_STATUSES.get(status.lower(), PopUpStatus.OTHER),
+        extension=f.word(fields.get("extenuser")),
+        direction=f.word(fields.get("direction")),
+        cause=f.word(fields.get("cause")),
+        is_answered=f.truth(fields.get("isanswered")) or f.truth(fields.get("answered")),
+        started_at=f.moment(fields.get("callstarted")),
+        answered_at=f.moment(fields.get("callanswered")),
+        phone=f.word(fields.get("phone") or fields.get("callerphone")),
+        did=f.word(fields.get("did")),
+        caller_name=f.word(fields.get("callername")),
+        custom=f.custom(fields),
+        raw=raw,
+    )
+
+
+def popup_answer(
+    *, url: str = "", client_name: str = "", company: str = "", total: int | None = None
+) -> dict[str, str | int]:
+    """The answer to a pop-up request, to be sent as JSON within three seconds.
+
+    - `url`: the page to open; http or https, else ValueError. "" opens none.
+    - `client_name`, `company`: what is shown, cut to 100 characters.
+    - `total`: how many people of that number are known; None counts the name given.
+    """
+    page = f.address(url) if url else ""
+    if page is None:
+        raise ValueError("url must be an http or https address")
+    name = one_line(client_name, MAX_NAME)
+    return {
+        "STATUS": "OK",
+        "URL": page,
+        "CLIENTNAME": name,
+        "COMPANY": one_line(company, MAX_NAME),
+        "TOTAL": int(bool(name)) if total is None else total,
+    }
+
+
+def _read(body: bytes, content_type: str) -> dict[str, Any]:
+    looks_like = documents.form_of(body)
+    try:
+        if looks_like == "form" and "json" not in content_type.lower():
+            raw = documents.read_form(body)
+        else:
+            raw = documents.read_json(body)
+    except UnreadableError as error:
+        failure = PopUpError(str(error), reason="nested" if error.nested else "unreadable")
+    else:
+        return {str(name): value for name, value in f.storables(raw).items()}
+    raise failure

@@ -1,0 +1,245 @@
+"""One HTTP exchange with the provider: a prepared request in, a body or one of our errors out.
+
+Every foreign exception is translated here and nowhere else, and none is chained: see errors.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, InvalidChunkLength
+from urllib3.exceptions import SSLError as TLSError
+
+from callbacks.voicenter.click2call.answers import MAX_ANSWER
+from callbacks.voicenter.errors import Forbidden, NotSent, OutcomeUnknown, VoicenterError
+from callbacks.voicenter.http import wire
+
+# A connection that idled is what servers and firewalls drop, and a request that meets a dropped
+# connection is of unknown outcome: a lead held for nothing. A new connection costs milliseconds,
+# so a kept one is used again only while the other side surely still expects it.
+MAX_IDLE = 10.0
+_PART = 1024 * 1024
+
+# Foreign errors an exchange can end in. Not Exception: a task's time limit, say, must go through.
+_FOREIGN = (
+    requests.RequestException,
+    HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+)
+
+_Rules = tuple[tuple[str, tuple[type[BaseException], ...]], ...]
+
+# The first row with an exception of the chain decides.
+_BEFORE: _Rules = (
+    ("dns", (socket.gaierror, UnicodeError)),
+    ("tls", (ssl.SSLError, ssl.CertificateError, TLSError)),
+    ("refused", (ConnectionRefusedError,)),
+    ("connect_timeout", (TimeoutError,)),
+)
+_AFTER: _Rules = (
+    ("read_timeout", (TimeoutError,)),
+    ("truncated", (IncompleteRead, InvalidChunkLength, http.client.IncompleteRead)),
+    ("reset", (ConnectionError, http.client.RemoteDisconnected)),
+    ("tls", (ssl.SSLError, TLSError)),
+    ("unreadable", (DecodeError, http.client.HTTPException)),
+)
+
+
+class _Adapter(HTTPAdapter):
+    """Without retries, on the connections of wire.py."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": wire.HTTPPool,
+            "https": wire.HTTPSPool,
+        }
+
+
+@dataclass(frozen=True)
+class Reply:
+    """HTTP status and body. The body may hold numbers and names: it is not shown."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
+@dataclass
+class _Kept:
+    session: requests.Session
+    process: int
+    used_at: float
+
+
+@dataclass
+class Transport:
+    """Sends requests over a connection kept alive per thread and process.
+
+    Times in seconds. `connect_timeout` holds for each address of the host, and for the TLS
+    handshake; `read_timeout` from the last byte sent to the last byte of the answer.
+    `ca_bundle` is a file of certificates to trust instead of the usual ones.
+    """
+
+    connect_timeout: float
+    read_timeout: float
+    ca_bundle: str | None = None
+    _local: threading.local = field(default_factory=threading.local, repr=False)
+
+    def exchange(self, request: requests.PreparedRequest) -> bytes:
+        """Send a Click2Call request once and give back the body of its answer with status 200.
+
+        Raises NotSent, OutcomeUnknown or Forbidden. Redirects are not followed.
+        """
+        # Only a 200 has a body worth waiting for; a stalled one must not hide a 403.
+        reply = self.reply(request, MAX_ANSWER, explained=())
+        if reply.status != http.client.OK:
+            raise unexplained(reply.status)
+        return reply.body
+
+    def reply(
+        self, request: requests.PreparedRequest, limit: int, explained: tuple[int, ...]
+    ) -> Reply:
+        """Send a request once and give back status and body, whatever the status.
+
+        A body of at most `limit` bytes is read with status 200, and with one in `explained` as far
+        as it can be had. Raises NotSent or OutcomeUnknown. Redirects are not followed.
+        """
+        wire.sent.begun = False
+        clean = False
+        failure: VoicenterError | None = None
+        try:
+            answer = self._session().send(
+                request,
+                timeout=(self.connect_timeout, self.read_timeout),
+                verify=self.ca_bundle or True,
+                allow_redirects=False,
+                stream=True,
+            )
+            status = answer.status_code
+            body = b""
+            if status == http.client.OK:
+                body = _read_body(answer, limit)
+                clean = len(body) <= limit
+            elif status in explained:
+                with contextlib.suppress(*_FOREIGN):
+                    body = _read_body(answer, limit)[:limit]
+        except _FOREIGN as error:
+            failure = _translate(error, begun=wire.sent.begun)
+        else:
+            if len(body) > limit:
+                failure = OutcomeUnknown(
+                    f"the answer is larger than {limit} bytes", reason="too_large"
+                )
+        finally:
+            # Also when something not ours to catch goes through: half an answer must not be
+            # the beginning of the next one.
+            self._keep_or_close(clean)
+        # Outside of "except", so that the foreign exception is not even this one's context.
+        if failure is not None:
+            raise failure
+        return Reply(status, body)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._keep_or_close(clean=False)
+
+    def _session(self) -> requests.Session:
+        kept: _Kept | None = getattr(self._local, "kept", None)
+        if kept is not None:
+            # After a fork the socket belongs to the parent: two processes on one connection
+            # would read each other's answers.
+            if kept.process == os.getpid() and monotonic() - kept.used_at < MAX_IDLE:
+                return kept.session
+            kept.session.close()
+        session = _new_session()
+        self._local.kept = _Kept(session, os.getpid(), monotonic())
+        return session
+
+    def _keep_or_close(self, clean: bool) -> None:
+        kept: _Kept | None = getattr(self._local, "kept", None)
+        if kept is None:
+            return
+        if clean:
+            kept.used_at = monotonic()
+        else:
+            self._local.kept = None
+            kept.session.close()
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    # Nothing from the environment: a proxy named there would be handed the secret code and the
+    # leads' numbers without anyone having said so here, and .netrc would add credentials.
+    session.trust_env = False
+    # Cookies are not sent back: requests are prepared without this session.
+    adapter = _Adapter()
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _read_body(answer: requests.Response, limit: int) -> bytes:
+    """The body, or a little more than allowed of a body that is too large."""
+    raw: urllib3.BaseHTTPResponse = answer.raw
+    body = bytearray()
+    while len(body) <= limit:
+        part = raw.read(min(_PART, limit + 1 - len(body)), decode_content=True)
+        if not part:
+            break
+        body += part
+    return bytes(body)
+
+
+def unexplained(status: int) -> Forbidden | OutcomeUnknown:
+    """The error for an HTTP status other than 200 whose body says nothing."""
+    if status in (401, 403):
+        return Forbidden(
+            f"HTTP {status}: the account does not permit this address or code",
+            reason=f"http_{status}",
+            error_message=f"HTTP {status}",
+        )
+    return OutcomeUnknown(f"the answer has HTTP status {status}", reason=f"http_{status}")
+
+
+def _translate(error: BaseException, *, begun: bool) -> NotSent | OutcomeUnknown:
+    chain = list(_chain(error))
+    rules, otherwise = (_AFTER, "protocol") if begun else (_BEFORE, "connect")
+    reason = next(
+        (reason for reason, types in rules if any(isinstance(e, types) for e in chain)), otherwise
+    )
+    if begun:
+        return OutcomeUnknown(f"the exchange broke off ({reason})", reason=reason)
+    return NotSent(f"no connection to the provider ({reason})", reason=reason)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those it was made from.
+
+    Not by __context__: that also leads to whatever our caller was handling when it called us.
+    """
+    todo: list[object] = [error]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if not isinstance(item, BaseException) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        todo += [item.__cause__, getattr(item, "reason", None), *item.args]

@@ -1,0 +1,122 @@
+"""What a manager reads, as tables."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callbacks.admin import labels
+from callbacks.models import CallAttempt, Extension, Team
+from callbacks.policy.rules import FLAGGED_REASON
+from leads.models import Lead
+
+NOW = datetime(2026, 3, 25, 12, 0, tzinfo=UTC)
+JERUSALEM = ZoneInfo("Asia/Jerusalem")
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    {
+        "due in 20 s": {"due_at": at(20)},
+        "overdue 3 min 20 s": {"due_at": at(-200)},
+        "in time": {"due_at": at(-200), "first_dialed_at": at(-200)},
+        "late by 50 s": {"due_at": at(-200), "first_dialed_at": at(-150)},
+        "never called": {"due_at": at(-200), "status": "failed"},
+        "": {"due_at": at(-200), "status": "duplicate"},
+    }.items(),
+)
+def test_how_a_lead_stands_against_its_target(text: str, values: dict[str, object]) -> None:
+    assert labels.due(Lead(**{"status": "waiting", **values}), NOW).text == text
+
+
+@pytest.mark.parametrize(("dialed", "seconds"), [(None, None), (at(2.5), 2.5), (at(-9), 0.0)])
+def test_seconds_to_dial_count_from_the_clocks_start(
+    dialed: datetime | None, seconds: float | None
+) -> None:
+    lead = Lead(clock_started_at=NOW, first_dialed_at=dialed)
+    assert labels.seconds_to_dial(lead) == seconds
+
+
+LIVE = {"lead_id": 7, "claimed_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("text", "note", "values", "live", "is_open"),
+    [
+        ("free", "", {}, None, True),
+        ("free", "", {"out_until": at(-1), "out_reason": "offline"}, None, True),
+        ("free", FLAGGED_REASON, {"out_reason": FLAGGED_REASON}, None, True),
+        ("dialing", "lead 7", {}, CallAttempt(state="dialing", **LIVE), True),
+        ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
+        ("unknown outcome", "lead 7", {}, CallAttempt(state="unknown", **LIVE), True),
+        (
+            "on a call with lead 7",
+            "",
+            {"is_paused": True},
+            CallAttempt(state="accepted", **LIVE),
+            False,
+        ),
+        ("paused", "", {"is_paused": True}, None, True),
+        ("paused", "missed 3 in a row", {"is_paused": True, "missed_in_a_row": 3}, None, True),
+        ("paused", "lunch", {"is_paused": True, "pause_reason": "lunch"}, None, True),
+        (
+            "paused until 14:30",
+            "lunch",
+            {"is_paused": True, "paused_until": at(1800), "pause_reason": "lunch"},
+            None,
+            True,
+        ),
+        ("free", "", {"is_paused": True, "paused_until": at(-1)}, None, True),
+        ("resting until 14:01", "after its last call", {"rests_until": at(60)}, None, True),
+        (
+            "has had its calls until 26 Mar 14:00",
+            "of this day",
+            {"capped_until": at(86_400)},
+            None,
+            True,
+        ),
+        (
+            "lunch",
+            "as the provider shows it",
+            {"seen_busy_until": at(9), "seen_busy_as": "lunch"},
+            None,
+            True,
+        ),
+        ("free", "", {"seen_busy_until": at(-1), "seen_busy_as": "lunch"}, None, True),
+        ("out until 14:05", "offline", {"out_until": at(300), "out_reason": "offline"}, None, True),
+        ("out until 26 Mar 14:00", "", {"out_until": at(86_400)}, None, True),
+        ("blocked by the provider", "", {"is_blocked": True, "is_paused": True}, None, True),
+        ("off shift", "its team is closed now", {}, None, False),
+        ("off", "", {"is_active": False, "is_blocked": True}, None, True),
+    ],
+)
+def test_what_an_extension_is_doing_now(
+    text: str, note: str, values: dict[str, object], live: CallAttempt | None, is_open: bool
+) -> None:
+    extension = Extension(number="101", team=Team(name="Sales"), **{"pause_reason": "", **values})
+    said = labels.extension_now(extension, live, is_open, True, NOW, JERUSALEM)
+    assert (said.text, said.note) == (text, note)
+
+
+def test_an_extension_of_a_team_that_is_off_is_off() -> None:
+    extension = Extension(number="101", team=Team(name="Sales", is_active=False))
+    said = labels.extension_now(extension, None, True, True, NOW, JERUSALEM)
+    assert (said.text, said.note) == ("off", "its team is off")
+
+
+def test_an_extension_whose_own_hours_are_over_is_off_shift() -> None:
+    extension = Extension(number="101", team=Team(name="Sales"))
+    said = labels.extension_now(extension, None, True, False, NOW, JERUSALEM)
+    assert (said.text, said.note) == ("off shift", "by its own hours")
+
+
+def test_every_state_and_status_has_a_colour() -> None:
+    from callbacks.models.calls import AttemptState
+    from leads.models import LeadStatus
+
+    assert set(labels.LEAD_COLOURS) == set(LeadStatus)
+    assert set(labels.ATTEMPT_COLOURS) == set(AttemptState)

@@ -1,0 +1,263 @@
+"""What a manager does by hand, against the simulator."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from callbacks.calling import dial, dispatch, manual
+from callbacks.common import task_publisher
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import AttemptState
+from callbacks.telephony import account
+from leads.models import Lead, LeadSource, LeadStatus
+from tests.support.queue import queued
+from tests.support.simulator import SimulatorProcess, eventually
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run_queue() -> None:
+    """What a worker would do with the queue."""
+    for task, key in queued(empty=True):
+        {task_publisher.CALL_LEAD: dispatch.call_lead, task_publisher.DIAL: dial.dial_committed}[
+            task
+        ](key)
+
+
+@pytest.fixture
+def other(extension: Extension) -> Extension:
+    return Extension.objects.create(number="102", team=extension.team, is_paused=True)
+
+
+def test_the_chosen_extension_rings_although_it_is_paused(
+    make_lead: MakeLead, other: Extension, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead(status=LeadStatus.UNREACHED, closed_at=timezone.now())
+    queued(empty=True)
+    assert "102" in manual.call_with(lead.pk, other.pk, None)
+    assert simulator.ledger() == []
+    run_queue()
+    [entry] = simulator.ledger()
+    assert entry["phone"] == "102"
+    lead.refresh_from_db()
+    assert (lead.status, lead.call_id) == (LeadStatus.CALLING, entry["call_id"])
+
+
+def test_a_chosen_call_that_is_sent_twice_is_dialled_once(
+    make_lead: MakeLead, other: Extension, simulator: SimulatorProcess
+) -> None:
+    manual.call_with(make_lead().pk, other.pk, None)
+    attempt = CallAttempt.objects.get()
+    dial.dial_committed(attempt.pk)
+    dial.dial_committed(attempt.pk)
+    run_queue()
+    assert len(simulator.ledger()) == 1
+
+
+def test_a_chosen_call_whose_wake_up_was_lost_is_sent_by_the_sweep(
+    make_lead: MakeLead, other: Extension, simulator: SimulatorProcess
+) -> None:
+    manual.call_with(make_lead().pk, other.pk, None)
+    queued(empty=True)
+    assert dial.wake_unsent() == 0
+    CallAttempt.objects.update(claimed_at=timezone.now() - dial._WAKE_UP_IS_LOST_AFTER * 2)
+    assert dial.wake_unsent() == 1
+    run_queue()
+    assert len(simulator.ledger()) == 1
+    assert dial.wake_unsent() == 0
+
+
+def test_a_chosen_call_that_is_sent_late_keeps_its_extension_for_as_long_as_it_may_last(
+    make_lead: MakeLead, other: Extension, simulator: SimulatorProcess
+) -> None:
+    manual.call_with(make_lead().pk, other.pk, None)
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    CallAttempt.objects.update(claimed_at=an_hour_ago)
+    run_queue()
+    attempt = CallAttempt.objects.get()
+    assert attempt.sent_at
+    assert attempt.hold_until == attempt.sent_at + account.hold()
+
+
+@pytest.mark.parametrize("state", [{"is_blocked": True}, {"is_active": False}], ids=str)
+def test_an_extension_that_cannot_be_rung_is_not_chosen_and_the_lead_stays_as_it_was(
+    make_lead: MakeLead, other: Extension, state: dict[str, object]
+) -> None:
+    closed_at = timezone.now()
+    lead = make_lead(status=LeadStatus.UNREACHED, closed_at=closed_at)
+    Extension.objects.filter(pk=other.pk).update(**state)
+    with pytest.raises(manual.CannotCall, match="Nothing was changed"):
+        manual.call_with(lead.pk, other.pk, None)
+    lead.refresh_from_db()
+    assert (lead.status, lead.closed_at) == (LeadStatus.UNREACHED, closed_at)
+
+
+def test_hanging_up_ends_the_call_and_its_records_settle_it(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(talk=600)
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
+    manual.hang_up(attempt.pk, None)
+    eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
+
+
+def test_a_call_that_is_over_is_not_hung_up_since_another_may_be_on_that_extension(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    attempt.finish(AttemptState.ENDED, timezone.now())
+    with pytest.raises(manual.CannotCall, match="is over"):
+        manual.hang_up(attempt.pk, None)
+    assert all(entry["action"] != "terminate" for entry in simulator.ledger())
+
+
+def test_a_message_is_played_to_the_lead_as_an_attempt_of_its_own(
+    make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead(status=LeadStatus.UNREACHED, closed_at=timezone.now())
+    queued(empty=True)
+    manual.play(lead.pk, "we-tried", None)
+    run_queue()
+    [entry] = simulator.ledger()
+    assert (entry["action"], entry["pre_rec"]) == ("message", "we-tried")
+    assert entry["phone"] == lead.phone.lstrip("+")
+    attempt = CallAttempt.objects.get()
+    assert (attempt.kind, attempt.state, attempt.record_name) == ("message", "accepted", "we-tried")
+    lead.refresh_from_db()
+    assert (lead.status, lead.attempts, lead.call_id) == (LeadStatus.UNREACHED, 0, "")
+
+
+def test_no_message_is_played_into_a_call(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    with pytest.raises(manual.CannotCall, match="on a call"):
+        manual.play(lead.pk, "we-tried", None)
+
+
+def test_no_call_is_made_while_a_message_is_played(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead()
+    manual.play(lead.pk, "hello", None)
+    assert dispatch.call_lead(lead.pk) is None
+
+
+def test_a_number_that_may_not_be_called_gets_no_message_either(
+    make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead()
+    manual.play(lead.pk, "hello", None)
+    LeadSource.objects.update(allowed_countries=["GB"], default_country="GB")
+    with pytest.raises(manual.CannotCall):
+        manual.play(make_lead().pk, "hello", None)
+    run_queue()
+    assert simulator.ledger() == []
+    assert CallAttempt.objects.get().state == AttemptState.REFUSED
+
+
+def test_an_extension_is_called_into_the_conference_room_and_not_rung_meanwhile(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    manual.conference(extension.pk, "1234", None)
+    [entry] = simulator.ledger()
+    assert (entry["action"], entry["phone"], entry["bbbcode"]) == ("callference", "101", "1234")
+    assert dispatch.call_lead(make_lead().pk) is None
+
+
+def test_what_the_provider_refuses_is_said_in_its_words(
+    extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(extensions={"101": "blocked"})
+    with pytest.raises(manual.CannotCall, match="The provider refused"):
+        manual.conference(extension.pk, "1234", None)
+    extension.refresh_from_db()
+    assert extension.out_until is None
+
+
+def test_another_call_on_the_extension_is_not_hung_up_in_place_of_ours(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    simulator.ended(1)
+    simulator.control(talk=600)
+    simulator.call(phone="101", target="972505550190")
+    eventually(lambda: (simulator.ledger()[1]["leg2"] or {}).get("answered_at"))
+    with pytest.raises(manual.CannotCall, match="another call"):
+        manual.hang_up(attempt.pk, None)
+    assert simulator.ledger()[1]["leg1"]["ended_at"] is None
+
+
+def test_a_call_whose_answer_was_lost_is_hung_up_when_the_provider_shows_it(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(talk=600, faults=[{"kind": "reset_after"}])
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    assert (attempt.state, attempt.call_id) == ("unknown", "")
+    eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
+    manual.hang_up(attempt.pk, None)
+    assert eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
+
+
+@pytest.mark.parametrize("on_another", [True, False])
+def test_a_call_that_nobody_knows_of_is_not_hung_up_whatever_the_extension_is_on(
+    on_another: bool, make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(talk=600, faults=[{"kind": "reset_before"}])
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    assert (attempt.state, attempt.call_id) == ("unknown", "")
+    if on_another:
+        simulator.call(phone="101", target="972505550190")
+        eventually(lambda: (simulator.ledger()[1]["leg2"] or {}).get("answered_at"))
+    with pytest.raises(manual.CannotCall, match="Nothing was hung up"):
+        manual.hang_up(attempt.pk, None)
+    assert all(entry["action"] != "terminate" for entry in simulator.ledger())
+
+
+def test_a_call_that_rings_by_a_login_code_cannot_be_hung_up_by_number(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    Extension.objects.update(kind=Extension.Kind.LOGIN_CODE)
+    with pytest.raises(manual.CannotCall, match="can be hung up"):
+        manual.hang_up(attempt.pk, None)
+
+
+def test_a_message_without_a_name_is_not_played(
+    make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    with pytest.raises(manual.CannotCall, match="no name of a record"):
+        manual.play(make_lead().pk, "", None)
+    assert not CallAttempt.objects.exists()
+
+
+def test_an_extension_on_a_call_is_not_called_into_the_conference_room(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(answer_after=600)
+    dispatch.call_lead(make_lead().pk)
+    with pytest.raises(manual.CannotCall, match="on a call"):
+        manual.conference(extension.pk, "1234", None)
+    extension.refresh_from_db()
+    assert extension.out_until is None
+
+
+def test_a_lost_answer_keeps_the_extension_as_if_it_were_in_the_conference_room(
+    extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(faults=[{"kind": "reset_after", "count": 1}])
+    with pytest.raises(manual.MayBeDone, match="may have been done"):
+        manual.conference(extension.pk, "1234", None)
+    extension.refresh_from_db()
+    assert extension.out_reason == "in the conference room"

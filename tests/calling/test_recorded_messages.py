@@ -1,0 +1,186 @@
+"""Messages that play by themselves: outside opening hours, and to leads given up on."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings as SettingsWrapper
+
+from callbacks.calling import dial, dispatch
+from callbacks.common import task_publisher
+from callbacks.models import (
+    CallAttempt,
+    CallParameters,
+    Extension,
+    OpeningHours,
+    Schedule,
+    SourceMessages,
+    Team,
+)
+from callbacks.models.calls import AttemptState
+from callbacks.policy.rules import LEAST_GAP
+from callbacks.reconciliation import records
+from callbacks.voicenter import Cdr
+from leads.models import Lead, LeadSource, LeadStatus
+from tests.support.queue import queued
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+SHOWN = (
+    "targetcallerid",
+    "targetcallername",
+    "phonemaxdialtime",
+    "record",
+    "phonecallerid",
+    "maxduration",
+)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def closed(team: Team, source: LeadSource) -> None:
+    schedule = Schedule.objects.create(name="Tomorrow", time_zone="UTC")
+    tomorrow = timezone.now() + timedelta(days=1)
+    OpeningHours.objects.create(
+        schedule=schedule, weekday=tomorrow.weekday(), opens_at=time(9), closes_at=time(17)
+    )
+    team.schedule = schedule
+    team.save()
+    SourceMessages.objects.create(source=source, when_closed="closed-now", when_given_up="sorry")
+
+
+def send_queued() -> None:
+    for task, key in queued(empty=True):
+        if task == task_publisher.DIAL:
+            dial.dial_committed(key)
+
+
+def test_a_lead_that_comes_outside_opening_hours_hears_so_once(
+    closed: None, make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert (entry["action"], entry["pre_rec"]) == ("message", "closed-now")
+    Lead.objects.update(call_after=timezone.now())
+    dispatch.call_lead(lead.pk)
+    send_queued()
+    assert len(simulator.ledger()) == 1
+    lead.refresh_from_db()
+    assert (lead.status, lead.attempts) == (LeadStatus.WAITING, 0)
+
+
+def test_a_message_is_played_the_way_its_source_has_calls_made(
+    closed: None,
+    make_lead: MakeLead,
+    source: LeadSource,
+    simulator: SimulatorProcess,
+    settings: SettingsWrapper,
+) -> None:
+    settings.VOICENTER_TARGET_CALLER_ID = "0505550177"
+    settings.VOICENTER_TARGET_MAX_DIAL_TIME = 45
+    settings.VOICENTER_RECORD = True
+    CallParameters.objects.create(
+        source=source,
+        target_caller_id="0505550188",
+        target_caller_name="Callbacks",
+        target_max_dial_time=200,
+        phone_caller_id="0505550199",
+        max_duration=60,
+    )
+    dispatch.call_lead(make_lead().pk)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert {name: entry.get(name) for name in SHOWN} == {
+        "targetcallerid": "0505550188",
+        "targetcallername": "Callbacks",
+        "phonemaxdialtime": "200",
+        "record": "true",
+        "phonecallerid": None,
+        "maxduration": "120",
+    }
+    # Nobody else is to ring the number as long as this may last.
+    attempt = CallAttempt.objects.get()
+    assert attempt.sent_at
+    assert attempt.hold_until == attempt.sent_at + timedelta(seconds=200 + 120 + 60)
+
+
+def test_a_message_is_played_the_way_the_settings_have_it_when_its_source_says_nothing(
+    closed: None, make_lead: MakeLead, simulator: SimulatorProcess, settings: SettingsWrapper
+) -> None:
+    settings.VOICENTER_TARGET_CALLER_ID = "0505550177"
+    settings.VOICENTER_TARGET_MAX_DIAL_TIME = 45
+    dispatch.call_lead(make_lead().pk)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert (entry["targetcallerid"], entry["phonemaxdialtime"]) == ("0505550177", "45")
+    assert "targetcallername" not in entry
+
+
+def test_without_a_named_message_nothing_is_played(
+    closed: None, make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    SourceMessages.objects.update(when_closed="")
+    dispatch.call_lead(make_lead().pk)
+    assert not CallAttempt.objects.exists()
+
+
+def test_a_lead_that_could_not_be_reached_hears_so(
+    make_lead: MakeLead, extension: Extension, source: LeadSource, simulator: SimulatorProcess
+) -> None:
+    SourceMessages.objects.create(source=source, when_given_up="sorry")
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    lead = make_lead(counted_from=an_hour_ago)
+    for _ in range(4):
+        CallAttempt.objects.create(
+            lead=lead,
+            extension=extension,
+            phone=lead.phone,
+            extension_number="101",
+            state=AttemptState.LEAD_NO_ANSWER,
+            claimed_at=an_hour_ago,
+            hold_until=an_hour_ago,
+            ended_at=an_hour_ago,
+        )
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    queued(empty=True)
+    records.receive(Cdr(call_id=attempt.call_id, type="leg2", leg=2, status="NOANSWER"))
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.UNREACHED
+    # Not right after the call: the same gap holds as between calls.
+    assert queued() == []
+    message = CallAttempt.objects.get(kind="message")
+    assert message.claimed_at >= timezone.now() + LEAST_GAP - timedelta(minutes=1) / 2
+    CallAttempt.objects.filter(pk=message.pk).update(
+        claimed_at=timezone.now() - timedelta(seconds=10)
+    )
+    assert dial.wake_unsent() == 1
+    send_queued()
+    assert [entry["action"] for entry in simulator.ledger()] == ["call", "message"]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("ANSWER", AttemptState.PLAYED), ("NOANSWER", AttemptState.LEAD_NO_ANSWER)],
+)
+def test_the_record_of_a_message_tells_whether_it_was_heard(
+    closed: None,
+    make_lead: MakeLead,
+    simulator: SimulatorProcess,
+    status: str,
+    state: AttemptState,
+) -> None:
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    send_queued()
+    attempt = CallAttempt.objects.get()
+    records.receive(
+        Cdr(call_id=attempt.call_id, type="Click2Call leg1", leg=1, status=status, price=12)
+    )
+    attempt.refresh_from_db()
+    lead.refresh_from_db()
+    assert (attempt.state, attempt.price) == (state, 12)
+    assert lead.status == LeadStatus.WAITING

@@ -1,0 +1,116 @@
+"""What fell between is found again: the sweep's parts, on attempts of a certain age."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from callbacks import tasks
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models.calls import AttemptState
+from callbacks.reconciliation import records
+from callbacks.routing import claim as claims
+from leads.models import Lead, LeadSource, LeadStatus
+from tests.support.asking import asked
+from tests.support.queue import queued
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG_AGO = timedelta(hours=5)
+
+
+def claimed(lead: Lead, team: Team) -> CallAttempt:
+    claim = claims.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))
+    assert claim
+    return claim.attempt
+
+
+def test_an_attempt_whose_worker_died_becomes_unknown_and_is_not_dialled_again(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    lead = make_lead()
+    attempt = claimed(lead, team)
+    assert records.give_up_lost_dials() == 0
+    CallAttempt.objects.update(sent_at=timezone.now() - timedelta(minutes=1))
+    assert records.give_up_lost_dials() == 1
+    attempt.refresh_from_db()
+    lead.refresh_from_db()
+    assert (attempt.state, attempt.reason) == (AttemptState.UNKNOWN, "worker_lost")
+    assert lead.status == LeadStatus.CALLING
+    assert dispatch.call_lead(lead.pk) is None
+
+
+def test_an_accepted_call_without_a_record_ends_with_its_hold(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    lead = make_lead()
+    attempt = claimed(lead, team)
+    attempt.accept("some-call", "OK", timezone.now())
+    assert records.free_expired_holds() == 0
+    CallAttempt.objects.update(hold_until=timezone.now() - timedelta(seconds=1))
+    assert records.free_expired_holds() == 1
+    attempt.refresh_from_db()
+    lead.refresh_from_db()
+    assert (attempt.state, lead.status) == (AttemptState.ENDED, LeadStatus.CALLED)
+
+
+def test_a_call_nobody_ever_knew_of_goes_to_a_person(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    lead = make_lead()
+    attempt = claimed(lead, team)
+    attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
+    CallAttempt.objects.update(hold_until=timezone.now() - timedelta(seconds=1))
+    assert records.free_expired_holds() == 1
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.FAILED
+    assert "Ask whether they talked" in lead.error_message
+
+
+def test_a_lead_whose_wake_up_was_lost_is_woken_again(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    lead = make_lead()
+    queued(empty=True)
+    tasks.sweep()
+    assert queued() == [("callbacks.call_lead", lead.pk)]
+
+
+def test_the_sweep_wakes_no_more_leads_than_there_are_free_extensions(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    first, *_others = [make_lead() for _ in range(5)]
+    queued(empty=True)
+    assert dispatch.call_due_leads() == 1
+    assert queued() == [("callbacks.call_lead", first.pk)]
+
+
+def test_the_sweep_leaves_alone_what_is_not_due_or_not_answered(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    make_lead(call_after=timezone.now() + timedelta(minutes=1))
+    make_lead(status=LeadStatus.HELD)
+    queued(empty=True)
+    tasks.sweep()
+    Team.objects.update(is_active=False)
+    make_lead()
+    queued(empty=True)
+    tasks.sweep()
+    assert queued() == []
+
+
+def test_two_teams_that_answer_a_source_wake_a_lead_each_for_all_their_extensions(
+    make_lead: MakeLead, team: Team, source: LeadSource
+) -> None:
+    other = Team.objects.create(name="Support")
+    other.sources.add(source)
+    for number in range(101, 104):
+        Extension.objects.create(number=str(number), team=team)
+        Extension.objects.create(number=str(number + 100), team=other)
+    for _ in range(6):
+        make_lead()
+    queued(empty=True)
+    assert dispatch.call_due_leads() == 6
+    assert len(set(queued())) == 6

@@ -1,0 +1,27 @@
+import pytest
+
+from callbacks.common.formatting import in_words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.04, "< 0.1 s"),
+        (0.05, "0.1 s"),
+        (0.84, "0.8 s"),
+        (6, "6 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (200, "3 min 20 s"),
+        (3599.6, "1 h"),
+        (7500, "2 h 5 min"),
+        (86_399, "1 d"),
+        (273_600, "3 d 4 h"),
+        (30 * 86_400, "30 d"),
+    ],
+)
+def test_seconds_as_people_read_them(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words

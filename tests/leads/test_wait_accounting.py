@@ -1,0 +1,203 @@
+"""What a lead waits for: the rule, and the same rule in the database."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from leads import transitions, wait_accounting
+from leads.models import Lead, LeadSource, LeadStatus
+from leads.stages import Wait, is_chosen, waited
+
+MakeLead = Callable[..., Lead]
+AT = datetime(2026, 11, 23, 22, tzinfo=UTC)
+NONE = timedelta(0)
+COLUMNS = tuple(f"waited_{what}" for what in Wait)
+
+
+def minutes(*parts: int) -> dict[Wait, timedelta]:
+    """Off hours, chosen later, between tries, no extension."""
+    return {what: timedelta(minutes=part) for what, part in zip(Wait, parts, strict=True)}
+
+
+def after(count: int | None) -> datetime | None:
+    return None if count is None else AT + timedelta(minutes=count)
+
+
+@pytest.mark.parametrize(
+    ("gap_until", "closed_until", "at", "chosen", "wanted"),
+    [
+        pytest.param(None, None, 5, False, minutes(0, 0, 0, 5), id="for an extension alone"),
+        pytest.param(2, None, 5, False, minutes(0, 0, 2, 3), id="a gap, then an extension"),
+        pytest.param(2, None, 5, True, minutes(0, 2, 0, 3), id="its time, then an extension"),
+        pytest.param(None, 4, 5, False, minutes(4, 0, 0, 1), id="off hours"),
+        pytest.param(2, 4, 5, False, minutes(2, 0, 2, 1), id="a gap that ends off hours"),
+        pytest.param(4, 2, 5, False, minutes(0, 0, 4, 1), id="open again before the gap is over"),
+        pytest.param(8, 9, 5, True, minutes(0, 5, 0, 0), id="called before its time"),
+        pytest.param(2, 9, 5, False, minutes(3, 0, 2, 0), id="ended while closed"),
+        pytest.param(-3, -2, 5, False, minutes(0, 0, 0, 5), id="times that are over"),
+        pytest.param(2, 4, -1, False, minutes(0, 0, 0, 0), id="a clock that is behind"),
+    ],
+)
+def test_a_wait_is_divided(
+    gap_until: int | None,
+    closed_until: int | None,
+    at: int,
+    chosen: bool,
+    wanted: dict[Wait, timedelta],
+) -> None:
+    ended = AT + timedelta(minutes=at)
+    assert waited(AT, after(gap_until), after(closed_until), ended, chosen=chosen) == wanted
+
+
+def test_only_the_chosen_time_itself_is_one() -> None:
+    assert is_chosen(AT, AT)
+    assert not is_chosen(AT + timedelta(seconds=1), AT)
+    assert not is_chosen(AT, None)
+    assert not is_chosen(None, None)
+
+
+def moments(*, none: bool = False) -> st.SearchStrategy[datetime | None]:
+    times = st.integers(-(10**10), 10**10).map(lambda us: AT + timedelta(microseconds=us))
+    return st.none() | times if none else times
+
+
+class TestTheSameInTheDatabase(TestCase):
+    """Each example is rolled back."""
+
+    @given(since=moments(), gap=moments(none=True), closed=moments(none=True), at=moments(),
+           chosen=st.booleans())  # fmt: skip
+    @hypothesis_settings(max_examples=200)
+    def test_it_divides_as_the_rule_does(
+        self,
+        since: datetime,
+        gap: datetime | None,
+        closed: datetime | None,
+        at: datetime,
+        chosen: bool,
+    ) -> None:
+        source = LeadSource.objects.create(slug="website", name="Website")
+        lead = Lead.objects.create(
+            source=source, name="Noa", phone="+972505550101", due_at=AT + timedelta(days=99),
+            waiting_since=since, gap_until=gap, closed_until=closed,
+            chosen_at=gap if chosen else AT - timedelta(days=9),
+        )  # fmt: skip
+        values = Lead.objects.annotate(
+            **{str(what): part for what, part in wait_accounting.divided(at).items()}
+        ).values(*Wait)
+        wanted = waited(since, gap, closed, at, chosen=is_chosen(gap, lead.chosen_at))
+        assert values.get(pk=lead.pk) == wanted
+        assert sum(wanted.values(), NONE) == max(at - since, NONE)
+
+
+def stands(lead: Lead, **values: object) -> Lead:
+    Lead.objects.filter(pk=lead.pk).update(submitted_at=AT, waiting_since=AT, **values)
+    return lead
+
+
+def columns(lead: Lead) -> dict[Wait, timedelta]:
+    lead.refresh_from_db()
+    return {what: getattr(lead, f"waited_{what}") for what in Wait}
+
+
+NINE = AT + timedelta(minutes=9)
+CALLED = AT + timedelta(minutes=7)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "go", "wanted"),
+    [
+        ("waiting", lambda pk: transitions.put_off(pk, NINE, NINE), minutes(2, 0, 3, 4)),
+        ("waiting", lambda pk: transitions.refuse(pk, "no", NINE), minutes(2, 0, 3, 4)),
+        ("waiting", lambda pk: transitions.cancel(pk, NINE), minutes(2, 0, 3, 4)),
+        ("waiting", lambda pk: transitions.open_again(pk, NINE, NINE), minutes(2, 0, 3, 4)),
+        ("held", lambda pk: transitions.cancel(pk, NINE), minutes(0, 0, 9, 0)),
+        ("held", lambda pk: transitions.open_again(pk, NINE, NINE), minutes(0, 0, 9, 0)),
+        (
+            "calling",
+            lambda pk: transitions.wait_again(pk, NINE, NINE, claimed_at=CALLED),
+            minutes(2, 0, 3, 2),
+        ),
+        (
+            "calling",
+            lambda pk: transitions.close(pk, LeadStatus.CALLED, NINE, claimed_at=CALLED),
+            minutes(2, 0, 3, 2),
+        ),
+    ],
+    ids=["put off", "refuse", "cancel", "open again", "held, cancel", "held, open again",
+         "wait again", "close"],
+)  # fmt: skip
+def test_whoever_ends_a_wait_adds_it_up_once(
+    make_lead: MakeLead,
+    status: str,
+    go: Callable[[int], bool],
+    wanted: dict[Wait, timedelta],
+) -> None:
+    lead = stands(make_lead(), status=status, gap_until=after(3), closed_until=after(5))
+    assert go(lead.pk)
+    assert columns(lead) == wanted
+    if lead.closed_at:
+        # A second one loses, and adds nothing.
+        assert not go(lead.pk)
+        assert columns(lead) == wanted
+
+
+@pytest.mark.django_db
+def test_put_off_again_it_adds_what_came_since(make_lead: MakeLead) -> None:
+    lead = stands(make_lead())
+    for count in (4, 6):
+        at = AT + timedelta(minutes=count)
+        assert transitions.put_off(lead.pk, NINE, at, closed_until=NINE)
+    assert columns(lead) == minutes(2, 0, 0, 4)
+    assert lead.waiting_since == AT + timedelta(minutes=6)
+
+
+@pytest.mark.django_db
+def test_put_off_together_they_stay_in_their_gaps(make_lead: MakeLead) -> None:
+    first, second = stands(make_lead()), stands(make_lead(), gap_until=after(6))
+    closed = stands(make_lead(), status="called", closed_at=AT)
+    at = AT + timedelta(minutes=4)
+    untils = dict.fromkeys((first.pk, second.pk, closed.pk), NINE)
+    with transaction.atomic():
+        assert transitions.put_off_all(untils, at, closed_until=NINE) == 2
+    for lead in (first, second):
+        assert transitions.cancel(lead.pk, AT + timedelta(minutes=10))
+    assert columns(first) == minutes(5, 0, 0, 5)
+    assert columns(second) == minutes(3, 0, 6, 1)
+    assert columns(closed) == minutes(0, 0, 0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("status", "since"), [("unreached", 5), ("connected", 3)])
+def test_while_it_was_closed_it_was_between_two_tries(
+    make_lead: MakeLead, status: str, since: int
+) -> None:
+    lead = stands(make_lead(), status=status, closed_at=after(5), connected_at=after(3))
+    assert transitions.open_again(lead.pk, NINE, NINE, closed_until=after(20))
+    assert columns(lead) == minutes(0, 0, 9 - since, 0)
+    assert (lead.waiting_since, lead.closed_until) == (NINE, after(20))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["waiting", "unreached"])
+def test_a_clock_that_is_behind_takes_nothing_back(make_lead: MakeLead, status: str) -> None:
+    closed_at = AT if status == "unreached" else None
+    lead = stands(make_lead(), status=status, closed_at=closed_at)
+    assert transitions.open_again(lead.pk, NINE, AT - timedelta(seconds=1))
+    assert columns(lead) == minutes(0, 0, 0, 0)
+    assert lead.waiting_since == AT
+    assert transitions.cancel(lead.pk, AT - timedelta(seconds=2))
+    lead.refresh_from_db()
+    assert (columns(lead), lead.closed_at) == (minutes(0, 0, 0, 0), AT)
+
+
+@pytest.mark.django_db
+def test_a_new_lead_has_waited_since_its_submission(make_lead: MakeLead) -> None:
+    lead = make_lead()
+    assert lead.waiting_since == lead.submitted_at

@@ -1,0 +1,226 @@
+"""`make run`, the real thing: every process of it, on free ports and data of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+import pytest
+
+from callbacks.localrun import print_addresses, processes
+from callbacks.localrun.ports import free_port
+from tests.support.launching import ROOT, without_addresses
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: only the first start makes a database and fills it."""
+    return tmp_path_factory.mktemp("run")
+
+
+class Launcher:
+    """A `python -m callbacks.localrun`, and all it has printed."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.output = ""
+        self._said = threading.Condition()
+        given = without_addresses()
+        given.pop("VOICENTER_URL", None)
+        given |= {"PORT": str(self.port), "SIMULATOR_PORT": str(free_port())}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "callbacks.localrun"],
+            cwd=ROOT,
+            env=given | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"} | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._said:
+                self.output += line
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
+
+    def wait_for(self, text: str) -> None:
+        with self._said:
+            found = self._said.wait_for(
+                lambda: text in self.output or self.process.poll() is not None, timeout=90
+            )
+        assert found, self.output
+        assert text in self.output, self.output
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            assert answer.status == HTTPStatus.OK
+            return answer.read().decode()
+
+    def end(self, signum: signal.Signals) -> int:
+        self.process.send_signal(signum)
+        code = self.process.wait(60)
+        self._reader.join(60)
+        return code
+
+
+@contextmanager
+def launched(data_dir: Path, **environment: str) -> Iterator[Launcher]:
+    launcher = Launcher(data_dir, **environment)
+    try:
+        yield launcher
+    finally:
+        launcher.process.terminate()
+        launcher.process.wait(60)
+        processes.end(processes.left_applications(data_dir), signal.SIGKILL, 10)
+        launcher._reader.join(60)
+
+
+def still_there(family: list[psutil.Process], data_dir: Path) -> list[psutil.Process]:
+    _gone, alive = psutil.wait_procs(family, timeout=30)
+    return [*alive, *processes.left_applications(data_dir)]
+
+
+def may_enter_the_admin(launcher: Launcher, user: str, password: str) -> bool:
+    jar = CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    login = f"http://127.0.0.1:{launcher.port}/admin/login/?next=/admin/"
+    browser.open(login, timeout=30).read()
+    token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
+    fields = {"username": user, "password": password, "csrfmiddlewaretoken": token}
+    with browser.open(login, urlencode(fields).encode(), timeout=30) as answer:
+        return answer.url.endswith("/admin/")
+
+
+def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
+    with launched(data_dir) as launcher:
+        launcher.wait_for("Ready.")
+        assert f"http://127.0.0.1:{launcher.port}/contact/website/" in launcher.output
+        launcher.get("/healthz")
+        launcher.get("/contact/website/")
+        user, password = re.findall(r"user (\S+), password (\S+)", launcher.output)[0]
+        assert may_enter_the_admin(launcher, user, password)
+        for name in ["web", "worker", "beat", "simulator"]:
+            assert f"{name} started" in launcher.output.replace("  ", " ")
+        assert ".env" not in launcher.output  # there need not be one
+        family = launcher.family()
+        assert launcher.end(signal.SIGINT) == 0
+        assert launcher.output.endswith("Stopped.\n")
+        assert still_there(family, data_dir) == []
+
+
+def test_it_finds_its_data_and_what_a_killed_run_left_behind(data_dir):
+    with launched(data_dir) as first:
+        first.wait_for("Ready.")
+        password = re.findall(r"password (\S+)", first.output)[0]
+        family = first.family()
+        first.process.kill()
+        first.process.wait()
+        with launched(data_dir) as second:
+            second.wait_for("Ending what an earlier run that was killed left behind")
+            second.wait_for("Ready.")
+            assert password in second.output
+            assert may_enter_the_admin(second, "admin", password)
+            _gone, alive = psutil.wait_procs(family, timeout=30)
+            assert alive == []
+            assert second.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "hang-up"])
+def test_it_stops_cleanly_when_it_is_still_starting(data_dir, signum):
+    with launched(data_dir) as launcher:
+        launcher.wait_for("started (pid=")
+        family = launcher.family()
+        assert launcher.end(signum) == 0
+        assert "Traceback" not in launcher.output
+        assert still_there(family, data_dir) == []
+
+
+def test_beside_a_real_provider_it_starts_no_simulator_and_stops_all_when_one_process_ends(
+    data_dir,
+):
+    given = {"VOICENTER_URL": "http://127.0.0.1:9/ForwardDialer/click2call.aspx"}
+    with launched(data_dir, **given) as launcher:
+        launcher.wait_for("Ready.")
+        assert "simulator started" not in launcher.output
+        assert "no simulator runs" in launcher.output
+        family = launcher.family()
+        (beat,) = re.findall(r"beat started \(pid=(\d+)\)", launcher.output)
+        os.kill(int(beat), signal.SIGKILL)
+        launcher.wait_for("One of the processes ended by itself")
+        assert launcher.process.wait(60) != 0
+        assert still_there(family, data_dir) == []
+
+
+# For tests that end before anything is asked of a server: none is started then.
+NOBODY = {"DATABASE_URL": "postgres://127.0.0.1:9/none", "REDIS_URL": "redis://127.0.0.1:9/0"}
+
+
+@pytest.mark.parametrize("variable", ["PORT", "SIMULATOR_PORT"])
+def test_it_says_who_holds_a_port_it_needs(tmp_path, variable):
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        with launched(tmp_path, **NOBODY, **{variable: str(port)}) as launcher:
+            assert launcher.process.wait(60) == 1
+            launcher._reader.join(60)
+    assert f"Port {port} is in use by " in launcher.output
+    assert f"(process {os.getpid()})" in launcher.output
+    assert f"{variable}={port + 1} make run" in launcher.output
+    assert "Traceback" not in launcher.output
+
+
+def test_it_says_so_when_a_port_is_no_number(tmp_path):
+    with launched(tmp_path, **NOBODY, PORT="eighty") as launcher:
+        assert launcher.process.wait(60) == 1
+        launcher._reader.join(60)
+    assert "PORT is 'eighty'; it has to be a port number: PORT=8000" in launcher.output
+
+
+def test_it_shows_no_password_that_somebody_changed(tmp_path):
+    shown = print_addresses.addresses(tmp_path, 8000, 8010)
+    assert "password the one you chose" in shown
+
+
+AT_ONCE = """
+import os, signal
+from callbacks.localrun.__main__ import Supervisor
+
+class StoppedAtOnce(Supervisor):
+    def _start(self):
+        super()._start()
+        os.kill(os.getpid(), signal.SIGTERM)  # before it has read that anything was started
+
+supervisor = StoppedAtOnce()
+supervisor.add_process("sleeper", "exec sleep 600")
+supervisor.loop()
+print("asked to stop:", supervisor.was_asked_to_stop)
+"""
+
+
+def test_a_signal_in_the_first_moment_stops_what_was_started():
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ONCE], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "sleeper" in done.stdout, done.stderr
+    assert done.stdout.endswith("asked to stop: True\n"), done.stderr

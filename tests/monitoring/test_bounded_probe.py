@@ -1,0 +1,65 @@
+"""A question that hangs keeps nobody for longer than its time, and is not asked twice meanwhile."""
+
+import threading
+
+import pytest
+
+from callbacks.monitoring.bounded_probe import Probe
+
+
+def test_it_answers() -> None:
+    assert Probe("two", lambda: 2, 10).answer() == 2
+
+
+def test_it_raises_what_the_question_ended_in_and_names_only_its_type(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def ask() -> None:
+        raise OSError("connection to db.example.com failed")
+
+    with pytest.raises(OSError, match="db"):
+        Probe("database", ask, 10).answer()
+    assert "probe=database error=OSError" in caplog.text
+    assert "example.com" not in caplog.text
+
+
+def test_a_question_that_hangs_is_given_up_and_not_asked_again_until_it_ends() -> None:
+    asked = 0
+    answered = threading.Event()
+
+    def ask() -> int:
+        nonlocal asked
+        asked += 1
+        answered.wait(60)
+        return asked
+
+    probe = Probe("silent", ask, 0.05)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            probe.answer()
+    assert asked == 1
+    answered.set()
+    assert Probe("other", lambda: asked, 10).answer() == 1
+
+
+def test_who_comes_meanwhile_gets_the_same_answer() -> None:
+    asked = 0
+    go = threading.Event()
+
+    def ask() -> int:
+        nonlocal asked
+        asked += 1
+        go.wait(60)
+        return asked
+
+    probe = Probe("slow", ask, 60)
+    probe.start()
+    answers: list[int] = []
+    waiting = [threading.Thread(target=lambda: answers.append(probe.answer())) for _ in range(5)]
+    for thread in waiting:
+        thread.start()
+    go.set()
+    for thread in waiting:
+        thread.join(60)
+    assert len(answers) == 5
+    assert answers.count(1) >= 1

@@ -1,0 +1,222 @@
+"""/readyz: which part is not well, what to do about it, and nothing for a stranger."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+import redis
+import requests
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings as SettingsWrapper
+
+from callbacks.common import heartbeats
+from callbacks.models import Schedule, Team
+from callbacks.routing import claim_function
+from leads.models import Lead, LeadStatus
+from tests.support.simulator import eventually
+from tests.support.stack import ROOT, Stack, free_port, procfile
+from tests.support.tunnel import Tunnel
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+ALL = ["database", "leads", "broker", "beat", "worker", "sweep"]
+
+
+@pytest.fixture
+def signs(broker: redis.Redis) -> redis.Redis:
+    """Redis with the signs of a beat, a worker and a sweep just now."""
+    now = time.time()
+    broker.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
+    broker.zadd("callbacks:workers", {"a-worker": now})
+    return broker
+
+
+def asked(**headers: str) -> tuple[int, dict[str, Any]]:
+    answer = Client().get("/readyz", headers=headers)
+    return answer.status_code, answer.json()
+
+
+def wrong() -> list[str]:
+    """The checks that are not well, each with its sentence."""
+    status, body = asked()
+    found = [name for name, check in body["checks"].items() if not check["ok"]]
+    assert (status, body["ready"]) == ((503, False) if found else (200, True))
+    assert list(body["checks"]) == ALL
+    assert all(body["checks"][name]["advice"] for name in found)
+    return found
+
+
+def test_all_is_well(signs: redis.Redis) -> None:
+    assert wrong() == []
+
+
+@pytest.mark.parametrize("name", ["beat", "sweep"])
+def test_it_tells_what_has_not_been_seen_for_a_while(signs: redis.Redis, name: str) -> None:
+    signs.hset("callbacks:seen", name, time.time() - 3600)
+    assert wrong() == [name]
+    signs.hdel("callbacks:seen", name)
+    assert wrong() == [name]
+
+
+def test_it_tells_that_no_worker_is_there(signs: redis.Redis) -> None:
+    signs.zadd("callbacks:workers", {"a-worker": time.time() - 3600})
+    assert wrong() == ["worker"]
+
+
+def test_a_database_that_migrate_has_not_seen_since_the_new_version_is_trouble(
+    signs: redis.Redis,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP FUNCTION {claim_function.NAME}")
+    try:
+        assert wrong() == ["database"]
+    finally:
+        call_command("migrate", "callbacks", verbosity=0)
+    assert wrong() == []
+
+
+def test_a_lead_that_waits_too_long_is_trouble(
+    signs: redis.Redis, make_lead: MakeLead, team: Team
+) -> None:
+    make_lead(call_after=timezone.now() - timedelta(seconds=60))
+    assert wrong() == []
+    make_lead(call_after=timezone.now() - timedelta(hours=1))
+    assert wrong() == ["leads"]
+
+
+def test_so_is_one_that_no_team_answers(signs: redis.Redis, make_lead: MakeLead) -> None:
+    make_lead(call_after=timezone.now() - timedelta(hours=1))
+    assert wrong() == ["leads"]
+
+
+def test_one_that_waits_for_its_team_to_open_or_for_its_time_is_none(
+    signs: redis.Redis, make_lead: MakeLead, team: Team
+) -> None:
+    make_lead(call_after=timezone.now() + timedelta(hours=1))
+    make_lead(status=LeadStatus.HELD, call_after=timezone.now() - timedelta(days=1))
+    make_lead(call_after=timezone.now() - timedelta(hours=1))
+    team.schedule = Schedule.objects.create(name="Never open")
+    team.save()
+    assert wrong() == []
+
+
+def test_redis_as_a_black_hole_is_told_in_time(
+    signs: redis.Redis,
+    tunnel: Tunnel,
+    settings: SettingsWrapper,
+    through_tunnel: None,
+) -> None:
+    assert wrong() == []
+    tunnel.black_hole()
+    assert wrong() == ["broker", "beat", "worker", "sweep"]
+    tunnel.open()
+    eventually(lambda: wrong() == [])
+
+
+@pytest.fixture
+def through_tunnel(tunnel: Tunnel, settings: SettingsWrapper) -> Iterator[None]:
+    """The way to Redis that a test can cut, for signs and broker."""
+    from callbacks.config.celery import app
+
+    address = urlsplit(settings.REDIS_URL)
+    credentials = address.netloc.rpartition("@")[0]
+    url = urlunsplit(address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}"))
+    before = (app.conf.broker_write_url, app.conf.broker_url)
+    settings.REDIS_URL = app.conf.broker_write_url = app.conf.broker_url = url
+    heartbeats._client.cache_clear()
+    yield
+    app.conf.broker_write_url, app.conf.broker_url = before
+    heartbeats._client.cache_clear()
+    tunnel.open()
+
+
+def test_postgresql_as_a_black_hole_is_told_in_time(running_stack: Stack) -> None:
+    address = urlsplit(running_stack.environment["DATABASE_URL"])
+    assert address.hostname
+    with Tunnel(address.hostname, address.port or 5432) as way:
+        credentials = address.netloc.rpartition("@")[0]
+        database = address._replace(netloc=f"{credentials}@127.0.0.1:{way.port}")
+        port = free_port()
+        web = subprocess.Popen(
+            ["sh", "-c", procfile()["web"]],
+            cwd=ROOT,
+            env=running_stack.environment
+            | {"DATABASE_URL": urlunsplit(database), "PORT": str(port), "WEB_CONCURRENCY": "1"},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            eventually(lambda: answers(port, "readyz") is not None, within=60)
+            eventually(lambda: answers(port, "readyz") == (200, []), within=60)
+            way.black_hole()
+            assert answers(port, "readyz") == (503, ["database", "leads"])
+            assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
+            way.open()
+            eventually(lambda: answers(port, "readyz") == (200, []), within=60)
+        finally:
+            web.terminate()
+            web.wait(60)
+
+
+def answers(port: int, path: str) -> tuple[int, list[str]] | None:
+    try:
+        answer = requests.get(f"http://127.0.0.1:{port}/{path}", timeout=60)
+    except requests.ConnectionError:
+        return None
+    checks = answer.json()["checks"]
+    return answer.status_code, [name for name in checks if not checks[name]["ok"]]
+
+
+def test_a_stranger_learns_whether_it_works_and_nothing_more(
+    signs: redis.Redis, settings: SettingsWrapper
+) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    assert asked() == (200, {"ready": True})
+    assert asked(authorization=f"Bearer {TOKEN}x") == (200, {"ready": True})
+    assert list(asked(authorization=f"Bearer {TOKEN}")[1]["checks"]) == ALL
+    signs.hdel("callbacks:seen", "beat")
+    assert asked() == (503, {"ready": False})
+
+
+def test_no_sentence_names_an_address_or_an_error(
+    signs: redis.Redis, settings: SettingsWrapper, through_tunnel: None, tunnel: Tunnel
+) -> None:
+    tunnel.black_hole()
+    text = Client().get("/readyz").content.decode()
+    for secret in (
+        "127.0.0.1",
+        str(tunnel.port),
+        "Timeout",
+        "Error",
+        "redis://",
+        os.environ["CDR_SECRET"],
+    ):
+        assert secret not in text
+    assert django_settings.SECRET_KEY not in text
+
+
+@pytest.mark.parametrize("name", ["HTTPS", "SECURE_PROXY_SSL_HEADER"])
+def test_without_a_token_a_proxy_opens_the_details_to_nobody(
+    signs: redis.Redis, settings: SettingsWrapper, name: str
+) -> None:
+    setattr(settings, name, ("HTTP_X_FORWARDED_PROTO", "https") if name != "HTTPS" else True)
+    assert asked() == (200, {"ready": True})
+
+
+def test_without_a_token_another_machine_sees_no_details(signs: redis.Redis) -> None:
+    answer = Client(REMOTE_ADDR="192.0.2.7").get("/readyz")
+    assert answer.json() == {"ready": True}
+
+
+def test_the_running_product_is_ready(stack: Stack) -> None:
+    eventually(lambda: requests.get(f"{stack.url}/readyz", timeout=60).status_code == 200)

@@ -1,0 +1,101 @@
+"""The SLA clock: a table, and due times against counting minutes."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from callbacks.opening_hours import calendar, sla_clock
+from callbacks.opening_hours.calendar import Calendar, Hours
+from leads.models import SlaClock
+
+JERUSALEM = ZoneInfo("Asia/Jerusalem")
+TARGET = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=JERUSALEM)
+
+
+def week(*hours: tuple[int, int], zone: str = "Asia/Jerusalem") -> Calendar:
+    each = [Hours(time(opens), time(closes % 24)) for opens, closes in hours]
+    return Calendar(zone, dict.fromkeys(range(7), each))
+
+
+OFFICE = week((9, 13), (14, 17))
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked_for", "opening", "starts", "due"),
+    [
+        pytest.param("always", "12:00", "12:00", "12:00", "12:10", id="always, open"),
+        pytest.param("always", "20:00", "next", "20:00", "20:10", id="always, closed"),
+        pytest.param("open", "12:00", "12:00", "12:00", "12:10", id="open"),
+        pytest.param("open", "12:55", "12:55", "12:55", "14:05", id="over lunch"),
+        pytest.param("open", "13:30", "14:00", "14:00", "14:10", id="at lunch"),
+        pytest.param("open", "16:55", "16:55", "16:55", "next+5", id="over night"),
+        pytest.param("open", "20:00", "next", "next", "next+10", id="at night"),
+        pytest.param("open", "20:00", None, "20:00", "20:10", id="never: as always"),
+    ],
+)
+def test_the_clock_of_a_lead(
+    rule: str, asked_for: str, opening: str | None, starts: str, due: str
+) -> None:
+    def moment(text: str) -> datetime:
+        if text.startswith("next"):
+            return at("2026-11-24 09:00") + int(text[5:] or 0) * MINUTE
+        return at(f"2026-11-23 {text}")
+
+    found = sla_clock.clock(
+        rule, moment(asked_for), TARGET, moment(opening) if opening else None, [OFFICE]
+    )
+    assert (found.started_at, found.due_at) == (moment(starts), moment(due))
+
+
+def test_its_words_are_those_of_the_source() -> None:
+    assert SlaClock.OPEN.value == sla_clock.OPEN
+    assert set(SlaClock.values) == {"always", sla_clock.OPEN}
+
+
+def test_somebody_round_the_clock_makes_every_second_count() -> None:
+    assert sla_clock.due_at(at("2026-11-23 20:00"), TARGET, None) == at("2026-11-23 20:10")
+
+
+def test_what_is_left_when_nobody_opens_again_counts_round_the_clock() -> None:
+    last = at("2026-11-23 12:00").date()
+    once = Calendar("Asia/Jerusalem", {}, {last: [Hours(time(9), time(13))]})
+    assert sla_clock.due_at(at("2026-11-23 12:55"), TARGET, [once]) == at("2026-11-23 13:05")
+    assert sla_clock.due_at(at("2026-11-24 12:55"), TARGET, [once]) == at("2026-11-24 13:05")
+
+
+CALENDARS = [
+    OFFICE,
+    week((12, 18)),
+    week((22, 4)),
+    week((8, 12), zone="America/New_York"),
+    Calendar("Europe/London", {5: [Hours(time(10), time(14))]}),
+]
+
+
+@hypothesis_settings(max_examples=60)
+@given(
+    # Into both nights in which the clocks change.
+    start=st.sampled_from(["2026-03-26", "2026-10-24", "2026-11-23"]),
+    minutes=st.integers(0, 3 * 24 * 60),
+    target=st.integers(1, 900),
+    calendars=st.lists(st.sampled_from(CALENDARS), min_size=1, max_size=3),
+)
+def test_due_is_when_so_many_open_minutes_have_passed_whoever_is_open(
+    start: str, minutes: int, target: int, calendars: list[Calendar]
+) -> None:
+    moment = start_at = at(start).astimezone(UTC) + minutes * MINUTE
+    due = sla_clock.due_at(start_at, target * MINUTE, calendars)
+    left = target
+    while left:
+        left -= any(calendar.is_open(it, moment) for it in calendars)
+        moment += MINUTE
+    assert due == moment

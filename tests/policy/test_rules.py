@@ -1,0 +1,189 @@
+"""The policy's table, a named row each."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbacks.policy.rules import (
+    LEAST_COOLDOWN,
+    LEAST_ERROR_WAIT,
+    LEAST_GAP,
+    LONGEST_COOLDOWN,
+    LONGEST_GAP,
+    LONGEST_WAIT,
+    MAX_ATTEMPTS,
+    MAX_CALLS_A_DAY,
+    MAX_MISSED,
+    OPENING,
+    ExtensionStep,
+    LeadStep,
+    Outcome,
+    Policy,
+    Step,
+    next_step,
+)
+
+POLICY = Policy()
+AGAIN = LeadStep.CALL_AGAIN
+SECONDS = {n: timedelta(seconds=n) for n in (5, 30, 120, 600)}
+
+ROWS = {
+    "offline: next extension at once, this one out": (
+        (Outcome.OFFLINE, 0),
+        Step(AGAIN, ExtensionStep.OUT, out_for=timedelta(minutes=2)),
+    ),
+    "blocked: next extension at once, this one blocked": (
+        (Outcome.BLOCKED, 0),
+        Step(AGAIN, ExtensionStep.BLOCKED),
+    ),
+    "an extension that cannot be rung: next one, this one paused": (
+        (Outcome.MISCONFIGURED, 0),
+        Step(AGAIN, ExtensionStep.PAUSED),
+    ),
+    "invalid parameters: once more with another extension": ((Outcome.INVALID, 0), Step(AGAIN)),
+    "invalid parameters again: failed": ((Outcome.INVALID, 1), Step(LeadStep.FAILED)),
+    "first provider error: 5 s": ((Outcome.PROVIDER_ERROR, 0), Step(AGAIN, after=SECONDS[5])),
+    "second: 30 s": ((Outcome.PROVIDER_ERROR, 1), Step(AGAIN, after=SECONDS[30])),
+    "third: 2 min": ((Outcome.NOT_SENT, 2), Step(AGAIN, after=SECONDS[120])),
+    "fourth: 10 min": ((Outcome.NOT_SENT, 3), Step(AGAIN, after=SECONDS[600])),
+    "and 10 min from then on": ((Outcome.NOT_SENT, 9), Step(AGAIN, after=SECONDS[600])),
+    "salesperson did not answer: next extension at once": (
+        (Outcome.AGENT_NO_ANSWER, 4),
+        Step(AGAIN, ExtensionStep.MISSED, out_for=timedelta(minutes=1)),
+    ),
+    "lead did not answer: 2 min": (
+        (Outcome.LEAD_NO_ANSWER, 0),
+        Step(AGAIN, after=timedelta(minutes=2)),
+    ),
+    "lead did not answer again: 15 min": (
+        (Outcome.LEAD_NO_ANSWER, 1),
+        Step(AGAIN, after=timedelta(minutes=15)),
+    ),
+    "lead did not answer three times: 2 h": (
+        (Outcome.LEAD_NO_ANSWER, 2),
+        Step(AGAIN, after=timedelta(hours=2)),
+    ),
+    "lead did not answer four times: next opening, two hours away or more": (
+        (Outcome.LEAD_NO_ANSWER, 3),
+        Step(AGAIN, after=timedelta(hours=2), at_opening=True),
+    ),
+    "lead never answered: unreached": ((Outcome.LEAD_NO_ANSWER, 4), Step(LeadStep.UNREACHED)),
+    "bridged: connected": ((Outcome.BRIDGED, 0), Step(LeadStep.CONNECTED)),
+    "accepted and no record: called": ((Outcome.NO_RECORD, 0), Step(LeadStep.CALLED)),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), ROWS.values(), ids=ROWS.keys())
+def test_what_follows_an_outcome(given: tuple[Outcome, int], expected: Step) -> None:
+    outcome, same_before = given
+    assert next_step(outcome, same_before, same_before + 1, POLICY) == expected
+
+
+def test_a_call_nobody_knows_of_goes_to_a_person_and_is_not_dialled_again() -> None:
+    step = next_step(Outcome.NEVER_KNOWN, 0, 1, POLICY)
+    assert step.lead is LeadStep.FAILED
+    assert "Ask whether they talked" in step.message
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PROVIDER_ERROR, Outcome.NOT_SENT])
+def test_no_lead_is_tried_more_often_than_the_hard_limit(outcome: Outcome) -> None:
+    assert next_step(outcome, 0, MAX_ATTEMPTS - 1, POLICY).lead is AGAIN
+    assert next_step(outcome, 0, MAX_ATTEMPTS, POLICY).lead is LeadStep.FAILED
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Outcome.OFFLINE, Outcome.BLOCKED, Outcome.AGENT_NO_ANSWER, Outcome.MISCONFIGURED],
+)
+def test_what_ended_with_the_extension_does_not_use_up_a_leads_tries(outcome: Outcome) -> None:
+    assert next_step(outcome, 0, MAX_ATTEMPTS + 5, POLICY).lead is AGAIN
+
+
+@pytest.mark.parametrize(("same_before", "lead"), [(0, LeadStep.CALL_AGAIN), (1, LeadStep.FAILED)])
+def test_invalid_parameters_on_a_second_lead_flag_the_extension(
+    same_before: int, lead: LeadStep
+) -> None:
+    step = next_step(Outcome.INVALID, same_before, same_before + 1, POLICY, suspect=True)
+    assert (step.lead, step.extension) == (lead, ExtensionStep.FLAGGED)
+
+
+def test_a_flagged_extension_does_not_lift_the_limit() -> None:
+    patient = Policy(invalid_tries=100)
+    step = next_step(Outcome.INVALID, 0, MAX_ATTEMPTS, patient, suspect=True)
+    assert step.lead is LeadStep.FAILED
+
+
+def test_openings_may_follow_one_another_and_come_first() -> None:
+    policy = Policy(after_no_answer=(OPENING, timedelta(minutes=5), OPENING, OPENING))
+    steps = [next_step(Outcome.LEAD_NO_ANSWER, n, n + 1, policy) for n in range(5)]
+    waits = [(step.after.total_seconds(), step.at_opening) for step in steps]
+    assert waits == [(60, True), (300, False), (300, True), (300, True), (0, False)]
+    assert steps[-1].lead is LeadStep.UNREACHED
+
+
+# --- no numbers at all lift a lead past the bounds ------------------------------------------------
+
+times = st.timedeltas()
+any_policy = st.builds(
+    Policy,
+    offline_for=times,
+    missed_for=times,
+    missed_in_a_row=st.integers(),
+    after_error=st.lists(times, max_size=40),
+    after_no_answer=st.lists(times | st.just(OPENING), max_size=40),
+    invalid_tries=st.integers(),
+    gap=times,
+    calls_a_day=st.integers(),
+)
+
+
+@given(any_policy)
+def test_whatever_is_set_a_policy_is_within_the_bounds(policy: Policy) -> None:
+    assert LEAST_COOLDOWN <= policy.offline_for <= LONGEST_COOLDOWN
+    assert LEAST_COOLDOWN <= policy.missed_for <= LONGEST_COOLDOWN
+    assert 1 <= policy.missed_in_a_row <= MAX_MISSED
+    assert LEAST_GAP <= policy.gap <= LONGEST_GAP
+    assert 1 <= policy.calls_a_day <= MAX_CALLS_A_DAY
+
+
+# What ends with the extension is bounded by the extensions, each of which it takes out.
+COUNTED = [
+    Outcome.INVALID,
+    Outcome.PROVIDER_ERROR,
+    Outcome.NOT_SENT,
+    Outcome.LEAD_NO_ANSWER,
+]
+
+
+@given(any_policy, st.lists(st.sampled_from(COUNTED), min_size=MAX_ATTEMPTS))
+def test_whatever_is_set_and_happens_a_lead_ends_and_is_never_called_again_too_soon(
+    policy: Policy, outcomes: list[Outcome]
+) -> None:
+    history: list[Outcome] = []
+    for outcome in outcomes:
+        step = next_step(outcome, history.count(outcome), len(history) + 1, policy)
+        history.append(outcome)
+        assert step.after <= LONGEST_WAIT
+        if step.lead is not LeadStep.CALL_AGAIN:
+            break
+        if outcome is Outcome.LEAD_NO_ANSWER:
+            assert step.after >= max(LEAST_GAP, policy.gap)
+        if outcome in (Outcome.PROVIDER_ERROR, Outcome.NOT_SENT):
+            assert step.after >= LEAST_ERROR_WAIT
+    assert step.lead is not LeadStep.CALL_AGAIN
+    assert len(history) <= MAX_ATTEMPTS
+    assert history.count(Outcome.LEAD_NO_ANSWER) <= len(policy.after_no_answer) + 1
+
+
+@given(any_policy, st.sampled_from([Outcome.OFFLINE, Outcome.AGENT_NO_ANSWER]))
+def test_whatever_is_set_an_extension_that_took_no_call_rests(
+    policy: Policy, outcome: Outcome
+) -> None:
+    assert next_step(outcome, 0, 1, policy).out_for >= LEAST_COOLDOWN
+
+
+def test_every_outcome_has_a_row() -> None:
+    for outcome in Outcome:
+        assert isinstance(next_step(outcome, 0, 1, POLICY), Step)

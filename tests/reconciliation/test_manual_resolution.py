@@ -1,0 +1,157 @@
+"""What a person says of a call that nobody knows the end of; and records at the same moment."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from callbacks.calling import dispatch, manual
+from callbacks.calling.manual import CannotCall
+from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models.calls import AttemptState
+from callbacks.reconciliation import manual_resolution, records
+from callbacks.routing import claim as claims
+from callbacks.voicenter import Cdr
+from leads.models import Lead, LeadStatus
+from tests.support.asking import asked
+from tests.support.queue import queued
+from tests.support.simulator import SimulatorProcess
+from tests.support.together import at_once
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def question(make_lead: MakeLead, extension: Extension, team: Team) -> CallAttempt:
+    """A call whose answer was lost and whose hold is over."""
+    claim = claims.claim(make_lead().pk, asked(team), timezone.now(), timedelta(hours=1))
+    assert claim
+    claim.attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
+    CallAttempt.objects.update(hold_until=timezone.now())
+    assert records.free_expired_holds() == 1
+    queued(empty=True)
+    return claim.attempt
+
+
+def record(attempt: CallAttempt, status: str = "ANSWER") -> bool:
+    custom = {"attempt": str(attempt.public_id)}
+    return records.receive(Cdr("late", "Click2Call leg2", 2, status, custom=custom))
+
+
+def asks() -> list[int]:
+    return list(manual_resolution.open_questions().values_list("pk", flat=True))
+
+
+def test_nobody_calls_a_lead_again_whose_call_nobody_knows_of(question: CallAttempt) -> None:
+    assert asks() == [question.pk]
+    assert dispatch.call_due_leads() == 0
+    assert dispatch.call_lead(question.lead_id) is None
+
+
+def test_they_talked(question: CallAttempt) -> None:
+    manual_resolution.they_talked(question.pk, None)
+    question.refresh_from_db()
+    lead = Lead.objects.get()
+    assert (question.state, lead.status) == (AttemptState.BRIDGED, LeadStatus.CONNECTED)
+    assert lead.connected_at == question.connected_at == question.answered_at
+    assert lead.first_dialed_at == question.claimed_at
+    assert (asks(), queued()) == ([], [])
+
+
+def test_call_again(question: CallAttempt, simulator: SimulatorProcess) -> None:
+    manual_resolution.call_again(question.pk, None)
+    assert asks() == []
+    assert queued() == [("callbacks.call_lead", question.lead_id)]
+    assert dispatch.call_lead(question.lead_id)
+    assert len(simulator.ledger()) == 1
+
+
+def test_a_lead_that_was_called_again_from_its_own_page_asks_nothing_more(
+    question: CallAttempt, make_lead: MakeLead
+) -> None:
+    manual.call_now(question.lead_id, None)
+    assert asks() == []
+    Lead.objects.update(status=LeadStatus.FAILED, closed_at=timezone.now())
+    assert asks() == []
+
+
+def test_an_accepted_call_without_a_record_is_no_question(
+    make_lead: MakeLead, extension: Extension, team: Team
+) -> None:
+    claim = claims.claim(make_lead().pk, asked(team), timezone.now(), timedelta(hours=1))
+    assert claim
+    claim.attempt.accept("C", "OK", timezone.now())
+    CallAttempt.objects.update(hold_until=timezone.now())
+    assert records.free_expired_holds() == 1
+    assert asks() == []
+
+
+@pytest.mark.parametrize("decide", [manual_resolution.they_talked, manual_resolution.call_again])
+def test_a_question_is_answered_once(
+    question: CallAttempt, decide: Callable[[int, object], str]
+) -> None:
+    decide(question.pk, None)
+    for again in (manual_resolution.they_talked, manual_resolution.call_again):
+        with pytest.raises(CannotCall):
+            again(question.pk, None)
+
+
+@pytest.mark.parametrize("decide", [manual_resolution.they_talked, manual_resolution.call_again])
+def test_once_a_record_has_come_there_is_nothing_to_decide(
+    question: CallAttempt, decide: Callable[[int, object], str]
+) -> None:
+    record(question, "BUSY")
+    assert asks() == []
+    with pytest.raises(CannotCall, match="become known meanwhile: lead did not answer"):
+        decide(question.pk, None)
+    assert Lead.objects.get().status == LeadStatus.UNREACHED
+
+
+def test_a_record_after_call_again_changes_the_attempt_alone(question: CallAttempt) -> None:
+    manual_resolution.call_again(question.pk, None)
+    record(question)
+    question.refresh_from_db()
+    assert question.state == AttemptState.BRIDGED
+    assert Lead.objects.get().status == LeadStatus.WAITING
+
+
+def test_a_record_after_they_talked_changes_nothing(question: CallAttempt) -> None:
+    manual_resolution.they_talked(question.pk, None)
+    before = Lead.objects.values().get()
+    record(question, "BUSY")
+    question.refresh_from_db()
+    assert question.state == AttemptState.BRIDGED
+    assert Lead.objects.values().get() == before
+
+
+def tried(act: Callable[[], object]) -> Callable[[], bool]:
+    def run() -> bool:
+        try:
+            act()
+        except CannotCall:
+            return False
+        return True
+
+    return run
+
+
+def test_of_two_decisions_and_a_record_at_the_same_moment_one_wins(question: CallAttempt) -> None:
+    talked, again, _ = at_once(
+        1,
+        tried(lambda: manual_resolution.they_talked(question.pk, None)),
+        tried(lambda: manual_resolution.call_again(question.pk, None)),
+        lambda: record(question, "BUSY"),
+    )
+    question.refresh_from_db()
+    lead = Lead.objects.get()
+    assert not (talked and again)
+    if talked:
+        expected = (AttemptState.BRIDGED, LeadStatus.CONNECTED)
+    elif again:
+        expected = (AttemptState.LEAD_NO_ANSWER, LeadStatus.WAITING)
+    else:
+        expected = (AttemptState.LEAD_NO_ANSWER, LeadStatus.UNREACHED)
+    assert (question.state, lead.status) == expected
+    assert len(queued()) == again

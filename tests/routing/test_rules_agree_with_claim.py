@@ -1,0 +1,281 @@
+"""That the rule in words (turns.choose) and the claim's function choose the same extension.
+
+The rule answers every "what if" and is what docs/matching.md says; the function is what rings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team, TeamSource
+from callbacks.routing import availability, config, rules
+from callbacks.routing import claim as claims
+from leads.models import Lead, LeadSource
+
+NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)  # a Wednesday
+HOLD = timedelta(hours=1)
+_EMPTY = "; ".join(
+    f"DELETE FROM {table}"
+    for table in (
+        "callbacks_callattempt", "leads_lead", "callbacks_extension", "callbacks_team_sources",
+        "callbacks_team",
+    )
+)  # fmt: skip
+LANGUAGES = ("he", "en", "ru")
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass(frozen=True)
+class Someone:
+    """An extension of one of the teams, and what is the matter with it."""
+
+    team: int
+    tier: int
+    position: float
+    languages: tuple[str, ...]
+    weight: int
+    columns: dict[str, Any]
+    on_a_call: bool
+    off_shift: bool
+    refused: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """Teams, their people, a lead that has waited, and who talked with it when."""
+
+    teams: Sequence[dict[str, Any]]
+    people: Sequence[Someone]
+    language: str
+    waited: int
+    # Which of the people, and how many days ago; the newest counts.
+    talks: Sequence[tuple[int, int]]
+
+
+_SOON, _LATELY = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
+_COLUMNS = st.fixed_dictionaries(
+    {},
+    optional={
+        "is_active": st.just(False),
+        "is_paused": st.just(True),
+        "paused_until": st.sampled_from([None, _SOON, _LATELY]),
+        "is_blocked": st.just(True),
+        "out_until": st.sampled_from([_SOON, _LATELY]),
+        "rests_until": st.sampled_from([_SOON, _LATELY]),
+        "capped_until": st.sampled_from([_SOON, _LATELY]),
+        "seen_busy_until": st.sampled_from([_SOON, _LATELY]),
+    },
+)
+# Mostly nothing is the matter: else nobody would be left to choose from.
+_MATTERS = st.just({}) | st.just({}) | _COLUMNS
+_RARELY = st.sampled_from([False, False, False, True])
+_TEAMS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "strategy": st.sampled_from(Team.Strategy.values),
+            "language_wait": st.sampled_from([None, 0, 20]),
+            "owner_days": st.sampled_from([0, 1, 30]),
+            "owner_wait": st.sampled_from([0, 20]),
+            "steps_in_after": st.sampled_from([0, 10, 30]),
+            "closed": _RARELY,
+        }
+    ),
+    min_size=1,
+    max_size=3,
+)
+_PEOPLE = st.lists(
+    st.builds(
+        Someone,
+        team=st.integers(0, 2),
+        tier=st.integers(1, 2),
+        position=st.sampled_from([0.0, 0.5, 1.0, 7.25]),
+        languages=st.sets(st.sampled_from(LANGUAGES), max_size=2).map(lambda it: tuple(sorted(it))),
+        weight=st.integers(1, 4),
+        columns=_MATTERS,
+        on_a_call=_RARELY,
+        off_shift=_RARELY,
+        refused=_RARELY,
+    ),
+    max_size=7,
+)
+_CASES = st.builds(
+    Case,
+    teams=_TEAMS,
+    people=_PEOPLE,
+    language=st.sampled_from(["", *LANGUAGES]),
+    waited=st.sampled_from([0, 5, 15, 25, 60]),
+    talks=st.lists(st.tuples(st.integers(0, 6), st.sampled_from([0, 3, 40])), max_size=2),
+)
+
+
+@pytest.fixture
+def shifts(source: LeadSource) -> tuple[Schedule, Schedule]:
+    """One that is open at NOW, and one that is not."""
+    made = []
+    for name, day in (("Wednesday", 2), ("Sunday", 6)):
+        schedule = Schedule.objects.create(name=name, time_zone="UTC")
+        OpeningHours.objects.create(
+            schedule=schedule, weekday=day, opens_at="08:00", closes_at="16:00"
+        )
+        made.append(schedule)
+    return made[0], made[1]
+
+
+def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) -> Lead:
+    """Everything as the case says; the lead has waited so long at NOW."""
+    is_open, is_closed = shifts
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPTY)
+    teams = Team.objects.bulk_create(
+        Team(
+            name=f"Team {n}",
+            schedule=is_closed if values["closed"] else is_open,
+            **{key: it for key, it in values.items() if key not in ("steps_in_after", "closed")},
+        )
+        for n, values in enumerate(case.teams)
+    )
+    TeamSource.objects.bulk_create(
+        TeamSource(team=team, source=source, steps_in_after=values["steps_in_after"])
+        for team, values in zip(teams, case.teams, strict=True)
+    )
+    long_ago = NOW - timedelta(days=100)
+    lead, *others = Lead.objects.bulk_create(
+        Lead(
+            source=source, name="Noa Levi", phone=f"+97250555{1000 + n}", due_at=NOW,
+            clock_started_at=NOW, submitted_at=long_ago, counted_from=long_ago,
+            language=case.language, call_after=NOW - timedelta(seconds=case.waited),
+            status="calling" if n else "waiting", attempts=1,
+        )
+        for n in range(len(case.people) + 1)
+    )  # fmt: skip
+    people = Extension.objects.bulk_create(
+        Extension(
+            number=str(101 + n), team=teams[it.team % len(teams)], tier=it.tier,
+            position=it.position, languages=list(it.languages), weight=it.weight,
+            schedule=is_closed if it.off_shift else None, **it.columns,
+        )
+        for n, it in enumerate(case.people)
+    )  # fmt: skip
+    earlier = NOW - timedelta(days=1)
+    attempts = [
+        _attempt(other, extension, "accepted", earlier, call_id=f"on-{extension.number}")
+        for someone, extension, other in zip(case.people, people, others, strict=True)
+        if someone.on_a_call
+    ]
+    attempts += [
+        _attempt(lead, extension, "refused", earlier, error_code=1, ended_at=earlier)
+        for someone, extension in zip(case.people, people, strict=True)
+        if someone.refused
+    ]
+    for n, (index, days) in enumerate(case.talks if people else ()):
+        at = NOW - timedelta(days=days, hours=1, minutes=n)
+        owner = people[index % len(people)]
+        talked = {"call_id": f"talk-{n}", "connected_at": at, "ended_at": at}
+        attempts.append(_attempt(lead, owner, "bridged", at, **talked))
+    CallAttempt.objects.bulk_create(attempts)
+    return lead
+
+
+def _attempt(
+    lead: Lead, extension: Extension, state: str, at: datetime, **values: Any
+) -> CallAttempt:
+    return CallAttempt(
+        lead=lead, phone=lead.phone, extension=extension, extension_number=extension.number,
+        state=state, claimed_at=at, hold_until=NOW, **values,
+    )  # fmt: skip
+
+
+def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.Turn], dict[int, Any]]:
+    """By the rule, from what a look shows."""
+    current = config.current()
+    asked = current.asked(lead.source_id, NOW - lead.call_after, NOW)
+    team_ids = [turn.team_id for turn in asked]
+    closed = current.closed_shifts(team_ids, NOW)
+    since = [turn.owner_since for turn in asked if turn.owner_since]
+    refused = CallAttempt.objects.filter(lead=lead, error_code=1)
+    choice = rules.choose(
+        availability.look(team_ids, closed, NOW),
+        asked,
+        language=lead.language,
+        owner=claims.owner_of(lead.phone, min(since)) if since else None,
+        refused=set(refused.values_list("extension_id", flat=True)),
+    )
+    return choice, asked, closed
+
+
+_ANYBODY = Someone(0, 1, 0.0, (), 1, {}, on_a_call=False, off_shift=False, refused=False)
+_OWNERS = {
+    "strategy": "longest_idle", "language_wait": 0, "owner_days": 30, "owner_wait": 20,
+    "steps_in_after": 0, "closed": False,
+}  # fmt: skip
+_TALKING = replace(_ANYBODY, on_a_call=True)
+
+
+# The fixtures are there for all examples; each empties the rest by itself.
+@settings(
+    max_examples=200,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@example(case=Case([_OWNERS], [_TALKING, _ANYBODY], "", 0, [(0, 0)])).via("waits for its owner")
+@given(case=_CASES)
+def test_the_rule_and_the_claim_choose_the_same_extension(
+    case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]
+) -> None:
+    _compare(case, source, shifts)
+
+
+@pytest.mark.parametrize("column", ["is_paused", "is_blocked", "is_active"])
+def test_an_owner_who_does_not_come_back_after_the_call_is_not_waited_for(
+    column: str, source: LeadSource, shifts: tuple[Schedule, Schedule]
+) -> None:
+    gone = replace(_TALKING, columns={column: column != "is_active"})
+    _compare(Case([_OWNERS], [gone, _ANYBODY], "", 0, [(0, 0)]), source, shifts)
+
+
+def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) -> None:
+    with transaction.atomic():
+        lead = _store(case, source, shifts)
+    choice, asked, closed = _chosen(lead)
+    states = availability.look([turn.team_id for turn in asked], closed, NOW)
+    claim = claims.claim(lead.pk, asked, NOW, HOLD, closed)
+    by_rule = (choice.extension.number, choice.rule, choice.turn.team) if choice else None
+    by_claim = (
+        (claim.attempt.extension_number, claim.attempt.why["rule"], claim.attempt.why["team"])
+        if claim
+        else None
+    )
+    assert by_claim == by_rule, f"asked {asked}, states {states}"
+    if choice is None:
+        return
+    # Where it stands from now on, by the rule and by the function.
+    mine = choice.extension
+    others = [
+        it.position
+        for it in states
+        if it.reason is None and (it.team_id, it.tier) == (mine.team_id, mine.tier)
+        and it.id != mine.id
+    ]  # fmt: skip
+    wanted = rules.position_at_claim(
+        choice.turn.strategy, mine.position, mine.weight, min(others, default=None), NOW
+    )
+    assert Extension.objects.get(pk=mine.id).position == pytest.approx(wanted)
+    # How many it says were free for this lead is what the look showed.
+    assert claim is not None
+    refused = set(
+        CallAttempt.objects.filter(lead=lead, error_code=1).values_list("extension_id", flat=True)
+    )
+    assert claim.attempt.why["free"] == sum(
+        it.reason is None
+        and it.id not in refused
+        and (choice.turn.any_language or it.speaks(lead.language))
+        for it in states
+        if it.team_id == mine.team_id
+    )

@@ -1,0 +1,332 @@
+"""When a lead may be called: tables, and minute by minute against a clock on the wall."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from callbacks.models import Team
+from callbacks.opening_hours import calendar as opening_hours
+from callbacks.opening_hours.calendar import Calendar, Hours, next_opening
+from callbacks.routing.config import Setup
+from callbacks.scheduling import calling_hours
+from leads import phones
+from leads.models import LeadSource
+
+ISRAEL, LONDON, NEW_YORK = "+972505550101", "+447400123456", "+12125550101"
+AUSTRALIA = "+61412345678"  # a mobile: anywhere from the Cocos Islands to Lord Howe
+RUSSIA = "+79161234567"  # a mobile: from Bucharest's time to Kamchatka's
+JERUSALEM = ZoneInfo("Asia/Jerusalem")
+MINUTE = timedelta(minutes=1)
+
+
+def office(zone: str = "Asia/Jerusalem", opens: int = 9, closes: int = 17) -> Calendar:
+    """Sunday to Thursday."""
+    return Calendar(zone, {day: [Hours(time(opens), time(closes))] for day in (6, 0, 1, 2, 3)})
+
+
+def setup(
+    *calendars: Calendar | None,
+    window: tuple[time, time] | None = None,
+    countries: tuple[str, ...] = ("IL",),
+) -> Setup:
+    """One source, number 1, and a team for each calendar; None is open round the clock."""
+    source = LeadSource(pk=1, allowed_countries=list(countries))
+    if window:
+        source.call_from, source.call_until = window
+    teams = [
+        Team(pk=n, name=f"Team {n}", schedule_id=n if calendar else None)
+        for n, calendar in enumerate(calendars)
+    ]
+    return Setup(
+        sources={1: source},
+        teams_by_source={1: teams},
+        rules_by_source={},
+        own_numbers=frozenset(),
+        parameters_by_source={},
+        parameters_by_extension={},
+        shifts={},
+        calendars={n: it for n, it in enumerate(calendars) if it},
+    )
+
+
+DAYTIME = (time(9), time(20))
+
+
+def at(text: str, zone: ZoneInfo = JERUSALEM) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+@pytest.mark.parametrize(
+    ("phone", "asked", "opens"),
+    [
+        # Monday, 23 November 2026. The team is open round the clock.
+        pytest.param(ISRAEL, "2026-11-23 08:59", "2026-11-23 09:00", id="before it opens"),
+        pytest.param(ISRAEL, "2026-11-23 09:00", "2026-11-23 09:00", id="as it opens"),
+        pytest.param(ISRAEL, "2026-11-23 19:59", "2026-11-23 19:59", id="in its last minute"),
+        pytest.param(ISRAEL, "2026-11-23 20:00", "2026-11-24 09:00", id="as it closes"),
+        pytest.param(LONDON, "2026-11-23 09:00", "2026-11-23 11:00", id="two hours to the west"),
+        pytest.param(NEW_YORK, "2026-11-23 09:00", "2026-11-23 16:00", id="seven hours west"),
+        # Jerusalem is at UTC+2. Lord Howe (+11) closes at 9:00 UTC, Cocos (+6:30) opens at 2:30.
+        pytest.param(AUSTRALIA, "2026-11-23 04:00", "2026-11-23 04:30", id="all zones are up"),
+        pytest.param(AUSTRALIA, "2026-11-23 10:59", "2026-11-23 10:59", id="none is asleep yet"),
+        pytest.param(AUSTRALIA, "2026-11-23 11:00", "2026-11-24 04:30", id="one is asleep"),
+        # Kamchatka sleeps (20:00 is 8:00 UTC) as the west gets up: an hour, from 7:00 UTC.
+        pytest.param(RUSSIA, "2026-11-23 08:00", "2026-11-23 09:00", id="one hour in common"),
+        pytest.param(RUSSIA, "2026-11-23 10:00", "2026-11-24 09:00", id="past that hour"),
+        pytest.param("", "2026-11-23 08:00", "2026-11-23 09:00", id="no number: the team's zone"),
+        pytest.param("+99912345", "2026-11-23 08:00", "2026-11-23 09:00", id="no such country"),
+    ],
+)
+def test_a_lead_is_called_while_its_own_clock_shows_a_time_in_the_window(
+    phone: str, asked: str, opens: str
+) -> None:
+    always = setup(None, window=DAYTIME)
+    assert calling_hours.next_time(always, 1, phone, at(asked)) == at(opens)
+    assert calling_hours.may_be_called(always, 1, phone, at(asked)) is (asked == opens)
+
+
+def test_zones_that_have_no_hour_in_common_leave_the_teams_zone() -> None:
+    short = setup(office(), window=(time(9), time(15)))
+    assert calling_hours.next_time(short, 1, RUSSIA, at("2026-11-23 08:00")) == at(
+        "2026-11-23 09:00"
+    )
+    assert calling_hours.next_time(short, 1, RUSSIA, at("2026-11-23 15:00")) == at(
+        "2026-11-24 09:00"
+    )
+
+
+def test_that_zones_have_no_hour_in_common_is_found_out_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def counted(calendar: Calendar, after: datetime) -> datetime | None:
+        asked.append(after)
+        return next_opening(calendar, after)
+
+    monkeypatch.setattr(opening_hours, "next_opening", counted)
+    narrow = setup(office(), window=(time(9, 1), time(15)))  # not in the cache of another test
+    calling_hours.next_time(narrow, 1, RUSSIA, at("2026-11-23 08:00"))
+    # Three dozen days of eleven zones, each a few times; not all of a year's after each of them.
+    assert 300 < len(asked) < 5_000
+
+
+def test_a_team_has_to_be_open_as_well() -> None:
+    both = setup(office(), window=DAYTIME)
+    # Thursday night to Sunday; New York's morning is the office's last hour.
+    assert calling_hours.next_time(both, 1, ISRAEL, at("2026-11-26 17:00")) == at(
+        "2026-11-29 09:00"
+    )
+    assert calling_hours.next_time(both, 1, NEW_YORK, at("2026-11-23 09:00")) == at(
+        "2026-11-23 16:00"
+    )
+    assert not calling_hours.may_be_called(both, 1, NEW_YORK, at("2026-11-23 15:59"))
+    assert calling_hours.may_be_called(both, 1, NEW_YORK, at("2026-11-23 16:59"))
+    assert not calling_hours.may_be_called(both, 1, NEW_YORK, at("2026-11-23 17:00"))
+
+
+def test_the_first_of_several_teams_counts() -> None:
+    two = setup(office(opens=12), office(opens=8, closes=10))
+    assert calling_hours.next_time(two, 1, ISRAEL, at("2026-11-23 07:00")) == at("2026-11-23 08:00")
+    assert calling_hours.next_time(two, 1, ISRAEL, at("2026-11-23 10:00")) == at("2026-11-23 12:00")
+    assert [it.pk for it in calling_hours.open_teams(two, 1, ISRAEL, at("2026-11-23 12:00"))] == [0]
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        pytest.param(setup(), id="nobody answers"),
+        pytest.param(setup(Calendar("UTC", {})), id="no hours"),
+        pytest.param(
+            setup(office(opens=22, closes=23), window=DAYTIME), id="the window and the team"
+        ),
+        pytest.param(setup(Calendar("Nowhere/At_all", {})), id="no such zone"),
+    ],
+)
+def test_who_is_never_called_is_known(never: Setup) -> None:
+    now = at("2026-11-23 12:00")
+    for asked in (now, now + timedelta(hours=1), now + timedelta(days=30)):
+        assert calling_hours.next_time(never, 1, ISRAEL, asked) is None
+        assert calling_hours.never_opens(never, 1, asked)
+        assert not calling_hours.may_be_called(never, 1, ISRAEL, asked)
+    assert list(calling_hours.half_hours(never, 1, now, now + timedelta(days=14))) == []
+    assert not calling_hours.never_opens(setup(office()), 1, now)
+
+
+@pytest.mark.parametrize(
+    ("night", "asked", "opens"),
+    [
+        # At 2:00 the clock goes to 3:00: there is no half past two, and the window opens at three.
+        pytest.param("2026-03-27", "01:59", "2026-03-27 03:00", id="an hour that does not exist"),
+        # At 2:00 the clock goes back to 1:00: what opens at half past one does so once.
+        pytest.param("2026-10-25", "01:00", "2026-10-25 01:30", id="an hour that exists twice"),
+    ],
+)
+def test_in_the_nights_the_clocks_change(night: str, asked: str, opens: str) -> None:
+    opens_at = time(2, 30) if night == "2026-03-27" else time(1, 30)
+    always = setup(None, window=(opens_at, time(6)))
+    opening, closing = at(opens).astimezone(UTC), at(f"{night} 06:00").astimezone(UTC)
+    assert (
+        calling_hours.next_time(always, 1, ISRAEL, at(f"{night} {asked}").astimezone(UTC))
+        == opening
+    )
+    # It is open from then to six by the wall, without a break.
+    while opening < closing:
+        assert calling_hours.may_be_called(always, 1, ISRAEL, opening)
+        opening += MINUTE
+    assert not calling_hours.may_be_called(always, 1, ISRAEL, closing)
+
+
+# --- against a clock on the wall ------------------------------------------------------------------
+
+ZONES = {
+    ISRAEL: ["Asia/Jerusalem"],
+    LONDON: ["Europe/London"],
+    NEW_YORK: ["America/New_York"],
+    AUSTRALIA: ["Indian/Cocos", "Australia/Perth", "Australia/Sydney", "Australia/Lord_Howe"],
+}
+# Weeks in which clocks change: Israel, Britain, the United States, Australia; and one in which none
+# does.
+WEEKS = ["2026-03-25", "2026-03-07", "2026-10-03", "2026-10-23", "2026-10-30", "2026-07-06"]
+# Not in the hours that the changes leave out or repeat: those have tests of their own.
+TIMES = st.integers(4 * 60, 23 * 60 + 59).map(lambda it: time(it // 60, it % 60))
+
+
+def by_the_wall(
+    moment: datetime, phone: str, window: tuple[time, time], team: Calendar | None
+) -> bool:
+    def is_within(zone: str, opens: time, closes: time) -> bool:
+        return opens <= moment.astimezone(ZoneInfo(zone)).time() < closes
+
+    if team:
+        local = moment.astimezone(ZoneInfo(team.time_zone))
+        [opened] = team.week.get(local.weekday()) or [None]
+        if opened is None or not is_within(team.time_zone, opened.opens_at, opened.closes_at):
+            return False
+    return all(is_within(zone, *window) for zone in ZONES[phone])
+
+
+@hypothesis_settings(max_examples=40)
+@given(
+    phone=st.sampled_from(list(ZONES)),
+    week=st.sampled_from(WEEKS),
+    minutes=st.integers(0, 6 * 24 * 60),
+    window=st.tuples(TIMES, TIMES).filter(lambda it: it[0] < it[1]),
+    team=st.sampled_from([None, office(), office("America/New_York", 8, 18)]),
+)
+def test_it_agrees_with_every_minute_on_the_wall(
+    phone: str, week: str, minutes: int, window: tuple[time, time], team: Calendar | None
+) -> None:
+    # The candidates have an hour in common, or the team's zone would count.
+    if phone == AUSTRALIA and (window[1].hour - window[0].hour) < 7:
+        window = (time(8), time(21))
+    start = at(week, ZoneInfo("UTC")) + timedelta(minutes=minutes)
+    found = calling_hours.next_time(setup(team, window=window), 1, phone, start)
+    known = setup(team, window=window)
+    moment = start
+    while moment < start + timedelta(days=3):
+        may = by_the_wall(moment, phone, window, team)
+        assert calling_hours.may_be_called(known, 1, phone, moment) is may
+        if may:
+            assert found == moment
+            return
+        moment += 7 * MINUTE if found is None or moment + 7 * MINUTE < found else MINUTE
+    assert found is None or found >= moment
+
+
+def test_what_was_found_out_is_the_same_as_asking_again() -> None:
+    known = setup(office(), office("Europe/London", 6, 8), window=DAYTIME)
+    moment = at("2026-11-23 00:00").astimezone(UTC)
+    for n in range(0, 8 * 24 * 60, 101):
+        asked = moment + n * MINUTE
+        fresh = setup(office(), office("Europe/London", 6, 8), window=DAYTIME)
+        for phone in (ISRAEL, NEW_YORK):
+            assert calling_hours.next_time(known, 1, phone, asked) == calling_hours.next_time(
+                fresh, 1, phone, asked
+            )
+
+
+# --- what else is asked ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("countries", "asked", "known"),
+    [
+        (("IL",), "2026-11-23 12:00", True),
+        (("IL",), "2026-11-23 20:00", False),
+        (("IL", "US"), "2026-11-23 12:00", False),
+        (("IL", "GB"), "2026-11-23 12:00", True),
+    ],
+)
+def test_whether_everybody_may_be_called_is_known_without_looking_at_leads(
+    countries: tuple[str, ...], asked: str, known: bool
+) -> None:
+    always = setup(None, window=DAYTIME, countries=countries)
+    assert calling_hours.all_may_be_called(always, 1, at(asked)) is known
+
+
+@pytest.mark.parametrize(
+    ("calendars", "window", "closes"),
+    [
+        ([office()], None, "2026-11-23 17:00"),
+        ([office(), office(closes=19)], None, "2026-11-23 19:00"),
+        ([office(), None], None, None),
+        ([office(), None], DAYTIME, "2026-11-23 20:00"),
+        ([office()], (time(8), time(16)), "2026-11-23 16:00"),
+    ],
+)
+def test_when_what_is_open_is_over(
+    calendars: list[Calendar | None], window: tuple[time, time] | None, closes: str | None
+) -> None:
+    found = calling_hours.closes_at(
+        setup(*calendars, window=window), 1, ISRAEL, at("2026-11-23 12:00")
+    )
+    assert found == (at(closes) if closes else None)
+
+
+def times(found: Setup, start: str, end: str) -> list[str]:
+    return [f"{it:%a %H:%M}" for it in calling_hours.half_hours(found, 1, at(start), at(end))]
+
+
+def test_the_half_hours_of_the_teams_within_the_window() -> None:
+    two = setup(
+        office(opens=9, closes=11), office(opens=10, closes=12), window=(time(9, 30), time(20))
+    )
+    assert times(two, "2026-11-23 08:00", "2026-11-24 10:00") == [
+        "Mon 09:30", "Mon 10:00", "Mon 10:30", "Mon 11:00", "Mon 11:30", "Tue 09:30",
+    ]  # fmt: skip
+
+
+def test_half_hours_are_those_of_the_teams_own_clock() -> None:
+    nepal = setup(Calendar("Asia/Kathmandu", {0: [Hours(time(9), time(10))]}))
+    found = list(calling_hours.half_hours(nepal, 1, at("2026-11-23 00:00"), at("2026-11-24 00:00")))
+    assert [f"{it:%H:%M}" for it in found] == ["09:00", "09:30"]
+    assert found[0].astimezone(UTC) == datetime(2026, 11, 23, 3, 15, tzinfo=UTC)
+
+
+def test_a_night_in_which_the_clock_goes_back_has_more_half_hours() -> None:
+    night = setup(Calendar("Asia/Jerusalem", {6: [Hours(time(0), time(3))]}))
+    found = list(calling_hours.half_hours(night, 1, at("2026-10-25 00:00"), at("2026-10-25 03:00")))
+    assert [f"{it:%H:%M %Z}" for it in found] == [
+        "00:00 IDT", "00:30 IDT", "01:00 IDT", "01:30 IDT",
+        "01:00 IST", "01:30 IST", "02:00 IST", "02:30 IST",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rates", "together"), [([], None), ([None], None), ([2], 2), ([2, 3], 5), ([2, None], None)]
+)
+def test_rates_of_teams_that_open_together_are_added_up(
+    rates: list[int | None], together: int | None
+) -> None:
+    assert calling_hours.opening_rate([Team(opening_rate=it) for it in rates]) == together
+
+
+def test_an_open_source_without_a_window_is_asked_nothing_about_the_number() -> None:
+    phones.time_zones.cache_clear()
+    assert calling_hours.may_be_called(setup(None), 1, ISRAEL, at("2026-11-23 12:00"))
+    assert phones.time_zones.cache_info().misses == 0

@@ -1,0 +1,45 @@
+"""What managers post from the pages of teams, extensions, sources and schedules."""
+
+from typing import Any
+
+from leads.models import LeadSource
+from tests.support.admin_posting import rows
+
+
+def a_team(*sources: LeadSource, there: int = 0, **values: Any) -> dict[str, Any]:
+    """A team's page; `there`: how many of the sources it answered before. Empty values are off."""
+    data: dict[str, Any] = {
+        "name": "Sales", "is_active": "on", "schedule": "", "strategy": "longest_idle",
+        "language_wait": 0, "owner_days": 30, "owner_wait": 0, "daily_cap": "", "rest": 0,
+        "opening_rate": "",
+    }  # fmt: skip
+    answered = [{"source": source.pk, "steps_in_after": 0} for source in sources]
+    return data | rows("teamsource_set", *answered, there=there) | values
+
+
+def an_extension(team: Any, **values: Any) -> dict[str, Any]:
+    """An extension's page."""
+    data: dict[str, Any] = {
+        "number": "101", "kind": "sip", "name": "Dana", "team": team.pk, "is_active": "on",
+        "tier": 1, "weight": 1, "languages": "", "daily_cap": "", "rest": "", "schedule": "",
+    }  # fmt: skip
+    return data | rows("call_parameters") | values
+
+
+def a_source(**values: Any) -> dict[str, Any]:
+    """A source's page."""
+    data: dict[str, Any] = {
+        "name": "Landing page", "slug": "landing", "language": "en", "is_active": "on",
+        "default_country": "IL", "allowed_countries": "IL, GB", "sla_target": 30,
+        "sla_clock": "always", "priority": 0, "call_from": "", "call_until": "",
+        "offers_times": "on", "allowed_origins": "",
+    }  # fmt: skip
+    return data | rows("recorded_messages") | rows("call_parameters") | values
+
+
+def a_schedule(
+    hours: list[dict[str, Any]], exceptions: list[dict[str, Any]] | None = None, **values: Any
+) -> dict[str, Any]:
+    """A schedule's page."""
+    data: dict[str, Any] = {"name": "Office", "time_zone": "Asia/Jerusalem", **values}
+    return data | rows("hours", *hours) | rows("exceptions", *(exceptions or []))

@@ -1,0 +1,20 @@
+"""The teams that a claim asks, for tests of something else than whose turn it is."""
+
+from callbacks.models import Team
+from callbacks.routing.rules import LONGEST_IDLE, Turn
+
+
+def asked(*teams: Team | int) -> list[Turn]:
+    """These teams in this order, anybody of them, whoever talked with the lead before."""
+    return [
+        Turn(
+            team_id=team if isinstance(team, int) else team.pk,
+            team="",
+            strategy=LONGEST_IDLE,
+            any_language=True,
+            owner_since=None,
+            holds_for_owner=False,
+            has_languages=False,
+        )
+        for team in teams
+    ]

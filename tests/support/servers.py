@@ -1,0 +1,67 @@
+"""pytest plugin (`-p tests.support.servers`): PostgreSQL and Redis for the whole test run.
+
+A plugin and not a fixture, since Django's settings are read before any fixture exists. Given
+DATABASE_URL and REDIS_URL it starts nothing; so do xdist's workers, which find those of the process
+that started them. Every worker has a test database of its own, by its name (pytest-django), and two
+databases of Redis: the tests empty them.
+"""
+
+import atexit
+import gc
+import os
+import signal
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+# A shell that runs us in the background has us ignore Ctrl-C; what we start is to obey it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("CDR_SECRET", "a-secret-for-the-tests-0123456789")
+os.environ.setdefault("VOICENTER_CODE", "code-for-tests")
+os.environ.setdefault("VOICENTER_URL", "http://127.0.0.1:9/ForwardDialer/click2call.aspx")
+
+_running = ExitStack()
+atexit.register(_running.close)
+
+# Only a tester's own environment is more to the point than throw-away servers.
+if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    from callbacks.localrun.errors import CannotStart
+    from callbacks.localrun.servers import servers
+
+    directory = _running.enter_context(tempfile.TemporaryDirectory(prefix="callbacks-tests-"))
+    try:
+        urls = _running.enter_context(servers(Path(directory), durable=False))
+    except CannotStart as problem:
+        pytest.exit(str(problem), returncode=3)
+    os.environ["DATABASE_URL"] = urls.database_url
+    os.environ["REDIS_URL"] = urls.redis_url
+
+
+def redis_url(url: str, *, further: int) -> str:
+    """The address of the database that is `further` ones on."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{int(parts.path.strip('/') or 0) + further}"))
+
+
+# "gw0", "gw1", ... in a worker of xdist. A database for its tests, one for the product they start.
+if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["REDIS_URL"] = redis_url(
+        os.environ["REDIS_URL"], further=2 * int(_worker.removeprefix("gw"))
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """What is loaded and collected stays; tests.conftest turns the collector on again."""
+    gc.disable()
+
+
+def pytest_unconfigure() -> None:
+    """Stops the servers when the tests are over."""
+    _running.close()

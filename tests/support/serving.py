@@ -1,0 +1,69 @@
+"""The site as it is served: the fixtures `gunicorn` and `gunicorn_without_database`."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def gunicorn(django_db_setup: None) -> Iterator[str]:
+    """The address of a server with the test database; its tests want real transactions."""
+    database = connection.settings_dict
+    with _serving(
+        f"postgres://{database['USER']}:{database['PASSWORD']}"
+        f"@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    ) as url:
+        yield url
+
+
+@pytest.fixture
+def gunicorn_without_database() -> Iterator[str]:
+    """The address of a server whose database refuses every connection."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and not listening
+        with _serving(f"postgres://nobody@127.0.0.1:{nobody.getsockname()[1]}/none") as url:
+            yield url
+
+
+@contextmanager
+def _serving(database_url: str) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server = subprocess.Popen(
+            [
+                *[sys.executable, "-m", "gunicorn", "callbacks.config.wsgi"],
+                *["--workers", "1", "--bind", f"fd://{listening.fileno()}"],
+            ],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database_url},
+            pass_fds=[listening.fileno()],
+        )
+        try:
+            _wait_until_ready(url, server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "gunicorn did not start"
+        try:
+            if httpx.get(f"{url}/nowhere/", timeout=5).status_code == 404:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    pytest.fail("gunicorn did not answer")

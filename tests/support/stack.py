@@ -1,0 +1,183 @@
+"""The product as it runs: web, worker, beat and simulator as processes of their own.
+
+    with Stack(database_url, redis_url, directory) as stack:
+        requests.post(stack.url + "/api/leads/", ...)
+        stack.simulator.ledger()
+
+The database must exist and be migrated. Every process listens on a free port of 127.0.0.1, logs
+to a file in `directory`, and is ended with the block.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.error import URLError
+
+from callbacks.localrun import processes
+from tests.support.simulator import SimulatorProcess, eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+CDR_SECRET = "a-secret-for-the-tests-0123456789"
+CODE = "code-for-tests"
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def procfile() -> dict[str, str]:
+    """The commands of the Procfile: what is tested is what is run."""
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines if ": " in line)
+
+
+def spawn(command: str, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Runs a shell command from the project's directory, its output at the end of `log`.
+
+    It is ended with us, even when we are killed: call it from the main thread.
+    """
+    wrapped = processes.wrapped(
+        ["/bin/sh", "-c", command], directory=ROOT, account=None, death_signal=signal.SIGTERM
+    )
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            wrapped,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+class Stack:
+    """The running product: web, beat, and workers of these names ("worker", "worker2", ...).
+
+    `commands` replaces what the Procfile says for a name.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        redis_url: str,
+        directory: Path,
+        *,
+        workers: Sequence[str] = ("worker",),
+        commands: Mapping[str, str] | None = None,
+        **environment: str,
+    ) -> None:
+        self.workers = tuple(workers)
+        self.commands = dict(commands or {})
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.directory = directory
+        self.cdr_url = f"{self.url}/webhooks/voicenter/{CDR_SECRET}/cdr/"
+        self.simulator = SimulatorProcess(cdr_url=self.cdr_url, code=CODE)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._log_begins: dict[str, int] = {}
+        self._running = ExitStack()
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "DATA_DIR": str(directory),
+            "PORT": str(self.port),
+            "CDR_SECRET": CDR_SECRET,
+            "VOICENTER_CODE": CODE,
+            "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        }
+
+    def __enter__(self) -> Self:
+        with self._running:
+            self._running.enter_context(self.simulator)
+            self.environment["VOICENTER_URL"] = self.simulator.click2call_url
+            for name in ("web", *self.workers, "beat"):
+                self.start(name)
+            self.wait_until_ready()
+            self._running = self._running.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        # All at once: each takes a second or two to end in good order.
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.terminate()
+        self._running.close()
+
+    def start(self, name: str) -> None:
+        """Starts one of the Procfile's processes; "worker2" is another worker."""
+        log = self.directory / f"{name}.log"
+        self._log_begins[name] = log.stat().st_size if log.exists() else 0
+        command = self.commands.get(name) or procfile()[name.rstrip("0123456789")]
+        process = spawn(command, self.environment, log)
+        self.processes[name] = process
+        self._running.callback(self._end, process)
+
+    def start_missing(self) -> None:
+        """Starts again what has ended."""
+        missing = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in missing:
+            self.start(name)
+        if missing:
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Waits until the web answers and all workers take tasks."""
+        eventually(self.answers, within=60)
+        for name in self.workers:
+            eventually(lambda name=name: self.is_ready(name), within=60)
+
+    def is_ready(self, name: str) -> bool:
+        """Whether a worker takes tasks, as far as it has said so."""
+        with (self.directory / f"{name}.log").open("rb") as log:
+            log.seek(self._log_begins[name])
+            return b" ready." in log.read()
+
+    def stop(self, name: str, signum: int = signal.SIGTERM) -> int:
+        """Signals one process and waits for its end; its exit status."""
+        process = self.processes[name]
+        process.send_signal(signum)
+        return process.wait(60)
+
+    def log(self, name: str) -> str:
+        """What a process has written so far."""
+        return (self.directory / f"{name}.log").read_text(errors="replace")
+
+    def answers(self) -> bool:
+        """Whether the web serves requests. AssertionError with its log when it has ended."""
+        if (status := self.processes["web"].poll()) is not None:
+            raise AssertionError(f"the web process ended ({status}): {self.log('web')}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(40)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

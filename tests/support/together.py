@@ -1,0 +1,52 @@
+"""Several at the same moment, each with a database connection of its own."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection, models, transaction
+
+from tests.support.simulator import eventually
+
+T = TypeVar("T")
+
+
+def at_once(count: int, *acts: Callable[[], T]) -> list[T]:
+    """What each act returned, done by `count` threads that start together."""
+    start = threading.Barrier(count * len(acts))
+
+    def run(act: Callable[[], T]) -> T:
+        start.wait()
+        return _alone(act)
+
+    with ThreadPoolExecutor(count * len(acts)) as pool:
+        return [done.result() for done in [pool.submit(run, act) for act in acts * count]]
+
+
+def all_waiting_for(row: models.Model, count: int, act: Callable[[], T]) -> list[T]:
+    """What each of `count` returned, let go together once all of them wait to change the row."""
+    with ThreadPoolExecutor(count) as pool:
+        with transaction.atomic():
+            type(row)._base_manager.select_for_update().get(pk=row.pk)
+            running = [pool.submit(_alone, act) for _ in range(count)]
+            eventually(lambda: _waiting() >= count, within=60)
+        return [done.result() for done in running]
+
+
+def _alone(act: Callable[[], T]) -> T:
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def _waiting() -> int:
+    with connection.cursor() as cursor:
+        # Who waits is looked at once in a transaction, unless it is told to look again.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,175 @@
+"""The provider asks who is calling: the answer, and what it tells us live."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.calls import AttemptState
+from leads import visitor_status
+from leads.models import Lead
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+NOBODY = {"STATUS": "OK", "URL": "", "CLIENTNAME": "", "COMPANY": "", "TOTAL": 0}
+
+
+@pytest.fixture
+def attempt(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
+    simulator.control(answer_after=600)
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    return attempt
+
+
+@pytest.fixture
+def ask(client: Client, settings: Any) -> Callable[..., dict[str, Any]]:
+    def ask(body: object) -> dict[str, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body)
+        response = client.post(
+            f"/webhooks/voicenter/{settings.CDR_SECRET}/popup/",
+            raw,
+            content_type="application/json",
+        )
+        assert response.status_code == 200
+        return dict(response.json())
+
+    return ask
+
+
+def popup(attempt: CallAttempt, status: str, **more: object) -> dict[str, object]:
+    return {
+        "ivrid": attempt.call_id,
+        "extenUser": attempt.extension_number,
+        "status": status,
+        "phone": "0505550101",
+        **more,
+    }
+
+
+def standing() -> str:
+    lead = visitor_status.find(Lead.objects.get().public_id)
+    assert lead
+    return visitor_status.standing(lead, timezone.now()).status
+
+
+def test_while_it_rings_the_salesperson_sees_who_and_where(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    answer = ask(popup(attempt, "Ringing"))
+    assert (answer["STATUS"], answer["CLIENTNAME"]) == ("OK", "Noa Levi")
+    assert answer["COMPANY"] == "Website"
+    assert answer["URL"].endswith(f"/admin/leads/lead/{attempt.lead_id}/change/")
+    assert standing() == "calling"
+
+
+def test_once_the_salesperson_has_picked_up_the_visitor_sees_it(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    ask(popup(attempt, "Talking"))
+    assert standing() == "on_the_phone"
+    attempt.refresh_from_db()
+    first = attempt.picked_up_at
+    ask(popup(attempt, "Talking"))
+    attempt.refresh_from_db()
+    assert attempt.picked_up_at == first
+
+
+def test_a_hang_up_frees_the_extension_soon_and_ends_nothing_by_itself(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    ask(popup(attempt, "Hangup"))
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.ACCEPTED
+    assert attempt.hold_until <= timezone.now() + timedelta(seconds=60)
+
+
+def test_a_request_of_another_extension_tells_nothing(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    ask(popup(attempt, "Talking", extenUser="999"))
+    assert standing() == "calling"
+
+
+@pytest.mark.parametrize("kind", ["siptrunk", "logincode"])
+def test_a_phone_that_is_dialled_without_its_number_tells_live_too(
+    kind: str, attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    Extension.objects.update(kind=kind)
+    ask(popup(attempt, "Talking", extenUser="SIPSIP7"))
+    assert standing() == "on_the_phone"
+
+
+def test_in_a_form_it_is_found_by_our_variable_too(
+    attempt: CallAttempt, client: Client, settings: Any
+) -> None:
+    CallAttempt.objects.update(state=AttemptState.DIALING, call_id="")
+    call = {"customdata": {"var_attempt": str(attempt.public_id)}}
+    response = client.post(
+        f"/webhooks/voicenter/{settings.CDR_SECRET}/popup/",
+        urlencode(popup(attempt, "Ringing", ivrid="C-1", currentCall=json.dumps(call))),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert response.json()["CLIENTNAME"] == "Noa Levi"
+
+
+def test_it_is_found_by_our_variable_while_the_calls_answer_is_on_its_way(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    CallAttempt.objects.update(state=AttemptState.DIALING, call_id="")
+    answer = ask(popup(attempt, "Ringing", customdata={"var_attempt": str(attempt.public_id)}))
+    assert answer["CLIENTNAME"] == "Noa Levi"
+
+
+def test_somebody_elses_call_gets_an_answer_without_a_page(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    assert ask({"ivrid": "another", "extenUser": "101", "status": "Ringing"}) == NOBODY
+
+
+def test_it_may_be_asked_with_get(attempt: CallAttempt, client: Client, settings: Any) -> None:
+    response = client.get(
+        f"/webhooks/voicenter/{settings.CDR_SECRET}/popup/",
+        {"ivrid": attempt.call_id, "extenUser": "101", "statusCall": "Talking"},
+    )
+    assert response.json()["CLIENTNAME"] == "Noa Levi"
+    assert standing() == "on_the_phone"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"{}", b"[" * 50_000, b" " * 10**7])
+def test_what_cannot_be_read_gets_the_documented_error_and_changes_nothing(
+    attempt: CallAttempt, ask: Callable[..., Any], body: bytes
+) -> None:
+    assert ask(body)["Err"] == 1
+    assert standing() == "calling"
+
+
+def test_a_forged_request_is_an_address_that_does_not_exist(
+    attempt: CallAttempt, client: Client
+) -> None:
+    response = client.post(
+        "/webhooks/voicenter/wrong/popup/",
+        json.dumps(popup(attempt, "Talking")),
+        content_type="application/json",
+    )
+    assert response.status_code == 404
+    assert standing() == "calling"
+
+
+def test_a_replayed_request_after_the_call_changes_nothing(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    attempt.finish(AttemptState.ENDED, timezone.now())
+    held = CallAttempt.objects.get().hold_until
+    ask(popup(attempt, "Talking"))
+    ask(popup(attempt, "Hangup"))
+    after = CallAttempt.objects.get()
+    assert (after.picked_up_at, after.hold_until) == (None, held)
