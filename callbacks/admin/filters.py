@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import RadioFilter
 
 from callbacks.explain import unroutable
 from callbacks.extensions.pauses import paused_at
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reports.date_ranges import Days, last_days
 from leads.models import OPEN_STATUSES
 

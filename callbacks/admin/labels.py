@@ -8,7 +8,7 @@ from callbacks.common.formatting import clock, in_words
 from callbacks.explain import routing_reason
 from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import FLAGGED_REASON
 from leads.models import Lead, LeadStatus
 

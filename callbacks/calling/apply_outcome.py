@@ -16,7 +16,7 @@ from django.utils import timezone
 from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import (
     A_DAY,

@@ -17,7 +17,7 @@ from django.utils import timezone
 from callbacks.calling.apply_outcome import INVALID_CALL, mirror, settle
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing.claim import Claim
 from callbacks.routing.config import Setup

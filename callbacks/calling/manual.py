@@ -15,9 +15,9 @@ from django.utils import timezone
 from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import LIVE_STATES, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.models.extensions import first_leg
 from callbacks.models.parameters import complaint
-from callbacks.models.routing import first_leg
 from callbacks.routing import claim as claims
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import calling_hours

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, SourceMessages
-from callbacks.models.calls import AttemptKind
+from callbacks.models.attempt_states import AttemptKind
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import calling_hours
 from leads.models import Lead

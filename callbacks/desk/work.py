@@ -18,7 +18,7 @@ from callbacks.admin.extensions import state as extension_state
 from callbacks.common.formatting import in_words
 from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import LIVE_STATES, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.routing import claim
 from leads.visitor_status import last_digits
 

@@ -10,7 +10,7 @@ from callbacks.common.formatting import in_words
 from callbacks.explain import routing_reason
 from callbacks.explain.routing_reason import NotRung, when
 from callbacks.models import CallAttempt
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import Setup

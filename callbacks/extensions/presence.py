@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension, Presence
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import queue
 from callbacks.telephony import account
 from callbacks.voicenter import ExtensionState, LoginStatus

@@ -1,9 +1,11 @@
 """The database tables of `callbacks`."""
 
-from callbacks.models.calls import CallAttempt, CallRecord, UnknownOutcome
+from callbacks.models.calls import CallAttempt, UnknownOutcome
+from callbacks.models.extensions import Extension, Presence
 from callbacks.models.parameters import CallParameters, SourceMessages
-from callbacks.models.routing import Extension, Presence, Team, TeamSource
+from callbacks.models.records import CallRecord
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
+from callbacks.models.teams import Team, TeamSource
 
 __all__ = [
     "CallAttempt",

@@ -1,55 +1,29 @@
-"""What was dialled and what became of it: CallAttempt, CallRecord."""
+"""What was dialled and what became of it: CallAttempt, and those whose end nobody knows."""
 
 import logging
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.lookups import IsNull, Regex
 
 from callbacks.models import time_accounting
-from callbacks.models.routing import Extension
+from callbacks.models.attempt_states import LIVE_STATES, NOBODY_KNOWS, AttemptKind, AttemptState
+from callbacks.models.extensions import Extension
 from leads import log_context
 from leads.models import E164, Lead, one_of, together
+
+if TYPE_CHECKING:
+    from callbacks.models.records import CallRecord
 
 log = logging.getLogger(__name__)
 
 
-class AttemptState(models.TextChoices):
-    """Where an attempt stands. It only moves forward; drawn in docs/architecture.md."""
-
-    DIALING = "dialing", "dialing"
-    ACCEPTED = "accepted", "accepted"
-    UNKNOWN = "unknown", "unknown"
-    NOT_SENT = "not_sent", "not sent"
-    REFUSED = "refused", "refused"
-    BRIDGED = "bridged", "bridged"
-    PLAYED = "played", "message played"
-    AGENT_NO_ANSWER = "agent_no_answer", "salesperson did not answer"
-    LEAD_NO_ANSWER = "lead_no_answer", "lead did not answer"
-    ENDED = "ended", "ended, no record"
-    NEVER_PLACED = "never_placed", "never placed"
-
-
-# A live attempt keeps its lead, its extension and the dialled number to itself.
-LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
-
 # Who dialled knows best what came of it, also when the sweep has given the answer up meanwhile.
 _ASKED = (AttemptState.DIALING, AttemptState.UNKNOWN)
-
-# Ended without anybody knowing whether there was a call: the provider never said yes (0), and no
-# record tells. A lead that was called like this needs a person.
-NOBODY_KNOWS = Q(state=AttemptState.ENDED, error_code__isnull=True, kind="call")
-
-
-class AttemptKind(models.TextChoices):
-    """What was asked of the provider."""
-
-    CALL = "call", "call"
-    MESSAGE = "message", "recorded message"
 
 
 class CallAttempt(models.Model):
@@ -422,40 +396,3 @@ class UnknownOutcome(CallAttempt):
         verbose_name = "unknown outcome"
         default_permissions = ()
         permissions = [("settle_outcome", "Can say how a call ended that nobody knows of")]
-
-
-class CallRecord(models.Model):
-    """One CDR from the provider: one leg. A call has two, under the same CALLID."""
-
-    call_id = models.CharField("CALLID", max_length=64)
-    type = models.CharField(max_length=64, help_text="The provider's, e.g. Click2Call leg1.")
-    leg = models.PositiveSmallIntegerField(null=True, blank=True)
-    status = models.CharField(max_length=64, blank=True, help_text="The provider's word.")
-    attempt = models.ForeignKey(
-        CallAttempt, on_delete=models.CASCADE, null=True, blank=True, related_name="records"
-    )
-    started_at = models.DateTimeField(null=True, blank=True)
-    duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
-    talk_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
-    dial_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds of ringing.")
-    price = models.PositiveIntegerField(null=True, blank=True, help_text="Hundredths of a shekel.")
-    recording_url = models.URLField(max_length=2000, blank=True)
-    received_at = models.DateTimeField(auto_now_add=True)
-    payload = models.JSONField(help_text="As it was received.")
-
-    class Meta:
-        ordering = ["received_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["call_id", "type"], name="record_once_per_leg"),
-        ]
-        indexes = [
-            # All calls of the account are posted to us; few of them are waiting for an attempt.
-            models.Index(
-                fields=["received_at"],
-                name="record_without_attempt",
-                condition=Q(attempt__isnull=True),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Record {self.pk}"

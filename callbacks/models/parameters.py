@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from callbacks.models.routing import Extension
+from callbacks.models.extensions import Extension
 from callbacks.voicenter import Call, InvalidCall, Message
 from leads.models import LeadSource
 

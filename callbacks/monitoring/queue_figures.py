@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import claim, config
 from leads.models import OPEN_STATUSES, LeadStatus
 

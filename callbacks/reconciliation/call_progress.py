@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import LIVE_STATES, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.reconciliation import corrections
 from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from callbacks.calling.apply_outcome import mirror
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from callbacks.calling.apply_outcome import settle
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import corrections
 from callbacks.reconciliation import records as call_records

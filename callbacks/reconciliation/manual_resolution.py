@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from callbacks.calling import manual
 from callbacks.calling.manual import CannotCall
 from callbacks.models import UnknownOutcome
-from callbacks.models.calls import NOBODY_KNOWS, AttemptState
+from callbacks.models.attempt_states import NOBODY_KNOWS, AttemptState
 from callbacks.reconciliation import corrections
 from leads import log_context
 from leads.models import LeadStatus

@@ -16,7 +16,7 @@ from django.utils import timezone
 from callbacks.calling.apply_outcome import mirror, settle
 from callbacks.common.db_errors import violated
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.calls import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.models.time_accounting import TIME_TOLERANCE
 from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import corrections

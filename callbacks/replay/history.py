@@ -12,7 +12,7 @@ from django.conf import settings
 
 from callbacks.calling.apply_outcome import INVALID_CALL
 from callbacks.models import CallAttempt, Extension, Schedule
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.opening_hours.calendar import Calendar
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import Outcome

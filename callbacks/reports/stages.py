@@ -16,7 +16,7 @@ from django.db.models import Case, Count, DurationField, F, Q, Sum, Value, When
 from django.db.models.expressions import RawSQL
 
 from callbacks.models import CallAttempt
-from callbacks.models.calls import LIVE_STATES, AttemptKind
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reports.queries import NOT_COUNTED
 from callbacks.reports.time_breakdown import CALLS, STAGES, WAITS, Part, Stage, parts
 from leads import wait_accounting

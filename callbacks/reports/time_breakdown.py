@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
 from leads.stages import Wait, is_chosen, waited
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callbacks.common import prepared_statements
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import rules
 
 # Constants in the statement, as in the condition of the partial index that is to be used for it.

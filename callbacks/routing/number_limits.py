@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from callbacks.common import prepared_statements
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import A_DAY
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from callbacks.common import prepared_statements
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing import config, rules
 

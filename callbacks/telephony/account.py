@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from callbacks.models import CallAttempt
-from callbacks.models.routing import first_leg
+from callbacks.models.extensions import first_leg
 from callbacks.routing.claim import Claim
 from callbacks.routing.config import Setup
 from callbacks.routing.config import current as current_setup

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from leads.models import Lead
 from tests.support.admin_posting import confirm, said
 from tests.support.simulator import SimulatorProcess, eventually

@@ -115,7 +115,7 @@ def test_an_extension_whose_own_hours_are_over_is_off_shift() -> None:
 
 
 def test_every_state_and_status_has_a_colour() -> None:
-    from callbacks.models.calls import AttemptState
+    from callbacks.models.attempt_states import AttemptState
     from leads.models import LeadStatus
 
     assert set(labels.LEAD_COLOURS) == set(LeadStatus)

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import dial, dispatch, manual
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.routing import claim as claims
 from callbacks.routing.config import current as current_setup
 from callbacks.telephony import account

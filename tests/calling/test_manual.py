@@ -9,7 +9,7 @@ from django.utils import timezone
 from callbacks.calling import dial, dispatch, manual
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.telephony import account
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.queue import queued

@@ -18,7 +18,7 @@ from callbacks.models import (
     SourceMessages,
     Team,
 )
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import LEAST_GAP
 from callbacks.reconciliation import records
 from callbacks.voicenter import Cdr

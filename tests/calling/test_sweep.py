@@ -9,7 +9,7 @@ from django.utils import timezone
 from callbacks import tasks
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import records
 from callbacks.routing import claim as claims
 from leads.models import Lead, LeadSource, LeadStatus

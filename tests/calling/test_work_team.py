@@ -11,7 +11,7 @@ from callbacks.calling import dispatch
 from callbacks.calling.apply_outcome import settle
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from leads.models import Lead, LeadStatus
 from tests.support.queue import queued

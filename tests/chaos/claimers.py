@@ -261,7 +261,7 @@ def _claim(
     from callbacks.calling import dial
     from callbacks.common import task_publisher
     from callbacks.models import Extension, Team
-    from callbacks.models.calls import AttemptState
+    from callbacks.models.attempt_states import AttemptState
     from callbacks.routing import claim as claims
     from callbacks.routing.config import current as current_setup
     from callbacks.voicenter import Accepted

@@ -42,7 +42,7 @@ from callbacks.models import (
     SourceMessages,
     Team,
 )
-from callbacks.models.calls import LIVE_STATES, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.policy.from_settings import policy
 from callbacks.reconciliation import call_progress, manual_resolution, records
 from callbacks.telephony import account

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from callbacks.calling.apply_outcome import settle
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import manual_resolution, records
 from callbacks.routing import claim as claims

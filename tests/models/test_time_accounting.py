@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.models.time_accounting import Facts, Leg, Times, divide
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)

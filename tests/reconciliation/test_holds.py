@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from callbacks.calling import dispatch, manual, recorded_messages
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.reconciliation import call_progress, lookup, records
 from callbacks.telephony import account
 from callbacks.voicenter import Cdr, PopUp, PopUpStatus

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, CallRecord, Extension, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import lookup, records
 from callbacks.reconciliation.manual_resolution import open_questions
 from callbacks.routing import claim as claims

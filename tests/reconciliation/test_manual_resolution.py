@@ -9,7 +9,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch, manual
 from callbacks.calling.manual import CannotCall
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import manual_resolution, records
 from callbacks.routing import claim as claims
 from callbacks.voicenter import Cdr

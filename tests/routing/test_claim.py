@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.routing import claim as claims
 from callbacks.routing import queue
 from leads.models import Lead, LeadSource, LeadStatus

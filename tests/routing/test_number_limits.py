@@ -18,7 +18,7 @@ from callbacks.models import (
     SourceMessages,
     Team,
 )
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import LEAST_GAP, MAX_CALLS_A_DAY
 from callbacks.routing import claim, config, number_limits
 from leads import visitor_status

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension, Schedule, Team, TeamSource
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing import claim as claims
 from callbacks.routing import config, queue, rules

@@ -19,7 +19,7 @@ from callbacks.models import (
     SourceMessages,
     Team,
 )
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from leads import intake, visitor_status
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.calling.test_apply_outcome import calls_again_at

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from leads import visitor_status
 from leads.models import Lead
 from tests.support.simulator import SimulatorProcess

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, CallRecord, Extension
-from callbacks.models.calls import AttemptState
+from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import records
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import SimulatorProcess

@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin import form_errors
 from callbacks.models import Extension, Schedule
-from callbacks.models.routing import LANGUAGE
+from callbacks.models.extensions import LANGUAGE
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.voicenter import to_e164
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from callbacks.admin import html, labels
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import claim
 from leads.models import Lead
 

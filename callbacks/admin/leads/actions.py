@@ -16,7 +16,7 @@ from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.leads import commands, forms
 from callbacks.admin.leads.commands import LeadAct
 from callbacks.models import CallAttempt, UnknownOutcome
-from callbacks.models.calls import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reconciliation import manual_resolution
 from leads.admin import Admin
 from leads.models import Lead, LeadStatus

@@ -11,7 +11,7 @@ from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED, error, 
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.calls import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from callbacks.models import CallAttempt
-from callbacks.models.calls import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.policy.rules import A_DAY, MAX_ATTEMPTS, Policy
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 from tests.lifecycle.machine.witness import Dialled

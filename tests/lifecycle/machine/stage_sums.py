@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from callbacks.models import CallAttempt
-from callbacks.models.calls import AttemptKind
+from callbacks.models.attempt_states import AttemptKind
 from leads.models import Lead, LeadStatus
 
 WAITED = ("waited_closed", "waited_chosen", "waited_retry", "waited_extension")

@@ -1,4 +1,4 @@
-"""Who answers: Team, Extension, Presence."""
+"""The phones that are rung first: Extension; and Presence, when they were last looked at."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,124 +11,15 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 
 from callbacks.models.schedules import Schedule
+from callbacks.models.teams import Team
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
 from callbacks.voicenter.click2call.parameters import LOGIN_CODE, SIP_TRUNK
-from leads.models import LeadSource
 
 # Digits, or a SIP code; its case is significant and never changed (VOICENTER.md, Click2Call).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", "Use codes like he, en, ru.")
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
-
-
-class Team(models.Model):
-    """The extensions that answer some sources, and the strategy by which they take turns."""
-
-    class Strategy(models.TextChoices):
-        LONGEST_IDLE = "longest_idle", "longest idle"
-        ROUND_ROBIN = "round_robin", "round robin"
-        WEIGHTED = "weighted", "priority tiers with weights"
-        FAIR = "fair", "fair by conversations"
-
-    name = models.CharField(max_length=100, unique=True)
-    is_active = models.BooleanField(default=True)
-    sources = models.ManyToManyField(
-        LeadSource, through="TeamSource", related_name="teams", blank=True
-    )
-    strategy = models.CharField(
-        max_length=12,
-        choices=Strategy.choices,
-        default=Strategy.LONGEST_IDLE,
-        help_text="Who of the free ones is rung. A lower tier always comes before a higher one.",
-    )
-    language_wait = models.PositiveIntegerField(
-        "wait for the lead's language",
-        null=True,
-        blank=True,
-        default=0,
-        help_text="Seconds that a lead waits for somebody who speaks its language; then anyone "
-        "is rung. 0: preferred where free. Empty: nobody else is ever rung.",
-    )
-    owner_days = models.PositiveSmallIntegerField(
-        "owner for",
-        default=30,
-        help_text="Days for which whoever talked with a number is rung first for it. 0: never.",
-    )
-    owner_wait = models.PositiveIntegerField(
-        "wait for the owner",
-        default=0,
-        help_text="Seconds that a lead waits for its owner who is on a call; then anyone is rung.",
-    )
-    daily_cap = models.PositiveIntegerField(
-        "calls a day",
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text="Of each extension, at most. Empty: no limit.",
-    )
-    rest = models.PositiveIntegerField(
-        "rest after a call", default=0, help_text="Seconds that an extension is then not rung."
-    )
-    opening_rate = models.PositiveIntegerField(
-        "calls a minute at the opening",
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text="Leads that came while it was closed are called at this rate. Empty: all at "
-        "once, as extensions are free.",
-    )
-    schedule = models.ForeignKey(
-        Schedule,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="teams",
-        help_text="Empty: open round the clock.",
-    )
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(strategy__in=["longest_idle", "round_robin", "weighted", "fair"]),
-                name="team_strategy_known",
-            ),
-            models.CheckConstraint(condition=~Q(daily_cap=0), name="team_cap_positive"),
-            models.CheckConstraint(condition=~Q(opening_rate=0), name="team_rate_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class TeamSource(models.Model):
-    """A source that a team answers, and when it steps in."""
-
-    team = models.ForeignKey(Team, on_delete=models.CASCADE)
-    source = models.ForeignKey(LeadSource, on_delete=models.CASCADE, db_column="leadsource_id")
-    steps_in_after = models.PositiveIntegerField(
-        default=0,
-        db_default=0,
-        help_text="Seconds that a lead has waited before this team is asked too, after those "
-        "that step in earlier. 0: from the beginning.",
-    )
-
-    class Meta:
-        db_table = "callbacks_team_sources"
-        ordering = ["steps_in_after", "id"]
-        verbose_name = "source"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["team", "source"],
-                name="team_answers_a_source_once",
-                violation_error_message="This team answers that source already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        after = f", after {self.steps_in_after} s" if self.steps_in_after else ""
-        return f"{self.source}{after}"
 
 
 class Extension(models.Model):
