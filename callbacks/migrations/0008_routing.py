@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='callattempt',
             name='why',
-            field=models.JSONField(blank=True, db_default={}, default=dict, help_text='Who was considered, who was not and why, and the rule (callbacks.why).'),
+            field=models.JSONField(blank=True, db_default={}, default=dict, help_text='Who was considered, who was not and why, and the rule that chose.'),
         ),
         migrations.AddField(
             model_name='extension',
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='extension',
             name='position',
-            field=models.FloatField(db_default=0, default=0, editable=False, help_text='Its place in the queue of its team and tier: the lowest is rung next (callbacks.turns).'),
+            field=models.FloatField(db_default=0, default=0, editable=False, help_text='Its place in the queue of its team and tier: the lowest is rung next (callbacks.routing.rules).'),
         ),
         migrations.AddField(
             model_name='extension',
