@@ -16,14 +16,14 @@ from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, Te
 from callbacks.routing import config
 from callbacks.scheduling import calling_hours, pacing, planner
 from leads.models import Lead, LeadSource
-from leads.ports import Hours, Plan
+from leads.ports import CallingHours, CallPlan
 from leads.signals import hours_asked, lead_received, number_asked, plan_asked
 
 
 @receiver(plan_asked)
 def plan_the_call(
     source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None, **_kwargs: Any
-) -> Plan:
+) -> CallPlan:
     """When it is called: at once, when it was chosen, or its moment at the next opening."""
     current = config.current()
     planned = planner.plan(current, source, phone, now, chosen_at)
@@ -34,10 +34,12 @@ def plan_the_call(
 
 
 @receiver(hours_asked)
-def tell_the_hours(source_id: int, phone: str, as_of: uuid.UUID | None, **_kwargs: Any) -> Hours:
+def tell_the_hours(
+    source_id: int, phone: str, as_of: uuid.UUID | None, **_kwargs: Any
+) -> CallingHours:
     """When leads of this source and number are called."""
     current = config.current(as_of)
-    return Hours(
+    return CallingHours(
         zone=calling_hours.zone_of(current, source_id),
         next_time=partial(calling_hours.next_time, current, source_id, phone),
         half_hours=partial(calling_hours.half_hours, current, source_id),

@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from leads.ports import Hours
+from leads.ports import CallingHours
 from leads.visitor_status import SOON, day_in_words, when_in_words
 
 # How far ahead a time may lie.
@@ -32,7 +32,7 @@ class TimeRefused(Exception):  # noqa: N818  # said of the time, to a person
     """Why a time cannot be chosen and which one is possible, as sentences for the visitor."""
 
 
-def choose(typed: str, hours: Hours, now: datetime, *, offered: bool) -> datetime:
+def choose(typed: str, hours: CallingHours, now: datetime, *, offered: bool) -> datetime:
     """What was typed or sent -> when to call, in UTC. Raises TimeRefused.
 
     `hours`: of the source and the visitor's number. `offered`: whether the source lets them choose.
@@ -51,7 +51,7 @@ def choose(typed: str, hours: Hours, now: datetime, *, offered: bool) -> datetim
     return at
 
 
-def on_offer(hours: Hours, now: datetime) -> list[Day]:
+def on_offer(hours: CallingHours, now: datetime) -> list[Day]:
     """The times to choose from, by day."""
     times = islice(hours.half_hours(now + _EARLIEST, now + LATEST), ON_OFFER + 1)
     today = timezone.localtime(now, hours.zone).date()
@@ -85,7 +85,7 @@ def _parse(typed: str) -> datetime | None:
 
 
 def _refused(
-    why: str, hours: Hours, after: datetime, now: datetime, *, example: bool = False
+    why: str, hours: CallingHours, after: datetime, now: datetime, *, example: bool = False
 ) -> TimeRefused:
     possible = hours.next_time(after)
     if possible is None or possible > now + LATEST:

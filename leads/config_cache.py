@@ -44,7 +44,7 @@ def one_version() -> Iterator[None]:
         _gone_by.reset(token)
 
 
-class Kept(Generic[T]):
+class VersionedCache(Generic[T]):
     """What `load` returns, for each version once in a process. Not to be changed by its users."""
 
     def __init__(self, load: Callable[[], T]) -> None:
@@ -72,4 +72,4 @@ def _active_sources() -> dict[str, LeadSource]:
 
 
 # By slug; those that take submissions.
-active_sources = Kept(_active_sources)
+active_sources = VersionedCache(_active_sources)

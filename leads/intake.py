@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from leads import config_cache, log_context, ports
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
-from leads.ports import Plan
+from leads.ports import CallPlan
 from leads.signals import lead_received
 
 # Each try loses only against somebody else's commit at the same moment; a handful is plenty.
@@ -78,7 +78,7 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
     raise RuntimeError("a lead could not be stored: its number kept opening and closing")
 
 
-def _waiting(submission: Submission, now: datetime, planned: Plan) -> Lead:
+def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
     return Lead(
         source=submission.source,
         submission_key=submission.key,
@@ -100,7 +100,7 @@ def _waiting(submission: Submission, now: datetime, planned: Plan) -> Lead:
     )
 
 
-def _store_duplicate(submission: Submission, now: datetime, planned: Plan) -> Lead | None:
+def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -> Lead | None:
     """Links the submission to the number's open lead; None when that has just been closed."""
     try:
         with transaction.atomic():

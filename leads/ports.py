@@ -17,7 +17,7 @@ Answers = Sequence[tuple[object, object]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class CallPlan:
     """What is stored with a new lead; each is the column of that name."""
 
     call_after: datetime
@@ -28,7 +28,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Hours:
+class CallingHours:
     """When the leads of one source and number are called.
 
     `zone`: in which they are told. `next_time(after)`: the first instant at or after it; None:
@@ -40,23 +40,25 @@ class Hours:
     half_hours: Callable[[datetime, datetime], Iterable[datetime]]
 
 
-def plan(source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None) -> Plan:
+def plan(source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None) -> CallPlan:
     """For a lead that is stored in this transaction, submitted at `now`."""
     asked: Answers = plan_asked.send(
         sender=None, source=source, phone=phone, now=now, chosen_at=chosen_at
     )
     for _receiver, answer in asked:
-        if isinstance(answer, Plan):
+        if isinstance(answer, CallPlan):
             return answer
     start = chosen_at or now
     target = timedelta(seconds=source.sla_target)
-    return Plan(start, start, start + target, gap_until=chosen_at)
+    return CallPlan(start, start, start + target, gap_until=chosen_at)
 
 
-def hours(source_id: int, phone: str = "", as_of: uuid.UUID | None = None) -> Hours:
+def hours(source_id: int, phone: str = "", as_of: uuid.UUID | None = None) -> CallingHours:
     """For a source and a number (E.164; "": any). `as_of`: the setup's version, if just read."""
     asked: Answers = hours_asked.send(sender=None, source_id=source_id, phone=phone, as_of=as_of)
     for _receiver, answer in asked:
-        if isinstance(answer, Hours):
+        if isinstance(answer, CallingHours):
             return answer
-    return Hours(timezone.get_current_timezone(), lambda after: after, lambda _after, _until: ())
+    return CallingHours(
+        timezone.get_current_timezone(), lambda after: after, lambda _after, _until: ()
+    )

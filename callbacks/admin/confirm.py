@@ -18,7 +18,7 @@ CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True)
-class Question:
+class Confirmation:
     """What is asked before an action."""
 
     title: str
@@ -40,7 +40,7 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def ask(
-    request: HttpRequest, model_admin: "ModelAdmin[Any]", question: Question
+    request: HttpRequest, model_admin: "ModelAdmin[Any]", question: Confirmation
 ) -> TemplateResponse:
     """The page that asks."""
     context = {

@@ -10,7 +10,7 @@ from callbacks.common.formatting import in_words
 from callbacks.models import CallParameters, Extension
 from callbacks.routing import config
 from callbacks.telephony import account
-from callbacks.telephony.call_parameters import PROVIDER, Effective, effective
+from callbacks.telephony.call_parameters import PROVIDER, ResolvedParameter, resolved
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
 from leads.models import LeadSource
 
@@ -22,7 +22,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ParameterRow:
     """One parameter: its name, its value in words with its unit, the place that says so."""
 
     label: str
@@ -36,7 +36,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ParameterChoice:
     """A source whose calls the table can be shown for."""
 
     name: str
@@ -45,13 +45,13 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class WhatHolds:
+class EffectiveParameters:
     """The table, and what stands above it."""
 
     title: str
-    rows: list[Row]
+    rows: list[ParameterRow]
     note: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[ParameterChoice, ...] = ()
     exceptions: tuple[Extension, ...] = ()
 
 
@@ -62,7 +62,7 @@ def may_see(request: HttpRequest) -> bool:
     )
 
 
-def for_source(source: LeadSource) -> WhatHolds:
+def for_source(source: LeadSource) -> EffectiveParameters:
     """For calls of a source, through an extension that says nothing; and which ones do."""
     own = Extension.objects.filter(team__sources=source, call_parameters__isnull=False)
     says_otherwise = [
@@ -70,14 +70,14 @@ def for_source(source: LeadSource) -> WhatHolds:
         for extension in own.select_related("call_parameters").distinct()
         if extension.call_parameters.values()
     ]
-    return WhatHolds(
+    return EffectiveParameters(
         title="What holds for calls to its leads",
         rows=rows(source.pk, None),
         exceptions=tuple(says_otherwise),
     )
 
 
-def for_extension(extension: Extension, chosen: str) -> WhatHolds:
+def for_extension(extension: Extension, chosen: str) -> EffectiveParameters:
     """For calls through an extension, for one of the sources that its team answers.
 
     `chosen` is the primary key of the source as it was asked for, by anybody: else the first one.
@@ -85,30 +85,30 @@ def for_extension(extension: Extension, chosen: str) -> WhatHolds:
     sources = list(LeadSource.objects.filter(teams=extension.team_id))
     source = next((it for it in sources if str(it.pk) == chosen), sources[0] if sources else None)
     if source is None:
-        return WhatHolds(
+        return EffectiveParameters(
             title="What holds for calls through this extension",
             rows=rows(None, extension.pk),
             note="Its team answers no source.",
         )
     several = len(sources) > 1
-    return WhatHolds(
+    return EffectiveParameters(
         title=f"What holds for calls to leads from {source}",
         rows=rows(source.pk, extension.pk),
-        choices=tuple(Choice(str(it), f"?source={it.pk}", it == source) for it in sources)
+        choices=tuple(ParameterChoice(str(it), f"?source={it.pk}", it == source) for it in sources)
         if several
         else (),
     )
 
 
-def rows(source_id: int | None, extension_id: int | None) -> list[Row]:
+def rows(source_id: int | None, extension_id: int | None) -> list[ParameterRow]:
     """Every parameter of a call."""
     places = account.places(config.current(), source_id, extension_id)
-    return [_row(each) for each in effective(places)]
+    return [_row(each) for each in resolved(places)]
 
 
-def _row(each: Effective) -> Row:
+def _row(each: ResolvedParameter) -> ParameterRow:
     unit = CALL_PARAMETERS[each.name].unit if each.name in CALL_PARAMETERS else ""
-    return Row(_label(each.name), _in_words(each.value, unit), each.origin)
+    return ParameterRow(_label(each.name), _in_words(each.value, unit), each.origin)
 
 
 def _label(name: str) -> str:

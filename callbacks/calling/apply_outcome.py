@@ -60,7 +60,7 @@ _CLOSED_AS = {
 }
 
 
-def settle(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
+def apply(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
     """Applies `outcome` to the lead and the extension of an attempt that has just ended.
 
     Call it in the transaction of the transition, and only when that was won. The wake-ups go out
@@ -159,7 +159,7 @@ class _Wait:
 def _wait(attempt: CallAttempt, step: Step, now: datetime) -> _Wait:
     """After the step's wait, when the number may be rung, and within its hours and ours."""
     gap_until = now + step.after
-    rests_until = number_limits.number_rests_until(attempt.phone, now)
+    rests_until = number_limits.number_limited_until(attempt.phone, now)
     if rests_until:
         gap_until = max(gap_until, rests_until)
     current, source_id = config.current(), _source_of(attempt.lead_id)

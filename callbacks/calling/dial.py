@@ -14,13 +14,13 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks.calling.apply_outcome import INVALID_CALL, mirror, settle
+from callbacks.calling.apply_outcome import INVALID_CALL, apply, mirror
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing.claim import Claim
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
 from callbacks.scheduling import calling_hours
 from callbacks.telephony import account
@@ -56,7 +56,7 @@ _REFUSED_AS = {
 }
 
 
-def dial_call(client: Client, claim: Claim, lead: Lead, setup: Setup) -> None:
+def dial_call(client: Client, claim: Claim, lead: Lead, setup: RoutingConfig) -> None:
     """Sends the call of a claim whose attempt is ours to send, and records what came of it."""
     attempt = claim.attempt
     try:
@@ -180,14 +180,14 @@ def _record_refusal(
     now = timezone.now()
     with transaction.atomic():
         if attempt.refuse(error_code, message[:500], reason, now):
-            settle(attempt, outcome, now)
+            apply(attempt, outcome, now)
 
 
 def _record_not_sent(attempt: CallAttempt, error: NotSent) -> None:
     now = timezone.now()
     with transaction.atomic():
         if attempt.not_send(str(error)[:500], error.reason, now):
-            settle(attempt, Outcome.NOT_SENT, now)
+            apply(attempt, Outcome.NOT_SENT, now)
 
 
 def _record_unknown(attempt: CallAttempt, error: OutcomeUnknown) -> None:

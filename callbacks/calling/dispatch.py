@@ -19,7 +19,7 @@ from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
 from callbacks.routing import claim as claims
 from callbacks.routing import number_limits, queue
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
 from callbacks.scheduling import calling_hours, pacing
 from callbacks.telephony import account
@@ -136,7 +136,7 @@ def follow_changed_hours() -> int:
     return moved
 
 
-def _follow(setup: Setup, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
+def _follow(setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
     """Those that may not be called now, the most urgent of them: they would keep others waiting."""
     ordered = leads.order_by(Greatest("due_at", "call_after"), "pk")
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
@@ -147,7 +147,9 @@ def _follow(setup: Setup, leads: QuerySet[Lead], source_id: int, now: datetime) 
     return sum(_put_off_all(setup, leads, source_id, it, of, now) for it, of in groups.items())
 
 
-def _follow_changed(setup: Setup, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
+def _follow_changed(
+    setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
+) -> int:
     """Those that wait for an opening, and those that have chosen a time or whose number rests."""
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
@@ -166,7 +168,7 @@ def _follow_changed(setup: Setup, leads: QuerySet[Lead], source_id: int, now: da
 
 
 def _put_off_all(
-    setup: Setup,
+    setup: RoutingConfig,
     leads: QuerySet[Lead],
     source_id: int,
     opening: datetime,
@@ -178,7 +180,9 @@ def _put_off_all(
     return pacing.put_off_all(setup, ours, opening, now, source_id=source_id, phone=phone)
 
 
-def _next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime | None:
+def _next_time(
+    setup: RoutingConfig, source_id: int, phone: str, after: datetime
+) -> datetime | None:
     """When it may be called; None when nobody ever opens, which keeps no other lead waiting.
 
     Whose window and teams never meet is in others' way, and looked at again later.
@@ -199,15 +203,15 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
     log.info("not callable")
 
 
-def _wait_for_the_number(lead: Lead, setup: Setup, now: datetime) -> None:
+def _wait_for_the_number(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
     """A number that has been rung too lately or too often is called when it may be; said so."""
-    if rests_until := number_limits.lead_rests_until(lead.pk, now):
+    if rests_until := number_limits.lead_limited_until(lead.pk, now):
         opening = calling_hours.next_time(setup, lead.source_id, lead.phone, rests_until)
         _put_off(lead, setup, opening or rests_until, now, gap_until=rests_until)
         log.info("number rests")
 
 
-def _wait_for_opening(lead: Lead, setup: Setup, now: datetime) -> None:
+def _wait_for_opening(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
     """When no team answers this source, or none ever opens, the lead waits as it is, visibly."""
     if opening := _next_time(setup, lead.source_id, lead.phone, now):
         _put_off(lead, setup, opening, now)
@@ -216,7 +220,11 @@ def _wait_for_opening(lead: Lead, setup: Setup, now: datetime) -> None:
 
 
 def _put_off(
-    lead: Lead, setup: Setup, opening: datetime, now: datetime, gap_until: datetime | None = None
+    lead: Lead,
+    setup: RoutingConfig,
+    opening: datetime,
+    now: datetime,
+    gap_until: datetime | None = None,
 ) -> None:
     if opening == gap_until:
         transitions.put_off(lead.pk, opening, now, gap_until=gap_until)

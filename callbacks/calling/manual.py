@@ -22,7 +22,7 @@ from callbacks.routing import claim as claims
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import calling_hours
 from callbacks.telephony import account, call_identity
-from callbacks.telephony.call_identity import Presence
+from callbacks.telephony.call_identity import CallPresence
 from callbacks.voicenter import (
     Callference,
     InvalidCall,
@@ -69,7 +69,7 @@ def call_now(lead_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        rested = number_limits.number_rests_until(lead.phone, now, since=now)
+        rested = number_limits.number_limited_until(lead.phone, now, since=now)
         earliest = rested or now
         current = config.current()
         opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
@@ -218,7 +218,7 @@ def _see_that_it_is_on(attempt: CallAttempt) -> None:
         states = account.client().active_calls(attempt.extension_number)
     except VoicenterError:
         states = []
-    if call_identity.sighting(account.asked(attempt), states).presence is Presence.ON:
+    if call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON:
         return
     if any(state.calls for state in states if state.extension == attempt.extension_number):
         raise CannotCall("That extension is on another call by now. Nothing was hung up.")
@@ -246,7 +246,7 @@ def _to_be_called(lead_id: int) -> Lead:
 
 def _keep_to_the_bound(phone: str, now: datetime) -> None:
     """Also a manager's wish: nobody's phone rings without end. Raises CannotCall."""
-    if rested := number_limits.number_rests_until(phone, now, since=now):
+    if rested := number_limits.number_limited_until(phone, now, since=now):
         raise CannotCall(f"{_RUNG_OFTEN} Not before {_at(rested, '')}. Nothing was changed.")
 
 

@@ -66,7 +66,7 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     if played.exists():
         return
     # It rings the number like any other call, and right after one: by the same bounds.
-    at = number_limits.number_rests_until(phone, now) or now
+    at = number_limits.number_limited_until(phone, now) or now
     if at - now <= _AT_THE_LATEST and calling_hours.in_window(
         config.current(), source_id, phone, at
     ):

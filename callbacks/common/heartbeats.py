@@ -31,7 +31,7 @@ _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:cou
 
 
 @dataclass(frozen=True)
-class Signs:
+class Heartbeats:
     """What the processes have told. Times in seconds since the epoch."""
 
     seen: Mapping[str, float]
@@ -96,7 +96,7 @@ def say() -> None:
     _writer().submit(_write)
 
 
-def read() -> Signs:
+def read() -> Heartbeats:
     """What all processes have told. Raises redis.RedisError."""
     with _client().pipeline() as asked:
         asked.hgetall(_SEEN)
@@ -104,7 +104,7 @@ def read() -> Signs:
         asked.zrange(_WORKERS, -1, -1, withscores=True)
         asked.hgetall(_COUNTS)
         seen_at, workers, last_worker, counts = asked.execute()
-    return Signs(
+    return Heartbeats(
         seen={name.decode(): float(at) for name, at in seen_at.items()},
         workers=workers,
         worker_seen=float(last_worker[0][1]) if last_worker else None,

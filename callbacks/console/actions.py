@@ -28,7 +28,7 @@ from callbacks.voicenter.click2call.terminate import TERMINATE_PARAMETERS
 
 
 @dataclass(frozen=True)
-class Action:
+class ConsoleAction:
     """One of the provider's actions: its parameters, what is asked before it, how it is sent."""
 
     help: str
@@ -49,29 +49,29 @@ def _ring_and_play(message: Message) -> str:
     return f"Ring {readable(message.phone)} and play {played or 'nothing'}"
 
 
-ACTIONS: dict[str, Action] = {
-    "call": Action(
+ACTIONS: dict[str, ConsoleAction] = {
+    "call": ConsoleAction(
         "ring one phone, then another, and let the two talk",
         Call,
         CALL_PARAMETERS,
         _ring_both,
         Client.call,
     ),
-    "message": Action(
+    "message": ConsoleAction(
         "ring a phone and play it a recorded message",
         Message,
         MESSAGE_PARAMETERS,
         _ring_and_play,
         Client.message,
     ),
-    "callference": Action(
+    "callference": ConsoleAction(
         "ring a phone and put it into a conference room",
         Callference,
         CALLFERENCE_PARAMETERS,
         lambda it: f"Ring {readable(it.phone)} and put it into the conference room",
         Client.callference,
     ),
-    "terminate": Action(
+    "terminate": ConsoleAction(
         "hang up whatever call an extension is on",
         Terminate,
         TERMINATE_PARAMETERS,
@@ -82,7 +82,7 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser, action: Action) -> None:
+def add_arguments(parser: argparse.ArgumentParser, action: ConsoleAction) -> None:
     """The options of one action."""
     options.add_parameters(parser, action.kind, action.table)
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser, action: Action) -> None:
         )
 
 
-def run(action: Action, given: Mapping[str, Any], output: Output) -> None:
+def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None:
     """Checks everything, asks, sends once, and says what was answered.
 
     Raises Stop, or an error of the library. Nothing is sent before somebody has said yes.
@@ -138,7 +138,7 @@ def _allowed() -> Allowed:
         ) from None
 
 
-def _send(action: Action, client: Client, wanted: Any) -> Accepted:
+def _send(action: ConsoleAction, client: Client, wanted: Any) -> Accepted:
     try:
         return action.send(client, wanted)
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from callbacks.console.exits import Exit, Stop
 from callbacks.console.output import Output, cell
-from callbacks.console.steps import Result, Step, failure
+from callbacks.console.steps import CheckStep, Result, failure
 from callbacks.extensions import account_import
 from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.telephony import account as provider_account
@@ -54,10 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: Mapping[str, Any], output: Output) -> None:
     """Looks at everything in order. Raises Stop with the first failure's exit code."""
-    steps: list[Step] = []
+    steps: list[CheckStep] = []
     for name, look in _LOOKS.items():
         if any(step.result is Result.FAILED for step in steps):
-            steps.append(Step(name, Result.SKIPPED, "Not looked at."))
+            steps.append(CheckStep(name, Result.SKIPPED, "Not looked at."))
             continue
         for step in look(name, given):
             steps.append(step)
@@ -70,7 +70,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     output.document(ok=True, exit_code=Exit.DONE.value, checks=shown)
 
 
-def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     found = [it for it in checks.run_checks() if it.id in _OF_THE_PROVIDER | _WARNINGS]
     wrong = [(str(it.msg), str(it.hint or "")) for it in found if it.id in _OF_THE_PROVIDER]
     if not settings.VOICENTER_CODE.strip():
@@ -84,15 +84,15 @@ def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
             wrong.append((str(problem), "Correct the VOICENTER_... variable that it names."))
     if wrong:
         yield from (
-            Step(name, Result.FAILED, *each, Exit.SETTINGS, "configuration") for each in wrong
+            CheckStep(name, Result.FAILED, *each, Exit.SETTINGS, "configuration") for each in wrong
         )
         return
-    yield from (Step(name, Result.WARNING, str(it.msg), str(it.hint or "")) for it in found)
+    yield from (CheckStep(name, Result.WARNING, str(it.msg), str(it.hint or "")) for it in found)
     method, form = settings.VOICENTER_METHOD, settings.VOICENTER_FORMAT
-    yield Step(name, Result.OK, f"{settings.VOICENTER_URL} by {method}, answers in {form}.")
+    yield CheckStep(name, Result.OK, f"{settings.VOICENTER_URL} by {method}, answers in {form}.")
 
 
-def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     url = settings.VOICENTER_URL
     try:
         probe(
@@ -104,17 +104,17 @@ def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
     except VoicenterError as error:
         yield failure(name, error, url)
     else:
-        yield Step(name, Result.OK, "Click2Call answers there, and lets this machine in.")
+        yield CheckStep(name, Result.OK, "Click2Call answers there, and lets this machine in.")
 
 
-def _code(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+def _code(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     """The Call Log is the one service that says of a code that it is wrong."""
     client, now = provider_account.client(), timezone.now()
     search = CallLogSearch(now - timedelta(minutes=1), now, types=CLICK2CALL_TYPES)
     try:
         next(client.call_log(search), None)
     except TooManyRequests:
-        yield Step(
+        yield CheckStep(
             name,
             Result.WARNING,
             "The Call Log was asked too often just now: whether it takes the code is not known.",
@@ -123,10 +123,10 @@ def _code(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
     except VoicenterError as error:
         yield failure(name, error, client.services.call_log_url, knows_code=True)
     else:
-        yield Step(name, Result.OK, "The Call Log takes the code, and this machine's address.")
+        yield CheckStep(name, Result.OK, "The Call Log takes the code, and this machine's address.")
 
 
-def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
+def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     client = provider_account.client()
     try:
         account = client.extensions()
@@ -134,7 +134,7 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
         yield failure(name, error, client.services.extensions_url, knows_code=True)
         return
     if not account:
-        yield Step(
+        yield CheckStep(
             name,
             Result.FAILED,
             "The account shows no extensions. A wrong code gets the same answer, so nothing can be "
@@ -149,28 +149,30 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[Step]:
         plan, has_ours = account_import.plan_for(account), Extension.objects.exists()
     except DatabaseError:
         message = f"{len(account)} in the account; the database cannot be asked for ours."
-        yield Step(name, Result.WARNING, message, "Start the database.")
+        yield CheckStep(name, Result.WARNING, message, "Start the database.")
         return
     yield from _compared(name, plan, has_ours)
 
 
-def _compared(name: str, plan: account_import.Plan, has_ours: bool) -> Iterator[Step]:
+def _compared(name: str, plan: account_import.ImportPlan, has_ours: bool) -> Iterator[CheckStep]:
     by_import = "`manage.py voicenter import`, or the extensions' page in the admin."
     if not has_ours:
         message = f"{plan.answered} in the account, and none here: nobody would be rung."
-        yield Step(name, Result.WARNING, message, f"Import them: {by_import}")
+        yield CheckStep(name, Result.WARNING, message, f"Import them: {by_import}")
         return
     if plan.gone:
         message = (
             f"Rung here, and not in the account: {_named([it.number for it in plan.gone])}. "
             "Their calls are refused."
         )
-        yield Step(name, Result.WARNING, message, f"Correct them, or switch them off: {by_import}")
+        yield CheckStep(
+            name, Result.WARNING, message, f"Correct them, or switch them off: {by_import}"
+        )
     new = f"; {len(plan.new)} not here yet ({by_import})" if plan.new else ""
-    yield Step(name, Result.OK, f"{plan.answered} in the account{new}.")
+    yield CheckStep(name, Result.OK, f"{plan.answered} in the account{new}.")
 
 
-def _records(name: str, given: Mapping[str, Any]) -> Iterator[Step]:
+def _records(name: str, given: Mapping[str, Any]) -> Iterator[CheckStep]:
     if given["site"]:
         yield _site(name, given["site"])
     try:
@@ -179,10 +181,12 @@ def _records(name: str, given: Mapping[str, Any]) -> Iterator[Step]:
         calls = CallAttempt.objects.filter(claimed_at__gt=day_ago, error_code=0)
         accepted, untold = calls.count(), calls.filter(records__isnull=True).count()
     except DatabaseError:
-        yield Step(name, Result.WARNING, "The database cannot be asked.", "Start the database.")
+        yield CheckStep(
+            name, Result.WARNING, "The database cannot be asked.", "Start the database."
+        )
         return
     if accepted and untold == accepted:
-        yield Step(
+        yield CheckStep(
             name,
             Result.WARNING,
             f"{accepted} calls were accepted in the last day, and no record of any has come.",
@@ -190,13 +194,13 @@ def _records(name: str, given: Mapping[str, Any]) -> Iterator[Step]:
             "and look with --site whether they would be taken.",
         )
     elif newest:
-        yield Step(name, Result.OK, f"The newest record of a call came {cell(newest[0])}.")
+        yield CheckStep(name, Result.OK, f"The newest record of a call came {cell(newest[0])}.")
     elif not given["site"]:
         message = "None has come yet. --site URL looks whether they would be taken."
-        yield Step(name, Result.SKIPPED, message)
+        yield CheckStep(name, Result.SKIPPED, message)
 
 
-def _site(name: str, site: str) -> Step:
+def _site(name: str, site: str) -> CheckStep:
     """Posts to our own address what is no record: it is answered, and changes nothing."""
     path = reverse("voicenter-cdr", args=[settings.CDR_SECRET])
     session = requests.Session()
@@ -211,7 +215,7 @@ def _site(name: str, site: str) -> Step:
         )
         status, said = answer.status_code, answer.content[:1000]
     except (requests.RequestException, ValueError) as error:
-        return Step(
+        return CheckStep(
             name,
             Result.FAILED,
             f"This site cannot be reached at --site ({type(error).__name__}).",
@@ -226,8 +230,8 @@ def _site(name: str, site: str) -> Step:
             "Records would be taken at --site, as far as this machine can tell: the provider "
             "must be able to reach it too."
         )
-        return Step(name, Result.OK, message)
-    return Step(
+        return CheckStep(name, Result.OK, message)
+    return CheckStep(
         name,
         Result.FAILED,
         f"What answers at --site takes no records (HTTP {status}).",
@@ -237,7 +241,7 @@ def _site(name: str, site: str) -> Step:
     )
 
 
-_LOOKS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Step]]] = {
+_LOOKS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[CheckStep]]] = {
     "settings": _settings,
     "connection": _connection,
     "code": _code,
@@ -251,7 +255,7 @@ def _named(numbers: list[str]) -> str:
     return ", ".join(numbers[:_MOST_NAMED]) + more
 
 
-def _say(step: Step, output: Output) -> None:
+def _say(step: CheckStep, output: Output) -> None:
     mark = step.result.upper() if step.result is Result.FAILED else step.result.value
     head, indent = f"{mark:<8} {step.name:<11} ", " " * 21
     output.say(textwrap.fill(step.message, _WIDTH, initial_indent=head, subsequent_indent=indent))
@@ -263,5 +267,5 @@ def _say(step: Step, output: Output) -> None:
         )
 
 
-def _shown(step: Step) -> dict[str, object]:
+def _shown(step: CheckStep) -> dict[str, object]:
     return {name: value for name, value in asdict(step).items() if name != "exit"}

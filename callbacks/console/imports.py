@@ -10,7 +10,7 @@ from callbacks.console.confirming import confirm
 from callbacks.console.exits import Exit, Stop
 from callbacks.console.output import Output
 from callbacks.extensions import account_import
-from callbacks.extensions.account_import import Choice, Done, Plan, PlanChanged
+from callbacks.extensions.account_import import ImportChoice, ImportPlan, ImportResult, PlanChanged
 from callbacks.models import Team
 from callbacks.telephony import account as provider_account
 
@@ -79,7 +79,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     output.document(ok=True, exit_code=Exit.DONE.value, plan=preview, done=result)
 
 
-def _show(plan: Plan, output: Output) -> None:
+def _show(plan: ImportPlan, output: Output) -> None:
     rows: list[tuple[str, str, str]] = [("new", it.number, it.name) for it in plan.new]
     rows += [
         ("renamed", it.number, f"{it.before or '(no name)'} -> {it.after}") for it in plan.renamed
@@ -92,7 +92,7 @@ def _show(plan: Plan, output: Output) -> None:
     output.say(f"{plan.answered} in the account: {plan.same} as they are here{off}.")
 
 
-def _choice(plan: Plan, given: Mapping[str, Any]) -> Choice:
+def _choice(plan: ImportPlan, given: Mapping[str, Any]) -> ImportChoice:
     gone = {it.number for it in plan.gone}
     off = gone if given["switch_off_gone"] else set(given["switch_off"])
     wanted = None if given["only"] is None else set(given["only"])
@@ -101,7 +101,7 @@ def _choice(plan: Plan, given: Mapping[str, Any]) -> Choice:
         names = ", ".join(sorted(unknown))
         raise Stop(Exit.USAGE, f"Not in the list above: {names}.", "unknown_extension")
     add = new if wanted is None else new & wanted
-    return Choice(
+    return ImportChoice(
         team_id=_team(given["team"]).pk if add else None,
         add=add,
         rename=renamed if wanted is None else renamed & wanted,
@@ -120,7 +120,7 @@ def _team(name: str | None) -> Team:
     )
 
 
-def _what(choice: Choice) -> str:
+def _what(choice: ImportChoice) -> str:
     team = Team.objects.get(pk=choice.team_id).name if choice.team_id else ""
     parts = [
         f"add {len(choice.add)} to {team}" if choice.add else "",
@@ -131,7 +131,7 @@ def _what(choice: Choice) -> str:
     return what[:1].upper() + what[1:]
 
 
-def _result(done: Done) -> dict[str, list[str]]:
+def _result(done: ImportResult) -> dict[str, list[str]]:
     return {
         "added": [it.number for it in done.added],
         "renamed": [it.number for it, _ in done.renamed],

@@ -26,7 +26,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class CheckStep:
     """One thing that was looked at. `exit` is the command's, should it be the first failure."""
 
     name: str
@@ -69,7 +69,7 @@ _ADDRESS = (
 )
 
 
-def failure(name: str, error: VoicenterError, url: str, *, knows_code: bool = False) -> Step:
+def failure(name: str, error: VoicenterError, url: str, *, knows_code: bool = False) -> CheckStep:
     """The step that failed with `error` when what is at `url` was asked.
 
     `knows_code`: it is one of the services beside Click2Call, which was sent the code. Its address
@@ -80,7 +80,7 @@ def failure(name: str, error: VoicenterError, url: str, *, knows_code: bool = Fa
     message, advice = _explained(error, host)
     if knows_code and not isinstance(error, Refused):
         message, advice = _beside(error, message)
-    return Step(name, Result.FAILED, message.format(host=host), advice, stop.exit, stop.reason)
+    return CheckStep(name, Result.FAILED, message.format(host=host), advice, stop.exit, stop.reason)
 
 
 def _explained(error: VoicenterError, host: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from django import forms
 
 from callbacks.extensions import pauses
-from callbacks.extensions.pauses import Lasts, Reason
+from callbacks.extensions.pauses import PauseLength, PauseReason
 
 _SOMETHING_ELSE = ("", "Something else")
 
@@ -15,8 +15,8 @@ class PauseForm(forms.Form):
 
     lasts = forms.ChoiceField(
         label="For how long?",
-        choices=Lasts.choices,
-        initial=Lasts.QUARTER,
+        choices=PauseLength.choices,
+        initial=PauseLength.QUARTER,
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose for how long.",
@@ -25,8 +25,8 @@ class PauseForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label="Why?",
-        choices=[*Reason.choices, _SOMETHING_ELSE],
-        initial=Reason.BREAK,
+        choices=[*PauseReason.choices, _SOMETHING_ELSE],
+        initial=PauseReason.BREAK,
         required=False,
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": "Choose one of these reasons."},
@@ -38,8 +38,8 @@ class PauseForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
 
-    def change(self, now: datetime, zone: tzinfo) -> pauses.Change:
+    def change(self, now: datetime, zone: tzinfo) -> pauses.PauseChange:
         """The pause that was chosen, once the form is valid."""
         said = (self.cleaned_data["reason"], self.cleaned_data["note"])
-        until = pauses.pause_ends(Lasts(self.cleaned_data["lasts"]), now, zone)
+        until = pauses.pause_ends(PauseLength(self.cleaned_data["lasts"]), now, zone)
         return pauses.pause(until, ", ".join(filter(None, said)), now, zone)

@@ -38,7 +38,7 @@ _OUTCOMES: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Phone:
+class DeskPhone:
     """One of their extensions: what it is doing, and what its salesperson may change."""
 
     pk: int
@@ -53,7 +53,7 @@ class Phone:
 
 
 @dataclass(frozen=True)
-class Live:
+class DeskLiveCall:
     """A call that is being made: who it is, while the phone rings and after."""
 
     pk: int
@@ -68,7 +68,7 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Call:
+class DeskCall:
     """One of today's."""
 
     pk: int
@@ -84,9 +84,9 @@ class Call:
 class Desk:
     """All of it, as of one moment."""
 
-    live: Sequence[Live]
-    phones: Sequence[Phone]
-    calls: Sequence[Call]
+    live: Sequence[DeskLiveCall]
+    phones: Sequence[DeskPhone]
+    calls: Sequence[DeskCall]
 
     @property
     def title(self) -> str:
@@ -127,7 +127,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
     )
 
 
-def _phone(extension: Extension, now: datetime) -> Phone:
+def _phone(extension: Extension, now: datetime) -> DeskPhone:
     said = labels.extension_now(
         extension,
         None,
@@ -142,7 +142,7 @@ def _phone(extension: Extension, now: datetime) -> Phone:
         state, note, tone = "on a call", f"Then {said.text}." if paused else "", "busy"
     elif said.text == "free":
         state, note, tone = "available", "Your phone rings as soon as somebody asks.", "good"
-    return Phone(
+    return DeskPhone(
         pk=extension.pk,
         name=str(extension),
         team=extension.team.name,
@@ -155,9 +155,9 @@ def _phone(extension: Extension, now: datetime) -> Phone:
     )
 
 
-def _live(attempt: CallAttempt, now: datetime) -> Live:
+def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
     title, hint, tone = _stage(attempt, now)
-    return Live(
+    return DeskLiveCall(
         pk=attempt.pk,
         title=title,
         hint=hint,
@@ -186,9 +186,9 @@ def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
     return attempt.answered_at is not None and now > attempt.answered_at + rings
 
 
-def _call(attempt: CallAttempt) -> Call:
+def _call(attempt: CallAttempt) -> DeskCall:
     outcome, tone = _OUTCOMES.get(attempt.state, (attempt.get_state_display(), "off"))
-    return Call(
+    return DeskCall(
         pk=attempt.pk,
         at=attempt.claimed_at,
         name=attempt.lead.name,

@@ -17,7 +17,7 @@ from callbacks.policy.rules import (
     next_step,
 )
 from callbacks.routing import claim
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
 
 # Of a lead that is called again and again, so many times are told.
@@ -43,7 +43,7 @@ _CLOSED = {
 
 
 @dataclass(frozen=True)
-class Follows:
+class Consequence:
     """An outcome, what becomes of the lead, when it is called again, and of the extension."""
 
     outcome: str
@@ -52,23 +52,23 @@ class Follows:
     extension: str
 
 
-def follows(
-    setup: Setup, source_id: int, phone: str, at: datetime, policy: Policy, zone: tzinfo
-) -> tuple[Follows, ...]:
+def consequences(
+    setup: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, zone: tzinfo
+) -> tuple[Consequence, ...]:
     """A row for each outcome, as if a call at `at` and each further one ended at once."""
 
-    def row(outcome: Outcome, words: str) -> Follows:
+    def row(outcome: Outcome, words: str) -> Consequence:
         first = next_step(outcome, 0, 1, policy)
         tries = list(_tries(setup, source_id, phone, at, policy, outcome))
         again = tuple(it for _step, it in tries if it is not None)
         last = tries[-1][0] if tries else first
-        return Follows(words, _lead(first, last, again, at, zone), again, _extension(first))
+        return Consequence(words, _lead(first, last, again, at, zone), again, _extension(first))
 
     return tuple(row(outcome, words) for outcome, words in _ROWS)
 
 
 def _tries(
-    setup: Setup, source_id: int, phone: str, at: datetime, policy: Policy, outcome: Outcome
+    setup: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, outcome: Outcome
 ) -> Iterator[tuple[Step, datetime | None]]:
     """What each further try of the same outcome leads to, and when; None: not timed, or closed."""
     for n in range(MAX_ATTEMPTS):
@@ -81,7 +81,9 @@ def _tries(
         yield step, at if step.after else None
 
 
-def called_again_at(setup: Setup, source_id: int, phone: str, step: Step, at: datetime) -> datetime:
+def called_again_at(
+    setup: RoutingConfig, source_id: int, phone: str, step: Step, at: datetime
+) -> datetime:
     """When a call that ends at `at` is followed by another, by apply_outcome's rule."""
     earliest = at + step.after
     if step.at_opening:

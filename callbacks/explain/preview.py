@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from callbacks.common import typed_time
 from callbacks.common.formatting import in_words
 from callbacks.explain import routing_reason
-from callbacks.explain.consequences import Follows, follows
+from callbacks.explain.consequences import Consequence, consequences
 from callbacks.explain.routing_reason import when
 from callbacks.policy.from_settings import policy
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
 from callbacks.routing.rules import ExtensionState, Owner
 from callbacks.scheduling import calling_hours, planner
@@ -34,7 +34,7 @@ class CannotTell(Exception):  # noqa: N818  # said to a person
 
 
 @dataclass(frozen=True)
-class Question:
+class PreviewQuestion:
     """A lead of `source` that comes at `at`. `phone` is E.164, or "": a number nobody knows."""
 
     source: LeadSource
@@ -72,23 +72,25 @@ class NotRung:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PreviewAnswer:
     """What would happen. `called_at` None: never. All times are in `zone`."""
 
-    question: Question
+    question: PreviewQuestion
     zone: ZoneInfo
     called_at: datetime | None
     notes: tuple[str, ...]
     rung: tuple[Rung, ...]
     not_rung: tuple[NotRung, ...]
-    follows: tuple[Follows, ...]
+    follows: tuple[Consequence, ...]
     clock_started_at: datetime
     due_at: datetime
     clock: str
     assumes: tuple[str, ...]
 
 
-def question(slug: str, at: str, phone: str = "", language: str = "", *, now: datetime) -> Question:
+def question(
+    slug: str, at: str, phone: str = "", language: str = "", *, now: datetime
+) -> PreviewQuestion:
     """From what a person typed; `at` "" is now. Raises CannotTell."""
     current = current_setup()
     source = next((it for it in current.sources.values() if it.slug == slug), None)
@@ -109,10 +111,10 @@ def question(slug: str, at: str, phone: str = "", language: str = "", *, now: da
     if language and not (language.isascii() and language.isalpha() and len(language) in (2, 3)):
         raise CannotTell(f'"{language}" is no language. Use a code like he, en, ru.', "language")
     # In UTC: on a local clock an hour later may be two.
-    return Question(source, typed.at.astimezone(UTC), number, language, typed.note)
+    return PreviewQuestion(source, typed.at.astimezone(UTC), number, language, typed.note)
 
 
-def answer(asked: Question, now: datetime) -> Answer:
+def answer(asked: PreviewQuestion, now: datetime) -> PreviewAnswer:
     """What would happen to this lead, as things are at `now`."""
     current = current_setup()
     zone = calling_hours.zone_of(current, asked.source.pk)
@@ -122,14 +124,14 @@ def answer(asked: Question, now: datetime) -> Answer:
     not_rung: list[NotRung] = []
     if called_at:
         rung, not_rung = _order(current, asked, called_at, max(called_at, now), zone)
-    return Answer(
+    return PreviewAnswer(
         question=asked,
         zone=zone,
         called_at=called_at,
         notes=tuple(note for note in (asked.note, *notes) if note),
         rung=tuple(rung),
         not_rung=tuple(not_rung),
-        follows=follows(current, asked.source.pk, asked.phone, called_at, policy(), zone)
+        follows=consequences(current, asked.source.pk, asked.phone, called_at, policy(), zone)
         if called_at
         else (),
         clock_started_at=plan.clock_started_at,
@@ -140,7 +142,7 @@ def answer(asked: Question, now: datetime) -> Answer:
 
 
 def _called_at(
-    current: Setup, asked: Question, zone: ZoneInfo
+    current: RoutingConfig, asked: PreviewQuestion, zone: ZoneInfo
 ) -> tuple[datetime | None, list[str]]:
     """When it would first be called, and what keeps it from being called at once."""
     teams = current.teams_for(asked.source.pk)
@@ -153,7 +155,7 @@ def _called_at(
     if asked.phone and (first := _open_lead(asked.phone)):
         notes.append(f"This number has an open request, lead {first}: no second one is called.")
     earliest = asked.at
-    if asked.phone and (rests := number_limits.number_rests_until(asked.phone, asked.at)):
+    if asked.phone and (rests := number_limits.number_limited_until(asked.phone, asked.at)):
         notes.append(f"The number rests until {when(rests, asked.at, zone)}: it was rung lately.")
         earliest = rests
     called_at = calling_hours.next_time(current, asked.source.pk, asked.phone, earliest)
@@ -178,7 +180,11 @@ def _open_lead(phone: str) -> int | None:
 
 
 def _order(
-    current: Setup, asked: Question, called_at: datetime, seen_at: datetime, zone: ZoneInfo
+    current: RoutingConfig,
+    asked: PreviewQuestion,
+    called_at: datetime,
+    seen_at: datetime,
+    zone: ZoneInfo,
 ) -> tuple[list[Rung], list[NotRung]]:
     """Everybody who would be rung, one after the other as each turns out not to be free after all.
 
@@ -214,7 +220,7 @@ def _order(
     return rung, not_rung
 
 
-def _owner(asked: Question, every_turn: Sequence[routing_rules.Turn]) -> Owner | None:
+def _owner(asked: PreviewQuestion, every_turn: Sequence[routing_rules.TeamOffer]) -> Owner | None:
     since = [turn.owner_since for turn in every_turn if turn.owner_since]
     return claim.owner_of(asked.phone, min(since)) if since and asked.phone else None
 
@@ -223,7 +229,7 @@ def _how_many(states: Sequence[ExtensionState], of: ExtensionState) -> int:
     return sum(it.reason is None and it.team_id == of.team_id for it in states)
 
 
-def _steps(current: Setup, source_id: int, team_ids: Sequence[int]) -> list[int]:
+def _steps(current: RoutingConfig, source_id: int, team_ids: Sequence[int]) -> list[int]:
     """The waits, in seconds, after which somebody else may be rung."""
     rules = [it for it in current.rules_by_source.get(source_id, []) if it.id in team_ids]
     steps = {round(routing_rules.steps_in(it, rules).total_seconds()) for it in rules}
@@ -239,7 +245,7 @@ def _clock(source: LeadSource) -> str:
     return f"{in_words(source.sla_target)}, {how}"
 
 
-def _assumes(asked: Question, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+def _assumes(asked: PreviewQuestion, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
     seen = when(now, now, zone)
     said = [
         "Schedules, holidays and exceptions are those of the time that is asked about.",

@@ -43,7 +43,7 @@ _STRATEGIES = {
 
 
 @dataclass(frozen=True)
-class NotRung:
+class LookedAt:
     """An extension that was looked at and not rung. `until` None: it is not known."""
 
     number: str
@@ -83,7 +83,7 @@ def said_rule(rule: object, free: object, language: str = "") -> str:
 
 
 def said_others(
-    others: Iterable[NotRung], at: datetime, zone: tzinfo, language: str = "", named: int = NAMED
+    others: Iterable[LookedAt], at: datetime, zone: tzinfo, language: str = "", named: int = NAMED
 ) -> str:
     """ "102 on a call, 104 off shift until 14:00, and 40 more on a call"; the first are named."""
     those = list(others)
@@ -119,20 +119,20 @@ def when(instant: datetime, at: datetime, zone: tzinfo) -> str:
     return f"{local:%a %d %b}{year} {local:%H:%M}"
 
 
-def _looked(rows: Any) -> Sequence[NotRung]:
+def _looked(rows: Any) -> Sequence[LookedAt]:
     """The rows that can be read, without those that were free."""
     if not isinstance(rows, list):
         return []
     return [row for row in map(_row, rows) if row]
 
 
-def _row(row: Any) -> NotRung | None:
+def _row(row: Any) -> LookedAt | None:
     if not isinstance(row, list) or len(row) < 2:
         return None
     number, reason = row[0], row[1]
     if not isinstance(number, str) or not isinstance(reason, str) or reason not in _KNOWN:
         return None
-    return NotRung(number[:_LONGEST_NUMBER], reason, _instant(row[2] if len(row) > 2 else None))
+    return LookedAt(number[:_LONGEST_NUMBER], reason, _instant(row[2] if len(row) > 2 else None))
 
 
 _KNOWN = {*_REASONS, rules.LANGUAGE}

@@ -37,7 +37,10 @@ def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:
 
 
 def _why(
-    teams: list[Team], shifts: Mapping[int, set[int | None]], current: config.Setup, now: datetime
+    teams: list[Team],
+    shifts: Mapping[int, set[int | None]],
+    current: config.RoutingConfig,
+    now: datetime,
 ) -> str:
     """`shifts`: by team, the schedules of its extensions; None for one without hours of its own."""
     if not teams:
@@ -55,13 +58,13 @@ def _why(
     return ""
 
 
-def _never_meets(current: config.Setup, source_id: int, now: datetime) -> str:
+def _never_meets(current: config.RoutingConfig, source_id: int, now: datetime) -> str:
     if calling_hours.never_opens(current, source_id, now):
         return "its source's calling window is never in its teams' hours"
     return ""
 
 
-def _meet(current: config.Setup, teams: int | None, own: int | None, now: datetime) -> bool:
+def _meet(current: config.RoutingConfig, teams: int | None, own: int | None, now: datetime) -> bool:
     calendars = [current.calendars[pk] for pk in (own, teams) if pk is not None]
     return own is None or opening_hours.next_common_opening(calendars, now) is not None
 

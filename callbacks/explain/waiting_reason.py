@@ -8,20 +8,20 @@ from django.utils import timezone
 
 from callbacks.common.formatting import in_words
 from callbacks.explain import routing_reason
-from callbacks.explain.routing_reason import NotRung, when
+from callbacks.explain.routing_reason import LookedAt, when
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
-from callbacks.routing.rules import ExtensionState, Owner, TeamRules, Turn
+from callbacks.routing.rules import ExtensionState, Owner, TeamOffer, TeamRules
 from callbacks.scheduling import calling_hours
 from leads.models import Lead, LeadStatus
 
 
 @dataclass(frozen=True)
-class Waits:
+class WaitingReason:
     """Why it waits, as a sentence and in a few words for a list.
 
     `for_ever`: nothing changes this by itself; somebody has to set something up.
@@ -43,7 +43,7 @@ class _Known:
     on_a_call: bool = False
 
 
-def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> Waits | None:
+def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingReason | None:
     """Of one lead, with all that is known; None: it does not wait. Times are in `zone`."""
     if lead.status != LeadStatus.WAITING:
         return None
@@ -51,7 +51,9 @@ def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> Waits | No
     return _said(lead, current, _known_of(lead, current, now), now, zone or _zone())
 
 
-def of_leads(leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None) -> dict[int, Waits]:
+def of_leads(
+    leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None
+) -> dict[int, WaitingReason]:
     """Of those among `leads` that wait, by primary key: two queries, however many there are.
 
     For a list: who owns a number, and whether it rests, is not asked. The `text` may name an
@@ -71,12 +73,12 @@ def _zone() -> tzinfo:
     return timezone.get_current_timezone()
 
 
-def _look(current: Setup, team_ids: set[int], now: datetime) -> list[ExtensionState]:
+def _look(current: RoutingConfig, team_ids: set[int], now: datetime) -> list[ExtensionState]:
     closed = current.closed_shifts(team_ids, now)
     return availability.look(sorted(team_ids), closed, now) if team_ids else []
 
 
-def _known_of(lead: Lead, current: Setup, now: datetime) -> _Known:
+def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
     asked = current.asked(lead.source_id, _waited(lead, now), now)
     since = [turn.owner_since for turn in asked if turn.owner_since]
     attempts = CallAttempt.objects.filter(phone=lead.phone, state__in=LIVE_STATES)
@@ -85,7 +87,7 @@ def _known_of(lead: Lead, current: Setup, now: datetime) -> _Known:
         states=_look(current, {turn.team_id for turn in asked}, now),
         owner=claim.owner_of(lead.phone, min(since)) if since else None,
         refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
-        rests_until=number_limits.lead_rests_until(lead.pk, now),
+        rests_until=number_limits.lead_limited_until(lead.pk, now),
         on_a_call=attempts.exists(),
     )
 
@@ -94,15 +96,17 @@ def _waited(lead: Lead, now: datetime) -> timedelta:
     return max(now - lead.call_after, timedelta(0))
 
 
-def _said(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo) -> Waits:
+def _said(
+    lead: Lead, current: RoutingConfig, known: _Known, now: datetime, zone: tzinfo
+) -> WaitingReason:
     if not current.teams_for(lead.source_id):
-        return Waits(
+        return WaitingReason(
             "No team answers this source. It waits until one does.", "no team", for_ever=True
         )
     earliest = max(now, lead.gap_until or now)
     opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
     if opening is None:
-        return Waits(
+        return WaitingReason(
             f"{_names(current, lead)} never opens. It waits until somebody enters hours.",
             "never opens",
             for_ever=True,
@@ -114,7 +118,7 @@ def _said(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo
     return _due(lead, current, known, now, zone)
 
 
-def _names(current: Setup, lead: Lead, at: datetime | None = None) -> str:
+def _names(current: RoutingConfig, lead: Lead, at: datetime | None = None) -> str:
     """The teams that answer it; those that are open at `at`."""
     teams = current.teams_for(lead.source_id)
     return " and ".join(it.name for it in teams if at is None or current.is_open(it, at))
@@ -123,21 +127,29 @@ def _names(current: Setup, lead: Lead, at: datetime | None = None) -> str:
 # --- not yet --------------------------------------------------------------------------------------
 
 
-def _later(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo) -> Waits:
+def _later(
+    lead: Lead, current: RoutingConfig, known: _Known, now: datetime, zone: tzinfo
+) -> WaitingReason:
     at = when(lead.call_after, now, zone)
     gap = lead.gap_until if lead.gap_until and lead.gap_until > now else None
     if lead.closed_until and lead.closed_until > (gap or now):
         return _closed(lead, current, lead.closed_until, now, zone)
     if gap and gap == lead.chosen_at:
-        return Waits(f"Chosen time: the visitor asked to be called at {at}.", f"chosen time {at}")
+        return WaitingReason(
+            f"Chosen time: the visitor asked to be called at {at}.", f"chosen time {at}"
+        )
     if known.rests_until and known.rests_until >= lead.call_after:
-        return Waits(f"Its number rests until {at}: it was rung lately.", f"rests until {at}")
+        return WaitingReason(
+            f"Its number rests until {at}: it was rung lately.", f"rests until {at}"
+        )
     if lead.attempts:
-        return Waits(f"Retry at {at}.", f"retry at {at}")
-    return Waits(f"To be called at {at}.", f"at {at}")
+        return WaitingReason(f"Retry at {at}.", f"retry at {at}")
+    return WaitingReason(f"To be called at {at}.", f"at {at}")
 
 
-def _closed(lead: Lead, current: Setup, opening: datetime, now: datetime, zone: tzinfo) -> Waits:
+def _closed(
+    lead: Lead, current: RoutingConfig, opening: datetime, now: datetime, zone: tzinfo
+) -> WaitingReason:
     opens = when(opening, now, zone)
     its_turn = ""
     if lead.call_after > opening:
@@ -145,20 +157,24 @@ def _closed(lead: Lead, current: Setup, opening: datetime, now: datetime, zone: 
     before = opening - timedelta(seconds=1)
     if any(current.is_open(team, before) for team in current.teams_for(lead.source_id)):
         text = f"Off hours: where its number is, it may be called from {opens}."
-        return Waits(text + its_turn, f"may be called {opens}")
+        return WaitingReason(text + its_turn, f"may be called {opens}")
     text = f"Off hours: {_names(current, lead, opening) or 'the team'} opens {opens}."
-    return Waits(text + its_turn, f"opens {opens}")
+    return WaitingReason(text + its_turn, f"opens {opens}")
 
 
 # --- now ------------------------------------------------------------------------------------------
 
 
-def _due(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo) -> Waits:
+def _due(
+    lead: Lead, current: RoutingConfig, known: _Known, now: datetime, zone: tzinfo
+) -> WaitingReason:
     if known.on_a_call:
-        return Waits("Its number is on a call.", "number on a call")
+        return WaitingReason("Its number is on a call.", "number on a call")
     if known.rests_until:
         at = when(known.rests_until, now, zone)
-        return Waits(f"Its number rests until {at}: it was rung lately.", f"rests until {at}")
+        return WaitingReason(
+            f"Its number rests until {at}: it was rung lately.", f"rests until {at}"
+        )
     waited = _waited(lead, now)
     asked = current.asked(lead.source_id, waited, now)
     by_team = {turn.team_id: place for place, turn in enumerate(asked)}
@@ -172,24 +188,26 @@ def _due(lead: Lead, current: Setup, known: _Known, now: datetime, zone: tzinfo)
     if owner := routing_rules.holds_for(states, asked, known.owner):
         left = _left(rules[owner.team_id].owner_wait, waited)
         text = f"Waits for its owner {owner.number}, who is on a call ({left})."
-        return Waits(text + more, f"for owner {owner.number}")
+        return WaitingReason(text + more, f"for owner {owner.number}")
     choice = routing_rules.choose(
         states, asked, language=lead.language, owner=known.owner, refused=known.refused
     )
     if choice:
         number = choice.extension.number
-        return Waits(f"Is about to be called: {number} is free.", f"{number} is free")
+        return WaitingReason(f"Is about to be called: {number} is free.", f"{number} is free")
     if any(it.reason is None for it in states):
         return _for_the_language(lead, asked, rules, waited, others, more)
     teams = " and ".join(turn.team for turn in asked)
     if not states:
-        return Waits(f"{teams} has no extension that is on.{more}", "no extensions", not more)
-    return Waits(f"Nobody is free of {len(states)}: {others}.{more}", "nobody free")
+        return WaitingReason(
+            f"{teams} has no extension that is on.{more}", "no extensions", not more
+        )
+    return WaitingReason(f"Nobody is free of {len(states)}: {others}.{more}", "nobody free")
 
 
 def _others(
     states: Sequence[ExtensionState],
-    asked: Sequence[Turn],
+    asked: Sequence[TeamOffer],
     lead: Lead,
     now: datetime,
     zone: tzinfo,
@@ -197,7 +215,7 @@ def _others(
     any_language = {turn.team_id: turn.any_language for turn in asked}
     return routing_reason.said_others(
         (
-            NotRung(it.number, it.reason or routing_rules.LANGUAGE, it.until)
+            LookedAt(it.number, it.reason or routing_rules.LANGUAGE, it.until)
             for it in states
             if it.reason or not (any_language[it.team_id] or it.speaks(lead.language))
         ),
@@ -209,20 +227,20 @@ def _others(
 
 def _for_the_language(
     lead: Lead,
-    asked: Sequence[Turn],
+    asked: Sequence[TeamOffer],
     rules: dict[int, TeamRules],
     waited: timedelta,
     others: str,
     more: str,
-) -> Waits:
+) -> WaitingReason:
     waits = [rules[turn.team_id].language_wait for turn in asked if not turn.any_language]
     ends = [_left(wait, waited) for wait in waits if wait is not None]
     then = f" ({ends[0]})" if ends else ""
     text = f"Waits for somebody who speaks {lead.language}{then}: {others}."
-    return Waits(text + more, f"for {lead.language}")
+    return WaitingReason(text + more, f"for {lead.language}")
 
 
-def _who_steps_in(lead: Lead, current: Setup, waited: timedelta) -> str:
+def _who_steps_in(lead: Lead, current: RoutingConfig, waited: timedelta) -> str:
     """The next team that will be asked besides."""
     open_rules = [
         rules

@@ -20,7 +20,7 @@ MAX_NAME = 100
 
 
 @dataclass(frozen=True)
-class Ours:
+class OwnExtension:
     """One of our extensions, as far as an import looks at it."""
 
     number: str
@@ -30,7 +30,7 @@ class Ours:
 
 
 @dataclass(frozen=True)
-class New:
+class NewExtension:
     """In the account and not here."""
 
     number: str
@@ -38,7 +38,7 @@ class New:
 
 
 @dataclass(frozen=True)
-class Renamed:
+class RenamedExtension:
     """Here under another name than in the account."""
 
     number: str
@@ -47,7 +47,7 @@ class Renamed:
 
 
 @dataclass(frozen=True)
-class Gone:
+class MissingExtension:
     """Here, rung, and not in the account."""
 
     number: str
@@ -55,7 +55,7 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class Unusable:
+class UnusableExtension:
     """In the account, and it cannot be taken over: `why`, as a clause."""
 
     number: str
@@ -63,7 +63,7 @@ class Unusable:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ImportPlan:
     """What an import would do. Numbers are SIP codes; their case counts.
 
     `answered` is how many extensions the account named: none at all means that nothing may be
@@ -71,10 +71,10 @@ class Plan:
     """
 
     answered: int = 0
-    new: tuple[New, ...] = ()
-    renamed: tuple[Renamed, ...] = ()
-    gone: tuple[Gone, ...] = ()
-    unusable: tuple[Unusable, ...] = ()
+    new: tuple[NewExtension, ...] = ()
+    renamed: tuple[RenamedExtension, ...] = ()
+    gone: tuple[MissingExtension, ...] = ()
+    unusable: tuple[UnusableExtension, ...] = ()
     same: int = 0
     off: tuple[str, ...] = ()
 
@@ -91,7 +91,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ImportChoice:
     """What of a plan is to be done: numbers, and the team of the new ones."""
 
     team_id: int | None = None
@@ -101,7 +101,7 @@ class Choice:
 
 
 @dataclass
-class Done:
+class ImportResult:
     """The extensions that an import has changed, as they are now."""
 
     added: list[Extension] = field(default_factory=list)
@@ -113,13 +113,13 @@ class PlanChanged(Exception):  # noqa: N818  # said to a person, who then looks 
     """The account or our extensions are no longer what the person has seen. Nothing was done."""
 
 
-def compare(account: Sequence[AccountExtension], ours: Iterable[Ours]) -> Plan:
+def compare(account: Sequence[AccountExtension], ours: Iterable[OwnExtension]) -> ImportPlan:
     """What differs. An empty `account` gives an empty plan: it says nothing about ours.
 
     Only SIP codes of ours can be gone: a phone number or a SIP trunk is in no list of the account.
     """
     if not account:
-        return Plan()
+        return ImportPlan()
     here = {each.number: each for each in ours}
     named: dict[str, str] = {}
     for each in account:
@@ -130,34 +130,36 @@ def compare(account: Sequence[AccountExtension], ours: Iterable[Ours]) -> Plan:
         if mine is None:
             problem = _problem(number)
             if problem:
-                unusable.append(Unusable(number, problem))
+                unusable.append(UnusableExtension(number, problem))
             else:
-                new.append(New(number, name))
+                new.append(NewExtension(number, name))
         elif mine.kind != Extension.Kind.SIP:
-            unusable.append(Unusable(number, "here it is the number of another kind of phone"))
+            unusable.append(
+                UnusableExtension(number, "here it is the number of another kind of phone")
+            )
         elif not mine.is_active:
             off.append(number)
         elif name and name != mine.name:
-            renamed.append(Renamed(number, mine.name, name))
+            renamed.append(RenamedExtension(number, mine.name, name))
         else:
             same += 1
     gone = [
-        Gone(each.number, each.name)
+        MissingExtension(each.number, each.name)
         for each in sorted(here.values(), key=lambda one: one.number)
         if each.kind == Extension.Kind.SIP and each.is_active and each.number not in named
     ]
-    return Plan(
+    return ImportPlan(
         len(named), tuple(new), tuple(renamed), tuple(gone), tuple(unusable), same, tuple(off)
     )
 
 
-def plan_for(account: Sequence[AccountExtension]) -> Plan:
+def plan_for(account: Sequence[AccountExtension]) -> ImportPlan:
     """`compare` with the extensions in the database."""
     rows = Extension.objects.values_list("number", "name", "kind", "is_active")
-    return compare(account, [Ours(*row) for row in rows])
+    return compare(account, [OwnExtension(*row) for row in rows])
 
 
-def apply(account: Sequence[AccountExtension], seen: str, choice: Choice) -> Done:
+def apply(account: Sequence[AccountExtension], seen: str, choice: ImportChoice) -> ImportResult:
     """Carries out what was chosen of the plan with the fingerprint `seen`; all of it or nothing.
 
     Raises PlanChanged when `account` or our extensions make another plan by now, or somebody
@@ -175,8 +177,8 @@ def apply(account: Sequence[AccountExtension], seen: str, choice: Choice) -> Don
         raise PlanChanged from None
 
 
-def _carry_out(plan: Plan, choice: Choice) -> Done:
-    done = Done()
+def _carry_out(plan: ImportPlan, choice: ImportChoice) -> ImportResult:
+    done = ImportResult()
     for new in plan.new:
         if new.number in choice.add and choice.team_id is not None:
             done.added.append(

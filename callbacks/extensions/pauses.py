@@ -21,7 +21,7 @@ from callbacks.models import Extension
 LONGEST_REASON = 100  # Extension.pause_reason
 
 
-class Lasts(models.TextChoices):
+class PauseLength(models.TextChoices):
     """For how long somebody pauses an extension."""
 
     QUARTER = "15", "15 minutes"
@@ -31,7 +31,7 @@ class Lasts(models.TextChoices):
     OPEN = "open", "Until un-paused"
 
 
-class Reason(models.TextChoices):
+class PauseReason(models.TextChoices):
     """What people pause for most often; they may say something else, or more."""
 
     BREAK = "break", "Break"
@@ -41,7 +41,7 @@ class Reason(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Change:
+class PauseChange:
     """Something that is done to an extension: `values` are written where `applies` holds.
 
     `frees`: whether it may be rung afterwards, so that somebody who waits is called.
@@ -55,7 +55,7 @@ class Change:
 
 # Whoever un-pauses it says that somebody sits there again: what kept it from being rung before
 # (missed calls, a cool-down) is no longer true.
-UNPAUSE = Change(
+UNPAUSE = PauseChange(
     applies=Q(is_paused=True),
     values={
         "is_paused": False,
@@ -68,13 +68,13 @@ UNPAUSE = Change(
     logged="Un-paused",
     frees=True,
 )
-CLEAR_BLOCK = Change(
+CLEAR_BLOCK = PauseChange(
     applies=Q(is_blocked=True),
     values={"is_blocked": False},
     logged="Block cleared",
     frees=True,
 )
-BRING_BACK = Change(
+BRING_BACK = PauseChange(
     applies=Q(out_until__gt=Now()),
     values={"out_until": None, "out_reason": ""},
     logged="Brought back",
@@ -82,7 +82,7 @@ BRING_BACK = Change(
 )
 
 
-def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> Change:
+def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> PauseChange:
     """Pauses until `until` (None: until it is un-paused), or changes the pause to that.
 
     Once more the same changes nothing: a second click. Times in the log are in `zone`.
@@ -91,7 +91,7 @@ def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> C
         Q(paused_until__isnull=True) if until is None else Q(paused_until=until)
     )
     ends = f"until {clock(until, now, zone)}" if until else "until un-paused"
-    return Change(
+    return PauseChange(
         applies=~same,
         values={"is_paused": True, "paused_until": until, "pause_reason": reason},
         logged=f"Paused {ends}: {reason}" if reason else f"Paused {ends}",
@@ -99,15 +99,15 @@ def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> C
     )
 
 
-def pause_ends(lasts: Lasts, now: datetime, zone: tzinfo) -> datetime | None:
+def pause_ends(lasts: PauseLength, now: datetime, zone: tzinfo) -> datetime | None:
     """When a pause from `now` ends, to the minute; None: when somebody un-pauses it.
 
     The day is that of `zone`.
     """
     match lasts:
-        case Lasts.OPEN:
+        case PauseLength.OPEN:
             return None
-        case Lasts.DAY:
+        case PauseLength.DAY:
             tomorrow = now.astimezone(zone).date() + timedelta(days=1)
             return datetime.combine(tomorrow, time(), zone)
     ends = now + timedelta(minutes=int(lasts), seconds=30)
@@ -125,7 +125,7 @@ def paused_at(now: datetime) -> Q:
     return Q(is_paused=True) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
 
 
-def carry_out(change: Change, extension: Extension, user: Any) -> bool:
+def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
     """Does it if it still applies, writes the log, and wakes the team where it frees it.
 
     False: it applied no more; somebody was first, and nothing is written.

@@ -22,7 +22,7 @@ from callbacks.models import CallAttempt, Extension, Presence
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import queue
 from callbacks.telephony import account
-from callbacks.voicenter import ExtensionState, LoginStatus
+from callbacks.voicenter import ExtensionCalls, LoginStatus
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def _take(until: datetime, due: datetime) -> bool:
 # --- what is seen --------------------------------------------------------------------------------
 
 
-def note(states: Sequence[ExtensionState], now: datetime, until: datetime) -> None:
+def note(states: Sequence[ExtensionCalls], now: datetime, until: datetime) -> None:
     """Writes down until when who is not rung, and clears those who may be rung again.
 
     As many statements for ten thousand extensions as for one. Extensions that are in no list, and
@@ -136,7 +136,7 @@ def note(states: Sequence[ExtensionState], now: datetime, until: datetime) -> No
     _let_in([row for row in rows.values() if row.until and row.pk not in seen], now)
 
 
-def away_by_number(states: Iterable[ExtensionState]) -> dict[str, str]:
+def away_by_number(states: Iterable[ExtensionCalls]) -> dict[str, str]:
     """What those are doing, in words, who take no calls, by extension. Pure.
 
     Where nobody at all is logged in, nobody is taken to be logged out: an account whose salespeople
@@ -151,7 +151,7 @@ def away_by_number(states: Iterable[ExtensionState]) -> dict[str, str]:
     }
 
 
-def _call_ids(state: ExtensionState) -> set[str]:
+def _call_ids(state: ExtensionCalls) -> set[str]:
     """Of what is on it; "" for a call that has none."""
     return {call.call_id for call in state.calls}
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
 # A record's time further than this from the attempt's own is not believed: senders do not agree on
 # its zone (vendor's page 2).
@@ -24,7 +24,7 @@ _NEVER_RANG = frozenset({"dialing", "not_sent", "refused", "unknown", "never_pla
 
 
 @dataclass(frozen=True)
-class Leg:
+class LegTimes:
     """What the record of a leg tells. `dial_time`: seconds that it rang."""
 
     answered: bool
@@ -41,7 +41,7 @@ class Facts:
     answered_at: datetime | None = None
     picked_up_at: datetime | None = None
     connected_at: datetime | None = None
-    legs: Mapping[int | None, Leg] = field(default_factory=dict)
+    legs: Mapping[int | None, LegTimes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def facts_of(attempt: Any, records: Iterable[Any], **newer: Any) -> Facts:
     names = ("state", "claimed_at", "answered_at", "picked_up_at", "connected_at")
     known = {name: newer.get(name, getattr(attempt, name)) for name in names}
     legs = {
-        record.leg: Leg(
-            answered=OUTCOMES.get(record.status) is Outcome.ANSWERED,
+        record.leg: LegTimes(
+            answered=OUTCOMES.get(record.status) is LegOutcome.ANSWERED,
             started_at=record.started_at,
             dial_time=record.dial_time,
         )

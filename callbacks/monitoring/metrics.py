@@ -36,10 +36,10 @@ class _Stored:
     due: int
     overdue: int
     oldest_wait: float
-    live: dict[str, queue_figures.Live]
+    live: dict[str, queue_figures.LiveAttempts]
     oldest_unknown: float
     questions: int
-    recent: queue_figures.Recent
+    recent: queue_figures.RecentCalls
 
 
 def _ask_database() -> _Stored:
@@ -140,7 +140,7 @@ def _from_database() -> Iterator[Metric]:
     yield from _of_the_last_hour(stored.recent)
 
 
-def _of_the_last_hour(recent: queue_figures.Recent) -> Iterator[Metric]:
+def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
     attempts = GaugeMetricFamily(
         "callbacks_attempts_last_hour",
         "Attempts claimed within the last hour, by what became of them (the newest "

@@ -65,7 +65,7 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
-class Due:
+class DueLeads:
     """Leads of one source whose time to be called has come."""
 
     source_id: int
@@ -75,7 +75,7 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveAttempts:
     """Live attempts of one state."""
 
     count: int
@@ -83,7 +83,7 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Recent:
+class RecentCalls:
     """Attempts of the last hour: how many by (state, ERRORCODE), and seconds to an answer."""
 
     attempts: Mapping[tuple[str, str], int]
@@ -102,12 +102,12 @@ def new_leads(now: datetime) -> dict[str, int]:
     return {str(status): 0 for status in LeadStatus} | dict(found)
 
 
-def due(now: datetime) -> list[Due]:
+def due(now: datetime) -> list[DueLeads]:
     """Waiting leads that are due at `now`, by source."""
-    return [Due(*row) for row in _ask(_DUE, {"now": now})]
+    return [DueLeads(*row) for row in _ask(_DUE, {"now": now})]
 
 
-def oldest_wait(leads: list[Due], now: datetime) -> timedelta:
+def oldest_wait(leads: list[DueLeads], now: datetime) -> timedelta:
     """How long the oldest of `leads` has been waiting for an open team.
 
     A source whose teams are all closed waits as it should; one that nobody answers does not.
@@ -116,19 +116,19 @@ def oldest_wait(leads: list[Due], now: datetime) -> timedelta:
     return now - min(waiting_since, default=now)
 
 
-def live_attempts() -> dict[str, Live]:
+def live_attempts() -> dict[str, LiveAttempts]:
     """Attempts that hold a lead and an extension, by state."""
-    return {state: Live(count, oldest) for state, count, oldest in _ask(_LIVE)}
+    return {state: LiveAttempts(count, oldest) for state, count, oldest in _ask(_LIVE)}
 
 
-def recent(now: datetime) -> Recent:
+def recent(now: datetime) -> RecentCalls:
     """What became of the attempts of the last hour."""
     rows = _ask(_RECENT, {"at_most": AT_MOST, "since": now - RECENT, "quantiles": list(QUANTILES)})
     attempts = {(state, code): count for state, code, count, _none in rows if state != "latency"}
     answers, seconds = next(
         (count, values or []) for state, _code, count, values in rows if state == "latency"
     )
-    return Recent(attempts, answers, dict(zip(QUANTILES, seconds, strict=False)))
+    return RecentCalls(attempts, answers, dict(zip(QUANTILES, seconds, strict=False)))
 
 
 def _is_closed(source_id: int, now: datetime) -> bool:

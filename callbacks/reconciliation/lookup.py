@@ -25,14 +25,14 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks.calling.apply_outcome import settle
+from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import corrections
 from callbacks.reconciliation import records as call_records
 from callbacks.telephony import account, call_identity
-from callbacks.telephony.call_identity import Asked, Presence, Sighting
+from callbacks.telephony.call_identity import CallPresence, PlacedCall, Sighting
 from callbacks.voicenter import Cdr, CdrError, parse_cdr
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class _Looked:
     """An attempt that was taken to be looked up, and what is known to recognise it."""
 
     attempt: CallAttempt
-    asked: Asked
+    asked: PlacedCall
 
 
 def look_up() -> int:
@@ -149,10 +149,10 @@ def _orphans(taken: Sequence[_Looked]) -> list[Cdr]:
 
 def _is_to_be_in_the_log(it: _Looked, seen: Sighting, now: datetime) -> bool:
     """Whether its record may be there: its call seems to be over, or to be nowhere."""
-    if seen.presence is Presence.ON:
+    if seen.presence is CallPresence.ON:
         return False
     return it.attempt.state != AttemptState.ACCEPTED or (
-        seen.presence is Presence.ABSENT or now >= it.asked.settled_by
+        seen.presence is CallPresence.ABSENT or now >= it.asked.settled_by
     )
 
 
@@ -193,7 +193,7 @@ def _search(
     found: dict[int, bool | None] = {}
     for it in wanted:
         call_ids = call_identity.named(it.asked, legs)
-        alike = set() if call_ids or it.asked.call_id else call_identity.alike(it.asked, legs)
+        alike = set() if call_ids or it.asked.call_id else call_identity.similar(it.asked, legs)
         alike -= _claimed(alike)
         if not call_ids and len(alike) == 1 and _is_alone(it):
             call_ids = alike
@@ -246,10 +246,10 @@ def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -
         look_at = now + max(since, _LATE_PAUSE) if since < _LATE_FOR else None
     elif not attempt.is_live:
         return
-    elif seen.presence is Presence.ON:
+    elif seen.presence is CallPresence.ON:
         _is_on(attempt, seen, now)
         look_at = now + _WHILE_ON
-    elif seen.presence is Presence.ABSENT and now >= it.asked.settled_by:
+    elif seen.presence is CallPresence.ABSENT and now >= it.asked.settled_by:
         if attempt.state == AttemptState.ACCEPTED:
             corrections.call_is_over(attempt, now)
         else:
@@ -261,7 +261,7 @@ def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -
 
 
 def _is_absent(
-    asked: Asked, attempt: CallAttempt, in_log: bool | None, now: datetime
+    asked: PlacedCall, attempt: CallAttempt, in_log: bool | None, now: datetime
 ) -> datetime | None:
     """An unknown call is not on: never placed, or to be looked for again at the time returned."""
     delay = timedelta(seconds=settings.VOICENTER_LOG_DELAY)
@@ -301,5 +301,5 @@ def _never_placed(attempt: CallAttempt, now: datetime) -> None:
     with transaction.atomic():
         won = attempt.disprove(now)
         if won:
-            settle(attempt, Outcome.NOT_SENT, now)
+            apply(attempt, Outcome.NOT_SENT, now)
     log.info("never placed attempt=%s won=%s", attempt.pk, won)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from callbacks.calling.apply_outcome import mirror, settle
+from callbacks.calling.apply_outcome import apply, mirror
 from callbacks.common.db_errors import violated
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
@@ -21,10 +21,9 @@ from callbacks.models.time_accounting import TIME_TOLERANCE
 from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import corrections
 from callbacks.telephony import account, call_identity
-from callbacks.telephony.call_identity import Presence
-from callbacks.telephony.disposition import Verdict, leg_outcome, verdict
-from callbacks.voicenter import Cdr
-from callbacks.voicenter import Outcome as LegOutcome
+from callbacks.telephony.call_identity import CallPresence
+from callbacks.telephony.disposition import Disposition, disposition, leg_outcome
+from callbacks.voicenter import Cdr, LegOutcome
 from leads.models import Lead, LeadStatus
 
 log = logging.getLogger(__name__)
@@ -149,7 +148,7 @@ def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
     return {
         attempt.pk
         for attempt in asked
-        if call_identity.sighting(account.asked(attempt), states).presence is Presence.ON
+        if call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON
     }
 
 
@@ -166,7 +165,7 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
             records, look_at = attempt.records.all(), now + _LATE_LOOK_AFTER
             won = attempt.finish(AttemptState.ENDED, now, look_at=look_at, records=records)
         if won:
-            settle(attempt, outcome, now)
+            apply(attempt, outcome, now)
     return won
 
 
@@ -217,17 +216,17 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
         return
     leg1, leg2 = records.get(1), records.get(2)
     legs = records.values()
-    match verdict(leg1.status if leg1 else None, leg2.status if leg2 else None):
-        case Verdict.BRIDGED if leg2:
+    match disposition(leg1.status if leg1 else None, leg2.status if leg2 else None):
+        case Disposition.BRIDGED if leg2:
             connected_at = _answered_at(leg2, attempt, now)
             _finish(attempt, AttemptState.BRIDGED, Outcome.BRIDGED, now, legs, connected_at)
-        case Verdict.AGENT_NO_ANSWER:
+        case Disposition.AGENT_NO_ANSWER:
             _finish(attempt, AttemptState.AGENT_NO_ANSWER, Outcome.AGENT_NO_ANSWER, now, legs)
-        case Verdict.LEAD_NO_ANSWER:
+        case Disposition.LEAD_NO_ANSWER:
             _finish(attempt, AttemptState.LEAD_NO_ANSWER, Outcome.LEAD_NO_ANSWER, now, legs)
-        case Verdict.UNCLEAR:
+        case Disposition.UNCLEAR:
             _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now, legs)
-        case Verdict.OPEN if leg1 or leg2:
+        case Disposition.OPEN if leg1 or leg2:
             # A leg's record comes when the leg is over, and so is the call.
             corrections.call_is_over(attempt, now)
 
@@ -268,7 +267,7 @@ def _finish(
     connected_at: datetime | None = None,
 ) -> None:
     if attempt.finish(state, now, connected_at=connected_at, records=records):
-        settle(attempt, outcome, now)
+        apply(attempt, outcome, now)
     elif state != AttemptState.ENDED:
         corrections.correct(attempt, state, connected_at, records)
 

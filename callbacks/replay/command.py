@@ -16,7 +16,7 @@ from callbacks.replay.engine import ASSUMED, NothingToDrawFrom, simulate
 from callbacks.replay.history import Period
 from callbacks.replay.leads import taken
 from callbacks.replay.metrics import Figures, figures
-from callbacks.replay.scenario import Firm, Team, changed
+from callbacks.replay.scenario import Scenario, ScenarioTeam, changed
 from callbacks.reports.views import percent
 
 MOST_DAYS = 90
@@ -44,7 +44,7 @@ class CannotReplay(Exception):  # noqa: N818  # said to a person
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReplayOptions:
     """What is to be found out. `extensions`: how many more, or fewer."""
 
     days: int
@@ -71,7 +71,7 @@ class Found:
     changed: Figures | None
 
 
-def run(asked: Asked, output: Output, now: datetime) -> None:
+def run(asked: ReplayOptions, output: Output, now: datetime) -> None:
     """Asks, plays and tells. Raises CannotReplay."""
     found = replayed(asked, now, _signs_of_life(output))
     _tell(found, output)
@@ -91,11 +91,13 @@ def run(asked: Asked, output: Output, now: datetime) -> None:
 
 
 def replayed(
-    asked: Asked, now: datetime, progress: Callable[[int, int], None] = lambda _done, _of: None
+    asked: ReplayOptions,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Found:
     """Plays the leads of the last days, as it is and as it would be. Raises CannotReplay."""
     period = Period(now - timedelta(days=asked.days), now)
-    firm = history.firm(period)
+    firm = history.scenario_now(period)
     other, change, sources = _changed(asked, firm, period)
     leads = history.leads_of(period, MOST_LEADS + 1)
     if len(leads) > MOST_LEADS:
@@ -106,11 +108,11 @@ def replayed(
     if not about:
         days = "day" if asked.days == 1 else f"{asked.days} days"
         raise _no_data(f"No leads were submitted in the last {days}: there is no data.")
-    came = history.arrivals(leads, period)
+    came = history.historic_leads(leads, period)
     owners = history.owners_before(period, {lead.phone for lead in leads})
     firms = [it for it in (firm, other) if it]
 
-    def played(which: Firm) -> Figures:
+    def played(which: Scenario) -> Figures:
         before = firms.index(which) * len(came)
         lives = simulate(
             which,
@@ -135,7 +137,9 @@ def replayed(
         ) from None
 
 
-def _changed(asked: Asked, firm: Firm, period: Period) -> tuple[Firm | None, str, set[int]]:
+def _changed(
+    asked: ReplayOptions, firm: Scenario, period: Period
+) -> tuple[Scenario | None, str, set[int]]:
     """The changed firm, what is changed in words, and the sources whose leads it is about."""
     if not asked.changes_something:
         if asked.team:
@@ -166,7 +170,7 @@ def _changed(asked: Asked, firm: Firm, period: Period) -> tuple[Firm | None, str
     return other, f"{team.name} with {' and '.join(words)}", _answered(firm, team)
 
 
-def _team(asked: Asked, firm: Firm) -> Team:
+def _team(asked: ReplayOptions, firm: Scenario) -> ScenarioTeam:
     """The team that is meant. Raises CannotReplay."""
     teams = {team.name: team for team in firm.teams.values()}
     if not teams:
@@ -179,7 +183,7 @@ def _team(asked: Asked, firm: Firm) -> Team:
     return teams[asked.team or next(iter(teams))]
 
 
-def _answered(firm: Firm, team: Team) -> set[int]:
+def _answered(firm: Scenario, team: ScenarioTeam) -> set[int]:
     return {
         source.id
         for source in firm.sources.values()

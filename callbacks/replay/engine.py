@@ -15,10 +15,10 @@ from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from callbacks.policy.rules import A_DAY, ExtensionStep, LeadStep, Outcome, next_step
-from callbacks.replay.leads import Life, Request, Try
-from callbacks.replay.scenario import Firm, Phone
+from callbacks.replay.leads import HistoricAttempt, Request, SimulatedLead
+from callbacks.replay.scenario import Scenario, ScenarioExtension
 from callbacks.routing import rules as routing_rules
-from callbacks.routing.rules import ExtensionState, Owner, Turn
+from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
 
 # Who is not called so long after the last request never is.
 RUN_ON = 15 * 86_400.0
@@ -53,13 +53,13 @@ class NothingToDrawFrom(Exception):  # noqa: N818  # said to a person
 
 
 def simulate(
-    firm: Firm,
+    firm: Scenario,
     requests: Sequence[Request],
     *,
     owners: Mapping[str, Owner] | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
-) -> list[Life]:
+) -> list[SimulatedLead]:
     """Plays `requests` against `firm`. The same arguments give the same result.
 
     `owners`: who had talked last with a number before. `progress` is told how many of how many
@@ -81,7 +81,7 @@ class _Kind(IntEnum):
 class _Line:
     """What is known of an extension while the simulation runs."""
 
-    phone: Phone
+    phone: ScenarioExtension
     position: float = 0.0
     on_call: bool = False
     out_until: float = 0
@@ -109,12 +109,12 @@ class _Run:
     """One simulation; used once."""
 
     def __init__(
-        self, firm: Firm, requests: Sequence[Request], owners: Mapping[str, Owner], seed: int
+        self, firm: Scenario, requests: Sequence[Request], owners: Mapping[str, Owner], seed: int
     ) -> None:
         self._firm, self._owners, self._seed = firm, dict(owners), seed
         self._requests = sorted(requests, key=lambda it: (it.callable_at, it.id))
         self._pool = [went for request in self._requests for went in request.arrival.tries]
-        self._lives = {it.id: Life(it, it.callable_at) for it in self._requests}
+        self._lives = {it.id: SimulatedLead(it, it.callable_at) for it in self._requests}
         self._queue: list[tuple[float, int, int]] = []  # urgency, priority, lead
         self._lines = {phone.id: _Line(phone) for phone in firm.phones}
         self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)
@@ -127,7 +127,7 @@ class _Run:
         self._events: list[tuple[float, int, int, tuple[int, ...]]] = []
         self._scheduled = 0
 
-    def play(self, progress: Callable[[int, int], None]) -> list[Life]:
+    def play(self, progress: Callable[[int, int], None]) -> list[SimulatedLead]:
         """Until nothing happens any more."""
         if not self._requests:
             return []
@@ -171,7 +171,7 @@ class _Run:
 
     # --- leads ------------------------------------------------------------------------------------
 
-    def _comes(self, life: Life, at: float, since: float | None = None) -> None:
+    def _comes(self, life: SimulatedLead, at: float, since: float | None = None) -> None:
         """Its time to be called has come: into the queue, unless nobody may call it now.
 
         `since`: since when it has waited for somebody already; teams that step in count from then.
@@ -252,13 +252,13 @@ class _Run:
             else:
                 hopeless.add(alike)
 
-    def _asked(self, life: Life, at: float) -> list[Turn]:
+    def _asked(self, life: SimulatedLead, at: float) -> list[TeamOffer]:
         rules = self._firm.sources[life.request.arrival.source_id].teams
         is_open = [it for it in rules if self._firm.teams[it.id].spans.is_open(at)]
         now = datetime.fromtimestamp(at, UTC)
-        return routing_rules.turns(is_open, timedelta(seconds=at - life.call_after), now)
+        return routing_rules.offers(is_open, timedelta(seconds=at - life.call_after), now)
 
-    def _alike(self, life: Life, asked: list[Turn]) -> tuple[object, ...]:
+    def _alike(self, life: SimulatedLead, asked: list[TeamOffer]) -> tuple[object, ...]:
         """What the choice depends on: who has it in common is refused in common."""
         terms = tuple(
             (turn.team_id, turn.any_language, turn.owner_since, turn.holds_for_owner)
@@ -267,7 +267,7 @@ class _Run:
         owner = self._owners.get(life.request.arrival.phone)
         return life.request.arrival.language, owner, frozenset(life.refused), terms
 
-    def _choose(self, life: Life, asked: list[Turn]) -> routing_rules.Choice | None:
+    def _choose(self, life: SimulatedLead, asked: list[TeamOffer]) -> routing_rules.Choice | None:
         states = [it for turn in asked for it in self._states[turn.team_id].values()]
         return routing_rules.choose(
             states,
@@ -277,7 +277,7 @@ class _Run:
             refused=life.refused,
         )
 
-    def _begins(self, life: Life, choice: routing_rules.Choice, at: float) -> None:
+    def _begins(self, life: SimulatedLead, choice: routing_rules.Choice, at: float) -> None:
         line = self._lines[choice.extension.id]
         waiting = [
             it.position
@@ -303,7 +303,7 @@ class _Run:
             self._rung[life.request.arrival.phone].append((at, at + went.held))
         self._at(at + went.held, _Kind.CALL_ENDS, life.request.id, line.phone.id)
 
-    def _went(self, life: Life) -> Try:
+    def _went(self, life: SimulatedLead) -> HistoricAttempt:
         """How this try goes: as the lead's own did, else as some call of the period."""
         nth, request = len(life.tries), life.request
         if nth < len(request.arrival.tries):
@@ -315,7 +315,7 @@ class _Run:
         draw = random.Random(f"{self._seed}:{request.id}:{nth}")  # noqa: S311  # no secret
         return draw.choice(self._pool)
 
-    def _ends(self, life: Life, line: _Line, at: float) -> None:
+    def _ends(self, life: SimulatedLead, line: _Line, at: float) -> None:
         request, went = life.request, life.tries[-1]
         self._on_the_phone.discard(request.arrival.phone)
         talked = went.outcome is Outcome.BRIDGED
@@ -345,7 +345,7 @@ class _Run:
             self._at(again, _Kind.COMES, request.id)
 
     def _free_again(
-        self, line: _Line, went: Try, out_for: float, step: ExtensionStep, at: float
+        self, line: _Line, went: HistoricAttempt, out_for: float, step: ExtensionStep, at: float
     ) -> None:
         phone = line.phone
         line.on_call = False

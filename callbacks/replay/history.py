@@ -17,10 +17,10 @@ from callbacks.opening_hours.calendar import Calendar
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import Outcome
 from callbacks.replay.engine import RUN_ON
-from callbacks.replay.leads import Arrival, Try
+from callbacks.replay.leads import HistoricAttempt, HistoricLead
 from callbacks.replay.metrics import Figures, percentile
-from callbacks.replay.open_intervals import Spans
-from callbacks.replay.scenario import Firm, Phone, Source, Team
+from callbacks.replay.open_intervals import OpenIntervals
+from callbacks.replay.scenario import Scenario, ScenarioExtension, ScenarioSource, ScenarioTeam
 from callbacks.reports.queries import NOT_COUNTED
 from callbacks.routing import config
 from callbacks.routing.rules import Owner
@@ -47,26 +47,26 @@ class Period:
     start: datetime
     end: datetime
 
-    def spans(self, calendar: Calendar | None) -> Spans:
+    def spans(self, calendar: Calendar | None) -> OpenIntervals:
         """A calendar's hours, for as long as its leads may be called; None: round the clock."""
         if calendar is None:
-            return Spans.always()
+            return OpenIntervals.always()
         first, last = self.start - _BEFORE, self.end + _AFTER
-        return Spans.of(calendar, first.timestamp(), last.timestamp())
+        return OpenIntervals.of(calendar, first.timestamp(), last.timestamp())
 
 
-def firm(period: Period) -> Firm:
+def scenario_now(period: Period) -> Scenario:
     """What is set up now. Extensions that are off or blocked are left out."""
     current = config.current()
     calendars = {
         it.pk: it.calendar() for it in Schedule.objects.prefetch_related("hours", "exceptions")
     }
-    spans_of: dict[int | None, Spans] = {None: Spans.always()}
+    spans_of: dict[int | None, OpenIntervals] = {None: OpenIntervals.always()}
     spans_of |= {key: period.spans(calendar) for key, calendar in calendars.items()}
     teams = {team.pk: team for found in current.teams_by_source.values() for team in found}
-    return Firm(
+    return Scenario(
         teams={
-            team.pk: Team(
+            team.pk: ScenarioTeam(
                 id=team.pk,
                 name=team.name,
                 spans=spans_of[team.schedule_id],
@@ -80,7 +80,7 @@ def firm(period: Period) -> Firm:
             for team in teams.values()
         },
         phones=tuple(
-            Phone(
+            ScenarioExtension(
                 id=it.pk,
                 number=it.number,
                 team_id=it.team_id,
@@ -96,7 +96,7 @@ def firm(period: Period) -> Firm:
             ).order_by("number")
         ),
         sources={
-            source.pk: Source(
+            source.pk: ScenarioSource(
                 id=source.pk,
                 teams=tuple(current.rules_by_source.get(source.pk, ())),
                 target=source.sla_target,
@@ -122,22 +122,22 @@ def leads_of(period: Period, at_most: int) -> list[Lead]:
     )  # fmt: skip
 
 
-def arrivals(leads: Sequence[Lead], period: Period) -> list[Arrival]:
+def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
     """The leads as they came, with how each of their calls went."""
     tries = _tries([lead.pk for lead in leads])
-    current, kept = config.current(), dict[tuple[object, ...], Spans]()
+    current, kept = config.current(), dict[tuple[object, ...], OpenIntervals]()
 
-    def window(lead: Lead) -> Spans:
+    def window(lead: Lead) -> OpenIntervals:
         found = calling_hours.windows_of(current, lead.source_id, lead.phone, lead.submitted_at)
         key = lead.source_id, *(it.time_zone for it in found)
         if key not in kept:
-            kept[key] = Spans.always()
+            kept[key] = OpenIntervals.always()
             for calendar in found:
                 kept[key] = kept[key].both(period.spans(calendar))
         return kept[key]
 
     return [
-        Arrival(
+        HistoricLead(
             id=lead.pk,
             source_id=lead.source_id,
             phone=lead.phone,
@@ -192,8 +192,8 @@ def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:
     )
 
 
-def _tries(lead_ids: list[int]) -> dict[int, list[Try]]:
-    found: dict[int, list[Try]] = defaultdict(list)
+def _tries(lead_ids: list[int]) -> dict[int, list[HistoricAttempt]]:
+    found: dict[int, list[HistoricAttempt]] = defaultdict(list)
     attempts = CallAttempt.objects.filter(
         lead_id__in=lead_ids, kind=AttemptKind.CALL, ended_at__isnull=False
     ).order_by("claimed_at", "pk")
@@ -205,14 +205,14 @@ def _tries(lead_ids: list[int]) -> dict[int, list[Try]]:
     return found
 
 
-def _try(attempt: CallAttempt) -> Try:
+def _try(attempt: CallAttempt) -> HistoricAttempt:
     accepted_after = None
     if attempt.call_id:
         accepted_at = attempt.answered_at or attempt.claimed_at
         accepted_after = max((accepted_at - attempt.claimed_at).total_seconds(), 0.0)
     ended_at = attempt.ended_at or attempt.claimed_at
     held = max((ended_at - attempt.claimed_at).total_seconds(), accepted_after or 0.0)
-    return Try(_outcome(attempt), accepted_after, held)
+    return HistoricAttempt(_outcome(attempt), accepted_after, held)
 
 
 def _outcome(attempt: CallAttempt) -> Outcome:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from callbacks.policy.rules import Outcome
-from callbacks.replay.open_intervals import Spans
-from callbacks.replay.scenario import Firm
+from callbacks.replay.open_intervals import OpenIntervals
+from callbacks.replay.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Try:
+class HistoricAttempt:
     """How one call went: it was accepted `accepted_after` its claim (None: it was not), and held
     its extension for `held` seconds.
     """
@@ -21,7 +21,7 @@ class Try:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class HistoricLead:
     """A lead as it came. Instants are epoch seconds.
 
     `window`: when its own clock allows a call. `tries`: how its calls went then, in order.
@@ -33,8 +33,8 @@ class Arrival:
     submitted_at: float
     chosen_at: float | None = None
     language: str = ""
-    window: Spans = field(default_factory=Spans.always)
-    tries: tuple[Try, ...] = ()
+    window: OpenIntervals = field(default_factory=OpenIntervals.always)
+    tries: tuple[HistoricAttempt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Request:
     `spans`: when somebody may call it.
     """
 
-    arrival: Arrival
-    spans: Spans
+    arrival: HistoricLead
+    spans: OpenIntervals
     callable_at: float
     clock_start: float
     due: float
@@ -57,7 +57,7 @@ class Request:
 
 
 @dataclass
-class Life:
+class SimulatedLead:
     """What becomes of a request in a simulation. `dialled_at` None: never.
 
     `rung`: the extension of each try; `refused`: those with which it met invalid parameters.
@@ -67,7 +67,7 @@ class Life:
     call_after: float
     dialled_at: float | None = None
     connected: bool = False
-    tries: list[Try] = field(default_factory=list)
+    tries: list[HistoricAttempt] = field(default_factory=list)
     rung: list[int] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
 
@@ -77,20 +77,20 @@ class Life:
         return max(self.request.due, self.call_after)
 
 
-def taken(firm: Firm, arrivals: Iterable[Arrival]) -> list[Request]:
+def taken(firm: Scenario, arrivals: Iterable[HistoricLead]) -> list[Request]:
     """What the set-up says of each at its submission: when to call, and the SLA clock.
 
     Those that come while it is closed are spread over the opening, at the rate of the teams that
     open then.
     """
-    spans: dict[tuple[int, Spans], Spans] = {}
+    spans: dict[tuple[int, OpenIntervals], OpenIntervals] = {}
     at_opening: dict[float, int] = defaultdict(int)
     found = []
     for arrival in sorted(arrivals, key=lambda it: (it.submitted_at, it.id)):
         source = firm.sources[arrival.source_id]
         key = (source.id, arrival.window)
         if key not in spans:
-            hours = Spans.any_of(firm.teams[it.id].spans for it in source.teams)
+            hours = OpenIntervals.any_of(firm.teams[it.id].spans for it in source.teams)
             spans[key] = hours.both(arrival.window)
         wanted = max(arrival.submitted_at, arrival.chosen_at or 0)
         opening = spans[key].next_opening(wanted)
@@ -106,7 +106,7 @@ def taken(firm: Firm, arrivals: Iterable[Arrival]) -> list[Request]:
     return found
 
 
-def _spread(firm: Firm, source_id: int, opening: float, waiting: dict[float, int]) -> float:
+def _spread(firm: Scenario, source_id: int, opening: float, waiting: dict[float, int]) -> float:
     """The paced moment of the next lead that waits for an opening, of any source."""
     teams = [firm.teams[it.id] for it in firm.sources[source_id].teams]
     rates = [team.opening_rate for team in teams if team.spans.is_open(opening)]

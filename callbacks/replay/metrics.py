@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from callbacks.replay.leads import Life
+from callbacks.replay.leads import SimulatedLead
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Figures:
         return self.within_target / self.judged if self.judged else None
 
 
-def figures(lives: Iterable[Life]) -> Figures:
+def figures(lives: Iterable[SimulatedLead]) -> Figures:
     """Of simulated lives: whoever was never called is a miss, and in no percentile."""
     every = list(lives)
     dialled = [(it.request, it.dialled_at) for it in every if it.dialled_at is not None]

@@ -15,19 +15,19 @@ _EVER = float("inf")
 
 
 @dataclass(frozen=True)
-class Spans:
+class OpenIntervals:
     """When something is open: spans that do not touch, in order, without their ends."""
 
     starts: tuple[float, ...]
     ends: tuple[float, ...]
 
     @classmethod
-    def always(cls) -> "Spans":
+    def always(cls) -> "OpenIntervals":
         """Round the clock."""
         return cls((-_EVER,), (_EVER,))
 
     @classmethod
-    def of(cls, calendar: Calendar, start: float, end: float) -> "Spans":
+    def of(cls, calendar: Calendar, start: float, end: float) -> "OpenIntervals":
         """The hours of a calendar between two instants."""
         first, last = (datetime.fromtimestamp(it, UTC) for it in (start, end))
         return cls.joined(
@@ -36,7 +36,7 @@ class Spans:
         )
 
     @classmethod
-    def joined(cls, pairs: Iterable[tuple[float, float]]) -> "Spans":
+    def joined(cls, pairs: Iterable[tuple[float, float]]) -> "OpenIntervals":
         """Whatever one of these covers."""
         starts: list[float] = []
         ends: list[float] = []
@@ -49,11 +49,11 @@ class Spans:
         return cls(tuple(starts), tuple(ends))
 
     @classmethod
-    def any_of(cls, several: Iterable["Spans"]) -> "Spans":
+    def any_of(cls, several: Iterable["OpenIntervals"]) -> "OpenIntervals":
         """Open when one of them is."""
         return cls.joined(pair for one in several for pair in one.pairs())
 
-    def both(self, other: "Spans") -> "Spans":
+    def both(self, other: "OpenIntervals") -> "OpenIntervals":
         """Open when both are."""
         found: list[tuple[float, float]] = []
         for start, end in self.pairs():
@@ -63,7 +63,7 @@ class Spans:
                 if begins < ends:
                     found.append((begins, ends))
                 place += 1
-        return Spans.joined(found)
+        return OpenIntervals.joined(found)
 
     def pairs(self) -> Iterator[tuple[float, float]]:
         """From when until when, one after the other."""

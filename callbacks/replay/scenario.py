@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from callbacks.policy.rules import Policy
-from callbacks.replay.open_intervals import Spans
+from callbacks.replay.open_intervals import OpenIntervals
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.rules import TeamRules
 
 
 @dataclass(frozen=True)
-class Phone:
+class ScenarioExtension:
     """An extension. `spans`: when it is on shift by its own hours; `rest` in seconds."""
 
     id: int
@@ -20,13 +20,13 @@ class Phone:
     tier: int = 1
     weight: int = 1
     languages: tuple[str, ...] = ()
-    spans: Spans = field(default_factory=Spans.always)
+    spans: OpenIntervals = field(default_factory=OpenIntervals.always)
     daily_cap: int | None = None
     rest: float = 0
 
 
 @dataclass(frozen=True)
-class Team:
+class ScenarioTeam:
     """When a team is open, where its day begins, and at which rate a minute it is opened to.
 
     `daily_cap` and `rest` are those of extensions that have none of their own.
@@ -34,7 +34,7 @@ class Team:
 
     id: int
     name: str
-    spans: Spans = field(default_factory=Spans.always)
+    spans: OpenIntervals = field(default_factory=OpenIntervals.always)
     time_zone: str = "UTC"
     opening_rate: int | None = None
     daily_cap: int | None = None
@@ -42,7 +42,7 @@ class Team:
 
 
 @dataclass(frozen=True)
-class Source:
+class ScenarioSource:
     """Where requests come from: who answers, and what is promised. `target` in seconds.
 
     `counts_open`: the target's seconds count in opening hours only.
@@ -66,12 +66,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Firm:
+class Scenario:
     """Teams by id, extensions, sources by id, and what follows an outcome."""
 
-    teams: Mapping[int, Team]
-    phones: tuple[Phone, ...]
-    sources: Mapping[int, Source]
+    teams: Mapping[int, ScenarioTeam]
+    phones: tuple[ScenarioExtension, ...]
+    sources: Mapping[int, ScenarioSource]
     policy: Policy = field(default_factory=Policy)
 
     @cached_property
@@ -82,13 +82,13 @@ class Firm:
 
 
 def changed(
-    firm: Firm,
+    firm: Scenario,
     team_id: int,
     *,
     extensions: int = 0,
-    spans: Spans | None = None,
+    spans: OpenIntervals | None = None,
     strategy: str = "",
-) -> Firm:
+) -> Scenario:
     """The same firm with more or fewer extensions in a team, other hours, or another strategy.
 
     Added ones have tier 1, weight 1, all languages and the team's hours. Those taken away are the
@@ -101,7 +101,7 @@ def changed(
     own = own[: len(own) + min(extensions, 0)]
     free_id = max((phone.id for phone in firm.phones), default=0) + 1
     own += [
-        Phone(
+        ScenarioExtension(
             free_id + n,
             f"new {n + 1}",
             team_id,
@@ -116,7 +116,7 @@ def changed(
         for key, source in firm.sources.items()
     }
     teams = {**firm.teams, team_id: replace(team, spans=spans) if spans else team}
-    return Firm(teams, (*others, *own), sources, firm.policy)
+    return Scenario(teams, (*others, *own), sources, firm.policy)
 
 
 def _with(strategy: str, rules: TeamRules, team_id: int) -> TeamRules:

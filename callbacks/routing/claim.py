@@ -21,7 +21,7 @@ from callbacks.opening_hours import calendar
 from callbacks.routing.availability import shifts
 from callbacks.routing.claim_function import CLAIM
 from callbacks.routing.number_limits import bounds
-from callbacks.routing.rules import Owner, Turn
+from callbacks.routing.rules import Owner, TeamOffer
 
 # The one who stored a lead and the one who calls it may be on machines whose clocks differ a
 # little; without this a lead would wait for the next sweep.
@@ -78,7 +78,7 @@ def next_new_opening(teams: list[Team], after: datetime) -> datetime | None:
 
 def claim(
     lead_id: int,
-    asked: Sequence[Turn],
+    asked: Sequence[TeamOffer],
     now: datetime,
     hold: timedelta,
     closed: Mapping[int, datetime | None] | None = None,
@@ -86,7 +86,7 @@ def claim(
     """Reserves the lead and the extension whose turn it is; commits the attempt.
 
     `asked`: the teams that are asked, in order (turns.turns). `closed`: the schedules of extensions
-    that are closed now, and when each opens (Setup.closed_shifts).
+    that are closed now, and when each opens (RoutingConfig.closed_shifts).
 
     None when the lead is not waiting, not due or taken by somebody else, when no extension is
     free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the
@@ -125,7 +125,7 @@ def claim_chosen(lead_id: int, extension_id: int, now: datetime, hold: timedelta
         raise
 
 
-def _terms(asked: Sequence[Turn]) -> dict[str, Any]:
+def _terms(asked: Sequence[TeamOffer]) -> dict[str, Any]:
     """The teams that are asked, as parameters: an array for each of their terms."""
     return {
         "extension": None,

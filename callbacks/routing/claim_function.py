@@ -26,8 +26,9 @@ LOOKED_AT = 12
 CHOSEN = "chosen"
 
 # The parameters in their order, in the text with `given_` before their names; those of
-# `free.shifts` and `resting.bounds` are among them. The teams that are asked are an array for each
-# of their terms (turns.Turn); in their place `extension` may be somebody whom a manager has chosen.
+# `availability.shifts` and `number_limits.bounds` are among them. The teams that are asked are an
+# array for each of their terms (rules.TeamOffer); in their place `extension` may be somebody whom a
+# manager has chosen.
 _PARAMETERS = {
     "lead": "bigint",
     "extension": "bigint",

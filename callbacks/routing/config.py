@@ -14,13 +14,13 @@ from callbacks.models import CallParameters, Extension, Schedule, Team, TeamSour
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.opening_hours.calendar import Calendar
 from callbacks.routing import rules as routing_rules
-from callbacks.routing.rules import TeamRules, Turn
-from leads.config_cache import Kept
+from callbacks.routing.rules import TeamOffer, TeamRules
+from leads.config_cache import VersionedCache
 from leads.models import LeadSource
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredSource:
     """A source that a team answers, and after how long a lead's wait it steps in."""
 
     source_id: int
@@ -38,7 +38,7 @@ class OpenState:
 
 
 @dataclass(frozen=True)
-class Setup:
+class RoutingConfig:
     """As of one version. Its models are shared: they are read, never changed or saved."""
 
     sources: Mapping[int, LeadSource]
@@ -60,19 +60,21 @@ class Setup:
         """The active teams that answer a source, those that step in earlier first."""
         return self.teams_by_source.get(source_id, [])
 
-    def asked(self, source_id: int, waited: timedelta, now: datetime) -> list[Turn]:
+    def asked(self, source_id: int, waited: timedelta, now: datetime) -> list[TeamOffer]:
         """The teams that are asked for a lead of this source that has `waited`; none: closed."""
-        return routing_rules.turns(self._open_rules(source_id, now), waited, now)
+        return routing_rules.offers(self._open_rules(source_id, now), waited, now)
 
     def rules_of(self, team_id: int) -> TeamRules | None:
         """The rules of an active team that answers anything, `steps_in_after` aside."""
         all_rules = (rules for found in self.rules_by_source.values() for rules in found)
         return next((rules for rules in all_rules if rules.id == team_id), None)
 
-    def answered_by(self, team_id: int, now: datetime) -> list[Answered]:
+    def answered_by(self, team_id: int, now: datetime) -> list[AnsweredSource]:
         """The sources that a team answers, and when it steps in beside those that are open."""
         return [
-            Answered(source_id, routing_rules.steps_in(rules, self._open_rules(source_id, now)))
+            AnsweredSource(
+                source_id, routing_rules.steps_in(rules, self._open_rules(source_id, now))
+            )
             for source_id, found in self.rules_by_source.items()
             for rules in found
             if rules.id == team_id
@@ -115,7 +117,7 @@ def _state(calendar: Calendar, at: datetime) -> OpenState:
     return OpenState(at, changes_at or at + opening_hours.HORIZON, is_open, opens_at)
 
 
-def _load() -> Setup:
+def _load() -> RoutingConfig:
     calendars = {
         it.pk: it.calendar() for it in Schedule.objects.prefetch_related("hours", "exceptions")
     }
@@ -143,7 +145,7 @@ def _load() -> Setup:
         teams_by_source[answer.source_id].append(team)
         rules_by_source[answer.source_id].append(_rules(team, answer, with_languages))
     parameters = list(CallParameters.objects.all())
-    return Setup(
+    return RoutingConfig(
         sources={source.pk: source for source in LeadSource.objects.all()},
         teams_by_source=dict(teams_by_source),
         rules_by_source=dict(rules_by_source),
@@ -170,5 +172,5 @@ def _rules(team: Team, answer: TeamSource, with_languages: set[int]) -> TeamRule
     )
 
 
-_kept = Kept(_load)
+_kept = VersionedCache(_load)
 current = _kept.get

@@ -68,7 +68,9 @@ def bounds() -> dict[str, Any]:
     return {"gap": rules.gap, "calls_a_day": rules.calls_a_day, "a_day": A_DAY}
 
 
-def number_rests_until(phone: str, now: datetime, since: datetime | None = None) -> datetime | None:
+def number_limited_until(
+    phone: str, now: datetime, since: datetime | None = None
+) -> datetime | None:
     """Until when `phone` may not be rung, by the rule of the claim; None when it may be now.
 
     Calls that ended before `since` make no gap, but count for the day.
@@ -76,7 +78,7 @@ def number_rests_until(phone: str, now: datetime, since: datetime | None = None)
     return _later_than(now, _OF_NUMBER, {"phone": phone, "since": since})
 
 
-def lead_rests_until(lead_id: int, now: datetime) -> datetime | None:
+def lead_limited_until(lead_id: int, now: datetime) -> datetime | None:
     """The same for a lead's number, as the claim asks it for this lead."""
     return _later_than(now, _OF_LEAD, {"lead": lead_id})
 

@@ -46,7 +46,7 @@ class TeamRules:
     has_languages: bool = False
 
 
-class Turn(NamedTuple):
+class TeamOffer(NamedTuple):
     """A team that is asked for a lead now, and on which terms.
 
     `any_language`: also who does not speak the lead's. `owner_since`: a conversation after this
@@ -95,11 +95,11 @@ class Choice:
     """Who is rung, of which team, and by which rule: OWNER, LANGUAGE, or the team's strategy."""
 
     extension: ExtensionState
-    turn: Turn
+    turn: TeamOffer
     rule: str
 
 
-def turns(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list[Turn]:
+def offers(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list[TeamOffer]:
     """The teams that are asked for a lead that could have been called for `waited`, in order.
 
     `teams` are those that are open. The first one steps in at once: nobody waits for a team that is
@@ -107,7 +107,7 @@ def turns(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list[
     """
     in_order = sorted(teams, key=lambda team: (team.steps_in_after, team.name))
     return [
-        Turn(
+        TeamOffer(
             team_id=team.id,
             team=team.name,
             strategy=team.strategy,
@@ -129,7 +129,7 @@ def steps_in(team: TeamRules, open_teams: Sequence[TeamRules]) -> timedelta:
 
 def choose(
     states: Sequence[ExtensionState],
-    asked: Sequence[Turn],
+    asked: Sequence[TeamOffer],
     *,
     language: str = "",
     owner: Owner | None = None,
@@ -153,7 +153,7 @@ def choose(
 
 
 def holds_for(
-    states: Sequence[ExtensionState], asked: Sequence[Turn], owner: Owner | None
+    states: Sequence[ExtensionState], asked: Sequence[TeamOffer], owner: Owner | None
 ) -> ExtensionState | None:
     """The owner for whom the lead is kept waiting; None: it is not."""
     found = _owner(states, asked, owner) if owner else None
@@ -193,8 +193,8 @@ def _has_waited(waited: timedelta, seconds: int) -> bool:
 
 
 def _owner(
-    states: Sequence[ExtensionState], asked: Sequence[Turn], owner: Owner
-) -> tuple[ExtensionState, Turn] | None:
+    states: Sequence[ExtensionState], asked: Sequence[TeamOffer], owner: Owner
+) -> tuple[ExtensionState, TeamOffer] | None:
     """The owner and its team's turn, if that team goes by owners and is asked."""
     by_team = {turn.team_id: turn for turn in asked}
     for state in states:
@@ -205,7 +205,7 @@ def _owner(
 
 
 def _of_team(
-    states: Sequence[ExtensionState], turn: Turn, language: str, refused: Collection[int]
+    states: Sequence[ExtensionState], turn: TeamOffer, language: str, refused: Collection[int]
 ) -> Choice | None:
     queue = sorted(
         (it for it in states if it.team_id == turn.team_id and it.reason is None),
@@ -220,7 +220,7 @@ def _of_team(
     return Choice(anybody[0], turn, _rule(anybody[0], turn, language)) if anybody else None
 
 
-def _rule(state: ExtensionState, turn: Turn, language: str) -> str:
+def _rule(state: ExtensionState, turn: TeamOffer, language: str) -> str:
     if language and language in state.languages:
         return LANGUAGE
     return turn.strategy

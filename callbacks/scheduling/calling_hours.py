@@ -19,7 +19,7 @@ from django.conf import settings
 from callbacks.models import Team
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.opening_hours.calendar import Calendar, Hours, Interval
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from leads import phones
 
 # When a lead whose window and teams never meet is looked at again.
@@ -31,23 +31,23 @@ _QUARTER = timedelta(minutes=15)  # every zone's half hours are quarters of UTC'
 _YEAR = 366
 
 
-def may_be_called(setup: Setup, source_id: int, phone: str, at: datetime) -> bool:
+def may_be_called(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether the engine may call a lead of this source and number at `at`."""
     return bool(open_teams(setup, source_id, phone, at))
 
 
-def open_teams(setup: Setup, source_id: int, phone: str, at: datetime) -> list[Team]:
+def open_teams(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> list[Team]:
     """The teams that may call it at `at`; none outside the lead's own window."""
     teams = [team for team in setup.teams_for(source_id) if setup.is_open(team, at)]
     return teams if teams and in_window(setup, source_id, phone, at) else []
 
 
-def in_window(setup: Setup, source_id: int, phone: str, at: datetime) -> bool:
+def in_window(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether this number may be rung at `at`, whoever rings it: the lead's own hours alone."""
     return all(opening_hours.is_open(it, at) for it in windows_of(setup, source_id, phone, at))
 
 
-def next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime | None:
+def next_time(setup: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime | None:
     """The first instant at or after `after` at which it may be called; None: never."""
     if may_be_called(setup, source_id, phone, after):
         return after
@@ -64,14 +64,14 @@ def next_time(setup: Setup, source_id: int, phone: str, after: datetime) -> date
     return opening
 
 
-def next_in_window(setup: Setup, source_id: int, phone: str, after: datetime) -> datetime:
+def next_in_window(setup: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime:
     """The first instant at or after `after` at which this number may be rung by anybody."""
     windows = windows_of(setup, source_id, phone, after)
     # Windows that have no hour in common are not asked for.
     return opening_hours.next_common_opening(windows, after) or after
 
 
-def closes_at(setup: Setup, source_id: int, phone: str, at: datetime) -> datetime | None:
+def closes_at(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> datetime | None:
     """When what is open at `at` is over; None: it does not close."""
     teams = open_teams(setup, source_id, phone, at)
     closings = [
@@ -84,12 +84,12 @@ def closes_at(setup: Setup, source_id: int, phone: str, at: datetime) -> datetim
     return min((it for it in ends if it), default=None)
 
 
-def never_opens(setup: Setup, source_id: int, now: datetime) -> bool:
+def never_opens(setup: RoutingConfig, source_id: int, now: datetime) -> bool:
     """Whether leads of this source are never called: no team, or none that ever opens for them."""
     return next_time(setup, source_id, "", now) is None
 
 
-def ever_opens(setup: Setup, source_id: int, now: datetime) -> bool:
+def ever_opens(setup: RoutingConfig, source_id: int, now: datetime) -> bool:
     """Whether a team of the source opens at all, for whatever number; answered at once."""
     return any(
         team.schedule_id is None
@@ -99,7 +99,7 @@ def ever_opens(setup: Setup, source_id: int, now: datetime) -> bool:
     )
 
 
-def all_may_be_called(setup: Setup, source_id: int, at: datetime) -> bool:
+def all_may_be_called(setup: RoutingConfig, source_id: int, at: datetime) -> bool:
     """Whether every lead of the source may be called at `at`, whatever number it has.
 
     Answered without looking at leads; False may be wrong.
@@ -116,7 +116,7 @@ def all_may_be_called(setup: Setup, source_id: int, at: datetime) -> bool:
     )
 
 
-def zone_of(setup: Setup, source_id: int) -> ZoneInfo:
+def zone_of(setup: RoutingConfig, source_id: int) -> ZoneInfo:
     """The zone in which times are told to visitors: that of the source's first team with hours."""
     for team in setup.teams_for(source_id):
         if calendar := _calendar(setup, team):
@@ -126,7 +126,7 @@ def zone_of(setup: Setup, source_id: int) -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def calendars(setup: Setup, source_id: int) -> list[Calendar] | None:
+def calendars(setup: RoutingConfig, source_id: int) -> list[Calendar] | None:
     """The hours of the source's teams; None: somebody answers round the clock, or nobody does."""
     found = [_calendar(setup, team) for team in setup.teams_for(source_id)]
     known = [it for it in found if it]
@@ -140,7 +140,7 @@ def opening_rate(teams: Sequence[Team]) -> int | None:
 
 
 def half_hours(
-    setup: Setup, source_id: int, after: datetime, until: datetime
+    setup: RoutingConfig, source_id: int, after: datetime, until: datetime
 ) -> Iterator[datetime]:
     """The full and half hours from `after` to `until` at which leads are called, in order.
 
@@ -165,7 +165,9 @@ def half_hours(
 # --- windows --------------------------------------------------------------------------------------
 
 
-def windows_of(setup: Setup, source_id: int, phone: str, at: datetime) -> Sequence[Calendar]:
+def windows_of(
+    setup: RoutingConfig, source_id: int, phone: str, at: datetime
+) -> Sequence[Calendar]:
     """The calling window in each zone that counts; none where there is none."""
     source = setup.sources.get(source_id)
     if source is None or source.call_from is None or source.call_until is None:
@@ -197,13 +199,13 @@ def _window(call_from: time, call_until: time, zone: str) -> Calendar:
 # --- teams ----------------------------------------------------------------------------------------
 
 
-def _calendar(setup: Setup, team: Team) -> Calendar | None:
+def _calendar(setup: RoutingConfig, team: Team) -> Calendar | None:
     """None: round the clock."""
     return None if team.schedule_id is None else setup.calendars[team.schedule_id]
 
 
 def _first_common(
-    setup: Setup, source_id: int, windows: Sequence[Calendar], after: datetime
+    setup: RoutingConfig, source_id: int, windows: Sequence[Calendar], after: datetime
 ) -> datetime | None:
     openings = []
     for team in setup.teams_for(source_id):

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 
 from callbacks.policy.rules import A_DAY
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
 from leads import transitions
 from leads.models import Lead, LeadStatus
@@ -62,7 +62,7 @@ class _Opening:
         return ((moment - self.at) // _MICROSECOND + 1) * self.rate // _MINUTE
 
 
-def moment(setup: Setup, source_id: int, phone: str, opening: datetime) -> Moment:
+def moment(setup: RoutingConfig, source_id: int, phone: str, opening: datetime) -> Moment:
     """When a lead that waits for `opening` is called: after all that wait for it already.
 
     Where they are so many that it closes before, at the next opening. The caller stores it in this
@@ -79,7 +79,7 @@ def moment(setup: Setup, source_id: int, phone: str, opening: datetime) -> Momen
 
 
 def put_off_all(
-    setup: Setup,
+    setup: RoutingConfig,
     leads: QuerySet[Lead],
     opening: datetime,
     now: datetime,
@@ -124,7 +124,7 @@ def put_off_all(
     return moved
 
 
-def _shared(setup: Setup, source_id: int, phone: str, opening: datetime) -> _Opening | None:
+def _shared(setup: RoutingConfig, source_id: int, phone: str, opening: datetime) -> _Opening | None:
     teams = calling_hours.open_teams(setup, source_id, phone, opening)
     rate = calling_hours.opening_rate(teams)
     if rate is None:
@@ -140,7 +140,7 @@ def _shared(setup: Setup, source_id: int, phone: str, opening: datetime) -> _Ope
     )
 
 
-def _next(setup: Setup, source_id: int, phone: str, shared: _Opening) -> datetime:
+def _next(setup: RoutingConfig, source_id: int, phone: str, shared: _Opening) -> datetime:
     """The opening after `shared`."""
     if shared.closes_at is None:
         raise RuntimeError("who never closes has a moment for everybody")

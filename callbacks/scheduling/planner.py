@@ -3,19 +3,19 @@
 from datetime import datetime, timedelta
 
 from callbacks.opening_hours import sla_clock
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
 from leads.models import LeadSource
-from leads.ports import Plan
+from leads.ports import CallPlan
 
 
 def plan(
-    setup: Setup,
+    setup: RoutingConfig,
     source: LeadSource,
     phone: str,
     now: datetime,
     chosen_at: datetime | None = None,
-) -> Plan:
+) -> CallPlan:
     """Of a lead that comes at `now` and asks to be called at `chosen_at`, or at once.
 
     Where leads are spread over an opening (callbacks.scheduling.pacing), its own moment is still to
@@ -30,7 +30,7 @@ def plan(
         opening,
         calling_hours.calendars(setup, source.pk),
     )
-    return Plan(
+    return CallPlan(
         # Never: it waits, in sight of the managers, until somebody answers its source.
         call_after=opening or asked_for,
         clock_started_at=clock.started_at,

@@ -13,7 +13,7 @@ from typing import Any
 
 from callbacks.simulator.engine.control import read_change
 from callbacks.simulator.engine.readers import ControlError, url
-from callbacks.simulator.engine.settings import Change, Settings
+from callbacks.simulator.engine.settings import Settings, SettingsChange
 from callbacks.simulator.http.server import listen, run
 
 
@@ -132,13 +132,13 @@ def _setting(name: str, kind: Callable[[str], float]) -> Callable[[str], Any]:
     return _checked(lambda text: read_change({name: kind(text)}).values[name])
 
 
-def _extensions(text: str) -> Change:
+def _extensions(text: str) -> SettingsChange:
     """ "101, 102" as a change of the settings: these extensions are there, and online."""
     numbers = [number.strip() for number in text.split(",") if number.strip()]
     return read_change({"extensions": dict.fromkeys(numbers, "online")})
 
 
-def _control(text: str) -> Change:
+def _control(text: str) -> SettingsChange:
     try:
         return read_change(json.loads(text))
     except (json.JSONDecodeError, RecursionError):

@@ -12,17 +12,17 @@ from django.conf import settings
 from callbacks.models import CallAttempt
 from callbacks.models.extensions import first_leg
 from callbacks.routing.claim import Claim
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
-from callbacks.telephony.call_identity import Asked
-from callbacks.telephony.call_parameters import Place, said
+from callbacks.telephony.call_identity import PlacedCall
+from callbacks.telephony.call_parameters import Layer, resolved_arguments
 from callbacks.voicenter import (
     CLICK2CALL_TYPES,
     Call,
     CallLogRecord,
     CallLogSearch,
     Client,
-    ExtensionState,
+    ExtensionCalls,
     Forbidden,
     InvalidCall,
     Message,
@@ -76,7 +76,7 @@ def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
     )
 
 
-def active_calls(patience: float = math.inf) -> Sequence[ExtensionState] | None:
+def active_calls(patience: float = math.inf) -> Sequence[ExtensionCalls] | None:
     """What every extension of the account is on right now; None when nobody tells.
 
     `patience`: as of `client`, for whom a late answer is no use.
@@ -108,11 +108,11 @@ def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None
     return None
 
 
-def asked(attempt: CallAttempt) -> Asked:
+def asked(attempt: CallAttempt) -> PlacedCall:
     """What the call of an attempt is recognised by in the provider's lists."""
     sent_at = attempt.sent_at or attempt.claimed_at
     rings = rings_for(attempt.lead.source_id, attempt.extension_id)
-    return Asked(
+    return PlacedCall(
         attempt=str(attempt.public_id),
         call_id=attempt.call_id,
         phone=attempt.phone,
@@ -137,23 +137,25 @@ def answer_is_lost_after() -> timedelta:
     return timedelta(seconds=longest + 10)
 
 
-def places(setup: Setup, source_id: int | None, extension_id: int | None) -> list[Place]:
+def places(setup: RoutingConfig, source_id: int | None, extension_id: int | None) -> list[Layer]:
     """Who says how a call is made, the most particular first (see `call_parameters`)."""
     found = []
     if extension_id is not None and extension_id in setup.parameters_by_extension:
-        found.append(Place(EXTENSION, setup.parameters_by_extension[extension_id]))
+        found.append(Layer(EXTENSION, setup.parameters_by_extension[extension_id]))
     if source_id is not None and source_id in setup.parameters_by_source:
-        found.append(Place(SOURCE, setup.parameters_by_source[source_id]))
-    return [*found, Place(SETTINGS, _from_settings())]
+        found.append(Layer(SOURCE, setup.parameters_by_source[source_id]))
+    return [*found, Layer(SETTINGS, _from_settings())]
 
 
-def call_for(claim: Claim, lead: Lead, setup: Setup) -> Call:
+def call_for(claim: Claim, lead: Lead, setup: RoutingConfig) -> Call:
     """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
 
     Our variables come back with the call's records and identify both; no personal data.
     """
     attempt = claim.attempt
-    parameters: dict[str, Any] = said(places(setup, lead.source_id, attempt.extension_id))
+    parameters: dict[str, Any] = resolved_arguments(
+        places(setup, lead.source_id, attempt.extension_id)
+    )
     own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
     parameters["variables"] = {**parameters.get("variables", {}), **own}
     return Call(
@@ -163,9 +165,9 @@ def call_for(claim: Claim, lead: Lead, setup: Setup) -> Call:
     )
 
 
-def message_for(attempt: CallAttempt, setup: Setup) -> Message:
+def message_for(attempt: CallAttempt, setup: RoutingConfig) -> Message:
     """The recorded message that the attempt plays to its lead. Raises InvalidCall."""
-    holds: dict[str, Any] = said(places(setup, attempt.lead.source_id, None))
+    holds: dict[str, Any] = resolved_arguments(places(setup, attempt.lead.source_id, None))
     return Message(
         phone=to_provider(attempt.phone),
         pre_rec=attempt.record_name,
@@ -194,7 +196,7 @@ def rings() -> timedelta:
 
 def rings_for(source_id: int, extension_id: int | None) -> timedelta:
     """The same for a lead of this source through this extension."""
-    return _rings(said(places(current_setup(), source_id, extension_id)))
+    return _rings(resolved_arguments(places(current_setup(), source_id, extension_id)))
 
 
 def _rings(values: Mapping[str, Any]) -> timedelta:

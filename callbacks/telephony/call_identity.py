@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from callbacks.voicenter import CallLogRecord, Cdr, ExtensionState, LiveCall, normalised
+from callbacks.voicenter import CallLogRecord, Cdr, ExtensionCalls, LiveCall, normalised
 
 # Clocks differ, and records count whole seconds.
 _TOLERANCE = timedelta(seconds=60)
@@ -18,7 +18,7 @@ _VARIABLE = "attempt"
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlacedCall:
     """A call that we asked for.
 
     `attempt`: our variable in it; `call_id`: "" where the provider has not told; `phone`: E.164;
@@ -37,7 +37,7 @@ class Asked:
     settled_by: datetime
 
 
-class Presence(Enum):
+class CallPresence(Enum):
     """What the list of active calls says of a call."""
 
     ON = "on"
@@ -49,14 +49,14 @@ class Presence(Enum):
 class Sighting:
     """What the list of active calls shows of a call, and its CALLID where it tells."""
 
-    presence: Presence
+    presence: CallPresence
     call_id: str = ""
 
 
-UNSEEN = Sighting(Presence.UNTOLD)
+UNSEEN = Sighting(CallPresence.UNTOLD)
 
 
-def sighting(asked: Asked, states: Sequence[ExtensionState] | None) -> Sighting:
+def sighting(asked: PlacedCall, states: Sequence[ExtensionCalls] | None) -> Sighting:
     """Whether the call is on, by the account's active calls; None: they were not to be had.
 
     An extension that is not in the list (a phone number, a trunk, a wrong code) proves nothing.
@@ -69,13 +69,13 @@ def sighting(asked: Asked, states: Sequence[ExtensionState] | None) -> Sighting:
         for call in state.calls:
             match _is_ours(asked, call, at_it):
                 case True:
-                    return Sighting(Presence.ON, call.call_id)
+                    return Sighting(CallPresence.ON, call.call_id)
                 case None:
                     doubt = True
-    return UNSEEN if doubt else Sighting(Presence.ABSENT)
+    return UNSEEN if doubt else Sighting(CallPresence.ABSENT)
 
 
-def _is_ours(asked: Asked, call: LiveCall, at_our_extension: bool) -> bool | None:
+def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool | None:
     """None: it may be."""
     if named := call.custom.get(_VARIABLE):
         return named == asked.attempt
@@ -88,14 +88,14 @@ def _is_ours(asked: Asked, call: LiveCall, at_our_extension: bool) -> bool | Non
     return True if normalised(call.phone) == asked.phone else None
 
 
-def named(asked: Asked, legs: Iterable[Cdr]) -> set[str]:
+def named(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
     """CALLIDs of the calls that say that they are this one: its CALLID, or our variable."""
     if asked.call_id:
         return {leg.call_id for leg in legs if leg.call_id == asked.call_id}
     return {leg.call_id for leg in legs if leg.custom.get(_VARIABLE) == asked.attempt}
 
 
-def alike(asked: Asked, legs: Iterable[Cdr]) -> set[str]:
+def similar(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
     """CALLIDs of the calls that look like this one and do not say whose they are."""
     calls: dict[str, list[Cdr]] = {}
     for leg in legs:
@@ -109,7 +109,7 @@ def alike(asked: Asked, legs: Iterable[Cdr]) -> set[str]:
     }
 
 
-def _at_the_time(asked: Asked, leg: Cdr) -> bool:
+def _at_the_time(asked: PlacedCall, leg: Cdr) -> bool:
     if leg.started_at is None:
         return False
     return asked.sent_at - _TOLERANCE <= leg.started_at <= asked.settled_by + _TOLERANCE
@@ -145,7 +145,7 @@ def as_cdr(record: CallLogRecord) -> Cdr:
 
 
 def was_never_placed(
-    asked: Asked,
+    asked: PlacedCall,
     *,
     absent_since: datetime | None,
     in_log: bool | None,

@@ -15,7 +15,7 @@ _DESTINATIONS = frozenset({"phone", "target", "phone_login_code"})
 
 
 @dataclass(frozen=True)
-class Place:
+class Layer:
     """One place that may say something: its name for people, and what it says."""
 
     name: str
@@ -23,7 +23,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Effective:
+class ResolvedParameter:
     """The value of one parameter of `voicenter.Call` and the name of the place it comes from.
 
     `value` is None where not even the provider's page names a default.
@@ -34,7 +34,7 @@ class Effective:
     origin: str
 
 
-def effective(places: Sequence[Place]) -> list[Effective]:
+def resolved(places: Sequence[Layer]) -> list[ResolvedParameter]:
     """Every parameter of a call, in the order of the vendor's page; custom variables as one."""
     defaults = {name: parameter.default for name, parameter in CALL_PARAMETERS.items()}
     return [
@@ -44,13 +44,13 @@ def effective(places: Sequence[Place]) -> list[Effective]:
     ]
 
 
-def said(places: Sequence[Place]) -> dict[str, object]:
+def resolved_arguments(places: Sequence[Layer]) -> dict[str, object]:
     """Only what some place says: arguments of `voicenter.Call`."""
-    return {each.name: each.value for each in effective(places) if each.origin != PROVIDER}
+    return {each.name: each.value for each in resolved(places) if each.origin != PROVIDER}
 
 
-def _of(name: str, default: object, places: Sequence[Place]) -> Effective:
+def _of(name: str, default: object, places: Sequence[Layer]) -> ResolvedParameter:
     for place in places:
         if name in place.values:
-            return Effective(name, place.values[name], place.name)
-    return Effective(name, default, PROVIDER)
+            return ResolvedParameter(name, place.values[name], place.name)
+    return ResolvedParameter(name, default, PROVIDER)

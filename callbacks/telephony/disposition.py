@@ -6,13 +6,13 @@ which came first; a record that contradicts a verdict already given comes too la
 
 from enum import Enum
 
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
 # The phone rang, or was tried, and nobody talked.
-_NOT_REACHED = frozenset({Outcome.BUSY, Outcome.NO_ANSWER, Outcome.VOICEMAIL})
+_NOT_REACHED = frozenset({LegOutcome.BUSY, LegOutcome.NO_ANSWER, LegOutcome.VOICEMAIL})
 
 
-class Verdict(Enum):
+class Disposition(Enum):
     """How a call ended, as far as its records tell."""
 
     BRIDGED = "bridged"
@@ -22,19 +22,19 @@ class Verdict(Enum):
     OPEN = "open"  # the other leg's record may still tell
 
 
-def leg_outcome(status: str | None) -> Outcome | None:
+def leg_outcome(status: str | None) -> LegOutcome | None:
     """The provider's word in ours; None where there is no record. Unknown words are OTHER."""
-    return None if status is None else OUTCOMES.get(status, Outcome.OTHER)
+    return None if status is None else OUTCOMES.get(status, LegOutcome.OTHER)
 
 
-def verdict(leg1_status: str | None, leg2_status: str | None) -> Verdict:
+def disposition(leg1_status: str | None, leg2_status: str | None) -> Disposition:
     """How the call ended, from the provider's status of each leg; None: no record of it yet."""
     leg1, leg2 = leg_outcome(leg1_status), leg_outcome(leg2_status)
-    if leg2 is Outcome.ANSWERED:
-        return Verdict.BRIDGED
-    if leg1 in _NOT_REACHED or leg1 is Outcome.FAILED:
-        return Verdict.AGENT_NO_ANSWER
+    if leg2 is LegOutcome.ANSWERED:
+        return Disposition.BRIDGED
+    if leg1 in _NOT_REACHED or leg1 is LegOutcome.FAILED:
+        return Disposition.AGENT_NO_ANSWER
     # A lead's phone that rang proves that the salesperson had answered.
-    if leg2 in _NOT_REACHED or (leg2 and leg1 is Outcome.ANSWERED):
-        return Verdict.LEAD_NO_ANSWER
-    return Verdict.UNCLEAR if leg1 and leg2 else Verdict.OPEN
+    if leg2 in _NOT_REACHED or (leg2 and leg1 is LegOutcome.ANSWERED):
+        return Disposition.LEAD_NO_ANSWER
+    return Disposition.UNCLEAR if leg1 and leg2 else Disposition.OPEN

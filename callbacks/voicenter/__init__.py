@@ -36,14 +36,14 @@ from callbacks.voicenter.errors import (
 from callbacks.voicenter.events.cdr import Cdr, parse_cdr
 from callbacks.voicenter.events.popup import PopUp, PopUpStatus, parse_popup, popup_answer
 from callbacks.voicenter.http.limiter import FileRateLimiter, LocalRateLimiter, RateLimiter
-from callbacks.voicenter.services.active_calls import ExtensionState, LiveCall
+from callbacks.voicenter.services.active_calls import ExtensionCalls, LiveCall
 from callbacks.voicenter.services.addresses import Services, services_at
 from callbacks.voicenter.services.blacklist import BlacklistEntry, BlacklistResult
 from callbacks.voicenter.services.call_log import CallLogRecord
 from callbacks.voicenter.services.extensions import AccountExtension
 from callbacks.voicenter.services.login_status import LoginStatus
 from callbacks.voicenter.services.search import CALLFERENCE_TYPE, CLICK2CALL_TYPES, CallLogSearch
-from callbacks.voicenter.values.leg_outcome import Outcome
+from callbacks.voicenter.values.leg_outcome import LegOutcome
 from callbacks.voicenter.values.phones import normalised, to_e164, to_provider
 
 __all__ = [
@@ -63,19 +63,19 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "ExtensionBlocked",
+    "ExtensionCalls",
     "ExtensionOffline",
-    "ExtensionState",
     "FileRateLimiter",
     "Forbidden",
     "InvalidCall",
     "InvalidParameters",
+    "LegOutcome",
     "LiveCall",
     "LocalRateLimiter",
     "LoginStatus",
     "Message",
     "NotSent",
     "NotificationError",
-    "Outcome",
     "OutcomeUnknown",
     "PopUp",
     "PopUpError",

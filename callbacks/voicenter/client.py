@@ -33,7 +33,7 @@ from callbacks.voicenter.services import (
     login_status,
     paging,
 )
-from callbacks.voicenter.services.active_calls import ExtensionState
+from callbacks.voicenter.services.active_calls import ExtensionCalls
 from callbacks.voicenter.services.addresses import DEFAULT_URL, Services, services_beside
 from callbacks.voicenter.services.blacklist import BlacklistEntry, BlacklistResult
 from callbacks.voicenter.services.call_log import CallLogRecord, Page
@@ -176,7 +176,7 @@ class Client:
         """
         return paging.records(search, self._call_log_page)
 
-    def active_calls(self, extension: str | None = None) -> list[ExtensionState]:
+    def active_calls(self, extension: str | None = None) -> list[ExtensionCalls]:
         """What every extension is on right now, or the one of this SIP code.
 
         Raises InvalidCall, NotSent, ReadFailed or a Refused. An empty list is also what a wrong

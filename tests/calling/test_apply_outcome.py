@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import dispatch
-from callbacks.calling.apply_outcome import settle
+from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.policy.rules import FLAGGED_REASON, Outcome
 from callbacks.routing import claim as claims
@@ -44,7 +44,7 @@ def call(lead: Lead, at: datetime) -> CallAttempt:
 def not_answered(lead: Lead, at: datetime) -> Lead:
     attempt = call(lead, at)
     assert attempt.finish(attempt.state.__class__("lead_no_answer"), at)
-    settle(attempt, Outcome.LEAD_NO_ANSWER, at)
+    apply(attempt, Outcome.LEAD_NO_ANSWER, at)
     lead.refresh_from_db()
     return lead
 
@@ -134,7 +134,7 @@ def refused(lead: Lead, outcome: Outcome = Outcome.INVALID) -> None:
     now = timezone.now()
     attempt = call(lead, now)
     assert attempt.refuse(1, "invalid", "", now)
-    settle(attempt, outcome, now)
+    apply(attempt, outcome, now)
 
 
 def test_invalid_parameters_on_different_leads_flag_the_extension_and_a_call_clears_it(
@@ -164,7 +164,7 @@ def test_calls_that_were_never_placed_back_off_like_other_failures(
         attempt = call(lead, now)
         assert attempt.lose_sight("", "read_timeout", now)
         assert attempt.disprove(now)
-        settle(attempt, Outcome.NOT_SENT, now)
+        apply(attempt, Outcome.NOT_SENT, now)
         lead.refresh_from_db()
         waits.append((lead.call_after - now).total_seconds())
     assert waits == [5, 30, 120]

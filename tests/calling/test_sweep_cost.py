@@ -161,7 +161,7 @@ def test_a_sweep_reads_what_is_due_and_no_more(fill: Callable[[int], None], team
             woken_for = queued(empty=True)
             with CaptureQueriesContext(connection) as at_the_end_of_a_call:
                 queue.team_with_waiting_leads(extension.pk, timezone.now())
-                number_limits.number_rests_until("+972505550010", timezone.now())
+                number_limits.number_limited_until("+972505550010", timezone.now())
         assert len(captured) > 5
         assert_cheap(costs(captured))
         assert_cheap(costs(at_the_end_of_a_call))

@@ -8,7 +8,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from callbacks.calling import dispatch
-from callbacks.calling.apply_outcome import settle
+from callbacks.calling.apply_outcome import apply
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
 from callbacks.models.attempt_states import AttemptState
@@ -85,6 +85,6 @@ def test_the_end_of_a_call_wakes_the_team_once_and_only_if_a_lead_waits(
     now = timezone.now()
     with transaction.atomic():
         assert attempt.finish(AttemptState.BRIDGED, now, connected_at=now)
-        settle(attempt, Outcome.BRIDGED, now)
+        apply(attempt, Outcome.BRIDGED, now)
         assert queued() == []
     assert queued() == [(task_publisher.WORK_TEAM, team.pk)][:waiting]

@@ -15,7 +15,7 @@ from callbacks.voicenter import (
     ExtensionBlocked,
     ExtensionOffline,
     InvalidParameters,
-    Outcome,
+    LegOutcome,
     PopUpStatus,
     Refused,
     parse_cdr,
@@ -35,7 +35,7 @@ REFUSALS = {
     3: ExtensionOffline,
     4: ExtensionBlocked,
 }
-OUTCOMES = {"talk": Outcome.ANSWERED, "busy": Outcome.BUSY, "noanswer": Outcome.NO_ANSWER}
+OUTCOMES = {"talk": LegOutcome.ANSWERED, "busy": LegOutcome.BUSY, "noanswer": LegOutcome.NO_ANSWER}
 
 
 def refusal(body):
@@ -93,7 +93,7 @@ def test_a_call_makes_one_record_for_each_leg(source, end, form):
     assert first.call_id == second.call_id
     assert (first.leg, second.leg) == (1, 2)
     assert (first.type, second.type) == ("Click2Call leg1", "Click2Call leg2")
-    assert (first.outcome, second.outcome) == (Outcome.ANSWERED, OUTCOMES[end])
+    assert (first.outcome, second.outcome) == (LegOutcome.ANSWERED, OUTCOMES[end])
     assert first.target == PHONE
     assert second.target == TARGET
     assert first.custom == second.custom == {n.removeprefix("var_"): v for n, v in CUSTOM.items()}
@@ -165,7 +165,7 @@ def test_the_log_has_both_legs(source):
     first, second = sorted(page.records, key=lambda record: record.leg)
     assert (first.type_id, second.type_id) == (9, 10)
     assert first.call_id == second.call_id
-    assert {first.outcome, second.outcome} == {Outcome.ANSWERED}
+    assert {first.outcome, second.outcome} == {LegOutcome.ANSWERED}
     assert second.target == TARGET
     assert second.started_at >= first.started_at
     assert first.custom["lead"] == CUSTOM["var_lead"]

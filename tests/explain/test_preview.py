@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from callbacks.common import typed_time
 from callbacks.explain import preview
-from callbacks.explain.preview import Answer
+from callbacks.explain.preview import PreviewAnswer
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team, TeamSource
 from leads.models import Lead, LeadSource
 from tests.support.reading import read_only
@@ -28,16 +28,16 @@ NOW = datetime(2026, 3, 26, 20, 0, tzinfo=ZONE)
 pytestmark = pytest.mark.django_db
 
 
-def ask(at: str = NIGHT, phone: str = "", language: str = "") -> Answer:
+def ask(at: str = NIGHT, phone: str = "", language: str = "") -> PreviewAnswer:
     asked = preview.question("website", at, phone, language, now=NOW)
     return preview.answer(asked, NOW)
 
 
-def order(found: Answer) -> list[tuple[str, str, str]]:
+def order(found: PreviewAnswer) -> list[tuple[str, str, str]]:
     return [(it.number, it.why, it.waited) for it in found.rung]
 
 
-def follows(found: Answer) -> dict[str, str]:
+def follows(found: PreviewAnswer) -> dict[str, str]:
     return {it.outcome: it.lead for it in found.follows}
 
 

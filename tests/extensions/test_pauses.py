@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callbacks import tasks
 from callbacks.extensions import pauses
-from callbacks.extensions.pauses import Lasts
+from callbacks.extensions.pauses import PauseLength
 from callbacks.models import Extension
 from leads.models import Lead
 from tests.support.queue import queued
@@ -80,13 +80,13 @@ def test_two_clicks_at_once_are_one_pause_and_one_entry_in_the_log(
 @pytest.mark.parametrize(
     ("lasts", "zone", "ends"),
     [
-        (Lasts.QUARTER, JERUSALEM, datetime(2026, 3, 25, 10, 15, tzinfo=UTC)),
-        (Lasts.DAY, JERUSALEM, datetime(2026, 3, 25, 22, 0, tzinfo=UTC)),
-        (Lasts.DAY, UTC, datetime(2026, 3, 26, 0, 0, tzinfo=UTC)),
-        (Lasts.OPEN, UTC, None),
+        (PauseLength.QUARTER, JERUSALEM, datetime(2026, 3, 25, 10, 15, tzinfo=UTC)),
+        (PauseLength.DAY, JERUSALEM, datetime(2026, 3, 25, 22, 0, tzinfo=UTC)),
+        (PauseLength.DAY, UTC, datetime(2026, 3, 26, 0, 0, tzinfo=UTC)),
+        (PauseLength.OPEN, UTC, None),
     ],
 )
-def test_when_a_pause_ends(lasts: Lasts, zone: ZoneInfo, ends: datetime | None) -> None:
+def test_when_a_pause_ends(lasts: PauseLength, zone: ZoneInfo, ends: datetime | None) -> None:
     assert pauses.pause_ends(lasts, NOON + timedelta(seconds=20), zone) == ends
 
 

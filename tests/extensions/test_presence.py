@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from callbacks import tasks
 from callbacks.extensions import presence
 from callbacks.models import CallAttempt, Extension, Presence, Team
-from callbacks.voicenter import ExtensionState
+from callbacks.voicenter import ExtensionCalls
 from leads.models import Lead
 from tests.support.queue import queued
 from tests.support.simulator import SimulatorProcess, eventually
@@ -114,14 +114,14 @@ def test_who_is_away_is_not_rung(
 
 @pytest.mark.parametrize("status", [None, 0, 4, 99])
 def test_a_status_that_is_missing_or_unknown_is_not_away(status: int | None) -> None:
-    states = [ExtensionState("101", status_id=status), ExtensionState("102", status_id=1)]
+    states = [ExtensionCalls("101", status_id=status), ExtensionCalls("102", status_id=1)]
     assert presence.away_by_number(states) == {}
 
 
 def test_where_nobody_logs_in_nobody_is_logged_out() -> None:
-    nobody = [ExtensionState("101", status_id=2), ExtensionState("102", status_id=None)]
+    nobody = [ExtensionCalls("101", status_id=2), ExtensionCalls("102", status_id=None)]
     assert presence.away_by_number(nobody) == {}
-    somebody = [*nobody, ExtensionState("103", status_id=3)]
+    somebody = [*nobody, ExtensionCalls("103", status_id=3)]
     assert presence.away_by_number(somebody) == {"101": "logged out", "103": "lunch"}
 
 
@@ -307,7 +307,7 @@ def test_a_wrong_code_that_gives_an_empty_list_lets_everybody_be_rung(
 def test_an_answer_that_took_long_is_old_when_it_comes(extension: Extension, due: Lead) -> None:
     asked_at = timezone.now() - timedelta(seconds=20)
     every = timedelta(seconds=5)
-    state = ExtensionState("101", status_id=3)
+    state = ExtensionCalls("101", status_id=3)
     presence.note([state], asked_at, until=asked_at + presence.lasts(every))
     assert is_over(extension, timezone.now())
 
@@ -328,7 +328,7 @@ def test_a_slow_provider_delays_nobody_who_is_due(
 # --- what it costs --------------------------------------------------------------------------------
 
 
-def statements(states: list[ExtensionState]) -> list[str]:
+def statements(states: list[ExtensionCalls]) -> list[str]:
     now = timezone.now()
     with CaptureQueriesContext(connection) as captured:
         presence.note(states, now, until=now + timedelta(seconds=15))
@@ -341,9 +341,9 @@ def test_it_takes_as_many_statements_for_two_hundred_extensions_as_for_two(
     Extension.objects.bulk_create(
         Extension(number=str(number), team=team) for number in range(1000, 1200)
     )
-    away = [ExtensionState(str(number), status_id=3 + 4 * (number % 2)) for number in
+    away = [ExtensionCalls(str(number), status_id=3 + 4 * (number % 2)) for number in
             range(1000, 1200)]  # fmt: skip
-    back = [ExtensionState(state.extension, status_id=1) for state in away]
+    back = [ExtensionCalls(state.extension, status_id=1) for state in away]
     statements(away), statements(back)  # what is set up is read once a process
     few = len(statements(away[:2])), len(statements(back[:2]))
     many = len(statements(away)), len(statements(back))
@@ -360,11 +360,11 @@ def test_only_rows_that_change_are_written(
             return dict(cursor.fetchall())
 
     before = versions()
-    statements([ExtensionState("101", status_id=3), ExtensionState("102", status_id=1)])
+    statements([ExtensionCalls("101", status_id=3), ExtensionCalls("102", status_id=1)])
     after = versions()
     assert after["101"] != before["101"]
     assert after["102"] == before["102"]
-    statements([ExtensionState("101", status_id=1), ExtensionState("102", status_id=1)])
+    statements([ExtensionCalls("101", status_id=1), ExtensionCalls("102", status_id=1)])
     settled = versions()
-    statements([ExtensionState("101", status_id=1), ExtensionState("102", status_id=1)])
+    statements([ExtensionCalls("101", status_id=1), ExtensionCalls("102", status_id=1)])
     assert versions() == settled

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leads import callback_times
-from leads.ports import Hours
+from leads.ports import CallingHours
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday, 14:00 in Jerusalem
@@ -18,7 +18,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=JERUSALEM)
 
 
-def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = "") -> Hours:
+def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = "") -> CallingHours:
     """Every day, in Jerusalem."""
     tz = ZoneInfo(zone or "Asia/Jerusalem")
 
@@ -40,7 +40,7 @@ def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = 
                 yield moment.astimezone(tz)
             moment += HALF
 
-    return Hours(tz, next_time, half_hours)
+    return CallingHours(tz, next_time, half_hours)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from callbacks.calling.apply_outcome import settle
+from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
@@ -175,7 +175,7 @@ def test_a_claim_by_a_clock_that_is_behind_begins_where_the_wait_does(
     assert claim
     assert claim.attempt.claimed_at == NOON
     assert claim.attempt.refuse(3, "Offline", "", after(-0.4))
-    settle(claim.attempt, Outcome.OFFLINE, after(-0.4))
+    apply(claim.attempt, Outcome.OFFLINE, after(-0.4))
     assert seconds(claim.attempt) == (0, 0, 0, 0)
     lead.refresh_from_db()
     assert lead.waiting_since == NOON

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.models.attempt_states import AttemptState
-from callbacks.models.time_accounting import Facts, Leg, Times, divide
+from callbacks.models.time_accounting import Facts, LegTimes, Times, divide
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 S = AttemptState
@@ -17,8 +17,8 @@ def after(seconds: float | None) -> datetime | None:
     return None if seconds is None else AT + timedelta(seconds=seconds)
 
 
-def leg(started: float | None, rang: int | None, *, answered: bool = True) -> Leg:
-    return Leg(answered=answered, started_at=after(started), dial_time=rang)
+def leg(started: float | None, rang: int | None, *, answered: bool = True) -> LegTimes:
+    return LegTimes(answered=answered, started_at=after(started), dial_time=rang)
 
 
 def facts(
@@ -26,7 +26,7 @@ def facts(
     answered: float | None = 0.4,
     picked_up: float | None = None,
     connected: float | None = None,
-    **legs: Leg,
+    **legs: LegTimes,
 ) -> Facts:
     numbered = {int(name[-1]): it for name, it in legs.items()}
     return Facts(state, AT, after(answered), after(picked_up), after(connected), numbered)
@@ -115,7 +115,7 @@ NEAR = st.integers(-(10**8), 10**8).map(lambda us: AT + timedelta(microseconds=u
 ANY = st.none() | NEAR | FAR
 ENDS_OF_TIME = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)]
 LEGS = st.builds(
-    Leg,
+    LegTimes,
     answered=st.booleans(),
     started_at=ANY | st.sampled_from(ENDS_OF_TIME),
     dial_time=st.none() | st.integers(0, 99) | st.just(2**31 - 1),

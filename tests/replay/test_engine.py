@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from callbacks.opening_hours.calendar import Calendar, Hours
 from callbacks.policy.rules import Outcome
 from callbacks.replay.engine import MOST_TRIES, NothingToDrawFrom, simulate
-from callbacks.replay.leads import Arrival, Life, Try, taken
+from callbacks.replay.leads import HistoricAttempt, HistoricLead, SimulatedLead, taken
 from callbacks.replay.metrics import Figures, figures, percentile
-from callbacks.replay.open_intervals import Spans
-from callbacks.replay.scenario import Firm, Phone, Source, Team, changed
+from callbacks.replay.open_intervals import OpenIntervals
+from callbacks.replay.scenario import (
+    Scenario,
+    ScenarioExtension,
+    ScenarioSource,
+    ScenarioTeam,
+    changed,
+)
 from callbacks.routing.rules import Owner, TeamRules
 
 SALES, SUPPORT = 1, 2
@@ -22,30 +28,32 @@ MONDAY = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
 HOUR, DAY = 3600.0, 86_400.0
 
 
-def firm(phones: int = 1, **rules: Any) -> Firm:
+def firm(phones: int = 1, **rules: Any) -> Scenario:
     """Sales, with so many extensions, answers source 1 round the clock."""
-    return Firm(
-        {SALES: Team(SALES, "Sales")},
-        tuple(Phone(n, str(100 + n), SALES) for n in range(1, phones + 1)),
-        {1: Source(1, (TeamRules(SALES, "Sales", **rules),))},
+    return Scenario(
+        {SALES: ScenarioTeam(SALES, "Sales")},
+        tuple(ScenarioExtension(n, str(100 + n), SALES) for n in range(1, phones + 1)),
+        {1: ScenarioSource(1, (TeamRules(SALES, "Sales", **rules),))},
     )
 
 
-def call(outcome: Outcome = Outcome.BRIDGED, held: float = 60, accepted: float | None = 1) -> Try:
-    return Try(outcome, accepted, held)
+def call(
+    outcome: Outcome = Outcome.BRIDGED, held: float = 60, accepted: float | None = 1
+) -> HistoricAttempt:
+    return HistoricAttempt(outcome, accepted, held)
 
 
-def lead(number: int, at: float, *tries: Try, **values: Any) -> Arrival:
+def lead(number: int, at: float, *tries: HistoricAttempt, **values: Any) -> HistoricLead:
     given_ = {"source_id": 1, "phone": f"+{number}", "tries": tries or (call(),)}
-    return Arrival(number, submitted_at=MONDAY + at, **{**given_, **values})
+    return HistoricLead(number, submitted_at=MONDAY + at, **{**given_, **values})
 
 
-def played(firm: Firm, *arrivals: Arrival, **options: Any) -> list[Life]:
+def played(firm: Scenario, *arrivals: HistoricLead, **options: Any) -> list[SimulatedLead]:
     lives = simulate(firm, taken(firm, arrivals), **options)
     return sorted(lives, key=lambda life: life.request.id)
 
 
-def dialled(firm: Firm, *arrivals: Arrival, **options: Any) -> list[float | None]:
+def dialled(firm: Scenario, *arrivals: HistoricLead, **options: Any) -> list[float | None]:
     """When each was first dialled, in seconds from Monday's midnight."""
     return [
         None if life.dialled_at is None else life.dialled_at - MONDAY
@@ -103,14 +111,14 @@ def test_where_nobody_ever_picks_up_it_comes_to_an_end() -> None:
 
 # --- hours ----------------------------------------------------------------------------------------
 
-NINE_TO_FIVE = Spans.of(
+NINE_TO_FIVE = OpenIntervals.of(
     Calendar("UTC", {day: [Hours(time(9), time(17))] for day in range(5)}),
     MONDAY - DAY,
     MONDAY + 30 * DAY,
 )
 
 
-def opened(which: Firm, spans: Spans, **team: Any) -> Firm:
+def opened(which: Scenario, spans: OpenIntervals, **team: Any) -> Scenario:
     return replace(which, teams={SALES: replace(which.teams[SALES], spans=spans, **team)})
 
 
@@ -130,7 +138,7 @@ def test_leads_of_the_night_are_spread_over_the_opening() -> None:
 
 
 def test_a_target_that_counts_in_opening_hours_goes_on_in_the_morning() -> None:
-    source = Source(1, (TeamRules(SALES, "Sales"),), target=HOUR, counts_open=True)
+    source = ScenarioSource(1, (TeamRules(SALES, "Sales"),), target=HOUR, counts_open=True)
     office = replace(opened(firm(1), NINE_TO_FIVE), sources={1: source})
     request = taken(office, [lead(1, 16.5 * HOUR)])[0]
     assert request.due - MONDAY == DAY + 9.5 * HOUR
@@ -151,12 +159,12 @@ def test_leads_that_wait_at_closing_time_are_called_when_it_opens_again() -> Non
 
 
 def test_a_lead_that_may_only_be_called_in_its_own_hours_waits_for_them() -> None:
-    window = Spans((MONDAY + 12 * HOUR,), (MONDAY + 13 * HOUR,))
+    window = OpenIntervals((MONDAY + 12 * HOUR,), (MONDAY + 13 * HOUR,))
     assert dialled(firm(1), lead(1, 0, window=window), lead(2, 1)) == [12 * HOUR + 1, 2]
 
 
 def test_where_nobody_ever_opens_nobody_is_called() -> None:
-    never = opened(firm(1), Spans((), ()))
+    never = opened(firm(1), OpenIntervals((), ()))
     lives = played(never, lead(1, 0))
     assert lives[0].dialled_at is None
     found = figures(lives)
@@ -165,7 +173,7 @@ def test_where_nobody_ever_opens_nobody_is_called() -> None:
 
 def test_an_extension_that_is_off_shift_is_not_rung() -> None:
     one = firm(1)
-    shift = Spans((MONDAY + 100,), (MONDAY + DAY,))
+    shift = OpenIntervals((MONDAY + 100,), (MONDAY + DAY,))
     assert dialled(replace(one, phones=(replace(one.phones[0], spans=shift),)), lead(1, 0)) == [101]
 
 
@@ -173,11 +181,11 @@ def test_an_extension_that_is_off_shift_is_not_rung() -> None:
 
 
 def test_another_team_steps_in_when_the_first_has_nobody_free() -> None:
-    both = Firm(
-        {SALES: Team(SALES, "Sales"), SUPPORT: Team(SUPPORT, "Support")},
-        (Phone(1, "101", SALES), Phone(2, "201", SUPPORT)),
+    both = Scenario(
+        {SALES: ScenarioTeam(SALES, "Sales"), SUPPORT: ScenarioTeam(SUPPORT, "Support")},
+        (ScenarioExtension(1, "101", SALES), ScenarioExtension(2, "201", SUPPORT)),
         {
-            1: Source(
+            1: ScenarioSource(
                 1,
                 (TeamRules(SALES, "Sales"), TeamRules(SUPPORT, "Support", steps_in_after=30)),
             )
@@ -194,7 +202,9 @@ def test_a_lead_waits_for_who_speaks_its_language_and_then_takes_anybody() -> No
     two = replace(two, phones=phones)
     leads = [lead(1, 0, language="ru"), lead(2, 1, language="ru")]
     assert dialled(two, *leads) == [1, 22]
-    only = replace(two, sources={1: Source(1, (TeamRules(SALES, "Sales", language_wait=None),))})
+    only = replace(
+        two, sources={1: ScenarioSource(1, (TeamRules(SALES, "Sales", language_wait=None),))}
+    )
     assert dialled(only, *leads) == [1, 61]
 
 
@@ -212,7 +222,7 @@ def test_whoever_talks_with_a_number_is_its_owner_from_then_on() -> None:
     assert rung(two, *leads) == [1, 2, 2, 1, 1, 2]
 
 
-def rung(which: Firm, *arrivals: Arrival) -> list[int]:
+def rung(which: Scenario, *arrivals: HistoricLead) -> list[int]:
     """Who was rung for each, the first time."""
     return [life.rung[0] for life in played(which, *arrivals)]
 
@@ -239,7 +249,7 @@ def test_a_weight_of_two_gets_twice_the_calls_and_a_higher_tier_only_what_is_lef
 
 
 def test_fair_means_equal_conversations_not_equal_dials() -> None:
-    def went(n: int) -> Try:
+    def went(n: int) -> HistoricAttempt:
         return call(Outcome.BRIDGED if n % 3 else Outcome.NO_RECORD, 50)
 
     lives = played(firm(2, strategy="fair"), *[lead(n, n * 100, went(n)) for n in range(1, 61)])
@@ -306,7 +316,7 @@ UNEVEN = [
 
 
 def test_the_same_seed_gives_the_same_result_and_another_one_another() -> None:
-    def ends(seed: int) -> list[list[Try]]:
+    def ends(seed: int) -> list[list[HistoricAttempt]]:
         return [life.tries for life in played(firm(3), *UNEVEN, seed=seed)]
 
     assert ends(1) == ends(1)
@@ -362,8 +372,8 @@ def test_a_percentile_lies_among_the_values(values: list[float], fraction: float
 
 
 def test_spans_open_and_close() -> None:
-    spans = Spans.joined([(10, 20), (20, 30), (50, 60), (55, 58)])
-    assert spans == Spans((10, 50), (30, 60))
+    spans = OpenIntervals.joined([(10, 20), (20, 30), (50, 60), (55, 58)])
+    assert spans == OpenIntervals((10, 50), (30, 60))
     assert [spans.is_open(at) for at in (9, 10, 29, 30, 50)] == [False, True, True, False, True]
     assert [spans.next_opening(at) for at in (0, 15, 30, 60)] == [10, 15, 50, None]
     assert [spans.next_new_opening(at) for at in (0, 10, 11, 50, 51)] == [10, 10, 50, 50, None]
@@ -379,8 +389,8 @@ def test_spans_open_and_close() -> None:
 def test_spans_agree_with_looking_at_every_second(
     one: list[tuple[int, int]], other: list[tuple[int, int]]
 ) -> None:
-    a, b = (Spans.joined((at, at + long) for at, long in pairs) for pairs in (one, other))
-    both, either = a.both(b), Spans.any_of((a, b))
+    a, b = (OpenIntervals.joined((at, at + long) for at, long in pairs) for pairs in (one, other))
+    both, either = a.both(b), OpenIntervals.any_of((a, b))
     for second in range(70):
         assert both.is_open(second) == (a.is_open(second) and b.is_open(second))
         assert either.is_open(second) == (a.is_open(second) or b.is_open(second))

@@ -15,7 +15,7 @@ from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Tea
 from callbacks.policy.rules import Outcome
 from callbacks.replay import history
 from callbacks.replay.history import Period
-from callbacks.replay.leads import Try
+from callbacks.replay.leads import HistoricAttempt
 from leads.models import Lead, LeadSource
 from tests.support.reading import read_only
 
@@ -42,14 +42,23 @@ def start() -> datetime:
 def attempt(extension: Extension) -> Callable[..., CallAttempt]:
     def make(lead: Lead, at: datetime, held: float, **values: Any) -> CallAttempt:
         values = {
-            "state": "bridged", "call_id": f"C-{lead.pk}-{at}", "error_code": 0,
+            "state": "bridged",
+            "call_id": f"C-{lead.pk}-{at}",
+            "error_code": 0,
             "answered_at": at + timedelta(seconds=1),
-            "connected_at": at + timedelta(seconds=10), **values,
-        }  # fmt: skip
+            "connected_at": at + timedelta(seconds=10),
+            **values,
+        }
         return CallAttempt.objects.create(
-            lead=lead, extension=extension, phone=lead.phone, extension_number=extension.number,
-            claimed_at=at, hold_until=at, ended_at=at + timedelta(seconds=held), **values,
-        )  # fmt: skip
+            lead=lead,
+            extension=extension,
+            phone=lead.phone,
+            extension_number=extension.number,
+            claimed_at=at,
+            hold_until=at,
+            ended_at=at + timedelta(seconds=held),
+            **values,
+        )
 
     return make
 
@@ -64,11 +73,14 @@ def busy(
         came = start + timedelta(seconds=10 * n)
         called = start + timedelta(seconds=100 * n)
         lead = make_lead(
-            submitted_at=came, clock_started_at=came, due_at=came + timedelta(seconds=60),
-            status="connected", closed_at=called + timedelta(seconds=100),
+            submitted_at=came,
+            clock_started_at=came,
+            due_at=came + timedelta(seconds=60),
+            status="connected",
+            closed_at=called + timedelta(seconds=100),
             connected_at=called + timedelta(seconds=10),
             first_dialed_at=called + timedelta(seconds=1),
-        )  # fmt: skip
+        )
         attempt(lead, called, 100)
         leads.append(lead)
     return leads
@@ -202,48 +214,55 @@ def test_it_changes_nothing_and_only_reads(busy: list[Lead]) -> None:
 
 # --- what is read ---------------------------------------------------------------------------------
 
-TRIES: dict[str, tuple[dict[str, Any], Try]] = {
-    "bridged": ({}, Try(Outcome.BRIDGED, 1, 60)),
+TRIES: dict[str, tuple[dict[str, Any], HistoricAttempt]] = {
+    "bridged": ({}, HistoricAttempt(Outcome.BRIDGED, 1, 60)),
     "nobody picked up": (
         {"state": "agent_no_answer", "connected_at": None},
-        Try(Outcome.AGENT_NO_ANSWER, 1, 60),
+        HistoricAttempt(Outcome.AGENT_NO_ANSWER, 1, 60),
     ),
     "the lead did not answer": (
         {"state": "lead_no_answer", "connected_at": None},
-        Try(Outcome.LEAD_NO_ANSWER, 1, 60),
+        HistoricAttempt(Outcome.LEAD_NO_ANSWER, 1, 60),
     ),
     "offline": (
         {"state": "refused", "call_id": "", "error_code": 3, "connected_at": None},
-        Try(Outcome.OFFLINE, None, 60),
+        HistoricAttempt(Outcome.OFFLINE, None, 60),
     ),
     "blocked": (
         {"state": "refused", "call_id": "", "error_code": 4, "connected_at": None},
-        Try(Outcome.BLOCKED, None, 60),
+        HistoricAttempt(Outcome.BLOCKED, None, 60),
     ),
     "invalid": (
         {"state": "refused", "call_id": "", "error_code": 1, "connected_at": None},
-        Try(Outcome.INVALID, None, 60),
+        HistoricAttempt(Outcome.INVALID, None, 60),
     ),
     "our own check": (
-        {"state": "refused", "call_id": "", "error_code": None, "reason": "invalid_call",
-         "connected_at": None},
-        Try(Outcome.MISCONFIGURED, None, 60),
+        {
+            "state": "refused",
+            "call_id": "",
+            "error_code": None,
+            "reason": "invalid_call",
+            "connected_at": None,
+        },
+        HistoricAttempt(Outcome.MISCONFIGURED, None, 60),
     ),
     "an error of the provider": (
         {"state": "refused", "call_id": "", "error_code": 2, "connected_at": None},
-        Try(Outcome.PROVIDER_ERROR, None, 60),
+        HistoricAttempt(Outcome.PROVIDER_ERROR, None, 60),
     ),
     "not sent": (
         {"state": "not_sent", "call_id": "", "error_code": None, "connected_at": None},
-        Try(Outcome.NOT_SENT, None, 60),
+        HistoricAttempt(Outcome.NOT_SENT, None, 60),
     ),
     "no record came": (
-        {"state": "ended", "connected_at": None}, Try(Outcome.NO_RECORD, 1, 60)
+        {"state": "ended", "connected_at": None},
+        HistoricAttempt(Outcome.NO_RECORD, 1, 60),
     ),
     "nothing is known": (
-        {"state": "ended", "call_id": "", "connected_at": None}, Try(Outcome.NEVER_KNOWN, None, 60)
+        {"state": "ended", "call_id": "", "connected_at": None},
+        HistoricAttempt(Outcome.NEVER_KNOWN, None, 60),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("values", "wanted"), TRIES.values(), ids=TRIES)
@@ -252,11 +271,11 @@ def test_an_attempt_is_read_as_how_its_call_went(
     attempt: Callable[..., CallAttempt],
     start: datetime,
     values: dict[str, Any],
-    wanted: Try,
+    wanted: HistoricAttempt,
 ) -> None:
     lead = make_lead(submitted_at=start)
     attempt(lead, start, 60, **values)
-    assert history.arrivals([lead], Period(start, timezone.now()))[0].tries == (wanted,)
+    assert history.historic_leads([lead], Period(start, timezone.now()))[0].tries == (wanted,)
 
 
 def test_a_lead_keeps_the_calling_window_of_its_own_zone(
@@ -264,7 +283,7 @@ def test_a_lead_keeps_the_calling_window_of_its_own_zone(
 ) -> None:
     LeadSource.objects.update(call_from="09:00", call_until="20:00")
     lead = make_lead("+972505550142", submitted_at=start)
-    window = history.arrivals([lead], Period(start, timezone.now()))[0].window
+    window = history.historic_leads([lead], Period(start, timezone.now()))[0].window
     local = start.astimezone(ZoneInfo("Asia/Jerusalem"))
     assert window.is_open(local.replace(hour=12).timestamp())
     assert not window.is_open(local.replace(hour=21).timestamp())
@@ -279,7 +298,7 @@ def test_what_is_set_up_is_read(team: Team, extension: Extension, source: LeadSo
     Extension.objects.create(number="103", team=team, is_active=False)
     Extension.objects.create(number="104", team=team, is_blocked=True)
     now = timezone.now()
-    firm = history.firm(Period(now - timedelta(days=1), now))
+    firm = history.scenario_now(Period(now - timedelta(days=1), now))
     first, second = firm.phones
     assert (first.number, first.rest, first.daily_cap) == ("101", 20, 50)
     assert (second.number, second.tier, second.weight) == ("102", 2, 3)

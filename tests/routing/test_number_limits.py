@@ -147,7 +147,7 @@ def test_a_number_that_has_been_rung_often_waits_until_the_first_call_is_a_day_a
     settings.CALLS_A_DAY = 3
     rung(timedelta(hours=25))
     first, *_others = [rung(timedelta(hours=hours)) for hours in (23, 2)]
-    assert number_limits.number_rests_until(PHONE, timezone.now()) is None
+    assert number_limits.number_limited_until(PHONE, timezone.now()) is None
     rung(timedelta(hours=1), AttemptState.ENDED)
     lead = make_lead(PHONE)
     assert put_off_until(lead) == first.claimed_at + timedelta(days=1)
@@ -178,7 +178,7 @@ def test_no_setting_lifts_the_bounds(
     settings.CALLS_A_DAY, settings.CALL_GAP = 1000, 0.0
     for minutes in range(2, MAX_CALLS_A_DAY + 1):
         rung(timedelta(minutes=minutes))
-    assert number_limits.number_rests_until(PHONE, timezone.now()) is None
+    assert number_limits.number_limited_until(PHONE, timezone.now()) is None
     rung(timedelta(seconds=59))
     lead = make_lead(PHONE)
     assert not is_claimed(lead)

@@ -14,8 +14,8 @@ from callbacks.routing.rules import (
     WEIGHTED,
     ExtensionState,
     Owner,
+    TeamOffer,
     TeamRules,
-    Turn,
     choose,
 )
 
@@ -28,8 +28,8 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def asked(*teams: TeamRules, waited: float = 0) -> list[Turn]:
-    return rules.turns(teams, seconds(waited), NOW)
+def asked(*teams: TeamRules, waited: float = 0) -> list[TeamOffer]:
+    return rules.offers(teams, seconds(waited), NOW)
 
 
 def extension(number: int, team: int = 1, **values: object) -> ExtensionState:

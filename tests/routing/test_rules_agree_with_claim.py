@@ -192,7 +192,7 @@ def _attempt(
     )  # fmt: skip
 
 
-def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.Turn], dict[int, Any]]:
+def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.TeamOffer], dict[int, Any]]:
     """By the rule, from what a look shows."""
     current = config.current()
     asked = current.asked(lead.source_id, NOW - lead.call_after, NOW)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from callbacks.models import Team
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.opening_hours.calendar import Calendar, Hours, next_opening
-from callbacks.routing.config import Setup
+from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
 from leads import phones
 from leads.models import LeadSource
@@ -32,7 +32,7 @@ def setup(
     *calendars: Calendar | None,
     window: tuple[time, time] | None = None,
     countries: tuple[str, ...] = ("IL",),
-) -> Setup:
+) -> RoutingConfig:
     """One source, number 1, and a team for each calendar; None is open round the clock."""
     source = LeadSource(pk=1, allowed_countries=list(countries))
     if window:
@@ -41,7 +41,7 @@ def setup(
         Team(pk=n, name=f"Team {n}", schedule_id=n if calendar else None)
         for n, calendar in enumerate(calendars)
     ]
-    return Setup(
+    return RoutingConfig(
         sources={1: source},
         teams_by_source={1: teams},
         rules_by_source={},
@@ -147,7 +147,7 @@ def test_the_first_of_several_teams_counts() -> None:
         pytest.param(setup(Calendar("Nowhere/At_all", {})), id="no such zone"),
     ],
 )
-def test_who_is_never_called_is_known(never: Setup) -> None:
+def test_who_is_never_called_is_known(never: RoutingConfig) -> None:
     now = at("2026-11-23 12:00")
     for asked in (now, now + timedelta(hours=1), now + timedelta(days=30)):
         assert calling_hours.next_time(never, 1, ISRAEL, asked) is None
@@ -288,7 +288,7 @@ def test_when_what_is_open_is_over(
     assert found == (at(closes) if closes else None)
 
 
-def times(found: Setup, start: str, end: str) -> list[str]:
+def times(found: RoutingConfig, start: str, end: str) -> list[str]:
     return [f"{it:%a %H:%M}" for it in calling_hours.half_hours(found, 1, at(start), at(end))]
 
 

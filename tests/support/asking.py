@@ -1,13 +1,13 @@
 """The teams that a claim asks, for tests of something else than whose turn it is."""
 
 from callbacks.models import Team
-from callbacks.routing.rules import LONGEST_IDLE, Turn
+from callbacks.routing.rules import LONGEST_IDLE, TeamOffer
 
 
-def asked(*teams: Team | int) -> list[Turn]:
+def asked(*teams: Team | int) -> list[TeamOffer]:
     """These teams in this order, anybody of them, whoever talked with the lead before."""
     return [
-        Turn(
+        TeamOffer(
             team_id=team if isinstance(team, int) else team.pk,
             team="",
             strategy=LONGEST_IDLE,

@@ -10,37 +10,43 @@ from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, CallParameters, Extension
 from callbacks.routing import config
 from callbacks.telephony import account
-from callbacks.telephony.call_parameters import PROVIDER, Effective, Place, effective, said
+from callbacks.telephony.call_parameters import (
+    PROVIDER,
+    Layer,
+    ResolvedParameter,
+    resolved,
+    resolved_arguments,
+)
 from leads.models import Lead, LeadSource
 from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
 
 PLACES = [
-    Place("extension", {"record": False, "max_duration": 60}),
-    Place("source", {"record": True, "language": "he"}),
-    Place("settings", {"max_duration": 7200, "phone_max_dial_time": 30}),
+    Layer("extension", {"record": False, "max_duration": 60}),
+    Layer("source", {"record": True, "language": "he"}),
+    Layer("settings", {"max_duration": 7200, "phone_max_dial_time": 30}),
 ]
 
 
 @pytest.mark.parametrize(
     "expected",
     [
-        Effective("record", False, "extension"),
-        Effective("max_duration", 60, "extension"),
-        Effective("language", "he", "source"),
-        Effective("phone_max_dial_time", 30, "settings"),
-        Effective("target_max_dial_time", 60, PROVIDER),
-        Effective("vm_id", None, PROVIDER),
+        ResolvedParameter("record", False, "extension"),
+        ResolvedParameter("max_duration", 60, "extension"),
+        ResolvedParameter("language", "he", "source"),
+        ResolvedParameter("phone_max_dial_time", 30, "settings"),
+        ResolvedParameter("target_max_dial_time", 60, PROVIDER),
+        ResolvedParameter("vm_id", None, PROVIDER),
     ],
     ids=lambda each: f"{each.name} from {each.origin}",
 )
-def test_the_most_particular_place_that_says_something_holds(expected: Effective) -> None:
-    assert expected in effective(PLACES)
+def test_the_most_particular_place_that_says_something_holds(expected: ResolvedParameter) -> None:
+    assert expected in resolved(PLACES)
 
 
 def test_what_nobody_says_is_not_sent() -> None:
-    assert said(PLACES) == {
+    assert resolved_arguments(PLACES) == {
         "record": False,
         "phone_max_dial_time": 30,
         "max_duration": 60,
@@ -49,7 +55,7 @@ def test_what_nobody_says_is_not_sent() -> None:
 
 
 def test_who_is_called_is_no_parameter() -> None:
-    names = {each.name for each in effective(PLACES)}
+    names = {each.name for each in resolved(PLACES)}
     assert not names & {"phone", "target", "phone_login_code"}
 
 

@@ -10,7 +10,7 @@ from callbacks.voicenter import (
     ApplicationError,
     BlacklistEntry,
     BlacklistResult,
-    ExtensionState,
+    ExtensionCalls,
     Forbidden,
     InvalidCall,
     InvalidParameters,
@@ -62,7 +62,7 @@ def test_it_reads_who_is_on_the_phone(provider, client, recorded):
     first, second, third = client.active_calls()
     assert sent(provider) == ("/comet/API/GetExtensionsCalls", {"code": CODE})
     raw = json.loads(recorded("active-calls.json"))["EXTENSIONS"][0]
-    assert first == ExtensionState(
+    assert first == ExtensionCalls(
         extension="aBcD12ef",
         name="Desk 1",
         representative="Dana Example",

@@ -17,8 +17,8 @@ from callbacks.voicenter import (
     Cdr,
     CdrError,
     Client,
-    ExtensionState,
-    Outcome,
+    ExtensionCalls,
+    LegOutcome,
     OutcomeUnknown,
     PopUp,
     PopUpError,
@@ -135,7 +135,7 @@ def check_record(record):
     assert type(record) is Cdr
     assert 1 <= len(record.call_id) <= 64
     assert record.leg in (1, 2, None)
-    assert record.outcome in Outcome
+    assert record.outcome in LegOutcome
     for number in (record.duration, record.talk_time, record.dial_time, record.price):
         assert number is None or (type(number) is int and 0 <= number < 2**31)
     assert record.started_at is None or record.started_at.tzinfo is not None
@@ -279,7 +279,7 @@ def check_listed(found):
             assert len(record.call_id) <= 64
             assert record.started_at is None or record.started_at.tzinfo
             check_storable([record.type, record.caller, record.custom, record.raw])
-        elif isinstance(record, ExtensionState):
+        elif isinstance(record, ExtensionCalls):
             assert record.extension
             check_storable([record.name, record.raw])
 

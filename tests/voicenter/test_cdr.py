@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callbacks.voicenter import Cdr, CdrError, Outcome, parse_cdr
+from callbacks.voicenter import Cdr, CdrError, LegOutcome, parse_cdr
 
 CALL_ID = "20261123101500abcdef0123456789ab"
 JSON = "application/json"
@@ -50,7 +50,7 @@ def test_it_reads_a_recorded_first_leg(recorded):
         target_country="Israel",
         original_call_id=CALL_ID,
     )
-    assert record.outcome is Outcome.ANSWERED
+    assert record.outcome is LegOutcome.ANSWERED
 
 
 @pytest.mark.parametrize("spell", [str, str.lower, str.upper])

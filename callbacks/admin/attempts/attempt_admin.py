@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from callbacks.admin import html, labels
 from callbacks.admin.attempts.record_admin import RecordInline
 from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
-from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.confirm import Confirmation, ask, is_confirmed
 from callbacks.admin.provider_actions import carry_out
 from callbacks.calling import manual
 from callbacks.common.formatting import in_words
@@ -257,7 +257,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             else html.page_of(CallAttempt, attempt.pk)
         )
         if not is_confirmed(request):
-            question = Question(
+            question = Confirmation(
                 title="Hang up this call?",
                 explanation=f"The call on extension {attempt.extension_number} ends at once, for "
                 "the salesperson and for the lead.",

@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 
 from callbacks.admin import html, labels
 from callbacks.admin.attempts.attempt_admin import CallAttemptAdmin
-from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.confirm import Confirmation, ask, is_confirmed
 from callbacks.calling import manual
 from callbacks.models import CallRecord, UnknownOutcome
 from callbacks.reconciliation import manual_resolution
@@ -188,11 +188,11 @@ def _find(object_id: str) -> UnknownOutcome:
     return found
 
 
-def _question(attempt: UnknownOutcome, what: _Decision) -> Question:
+def _question(attempt: UnknownOutcome, what: _Decision) -> Confirmation:
     lead = format_html("<bdi>{}</bdi>, {}", attempt.lead.name, html.phone(attempt.phone))
     at = html.moment(attempt.claimed_at)
     call = format_html("through extension {}, {}", str(attempt.extension), at)
-    return Question(
+    return Confirmation(
         title=what.title,
         explanation=what.explanation,
         button=what.button,

@@ -16,7 +16,7 @@ from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
 
 from callbacks.admin.extensions import empty_teams
 from callbacks.extensions import account_import
-from callbacks.extensions.account_import import Choice, Done, Plan, PlanChanged
+from callbacks.extensions.account_import import ImportChoice, ImportPlan, ImportResult, PlanChanged
 from callbacks.models import Team
 from callbacks.telephony import account as provider_account
 from callbacks.voicenter import (
@@ -45,7 +45,7 @@ _SECTIONS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ImportRow:
     """One extension that differs, and whether it is ticked."""
 
     section: str
@@ -62,7 +62,7 @@ class Section:
     field: str
     title: str
     explanation: str
-    rows: list[Row]
+    rows: list[ImportRow]
 
 
 class ImportForm(forms.Form):
@@ -78,7 +78,7 @@ class ImportForm(forms.Form):
         error_messages={"invalid_choice": "This team is no longer there. Choose another."},
     )
 
-    def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, plan: ImportPlan, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, rows in (
             (NEW, plan.new), (RENAMED, plan.renamed), (GONE, plan.gone),
@@ -93,10 +93,10 @@ class ImportForm(forms.Form):
             self.add_error("team", "Choose the team that the new extensions belong to.")
         return cleaned
 
-    def choice(self) -> Choice:
+    def choice(self) -> ImportChoice:
         """What is to be done. For a form that is valid."""
         team: Team | None = self.cleaned_data["team"]
-        return Choice(
+        return ImportChoice(
             team_id=team.pk if team else None,
             add=self.cleaned_data[NEW],
             rename=self.cleaned_data[RENAMED],
@@ -148,9 +148,9 @@ class ImportsExtensions(Admin):
         self,
         request: HttpRequest,
         account: list[AccountExtension],
-        plan: Plan,
-        choice: Choice,
-    ) -> Done:
+        plan: ImportPlan,
+        choice: ImportChoice,
+    ) -> ImportResult:
         """The changes and their entries in the log: both, or neither."""
         with transaction.atomic():
             done = account_import.apply(account, plan.fingerprint, choice)
@@ -162,7 +162,7 @@ class ImportsExtensions(Admin):
                 self.log_change(request, extension, "Switched off: gone from the account")
         return done
 
-    def _changed(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+    def _changed(self, request: HttpRequest, plan: ImportPlan) -> HttpResponse:
         self.message_user(
             request,
             "The account or the extensions here were changed meanwhile. Nothing was done: look "
@@ -175,7 +175,7 @@ class ImportsExtensions(Admin):
         self,
         request: HttpRequest,
         *,
-        plan: Plan | None = None,
+        plan: ImportPlan | None = None,
         form: ImportForm | None = None,
         **more: Any,
     ) -> HttpResponse:
@@ -195,14 +195,14 @@ class ImportsExtensions(Admin):
         return TemplateResponse(request, "admin/callbacks/extension/import.html", context)
 
 
-def _fresh(plan: Plan) -> ImportForm:
+def _fresh(plan: ImportPlan) -> ImportForm:
     """The form as it is first shown: with only one team there is nothing to choose."""
     teams = list(Team.objects.values_list("pk", flat=True)[:2])
     initial = {"seen": plan.fingerprint, "team": teams[0] if len(teams) == 1 else None}
     return ImportForm(plan, initial=initial)
 
 
-def _rows(plan: Plan, form: ImportForm) -> list[Row]:
+def _rows(plan: ImportPlan, form: ImportForm) -> list[ImportRow]:
     """What differs, as ticked; a person's ticks outlive an error in the form."""
 
     def ticked(section: str, number: str) -> bool:
@@ -210,27 +210,27 @@ def _rows(plan: Plan, form: ImportForm) -> list[Row]:
             return section != GONE
         return number in form[section].value()
 
-    rows = [Row(NEW, it.number, it.name, "", ticked(NEW, it.number)) for it in plan.new]
+    rows = [ImportRow(NEW, it.number, it.name, "", ticked(NEW, it.number)) for it in plan.new]
     rows += [
-        Row(RENAMED, it.number, it.after, it.before or "no name", ticked(RENAMED, it.number))
+        ImportRow(RENAMED, it.number, it.after, it.before or "no name", ticked(RENAMED, it.number))
         for it in plan.renamed
     ]
-    rows += [Row(GONE, it.number, it.name, "", ticked(GONE, it.number)) for it in plan.gone]
+    rows += [ImportRow(GONE, it.number, it.name, "", ticked(GONE, it.number)) for it in plan.gone]
     return rows
 
 
-def _sections(rows: "Page[Row]") -> Iterable[Section]:
+def _sections(rows: "Page[ImportRow]") -> Iterable[Section]:
     for field, (title, explanation) in _SECTIONS.items():
         of_kind = [row for row in rows if row.section == field]
         if of_kind:
             yield Section(field, title, explanation, of_kind)
 
 
-def _any(done: Done) -> bool:
+def _any(done: ImportResult) -> bool:
     return bool(done.added or done.renamed or done.switched_off)
 
 
-def _said(done: Done) -> str:
+def _said(done: ImportResult) -> str:
     parts = [
         f"{len(found)} {what}"
         for found, what in (

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from callbacks.admin.confirm import Question
+from callbacks.admin.confirm import Confirmation
 from callbacks.extensions import pauses
-from callbacks.extensions.pauses import Lasts, Reason
+from callbacks.extensions.pauses import PauseLength, PauseReason
 from callbacks.models import Extension
 
 
@@ -24,7 +24,7 @@ class Act:
     explanation: str
     done: str
     already: str
-    change: pauses.Change | None = None
+    change: pauses.PauseChange | None = None
 
     def question(
         self,
@@ -32,10 +32,10 @@ class Act:
         back: str,
         action: str = "",
         form: forms.Form | None = None,
-    ) -> Question:
+    ) -> Confirmation:
         """What is asked before it is done to `extensions`."""
         which = "this extension" if len(extensions) == 1 else f"these {len(extensions)} extensions"
-        return Question(
+        return Confirmation(
             title=f"{self.verb} {which}?",
             explanation=self.explanation,
             button=self.verb,
@@ -79,12 +79,12 @@ BRING_BACK = Act(
 )
 
 
-class PauseForm(forms.Form):
+class ExtensionPauseForm(forms.Form):
     """For how long, and why."""
 
     lasts = forms.ChoiceField(
         label="For how long",
-        choices=Lasts.choices,
+        choices=PauseLength.choices,
         widget=forms.RadioSelect(attrs={"class": "choice"}),
         error_messages={
             "required": "Choose for how long.",
@@ -97,14 +97,14 @@ class PauseForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"dir": "auto", "autocomplete": "off"}),
         help_text="Colleagues read it. For example: "
-        + ", ".join(label.lower() for label in Reason.labels)
+        + ", ".join(label.lower() for label in PauseReason.labels)
         + ".",
     )
 
     def act(self) -> Act:
         """PAUSE as it was chosen, once the form is valid. The day is the site's."""
         now, zone = timezone.now(), timezone.get_current_timezone()
-        until = pauses.pause_ends(Lasts(self.cleaned_data["lasts"]), now, zone)
+        until = pauses.pause_ends(PauseLength(self.cleaned_data["lasts"]), now, zone)
         reason = self.cleaned_data["reason"]
         return replace(PAUSE, change=pauses.pause(until, reason, now, zone))
 

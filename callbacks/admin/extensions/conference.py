@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from callbacks.admin.confirm import Question, ask, is_confirmed
+from callbacks.admin.confirm import Confirmation, ask, is_confirmed
 from callbacks.admin.extensions.state import live_attempt
 from callbacks.admin.provider_actions import carry_out
 from callbacks.calling import manual
@@ -54,7 +54,7 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
     form = RoomForm(request.POST if is_confirmed(request) else None)
     if not (is_confirmed(request) and form.is_valid()):
         lasts = in_words(manual.CONFERENCE_LASTS)
-        question = Question(
+        question = Confirmation(
             title="Call this extension into the conference room?",
             explanation="Its phone rings, and whoever answers is in the room. It is not rung for "
             f"leads for {lasts}, the longest the call can last; “Ring again” brings it back "

@@ -24,7 +24,7 @@ from callbacks.admin.extensions.changes import (
     PAUSE,
     UNPAUSE,
     Act,
-    PauseForm,
+    ExtensionPauseForm,
     carry_out,
 )
 from callbacks.admin.extensions.forms import ExtensionForm
@@ -198,7 +198,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     ) -> HttpResponse | None:
         """Asks for how long and why, then pauses the chosen extensions."""
         chosen = list(queryset)
-        form = PauseForm(request.POST if is_confirmed(request) else None)
+        form = ExtensionPauseForm(request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
             back = request.get_full_path()
             return ask(request, self, PAUSE.question(chosen, back, "pause_selected", form))
@@ -224,7 +224,11 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     def _one(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
         extension = self._found(request, object_id)
         page = reverse("admin:callbacks_extension_change", args=[extension.pk])
-        form = PauseForm(request.POST if is_confirmed(request) else None) if act is PAUSE else None
+        form = (
+            ExtensionPauseForm(request.POST if is_confirmed(request) else None)
+            if act is PAUSE
+            else None
+        )
         if not is_confirmed(request) or (form and not form.is_valid()):
             return ask(request, self, act.question([extension], page, form=form))
         carry_out(self, request, [extension], form.act() if form else act)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from callbacks.admin import html
-from callbacks.admin.confirm import Question
+from callbacks.admin.confirm import Confirmation
 from callbacks.calling import manual
 from callbacks.models import Extension
 from leads.models import Lead
@@ -38,9 +38,9 @@ class LeadAct:
         back: str,
         action: str = "",
         form: forms.Form | None = None,
-    ) -> Question:
+    ) -> Confirmation:
         """What is asked before it is done to `leads`."""
-        return Question(
+        return Confirmation(
             title=self.title,
             explanation=self.explanation,
             button=self.button,

@@ -135,7 +135,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     def standing(self, obj: Lead) -> SafeString:
         """The status, and what went wrong with the newest attempt."""
         trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
-        waits: waiting_reason.Waits | None = getattr(obj, "waits", None)
+        waits: waiting_reason.WaitingReason | None = getattr(obj, "waits", None)
         told = waits.short if waits and not waits.for_ever else ""
         return html.trouble_below(html.below(_label(obj), told), trouble)
 

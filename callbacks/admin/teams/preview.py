@@ -60,7 +60,7 @@ class QuestionForm(forms.Form):
         help_text="Empty: not known.",
     )
 
-    def question(self, now: Any) -> preview.Question | None:
+    def question(self, now: Any) -> preview.PreviewQuestion | None:
         """What was asked; None when it cannot be told, and the form then says why."""
         given = self.cleaned_data
         try:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from callbacks.console.output import Output
 from callbacks.replay import command
-from callbacks.replay.command import MOST_DAYS, MOST_EXTENSIONS, Asked, CannotReplay
+from callbacks.replay.command import MOST_DAYS, MOST_EXTENSIONS, CannotReplay, ReplayOptions
 from callbacks.routing import rules
 
 _STRATEGIES = (rules.LONGEST_IDLE, rules.ROUND_ROBIN, rules.WEIGHTED, rules.FAIR)
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         """Plays it; whatever ends it early becomes words, a document and an exit code."""
         output = Output(self.stdout, self.stderr, as_json=given["as_json"])
         names = ("days", "team", "extensions", "schedule", "strategy", "seed")
-        asked = Asked(**{name: given[name] for name in names})
+        asked = ReplayOptions(**{name: given[name] for name in names})
         try:
             command.run(asked, output, timezone.now())
         except CannotReplay as ended:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from callbacks.console.output import Output
 from callbacks.explain import preview
-from callbacks.explain.preview import Answer
+from callbacks.explain.preview import PreviewAnswer
 from callbacks.explain.routing_reason import when
 
 _USAGE = 2
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         output.document(ok=True, exit_code=0, **_record(found))
 
 
-def _tell(found: Answer, output: Output) -> None:
+def _tell(found: PreviewAnswer, output: Output) -> None:
     asked, zone = found.question, found.zone
     local = asked.at.astimezone(zone)
     output.say(f"A lead of {asked.source}, {preview.readable(asked.phone)}, comes at "
@@ -89,7 +89,7 @@ def _tell(found: Answer, output: Output) -> None:
         output.say(f"- {line}")
 
 
-def _record(found: Answer) -> dict[str, Any]:
+def _record(found: PreviewAnswer) -> dict[str, Any]:
     asked = found.question
     return {
         "source": asked.source.slug,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from callbacks.simulator.engine.faults import Fault
-from callbacks.simulator.engine.ledger import Entry, Leg
+from callbacks.simulator.engine.ledger import Entry, LedgerLeg
 from callbacks.simulator.engine.parameters import Order, is_extension, line_key
 
 RINGING = "RINGING"
@@ -42,16 +42,16 @@ class Floor(Protocol):
     def engaged(self, key: str) -> bool:
         """Whether a call is on this line already."""
 
-    def ringing(self, call: "Call", leg: Leg) -> None:
+    def ringing(self, call: "SimulatedCall", leg: LedgerLeg) -> None:
         """A phone of the call began to ring."""
 
-    def answered(self, call: "Call", number: int) -> None:
+    def answered(self, call: "SimulatedCall", number: int) -> None:
         """Leg 1 or 2 was picked up."""
 
-    def silent(self, call: "Call", number: int) -> None:
+    def silent(self, call: "SimulatedCall", number: int) -> None:
         """Leg 1 or 2 is over and will not change any more."""
 
-    def ended(self, call: "Call") -> None:
+    def ended(self, call: "SimulatedCall") -> None:
         """The call is over; each of its legs was told silent before."""
 
 
@@ -97,7 +97,7 @@ class Habits:
     linger: float = 0.0
 
 
-class Call:
+class SimulatedCall:
     """One accepted order while it lives. Made by the exchange, which then calls `start`."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Call:
         """The CALLID."""
         return self.entry.call_id
 
-    def leg(self, number: int) -> Leg | None:
+    def leg(self, number: int) -> LedgerLeg | None:
         """Leg 1 or 2, None while it has not started."""
         return self.entry.leg1 if number == 1 else self.entry.leg2
 
@@ -196,7 +196,7 @@ class Call:
         self.finished.set()
 
     def _ring(self, number: str, which: int) -> None:
-        leg = Leg(number=number, started_at=time.time())
+        leg = LedgerLeg(number=number, started_at=time.time())
         if which == 1:
             self.entry.leg1 = leg
         else:
@@ -211,7 +211,7 @@ class Call:
             self._floor.ringing(self, leg)
             self._await_reaction(leg, which, 0.0)
 
-    def _await_reaction(self, leg: Leg, which: int, elapsed: float) -> None:
+    def _await_reaction(self, leg: LedgerLeg, which: int, elapsed: float) -> None:
         habits = self.habits
         limit = float(self.order.phone_rings if which == 1 else self.order.target_rings)
         if habits.no_answer_after is not None:

@@ -16,13 +16,13 @@ from callbacks.simulator.engine.faults import (
 )
 from callbacks.simulator.engine.presence import LOGIN_STATUSES
 from callbacks.simulator.engine.readers import ControlError
-from callbacks.simulator.engine.settings import Change, History
+from callbacks.simulator.engine.settings import History, SettingsChange
 
 PRESENCES = frozenset({"online", "offline", "blocked", "busy"})
 LOGIN_WORDS = frozenset(str(number) for number in LOGIN_STATUSES)
 
 
-def read_change(body: object) -> Change:
+def read_change(body: object) -> SettingsChange:
     """The change in a JSON body. Raises ControlError, naming the key, and changes nothing."""
     if not isinstance(body, dict):
         raise ControlError("the body must be a JSON object")
@@ -31,7 +31,7 @@ def read_change(body: object) -> Change:
         if key not in KEYS:
             raise ControlError(f"unknown key {key[:40]!r}; known: {', '.join(sorted(KEYS))}")
         values[key] = KEYS[key](key, value)
-    return Change(
+    return SettingsChange(
         faults=values.pop("faults", None),
         reset=values.pop("reset", False),
         seed=values.get("seed"),

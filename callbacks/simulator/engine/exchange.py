@@ -17,9 +17,9 @@ from callbacks.simulator.engine import presence
 from callbacks.simulator.engine.admission import admit, presence_of
 from callbacks.simulator.engine.callids import CallIds
 from callbacks.simulator.engine.calllog import CallLog
-from callbacks.simulator.engine.calls import Call, Habits
+from callbacks.simulator.engine.calls import Habits, SimulatedCall
 from callbacks.simulator.engine.faults import Fault, FaultPlan
-from callbacks.simulator.engine.ledger import CdrNote, Entry, Ledger, Leg
+from callbacks.simulator.engine.ledger import CdrNote, Entry, Ledger, LedgerLeg
 from callbacks.simulator.engine.parameters import (
     TRUNK,
     Order,
@@ -28,11 +28,11 @@ from callbacks.simulator.engine.parameters import (
     is_extension,
     line_key,
 )
-from callbacks.simulator.engine.settings import Change, Settings
-from callbacks.simulator.http.answers import Answer
+from callbacks.simulator.engine.settings import Settings, SettingsChange
+from callbacks.simulator.http.answers import Click2CallAnswer
 from callbacks.simulator.page.watching import Board
 from callbacks.simulator.posts import cdr
-from callbacks.simulator.posts.delivery import Delivery, Policy
+from callbacks.simulator.posts.delivery import Delivery, DeliveryPolicy
 from callbacks.simulator.posts.packing import Spelling
 from callbacks.simulator.posts.popups import Errand, Popup, Popups
 
@@ -61,14 +61,16 @@ class Exchange:
         self.log = CallLog()
         self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
         self.closing = asyncio.Event()
-        self.lines: dict[str, Call] = {}
+        self.lines: dict[str, SimulatedCall] = {}
         self._ids = CallIds(settings.seed)
-        self._live: dict[str, Call] = {}
+        self._live: dict[str, SimulatedCall] = {}
         self._begin()
 
-    def click2call(self, entry: Entry, custom: Mapping[str, str]) -> tuple[Answer, Call | None]:
+    def click2call(
+        self, entry: Entry, custom: Mapping[str, str]
+    ) -> tuple[Click2CallAnswer, SimulatedCall | None]:
         """Carry out the request written down in `entry`; fill in its answer."""
-        found: Order | Refusal | Call = examine(entry.parameters, self.secret, custom)
+        found: Order | Refusal | SimulatedCall = examine(entry.parameters, self.secret, custom)
         if self.closing.is_set():
             found = STOPPING
         if isinstance(found, Order):
@@ -78,18 +80,18 @@ class Exchange:
                 else admit(found, self.settings)
             )
         if isinstance(found, Refusal):
-            return self._answered(entry, Answer(found.code, found.message)), None
-        if isinstance(found, Call):
-            return self._answered(entry, Answer(0, "OK", found.id)), None
-        answer = self._answered(entry, Answer(0, "OK", self._ids.next()))
+            return self._answered(entry, Click2CallAnswer(found.code, found.message)), None
+        if isinstance(found, SimulatedCall):
+            return self._answered(entry, Click2CallAnswer(0, "OK", found.id)), None
+        answer = self._answered(entry, Click2CallAnswer(0, "OK", self._ids.next()))
         fault = self.faults.for_call()
         entry.cdr_fault = fault.kind if fault else None
-        call = Call(found, entry, self, self._habits(), fault)
+        call = SimulatedCall(found, entry, self, self._habits(), fault)
         self._live[call.id] = call
         call.start()
         return answer, call
 
-    def call(self, call_id: str) -> Call | None:
+    def call(self, call_id: str) -> SimulatedCall | None:
         """A live call."""
         return self._live.get(call_id)
 
@@ -97,7 +99,7 @@ class Exchange:
         """How many calls are ringing or talking."""
         return len(self._live)
 
-    def control(self, change: Change) -> None:
+    def control(self, change: SettingsChange) -> None:
         """Apply a checked change at once, in full."""
         if change.reset:
             self._reset()
@@ -168,7 +170,7 @@ class Exchange:
         """Whether a call is on this line already; a trunk carries many."""
         return key in self.lines and key.lower() != TRUNK
 
-    def ringing(self, call: Call, leg: Leg) -> None:
+    def ringing(self, call: SimulatedCall, leg: LedgerLeg) -> None:
         """A phone of the call began to ring: its line is taken from now on."""
         leg.rang = True
         self.lines[line_key(leg.number)] = call
@@ -178,12 +180,12 @@ class Exchange:
         self._pop_up(call, number, "Ringing")
         self.board.touch()
 
-    def answered(self, call: Call, number: int) -> None:
+    def answered(self, call: SimulatedCall, number: int) -> None:
         """A phone was answered."""
         self._pop_up(call, number, "Talking")
         self.board.touch()
 
-    def silent(self, call: Call, number: int) -> None:
+    def silent(self, call: SimulatedCall, number: int) -> None:
         """A leg is over: its line is free, its record may go out."""
         leg = call.leg(number)
         if leg is None:
@@ -198,7 +200,7 @@ class Exchange:
             self._post(call, [number])
         self.board.touch()
 
-    def ended(self, call: Call) -> None:
+    def ended(self, call: SimulatedCall) -> None:
         """The call is over: its records go out."""
         self._live.pop(call.id, None)
         self.board.ended(call)
@@ -208,18 +210,18 @@ class Exchange:
             self._post(call, numbers)
         call.posted()
 
-    def _posts_each_leg(self, call: Call) -> bool:
+    def _posts_each_leg(self, call: SimulatedCall) -> bool:
         # Records that are to change places wait for each other.
         kind = call.fault.kind if call.fault else ""
         return self.settings.cdr_when == "leg" and kind != "cdr_reordered"
 
-    def _answered(self, entry: Entry, answer: Answer) -> Answer:
+    def _answered(self, entry: Entry, answer: Click2CallAnswer) -> Click2CallAnswer:
         entry.error_code = answer.code
         entry.error_message = answer.message
         entry.call_id = answer.call_id
         return answer
 
-    def _terminate(self, order: Order) -> Call | Refusal:
+    def _terminate(self, order: Order) -> SimulatedCall | Refusal:
         call = self.lines.get(line_key(order.phone))
         if call is None or not call.hang_up():
             return NO_CALL
@@ -236,7 +238,7 @@ class Exchange:
             linger=now.linger,
         )
 
-    def _pop_up(self, call: Call, number: int, status: str) -> None:
+    def _pop_up(self, call: SimulatedCall, number: int, status: str) -> None:
         leg = call.leg(number)
         now = self.settings
         if leg is None or now.popup_url is None or not is_extension(leg.number):
@@ -245,7 +247,7 @@ class Exchange:
         popup = Popup(time.time(), call.id, number, status, fields)
         self.popups.ask(popup, Errand(now.popup_url, now.popup_format, now.popup_limit))
 
-    def _post(self, call: Call, numbers: Iterable[int]) -> None:
+    def _post(self, call: SimulatedCall, numbers: Iterable[int]) -> None:
         fault = call.fault
         kind = fault.kind if fault else ""
         parcels = []
@@ -264,7 +266,7 @@ class Exchange:
         call.posts += 1
         self.delivery.send(parcels, self._policy(), then=call.posted)
 
-    def _policy(self) -> Policy:
+    def _policy(self) -> DeliveryPolicy:
         now = self.settings
         spelling = Spelling(
             form=now.cdr_format,
@@ -273,7 +275,7 @@ class Exchange:
             ivr=now.ivr,
             ivr_text=now.ivr_as == "string",
         )
-        return Policy(now.cdr_url, now.cdr_tries, now.cdr_backoff, now.cdr_delay, spelling)
+        return DeliveryPolicy(now.cdr_url, now.cdr_tries, now.cdr_backoff, now.cdr_delay, spelling)
 
     def _reset(self) -> None:
         for call in list(self._live.values()):

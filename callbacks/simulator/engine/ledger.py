@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Leg:
+class LedgerLeg:
     """One phone of a call. Times are epoch seconds; `status` is RINGING, then TALKING, and at
     the end the word of the CDR: ANSWER, NOANSWER, BUSY, CANCEL, CHANUNAVAIL, VOICEMAIL ...
 
@@ -54,8 +54,8 @@ class Entry:
     call_id: str = ""
     fault: str | None = None
     cdr_fault: str | None = None
-    leg1: Leg | None = None
-    leg2: Leg | None = None
+    leg1: LedgerLeg | None = None
+    leg2: LedgerLeg | None = None
     cdrs: list[CdrNote] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:

@@ -94,7 +94,7 @@ Rule = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class OrderAction:
     """One action of the page: what it must have, what it may have, its defaults in seconds."""
 
     mandatory: tuple[str, ...]
@@ -114,8 +114,8 @@ _ONE_LEG: dict[str, Rule] = {
     "checkphonedevicestate": _is_flag,
 }
 
-ACTIONS: dict[str, Action] = {
-    "call": Action(
+ACTIONS: dict[str, OrderAction] = {
+    "call": OrderAction(
         mandatory=("phone", "target"),
         rings=60,
         duration=7200,
@@ -133,7 +133,7 @@ ACTIONS: dict[str, Action] = {
             "ignoredncstatus": _is_dnc_choice,
         },
     ),
-    "message": Action(
+    "message": OrderAction(
         mandatory=("phone",),
         rules=_ONE_LEG
         | {
@@ -144,8 +144,8 @@ ACTIONS: dict[str, Action] = {
             "post_rec": _is_text,
         },
     ),
-    "callference": Action(mandatory=("phone",), rules=_ONE_LEG | {"bbbcode": _is_text}),
-    "terminate": Action(mandatory=("phone",), rules={"phone": _is_number}),
+    "callference": OrderAction(mandatory=("phone",), rules=_ONE_LEG | {"bbbcode": _is_text}),
+    "terminate": OrderAction(mandatory=("phone",), rules={"phone": _is_number}),
 }
 
 
@@ -208,7 +208,7 @@ def code_problem(given: str, secret: str) -> str:
     return ""
 
 
-def _parameter_problem(values: Mapping[str, str], action: Action) -> str:
+def _parameter_problem(values: Mapping[str, str], action: OrderAction) -> str:
     for name in action.mandatory:
         if not values.get(name):
             return f"{name.capitalize()} is missing"
@@ -229,7 +229,7 @@ def _custom_problem(custom: Mapping[str, str]) -> str:
     return ""
 
 
-def _order(values: Mapping[str, str], action: Action, custom: Mapping[str, str]) -> Order:
+def _order(values: Mapping[str, str], action: OrderAction, custom: Mapping[str, str]) -> Order:
     def flag(name: str) -> bool | None:
         return _FLAGS.get(values.get(name, "").lower())
 

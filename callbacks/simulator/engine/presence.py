@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from callbacks.simulator.engine.calls import RINGING, Call
-from callbacks.simulator.engine.ledger import Leg
+from callbacks.simulator.engine.calls import RINGING, SimulatedCall
+from callbacks.simulator.engine.ledger import LedgerLeg
 from callbacks.simulator.engine.parameters import is_extension, line_key
 from callbacks.simulator.engine.settings import Settings
 
@@ -57,7 +57,7 @@ def extension_list(settings: Settings) -> list[dict[str, Any]]:
 
 
 def active_calls(
-    settings: Settings, lines: Mapping[str, Call], only: str = ""
+    settings: Settings, lines: Mapping[str, SimulatedCall], only: str = ""
 ) -> list[dict[str, Any]]:
     """EXTENSIONS of the active calls; `lines` are the calls by line, `only` one extension."""
     numbers = named(settings)
@@ -69,7 +69,7 @@ def active_calls(
     ]
 
 
-def _active(settings: Settings, extension: str, call: Call | None) -> dict[str, Any]:
+def _active(settings: Settings, extension: str, call: SimulatedCall | None) -> dict[str, Any]:
     status = login_status(settings, extension)
     online = status != LOGGED_OUT
     name = name_of(settings, extension)
@@ -89,7 +89,7 @@ def _active(settings: Settings, extension: str, call: Call | None) -> dict[str, 
     }
 
 
-def call_fields(call: Call, number: int, leg: Leg) -> dict[str, Any]:
+def call_fields(call: SimulatedCall, number: int, leg: LedgerLeg) -> dict[str, Any]:
     """One of `calls` of the active calls; also the `currentCall` of a pop-up request."""
     order = call.order
     return {
@@ -107,7 +107,7 @@ def call_fields(call: Call, number: int, leg: Leg) -> dict[str, Any]:
     }
 
 
-def popup_fields(call: Call, number: int, leg: Leg, status: str) -> dict[str, Any]:
+def popup_fields(call: SimulatedCall, number: int, leg: LedgerLeg, status: str) -> dict[str, Any]:
     """The fields of a pop-up request; `status` is Ringing, Talking or Hangup."""
     current = call_fields(call, number, leg)
     return {
@@ -126,12 +126,12 @@ def popup_fields(call: Call, number: int, leg: Leg, status: str) -> dict[str, An
     }
 
 
-def _other_side(call: Call, number: int) -> str:
+def _other_side(call: SimulatedCall, number: int) -> str:
     order = call.order
     return (order.target or "") if number == 1 else order.target_caller_id or order.phone
 
 
-def _call_status(call: Call, number: int, leg: Leg) -> str:
+def _call_status(call: SimulatedCall, number: int, leg: LedgerLeg) -> str:
     """Ringing, Dialing (picked up, and the other phone rings) or Talking."""
     if leg.status == RINGING:
         return "Ringing"

@@ -76,7 +76,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingsChange:
     """One control, checked. `faults` and `seed` are None when it does not name them."""
 
     values: Mapping[str, Any]

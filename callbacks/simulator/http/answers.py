@@ -9,7 +9,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Click2CallAnswer:
     """ERRORCODE, ERRORMESSAGE and CALLID; `call_id` is empty on failure."""
 
     code: int

@@ -54,7 +54,7 @@ def _own_pages_only(handler: Handler) -> Handler:
     return guarded
 
 
-class Desk:
+class ControlDesk:
     """The handlers of the witness and of the control."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -106,7 +106,7 @@ def _since(request: Request, entries: Callable[[int], list[dict[str, Any]]]) -> 
 def build(exchange: Exchange) -> ASGIApp:
     """The ASGI application over one exchange."""
     phones = Phones(exchange)
-    desk = Desk(exchange)
+    desk = ControlDesk(exchange)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

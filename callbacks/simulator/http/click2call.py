@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from callbacks.simulator.engine.calls import Call
+from callbacks.simulator.engine.calls import SimulatedCall
 from callbacks.simulator.engine.exchange import Exchange
 from callbacks.simulator.engine.faults import SHOWS_AN_ANSWER
 from callbacks.simulator.engine.ledger import Entry
 from callbacks.simulator.engine.parameters import INVALID, action_of, lowered, wants_json
 from callbacks.simulator.http import wire
 from callbacks.simulator.http.access import allowed
-from callbacks.simulator.http.answers import Answer
+from callbacks.simulator.http.answers import Click2CallAnswer
 from callbacks.simulator.http.spoil import forbidden, spoil
 
-APPLICATION_ERROR = Answer(2, "Application error")
-TOO_LARGE = Answer(INVALID, "Request is too large")
+APPLICATION_ERROR = Click2CallAnswer(2, "Application error")
+TOO_LARGE = Click2CallAnswer(INVALID, "Request is too large")
 
 
 def endpoint(exchange: Exchange) -> Callable[[Request], Awaitable[Response]]:
@@ -58,13 +58,13 @@ async def _carry_out(
     as_json = wants_json(entry.parameters)
     fault = exchange.faults.for_request()
     entry.fault = fault.kind if fault else None
-    call: Call | None = None
+    call: SimulatedCall | None = None
     if fault is not None and not fault.accepted:
         answer = APPLICATION_ERROR
         if fault.kind in SHOWS_AN_ANSWER:
             entry.error_code, entry.error_message = answer.code, answer.message
     elif problem:
-        answer = Answer(INVALID, problem)
+        answer = Click2CallAnswer(INVALID, problem)
         entry.error_code, entry.error_message = answer.code, answer.message
     else:
         answer, call = exchange.click2call(entry, custom)
@@ -76,7 +76,7 @@ async def _carry_out(
     return await spoil(request, fault, right, exchange.closing)
 
 
-def _plain(answer: Answer, as_json: bool, status: int = 200) -> Response:
+def _plain(answer: Click2CallAnswer, as_json: bool, status: int = 200) -> Response:
     body, kind = answer.render(as_json)
     return Response(body, status_code=status, headers={"content-type": kind})
 

@@ -20,7 +20,7 @@ from callbacks.simulator.engine.control import read_change
 from callbacks.simulator.engine.exchange import Exchange
 from callbacks.simulator.engine.faults import Fault
 from callbacks.simulator.engine.parameters import code_problem, line_key
-from callbacks.simulator.engine.settings import Change
+from callbacks.simulator.engine.settings import SettingsChange
 from callbacks.simulator.http import wire
 from callbacks.simulator.http.access import allowed
 from callbacks.simulator.http.spoil import forbidden, spoil
@@ -39,7 +39,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ServiceReply:
     """An answer before it is written: HTTP status and JSON."""
 
     body: Mapping[str, Any]
@@ -51,12 +51,12 @@ class Service:
     """One address: its name in faults, what it answers, and what it answers when it is broken."""
 
     name: str
-    answer: Callable[[Exchange, Ask], Reply]
-    broken: Reply
-    forbidden: Reply | None = None
+    answer: Callable[[Exchange, Ask], ServiceReply]
+    broken: ServiceReply
+    forbidden: ServiceReply | None = None
 
 
-def _log_error(number: int, words: str, status: int) -> Reply:
+def _log_error(number: int, words: str, status: int) -> ServiceReply:
     body = {
         "ERROR_NUMBER": number,
         "ERROR_DESCRIPTION": words,
@@ -65,10 +65,10 @@ def _log_error(number: int, words: str, status: int) -> Reply:
         "RETURN_HITS": 0,
         "CDR_LIST": [],
     }
-    return Reply(body, status)
+    return ServiceReply(body, status)
 
 
-def call_log(exchange: Exchange, ask: Ask) -> Reply:
+def call_log(exchange: Exchange, ask: Ask) -> ServiceReply:
     """`/hub/cdr/`."""
     settings = exchange.settings
     if not exchange.log.admits(time.time(), settings.log_per_minute):
@@ -82,7 +82,7 @@ def call_log(exchange: Exchange, ask: Ask) -> Reply:
     total, rows = exchange.log.find(
         search, time.time(), settings.log_at_most, settings.log_keys == "lower"
     )
-    return Reply(
+    return ServiceReply(
         {
             "ERROR_NUMBER": 0,
             "ERROR_DESCRIPTION": "OK",
@@ -94,29 +94,29 @@ def call_log(exchange: Exchange, ask: Ask) -> Reply:
     )
 
 
-def active_calls(exchange: Exchange, ask: Ask) -> Reply:
+def active_calls(exchange: Exchange, ask: Ask) -> ServiceReply:
     """`/comet/API/GetExtensionsCalls`."""
     if code_problem(ask.code, exchange.secret):
-        return Reply({"ERR": 1, "DESC": "Authorization failed.", "EXTENSIONS": []})
+        return ServiceReply({"ERR": 1, "DESC": "Authorization failed.", "EXTENSIONS": []})
     only = str(ask.fields.get("extension") or "").strip()
     found = presence.active_calls(exchange.settings, exchange.lines, only)
-    return Reply({"ERR": 0, "DESC": "OK", "EXTENSIONS": found})
+    return ServiceReply({"ERR": 0, "DESC": "OK", "EXTENSIONS": found})
 
 
-def extensions(exchange: Exchange, ask: Ask) -> Reply:
+def extensions(exchange: Exchange, ask: Ask) -> ServiceReply:
     """`/Comet/api/GetExtensions`: a wrong code is a success with an empty list, as the vendor's."""
     if not ask.code:
-        return Reply({"ERR": 1, "DESC": "Unauthorized", "EXTENSIONS": []})
+        return ServiceReply({"ERR": 1, "DESC": "Unauthorized", "EXTENSIONS": []})
     wrong = bool(code_problem(ask.code, exchange.secret))
     found = [] if wrong else presence.extension_list(exchange.settings)
-    return Reply({"ERR": 0, "DESC": "OK", "EXTENSIONS": found})
+    return ServiceReply({"ERR": 0, "DESC": "OK", "EXTENSIONS": found})
 
 
-def _login_reply(status: int, error: int, words: str) -> Reply:
-    return Reply({"Status": status, "StatusError": error, "StatusErroMessage": words})
+def _login_reply(status: int, error: int, words: str) -> ServiceReply:
+    return ServiceReply({"Status": status, "StatusError": error, "StatusErroMessage": words})
 
 
-def login_status(exchange: Exchange, ask: Ask) -> Reply:
+def login_status(exchange: Exchange, ask: Ask) -> ServiceReply:
     """`/UserLogin/SetStatusFromAPI`: 2 takes the extension offline, any other brings it back."""
     named = presence.named(exchange.settings)
     extension = str(ask.fields.get("extensionuser") or "").strip()
@@ -153,13 +153,13 @@ def _phones(value: object) -> list[tuple[str, str]]:
     return [(phone.strip(), name) for phone, name in found]
 
 
-def _blacklist(exchange: Exchange, ask: Ask, adds: bool) -> Reply:
+def _blacklist(exchange: Exchange, ask: Ask, adds: bool) -> ServiceReply:
     if code_problem(ask.code, exchange.secret):
-        return Reply({"ErrorCode": 1, "ErrorMessage": "Authorization failed", "Phones": []})
+        return ServiceReply({"ErrorCode": 1, "ErrorMessage": "Authorization failed", "Phones": []})
     phones = _phones(ask.fields.get("phones"))
     if not phones:
         words = "The Phone field is missing or invalid"
-        return Reply({"ErrorCode": 2, "ErrorMessage": words, "Phones": []})
+        return ServiceReply({"ErrorCode": 2, "ErrorMessage": words, "Phones": []})
     listed: dict[str, str | None] = {}
     results = []
     for phone, name in phones:
@@ -173,22 +173,22 @@ def _blacklist(exchange: Exchange, ask: Ask, adds: bool) -> Reply:
                 "ErrorMessage": "OK" if good else "Phone format is invalid",
             }
         )
-    exchange.control(Change({"blacklist": listed}))
-    return Reply({"ErrorCode": 0, "ErrorMessage": "OK", "Phones": results})
+    exchange.control(SettingsChange({"blacklist": listed}))
+    return ServiceReply({"ErrorCode": 0, "ErrorMessage": "OK", "Phones": results})
 
 
-def blacklist_add(exchange: Exchange, ask: Ask) -> Reply:
+def blacklist_add(exchange: Exchange, ask: Ask) -> ServiceReply:
     """`/Blacklist/AddBlackList`."""
     return _blacklist(exchange, ask, adds=True)
 
 
-def blacklist_remove(exchange: Exchange, ask: Ask) -> Reply:
+def blacklist_remove(exchange: Exchange, ask: Ask) -> ServiceReply:
     """`/Blacklist/RemoveBulkFromBlacklist`."""
     return _blacklist(exchange, ask, adds=False)
 
 
-_BLACKLIST_BROKEN = Reply({"ErrorCode": 2, "ErrorMessage": "Internal error", "Phones": []})
-_LIST_BROKEN = Reply({"ERR": 2, "DESC": "Internal error.", "EXTENSIONS": []})
+_BLACKLIST_BROKEN = ServiceReply({"ErrorCode": 2, "ErrorMessage": "Internal error", "Phones": []})
+_LIST_BROKEN = ServiceReply({"ERR": 2, "DESC": "Internal error.", "EXTENSIONS": []})
 
 # By path in lower case, without a slash at the end.
 SERVICES: Mapping[str, Service] = {
@@ -242,7 +242,7 @@ def _reply(
     ask: Ask,
     fault: Fault | None,
     problem: str,
-) -> Reply | None:
+) -> ServiceReply | None:
     """What is answered; None for a page that says 403."""
     host = request.client.host if request.client else ""
     if not allowed(exchange.settings, host) or (fault and fault.kind == "forbidden"):

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from callbacks.simulator.engine.calls import Call
-from callbacks.simulator.engine.ledger import Leg
+from callbacks.simulator.engine.calls import SimulatedCall
+from callbacks.simulator.engine.ledger import LedgerLeg
 from callbacks.simulator.engine.parameters import line_key
 
 SHOWN = 60
@@ -18,7 +18,7 @@ RECENT = 8
 @dataclass(slots=True)
 class _Phone:
     number: str
-    call: Call | None = None
+    call: SimulatedCall | None = None
 
 
 class Board:
@@ -58,12 +58,12 @@ class Board:
         elif key in self._phones and self._phones[key].call is None:
             del self._phones[key]
 
-    def rang(self, call: Call) -> None:
+    def rang(self, call: SimulatedCall) -> None:
         """A salesperson's phone rings."""
         number = call.order.phone
         self._phones[line_key(number)] = _Phone(number, call)
 
-    def ended(self, call: Call) -> None:
+    def ended(self, call: SimulatedCall) -> None:
         """A call is over."""
         phone = self._phones.get(line_key(call.order.phone))
         if phone is not None and phone.call is call:
@@ -96,7 +96,7 @@ class Board:
         }
 
 
-def _live(call: Call) -> dict[str, Any]:
+def _live(call: SimulatedCall) -> dict[str, Any]:
     return {
         "id": call.id,
         "action": call.order.action,
@@ -105,7 +105,7 @@ def _live(call: Call) -> dict[str, Any]:
     }
 
 
-def _leg(leg: Leg | None) -> dict[str, Any] | None:
+def _leg(leg: LedgerLeg | None) -> dict[str, Any] | None:
     if leg is None:
         return None
     return {
@@ -115,7 +115,7 @@ def _leg(leg: Leg | None) -> dict[str, Any] | None:
     }
 
 
-def _summary(call: Call) -> dict[str, Any]:
+def _summary(call: SimulatedCall) -> dict[str, Any]:
     first, second = call.leg(1), call.leg(2)
     talked_from = second.answered_at if second else first.answered_at if first else None
     ended = first.ended_at if first else None

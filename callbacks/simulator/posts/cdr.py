@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from callbacks.simulator.engine.calls import Call
-from callbacks.simulator.engine.ledger import Leg
+from callbacks.simulator.engine.calls import SimulatedCall
+from callbacks.simulator.engine.ledger import LedgerLeg
 from callbacks.simulator.engine.parameters import is_extension, line_key
 
 AGOROT_A_MINUTE = 10
@@ -16,7 +16,9 @@ AGOROT_A_MINUTE = 10
 ONE_LEG_TYPES = {"message": "Click2Call leg1", "callference": "Callference"}
 
 
-def record(call: Call, number: int, leg: Leg, names: Mapping[str, str]) -> dict[str, Any]:
+def record(
+    call: SimulatedCall, number: int, leg: LedgerLeg, names: Mapping[str, str]
+) -> dict[str, Any]:
     """The CDR of a leg that is over; `names` are the account's names of its extensions."""
     order = call.order
     ended = leg.ended_at or leg.started_at

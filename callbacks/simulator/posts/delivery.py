@@ -24,7 +24,7 @@ READ_AT_MOST = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class DeliveryPolicy:
     """Where to, how, how often; seconds to wait before the first and before the second try."""
 
     url: str | None
@@ -48,7 +48,7 @@ class _Job:
     """Records of one call still to be posted; they go out one after the other."""
 
     parcels: list[Parcel]
-    policy: Policy
+    policy: DeliveryPolicy
     round: int
     then: Callable[[], None] | None = None
     tried: int = 0
@@ -79,7 +79,7 @@ class Delivery:
     def send(
         self,
         records: list[tuple[CdrNote, dict[str, Any]]],
-        policy: Policy,
+        policy: DeliveryPolicy,
         then: Callable[[], None] | None = None,
     ) -> None:
         """Post these records in this order; call `then` when each has been tried once."""
@@ -165,7 +165,9 @@ class Delivery:
         again = _Job(failed, job.policy, job.round, tried=tried)
         self._later(job.policy.backoff * 2 ** (tried - 1), again)
 
-    async def _post(self, client: httpx.AsyncClient, policy: Policy, parcel: Parcel) -> bool:
+    async def _post(
+        self, client: httpx.AsyncClient, policy: DeliveryPolicy, parcel: Parcel
+    ) -> bool:
         note = parcel.note
         note.posts += 1
         try:

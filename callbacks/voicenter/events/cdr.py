@@ -16,9 +16,9 @@ from callbacks.voicenter.errors import CdrError
 from callbacks.voicenter.http import documents
 from callbacks.voicenter.http.documents import UnreadableError
 from callbacks.voicenter.values import fields as f
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome, talk_time
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
 
-__all__ = ["OUTCOMES", "Cdr", "Outcome", "parse_cdr"]
+__all__ = ["OUTCOMES", "Cdr", "LegOutcome", "parse_cdr"]
 
 MAX_BODY = 256 * 1024
 
@@ -83,9 +83,9 @@ class Cdr:
     ai_data: Any = field(default=None, repr=False, hash=False)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> LegOutcome:
         """How the leg ended, in our words."""
-        return OUTCOMES.get(self.status, Outcome.OTHER)
+        return OUTCOMES.get(self.status, LegOutcome.OTHER)
 
 
 def parse_cdr(body: bytes, content_type: str) -> Cdr:

@@ -51,7 +51,7 @@ class LiveCall:
 
 
 @dataclass(frozen=True)
-class ExtensionState:
+class ExtensionCalls:
     """An extension and what is on it. Names stay out of the repr.
 
     - `extension`: the SIP code, as Click2Call takes it for `phone` (`username`); `name`: its own.
@@ -88,7 +88,7 @@ def wire(extension: str | None) -> dict[str, str]:
     return p.encode({"extension": p.Parameter("extension", p.sip_code)}, {"extension": extension})
 
 
-def read_states(reply: Reply) -> list[ExtensionState]:
+def read_states(reply: Reply) -> list[ExtensionCalls]:
     """Read the answer; what has no SIP code is passed over. Raises a Refused, or ReadFailed."""
     found = objects_in(_DIALECT.read(reply).get("extensions"))
     if found is None:
@@ -96,10 +96,10 @@ def read_states(reply: Reply) -> list[ExtensionState]:
     return [state for state in map(_state, found) if state.extension]
 
 
-def _state(received: Mapping[str, Any]) -> ExtensionState:
+def _state(received: Mapping[str, Any]) -> ExtensionCalls:
     raw = f.storables(received)
     fields = f.folded(raw)
-    return ExtensionState(
+    return ExtensionCalls(
         extension=f.word(fields.get("username")),
         name=f.word(fields.get("name")),
         representative=f.word(fields.get("representative")),

@@ -19,7 +19,7 @@ from callbacks.voicenter.http.replies import Dialect, number_in, objects_in
 from callbacks.voicenter.http.transport import Reply
 from callbacks.voicenter.services.search import LEG1_TYPE, LEG2_TYPE
 from callbacks.voicenter.values import fields as f
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, Outcome, talk_time
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
 
 MAX_RECORDS = 10_000
 # That many records with all their fields are about a third of this.
@@ -78,9 +78,9 @@ class CallLogRecord:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> LegOutcome:
         """How the leg ended, in our words."""
-        return OUTCOMES.get(self.status, Outcome.OTHER)
+        return OUTCOMES.get(self.status, LegOutcome.OTHER)
 
 
 @dataclass(frozen=True)

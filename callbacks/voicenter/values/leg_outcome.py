@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class LegOutcome(StrEnum):
     """How a leg ended, in our words."""
 
     ANSWERED = "answered"
@@ -18,31 +18,31 @@ class Outcome(StrEnum):
 
 
 # The provider's words; one that is not here is OTHER, and stands in the record's `.status`.
-OUTCOMES: Mapping[str, Outcome] = {
-    "ANSWER": Outcome.ANSWERED,
-    "BUSY": Outcome.BUSY,
-    "NOANSWER": Outcome.NO_ANSWER,
-    "CANCEL": Outcome.NO_ANSWER,
-    "ABANDONE": Outcome.NO_ANSWER,
-    "TIMEOUT": Outcome.NO_ANSWER,
-    "VOICEMAIL": Outcome.VOICEMAIL,
-    "NOTCALLED": Outcome.FAILED,
-    "NOTDIALED": Outcome.FAILED,
-    "CONGESTION": Outcome.FAILED,
-    "CHANUNAVAIL": Outcome.FAILED,
-    "INVALIDARGS": Outcome.FAILED,
-    "SSWPREAUTH": Outcome.FAILED,
+OUTCOMES: Mapping[str, LegOutcome] = {
+    "ANSWER": LegOutcome.ANSWERED,
+    "BUSY": LegOutcome.BUSY,
+    "NOANSWER": LegOutcome.NO_ANSWER,
+    "CANCEL": LegOutcome.NO_ANSWER,
+    "ABANDONE": LegOutcome.NO_ANSWER,
+    "TIMEOUT": LegOutcome.NO_ANSWER,
+    "VOICEMAIL": LegOutcome.VOICEMAIL,
+    "NOTCALLED": LegOutcome.FAILED,
+    "NOTDIALED": LegOutcome.FAILED,
+    "CONGESTION": LegOutcome.FAILED,
+    "CHANUNAVAIL": LegOutcome.FAILED,
+    "INVALIDARGS": LegOutcome.FAILED,
+    "SSWPREAUTH": LegOutcome.FAILED,
     # Of queues and menus; a click2call has neither, so they say nothing about it.
-    "FULL": Outcome.OTHER,
-    "EXIT": Outcome.OTHER,
-    "JOINEMPTY": Outcome.OTHER,
-    "VOEND": Outcome.OTHER,
-    "TE": Outcome.OTHER,
+    "FULL": LegOutcome.OTHER,
+    "EXIT": LegOutcome.OTHER,
+    "JOINEMPTY": LegOutcome.OTHER,
+    "VOEND": LegOutcome.OTHER,
+    "TE": LegOutcome.OTHER,
 }
 
 
 def talk_time(talked: int | None, status: str, duration: int | None) -> int | None:
     """Seconds of talk: as told apart by the sender, else the duration of an answered leg."""
-    if talked is None and OUTCOMES.get(status) is Outcome.ANSWERED:
+    if talked is None and OUTCOMES.get(status) is LegOutcome.ANSWERED:
         return duration
     return talked
