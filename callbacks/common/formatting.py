@@ -1,8 +1,37 @@
-"""Seconds, and times of day, as people read them. Pure."""
+"""Durations, moments and lists as people read them."""
 
-from datetime import datetime, tzinfo
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+
+from django.utils.translation import gettext
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+# Moments closer than this are told to the second.
+_SOON = timedelta(minutes=2)
+
+
+def listed(items: Iterable[str]) -> str:
+    """ "A, B, C": items of one kind in a row."""
+    return gettext(", ").join(items)
+
+
+def all_of(names: Iterable[str]) -> str:
+    """ "A", "A and B", "A, B and C": names of which all are meant."""
+    *first, last = [*names] or [""]
+    if not first:
+        return last
+    return gettext("%(first)s and %(last)s") % {"first": listed(first), "last": last}
+
+
+def when(instant: datetime, at: datetime, zone: tzinfo) -> str:
+    """ "14:00", "14:00:30" when it is close, "Sun 29 Nov 09:00" on another day than `at`."""
+    local, here = instant.astimezone(zone), at.astimezone(zone)
+    if abs(instant - at) < _SOON and local.date() == here.date():
+        return f"{local:%H:%M:%S}"
+    if local.date() == here.date():
+        return f"{local:%H:%M}"
+    year = "" if local.year == here.year else f" {local:%Y}"
+    return f"{local:%a %d %b}{year} {local:%H:%M}"
 
 
 def in_words(seconds: float) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from callbacks.common.formatting import in_words
-from callbacks.explain.routing_reason import when
+from callbacks.common.formatting import in_words, when
 from callbacks.policy.rules import (
     A_DAY,
     MAX_ATTEMPTS,

@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callbacks.common import typed_time
-from callbacks.common.formatting import in_words
+from callbacks.common.formatting import in_words, when
 from callbacks.explain import routing_reason
 from callbacks.explain.consequences import Consequence, consequences
-from callbacks.explain.routing_reason import when
 from callbacks.policy.from_settings import policy
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules

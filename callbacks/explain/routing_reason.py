@@ -1,44 +1,53 @@
-"""Who was rung and why, and why not the others: in a sentence. Pure.
+"""Which extension was rung and why, and why not the others: in a sentence.
 
-What `CallAttempt.why` holds was written by whatever version made the call, so it is read as if it
-came from outside: what cannot be understood is left out, and nothing here raises.
+The routing trace of an attempt may come from an older version, so it is read as if it came from
+outside: what cannot be understood is left out, and nothing here raises.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.formatting import listed, when
 from callbacks.routing import rules
 
 # Extensions that are named; of a team of hundreds the others are counted.
 NAMED = 6
-# Times closer than this are told to the second.
-_SOON = timedelta(minutes=2)
 _LONGEST_NUMBER = 64
 _FAR_OFF = 32_503_680_000  # the year 3000, in epoch seconds
 
 CHOSEN = "chosen"
 
+# Why an extension was not rung: without a time, and with the time until which it holds.
 _REASONS = {
-    rules.OFF: "off",
-    rules.BLOCKED: "blocked by the provider",
-    rules.PAUSED: "paused",
-    rules.ON_CALL: "on a call",
-    rules.OFF_SHIFT: "off shift",
-    rules.OUT: "out",
-    rules.CAPPED: "at the daily limit",
-    rules.RESTING: "resting",
-    rules.SEEN_BUSY: "seen busy by the provider",
-    rules.REFUSED: "refused with this lead before",
+    rules.OFF: (_("off"), _("off until %(time)s")),
+    rules.BLOCKED: (_("blocked by the provider"), _("blocked by the provider until %(time)s")),
+    rules.PAUSED: (_("paused"), _("paused until %(time)s")),
+    rules.ON_CALL: (_("on a call"), _("on a call until %(time)s")),
+    rules.OFF_SHIFT: (_("off shift"), _("off shift until %(time)s")),
+    rules.OUT: (_("out"), _("out until %(time)s")),
+    rules.CAPPED: (_("at the daily limit"), _("at the daily limit until %(time)s")),
+    rules.RESTING: (_("resting"), _("resting until %(time)s")),
+    rules.SEEN_BUSY: (
+        _("seen busy by the provider"),
+        _("seen busy by the provider until %(time)s"),
+    ),
+    rules.REFUSED: (
+        _("refused with this lead before"),
+        _("refused with this lead before, until %(time)s"),
+    ),
 }
-# "%s free" follows, of how many.
+# Why this extension was chosen: alone, and with the number of extensions that were free.
 _STRATEGIES = {
-    rules.LONGEST_IDLE: "idle longest",
-    rules.ROUND_ROBIN: "next in turn",
-    rules.WEIGHTED: "next by weight",
-    rules.FAIR: "next by conversations",
+    rules.LONGEST_IDLE: (_("idle longest"), _("idle longest of %(free)d free")),
+    rules.ROUND_ROBIN: (_("next in turn"), _("next in turn of %(free)d free")),
+    rules.WEIGHTED: (_("next by weight"), _("next by weight of %(free)d free")),
+    rules.FAIR: (_("next by conversations"), _("next by conversations of %(free)d free")),
 }
 
 
@@ -51,72 +60,80 @@ class LookedAt:
     until: datetime | None = None
 
 
-def sentence(why: object, number: str, at: datetime, zone: tzinfo, language: str = "") -> str:
+def sentence(trace: object, number: str, at: datetime, zone: tzinfo, language: str = "") -> str:
     """ "101, idle longest of 3 free; 102 on a call, 104 off shift until 14:00".
 
-    `why`: CallAttempt.why, whatever is in it. `number`: whose phone was rung, at `at`. `language`:
-    the lead's. Times are in `zone`. "" where nothing, or nothing that is understood, was kept.
+    `trace`: the attempt's routing trace, whatever is in it. `number`: the extension that was rung,
+    at `at`. `language`: the lead's. Times are in `zone`. "" when the trace holds nothing that is
+    understood.
     """
-    kept = why if isinstance(why, dict) else {}
+    kept = trace if isinstance(trace, dict) else {}
     rule = said_rule(kept.get("rule"), kept.get("free"), language)
     if not rule:
         return ""
-    # One that was refused before is rung where there is nobody else.
+    chosen = gettext("%(number)s, %(rule)s") % {"number": number, "rule": rule}
+    # An extension that refused this lead before is rung when no other is free.
     looked = [it for it in _looked(kept.get("looked")) if it.number != number]
+    if not looked:
+        return chosen
     others = said_others(looked, at, zone, language)
-    return "; ".join(part for part in (f"{number}, {rule}", others) if part)
+    return gettext("%(chosen)s; %(others)s") % {"chosen": chosen, "others": others}
 
 
 def said_rule(rule: object, free: object, language: str = "") -> str:
-    """Why this one: "idle longest of 3 free", "speaks ru"; "" for a rule that is not known."""
+    """Why this extension: "idle longest of 3 free", "speaks ru"; "" for an unknown rule."""
     if rule == rules.OWNER:
-        return "who talked with this number before"
+        return gettext("who talked with this number before")
+    if rule == rules.LANGUAGE and language:
+        return gettext("speaks %(language)s") % {"language": language}
     if rule == rules.LANGUAGE:
-        return f"speaks {language}" if language else "speaks the lead's language"
+        return gettext("speaks the lead's language")
     if rule == CHOSEN:
-        return "chosen by a manager"
+        return gettext("chosen by a manager")
     if not isinstance(rule, str) or rule not in _STRATEGIES:
         return ""
+    alone, of_several = _STRATEGIES[rule]
     if isinstance(free, bool) or not isinstance(free, int) or free < 1:
-        return _STRATEGIES[rule]
-    return "the only one free" if free == 1 else f"{_STRATEGIES[rule]} of {free} free"
+        return str(alone)
+    return gettext("the only one free") if free == 1 else of_several % {"free": free}
 
 
 def said_others(
     others: Iterable[LookedAt], at: datetime, zone: tzinfo, language: str = "", named: int = NAMED
 ) -> str:
-    """ "102 on a call, 104 off shift until 14:00, and 40 more on a call"; the first are named."""
+    """ "102 on a call, 104 off shift until 14:00, and 40 more on a call".
+
+    The first `named` are named, the others counted by reason.
+    """
     those = list(others)
     said = [
-        f"{it.number} {said_reason(it.reason, it.until, at, zone, language)}"
+        gettext("%(number)s %(reason)s")
+        % {"number": it.number, "reason": said_reason(it.reason, it.until, at, zone, language)}
         for it in those[:named]
     ]
     counted = Counter(said_reason(it.reason, None, at, zone, language) for it in those[named:])
-    more = [f"{count} more {reason}" for reason, count in counted.most_common()]
-    if more:
-        more[0] = f"and {more[0]}"
-    return ", ".join(said + more)
+    more = [
+        ngettext("%(count)d more %(reason)s", "%(count)d more %(reason)s", count)
+        % {"count": count, "reason": reason}
+        for reason, count in counted.most_common()
+    ]
+    if not more:
+        return listed(said)
+    return gettext("%(named)s, and %(more)s") % {"named": listed(said), "more": listed(more)}
 
 
 def said_reason(
     reason: str, until: datetime | None, at: datetime, zone: tzinfo, language: str = ""
 ) -> str:
     """ "off shift until 14:00" """
+    if reason == rules.LANGUAGE and language:
+        return gettext("not speaking %(language)s") % {"language": language}
     if reason == rules.LANGUAGE:
-        return f"not speaking {language or 'its language'}"
-    words = _REASONS.get(reason, reason)
-    return f"{words} until {when(until, at, zone)}" if until else words
-
-
-def when(instant: datetime, at: datetime, zone: tzinfo) -> str:
-    """ "14:00", "14:00:30" when it is close, "Sun 29 Nov 09:00" on another day than `at`."""
-    local, here = instant.astimezone(zone), at.astimezone(zone)
-    if abs(instant - at) < _SOON and local.date() == here.date():
-        return f"{local:%H:%M:%S}"
-    if local.date() == here.date():
-        return f"{local:%H:%M}"
-    year = "" if local.year == here.year else f" {local:%Y}"
-    return f"{local:%a %d %b}{year} {local:%H:%M}"
+        return gettext("not speaking its language")
+    if reason not in _REASONS:
+        return reason
+    plain, with_time = _REASONS[reason]
+    return with_time % {"time": when(until, at, zone)} if until else str(plain)
 
 
 def _looked(rows: Any) -> Sequence[LookedAt]:

@@ -1,14 +1,15 @@
-"""Why a lead that waits does so: asked of the rules and the rows the engine goes by. Reads only."""
+"""Why a waiting lead waits, by the same rules and rows as the engine. Reads only."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
-from callbacks.common.formatting import in_words
+from callbacks.common.formatting import all_of, in_words, when
 from callbacks.explain import routing_reason
-from callbacks.explain.routing_reason import LookedAt, when
+from callbacks.explain.routing_reason import LookedAt
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import availability, claim, number_limits
@@ -101,14 +102,17 @@ def _said(
 ) -> WaitingReason:
     if not current.teams_for(lead.source_id):
         return WaitingReason(
-            "No team answers this source. It waits until one does.", "no team", for_ever=True
+            gettext("No team answers this source. The lead waits until one does."),
+            gettext("no team"),
+            for_ever=True,
         )
     earliest = max(now, lead.gap_until or now)
     opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
     if opening is None:
         return WaitingReason(
-            f"{_names(current, lead)} never opens. It waits until somebody enters hours.",
-            "never opens",
+            gettext("%(teams)s never opens. The lead waits until somebody enters hours.")
+            % {"teams": _names(current, lead)},
+            gettext("never opens"),
             for_ever=True,
         )
     if lead.call_after > now:
@@ -121,7 +125,7 @@ def _said(
 def _names(current: RoutingConfig, lead: Lead, at: datetime | None = None) -> str:
     """The teams that answer it; those that are open at `at`."""
     teams = current.teams_for(lead.source_id)
-    return " and ".join(it.name for it in teams if at is None or current.is_open(it, at))
+    return all_of(it.name for it in teams if at is None or current.is_open(it, at))
 
 
 # --- not yet --------------------------------------------------------------------------------------
@@ -136,30 +140,46 @@ def _later(
         return _closed(lead, current, lead.closed_until, now, zone)
     if gap and gap == lead.chosen_at:
         return WaitingReason(
-            f"Chosen time: the visitor asked to be called at {at}.", f"chosen time {at}"
+            gettext("Chosen time: the visitor asked to be called at %(time)s.") % {"time": at},
+            gettext("chosen time %(time)s") % {"time": at},
         )
     if known.rests_until and known.rests_until >= lead.call_after:
-        return WaitingReason(
-            f"Its number rests until {at}: it was rung lately.", f"rests until {at}"
-        )
+        return _number_rests(at)
     if lead.attempts:
-        return WaitingReason(f"Retry at {at}.", f"retry at {at}")
-    return WaitingReason(f"To be called at {at}.", f"at {at}")
+        return WaitingReason(
+            gettext("Retry at %(time)s.") % {"time": at},
+            gettext("retry at %(time)s") % {"time": at},
+        )
+    return WaitingReason(
+        gettext("To be called at %(time)s.") % {"time": at}, gettext("at %(time)s") % {"time": at}
+    )
+
+
+def _number_rests(until: str) -> WaitingReason:
+    return WaitingReason(
+        gettext("Its number rests until %(time)s: it was rung lately.") % {"time": until},
+        gettext("rests until %(time)s") % {"time": until},
+    )
 
 
 def _closed(
     lead: Lead, current: RoutingConfig, opening: datetime, now: datetime, zone: tzinfo
 ) -> WaitingReason:
     opens = when(opening, now, zone)
-    its_turn = ""
-    if lead.call_after > opening:
-        its_turn = f" Its turn is at {when(lead.call_after, now, zone)}, as others wait too."
+    words = {"opens": opens, "teams": _names(current, lead, opening) or gettext("the team")}
+    sentences = []
     before = opening - timedelta(seconds=1)
     if any(current.is_open(team, before) for team in current.teams_for(lead.source_id)):
-        text = f"Off hours: where its number is, it may be called from {opens}."
-        return WaitingReason(text + its_turn, f"may be called {opens}")
-    text = f"Off hours: {_names(current, lead, opening) or 'the team'} opens {opens}."
-    return WaitingReason(text + its_turn, f"opens {opens}")
+        text = gettext("Off hours: where its number is, it may be called from %(opens)s.") % words
+        short = gettext("may be called %(opens)s") % words
+    else:
+        text = gettext("Off hours: %(teams)s opens %(opens)s.") % words
+        short = gettext("opens %(opens)s") % words
+    sentences.append(text)
+    if lead.call_after > opening:
+        turn = {"time": when(lead.call_after, now, zone)}
+        sentences.append(gettext("Its turn is at %(time)s, as others wait too.") % turn)
+    return WaitingReason(" ".join(sentences), short)
 
 
 # --- now ------------------------------------------------------------------------------------------
@@ -169,12 +189,9 @@ def _due(
     lead: Lead, current: RoutingConfig, known: _Known, now: datetime, zone: tzinfo
 ) -> WaitingReason:
     if known.on_a_call:
-        return WaitingReason("Its number is on a call.", "number on a call")
+        return WaitingReason(gettext("Its number is on a call."), gettext("number on a call"))
     if known.rests_until:
-        at = when(known.rests_until, now, zone)
-        return WaitingReason(
-            f"Its number rests until {at}: it was rung lately.", f"rests until {at}"
-        )
+        return _number_rests(when(known.rests_until, now, zone))
     waited = _waited(lead, now)
     asked = current.asked(lead.source_id, waited, now)
     by_team = {turn.team_id: place for place, turn in enumerate(asked)}
@@ -184,25 +201,38 @@ def _due(
     )
     rules = {it.id: it for it in current.rules_by_source.get(lead.source_id, [])}
     others = _others(states, asked, lead, now, zone)
-    more = _who_steps_in(lead, current, waited)
+    steps_in = _who_steps_in(lead, current, waited)
     if owner := routing_rules.holds_for(states, asked, known.owner):
-        left = _left(rules[owner.team_id].owner_wait, waited)
-        text = f"Waits for its owner {owner.number}, who is on a call ({left})."
-        return WaitingReason(text + more, f"for owner {owner.number}")
+        words = {"number": owner.number, "left": _left(rules[owner.team_id].owner_wait, waited)}
+        text = gettext("Waits for its owner %(number)s, who is on a call (%(left)s more).") % words
+        return WaitingReason(_and(text, steps_in), gettext("for owner %(number)s") % words)
     choice = routing_rules.choose(
         states, asked, language=lead.language, owner=known.owner, refused=known.refused
     )
     if choice:
-        number = choice.extension.number
-        return WaitingReason(f"Is about to be called: {number} is free.", f"{number} is free")
-    if any(it.reason is None for it in states):
-        return _for_the_language(lead, asked, rules, waited, others, more)
-    teams = " and ".join(turn.team for turn in asked)
-    if not states:
+        words = {"number": choice.extension.number}
         return WaitingReason(
-            f"{teams} has no extension that is on.{more}", "no extensions", not more
+            gettext("Is about to be called: %(number)s is free.") % words,
+            gettext("%(number)s is free") % words,
         )
-    return WaitingReason(f"Nobody is free of {len(states)}: {others}.{more}", "nobody free")
+    if any(it.reason is None for it in states):
+        text, short = _for_the_language(lead, asked, rules, waited, others)
+        return WaitingReason(_and(text, steps_in), short)
+    if not states:
+        text = gettext("%(teams)s has no extension that is on.") % {
+            "teams": all_of(turn.team for turn in asked)
+        }
+        return WaitingReason(_and(text, steps_in), gettext("no extensions"), not steps_in)
+    text = ngettext(
+        "Nobody is free of %(count)d: %(others)s.",
+        "Nobody is free of %(count)d: %(others)s.",
+        len(states),
+    ) % {"count": len(states), "others": others}
+    return WaitingReason(_and(text, steps_in), gettext("nobody free"))
+
+
+def _and(sentence: str, next_sentence: str) -> str:
+    return f"{sentence} {next_sentence}" if next_sentence else sentence
 
 
 def _others(
@@ -231,17 +261,22 @@ def _for_the_language(
     rules: dict[int, TeamRules],
     waited: timedelta,
     others: str,
-    more: str,
-) -> WaitingReason:
+) -> tuple[str, str]:
+    """The sentence, and the few words for a list."""
     waits = [rules[turn.team_id].language_wait for turn in asked if not turn.any_language]
     ends = [_left(wait, waited) for wait in waits if wait is not None]
-    then = f" ({ends[0]})" if ends else ""
-    text = f"Waits for somebody who speaks {lead.language}{then}: {others}."
-    return WaitingReason(text + more, f"for {lead.language}")
+    words = {"language": lead.language, "others": others, "left": ends[0] if ends else ""}
+    short = gettext("for %(language)s") % words
+    if not ends:
+        return gettext("Waits for somebody who speaks %(language)s: %(others)s.") % words, short
+    return (
+        gettext("Waits for somebody who speaks %(language)s (%(left)s more): %(others)s.") % words,
+        short,
+    )
 
 
 def _who_steps_in(lead: Lead, current: RoutingConfig, waited: timedelta) -> str:
-    """The next team that will be asked besides."""
+    """The sentence about the next team that will be asked too; "" when there is none."""
     open_rules = [
         rules
         for team, rules in zip(
@@ -255,11 +290,12 @@ def _who_steps_in(lead: Lead, current: RoutingConfig, waited: timedelta) -> str:
     coming = min(((after, name) for after, name in later if after > waited), default=None)
     if coming is None:
         return ""
-    return f" In {_in_words(coming[0] - waited)} {coming[1]} steps in."
+    words = {"left": _in_words(coming[0] - waited), "team": coming[1]}
+    return gettext("In %(left)s %(team)s steps in.") % words
 
 
 def _left(wait: int | None, waited: timedelta) -> str:
-    return f"{_in_words(timedelta(seconds=wait or 0) - waited)} more"
+    return _in_words(timedelta(seconds=wait or 0) - waited)
 
 
 def _in_words(left: timedelta) -> str:

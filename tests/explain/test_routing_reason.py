@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from callbacks.common import formatting
 from callbacks.explain import routing_reason
 
 ZONE = ZoneInfo("Asia/Jerusalem")
@@ -175,8 +176,7 @@ def test_nothing_that_may_be_in_it_raises_or_makes_a_long_sentence(content: Any)
 
 
 def test_a_moment_before_is_told_like_one_after() -> None:
-    assert routing_reason.when(AT - timedelta(hours=3), AT, ZONE) == "07:30"
+    assert formatting.when(AT - timedelta(hours=3), AT, ZONE) == "07:30"
     assert (
-        routing_reason.when(datetime(2026, 11, 24, 21, 59, tzinfo=UTC), AT, ZONE)
-        == "Tue 24 Nov 23:59"
+        formatting.when(datetime(2026, 11, 24, 21, 59, tzinfo=UTC), AT, ZONE) == "Tue 24 Nov 23:59"
     )

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
+from callbacks.common.formatting import when
 from callbacks.explain import preview
-from callbacks.explain.routing_reason import when
 from leads.models import LeadSource
 
 # Of a team of hundreds nobody reads them all.

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from callbacks.common.formatting import when
 from callbacks.console.output import Output
 from callbacks.explain import preview
 from callbacks.explain.preview import PreviewAnswer
-from callbacks.explain.routing_reason import when
 
 _USAGE = 2
 
