@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
+from django.utils.translation import gettext
 
 from callbacks.calling import dispatch, recorded_messages
 from callbacks.common import task_publisher
@@ -77,7 +78,7 @@ def refuse_our_own_numbers(phone: str, **_kwargs: Any) -> str | None:
     """Our own extensions are never called as leads: two of our phones would ring each other."""
     own = config.current().own_numbers
     if phone.lstrip("+") in own or _israeli_form(phone) in own:
-        return "This is one of our own numbers. Enter the number where we can call you."
+        return gettext("This is one of our own numbers. Enter the number where we can call you.")
     return None
 
 

@@ -1,6 +1,6 @@
 """The API: `POST /api/leads/` and `GET /api/leads/<uuid>/`. Reference: docs/api.md.
 
-Every answer is JSON; a refusal is `{"errors": {field: [sentence, ...]}}`.
+Every answer is JSON. A refusal is `{"errors": {field: [sentence, ...]}}`.
 """
 
 import re
@@ -13,6 +13,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import config_cache, intake, request_body, visitor_status
@@ -28,9 +29,9 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
 
 def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """A view that answers `methods` only, in JSON also when the database cannot be reached.
+    """Makes a view answer `methods` only, and answer in JSON when the database is unreachable.
 
-    No CSRF check: the API takes no cookie for a proof of anything, so there is none to abuse.
+    There is no CSRF check: the API grants nothing because of a cookie, so there is none to abuse.
     """
 
     def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
@@ -40,7 +41,7 @@ def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]
             request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
         ) -> HttpResponse:
             if request.method not in methods:
-                refused = _errors(405, {"method": [f"Use {' or '.join(methods)}."]})
+                refused = _errors(405, {"method": [_use_one_of(methods)]})
                 refused["Allow"] = ", ".join(methods)
                 return refused
             try:
@@ -48,7 +49,8 @@ def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]
             except BodyRefused as refusal:
                 return _errors(refusal.status, refusal.errors)
             except OperationalError:
-                unavailable = _errors(503, {"server": ["Not available now. Try again shortly."]})
+                sentence = gettext("Not available now. Try again shortly.")
+                unavailable = _errors(503, {"server": [sentence]})
                 unavailable["Retry-After"] = "5"
                 return unavailable
 
@@ -57,20 +59,25 @@ def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]
     return decorate
 
 
+def _use_one_of(methods: tuple[str, ...]) -> str:
+    sentence = ngettext("Use %(methods)s.", "Use one of these: %(methods)s.", len(methods))
+    return sentence % {"methods": ", ".join(methods)}
+
+
 @_endpoint("POST")
 def create(request: HttpRequest) -> HttpResponse:
     """Stores a lead: 201 with its id, or 400, 404, 413 or 415 with errors by field."""
     header = request.headers.get("Idempotency-Key")
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
-        message = "Use 1 to 255 printable ASCII characters."
+        message = gettext("Use 1 to 255 printable ASCII characters.")
         return _errors(400, {"Idempotency-Key": [message]})
     fields = request_body.fields(request, FIELDS)
     if not fields.get("source"):
-        return _errors(400, {"source": ["Name the source that the lead comes from."]})
+        return _errors(400, {"source": [gettext("Name the source that the lead comes from.")]})
     with config_cache.one_version():
         source = intake.active_source(fields["source"])
         if source is None:
-            return _errors(404, {"source": ["There is no such source."]})
+            return _errors(404, {"source": [gettext("There is no such source.")]})
         return _store(request, source, fields, header)
 
 
@@ -78,7 +85,8 @@ def _store(
     request: HttpRequest, source: LeadSource, fields: Mapping[str, str], header: str | None
 ) -> HttpResponse:
     key = uuid.uuid4() if header is None else intake.key_from("api", source.slug, header)
-    # Before the rest is looked at: rules may have changed since, the answer given has not.
+    # Looked up before the fields are checked: a repeated submission gets its first answer again,
+    # even if the rules have changed since.
     if header is not None and (known := intake.find(key)):
         return _created(request, known)
     form = ApiForm(fields, source=source)
@@ -91,10 +99,10 @@ def _store(
 
 @_endpoint("GET", "HEAD")
 def status(_request: HttpRequest, public_id: str) -> HttpResponse:
-    """Where a lead stands, in words a visitor may see."""
+    """How a lead stands, in sentences that a visitor may see."""
     lead = visitor_status.find(parsed) if (parsed := _uuid(public_id)) else None
     if lead is None:
-        return _errors(404, {"id": ["There is no such lead."]})
+        return _errors(404, {"id": [gettext("There is no such lead.")]})
     stands = visitor_status.standing(lead, timezone.now())
     return _json(
         {
@@ -110,21 +118,21 @@ def status(_request: HttpRequest, public_id: str) -> HttpResponse:
 @csrf_exempt
 def nothing_here(_request: HttpRequest) -> HttpResponse:
     """The answer to every other address below /api/."""
-    return _errors(404, {"path": ["There is nothing at this address."]})
+    return _errors(404, {"path": [gettext("There is nothing at this address.")]})
 
 
 def refused() -> HttpResponse:
-    """400: what Django refuses before any view is asked, a foreign host name for example."""
-    return _errors(400, {"request": ["This request cannot be taken."]})
+    """400: Django refused the request before it reached a view, for a foreign host name say."""
+    return _errors(400, {"request": [gettext("This request cannot be taken.")]})
 
 
 def broken() -> HttpResponse:
-    """500: a mistake of ours."""
-    return _errors(500, {"server": ["Something went wrong on our side."]})
+    """500: an unforeseen error in our code."""
+    return _errors(500, {"server": [gettext("Something went wrong on our side.")]})
 
 
 def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
-    """Only what stays as it is: the same submission gets the same answer, however late."""
+    """201 with what never changes: a repeated submission gets the same answer, however late."""
     status_url = request.build_absolute_uri(reverse("leads:api-status", args=[lead.public_id]))
     page = reverse("leads:status", args=[lead.source.slug, lead.public_id])
     body = {

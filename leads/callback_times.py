@@ -5,73 +5,74 @@ from itertools import groupby, islice
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from leads.ports import CallingHours
-from leads.visitor_status import SOON, day_in_words, when_in_words
+from leads.visitor_status import SOON, DatedSentence, day_heading
 
 # How far ahead a time may lie.
 LATEST = timedelta(days=14)
-# So many are shown to choose from, in whole days if there are two.
+# At most so many times are shown; whole days where they fill two days or more.
 ON_OFFER = 60
-# The first one on offer: whoever fills in the form needs a while.
+# The first time on offer is at least this far ahead: filling in the form takes a while.
 _EARLIEST = timedelta(minutes=15)
 
-NOT_OFFERED = "Times cannot be chosen here."
-MALFORMED = "This is not a time as we write it."
-PAST = "This time is over."
-TOO_LATE = f"This is more than {LATEST.days} days ahead."
-CLOSED = "We cannot call you then."
-_NOW = "The next possible time is now: leave this empty to be called as soon as possible."
-_NEVER = "Leave this empty, and we will get back to you."
+_NEXT_POSSIBLE = DatedSentence(
+    _("The next possible time is today at %(time)s."),
+    _("The next possible time is tomorrow, %(weekday)s, at %(time)s."),
+    _("The next possible time is on %(date)s, at %(time)s."),
+)
 
-# A heading and what stands below it: value and words of each time.
+# A day's heading, and the value and label of each time on that day.
 Day = tuple[str, list[tuple[str, str]]]
 
 
 class TimeRefused(Exception):  # noqa: N818  # said of the time, to a person
-    """Why a time cannot be chosen and which one is possible, as sentences for the visitor."""
+    """A time cannot be chosen: one sentence says why, another which time is possible."""
 
 
 def choose(typed: str, hours: CallingHours, now: datetime, *, offered: bool) -> datetime:
-    """What was typed or sent -> when to call, in UTC. Raises TimeRefused.
+    """Parses the time that a visitor chose, into UTC. Raises TimeRefused.
 
-    `hours`: of the source and the visitor's number. `offered`: whether the source lets them choose.
+    `hours` are those of the source and the visitor's number. `offered`: whether the source lets
+    visitors choose a time.
     """
     at = _parse(typed)
     if not offered:
-        raise _refused(NOT_OFFERED, hours, now, now)
+        raise _refused(gettext("Times cannot be chosen here."), hours, now, now)
     if at is None:
-        raise _refused(MALFORMED, hours, now, now, example=True)
+        raise _refused(_malformed(), hours, now, now, example=True)
     if at < now:
-        raise _refused(PAST, hours, now, now)
+        raise _refused(gettext("This time is over."), hours, now, now)
     if at > now + LATEST:
-        raise _refused(TOO_LATE, hours, now, now)
+        raise _refused(_too_late(), hours, now, now)
     if hours.next_time(at) != at:
-        raise _refused(CLOSED, hours, at, now)
+        raise _refused(gettext("We cannot call you then."), hours, at, now)
     return at
 
 
 def on_offer(hours: CallingHours, now: datetime) -> list[Day]:
-    """The times to choose from, by day."""
+    """The times that the visitor may choose from, by day."""
     times = islice(hours.half_hours(now + _EARLIEST, now + LATEST), ON_OFFER + 1)
     today = timezone.localtime(now, hours.zone).date()
     found = list(times)
     days = [
-        (day_in_words(day, today), [(at.isoformat(), _clock(at)) for at in of_day])
+        (day_heading(day, today), [(at.isoformat(), _clock(at)) for at in of_day])
         for day, of_day in groupby(found[:ON_OFFER], lambda at: at.date())
     ]
-    # One day more would be cut off.
+    # The last day is left out where its times would be cut off.
     cut_off = len(found) > ON_OFFER and found[ON_OFFER].date() == found[ON_OFFER - 1].date()
     return days[:-1] if cut_off and len(days) > 2 else days
 
 
-def name_of(zone: tzinfo) -> str:
-    """ "Asia/Jerusalem" -> "Jerusalem time"."""
-    return f"{str(zone).rpartition('/')[2].replace('_', ' ')} time"
+def city_of(zone: tzinfo) -> str:
+    """ "America/New_York" -> "New York"."""
+    return str(zone).rpartition("/")[2].replace("_", " ")
 
 
 def _clock(at: datetime) -> str:
-    """Of a time that the clock shows twice that night, with the name of its zone."""
+    """ "09:30"; with the zone's abbreviation where the clock shows that time twice that night."""
     twice = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
     return f"{at:%H:%M} ({at:%Z})" if twice else f"{at:%H:%M}"
 
@@ -84,19 +85,39 @@ def _parse(typed: str) -> datetime | None:
         return None
 
 
+def _malformed() -> str:
+    return gettext("This is not a time as we write it.")
+
+
+def _too_late() -> str:
+    return ngettext(
+        "This is more than %(days)d day ahead.",
+        "This is more than %(days)d days ahead.",
+        LATEST.days,
+    ) % {"days": LATEST.days}
+
+
 def _refused(
-    why: str, hours: CallingHours, after: datetime, now: datetime, *, example: bool = False
+    problem: str, hours: CallingHours, after: datetime, now: datetime, *, example: bool = False
 ) -> TimeRefused:
+    """Two whole sentences, one after the other: `problem`, and what the visitor can do instead.
+
+    `example`: names the next possible time in ISO 8601, as the API takes it.
+    """
+    return TimeRefused(f"{problem} {_way_out(hours, after, now, example=example)}")
+
+
+def _way_out(hours: CallingHours, after: datetime, now: datetime, *, example: bool) -> str:
     possible = hours.next_time(after)
     if possible is None or possible > now + LATEST:
         possible = hours.next_time(now)
     if possible is None:
-        return TimeRefused(f"{why} {_NEVER}")
+        return gettext("Leave this empty, and we will get back to you.")
     if example:
         local = timezone.localtime(possible, hours.zone).isoformat(timespec="seconds")
-        return TimeRefused(f"{why} The next possible time is {local}.")
+        return gettext("The next possible time is %(time)s.") % {"time": local}
     if possible <= now + SOON:
-        return TimeRefused(f"{why} {_NOW}")
-    return TimeRefused(
-        f"{why} The next possible time is {when_in_words(possible, now, hours.zone)}."
-    )
+        return gettext(
+            "The next possible time is now: leave this empty to be called as soon as possible."
+        )
+    return _NEXT_POSSIBLE.text(possible, now, hours.zone)

@@ -1,6 +1,6 @@
-"""What is answered to a request that failed: JSON to programs, a page to people.
+"""Answers to requests that failed: JSON below /api/, a page everywhere else.
 
-Django's handlers (callbacks.config.urls). The failure and its traceback are in the log by then.
+callbacks.config.urls registers them as Django's handlers. By then Django has logged the failure.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,12 @@ from leads import api
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The handler for 400."""
+    """Answers 400."""
     return api.refused() if _is_for_the_api(request) else defaults.bad_request(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The handler for 500."""
+    """Answers 500."""
     return api.broken() if _is_for_the_api(request) else defaults.server_error(request)
 
 

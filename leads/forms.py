@@ -1,4 +1,4 @@
-"""The rules of a submission, one copy for the form and the API: LeadForm, bound to a source."""
+"""LeadForm: the rules of a submission, shared by the form on the page and the API."""
 
 import re
 import unicodedata
@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.core.validators import EmailValidator, MaxLengthValidator, RegexValidator
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from leads import callback_times, number_guard, ports
 from leads.intake import Submission
@@ -20,10 +22,10 @@ MAX_EMAIL = 254
 MAX_MESSAGE = 2000
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
-# Control characters; the marks that turn the direction of what stands around them, since a name
+# Removed: control characters; marks that change the direction of the text around them, since a name
 # must not rearrange the list of leads it is shown in; halves of surrogate pairs, which JSON can
-# carry and UTF-8 cannot; and characters that show nothing at all. The joiners of emoji and of
-# Persian stay, and so do the single direction marks that Hebrew and Arabic writers need.
+# carry and UTF-8 cannot; and characters that show nothing at all. Kept: the joiners of emoji and of
+# Persian, and the single direction marks that Hebrew and Arabic writers need.
 _NOT_TEXT = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff"
     r"\ud800-\udfff]"
@@ -31,14 +33,14 @@ _NOT_TEXT = re.compile(
 
 
 def clean_text(text: str) -> str:
-    """`text` with newlines as "\\n" and without characters that are not text."""
+    """`text` with "\\n" for every line end, and without the characters of _NOT_TEXT."""
     lines = _LINE_ENDS.sub("\n", text).split("\n")
     kept = "\n".join(_NOT_TEXT.sub("", line.replace("\t", " ")).rstrip() for line in lines).strip()
     return kept if _shows_something(kept) else ""
 
 
 def clean_line(text: str) -> str:
-    """The same in one line, with single spaces."""
+    """`text` cleaned like clean_text, on one line, with single spaces."""
     return " ".join(clean_text(text).split())
 
 
@@ -51,7 +53,7 @@ class _LineField(forms.CharField):
         return clean_line(super().to_python(value) or "")
 
     def bound_data(self, data: Any, initial: Any) -> str:  # noqa: ARG002
-        """What is shown again beside an error: as typed, without what is not text."""
+        """The value to show again beside an error: as typed, but cleaned."""
         return self.to_python(data)
 
 
@@ -60,43 +62,48 @@ class _TextField(forms.CharField):
         return clean_text(super().to_python(value) or "")
 
     def bound_data(self, data: Any, initial: Any) -> str:  # noqa: ARG002
-        """As for a line."""
+        """The value to show again beside an error: as typed, but cleaned."""
         return self.to_python(data)
 
 
 def _at_most(limit: int) -> MaxLengthValidator:
-    # A validator and not max_length: the attribute of that name would have browsers cut off what
-    # is pasted, without a word, and count an emoji twice.
+    # Not max_length: with that attribute a browser silently cuts off pasted text, and counts an
+    # emoji twice.
     return MaxLengthValidator(
-        limit, "Use at most %(limit_value)d characters; these are %(show_value)d."
+        limit,
+        ngettext_lazy(
+            "Use at most %(limit_value)d character; these are %(show_value)d.",
+            "Use at most %(limit_value)d characters; these are %(show_value)d.",
+            "limit_value",
+        ),
     )
 
 
 class LeadForm(forms.Form):
-    """One submission for `source`. After is_valid(), `submission` is what to store.
+    """One submission for `source`. After is_valid(), `submission` returns what to store.
 
-    `data` maps field names to strings. Errors are sentences for the visitor, by field.
+    `data` maps field names to strings. The errors of each field are sentences for the visitor.
     """
 
     name = _LineField(
-        label="Name",
+        label=_("Name"),
         validators=[_at_most(MAX_NAME)],
-        error_messages={"required": "Enter your name."},
+        error_messages={"required": _("Enter your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
     phone = _LineField(
-        label="Phone",
-        error_messages={"required": "Enter your phone number."},
+        label=_("Phone"),
+        error_messages={"required": _("Enter your phone number.")},
         # Numbers are written left to right in every language.
         widget=forms.TextInput(
             attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "dir": "ltr"}
         ),
     )
     email = _LineField(
-        label="Email",
+        label=_("Email"),
         required=False,
         validators=[
-            EmailValidator("Enter an email address like name@example.com, or leave this empty."),
+            EmailValidator(_("Enter an email address like name@example.com, or leave this empty.")),
             _at_most(MAX_EMAIL),
         ],
         widget=forms.EmailInput(
@@ -104,12 +111,12 @@ class LeadForm(forms.Form):
         ),
     )
     call_at = _LineField(
-        label="When should we call?",
+        label=_("When should we call?"),
         required=False,
-        widget=forms.Select(choices=[("", "As soon as possible")]),
+        widget=forms.Select(choices=[("", _("As soon as possible"))]),
     )
     message = _TextField(
-        label="Message",
+        label=_("Message"),
         required=False,
         validators=[_at_most(MAX_MESSAGE)],
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
@@ -120,14 +127,14 @@ class LeadForm(forms.Form):
         self.source = source
 
     def clean_phone(self) -> str:
-        """The number as E.164, allowed for the source."""
+        """The number in E.164, if the source accepts it."""
         try:
             return number_guard.accept(self.cleaned_data["phone"], self.source)
         except PhoneRefused as refused:
             raise forms.ValidationError(refused.message, code=refused.code) from None
 
     def clean(self) -> dict[str, Any]:
-        """The chosen time, as one at which this number may be called."""
+        """Replaces `call_at` by `chosen_at`, a time at which this number may be called, or None."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         typed = cleaned.pop("call_at", "")
         cleaned["chosen_at"] = None
@@ -142,25 +149,27 @@ class LeadForm(forms.Form):
         return cleaned
 
     def offer_times(self) -> None:
-        """Gives the page what there is to choose from; with nothing, the question is not asked."""
+        """For the page: fills in the times to choose from; without any, removes the field."""
         hours = ports.hours(self.source.pk)
         days = callback_times.on_offer(hours, timezone.now()) if self.source.offers_times else []
         field = self.fields["call_at"]
         field.widget.choices += days
         if days:
-            # Of a form that was sent Django has made this, with the words of before.
-            self["call_at"].help_text = f"Times are {callback_times.name_of(hours.zone)}."
+            # Set on the bound field: Django may have made it already, with the help text of before.
+            self["call_at"].help_text = gettext("Times are %(city)s time.") % {
+                "city": callback_times.city_of(hours.zone)
+            }
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 
     def submission(self, key: uuid.UUID) -> Submission:
-        """What is to be stored under `key`. Only for a valid form."""
+        """The submission to store under `key`. The form must be valid."""
         return Submission(source=self.source, key=key, **self.cleaned_data)
 
 
 class ApiForm(LeadForm):
-    """With what the API takes besides."""
+    """LeadForm with the fields that only the API takes."""
 
     language = _LineField(
-        required=False, validators=[RegexValidator(LANGUAGE, "Use codes like he, en, ru.")]
+        required=False, validators=[RegexValidator(LANGUAGE, _("Use codes like he, en, ru."))]
     )

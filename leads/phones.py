@@ -1,7 +1,7 @@
 """Number rules: what a visitor may type, and which numbers may ever be dialled. Pure functions.
 
-The rules are libphonenumber's. They are asked twice, when a lead comes in and again just before
-the dial, and they are an allow-list: a number is refused unless its country and its type are on it.
+The rules are libphonenumber's. They are checked twice, when a lead comes in and again just before
+the dial. They are an allow-list: a number is refused unless its country and its type are on it.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
+from django.utils.translation import gettext, ngettext
 from phonenumbers import NumberParseException, PhoneNumberType, timezone
 
 # What a callback may cost is bounded by this list: no premium, shared-cost, satellite, pager,
@@ -40,7 +41,7 @@ _LETTERS = re.compile(r"[^\W\d_]")
 class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 
-    `code` is for programs: invalid, country, type. `message` is for the visitor.
+    `code` is for programs: invalid, country, type or own. `message` is a sentence for the visitor.
     """
 
     code: str
@@ -50,17 +51,12 @@ class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
         return self.message
 
 
-INVALID = "Enter a phone number that we can call, for example {example}."
-COUNTRY = "We cannot call numbers in that country. Enter one that starts with {prefixes}."
-TYPE = "We cannot call this kind of number. Enter a mobile, landline or internet phone number."
-
-
 def parse(typed: str, default_country: str, allowed_countries: Collection[str]) -> str:
-    """What was typed -> E.164 ("+972505550101").
+    """The E.164 form ("+972505550101") of a number as it was typed. Raises PhoneRefused.
 
     `default_country` is the ISO 3166 country of numbers typed without one. Every spelling of a
     number gives the same result: spaces, hyphens, brackets, 00 or + in front, digits of other
-    scripts. Raises PhoneRefused.
+    scripts.
     """
     text = _INVISIBLE.sub("", typed).strip()
     if len(text) > MAX_TYPED:
@@ -77,13 +73,13 @@ def parse(typed: str, default_country: str, allowed_countries: Collection[str]) 
 
 
 def check(e164: str, allowed_countries: Collection[str]) -> None:
-    """Asks the same allow-list about a stored number. Raises PhoneRefused."""
+    """Checks a stored number against the same allow-list. Raises PhoneRefused."""
     try:
         number = phonenumbers.parse(e164)
     except NumberParseException:
-        raise PhoneRefused("invalid", "This is not a phone number.") from None
+        raise PhoneRefused("invalid", gettext("This is not a phone number.")) from None
     if not _is_number(number):
-        raise PhoneRefused("invalid", "This is not a phone number.")
+        raise PhoneRefused("invalid", gettext("This is not a phone number."))
     refuse_unless_callable(number, allowed_countries)
 
 
@@ -92,15 +88,27 @@ def refuse_unless_callable(
 ) -> None:
     """Raises PhoneRefused unless `number` is of an allowed country and type."""
     if phonenumbers.number_type(number) not in CALLABLE_TYPES and not _in_whole_range(number):
-        raise PhoneRefused("type", TYPE)
+        raise PhoneRefused(
+            "type",
+            gettext(
+                "We cannot call this kind of number. "
+                "Enter a mobile, landline or internet phone number."
+            ),
+        )
     if phonenumbers.region_code_for_number(number) not in allowed_countries:
         codes = sorted({phonenumbers.country_code_for_region(name) for name in allowed_countries})
-        prefixes = " or ".join(f"+{code}" for code in codes)
-        raise PhoneRefused("country", COUNTRY.format(prefixes=prefixes))
+        sentence = ngettext(
+            "We cannot call numbers in that country. Enter one that starts with %(prefixes)s.",
+            "We cannot call numbers in that country. Enter one that starts with one of these: "
+            "%(prefixes)s.",
+            len(codes),
+        )
+        prefixes = ", ".join(f"+{code}" for code in codes)
+        raise PhoneRefused("country", sentence % {"prefixes": prefixes})
 
 
 def readable(e164: str) -> str:
-    """ "+972505550101" -> "+972 50-555-0101"; anything that is not a number stays as it is."""
+    """ "+972505550101" -> "+972 50-555-0101"; a text that is not a number stays as it is."""
     try:
         number = phonenumbers.parse(e164)
     except NumberParseException:
@@ -110,12 +118,12 @@ def readable(e164: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def time_zones(e164: str) -> tuple[str, ...]:
-    """The IANA zones in which the phone of a number may be; none where that is not known."""
+    """The IANA zones in which the phone with this number may be; empty where they are unknown."""
     try:
         number = phonenumbers.parse(e164)
     except NumberParseException:
         return ()
-    # The second for a number whose kind is not known: its country still is.
+    # The second call serves numbers of an unknown kind, whose country is known all the same.
     return _known(timezone.time_zones_for_number(number)) or _known(
         timezone.time_zones_for_geographical_number(number)
     )
@@ -123,7 +131,7 @@ def time_zones(e164: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=300)
 def time_zones_of(country: str) -> tuple[str, ...]:
-    """All the zones that numbers of a country (ISO 3166) may be in."""
+    """All the time zones of a country (ISO 3166)."""
     number = phonenumbers.PhoneNumber(
         country_code=phonenumbers.country_code_for_region(country), national_number=0
     )
@@ -135,10 +143,10 @@ def _known(zones: Collection[str]) -> tuple[str, ...]:
 
 
 def search_forms(typed: str, default_country: str) -> str:
-    """The digits to look for in stored E.164 numbers when a person searches by `typed`.
+    """The digits to look for in stored E.164 numbers when a person searches for `typed`.
 
-    A whole number in any spelling gives its E.164 form, a part of one its bare digits, without
-    the leading zero that E.164 drops. "" when there is nothing of a number in it.
+    A whole number in any spelling gives its E.164 form; a part of one gives its bare digits,
+    without the leading zero that E.164 drops. "" when `typed` holds no digits.
     """
     number = _understood(_INVISIBLE.sub("", typed).strip(), default_country)
     if number is not None:
@@ -147,10 +155,10 @@ def search_forms(typed: str, default_country: str) -> str:
 
 
 def _understood(text: str, default_country: str) -> phonenumbers.PhoneNumber | None:
-    """The valid number behind `text`, or None.
+    """The valid number that `text` spells, or None.
 
-    "00…" is dialled like "+…" in most of the world: where the default country does not read it
-    so (the United States, say), it is tried as well.
+    "00…" means "+…" in most of the world. Where the default country reads it differently (the
+    United States, for example), "+…" is tried as well.
     """
     spellings = [text]
     digits = phonenumbers.normalize_digits_only(text)
@@ -171,7 +179,7 @@ def _is_number(number: phonenumbers.PhoneNumber) -> bool:
 
 
 def _in_whole_range(number: phonenumbers.PhoneNumber) -> bool:
-    """Whether `number` lies in one of _WHOLE_RANGES of its country."""
+    """Whether `number` lies in its country's range of _WHOLE_RANGES."""
     pattern = _WHOLE_RANGES.get(phonenumbers.region_code_for_number(number) or "")
     national = phonenumbers.national_significant_number(number)
     return pattern is not None and pattern.fullmatch(national) is not None
@@ -184,4 +192,5 @@ def _invalid(default_country: str) -> PhoneRefused:
         if example
         else "+972 50-555-0101"
     )
-    return PhoneRefused("invalid", INVALID.format(example=shown))
+    sentence = gettext("Enter a phone number that we can call, for example %(example)s.")
+    return PhoneRefused("invalid", sentence % {"example": shown})

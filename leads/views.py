@@ -1,4 +1,4 @@
-"""The visitor's pages: the form, and where their request stands."""
+"""The visitor's pages: the contact form, and the page that shows how a request stands."""
 
 import uuid
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from leads.forms import LeadForm
 from leads.models import LeadSource
 
 DEFAULT_SOURCE = "website"
-# How often a browser without JavaScript asks again, in seconds.
+# Seconds until a browser without JavaScript loads the page again, by status.
 REFRESH = {"waiting": 3, "calling": 3, "on_the_phone": 3, "scheduled": 60}
 
 
@@ -27,7 +27,7 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
 
 def _answers(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """A view for these methods only: Django's own decorator answers others with an empty page."""
+    """Makes a view answer `methods` only. Django's own decorator would answer an empty page."""
 
     def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
@@ -46,24 +46,24 @@ def _answers(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
 
 
 class SeeOther(HttpResponseRedirect):
-    """ "The result is over there: GET it", so that a reload submits nothing."""
+    """303: the browser gets the next page by GET, so that a reload submits nothing."""
 
     status_code = 303
 
 
 @_answers("GET", "HEAD")
 def home(_request: HttpRequest) -> HttpResponse:
-    """Leads to the default source's form."""
+    """Redirects to the default source's form."""
     return redirect("leads:contact", slug=DEFAULT_SOURCE)
 
 
-# No CSRF check. It keeps other sites from acting with a signed-in user's rights, and this form uses
-# none: it does for everybody what it does for a stranger, as the API does. What the check would do
-# is turn away people: those without cookies, and those who took an hour to write.
+# There is no CSRF check. Such a check keeps other sites from using a signed-in user's rights, and
+# this form uses none: like the API, it treats everybody as a stranger. The check would only turn
+# away visitors without cookies, and those who took an hour to write.
 @csrf_exempt
 @_answers("GET", "HEAD", "POST")
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form of a source, and what is submitted with it."""
+    """Shows the form of a source, and stores what a visitor submits with it."""
     with config_cache.one_version():
         source = intake.active_source(slug)
         if source is None:
@@ -80,15 +80,15 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     token = _token(request.POST.get("token", ""))
     if not form.is_valid():
         return _form_page(request, source, form, token, status=422)
-    # The number is part of the key: the same page sent again is the same submission, but who went
-    # back to correct a mistyped number asks for a call that they have not asked for before.
+    # The number is part of the key: the same page sent again is the same submission, but a visitor
+    # who went back to correct a mistyped number asks for a new call.
     key = intake.key_from("form", str(token), source.slug, form.cleaned_data["phone"])
     lead = intake.store(form.submission(key))
     return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
 
 
 def _too_large(request: HttpRequest) -> bool:
-    """Asks the length first, since files do not count against Django's limit."""
+    """Checks the declared length first: files do not count towards Django's own limit."""
     if request_body.declared_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return True
     try:
@@ -99,7 +99,7 @@ def _too_large(request: HttpRequest) -> bool:
 
 
 def _token(posted: str) -> uuid.UUID:
-    """The page's one-time token; a submission without one gets its own, and is not lost."""
+    """The page's one-time token; a submission without one gets a new token, and is not lost."""
     try:
         return uuid.UUID(posted)
     except ValueError:
@@ -112,15 +112,15 @@ def _form_page(
     form.offer_times()
     context = {"source": source, "form": form, "token": token}
     page = render(request, "leads/contact.html", context, status=status)
-    # A fresh token with every visit, but not no-store: after "back" the browser is to show the
-    # page it had, with the token it had.
+    # Every visit gets a new token, but not with no-store: after "back" the browser must show the
+    # page that it had, with the token that it had.
     page["Cache-Control"] = "private, no-cache"
     return page
 
 
 @_answers("GET", "HEAD")
 def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
-    """What happens now, for the visitor who submitted that lead."""
+    """Shows the visitor who submitted a lead how it stands now."""
     lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
@@ -139,5 +139,5 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
 
 
 def _not_found(request: HttpRequest) -> HttpResponse:
-    """The page itself and not Http404, which shows developers something else."""
+    """Renders the page. Http404 would show Django's own page while DEBUG is on."""
     return render(request, "404.html", status=404)

@@ -1,81 +1,125 @@
-"""What a visitor may see of a lead: where it stands, in their words.
+"""The sentences that tell a visitor how their request stands.
 
-Nothing of how we work inside: no name, number, CALLID, error or attempt, and one word, `received`,
-for everything that needs a person of ours to look (held, failed, cancelled, or nobody ever answers
-its source). The address of a lead is its secret public_id.
+They show nothing of how we work inside: no name, number, CALLID, error or attempt. One status,
+`received`, covers every lead that a colleague has to look at (held, failed, cancelled, or from a
+source that no team answers). A lead's public_id is the secret in its address.
 """
 
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from leads import ports
 from leads.config_cache import VERSION_SQL
 from leads.models import Lead, LeadStatus
 
-# A wait shorter than this is not an appointment: the provider's hiccup of a few seconds must not
-# make the page say "we will call you at 14:35" at 14:35.
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# A wait shorter than this is not an appointment: a retry after a few seconds must not make the page
+# say "we will call you at 14:35" at 14:35.
 SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a lead stands. `call_after` is given for `scheduled` only; `final`: no change is due.
+    """How a lead stands. Only `scheduled` has a `call_after`; `final` standings do not change.
 
-    `title` and `message` are plain text, for a page or to be read out.
+    `title` and `message` are plain text, to be shown on a page or read out.
     """
 
     status: str
-    title: str
-    message: str
+    title: "StrOrPromise"
+    message: "StrOrPromise"
     final: bool
     call_after: datetime | None = None
 
 
 WAITING = Standing(
     "waiting",
-    "We have your request",
-    "We are finding someone who can talk to you now. Keep your phone at hand.",
+    _("We have your request"),
+    _("We are finding someone who can talk to you now. Keep your phone at hand."),
     final=False,
 )
 CALLING = Standing(
     "calling",
-    "We are calling you",
-    "Someone from our team is on the line. Your phone rings in a moment; please answer.",
+    _("We are calling you"),
+    _("Someone from our team is on the line. Your phone rings in a moment; please answer."),
     final=False,
 )
 ON_THE_PHONE = Standing(
     "on_the_phone",
-    "Someone is on the line for you",
-    "Our colleague has picked up and your phone is ringing. Please answer it.",
+    _("Someone is on the line for you"),
+    _("Our colleague has picked up and your phone is ringing. Please answer it."),
     final=False,
 )
 CONNECTED = Standing(
-    "connected", "We have reached you", "Thank you for taking our call.", final=True
+    "connected", _("We have reached you"), _("Thank you for taking our call."), final=True
 )
 CALLED = Standing(
     "called",
-    "We called you",
-    "If we missed each other, send your request again and we will try once more.",
+    _("We called you"),
+    _("If we missed each other, send your request again and we will try once more."),
     final=True,
 )
 UNREACHED = Standing(
     "unreached",
-    "We could not reach you",
-    "We called and nobody answered. Send your request again whenever it suits you.",
+    _("We could not reach you"),
+    _("We called and nobody answered. Send your request again whenever it suits you."),
     final=True,
 )
-# Final although a person may still act on it, or a team be set up that answers: a page that went on
-# asking would tell apart what this one word is to cover.
+# Final, although a colleague may still act on the lead or a manager may set up a team for its
+# source: a page that kept asking would reveal which of the causes behind this status it is.
 RECEIVED = Standing(
     "received",
-    "We have your request",
-    "Thank you. We will get back to you.",
+    _("We have your request"),
+    _("Thank you. We will get back to you."),
     final=True,
+)
+
+
+@dataclass(frozen=True)
+class DatedSentence:
+    """One sentence in three forms, by the day that it names.
+
+    Placeholders: %(time)s in each, %(weekday)s in `tomorrow`, %(date)s in `later`.
+    """
+
+    today: "StrOrPromise"
+    tomorrow: "StrOrPromise"
+    later: "StrOrPromise"
+
+    def text(self, at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+        """The form that fits `at`, read at `now`. Days and times are those of `zone`.
+
+        `zone` None: the current time zone.
+        """
+        local = timezone.localtime(at, zone)
+        values = {"time": f"{local:%H:%M}"}
+        match (local.date() - timezone.localtime(now, zone).date()).days:
+            case 0:
+                return str(self.today) % values
+            case 1:
+                return str(self.tomorrow) % {"weekday": date_format(local, "l"), **values}
+        return str(self.later) % {"date": _weekday_and_date(local.date()), **values}
+
+
+FIRST_CALL = DatedSentence(
+    _("We will call you today at %(time)s."),
+    _("We will call you tomorrow, %(weekday)s, at %(time)s."),
+    _("We will call you on %(date)s, at %(time)s."),
+)
+NEXT_CALL = DatedSentence(
+    _("We will call you again today at %(time)s."),
+    _("We will call you again tomorrow, %(weekday)s, at %(time)s."),
+    _("We will call you again on %(date)s, at %(time)s."),
 )
 
 _BY_STATUS = {
@@ -87,7 +131,7 @@ _BY_STATUS = {
 
 
 def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
-    """The lead with that id (of that source), with all that is needed here. One query."""
+    """The lead with that id (of that source), with the columns that `standing` reads. One query."""
     leads = Lead.objects.select_related("duplicate_of").only(
         "source",
         "phone",
@@ -104,13 +148,13 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     )
     if source_slug is not None:
         leads = leads.filter(source__slug=source_slug)
-    # With the version of what is set up, which says whether anybody answers it.
+    # The version of the configuration, which tells whether any team answers the lead's source.
     leads = leads.annotate(setup_version=RawSQL(f"({VERSION_SQL})", []))  # noqa: S611  # a constant
     return leads.filter(public_id=public_id).first()
 
 
 def standing(lead: Lead, now: datetime) -> Standing:
-    """Where `lead` stands at `now`; a duplicate stands where the earlier lead does."""
+    """How `lead` stands at `now`; a duplicate stands as the earlier lead does."""
     shown = lead.duplicate_of or lead
     if shown.status == LeadStatus.CALLING and shown.picked_up_at:
         return ON_THE_PHONE
@@ -125,41 +169,29 @@ def standing(lead: Lead, now: datetime) -> Standing:
 
 
 def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
-    when = when_in_words(lead.call_after, now, zone)
     if lead.attempts:
-        title, message = "We will try again", f"We will call you again {when}."
+        title, sentence = gettext("We will try again"), NEXT_CALL
     else:
-        title, message = "Your call is planned", f"We will call you {when}."
+        title, sentence = gettext("Your call is planned"), FIRST_CALL
+    message = sentence.text(lead.call_after, now, zone)
     return Standing("scheduled", title, message, final=False, call_after=lead.call_after)
 
 
-def when_in_words(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """ "today at 16:30", "tomorrow, Sunday, at 09:00", "on Sunday, 29 November, at 09:00".
-
-    In `zone`, or the current one, as are the words for the days.
-    """
-    local = timezone.localtime(at, zone)
-    today = timezone.localtime(now, zone).date()
-    day, clock = day_in_words(local.date(), today), f"{local:%H:%M}"
-    match (local.date() - today).days:
-        case 0:
-            return f"today at {clock}"
-        case 1:
-            return f"{day.lower()[0]}{day[1:]}, at {clock}"
-    return f"on {day}, at {clock}"
-
-
-def day_in_words(day: date, today: date) -> str:
+def day_heading(day: date, today: date) -> str:
     """ "Today", "Tomorrow, Sunday", "Sunday, 29 November"."""
-    weekday = date_format(day, "l")
     match (day - today).days:
         case 0:
-            return "Today"
+            return gettext("Today")
         case 1:
-            return f"Tomorrow, {weekday}"
-    return f"{weekday}, {date_format(day, 'j F')}"
+            return gettext("Tomorrow, %(weekday)s") % {"weekday": date_format(day, "l")}
+    return _weekday_and_date(day)
+
+
+def _weekday_and_date(day: date) -> str:
+    # Translators: a date format of Django's, as in "Sunday, 29 November".
+    return date_format(day, gettext("l, j F"))
 
 
 def last_digits(phone: str) -> str:
-    """The end of a number, enough for its owner to recognise it."""
+    """The last four digits of a number, enough for its owner to recognise it."""
     return phone[-4:]

@@ -40,12 +40,16 @@ ATTEMPT_COLOURS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Words:
-    """A few words in a colour, a note in small type, and the lead that they are about."""
+    """A few words in a colour, a note in small type, and the lead that they are about.
+
+    `is_free`: they say that an extension may be rung now.
+    """
 
     text: str
     colour: str = GREY
     note: str = ""
     lead_id: int | None = None
+    is_free: bool = False
 
 
 def due(lead: Lead, now: datetime) -> Words:
@@ -149,7 +153,8 @@ def extension_now(
         ),
     )
     flagged = extension.out_reason == FLAGGED_REASON
-    free = Words("free", ORANGE, FLAGGED_REASON) if flagged else Words("free", GREEN)
+    colour, note = (ORANGE, FLAGGED_REASON) if flagged else (GREEN, "")
+    free = Words("free", colour, note, is_free=True)
     return next((words for holds, words in table if holds), free)
 
 

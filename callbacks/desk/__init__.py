@@ -1,1 +1,1 @@
-"""The salesperson's own page, made for a telephone: available or paused, who rings, my calls."""
+"""The salesperson's own page, made for a mobile phone: pauses, the present call, today's calls."""

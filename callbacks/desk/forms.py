@@ -1,45 +1,46 @@
-"""What a salesperson says along with a pause."""
+"""The form with which a salesperson pauses a phone."""
 
 from datetime import datetime, tzinfo
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.extensions import pauses
 from callbacks.extensions.pauses import PauseLength, PauseReason
 
-_SOMETHING_ELSE = ("", "Something else")
+_SOMETHING_ELSE = ("", _("Something else"))
 
 
 class PauseForm(forms.Form):
-    """For how long, and why. Made of what needs one touch each; words may be added."""
+    """For how long, and why: one touch each, and an optional note."""
 
     lasts = forms.ChoiceField(
-        label="For how long?",
+        label=_("For how long?"),
         choices=PauseLength.choices,
         initial=PauseLength.QUARTER,
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose for how long.",
-            "invalid_choice": "Choose one of these times.",
+            "required": _("Choose for how long."),
+            "invalid_choice": _("Choose one of these times."),
         },
     )
     reason = forms.ChoiceField(
-        label="Why?",
+        label=_("Why?"),
         choices=[*PauseReason.choices, _SOMETHING_ELSE],
         initial=PauseReason.BREAK,
         required=False,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": "Choose one of these reasons."},
+        error_messages={"invalid_choice": _("Choose one of these reasons.")},
     )
     note = forms.CharField(
-        label="Anything to add?",
-        max_length=80,  # with the reason before it, still within availability.LONGEST_REASON
+        label=_("Anything to add?"),
+        max_length=80,  # with the reason before it, still within pauses.LONGEST_REASON
         required=False,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
 
     def change(self, now: datetime, zone: tzinfo) -> pauses.PauseChange:
-        """The pause that was chosen, once the form is valid."""
-        said = (self.cleaned_data["reason"], self.cleaned_data["note"])
+        """The pause that the salesperson chose. The form must be valid."""
+        reason_and_note = (self.cleaned_data["reason"], self.cleaned_data["note"])
         until = pauses.pause_ends(PauseLength(self.cleaned_data["lasts"]), now, zone)
-        return pauses.pause(until, ", ".join(filter(None, said)), now, zone)
+        return pauses.pause(until, ", ".join(filter(None, reason_and_note)), now, zone)

@@ -1,8 +1,9 @@
-"""The salesperson's page: what it shows, and the two things that can be done on it.
+"""The salesperson's page, and its two buttons: pause, and available again.
 
-Who is not logged in is asked to; who has no extension is told whom to ask. Everything is looked for
-among the salesperson's own extensions: another's is not there. Buttons post and lead back to the
-page, which shows how things stand: pressed twice or too late, they change nothing.
+A visitor who is not logged in has to log in first; a user without an extension is told whom to
+ask. Every query is limited to the salesperson's own extensions: another's answers 404. A button
+posts and returns to the page, which shows the present state; pressed twice or too late, it changes
+nothing.
 """
 
 import hashlib
@@ -17,13 +18,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from callbacks.desk.forms import PauseForm
 from callbacks.desk.work import Desk, desk_of
 from callbacks.extensions import pauses
 from callbacks.models import Extension
 
-# Seconds until a browser without JavaScript asks again.
+# Seconds until a browser without JavaScript loads the page again.
 REFRESH = 5
 _HOME = reverse_lazy("desk:home")
 _LOGIN = reverse_lazy("desk:login")
@@ -37,19 +39,19 @@ _log_out = LogoutView.as_view(next_page=_LOGIN)
 
 
 class SeeOther(HttpResponseRedirect):
-    """ "It is done; the page is over there", so that a reload does nothing again."""
+    """303: the browser gets the page by GET, so that a reload does not repeat the action."""
 
     status_code = 303
 
 
 def log_out(request: HttpRequest) -> HttpResponse:
-    """By a button: a link could be followed by a browser that only wants to be quick."""
+    """Logs out after a POST only: a browser may prefetch links."""
     return _log_out(request) if request.method == "POST" else SeeOther(str(_HOME))
 
 
 @login_required(login_url=_LOGIN)
 def home(request: HttpRequest) -> HttpResponse:
-    """The page."""
+    """Shows the page, or 403 to a user without an extension."""
     desk = desk_of(request.user, timezone.now())
     if not desk.phones:
         return _private(render(request, "desk/no_phone.html", status=403))
@@ -58,14 +60,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def now(request: HttpRequest) -> HttpResponse:
-    """What the page asks for every few seconds: the parts that have changed, as HTML in JSON.
+    """What the page asks for every few seconds: its parts as HTML in JSON.
 
-    `?seen=` is what it has seen last; 204 when that still holds. 401 asks it to load anew: whoever
-    looks is logged in no more, or has no phone any longer.
+    `?seen=` is the version that the page shows; 204 while that is the newest. 401 tells the page to
+    load again: the user has been logged out, or has no phone any more.
     """
     desk = desk_of(request.user, timezone.now()) if request.user.is_authenticated else None
     if desk is None or not desk.phones:
-        return _private(JsonResponse({"error": "log in again"}, status=401))
+        return _private(JsonResponse({"error": gettext("Log in again.")}, status=401))
     seen = _digest(asdict(desk))
     if request.GET.get("seen") == seen:
         return _private(HttpResponse(status=204))
@@ -75,7 +77,7 @@ def now(request: HttpRequest) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks for how long and why, then pauses one of their own extensions."""
+    """Asks for how long and why, then pauses one of the salesperson's own extensions."""
     extension = _own(request, pk)
     if extension is None:
         return _not_yours(request)
@@ -92,7 +94,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required(login_url=_LOGIN)
 def available(request: HttpRequest, pk: int) -> HttpResponse:
-    """Somebody sits there again: ends the pause, or the time for which the phone was left out."""
+    """Makes the phone ring again: ends its pause, or the time for which it was left out."""
     if request.method == "POST":
         extension = _own(request, pk)
         if extension is None:
@@ -100,7 +102,7 @@ def available(request: HttpRequest, pk: int) -> HttpResponse:
         for change in (pauses.UNPAUSE, pauses.BRING_BACK):
             if pauses.carry_out(change, extension, request.user):
                 break
-    # Also for who comes here after a login that was asked for in between.
+    # A login page in between turns the POST into a GET, which only shows the page.
     return SeeOther(str(_HOME))
 
 
@@ -113,7 +115,7 @@ def _not_yours(request: HttpRequest) -> HttpResponse:
 
 
 def _parts(request: HttpRequest, desk: Desk) -> dict[str, dict[str, str]]:
-    """Each with its version, since its HTML holds a token that is another one every time."""
+    """The HTML of each part, and its version: a CSRF token makes the HTML differ every time."""
     values, context = asdict(desk), {"desk": desk}
     return {
         name: {
@@ -129,7 +131,7 @@ def _digest(values: Any) -> str:
 
 
 def _private(answer: HttpResponse) -> HttpResponse:
-    """People's names: for nobody's cache, and no search engine's."""
+    """Keeps the answer, which shows people's names, out of caches and search engines."""
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     return answer

@@ -1,45 +1,51 @@
-"""What a salesperson sees: their phones, who is on the line, their calls today.
+"""What a salesperson sees: their phones, the lead on the line, and today's calls.
 
-Nothing of anybody else: all of it is looked for by Extension.user. Of a lead's number the last
-digits, as many as tell callers apart.
+Every query goes by Extension.user, so nobody sees another's calls. Only the last digits of a lead's
+number are shown, enough to tell leads apart.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import html, labels
 from callbacks.admin.extensions import state as extension_state
-from callbacks.common.formatting import in_words
+from callbacks.common.formatting import clock, in_words
 from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.routing import claim
 from leads.visitor_status import last_digits
 
-# Of calls in the list; the latest ones.
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# The list shows at most so many calls, the latest ones.
 MOST_CALLS = 100
 
 _TONES = {html.GREEN: "good", html.ORANGE: "warn", html.RED: "bad", html.ACCENT: "busy"}
-_OUTCOMES: dict[str, tuple[str, str]] = {
-    AttemptState.BRIDGED: ("You talked", "good"),
-    AttemptState.LEAD_NO_ANSWER: ("Did not answer", "off"),
-    AttemptState.AGENT_NO_ANSWER: ("You did not pick up", "warn"),
-    AttemptState.ENDED: ("Over", "off"),
-    AttemptState.REFUSED: ("Not put through", "off"),
-    AttemptState.NOT_SENT: ("Not put through", "off"),
-    AttemptState.NEVER_PLACED: ("Not put through", "off"),
+_OUTCOMES: "dict[str, tuple[StrOrPromise, str]]" = {
+    AttemptState.BRIDGED: (_("You talked"), "good"),
+    AttemptState.LEAD_NO_ANSWER: (_("Did not answer"), "off"),
+    AttemptState.AGENT_NO_ANSWER: (_("You did not pick up"), "warn"),
+    AttemptState.ENDED: (_("Over"), "off"),
+    AttemptState.REFUSED: (_("Not put through"), "off"),
+    AttemptState.NOT_SENT: (_("Not put through"), "off"),
+    AttemptState.NEVER_PLACED: (_("Not put through"), "off"),
 }
 
 
 @dataclass(frozen=True)
 class DeskPhone:
-    """One of their extensions: what it is doing, and what its salesperson may change."""
+    """One extension: its present state, and what its salesperson may change."""
 
     pk: int
     name: str
@@ -53,11 +59,48 @@ class DeskPhone:
 
 
 @dataclass(frozen=True)
+class CallStage:
+    """How far a live call has come. `tab_title` has the placeholder %(name)s."""
+
+    title: "StrOrPromise"
+    tab_title: "StrOrPromise"
+    hint: "StrOrPromise"
+    tone: str
+
+
+_MAYBE_ON = CallStage(
+    _("A call may be on"),
+    _("A call may be on: %(name)s"),
+    _("Pick up if your phone rings."),
+    "warn",
+)
+_ON_THE_LINE = CallStage(
+    _("On the line"),
+    _("On the line: %(name)s"),
+    _("The lead's phone rings, or you are talking already."),
+    "good",
+)
+_RINGS_SOON = CallStage(
+    _("Your phone rings in a moment"),
+    _("Your phone rings in a moment: %(name)s"),
+    _("Pick up; then the lead's phone rings."),
+    "busy",
+)
+_RINGS = CallStage(
+    _("Your phone rings"),
+    _("Your phone rings: %(name)s"),
+    _("Pick up; then the lead's phone rings."),
+    "busy",
+)
+
+
+@dataclass(frozen=True)
 class DeskLiveCall:
-    """A call that is being made: who it is, while the phone rings and after."""
+    """A call that is being made, and the lead who is called."""
 
     pk: int
     title: str
+    tab_title: str
     hint: str
     tone: str
     name: str
@@ -69,7 +112,7 @@ class DeskLiveCall:
 
 @dataclass(frozen=True)
 class DeskCall:
-    """One of today's."""
+    """A call that has ended today."""
 
     pk: int
     at: datetime
@@ -82,7 +125,7 @@ class DeskCall:
 
 @dataclass(frozen=True)
 class Desk:
-    """All of it, as of one moment."""
+    """Everything that the page shows, as of one moment."""
 
     live: Sequence[DeskLiveCall]
     phones: Sequence[DeskPhone]
@@ -90,14 +133,14 @@ class Desk:
 
     @property
     def title(self) -> str:
-        """For the browser's tab: who rings, or how they stand."""
+        """The title of the browser's tab: the lead on the line, or the state of the first phone."""
         if self.live:
-            return f"{self.live[0].title}: {self.live[0].name}"
-        return self.phones[0].state if self.phones else "My phone"
+            return self.live[0].tab_title
+        return self.phones[0].state if self.phones else gettext("My phone")
 
     @property
     def talks(self) -> int:
-        """Of today's calls, those in which they talked."""
+        """How many of today's calls were conversations."""
         return sum(call.tone == "good" for call in self.calls)
 
     @property
@@ -107,7 +150,10 @@ class Desk:
 
 
 def desk_of(user: Any, now: datetime) -> Desk:
-    """Of a user; without phones for those who have none. As many queries for many as for one."""
+    """What the page shows to `user`; it has no phones where the user has no extension.
+
+    The number of queries does not depend on the number of extensions.
+    """
     extensions = list(extension_state.loaded(Extension.objects.filter(user=user)))
     attempts: list[CallAttempt] = []
     if extensions:
@@ -128,7 +174,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
 
 
 def _phone(extension: Extension, now: datetime) -> DeskPhone:
-    said = labels.extension_now(
+    now_label = labels.extension_now(
         extension,
         None,
         claim.is_open(extension.team, now),
@@ -136,17 +182,20 @@ def _phone(extension: Extension, now: datetime) -> DeskPhone:
         now,
         timezone.get_current_timezone(),
     )
-    state, note, tone = said.text, said.note, _TONES.get(said.colour, "off")
+    state, note = capfirst(now_label.text), now_label.note
+    tone = _TONES.get(now_label.colour, "off")
     paused = is_paused(extension, now)
     if extension_state.live_attempt(extension):
-        state, note, tone = "on a call", f"Then {said.text}." if paused else "", "busy"
-    elif said.text == "free":
-        state, note, tone = "available", "Your phone rings as soon as somebody asks.", "good"
+        state, tone = gettext("On a call"), "busy"
+        note = _paused_afterwards(extension, now) if paused else ""
+    elif now_label.is_free:
+        state, tone = gettext("Available"), "good"
+        note = gettext("Your phone rings as soon as a lead comes in.")
     return DeskPhone(
         pk=extension.pk,
         name=str(extension),
         team=extension.team.name,
-        state=state[0].upper() + state[1:],
+        state=state,
         note=note,
         tone=tone,
         is_paused=paused,
@@ -155,13 +204,21 @@ def _phone(extension: Extension, now: datetime) -> DeskPhone:
     )
 
 
+def _paused_afterwards(extension: Extension, now: datetime) -> str:
+    if extension.paused_until is None:
+        return gettext("Your phone is paused after this call.")
+    ends = clock(extension.paused_until, now, timezone.get_current_timezone())
+    return gettext("Your phone is paused after this call, until %(time)s.") % {"time": ends}
+
+
 def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
-    title, hint, tone = _stage(attempt, now)
+    stage = _stage(attempt, now)
     return DeskLiveCall(
         pk=attempt.pk,
-        title=title,
-        hint=hint,
-        tone=tone,
+        title=str(stage.title),
+        tab_title=str(stage.tab_title) % {"name": attempt.lead.name},
+        hint=str(stage.hint),
+        tone=stage.tone,
         name=attempt.lead.name,
         source=attempt.lead.source.name,
         message=attempt.lead.message,
@@ -170,18 +227,20 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
     )
 
 
-def _stage(attempt: CallAttempt, now: datetime) -> tuple[str, str, str]:
+def _stage(attempt: CallAttempt, now: datetime) -> CallStage:
     if attempt.state == AttemptState.UNKNOWN:
-        return "A call may be on", "Pick up if your phone rings.", "warn"
+        return _MAYBE_ON
     if attempt.picked_up_at or _has_rung_out(attempt, now):
-        return "On the line", "Their phone rings, or you are talking already.", "good"
-    if attempt.state == AttemptState.DIALING:
-        return "Your phone rings in a moment", "Pick up; then theirs rings.", "busy"
-    return "Your phone rings", "Pick up; then theirs rings.", "busy"
+        return _ON_THE_LINE
+    return _RINGS_SOON if attempt.state == AttemptState.DIALING else _RINGS
 
 
 def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
-    """Accounts without pop-ups do not tell when somebody picks up; this long no phone rings."""
+    """Whether the phone can no longer be ringing.
+
+    An account without pop-ups does not tell when the salesperson picks up, but no phone rings for
+    longer than the settings allow.
+    """
     rings = timedelta(seconds=settings.VOICENTER_PHONE_MAX_DIAL_TIME)
     return attempt.answered_at is not None and now > attempt.answered_at + rings
 
@@ -193,7 +252,7 @@ def _call(attempt: CallAttempt) -> DeskCall:
         at=attempt.claimed_at,
         name=attempt.lead.name,
         digits=last_digits(attempt.phone),
-        outcome=outcome,
+        outcome=str(outcome),
         tone=tone,
         talked=in_words(attempt.talk_time) if attempt.talk_time else "",
     )

@@ -1,5 +1,5 @@
-// Keeps the page as things stand: asks every two seconds, less often when nobody looks or when it
-// cannot be asked. What has not changed is left alone.
+// Keeps the page up to date: asks the server every two seconds, less often while the page is hidden
+// or the server cannot be reached. Parts that have not changed are left alone.
 "use strict";
 
 (() => {
@@ -24,7 +24,7 @@
       if (place.dataset.seen === part.seen) continue;
       const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
       place.dataset.seen = part.seen;
-      // Made by the same templates as the page itself, which escape what people have written.
+      // The server renders it with the page's own templates, which escape what people have written.
       place.innerHTML = part.html;
       if (focused) document.getElementById(focused)?.focus();
     }
@@ -49,7 +49,7 @@
       connection.textContent = "";
     } catch {
       failures += 1;
-      connection.textContent = "Reconnecting… What you see may be old.";
+      connection.textContent = connection.dataset.lost;
     } finally {
       window.clearTimeout(patience);
       asking = false;
@@ -57,7 +57,7 @@
     timer = window.setTimeout(ask, pause());
   }
 
-  // Whoever comes back to the page sees the truth at once.
+  // A salesperson who comes back to the page sees the present state at once.
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   window.addEventListener("pageshow", (event) => event.persisted && ask());
   window.addEventListener("online", ask);

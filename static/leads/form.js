@@ -1,9 +1,9 @@
-// Small comforts; the form works without them.
+// Keeps a form from being sent twice. The form works without this script.
 "use strict";
 
 for (const form of document.querySelectorAll("form[data-once]")) {
   const button = form.querySelector("button[type=submit]");
-  const words = button.textContent;
+  const label = button.textContent;
 
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
@@ -15,10 +15,10 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     button.textContent = button.dataset.busy;
   });
 
-  // "Back" may bring the page as it was left, with the button off.
+  // "Back" may show the page as it was left, with the button disabled.
   window.addEventListener("pageshow", () => {
     delete form.dataset.sent;
     button.disabled = false;
-    button.textContent = words;
+    button.textContent = label;
   });
 }

@@ -1,5 +1,5 @@
-// Follows a request's standing: asks every second while something is about to happen, less often
-// the longer it takes or when nobody looks, and not at all once it is final.
+// Shows how a request stands: asks the server every second while something is about to happen, less
+// often the longer it takes or while the page is hidden, and not at all once the standing is final.
 "use strict";
 
 (() => {
@@ -23,7 +23,7 @@
   }
 
   function put(element, text) {
-    // A live region is read out again for every change, so only real ones are made.
+    // A screen reader reads a live region out after every change, so only real changes are made.
     if (element.textContent !== text) element.textContent = text;
   }
 
@@ -49,7 +49,7 @@
       put(connection, "");
     } catch {
       failures += 1;
-      put(connection, "Reconnecting… Your request is safe with us.");
+      put(connection, connection.dataset.lost);
     } finally {
       window.clearTimeout(patience);
       asking = false;
@@ -62,7 +62,7 @@
     if (!card.hasAttribute("data-final")) timer = window.setTimeout(ask, pause());
   }
 
-  // Whoever comes back to the page sees the truth at once, also when it was final before.
+  // A visitor who comes back to the page sees the present standing at once, even after a final one.
   document.addEventListener("visibilitychange", () => (document.hidden ? next() : ask()));
   window.addEventListener("pageshow", (event) => event.persisted && ask());
   window.addEventListener("online", ask);

@@ -24,7 +24,7 @@ def page_of(client: Client) -> str:
 @pytest.mark.parametrize(
     ("values", "state", "note"),
     [
-        ({}, "Available", "Your phone rings as soon as somebody asks."),
+        ({}, "Available", "Your phone rings as soon as a lead comes in."),
         (
             {"is_paused": True, "pause_reason": "lunch", "paused_until": NOON + timedelta(hours=1)},
             "Paused until 13:00", "lunch",
@@ -87,7 +87,7 @@ def test_a_pause_during_a_call_is_shown_to_come_after_it(
     Extension.objects.update(is_paused=True, pause_reason="lunch")
     page = page_of(hers)
     assert "<span data-state>On a call</span>" in page
-    assert "Then paused." in page
+    assert "Your phone is paused after this call." in page
     assert "I am available" in page
 
 
