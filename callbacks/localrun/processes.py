@@ -147,11 +147,6 @@ def end(processes: Iterable[psutil.Process], signum: signal.Signals, patience: f
     psutil.wait_procs(alive, timeout=patience)
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process with this id runs now."""
-    return psutil.pid_exists(pid)
-
-
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether `ready()` came true before `process` ended and before `seconds` were over."""
     deadline = time.monotonic() + seconds

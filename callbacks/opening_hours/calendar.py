@@ -67,14 +67,6 @@ class Calendar:
     eve_closes_at: time | None = None
 
 
-@dataclass(frozen=True)
-class State:
-    """Whether it is open, and until when that stays so; None: for as long as anybody can tell."""
-
-    is_open: bool
-    until: datetime | None
-
-
 def problem(calendar: Calendar) -> str:
     """What keeps it from ever opening, as a sentence: a zone or a country that is not known."""
     if _zone(calendar.time_zone) is None:
@@ -102,14 +94,6 @@ def next_opening(calendar: Calendar, after: datetime) -> datetime | None:
         if closes > after:
             return max(opens, after) if opens < after + HORIZON else None
     return None
-
-
-def state(calendar: Calendar, at: datetime) -> State:
-    """What holds at `at`, and how long: for those who ask often."""
-    opening = next_opening(calendar, at)
-    if opening is None or opening > at:
-        return State(False, opening)
-    return State(True, next_closing(calendar, at))
 
 
 def next_new_opening(calendar: Calendar, after: datetime) -> datetime | None:
@@ -157,11 +141,6 @@ def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
     if first is None or first[0] > after:
         return after
     return first[1] if first[1] < after + HORIZON else None
-
-
-def open_seconds(calendar: Calendar, start: datetime, end: datetime) -> float:
-    """For how long it is open between two instants; 0 when `end` is not after `start`."""
-    return sum((b - a).total_seconds() for a, b in open_intervals(calendar, start, end))
 
 
 def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Interval]:

@@ -24,7 +24,6 @@ from leads import phones
 
 # When a lead whose window and teams never meet is looked at again.
 LOOK_AGAIN = timedelta(hours=1)
-HALF_HOUR = timedelta(minutes=30)
 
 _DAY = timedelta(days=1)
 _QUARTER = timedelta(minutes=15)  # every zone's half hours are quarters of UTC's hour

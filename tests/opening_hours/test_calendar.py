@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from callbacks.opening_hours.calendar import (
     Calendar,
     Hours,
-    State,
     is_holiday,
     is_open,
     next_closing,
@@ -20,11 +19,10 @@ from callbacks.opening_hours.calendar import (
     next_new_opening,
     next_opening,
     open_intervals,
-    open_seconds,
     overlaps,
     problem,
-    state,
 )
+from tests.support.calendars import open_seconds
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 MINUTE = timedelta(minutes=1)
@@ -364,7 +362,6 @@ def test_a_zone_that_is_not_known_never_opens_and_says_so(zone: str) -> None:
     assert next_common_opening([ALWAYS, lost], at) is None
     assert next_closing(lost, at) == at
     assert open_seconds(lost, at, at + timedelta(days=7)) == 0
-    assert state(lost, at) == State(False, None)
 
 
 def test_a_country_whose_holidays_are_not_known_never_opens_and_says_so() -> None:
@@ -387,19 +384,3 @@ def test_hours_that_cover_the_same_time_count_once() -> None:
     monday = local("2026-11-23 00:00")
     assert open_seconds(twice, monday, monday + timedelta(days=1)) == 13 * 3600
     assert next_closing(twice, monday) == local("2026-11-23 13:00")
-
-
-@pytest.mark.parametrize(
-    ("name", "schedule", "at", "expected"),
-    [
-        ("open", OFFICE, "2026-11-23 10:00", (True, "2026-11-23 13:00")),
-        ("closed", OFFICE, "2026-11-26 18:00", (False, "2026-11-29 09:00")),
-        ("round the clock", ALWAYS, "2026-11-23 10:00", (True, None)),
-        ("never", calendar(), "2026-11-23 10:00", (False, None)),
-    ],
-)
-def test_the_state_and_how_long_it_stays(
-    name: str, schedule: Calendar, at: str, expected: tuple[bool, str | None]
-) -> None:
-    is_now, until = expected
-    assert state(schedule, local(at)) == State(is_now, local(until) if until else None), name

@@ -23,15 +23,13 @@ from hypothesis import settings
 from callbacks.opening_hours.calendar import (
     Calendar,
     Hours,
-    State,
     is_open,
     next_closing,
     next_new_opening,
     next_opening,
     open_intervals,
-    open_seconds,
-    state,
 )
+from tests.support.calendars import open_seconds
 
 EVERY_MINUTE = settings.get_current_profile_name() == "nightly"
 DAYS_BY_LOT = 15
@@ -214,8 +212,6 @@ def ask(calendar: Calendar, expected: Expected, minute: int) -> None:
         assert next_closing(calendar, at) == closing
     if opens_anew and minute:
         assert next_new_opening(calendar, at) == opens_anew
-    if until := closing if is_now else opening:
-        assert state(calendar, at) == State(is_now, until)
 
 
 @pytest.mark.parametrize("zone", ZONES)
