@@ -7,10 +7,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from callbacks.calling import dial as dialling
-from callbacks.calling import dispatch
+from callbacks.calling import dispatch, reschedule
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
-from callbacks.reconciliation import lookup, records
+from callbacks.reconciliation import holds, lookup, records
 
 
 @shared_task(name=task_publisher.CALL_LEAD)
@@ -41,12 +41,12 @@ def sweep() -> None:
         # only spares a vain call comes after what frees extensions.
         steps.callback(presence.look)
         steps.callback(lookup.look_up)
-        steps.callback(records.free_expired_holds)
+        steps.callback(holds.free_expired_holds)
         steps.callback(dispatch.call_due_leads)
         steps.callback(pauses.end_pauses, timezone.now())
         steps.callback(dialling.wake_unsent)
-        steps.callback(dispatch.follow_the_hours)
+        steps.callback(reschedule.follow_the_hours)
         steps.callback(records.adopt_records)
-        steps.callback(records.give_up_lost_dials)
+        steps.callback(holds.give_up_lost_dials)
     heartbeats.seen("sweep")
     heartbeats.count(sweeps=1, sweep_seconds=time.monotonic() - started)

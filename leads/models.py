@@ -227,7 +227,7 @@ class Lead(models.Model):
     call_after = models.DateTimeField(
         default=timezone.now, help_text="Not called before; in the past: waits for an extension."
     )
-    # Where its time goes (leads.stages): what it waits for, and what it has waited so far.
+    # Where its time goes (leads.wait_accounting): what it waits for, and what it has waited so far.
     waiting_since = models.DateTimeField(
         default=timezone.now, db_default=Now(), help_text="Since when it has waited this time."
     )

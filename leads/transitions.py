@@ -6,8 +6,9 @@ they depend on is: waiting -> calling is the claim, in one statement with the at
 (callbacks.routing.claim), and what a late record corrects of a closed lead depends on its attempts
 (callbacks.reconciliation.corrections).
 
-Whoever ends a wait adds up what it was for, in the same UPDATE (leads.stages). The claim writes
-nothing of the kind: the wait until `claimed_at` is added when its call is over.
+Each transition out of `waiting` adds the time that has passed to the lead's `waited_*` columns, in
+the same UPDATE (leads.wait_accounting). The claim does not: the wait until `claimed_at` is added
+when its call is over.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ def put_off(
     """waiting -> waiting, not to be called before `until`.
 
     From `at` on it waits until `gap_until` for its chosen time or the gap before another try, then
-    until `closed_until` for opening hours, and after that for an extension (leads.stages).
+    until `closed_until` for opening hours, and after that for an extension (leads.wait_accounting).
     """
     values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)

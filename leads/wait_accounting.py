@@ -1,12 +1,19 @@
-"""stages.waited as SQL, for the one UPDATE that ends a wait (leads.transitions).
+"""What a lead waits for, second by second: as a rule, and the same rule in SQL.
 
-The database reads the row it changes, so nobody has to read it before, and who loses a conditional
-UPDATE adds nothing. As text, since each call that ends needs it: expressions of Django's would take
-two milliseconds to be put together. tests/leads/test_wait_accounting.py holds both rules against
+A lead that waits does so since `waiting_since`: until `gap_until` for its chosen time or for the
+gap before another try, from then until `closed_until` for opening hours, and after that for an
+extension. The other half of its time, while it is being called, is
+callbacks.models.time_accounting.
+
+The SQL is for the one UPDATE that ends a wait (leads.transitions). The database reads the row that
+it changes, so nobody has to read it before, and a conditional UPDATE that changes nothing adds
+nothing. It is text, since each call that ends needs it: expressions of Django's would take two
+milliseconds to be put together. tests/leads/test_wait_accounting.py holds the two rules against
 each other.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import DateTimeField, DurationField, Value
@@ -14,7 +21,48 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest
 
 from leads.models import LeadStatus
-from leads.stages import Wait
+
+
+class Wait(StrEnum):
+    """What a lead may wait for. The column of each is Lead.waited_<value>."""
+
+    CLOSED = "closed"
+    CHOSEN = "chosen"
+    RETRY = "retry"
+    EXTENSION = "extension"
+
+
+def is_chosen(gap_until: datetime | None, chosen_at: datetime | None) -> bool:
+    """Whether the gap is the wait for the visitor's chosen time; any other is one between tries."""
+    return gap_until is not None and gap_until == chosen_at
+
+
+def waited(
+    waiting_since: datetime,
+    gap_until: datetime | None,
+    closed_until: datetime | None,
+    at: datetime,
+    *,
+    chosen: bool,
+) -> dict[Wait, timedelta]:
+    """The time from `waiting_since` to `at`, divided; the parts add up to all of it.
+
+    `chosen`: the gap is the wait for the visitor's chosen time. None of the parts is negative: an
+    `at` before the wait began, by a clock that is behind, is its beginning.
+    """
+    until = max(at, waiting_since)
+    gap_ends = min(max(gap_until or waiting_since, waiting_since), until)
+    opens = min(max(closed_until or gap_ends, gap_ends), until)
+    gap = gap_ends - waiting_since
+    return {
+        Wait.CLOSED: opens - gap_ends,
+        Wait.CHOSEN: gap if chosen else timedelta(0),
+        Wait.RETRY: timedelta(0) if chosen else gap,
+        Wait.EXTENSION: until - opens,
+    }
+
+
+# --- the same in SQL ------------------------------------------------------------------------------
 
 _NOTHING = "interval '0'"
 # These wait for nothing of ours: for a manager, or not at all.

@@ -28,7 +28,7 @@ from callbacks.policy.rules import (
     Step,
     next_step,
 )
-from callbacks.routing import claim, config, number_limits, queue
+from callbacks.routing import config, number_limits, queue
 from callbacks.routing.rotation import after_call
 from callbacks.scheduling import calling_hours, pacing
 from leads import transitions
@@ -146,7 +146,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class _Wait:
-    """When a lead is called again, and what it waits for until then (leads.stages).
+    """When a lead is called again, and what it waits for until then (leads.wait_accounting).
 
     `call_after` None: at once.
     """
@@ -165,7 +165,7 @@ def _wait(attempt: CallAttempt, step: Step, now: datetime) -> _Wait:
     current, source_id = config.current(), _source_of(attempt.lead_id)
     earliest = gap_until
     if step.at_opening:
-        opening = claim.next_new_opening(current.teams_for(source_id), earliest)
+        opening = calling_hours.next_new_opening(current.teams_for(source_id), earliest)
         if opening is None:
             gap_until = now + A_DAY
         earliest = opening or gap_until

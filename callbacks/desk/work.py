@@ -22,7 +22,7 @@ from callbacks.common.formatting import clock, in_words
 from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
-from callbacks.routing import claim
+from callbacks.scheduling import calling_hours
 from leads.visitor_status import last_digits
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _phone(extension: Extension, now: datetime) -> DeskPhone:
     now_label = labels.extension_now(
         extension,
         None,
-        claim.is_open(extension.team, now),
-        claim.is_on_shift(extension, now),
+        calling_hours.is_open(extension.team, now),
+        calling_hours.is_on_shift(extension, now),
         now,
         timezone.get_current_timezone(),
     )

@@ -15,7 +15,6 @@ from callbacks.policy.rules import (
     Step,
     next_step,
 )
-from callbacks.routing import claim
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
 
@@ -87,7 +86,7 @@ def called_again_at(
     earliest = at + step.after
     if step.at_opening:
         teams = setup.teams_for(source_id)
-        earliest = claim.next_new_opening(teams, earliest) or at + A_DAY
+        earliest = calling_hours.next_new_opening(teams, earliest) or at + A_DAY
     return calling_hours.next_time(setup, source_id, phone, earliest) or earliest
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from callbacks.models import Extension, Team
 from callbacks.opening_hours import calendar as opening_hours
-from callbacks.routing import claim, config
+from callbacks.routing import config
 from callbacks.scheduling import calling_hours
 from leads.models import Lead, LeadStatus
 
@@ -48,7 +48,7 @@ def _why(
     manned = [team for team in teams if team.pk in shifts]
     if not manned:
         return f"{_names(teams)} has no extension"
-    opening = [team for team in manned if claim.next_opening([team], now)]
+    opening = [team for team in manned if calling_hours.next_opening([team], now)]
     if not opening:
         return f"{_names(manned)} never opens"
     if not any(

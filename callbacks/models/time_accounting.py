@@ -1,8 +1,8 @@
 """Where a lead's time goes while it is called: the provider, either phone, or nobody knows. Pure.
 
-The other half of its time, while it waits, is leads.stages. The provider's own times are whole
-seconds of another clock, and may be missing or wrong: they only divide what our clock has measured,
-so that the parts always add up to it.
+The other half of its time, while it waits, is leads.wait_accounting. The provider's own times are
+whole seconds of another clock, and may be missing or wrong: they only divide what our clock has
+measured, so that the parts always add up to it.
 """
 
 from collections.abc import Iterable, Mapping

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import connection
 
 from callbacks.models.attempt_states import LIVE_STATES
-from callbacks.routing import claim, config
+from callbacks.routing import config
+from callbacks.scheduling import calling_hours
 from leads.models import OPEN_STATUSES, LeadStatus
 
 # Attempts and closed leads are looked at back to this age, and no more of them than this.
@@ -133,7 +134,7 @@ def recent(now: datetime) -> RecentCalls:
 
 def _is_closed(source_id: int, now: datetime) -> bool:
     teams = config.current().teams_for(source_id)
-    return bool(teams) and not any(claim.is_open(team, now) for team in teams)
+    return bool(teams) and not any(calling_hours.is_open(team, now) for team in teams)
 
 
 def _ask(question: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:

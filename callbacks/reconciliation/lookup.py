@@ -29,7 +29,7 @@ from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
-from callbacks.reconciliation import corrections
+from callbacks.reconciliation import corrections, holds
 from callbacks.reconciliation import records as call_records
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence, PlacedCall, Sighting
@@ -291,7 +291,7 @@ def _pause(looks: int) -> timedelta:
 
 def _is_on(attempt: CallAttempt, seen: Sighting, now: datetime) -> None:
     """It was placed, and goes on."""
-    call_records.keep_while_on(attempt, now)
+    holds.keep_while_on(attempt, now)
     CallAttempt.objects.filter(pk=attempt.pk).update(absent_since=None, looks=0)
     if seen.call_id:
         corrections.recognise(attempt, seen.call_id)

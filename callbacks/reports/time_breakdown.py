@@ -9,7 +9,7 @@ from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
-from leads.stages import Wait, is_chosen, waited
+from leads.wait_accounting import Wait, is_chosen, waited
 
 
 @dataclass(frozen=True)

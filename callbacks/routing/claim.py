@@ -16,8 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
 from callbacks.common.db_errors import violated
 from callbacks.common.prepared_statements import array, tuples
-from callbacks.models import CallAttempt, Extension, Team
-from callbacks.opening_hours import calendar
+from callbacks.models import CallAttempt
 from callbacks.routing.availability import shifts
 from callbacks.routing.claim_function import CLAIM
 from callbacks.routing.number_limits import bounds
@@ -45,35 +44,6 @@ class Claim:
 
     attempt: CallAttempt
     extension_kind: str
-
-
-def is_open(team: Team, at: datetime) -> bool:
-    """Whether the team answers at `at`; one without a schedule always does."""
-    return team.schedule is None or calendar.is_open(team.schedule.calendar(), at)
-
-
-def is_on_shift(extension: Extension, at: datetime) -> bool:
-    """Whether its own hours include `at`; without any they always do. Its team's count besides."""
-    return extension.schedule is None or calendar.is_open(extension.schedule.calendar(), at)
-
-
-def next_opening(teams: list[Team], after: datetime) -> datetime | None:
-    """When the first of `teams` answers, at or after `after`; None when none ever does."""
-    openings = [
-        after if team.schedule is None else calendar.next_opening(team.schedule.calendar(), after)
-        for team in teams
-    ]
-    return min((opening for opening in openings if opening), default=None)
-
-
-def next_new_opening(teams: list[Team], after: datetime) -> datetime | None:
-    """When the first of `teams` opens anew, at or after `after`; None when all are always open."""
-    openings = [
-        calendar.next_new_opening(team.schedule.calendar(), after)
-        for team in teams
-        if team.schedule
-    ]
-    return min((opening for opening in openings if opening), default=None)
 
 
 def claim(

@@ -1,18 +1,24 @@
-"""What the end of a call does to the extension that was on it.
+"""An extension's place in the queue of its team, and what moves it.
 
-Its place in the queue, its rest, and whether it has had its calls of the day.
+The end of a call does: its place, its rest, and whether it has had its calls of the day. So does a
+team that goes by another strategy, or an extension that changes its team: its place begins anew.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import F, FloatField, QuerySet
+from django.db.models.functions import Cast, Coalesce, Extract
 from django.utils import timezone
 
 from callbacks.common import prepared_statements
-from callbacks.models import CallAttempt, Extension
+from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing import config, rules
+
+# Their positions are times; the others' are turns that were had (callbacks.routing.rules).
+_BY_TIME = (Team.Strategy.LONGEST_IDLE, Team.Strategy.ROUND_ROBIN)
 
 # Its phone has not rung, as far as is known.
 _DID_NOT_RING = frozenset(
@@ -79,3 +85,18 @@ def day_of(team_id: int, at: datetime) -> tuple[datetime, datetime]:
     local = at.astimezone(ZoneInfo(zone))
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     return midnight, midnight + timedelta(days=1)
+
+
+def reset_positions(team_id: int) -> None:
+    """Of all its extensions: by time, whoever was called last stays last; by turns, all begin
+    anew.
+    """
+    extensions: QuerySet[Extension] = Extension.objects.filter(team=team_id)
+    if Team.objects.filter(pk=team_id, strategy__in=_BY_TIME).exists():
+        extensions.update(
+            position=Coalesce(
+                Cast(Extract(F("last_called_at"), "epoch", tzinfo=UTC), FloatField()), 0.0
+            )
+        )
+    else:
+        extensions.update(position=0)

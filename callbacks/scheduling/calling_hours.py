@@ -4,7 +4,8 @@ The calling window (`LeadSource.call_from`, `call_until`) is in the zone of the 
 that may be one of several, the window has to be open in each of them. Where these have no hour in
 common, or nothing is known of the number, it is in the zone of the team.
 
-Pure, over the routing config. Every `phone` is E.164; "" is any number of the source.
+Pure, over the routing config; only the questions about a team or an extension as it stands in the
+database read its schedule from there. Every `phone` is E.164; "" is any number of the source.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
-from callbacks.models import Team
+from callbacks.models import Extension, Team
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.opening_hours.calendar import Calendar, Hours, Interval
 from callbacks.routing.config import RoutingConfig
@@ -161,6 +162,40 @@ def half_hours(
             yield local
 
 
+# --- teams and extensions as they are in the database ---------------------------------------------
+
+
+def is_open(team: Team, at: datetime) -> bool:
+    """Whether the team answers at `at`; one without a schedule always does."""
+    return team.schedule is None or opening_hours.is_open(team.schedule.calendar(), at)
+
+
+def is_on_shift(extension: Extension, at: datetime) -> bool:
+    """Whether its own hours include `at`; without any they always do. Its team's count besides."""
+    return extension.schedule is None or opening_hours.is_open(extension.schedule.calendar(), at)
+
+
+def next_opening(teams: list[Team], after: datetime) -> datetime | None:
+    """When the first of `teams` answers, at or after `after`; None when none ever does."""
+    openings = [
+        after
+        if team.schedule is None
+        else opening_hours.next_opening(team.schedule.calendar(), after)
+        for team in teams
+    ]
+    return min((opening for opening in openings if opening), default=None)
+
+
+def next_new_opening(teams: list[Team], after: datetime) -> datetime | None:
+    """When the first of `teams` opens anew, at or after `after`; None when all are always open."""
+    openings = [
+        opening_hours.next_new_opening(team.schedule.calendar(), after)
+        for team in teams
+        if team.schedule
+    ]
+    return min((opening for opening in openings if opening), default=None)
+
+
 # --- windows --------------------------------------------------------------------------------------
 
 
@@ -195,7 +230,7 @@ def _window(call_from: time, call_until: time, zone: str) -> Calendar:
     return Calendar(zone, {day: [Hours(call_from, call_until)] for day in range(7)})
 
 
-# --- teams ----------------------------------------------------------------------------------------
+# --- teams in the routing config ------------------------------------------------------------------
 
 
 def _calendar(setup: RoutingConfig, team: Team) -> Calendar | None:

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks.calling import dispatch
+from callbacks.calling import reschedule
 from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.policy.rules import FLAGGED_REASON, Outcome
@@ -122,7 +122,7 @@ def test_a_retry_that_is_due_when_the_team_has_closed_is_told_the_opening(
         assert lead.call_after < MONDAY_NOON.replace(hour=17)
         # Nobody was free until the team closed.
         clock.move_to(MONDAY_NOON.replace(hour=18))
-        assert dispatch.follow_the_hours() == 1
+        assert reschedule.follow_the_hours() == 1
         lead.refresh_from_db()
     assert lead.call_after == MONDAY_NOON.replace(day=24, hour=9)
 

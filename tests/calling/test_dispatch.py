@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks.calling import dial, dispatch, manual
+from callbacks.calling import dial, dispatch, manual, reschedule
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.routing import claim as claims
@@ -487,6 +487,6 @@ def test_a_lead_nobody_got_to_before_closing_is_told_the_next_opening(
     lead = make_lead()
     team.schedule = open_tomorrow()
     team.save()
-    assert dispatch.follow_the_hours() == 1
+    assert reschedule.follow_the_hours() == 1
     lead.refresh_from_db()
     assert lead.call_after > timezone.now()

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from callbacks.calling import dispatch
+from callbacks.calling import reschedule
 from callbacks.models import OpeningHours, Schedule
 from leads.models import Lead, LeadSource
 from tests.scheduling.test_planner import EVENING, MORNING
@@ -46,7 +46,7 @@ def test_a_change_of_many_rows_is_followed_once(
         assert lead.call_after == MORNING - timedelta(hours=2)
         # Only the version of what is set up is asked for.
         with django_assert_num_queries(1):
-            assert dispatch.follow_changed_hours() == 0
+            assert reschedule.follow_changed_hours() == 0
         open_at(1, 8)
         lead.refresh_from_db()
         assert lead.call_after == MORNING - timedelta(hours=1)
@@ -55,7 +55,7 @@ def test_a_change_of_many_rows_is_followed_once(
 def test_a_change_that_comes_while_another_is_followed_is_followed_too(
     office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    follow = dispatch._follow_changed
+    follow = reschedule._follow_changed
     changed: list[int] = []
 
     def slowly(*arguments: Any) -> int:
@@ -66,7 +66,7 @@ def test_a_change_that_comes_while_another_is_followed_is_followed_too(
 
     with time_machine.travel(EVENING, tick=False):
         lead = make_lead()
-        monkeypatch.setattr(dispatch, "_follow_changed", slowly)
+        monkeypatch.setattr(reschedule, "_follow_changed", slowly)
         office.save()
         lead.refresh_from_db()
     assert changed

@@ -10,7 +10,7 @@ from callbacks import tasks
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
-from callbacks.reconciliation import records
+from callbacks.reconciliation import holds
 from callbacks.routing import claim as claims
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
@@ -32,9 +32,9 @@ def test_an_attempt_whose_worker_died_becomes_unknown_and_is_not_dialled_again(
 ) -> None:
     lead = make_lead()
     attempt = claimed(lead, team)
-    assert records.give_up_lost_dials() == 0
+    assert holds.give_up_lost_dials() == 0
     CallAttempt.objects.update(sent_at=timezone.now() - timedelta(minutes=1))
-    assert records.give_up_lost_dials() == 1
+    assert holds.give_up_lost_dials() == 1
     attempt.refresh_from_db()
     lead.refresh_from_db()
     assert (attempt.state, attempt.reason) == (AttemptState.UNKNOWN, "worker_lost")
@@ -48,9 +48,9 @@ def test_an_accepted_call_without_a_record_ends_with_its_hold(
     lead = make_lead()
     attempt = claimed(lead, team)
     attempt.accept("some-call", "OK", timezone.now())
-    assert records.free_expired_holds() == 0
+    assert holds.free_expired_holds() == 0
     CallAttempt.objects.update(hold_until=timezone.now() - timedelta(seconds=1))
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     attempt.refresh_from_db()
     lead.refresh_from_db()
     assert (attempt.state, lead.status) == (AttemptState.ENDED, LeadStatus.CALLED)
@@ -63,7 +63,7 @@ def test_a_call_nobody_ever_knew_of_goes_to_a_person(
     attempt = claimed(lead, team)
     attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
     CallAttempt.objects.update(hold_until=timezone.now() - timedelta(seconds=1))
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     lead.refresh_from_db()
     assert lead.status == LeadStatus.FAILED
     assert "Ask whether they talked" in lead.error_message

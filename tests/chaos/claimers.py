@@ -344,12 +344,12 @@ def _count_index_hits(witness: Witness) -> None:
 
 def _sweep(done: Any) -> None:
     from callbacks.common import task_publisher
-    from callbacks.reconciliation import records
+    from callbacks.reconciliation import holds
 
     # Nobody listens; the claimers look for themselves.
     task_publisher.publish = lambda *_: True
     while not done.wait(0.2):
-        records.free_expired_holds()
+        holds.free_expired_holds()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,12 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from callbacks.common.formatting import in_words
+from callbacks.common.formatting import in_words, when
+
+ZONE = ZoneInfo("Asia/Jerusalem")
+AT = datetime(2026, 11, 25, 10, 30, tzinfo=ZONE)
 
 
 @pytest.mark.parametrize(
@@ -25,3 +31,8 @@ from callbacks.common.formatting import in_words
 )
 def test_seconds_as_people_read_them(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
+
+
+def test_a_moment_before_is_told_like_one_after() -> None:
+    assert when(AT - timedelta(hours=3), AT, ZONE) == "07:30"
+    assert when(datetime(2026, 11, 24, 21, 59, tzinfo=UTC), AT, ZONE) == "Tue 24 Nov 23:59"

@@ -1,7 +1,7 @@
 """Why an extension was rung, in words."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callbacks.common import formatting
 from callbacks.explain import routing_reason
 
 ZONE = ZoneInfo("Asia/Jerusalem")
@@ -173,10 +172,3 @@ _NEAR = st.fixed_dictionaries(
 def test_nothing_that_may_be_in_it_raises_or_makes_a_long_sentence(content: Any) -> None:
     said = routing_reason.sentence(content, "101", AT, ZONE)
     assert len(said) < 900, json.dumps(content)
-
-
-def test_a_moment_before_is_told_like_one_after() -> None:
-    assert formatting.when(AT - timedelta(hours=3), AT, ZONE) == "07:30"
-    assert (
-        formatting.when(datetime(2026, 11, 24, 21, 59, tzinfo=UTC), AT, ZONE) == "Tue 24 Nov 23:59"
-    )

@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from leads import transitions, wait_accounting
 from leads.models import Lead, LeadSource, LeadStatus
-from leads.stages import Wait, is_chosen, waited
+from leads.wait_accounting import Wait, is_chosen, waited
 
 MakeLead = Callable[..., Lead]
 AT = datetime(2026, 11, 23, 22, tzinfo=UTC)

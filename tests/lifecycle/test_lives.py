@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from callbacks import tasks
 from callbacks.calling import dispatch, manual
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
-from callbacks.reconciliation import call_progress, manual_resolution, records
+from callbacks.reconciliation import call_progress, holds, manual_resolution, records
 from callbacks.telephony import account
 from callbacks.voicenter import Cdr, PopUp, PopUpStatus
 from callbacks.voicenter.http import transport
@@ -129,7 +129,7 @@ class World:
     def meanwhile(self, plan: Plan, call: Dialled) -> None:
         if plan is Plan.LATE:
             self.moves.shift(account.answer_is_lost_after() + timedelta(seconds=1))
-            records.give_up_lost_dials()
+            holds.give_up_lost_dials()
         elif plan in (Plan.RECORD_FIRST, Plan.RECORD_FIRST_AND_LOST):
             self.deliver(call, 2, "ANSWER")
 

@@ -12,7 +12,7 @@ from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
-from callbacks.reconciliation import manual_resolution, records
+from callbacks.reconciliation import holds, manual_resolution, records
 from callbacks.routing import claim as claims
 from callbacks.voicenter import Cdr
 from leads import transitions
@@ -102,7 +102,7 @@ def ended(attempt: CallAttempt, at: float = 3600) -> None:
     """By the end of its hold: no record came."""
     with time_machine.travel(after(at), tick=False):
         CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=after(at - 1))
-        assert records.free_expired_holds() == 1
+        assert holds.free_expired_holds() == 1
 
 
 def test_a_late_record_gives_its_lead_the_time_to_the_conversation(

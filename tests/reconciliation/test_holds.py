@@ -10,7 +10,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch, manual, recorded_messages
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind, AttemptState
-from callbacks.reconciliation import call_progress, lookup, records
+from callbacks.reconciliation import call_progress, holds, lookup, records
 from callbacks.telephony import account
 from callbacks.voicenter import Cdr, PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus
@@ -43,7 +43,7 @@ def expire(simulator: SimulatorProcess) -> None:
     """The call is over, its records are lost, and so is its hold."""
     hang_up(simulator)
     hold_ends()
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
 
 
 def receive(attempt: CallAttempt, leg: int, status: str) -> None:
@@ -63,20 +63,20 @@ def test_a_call_that_is_still_on_keeps_its_extension(
     attempt: CallAttempt, simulator: SimulatorProcess
 ) -> None:
     hold_ends()
-    assert records.free_expired_holds() == 0
+    assert holds.free_expired_holds() == 0
     attempt.refresh_from_db()
     assert attempt.is_live
     assert attempt.hold_until > timezone.now() + timedelta(seconds=60)
     hang_up(simulator)
     hold_ends()
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     assert states() == (AttemptState.ENDED, LeadStatus.CALLED)
 
 
 def test_but_not_for_ever(attempt: CallAttempt) -> None:
     CallAttempt.objects.update(claimed_at=timezone.now() - 2 * account.hold())
     hold_ends()
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
 
 
 def test_where_nobody_tells_who_is_on_the_hold_is_what_it_is(
@@ -84,7 +84,7 @@ def test_where_nobody_tells_who_is_on_the_hold_is_what_it_is(
 ) -> None:
     simulator.control(faults=[{"kind": "reset_before", "on": "activecalls", "rate": 1}])
     hold_ends()
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
 
 
 def test_several_sweeps_at_the_end_of_a_hold_ask_once(
@@ -92,7 +92,7 @@ def test_several_sweeps_at_the_end_of_a_hold_ask_once(
 ) -> None:
     hold_ends()
     # All of them have seen that the hold is over before the first can say that it asks.
-    assert all_waiting_for(attempt, 3, records.free_expired_holds) == [0] * 3
+    assert all_waiting_for(attempt, 3, holds.free_expired_holds) == [0] * 3
     assert len(simulator.seen("/requests")) == 1
 
 
@@ -151,7 +151,7 @@ def test_a_call_that_nobody_ever_sent_is_not_taken_for_one_that_may_have_been(
 ) -> None:
     manual.call_with(make_lead().pk, extension.pk, None)
     hold_ends()
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     assert states() == (AttemptState.NOT_SENT, LeadStatus.WAITING)
     assert simulator.ledger() == []
 
@@ -238,7 +238,7 @@ def test_a_late_record_of_a_message_says_nothing_about_the_lead(
     played.take_on(timezone.now())
     played.accept("played", "OK", timezone.now())
     hold_ends()
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     receive(played, 1, "NOANSWER")
     played.refresh_from_db()
     assert played.kind == AttemptKind.MESSAGE

@@ -11,7 +11,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from callbacks.models.attempt_states import AttemptState
-from callbacks.reconciliation import lookup, records
+from callbacks.reconciliation import holds, lookup, records
 from callbacks.reconciliation.manual_resolution import open_questions
 from callbacks.routing import claim as claims
 from callbacks.telephony import account as provider_account
@@ -367,11 +367,11 @@ def test_what_nobody_can_tell_goes_to_a_person_and_frees_the_extension(
     pass_time(timedelta(minutes=1))
     lookup.look_up()
     assert "stays unknown" in caplog.text
-    assert records.free_expired_holds() == 0
+    assert holds.free_expired_holds() == 0
     pass_time(timedelta(minutes=14))
-    assert records.free_expired_holds() == 0
+    assert holds.free_expired_holds() == 0
     pass_time(timedelta(minutes=1))
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     assert states() == (AttemptState.ENDED, LeadStatus.FAILED)
     assert [it.pk for it in open_questions()] == [attempt.pk]
     # The log is asked for some time yet, and then no more.

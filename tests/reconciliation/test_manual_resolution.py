@@ -10,7 +10,7 @@ from callbacks.calling import dispatch, manual
 from callbacks.calling.manual import CannotCall
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
-from callbacks.reconciliation import manual_resolution, records
+from callbacks.reconciliation import holds, manual_resolution, records
 from callbacks.routing import claim as claims
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadStatus
@@ -30,7 +30,7 @@ def question(make_lead: MakeLead, extension: Extension, team: Team) -> CallAttem
     assert claim
     claim.attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
     CallAttempt.objects.update(hold_until=timezone.now())
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     queued(empty=True)
     return claim.attempt
 
@@ -84,7 +84,7 @@ def test_an_accepted_call_without_a_record_is_no_question(
     assert claim
     claim.attempt.accept("C", "OK", timezone.now())
     CallAttempt.objects.update(hold_until=timezone.now())
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     assert asks() == []
 
 

@@ -11,7 +11,7 @@ import time_machine
 from django.db import connections
 from django.utils import timezone
 
-from callbacks.calling import dispatch
+from callbacks.calling import reschedule
 from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads import intake
 from leads.models import Lead, LeadSource, LeadStatus
@@ -190,8 +190,8 @@ def test_leads_that_are_still_waiting_at_closing_time_are_spread_the_most_urgent
     closing = OPENING.replace(hour=17)
     due_since(source, closing, how_many)
     with time_machine.travel(closing, tick=False):
-        assert dispatch.follow_the_hours() == how_many
-        assert dispatch.follow_the_hours() == 0
+        assert reschedule.follow_the_hours() == how_many
+        assert reschedule.follow_the_hours() == 0
         late = submit(source, how_many + 1)
     tomorrow = OPENING + timedelta(days=1)
     # The last one was due first.
@@ -211,7 +211,7 @@ def test_those_who_are_put_off_take_the_turns_that_are_free(
             submit(source, n)
         Lead.objects.order_by("pk")[1].delete()
         due_since(source, closing, 3)
-        assert dispatch.follow_the_hours() == 3
+        assert reschedule.follow_the_hours() == 3
     tomorrow = OPENING + timedelta(days=1)
     assert [(it - tomorrow) / SECOND for it in times()] == [0, 12, 24, 18, 6]
 
@@ -225,7 +225,7 @@ def test_many_sweeps_at_closing_time_give_every_turn_once(office: Team, source: 
     def sweep(_: int) -> int:
         try:
             ready.wait(timeout=60)
-            return dispatch.follow_the_hours()
+            return reschedule.follow_the_hours()
         finally:
             connections.close_all()
 

@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.calling import dial, dispatch, manual, recorded_messages
+from callbacks.calling import dial, dispatch, manual, recorded_messages, reschedule
 from callbacks.common import task_publisher
 from callbacks.explain import unroutable
 from callbacks.models import (
@@ -147,7 +147,7 @@ def test_a_lead_that_nobody_ever_answers_is_told_so_and_waits(
     page = client.get(f"/api/leads/{lead.public_id}/").json()
     assert (page["status"], page["message"]) == ("received", visitor_status.RECEIVED.message)
     assert dispatch.call_lead(lead.pk) is None
-    assert dispatch.follow_the_hours() == 0
+    assert reschedule.follow_the_hours() == 0
     # And as soon as somebody does, it is called.
     team = Team.objects.create(name="Sales")
     team.sources.add(source)
@@ -178,7 +178,7 @@ def test_a_window_that_never_meets_the_teams_hours_keeps_no_other_lead_waiting(
         )
         waiting = store(other, "+972505550151")
         assert dispatch.call_lead(stuck.pk) is None
-        assert dispatch.follow_the_hours() == 0
+        assert reschedule.follow_the_hours() == 0
         queued(empty=True)
         assert dispatch.call_due_leads() == 1
         assert queued() == [(task_publisher.CALL_LEAD, waiting.pk)]
@@ -197,7 +197,7 @@ def test_a_source_that_never_opens_has_no_leads_read_by_the_sweep(
         make_lead()
     # The version of what is set up, and the sources with leads that are due.
     with django_assert_num_queries(2):
-        assert dispatch.follow_the_hours() == 0
+        assert reschedule.follow_the_hours() == 0
 
 
 # --- the lead's own hours bound every dial --------------------------------------------------------
@@ -222,8 +222,8 @@ def test_a_lead_for_which_it_has_become_late_is_put_off_and_the_others_are_not(
     with time_machine.travel(NOON + timedelta(hours=5), tick=False) as clock:
         here, there = store(source), store(source, NEW_YORK)
         clock.move_to(NOON + timedelta(hours=7))  # 21:00 in Jerusalem, 14:00 in New York
-        assert dispatch.follow_the_hours() == 1
-        assert dispatch.follow_the_hours() == 0
+        assert reschedule.follow_the_hours() == 1
+        assert reschedule.follow_the_hours() == 0
         here.refresh_from_db()
         there.refresh_from_db()
         tomorrow = NOON.replace(day=24, hour=6)

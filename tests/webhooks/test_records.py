@@ -13,7 +13,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.models.attempt_states import AttemptState
-from callbacks.reconciliation import records
+from callbacks.reconciliation import holds, records
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import SimulatorProcess
 
@@ -274,7 +274,7 @@ def test_a_salesperson_whose_leg_is_over_is_not_held_for_hours_by_a_record_that_
     assert attempt.is_live
     assert attempt.hold_until <= timezone.now() + timedelta(seconds=60)
     CallAttempt.objects.update(hold_until=timezone.now())
-    assert records.free_expired_holds() == 1
+    assert holds.free_expired_holds() == 1
     assert Lead.objects.get().status == LeadStatus.CALLED
 
 

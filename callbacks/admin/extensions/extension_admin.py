@@ -33,7 +33,7 @@ from callbacks.admin.parameters import ExtensionParametersInline
 from callbacks.admin.schedules import week_preview
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
-from callbacks.routing import positions
+from callbacks.routing import rotation
 
 
 @admin.register(Extension)
@@ -92,7 +92,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         """An extension that was added, switched on or moved may have somebody to call."""
         super().save_model(request, obj, form, change)
         if change and "team" in form.changed_data:
-            positions.reset_positions(obj.team_id)
+            rotation.reset_positions(obj.team_id)
         if change:
             empty_teams.warn(self, request, Team.objects.filter(pk=form.initial["team"]))
         task_publisher.work_team_on_commit(obj.team_id)

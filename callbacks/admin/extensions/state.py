@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from callbacks.admin import html, labels
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES
-from callbacks.routing import claim
+from callbacks.scheduling import calling_hours
 from leads.models import Lead
 
 
@@ -36,8 +36,8 @@ def shown(extension: Extension, now: datetime, *, linked: bool = True) -> SafeSt
     said = labels.extension_now(
         extension,
         live_attempt(extension),
-        claim.is_open(extension.team, now),
-        claim.is_on_shift(extension, now),
+        calling_hours.is_open(extension.team, now),
+        calling_hours.is_on_shift(extension, now),
         now,
         timezone.get_current_timezone(),
     )

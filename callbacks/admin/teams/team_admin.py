@@ -20,7 +20,8 @@ from callbacks.admin.teams.forms import TeamForm, TeamSourceFormSet
 from callbacks.common import task_publisher
 from callbacks.explain import unroutable
 from callbacks.models import Team, TeamSource
-from callbacks.routing import availability, claim, config, positions
+from callbacks.routing import availability, config, rotation
+from callbacks.scheduling import calling_hours
 
 # Of a team's extensions, on its page; the list of extensions has all.
 _SHOWN = 30
@@ -106,7 +107,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         """With another strategy, places in the queue mean something else."""
         super().save_model(request, obj, form, change)
         if change and "strategy" in form.changed_data:
-            positions.reset_positions(obj.pk)
+            rotation.reset_positions(obj.pk)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Another source or schedule may mean that somebody can be called now."""
@@ -138,9 +139,9 @@ class TeamAdmin(EditsOnlyWhatChanged):
         if not obj.is_active:
             return html.label("off")
         now = timezone.now()
-        if claim.is_open(obj, now):
+        if calling_hours.is_open(obj, now):
             return html.label("open", html.GREEN)
-        opening = claim.next_opening([obj], now)
+        opening = calling_hours.next_opening([obj], now)
         if opening is None:
             return html.label("never opens", html.RED, unroutable.team_problem(obj, now))
         return html.label(

@@ -1,0 +1,107 @@
+"""Attempts that no record has ended: their extensions are freed when their hold is over."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from callbacks.calling.apply_outcome import apply, mirror
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.policy.rules import Outcome
+from callbacks.telephony import account, call_identity
+from callbacks.telephony.call_identity import CallPresence
+from leads.models import Lead, LeadStatus
+
+# A call that is still on at the end of its hold keeps its extension for so much longer at a time,
+# but no longer than this many times the longest a call can last.
+_LONGER = timedelta(minutes=2)
+
+
+_LONGEST_HOLDS = 2
+
+
+# While somebody asks whether it is still on.
+_ASKING_TAKES = timedelta(seconds=45)
+
+
+_LATE_LOOK_AFTER = timedelta(seconds=60)
+
+
+def give_up_lost_dials() -> int:
+    """For the sweep: attempts whose worker died while dialling become `unknown`."""
+    now = timezone.now()
+    lost = CallAttempt.objects.filter(
+        state=AttemptState.DIALING, sent_at__lt=now - account.answer_is_lost_after()
+    )
+    moved = 0
+    for attempt in lost:
+        with transaction.atomic():
+            if attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now):
+                Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
+                    **mirror(attempt)
+                )
+                moved += 1
+    return moved
+
+
+def free_expired_holds() -> int:
+    """For the sweep: attempts that no record has ended by the end of their hold.
+
+    A call that the provider shows as still on keeps its extension (`keep_while_on`). Returns how
+    many were ended.
+    """
+    now = timezone.now()
+    expired = [
+        attempt
+        for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
+        # Whoever moves the end on is the one who asks; who dies over it has only delayed it.
+        if CallAttempt.objects.filter(
+            pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until
+        ).update(hold_until=now + _ASKING_TAKES)
+    ]
+    still_on = _still_on([it for it in expired if it.state != AttemptState.DIALING])
+    return sum(
+        _end(attempt, timezone.now())
+        for attempt in expired
+        if attempt.pk not in still_on or not keep_while_on(attempt, timezone.now())
+    )
+
+
+def keep_while_on(attempt: CallAttempt, now: datetime) -> bool:
+    """Keeps the extension of a call that is on for a while longer; False: it was long enough."""
+    until = min(now + _LONGER, attempt.claimed_at + _LONGEST_HOLDS * account.hold())
+    attempt.hold_on(until)
+    return until > now
+
+
+def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
+    """Those whose call is among the active ones. One whose first leg's record is here is not."""
+    over = set(
+        CallRecord.objects.filter(attempt__in=attempts, leg=1).values_list("attempt", flat=True)
+    )
+    asked = [it for it in attempts if it.pk not in over and it.extension_id]
+    states = account.active_calls() if asked else None
+    return {
+        attempt.pk
+        for attempt in asked
+        if call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON
+    }
+
+
+def _end(attempt: CallAttempt, now: datetime) -> bool:
+    """Frees what the attempt holds; False when somebody else has ended it meanwhile."""
+    with transaction.atomic():
+        # As it is by now: somebody may have picked up since.
+        attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
+        if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
+            won, outcome = attempt.give_back(now), Outcome.NOT_SENT
+        else:
+            accepted = attempt.state == AttemptState.ACCEPTED
+            outcome = Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN
+            records, look_at = attempt.records.all(), now + _LATE_LOOK_AFTER
+            won = attempt.finish(AttemptState.ENDED, now, look_at=look_at, records=records)
+        if won:
+            apply(attempt, outcome, now)
+    return won
