@@ -64,21 +64,34 @@ def imported() -> dict[str, dict[str, Path]]:
     """For each list: the foreign packages that its code imports, and a file that does."""
     found: dict[str, dict[str, Path]] = {name: {} for name in LISTS}
     for name, file in sources():
-        for package in packages_imported(file.read_text()):
-            if package not in OWN and package not in sys.stdlib_module_names:
-                found[name].setdefault(package, file)
+        everything = list(ast.walk(ast.parse(file.read_text())))
+        for_types = [node for block in everything for node in under_type_checking(block)]
+        # What only mypy imports is needed where mypy is: in development.
+        for kind, nodes in [
+            (name, [node for node in everything if node not in for_types]),
+            ("dev", for_types),
+        ]:
+            for package in packages_imported(nodes) - OWN - sys.stdlib_module_names:
+                found[kind].setdefault(package, file)
     return found
 
 
-def packages_imported(source: str) -> set[str]:
-    """The top-level packages of every import, those within functions too."""
+def packages_imported(nodes: Iterable[ast.AST]) -> set[str]:
+    """The top-level packages of the imports among these nodes, those within functions too."""
     modules: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             modules.add(node.module)
     return {module.partition(".")[0] for module in modules}
+
+
+def under_type_checking(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below `node`, if it is an `if TYPE_CHECKING:`."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        for statement in node.body:
+            yield from ast.walk(statement)
 
 
 @cache
