@@ -171,5 +171,7 @@ class ApiForm(LeadForm):
     """LeadForm with the fields that only the API takes."""
 
     language = _LineField(
-        required=False, validators=[RegexValidator(LANGUAGE, _("Use codes like he, en, ru."))]
+        label=_("Language"),
+        required=False,
+        validators=[RegexValidator(LANGUAGE, _("Use codes like he, en, ru."))],
     )
