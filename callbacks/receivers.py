@@ -1,7 +1,6 @@
 """What `callbacks` does when `leads` announces or asks something."""
 
 import uuid
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from callbacks.calling import recorded_messages, reschedule
 from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
 from callbacks.routing import config
-from callbacks.scheduling import calling_hours, pacing, planner
+from callbacks.scheduling import call_times, calling_hours, planner
 from leads.models import Lead, LeadSource
 from leads.ports import CallingHours, CallPlan
 from leads.signals import hours_asked, lead_received, number_asked, plan_asked
@@ -27,11 +26,8 @@ def plan_the_call(
 ) -> CallPlan:
     """When it is called: at once, when it was chosen, or its moment at the next opening."""
     current = config.current()
-    planned = planner.plan(current, source, phone, now, chosen_at)
-    if planned.closed_until is None:
-        return planned
-    found = pacing.moment(current, source.pk, phone, planned.closed_until)
-    return replace(planned, call_after=found.at, closed_until=found.opening)
+    times = call_times.reserving(current, source.pk, phone)
+    return planner.plan(current, source, times, now, chosen_at)
 
 
 @receiver(hours_asked)

@@ -4,7 +4,6 @@ The rules are in callbacks.policy.rules; this is their one way into the database
 answers (dispatch) and for its records (reconcile).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -30,7 +29,8 @@ from callbacks.policy.rules import (
 )
 from callbacks.routing import config, number_limits, queue
 from callbacks.routing.rotation import after_call
-from callbacks.scheduling import calling_hours, pacing
+from callbacks.scheduling import call_times
+from callbacks.scheduling.next_call import NextCall, next_call
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
@@ -122,9 +122,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     ended_at = attempt.ended_at or now
     # Not won: somebody has taken the lead out of our hands; then it stays there.
     if step.lead is LeadStep.CALL_AGAIN:
-        # At once: it has been waiting for somebody since it was first to be called, and teams that
-        # step in later count from then.
-        wait = _wait(attempt, step, now) if step.after else _Wait(None)
+        wait = _next_call(attempt, step, now)
         again = transitions.wait_again(
             attempt.lead_id,
             wait.call_after,
@@ -133,7 +131,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
             closed_until=wait.closed_until,
             **shown,
         )
-        if again and not step.after:
+        if again and wait.call_after is None:
             task_publisher.call_lead_on_commit(attempt.lead_id)
         return
     if step.lead is LeadStep.CONNECTED:
@@ -144,36 +142,15 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
 
 
-@dataclass(frozen=True)
-class _Wait:
-    """When a lead is called again, and what it waits for until then (leads.wait_accounting).
-
-    `call_after` None: at once.
-    """
-
-    call_after: datetime | None
-    gap_until: datetime | None = None
-    closed_until: datetime | None = None
-
-
-def _wait(attempt: CallAttempt, step: Step, now: datetime) -> _Wait:
-    """After the step's wait, when the number may be rung, and within its hours and ours."""
-    gap_until = now + step.after
-    rests_until = number_limits.number_limited_until(attempt.phone, now)
-    if rests_until:
-        gap_until = max(gap_until, rests_until)
-    current, source_id = config.current(), _source_of(attempt.lead_id)
-    earliest = gap_until
-    if step.at_opening:
-        opening = calling_hours.next_new_opening(current.teams_for(source_id), earliest)
-        if opening is None:
-            gap_until = now + A_DAY
-        earliest = opening or gap_until
-    opening = calling_hours.next_time(current, source_id, attempt.phone, earliest)
-    if opening is None or opening == gap_until:
-        return _Wait(earliest, gap_until)
-    found = pacing.moment(current, source_id, attempt.phone, opening)
-    return _Wait(found.at, gap_until, found.opening)
+def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
+    if not step.after:
+        return NextCall(None)
+    return next_call(
+        call_times.reserving(config.current(), _source_of(attempt.lead_id), attempt.phone),
+        now,
+        step=step,
+        limited_until=number_limits.number_limited_until(attempt.phone, now),
+    )
 
 
 def _source_of(lead_id: int) -> int:

@@ -17,7 +17,8 @@ from callbacks.routing import claim as claims
 from callbacks.routing import number_limits, queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
-from callbacks.scheduling import calling_hours, pacing
+from callbacks.scheduling import call_times, calling_hours
+from callbacks.scheduling.next_call import next_call
 from callbacks.telephony import account
 from leads import log_context, number_guard, transitions
 from leads.config_cache import VERSION_SQL
@@ -98,30 +99,30 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
 
 def _wait_for_the_number(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
     """A number that has been rung too lately or too often is called when it may be; said so."""
-    if rests_until := number_limits.lead_limited_until(lead.pk, now):
-        opening = calling_hours.next_time(setup, lead.source_id, lead.phone, rests_until)
-        _put_off(lead, setup, opening or rests_until, now, gap_until=rests_until)
+    if limited_until := number_limits.lead_limited_until(lead.pk, now):
+        _put_off(lead, setup, now, limited_until)
         log.info("number rests")
 
 
 def _wait_for_opening(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
     """When no team answers this source, or none ever opens, the lead waits as it is, visibly."""
-    if opening := reschedule.next_time(setup, lead.source_id, lead.phone, now):
-        _put_off(lead, setup, opening, now)
+    _put_off(lead, setup, now)
     if not lead.attempts:
         recorded_messages.play_when_closed(lead, now)
 
 
 def _put_off(
-    lead: Lead,
-    setup: RoutingConfig,
-    opening: datetime,
-    now: datetime,
-    gap_until: datetime | None = None,
+    lead: Lead, setup: RoutingConfig, now: datetime, limited_until: datetime | None = None
 ) -> None:
-    if opening == gap_until:
-        transitions.put_off(lead.pk, opening, now, gap_until=gap_until)
-        return
+    times = call_times.reserving(setup, lead.source_id, lead.phone)
     with transaction.atomic():
-        found = pacing.moment(setup, lead.source_id, lead.phone, opening)
-        transitions.put_off(lead.pk, found.at, now, gap_until=gap_until, closed_until=found.opening)
+        found = next_call(times, now, limited_until=limited_until)
+        call_after, closed_until = found.call_after or now, found.closed_until
+        if found.never and limited_until is None:
+            look_again = reschedule.look_again_at(setup, lead.source_id, now)
+            if look_again is None:
+                return
+            call_after = closed_until = look_again
+        transitions.put_off(
+            lead.pk, call_after, now, gap_until=found.gap_until, closed_until=closed_until
+        )

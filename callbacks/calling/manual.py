@@ -20,7 +20,8 @@ from callbacks.models.extensions import first_leg
 from callbacks.models.parameters import complaint
 from callbacks.routing import claim as claims
 from callbacks.routing import config, number_limits
-from callbacks.scheduling import calling_hours
+from callbacks.scheduling import call_times, calling_hours
+from callbacks.scheduling.next_call import next_call
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
 from callbacks.voicenter import (
@@ -69,24 +70,30 @@ def call_now(lead_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        rested = number_limits.number_limited_until(lead.phone, now, since=now)
-        earliest = rested or now
+        limited_until = number_limits.number_limited_until(lead.phone, now, since=now)
         current = config.current()
-        opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
-        in_window = calling_hours.in_window(current, lead.source_id, lead.phone, earliest)
-        _open_again(lead, now, opening or earliest, gap_until=rested, closed_until=opening)
+        # At an opening it comes first: a manager's wish takes no turns.
+        times = call_times.unpaced(current, lead.source_id, lead.phone)
+        found = next_call(times, now, limited_until=limited_until)
+        call_after = found.call_after or now
+        in_window = calling_hours.in_window(
+            current, lead.source_id, lead.phone, limited_until or now
+        )
+        _open_again(
+            lead, now, call_after, gap_until=found.gap_until, closed_until=found.closed_until
+        )
         task_publisher.call_lead_on_commit(lead.pk)
     log.info("call now user=%s", _id(user))
-    if rested:
-        return f"{_RUNG_OFTEN} The lead is called {_at(opening or rested)}."
-    if opening is None:
+    if limited_until:
+        return f"{_RUNG_OFTEN} The lead is called {_at(call_after)}."
+    if found.never:
         return (
             "No team answers this lead's source, or none ever opens in its hours: it waits until "
             "one does."
         )
-    if opening > now:
+    if call_after > now:
         why = "Nobody is on shift" if in_window else _OUT_OF_HOURS
-        return f"{why}: the lead is called {_at(opening)}."
+        return f"{why}: the lead is called {_at(call_after)}."
     return "The lead is called as soon as a salesperson is free."
 
 

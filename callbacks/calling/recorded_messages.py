@@ -13,7 +13,8 @@ from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, SourceMessages
 from callbacks.models.attempt_states import AttemptKind
 from callbacks.routing import config, number_limits
-from callbacks.scheduling import calling_hours
+from callbacks.scheduling.call_times import WindowTimes
+from callbacks.scheduling.next_call import next_call
 from leads.models import Lead
 
 # The longest ringing, the message, and a margin.
@@ -66,8 +67,9 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     if played.exists():
         return
     # It rings the number like any other call, and right after one: by the same bounds.
-    at = number_limits.number_limited_until(phone, now) or now
-    if at - now <= _AT_THE_LATEST and calling_hours.in_window(
-        config.current(), source_id, phone, at
-    ):
-        play(lead_id, phone, record_name, at)
+    limited_until = number_limits.number_limited_until(phone, now)
+    times = WindowTimes(config.current(), source_id, phone)
+    found = next_call(times, now, limited_until=limited_until)
+    # Outside its calling window it is not played at all, and not kept until the window opens.
+    if found.opens_at and found.opens_at - now <= _AT_THE_LATEST and not found.closed_until:
+        play(lead_id, phone, record_name, found.opens_at)

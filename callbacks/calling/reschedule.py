@@ -11,7 +11,8 @@ from django.utils import timezone
 from callbacks.routing import queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
-from callbacks.scheduling import calling_hours, pacing
+from callbacks.scheduling import call_times, calling_hours, pacing
+from callbacks.scheduling.next_call import next_call
 from leads import transitions
 from leads.config_cache import version
 from leads.models import Lead, LeadStatus
@@ -68,9 +69,10 @@ def _follow(setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: da
     ordered = leads.order_by(Greatest("due_at", "call_after"), "pk")
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     for pk, phone in ordered.values_list("pk", "phone")[:_AT_ONCE]:
-        if opening := next_time(setup, source_id, phone, now):
+        found = next_call(call_times.unpaced(setup, source_id, phone), now)
+        opening = look_again_at(setup, source_id, now) if found.never else found.call_after
+        if opening and opening > now:
             groups[opening].append((pk, phone))
-    groups.pop(now, None)
     return sum(_put_off_all(setup, leads, source_id, it, of, now) for it, of in groups.items())
 
 
@@ -82,8 +84,8 @@ def _follow_changed(
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     rows = leads.order_by("call_after", "pk").values_list("pk", "phone", "call_after", "gap_until")
     for pk, phone, call_after, gap_until in rows:
-        earliest = max(now, gap_until or now)
-        opening = calling_hours.next_time(setup, source_id, phone, earliest)
+        times = call_times.unpaced(setup, source_id, phone)
+        opening = next_call(times, now, chosen_at=gap_until).opens_at
         if opening and opening == gap_until:
             if call_after != opening:
                 moved += transitions.put_off(pk, opening, now, gap_until=gap_until)
@@ -107,13 +109,12 @@ def _put_off_all(
     return pacing.put_off_all(setup, ours, opening, now, source_id=source_id, phone=phone)
 
 
-def next_time(setup: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime | None:
-    """When it may be called; None when nobody ever opens, which keeps no other lead waiting.
+def look_again_at(setup: RoutingConfig, source_id: int, now: datetime) -> datetime | None:
+    """When a lead that can never be called is looked at again; None: it waits as it is.
 
-    Whose window and teams never meet is in others' way, and looked at again later.
+    Where nobody ever opens it keeps no other lead waiting. Where its window and its teams' hours
+    never meet it is in others' way while a team is open.
     """
-    opening = calling_hours.next_time(setup, source_id, phone, after)
-    teams = setup.teams_for(source_id)
-    if opening or not any(setup.is_open(team, after) for team in teams):
-        return opening
-    return after + calling_hours.LOOK_AGAIN
+    if any(setup.is_open(team, now) for team in setup.teams_for(source_id)):
+        return now + calling_hours.LOOK_AGAIN
+    return None

@@ -6,7 +6,6 @@ from datetime import datetime, tzinfo
 
 from callbacks.common.formatting import in_words, when
 from callbacks.policy.rules import (
-    A_DAY,
     MAX_ATTEMPTS,
     ExtensionStep,
     LeadStep,
@@ -14,9 +13,13 @@ from callbacks.policy.rules import (
     Policy,
     Step,
     next_step,
+    rang_the_lead,
 )
+from callbacks.routing import number_limits
 from callbacks.routing.config import RoutingConfig
-from callbacks.scheduling import calling_hours
+from callbacks.routing.number_limits import RungCall
+from callbacks.scheduling import call_times
+from callbacks.scheduling.next_call import NextCall, next_call
 
 # Of a lead that is called again and again, so many times are told.
 _TOLD = 6
@@ -40,6 +43,10 @@ _CLOSED = {
 }
 
 
+# What follows from a call, and when the lead is called next; None: it is closed.
+_Try = tuple[Step, NextCall | None]
+
+
 @dataclass(frozen=True)
 class Consequence:
     """An outcome, what becomes of the lead, when it is called again, and of the extension."""
@@ -56,50 +63,49 @@ def consequences(
     """A row for each outcome, as if a call at `at` and each further one ended at once."""
 
     def row(outcome: Outcome, words: str) -> Consequence:
-        first = next_step(outcome, 0, 1, policy)
         tries = list(_tries(setup, source_id, phone, at, policy, outcome))
-        again = tuple(it for _step, it in tries if it is not None)
-        last = tries[-1][0] if tries else first
-        return Consequence(words, _lead(first, last, again, at, zone), again, _extension(first))
+        again = tuple(it.call_after for _step, it in tries if it and it.call_after and not it.never)
+        return Consequence(words, _lead(tries, again, at, zone), again, _extension(tries[0][0]))
 
     return tuple(row(outcome, words) for outcome, words in _ROWS)
 
 
 def _tries(
     setup: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, outcome: Outcome
-) -> Iterator[tuple[Step, datetime | None]]:
-    """What each further try of the same outcome leads to, and when; None: not timed, or closed."""
+) -> Iterator[_Try]:
+    """What each further call with the same outcome leads to, until one closes the lead."""
+    times = call_times.reading(setup, source_id, phone)
+    rung = number_limits.last_calls(phone) if phone else []
     for n in range(MAX_ATTEMPTS):
         step = next_step(outcome, n, n + 1, policy)
         if step.lead is not LeadStep.CALL_AGAIN:
             yield step, None
             return
-        if step.after:
-            at = called_again_at(setup, source_id, phone, step, at)
-        yield step, at if step.after else None
+        if rang_the_lead(outcome):
+            rung.append(RungCall(at, at))
+        limited_until = number_limits.limited_until(rung, policy)
+        found = next_call(times, at, step=step, limited_until=limited_until)
+        yield step, found
+        if found.never:
+            return
+        at = found.call_after or at
 
 
-def called_again_at(
-    setup: RoutingConfig, source_id: int, phone: str, step: Step, at: datetime
-) -> datetime:
-    """When a call that ends at `at` is followed by another, by apply_outcome's rule."""
-    earliest = at + step.after
-    if step.at_opening:
-        teams = setup.teams_for(source_id)
-        earliest = calling_hours.next_new_opening(teams, earliest) or at + A_DAY
-    return calling_hours.next_time(setup, source_id, phone, earliest) or earliest
-
-
-def _lead(first: Step, last: Step, again: tuple[datetime, ...], at: datetime, zone: tzinfo) -> str:
-    if first.lead is not LeadStep.CALL_AGAIN:
-        return _CLOSED[first.lead]
-    if not again:
-        finally_ = "" if last.lead is LeadStep.CALL_AGAIN else f"; then {_CLOSED[last.lead]}"
-        return f"the next extension at once{finally_}"
-    told = [when(it, at, zone) for it in again[:_TOLD]]
-    more = len(again) - len(told)
-    times = ", ".join(told) + (f" and {more} times more" if more else "")
-    return f"again at {times}; then {_CLOSED[last.lead]}"
+def _lead(tries: list[_Try], again: tuple[datetime, ...], at: datetime, zone: tzinfo) -> str:
+    last, found = tries[-1]
+    if len(tries) == 1 and found is None:
+        return _CLOSED[last.lead]
+    begins = "" if tries[0][0].after else "the next extension at once"
+    if again:
+        told = [when(it, at, zone) for it in again[:_TOLD]]
+        more = len(again) - len(told)
+        begins = f"again at {', '.join(told)}" + (f" and {more} times more" if more else "")
+    ends = ""
+    if found is None:
+        ends = _CLOSED[last.lead]
+    elif found.never:
+        ends = "it waits until somebody opens"
+    return "; then ".join(it for it in (begins, ends) if it)
 
 
 def _extension(step: Step) -> str:

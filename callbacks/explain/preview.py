@@ -18,7 +18,8 @@ from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
 from callbacks.routing.rules import ExtensionState, Owner
-from callbacks.scheduling import calling_hours, planner
+from callbacks.scheduling import call_times, calling_hours, planner
+from callbacks.scheduling.next_call import next_call
 from leads import number_guard, phones
 from leads.models import OPEN_STATUSES, Lead, LeadSource, SlaClock
 from leads.phones import PhoneRefused
@@ -117,7 +118,8 @@ def answer(asked: PreviewQuestion, now: datetime) -> PreviewAnswer:
     """What would happen to this lead, as things are at `now`."""
     current = current_setup()
     zone = calling_hours.zone_of(current, asked.source.pk)
-    plan = planner.plan(current, asked.source, asked.phone, asked.at)
+    times = call_times.reading(current, asked.source.pk, asked.phone)
+    plan = planner.plan(current, asked.source, times, asked.at)
     called_at, notes = _called_at(current, asked, zone)
     rung: list[Rung] = []
     not_rung: list[NotRung] = []
@@ -153,21 +155,24 @@ def _called_at(
         notes.append("This source is off: its form and API answer as if it did not exist.")
     if asked.phone and (first := _open_lead(asked.phone)):
         notes.append(f"This number has an open request, lead {first}: no second one is called.")
-    earliest = asked.at
-    if asked.phone and (rests := number_limits.number_limited_until(asked.phone, asked.at)):
-        notes.append(f"The number rests until {when(rests, asked.at, zone)}: it was rung lately.")
-        earliest = rests
-    called_at = calling_hours.next_time(current, asked.source.pk, asked.phone, earliest)
-    if called_at is None:
+    limited_until = None
+    if asked.phone and (limited_until := number_limits.number_limited_until(asked.phone, asked.at)):
+        rests = when(limited_until, asked.at, zone)
+        notes.append(f"The number rests until {rests}: it was rung lately.")
+    times = call_times.reading(current, asked.source.pk, asked.phone)
+    found = next_call(times, asked.at, limited_until=limited_until)
+    if found.call_after is None or found.opens_at is None:
         return None, [*notes, f"{names} never opens: the lead would wait until somebody does."]
-    if called_at > earliest:
-        opens = when(called_at, asked.at, zone)
+    if found.closed_until:
+        opens = when(found.closed_until, asked.at, zone)
+        earliest = limited_until or asked.at
         open_then = [team.name for team in teams if current.is_open(team, earliest)]
         window = "Outside the hours in which this number may be called; they begin"
         notes.append(f"{window} {opens}." if open_then else f"Off hours: {names} opens {opens}.")
-        if calling_hours.opening_rate(teams):
-            notes.append("Leads that wait for it are called one after the other from then on.")
-    return called_at, notes
+    if found.closed_until and found.call_after > found.closed_until:
+        turn = when(found.call_after, asked.at, zone)
+        notes.append(f"Others wait for it too: its turn would be at {turn}.")
+    return found.call_after, notes
 
 
 def _open_lead(phone: str) -> int | None:
@@ -252,7 +257,7 @@ def _assumes(asked: PreviewQuestion, now: datetime, zone: ZoneInfo) -> tuple[str
             "Who is on a call, paused or blocked, and everybody's place in the queue, is as now "
             f"({seen}); what ends by itself before then has ended."
         ),
-        "No other lead is waiting.",
+        "No other lead waits to be called before it, but for its turn at an opening.",
     ]
     if not asked.phone:
         said.append("The number is one that nobody has talked with, and may be called at any hour "

@@ -55,6 +55,36 @@ class Outcome(Enum):
     NEVER_KNOWN = "never_known"
 
 
+# What each outcome says of the two phones, and of the lead's tries.
+_ENDED_WITH_THE_EXTENSION = frozenset(
+    {Outcome.OFFLINE, Outcome.BLOCKED, Outcome.MISCONFIGURED, Outcome.AGENT_NO_ANSWER}
+)
+_RANG_THE_LEAD = frozenset(
+    {Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER, Outcome.NO_RECORD, Outcome.NEVER_KNOWN}
+)
+_ERRORS = frozenset({Outcome.PROVIDER_ERROR, Outcome.NOT_SENT})
+
+
+def rang_the_lead(outcome: Outcome) -> bool:
+    """Whether the lead's phone rang, or may have: it counts for the limits of its number."""
+    return outcome in _RANG_THE_LEAD
+
+
+def rang_the_salesperson(outcome: Outcome) -> bool:
+    """Whether the salesperson's phone rang, or may have: it counts as a call of the extension."""
+    return outcome in _RANG_THE_LEAD or outcome is Outcome.AGENT_NO_ANSWER
+
+
+def counts_as_try(outcome: Outcome) -> bool:
+    """Whether it counts towards MAX_ATTEMPTS of its lead."""
+    return outcome not in _ENDED_WITH_THE_EXTENSION
+
+
+def counted_together(outcome: Outcome) -> frozenset[Outcome]:
+    """The outcomes that count as the same one: an outage is an outage, however it shows."""
+    return _ERRORS if outcome in _ERRORS else frozenset({outcome})
+
+
 class LeadStep(Enum):
     """What happens to the lead."""
 

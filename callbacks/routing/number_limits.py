@@ -1,12 +1,13 @@
 """Until when a number rests: outcomes' gap after a call, and the bound of the day."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from callbacks.common import prepared_statements
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.from_settings import policy
-from callbacks.policy.rules import A_DAY
+from callbacks.policy.rules import A_DAY, Policy
 
 # Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
 # all others count.
@@ -22,18 +23,28 @@ _DID_NOT_RING = ", ".join(
 _RANG = "'ANSWER', 'NOANSWER', 'BUSY', 'VOICEMAIL'"  # of the lead's leg, in the provider's words
 
 
-def _rests_until(phone: str, since: str) -> str:
-    """Until when a number may not be rung (SQL; NULL: it may be).
+class RungCall(NamedTuple):
+    """A call that rang a number, or may have. `ended_at` None: it is still on."""
 
-    Calls that ended before `since` make no gap. Only the last `calls_a_day` calls are looked at:
-    the earliest of them is the one that has to be a day ago.
+    rung_at: datetime
+    ended_at: datetime | None
+
+
+def limited_until(calls: Sequence[RungCall], rules: Policy) -> datetime | None:
+    """Until when a number may not be rung after these calls, oldest first; None: nothing limits it.
+
+    The same rule as `_rests_until`, for the preview and the replay.
     """
-    return f"""(
-        SELECT GREATEST(
-            max(ended_at) FILTER (WHERE ended_at > {since}) + %(gap)s::interval,
-            CASE WHEN count(*) = %(calls_a_day)s THEN min(rung_at) + %(a_day)s::interval END
-        )
-        FROM (
+    last = calls[-rules.calls_a_day :]
+    bounds = [it.ended_at + rules.gap for it in last if it.ended_at]
+    if len(last) == rules.calls_a_day:
+        bounds.append(min(it.rung_at for it in last) + A_DAY)
+    return max(bounds, default=None)
+
+
+def _last_calls(phone: str) -> str:
+    """The last `calls_a_day` calls that rang a number, or may have, newest first (SQL)."""
+    return f"""
             SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
             FROM callbacks_callattempt rung
             WHERE rung.phone = {phone} AND (
@@ -46,7 +57,21 @@ def _rests_until(phone: str, since: str) -> str:
                 )
             )
             ORDER BY claimed_at DESC LIMIT %(calls_a_day)s
-        ) last_calls
+    """  # noqa: S608  # put together from constants only
+
+
+def _rests_until(phone: str, since: str) -> str:
+    """Until when a number may not be rung (SQL; NULL: it may be).
+
+    Calls that ended before `since` make no gap. Only the last `calls_a_day` calls are looked at:
+    the earliest of them is the one that has to be a day ago. In Python: `limited_until`.
+    """
+    return f"""(
+        SELECT GREATEST(
+            max(ended_at) FILTER (WHERE ended_at > {since}) + %(gap)s::interval,
+            CASE WHEN count(*) = %(calls_a_day)s THEN min(rung_at) + %(a_day)s::interval END
+        )
+        FROM ({_last_calls(phone)}) last_calls
     )"""  # noqa: S608  # put together from constants only
 
 
@@ -81,6 +106,12 @@ def number_limited_until(
 def lead_limited_until(lead_id: int, now: datetime) -> datetime | None:
     """The same for a lead's number, as the claim asks it for this lead."""
     return _later_than(now, _OF_LEAD, {"lead": lead_id})
+
+
+def last_calls(phone: str) -> list[RungCall]:
+    """The last calls that rang this number, or may have, oldest first; no more than count."""
+    found = prepared_statements.rows(_last_calls("%(phone)s"), {"phone": phone, **bounds()})
+    return [RungCall(row["rung_at"], row["ended_at"]) for row in reversed(list(found))]
 
 
 def _later_than(now: datetime, statement: str, parameters: dict[str, Any]) -> datetime | None:

@@ -64,6 +64,15 @@ def next_time(setup: RoutingConfig, source_id: int, phone: str, after: datetime)
     return opening
 
 
+def next_new_opening(setup: RoutingConfig, source_id: int, after: datetime) -> datetime | None:
+    """When the first of the source's teams opens anew, at or after `after`; None: none does, or all
+    are always open.
+    """
+    calendars = (_calendar(setup, team) for team in setup.teams_for(source_id))
+    openings = [opening_hours.next_new_opening(it, after) for it in calendars if it]
+    return min((it for it in openings if it), default=None)
+
+
 def next_in_window(setup: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime:
     """The first instant at or after `after` at which this number may be rung by anybody."""
     windows = windows_of(setup, source_id, phone, after)
@@ -133,12 +142,6 @@ def calendars(setup: RoutingConfig, source_id: int) -> list[Calendar] | None:
     return known if known and len(known) == len(found) else None
 
 
-def opening_rate(teams: Sequence[Team]) -> int | None:
-    """At how many calls a minute these teams take what waits for their opening; None: no limit."""
-    rates = [team.opening_rate for team in teams]
-    return None if None in rates or not rates else sum(rate or 0 for rate in rates)
-
-
 def half_hours(
     setup: RoutingConfig, source_id: int, after: datetime, until: datetime
 ) -> Iterator[datetime]:
@@ -182,16 +185,6 @@ def next_opening(teams: list[Team], after: datetime) -> datetime | None:
         if team.schedule is None
         else opening_hours.next_opening(team.schedule.calendar(), after)
         for team in teams
-    ]
-    return min((opening for opening in openings if opening), default=None)
-
-
-def next_new_opening(teams: list[Team], after: datetime) -> datetime | None:
-    """When the first of `teams` opens anew, at or after `after`; None when all are always open."""
-    openings = [
-        opening_hours.next_new_opening(team.schedule.calendar(), after)
-        for team in teams
-        if team.schedule
     ]
     return min((opening for opening in openings if opening), default=None)
 

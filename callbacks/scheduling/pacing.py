@@ -1,27 +1,30 @@
 """Leads that wait for the same opening are called one after the other, at the teams' rate.
 
-The k-th (from 0) is called k minutes / rate after the opening: `Team.opening_rate` of the teams
-that open then, added up; with one that has no rate, all at once. Those that wait for one opening
-have it as their `closed_until`, whatever sources they come from.
+The turns are `opening_turns`'; here is who has which, in the database. The leads that wait for one
+opening have it as their `closed_until`, whatever sources they come from.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from itertools import count, repeat
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 
-from callbacks.policy.rules import A_DAY
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
+from callbacks.scheduling.opening_turns import (
+    PacedOpening,
+    Turn,
+    added_up,
+    after_it_closes,
+    next_turn,
+)
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
-_MINUTE = 60_000_000  # microseconds
-_MICROSECOND = timedelta(microseconds=1)
 _LOCK = 0x5EAD  # the first of the two numbers of the advisory lock; the second is the opening's
 
 # One look from the end of an index (lead_waiting_by_time) for each source.
@@ -35,47 +38,26 @@ _LATEST = """
 """
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When a lead is called, and the opening that it has waited for by then."""
-
-    at: datetime
-    opening: datetime
-
-
-@dataclass(frozen=True)
-class _Opening:
-    """An instant at which teams open together: at which rate, for which sources, until when."""
-
-    at: datetime
-    rate: int
-    sources: Sequence[int]
-    closes_at: datetime | None
-
-    def moment(self, k: int) -> datetime | None:
-        """The k-th; None when they have closed by then."""
-        at = self.at + timedelta(microseconds=round(k * _MINUTE / self.rate))
-        return at if self.closes_at is None or at < self.closes_at else None
-
-    def place(self, moment: datetime) -> int:
-        """The k of a moment, or of the last one before it."""
-        return ((moment - self.at) // _MICROSECOND + 1) * self.rate // _MINUTE
-
-
-def moment(setup: RoutingConfig, source_id: int, phone: str, opening: datetime) -> Moment:
+def turn(
+    setup: RoutingConfig, source_id: int, phone: str, opening: datetime, *, reserve: bool
+) -> Turn:
     """When a lead that waits for `opening` is called: after all that wait for it already.
 
-    Where they are so many that it closes before, at the next opening. The caller stores it in this
-    transaction; until its end, others wait for theirs.
+    Where they are so many that it closes before, at the next opening. `reserve`: the caller stores
+    it in this transaction; until its end, others wait for theirs.
     """
-    while shared := _shared(setup, source_id, phone, opening):
-        _one_at_a_time(shared)
-        latest = _latest(shared)
-        at = opening if latest is None else shared.moment(shared.place(latest) + 1)
-        if at:
-            return Moment(at, opening)
-        opening = _next(setup, source_id, phone, shared)
-    return Moment(opening, opening)
+
+    def last_moment(shared: PacedOpening) -> datetime | None:
+        if reserve:
+            _one_at_a_time(shared)
+        return _latest(shared)
+
+    return next_turn(
+        opening,
+        partial(_shared, setup, source_id, phone),
+        last_moment,
+        partial(calling_hours.next_time, setup, source_id, phone),
+    )
 
 
 def put_off_all(
@@ -93,6 +75,7 @@ def put_off_all(
     else has in hand are left out: two that do this at once must not meet.
     """
     moved = 0
+    next_time = partial(calling_hours.next_time, setup, source_id, phone)
     with transaction.atomic():
         shared = _shared(setup, source_id, phone, opening)
         if shared:
@@ -117,16 +100,18 @@ def put_off_all(
             )
             left = left[len(planned) :]
             if left and shared:
-                opening = _next(setup, source_id, phone, shared)
+                opening = after_it_closes(shared, next_time)
                 shared = _shared(setup, source_id, phone, opening)
                 if shared:
                     _one_at_a_time(shared)
     return moved
 
 
-def _shared(setup: RoutingConfig, source_id: int, phone: str, opening: datetime) -> _Opening | None:
+def _shared(
+    setup: RoutingConfig, source_id: int, phone: str, opening: datetime
+) -> PacedOpening | None:
     teams = calling_hours.open_teams(setup, source_id, phone, opening)
-    rate = calling_hours.opening_rate(teams)
+    rate = added_up([team.opening_rate for team in teams])
     if rate is None:
         return None
     ids = {team.pk for team in teams}
@@ -135,20 +120,12 @@ def _shared(setup: RoutingConfig, source_id: int, phone: str, opening: datetime)
         for source, answering in setup.teams_by_source.items()
         if any(team.pk in ids for team in answering)
     ]
-    return _Opening(
+    return PacedOpening(
         opening, rate, sources, calling_hours.closes_at(setup, source_id, phone, opening)
     )
 
 
-def _next(setup: RoutingConfig, source_id: int, phone: str, shared: _Opening) -> datetime:
-    """The opening after `shared`."""
-    if shared.closes_at is None:
-        raise RuntimeError("who never closes has a moment for everybody")
-    later = calling_hours.next_time(setup, source_id, phone, shared.closes_at)
-    return later or shared.at + A_DAY
-
-
-def _latest(shared: _Opening) -> datetime | None:
+def _latest(shared: PacedOpening) -> datetime | None:
     """The last moment that is given out."""
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, {"sources": list(shared.sources), "opening": shared.at})
@@ -156,7 +133,7 @@ def _latest(shared: _Opening) -> datetime | None:
     return latest
 
 
-def _free_moments(shared: _Opening, without: Sequence[int]) -> Iterator[datetime]:
+def _free_moments(shared: PacedOpening, without: Sequence[int]) -> Iterator[datetime]:
     """Those that nobody else has; the leads `without` are to get others."""
     others = Lead.objects.filter(
         source__in=shared.sources,
@@ -173,7 +150,7 @@ def _free_moments(shared: _Opening, without: Sequence[int]) -> Iterator[datetime
         yield at
 
 
-def _one_at_a_time(shared: _Opening) -> None:
+def _one_at_a_time(shared: PacedOpening) -> None:
     """Until the end of the transaction nobody else gives out moments of this opening."""
     minute = int(shared.at.timestamp()) // 60
     with connection.cursor() as cursor:

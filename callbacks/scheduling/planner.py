@@ -1,10 +1,11 @@
-"""What a new lead is told: when it is called, and what its SLA clock says. Changes nothing."""
+"""What a new lead is told: when it is called, and what its SLA clock says."""
 
 from datetime import datetime, timedelta
 
 from callbacks.opening_hours import sla_clock
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
+from callbacks.scheduling.next_call import CallTimes, next_call
 from leads.models import LeadSource
 from leads.ports import CallPlan
 
@@ -12,29 +13,27 @@ from leads.ports import CallPlan
 def plan(
     setup: RoutingConfig,
     source: LeadSource,
-    phone: str,
+    times: CallTimes,
     now: datetime,
     chosen_at: datetime | None = None,
 ) -> CallPlan:
     """Of a lead that comes at `now` and asks to be called at `chosen_at`, or at once.
 
-    Where leads are spread over an opening (callbacks.scheduling.pacing), its own moment is still to
-    be found.
+    `times`: when this lead may be called (scheduling.call_times). Its number's limits are not asked
+    for here: the claim puts it off where they count.
     """
-    asked_for = chosen_at or now
-    opening = calling_hours.next_time(setup, source.pk, phone, asked_for)
+    found = next_call(times, now, chosen_at=chosen_at)
     clock = sla_clock.clock(
         source.sla_clock,
-        asked_for,
+        chosen_at or now,
         timedelta(seconds=source.sla_target),
-        opening,
+        found.opens_at,
         calling_hours.calendars(setup, source.pk),
     )
     return CallPlan(
-        # Never: it waits, in sight of the managers, until somebody answers its source.
-        call_after=opening or asked_for,
+        call_after=found.call_after or now,
         clock_started_at=clock.started_at,
         due_at=clock.due_at,
-        gap_until=chosen_at,
-        closed_until=opening if opening and opening > asked_for else None,
+        gap_until=found.gap_until,
+        closed_until=found.closed_until,
     )

@@ -13,6 +13,7 @@ from callbacks.opening_hours import calendar as opening_hours
 from callbacks.opening_hours.calendar import Calendar, Hours, next_opening
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
+from callbacks.scheduling.opening_turns import added_up
 from leads import phones
 from leads.models import LeadSource
 
@@ -323,7 +324,7 @@ def test_a_night_in_which_the_clock_goes_back_has_more_half_hours() -> None:
 def test_rates_of_teams_that_open_together_are_added_up(
     rates: list[int | None], together: int | None
 ) -> None:
-    assert calling_hours.opening_rate([Team(opening_rate=it) for it in rates]) == together
+    assert added_up(rates) == together
 
 
 def test_an_open_source_without_a_window_is_asked_nothing_about_the_number() -> None:

@@ -1,0 +1,84 @@
+"""The times at which a lead may be called, from the routing config and the database.
+
+For `next_call`. Three kinds, by what they do about the turns at an opening:
+`reserving` takes the lead's turn, under a lock, for the transaction that stores it; `reading` says
+which turn the lead would get and takes nothing; `unpaced` gives the opening itself.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from callbacks.routing.config import RoutingConfig
+from callbacks.scheduling import calling_hours, pacing
+from callbacks.scheduling.opening_turns import Turn
+
+
+class Pacing(Enum):
+    """What is done about the turns at an opening."""
+
+    RESERVE = "reserve"
+    READ = "read"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class ConfiguredTimes:
+    """Of a lead of this source and number ("": any); see the module."""
+
+    setup: RoutingConfig
+    source_id: int
+    phone: str
+    pacing: Pacing
+
+    def next_time(self, after: datetime) -> datetime | None:
+        """A team is open, and its number may be called."""
+        return calling_hours.next_time(self.setup, self.source_id, self.phone, after)
+
+    def next_new_opening(self, after: datetime) -> datetime | None:
+        """By the teams' hours alone."""
+        return calling_hours.next_new_opening(self.setup, self.source_id, after)
+
+    def turn(self, opening: datetime) -> Turn:
+        """With RESERVE in a transaction, which stores it."""
+        if self.pacing is Pacing.NONE:
+            return Turn(opening, opening)
+        reserve = self.pacing is Pacing.RESERVE
+        return pacing.turn(self.setup, self.source_id, self.phone, opening, reserve=reserve)
+
+
+def reserving(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
+    """For who stores what comes of it, in this transaction."""
+    return ConfiguredTimes(setup, source_id, phone, Pacing.RESERVE)
+
+
+def reading(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
+    """For who only tells it."""
+    return ConfiguredTimes(setup, source_id, phone, Pacing.READ)
+
+
+def unpaced(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
+    """For a manager's wish, and for many leads that are given turns together."""
+    return ConfiguredTimes(setup, source_id, phone, Pacing.NONE)
+
+
+@dataclass(frozen=True)
+class WindowTimes:
+    """The calling window of a number alone: for recorded messages, which need nobody."""
+
+    setup: RoutingConfig
+    source_id: int
+    phone: str
+
+    def next_time(self, after: datetime) -> datetime | None:
+        """The number may be called."""
+        at = calling_hours.next_in_window(self.setup, self.source_id, self.phone, after)
+        return at if calling_hours.in_window(self.setup, self.source_id, self.phone, at) else None
+
+    def next_new_opening(self, after: datetime) -> datetime | None:  # noqa: ARG002
+        """No team is needed."""
+        return None
+
+    def turn(self, opening: datetime) -> Turn:
+        """Messages take no turns."""
+        return Turn(opening, opening)
