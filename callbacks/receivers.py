@@ -1,4 +1,4 @@
-"""What `callbacks` does when `leads` announces or asks something."""
+"""What `callbacks` answers when `leads` asks, and what it does when something is announced."""
 
 import uuid
 from datetime import datetime
@@ -17,30 +17,37 @@ from callbacks.routing import config
 from callbacks.scheduling import call_times, calling_hours, planner
 from leads.models import Lead, LeadSource
 from leads.ports import CallingHours, CallPlan
-from leads.signals import hours_asked, lead_received, number_asked, plan_asked
+from leads.signals import lead_received
 
 
-@receiver(plan_asked)
-def plan_the_call(
-    source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None, **_kwargs: Any
-) -> CallPlan:
-    """When it is called: at once, when it was chosen, or its moment at the next opening."""
-    current = config.current()
-    times = call_times.reserving(current, source.pk, phone)
-    return planner.plan(current, source, times, now, chosen_at)
+class Caller:
+    """The answers to what `leads` asks (leads.ports.LeadCaller)."""
 
+    def plan(
+        self, source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None
+    ) -> CallPlan:
+        """When it is called: at once, when it was chosen, or its moment at the next opening."""
+        current = config.current()
+        times = call_times.reserving(current, source.pk, phone)
+        return planner.plan(current, source, times, now, chosen_at)
 
-@receiver(hours_asked)
-def tell_the_hours(
-    source_id: int, phone: str, as_of: uuid.UUID | None, **_kwargs: Any
-) -> CallingHours:
-    """When leads of this source and number are called."""
-    current = config.current(as_of)
-    return CallingHours(
-        zone=calling_hours.zone_of(current, source_id),
-        next_time=partial(calling_hours.next_time, current, source_id, phone),
-        half_hours=partial(calling_hours.half_hours, current, source_id),
-    )
+    def hours(self, source_id: int, phone: str, as_of: uuid.UUID | None) -> CallingHours:
+        """When leads of this source and number are called."""
+        current = config.current(as_of)
+        return CallingHours(
+            zone=calling_hours.zone_of(current, source_id),
+            next_time=partial(calling_hours.next_time, current, source_id, phone),
+            half_hours=partial(calling_hours.half_hours, current, source_id),
+        )
+
+    def refusal(self, phone: str) -> str | None:
+        """Our own extensions are never called as leads: two of our phones would ring each other."""
+        own = config.current().own_numbers
+        if phone.lstrip("+") in own or _israeli_form(phone) in own:
+            return gettext(
+                "This is one of our own numbers. Enter the number where we can call you."
+            )
+        return None
 
 
 @receiver(lead_received)
@@ -67,15 +74,6 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     """A team that opens earlier than leads were told calls them then; one that closes does not."""
     transaction.on_commit(reschedule.follow_changed_hours, robust=True)
-
-
-@receiver(number_asked)
-def refuse_our_own_numbers(phone: str, **_kwargs: Any) -> str | None:
-    """Our own extensions are never called as leads: two of our phones would ring each other."""
-    own = config.current().own_numbers
-    if phone.lstrip("+") in own or _israeli_form(phone) in own:
-        return gettext("This is one of our own numbers. Enter the number where we can call you.")
-    return None
 
 
 def _israeli_form(phone: str) -> str:

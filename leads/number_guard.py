@@ -1,25 +1,23 @@
 """May this number be called at all? Asked when a lead comes in, and again at the dial."""
 
-from leads import phones
+from leads import phones, ports
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
-from leads.signals import number_asked
 
 
 def accept(typed: str, source: LeadSource) -> str:
     """The E.164 form of what a visitor typed for `source`. Raises PhoneRefused."""
     phone = phones.parse(typed, source.default_country, source.allowed_countries)
-    _ask_others(phone)
+    _ask_the_caller(phone)
     return phone
 
 
 def check_before_dial(phone: str, source: LeadSource) -> None:
     """The same rules for a stored number: they may have changed since. Raises PhoneRefused."""
     phones.check(phone, source.allowed_countries)
-    _ask_others(phone)
+    _ask_the_caller(phone)
 
 
-def _ask_others(phone: str) -> None:
-    for _receiver, reason in number_asked.send(sender=None, phone=phone):
-        if reason:
-            raise PhoneRefused("own", reason)
+def _ask_the_caller(phone: str) -> None:
+    if reason := ports.refusal(phone):
+        raise PhoneRefused("own", reason)

@@ -1,19 +1,18 @@
-"""When a lead is called, as the application that calls it says; asked by signals.
+"""What `leads` asks the application that calls its leads, without knowing which one that is.
 
-Without an answer everybody is called at once, and no time is on offer.
+The application implements LeadCaller and registers it when it is ready (callbacks.apps). What is
+only announced goes by leads.signals.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
+from typing import Protocol
 
-from django.utils import timezone
+from django.core.exceptions import ImproperlyConfigured
 
 from leads.models import LeadSource
-from leads.signals import hours_asked, plan_asked
-
-Answers = Sequence[tuple[object, object]]
 
 
 @dataclass(frozen=True)
@@ -40,25 +39,46 @@ class CallingHours:
     half_hours: Callable[[datetime, datetime], Iterable[datetime]]
 
 
+class LeadCaller(Protocol):
+    """The application that calls leads: what `leads` has to ask it."""
+
+    def plan(
+        self, source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None
+    ) -> CallPlan:
+        """When a lead is called that is stored in this transaction, submitted at `now`."""
+
+    def hours(self, source_id: int, phone: str, as_of: uuid.UUID | None) -> CallingHours:
+        """When leads of this source and number are called, by version `as_of` of the config."""
+
+    def refusal(self, phone: str) -> str | None:
+        """Why this number is never called, as a sentence for the visitor; None: it is."""
+
+
+_caller: LeadCaller | None = None
+
+
+def register(caller: LeadCaller) -> None:
+    """Has `caller` asked from now on; once, when the application that calls leads is ready."""
+    global _caller
+    _caller = caller
+
+
 def plan(source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None) -> CallPlan:
-    """For a lead that is stored in this transaction, submitted at `now`."""
-    asked: Answers = plan_asked.send(
-        sender=None, source=source, phone=phone, now=now, chosen_at=chosen_at
-    )
-    for _receiver, answer in asked:
-        if isinstance(answer, CallPlan):
-            return answer
-    start = chosen_at or now
-    target = timedelta(seconds=source.sla_target)
-    return CallPlan(start, start, start + target, gap_until=chosen_at)
+    """For a lead that is stored in this transaction, submitted at `now`. `phone`: E.164."""
+    return _registered().plan(source, phone, now, chosen_at)
 
 
 def hours(source_id: int, phone: str = "", as_of: uuid.UUID | None = None) -> CallingHours:
-    """For a source and a number (E.164; "": any). `as_of`: the setup's version, if just read."""
-    asked: Answers = hours_asked.send(sender=None, source_id=source_id, phone=phone, as_of=as_of)
-    for _receiver, answer in asked:
-        if isinstance(answer, CallingHours):
-            return answer
-    return CallingHours(
-        timezone.get_current_timezone(), lambda after: after, lambda _after, _until: ()
-    )
+    """For a source and a number (E.164; "": any). `as_of`: the config's version, if just read."""
+    return _registered().hours(source_id, phone, as_of)
+
+
+def refusal(phone: str) -> str | None:
+    """Why this number (E.164) is never called, as a sentence for the visitor; None: it is."""
+    return _registered().refusal(phone)
+
+
+def _registered() -> LeadCaller:
+    if _caller is None:
+        raise ImproperlyConfigured("No application is installed that calls leads.")
+    return _caller
