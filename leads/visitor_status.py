@@ -108,7 +108,7 @@ class DatedSentence:
                 return str(self.today) % values
             case 1:
                 return str(self.tomorrow) % {"weekday": date_format(local, "l"), **values}
-        return str(self.later) % {"date": _weekday_and_date(local.date()), **values}
+        return str(self.later) % {"date": weekday_and_date(local.date()), **values}
 
 
 FIRST_CALL = DatedSentence(
@@ -184,10 +184,11 @@ def day_heading(day: date, today: date) -> str:
             return gettext("Today")
         case 1:
             return gettext("Tomorrow, %(weekday)s") % {"weekday": date_format(day, "l")}
-    return _weekday_and_date(day)
+    return weekday_and_date(day)
 
 
-def _weekday_and_date(day: date) -> str:
+def weekday_and_date(day: date) -> str:
+    """ "Sunday, 29 November"."""
     # Translators: a date format of Django's, as in "Sunday, 29 November".
     return date_format(day, gettext("l, j F"))
 

@@ -100,7 +100,7 @@ def test_a_duplicate_names_the_first_lead_to_open(
     first = make_lead("+972505550101")
     second = make_lead("+972505550101")
     [message] = messages(confirm(managing, second, "call-now"))
-    assert f"Lead {first.pk}" in message
+    assert f"Open lead {first.pk}" in message
 
 
 def test_a_number_with_another_open_lead_is_not_opened_twice(

@@ -237,7 +237,7 @@ def test_a_call_that_rings_by_a_login_code_cannot_be_hung_up_by_number(
 def test_a_message_without_a_name_is_not_played(
     make_lead: MakeLead, simulator: SimulatorProcess
 ) -> None:
-    with pytest.raises(manual.CannotCall, match="no name of a record"):
+    with pytest.raises(manual.CannotCall, match="Enter the recording's name"):
         manual.play(make_lead().pk, "", None)
     assert not CallAttempt.objects.exists()
 

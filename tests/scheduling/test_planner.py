@@ -273,7 +273,7 @@ def test_a_manager_is_told_when_it_is_called(abroad: None, extension: Extension)
         lead = store(LeadSource.objects.get(), NEW_YORK)
         said = manual.call_now(lead.pk, None)
         assert said == (
-            "It is outside the hours in which this number may be called: the lead is called on "
+            "It is outside the hours in which this number may be called. The lead is called on "
             "Monday, 23 November at 15:00."
         )
         lead.refresh_from_db()
@@ -282,7 +282,9 @@ def test_a_manager_is_told_when_it_is_called(abroad: None, extension: Extension)
             lambda: manual.call_with(lead.pk, extension.pk, None),
             lambda: manual.play(lead.pk, "hello", None),
         ):
-            with pytest.raises(manual.CannotCall, match="Not before Monday, 23 November at 15:00"):
+            with pytest.raises(
+                manual.CannotCall, match="not be called before Monday, 23 November at 15:00"
+            ):
                 wish()
     assert not CallAttempt.objects.exists()
 
