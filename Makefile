@@ -17,7 +17,7 @@ UNDER_WAY := $(VENV)/.installing
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test packages nightly bench chaos lint format lock clean
+.PHONY: help run check test packages nightly bench chaos lint format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -27,10 +27,13 @@ help: ## this list
 run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C stops it
 	@exec $(BIN)/python -m callbacks.localrun --stop-with-parent
 
+check: $(DEV_STAMP) ## all checks, and the tests without a browser and without the whole product
+	@exec $(BIN)/python -m callbacks.localrun.servers bash .ci/test -m "not product"
+
 # What comes from the distribution and what comes from the registry is installed at the same time;
 # the virtual environment before, since for it too something may come from the distribution.
 # pytest comes last: its summary is the last line.
-test: ## all checks and tests
+test: ## all checks and all tests, as .ci/run does
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash .ci/venv
 	@$(MAKE) --silent --no-print-directory --jobs 2 packages $(DEV_STAMP)
 	@exec $(BIN)/python -m callbacks.localrun.servers bash .ci/test

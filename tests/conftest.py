@@ -18,6 +18,7 @@ from callbacks.models import Extension, Team
 from callbacks.telephony import account
 from leads import intake
 from leads.models import Lead, LeadSource
+from tests.support import lanes
 from tests.support.simulator import SimulatorProcess, eventually
 
 pytest_plugins = [
@@ -47,64 +48,20 @@ hypothesis_settings.register_profile(
     print_blob=True,
 )
 
-# One process of xdist's has all of a group, in a row: Chromium (tests.support.chromium) and the
-# running product (tests.support.running) are started once for it.
-_IN_CHROMIUM = (
-    "tests/browser/",
-    "tests/extensions/account_import/test_in_browser.py",
-    "tests/leads/test_in_browser.py",
-    "tests/leads/test_choosing_in_browser.py",
-    "tests/simulator/test_phones_page.py",
-)
-_ON_THE_PRODUCT = (
-    "tests/e2e/test_main_job.py",
-    "tests/e2e/test_warm_stop.py",
-    "tests/monitoring/test_readiness.py",
-)
-# They take longest: first, so that at the end no core waits for one of them.
-_FIRST = (
-    "tests/chaos/",
-    "tests/benchmarks/",
-    *_IN_CHROMIUM,
-    "tests/localrun/test_run.py",
-    *_ON_THE_PRODUCT,
-    "tests/e2e/",
-    "tests/lifecycle/test_machine.py",
-    "tests/lifecycle/test_lives.py",
-    "tests/voicenter/test_any_bytes.py",
-    "tests/config/",
-    "tests/console/",
-    "tests/importing/",
-    "tests/voicenter/test_secrecy.py",
-    "tests/voicenter/test_faults.py",
-    "tests/routing/test_wrong_config.py",
-    "tests/reconciliation/test_lookup.py",
-    "tests/leads/test_request_body.py",
-    "tests/admin/test_lists.py",
-    "tests/simulator/",
-    "tests/calling/test_sweep_cost.py",
-    "tests/extensions/test_presence.py",
-    "tests/leads/test_error_pages.py",
-)
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the long modules first, and in each the tests that use the running product."""
-
-    def place(item: pytest.Item) -> tuple[int, bool]:
-        at = next(
-            (n for n, start in enumerate(_FIRST) if item.nodeid.startswith(start)), len(_FIRST)
-        )
-        return at, at < len(_FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())
-
-    items.sort(key=place)
+    """Marks the tests of the long lane, and puts the long modules first."""
+    for item in items:
+        if lanes.needs_the_product(item.nodeid, getattr(item, "fixturenames", ())):
+            item.add_marker("product")
+    items.sort(key=lanes.place)
 
 
 class _Scheduling(LoadScopeScheduling):
     """A module's tests stay together, and a group's modules."""
 
     def _split_scope(self, nodeid: str) -> str:
-        for group in (_IN_CHROMIUM, _ON_THE_PRODUCT):
+        for group in lanes.GROUPS:
             if nodeid.startswith(group):
                 return group[0]
         return super()._split_scope(nodeid)

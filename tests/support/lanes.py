@@ -1,0 +1,73 @@
+"""Which tests `make check` leaves out, and in which order the others' modules run."""
+
+from collections.abc import Collection
+
+import pytest
+
+# One process of xdist's has all of a group, in a row: Chromium (tests.support.chromium) and the
+# running product (tests.support.running) are started once for it.
+IN_CHROMIUM = (
+    "tests/browser/",
+    "tests/extensions/account_import/test_in_browser.py",
+    "tests/leads/test_in_browser.py",
+    "tests/leads/test_choosing_in_browser.py",
+    "tests/simulator/test_phones_page.py",
+)
+ON_THE_PRODUCT = (
+    "tests/e2e/test_main_job.py",
+    "tests/e2e/test_warm_stop.py",
+    "tests/monitoring/test_readiness.py",
+)
+GROUPS = (IN_CHROMIUM, ON_THE_PRODUCT)
+
+# They take longest: first, so that at the end no core waits for one of them.
+FIRST = (
+    "tests/chaos/",
+    "tests/benchmarks/",
+    *IN_CHROMIUM,
+    "tests/localrun/test_run.py",
+    *ON_THE_PRODUCT,
+    "tests/e2e/",
+    "tests/lifecycle/test_machine.py",
+    "tests/lifecycle/test_lives.py",
+    "tests/voicenter/test_any_bytes.py",
+    "tests/config/",
+    "tests/console/",
+    "tests/extensions/account_import/",
+    "tests/voicenter/test_secrecy.py",
+    "tests/voicenter/test_faults.py",
+    "tests/routing/test_wrong_config.py",
+    "tests/reconciliation/test_lookup.py",
+    "tests/leads/test_request_body.py",
+    "tests/admin/test_lists.py",
+    "tests/simulator/",
+    "tests/calling/test_sweep_cost.py",
+    "tests/extensions/test_presence.py",
+    "tests/leads/test_error_pages.py",
+)
+
+# Left out of `make check`: what starts the product or the command as people do, and what needs
+# programs besides Python.
+LONG = (
+    "tests/benchmarks/",
+    "tests/browser/",
+    "tests/chaos/",
+    "tests/console/test_process.py",
+    "tests/contract/test_curl.py",
+    "tests/contract/test_php.py",
+    "tests/e2e/",
+    "tests/localrun/test_run.py",
+)
+# So is every test that uses one of these fixtures, wherever it stands.
+LONG_FIXTURES = frozenset({"browser", "kept_stack"})
+
+
+def needs_the_product(nodeid: str, fixtures: Collection[str]) -> bool:
+    """Whether a test needs a browser, programs besides Python, or the whole product running."""
+    return nodeid.startswith(LONG) or not LONG_FIXTURES.isdisjoint(fixtures)
+
+
+def place(item: pytest.Item) -> tuple[int, bool]:
+    """For sorting: the long modules first, in each of them the tests that use the product."""
+    at = next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+    return at, at < len(FIRST) and "kept_stack" not in getattr(item, "fixturenames", ())
