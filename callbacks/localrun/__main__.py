@@ -17,9 +17,10 @@ from honcho import manager
 from honcho.environ import parse_procfile
 
 from callbacks.common.local_servers import Urls
-from callbacks.localrun import exec_as_child, print_addresses, processes
+from callbacks.localrun import print_addresses, processes
 from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.generated_secrets import kept_secret
+from callbacks.localrun.parent_death import die_with_parent
 from callbacks.localrun.ports import require_free
 from callbacks.localrun.servers import servers
 
@@ -40,7 +41,7 @@ def main() -> int:
     options = parser.parse_args()
     _on_signals(_interrupt)
     if options.stop_with_parent:
-        exec_as_child.die_with_parent(signal.SIGTERM, os.getppid())
+        die_with_parent(signal.SIGTERM, os.getppid())
     environ.Env.read_env(BASE_DIR / ".env")
     data_dir = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
     try:

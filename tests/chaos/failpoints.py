@@ -17,7 +17,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
-from callbacks.localrun.exec_as_child import die_with_parent
+from callbacks.localrun.parent_death import die_with_parent
 from tests.support.stack import procfile
 
 DIED = "killed itself:"

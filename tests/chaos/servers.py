@@ -11,7 +11,7 @@ from typing import Self
 
 import psutil
 
-from callbacks.localrun import processes
+from callbacks.localrun import processes, setpriv
 from tests.chaos.client import until
 
 
@@ -61,7 +61,7 @@ class Server:
             self._command,
             directory=self._directory,
             log=self._log,
-            account=processes.server_account(self._directory),
+            account=setpriv.server_account(self._directory),
             death_signal=signal.SIGINT,
         )
         self._process = psutil.Process(started.pid)

@@ -11,8 +11,9 @@ import pytest
 import redis
 
 from callbacks.common.local_servers import RECORD, Urls, recorded_urls
-from callbacks.localrun import postgres_server, processes
+from callbacks.localrun import postgres_server, processes, setpriv
 from callbacks.localrun.errors import CannotStart
+from callbacks.localrun.ports import free_port
 from callbacks.localrun.servers import main, servers
 from tests.support.launching import as_an_ordinary_user, holding
 
@@ -164,11 +165,9 @@ def test_it_ends_a_server_that_outlived_its_launcher(used):
 
 def start_orphan(command: list, directory: Path) -> subprocess.Popen[bytes]:
     """A server on `directory` that no launcher will end, once it holds its data."""
-    command[-1] = str(postgres_server.free_port())
+    command[-1] = str(free_port())
     orphan = subprocess.Popen(
-        processes.wrapped(
-            command, directory=directory, account=processes.server_account(directory)
-        ),
+        setpriv.wrapped(command, directory=directory, account=setpriv.server_account(directory)),
         cwd=directory,
         env=processes.server_environment(),
         stderr=subprocess.DEVNULL,
@@ -213,7 +212,7 @@ def test_it_says_so_when_the_data_directory_is_read_only(tmp_path):
         "try: servers(Path(sys.argv[1])).__enter__()\n"
         "except CannotStart as problem: print(problem)"
     )
-    done = as_an_ordinary_user(code, str(tmp_path / "data"))
+    done = as_an_ordinary_user(code, tmp_path / "data")
     assert "cannot be written. Give this user the right to" in done.stdout
     assert "DATA_DIR=" in done.stdout
 
@@ -241,4 +240,4 @@ def test_a_server_reaches_its_programs_below_a_directory_that_only_root_may_ente
     program.write_text("")
     program.chmod(0o755)
     code = "import os, sys; print(os.geteuid() != 0 and os.access(sys.argv[1], os.R_OK | os.X_OK))"
-    assert as_an_ordinary_user(code, str(program)).stdout == "True\n"
+    assert as_an_ordinary_user(code, program).stdout == "True\n"

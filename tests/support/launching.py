@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from callbacks.localrun import exec_as_child
+from callbacks.localrun import setpriv
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -48,12 +48,11 @@ def holding(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
             launcher.wait(60)
 
 
-def as_an_ordinary_user(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python code without root's right to write everywhere (it may still read: the clone)."""
-    command = [sys.executable, "-c", code, *arguments]
-    if os.geteuid() == 0:
-        drop = ["--parent", str(os.getpid()), "--user", "65534:65534", "--capability", "2"]
-        command = [sys.executable, "-I", "-S", exec_as_child.__file__, *drop, "--", *command]
+def as_an_ordinary_user(code: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python code on `path` as a server runs: without root's right to write everywhere."""
+    command = setpriv.wrapped(
+        [sys.executable, "-c", code, path], directory=path, account=setpriv.server_account(path)
+    )
     return subprocess.run(
         command, cwd=ROOT, env=without_addresses(), capture_output=True, text=True, check=False
     )

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 from urllib.error import URLError
 
-from callbacks.localrun import processes
+from callbacks.localrun import setpriv
 from tests.support.simulator import SimulatorProcess, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def spawn(command: str, environment: Mapping[str, str], log: Path) -> subprocess
 
     It is ended with us, even when we are killed: call it from the main thread.
     """
-    wrapped = processes.wrapped(
+    wrapped = setpriv.wrapped(
         ["/bin/sh", "-c", command], directory=ROOT, account=None, death_signal=signal.SIGTERM
     )
     with log.open("ab") as output:
