@@ -1,6 +1,6 @@
-"""Lead sources in the admin, as far as `leads` knows them.
+"""The part of the lead sources' admin that needs nothing from `callbacks`.
 
-`callbacks.admin` registers LeadSource and Lead: their pages show how calls are made.
+`callbacks.admin` registers LeadSource and Lead, since their pages show how calls are made.
 """
 
 from typing import Any
@@ -9,6 +9,8 @@ from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -16,10 +18,13 @@ from leads.models import validate_country
 
 
 class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """The theme's, for addresses that anybody may have written."""
+    """The theme's ModelAdmin, hardened against query strings that PostgreSQL would refuse."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Django's rule, without what makes PostgreSQL refuse the query: the answer is 400."""
+        """Django's rule, without look-ups by regular expression and without NUL characters.
+
+        PostgreSQL refuses those, which would be an error 500; so they are answered 400.
+        """
         values = value if isinstance(value, list) else [value]
         if lookup.endswith("regex") or any("\x00" in str(one) for one in values):
             return False
@@ -27,34 +32,36 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Says which country is none: Django's form drops the validator's words for a list's items."""
+    """Names the country code that is wrong: Django drops the validator's message for list items."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if target := self.fields.get("sla_target"):
             target.widget.attrs["min"] = 1
-            target.error_messages["min_value"] = "Enter 1 second or more."
-            # Of the field alone: the database's own condition says it in other words.
-            target.validators.append(MinValueValidator(1, "Enter 1 second or more."))
+            sentence = _("Enter 1 second or more.")
+            target.error_messages["min_value"] = sentence
+            # Django's own field only knows the database's condition, with another message.
+            target.validators.append(MinValueValidator(1, sentence))
 
     def clean_allowed_countries(self) -> list[str]:
-        """Each is a country."""
+        """Checks each country code."""
         countries: list[str] = self.cleaned_data["allowed_countries"]
         for code in countries:
             validate_country(code)
         return countries
 
     def clean(self) -> dict[str, Any]:
-        """A calling window has both its times; said where the one is missing."""
+        """A calling window has both its times: the error stands beside the missing one."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for here, there in (("call_from", "call_until"), ("call_until", "call_from")):
             if here in cleaned and cleaned[here] is None and cleaned.get(there) is not None:
-                self.add_error(here, "Enter this time too, or leave both empty: at any hour.")
+                sentence = gettext("Enter this time too, or leave both empty to call at any hour.")
+                self.add_error(here, sentence)
         return cleaned
 
 
 class LeadSourceAdmin(Admin):
-    """Where leads come from, and which numbers are accepted from there."""
+    """Lead sources: where leads come from, and which numbers each source accepts."""
 
     form = LeadSourceForm
     list_display = [
@@ -66,10 +73,10 @@ class LeadSourceAdmin(Admin):
     fieldsets = [
         (None, {"fields": [("name", "slug"), ("language", "is_active")]}),
         (
-            "Numbers that are called",
+            _("Numbers that are called"),
             {"fields": ["default_country", "allowed_countries"]},
         ),
-        ("Promise", {"fields": [("sla_target", "sla_clock"), "priority"]}),
-        ("When leads are called", {"fields": [("call_from", "call_until"), "offers_times"]}),
-        ("Form on other websites", {"fields": ["allowed_origins"]}),
+        (_("Promise"), {"fields": [("sla_target", "sla_clock"), "priority"]}),
+        (_("When leads are called"), {"fields": [("call_from", "call_until"), "offers_times"]}),
+        (_("Form on other websites"), {"fields": ["allowed_origins"]}),
     ]

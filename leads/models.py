@@ -1,9 +1,9 @@
-"""LeadSource and Lead: who asked to be called back, where, and what has come of it."""
+"""LeadSource and Lead: who asked to be called back, through which form, and what came of it."""
 
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -13,14 +13,19 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
 from django.db.models.lookups import Exact, IsNull, Lookup, Regex
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
 
 
 def default_countries() -> list[str]:
-    """Allowed countries of a new source."""
+    """The countries that a new source accepts numbers of."""
     return ["IL"]
 
 
@@ -28,75 +33,94 @@ def validate_country(code: str) -> None:
     """Raises ValidationError unless `code` is an ISO 3166 country with telephone numbers."""
     if code not in SUPPORTED_REGIONS:
         raise ValidationError(
-            "%(code)s is not a country code. Use two capital letters, for example IL.",
+            _("%(code)s is not a country code. Use two capital letters, for example IL."),
             params={"code": code},
         )
 
 
 class SlaClock(models.TextChoices):
-    """When the seconds of a source's target count."""
+    """When the SLA clock of a source's leads runs."""
 
-    ALWAYS = "always", "round the clock"
-    OPEN = "open", "in opening hours only"
+    ALWAYS = "always", _("round the clock")
+    OPEN = "open", _("in opening hours only")
 
 
 class LeadSource(models.Model):
     """Where leads come from: a website form, a landing page, an API client."""
 
-    slug = models.SlugField(max_length=50, unique=True, help_text="Part of the form's address.")
-    name = models.CharField(max_length=100)
+    slug = models.SlugField(
+        _("slug"), max_length=50, unique=True, help_text=_("Part of the form's address.")
+    )
+    name = models.CharField(_("name"), max_length=100)
     is_active = models.BooleanField(
-        default=True, help_text="A source that is off answers like one that does not exist."
+        _("is active"),
+        default=True,
+        help_text=_("A source that is off answers like one that does not exist."),
     )
     default_country = models.CharField(
+        _("default country"),
         max_length=2,
         default="IL",
         validators=[validate_country],
-        help_text="The country of numbers typed without one, for example IL.",
+        help_text=_(
+            "The country of numbers that are typed without a country code, for example IL."
+        ),
     )
     allowed_countries = ArrayField(
         models.CharField(max_length=2, validators=[validate_country]),
+        verbose_name=_("allowed countries"),
         default=default_countries,
-        help_text="Numbers of other countries are never dialled. Separated by commas.",
+        help_text=_(
+            "Country codes separated by commas. Numbers of other countries are never dialled."
+        ),
     )
     language = models.CharField(
+        _("language"),
         max_length=8,
         default="en",
-        validators=[RegexValidator(LANGUAGE, "For example: en, he, ru.")],
+        validators=[RegexValidator(LANGUAGE, _("For example: en, he, ru."))],
     )
     sla_target = models.PositiveIntegerField(
-        "SLA target", default=60, help_text="Seconds within which a lead is to be called."
+        _("SLA target"), default=60, help_text=_("Seconds within which a lead is to be called.")
     )
     sla_clock = models.CharField(
-        "SLA clock",
+        _("SLA clock"),
         max_length=6,
         choices=SlaClock.choices,
         default=SlaClock.ALWAYS,
-        help_text="When the seconds of the target count.",
+        help_text=_("When the seconds of the target are counted."),
     )
     priority = models.PositiveSmallIntegerField(
+        _("priority"),
         default=0,
-        help_text="Of leads that are due at the same moment, those of the higher number are "
-        "called first.",
+        help_text=_(
+            "Among leads due at the same moment, those of the source with the higher number are "
+            "called first."
+        ),
     )
     call_from = models.TimeField(
-        "call not before",
+        _("call not before"),
         null=True,
         blank=True,
-        help_text="In the lead's own time zone, as its number tells it. Both empty: at any hour.",
+        help_text=_(
+            "In the time zone of the lead's number. Leave both times empty to call at any hour."
+        ),
     )
-    call_until = models.TimeField("call not after", null=True, blank=True)
+    call_until = models.TimeField(_("call not after"), null=True, blank=True)
     offers_times = models.BooleanField(
-        default=True, help_text="Visitors may choose when they are called."
+        _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
     )
     allowed_origins = ArrayField(
         models.CharField(max_length=200),
+        verbose_name=_("allowed origins"),
         default=list,
         blank=True,
-        help_text="Websites that may embed the form, for example https://www.example.com.",
+        help_text=_("Websites that may embed the form, for example https://www.example.com."),
     )
 
     class Meta:
+        verbose_name = _("lead source")
+        verbose_name_plural = _("lead sources")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -105,8 +129,9 @@ class LeadSource(models.Model):
                     call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
                 ),
                 name="source_calls_in_a_window",
-                violation_error_message="Enter both times of the calling window, the earlier one "
-                "first, or none.",
+                violation_error_message=_(
+                    "Enter both times of the calling window, the earlier one first, or none."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(allowed_countries__len__gt=0), name="source_allows_a_country"
@@ -118,23 +143,26 @@ class LeadSource(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The default country is one of the allowed ones, or no local number would be accepted."""
+        """The default country must be an allowed one, or no local number would be accepted."""
         if self.default_country not in (self.allowed_countries or []):
+            sentence = gettext("Include the default country, %(country)s.")
             raise ValidationError(
-                {"allowed_countries": f"Include the default country, {self.default_country}."}
+                {"allowed_countries": sentence % {"country": self.default_country}}
             )
 
 
 class SetupVersion(models.Model):
-    """One row: another version with every change of what managers set up (leads.config_cache).
+    """One row that gets a new version with every change of the configuration (leads.config_cache).
 
-    Written by triggers of the database alone, so that no way of changing something is forgotten.
+    Only triggers of the database write it, so that no way of changing the configuration is missed.
     """
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    version = models.UUIDField()
+    id = models.PositiveSmallIntegerField(_("id"), primary_key=True, default=1)
+    version = models.UUIDField(_("version"))
 
     class Meta:
+        verbose_name = _("setup version")
+        verbose_name_plural = _("setup versions")
         default_permissions = ()
         constraints = [models.CheckConstraint(condition=Q(id=1), name="setup_version_is_one")]
 
@@ -143,24 +171,28 @@ class SetupVersion(models.Model):
 
 
 class LeadStatus(models.TextChoices):
-    """Where a lead stands. The transitions are drawn in docs/architecture.md."""
+    """How a lead stands. docs/architecture.md draws the transitions."""
 
-    HELD = "held", "held"
-    WAITING = "waiting", "waiting"
-    CALLING = "calling", "calling"
-    CONNECTED = "connected", "connected"
-    CALLED = "called", "called"
-    UNREACHED = "unreached", "unreached"
-    FAILED = "failed", "failed"
-    CANCELLED = "cancelled", "cancelled"
-    DUPLICATE = "duplicate", "duplicate"
-
-
-def _waited(help_text: str) -> "models.DurationField[timedelta, timedelta]":
-    return models.DurationField(default=timedelta(0), db_default=timedelta(0), help_text=help_text)
+    HELD = "held", _("held")
+    WAITING = "waiting", _("waiting")
+    CALLING = "calling", _("calling")
+    CONNECTED = "connected", _("connected")
+    CALLED = "called", _("called")
+    UNREACHED = "unreached", _("unreached")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    DUPLICATE = "duplicate", _("duplicate")
 
 
-# Somebody still has to do something for these; a number has at most one of them.
+def _waited(
+    name: "StrOrPromise", help_text: "StrOrPromise"
+) -> "models.DurationField[timedelta, timedelta]":
+    return models.DurationField(
+        name, default=timedelta(0), db_default=timedelta(0), help_text=help_text
+    )
+
+
+# These leads still need something done; a number has at most one of them.
 OPEN_STATUSES = (LeadStatus.HELD, LeadStatus.WAITING, LeadStatus.CALLING)
 
 
@@ -184,93 +216,133 @@ def together(one: "Lookup[Any]", other: "Lookup[Any]") -> "Exact[Any]":
 class Lead(models.Model):
     """One person's request to be called back, from one submission.
 
-    It mirrors its newest attempt (`call_id`, `error_code`, ...), so that a list of leads needs no
-    other table.
+    The lead repeats the result of its newest attempt (`call_id`, `error_code`, ...), so that a list
+    of leads needs no other table.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    source = models.ForeignKey(LeadSource, on_delete=models.PROTECT, related_name="leads")
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    source = models.ForeignKey(
+        LeadSource, verbose_name=_("source"), on_delete=models.PROTECT, related_name="leads"
+    )
     submission_key = models.UUIDField(
+        _("submission key"),
         default=uuid.uuid4,
         unique=True,
         editable=False,
-        help_text="One submission, however often it arrives, has one key.",
+        help_text=_("A submission keeps its key, however often it arrives."),
     )
 
-    name = models.CharField(max_length=120)
+    name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(
-        max_length=16, help_text="E.164", validators=[RegexValidator(E164, "For example +9725...")]
+        _("phone"),
+        max_length=16,
+        help_text=_("E.164"),
+        validators=[RegexValidator(E164, _("For example +9725..."))],
     )
-    email = models.EmailField(blank=True)
-    message = models.TextField(max_length=2000, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    message = models.TextField(_("message"), max_length=2000, blank=True)
     language = models.CharField(
-        max_length=8, blank=True, db_default="", help_text="The lead's; empty: not known."
+        _("language"),
+        max_length=8,
+        blank=True,
+        db_default="",
+        help_text=_("The language that the lead speaks; empty where it is not known."),
     )
     chosen_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the visitor asked to be called."
+        _("chosen at"), null=True, blank=True, help_text=_("When the visitor asked to be called.")
     )
 
-    status = models.CharField(max_length=10, choices=LeadStatus.choices, default=LeadStatus.WAITING)
+    status = models.CharField(
+        _("status"), max_length=10, choices=LeadStatus.choices, default=LeadStatus.WAITING
+    )
     duplicate_of = models.ForeignKey(
         "self",
+        verbose_name=_("duplicate of"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        db_index=False,  # lead_duplicates: most leads are none, and each claim writes the lead
+        db_index=False,  # lead_duplicates covers duplicates only, which keeps claims cheap
         related_name="duplicates",
     )
-    submitted_at = models.DateTimeField(default=timezone.now, db_index=True)
+    submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now, db_index=True)
     clock_started_at = models.DateTimeField(
-        default=timezone.now, help_text="When the SLA clock starts."
+        _("clock started at"), default=timezone.now, help_text=_("When the SLA clock starts.")
     )
-    due_at = models.DateTimeField(help_text="Clock start plus the source's target.")
+    due_at = models.DateTimeField(
+        _("due at"), help_text=_("The start of the SLA clock plus the source's target.")
+    )
     call_after = models.DateTimeField(
-        default=timezone.now, help_text="Not called before; in the past: waits for an extension."
+        _("call after"),
+        default=timezone.now,
+        help_text=_(
+            "The lead is not called before this time. If the time is past, the lead waits for an "
+            "extension."
+        ),
     )
-    # Where its time goes (leads.wait_accounting): what it waits for, and what it has waited so far.
+    # What the lead waits for, and how long it has waited so far (leads.wait_accounting).
     waiting_since = models.DateTimeField(
-        default=timezone.now, db_default=Now(), help_text="Since when it has waited this time."
+        _("waiting since"),
+        default=timezone.now,
+        db_default=Now(),
+        help_text=_("When the present wait began."),
     )
     gap_until = models.DateTimeField(
+        _("gap until"),
         null=True,
         blank=True,
-        help_text="Until then for its chosen time, or for the gap before another try.",
+        help_text=_("The wait for the chosen time, or for the gap before another call, ends then."),
     )
     closed_until = models.DateTimeField(
-        null=True, blank=True, help_text="From then on, and until this, for opening hours."
+        _("closed until"),
+        null=True,
+        blank=True,
+        help_text=_("The wait for opening hours, which follows the gap, ends then."),
     )
-    waited_chosen = _waited("Until the time that the visitor chose.")
-    waited_closed = _waited("Outside opening hours.")
-    waited_extension = _waited("For a free extension.")
-    waited_retry = _waited("Between two tries.")
+    waited_chosen = _waited(
+        _("waited for the chosen time"), _("Until the time that the visitor chose.")
+    )
+    waited_closed = _waited(_("waited while closed"), _("Outside opening hours."))
+    waited_extension = _waited(_("waited for an extension"), _("For a free extension."))
+    waited_retry = _waited(_("waited between calls"), _("Between two calls."))
     counted_from = models.DateTimeField(
+        _("counted from"),
         default=timezone.now,
-        help_text="Earlier attempts do not count as tries: a manager had it called again.",
+        help_text=_("Attempts before this time do not count: a manager had the lead called again."),
     )
-    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
-    call_id = models.CharField("CALLID", max_length=64, blank=True)
+    call_id = models.CharField(_("CALLID"), max_length=64, blank=True)
     error_code = models.IntegerField(
-        "ERRORCODE", null=True, blank=True, help_text="The provider's; 0 is accepted."
+        _("ERRORCODE"),
+        null=True,
+        blank=True,
+        help_text=_("The provider's error code; 0 means accepted."),
     )
-    error_message = models.CharField(max_length=500, blank=True)
-    attempts = models.IntegerField(default=0)
+    error_message = models.CharField(_("error message"), max_length=500, blank=True)
+    attempts = models.IntegerField(_("attempts"), default=0)
     first_dialed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the provider first accepted a call to this lead."
+        _("first dialed at"),
+        null=True,
+        blank=True,
+        help_text=_("When the provider first accepted a call to this lead."),
     )
     picked_up_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the salesperson of the call that is on picked up."
+        _("picked up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the salesperson picked up in the present call."),
     )
     connected_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the lead's phone was answered."
+        _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
 
     class Meta:
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
         ordering = ["-submitted_at"]
         permissions = [("call_lead", "Can have a lead called now")]
         indexes = [
-            # What is due is asked for by source (callbacks.routing.claim): most urgent first, and
-            # all.
+            # callbacks.routing.claim asks for the due leads of a source, the most urgent first.
             models.Index(
                 F("source"),
                 Greatest("due_at", "call_after"),
@@ -327,5 +399,5 @@ class Lead(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to do something for it."""
+        """Whether the lead still needs something done."""
         return self.status in OPEN_STATUSES

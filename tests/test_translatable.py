@@ -27,7 +27,6 @@ NOT_YET_MODULES = (
     "callbacks.desk.forms.",  # the choices of a pause
     "callbacks.models.",
     "callbacks.reports.",
-    "leads.models.",
 )
 
 

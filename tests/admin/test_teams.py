@@ -303,8 +303,8 @@ def test_a_source_is_entered_with_all_its_rules(superuser: Client) -> None:
     ("values", "words"),
     [
         ({"allowed_countries": "IL, ZZ"}, "ZZ is not a country code"),
-        ({"call_from": "09:00"}, "Enter this time too, or leave both empty: at any hour."),
-        ({"call_until": "21:00"}, "Enter this time too, or leave both empty: at any hour."),
+        ({"call_from": "09:00"}, "Enter this time too, or leave both empty to call at any hour."),
+        ({"call_until": "21:00"}, "Enter this time too, or leave both empty to call at any hour."),
         ({"call_from": "21:00", "call_until": "09:00"}, "the earlier one first, or none"),
         ({"call_from": "09:00", "call_until": "09:00"}, "the earlier one first, or none"),
         ({"language": "Hebrew"}, "For example: en, he, ru."),
