@@ -14,11 +14,23 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
-from callbacks.policy.rules import A_DAY, ExtensionStep, LeadStep, Outcome, next_step
+from callbacks.policy.rules import (
+    ExtensionStep,
+    LeadStep,
+    Outcome,
+    counted_together,
+    counts_as_try,
+    next_step,
+    rang_the_lead,
+    rang_the_salesperson,
+)
+from callbacks.replay.call_times import SimulatedTimes, TurnsTaken, instant, instant_or_none
 from callbacks.replay.leads import HistoricAttempt, Request, SimulatedLead
 from callbacks.replay.scenario import Scenario, ScenarioExtension
 from callbacks.routing import rules as routing_rules
+from callbacks.routing.number_limits import RungCall, limited_until
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
+from callbacks.scheduling.next_call import NextCall, next_call
 
 # Who is not called so long after the last request never is.
 RUN_ON = 15 * 86_400.0
@@ -39,13 +51,6 @@ ASSUMED = (
     "All start equal: nobody has been idle for longer than the others.",
     "Nothing is done by hand, nothing is down, and a wake-up takes no time.",
 )
-
-_RANG_NUMBER = frozenset(
-    {Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER, Outcome.NO_RECORD, Outcome.NEVER_KNOWN}
-)
-_RANG_PHONE = _RANG_NUMBER | {Outcome.AGENT_NO_ANSWER}
-# They count together (settle): an outage is an outage.
-_ERRORS = frozenset({Outcome.PROVIDER_ERROR, Outcome.NOT_SENT})
 
 
 class NothingToDrawFrom(Exception):  # noqa: N818  # said to a person
@@ -75,6 +80,7 @@ class _Kind(IntEnum):
     PHONE_CHANGES = 1
     LOOK = 2
     COMES = 3
+    SUBMITTED = 4
 
 
 @dataclass
@@ -112,7 +118,7 @@ class _Run:
         self, firm: Scenario, requests: Sequence[Request], owners: Mapping[str, Owner], seed: int
     ) -> None:
         self._firm, self._owners, self._seed = firm, dict(owners), seed
-        self._requests = sorted(requests, key=lambda it: (it.callable_at, it.id))
+        self._requests = sorted(requests, key=lambda it: (it.arrival.submitted_at, it.id))
         self._pool = [went for request in self._requests for went in request.arrival.tries]
         self._lives = {it.id: SimulatedLead(it, it.callable_at) for it in self._requests}
         self._queue: list[tuple[float, int, int]] = []  # urgency, priority, lead
@@ -120,8 +126,9 @@ class _Run:
         self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)
         self._free: Counter[int] = Counter()  # by team
         self._on_the_phone: set[str] = set()
-        # The last calls that rang a number: when, and until when.
-        self._rung: dict[str, deque[tuple[float, float]]] = defaultdict(
+        self._turns = TurnsTaken()
+        # The last calls that rang a number.
+        self._rung: dict[str, deque[RungCall]] = defaultdict(
             lambda: deque(maxlen=firm.policy.calls_a_day)
         )
         self._events: list[tuple[float, int, int, tuple[int, ...]]] = []
@@ -131,8 +138,8 @@ class _Run:
         """Until nothing happens any more."""
         if not self._requests:
             return []
-        comes = [request.callable_at for request in self._requests]
-        end = comes[-1] + RUN_ON
+        comes = [request.arrival.submitted_at for request in self._requests]
+        end = max(request.callable_at for request in self._requests) + RUN_ON
         self._prepare(comes[0], end)
         while self._events and self._events[0][0] <= end:
             at = self._events[0][0]
@@ -145,7 +152,7 @@ class _Run:
 
     def _prepare(self, start: float, end: float) -> None:
         for request in self._requests:
-            self._at(request.callable_at, _Kind.COMES, request.id)
+            self._at(request.arrival.submitted_at, _Kind.SUBMITTED, request.id)
         for line in self._lines.values():
             self._see(line, start)
             for moment in line.phone.spans.changes(start, end):
@@ -160,6 +167,8 @@ class _Run:
 
     def _happens(self, kind: _Kind, ids: tuple[int, ...], at: float) -> None:
         match kind:
+            case _Kind.SUBMITTED:
+                self._submitted(self._lives[ids[0]], at)
             case _Kind.COMES:
                 self._comes(self._lives[ids[0]], at)
             case _Kind.CALL_ENDS:
@@ -171,37 +180,46 @@ class _Run:
 
     # --- leads ------------------------------------------------------------------------------------
 
+    def _submitted(self, life: SimulatedLead, at: float) -> None:
+        chosen_at = instant_or_none(life.request.arrival.chosen_at)
+        found = next_call(self._times(life), instant(at), chosen_at=chosen_at)
+        if not self._waits(life, found, at):
+            self._comes(life, at)
+
     def _comes(self, life: SimulatedLead, at: float, since: float | None = None) -> None:
         """Its time to be called has come: into the queue, unless nobody may call it now.
 
         `since`: since when it has waited for somebody already; teams that step in count from then.
         """
-        request = life.request
-        rests = self._rests_until(request.arrival.phone)
-        earliest = max(at, rests)
-        opening = request.spans.next_opening(earliest)
-        if opening is None:
-            return  # never: it waits for ever
-        if opening > at:
-            life.call_after = opening
-            self._at(opening, _Kind.COMES, request.id)
+        limits = self._limited_until(life)
+        if self._waits(life, next_call(self._times(life), instant(at), limited_until=limits), at):
             return
         life.call_after = at if since is None else since
-        source = self._firm.sources[request.arrival.source_id]
-        insort(self._queue, (life.urgency, -source.priority, request.id))
+        source = self._firm.sources[life.request.arrival.source_id]
+        insort(self._queue, (life.urgency, -source.priority, life.request.id))
         for wait in source.steps:
-            if (moment := life.call_after + wait) > at:
-                self._at(moment, _Kind.LOOK)
+            if (look_at := life.call_after + wait) > at:
+                self._at(look_at, _Kind.LOOK)
 
-    def _rests_until(self, phone: str) -> float:
-        rung = self._rung.get(phone)
-        if not rung:
-            return 0
-        policy = self._firm.policy
-        until = rung[-1][1] + policy.gap.total_seconds()
-        if len(rung) == policy.calls_a_day:
-            until = max(until, rung[0][0] + A_DAY.total_seconds())
-        return until
+    def _waits(self, life: SimulatedLead, found: NextCall, at: float) -> bool:
+        """Has it come when it is called next; False: it is called now."""
+        if found.call_after is None or (found.call_after <= instant(at) and not found.never):
+            return False
+        if not found.never:
+            life.call_after = found.call_after.timestamp()
+            self._at(life.call_after, _Kind.COMES, life.request.id)
+        return True
+
+    def _times(self, life: SimulatedLead) -> SimulatedTimes:
+        request = life.request
+        arrival = request.arrival
+        return SimulatedTimes(
+            self._firm, arrival.source_id, arrival.window, request.spans, self._turns
+        )
+
+    def _limited_until(self, life: SimulatedLead) -> datetime | None:
+        rung = self._rung.get(life.request.arrival.phone)
+        return limited_until(tuple(rung), self._firm.policy) if rung else None
 
     # --- extensions -------------------------------------------------------------------------------
 
@@ -296,11 +314,13 @@ class _Run:
         went = self._went(life)
         life.tries.append(went)
         life.rung.append(line.phone.id)
+        life.claimed_at.append(at)
         if went.accepted_after is not None and life.dialled_at is None:
             life.dialled_at = at + went.accepted_after
         self._on_the_phone.add(life.request.arrival.phone)
-        if went.outcome in _RANG_NUMBER:
-            self._rung[life.request.arrival.phone].append((at, at + went.held))
+        if rang_the_lead(went.outcome):
+            call = RungCall(instant(at), instant(at + went.held))
+            self._rung[life.request.arrival.phone].append(call)
         self._at(at + went.held, _Kind.CALL_ENDS, life.request.id, line.phone.id)
 
     def _went(self, life: SimulatedLead) -> HistoricAttempt:
@@ -325,24 +345,19 @@ class _Run:
             life.connected = True
         if went.outcome is Outcome.INVALID:
             life.refused.add(line.phone.id)
-        policy = self._firm.policy
-        before = life.tries[:-1]
+        before = [it.outcome for it in life.tries[:-1]]
         step = next_step(
             went.outcome,
-            sum(_same(it.outcome, went.outcome) for it in before),
-            1 + sum(it.outcome not in _BLAMELESS for it in before),
-            policy,
+            sum(it in counted_together(went.outcome) for it in before),
+            1 + sum(counts_as_try(it) for it in before),
+            self._firm.policy,
         )
         self._free_again(line, went, step.out_for.total_seconds(), step.extension, at)
         if step.lead is LeadStep.CALL_AGAIN and len(life.tries) < MOST_TRIES:
-            if not step.after:
+            limits = self._limited_until(life)
+            found = next_call(self._times(life), instant(at), step=step, limited_until=limits)
+            if not self._waits(life, found, at):
                 self._comes(life, at, since=life.call_after)
-                return
-            again = at + step.after.total_seconds()
-            if step.at_opening:
-                again = request.spans.next_new_opening(again) or at + A_DAY.total_seconds()
-            life.call_after = again
-            self._at(again, _Kind.COMES, request.id)
 
     def _free_again(
         self, line: _Line, went: HistoricAttempt, out_for: float, step: ExtensionStep, at: float
@@ -352,7 +367,7 @@ class _Run:
         if step in (ExtensionStep.BLOCKED, ExtensionStep.PAUSED):
             out_for = self._firm.policy.offline_for.total_seconds()
         line.out_until = at + out_for
-        rang = went.outcome in _RANG_PHONE
+        rang = rang_the_salesperson(went.outcome)
         if rang:
             line.rests_until = at + phone.rest
             self._count(line, at)
@@ -379,12 +394,3 @@ class _Run:
         if line.calls[day] >= line.phone.daily_cap:
             midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
             line.capped_until = midnight.timestamp()
-
-
-_BLAMELESS = frozenset(
-    {Outcome.OFFLINE, Outcome.BLOCKED, Outcome.AGENT_NO_ANSWER, Outcome.MISCONFIGURED}
-)
-
-
-def _same(one: Outcome, other: Outcome) -> bool:
-    return one is other or (one in _ERRORS and other in _ERRORS)

@@ -1,6 +1,5 @@
 """The requests that are played again: as they came, as the set-up takes them, and as they went."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -39,9 +38,10 @@ class HistoricLead:
 
 @dataclass(frozen=True)
 class Request:
-    """A lead as a set-up takes it: from when it is called, and what is promised.
+    """A lead as a set-up takes it: when it may be called, and what is promised.
 
-    `spans`: when somebody may call it.
+    `spans`: when somebody may call it. `callable_at`: the first of these instants, before it takes
+    turns with other leads.
     """
 
     arrival: HistoricLead
@@ -60,7 +60,8 @@ class Request:
 class SimulatedLead:
     """What becomes of a request in a simulation. `dialled_at` None: never.
 
-    `rung`: the extension of each try; `refused`: those with which it met invalid parameters.
+    `rung`: the extension of each try, `claimed_at`: when; `refused`: the extensions that have met
+    invalid parameters with it.
     """
 
     request: Request
@@ -69,6 +70,7 @@ class SimulatedLead:
     connected: bool = False
     tries: list[HistoricAttempt] = field(default_factory=list)
     rung: list[int] = field(default_factory=list)
+    claimed_at: list[float] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
 
     @property
@@ -78,13 +80,8 @@ class SimulatedLead:
 
 
 def taken(firm: Scenario, arrivals: Iterable[HistoricLead]) -> list[Request]:
-    """What the set-up says of each at its submission: when to call, and the SLA clock.
-
-    Those that come while it is closed are spread over the opening, at the rate of the teams that
-    open then.
-    """
+    """What the set-up says of each at its submission: when it may be called, and the SLA clock."""
     spans: dict[tuple[int, OpenIntervals], OpenIntervals] = {}
-    at_opening: dict[float, int] = defaultdict(int)
     found = []
     for arrival in sorted(arrivals, key=lambda it: (it.submitted_at, it.id)):
         source = firm.sources[arrival.source_id]
@@ -100,18 +97,5 @@ def taken(firm: Scenario, arrivals: Iterable[HistoricLead]) -> list[Request]:
             start = opening
             due = spans[key].after_open_seconds(start, source.target) or start + source.target
         callable_at = wanted if opening is None else opening
-        if opening is not None and opening > wanted:
-            callable_at = _spread(firm, source.id, opening, at_opening)
         found.append(Request(arrival, spans[key], callable_at, start, due))
     return found
-
-
-def _spread(firm: Scenario, source_id: int, opening: float, waiting: dict[float, int]) -> float:
-    """The paced moment of the next lead that waits for an opening, of any source."""
-    teams = [firm.teams[it.id] for it in firm.sources[source_id].teams]
-    rates = [team.opening_rate for team in teams if team.spans.is_open(opening)]
-    if not rates or None in rates:
-        return opening
-    place = waiting[opening]
-    waiting[opening] += 1
-    return opening + place * 60 / sum(rate or 0 for rate in rates)

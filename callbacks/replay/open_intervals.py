@@ -88,6 +88,11 @@ class OpenIntervals:
             return after
         return self.starts[place] if place < len(self.starts) else None
 
+    def closing(self, at: float) -> float:
+        """When what is open at `at` closes; infinity: never. At once where it is closed."""
+        place = bisect_right(self.starts, at) - 1
+        return max(self.ends[place], at) if place >= 0 else at
+
     def after_open_seconds(self, start: float, seconds: float) -> float | None:
         """The instant by which it has been open for `seconds` since `start`; None: never."""
         left = seconds
