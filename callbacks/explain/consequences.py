@@ -24,7 +24,7 @@ from callbacks.scheduling.next_call import NextCall, next_call
 # Of a lead that is called again and again, so many times are told.
 _TOLD = 6
 
-_ROWS = (
+OUTCOMES = (
     (Outcome.LEAD_NO_ANSWER, "The lead does not answer, or is busy"),
     (Outcome.AGENT_NO_ANSWER, "The salesperson does not pick up"),
     (Outcome.OFFLINE, "The extension is offline (error 3)"),
@@ -67,7 +67,7 @@ def consequences(
         again = tuple(it.call_after for _step, it in tries if it and it.call_after and not it.never)
         return Consequence(words, _lead(tries, again, at, zone), again, _extension(tries[0][0]))
 
-    return tuple(row(outcome, words) for outcome, words in _ROWS)
+    return tuple(row(outcome, words) for outcome, words in OUTCOMES)
 
 
 def _tries(
