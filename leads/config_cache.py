@@ -1,9 +1,9 @@
-"""What managers set up, kept in memory for as long as nobody changes it.
+"""Keeps the configuration (sources, teams, hours, ...) in memory until somebody changes it.
 
-Every call needs it (sources, teams, hours, ...), and it changes a few times a week. A change gives
-the database another `SetupVersion`, by triggers and in the change's own transaction. A reader asks
-for the version, which is one short question, and reads the rest again only when it is another one:
-nobody ever acts on what is no longer true, in whichever process it was changed.
+Every call needs the configuration, which changes a few times a week. Triggers give the database a
+new `SetupVersion` in the transaction of each change. A reader asks for the version, which is one
+short query, and loads the configuration again only if the version is a new one. So no process ever
+acts on an outdated configuration, whichever process changed it.
 """
 
 import uuid
@@ -18,25 +18,25 @@ from leads.models import LeadSource
 
 T = TypeVar("T")
 
-# For statements that read something else at the same time.
+# A subquery for statements that also read something else.
 VERSION_SQL = "SELECT version FROM leads_setupversion"
 
 
 def version() -> uuid.UUID | None:
-    """Of what is set up now; None when nothing ever was."""
+    """The present version of the configuration; None if there has never been any."""
     with connection.cursor() as cursor:
         cursor.execute(VERSION_SQL)
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-# The version that a request goes by, once it has asked for it.
+# The version that the whole of a request uses, once one_version has read it.
 _gone_by: ContextVar[uuid.UUID | None] = ContextVar("setup_version", default=None)
 
 
 @contextmanager
 def one_version() -> Iterator[None]:
-    """Whatever is done inside goes by the version of its beginning, and asks for it once."""
+    """Reads the version once; everything inside the block uses that version."""
     token = _gone_by.set(version())
     try:
         yield
@@ -45,22 +45,23 @@ def one_version() -> Iterator[None]:
 
 
 class VersionedCache(Generic[T]):
-    """What `load` returns, for each version once in a process. Not to be changed by its users."""
+    """Calls `load` once per version and process. Users must not change what it returns."""
 
     def __init__(self, load: Callable[[], T]) -> None:
         self._load = load
         self._kept: tuple[uuid.UUID, T] | None = None
 
     def get(self, as_of: uuid.UUID | None = None) -> T:
-        """As of version `as_of`, which the caller has just read; None: it is read here.
+        """Returns the value for version `as_of`, which the caller has just read.
 
-        Or it was read for all of a request (one_version).
+        Without it, the version is that of `one_version`, or else is read now.
         """
         as_of = as_of or _gone_by.get() or version()
         kept = self._kept
         if kept and kept[0] == as_of:
             return kept[1]
-        # Read after its version: it may be newer than that, and is then read once more than needed.
+        # Loaded after its version was read, the value may be newer than that version. Then it is
+        # loaded once more than necessary, which does no harm.
         value = self._load()
         if as_of:
             self._kept = (as_of, value)
@@ -71,5 +72,5 @@ def _active_sources() -> dict[str, LeadSource]:
     return {source.slug: source for source in LeadSource.objects.filter(is_active=True)}
 
 
-# By slug; those that take submissions.
+# The sources that accept submissions, by slug.
 active_sources = VersionedCache(_active_sources)

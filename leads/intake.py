@@ -1,9 +1,9 @@
-"""Storing a lead: the one way in, shared by the form and the API.
+"""Stores leads, for the form and the API.
 
-A lead is a committed row before anybody is told of it. Three things that happen every day end in
-one lead: the same submission arriving again (double click, reload, a client that repeats after a
-time-out), two submissions of one number at the same moment, and a number whose earlier lead is
-still open. The unique indexes decide, not a look-up before.
+A lead is committed before anybody is told of it. Three everyday cases must end in one lead: the
+same submission arrives again (double click, reload, a client that repeats after a time-out), one
+number is submitted twice at the same moment, or the number's earlier lead is still open. The unique
+indexes decide these cases, not a query beforehand.
 """
 
 import uuid
@@ -18,15 +18,16 @@ from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
 from leads.signals import lead_received
 
-# Each try loses only against somebody else's commit at the same moment; a handful is plenty.
+# A try fails only if somebody else commits at the same moment, so a few tries are plenty.
 _TRIES = 5
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a visitor sent, checked: `phone` is E.164 and allowed for `source`.
+    """A valid submission: `phone` is in E.164, and `source` accepts it.
 
-    `language`: "" for the source's. `chosen_at`: when they want to be called; None: at once.
+    `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
+    soon as possible.
     """
 
     source: LeadSource
@@ -40,25 +41,25 @@ class Submission:
 
 
 def key_from(*parts: str) -> uuid.UUID:
-    """One submission's key: equal parts give the same key, in every process and for ever."""
+    """The key of a submission: equal parts always give the same key, in every process."""
     return uuid.uuid5(uuid.NAMESPACE_OID, "\x1f".join(parts))
 
 
 def active_source(slug: str) -> LeadSource | None:
-    """The source that takes submissions under `slug`, which may be any text from outside."""
+    """The active source with this slug, or None. `slug` may be any text from outside."""
     return config_cache.active_sources.get().get(slug)
 
 
 def find(key: uuid.UUID) -> Lead | None:
-    """The lead that this submission has already become."""
+    """The lead that the submission with this key has become, or None."""
     return Lead.objects.filter(submission_key=key).select_related("source", "duplicate_of").first()
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:
-    """Stores the submission and announces it, or returns the lead it has become before.
+    """Stores the submission as a lead, or returns the lead that it has become before.
 
-    The result is `waiting`, or `duplicate` when the number has an open lead already; only a
-    waiting one is announced (`lead_received`, inside the transaction).
+    A new lead is `waiting`, or `duplicate` if its number has an open lead already. Only a waiting
+    lead is announced, by `lead_received` inside the transaction.
     """
     now = now or timezone.now()
     for _ in range(_TRIES):
@@ -75,7 +76,7 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
                 return known
         if duplicate := _store_duplicate(submission, now, planned):
             return duplicate
-    raise RuntimeError("a lead could not be stored: its number kept opening and closing")
+    raise RuntimeError("A lead could not be stored: its number's leads kept opening and closing.")
 
 
 def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
@@ -101,10 +102,10 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
 
 
 def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -> Lead | None:
-    """Links the submission to the number's open lead; None when that has just been closed."""
+    """Stores a duplicate of the number's open lead; None if that lead has just been closed."""
     try:
         with transaction.atomic():
-            # The lock keeps the earlier lead from being deleted or closed under our feet.
+            # The lock keeps the earlier lead from being deleted or closed meanwhile.
             first = (
                 Lead.objects.select_for_update(no_key=True)
                 .filter(phone=submission.phone, status__in=OPEN_STATUSES)

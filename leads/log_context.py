@@ -1,8 +1,8 @@
-"""Which lead this thread is busy with: the one word that joins the log lines of its whole way.
+"""The lead that the present request or task is about, for the log (callbacks.config.logs).
 
-The lead's `public_id`: the visitor's page, the provider's records and our own tables know it too.
-Set by whoever finds out, forgotten when the next request or task begins; each log line carries it
-(callbacks.config.logs).
+Every log line carries the lead's `public_id`, so all lines about one lead can be found. The
+visitor's page, the provider's records and our tables hold the same id. Code that learns of a lead
+calls `follow`; the next request or task begins with `forget`.
 """
 
 import uuid
@@ -14,7 +14,7 @@ _lead: ContextVar[str] = ContextVar("lead", default="")
 
 
 def follow(public_id: uuid.UUID | str) -> None:
-    """From now on this is about that lead; anything but a UUID is no lead's."""
+    """Makes the following log lines carry this lead's id. A text that is not a UUID is ignored."""
     try:
         _lead.set(str(uuid.UUID(str(public_id))))
     except ValueError:
@@ -22,18 +22,18 @@ def follow(public_id: uuid.UUID | str) -> None:
 
 
 def forget() -> None:
-    """A new request or task: about no lead yet."""
+    """Makes the following log lines carry no lead: a new request or task begins."""
     _lead.set("")
 
 
 def current() -> str:
-    """The lead's public_id, or ""."""
+    """The public_id of the present lead, or ""."""
     return _lead.get()
 
 
 @contextmanager
 def about(public_id: uuid.UUID | str) -> Iterator[None]:
-    """For the time of a block: one lead after the other."""
+    """`follow` for the time of a block; afterwards the lead of before is current again."""
     before = _lead.get()
     follow(public_id)
     try:

@@ -1,4 +1,4 @@
-"""May this number be called at all? Asked when a lead comes in, and again at the dial."""
+"""Decides whether a number may be called: when a lead comes in, and again before the dial."""
 
 from leads import phones, ports
 from leads.models import LeadSource
@@ -6,14 +6,14 @@ from leads.phones import PhoneRefused
 
 
 def accept(typed: str, source: LeadSource) -> str:
-    """The E.164 form of what a visitor typed for `source`. Raises PhoneRefused."""
+    """The E.164 form of the number that a visitor typed for `source`. Raises PhoneRefused."""
     phone = phones.parse(typed, source.default_country, source.allowed_countries)
     _ask_the_caller(phone)
     return phone
 
 
 def check_before_dial(phone: str, source: LeadSource) -> None:
-    """The same rules for a stored number: they may have changed since. Raises PhoneRefused."""
+    """Checks a stored number again, since the rules may have changed. Raises PhoneRefused."""
     phones.check(phone, source.allowed_countries)
     _ask_the_caller(phone)
 

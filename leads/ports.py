@@ -1,7 +1,7 @@
-"""What `leads` asks the application that calls its leads, without knowing which one that is.
+"""Questions from `leads` to the application that calls its leads.
 
-The application implements LeadCaller and registers it when it is ready (callbacks.apps). What is
-only announced goes by leads.signals.
+That application implements LeadCaller and registers it when it is ready (callbacks.apps), so
+`leads` does not import it. Announcements, which need no answer, are in leads.signals.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from leads.models import LeadSource
 
 @dataclass(frozen=True)
 class CallPlan:
-    """What is stored with a new lead; each is the column of that name."""
+    """The values that a new lead is stored with, named like its columns."""
 
     call_after: datetime
     clock_started_at: datetime
@@ -28,10 +28,11 @@ class CallPlan:
 
 @dataclass(frozen=True)
 class CallingHours:
-    """When the leads of one source and number are called.
+    """When the leads of one source and number may be called.
 
-    `zone`: in which they are told. `next_time(after)`: the first instant at or after it; None:
-    never. `half_hours(after, until)`: those that may be chosen, in order and in `zone`.
+    `zone`: the time zone in which visitors read the times. `next_time(after)`: the first instant at
+    or after `after`; None: never. `half_hours(after, until)`: the half hours that a visitor may
+    choose, in order and in `zone`.
     """
 
     zone: tzinfo
@@ -40,41 +41,47 @@ class CallingHours:
 
 
 class LeadCaller(Protocol):
-    """The application that calls leads: what `leads` has to ask it."""
+    """The questions that the application which calls leads must answer."""
 
     def plan(
         self, source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None
     ) -> CallPlan:
-        """When a lead is called that is stored in this transaction, submitted at `now`."""
+        """When to call a lead that was submitted at `now` and is stored in this transaction."""
 
     def hours(self, source_id: int, phone: str, as_of: uuid.UUID | None) -> CallingHours:
-        """When leads of this source and number are called, by version `as_of` of the config."""
+        """The calling hours of a source and a number, by version `as_of` of the configuration."""
 
     def refusal(self, phone: str) -> str | None:
-        """Why this number is never called, as a sentence for the visitor; None: it is."""
+        """A sentence for the visitor that says why this number is never called, or None."""
 
 
 _caller: LeadCaller | None = None
 
 
 def register(caller: LeadCaller) -> None:
-    """Has `caller` asked from now on; once, when the application that calls leads is ready."""
+    """Makes `caller` answer the questions. Called once, when its application is ready."""
     global _caller
     _caller = caller
 
 
 def plan(source: LeadSource, phone: str, now: datetime, chosen_at: datetime | None) -> CallPlan:
-    """For a lead that is stored in this transaction, submitted at `now`. `phone`: E.164."""
+    """When to call a lead that was submitted at `now`. Call it in the transaction that stores it.
+
+    `phone` is in E.164.
+    """
     return _registered().plan(source, phone, now, chosen_at)
 
 
 def hours(source_id: int, phone: str = "", as_of: uuid.UUID | None = None) -> CallingHours:
-    """For a source and a number (E.164; "": any). `as_of`: the config's version, if just read."""
+    """The calling hours of a source and a number (E.164; "" for any number).
+
+    `as_of`: the version of the configuration, if the caller has just read it.
+    """
     return _registered().hours(source_id, phone, as_of)
 
 
 def refusal(phone: str) -> str | None:
-    """Why this number (E.164) is never called, as a sentence for the visitor; None: it is."""
+    """A sentence for the visitor that says why this number (E.164) is never called, or None."""
     return _registered().refusal(phone)
 
 

@@ -1,6 +1,6 @@
-"""What `leads` announces, so that it need not know who acts on it."""
+"""Announcements of `leads`, which does not know who acts on them."""
 
 from django.dispatch import Signal
 
-# Sent inside the transaction that stores a lead which is to be called. Arguments: lead.
+# A lead was stored and has to be called. Sent inside the transaction. Argument: lead.
 lead_received = Signal()

@@ -1,14 +1,14 @@
-"""The ways in which a stored lead changes its status. Drawn in docs/architecture.md.
+"""The transitions of a stored lead from one status to another. docs/architecture.md draws them.
 
-Each is one conditional UPDATE and says whether it won: somebody else may have been first (a
-record of the call, the sweep, a manager), and the loser changes nothing. Two ways are where what
-they depend on is: waiting -> calling is the claim, in one statement with the attempt
-(callbacks.routing.claim), and what a late record corrects of a closed lead depends on its attempts
+Each transition is one conditional UPDATE and returns whether it won: somebody else may have been
+first (a record of the call, the sweep, a manager), and the loser changes nothing. Two transitions
+live elsewhere because they touch attempts too: the claim, waiting -> calling
+(callbacks.routing.claim), and late corrections of a closed lead
 (callbacks.reconciliation.corrections).
 
-Each transition out of `waiting` adds the time that has passed to the lead's `waited_*` columns, in
-the same UPDATE (leads.wait_accounting). The claim does not: the wait until `claimed_at` is added
-when its call is over.
+Each transition out of `waiting` adds the elapsed time to the lead's `waited_*` columns, in the same
+UPDATE (leads.wait_accounting). The claim does not; `wait_again` and `close` add the wait until
+`claimed_at` afterwards.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from leads import wait_accounting
 from leads.models import Lead, LeadStatus
 
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
-# A call that is on has to end first, and a duplicate's first lead is called in its place.
+# A live call has to end first; instead of a duplicate, its first lead is called.
 _NOT_OPENED_AGAIN = (LeadStatus.CALLING, LeadStatus.DUPLICATE)
 
 _CALL_AFTER = """
@@ -40,10 +40,10 @@ def put_off(
     gap_until: datetime | None = None,
     closed_until: datetime | None = None,
 ) -> bool:
-    """waiting -> waiting, not to be called before `until`.
+    """waiting -> waiting, and not called before `until`.
 
-    From `at` on it waits until `gap_until` for its chosen time or the gap before another try, then
-    until `closed_until` for opening hours, and after that for an extension (leads.wait_accounting).
+    From `at` on the lead waits until `gap_until` for its chosen time or for the gap before another
+    call, then until `closed_until` for opening hours, and after that for an extension.
     """
     values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)
@@ -52,9 +52,9 @@ def put_off(
 def put_off_all(
     untils: Mapping[int, datetime], at: datetime, *, closed_until: datetime | None
 ) -> int:
-    """put_off for many, each lead until a time of its own. Returns how many were waiting.
+    """put_off for many leads, each until its own time. Returns how many were waiting.
 
-    A gap that they are in goes on. The caller has locked them, in a transaction.
+    `gap_until` stays as it is. The caller has locked the leads, in a transaction.
     """
     waiting = Lead.objects.filter(pk__in=untils, status=LeadStatus.WAITING)
     with connection.cursor() as cursor:
@@ -63,7 +63,7 @@ def put_off_all(
 
 
 def refuse(lead_id: int, message: str, at: datetime) -> bool:
-    """waiting -> failed: it may not be called. `message` is for the manager."""
+    """waiting -> failed: the lead may not be called. `message` tells the manager why."""
     values = {"error_code": None, "error_message": message[:500]}
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **_waits_no_more(at), **values)
 
@@ -83,10 +83,10 @@ def wait_again(
     closed_until: datetime | None = None,
     **shown: Any,
 ) -> bool:
-    """calling -> waiting: its call is over, and there is to be another one.
+    """calling -> waiting: the call is over, and the lead will be called again.
 
-    `call_after` None: at once, as the one before. `claimed_at`: when the wait before that call
-    ended. What it waits for until when: as in `put_off`.
+    `call_after` None: the lead keeps its time and may be called at once. `claimed_at`: when the
+    wait before the call ended. `gap_until` and `closed_until`: as in `put_off`.
     """
     values = {"gap_until": gap_until, "closed_until": closed_until}
     values |= {"call_after": call_after} if call_after else {}
@@ -97,9 +97,9 @@ def wait_again(
 def close(
     lead_id: int, as_: LeadStatus, at: datetime, *, claimed_at: datetime, **shown: Any
 ) -> bool:
-    """calling -> connected | called | unreached | failed: its last call is over.
+    """calling -> connected | called | unreached | failed: the lead's last call is over.
 
-    `claimed_at`: as in `wait_again`.
+    `claimed_at`: when the wait before the call ended.
     """
     values = wait_accounting.waiting_until(claimed_at) | shown
     return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **values)
@@ -113,10 +113,10 @@ def open_again(
     gap_until: datetime | None = None,
     closed_until: datetime | None = None,
 ) -> bool:
-    """any but calling and duplicate -> waiting: a manager wants it called, counting from now.
+    """Any status but calling and duplicate -> waiting: a manager wants the lead called.
 
-    What it waits for until when: as in `put_off`. Raises IntegrityError when its number has another
-    open lead.
+    Its earlier attempts do not count any more. `gap_until` and `closed_until`: as in `put_off`.
+    Raises IntegrityError when the lead's number has another open lead.
     """
     values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
     values |= {"gap_until": gap_until, "closed_until": closed_until}
@@ -132,7 +132,7 @@ def _waits_on(at: datetime) -> dict[str, Any]:
 
 
 def _waits_no_more(at: datetime) -> dict[str, Any]:
-    """By somebody who does not call it."""
+    """The columns of a lead that is closed without a call."""
     return {"closed_at": wait_accounting.end_of_anything(at), **wait_accounting.anything_until(at)}
 
 

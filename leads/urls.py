@@ -1,4 +1,4 @@
-"""Public addresses."""
+"""The public addresses: pages and API."""
 
 from django.urls import path, re_path
 
@@ -9,7 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("contact/<slug:slug>/", views.contact, name="contact"),
     path("contact/<slug:slug>/<uuid:public_id>/", views.status, name="status"),
-    # With and without the slash: the usual redirect would turn a POST into a GET.
+    # With and without the final slash: Django's usual redirect would turn a POST into a GET.
     re_path(r"^api/leads/?$", api.create),
     path("api/leads/", api.create, name="api-create"),
     re_path(r"^api/leads/(?P<public_id>[^/]+)/?$", api.status),

@@ -1,15 +1,14 @@
-"""What a lead waits for, second by second: as a rule, and the same rule in SQL.
+"""What a lead waits for, second by second: the rule in Python, and the same rule in SQL.
 
-A lead that waits does so since `waiting_since`: until `gap_until` for its chosen time or for the
-gap before another try, from then until `closed_until` for opening hours, and after that for an
-extension. The other half of its time, while it is being called, is
-callbacks.models.time_accounting.
+A wait begins at `waiting_since`. Until `gap_until` the lead waits for its chosen time or for the
+gap before another call; from then until `closed_until`, for opening hours; after that, for an
+extension. callbacks.models.time_accounting divides the rest of a lead's time, while it is being
+called.
 
-The SQL is for the one UPDATE that ends a wait (leads.transitions). The database reads the row that
-it changes, so nobody has to read it before, and a conditional UPDATE that changes nothing adds
-nothing. It is text, since each call that ends needs it: expressions of Django's would take two
-milliseconds to be put together. tests/leads/test_wait_accounting.py holds the two rules against
-each other.
+The SQL is part of the UPDATE that ends a wait (leads.transitions). The database reads the row that
+it changes, so the row need not be read before, and a conditional UPDATE that changes no row adds
+nothing. The SQL is text because Django takes two milliseconds to build the same from expressions,
+for every call that ends. tests/leads/test_wait_accounting.py compares the two rules.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ from leads.models import LeadStatus
 
 
 class Wait(StrEnum):
-    """What a lead may wait for. The column of each is Lead.waited_<value>."""
+    """What a lead may wait for. Lead.waited_<value> holds the time for each."""
 
     CLOSED = "closed"
     CHOSEN = "chosen"
@@ -33,7 +32,7 @@ class Wait(StrEnum):
 
 
 def is_chosen(gap_until: datetime | None, chosen_at: datetime | None) -> bool:
-    """Whether the gap is the wait for the visitor's chosen time; any other is one between tries."""
+    """Whether the gap is the wait for the visitor's chosen time, and not one between two calls."""
     return gap_until is not None and gap_until == chosen_at
 
 
@@ -45,10 +44,10 @@ def waited(
     *,
     chosen: bool,
 ) -> dict[Wait, timedelta]:
-    """The time from `waiting_since` to `at`, divided; the parts add up to all of it.
+    """Divides the time from `waiting_since` to `at`; the parts add up to the whole.
 
-    `chosen`: the gap is the wait for the visitor's chosen time. None of the parts is negative: an
-    `at` before the wait began, by a clock that is behind, is its beginning.
+    `chosen`: the gap is the wait for the visitor's chosen time. No part is negative: an `at` before
+    `waiting_since`, from a clock that is behind, counts as `waiting_since`.
     """
     until = max(at, waiting_since)
     gap_ends = min(max(gap_until or waiting_since, waiting_since), until)
@@ -65,12 +64,12 @@ def waited(
 # --- the same in SQL ------------------------------------------------------------------------------
 
 _NOTHING = "interval '0'"
-# These wait for nothing of ours: for a manager, or not at all.
+# Leads of these statuses wait for a manager, or not at all.
 _AT_REST = ", ".join(
     f"'{it.value}'" for it in LeadStatus if it not in (LeadStatus.WAITING, LeadStatus.CALLING)
 )
 
-# Until when, a timestamptz; each part's names are brought in below.
+# The parameter: until when the time is counted.
 _AT = "%s::timestamptz"
 _SINCE = "leads_lead.waiting_since"
 _UNTIL = f"GREATEST({_AT}, {_SINCE})"
@@ -85,7 +84,7 @@ _DIVIDED = {
     Wait.RETRY: f"CASE WHEN {_IS_CHOSEN} THEN {_NOTHING} ELSE {_GAP} END",
     Wait.EXTENSION: f"({_UNTIL} - {_OPENS})",
 }
-# Since when nothing of a lead's time is accounted for. A conversation is none of its wait.
+# From when on a lead's time is not accounted for yet. A conversation is not part of its wait.
 _BEGAN = f"""
     CASE WHEN leads_lead.status = '{LeadStatus.CONNECTED}' THEN leads_lead.connected_at
         WHEN leads_lead.status IN ({_AT_REST})
@@ -97,12 +96,12 @@ _AT_REST_TIMES = dict.fromkeys(Wait, _NOTHING) | {Wait.RETRY: f"{_END} - {_BEGAN
 
 
 def divided(at: datetime | RawSQL) -> dict[Wait, RawSQL]:
-    """What a lead has waited until `at` for each, this time."""
+    """What a lead has waited for each reason in its present wait, until `at`."""
     return {what: _duration(sql, at) for what, sql in _DIVIDED.items()}
 
 
 def waiting_until(at: datetime) -> dict[str, RawSQL]:
-    """The columns of a lead that waits or is being called: with what it has waited until `at`."""
+    """The `waited_*` columns, up to `at`, of a lead that waits or is being called."""
     return {
         f"waited_{what}": _duration(f"leads_lead.waited_{what} + {sql}", at)
         for what, sql in _DIVIDED.items()
@@ -110,7 +109,10 @@ def waiting_until(at: datetime) -> dict[str, RawSQL]:
 
 
 def anything_until(at: datetime) -> dict[str, RawSQL]:
-    """The same of a lead in any status; one that is held or closed was between two tries."""
+    """The `waited_*` columns, up to `at`, of a lead in any status.
+
+    The time of a held or closed lead counts as one between two calls.
+    """
     return {
         f"waited_{what}": _duration(
             f"leads_lead.waited_{what} + CASE WHEN leads_lead.status IN ({_AT_REST})"
@@ -122,12 +124,12 @@ def anything_until(at: datetime) -> dict[str, RawSQL]:
 
 
 def end_of_anything(at: datetime) -> RawSQL:
-    """`at`, or the beginning of what ends there, where a clock is behind."""
+    """`at`; or the beginning of the time that ends there, where a clock is behind."""
     return _raw(_END, at, DateTimeField())
 
 
 def not_before(at: datetime, earliest: Any) -> Greatest:
-    """The later one of the two, as an expression."""
+    """The later of the two, as an expression."""
     return Greatest(Value(at, output_field=DateTimeField()), earliest)
 
 
@@ -136,7 +138,7 @@ def _duration(sql: str, at: datetime | RawSQL) -> RawSQL:
 
 
 def _raw(sql: str, at: datetime | RawSQL, output_field: Any) -> RawSQL:
-    """`sql` with `at` in all places where it stands."""
+    """`sql` with `at` in place of every _AT."""
     places = sql.count(_AT)
     if isinstance(at, RawSQL):
         sql, parameters = sql.replace(_AT, f"({at.sql})"), [*at.params] * places
