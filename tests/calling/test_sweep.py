@@ -18,7 +18,6 @@ from tests.support.queue import queued
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
-LONG_AGO = timedelta(hours=5)
 
 
 def claimed(lead: Lead, team: Team) -> CallAttempt:

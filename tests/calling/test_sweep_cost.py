@@ -87,7 +87,6 @@ class Cost:
     """Of one statement, as EXPLAIN (ANALYZE, BUFFERS) has it."""
 
     sql: str
-    read_by: list[str]
     rows: int
     pages: int
 
@@ -101,7 +100,7 @@ def cost(sql: str) -> Cost:
     nodes = list(reads(plan))
     rows = [it.get("Actual Rows", 0) + it.get("Rows Removed by Filter", 0) for it in nodes]
     looked_at = sum(n * it.get("Actual Loops", 0) for n, it in zip(rows, nodes, strict=True))
-    return Cost(sql, [it.get("Index Name", it["Node Type"]) for it in nodes], looked_at, pages)
+    return Cost(sql, looked_at, pages)
 
 
 def reads(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

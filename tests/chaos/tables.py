@@ -7,8 +7,6 @@ import psycopg
 NAME = "chaos"  # of our own connections
 # Somebody still has something to do, and no person is asked to.
 OPEN = ("waiting", "calling")
-# Managers see these in the admin's list of leads that need a person.
-NEEDS_A_PERSON = ("held", "failed")
 # callbacks.calling.dial: reasons of an attempt whose answer was lost, at least for a while.
 ANSWERED = ("refused", "not_sent")
 

@@ -17,7 +17,6 @@ from leads.wait_accounting import Wait, is_chosen, waited
 MakeLead = Callable[..., Lead]
 AT = datetime(2026, 11, 23, 22, tzinfo=UTC)
 NONE = timedelta(0)
-COLUMNS = tuple(f"waited_{what}" for what in Wait)
 
 
 def minutes(*parts: int) -> dict[Wait, timedelta]:

@@ -26,7 +26,7 @@ from callbacks.voicenter.http import transport
 from leads import intake
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.lifecycle.machine.stage_sums import accounted, stages_add_up
-from tests.lifecycle.machine.witness import Dialled, Killed, Plan, Witness
+from tests.lifecycle.machine.witness import Asked, Dialled, Killed, Plan, Witness
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +75,7 @@ class World:
             self.team.schedule = self.chance.choice([None, self.office])
             self.team.save()
         if self.chance.random() < 0.02:
-            self.witness.tells = self.chance.random() < 0.7
+            self.witness.asked = Asked.TOLD if self.chance.random() < 0.7 else Asked.SILENT
             tasks.sweep()
         leads = Lead.objects.order_by("pk")
         if self.chance.random() < 0.85:
