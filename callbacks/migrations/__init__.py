@@ -1,0 +1,1 @@
+"""How the tables of `callbacks` came to be what they are."""

@@ -1,4 +1,4 @@
-"""Voicenter's telephony API as a typed library. Knows nothing of Django or of this project.
+"""Voicenter's telephony API as a typed library that knows nothing of Django or of this project.
 
     client = Client(code="...")
     answer = client.call(Call(phone="101", target="972505550101", record=True))

@@ -1,0 +1,1 @@
+"""How the tables of `leads` came to be what they are."""

@@ -1,0 +1,126 @@
+"""docs/architecture.md, the folders, and the names that the docs give to modules."""
+
+import ast
+import functools
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TREES = ("callbacks", "leads", "tests")
+SOURCES = [path for tree in TREES for path in sorted((ROOT / tree).rglob("*.py"))]
+PACKAGES = [
+    path.parent.relative_to(ROOT).as_posix()
+    for path in SOURCES
+    if path.name == "__init__.py" and path.relative_to(ROOT).parts[0] != "tests"
+]
+
+# What stands in docs as `word.word` and is no module of ours.
+NOT_OURS = {"callbacks.dump", "callbacks.example.com", "gc.freeze", "task.delay"}
+
+_ENDS = r"(?:py|sql|html|js|css|md|txt|yml|toml|png)"
+_CODE = re.compile(r"```.*?```|`([^`\n]+)`", re.DOTALL)
+_PATH = re.compile(r"(?<![\w./-])(?:callbacks|leads|tests|templates|static|docs)/[\w./-]*[\w/]")
+_FILE = re.compile(rf"[\w./-]*\w\.{_ENDS}")
+_DOTTED = re.compile(r"(?<![\w./@-])(?:callbacks|leads|tests)(?:\.[a-z_]\w*)+")
+_BARE = re.compile(r"([a-z_]+)\.([A-Za-z_]\w*)(?:\(.*\))?")
+
+
+def table() -> list[tuple[str, str]]:
+    """The rows of "to change X, look in Y"."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = text.split("| to change | look in |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+    return [(what.strip(), where.strip()) for _, what, where, _ in (it.split("|") for it in rows)]
+
+
+def code_in(text: str) -> list[str]:
+    """What stands between backticks, outside blocks."""
+    return [found for found in _CODE.findall(text) if found]
+
+
+@functools.cache
+def names_in(path: Path) -> frozenset[str]:
+    """What a module defines at its top, and in its classes."""
+    tree = ast.parse(path.read_text())
+    inner = [it for node in tree.body if isinstance(node, ast.ClassDef) for it in node.body]
+    found = set()
+    for node in [*tree.body, *inner]:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found.update(it.id for it in node.targets if isinstance(it, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+        elif isinstance(node, ast.ImportFrom) and path.name == "__init__.py":
+            found.update(it.asname or it.name for it in node.names)
+    return frozenset(found)
+
+
+def exists(dotted: str) -> bool:
+    """Whether a package, a module or something in one has this name, e.g. leads.ports.plan."""
+    parts = dotted.split(".")
+    for length in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:length])
+        module = path.with_suffix(".py") if path.with_suffix(".py").is_file() else None
+        if module is None and path.is_dir():
+            module = path / "__init__.py"
+        if module and module.is_file():
+            return all(name in names_in(module) for name in parts[length:])
+    return False
+
+
+@pytest.mark.parametrize(("what", "where"), table())
+def test_every_path_in_the_table_exists(what: str, where: str) -> None:
+    paths = [it for it in code_in(where) if "/" in it or it.startswith(".")]
+    assert paths, f"{what}: no path"
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_table_stands_at_the_beginning_and_only_there() -> None:
+    headings = re.findall("^## .*", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    assert headings[:2] == ["## The picture", "## To change X, look in Y"]
+    for doc in DOCS:
+        assert doc.read_text().count("| look in |") == (doc.name == "architecture.md"), doc.name
+
+
+@pytest.mark.parametrize("package", [it for it in PACKAGES if re.fullmatch(r"callbacks/\w+", it)])
+def test_every_package_of_callbacks_is_in_the_table(package: str) -> None:
+    assert any(f"{package}/" in where for _, where in table())
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_says_in_one_sentence_what_it_is(package: str) -> None:
+    doc = ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text()))
+    assert doc, "no docstring"
+    first = doc.split("\n\n")[0].replace("\n", " ")
+    assert re.fullmatch(r"[^.]+(?:\.\w[^.]*)*\.", first), f"not one sentence: {first}"
+
+
+def test_few_modules_stand_in_the_root_of_callbacks() -> None:
+    assert len(list((ROOT / "callbacks").glob("*.py"))) <= 10
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda path: path.name)
+def test_docs_name_only_files_that_exist(doc: Path) -> None:
+    text = doc.read_text()
+    known = [path.as_posix() for path in ROOT.rglob("*") if ".venv" not in path.parts]
+    missing = {path for path in _PATH.findall(text) if not (ROOT / path).exists()}
+    for code in code_in(text):
+        if _FILE.fullmatch(code) and not any(path.endswith(f"/{code}") for path in known):
+            missing.add(code)
+    assert missing == set()
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda path: path.name)
+def test_docs_name_only_modules_that_exist(doc: Path) -> None:
+    text = doc.read_text()
+    missing = {name for name in _DOTTED.findall(text) if not exists(name)}
+    for code in code_in(text):
+        bare = _BARE.fullmatch(code)
+        if bare and not _FILE.fullmatch(code) and bare[1] not in TREES:
+            modules = [path for path in SOURCES if path.stem == bare[1]]
+            if not any(bare[2] in names_in(path) for path in modules):
+                missing.add(code)
+    assert missing - NOT_OURS == set()
