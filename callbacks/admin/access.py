@@ -1,7 +1,6 @@
 """Who may use the admin: users, groups, and logins that were refused."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog

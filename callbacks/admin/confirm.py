@@ -14,6 +14,8 @@ from django.contrib.admin.options import ModelAdmin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from callbacks.common.translation import Text
+
 CONFIRMED = "confirmed"
 
 
@@ -21,9 +23,9 @@ CONFIRMED = "confirmed"
 class Confirmation:
     """What is asked before an action."""
 
-    title: str
-    explanation: str
-    button: str
+    title: Text
+    explanation: Text
+    button: Text
     things: Sequence[str]
     back: str
     danger: bool = False

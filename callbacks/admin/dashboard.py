@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
 from callbacks.admin.filters import overdue
@@ -55,12 +56,19 @@ def tiles(now: datetime) -> list[Tile]:
     nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
-        Tile("Waiting for an extension", counts["waiting"], f"{leads}?status__exact=waiting"),
-        Tile("To be called later", counts["later"], f"{leads}?status__exact=waiting"),
-        Tile("Calling now", counts["calling"], f"{leads}?status__exact=calling"),
-        Tile("Overdue, not called yet", counts["overdue"], f"{leads}?overdue=yes", alarming=True),
-        Tile("Nobody will call", nobody_calls, f"{leads}?unanswered=yes", alarming=True),
-        Tile("Failed today", failed, f"{leads}?status__exact=failed", alarming=True),
+        Tile(
+            gettext("Waiting for an extension"), counts["waiting"], f"{leads}?status__exact=waiting"
+        ),
+        Tile(gettext("To be called later"), counts["later"], f"{leads}?status__exact=waiting"),
+        Tile(gettext("Calling now"), counts["calling"], f"{leads}?status__exact=calling"),
+        Tile(
+            gettext("Overdue, not called yet"),
+            counts["overdue"],
+            f"{leads}?overdue=yes",
+            alarming=True,
+        ),
+        Tile(gettext("Nobody will call"), nobody_calls, f"{leads}?unanswered=yes", alarming=True),
+        Tile(gettext("Failed today"), failed, f"{leads}?status__exact=failed", alarming=True),
     ]
 
 
@@ -68,7 +76,7 @@ def questions() -> Tile:
     """Calls that somebody has to find out about."""
     address = reverse("admin:callbacks_unknownoutcome_changelist")
     count = manual_resolution.open_questions().count()
-    return Tile("Nobody knows how it ended", count, address, alarming=True)
+    return Tile(gettext("Nobody knows how it ended"), count, address, alarming=True)
 
 
 def add_tiles(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

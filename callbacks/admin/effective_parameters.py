@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.formatting import in_words
 from callbacks.models import CallParameters, Extension
@@ -16,8 +18,8 @@ from leads.models import LeadSource
 
 # Those that have no column, and with it no name, of their own.
 _LABELS = {
-    "ignore_dnc_status": "call although the number is on a do-not-call list",
-    "variables": "custom variables",
+    "ignore_dnc_status": _("call although the number is on a do-not-call list"),
+    "variables": _("custom variables"),
 }
 
 
@@ -71,7 +73,7 @@ def for_source(source: LeadSource) -> EffectiveParameters:
         if extension.call_parameters.values()
     ]
     return EffectiveParameters(
-        title="What holds for calls to its leads",
+        title=gettext("What holds for calls to its leads"),
         rows=rows(source.pk, None),
         exceptions=tuple(says_otherwise),
     )
@@ -86,13 +88,13 @@ def for_extension(extension: Extension, chosen: str) -> EffectiveParameters:
     source = next((it for it in sources if str(it.pk) == chosen), sources[0] if sources else None)
     if source is None:
         return EffectiveParameters(
-            title="What holds for calls through this extension",
+            title=gettext("What holds for calls through this extension"),
             rows=rows(None, extension.pk),
-            note="Its team answers no source.",
+            note=gettext("Its team answers no source."),
         )
     several = len(sources) > 1
     return EffectiveParameters(
-        title=f"What holds for calls to leads from {source}",
+        title=gettext("What holds for calls to leads from %(source)s") % {"source": source},
         rows=rows(source.pk, extension.pk),
         choices=tuple(ParameterChoice(str(it), f"?source={it.pk}", it == source) for it in sources)
         if several
@@ -113,7 +115,7 @@ def _row(each: ResolvedParameter) -> ParameterRow:
 
 def _label(name: str) -> str:
     if name in _LABELS:
-        return _LABELS[name]
+        return str(_LABELS[name])
     return str(CallParameters._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
 
@@ -122,7 +124,7 @@ def _in_words(value: Any, unit: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {text}" for name, text in sorted(value.items()))
     if unit == "s":

@@ -1,15 +1,17 @@
 """Filters of the admin's lists."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RadioFilter
 
+from callbacks.common.translation import Text
 from callbacks.explain import unroutable
 from callbacks.extensions.pauses import paused_at
 from callbacks.models.attempt_states import LIVE_STATES
@@ -25,14 +27,14 @@ def overdue(now: datetime) -> Q:
 class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     """Leads by the day they were submitted, in the site's time zone."""
 
-    title = "submitted"
+    title = _("submitted")
     parameter_name = "submitted"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         return [
-            ("today", "Today"),
-            ("yesterday", "Yesterday"),
+            ("today", gettext("Today")),
+            ("yesterday", gettext("Yesterday")),
             ("7", "Last 7 days"),
             ("30", "Last 30 days"),
         ]
@@ -55,13 +57,13 @@ class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     """All, or only those of one kind."""
 
-    words: str
+    words: Text
 
     def wanted(self) -> Q:
         """What they have in common."""
         raise NotImplementedError
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         return [("yes", self.words)]
 
@@ -73,8 +75,8 @@ class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 class OverdueFilter(_OnlyFilter):
     """Leads past their due time that nobody has called."""
 
-    title = parameter_name = "overdue"
-    words = "Overdue, not called yet"
+    title = parameter_name = _("overdue")
+    words = _("Overdue, not called yet")
 
     def wanted(self) -> Q:
         """As of now."""
@@ -84,8 +86,8 @@ class OverdueFilter(_OnlyFilter):
 class UnansweredFilter(_OnlyFilter):
     """Leads that wait for somebody who, as things are set up, will never call them."""
 
-    title = parameter_name = "unanswered"
-    words = "Nobody will call"
+    title = parameter_name = _("unanswered")
+    words = _("Nobody will call")
 
     def wanted(self) -> Q:
         """As of now."""
@@ -95,18 +97,18 @@ class UnansweredFilter(_OnlyFilter):
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     """Extensions by what keeps them from being rung. Opening hours are not looked at."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         return [
-            ("busy", "On a call or dialing"),
-            ("paused", "Paused"),
-            ("blocked", "Blocked by the provider"),
-            ("out", "Out for a while"),
-            ("seen", "On another call, or away"),
-            ("off", "Off"),
+            ("busy", gettext("On a call or dialing")),
+            ("paused", gettext("Paused")),
+            ("blocked", gettext("Blocked by the provider")),
+            ("out", gettext("Out for a while")),
+            ("seen", gettext("On another call, or away")),
+            ("off", gettext("Off")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

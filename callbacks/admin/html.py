@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from callbacks.common.translation import Text
 from leads import phones
 
 # The theme's words for colours.
@@ -84,7 +85,7 @@ def written(at: datetime) -> str:
     return f"{timezone.localtime(at):%d %b %Y %H:%M:%S}"
 
 
-def moment_of(field: str, description: str) -> Callable[[Any, Any], SafeString | str]:
+def moment_of(field: str, description: Text) -> Callable[[Any, Any], SafeString | str]:
     """A method of a ModelAdmin that shows the time in `field`."""
 
     @display(description=description, ordering=field)  # type: ignore[untyped-decorator]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED
 from callbacks.common.formatting import clock, in_words
 from callbacks.explain import routing_reason
@@ -58,11 +61,24 @@ def due(lead: Lead, now: datetime) -> Words:
         return Words("")
     if lead.first_dialed_at:
         late = (lead.first_dialed_at - lead.due_at).total_seconds()
-        return Words(f"late by {in_words(late)}", ORANGE) if late > 0 else Words("in time")
+        return (
+            Words(gettext("late by %(duration)s") % {"duration": in_words(late)}, ORANGE)
+            if late > 0
+            else Words(gettext("in time"))
+        )
     over = (now - lead.due_at).total_seconds()
     if over > 0:
-        return Words(f"overdue {in_words(over)}" if lead.is_open else "never called", RED)
-    return Words(f"due in {in_words(-over)}", BLUE) if lead.is_open else Words("never called", RED)
+        return Words(
+            gettext("overdue %(duration)s") % {"duration": in_words(over)}
+            if lead.is_open
+            else gettext("never called"),
+            RED,
+        )
+    return (
+        Words(gettext("due in %(duration)s") % {"duration": in_words(-over)}, BLUE)
+        if lead.is_open
+        else Words(gettext("never called"), RED)
+    )
 
 
 def shekels(hundredths: int | None) -> str:
@@ -73,7 +89,7 @@ def shekels(hundredths: int | None) -> str:
 def through(attempt: CallAttempt) -> str:
     """Which extension was to ring, or which message was to be played."""
     if attempt.kind == AttemptKind.MESSAGE:
-        return f"message {attempt.record_name}"
+        return gettext("message %(record_name)s") % {"record_name": attempt.record_name}
     return attempt.extension_number
 
 
@@ -88,22 +104,24 @@ def why_rung(attempt: CallAttempt, zone: tzinfo) -> str:
 
 
 _LOST = {
-    "read_timeout": "The provider did not answer in time.",
-    "reset": "The connection to the provider broke off.",
-    "truncated": "Half of the provider's answer came.",
-    "too_large": "The provider's answer could not be read.",
-    "unreadable": "The provider's answer could not be read.",
-    "contradicting": "The provider's answer contradicted itself.",
-    "call_id": "The provider answered with the CALLID of another call.",
-    "worker_lost": "Our worker stopped while it was asking.",
+    "read_timeout": _("The provider did not answer in time."),
+    "reset": _("The connection to the provider broke off."),
+    "truncated": _("Half of the provider's answer came."),
+    "too_large": _("The provider's answer could not be read."),
+    "unreadable": _("The provider's answer could not be read."),
+    "contradicting": _("The provider's answer contradicted itself."),
+    "call_id": _("The provider answered with the CALLID of another call."),
+    "worker_lost": _("Our worker stopped while it was asking."),
 }
 
 
 def lost(attempt: CallAttempt) -> str:
     """How the provider's answer was lost, as a sentence."""
     if attempt.reason.startswith("http_"):
-        return f"The provider answered with HTTP status {attempt.reason.removeprefix('http_')}."
-    return _LOST.get(attempt.reason) or attempt.error_message or attempt.reason
+        return gettext("The provider answered with HTTP status %(status)s.") % {
+            "status": attempt.reason.removeprefix("http_")
+        }
+    return str(_LOST.get(attempt.reason) or attempt.error_message or attempt.reason)
 
 
 def seconds_to_dial(lead: Lead) -> float | None:
@@ -129,53 +147,83 @@ def extension_now(
     if live is not None:
         return _on_a_call(live)
     table = (
-        (not extension.is_active, Words("off")),
-        (not extension.team.is_active, Words("off", note="its team is off")),
-        (extension.is_blocked, Words("blocked by the provider", RED)),
+        (not extension.is_active, Words(gettext("off"))),
+        (not extension.team.is_active, Words(gettext("off"), note=gettext("its team is off"))),
+        (extension.is_blocked, Words(gettext("blocked by the provider"), RED)),
         (is_paused(extension, now), _paused(extension, now, zone)),
-        (not team_is_open, Words("off shift", note="its team is closed now")),
-        (not is_on_shift, Words("off shift", note="by its own hours")),
-        (
-            _still(extension.out_until, now),
-            _until("out", extension.out_until, now, zone, extension.out_reason),
-        ),
-        (
-            _still(extension.capped_until, now),
-            _until("has had its calls", extension.capped_until, now, zone, "of this day"),
-        ),
-        (
-            _still(extension.rests_until, now),
-            _until("resting", extension.rests_until, now, zone, "after its last call"),
-        ),
+        (not team_is_open, Words(gettext("off shift"), note=gettext("its team is closed now"))),
+        (not is_on_shift, Words(gettext("off shift"), note=gettext("by its own hours"))),
+        (_still(extension.out_until, now), _out(extension, now, zone)),
+        (_still(extension.capped_until, now), _capped(extension, now, zone)),
+        (_still(extension.rests_until, now), _resting(extension, now, zone)),
         (
             _still(extension.seen_busy_until, now),
-            Words(extension.seen_busy_as or "busy", ORANGE, "as the provider shows it"),
+            Words(
+                extension.seen_busy_as or gettext("busy"),
+                ORANGE,
+                gettext("as the provider shows it"),
+            ),
         ),
     )
     flagged = extension.out_reason == FLAGGED_REASON
     colour, note = (ORANGE, FLAGGED_REASON) if flagged else (GREEN, "")
-    free = Words("free", colour, note, is_free=True)
+    free = Words(gettext("free"), colour, note, is_free=True)
     return next((words for holds, words in table if holds), free)
 
 
 def _on_a_call(live: CallAttempt) -> Words:
     if live.state == AttemptState.DIALING:
-        return Words("dialing", ACCENT, f"lead {live.lead_id}", live.lead_id)
+        return Words(
+            gettext("dialing"),
+            ACCENT,
+            gettext("lead %(lead_id)s") % {"lead_id": live.lead_id},
+            live.lead_id,
+        )
     if live.state == AttemptState.UNKNOWN:
-        return Words("unknown outcome", RED, f"lead {live.lead_id}", live.lead_id)
-    return Words(f"on a call with lead {live.lead_id}", ACCENT, lead_id=live.lead_id)
+        return Words(
+            gettext("unknown outcome"),
+            RED,
+            gettext("lead %(lead_id)s") % {"lead_id": live.lead_id},
+            live.lead_id,
+        )
+    return Words(
+        gettext("on a call with lead %(lead_id)s") % {"lead_id": live.lead_id},
+        ACCENT,
+        lead_id=live.lead_id,
+    )
 
 
 def _paused(extension: Extension, now: datetime, zone: tzinfo) -> Words:
     missed = extension.missed_in_a_row
-    reason = extension.pause_reason or (f"missed {missed} in a row" if missed else "")
-    return _until("paused", extension.paused_until, now, zone, reason)
+    reason = extension.pause_reason
+    if missed and not reason:
+        reason = gettext("missed %(count)d in a row") % {"count": missed}
+    if extension.paused_until is None:
+        return Words(gettext("paused"), ORANGE, reason)
+    words = {"time": clock(extension.paused_until, now, zone)}
+    return Words(gettext("paused until %(time)s") % words, ORANGE, reason)
+
+
+def _out(extension: Extension, now: datetime, zone: tzinfo) -> Words:
+    words = {"time": _time(extension.out_until, now, zone)}
+    return Words(gettext("out until %(time)s") % words, ORANGE, extension.out_reason)
+
+
+def _capped(extension: Extension, now: datetime, zone: tzinfo) -> Words:
+    words = {"time": _time(extension.capped_until, now, zone)}
+    return Words(
+        gettext("has had its calls until %(time)s") % words, ORANGE, gettext("of this day")
+    )
+
+
+def _resting(extension: Extension, now: datetime, zone: tzinfo) -> Words:
+    words = {"time": _time(extension.rests_until, now, zone)}
+    return Words(gettext("resting until %(time)s") % words, ORANGE, gettext("after its last call"))
+
+
+def _time(until: datetime | None, now: datetime, zone: tzinfo) -> str:
+    return clock(until, now, zone) if until else ""
 
 
 def _still(until: datetime | None, now: datetime) -> bool:
     return until is not None and until > now
-
-
-def _until(text: str, until: datetime | None, now: datetime, zone: tzinfo, note: str) -> Words:
-    """ "paused", or "paused until 14:30" where that is known."""
-    return Words(f"{text} until {clock(until, now, zone)}" if until else text, ORANGE, note)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from callbacks.admin.teams.preview import may_ask
 from callbacks.models import Extension
@@ -14,9 +15,11 @@ from callbacks.reconciliation import manual_resolution
 # Needs more than one permission.
 WHO_RINGS = "who rings"
 
-# What somebody has to do something about: how many, beside its name.
+# Addresses whose entry shows how many rows need somebody.
 _COUNTED: dict[str, Callable[[], int]] = {
-    "Unknown outcomes": lambda: manual_resolution.open_questions().count(),
+    "admin:callbacks_unknownoutcome_changelist": (
+        lambda: manual_resolution.open_questions().count()
+    ),
 }
 # In place of a permission: an extension of their own.
 _HAS_A_PHONE = "has a phone"
@@ -36,43 +39,48 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """The side bar: only what this person may open."""
     rows = [
         (
-            "Callbacks",
+            gettext("Callbacks"),
             [
-                ("Overview", "dashboard", "admin:index", ""),
-                ("Leads", "person_raised_hand", "admin:leads_lead_changelist", "leads.view_lead"),
-                ("Callback times", "timer", "callback-times", "leads.view_lead"),
-                ("My phone", "headset_mic", "desk:home", _HAS_A_PHONE),
-            ],
-        ),
-        (
-            "Salespeople",
-            [
-                _entry("Extensions", "call", "callbacks", "extension"),
-                _entry("Teams", "groups", "callbacks", "team"),
-                _entry("Schedules", "schedule", "callbacks", "schedule"),
-                ("Who rings", "contact_phone", "who-rings", WHO_RINGS),
-            ],
-        ),
-        (
-            "Calls",
-            [
-                _entry("Attempts", "phone_forwarded", "callbacks", "callattempt"),
+                (gettext("Overview"), "dashboard", "admin:index", ""),
                 (
-                    "Unknown outcomes",
+                    gettext("Leads"),
+                    "person_raised_hand",
+                    "admin:leads_lead_changelist",
+                    "leads.view_lead",
+                ),
+                (gettext("Callback times"), "timer", "callback-times", "leads.view_lead"),
+                (gettext("My phone"), "headset_mic", "desk:home", _HAS_A_PHONE),
+            ],
+        ),
+        (
+            gettext("Salespeople"),
+            [
+                _entry(gettext("Extensions"), "call", "callbacks", "extension"),
+                _entry(gettext("Teams"), "groups", "callbacks", "team"),
+                _entry(gettext("Schedules"), "schedule", "callbacks", "schedule"),
+                (gettext("Who rings"), "contact_phone", "who-rings", WHO_RINGS),
+            ],
+        ),
+        (
+            gettext("Calls"),
+            [
+                _entry(gettext("Attempts"), "phone_forwarded", "callbacks", "callattempt"),
+                (
+                    gettext("Unknown outcomes"),
                     "help",
                     "admin:callbacks_unknownoutcome_changelist",
                     "callbacks.view_callattempt",
                 ),
-                _entry("Records", "receipt_long", "callbacks", "callrecord"),
+                _entry(gettext("Records"), "receipt_long", "callbacks", "callrecord"),
             ],
         ),
         (
-            "Set-up",
+            gettext("Set-up"),
             [
-                _entry("Lead sources", "web", "leads", "leadsource"),
-                _entry("Users", "person", "auth", "user"),
-                _entry("Groups", "shield_person", "auth", "group"),
-                _entry("Refused logins", "lock", "axes", "accessattempt"),
+                _entry(gettext("Lead sources"), "web", "leads", "leadsource"),
+                _entry(gettext("Users"), "person", "auth", "user"),
+                _entry(gettext("Groups"), "shield_person", "auth", "group"),
+                _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),
             ],
         ),
     ]
@@ -83,12 +91,17 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _entry(title: str, icon: str, app: str, model: str) -> tuple[str, str, str, str]:
-    return title, icon, f"admin:{app}_{model}_changelist", f"{app}.view_{model}"
+    return (
+        title,
+        icon,
+        gettext("admin:%(app)s_%(model)s_changelist") % {"app": app, "model": model},
+        f"{app}.view_{model}",
+    )
 
 
 def _item(title: str, icon: str, address: str, _permission: str) -> dict[str, Any]:
     item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse(address)}
-    if title in _COUNTED and (count := _COUNTED[title]()):
+    if address in _COUNTED and (count := _COUNTED[address]()):
         item["badge"] = count
     return item
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 from unfold.widgets import (
     UnfoldAdminNullBooleanSelectWidget,
@@ -35,9 +37,15 @@ class VariablesField(forms.Field):
                 continue
             name, equals, text = (part.strip() for part in line.partition("="))
             if not equals:
-                raise ValidationError(f"Line {number}: write it like {_EXAMPLE}")
+                raise ValidationError(
+                    gettext("Line %(number)s: write it like %(example)s")
+                    % {"number": number, "example": _EXAMPLE}
+                )
             if name in found:
-                raise ValidationError(f"Line {number}: {name} was given before.")
+                raise ValidationError(
+                    gettext("Line %(number)s: %(name)s was given before.")
+                    % {"number": number, "name": name}
+                )
             found[name] = text
         return found
 
@@ -54,9 +62,12 @@ class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
 
     variables = VariablesField(
         required=False,
-        label="Custom variables",
-        help_text=f"One a line, up to {MAX_VARIABLES}: {_EXAMPLE}. They come back with the call's "
-        "records.",
+        label=_("Custom variables"),
+        help_text=_(
+            "One a line, up to %(max_variables)s: %(example)s. They come back with the "
+            "call's records."
+        )
+        % {"max_variables": MAX_VARIABLES, "example": _EXAMPLE},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -64,7 +75,11 @@ class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
         for field in self.fields.values():
             if isinstance(field, forms.NullBooleanField):
                 field.widget = UnfoldAdminNullBooleanSelectWidget()
-                field.widget.choices = [("unknown", "as before"), ("true", "yes"), ("false", "no")]
+                field.widget.choices = [
+                    ("unknown", gettext("as before")),
+                    ("true", "yes"),
+                    ("false", "no"),
+                ]
         self.fields["variables"].widget.attrs["rows"] = 3
 
 
@@ -73,7 +88,7 @@ class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has n
 
     model = CallParameters
     form = CallParametersForm
-    verbose_name = "how its calls are made"
+    verbose_name = _("how its calls are made")
     verbose_name_plural = verbose_name
     extra = 1
     max_num = 1
@@ -85,9 +100,10 @@ class CallParametersInline(StackedInline):  # type: ignore[misc]  # unfold has n
         (
             None,
             {
-                "description": "What is left empty, or as before, the next place says: first the "
-                "extension, then the lead's source, then the settings, then the provider's own "
-                "default.",
+                "description": _(
+                    "What is left empty, or as before, the next place says: first the extension, "
+                    "then the lead's source, then the settings, then the provider's own default."
+                ),
                 "fields": [
                     ("record", "language"),
                     ("target_caller_id", "target_caller_name"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from callbacks.calling import manual
 
@@ -21,7 +22,11 @@ def carry_out(
     try:
         said = act()
     except manual.MayBeDone as doubt:
-        model_admin.log_change(request, about, f"{logged}; the provider's answer was lost")
+        model_admin.log_change(
+            request,
+            about,
+            gettext("%(logged)s; the provider's answer was lost") % {"logged": logged},
+        )
         model_admin.message_user(request, str(doubt), messages.WARNING)
     except manual.CannotCall as refusal:
         model_admin.message_user(request, str(refusal), messages.ERROR)

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from callbacks.common.formatting import in_words, when
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.formatting import in_words, listed, when
+from callbacks.common.translation import Text
 from callbacks.policy.rules import (
     MAX_ATTEMPTS,
     ExtensionStep,
@@ -25,21 +29,34 @@ from callbacks.scheduling.next_call import NextCall, next_call
 _TOLD = 6
 
 OUTCOMES = (
-    (Outcome.LEAD_NO_ANSWER, "The lead does not answer, or is busy"),
-    (Outcome.AGENT_NO_ANSWER, "The salesperson does not pick up"),
-    (Outcome.OFFLINE, "The extension is offline (error 3)"),
-    (Outcome.BLOCKED, "The extension is blocked (error 4)"),
-    (Outcome.INVALID, "Invalid parameters (error 1)"),
-    (Outcome.PROVIDER_ERROR, "An error of the provider, or nothing could be sent"),
-    (Outcome.NO_RECORD, "Accepted, and no record of the call comes"),
-    (Outcome.NEVER_KNOWN, "The provider's answer is lost, and nobody finds out"),
-    (Outcome.BRIDGED, "They talk"),
+    (Outcome.LEAD_NO_ANSWER, _("The lead does not answer, or is busy")),
+    (Outcome.AGENT_NO_ANSWER, _("The salesperson does not pick up")),
+    (Outcome.OFFLINE, _("The extension is offline (error 3)")),
+    (Outcome.BLOCKED, _("The extension is blocked (error 4)")),
+    (Outcome.INVALID, _("Invalid parameters (error 1)")),
+    (Outcome.PROVIDER_ERROR, _("An error of the provider, or nothing could be sent")),
+    (Outcome.NO_RECORD, _("Accepted, and no record of the call comes")),
+    (Outcome.NEVER_KNOWN, _("The provider's answer is lost, and nobody finds out")),
+    (Outcome.BRIDGED, _("They talk")),
 )
+# How a lead ends: with the first call, after the next extensions, and after its later tries.
 _CLOSED = {
-    LeadStep.CONNECTED: "connected",
-    LeadStep.CALLED: "called",
-    LeadStep.UNREACHED: "unreached",
-    LeadStep.FAILED: "failed: it needs a person",
+    LeadStep.CONNECTED: _("connected"),
+    LeadStep.CALLED: _("called"),
+    LeadStep.UNREACHED: _("unreached"),
+    LeadStep.FAILED: _("failed: it needs a person"),
+}
+_AT_ONCE_THEN = {
+    LeadStep.CONNECTED: _("the next extension at once; then connected"),
+    LeadStep.CALLED: _("the next extension at once; then called"),
+    LeadStep.UNREACHED: _("the next extension at once; then unreached"),
+    LeadStep.FAILED: _("the next extension at once; then failed: it needs a person"),
+}
+_AGAIN_THEN = {
+    LeadStep.CONNECTED: _("again at %(times)s; then connected"),
+    LeadStep.CALLED: _("again at %(times)s; then called"),
+    LeadStep.UNREACHED: _("again at %(times)s; then unreached"),
+    LeadStep.FAILED: _("again at %(times)s; then failed: it needs a person"),
 }
 
 
@@ -51,7 +68,7 @@ _Try = tuple[Step, NextCall | None]
 class Consequence:
     """An outcome, what becomes of the lead, when it is called again, and of the extension."""
 
-    outcome: str
+    outcome: Text
     lead: str
     again: tuple[datetime, ...]
     extension: str
@@ -62,7 +79,7 @@ def consequences(
 ) -> tuple[Consequence, ...]:
     """A row for each outcome, as if a call at `at` and each further one ended at once."""
 
-    def row(outcome: Outcome, words: str) -> Consequence:
+    def row(outcome: Outcome, words: Text) -> Consequence:
         tries = list(_tries(setup, source_id, phone, at, policy, outcome))
         again = tuple(it.call_after for _step, it in tries if it and it.call_after and not it.never)
         return Consequence(words, _lead(tries, again, at, zone), again, _extension(tries[0][0]))
@@ -94,30 +111,50 @@ def _tries(
 def _lead(tries: list[_Try], again: tuple[datetime, ...], at: datetime, zone: tzinfo) -> str:
     last, found = tries[-1]
     if len(tries) == 1 and found is None:
-        return _CLOSED[last.lead]
-    begins = "" if tries[0][0].after else "the next extension at once"
-    if again:
-        told = [when(it, at, zone) for it in again[:_TOLD]]
-        more = len(again) - len(told)
-        begins = f"again at {', '.join(told)}" + (f" and {more} times more" if more else "")
-    ends = ""
+        return str(_CLOSED[last.lead])
+    at_once = not tries[0][0].after
     if found is None:
-        ends = _CLOSED[last.lead]
-    elif found.never:
-        ends = "it waits until somebody opens"
-    return "; then ".join(it for it in (begins, ends) if it)
+        ends = _AT_ONCE_THEN if at_once and not again else _AGAIN_THEN
+        return ends[last.lead] % {"times": _times(again, at, zone)}
+    if found.never:
+        if not again:
+            return (
+                gettext("the next extension at once; then it waits until somebody opens")
+                if at_once
+                else gettext("it waits until somebody opens")
+            )
+        return gettext("again at %(times)s; then it waits until somebody opens") % {
+            "times": _times(again, at, zone)
+        }
+    if not again:
+        return gettext("the next extension at once") if at_once else ""
+    return gettext("again at %(times)s") % {"times": _times(again, at, zone)}
+
+
+def _times(again: tuple[datetime, ...], at: datetime, zone: tzinfo) -> str:
+    times = listed(when(it, at, zone) for it in again[:_TOLD])
+    more = len(again) - _TOLD
+    if more <= 0:
+        return times
+    return ngettext(
+        "%(times)s and %(count)d time more", "%(times)s and %(count)d times more", more
+    ) % {"times": times, "count": more}
 
 
 def _extension(step: Step) -> str:
     match step.extension:
         case ExtensionStep.OUT:
-            return f"out for {in_words(step.out_for.total_seconds())}"
+            return gettext("out for %(duration)s") % {
+                "duration": in_words(step.out_for.total_seconds())
+            }
         case ExtensionStep.MISSED:
             wait = in_words(step.out_for.total_seconds())
-            return f"out for {wait}; paused when it happens too often in a row"
+            return gettext("out for %(duration)s; paused when it happens too often in a row") % {
+                "duration": wait
+            }
         case ExtensionStep.BLOCKED:
-            return "not rung until a manager clears it"
+            return gettext("not rung until a manager clears it")
         case ExtensionStep.PAUSED:
-            return "paused"
+            return gettext("paused")
         case _:
-            return "free"
+            return gettext("free")

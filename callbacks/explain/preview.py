@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from callbacks.common import typed_time
-from callbacks.common.formatting import in_words, when
+from callbacks.common.formatting import all_of, in_words, when
 from callbacks.explain import routing_reason
 from callbacks.explain.consequences import Consequence, consequences
 from callbacks.policy.from_settings import policy
@@ -58,7 +60,11 @@ class Rung:
     @property
     def waited(self) -> str:
         """ "at once", or after how long."""
-        return f"after {in_words(self.after)}" if self.after else "at once"
+        return (
+            gettext("after %(in_words)s") % {"in_words": in_words(self.after)}
+            if self.after
+            else gettext("at once")
+        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,11 @@ def question(
     source = next((it for it in current.sources.values() if it.slug == slug), None)
     if source is None:
         names = ", ".join(sorted(it.slug for it in current.sources.values())) or "none"
-        raise CannotTell(f'There is no source "{slug}". There are: {names}.', "source")
+        raise CannotTell(
+            gettext('There is no source "%(slug)s". There are: %(names)s.')
+            % {"slug": slug, "names": names},
+            "source",
+        )
     zone = calling_hours.zone_of(current, source.pk)
     typed = typed_time.Typed(now.astimezone(zone))
     try:
@@ -107,9 +117,16 @@ def question(
     try:
         number = number_guard.accept(phone, source) if phone.strip() else ""
     except PhoneRefused as refusal:
-        raise CannotTell(f"Nobody would be rung for this number: {refusal}", "phone") from None
+        raise CannotTell(
+            gettext("Nobody would be rung for this number: %(refusal)s") % {"refusal": refusal},
+            "phone",
+        ) from None
     if language and not (language.isascii() and language.isalpha() and len(language) in (2, 3)):
-        raise CannotTell(f'"{language}" is no language. Use a code like he, en, ru.', "language")
+        raise CannotTell(
+            gettext('"%(language)s" is no language. Use a code like he, en, ru.')
+            % {"language": language},
+            "language",
+        )
     # In UTC: on a local clock an hour later may be two.
     return PreviewQuestion(source, typed.at.astimezone(UTC), number, language, typed.note)
 
@@ -147,31 +164,43 @@ def _called_at(
 ) -> tuple[datetime | None, list[str]]:
     """When it would first be called, and what keeps it from being called at once."""
     teams = current.teams_for(asked.source.pk)
-    names = " and ".join(team.name for team in teams)
+    names = all_of(team.name for team in teams)
     if not teams:
-        return None, ["No team answers this source: the lead would wait until one does."]
+        return None, [gettext("No team answers this source: the lead would wait until one does.")]
     notes = []
     if not asked.source.is_active:
-        notes.append("This source is off: its form and API answer as if it did not exist.")
+        notes.append(gettext("This source is off: its form and API answer as if it did not exist."))
     if asked.phone and (first := _open_lead(asked.phone)):
-        notes.append(f"This number has an open request, lead {first}: no second one is called.")
+        notes.append(
+            gettext("This number has an open request, lead %(lead)s: no second one is called.")
+            % {"lead": first}
+        )
     limited_until = None
     if asked.phone and (limited_until := number_limits.number_limited_until(asked.phone, asked.at)):
-        rests = when(limited_until, asked.at, zone)
-        notes.append(f"The number rests until {rests}: it was rung lately.")
+        notes.append(
+            gettext("The number rests until %(time)s: it was rung lately.")
+            % {"time": when(limited_until, asked.at, zone)}
+        )
     times = call_times.reading(current, asked.source.pk, asked.phone)
     found = next_call(times, asked.at, limited_until=limited_until)
     if found.call_after is None or found.opens_at is None:
-        return None, [*notes, f"{names} never opens: the lead would wait until somebody does."]
+        never = gettext("%(teams)s never opens: the lead would wait until somebody does.")
+        return None, [*notes, never % {"teams": names}]
     if found.closed_until:
-        opens = when(found.closed_until, asked.at, zone)
+        words = {"teams": names, "opens": when(found.closed_until, asked.at, zone)}
         earliest = limited_until or asked.at
-        open_then = [team.name for team in teams if current.is_open(team, earliest)]
-        window = "Outside the hours in which this number may be called; they begin"
-        notes.append(f"{window} {opens}." if open_then else f"Off hours: {names} opens {opens}.")
+        if any(current.is_open(team, earliest) for team in teams):
+            closed = gettext(
+                "Outside the hours in which this number may be called; they begin %(opens)s."
+            )
+        else:
+            closed = gettext("Off hours: %(teams)s opens %(opens)s.")
+        notes.append(closed % words)
     if found.closed_until and found.call_after > found.closed_until:
-        turn = when(found.call_after, asked.at, zone)
-        notes.append(f"Others wait for it too: its turn would be at {turn}.")
+        notes.append(
+            gettext("Others wait for it too: its turn would be at %(time)s.")
+            % {"time": when(found.call_after, asked.at, zone)}
+        )
     return found.call_after, notes
 
 
@@ -245,26 +274,35 @@ def _steps(current: RoutingConfig, source_id: int, team_ids: Sequence[int]) -> l
 
 
 def _clock(source: LeadSource) -> str:
-    how = "in opening hours" if source.sla_clock == SlaClock.OPEN else "round the clock"
+    how = (
+        gettext("in opening hours")
+        if source.sla_clock == SlaClock.OPEN
+        else gettext("round the clock")
+    )
     return f"{in_words(source.sla_target)}, {how}"
 
 
 def _assumes(asked: PreviewQuestion, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
     seen = when(now, now, zone)
     said = [
-        "Schedules, holidays and exceptions are those of the time that is asked about.",
-        (
+        gettext("Schedules, holidays and exceptions are those of the time that is asked about."),
+        gettext(
             "Who is on a call, paused or blocked, and everybody's place in the queue, is as now "
-            f"({seen}); what ends by itself before then has ended."
-        ),
-        "No other lead waits to be called before it, but for its turn at an opening.",
+            "(%(seen)s); what ends by itself before then has ended."
+        )
+        % {"seen": seen},
+        gettext("No other lead waits to be called before it, but for its turn at an opening."),
     ]
     if not asked.phone:
-        said.append("The number is one that nobody has talked with, and may be called at any hour "
-                    "of the source's calling window.")  # fmt: skip
+        said.append(
+            gettext(
+                "The number is one that nobody has talked with, and may be called at any hour of "
+                "the source's calling window."
+            )
+        )
     return tuple(said)
 
 
 def readable(phone: str) -> str:
     """A number as people read it."""
-    return phones.readable(phone) if phone else "any number"
+    return phones.readable(phone) if phone else gettext("any number")

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
+from callbacks.common.formatting import all_of
 from callbacks.models import Extension, Team
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.routing import config
@@ -44,23 +46,23 @@ def _why(
 ) -> str:
     """`shifts`: by team, the schedules of its extensions; None for one without hours of its own."""
     if not teams:
-        return "no team answers its source"
+        return gettext("no team answers its source")
     manned = [team for team in teams if team.pk in shifts]
     if not manned:
-        return f"{_names(teams)} has no extension"
+        return gettext("%(names)s has no extension") % {"names": _names(teams)}
     opening = [team for team in manned if calling_hours.next_opening([team], now)]
     if not opening:
-        return f"{_names(manned)} never opens"
+        return gettext("%(names)s never opens") % {"names": _names(manned)}
     if not any(
         _meet(current, team.schedule_id, own, now) for team in opening for own in shifts[team.pk]
     ):
-        return f"nobody of {_names(opening)} is ever on shift"
+        return gettext("nobody of %(names)s is ever on shift") % {"names": _names(opening)}
     return ""
 
 
 def _never_meets(current: config.RoutingConfig, source_id: int, now: datetime) -> str:
     if calling_hours.never_opens(current, source_id, now):
-        return "its source's calling window is never in its teams' hours"
+        return gettext("its source's calling window is never in its teams' hours")
     return ""
 
 
@@ -76,8 +78,10 @@ def team_problem(team: Team, now: datetime) -> str:
     calendar = team.schedule.calendar()
     if opening_hours.next_opening(calendar, now):
         return ""
-    return opening_hours.problem(calendar) or "Its schedule has no hours that are still to come."
+    return opening_hours.problem(calendar) or gettext(
+        "Its schedule has no hours that are still to come."
+    )
 
 
 def _names(teams: list[Team]) -> str:
-    return " and ".join(team.name for team in teams)
+    return all_of(team.name for team in teams)

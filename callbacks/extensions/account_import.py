@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from callbacks.common import task_publisher
 from callbacks.models import Extension
@@ -135,7 +136,7 @@ def compare(account: Sequence[AccountExtension], ours: Iterable[OwnExtension]) -
                 new.append(NewExtension(number, name))
         elif mine.kind != Extension.Kind.SIP:
             unusable.append(
-                UnusableExtension(number, "here it is the number of another kind of phone")
+                UnusableExtension(number, gettext("here it is the number of another kind of phone"))
             )
         elif not mine.is_active:
             off.append(number)
@@ -211,5 +212,5 @@ def _problem(number: str) -> str:
     try:
         Terminate(phone=number)  # takes an extension, and neither SIPTRUNK nor logincode
     except InvalidCall as problem:
-        return f"it cannot be rung: {problem.args[0].partition(': ')[2]}"
+        return gettext("it cannot be rung: %(2)s") % {"2": problem.args[0].partition(": ")[2]}
     return ""

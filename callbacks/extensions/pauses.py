@@ -13,9 +13,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.common import task_publisher
 from callbacks.common.formatting import clock
+from callbacks.common.translation import Text
 from callbacks.models import Extension
 
 LONGEST_REASON = 100  # Extension.pause_reason
@@ -27,8 +30,8 @@ class PauseLength(models.TextChoices):
     QUARTER = "15", "15 minutes"
     HALF = "30", "30 minutes"
     HOUR = "60", "1 hour"
-    DAY = "day", "Rest of the day"
-    OPEN = "open", "Until un-paused"
+    DAY = "day", _("Rest of the day")
+    OPEN = "open", _("Until un-paused")
 
 
 class PauseReason(models.TextChoices):
@@ -49,7 +52,7 @@ class PauseChange:
 
     applies: Q
     values: dict[str, Any]
-    logged: str
+    logged: Text
     frees: bool
 
 
@@ -65,19 +68,19 @@ UNPAUSE = PauseChange(
         "out_until": None,
         "out_reason": "",
     },
-    logged="Un-paused",
+    logged=_("Un-paused"),
     frees=True,
 )
 CLEAR_BLOCK = PauseChange(
     applies=Q(is_blocked=True),
     values={"is_blocked": False},
-    logged="Block cleared",
+    logged=_("Block cleared"),
     frees=True,
 )
 BRING_BACK = PauseChange(
     applies=Q(out_until__gt=Now()),
     values={"out_until": None, "out_reason": ""},
-    logged="Brought back",
+    logged=_("Brought back"),
     frees=True,
 )
 
@@ -90,11 +93,17 @@ def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> P
     same = Q(is_paused=True, pause_reason=reason) & (
         Q(paused_until__isnull=True) if until is None else Q(paused_until=until)
     )
-    ends = f"until {clock(until, now, zone)}" if until else "until un-paused"
+    ends = (
+        gettext("until %(clock)s") % {"clock": clock(until, now, zone)}
+        if until
+        else gettext("until un-paused")
+    )
     return PauseChange(
         applies=~same,
         values={"is_paused": True, "paused_until": until, "pause_reason": reason},
-        logged=f"Paused {ends}: {reason}" if reason else f"Paused {ends}",
+        logged=gettext("Paused %(ends)s: %(reason)s") % {"ends": ends, "reason": reason}
+        if reason
+        else gettext("Paused %(ends)s") % {"ends": ends},
         frees=False,
     )
 
@@ -134,7 +143,7 @@ def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
         won = Extension.objects.filter(change.applies, pk=extension.pk).update(**change.values)
         if won:
             LogEntry.objects.log_actions(
-                user.pk, [extension], CHANGE, change.logged, single_object=True
+                user.pk, [extension], CHANGE, str(change.logged), single_object=True
             )
             if change.frees:
                 task_publisher.work_team_on_commit(extension.team_id)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class AttemptState(models.TextChoices):
@@ -10,14 +11,14 @@ class AttemptState(models.TextChoices):
     DIALING = "dialing", "dialing"
     ACCEPTED = "accepted", "accepted"
     UNKNOWN = "unknown", "unknown"
-    NOT_SENT = "not_sent", "not sent"
+    NOT_SENT = "not_sent", _("not sent")
     REFUSED = "refused", "refused"
     BRIDGED = "bridged", "bridged"
-    PLAYED = "played", "message played"
-    AGENT_NO_ANSWER = "agent_no_answer", "salesperson did not answer"
-    LEAD_NO_ANSWER = "lead_no_answer", "lead did not answer"
-    ENDED = "ended", "ended, no record"
-    NEVER_PLACED = "never_placed", "never placed"
+    PLAYED = "played", _("message played")
+    AGENT_NO_ANSWER = "agent_no_answer", _("salesperson did not answer")
+    LEAD_NO_ANSWER = "lead_no_answer", _("lead did not answer")
+    ENDED = "ended", _("ended, no record")
+    NEVER_PLACED = "never_placed", _("never placed")
 
 
 # A live attempt keeps its lead, its extension and the dialled number to itself.
@@ -32,4 +33,4 @@ class AttemptKind(models.TextChoices):
     """What was asked of the provider."""
 
     CALL = "call", "call"
-    MESSAGE = "message", "recorded message"
+    MESSAGE = "message", _("recorded message")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.lookups import IsNull, Regex
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.models import time_accounting
 from callbacks.models.attempt_states import LIVE_STATES, NOBODY_KNOWS, AttemptKind, AttemptState
@@ -44,55 +46,57 @@ class CallAttempt(models.Model):
         blank=True,
         db_index=False,  # attempt_by_extension begins with it
         related_name="call_attempts",
-        help_text="None for a message: it is played to the lead alone.",
+        help_text=_("None for a message: it is played to the lead alone."),
     )
-    phone = models.CharField("lead's number", max_length=16, help_text="E.164, as dialled")
-    extension_number = models.CharField(max_length=64, blank=True, help_text="As dialled")
+    phone = models.CharField(_("lead's number"), max_length=16, help_text=_("E.164, as dialled"))
+    extension_number = models.CharField(max_length=64, blank=True, help_text=_("As dialled"))
     record_name = models.CharField(
-        max_length=100, blank=True, help_text="The provider's name of the message that is played."
+        max_length=100,
+        blank=True,
+        help_text=_("The provider's name of the message that is played."),
     )
     state = models.CharField(
         max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
     )
 
-    claimed_at = models.DateTimeField(help_text="When it was decided and committed.")
+    claimed_at = models.DateTimeField(help_text=_("When it was decided and committed."))
     sent_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When somebody took it on to send it. Empty: nothing has been sent.",
+        help_text=_("When somebody took it on to send it. Empty: nothing has been sent."),
     )
     answered_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the provider's answer was in, or was given up."
+        null=True, blank=True, help_text=_("When the provider's answer was in, or was given up.")
     )
     picked_up_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the salesperson picked up, if we were told live."
+        null=True, blank=True, help_text=_("When the salesperson picked up, if we were told live.")
     )
     connected_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the lead's phone was answered."
+        null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(
-        help_text="When the extension is freed at the latest, should no record come."
+        help_text=_("When the extension is freed at the latest, should no record come.")
     )
     # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
     # own, leaves them to the database.
     look_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the provider is asked next what became of it."
+        null=True, blank=True, help_text=_("When the provider is asked next what became of it.")
     )
     looks = models.SmallIntegerField(
-        default=0, db_default=0, help_text="How often the provider was asked."
+        default=0, db_default=0, help_text=_("How often the provider was asked.")
     )
     absent_since = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Since when the provider's active calls have not shown it.",
+        help_text=_("Since when the provider's active calls have not shown it."),
     )
 
     why = models.JSONField(
         default=dict,
         db_default={},
         blank=True,
-        help_text="Who was considered, who was not and why, and the rule that chose.",
+        help_text=_("Who was considered, who was not and why, and the rule that chose."),
     )
     # Where the time of its lead went while it was live (callbacks.models.time_accounting).
     provider_time = models.DurationField(null=True, blank=True)
@@ -104,11 +108,11 @@ class CallAttempt(models.Model):
     error_code = models.IntegerField("ERRORCODE", null=True, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     reason = models.CharField(
-        max_length=50, blank=True, help_text="Our word for what went wrong, e.g. read_timeout."
+        max_length=50, blank=True, help_text=_("Our word for what went wrong, e.g. read_timeout.")
     )
     talk_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
     price = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Of both legs, in hundredths of a shekel."
+        null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
     )
     recording_url = models.URLField(max_length=2000, blank=True)
 
@@ -186,7 +190,7 @@ class CallAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Attempt {self.pk}"
+        return gettext("Attempt %(pk)s") % {"pk": self.pk}
 
     @property
     def is_live(self) -> bool:
@@ -393,6 +397,6 @@ class UnknownOutcome(CallAttempt):
 
     class Meta:
         proxy = True
-        verbose_name = "unknown outcome"
+        verbose_name = _("unknown outcome")
         default_permissions = ()
         permissions = [("settle_outcome", "Can say how a call ended that nobody knows of")]

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.schedules import Schedule
 from callbacks.models.teams import Team
@@ -17,7 +19,7 @@ from callbacks.voicenter.click2call.parameters import LOGIN_CODE, SIP_TRUNK
 
 # Digits, or a SIP code; its case is significant and never changed (VOICENTER.md, Click2Call).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", "Use codes like he, en, ru.")
+LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", _("Use codes like he, en, ru."))
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
 
@@ -26,18 +28,18 @@ class Extension(models.Model):
     """A phone that can be rung first. It belongs to a salesperson."""
 
     class Kind(models.TextChoices):
-        SIP = "sip", "Voicenter extension (SIP code)"
-        PHONE = "phone", "phone number"
-        SIP_TRUNK = "siptrunk", "SIP trunk"
-        LOGIN_CODE = "logincode", "login code"
+        SIP = "sip", _("Voicenter extension (SIP code)")
+        PHONE = "phone", _("phone number")
+        SIP_TRUNK = "siptrunk", _("SIP trunk")
+        LOGIN_CODE = "logincode", _("login code")
 
     kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.SIP)
     number = models.CharField(
         max_length=64,
-        validators=[RegexValidator(NUMBER, "Letters, digits and . _ - only.")],
-        help_text="SIP code as the provider writes it, phone number (972...), or login code.",
+        validators=[RegexValidator(NUMBER, _("Letters, digits and . _ - only."))],
+        help_text=_("SIP code as the provider writes it, phone number (972...), or login code."),
     )
-    name = models.CharField(max_length=100, blank=True, help_text="Whose phone it is.")
+    name = models.CharField(max_length=100, blank=True, help_text=_("Whose phone it is."))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -45,7 +47,7 @@ class Extension(models.Model):
         blank=True,
         db_index=False,  # extension_of_user: each claim writes the extension
         related_name="extensions",
-        verbose_name="salesperson",
+        verbose_name=_("salesperson"),
     )
     team = models.ForeignKey(
         Team,
@@ -60,78 +62,84 @@ class Extension(models.Model):
         blank=True,
         db_index=False,  # seldom asked, and every claim would write it
         related_name="extensions",
-        help_text="When this phone is on shift, within the hours of its team. Empty: always.",
+        help_text=_("When this phone is on shift, within the hours of its team. Empty: always."),
     )
     tier = models.SmallIntegerField(
         default=1,
         db_default=1,
         validators=[MinValueValidator(1)],
-        help_text="Tier 1 is rung before tier 2.",
+        help_text=_("Tier 1 is rung before tier 2."),
     )
     weight = models.SmallIntegerField(
         default=1,
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text="1 to 100. With 2 it gets twice the calls of one with 1, where the team's "
-        "strategy goes by weights or conversations.",
+        help_text=_(
+            "1 to 100. With 2 it gets twice the calls of one with 1, where the team's "
+            "strategy goes by weights or conversations."
+        ),
     )
     languages = ArrayField(
         models.CharField(max_length=8, validators=[LANGUAGE]),
         default=list,
         db_default=[],
         blank=True,
-        help_text="Spoken by the salesperson, separated by commas: he, en, ru. Empty: any.",
+        help_text=_("Spoken by the salesperson, separated by commas: he, en, ru. Empty: any."),
     )
     daily_cap = models.IntegerField(
-        "calls a day",
+        _("calls a day"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="At most. Empty: as its team says.",
+        help_text=_("At most. Empty: as its team says."),
     )
     rest = models.PositiveIntegerField(
-        "rest after a call",
+        _("rest after a call"),
         null=True,
         blank=True,
-        help_text="Seconds that it is then not rung. Empty: as its team says.",
+        help_text=_("Seconds that it is then not rung. Empty: as its team says."),
     )
-    is_active = models.BooleanField(default=True, help_text="Off: never rung.")
-    is_paused = models.BooleanField(default=False, help_text="Not rung until un-paused.")
+    is_active = models.BooleanField(default=True, help_text=_("Off: never rung."))
+    is_paused = models.BooleanField(default=False, help_text=_("Not rung until un-paused."))
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text="When the pause ends by itself. Empty: it does not."
+        null=True, blank=True, help_text=_("When the pause ends by itself. Empty: it does not.")
     )
     pause_reason = models.CharField(max_length=100, blank=True, db_default="")
     is_blocked = models.BooleanField(
         default=False,
-        help_text="The provider blocks this extension for Click2Call (error 4). "
-        "Ask them to allow it, then clear this.",
+        help_text=_(
+            "The provider blocks this extension for Click2Call (error 4). Ask them to allow"
+            " it, then clear this."
+        ),
     )
     out_until = models.DateTimeField(
-        null=True, blank=True, help_text="Not rung before: it was offline or nobody answered."
+        null=True, blank=True, help_text=_("Not rung before: it was offline or nobody answered.")
     )
     out_reason = models.CharField(max_length=100, blank=True)
     missed_in_a_row = models.SmallIntegerField(default=0)
     rests_until = models.DateTimeField(
-        null=True, blank=True, help_text="Not rung before: the rest after its last call."
+        null=True, blank=True, help_text=_("Not rung before: the rest after its last call.")
     )
     capped_until = models.DateTimeField(
-        null=True, blank=True, help_text="Not rung before: it has had its calls of the day."
+        null=True, blank=True, help_text=_("Not rung before: it has had its calls of the day.")
     )
     seen_busy_until = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Not rung before: the provider has shown it on a call, or away, just now.",
+        help_text=_("Not rung before: the provider has shown it on a call, or away, just now."),
     )
     seen_busy_as = models.CharField(max_length=50, blank=True, db_default="")
     last_called_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it last got a call."
+        null=True, blank=True, help_text=_("When it last got a call.")
     )
     position = models.FloatField(
         default=0,
         db_default=0,
         editable=False,
-        help_text="Its place in the queue of its team and tier: the lowest is rung next "
-        "(callbacks.routing.rules).",
+        help_text=_(
+            "Its place in the queue of its team and tier: the lowest is rung next "
+            "(callbacks.routing.rules)."
+        ),
     )
 
     class Meta:
@@ -179,11 +187,18 @@ class Extension(models.Model):
     def clean(self) -> None:
         """What the provider would refuse is refused here, where somebody can mend it."""
         if self.kind == self.Kind.PHONE and not to_e164(self.number):
-            raise ValidationError({"number": "This is no full phone number, like 972505550142."})
+            raise ValidationError(
+                {"number": gettext("This is no full phone number, like 972505550142.")}
+            )
         try:
             Call(**first_leg(self.kind, self.number), target="972505550100")
         except InvalidCall as problem:
-            raise ValidationError({"number": f"The provider cannot ring this: {problem}"}) from None
+            raise ValidationError(
+                {
+                    "number": gettext("The provider cannot ring this: %(problem)s")
+                    % {"problem": problem}
+                }
+            ) from None
 
 
 class Presence(models.Model):

@@ -5,6 +5,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.extensions import Extension
 from callbacks.voicenter import Call, InvalidCall, Message
@@ -33,58 +35,60 @@ class CallParameters(models.Model):
         Extension, on_delete=models.CASCADE, null=True, blank=True, related_name="call_parameters"
     )
 
-    record = models.BooleanField("record the call", null=True, blank=True)
+    record = models.BooleanField(_("record the call"), null=True, blank=True)
     phone_caller_id = models.CharField(
-        "number shown to the salesperson", max_length=33, blank=True, null=True, default=None
+        _("number shown to the salesperson"), max_length=33, blank=True, null=True, default=None
     )
     phone_caller_name = models.CharField(
-        "name shown to the salesperson", max_length=100, blank=True, null=True, default=None
+        _("name shown to the salesperson"), max_length=100, blank=True, null=True, default=None
     )
     target_caller_id = models.CharField(
-        "number shown to the lead", max_length=33, blank=True, null=True, default=None
+        _("number shown to the lead"), max_length=33, blank=True, null=True, default=None
     )
     target_caller_name = models.CharField(
-        "name shown to the lead", max_length=100, blank=True, null=True, default=None
+        _("name shown to the lead"), max_length=100, blank=True, null=True, default=None
     )
     phone_max_dial_time = models.PositiveIntegerField(
-        "ring the salesperson at most", null=True, blank=True, help_text="Seconds."
+        _("ring the salesperson at most"), null=True, blank=True, help_text="Seconds."
     )
     target_max_dial_time = models.PositiveIntegerField(
-        "ring the lead at most", null=True, blank=True, help_text="Seconds."
+        _("ring the lead at most"), null=True, blank=True, help_text="Seconds."
     )
     max_duration = models.PositiveIntegerField(
-        "longest call", null=True, blank=True, help_text="Seconds."
+        _("longest call"), null=True, blank=True, help_text="Seconds."
     )
     phone_auto_answer = models.BooleanField(
-        "salesperson's phone answers by itself", null=True, blank=True
+        _("salesperson's phone answers by itself"), null=True, blank=True
     )
     target_auto_answer = models.BooleanField(
-        "lead's phone answers by itself", null=True, blank=True
+        _("lead's phone answers by itself"), null=True, blank=True
     )
     check_phone_device_state = models.BooleanField(
-        "refuse when the salesperson's phone is offline", null=True, blank=True
+        _("refuse when the salesperson's phone is offline"), null=True, blank=True
     )
     check_target_device_state = models.BooleanField(
-        "refuse when the lead's extension is offline", null=True, blank=True
+        _("refuse when the lead's extension is offline"), null=True, blank=True
     )
     language = models.CharField(
-        "language of prompts",
+        _("language of prompts"),
         max_length=6,
         blank=True,
         null=True,
         default=None,
-        help_text="For example he, en, ru.",
+        help_text=_("For example he, en, ru."),
     )
-    vm_id = models.CharField("voicemail code", max_length=64, blank=True, null=True, default=None)
+    vm_id = models.CharField(
+        _("voicemail code"), max_length=64, blank=True, null=True, default=None
+    )
     variables = models.JSONField(
-        "custom variables",
+        _("custom variables"),
         default=dict,
         blank=True,
         help_text=f'Up to {MAX_VARIABLES} names and texts, for example {{"campaign": "spring"}}.',
     )
 
     class Meta:
-        verbose_name_plural = "call parameters"
+        verbose_name_plural = _("call parameters")
         constraints = [
             models.CheckConstraint(
                 condition=Q(source__isnull=False, extension__isnull=True)
@@ -94,7 +98,7 @@ class CallParameters(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Call parameters of {self.extension or self.source}"
+        return gettext("Call parameters of %(source)s") % {"source": self.extension or self.source}
 
     def values(self) -> dict[str, Any]:
         """What is set here, by the names of `voicenter.Call`."""
@@ -107,9 +111,19 @@ class CallParameters(models.Model):
         if not isinstance(self.variables, dict):
             raise ValidationError({"variables": 'Write names and texts: {"campaign": "spring"}.'})
         if len(self.variables) > MAX_VARIABLES:
-            raise ValidationError({"variables": f"At most {MAX_VARIABLES}."})
+            raise ValidationError(
+                {
+                    "variables": gettext("At most %(max_variables)s.")
+                    % {"max_variables": MAX_VARIABLES}
+                }
+            )
         if taken := OWN_VARIABLES & self.variables.keys():
-            raise ValidationError({"variables": f"{', '.join(sorted(taken))}: ours; use another."})
+            raise ValidationError(
+                {
+                    "variables": gettext("%(join)s: ours; use another.")
+                    % {"join": ", ".join(sorted(taken))}
+                }
+            )
         problems = {name: _problem(name, value) for name, value in self.values().items()}
         if wrong := {name: said for name, said in problems.items() if said}:
             raise ValidationError(wrong)
@@ -127,7 +141,9 @@ def _problem(name: str, value: object) -> str:
 
 def complaint(problem: InvalidCall) -> str:
     """What is wrong, as a sentence to stand beside the field: without the parameter's name."""
-    return f"It {str(problem).removeprefix(f'{problem.parameter}: ')}."
+    return gettext("It %(removeprefix)s.") % {
+        "removeprefix": str(problem).removeprefix(f"{problem.parameter}: ")
+    }
 
 
 def validate_record_name(name: str) -> None:
@@ -167,17 +183,17 @@ class SourceMessages(models.Model):
         max_length=100,
         blank=True,
         validators=[validate_record_name],
-        help_text="Played once to a lead that comes outside opening hours. Empty: none.",
+        help_text=_("Played once to a lead that comes outside opening hours. Empty: none."),
     )
     when_given_up = models.CharField(
         max_length=100,
         blank=True,
         validators=[validate_record_name],
-        help_text="Played once to a lead that could not be reached. Empty: none.",
+        help_text=_("Played once to a lead that could not be reached. Empty: none."),
     )
 
     class Meta:
-        verbose_name_plural = "source messages"
+        verbose_name_plural = _("source messages")
 
     def __str__(self) -> str:
-        return f"Messages of {self.source}"
+        return gettext("Messages of %(source)s") % {"source": self.source}

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.calls import CallAttempt
 
@@ -10,20 +12,24 @@ class CallRecord(models.Model):
     """One CDR from the provider: one leg. A call has two, under the same CALLID."""
 
     call_id = models.CharField("CALLID", max_length=64)
-    type = models.CharField(max_length=64, help_text="The provider's, e.g. Click2Call leg1.")
+    type = models.CharField(max_length=64, help_text=_("The provider's, e.g. Click2Call leg1."))
     leg = models.PositiveSmallIntegerField(null=True, blank=True)
-    status = models.CharField(max_length=64, blank=True, help_text="The provider's word.")
+    status = models.CharField(max_length=64, blank=True, help_text=_("The provider's word."))
     attempt = models.ForeignKey(
         CallAttempt, on_delete=models.CASCADE, null=True, blank=True, related_name="records"
     )
     started_at = models.DateTimeField(null=True, blank=True)
     duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
     talk_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
-    dial_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds of ringing.")
-    price = models.PositiveIntegerField(null=True, blank=True, help_text="Hundredths of a shekel.")
+    dial_time = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Seconds of ringing.")
+    )
+    price = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Hundredths of a shekel.")
+    )
     recording_url = models.URLField(max_length=2000, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
-    payload = models.JSONField(help_text="As it was received.")
+    payload = models.JSONField(help_text=_("As it was received."))
 
     class Meta:
         ordering = ["received_at", "id"]
@@ -40,4 +46,4 @@ class CallRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Record {self.pk}"
+        return gettext("Record %(pk)s") % {"pk": self.pk}

@@ -7,6 +7,8 @@ import holidays
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.opening_hours.calendar import Calendar, Hours
 
@@ -23,8 +25,10 @@ def validate_holiday_country(code: str) -> None:
     """Raises ValidationError unless the public holidays of `code` are known."""
     if code not in holidays.list_supported_countries(include_aliases=False):
         raise ValidationError(
-            "The holidays of %(code)s are not known. Use a code like IL, or enter them as "
-            "exceptions.",
+            gettext(
+                "The holidays of %(code)s are not known. Use a code like IL, or enter them as "
+                "exceptions."
+            ),
             params={"code": code},
         )
 
@@ -37,17 +41,17 @@ class Schedule(models.Model):
         max_length=64, default="Asia/Jerusalem", validators=[validate_time_zone]
     )
     holidays_of = models.CharField(
-        "closed on holidays of",
+        _("closed on holidays of"),
         max_length=2,
         blank=True,
         validators=[validate_holiday_country],
-        help_text="Country whose public holidays are closed, for example IL. Empty: none.",
+        help_text=_("Country whose public holidays are closed, for example IL. Empty: none."),
     )
     eve_closes_at = models.TimeField(
-        "the day before a holiday closes at",
+        _("the day before a holiday closes at"),
         null=True,
         blank=True,
-        help_text="Empty: as on other days.",
+        help_text=_("Empty: as on other days."),
     )
 
     class Meta:
@@ -88,17 +92,21 @@ class OpeningHours(models.Model):
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
     opens_at = models.TimeField()
     closes_at = models.TimeField(
-        help_text="At or before the opening time: on the next day. 00:00 to 00:00: the whole day."
+        help_text=_(
+            "At or before the opening time: on the next day. 00:00 to 00:00: the whole day."
+        )
     )
 
     class Meta:
         ordering = ["weekday", "opens_at"]
-        verbose_name_plural = "opening hours"
+        verbose_name_plural = _("opening hours")
         constraints = [
             models.CheckConstraint(
                 condition=~Q(closes_at=F("opens_at")) | Q(opens_at="00:00"),
                 name="hours_are_not_empty",
-                violation_error_message="It closes as it opens. For the whole day: 00:00 to 00:00.",
+                violation_error_message=_(
+                    "It closes as it opens. For the whole day: 00:00 to 00:00."
+                ),
             ),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_weekday_known"),
         ]
@@ -112,24 +120,26 @@ class ScheduleException(models.Model):
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="exceptions")
     date = models.DateField()
-    opens_at = models.TimeField(null=True, blank=True, help_text="Both empty: closed that day.")
+    opens_at = models.TimeField(null=True, blank=True, help_text=_("Both empty: closed that day."))
     closes_at = models.TimeField(null=True, blank=True)
-    note = models.CharField(max_length=100, blank=True, help_text="Why, for your colleagues.")
+    note = models.CharField(max_length=100, blank=True, help_text=_("Why, for your colleagues."))
 
     class Meta:
         ordering = ["date", "opens_at"]
-        verbose_name = "exception"
+        verbose_name = _("exception")
         constraints = [
             models.CheckConstraint(
                 condition=Q(opens_at__isnull=True, closes_at__isnull=True)
                 | Q(opens_at__isnull=False, closes_at__isnull=False),
                 name="exception_has_both_times_or_none",
-                violation_error_message="Enter both times, or none for a closed day.",
+                violation_error_message=_("Enter both times, or none for a closed day."),
             ),
             models.CheckConstraint(
                 condition=~Q(closes_at=F("opens_at")) | Q(opens_at="00:00"),
                 name="exception_hours_are_not_empty",
-                violation_error_message="It closes as it opens. For the whole day: 00:00 to 00:00.",
+                violation_error_message=_(
+                    "It closes as it opens. For the whole day: 00:00 to 00:00."
+                ),
             ),
         ]
 

@@ -3,6 +3,8 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.schedules import Schedule
 from leads.models import LeadSource
@@ -12,10 +14,10 @@ class Team(models.Model):
     """The extensions that answer some sources, and the strategy by which they take turns."""
 
     class Strategy(models.TextChoices):
-        LONGEST_IDLE = "longest_idle", "longest idle"
-        ROUND_ROBIN = "round_robin", "round robin"
-        WEIGHTED = "weighted", "priority tiers with weights"
-        FAIR = "fair", "fair by conversations"
+        LONGEST_IDLE = "longest_idle", _("longest idle")
+        ROUND_ROBIN = "round_robin", _("round robin")
+        WEIGHTED = "weighted", _("priority tiers with weights")
+        FAIR = "fair", _("fair by conversations")
 
     name = models.CharField(max_length=100, unique=True)
     is_active = models.BooleanField(default=True)
@@ -26,43 +28,51 @@ class Team(models.Model):
         max_length=12,
         choices=Strategy.choices,
         default=Strategy.LONGEST_IDLE,
-        help_text="Who of the free ones is rung. A lower tier always comes before a higher one.",
+        help_text=_("Who of the free ones is rung. A lower tier always comes before a higher one."),
     )
     language_wait = models.PositiveIntegerField(
-        "wait for the lead's language",
+        _("wait for the lead's language"),
         null=True,
         blank=True,
         default=0,
-        help_text="Seconds that a lead waits for somebody who speaks its language; then anyone "
-        "is rung. 0: preferred where free. Empty: nobody else is ever rung.",
+        help_text=_(
+            "Seconds that a lead waits for somebody who speaks its language; then anyone is"
+            " rung. 0: preferred where free. Empty: nobody else is ever rung."
+        ),
     )
     owner_days = models.PositiveSmallIntegerField(
-        "owner for",
+        _("owner for"),
         default=30,
-        help_text="Days for which whoever talked with a number is rung first for it. 0: never.",
+        help_text=_("Days for which whoever talked with a number is rung first for it. 0: never."),
     )
     owner_wait = models.PositiveIntegerField(
-        "wait for the owner",
+        _("wait for the owner"),
         default=0,
-        help_text="Seconds that a lead waits for its owner who is on a call; then anyone is rung.",
+        help_text=_(
+            "Seconds that a lead waits for its owner who is on a call; then anyone is rung."
+        ),
     )
     daily_cap = models.PositiveIntegerField(
-        "calls a day",
+        _("calls a day"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Of each extension, at most. Empty: no limit.",
+        help_text=_("Of each extension, at most. Empty: no limit."),
     )
     rest = models.PositiveIntegerField(
-        "rest after a call", default=0, help_text="Seconds that an extension is then not rung."
+        _("rest after a call"),
+        default=0,
+        help_text=_("Seconds that an extension is then not rung."),
     )
     opening_rate = models.PositiveIntegerField(
-        "calls a minute at the opening",
+        _("calls a minute at the opening"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Leads that came while it was closed are called at this rate. Empty: all at "
-        "once, as extensions are free.",
+        help_text=_(
+            "Leads that came while it was closed are called at this rate. Empty: all at "
+            "once, as extensions are free."
+        ),
     )
     schedule = models.ForeignKey(
         Schedule,
@@ -70,7 +80,7 @@ class Team(models.Model):
         null=True,
         blank=True,
         related_name="teams",
-        help_text="Empty: open round the clock.",
+        help_text=_("Empty: open round the clock."),
     )
 
     class Meta:
@@ -96,22 +106,28 @@ class TeamSource(models.Model):
     steps_in_after = models.PositiveIntegerField(
         default=0,
         db_default=0,
-        help_text="Seconds that a lead has waited before this team is asked too, after those "
-        "that step in earlier. 0: from the beginning.",
+        help_text=_(
+            "Seconds that a lead has waited before this team is asked too, after those that"
+            " step in earlier. 0: from the beginning."
+        ),
     )
 
     class Meta:
         db_table = "callbacks_team_sources"
         ordering = ["steps_in_after", "id"]
-        verbose_name = "source"
+        verbose_name = _("source")
         constraints = [
             models.UniqueConstraint(
                 fields=["team", "source"],
                 name="team_answers_a_source_once",
-                violation_error_message="This team answers that source already.",
+                violation_error_message=_("This team answers that source already."),
             )
         ]
 
     def __str__(self) -> str:
-        after = f", after {self.steps_in_after} s" if self.steps_in_after else ""
+        after = (
+            gettext(", after %(steps_in_after)s s") % {"steps_in_after": self.steps_in_after}
+            if self.steps_in_after
+            else ""
+        )
         return f"{self.source}{after}"

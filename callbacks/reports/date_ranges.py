@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from django.utils.translation import gettext
+
 
 @dataclass(frozen=True)
 class Days:
@@ -21,7 +23,10 @@ class Days:
     def __str__(self) -> str:
         if self.first == self.last:
             return f"{self.first:%d %b %Y}"
-        return f"{self.first:%d %b %Y} to {self.last:%d %b %Y}"
+        return gettext("%(first)s to %(last)s") % {
+            "first": f"{self.first:%d %b %Y}",
+            "last": f"{self.last:%d %b %Y}",
+        }
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:

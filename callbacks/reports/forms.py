@@ -4,12 +4,19 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES
 
 from callbacks.reports.date_ranges import Days, last_days
 
 TODAY, WEEK, MONTH, CHOSEN = "today", "7", "30", "days"
-PERIODS = ((TODAY, "Today"), (WEEK, "Last 7 days"), (MONTH, "Last 30 days"), (CHOSEN, "From, to"))
+PERIODS = (
+    (TODAY, "Today"),
+    (WEEK, "Last 7 days"),
+    (MONTH, "Last 30 days"),
+    (CHOSEN, _("From, to")),
+)
 _EARLIEST = date(2000, 1, 1)
 
 
@@ -21,7 +28,7 @@ def _date_field(label: str) -> forms.DateField:
         widget=forms.DateInput(
             format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}
         ),
-        error_messages={"invalid": "Enter a day like 2026-03-27."},
+        error_messages={"invalid": gettext("Enter a day like 2026-03-27.")},
     )
 
 
@@ -31,7 +38,7 @@ class PeriodForm(forms.Form):
     period = forms.ChoiceField(
         choices=PERIODS,
         required=False,
-        error_messages={"invalid_choice": "Choose one of the periods."},
+        error_messages={"invalid_choice": _("Choose one of the periods.")},
     )
     first = _date_field("From")
     last = _date_field("To")
@@ -49,7 +56,7 @@ class PeriodForm(forms.Form):
             self._check_day(name, cleaned.get(name))
         first, last = cleaned.get("first"), cleaned.get("last")
         if first and last and first > last and not self.errors:
-            self.add_error("last", "Choose a day on or after the first one.")
+            self.add_error("last", gettext("Choose a day on or after the first one."))
         return cleaned
 
     def days(self) -> Days:
@@ -63,8 +70,11 @@ class PeriodForm(forms.Form):
         if name in self.errors:
             return
         if day is None:
-            self.add_error(name, "Choose a day.")
+            self.add_error(name, gettext("Choose a day."))
         elif day > self._today:
-            self.add_error(name, "Choose a day up to today.")
+            self.add_error(name, gettext("Choose a day up to today."))
         elif day < _EARLIEST:
-            self.add_error(name, f"Choose a day after {_EARLIEST:%Y}-01-01.")
+            self.add_error(
+                name,
+                gettext("Choose a day after %(earliest)s-01-01.") % {"earliest": f"{_EARLIEST:%Y}"},
+            )

@@ -20,25 +20,37 @@ from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, FloatField, Func, Q, Value
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy as _
 
+from callbacks.common.translation import Text
 from callbacks.reports.percentiles import PercentileCont
 from leads.models import Lead, LeadStatus
 
 NOT_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.CANCELLED, LeadStatus.HELD)
 
-DEFINITIONS: dict[str, str] = {
-    "Leads": "Submitted on these days, by the time zone named above. Duplicates, cancelled leads "
-    "and leads held for a person to look at are not counted.",
-    "Called": "The provider accepted at least one call to the lead.",
-    "Connected": "The lead's phone was answered and the two talked.",
-    "Time to dial": "From the start of the lead's clock to the first accepted call, over called "
-    "leads only. p90 is the time that 9 of 10 called leads did not exceed.",
-    "Time to talk": "From the start of the lead's clock to the moment the lead's phone was "
-    "answered, over connected leads only.",
-    "Within target": "Leads first called by their due time, out of all that were called or whose "
-    "due time is over. A lead that still has time left is not judged yet.",
-    "Overdue": "The due time is over and no call was ever accepted. They count as misses, and are "
-    "not part of the times to dial.",
+DEFINITIONS: dict[str, Text] = {
+    "Leads": _(
+        "Submitted on these days, by the time zone named above. Duplicates, cancelled "
+        "leads and leads held for a person to look at are not counted."
+    ),
+    "Called": _("The provider accepted at least one call to the lead."),
+    "Connected": _("The lead's phone was answered and the two talked."),
+    "Time to dial": _(
+        "From the start of the lead's clock to the first accepted call, over called "
+        "leads only. p90 is the time that 9 of 10 called leads did not exceed."
+    ),
+    "Time to talk": _(
+        "From the start of the lead's clock to the moment the lead's phone was "
+        "answered, over connected leads only."
+    ),
+    "Within target": _(
+        "Leads first called by their due time, out of all that were called or whose due"
+        " time is over. A lead that still has time left is not judged yet."
+    ),
+    "Overdue": _(
+        "The due time is over and no call was ever accepted. They count as misses, and "
+        "are not part of the times to dial."
+    ),
 }
 
 

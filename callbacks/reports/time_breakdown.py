@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from callbacks.common.formatting import in_words
+from callbacks.common.translation import Text
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
@@ -17,8 +21,8 @@ class Stage:
     """One of the eight. `column`: the lead's, or its attempts'; `key`: its style's name."""
 
     column: str
-    name: str
-    meaning: str
+    name: Text
+    meaning: Text
 
     @property
     def key(self) -> str:
@@ -27,24 +31,24 @@ class Stage:
 
 
 WAITS = (
-    Stage("waited_chosen", "chosen later", "Until the time that the visitor chose."),
-    Stage("waited_closed", "off hours", "Until a team was open and the lead could be rung."),
+    Stage("waited_chosen", _("chosen later"), _("Until the time that the visitor chose.")),
+    Stage("waited_closed", _("off hours"), _("Until a team was open and the lead could be rung.")),
     Stage(
         "waited_retry",
-        "retry gap",
-        "Between two tries; also while a manager had not yet had a closed lead called again.",
+        _("retry gap"),
+        _("Between two tries; also while a manager had not yet had a closed lead called again."),
     ),
-    Stage("waited_extension", "no free extension", "Until a salesperson was free."),
+    Stage("waited_extension", _("no free extension"), _("Until a salesperson was free.")),
 )
 CALLS = (
     Stage(
         "provider_time",
-        "provider",
-        "From the decision to call to Voicenter's answer, whatever it was.",
+        _("provider"),
+        _("From the decision to call to Voicenter's answer, whatever it was."),
     ),
-    Stage("leg1_time", "salesperson's phone", "It rang, until it was picked up or given up."),
-    Stage("leg2_time", "lead's phone", "It rang, until it was answered or given up."),
-    Stage("unknown_time", "unknown", "Nobody knew what had become of a call."),
+    Stage("leg1_time", _("salesperson's phone"), _("It rang, until it was picked up or given up.")),
+    Stage("leg2_time", _("lead's phone"), _("It rang, until it was answered or given up.")),
+    Stage("unknown_time", _("unknown"), _("Nobody knew what had become of a call.")),
 )
 STAGES = (*WAITS, *CALLS)
 
@@ -152,5 +156,9 @@ def _at_a_call(live: CallAttempt) -> Stage:
 
 def _until(lead: Lead) -> str:
     if lead.status == LeadStatus.CONNECTED:
-        return "from the submission to the conversation"
-    return "since the submission, so far" if lead.is_open else "from the submission to its end"
+        return gettext("from the submission to the conversation")
+    return (
+        gettext("since the submission, so far")
+        if lead.is_open
+        else gettext("from the submission to its end")
+    )

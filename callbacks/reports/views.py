@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from callbacks.common.formatting import in_words
@@ -15,7 +17,7 @@ from callbacks.reports.queries import DEFINITIONS, CallbackTimes, callback_times
 from callbacks.reports.stages import Group, StageTimes, stage_times
 from callbacks.reports.time_breakdown import STAGES, Part, Stage
 
-NO_DATA = "no data"
+NO_DATA = _("no data")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
     form = PeriodForm(request.GET or {"period": TODAY}, timezone.localdate())
     context = {
         **admin.site.each_context(request),
-        "title": "Callback times",
+        "title": gettext("Callback times"),
         "form": form,
         "periods": [period for period in PERIODS if period[0] != CHOSEN],
         "chosen": CHOSEN,
@@ -90,10 +92,14 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         context |= {
             "days": days,
             "groups": [
-                _group("Connected leads", "No lead of these days is connected yet", connected),
-                _group("All other leads, so far", "There are no others", others),
+                _group(
+                    gettext("Connected leads"),
+                    gettext("No lead of these days is connected yet"),
+                    connected,
+                ),
+                _group(gettext("All other leads, so far"), gettext("There are no others"), others),
             ],
-            "total": shown("All sources", report.total),
+            "total": shown(gettext("All sources"), report.total),
             "rows": [shown(row.source or "", row) for row in report.by_source],
         }
     return TemplateResponse(request, "reports/callback_times.html", context)
@@ -109,15 +115,18 @@ def shown(name: str, row: CallbackTimes) -> Shown:
         dial_p90=_duration(row.dial_p90),
         dial_p95=_duration(row.dial_p95),
         talk_p50=_duration(row.talk_p50),
-        within_target=NO_DATA if share is None else percent(share),
-        judged=f"{row.within_target} of {row.judged}" if row.judged else "",
+        within_target=str(NO_DATA) if share is None else percent(share),
+        judged=gettext("%(within_target)s of %(judged)s")
+        % {"within_target": row.within_target, "judged": row.judged}
+        if row.judged
+        else "",
     )
 
 
 def _group(title: str, nothing: str, group: Group) -> ShownGroup:
     rows = [_times(row.source or "", row) for row in group.by_source]
     if group.total and len(rows) > 1:
-        rows.append(_times("All sources", group.total))
+        rows.append(_times(gettext("All sources"), group.total))
     return ShownGroup(title, nothing, tuple(rows))
 
 
@@ -141,4 +150,4 @@ def percent(share: float) -> str:
 
 
 def _duration(seconds: float | None) -> str:
-    return NO_DATA if seconds is None else in_words(seconds)
+    return str(NO_DATA) if seconds is None else in_words(seconds)

@@ -200,8 +200,8 @@ def test_an_extension_is_entered_with_all_its_rules(managing: Client, extension:
         ({"weight": 101}, "Enter 1 to 100."),
         ({"tier": 0}, "Tiers begin at 1: enter 1 for those who are rung first."),
         ({"daily_cap": 0}, "Enter 1 or more, or leave it empty for its team"),
-        ({"languages": "Hebrew"}, "hebrew is no language code. Use codes like he, en, ru"),
-        ({"languages": "he; en"}, "he; en is no language code"),
+        ({"languages": "Hebrew"}, "hebrew is not a language code. Use codes like he, en, ru"),
+        ({"languages": "he; en"}, "he; en is not a language code"),
         ({"languages": "he, en, HE"}, "he is there twice. Enter each language once."),
         ({"number": "102"}, "There is an extension with this number. Open that one."),
         (

@@ -1,7 +1,6 @@
 """Attempts: what was dialled and what came of it. To read, and to hang up while they are on."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -49,40 +50,40 @@ class ShowsAttempts:
     claimed = html.moment_of("claimed_at", "claimed")
     ended = html.moment_of("ended_at", "ended")
 
-    @display(description="through", ordering="extension_number")  # type: ignore[untyped-decorator]
+    @display(description=_("through"), ordering="extension_number")  # type: ignore[untyped-decorator]
     def through(self, obj: CallAttempt) -> str:
         """The extension that was to ring, or the message that was to be played."""
         return labels.through(obj)
 
-    @display(description="why this one")  # type: ignore[untyped-decorator]
+    @display(description=_("why this one"))  # type: ignore[untyped-decorator]
     def why_rung(self, obj: CallAttempt) -> str:
         """Why this extension was rung, and why not the others."""
         return labels.why_rung(obj, timezone.get_current_timezone())
 
-    @display(description="through")  # type: ignore[untyped-decorator]
+    @display(description=_("through"))  # type: ignore[untyped-decorator]
     def through_and_why(self, obj: CallAttempt) -> SafeString | str:
         """The extension, and in small type why it was this one."""
         why = self.why_rung(obj)
         return html.explained(labels.through(obj), why) if why else labels.through(obj)
 
-    @display(description="state", ordering="state")  # type: ignore[untyped-decorator]
+    @display(description=_("state"), ordering="state")  # type: ignore[untyped-decorator]
     def state_now(self, obj: CallAttempt) -> SafeString:
         """The state as a label."""
         return html.label(obj.get_state_display(), labels.ATTEMPT_COLOURS.get(obj.state, ""))
 
-    @display(description="talked", ordering="talk_time")  # type: ignore[untyped-decorator]
+    @display(description=_("talked"), ordering="talk_time")  # type: ignore[untyped-decorator]
     def conversation(self, obj: CallAttempt) -> SafeString | str:
         """How long they talked, what it cost, and what was recorded."""
         talked = "" if obj.talk_time is None else in_words(obj.talk_time)
         notes = html.dotted((labels.shekels(obj.price), html.recording(obj.recording_url)))
         return html.below(format_html("<span>{}</span>", talked), notes) if talked else notes
 
-    @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
+    @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: CallAttempt) -> str:
         """The provider's id of the call."""
         return html.call_id(obj.call_id)
 
-    @display(description="error")  # type: ignore[untyped-decorator]
+    @display(description=_("error"))  # type: ignore[untyped-decorator]
     def error(self, obj: CallAttempt) -> SafeString | str:
         """ERRORCODE and message, else our reason."""
         return html.trouble(html.error(obj.error_code, obj.error_message) or obj.reason)
@@ -100,7 +101,7 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
     """What was dialled for a lead."""
 
     model = CallAttempt
-    verbose_name_plural = "Attempts"
+    verbose_name_plural = _("Attempts")
     fields = [
         "claimed", "through_and_why", "state_now", "conversation", "call_id_shown", "error",
         "ended", "hang_up_link",
@@ -132,7 +133,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["call_id__exact", "extension_number__exact", "lead__name"]
-    search_help_text = "CALLID, extension, the lead's name or number."
+    search_help_text = _("CALLID, extension, the lead's name or number.")
     inlines = [RecordInline]
     actions_detail = ["hang_up"]
     fieldsets = [
@@ -174,55 +175,55 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             for title, options in super().get_fieldsets(request, obj)
         ]
 
-    answered = html.moment_of("answered_at", "provider answered")
-    picked_up = html.moment_of("picked_up_at", "salesperson picked up")
-    connected = html.moment_of("connected_at", "lead answered")
-    held_until = html.moment_of("hold_until", "held until at the latest")
+    answered = html.moment_of("answered_at", _("provider answered"))
+    picked_up = html.moment_of("picked_up_at", _("salesperson picked up"))
+    connected = html.moment_of("connected_at", _("lead answered"))
+    held_until = html.moment_of("hold_until", _("held until at the latest"))
 
-    @display(description="lead", ordering="lead")  # type: ignore[untyped-decorator]
+    @display(description=_("lead"), ordering="lead")  # type: ignore[untyped-decorator]
     def lead_shown(self, obj: CallAttempt) -> SafeString:
         """For whom."""
         return html.link(obj.lead, f"{obj.lead.name} ({obj.lead_id})")
 
-    @display(description="lead", ordering="lead")  # type: ignore[untyped-decorator]
+    @display(description=_("lead"), ordering="lead")  # type: ignore[untyped-decorator]
     def person(self, obj: CallAttempt) -> SafeString:
         """For whom, and the number as it was dialled."""
         page = html.page_of(Lead, obj.lead_id)
         return html.person(f"{obj.lead.name} ({obj.lead_id})", obj.phone, page)
 
-    @display(description="state", ordering="state")  # type: ignore[untyped-decorator]
+    @display(description=_("state"), ordering="state")  # type: ignore[untyped-decorator]
     def state_and_error(self, obj: CallAttempt) -> SafeString:
         """The state, and what went wrong."""
         wrong = html.error(obj.error_code, obj.error_message) or obj.reason
         return html.trouble_below(self.state_now(obj), wrong)
 
-    @display(description="phone")  # type: ignore[untyped-decorator]
+    @display(description=_("phone"))  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: CallAttempt) -> SafeString:
         """The number as it was dialled."""
         return html.phone(obj.phone)
 
     # The fields' own help is for who writes them.
-    @display(description="extension", ordering="extension")  # type: ignore[untyped-decorator]
+    @display(description=_("extension"), ordering="extension")  # type: ignore[untyped-decorator]
     def extension_shown(self, obj: CallAttempt) -> SafeString | str:
         """Who was to ring."""
         return html.link(obj.extension, str(obj.extension)) if obj.extension else ""
 
-    @display(description="reason")  # type: ignore[untyped-decorator]
+    @display(description=_("reason"))  # type: ignore[untyped-decorator]
     def reason_shown(self, obj: CallAttempt) -> str:
         """Our word for what went wrong."""
         return obj.reason
 
-    @display(description="talked")  # type: ignore[untyped-decorator]
+    @display(description=_("talked"))  # type: ignore[untyped-decorator]
     def talked(self, obj: CallAttempt) -> str:
         """How long."""
         return "" if obj.talk_time is None else in_words(obj.talk_time)
 
-    @display(description="price")  # type: ignore[untyped-decorator]
+    @display(description=_("price"))  # type: ignore[untyped-decorator]
     def price_shown(self, obj: CallAttempt) -> str:
         """Of both legs."""
         return labels.shekels(obj.price)
 
-    @display(description="recording")  # type: ignore[untyped-decorator]
+    @display(description=_("recording"))  # type: ignore[untyped-decorator]
     def recording(self, obj: CallAttempt) -> SafeString | str:
         """A link to it."""
         return html.recording(obj.recording_url, obj.recording_url)
@@ -242,14 +243,14 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         return actions
 
     @action(  # type: ignore[untyped-decorator]
-        description="Hang up", url_path="hang-up", permissions=["hang_up"], icon="call_end",
+        description=_("Hang up"), url_path="hang-up", permissions=["hang_up"], icon="call_end",
         variant=ActionVariant.DANGER,
     )  # fmt: skip
     def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then ends the call. The log is the lead's: its page tells the whole story."""
         attempt = self.get_object(request, object_id)
         if attempt is None:
-            raise Http404("There is no such attempt.")
+            raise Http404(gettext("There is no such attempt."))
         sees_leads = request.user.has_perm("leads.view_lead")
         back = (
             html.page_of(Lead, attempt.lead_id)
@@ -258,10 +259,13 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         )
         if not is_confirmed(request):
             question = Confirmation(
-                title="Hang up this call?",
-                explanation=f"The call on extension {attempt.extension_number} ends at once, for "
-                "the salesperson and for the lead.",
-                button="Hang up",
+                title=gettext("Hang up this call?"),
+                explanation=gettext(
+                    "The call on extension %(extension_number)s ends at once, for the salesperson "
+                    "and for the lead."
+                )
+                % {"extension_number": attempt.extension_number},
+                button=gettext("Hang up"),
                 things=[
                     format_html("<bdi>{}</bdi>, {}", attempt.lead.name, html.phone(attempt.phone))
                 ],
@@ -274,7 +278,8 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             request,
             attempt.lead,
             lambda: manual.hang_up(attempt.pk, request.user),
-            logged=f"Hung up the call on extension {attempt.extension_number}",
+            logged=gettext("Hung up the call on extension %(extension_number)s")
+            % {"extension_number": attempt.extension_number},
         )
         return HttpResponseRedirect(back)
 

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from callbacks.admin import html, labels
@@ -17,17 +19,17 @@ class ShowsRecords:
 
     received = html.moment_of("received_at", "received")
 
-    @display(description="rang", ordering="dial_time")  # type: ignore[untyped-decorator]
+    @display(description=_("rang"), ordering="dial_time")  # type: ignore[untyped-decorator]
     def rang(self, obj: CallRecord) -> str:
         """How long it rang."""
         return "" if obj.dial_time is None else in_words(obj.dial_time)
 
-    @display(description="talked", ordering="talk_time")  # type: ignore[untyped-decorator]
+    @display(description=_("talked"), ordering="talk_time")  # type: ignore[untyped-decorator]
     def talked(self, obj: CallRecord) -> str:
         """How long they talked."""
         return "" if obj.talk_time is None else in_words(obj.talk_time)
 
-    @display(description="price", ordering="price")  # type: ignore[untyped-decorator]
+    @display(description=_("price"), ordering="price")  # type: ignore[untyped-decorator]
     def price_shown(self, obj: CallRecord) -> str:
         """Of this leg."""
         return labels.shekels(obj.price)
@@ -37,7 +39,7 @@ class RecordInline(ShowsRecords, ReadOnlyInline):
     """The provider's records of one attempt."""
 
     model = CallRecord
-    verbose_name_plural = "Records"
+    verbose_name_plural = _("Records")
     fields = ["type", "status", "rang", "talked", "price_shown", "received"]
     readonly_fields = fields
 
@@ -55,7 +57,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["call_id__exact"]
-    search_help_text = "CALLID or the lead's number."
+    search_help_text = _("CALLID or the lead's number.")
     fieldsets = [
         (None, {"fields": [("call_id_shown", "lead_shown"), ("type", "status")]}),
         (
@@ -66,7 +68,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
                 ]
             },
         ),
-        ("As received", {"fields": ["recording", "payload"]}),
+        (_("As received"), {"fields": ["recording", "payload"]}),
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallRecord]:
@@ -76,24 +78,24 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
 
     started = html.moment_of("started_at", "started")
 
-    @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
+    @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: CallRecord) -> str:
         """The provider's id."""
         return html.call_id(obj.call_id)
 
-    @display(description="lead")  # type: ignore[untyped-decorator]
+    @display(description=_("lead"))  # type: ignore[untyped-decorator]
     def lead_shown(self, obj: CallRecord) -> SafeString | str:
         """For whom; a record of a call that we did not make has none."""
         if obj.attempt is None:
-            return "not one of our calls"
+            return gettext("not one of our calls")
         return html.link(obj.attempt.lead, f"{obj.attempt.lead.name} ({obj.attempt.lead_id})")
 
-    @display(description="lasted")  # type: ignore[untyped-decorator]
+    @display(description=_("lasted"))  # type: ignore[untyped-decorator]
     def lasted(self, obj: CallRecord) -> str:
         """From the first ring to the end."""
         return "" if obj.duration is None else in_words(obj.duration)
 
-    @display(description="recording")  # type: ignore[untyped-decorator]
+    @display(description=_("recording"))  # type: ignore[untyped-decorator]
     def recording(self, obj: CallRecord) -> SafeString | str:
         """A link to it."""
         return html.recording(obj.recording_url, obj.recording_url)

@@ -1,7 +1,6 @@
 """Calls of which nobody knows how they ended: a list to work off, with two ways to decide each."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -20,6 +21,7 @@ from callbacks.admin import html, labels
 from callbacks.admin.attempts.attempt_admin import CallAttemptAdmin
 from callbacks.admin.confirm import Confirmation, ask, is_confirmed
 from callbacks.calling import manual
+from callbacks.common.translation import Text
 from callbacks.models import CallRecord, UnknownOutcome
 from callbacks.reconciliation import manual_resolution
 
@@ -44,27 +46,31 @@ class _Decision:
     """What a person says of a call: what it does, what is asked before, what the log says."""
 
     run: Callable[[int, Any], str]
-    title: str
-    explanation: str
-    button: str
-    logged: str
+    title: Text
+    explanation: Text
+    button: Text
+    logged: Text
 
 
 _TALKED = _Decision(
     run=manual_resolution.they_talked,
-    title="Did they talk?",
-    explanation="You have asked, and the salesperson has talked with them. The request is closed "
-    "as connected, and nobody calls again.",
-    button="They talked",
-    logged="They talked",
+    title=_("Did they talk?"),
+    explanation=_(
+        "You have asked, and the salesperson has talked with them. The request is "
+        "closed as connected, and nobody calls again."
+    ),
+    button=_("They talked"),
+    logged=_("They talked"),
 )
 _AGAIN = _Decision(
     run=manual_resolution.call_again,
-    title="Call again?",
-    explanation="If that call took place after all, their phone rings a second time. The phone of "
-    "a free salesperson rings first; when they answer, this number is called.",
-    button="Call again",
-    logged="Call again",
+    title=_("Call again?"),
+    explanation=_(
+        "If that call took place after all, their phone rings a second time. The phone "
+        "of a free salesperson rings first; when they answer, this number is called."
+    ),
+    button=_("Call again"),
+    logged=_("Call again"),
 )
 
 
@@ -114,26 +120,26 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
         shown = [name for name in self.list_display if name != "decide"]
         return [*shown, "talked_button"] if self.has_settle_permission(request) else shown
 
-    @display(description="salesperson", ordering="extension_number")  # type: ignore[untyped-decorator]
+    @display(description=_("salesperson"), ordering="extension_number")  # type: ignore[untyped-decorator]
     def who(self, obj: UnknownOutcome) -> SafeString:
         """Whom to ask."""
         name = obj.extension.name if obj.extension else ""
         return html.below(format_html("<bdi>{}</bdi>", name or "Extension"), obj.extension_number)
 
-    @display(description="what is known")  # type: ignore[untyped-decorator]
+    @display(description=_("what is known"))  # type: ignore[untyped-decorator]
     def known(self, obj: UnknownOutcome) -> SafeString:
         """What was answered, what was seen since, and how often the provider was asked."""
         facts = format_html_join("", "<li>{}</li>", ((fact,) for fact in _facts(obj)))
         return format_html('<ul class="facts">{}</ul>', facts)
 
-    @display(description="how did it end?")  # type: ignore[untyped-decorator]
+    @display(description=_("how did it end?"))  # type: ignore[untyped-decorator]
     def decide(self, obj: UnknownOutcome) -> SafeString:
         """The two ways on, each by a question."""
         return _buttons(
             (_TALKED, _address(obj, "they_talked")), (_AGAIN, _address(obj, "call_again"))
         )
 
-    @display(description="how did it end?")  # type: ignore[untyped-decorator]
+    @display(description=_("how did it end?"))  # type: ignore[untyped-decorator]
     def talked_button(self, obj: UnknownOutcome) -> SafeString:
         """The one for who may not have leads called."""
         return _buttons((_TALKED, _address(obj, "they_talked")))
@@ -146,14 +152,17 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
         return actions
 
     @action(  # type: ignore[untyped-decorator]
-        description="They talked", url_path="they-talked", permissions=["settle"], icon="handshake",
+        description=_("They talked"),
+        url_path="they-talked",
+        permissions=["settle"],
+        icon="handshake",
     )  # fmt: skip
     def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then closes the lead as connected."""
         return self._decide(request, object_id, _TALKED)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Call again", url_path="call-again", permissions=["call"], icon="call",
+        description=_("Call again"), url_path="call-again", permissions=["call"], icon="call",
         variant=ActionVariant.PRIMARY,
     )  # fmt: skip
     def call_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -168,7 +177,10 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
             # The log entry is committed with the decision, or neither is.
             with transaction.atomic():
                 said = what.run(attempt.pk, request.user)
-                logged = f"{what.logged} (call of {html.written(attempt.claimed_at)})"
+                logged = gettext("%(logged)s (call of %(written)s)") % {
+                    "logged": what.logged,
+                    "written": html.written(attempt.claimed_at),
+                }
                 self.log_change(request, attempt.lead, logged)
         except manual.CannotCall as refusal:
             self.message_user(request, f"{attempt.lead.name}: {refusal}", messages.ERROR)
@@ -184,7 +196,7 @@ def _find(object_id: str) -> UnknownOutcome:
         attempts = UnknownOutcome.objects.select_related("lead", "extension")
         found = attempts.filter(pk=int(object_id), extension__isnull=False).first()
     if found is None:
-        raise Http404("There is no such attempt.")
+        raise Http404(gettext("There is no such attempt."))
     return found
 
 
@@ -206,13 +218,23 @@ def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
     if attempt.picked_up_at:
         yield format_html("The salesperson picked up: {}.", html.moment(attempt.picked_up_at))
     for record in attempt.records.all():
-        yield f"Record of leg {record.leg}: {record.status}." if record.leg else record.type
+        yield (
+            gettext("Record of leg %(leg)s: %(status)s.")
+            % {"leg": record.leg, "status": record.status}
+            if record.leg
+            else record.type
+        )
     if attempt.call_id:
         yield html.call_id(attempt.call_id)
     if attempt.looks:
-        times = "once" if attempt.looks == 1 else f"{attempt.looks} times"
-        again = ", and is asked again" if attempt.look_at else ""
-        yield f"The provider was asked {times}{again}."
+        times = (
+            "once" if attempt.looks == 1 else gettext("%(looks)s times") % {"looks": attempt.looks}
+        )
+        again = gettext(", and is asked again") if attempt.look_at else ""
+        yield gettext("The provider was asked %(times)s%(again)s.") % {
+            "times": times,
+            "again": again,
+        }
 
 
 def _buttons(*decisions_at: tuple[_Decision, str]) -> SafeString:

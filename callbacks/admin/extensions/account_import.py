@@ -11,10 +11,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
 
 from callbacks.admin.extensions import empty_teams
+from callbacks.common.translation import Text
 from callbacks.extensions import account_import
 from callbacks.extensions.account_import import ImportChoice, ImportPlan, ImportResult, PlanChanged
 from callbacks.models import Team
@@ -35,11 +38,14 @@ NEW, RENAMED, GONE = "add", "rename", "switch_off"
 ROWS = 80
 
 _SECTIONS = {
-    NEW: ("New in the account", "Ticked ones are added to the team and rung for its leads."),
-    RENAMED: ("Under another name in the account", "Ticked ones get the account's name."),
+    NEW: (_("New in the account"), _("Ticked ones are added to the team and rung for its leads.")),
+    RENAMED: (_("Under another name in the account"), _("Ticked ones get the account's name.")),
     GONE: (
-        "Gone from the account",
-        "Ticked ones are switched off: never rung, and kept with their calls. Nothing is deleted.",
+        _("Gone from the account"),
+        _(
+            "Ticked ones are switched off: never rung, and kept with their calls. Nothing "
+            "is deleted."
+        ),
     ),
 }
 
@@ -60,8 +66,8 @@ class Section:
     """Rows of one kind, with what ticking them does."""
 
     field: str
-    title: str
-    explanation: str
+    title: Text
+    explanation: Text
     rows: list[ImportRow]
 
 
@@ -72,10 +78,10 @@ class ImportForm(forms.Form):
     team = forms.ModelChoiceField(
         Team.objects.all(),
         required=False,
-        label="Team of the new ones",
-        empty_label="Choose a team",
+        label=_("Team of the new ones"),
+        empty_label=_("Choose a team"),
         widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": "This team is no longer there. Choose another."},
+        error_messages={"invalid_choice": _("This team is no longer there. Choose another.")},
     )
 
     def __init__(self, plan: ImportPlan, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +96,7 @@ class ImportForm(forms.Form):
         """New extensions need a team."""
         cleaned = super().clean() or {}
         if cleaned.get(NEW) and not cleaned.get("team") and "team" not in self.errors:
-            self.add_error("team", "Choose the team that the new extensions belong to.")
+            self.add_error("team", gettext("Choose the team that the new extensions belong to."))
         return cleaned
 
     def choice(self) -> ImportChoice:
@@ -114,7 +120,7 @@ class ImportsExtensions(Admin):
         return bool(self.has_add_permission(request) and self.has_change_permission(request))
 
     @action(  # type: ignore[untyped-decorator]
-        description="Import from the account",
+        description=_("Import from the account"),
         url_path="import",
         permissions=["import"],
         icon="sync",
@@ -155,18 +161,24 @@ class ImportsExtensions(Admin):
         with transaction.atomic():
             done = account_import.apply(account, plan.fingerprint, choice)
             for extension in done.added:
-                self.log_addition(request, extension, "Imported from the account")
+                self.log_addition(request, extension, gettext("Imported from the account"))
             for extension, before in done.renamed:
-                self.log_change(request, extension, f"Renamed by an import, from: {before or '-'}")
+                self.log_change(
+                    request,
+                    extension,
+                    gettext("Renamed by an import, from: %(or)s") % {"or": before or "-"},
+                )
             for extension in done.switched_off:
-                self.log_change(request, extension, "Switched off: gone from the account")
+                self.log_change(request, extension, gettext("Switched off: gone from the account"))
         return done
 
     def _changed(self, request: HttpRequest, plan: ImportPlan) -> HttpResponse:
         self.message_user(
             request,
-            "The account or the extensions here were changed meanwhile. Nothing was done: look "
-            "again at what differs now.",
+            gettext(
+                "The account or the extensions here were changed meanwhile. Nothing was done: "
+                "look again at what differs now."
+            ),
             messages.WARNING,
         )
         return self._page(request, plan=plan, form=_fresh(plan))
@@ -181,7 +193,7 @@ class ImportsExtensions(Admin):
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": "Import extensions",
+            "title": gettext("Import extensions"),
             "opts": self.model._meta,
             "back": reverse("admin:callbacks_extension_changelist"),
             "plan": plan,
@@ -212,7 +224,13 @@ def _rows(plan: ImportPlan, form: ImportForm) -> list[ImportRow]:
 
     rows = [ImportRow(NEW, it.number, it.name, "", ticked(NEW, it.number)) for it in plan.new]
     rows += [
-        ImportRow(RENAMED, it.number, it.after, it.before or "no name", ticked(RENAMED, it.number))
+        ImportRow(
+            RENAMED,
+            it.number,
+            it.after,
+            it.before or gettext("no name"),
+            ticked(RENAMED, it.number),
+        )
         for it in plan.renamed
     ]
     rows += [ImportRow(GONE, it.number, it.name, "", ticked(GONE, it.number)) for it in plan.gone]
@@ -236,21 +254,29 @@ def _said(done: ImportResult) -> str:
         for found, what in (
             (done.added, "added"),
             (done.renamed, "renamed"),
-            (done.switched_off, "switched off"),
+            (done.switched_off, gettext("switched off")),
         )
         if found
     ]
-    return f"Extensions: {', '.join(parts)}." if parts else "Nothing was ticked; nothing was done."
+    return (
+        gettext("Extensions: %(join)s.") % {"join": ", ".join(parts)}
+        if parts
+        else gettext("Nothing was ticked; nothing was done.")
+    )
 
 
 def _problem(error: VoicenterError) -> str:
     """What went wrong with asking the account, as a sentence."""
     if isinstance(error, ConfigurationError | InvalidCall):
-        return "The settings of the provider are wrong. `manage.py voicenter check` says how."
+        return gettext(
+            "The settings of the provider are wrong. `manage.py voicenter check` says how."
+        )
     if isinstance(error, Forbidden):
-        return "The provider does not permit this server's address, or its code."
+        return gettext("The provider does not permit this server's address, or its code.")
     if isinstance(error, Refused):
-        return f"The provider refused ({error.error_message or error})."
+        return gettext("The provider refused (%(error)s).") % {
+            "error": error.error_message or error
+        }
     if isinstance(error, NotSent):
-        return "The provider cannot be reached."
-    return "The provider gave no answer that can be used. Try again in a minute."
+        return gettext("The provider cannot be reached.")
+    return gettext("The provider gave no answer that can be used. Try again in a minute.")

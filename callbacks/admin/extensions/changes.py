@@ -8,11 +8,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin.confirm import Confirmation
+from callbacks.common.translation import Text
 from callbacks.extensions import pauses
-from callbacks.extensions.pauses import PauseLength, PauseReason
+from callbacks.extensions.pauses import PauseLength
 from callbacks.models import Extension
 
 
@@ -20,10 +23,12 @@ from callbacks.models import Extension
 class Act:
     """A change in a manager's words; of a pause, which its form completes, `change` is None."""
 
-    verb: str
-    explanation: str
-    done: str
-    already: str
+    title_of_one: Text
+    title_of_several: Text
+    button: Text
+    explanation: Text
+    done: Text
+    already: Text
     change: pauses.PauseChange | None = None
 
     def question(
@@ -34,11 +39,11 @@ class Act:
         form: forms.Form | None = None,
     ) -> Confirmation:
         """What is asked before it is done to `extensions`."""
-        which = "this extension" if len(extensions) == 1 else f"these {len(extensions)} extensions"
+        title = self.title_of_several if len(extensions) > 1 else self.title_of_one
         return Confirmation(
-            title=f"{self.verb} {which}?",
+            title=str(title) % {"count": len(extensions)},
             explanation=self.explanation,
-            button=self.verb,
+            button=self.button,
             things=[str(extension) for extension in extensions],
             back=back,
             action=action,
@@ -48,33 +53,48 @@ class Act:
 
 
 PAUSE = Act(
-    verb="Pause",
-    explanation="It is not rung for leads until the pause is over or somebody un-pauses it. A call "
-    "that is on goes on. One that is paused already is paused like this instead.",
-    done="is paused",
-    already="is paused like that already",
+    title_of_one=_("Pause this extension?"),
+    title_of_several=_("Pause these %(count)d extensions?"),
+    button=_("Pause"),
+    explanation=_(
+        "It is not rung for leads until the pause is over or somebody un-pauses it. A "
+        "call that is on goes on. One that is paused already is paused like this "
+        "instead."
+    ),
+    done=_("is paused"),
+    already=_("is paused like that already"),
 )
 UNPAUSE = Act(
-    verb="Un-pause",
-    explanation="It is rung again at once if somebody waits for a call.",
-    done="is rung again",
-    already="is not paused",
+    title_of_one=_("Un-pause this extension?"),
+    title_of_several=_("Un-pause these %(count)d extensions?"),
+    button=_("Un-pause"),
+    explanation=_("It is rung again at once if somebody waits for a call."),
+    done=_("is rung again"),
+    already=_("is not paused"),
     change=pauses.UNPAUSE,
 )
 CLEAR_BLOCK = Act(
-    verb="Clear block",
-    explanation="Do this once the provider has allowed the extension for Click2Call; otherwise "
-    "the next call marks it as blocked again.",
-    done="is no longer marked as blocked",
-    already="is not blocked",
+    title_of_one=_("Clear the block of this extension?"),
+    title_of_several=_("Clear the block of these %(count)d extensions?"),
+    button=_("Clear block"),
+    explanation=_(
+        "Do this once the provider has allowed the extension for Click2Call; otherwise "
+        "the next call marks it as blocked again."
+    ),
+    done=_("is no longer marked as blocked"),
+    already=_("is not blocked"),
     change=pauses.CLEAR_BLOCK,
 )
 BRING_BACK = Act(
-    verb="Ring again",
-    explanation="It was left out for a while: offline, not answered, or in the conference room. "
-    "Bring it back when somebody sits there again.",
-    done="is rung again",
-    already="is not out",
+    title_of_one=_("Ring this extension again?"),
+    title_of_several=_("Ring these %(count)d extensions again?"),
+    button=_("Ring again"),
+    explanation=_(
+        "It was left out for a while: offline, not answered, or in the conference room."
+        " Bring it back when somebody sits there again."
+    ),
+    done=_("is rung again"),
+    already=_("is not out"),
     change=pauses.BRING_BACK,
 )
 
@@ -83,22 +103,20 @@ class ExtensionPauseForm(forms.Form):
     """For how long, and why."""
 
     lasts = forms.ChoiceField(
-        label="For how long",
+        label=_("For how long"),
         choices=PauseLength.choices,
         widget=forms.RadioSelect(attrs={"class": "choice"}),
         error_messages={
-            "required": "Choose for how long.",
-            "invalid_choice": "Choose one of these times.",
+            "required": _("Choose for how long."),
+            "invalid_choice": _("Choose one of these times."),
         },
     )
     reason = forms.CharField(
-        label="Why",
+        label=_("Why"),
         max_length=pauses.LONGEST_REASON,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"dir": "auto", "autocomplete": "off"}),
-        help_text="Colleagues read it. For example: "
-        + ", ".join(label.lower() for label in PauseReason.labels)
-        + ".",
+        help_text=_("Colleagues read it. For example: lunch, meeting, paperwork."),
     )
 
     def act(self) -> Act:
@@ -114,7 +132,7 @@ def carry_out(
 ) -> None:
     """Does it to each, where nobody was first; tells the manager."""
     if act.change is None:
-        raise ValueError("a pause needs its form")
+        raise ValueError(gettext("a pause needs its form"))
     for extension in extensions:
         if pauses.carry_out(act.change, extension, request.user):
             model_admin.message_user(request, f"{extension} {act.done}.", messages.SUCCESS)

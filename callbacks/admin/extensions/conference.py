@@ -6,6 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin.confirm import Confirmation, ask, is_confirmed
@@ -25,7 +27,7 @@ class RoomForm(forms.Form):
         max_length=64,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="The room's entry code, as it was set up at the provider. May be left empty.",
+        help_text=_("The room's entry code, as it was set up at the provider. May be left empty."),
     )
 
     def clean_room_code(self) -> str:
@@ -55,11 +57,14 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
     if not (is_confirmed(request) and form.is_valid()):
         lasts = in_words(manual.CONFERENCE_LASTS)
         question = Confirmation(
-            title="Call this extension into the conference room?",
-            explanation="Its phone rings, and whoever answers is in the room. It is not rung for "
-            f"leads for {lasts}, the longest the call can last; “Ring again” brings it back "
-            "earlier.",
-            button="Call into the room",
+            title=gettext("Call this extension into the conference room?"),
+            explanation=gettext(
+                "Its phone rings, and whoever answers is in the room. It is not rung for leads "
+                "for %(lasts)s, the longest the call can last; “Ring again” brings it back "
+                "earlier."
+            )
+            % {"lasts": lasts},
+            button=gettext("Call into the room"),
             things=[str(extension)],
             back=page,
             form=form,
@@ -72,6 +77,6 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
         request,
         extension,
         lambda: manual.conference(extension.pk, code, request.user),
-        logged="Called into the conference room",
+        logged=gettext("Called into the conference room"),
     )
     return HttpResponseRedirect(page)

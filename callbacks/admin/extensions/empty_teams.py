@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from callbacks.models import Extension, Team
 from leads.admin import Admin
@@ -12,8 +13,8 @@ def warn(admin: Admin, request: HttpRequest, teams: QuerySet[Team]) -> None:
     """A message for each of these teams that is on and has no extension that is."""
     on = Extension.objects.filter(team=OuterRef("pk"), is_active=True)
     for team in teams.filter(~Exists(on), is_active=True).distinct():
-        words = (
-            f"Team {team} has no extension that is switched on now: nobody is rung for its "
-            "sources. Give it one, or switch the team off."
-        )
+        words = gettext(
+            "Team %(team)s has no extension that is switched on now: nobody is rung for its"
+            " sources. Give it one, or switch the team off."
+        ) % {"team": team}
         admin.message_user(request, words, messages.WARNING)

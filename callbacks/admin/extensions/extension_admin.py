@@ -1,7 +1,6 @@
 """Extensions: what each is doing now, and whether it may be rung."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
@@ -67,7 +68,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             {"fields": [("number", "kind"), ("name", "user"), ("team", "schedule"), "is_active"]},
         ),
         (
-            "Its turn",
+            _("Its turn"),
             {"fields": [("tier", "weight"), "languages", ("daily_cap", "rest")]},
         ),
     ]
@@ -124,19 +125,19 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
-    @display(description="kind", ordering="kind")  # type: ignore[untyped-decorator]
+    @display(description=_("kind"), ordering="kind")  # type: ignore[untyped-decorator]
     def kind_shown(self, obj: Extension) -> str:
         """The kind, in a word or two."""
         return "SIP" if obj.kind == Extension.Kind.SIP else obj.get_kind_display()
 
-    @display(description="state now")  # type: ignore[untyped-decorator]
+    @display(description=_("state now"))  # type: ignore[untyped-decorator]
     def state_now(self, obj: Extension) -> SafeString | str:
         """What it is doing at this moment."""
         if obj._state.adding:
             return ""
         return state.shown(obj, timezone.now())
 
-    @display(description="last called", ordering="last_called_at")  # type: ignore[untyped-decorator]
+    @display(description=_("last called"), ordering="last_called_at")  # type: ignore[untyped-decorator]
     def last_called(self, obj: Extension) -> SafeString | str:
         """When it last got a call."""
         return html.moment(obj.last_called_at) or "never"
@@ -159,40 +160,46 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         }
         return [it for it in actions if useful[it.path]]
 
-    @action(description="Pause", url_path="pause", permissions=["pause"], icon="pause")  # type: ignore[untyped-decorator]
+    @action(description=_("Pause"), url_path="pause", permissions=["pause"], icon="pause")  # type: ignore[untyped-decorator]
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks for how long and why, then pauses this extension."""
         return self._one(request, object_id, PAUSE)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Un-pause", url_path="un-pause", permissions=["pause"], icon="play_arrow"
+        description=_("Un-pause"), url_path="un-pause", permissions=["pause"], icon="play_arrow"
     )
     def unpause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then un-pauses this extension."""
         return self._one(request, object_id, UNPAUSE)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Clear block", url_path="clear-block", permissions=["pause"], icon="lock_open"
+        description=_("Clear block"),
+        url_path="clear-block",
+        permissions=["pause"],
+        icon="lock_open",
     )
     def clear_block(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then clears this extension's block."""
         return self._one(request, object_id, CLEAR_BLOCK)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Ring again", url_path="bring-back", permissions=["pause"], icon="play_arrow"
+        description=_("Ring again"), url_path="bring-back", permissions=["pause"], icon="play_arrow"
     )
     def bring_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then has this extension rung again before its time."""
         return self._one(request, object_id, BRING_BACK)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Conference", url_path="conference", permissions=["conference"], icon="groups"
+        description=_("Conference"),
+        url_path="conference",
+        permissions=["conference"],
+        icon="groups",
     )
     def conference(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks for the room's code, then calls this extension into the room."""
         return conference.ask_or_call(self, request, self._found(request, object_id))
 
-    @admin.action(description="Pause", permissions=["pause"])
+    @admin.action(description=_("Pause"), permissions=["pause"])
     def pause_selected(
         self, request: HttpRequest, queryset: QuerySet[Extension]
     ) -> HttpResponse | None:
@@ -205,12 +212,12 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         carry_out(self, request, chosen, form.act())
         return None
 
-    @admin.action(description="Un-pause", permissions=["pause"])
+    @admin.action(description=_("Un-pause"), permissions=["pause"])
     def unpause_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
         """Un-pauses the chosen extensions."""
         carry_out(self, request, list(queryset), UNPAUSE)
 
-    @admin.action(description="Clear block", permissions=["pause"])
+    @admin.action(description=_("Clear block"), permissions=["pause"])
     def clear_block_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
         """Clears the block of the chosen extensions."""
         carry_out(self, request, list(queryset), CLEAR_BLOCK)
@@ -218,7 +225,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     def _found(self, request: HttpRequest, object_id: str) -> Extension:
         extension: Extension | None = self.get_object(request, object_id)
         if extension is None:
-            raise Http404("There is no such extension.")
+            raise Http404(gettext("There is no such extension."))
         return extension
 
     def _one(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:

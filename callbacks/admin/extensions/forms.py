@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin import form_errors
@@ -31,10 +33,16 @@ class LanguagesField(forms.CharField):
                 LANGUAGE(code)
             except ValidationError:
                 raise ValidationError(
-                    f"{code} is no language code. Use codes like he, en, ru, separated by commas."
+                    gettext(
+                        "%(code)s is not a language code. "
+                        "Use codes like he, en, ru, separated by commas."
+                    )
+                    % {"code": code}
                 ) from None
             if code in codes[:number]:
-                raise ValidationError(f"{code} is there twice. Enter each language once.")
+                raise ValidationError(
+                    gettext("%(code)s is there twice. Enter each language once.") % {"code": code}
+                )
         return codes
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -56,33 +64,41 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
     languages = LanguagesField(
         required=False,
-        help_text="Spoken by the salesperson, separated by commas: he, en, ru. Empty: any.",
+        help_text=_("Spoken by the salesperson, separated by commas: he, en, ru. Empty: any."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         form_errors.at_least_one(
-            self, "tier", "Tiers begin at 1: enter 1 for those who are rung first."
+            self, "tier", gettext("Tiers begin at 1: enter 1 for those who are rung first.")
         )
         form_errors.at_least_one(
             self,
             "weight",
-            "Enter 1 to 100. To have it rung less, give the others more; to have it never rung, "
-            "switch it off.",
+            gettext(
+                "Enter 1 to 100. To have it rung less, give the others more; to have it never "
+                "rung, switch it off."
+            ),
         )
         form_errors.say(self, "weight", "max_value", "Enter 1 to 100.")
         form_errors.at_least_one(
-            self, "daily_cap", "Enter 1 or more, or leave it empty for its team's limit."
+            self, "daily_cap", gettext("Enter 1 or more, or leave it empty for its team's limit.")
         )
         form_errors.say(
-            self, "number", "unique", "There is an extension with this number. Open that one."
+            self,
+            "number",
+            "unique",
+            gettext("There is an extension with this number. Open that one."),
         )
 
     def clean(self) -> dict[str, Any]:
         """Refuses a phone that is there in another spelling, and hours that never meet."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if twin := self._same_phone(cleaned.get("number") or ""):
-            self.add_error("number", f"This is the phone of extension {twin}. Open that one.")
+            self.add_error(
+                "number",
+                gettext("This is the phone of extension %(twin)s. Open that one.") % {"twin": twin},
+            )
         team, own = cleaned.get("team"), cleaned.get("schedule")
         if team and own and (words := _never_meet(team.schedule, own)):
             self.add_error("schedule", words)
@@ -104,13 +120,15 @@ def _never_meet(teams: Schedule | None, own: Schedule) -> str:
     now = timezone.now()
     calendar = own.calendar()
     if opening_hours.next_opening(calendar, now) is None:
-        return f"{own} never opens: this phone would never be rung. Give it hours first."
+        return gettext(
+            "%(own)s never opens: this phone would never be rung. Give it hours first."
+        ) % {"own": own}
     # That the team itself never opens is said on its own page.
     if teams is None or opening_hours.next_opening(teams.calendar(), now) is None:
         return ""
     if opening_hours.next_common_opening([calendar, teams.calendar()], now) is None:
-        return (
-            f"{own} and the hours of its team, {teams}, have no time in common: this phone would "
-            "never be rung. Choose another schedule, or none."
-        )
+        return gettext(
+            "%(own)s and the hours of its team, %(teams)s, have no time in common: this "
+            "phone would never be rung. Choose another schedule, or none."
+        ) % {"own": own, "teams": teams}
     return ""

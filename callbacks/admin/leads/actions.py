@@ -1,13 +1,14 @@
 """What a manager does with leads, from their list and from one lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
@@ -71,7 +72,7 @@ class ActsOnLeads(Admin):
         return [it for it in actions if useful[it.path]]
 
     @action(  # type: ignore[untyped-decorator]
-        description="Call now", url_path="call-now", permissions=["call"], icon="call",
+        description=_("Call now"), url_path="call-now", permissions=["call"], icon="call",
         variant=ActionVariant.PRIMARY,
     )  # fmt: skip
     def call_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -79,7 +80,7 @@ class ActsOnLeads(Admin):
         return self._one(request, self._found(request, object_id), commands.CALL)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Call with …", url_path="call-with", permissions=["call"],
+        description=_("Call with …"), url_path="call-with", permissions=["call"],
         icon="phone_forwarded",
     )  # fmt: skip
     def call_with(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -87,7 +88,7 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         extensions = forms.extensions_for(lead)
         if not extensions:
-            said = f"No extension answers leads from {lead.source}."
+            said = gettext("No extension answers leads from %(source)s.") % {"source": lead.source}
             self.message_user(request, said, messages.ERROR)
             return HttpResponseRedirect(_page_of(lead))
         form = forms.CallWithForm(extensions, request.POST if is_confirmed(request) else None)
@@ -98,20 +99,23 @@ class ActsOnLeads(Admin):
         return HttpResponseRedirect(_page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
-        description="They talked", url_path="they-talked", permissions=["settle"], icon="handshake"
+        description=_("They talked"),
+        url_path="they-talked",
+        permissions=["settle"],
+        icon="handshake",
     )
     def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the question about the call of which nobody knows how it ended."""
         lead = self._found(request, object_id)
         attempt = _question_of(lead)
         if attempt is None:
-            self.message_user(request, "Somebody has decided meanwhile.", messages.WARNING)
+            self.message_user(request, gettext("Somebody has decided meanwhile."), messages.WARNING)
             return HttpResponseRedirect(_page_of(lead))
         address = reverse("admin:callbacks_unknownoutcome_they_talked", args=[attempt.pk])
         return HttpResponseRedirect(address)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Play a message", url_path="play", permissions=["call"], icon="campaign"
+        description=_("Play a message"), url_path="play", permissions=["call"], icon="campaign"
     )
     def play(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks which one, then has it played to this lead."""
@@ -125,7 +129,7 @@ class ActsOnLeads(Admin):
         return HttpResponseRedirect(_page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
-        description="Hang up", url_path="hang-up", permissions=["hang_up"], icon="call_end",
+        description=_("Hang up"), url_path="hang-up", permissions=["hang_up"], icon="call_end",
         variant=ActionVariant.DANGER,
     )  # fmt: skip
     def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -133,24 +137,24 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         live = _live_attempt(lead)
         if live is None:
-            self.message_user(request, "That call is over.", messages.WARNING)
+            self.message_user(request, gettext("That call is over."), messages.WARNING)
             return HttpResponseRedirect(_page_of(lead))
         address = reverse("admin:callbacks_callattempt_hang_up", args=[live.pk])
         return HttpResponseRedirect(address)
 
     @action(  # type: ignore[untyped-decorator]
-        description="Cancel", url_path="cancel", permissions=["cancel"], icon="cancel"
+        description=_("Cancel"), url_path="cancel", permissions=["cancel"], icon="cancel"
     )
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then cancels this lead."""
         return self._one(request, self._found(request, object_id), commands.CANCEL)
 
-    @admin.action(description="Call now", permissions=["call"])
+    @admin.action(description=_("Call now"), permissions=["call"])
     def call_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
         """Asks, then has the chosen leads called."""
         return self._several(request, queryset, commands.CALL, "call_selected")
 
-    @admin.action(description="Cancel", permissions=["cancel"])
+    @admin.action(description=_("Cancel"), permissions=["cancel"])
     def cancel_selected(
         self, request: HttpRequest, queryset: QuerySet[Lead]
     ) -> HttpResponse | None:
@@ -165,7 +169,7 @@ class ActsOnLeads(Admin):
     def _found(self, request: HttpRequest, object_id: str) -> Lead:
         lead = self._plain(request, object_id)
         if lead is None:
-            raise Http404("There is no such lead.")
+            raise Http404(gettext("There is no such lead."))
         return lead
 
     def _one(self, request: HttpRequest, lead: Lead, what: LeadAct) -> HttpResponse:
@@ -179,7 +183,11 @@ class ActsOnLeads(Admin):
     ) -> HttpResponse | None:
         chosen = list(queryset.order_by("due_at", "pk")[: _AT_ONCE + 1])
         if len(chosen) > _AT_ONCE:
-            self.message_user(request, f"Choose at most {_AT_ONCE} leads.", messages.ERROR)
+            self.message_user(
+                request,
+                gettext("Choose at most %(at_once)s leads.") % {"at_once": _AT_ONCE},
+                messages.ERROR,
+            )
             return None
         if not is_confirmed(request):
             question = what.question(chosen, back=request.get_full_path(), action=name)

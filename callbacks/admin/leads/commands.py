@@ -9,10 +9,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import html
 from callbacks.admin.confirm import Confirmation
 from callbacks.calling import manual
+from callbacks.common.translation import Text
 from callbacks.models import Extension
 from leads.models import Lead
 
@@ -26,10 +29,10 @@ class LeadAct:
     """
 
     run: Callable[[int, Any], str]
-    logged: str
-    title: str
-    explanation: str
-    button: str
+    logged: Text
+    title: Text
+    explanation: Text
+    button: Text
     danger: bool = False
 
     def question(
@@ -56,41 +59,50 @@ class LeadAct:
 
 
 def _not_chosen_yet(_lead_id: int, _user: object) -> str:
-    raise manual.CannotCall("Nothing was chosen.")
+    raise manual.CannotCall(gettext("Nothing was chosen."))
 
 
 CALL = LeadAct(
     run=manual.call_now,
-    logged="Call now",
-    title="Call now?",
-    explanation="The phone of a free salesperson rings first. When they answer, this number is "
-    "called and the two are connected.",
-    button="Call now",
+    logged=_("Call now"),
+    title=_("Call now?"),
+    explanation=_(
+        "The phone of a free salesperson rings first. When they answer, this number is "
+        "called and the two are connected."
+    ),
+    button=_("Call now"),
 )
 CANCEL = LeadAct(
     run=manual.cancel,
     logged="Cancelled",
-    title="Cancel the callback?",
-    explanation="Nobody will call this number for this request any more. You can still have it "
-    "called later with “Call now”.",
-    button="Cancel the callback",
+    title=_("Cancel the callback?"),
+    explanation=_(
+        "Nobody will call this number for this request any more. You can still have it "
+        "called later with “Call now”."
+    ),
+    button=_("Cancel the callback"),
     danger=True,
 )
 CALL_WITH = LeadAct(
     run=_not_chosen_yet,
-    logged="Call now",
-    title="Call now with one extension?",
-    explanation="The extension that you choose rings at once, also when it is paused, out or off "
-    "shift. When it is answered, this number is called and the two are connected.",
-    button="Call now",
+    logged=_("Call now"),
+    title=_("Call now with one extension?"),
+    explanation=_(
+        "The extension that you choose rings at once, also when it is paused, out or "
+        "off shift. When it is answered, this number is called and the two are "
+        "connected."
+    ),
+    button=_("Call now"),
 )
 PLAY = LeadAct(
     run=_not_chosen_yet,
     logged="Message",
-    title="Play a message?",
-    explanation="This number is called now, and whoever answers hears the record. No salesperson "
-    "is on the line, and the request stays as it is.",
-    button="Play the message",
+    title=_("Play a message?"),
+    explanation=_(
+        "This number is called now, and whoever answers hears the record. No "
+        "salesperson is on the line, and the request stays as it is."
+    ),
+    button=_("Play the message"),
 )
 
 
@@ -100,7 +112,11 @@ def call_with(extension: Extension) -> LeadAct:
     def run(lead_id: int, user: object) -> str:
         return manual.call_with(lead_id, extension.pk, user)
 
-    return replace(CALL_WITH, run=run, logged=f"Call now with extension {extension}")
+    return replace(
+        CALL_WITH,
+        run=run,
+        logged=gettext("Call now with extension %(extension)s") % {"extension": extension},
+    )
 
 
 def play(record_name: str) -> LeadAct:
@@ -109,7 +125,11 @@ def play(record_name: str) -> LeadAct:
     def run(lead_id: int, user: object) -> str:
         return manual.play(lead_id, record_name, user)
 
-    return replace(PLAY, run=run, logged=f"Played the message {record_name}")
+    return replace(
+        PLAY,
+        run=run,
+        logged=gettext("Played the message %(record_name)s") % {"record_name": record_name},
+    )
 
 
 def carry_out(model_admin: Any, request: HttpRequest, leads: Sequence[Lead], what: LeadAct) -> None:

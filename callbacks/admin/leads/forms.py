@@ -8,6 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin.extensions import state
@@ -59,8 +61,8 @@ class CallWithForm(forms.Form):
             choices=[(pk, _choice(it, now)) for pk, it in self._extensions.items()],
             widget=_Radios([pk for pk, it in self._extensions.items() if not _can_ring(it)]),
             error_messages={
-                "required": "Choose an extension.",
-                "invalid_choice": "Choose one of these extensions.",
+                "required": gettext("Choose an extension."),
+                "invalid_choice": gettext("Choose one of these extensions."),
             },
         )
 
@@ -77,11 +79,11 @@ class PlayForm(forms.Form):
     """Which record, the source's own to begin with."""
 
     record_name = forms.CharField(
-        label="Name of the record",
+        label=_("Name of the record"),
         max_length=100,
         validators=[validate_record_name],
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
-        error_messages={"required": "Name a record."},
+        error_messages={"required": _("Name a record.")},
     )
 
     def __init__(self, lead: Lead, *args: Any, **kwargs: Any) -> None:
@@ -93,6 +95,9 @@ class PlayForm(forms.Form):
         own = [name for name in names if name]
         field = self.fields["record_name"]
         field.initial = own[0] if own else ""
-        field.help_text = "As it is called at the provider, without the file's extension."
+        field.help_text = gettext("As it is called at the provider, without the file's extension.")
         if len(set(own)) > 1:
-            field.help_text += f" This source's are {own[0]} and {own[1]}."
+            field.help_text += gettext(" This source's are %(0)s and %(1)s.") % {
+                "0": own[0],
+                "1": own[1],
+            }

@@ -1,7 +1,6 @@
 """Leads: the list, and one lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +14,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -55,7 +56,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["name", "email", "call_id"]
-    search_help_text = "Name, e-mail, CALLID, or a phone number in any spelling."
+    search_help_text = _("Name, e-mail, CALLID, or a phone number in any spelling.")
     inlines = [AttemptInline]
     formfield_overrides = {
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
@@ -75,10 +76,10 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
                 ]
             },
         ),
-        ("Where its time went", {"fields": ["stages"], "classes": ["story"]}),
-        ("Same number", {"fields": [("duplicate", "duplicates_shown")]}),
-        ("What happened", {"fields": ["story"], "classes": ["story"]}),
-        ("Who asked", {"fields": [("name", "email"), "message"]}),
+        (_("Where its time went"), {"fields": ["stages"], "classes": ["story"]}),
+        (_("Same number"), {"fields": [("duplicate", "duplicates_shown")]}),
+        (_("What happened"), {"fields": ["story"], "classes": ["story"]}),
+        (_("Who asked"), {"fields": [("name", "email"), "message"]}),
         (
             "Times",
             {
@@ -117,21 +118,21 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         return queryset.filter(condition), False
 
     submitted = html.moment_of("submitted_at", "submitted")
-    clock_started = html.moment_of("clock_started_at", "clock started")
-    due_by = html.moment_of("due_at", "due by")
-    not_before = html.moment_of("call_after", "not called before")
-    first_dialed = html.moment_of("first_dialed_at", "first called")
+    clock_started = html.moment_of("clock_started_at", _("clock started"))
+    due_by = html.moment_of("due_at", _("due by"))
+    not_before = html.moment_of("call_after", _("not called before"))
+    first_dialed = html.moment_of("first_dialed_at", _("first called"))
     connected = html.moment_of("connected_at", "connected")
     closed = html.moment_of("closed_at", "closed")
 
     # The list has few columns, each with its small print, so that none is out of sight.
 
-    @display(description="name", ordering="name")  # type: ignore[untyped-decorator]
+    @display(description=_("name"), ordering="name")  # type: ignore[untyped-decorator]
     def person(self, obj: Lead) -> SafeString:
         """Who asked, and their number."""
         return html.person(obj.name, obj.phone)
 
-    @display(description="status", ordering="status")  # type: ignore[untyped-decorator]
+    @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def standing(self, obj: Lead) -> SafeString:
         """The status, and what went wrong with the newest attempt."""
         trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
@@ -139,41 +140,45 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         told = waits.short if waits and not waits.for_ever else ""
         return html.trouble_below(html.below(_label(obj), told), trouble)
 
-    @display(description="due", ordering="due_at")  # type: ignore[untyped-decorator]
+    @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def promise(self, obj: Lead) -> SafeString | str:
         """How it stands against its target, and how long it took to the first call."""
         said = labels.due(obj, timezone.now())
         seconds = labels.seconds_to_dial(obj)
-        took = "" if seconds is None else f"dialled after {in_words(seconds)}"
+        took = (
+            ""
+            if seconds is None
+            else gettext("dialled after %(in_words)s") % {"in_words": in_words(seconds)}
+        )
         return html.label(said.text, said.colour, took) if said.text else took
 
-    @display(description="phone", ordering="phone")  # type: ignore[untyped-decorator]
+    @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
         """The number as people read it."""
         return html.phone(obj.phone)
 
-    @display(description="status", ordering="status")  # type: ignore[untyped-decorator]
+    @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def status_shown(self, obj: Lead) -> SafeString:
         """The status as a label, and why nobody will call it where that is so."""
         return html.trouble_below(_label(obj), _unanswered(obj))
 
-    @display(description="CALLID", ordering="call_id")  # type: ignore[untyped-decorator]
+    @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: Lead) -> str:
         """The provider's id of the newest call."""
         return html.call_id(obj.call_id)
 
-    @display(description="error")  # type: ignore[untyped-decorator]
+    @display(description=_("error"))  # type: ignore[untyped-decorator]
     def error(self, obj: Lead) -> SafeString | str:
         """ERRORCODE and message of the newest attempt."""
         return html.trouble(html.error(obj.error_code, obj.error_message))
 
-    @display(description="time to dial")  # type: ignore[untyped-decorator]
+    @display(description=_("time to dial"))  # type: ignore[untyped-decorator]
     def time_to_dial(self, obj: Lead) -> str:
         """From clock start to the first accepted call."""
         seconds = labels.seconds_to_dial(obj)
         return "" if seconds is None else in_words(seconds)
 
-    @display(description="due", ordering="due_at")  # type: ignore[untyped-decorator]
+    @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def due(self, obj: Lead) -> SafeString | str:
         """How it stands against its target."""
         said = labels.due(obj, timezone.now())
@@ -217,16 +222,16 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         """Without "Same number" for a lead that has it to itself; a repeated one has no time."""
         left_out = set()
         if obj and not obj.duplicate_of_id and not obj.duplicates.all():
-            left_out.add("Same number")
+            left_out.add(gettext("Same number"))
         if obj and obj.duplicate_of_id:
-            left_out.add("Where its time went")
+            left_out.add(gettext("Where its time went"))
         rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
         if obj and obj.status != LeadStatus.WAITING:
             return [(title, {**options, "fields": without("waits_for", options["fields"])})
                     for title, options in rows]  # fmt: skip
         return rows
 
-    @display(description="waits because")  # type: ignore[untyped-decorator]
+    @display(description=_("waits because"))  # type: ignore[untyped-decorator]
     def waits_for(self, obj: Lead) -> SafeString | str:
         """Why it waits at this moment."""
         waits = waiting_reason.of_lead(obj, timezone.now())
@@ -251,16 +256,25 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         now_spent = time_breakdown.of_lead(obj, obj.call_attempts.all(), timezone.now())
         return render_to_string("admin/lead_stages.html", {"spent": now_spent})
 
-    @display(description="duplicate of")  # type: ignore[untyped-decorator]
+    @display(description=_("duplicate of"))  # type: ignore[untyped-decorator]
     def duplicate(self, obj: Lead) -> SafeString | str:
         """The earlier open lead of the same number."""
         first = obj.duplicate_of
-        return html.link(first, f"Lead {first.pk}, {first.name}") if first else ""
+        return (
+            html.link(
+                first, gettext("Lead %(pk)s, %(name)s") % {"pk": first.pk, "name": first.name}
+            )
+            if first
+            else ""
+        )
 
-    @display(description="duplicates")  # type: ignore[untyped-decorator]
+    @display(description=_("duplicates"))  # type: ignore[untyped-decorator]
     def duplicates_shown(self, obj: Lead) -> SafeString | str:
         """Later submissions of the same number."""
-        return html.joined(html.link(later, f"Lead {later.pk}") for later in obj.duplicates.all())
+        return html.joined(
+            html.link(later, gettext("Lead %(pk)s") % {"pk": later.pk})
+            for later in obj.duplicates.all()
+        )
 
 
 def _label(lead: Lead) -> SafeString:
@@ -275,4 +289,4 @@ def _add_unanswered(leads: Iterable[Any]) -> None:
 
 def _unanswered(lead: Lead) -> str:
     why: str = getattr(lead, "unanswered", "") if lead.status == LeadStatus.WAITING else ""
-    return f"nobody will call it: {why}" if why else ""
+    return gettext("nobody will call it: %(why)s") % {"why": why} if why else ""

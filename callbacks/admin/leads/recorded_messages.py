@@ -1,5 +1,6 @@
 """The recorded messages of a source, edited on its page."""
 
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
 from callbacks.models import SourceMessages
@@ -9,7 +10,7 @@ class SourceMessagesInline(StackedInline):  # type: ignore[misc]  # unfold has n
     """Names of records at the provider."""
 
     model = SourceMessages
-    verbose_name = "recorded messages for its leads"
+    verbose_name = _("recorded messages for its leads")
     verbose_name_plural = verbose_name
     extra = 1
     max_num = 1

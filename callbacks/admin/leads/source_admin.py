@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
@@ -44,7 +46,7 @@ class SourceAdmin(LeadSourceAdmin):
             source.unanswered = why.get(source.pk, "")
         return changes
 
-    @display(description="answered by")  # type: ignore[untyped-decorator]  # unfold has no types
+    @display(description=_("answered by"))  # type: ignore[untyped-decorator]  # unfold has no types
     def answered_by(self, obj: LeadSource) -> SafeString | str:
         """Its teams, and why nobody will ever call its leads where that is so."""
         teams = ", ".join(words_for(it) for it in obj.teamsource_set.all())
@@ -66,5 +68,9 @@ class SourceAdmin(LeadSourceAdmin):
 
 def words_for(answer: TeamSource) -> str:
     """ "Sales", "Night after 60 s", "Support (off)"."""
-    after = f" after {answer.steps_in_after} s" if answer.steps_in_after else ""
+    after = (
+        gettext(" after %(steps_in_after)s s") % {"steps_in_after": answer.steps_in_after}
+        if answer.steps_in_after
+        else ""
+    )
     return f"{answer.team}{after}{'' if answer.team.is_active else ' (off)'}"

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED, error, is_web_address
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.common.formatting import in_words
+from callbacks.common.translation import Text
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
@@ -20,7 +23,7 @@ class Event:
     """Something that happened: when, what, its details line by line, and a colour."""
 
     at: datetime
-    what: str
+    what: Text
     details: tuple[str, ...] = ()
     colour: str = GREY
     call_id: str = ""
@@ -46,13 +49,24 @@ def of(
 
 def _of_lead(lead: Lead) -> Iterator[Event]:
     target = in_words((lead.due_at - lead.clock_started_at).total_seconds())
-    yield Event(lead.submitted_at, f"Submitted: {lead.source}", (f"To be called within {target}",))
+    yield Event(
+        lead.submitted_at,
+        gettext("Submitted: %(source)s") % {"source": lead.source},
+        (gettext("To be called within %(target)s") % {"target": target},),
+    )
     if lead.status == LeadStatus.DUPLICATE:
-        why = f"The number had an open request already: lead {lead.duplicate_of_id}"
-        yield Event(lead.submitted_at, "Not called a second time", (why,))
+        why = gettext("The number had an open request already: lead %(duplicate_of_id)s") % {
+            "duplicate_of_id": lead.duplicate_of_id
+        }
+        yield Event(lead.submitted_at, gettext("Not called a second time"), (why,))
     elif lead.closed_at and lead.status != LeadStatus.CONNECTED:
         colour = RED if lead.status == LeadStatus.FAILED else GREY
-        yield Event(lead.closed_at, f"Closed: {lead.get_status_display()}", colour=colour)
+        yield Event(
+            lead.closed_at,
+            gettext("Closed: %(get_status_display)s")
+            % {"get_status_display": lead.get_status_display()},
+            colour=colour,
+        )
 
 
 def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
@@ -60,9 +74,9 @@ def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
     yield Event(attempt.claimed_at, _asked(attempt), (why,) if why else (), BLUE)
     yield from _of_answer(attempt)
     if attempt.picked_up_at:
-        yield Event(attempt.picked_up_at, "The salesperson picked up", colour=GREEN)
+        yield Event(attempt.picked_up_at, gettext("The salesperson picked up"), colour=GREEN)
     if attempt.connected_at:
-        yield Event(attempt.connected_at, "The lead's phone was answered", colour=GREEN)
+        yield Event(attempt.connected_at, gettext("The lead's phone was answered"), colour=GREEN)
     if attempt.ended_at and attempt.state in _ENDINGS:
         yield Event(
             attempt.ended_at,
@@ -77,15 +91,21 @@ def _facts(attempt: CallAttempt) -> tuple[str, ...]:
     """How long it went on, and what it cost."""
     verb = "Lasted" if attempt.kind == AttemptKind.MESSAGE else "Talked"
     talked = f"{verb} {in_words(attempt.talk_time)}" if attempt.talk_time else ""
-    price = f"Cost {shekels(attempt.price)}" if attempt.price is not None else ""
+    price = (
+        gettext("Cost %(shekels)s") % {"shekels": shekels(attempt.price)}
+        if attempt.price is not None
+        else ""
+    )
     return tuple(line for line in (talked, price) if line)
 
 
 def _asked(attempt: CallAttempt) -> str:
     if attempt.extension is None:
-        return f"Message to the lead: {attempt.record_name}"
+        return gettext("Message to the lead: %(record_name)s") % {
+            "record_name": attempt.record_name
+        }
     who = f"{attempt.extension_number} {attempt.extension.name}".strip()
-    return f"Call through extension {who}"
+    return gettext("Call through extension %(who)s") % {"who": who}
 
 
 def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
@@ -93,29 +113,29 @@ def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
     if at is None:
         return
     said = error(attempt.error_code, attempt.error_message)
-    reason = f"Reason: {attempt.reason}" if attempt.reason else ""
+    reason = gettext("Reason: %(reason)s") % {"reason": attempt.reason} if attempt.reason else ""
     details = tuple(line for line in (said, reason) if line)
     if attempt.state in _NO_CALL:
         yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
     elif attempt.reason:
         # Also when it was found out later: this is what happened at that moment.
-        lost = "The provider's answer was lost: whether it called is not known"
+        lost = gettext("The provider's answer was lost: whether it called is not known")
         yield Event(at, lost, details, RED, attempt.call_id)
     elif attempt.call_id:
-        yield Event(at, "Accepted by the provider", colour=ACCENT, call_id=attempt.call_id)
+        yield Event(at, gettext("Accepted by the provider"), colour=ACCENT, call_id=attempt.call_id)
 
 
-_NO_CALL: dict[str, str] = {
-    AttemptState.REFUSED: "Refused by the provider",
-    AttemptState.NOT_SENT: "Not sent: the provider could not be reached",
+_NO_CALL: dict[str, Text] = {
+    AttemptState.REFUSED: _("Refused by the provider"),
+    AttemptState.NOT_SENT: _("Not sent: the provider could not be reached"),
 }
-_ENDINGS: dict[str, str] = {
-    AttemptState.BRIDGED: "The conversation ended",
-    AttemptState.PLAYED: "The message was played",
-    AttemptState.AGENT_NO_ANSWER: "The salesperson did not answer",
-    AttemptState.LEAD_NO_ANSWER: "The lead did not answer",
-    AttemptState.ENDED: "No record of the call came; the extension was freed",
-    AttemptState.NEVER_PLACED: "Shown not to have been placed",
+_ENDINGS: dict[str, Text] = {
+    AttemptState.BRIDGED: _("The conversation ended"),
+    AttemptState.PLAYED: _("The message was played"),
+    AttemptState.AGENT_NO_ANSWER: _("The salesperson did not answer"),
+    AttemptState.LEAD_NO_ANSWER: _("The lead did not answer"),
+    AttemptState.ENDED: _("No record of the call came; the extension was freed"),
+    AttemptState.NEVER_PLACED: _("Shown not to have been placed"),
 }
 
 
@@ -124,11 +144,26 @@ def _colour(attempt: CallAttempt) -> str:
 
 
 def _of_record(record: CallRecord) -> Event:
-    rang = f"Rang {in_words(record.dial_time)}" if record.dial_time is not None else ""
-    talked = f"Talked {in_words(record.talk_time)}" if record.talk_time else ""
+    rang = (
+        gettext("Rang %(in_words)s") % {"in_words": in_words(record.dial_time)}
+        if record.dial_time is not None
+        else ""
+    )
+    talked = (
+        gettext("Talked %(in_words)s") % {"in_words": in_words(record.talk_time)}
+        if record.talk_time
+        else ""
+    )
     details = tuple(line for line in (rang, talked) if line)
-    leg = {1: "salesperson's phone", 2: "lead's phone"}.get(record.leg or 0, record.type)
-    return Event(record.received_at, f"Record, {leg}: {record.status or 'no status'}", details)
+    leg = {1: gettext("salesperson's phone"), 2: gettext("lead's phone")}.get(
+        record.leg or 0, record.type
+    )
+    return Event(
+        record.received_at,
+        gettext("Record, %(leg)s: %(status)s")
+        % {"leg": leg, "status": record.status or "no status"},
+        details,
+    )
 
 
 def _of_entry(entry: LogEntry) -> Event:

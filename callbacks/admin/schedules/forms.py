@@ -10,14 +10,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import form_errors
 from callbacks.models import OpeningHours
 from callbacks.opening_hours.calendar import Calendar, Hours, next_opening, overlaps, problem
 
-NEVER_OPENS = (
-    "This schedule would never open. Add opening hours to the week, or a day with hours that is "
-    "still to come."
+NEVER_OPENS = _(
+    "This schedule would never open. Add opening hours to the week, or a day with "
+    "hours that is still to come."
 )
 
 
@@ -53,7 +55,8 @@ class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not g
         self.instance.entered_week = hours  # for the exceptions, which are looked at after this
         day = dict(OpeningHours.Weekday.choices)
         if found := [
-            f"{day[first]} {_said(a)} and {day[second]} {_said(b)} overlap. Change one of them."
+            gettext("%(first)s %(said)s and %(second)s %(said2)s overlap. Change one of them.")
+            % {"first": day[first], "said": _said(a), "second": day[second], "said2": _said(b)}
             for first, a, second, b in overlaps(hours)
         ]:
             raise ValidationError(found)
@@ -78,9 +81,13 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
         for day, given in days.items():
             hours = [each for each in given if each]
             if len(hours) < len(given) > 1:
-                found.append(f"{day:%d %b %Y} is there as closed. Keep that row, or the others.")
+                found.append(
+                    gettext("%(day)s is there as closed. Keep that row, or the others.")
+                    % {"day": f"{day:%d %b %Y}"}
+                )
             found += [
-                f"{day:%d %b %Y}: {_said(a)} and {_said(b)} overlap. Change one of them."
+                gettext("%(day)s: %(said)s and %(said2)s overlap. Change one of them.")
+                % {"day": f"{day:%d %b %Y}", "said": _said(a), "said2": _said(b)}
                 for _, a, _, b in overlaps({0: hours})
             ]
         if found:
@@ -106,10 +113,12 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         form_errors.say(
-            self, "name", "unique", "There is a schedule with this name. Open that one."
+            self, "name", "unique", gettext("There is a schedule with this name. Open that one.")
         )
         if zone := self.fields.get("time_zone"):
-            zone.help_text = "By whose clock these hours are meant, for example Asia/Jerusalem."
+            zone.help_text = gettext(
+                "By whose clock these hours are meant, for example Asia/Jerusalem."
+            )
             zone.widget.attrs["list"] = "time-zones"
 
     def clean_time_zone(self) -> str:

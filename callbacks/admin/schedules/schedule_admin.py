@@ -1,7 +1,6 @@
 """Schedules: the week, holidays and exceptions, and what they come to."""
 
 # the methods' parameters are Django's
-
 import zoneinfo
 from typing import Any
 
@@ -15,6 +14,8 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
@@ -128,20 +129,27 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         for team_id in teams.order_by().values_list("pk", flat=True).distinct():
             task_publisher.work_team_on_commit(team_id)
 
-    @display(description="opening hours")  # type: ignore[untyped-decorator]
+    @display(description=_("opening hours"))  # type: ignore[untyped-decorator]
     def intervals(self, obj: Schedule) -> SafeString | str:
         """The week: days with the same hours together."""
         found = week_preview.in_a_line(obj.calendar().week)
         return html.joined([format_html('<span class="nowrap">{}</span>', it) for it in found])
 
-    @display(description="kept by")  # type: ignore[untyped-decorator]
+    @display(description=_("kept by"))  # type: ignore[untyped-decorator]
     def kept_by(self, obj: Schedule) -> str:
         """Teams by name, and how many extensions."""
         count: int = getattr(obj, "extension_count", 0)
-        extensions = [f"{count} extension{'s' if count > 1 else ''}"] if count else []
+        extensions = (
+            [
+                gettext("%(count)s extension%(else)s")
+                % {"count": count, "else": "s" if count > 1 else ""}
+            ]
+            if count
+            else []
+        )
         return ", ".join([*(team.name for team in obj.teams.all()), *extensions])
 
-    @display(description="now")  # type: ignore[untyped-decorator]
+    @display(description=_("now"))  # type: ignore[untyped-decorator]
     def now(self, obj: Schedule) -> SafeString | str:
         """Open or closed, and until when."""
         calendar = obj.calendar()
@@ -154,7 +162,10 @@ def used_by(schedule: Schedule) -> list[SafeString]:
     teams, extensions = schedule.teams.all()[:_SHOWN], schedule.extensions.all()[:_SHOWN]
     more = schedule.extensions.count() - len(extensions)
     return [
-        *(html.link(team, f"team {team}") for team in teams),
-        *(html.link(extension, f"extension {extension}") for extension in extensions),
+        *(html.link(team, gettext("team %(team)s") % {"team": team}) for team in teams),
+        *(
+            html.link(extension, gettext("extension %(extension)s") % {"extension": extension})
+            for extension in extensions
+        ),
         *([format_html("{} more extensions", more)] if more > 0 else []),
     ]

@@ -1,12 +1,14 @@
 """What calendars come to: the next seven days as a picture, and "now" in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from callbacks.common.translation import Text
 from callbacks.opening_hours.calendar import (
     Calendar,
     Hours,
@@ -67,7 +69,7 @@ class Week:
     clock: str
     days: tuple[Day, ...]
     coming: tuple[Coming, ...] = ()
-    caption: str = "Opening hours of the next seven days"
+    caption: Text = field(default_factory=lambda: gettext("Opening hours of the next seven days"))
 
 
 def picture(calendar: Calendar, at: datetime) -> Week:
@@ -90,7 +92,7 @@ def picture_of_both(team: Calendar | None, own: Calendar | None, at: datetime) -
         words_for_both(team, own, at),
         _clock(at, zone),
         _days(calendars, at, zone),
-        caption="When it is rung in the next seven days: its own hours within its team's",
+        caption=gettext("When it is rung in the next seven days: its own hours within its team's"),
     )
 
 
@@ -99,23 +101,29 @@ def words_for_both(team: Calendar | None, own: Calendar | None, at: datetime) ->
     calendars = [calendar for calendar in (own, team) if calendar]
     zone = zone_of(calendars)
     if not calendars:
-        return "On shift round the clock."
+        return gettext("On shift round the clock.")
     if next_common_opening(calendars, at) is None:
-        whose = {True: "its team's hours", False: "its own hours"}
+        whose = {True: gettext("its team's hours"), False: gettext("its own hours")}
         for is_team, calendar in ((True, team), (False, own)):
             if calendar and next_opening(calendar, at) is None:
-                why = problem(calendar) or "They are all closed."
-                return f"Never rung: {whose[is_team]} never open. {why}"
-        return "Never rung: its own hours and its team's have no time in common."
+                why = problem(calendar) or gettext("They are all closed.")
+                return gettext("Never rung: %(team)s never open. %(why)s") % {
+                    "team": whose[is_team],
+                    "why": why,
+                }
+        return gettext("Never rung: its own hours and its team's have no time in common.")
     if all(is_open(calendar, at) for calendar in calendars):
         closings = [closing for each in calendars if (closing := next_closing(each, at))]
         if not closings:
-            return "On shift round the clock."
-        return f"On shift until {_when(min(closings), at, zone)}."
+            return gettext("On shift round the clock.")
+        return gettext("On shift until %(when)s.") % {"when": _when(min(closings), at, zone)}
     opening = next_common_opening(calendars, at)
     assert opening  # noqa: S101  # as found above
-    reason = "" if team is None or is_open(team, at) else ": its team is closed"
-    return f"Off shift until {_when(opening, at, zone)}{reason}."
+    reason = "" if team is None or is_open(team, at) else gettext(": its team is closed")
+    return gettext("Off shift until %(when)s%(reason)s.") % {
+        "when": _when(opening, at, zone),
+        "reason": reason,
+    }
 
 
 def in_words(calendar: Calendar, at: datetime) -> str:
@@ -123,12 +131,19 @@ def in_words(calendar: Calendar, at: datetime) -> str:
     zone = zone_of([calendar])
     if is_open(calendar, at):
         closing = next_closing(calendar, at)
-        return f"Open until {_when(closing, at, zone)}." if closing else "Open round the clock."
+        return (
+            gettext("Open until %(when)s.") % {"when": _when(closing, at, zone)}
+            if closing
+            else gettext("Open round the clock.")
+        )
     opening = next_opening(calendar, at)
     if opening is None:
-        why = problem(calendar) or "It has no hours that are still to come."
-        return f"Never opens. {why}"
-    return f"Closed until {_when(opening, at, zone)}{_because(calendar, at, zone)}."
+        why = problem(calendar) or gettext("It has no hours that are still to come.")
+        return gettext("Never opens. %(why)s") % {"why": why}
+    return gettext("Closed until %(when)s%(because)s.") % {
+        "when": _when(opening, at, zone),
+        "because": _because(calendar, at, zone),
+    }
 
 
 def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
@@ -154,11 +169,11 @@ def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
 def coming(calendar: Calendar, today: date) -> tuple[Coming, ...]:
     """The next holidays and exceptions, in order."""
     holidays = next_holidays(calendar.holidays_of, today, _COMING)
-    days = {day: f"{name}, closed" for day, name in holidays}
+    days = {day: gettext("%(name)s, closed") % {"name": name} for day, name in holidays}
     for day, hours in sorted(calendar.exceptions.items()):
         if day >= today:
             said = ", ".join(f"{it.opens_at:%H:%M}-{it.closes_at:%H:%M}" for it in hours)
-            days[day] = f"exception, {said or 'closed'}"
+            days[day] = gettext("exception, %(closed)s") % {"closed": said or "closed"}
     return tuple(Coming(_date(day, today), days[day]) for day in sorted(days)[:_COMING])
 
 
@@ -204,7 +219,9 @@ def _note(calendar: Calendar, day: date) -> str:
     if name := holiday(calendar.holidays_of, day):
         return name
     if calendar.eve_closes_at and is_holiday(calendar.holidays_of, day + timedelta(days=1)):
-        return f"eve of {holiday(calendar.holidays_of, day + timedelta(days=1))}"
+        return gettext("eve of %(holiday)s") % {
+            "holiday": holiday(calendar.holidays_of, day + timedelta(days=1))
+        }
     return ""
 
 
@@ -214,7 +231,10 @@ def _because(calendar: Calendar, at: datetime, zone: tzinfo) -> str:
 
 
 def _clock(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%a %d %b, %H:%M} in {zone}"
+    return gettext("%(astimezone)s in %(zone)s") % {
+        "astimezone": f"{at.astimezone(zone):%a %d %b, %H:%M}",
+        "zone": zone,
+    }
 
 
 def _date(day: date, today: date) -> str:

@@ -6,27 +6,34 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import form_errors
 from callbacks.models import Team
 
-NO_EXTENSION = (
-    "It has no extension that is switched on: nobody would be rung. Save it switched off, add its "
-    "extensions, then switch it on."
+NO_EXTENSION = _(
+    "It has no extension that is switched on: nobody would be rung. Save it "
+    "switched off, add its extensions, then switch it on."
 )
-NO_SOURCE = (
+NO_SOURCE = _(
     "A team that is switched on answers at least one source. Add one here, or switch the team off."
 )
 
 # In words for managers; callbacks.routing.rules has the rules.
 STRATEGIES = {
-    "Longest idle": "Whoever has been without a call for longest, from the end of their last one. "
-    "Who talks long gets fewer calls.",
-    "Round robin": "In turn: whoever was rung longest ago, however long their calls take.",
-    "Priority tiers with weights": "Within a tier, who has weight 2 is rung twice as often as who "
-    "has weight 1.",
-    "Fair by conversations": "Equal shares of talks, not of rings: a call in which nobody talked "
-    "does not count. Weights hold here too.",
+    "Longest idle": _(
+        "Whoever has been without a call for longest, from the end of their last one. "
+        "Who talks long gets fewer calls."
+    ),
+    "Round robin": _("In turn: whoever was rung longest ago, however long their calls take."),
+    "Priority tiers with weights": _(
+        "Within a tier, who has weight 2 is rung twice as often as who has weight 1."
+    ),
+    "Fair by conversations": _(
+        "Equal shares of talks, not of rings: a call in which nobody talked does not "
+        "count. Weights hold here too."
+    ),
 }
 
 
@@ -35,7 +42,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        empty = "Enter 1 or more, or leave it empty for no limit."
+        empty = gettext("Enter 1 or more, or leave it empty for no limit.")
         form_errors.at_least_one(self, "daily_cap", empty)
         form_errors.at_least_one(self, "opening_rate", empty)
         if strategy := self.fields.get("strategy"):
@@ -43,7 +50,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
                 '<dl class="explains">{}</dl>',
                 format_html_join("", "<dt>{}</dt><dd>{}</dd>", STRATEGIES.items()),
             )
-        form_errors.say(self, "name", "unique", "There is a team with this name. Choose another.")
+        form_errors.say(
+            self, "name", "unique", gettext("There is a team with this name. Choose another.")
+        )
 
     def clean_is_active(self) -> bool:
         """Refuses a team without an extension that is switched on."""
@@ -68,7 +77,7 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
 
     def get_unique_error_message(self, unique_check: Any) -> str:  # noqa: ARG002  # Django's
         """One row a source."""
-        return "This source is there twice. Keep one of its rows."
+        return gettext("This source is there twice. Keep one of its rows.")
 
 
 def has_extension(team: Team) -> bool:

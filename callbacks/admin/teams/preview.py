@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
@@ -36,28 +38,28 @@ class QuestionForm(forms.Form):
         to_field_name="slug",
         empty_label=None,
         widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": "Choose one of the sources."},
+        error_messages={"invalid_choice": _("Choose one of the sources.")},
     )
     at = forms.CharField(
-        label="Comes at",
+        label=_("Comes at"),
         required=False,
         max_length=40,
         widget=forms.TextInput(
             attrs={"class": " ".join(INPUT_CLASSES), "placeholder": "2026-03-27 01:55"}
         ),
-        help_text="In the zone of its teams. Empty: now.",
+        help_text=_("In the zone of its teams. Empty: now."),
     )
     phone = forms.CharField(
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES), "inputmode": "tel"}),
-        help_text="Empty: any number.",
+        help_text=_("Empty: any number."),
     )
     language = forms.CharField(
         required=False,
         max_length=8,
         widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES), "placeholder": "he"}),
-        help_text="Empty: not known.",
+        help_text=_("Empty: not known."),
     )
 
     def question(self, now: Any) -> preview.PreviewQuestion | None:
@@ -79,7 +81,7 @@ def who_rings_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     form = QuestionForm(request.GET) if "source" in request.GET else QuestionForm()
-    context = {**admin.site.each_context(request), "title": "Who rings", "form": form}
+    context = {**admin.site.each_context(request), "title": gettext("Who rings"), "form": form}
     if form.is_bound and form.is_valid() and (asked := form.question(now)):
         found = preview.answer(asked, now)
         context |= {

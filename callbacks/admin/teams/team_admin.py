@@ -1,7 +1,6 @@
 """Teams: which sources they answer, when they step in, and who of them is rung."""
 
 # the methods' parameters are Django's
-
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +9,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
@@ -35,7 +36,7 @@ class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no ty
     extra = 0
     hide_title = True
     autocomplete_fields = ["source"]
-    verbose_name_plural = "Sources that it answers"
+    verbose_name_plural = _("Sources that it answers")
 
 
 @admin.register(Team)
@@ -52,15 +53,17 @@ class TeamAdmin(EditsOnlyWhatChanged):
     fieldsets = [
         (None, {"fields": [("name", "schedule"), "is_active"]}),
         (
-            "Who is rung",
+            _("Who is rung"),
             {
                 "fields": ["strategy", ("owner_days", "owner_wait"), "language_wait"],
-                "description": "Asked in this order: the owner, who speaks the lead's language, "
-                "the lowest tier, and the strategy among those who are left.",
+                "description": _(
+                    "Asked in this order: the owner, who speaks the lead's language, the lowest "
+                    "tier, and the strategy among those who are left."
+                ),
             },
         ),
         (
-            "How much",
+            _("How much"),
             {"fields": [("daily_cap", "rest"), "opening_rate"]},
         ),
     ]
@@ -114,26 +117,29 @@ class TeamAdmin(EditsOnlyWhatChanged):
         super().save_related(request, form, formsets, change)
         task_publisher.work_team_on_commit(form.instance.pk)
 
-    @display(description="sources")  # type: ignore[untyped-decorator]  # unfold has no types
+    @display(description=_("sources"))  # type: ignore[untyped-decorator]  # unfold has no types
     def sources_shown(self, obj: Team) -> SafeString | str:
         """Their names, and after how long it steps in."""
         answered = obj.teamsource_set.all()
         if not answered:
-            return html.trouble("none: gets no leads")
+            return html.trouble(gettext("none: gets no leads"))
         return ", ".join(
             f"{it.source} after {it.steps_in_after} s" if it.steps_in_after else str(it.source)
             for it in answered
         )
 
-    @display(description="extensions free")  # type: ignore[untyped-decorator]
+    @display(description=_("extensions free"))  # type: ignore[untyped-decorator]
     def free_now(self, obj: Team) -> SafeString | str:
         """How many of those that are switched on."""
         count: int = getattr(obj, "extension_count", 0)
         if not count:
-            return html.trouble("none: nobody is rung")
-        return f"{getattr(obj, 'free_count', 0)} of {count}"
+            return html.trouble(gettext("none: nobody is rung"))
+        return gettext("%(getattr)s of %(count)s") % {
+            "getattr": getattr(obj, "free_count", 0),
+            "count": count,
+        }
 
-    @display(description="now")  # type: ignore[untyped-decorator]
+    @display(description=_("now"))  # type: ignore[untyped-decorator]
     def open_now(self, obj: Team) -> SafeString:
         """Open, closed until when, or off."""
         if not obj.is_active:
@@ -143,7 +149,10 @@ class TeamAdmin(EditsOnlyWhatChanged):
             return html.label("open", html.GREEN)
         opening = calling_hours.next_opening([obj], now)
         if opening is None:
-            return html.label("never opens", html.RED, unroutable.team_problem(obj, now))
+            return html.label(gettext("never opens"), html.RED, unroutable.team_problem(obj, now))
         return html.label(
-            "closed", html.GREY, f"opens {timezone.localtime(opening):%a %d %b %H:%M}"
+            "closed",
+            html.GREY,
+            gettext("opens %(localtime)s")
+            % {"localtime": f"{timezone.localtime(opening):%a %d %b %H:%M}"},
         )
