@@ -6,7 +6,6 @@ addresses of the embedded servers) is kept under DATA_DIR and found again from t
 `callbacks.config.checks`, each with the way out.
 """
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from callbacks.common.local_servers import recorded_urls
 from callbacks.config import broker, logs
-
-# A start makes a million objects, which stay; to look for garbage among them again and again takes
-# a third of it. On again when all is loaded: callbacks.config.apps.
-gc.disable()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

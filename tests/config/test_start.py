@@ -1,24 +1,47 @@
-"""What every process does as it starts: web, worker, beat, commands."""
+"""What processes do about garbage as they start: servers freeze what they loaded, nobody else."""
 
 import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.stack import ROOT
 
-STARTED = """
-import gc, json
+# What gunicorn does with `preload_app`: it loads the application, then calls on_starting.
+WEB = """
+import runpy
 import callbacks.config.wsgi
-full = gc.get_stats()[2]["collections"]
-print(json.dumps([full, gc.isenabled(), gc.get_freeze_count()]))
+runpy.run_path("gunicorn.conf.py")["on_starting"](None)
+"""
+WORKER = """
+from callbacks.config.celery import app
+app.WorkController(app=app, pool="solo")
+"""
+SAY = """
+import gc, json
+print(json.dumps([gc.isenabled(), gc.get_freeze_count(), gc.get_stats()[2]["collections"]]))
 """
 
 
-def test_garbage_is_collected_after_the_start_and_not_during_it() -> None:
+def _started(code: str) -> tuple[bool, int, int]:
     done = subprocess.run(
-        [sys.executable, "-c", STARTED], cwd=ROOT, stdout=subprocess.PIPE, check=True
+        [sys.executable, "-c", code + SAY], cwd=ROOT, stdout=subprocess.PIPE, check=True
     )
-    full_collections, is_enabled, frozen = json.loads(done.stdout)
-    assert full_collections == 0
+    is_enabled, frozen, full_collections = json.loads(done.stdout.splitlines()[-1])
+    return is_enabled, frozen, full_collections
+
+
+@pytest.mark.parametrize("code", [WEB, WORKER], ids=["web", "worker"])
+def test_a_server_freezes_what_it_loaded(code: str) -> None:
+    is_enabled, frozen, _ = _started(code)
     assert is_enabled
     assert frozen > 100_000
+
+
+def test_settings_leave_the_collector_alone() -> None:
+    is_enabled, frozen, full_collections = _started("import callbacks.config.wsgi\n")
+    assert is_enabled
+    assert full_collections > 0
+    # What the interpreter itself freezes is a handful.
+    assert frozen < 1_000
