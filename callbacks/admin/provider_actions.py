@@ -16,7 +16,7 @@ def carry_out(
 ) -> None:
     """Does it, outside of any transaction: the provider may take seconds to answer.
 
-    `act` returns a sentence or raises by_hand.CannotCall. The log, at the object it is `about`,
+    `act` returns a sentence or raises manual.CannotCall. The log, at the object it is `about`,
     tells what was done and what may have been.
     """
     try:

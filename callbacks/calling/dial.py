@@ -45,7 +45,7 @@ _WAKE_UP_IS_LOST_AFTER = timedelta(seconds=3)
 # Whoever takes longer from taking an attempt on to sending it was asleep (a suspended machine, one
 # without memory) and must not trust what it knew: others may have found the attempt lost, freed its
 # extension and called its lead again. Far below the least time after which they do
-# (provider.answer_is_lost_after), so that sending itself has its time too.
+# (account.answer_is_lost_after), so that sending itself has its time too.
 SEND_WITHIN = timedelta(seconds=5)
 
 _REFUSED_AS = {

@@ -1,11 +1,12 @@
 """The database tables of `callbacks`."""
 
-from callbacks.models.calls import CallAttempt, UnknownOutcome
+from callbacks.models.calls import CallAttempt
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.records import CallRecord
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 from callbacks.models.teams import Team, TeamSource
+from callbacks.models.unknown_outcomes import UnknownOutcome
 
 __all__ = [
     "CallAttempt",

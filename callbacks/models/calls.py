@@ -1,4 +1,4 @@
-"""What was dialled and what became of it: CallAttempt, and those whose end nobody knows."""
+"""What was dialled and what became of it: CallAttempt."""
 
 import logging
 import uuid
@@ -386,17 +386,3 @@ class CallAttempt(models.Model):
                 **values
             )
         )
-
-
-class UnknownOutcome(CallAttempt):
-    """An attempt whose outcome nobody knows: a person has to find out.
-
-    The rows of one table in a list of their own; which ones, says
-    callbacks.reconciliation.manual_resolution.
-    """
-
-    class Meta:
-        proxy = True
-        verbose_name = _("unknown outcome")
-        default_permissions = ()
-        permissions = [("settle_outcome", "Can say how a call ended that nobody knows of")]

@@ -55,8 +55,8 @@ def claim(
 ) -> Claim | None:
     """Reserves the lead and the extension whose turn it is; commits the attempt.
 
-    `asked`: the teams that are asked, in order (turns.turns). `closed`: the schedules of extensions
-    that are closed now, and when each opens (RoutingConfig.closed_shifts).
+    `asked`: the teams that are asked, in order (rules.offers). `closed`: the schedules of
+    extensions that are closed now, and when each opens (RoutingConfig.closed_shifts).
 
     None when the lead is not waiting, not due or taken by somebody else, when no extension is
     free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the

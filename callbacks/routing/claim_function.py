@@ -195,7 +195,7 @@ _NEXT_FREE = f"""(
 )"""
 _BY_TURNS = ", ".join(f"'{strategy}'" for strategy in BY_TURNS)
 
-# turns.choose, and turns.position_at_claim.
+# rules.choose, and rules.position_at_claim.
 _BODY = f"""
 DECLARE
     the_lead record;

@@ -1,4 +1,4 @@
-"""Until when a number rests: outcomes' gap after a call, and the bound of the day."""
+"""Until when a number rests: the policy's gap after a call, and the bound of the day."""
 
 from collections.abc import Sequence
 from datetime import datetime

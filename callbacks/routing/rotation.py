@@ -33,7 +33,7 @@ _DID_NOT_RING = frozenset(
 )
 _NO_CALL = (AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.NEVER_PLACED)
 
-# turns.position_after, in the one statement that a call's end takes.
+# rules.position_after, in the one statement that a call's end takes.
 _AFTER = f"""
     UPDATE callbacks_extension extension SET
         position = CASE

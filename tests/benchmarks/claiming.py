@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.claiming '{"what": "growth", ...}'
 
-prints one JSON object. The claims are the product's (matching.claim, waiting.next_leads); nothing
+prints one JSON object. The claims are the product's (claim.claim, queue.next_leads); nothing
 is sent. A call ends in the moment in which it began, by one UPDATE that is not measured.
 """
 

@@ -5,7 +5,7 @@ r"""Many processes that claim few extensions, as fast as they can, and a sweep t
           "without": "", "seconds": 1800}'
 
 with the product's settings in the environment. Each process claims a lead and an extension with
-`matching.claim`, dials with `dialling.dial_call`, "talks", and ends the attempt. Now and then one
+`claim.claim`, dials with `dial.dial_call`, "talks", and ends the attempt. Now and then one
 falls asleep between claim and dial for longer than its lease lasts; a sweep then frees what it
 holds, and others claim it. The provider is a table in shared memory that notes who is on which
 extension and which leads were called: the witness. `without` takes a guard away: the `index` over

@@ -1,4 +1,4 @@
-"""That the rule in words (turns.choose) and the claim's function choose the same extension.
+"""That the rule in words (rules.choose) and the claim's function choose the same extension.
 
 The rule answers every "what if" and is what docs/matching.md says; the function is what rings.
 """

@@ -24,7 +24,7 @@ from leads.models import Lead
 class LeadAct:
     """Something a manager does to leads.
 
-    `run(lead_id, user)` returns a sentence for the manager or raises by_hand.CannotCall; `logged`
+    `run(lead_id, user)` returns a sentence for the manager or raises manual.CannotCall; `logged`
     is what the log says. It commits an intention and asks the provider nothing: a worker does.
     """
 

@@ -32,7 +32,7 @@ def extensions_for(lead: Lead) -> list[Extension]:
 
 
 def _can_ring(extension: Extension) -> bool:
-    """By the rule of matching.claim_chosen, which decides; this only spares a vain click."""
+    """By the rule of claim.claim_chosen, which decides; this only spares a vain click."""
     return not extension.is_blocked and state.live_attempt(extension) is None
 
 
