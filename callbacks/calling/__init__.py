@@ -1,1 +1,1 @@
-"""Claim a lead and an extension, dial, and apply what came of it."""
+"""Claims a lead and an extension, dials, and applies the outcome of the call."""

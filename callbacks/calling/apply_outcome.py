@@ -1,7 +1,7 @@
-"""Carrying out what an outcome means: the lead, the extension, and who is woken for it.
+"""Applies the outcome of a call to the lead and the extension, and wakes the team if need be.
 
-The rules are in callbacks.policy.rules; this is their one way into the database, for the provider's
-answers (dispatch) and for its records (reconcile).
+The rules are in callbacks.policy.rules. Both the provider's answers (callbacks.calling.dial) and
+its records (callbacks.reconciliation.records) reach the database through this module alone.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
@@ -36,7 +37,7 @@ from leads.models import Lead, LeadStatus
 
 INVALID_CALL = "invalid_call"  # CallAttempt.reason of Outcome.MISCONFIGURED
 
-# Attempts that do not count towards MAX_ATTEMPTS: they ended with the extension.
+# Attempts that do not count towards MAX_ATTEMPTS: they failed because of the extension.
 _BLAMELESS = (
     Q(error_code__in=(3, 4)) | Q(state=AttemptState.AGENT_NO_ANSWER) | Q(reason=INVALID_CALL)
 )
@@ -63,11 +64,11 @@ _CLOSED_AS = {
 def apply(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
     """Applies `outcome` to the lead and the extension of an attempt that has just ended.
 
-    Call it in the transaction of the transition, and only when that was won. The wake-ups go out
-    once it is committed.
+    Call it in the transaction of the attempt's transition, and only if that transition was won.
+    Workers are woken after the commit.
     """
     if attempt.extension_id is None:
-        return  # a message: played to a lead or not, it decides nothing about calling it
+        return  # a recorded message: played or not, it does not change when the lead is called
     rules = policy()
     step = _step(attempt, attempt.extension_id, outcome, rules, now)
     _settle_lead(attempt, step, now)
@@ -76,7 +77,7 @@ def apply(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
 
 
 def mirror(attempt: CallAttempt) -> dict[str, Any]:
-    """What a lead shows of its newest attempt."""
+    """The columns in which a lead repeats its newest attempt."""
     return {
         "call_id": attempt.call_id,
         "error_code": attempt.error_code,
@@ -88,7 +89,7 @@ def _step(
     attempt: CallAttempt, extension_id: int, outcome: Outcome, rules: Policy, now: datetime
 ) -> Step:
     if outcome is Outcome.BRIDGED:
-        return next_step(outcome, 0, 1, rules)  # by far the most frequent; nothing to count
+        return next_step(outcome, 0, 1, rules)  # by far the most frequent; counts play no part
     others = CallAttempt.objects.filter(
         lead_id=attempt.lead_id,
         kind=AttemptKind.CALL,
@@ -101,7 +102,7 @@ def _step(
 
 
 def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
-    """Whether its extension met "invalid parameters" with another lead within a day."""
+    """Whether the extension had "invalid parameters" with another lead within a day."""
     return (
         CallAttempt.objects.filter(
             _SAME[Outcome.INVALID],
@@ -118,9 +119,9 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     if step.message:
         shown["error_message"] = step.message
     shown["claimed_at"] = attempt.claimed_at
-    # A lead's time goes on where its attempt's ends.
+    # The lead's next wait begins where its attempt ended.
     ended_at = attempt.ended_at or now
-    # Not won: somebody has taken the lead out of our hands; then it stays there.
+    # If a transition below is not won, somebody else has moved the lead; it stays as they left it.
     if step.lead is LeadStep.CALL_AGAIN:
         wait = _next_call(attempt, step, now)
         again = transitions.wait_again(
@@ -177,14 +178,14 @@ def _settle_extension(
                 out_until=now + step.out_for,
                 out_reason="did not answer",
             )
-            # A pause of somebody's own lasts as long as they said.
+            # A pause that a person has set lasts as long as that person chose.
             extension.filter(
                 Q(is_paused=False) | Q(paused_until__lte=now),
                 missed_in_a_row__gte=rules.missed_in_a_row,
             ).update(
                 is_paused=True,
                 paused_until=None,
-                pause_reason=f"missed {rules.missed_in_a_row} calls in a row",
+                pause_reason=_missed_in_a_row(rules.missed_in_a_row),
             )
         case ExtensionStep.PAUSED:
             extension.update(
@@ -199,8 +200,13 @@ def _settle_extension(
             _wake_its_team_on_commit(extension_id)
 
 
+def _missed_in_a_row(calls: int) -> str:
+    sentence = ngettext("missed %(calls)d call in a row", "missed %(calls)d calls in a row", calls)
+    return sentence % {"calls": calls}
+
+
 def _clear(extension: QuerySet[Extension]) -> None:
-    """A salesperson has picked up: whatever was held against the extension is over."""
+    """A salesperson picked up: clears the extension's missed calls and its flag."""
     extension.filter(Q(missed_in_a_row__gt=0) | Q(out_reason=FLAGGED_REASON)).update(
         missed_in_a_row=0,
         out_reason=Case(When(out_reason=FLAGGED_REASON, then=Value("")), default=F("out_reason")),
@@ -212,7 +218,7 @@ def _wake_its_team_on_commit(extension_id: int) -> None:
 
 
 def _wake_if_somebody_waits(extension_id: int) -> None:
-    """Asked after the commit: a lead that is stored later finds the extension free by itself."""
+    """Runs after the commit: a lead that is stored later finds the extension free by itself."""
     team_id = queue.team_with_waiting_leads(extension_id, timezone.now())
     if team_id is not None:
         task_publisher.publish(task_publisher.WORK_TEAM, team_id)

@@ -1,9 +1,9 @@
-"""Sending what has been committed, and recording what the provider said.
+"""Sends committed attempts to the provider and records its answers.
 
-Between the two lies one HTTP request that spends money and rings people. Whatever dies in between
-leaves a row behind that keeps the lead, its number and the extension until somebody knows what
-happened (callbacks.reconciliation.records). Nothing here sends an attempt twice: it belongs to who
-claimed it, or to the one who took it on.
+Between the two lies one HTTP request that spends money and rings people. A process that dies in
+between leaves a row behind, which keeps the lead, its number and the extension until somebody knows
+what happened (callbacks.reconciliation.records). No attempt is sent twice: it belongs to the
+process that claimed it, or to the one that took it on.
 """
 
 import logging
@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from callbacks.calling.apply_outcome import INVALID_CALL, apply, mirror
 from callbacks.common import task_publisher
@@ -42,10 +43,10 @@ log = logging.getLogger(__name__)
 
 _WAKE_UP_IS_LOST_AFTER = timedelta(seconds=3)
 
-# Whoever takes longer from taking an attempt on to sending it was asleep (a suspended machine, one
-# without memory) and must not trust what it knew: others may have found the attempt lost, freed its
-# extension and called its lead again. Far below the least time after which they do
-# (account.answer_is_lost_after), so that sending itself has its time too.
+# A process that needs longer than this from taking an attempt on to sending it was asleep (a
+# suspended machine, or one without memory). It must not trust what it knew: others may have
+# declared the attempt lost, freed its extension and called its lead again. Far below the time after
+# which they do so (account.answer_is_lost_after), so that the request itself has time too.
 SEND_WITHIN = timedelta(seconds=5)
 
 _REFUSED_AS = {
@@ -57,7 +58,7 @@ _REFUSED_AS = {
 
 
 def dial_call(client: Client, claim: Claim, lead: Lead, setup: RoutingConfig) -> None:
-    """Sends the call of a claim whose attempt is ours to send, and records what came of it."""
+    """Sends the call of a claim that this process has made, and records the answer."""
     attempt = claim.attempt
     try:
         call = account.call_for(claim, lead, setup)
@@ -69,7 +70,7 @@ def dial_call(client: Client, claim: Claim, lead: Lead, setup: RoutingConfig) ->
 
 
 def dial_committed(attempt_id: int) -> None:
-    """Sends an attempt that was committed by somebody else, unless somebody else has sent it."""
+    """Sends an attempt that another process committed, unless it has been sent already."""
     client = account.client()
     attempt = (
         CallAttempt.objects.select_related("lead__source", "extension")
@@ -87,24 +88,25 @@ def dial_committed(attempt_id: int) -> None:
         return
     setup = current_setup()
     if not calling_hours.in_window(setup, attempt.lead.source_id, attempt.phone, now):
-        # It was in time when it was committed.
-        _record_not_sent(attempt, NotSent("It has become too late to ring.", reason="too_late"))
+        # The attempt was committed inside the calling window, which has closed since.
+        message = gettext("It has become too late to call this number.")
+        _record_not_sent(attempt, NotSent(message, reason="too_late"))
         return
     if attempt.extension:
         claim = Claim(attempt, attempt.extension.kind)
         dial_call(client, claim, attempt.lead, setup)
         return
     try:
-        message = account.message_for(attempt, setup)
+        recording = account.message_for(attempt, setup)
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return
-    _hold_for(attempt, message)
-    _send(attempt, lambda: client.message(message))
+    _hold_for(attempt, recording)
+    _send(attempt, lambda: client.message(recording))
 
 
 def wake_unsent() -> int:
-    """For the sweep: committed attempts whose wake-up was lost. Returns how many."""
+    """For the sweep: wakes a worker for each attempt whose wake-up was lost. Returns how many."""
     unsent = CallAttempt.objects.filter(
         state=AttemptState.DIALING,
         sent_at__isnull=True,
@@ -116,8 +118,10 @@ def wake_unsent() -> int:
 
 
 def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
-    """As long as this call may last: the claim did not know what its source wants, nor when a
-    worker would take on what it committed for one.
+    """Holds the extension and the number for as long as this call may last.
+
+    The claim did not know the source's call parameters, nor when a worker would take the attempt
+    on.
     """
     hold_until = (attempt.sent_at or attempt.claimed_at) + account.hold_for(call)
     if hold_until != attempt.hold_until:
@@ -125,11 +129,11 @@ def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
 
 
 def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
-    """One HTTP request; whatever it ends in has its place in the attempt."""
+    """Sends one HTTP request and records its result in the attempt, whatever it is."""
     log.info("dialling kind=%s attempt=%s", attempt.kind, attempt.pk)
     try:
         if attempt.sent_at is None or timezone.now() - attempt.sent_at > SEND_WITHIN:
-            raise NotSent("It was not sent in time.", reason="too_late")
+            raise NotSent(gettext("The call was not sent in time."), reason="too_late")
         answer = ask()
     except NotSent as error:
         _record_not_sent(attempt, error)
@@ -153,7 +157,7 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
 
 
 def _record_invalid(attempt: CallAttempt, error: InvalidCall) -> None:
-    """Refused by our own check of the call: the extension's number, or a source's parameters."""
+    """Our own check refused the call: the extension's number or a call parameter is invalid."""
     is_extension = error.parameter in {"phone", "phone_login_code"} and attempt.extension_id
     outcome = Outcome.MISCONFIGURED if is_extension else Outcome.INVALID
     _record_refusal(attempt, None, str(error), INVALID_CALL, outcome)
@@ -163,15 +167,16 @@ def _record_acceptance(attempt: CallAttempt, answer: Accepted) -> None:
     now = timezone.now()
     try:
         with transaction.atomic():
-            # Not won: a record of the call was here before its answer, and has told more.
+            # Not won: a record of the call came before the answer, and has told more.
             if attempt.accept(answer.call_id, answer.error_message, now):
                 Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
                     **mirror(attempt), first_dialed_at=Coalesce("first_dialed_at", now)
                 )
     except IntegrityError:
-        # The CALLID of another call of ours: this answer contradicts itself.
+        # The CALLID belongs to another call of ours, so the answer cannot be trusted.
         attempt.refresh_from_db()
-        _lose_sight(attempt, "The provider answered with the CALLID of another call.", "call_id")
+        sentence = gettext("The provider answered with the CALLID of another call.")
+        _lose_sight(attempt, sentence, "call_id")
 
 
 def _record_refusal(

@@ -1,7 +1,6 @@
-"""The one use case: claim a lead and an extension, and have them dialled.
+"""Claims a waiting lead and a free extension, and has them dialled.
 
-The attempt is committed before anything is sent; sending and recording are
-callbacks.calling.dial's.
+The attempt is committed before anything is sent. callbacks.calling.dial sends and records it.
 """
 
 import logging
@@ -28,7 +27,8 @@ from leads.phones import PhoneRefused
 log = logging.getLogger(__name__)
 
 
-# No more of a lead than calling it needs, and the version of what is set up in the same trip.
+# Only the columns that calling a lead needs, and the version of the configuration in the same
+# query.
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts,
         ({VERSION_SQL}) AS setup_version
@@ -37,8 +37,8 @@ _LEAD = f"""
 
 
 def call_lead(lead_id: int) -> CallAttempt | None:
-    """Calls a waiting lead that is due, if an extension is free. None when nothing was dialled."""
-    client = account.client()  # raises on wrong settings, before anything is claimed
+    """Calls a waiting lead that is due, if an extension is free. None if nothing was dialled."""
+    client = account.client()  # wrong settings raise here, before anything is claimed
     now = timezone.now()
     lead = next(iter(Lead.objects.raw(_LEAD, [lead_id])), None)
     if lead is None or not _is_due(lead, now):
@@ -52,7 +52,7 @@ def call_lead(lead_id: int) -> CallAttempt | None:
         return None
     asked = setup.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
     if not asked or not calling_hours.in_window(setup, lead.source_id, lead.phone, now):
-        # A moment too early (see CLOCK_TOLERANCE) it keeps its time.
+        # A lead that is asked for a moment too early (see CLOCK_TOLERANCE) keeps its time.
         if lead.call_after <= now:
             _wait_for_opening(lead, setup, now)
         return None
@@ -66,21 +66,21 @@ def call_lead(lead_id: int) -> CallAttempt | None:
 
 
 def work_team(team_id: int) -> None:
-    """An extension of the team has become free: calls its most urgent waiting lead.
+    """An extension of the team has become free: calls the team's most urgent waiting lead.
 
-    One wake-up, one call, and no further wake-ups: when a queue is behind, wake-ups that make
-    others would have it grow faster than it is worked off.
+    One wake-up makes one call and no further wake-ups. Otherwise a queue that is behind would grow
+    faster than it is worked off.
     """
-    # More than one, since somebody else may just be taking the same lead.
+    # More than one lead, since another worker may be claiming the first.
     for lead_id in queue.next_leads(team_id, timezone.now(), at_most=10):
         if call_lead(lead_id):
             return
 
 
 def call_due_leads() -> int:
-    """For the sweep: wakes every lead that could be called now and was not. Returns how many."""
+    """For the sweep: wakes a worker for every lead that could be called now. Returns how many."""
     now = timezone.now()
-    woken: list[int] = []  # the most urgent of a team first
+    woken: list[int] = []  # each team's most urgent leads first
     for team in queue.teams_with_due_leads(now):
         woken += queue.next_leads(team.pk, now, taken=woken)
     for lead_id in woken:
@@ -98,14 +98,14 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
 
 
 def _wait_for_the_number(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
-    """A number that has been rung too lately or too often is called when it may be; said so."""
+    """Puts the lead off if its number was rung too recently or too often."""
     if limited_until := number_limits.lead_limited_until(lead.pk, now):
         _put_off(lead, setup, now, limited_until)
         log.info("number rests")
 
 
 def _wait_for_opening(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
-    """When no team answers this source, or none ever opens, the lead waits as it is, visibly."""
+    """Puts the lead off until a team opens. If none ever does, the lead keeps waiting as it is."""
     _put_off(lead, setup, now)
     if not lead.attempts:
         recorded_messages.play_when_closed(lead, now)

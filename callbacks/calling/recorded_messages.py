@@ -1,7 +1,7 @@
-"""Recorded messages to leads: an attempt of its own kind, without an extension.
+"""Plays recorded messages to leads: an attempt of its own kind, without an extension.
 
-A lead hears each message once at the most by itself; a manager may have one played again. It is
-committed first and sent by a worker, like a call.
+Each message is played to a lead once at most, unless a manager has it played again. Like a call, it
+is committed first and then sent by a worker.
 """
 
 from datetime import datetime, timedelta
@@ -17,26 +17,26 @@ from callbacks.scheduling.call_times import WindowTimes
 from callbacks.scheduling.next_call import next_call
 from leads.models import Lead
 
-# The longest ringing, the message, and a margin.
+# The longest ringing, the longest message, and a margin.
 _HOLD = timedelta(seconds=60 + 120 + 60)
-# A message that would come later than this has nothing to say any more.
+# A message that could only be played later than this is not played at all.
 _AT_THE_LATEST = timedelta(minutes=15)
 
 
 def play_when_closed(lead: Lead, now: datetime) -> None:
-    """The source's message for leads that come outside opening hours, if it names one."""
+    """Plays the source's message for leads that come outside opening hours, if it has one."""
     _play_once(lead.pk, lead.phone, lead.source_id, "when_closed", now)
 
 
 def play_when_given_up(lead_id: int, phone: str, source_id: int, now: datetime) -> None:
-    """The source's message for leads that could not be reached, if it names one."""
+    """Plays the source's message for leads that could not be reached, if it has one."""
     _play_once(lead_id, phone, source_id, "when_given_up", now)
 
 
 def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttempt | None:
-    """Has the record played to the lead's phone; None when that number is on a call already.
+    """Has a recording played to the lead's phone; None if that number is on a call already.
 
-    With `at` in the future it keeps the number to itself until then, and the sweep has it sent.
+    With `at` in the future, the attempt holds the number until then, and the sweep has it sent.
     """
     try:
         with transaction.atomic():
@@ -66,10 +66,10 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     )
     if played.exists():
         return
-    # It rings the number like any other call, and right after one: by the same bounds.
+    # The message rings the number like a call, so the limits of the number hold for it too.
     limited_until = number_limits.number_limited_until(phone, now)
     times = WindowTimes(config.current(), source_id, phone)
     found = next_call(times, now, limited_until=limited_until)
-    # Outside its calling window it is not played at all, and not kept until the window opens.
+    # Outside the lead's calling window the message is not played, now or later.
     if found.opens_at and found.opens_at - now <= _AT_THE_LATEST and not found.closed_until:
         play(lead_id, phone, record_name, found.opens_at)

@@ -1,4 +1,4 @@
-"""Leads that wait get another time when the hours of those who call them have changed."""
+"""Moves waiting leads to another time when the hours in which they may be called have changed."""
 
 import uuid
 from collections import defaultdict
@@ -17,15 +17,14 @@ from leads import transitions
 from leads.config_cache import version
 from leads.models import Lead, LeadStatus
 
-# Of the leads of one source that have to be put off, as many as one sweep moves.
+# One sweep puts off at most so many leads of a source.
 _AT_ONCE = 5000
 
 
 def follow_the_hours() -> int:
-    """For the sweep: puts off leads that are due and that nobody may call now.
+    """For the sweep: puts off due leads that nobody may call now. Returns how many were moved.
 
-    A team may have closed on leads still waiting for it, or it has become late where they are.
-    Returns how many were moved.
+    Their team has closed, or their local calling window has ended.
     """
     now = timezone.now()
     setup = current_setup()
@@ -38,15 +37,15 @@ def follow_the_hours() -> int:
     return moved
 
 
-# The version of what is set up that leads were last given their time by, in this process.
+# The version of the configuration that this process has last moved leads for.
 _followed: uuid.UUID | None = None
 
 
 def follow_changed_hours() -> int:
-    """After a change of hours, teams or sources: leads not called yet may have another time now.
+    """After a change of hours, teams or sources: gives leads not called yet their new time.
 
-    A change saved in many rows, such as a week's opening hours, is followed once; another one that
-    comes meanwhile is followed too. Returns how many leads were moved.
+    A change that is saved in many rows, such as a week's opening hours, is followed once; a change
+    that comes meanwhile is followed too. Returns how many leads were moved.
     """
     global _followed
     moved = 0
@@ -65,7 +64,10 @@ def follow_changed_hours() -> int:
 
 
 def _follow(setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
-    """Those that may not be called now, the most urgent of them: they would keep others waiting."""
+    """Puts off the leads that may not be called now, the most urgent first.
+
+    Left due, they would stand in the way of leads that may be called.
+    """
     ordered = leads.order_by(Greatest("due_at", "call_after"), "pk")
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     for pk, phone in ordered.values_list("pk", "phone")[:_AT_ONCE]:
@@ -79,7 +81,7 @@ def _follow(setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: da
 def _follow_changed(
     setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
 ) -> int:
-    """Those that wait for an opening, and those that have chosen a time or whose number rests."""
+    """Moves leads that wait for an opening, for their chosen time, or for their number's gap."""
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     rows = leads.order_by("call_after", "pk").values_list("pk", "phone", "call_after", "gap_until")
@@ -110,10 +112,10 @@ def _put_off_all(
 
 
 def look_again_at(setup: RoutingConfig, source_id: int, now: datetime) -> datetime | None:
-    """When a lead that can never be called is looked at again; None: it waits as it is.
+    """When to look again at a lead that can never be called; None: leave it as it is.
 
-    Where nobody ever opens it keeps no other lead waiting. Where its window and its teams' hours
-    never meet it is in others' way while a team is open.
+    While no team is open, such a lead is in nobody's way. While a team is open it would stand in
+    the way of others: its calling window and the teams' hours never meet.
     """
     if any(setup.is_open(team, now) for team in setup.teams_for(source_id)):
         return now + calling_hours.LOOK_AGAIN

@@ -1,1 +1,1 @@
-"""What the provider sends us."""
+"""The addresses that the provider posts call records and pop-ups to."""

@@ -1,7 +1,7 @@
-"""The provider's posts: a secret in the address, a short answer, everything else elsewhere.
+"""Takes the provider's posts. A secret in the address keeps others out.
 
-Answers are the provider's own (VOICENTER.md, CDR notification): `Err` 0 = taken, 1 = could not be
-read, 2 = our trouble, please send again.
+The answers follow the provider's own format (VOICENTER.md, CDR notification): `Err` 0 = accepted,
+1 = could not be read, 2 = an error on our side, please send again.
 """
 
 import logging
@@ -27,19 +27,23 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def cdr(request: HttpRequest, secret: str) -> HttpResponse:
-    """One leg of a call has ended."""
+    """Takes the record of one leg of a call that has ended."""
     _check(secret)
     try:
         body = request_body.read(request, cdr_format.MAX_BODY)
         record = parse_cdr(body, request.content_type or "")
     except (CdrError, BodyRefused) as error:
-        log.warning("record not readable: %s", type(error).__name__)
+        log.warning("call record could not be read error=%s", type(error).__name__)
         return _answer(1, "Parse error")
     log_context.follow(record.custom.get("lead", ""))
     try:
         records.receive(record)
     except DatabaseError as error:
-        log.error("record not stored call_id=%s error=%s", record.call_id, type(error).__name__)
+        log.error(
+            "call record could not be stored call_id=%s error=%s",
+            record.call_id,
+            type(error).__name__,
+        )
         return _answer(2, "Application error", status=503)
     return _answer(0, "OK")
 
@@ -47,9 +51,9 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def popup(request: HttpRequest, secret: str) -> HttpResponse:
-    """A call of ours rings, is answered or is hung up: the provider asks who it is.
+    """A call rings, is answered or is hung up, and the provider asks for the caller's page.
 
-    Answered within its three seconds (VOICENTER.md, Pop-up screen); a call that is none of ours
+    The provider waits three seconds (VOICENTER.md, Pop-up screen). A call that we did not place
     gets an answer without a page.
     """
     _check(secret)
@@ -61,12 +65,14 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
             body = request_body.read(request, popup_format.MAX_BODY)
             asked = parse_popup(body, request.content_type or "")
     except (PopUpError, BodyRefused) as error:
-        log.warning("pop-up not readable: %s", type(error).__name__)
+        log.warning("pop-up could not be read error=%s", type(error).__name__)
         return JsonResponse({"STATUS": "ERROR", "Err": 1, "Errdesc": "Parse error"})
     try:
         attempt = call_progress.follow(asked)
     except DatabaseError as error:
-        log.error("pop-up not answered call_id=%s error=%s", asked.call_id, type(error).__name__)
+        log.error(
+            "pop-up could not be answered call_id=%s error=%s", asked.call_id, type(error).__name__
+        )
         unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
         return JsonResponse(unavailable, status=503)
     if attempt is None:
@@ -80,7 +86,7 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _check(secret: str) -> None:
-    """404 for a wrong secret, like for any address that does not exist; in constant time."""
+    """Raises Http404 for a wrong secret, as for an unknown address. Compares in constant time."""
     expected = settings.CDR_SECRET
     if not expected or not secrets.compare_digest(secret.encode(), expected.encode()):
         raise Http404

@@ -316,7 +316,7 @@ def test_no_log_tells_a_name_a_number_or_a_secret(stack: Stack, tunnel: Tunnel) 
         "hung up",
         "they talked",
         "call again",
-        "record not stored",
+        "call record could not be stored",
         "looked up",
     ):
         assert said in text
