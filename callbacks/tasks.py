@@ -1,7 +1,8 @@
 """Celery tasks: fetch, call, end. Each takes one primary key at most and may run twice."""
 
+import logging
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
 
 from celery import shared_task
 from django.utils import timezone
@@ -11,6 +12,8 @@ from callbacks.calling import dispatch, reschedule
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
 from callbacks.reconciliation import holds, lookup, records
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name=task_publisher.CALL_LEAD)
@@ -31,22 +34,41 @@ def dial(attempt_id: int) -> None:
     dialling.dial_committed(attempt_id)
 
 
+def _end_pauses() -> None:
+    pauses.end_pauses(timezone.now())
+
+
+# In this order. The last three may ask the provider, which may take its time: leads that are due
+# are woken before. What frees extensions comes before what only spares a vain call.
+SWEEP_STEPS: tuple[Callable[[], object], ...] = (
+    holds.give_up_lost_dials,
+    records.adopt_records,
+    reschedule.follow_the_hours,
+    dialling.wake_unsent,
+    _end_pauses,
+    dispatch.call_due_leads,
+    holds.free_expired_holds,
+    lookup.look_up,
+    presence.look,
+)
+
+
 @shared_task(name="callbacks.sweep")
 def sweep() -> None:
-    """Every few seconds: whatever fell between. Several at once do no harm."""
+    """Every few seconds: whatever fell between. Several at once do no harm.
+
+    Each step is tried, whatever became of those before it. Raises an ExceptionGroup of their errors
+    at the end; such a sweep counts as none (`/readyz`).
+    """
     started = time.monotonic()
-    # Each step runs, last one first, even if another fails; what failed is raised at the end.
-    with ExitStack() as steps:
-        # These may ask the provider, who may take its time: whoever is due is called before. What
-        # only spares a vain call comes after what frees extensions.
-        steps.callback(presence.look)
-        steps.callback(lookup.look_up)
-        steps.callback(holds.free_expired_holds)
-        steps.callback(dispatch.call_due_leads)
-        steps.callback(pauses.end_pauses, timezone.now())
-        steps.callback(dialling.wake_unsent)
-        steps.callback(reschedule.follow_the_hours)
-        steps.callback(records.adopt_records)
-        steps.callback(holds.give_up_lost_dials)
+    errors = []
+    for step in SWEEP_STEPS:
+        try:
+            step()
+        except Exception as error:
+            log.exception("step of the sweep failed step=%s.%s", step.__module__, step.__name__)
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("steps of the sweep failed", errors)
     heartbeats.seen("sweep")
     heartbeats.count(sweeps=1, sweep_seconds=time.monotonic() - started)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from callbacks import tasks
 from callbacks.calling import dispatch
+from callbacks.common import heartbeats
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import holds
@@ -75,6 +76,46 @@ def test_a_lead_whose_wake_up_was_lost_is_woken_again(
     queued(empty=True)
     tasks.sweep()
     assert queued() == [("callbacks.call_lead", lead.pk)]
+
+
+@pytest.mark.parametrize("place", range(len(tasks.SWEEP_STEPS) + 1))
+def test_a_step_that_fails_is_logged_and_reported_and_keeps_no_other_from_running(
+    place: int,
+    make_lead: MakeLead,
+    team: Team,
+    extension: Extension,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def break_down() -> None:
+        raise LookupError("broken")
+
+    steps = list(tasks.SWEEP_STEPS)
+    steps.insert(place, break_down)
+    monkeypatch.setattr(tasks, "SWEEP_STEPS", steps)
+    lost = claimed(make_lead(), team)
+    CallAttempt.objects.update(sent_at=timezone.now() - timedelta(hours=5))
+    Extension.objects.create(number="102", team=team)
+    ended = claimed(make_lead(), team)
+    ended.accept("some-call", "OK", timezone.now())
+    CallAttempt.objects.filter(pk=ended.pk).update(hold_until=timezone.now())
+    Extension.objects.create(number="103", team=team)
+    due = make_lead()
+    queued(empty=True)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        tasks.sweep()
+
+    assert [str(error) for error in caught.value.exceptions] == ["broken"]
+    (line,) = [it for it in caplog.records if it.name == "callbacks.tasks"]
+    assert line.exc_info
+    assert line.exc_info[1] in caught.value.exceptions
+    assert line.getMessage().endswith("break_down")
+    lost.refresh_from_db()
+    ended.refresh_from_db()
+    assert (lost.state, ended.state) == (AttemptState.UNKNOWN, AttemptState.ENDED)
+    assert ("callbacks.call_lead", due.pk) in queued()
+    assert "sweep" not in heartbeats.read().seen
 
 
 def test_the_sweep_wakes_no_more_leads_than_there_are_free_extensions(
