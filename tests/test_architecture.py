@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ _PATH = re.compile(r"(?<![\w./-])(?:callbacks|leads|tests|templates|static|docs)
 _FILE = re.compile(rf"[\w./-]*\w\.{_ENDS}")
 _DOTTED = re.compile(r"(?<![\w./@-])(?:callbacks|leads|tests)(?:\.[a-z_]\w*)+")
 _BARE = re.compile(r"([a-z_]+)\.([A-Za-z_]\w*)(?:\(.*\))?")
+_OF_CLASS = re.compile(r"([A-Z][a-z]\w*)\.([a-z_]\w*)")
 
 
 def table() -> list[tuple[str, str]]:
@@ -123,4 +125,19 @@ def test_docs_name_only_modules_that_exist(doc: Path) -> None:
             modules = [path for path in SOURCES if path.stem == bare[1]]
             if not any(bare[2] in names_in(path) for path in modules):
                 missing.add(code)
+        if of_class := _OF_CLASS.fullmatch(code):
+            places = [path for path in SOURCES if of_class[1] in names_in(path)]
+            if not any(of_class[2] in names_in(path) for path in places):
+                missing.add(code)
     assert missing - NOT_OURS == set()
+
+
+def test_every_package_and_module_of_callbacks_has_its_place_in_the_import_contract() -> None:
+    (contract,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    placed = {name for layer in contract["layers"] for name in layer.split(" | ")}
+    packages = {it.replace("/", ".") for it in PACKAGES if it.count("/") == 1}
+    modules = {f"callbacks.{path.stem}" for path in (ROOT / "callbacks").glob("*.py")}
+    apart = {"callbacks.__init__", "callbacks.migrations", "leads.migrations"}
+    assert placed == (packages | modules | {"leads"}) - apart
