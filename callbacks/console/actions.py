@@ -23,8 +23,8 @@ from callbacks.voicenter import Accepted, Call, Callference, Client, Message, Te
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
 from callbacks.voicenter.click2call.callference import CALLFERENCE_PARAMETERS
 from callbacks.voicenter.click2call.message import MESSAGE_PARAMETERS
-from callbacks.voicenter.click2call.parameters import Parameter
 from callbacks.voicenter.click2call.terminate import TERMINATE_PARAMETERS
+from callbacks.voicenter.values.parameters import Parameter
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from callbacks.console.exits import Exit, Stop
 from callbacks.models import Extension
 from callbacks.voicenter import to_e164, to_provider
-from callbacks.voicenter.click2call.parameters import LOGIN_CODE, SIP_TRUNK
+from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
 from leads import phones
 from leads.models import LeadSource
 from leads.phones import PhoneRefused

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from callbacks.voicenter import InvalidCall
-from callbacks.voicenter.click2call.parameters import Parameter
+from callbacks.voicenter.values.parameters import Parameter
 
 T = TypeVar("T")
 

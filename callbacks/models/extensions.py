@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.models.schedules import Schedule
 from callbacks.models.teams import Team
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
-from callbacks.voicenter.click2call.parameters import LOGIN_CODE, SIP_TRUNK
+from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
 
 # Digits, or a SIP code; its case is significant and never changed (VOICENTER.md, Click2Call).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"

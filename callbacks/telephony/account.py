@@ -29,8 +29,8 @@ from callbacks.voicenter import (
     VoicenterError,
 )
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
+from callbacks.voicenter.http.addresses import services_beside
 from callbacks.voicenter.http.limiter import shared_limiter
-from callbacks.voicenter.services.addresses import services_beside
 from callbacks.voicenter.values.phones import to_provider
 from leads.models import Lead
 

@@ -22,6 +22,7 @@ from callbacks.voicenter.errors import (
     Refused,
     VoicenterError,
 )
+from callbacks.voicenter.http.addresses import DEFAULT_URL, Services, services_beside
 from callbacks.voicenter.http.limiter import RateLimiter, shared_limiter
 from callbacks.voicenter.http.replies import EXPLAINED
 from callbacks.voicenter.http.transport import Reply, Transport
@@ -34,7 +35,6 @@ from callbacks.voicenter.services import (
     paging,
 )
 from callbacks.voicenter.services.active_calls import ExtensionCalls
-from callbacks.voicenter.services.addresses import DEFAULT_URL, Services, services_beside
 from callbacks.voicenter.services.blacklist import BlacklistEntry, BlacklistResult
 from callbacks.voicenter.services.call_log import CallLogRecord, Page
 from callbacks.voicenter.services.extensions import AccountExtension

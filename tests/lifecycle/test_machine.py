@@ -48,8 +48,8 @@ from callbacks.reconciliation import call_progress, manual_resolution, records
 from callbacks.telephony import account
 from callbacks.voicenter import Cdr, PopUp, PopUpStatus
 from callbacks.voicenter.http import transport
+from callbacks.voicenter.http.addresses import services_beside
 from callbacks.voicenter.http.limiter import shared_limiter
-from callbacks.voicenter.services.addresses import services_beside
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.lifecycle.machine import invariants

@@ -3,7 +3,7 @@
 import pytest
 
 from callbacks.voicenter import Client, ConfigurationError, LocalRateLimiter, Services, services_at
-from callbacks.voicenter.services.addresses import services_beside
+from callbacks.voicenter.http.addresses import services_beside
 
 
 def test_the_defaults_are_the_documented_addresses():

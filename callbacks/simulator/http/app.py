@@ -13,8 +13,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callbacks.simulator.engine.control import read_change
-from callbacks.simulator.engine.exchange import Exchange
 from callbacks.simulator.engine.readers import ControlError
+from callbacks.simulator.exchange import Exchange
 from callbacks.simulator.http import click2call, services
 from callbacks.simulator.http.wire import TooLargeError, read_body
 from callbacks.simulator.page.phones import Phones

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from callbacks.simulator.engine.answers import Click2CallAnswer
 from callbacks.simulator.engine.calls import SimulatedCall
-from callbacks.simulator.engine.exchange import Exchange
 from callbacks.simulator.engine.faults import SHOWS_AN_ANSWER
 from callbacks.simulator.engine.ledger import Entry
 from callbacks.simulator.engine.parameters import INVALID, action_of, lowered, wants_json
+from callbacks.simulator.exchange import Exchange
 from callbacks.simulator.http import wire
 from callbacks.simulator.http.access import allowed
-from callbacks.simulator.http.answers import Click2CallAnswer
 from callbacks.simulator.http.spoil import forbidden, spoil
 
 APPLICATION_ERROR = Click2CallAnswer(2, "Application error")

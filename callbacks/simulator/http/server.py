@@ -11,9 +11,9 @@ from pathlib import Path
 
 import uvicorn
 
-from callbacks.simulator.engine.exchange import Exchange
 from callbacks.simulator.engine.faults import Fault
 from callbacks.simulator.engine.settings import Settings
+from callbacks.simulator.exchange import Exchange
 from callbacks.simulator.http.app import build
 from callbacks.simulator.http.wire import Protocol
 

@@ -17,10 +17,10 @@ from starlette.responses import Response
 from callbacks.simulator.engine import presence
 from callbacks.simulator.engine.calllog import RangeError, read_search
 from callbacks.simulator.engine.control import read_change
-from callbacks.simulator.engine.exchange import Exchange
 from callbacks.simulator.engine.faults import Fault
 from callbacks.simulator.engine.parameters import code_problem, line_key
 from callbacks.simulator.engine.settings import SettingsChange
+from callbacks.simulator.exchange import Exchange
 from callbacks.simulator.http import wire
 from callbacks.simulator.http.access import allowed
 from callbacks.simulator.http.spoil import forbidden, spoil

@@ -9,7 +9,7 @@ from importlib import resources
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from callbacks.simulator.engine.exchange import Exchange
+from callbacks.simulator.exchange import Exchange
 
 STREAMS_AT_MOST = 20
 BREATH = 0.1  # seconds between two pictures, so that a load test does not draw every ring

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from callbacks.voicenter.errors import OutcomeUnknown, refusal
-from callbacks.voicenter.http import documents
-from callbacks.voicenter.http.documents import Pairs, UnreadableError
+from callbacks.voicenter.values import documents
+from callbacks.voicenter.values.documents import Pairs, UnreadableError
 from callbacks.voicenter.values.text import one_line
 
 MAX_ANSWER = 64 * 1024

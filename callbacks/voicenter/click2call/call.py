@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from callbacks.voicenter.click2call import parameters as p
-from callbacks.voicenter.click2call.parameters import Parameter
+from callbacks.voicenter.values import parameters as p
+from callbacks.voicenter.values.parameters import Parameter
 
 # The one place where our names meet the provider's.
 CALL_PARAMETERS: dict[str, Parameter] = {

@@ -6,8 +6,8 @@ import requests
 
 from callbacks.voicenter.click2call.answers import read_answer
 from callbacks.voicenter.errors import Forbidden, OutcomeUnknown, ReadFailed, Refused
+from callbacks.voicenter.http.addresses import check_url
 from callbacks.voicenter.http.transport import Transport
-from callbacks.voicenter.services.addresses import check_url
 
 
 def probe(

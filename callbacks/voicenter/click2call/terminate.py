@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from callbacks.voicenter.click2call import parameters as p
-from callbacks.voicenter.click2call.parameters import Parameter
+from callbacks.voicenter.values import parameters as p
+from callbacks.voicenter.values.parameters import Parameter
 
 TERMINATE_PARAMETERS: dict[str, Parameter] = {
     "phone": Parameter("phone", p.destination, mandatory=True),

@@ -13,9 +13,9 @@ from typing import Any
 
 from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.errors import CdrError
-from callbacks.voicenter.http import documents
-from callbacks.voicenter.http.documents import UnreadableError
+from callbacks.voicenter.values import documents
 from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
 
 __all__ = ["OUTCOMES", "Cdr", "LegOutcome", "parse_cdr"]

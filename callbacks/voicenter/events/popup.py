@@ -14,9 +14,9 @@ from typing import Any
 
 from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.errors import PopUpError
-from callbacks.voicenter.http import documents
-from callbacks.voicenter.http.documents import UnreadableError
+from callbacks.voicenter.values import documents
 from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.text import one_line
 
 MAX_BODY = 256 * 1024

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callbacks.voicenter.errors import Forbidden, Refused, VoicenterError
-from callbacks.voicenter.http import documents
-from callbacks.voicenter.http.documents import Pairs, UnreadableError
 from callbacks.voicenter.http.transport import Reply, unexplained
+from callbacks.voicenter.values import documents
+from callbacks.voicenter.values.documents import Pairs, UnreadableError
 from callbacks.voicenter.values.text import one_line
 
 MAX_MESSAGE = 500

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from callbacks.voicenter.click2call import parameters as p
 from callbacks.voicenter.errors import InvalidParameters, OutcomeUnknown, WrongCode
 from callbacks.voicenter.http.replies import MAX_MESSAGE, Dialect, number_in, objects_in
 from callbacks.voicenter.http.transport import Reply
 from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values import parameters as p
 from callbacks.voicenter.values.text import one_line
 
 ADD = "AddBlackList"

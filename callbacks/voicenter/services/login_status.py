@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from callbacks.voicenter.click2call import parameters as p
 from callbacks.voicenter.errors import (
     ApplicationError,
     InvalidParameters,
@@ -14,6 +13,7 @@ from callbacks.voicenter.errors import (
 )
 from callbacks.voicenter.http.replies import Dialect
 from callbacks.voicenter.http.transport import Reply
+from callbacks.voicenter.values import parameters as p
 
 MAX_BODY = 64 * 1024
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from callbacks.voicenter.click2call.parameters import VARIABLE_PREFIX
-from callbacks.voicenter.http import documents
-from callbacks.voicenter.http.documents import UnreadableError
+from callbacks.voicenter.values import documents
+from callbacks.voicenter.values.documents import UnreadableError
+from callbacks.voicenter.values.parameters import VARIABLE_PREFIX
 from callbacks.voicenter.values.text import breaks_a_line, one_line, storable
 
 MAX_WORD = 64

@@ -15,6 +15,8 @@ from starlette.requests import Request
 
 from callbacks.simulator.engine import presence
 from callbacks.simulator.engine.admission import admit, presence_of
+from callbacks.simulator.engine.answers import Click2CallAnswer
+from callbacks.simulator.engine.board import Board
 from callbacks.simulator.engine.callids import CallIds
 from callbacks.simulator.engine.calllog import CallLog
 from callbacks.simulator.engine.calls import Habits, SimulatedCall
@@ -29,8 +31,6 @@ from callbacks.simulator.engine.parameters import (
     line_key,
 )
 from callbacks.simulator.engine.settings import Settings, SettingsChange
-from callbacks.simulator.http.answers import Click2CallAnswer
-from callbacks.simulator.page.watching import Board
 from callbacks.simulator.posts import cdr
 from callbacks.simulator.posts.delivery import Delivery, DeliveryPolicy
 from callbacks.simulator.posts.packing import Spelling
