@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import requests
 
-from callbacks.voicenter.click2call.answers import Accepted, read_answer
+from callbacks.voicenter.click2call.answers import MAX_ANSWER, Accepted, read_answer
 from callbacks.voicenter.click2call.call import Call
 from callbacks.voicenter.click2call.callference import Callference
 from callbacks.voicenter.click2call.message import Message
@@ -236,7 +236,8 @@ class Client:
     def _perform(self, action: Action, *, starts_a_call: bool = True) -> Accepted:
         return self._guarded(
             lambda: read_answer(
-                self._transport.exchange(self._request(action)), starts_a_call=starts_a_call
+                self._transport.exchange(self._request(action), MAX_ANSWER),
+                starts_a_call=starts_a_call,
             )
         )
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from callbacks.voicenter.errors import OutcomeUnknown, refusal
 from callbacks.voicenter.values import documents
+from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import Pairs, UnreadableError
 from callbacks.voicenter.values.text import one_line
 
 MAX_ANSWER = 64 * 1024
-MAX_CALL_ID = 64
 MAX_MESSAGE = 500
 
 # Not int() alone: it would also take "0_0" and digits of other scripts.
@@ -57,11 +57,6 @@ def read_answer(body: bytes, *, starts_a_call: bool = True) -> Accepted:
     if starts_a_call and not call_id:
         raise _contradicting("ERRORCODE 0 without a usable CALLID", "")
     return Accepted(call_id=call_id, error_code=code, error_message=message)
-
-
-def usable_call_id(value: str | None) -> str:
-    """A CALLID as it may be kept: 1 to 64 printable characters; else ""."""
-    return value if value and len(value) <= MAX_CALL_ID and value.isprintable() else ""
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from callbacks.voicenter.click2call.answers import read_answer
+from callbacks.voicenter.click2call.answers import MAX_ANSWER, read_answer
 from callbacks.voicenter.errors import Forbidden, OutcomeUnknown, ReadFailed, Refused
 from callbacks.voicenter.http.addresses import check_url
 from callbacks.voicenter.http.transport import Transport
@@ -35,7 +35,7 @@ def probe(
     )
     transport = Transport(connect_timeout, read_timeout, ca_bundle)
     try:
-        read_answer(transport.exchange(request.prepare()))
+        read_answer(transport.exchange(request.prepare(), MAX_ANSWER))
     except Forbidden:
         raise
     except Refused:

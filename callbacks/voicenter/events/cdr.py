@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.errors import CdrError
 from callbacks.voicenter.values import documents
 from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
 

@@ -12,10 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.errors import PopUpError
 from callbacks.voicenter.values import documents
 from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.text import one_line
 

@@ -22,7 +22,6 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, InvalidChunkLength
 from urllib3.exceptions import SSLError as TLSError
 
-from callbacks.voicenter.click2call.answers import MAX_ANSWER
 from callbacks.voicenter.errors import Forbidden, NotSent, OutcomeUnknown, VoicenterError
 from callbacks.voicenter.http import wire
 
@@ -102,13 +101,14 @@ class Transport:
     ca_bundle: str | None = None
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
-    def exchange(self, request: requests.PreparedRequest) -> bytes:
-        """Send a Click2Call request once and give back the body of its answer with status 200.
+    def exchange(self, request: requests.PreparedRequest, limit: int) -> bytes:
+        """Send a request once and give back the body of its answer, if its status is 200.
 
-        Raises NotSent, OutcomeUnknown or Forbidden. Redirects are not followed.
+        The body has at most `limit` bytes. Raises NotSent, OutcomeUnknown or Forbidden. Redirects
+        are not followed.
         """
         # Only a 200 has a body worth waiting for; a stalled one must not hide a 403.
-        reply = self.reply(request, MAX_ANSWER, explained=())
+        reply = self.reply(request, limit, explained=())
         if reply.status != http.client.OK:
             raise unexplained(reply.status)
         return reply.body

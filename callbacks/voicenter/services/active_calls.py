@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.errors import ApplicationError, InvalidParameters, ReadFailed
 from callbacks.voicenter.http.replies import Dialect, objects_in
 from callbacks.voicenter.http.transport import Reply
 from callbacks.voicenter.services.login_status import LoginStatus
 from callbacks.voicenter.values import fields as f
 from callbacks.voicenter.values import parameters as p
+from callbacks.voicenter.values.call_id import usable_call_id
 
 MAX_BODY = 8 * 1024 * 1024
 

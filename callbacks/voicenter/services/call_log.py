@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.errors import (
     Forbidden,
     InvalidParameters,
@@ -19,6 +18,7 @@ from callbacks.voicenter.http.replies import Dialect, number_in, objects_in
 from callbacks.voicenter.http.transport import Reply
 from callbacks.voicenter.services.search import LEG1_TYPE, LEG2_TYPE
 from callbacks.voicenter.values import fields as f
+from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
 
 MAX_RECORDS = 10_000

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from callbacks.voicenter.click2call.answers import usable_call_id
 from callbacks.voicenter.values import parameters as p
+from callbacks.voicenter.values.call_id import usable_call_id
 
 LEG1_TYPE = 9
 LEG2_TYPE = 10
