@@ -16,8 +16,8 @@ from leads.admin import Admin
 class EditsOnlyWhatChanged(Admin):
     """Saves the fields that were edited and no others.
 
-    The engine writes the same rows (status, out_until, ...): a full save would put back what the
-    row held when the page was loaded.
+    The engine writes the same rows (status, unavailable_until, ...): a full save would put back
+    what the row held when the page was loaded.
     """
 
     def save_model(

@@ -118,8 +118,8 @@ class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no ty
             "busy": Q(call_attempts__state__in=LIVE_STATES),
             "paused": paused_at(now),
             "blocked": Q(is_blocked=True),
-            "out": Q(out_until__gt=now),
-            "seen": Q(seen_busy_until__gt=now),
+            "out": Q(unavailable_until__gt=now),
+            "seen": Q(provider_busy_until__gt=now),
             "off": Q(is_active=False) | Q(team__is_active=False),
         }.get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)

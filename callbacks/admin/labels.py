@@ -95,11 +95,11 @@ def through(attempt: CallAttempt) -> str:
 
 def why_rung(attempt: CallAttempt, zone: tzinfo) -> str:
     """Why its extension was rung, and why not others; "" where nothing was kept. Loads its lead."""
-    if not attempt.why:
+    if not attempt.routing_trace:
         return ""
     language = attempt.lead.language
     return routing_reason.sentence(
-        attempt.why, attempt.extension_number, attempt.claimed_at, zone, language
+        attempt.routing_trace, attempt.extension_number, attempt.claimed_at, zone, language
     )
 
 
@@ -117,11 +117,11 @@ _LOST = {
 
 def lost(attempt: CallAttempt) -> str:
     """How the provider's answer was lost, as a sentence."""
-    if attempt.reason.startswith("http_"):
+    if attempt.failure_reason.startswith("http_"):
         return gettext("The provider answered with HTTP status %(status)s.") % {
-            "status": attempt.reason.removeprefix("http_")
+            "status": attempt.failure_reason.removeprefix("http_")
         }
-    return str(_LOST.get(attempt.reason) or attempt.error_message or attempt.reason)
+    return str(_LOST.get(attempt.failure_reason) or attempt.error_message or attempt.failure_reason)
 
 
 def seconds_to_dial(lead: Lead) -> float | None:
@@ -153,19 +153,19 @@ def extension_now(
         (is_paused(extension, now), _paused(extension, now, zone)),
         (not team_is_open, Words(gettext("off shift"), note=gettext("its team is closed now"))),
         (not is_on_shift, Words(gettext("off shift"), note=gettext("by its own hours"))),
-        (_still(extension.out_until, now), _out(extension, now, zone)),
+        (_still(extension.unavailable_until, now), _out(extension, now, zone)),
         (_still(extension.capped_until, now), _capped(extension, now, zone)),
-        (_still(extension.rests_until, now), _resting(extension, now, zone)),
+        (_still(extension.wrap_up_until, now), _resting(extension, now, zone)),
         (
-            _still(extension.seen_busy_until, now),
+            _still(extension.provider_busy_until, now),
             Words(
-                extension.seen_busy_as or gettext("busy"),
+                extension.provider_busy_as or gettext("busy"),
                 ORANGE,
                 gettext("as the provider shows it"),
             ),
         ),
     )
-    flagged = extension.out_reason == FLAGGED_REASON
+    flagged = extension.unavailable_reason == FLAGGED_REASON
     colour, note = (ORANGE, FLAGGED_REASON) if flagged else (GREEN, "")
     free = Words(gettext("free"), colour, note, is_free=True)
     return next((words for holds, words in table if holds), free)
@@ -205,8 +205,8 @@ def _paused(extension: Extension, now: datetime, zone: tzinfo) -> Words:
 
 
 def _out(extension: Extension, now: datetime, zone: tzinfo) -> Words:
-    words = {"time": _time(extension.out_until, now, zone)}
-    return Words(gettext("out until %(time)s") % words, ORANGE, extension.out_reason)
+    words = {"time": _time(extension.unavailable_until, now, zone)}
+    return Words(gettext("out until %(time)s") % words, ORANGE, extension.unavailable_reason)
 
 
 def _capped(extension: Extension, now: datetime, zone: tzinfo) -> Words:
@@ -217,7 +217,7 @@ def _capped(extension: Extension, now: datetime, zone: tzinfo) -> Words:
 
 
 def _resting(extension: Extension, now: datetime, zone: tzinfo) -> Words:
-    words = {"time": _time(extension.rests_until, now, zone)}
+    words = {"time": _time(extension.wrap_up_until, now, zone)}
     return Words(gettext("resting until %(time)s") % words, ORANGE, gettext("after its last call"))
 
 

@@ -35,11 +35,13 @@ from callbacks.scheduling.next_call import NextCall, next_call
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
-INVALID_CALL = "invalid_call"  # CallAttempt.reason of Outcome.MISCONFIGURED
+INVALID_CALL = "invalid_call"  # CallAttempt.failure_reason of Outcome.MISCONFIGURED
 
 # Attempts that do not count towards MAX_ATTEMPTS: they failed because of the extension.
 _BLAMELESS = (
-    Q(error_code__in=(3, 4)) | Q(state=AttemptState.AGENT_NO_ANSWER) | Q(reason=INVALID_CALL)
+    Q(error_code__in=(3, 4))
+    | Q(state=AttemptState.AGENT_NO_ANSWER)
+    | Q(failure_reason=INVALID_CALL)
 )
 # How earlier attempts of the same outcome are recognised.
 _SAME: dict[Outcome, Q] = {
@@ -48,7 +50,7 @@ _SAME: dict[Outcome, Q] = {
         state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT, AttemptState.NEVER_PLACED)
     )
     & ~Q(error_code__in=(1, 3, 4))
-    & ~Q(reason=INVALID_CALL),
+    & ~Q(failure_reason=INVALID_CALL),
     Outcome.LEAD_NO_ANSWER: Q(state=AttemptState.LEAD_NO_ANSWER),
 }
 _SAME[Outcome.NOT_SENT] = _SAME[Outcome.PROVIDER_ERROR]
@@ -169,14 +171,14 @@ def _settle_extension(
     extension = Extension.objects.filter(pk=extension_id)
     match step.extension:
         case ExtensionStep.OUT:
-            extension.update(out_until=now + step.out_for, out_reason="offline")
+            extension.update(unavailable_until=now + step.out_for, unavailable_reason="offline")
         case ExtensionStep.BLOCKED:
             extension.update(is_blocked=True)
         case ExtensionStep.MISSED:
             extension.update(
                 missed_in_a_row=F("missed_in_a_row") + 1,
-                out_until=now + step.out_for,
-                out_reason="did not answer",
+                unavailable_until=now + step.out_for,
+                unavailable_reason="did not answer",
             )
             # A pause that a person has set lasts as long as that person chose.
             extension.filter(
@@ -192,7 +194,7 @@ def _settle_extension(
                 is_paused=True, paused_until=None, pause_reason=attempt.error_message[:100]
             )
         case ExtensionStep.FLAGGED:
-            extension.update(out_reason=FLAGGED_REASON)
+            extension.update(unavailable_reason=FLAGGED_REASON)
             _wake_its_team_on_commit(extension_id)
         case ExtensionStep.FREE:
             if outcome in (Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER):
@@ -207,9 +209,11 @@ def _missed_in_a_row(calls: int) -> str:
 
 def _clear(extension: QuerySet[Extension]) -> None:
     """A salesperson picked up: clears the extension's missed calls and its flag."""
-    extension.filter(Q(missed_in_a_row__gt=0) | Q(out_reason=FLAGGED_REASON)).update(
+    extension.filter(Q(missed_in_a_row__gt=0) | Q(unavailable_reason=FLAGGED_REASON)).update(
         missed_in_a_row=0,
-        out_reason=Case(When(out_reason=FLAGGED_REASON, then=Value("")), default=F("out_reason")),
+        unavailable_reason=Case(
+            When(unavailable_reason=FLAGGED_REASON, then=Value("")), default=F("unavailable_reason")
+        ),
     )
 
 

@@ -151,7 +151,7 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
         attempt.extension_id,
         attempt.state,
         attempt.error_code,
-        attempt.reason or "-",
+        attempt.failure_reason or "-",
         attempt.call_id or "-",
     )
 

@@ -206,8 +206,9 @@ def conference(extension_id: int, room_code: str, user: object) -> str:
         raise
     except CannotCall:
         # Unless somebody else has changed the extension meanwhile.
-        Extension.objects.filter(pk=extension_id, out_until=until).update(
-            out_until=extension.out_until, out_reason=extension.out_reason
+        Extension.objects.filter(pk=extension_id, unavailable_until=until).update(
+            unavailable_until=extension.unavailable_until,
+            unavailable_reason=extension.unavailable_reason,
         )
         raise
     log.info("conference extension=%s user=%s", extension_id, _id(user))
@@ -225,7 +226,7 @@ def _reserve_for_conference(extension: Extension) -> datetime:
     on_a_call = CallAttempt.objects.filter(extension=OuterRef("pk"), state__in=LIVE_STATES)
     reserved = Extension.objects.filter(
         ~Exists(on_a_call), pk=extension.pk, is_active=True, is_blocked=False
-    ).update(out_until=until, out_reason="in the conference room")
+    ).update(unavailable_until=until, unavailable_reason="in the conference room")
     if not reserved:
         raise CannotCall(gettext("That extension is on a call, blocked or off."))
     return until

@@ -199,7 +199,7 @@ def _phone(extension: Extension, now: datetime) -> DeskPhone:
         note=note,
         tone=tone,
         is_paused=paused,
-        is_out=extension.out_until is not None and extension.out_until > now,
+        is_out=extension.unavailable_until is not None and extension.unavailable_until > now,
         can_change=extension.is_active and extension.team.is_active and not extension.is_blocked,
     )
 

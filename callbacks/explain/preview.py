@@ -266,7 +266,7 @@ def _steps(current: RoutingConfig, source_id: int, team_ids: Sequence[int]) -> l
     """The waits, in seconds, after which somebody else may be rung."""
     rules = [it for it in current.rules_by_source.get(source_id, []) if it.id in team_ids]
     steps = {round(routing_rules.steps_in(it, rules).total_seconds()) for it in rules}
-    waits = {it.language_wait or 0 for it in rules} | {it.owner_wait for it in rules}
+    waits = {it.language_wait or 0 for it in rules} | {it.sticky_agent_wait for it in rules}
     return sorted({0} | steps | waits)
 
 

@@ -203,7 +203,10 @@ def _due(
     others = _others(states, asked, lead, now, zone)
     steps_in = _who_steps_in(lead, current, waited)
     if owner := routing_rules.holds_for(states, asked, known.owner):
-        words = {"number": owner.number, "left": _left(rules[owner.team_id].owner_wait, waited)}
+        words = {
+            "number": owner.number,
+            "left": _left(rules[owner.team_id].sticky_agent_wait, waited),
+        }
         text = gettext("Waits for its owner %(number)s, who is on a call (%(left)s more).") % words
         return WaitingReason(_and(text, steps_in), gettext("for owner %(number)s") % words)
     choice = routing_rules.choose(

@@ -65,8 +65,8 @@ UNPAUSE = PauseChange(
         "paused_until": None,
         "pause_reason": "",
         "missed_in_a_row": 0,
-        "out_until": None,
-        "out_reason": "",
+        "unavailable_until": None,
+        "unavailable_reason": "",
     },
     logged=_("Un-paused"),
     frees=True,
@@ -78,8 +78,8 @@ CLEAR_BLOCK = PauseChange(
     frees=True,
 )
 BRING_BACK = PauseChange(
-    applies=Q(out_until__gt=Now()),
-    values={"out_until": None, "out_reason": ""},
+    applies=Q(unavailable_until__gt=Now()),
+    values={"unavailable_until": None, "unavailable_reason": ""},
     logged=_("Brought back"),
     frees=True,
 )

@@ -59,7 +59,7 @@ _TAKE = """
 # Without those that somebody else has in hand: who just got a call is no matter of ours.
 _NOTE = """
     UPDATE callbacks_extension extension
-    SET seen_busy_until = %(until)s, seen_busy_as = seen.said
+    SET provider_busy_until = %(until)s, provider_busy_as = seen.said
     FROM unnest(%(ids)s::bigint[], %(said)s::text[]) AS seen (id, said)
     WHERE extension.id = seen.id AND extension.id IN (
         SELECT id FROM callbacks_extension WHERE id = ANY(%(ids)s) FOR NO KEY UPDATE SKIP LOCKED
@@ -158,12 +158,12 @@ def _call_ids(state: ExtensionCalls) -> set[str]:
 
 def _rows(numbers: Collection[str]) -> dict[str, _Row]:
     """Ours of these numbers, and those that were shown not to be free before."""
-    shown = Q(kind=Extension.Kind.SIP, number__in=numbers) | Q(seen_busy_until__isnull=False)
+    shown = Q(kind=Extension.Kind.SIP, number__in=numbers) | Q(provider_busy_until__isnull=False)
     found = Extension.objects.filter(shown).order_by()
     return {
         number: _Row(pk, team_id, kind, until)
         for number, pk, team_id, kind, until in found.values_list(
-            "number", "pk", "team_id", "kind", "seen_busy_until"
+            "number", "pk", "team_id", "kind", "provider_busy_until"
         )
     }
 

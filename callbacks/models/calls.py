@@ -80,19 +80,19 @@ class CallAttempt(models.Model):
     )
     # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
     # own, leaves them to the database.
-    look_at = models.DateTimeField(
+    next_lookup_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the provider is asked next what became of it.")
     )
-    looks = models.SmallIntegerField(
+    lookup_count = models.SmallIntegerField(
         default=0, db_default=0, help_text=_("How often the provider was asked.")
     )
-    absent_since = models.DateTimeField(
+    missing_since = models.DateTimeField(
         null=True,
         blank=True,
         help_text=_("Since when the provider's active calls have not shown it."),
     )
 
-    why = models.JSONField(
+    routing_trace = models.JSONField(
         default=dict,
         db_default={},
         blank=True,
@@ -107,7 +107,7 @@ class CallAttempt(models.Model):
     call_id = models.CharField("CALLID", max_length=64, blank=True)
     error_code = models.IntegerField("ERRORCODE", null=True, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
-    reason = models.CharField(
+    failure_reason = models.CharField(
         max_length=50, blank=True, help_text=_("Our word for what went wrong, e.g. read_timeout.")
     )
     talk_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
@@ -180,9 +180,9 @@ class CallAttempt(models.Model):
             models.Index(fields=["phone", "claimed_at"], name="attempt_by_number"),
             models.Index(fields=["extension", "claimed_at"], name="attempt_by_extension"),
             models.Index(
-                fields=["look_at"],
+                fields=["next_lookup_at"],
                 name="attempt_ended_look",
-                condition=Q(state=AttemptState.ENDED, look_at__isnull=False),
+                condition=Q(state=AttemptState.ENDED, next_lookup_at__isnull=False),
             ),
             models.Index(
                 fields=["ended_at"], name="attempt_outcome_unknown", condition=NOBODY_KNOWS
@@ -247,7 +247,9 @@ class CallAttempt(models.Model):
             pk=self.lead_id
         )
         with log_context.about(lead):
-            log.info("attempt=%s state=%s reason=%s", self.pk, self.state, self.reason or "-")
+            log.info(
+                "attempt=%s state=%s reason=%s", self.pk, self.state, self.failure_reason or "-"
+            )
 
     def take_on(self, at: datetime) -> bool:
         """Nobody has sent it yet -> it is ours to send. Whoever loses this must not dial."""
@@ -276,7 +278,7 @@ class CallAttempt(models.Model):
             AttemptState.REFUSED,
             error_code=error_code,
             error_message=message,
-            reason=reason,
+            failure_reason=reason,
             answered_at=at,
             ended_at=at,
         )
@@ -287,7 +289,7 @@ class CallAttempt(models.Model):
             _ASKED,
             AttemptState.NOT_SENT,
             error_message=message,
-            reason=reason,
+            failure_reason=reason,
             ended_at=at,
         )
 
@@ -298,7 +300,7 @@ class CallAttempt(models.Model):
             AttemptState.UNKNOWN,
             call_id=call_id,
             error_message=message,
-            reason=reason,
+            failure_reason=reason,
             answered_at=at,
         )
 
@@ -330,14 +332,14 @@ class CallAttempt(models.Model):
         to: AttemptState,
         at: datetime,
         connected_at: datetime | None = None,
-        look_at: datetime | None = None,
+        next_lookup_at: datetime | None = None,
         records: Iterable["CallRecord"] = (),
     ) -> bool:
         """live -> bridged | played | agent_no_answer | lead_no_answer | ended: how it ended.
 
-        `look_at`: when to ask the provider once more, where nobody has said how.
+        `next_lookup_at`: when to ask the provider once more, where nobody has said how.
         """
-        values: dict[str, Any] = {"ended_at": at, "look_at": look_at}
+        values: dict[str, Any] = {"ended_at": at, "next_lookup_at": next_lookup_at}
         if connected_at:
             values["connected_at"] = connected_at
         return self.move(LIVE_STATES, to, records, **values)
@@ -345,7 +347,7 @@ class CallAttempt(models.Model):
     def disprove(self, at: datetime) -> bool:
         """unknown -> never_placed: shown not to have happened."""
         return self.move(
-            (AttemptState.UNKNOWN,), AttemptState.NEVER_PLACED, ended_at=at, look_at=None
+            (AttemptState.UNKNOWN,), AttemptState.NEVER_PLACED, ended_at=at, next_lookup_at=None
         )
 
     def give_back(self, at: datetime) -> bool:
@@ -354,7 +356,10 @@ class CallAttempt(models.Model):
         won = CallAttempt.objects.filter(
             pk=self.pk, state=AttemptState.DIALING, sent_at__isnull=True
         ).update(
-            state=AttemptState.NOT_SENT, ended_at=at, reason="not_taken_on", **self.time_until(at)
+            state=AttemptState.NOT_SENT,
+            ended_at=at,
+            failure_reason="not_taken_on",
+            **self.time_until(at),
         )
         if won:
             self.state, self.ended_at = AttemptState.NOT_SENT, at
@@ -362,7 +367,7 @@ class CallAttempt(models.Model):
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
         """ended -> bridged | agent_no_answer | lead_no_answer: somebody could tell after all."""
-        values: dict[str, Any] = {"error_code": 0, "look_at": None}
+        values: dict[str, Any] = {"error_code": 0, "next_lookup_at": None}
         if connected_at:
             values["connected_at"] = connected_at
         return self.move((AttemptState.ENDED,), to, **values)
@@ -375,12 +380,12 @@ class CallAttempt(models.Model):
             ).update(hold_until=until)
         )
 
-    def let_go(self, at: datetime, look_at: datetime | None = None) -> bool:
+    def let_go(self, at: datetime, next_lookup_at: datetime | None = None) -> bool:
         """Frees the extension at `at` if it was to be kept longer: its call seems to be over.
 
-        `look_at`: when to ask the provider what became of the call.
+        `next_lookup_at`: when to ask the provider what became of the call.
         """
-        values = {"hold_until": at} | ({"look_at": look_at} if look_at else {})
+        values = {"hold_until": at} | ({"next_lookup_at": next_lookup_at} if next_lookup_at else {})
         return bool(
             CallAttempt.objects.filter(pk=self.pk, state__in=LIVE_STATES, hold_until__gt=at).update(
                 **values

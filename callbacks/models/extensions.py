@@ -93,7 +93,7 @@ class Extension(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("At most. Empty: as its team says."),
     )
-    rest = models.PositiveIntegerField(
+    wrap_up = models.PositiveIntegerField(
         _("rest after a call"),
         null=True,
         blank=True,
@@ -112,27 +112,27 @@ class Extension(models.Model):
             " it, then clear this."
         ),
     )
-    out_until = models.DateTimeField(
+    unavailable_until = models.DateTimeField(
         null=True, blank=True, help_text=_("Not rung before: it was offline or nobody answered.")
     )
-    out_reason = models.CharField(max_length=100, blank=True)
+    unavailable_reason = models.CharField(max_length=100, blank=True)
     missed_in_a_row = models.SmallIntegerField(default=0)
-    rests_until = models.DateTimeField(
+    wrap_up_until = models.DateTimeField(
         null=True, blank=True, help_text=_("Not rung before: the rest after its last call.")
     )
     capped_until = models.DateTimeField(
         null=True, blank=True, help_text=_("Not rung before: it has had its calls of the day.")
     )
-    seen_busy_until = models.DateTimeField(
+    provider_busy_until = models.DateTimeField(
         null=True,
         blank=True,
         help_text=_("Not rung before: the provider has shown it on a call, or away, just now."),
     )
-    seen_busy_as = models.CharField(max_length=50, blank=True, db_default="")
+    provider_busy_as = models.CharField(max_length=50, blank=True, db_default="")
     last_called_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When it last got a call.")
     )
-    position = models.FloatField(
+    queue_position = models.FloatField(
         default=0,
         db_default=0,
         editable=False,
@@ -169,7 +169,7 @@ class Extension(models.Model):
         ]
         indexes = [
             # The claim takes the first free one in this order.
-            models.Index(fields=["team", "tier", "position", "id"], name="extension_queue"),
+            models.Index(fields=["team", "tier", "queue_position", "id"], name="extension_queue"),
             models.Index(
                 fields=["user"], name="extension_of_user", condition=Q(user__isnull=False)
             ),

@@ -40,12 +40,12 @@ class Team(models.Model):
             " rung. 0: preferred where free. Empty: nobody else is ever rung."
         ),
     )
-    owner_days = models.PositiveSmallIntegerField(
+    sticky_agent_days = models.PositiveSmallIntegerField(
         _("owner for"),
         default=30,
         help_text=_("Days for which whoever talked with a number is rung first for it. 0: never."),
     )
-    owner_wait = models.PositiveIntegerField(
+    sticky_agent_wait = models.PositiveIntegerField(
         _("wait for the owner"),
         default=0,
         help_text=_(
@@ -59,7 +59,7 @@ class Team(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("Of each extension, at most. Empty: no limit."),
     )
-    rest = models.PositiveIntegerField(
+    wrap_up = models.PositiveIntegerField(
         _("rest after a call"),
         default=0,
         help_text=_("Seconds that an extension is then not rung."),
@@ -103,7 +103,7 @@ class TeamSource(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE)
     source = models.ForeignKey(LeadSource, on_delete=models.CASCADE, db_column="leadsource_id")
-    steps_in_after = models.PositiveIntegerField(
+    overflow_after = models.PositiveIntegerField(
         default=0,
         db_default=0,
         help_text=_(
@@ -114,7 +114,7 @@ class TeamSource(models.Model):
 
     class Meta:
         db_table = "callbacks_team_sources"
-        ordering = ["steps_in_after", "id"]
+        ordering = ["overflow_after", "id"]
         verbose_name = _("source")
         constraints = [
             models.UniqueConstraint(
@@ -126,8 +126,8 @@ class TeamSource(models.Model):
 
     def __str__(self) -> str:
         after = (
-            gettext(", after %(steps_in_after)s s") % {"steps_in_after": self.steps_in_after}
-            if self.steps_in_after
+            gettext(", after %(overflow_after)s s") % {"overflow_after": self.overflow_after}
+            if self.overflow_after
             else ""
         )
         return f"{self.source}{after}"

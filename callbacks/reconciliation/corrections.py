@@ -41,7 +41,7 @@ def call_is_over(attempt: CallAttempt, now: datetime) -> None:
 
     What records are still missing come until then, or are asked for just before.
     """
-    attempt.let_go(now + RECORDS_WITHIN, look_at=now + _LOOK_BEFORE_ITS_END)
+    attempt.let_go(now + RECORDS_WITHIN, next_lookup_at=now + _LOOK_BEFORE_ITS_END)
 
 
 def recognise(attempt: CallAttempt, call_id: str) -> bool:

@@ -100,8 +100,10 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
         else:
             accepted = attempt.state == AttemptState.ACCEPTED
             outcome = Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN
-            records, look_at = attempt.records.all(), now + _LATE_LOOK_AFTER
-            won = attempt.finish(AttemptState.ENDED, now, look_at=look_at, records=records)
+            records, next_lookup_at = attempt.records.all(), now + _LATE_LOOK_AFTER
+            won = attempt.finish(
+                AttemptState.ENDED, now, next_lookup_at=next_lookup_at, records=records
+            )
         if won:
             apply(attempt, outcome, now)
     return won

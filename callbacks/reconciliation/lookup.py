@@ -7,8 +7,8 @@ Log, then among the active calls. What is found is applied like a record that wa
 person (callbacks.reconciliation.manual_resolution). The rules are in
 callbacks.telephony.call_identity.
 
-Any number of sweeps may look at once: who takes an attempt moves its `look_at` on, commits, and
-asks then, one question for all that were taken. An asker who dies delays them by as long as one
+Any number of sweeps may look at once: who takes an attempt moves its `next_lookup_at` on, commits,
+and asks then, one question for all that were taken. An asker who dies delays them by as long as one
 question may take; who is slower than that is asked beside, which does no harm.
 """
 
@@ -94,10 +94,10 @@ def _take(now: datetime) -> list[CallAttempt]:
         due: list[Any] = list(
             CallAttempt.objects.filter(
                 Q(state__in=(AttemptState.UNKNOWN, AttemptState.ACCEPTED))
-                | Q(state=AttemptState.ENDED, look_at__isnull=False),
+                | Q(state=AttemptState.ENDED, next_lookup_at__isnull=False),
                 kind=AttemptKind.CALL,
             )
-            .annotate(due_at=Coalesce("look_at", first))
+            .annotate(due_at=Coalesce("next_lookup_at", first))
             .filter(due_at__lte=now + _SOON)
             .order_by("due_at")
             .select_related("lead", "extension")
@@ -106,10 +106,10 @@ def _take(now: datetime) -> list[CallAttempt]:
         if not any(attempt.due_at <= now for attempt in due):
             return []
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
-            look_at=now + account.answer_is_lost_after(), looks=F("looks") + 1
+            next_lookup_at=now + account.answer_is_lost_after(), lookup_count=F("lookup_count") + 1
         )
     for attempt in due:
-        attempt.looks += 1
+        attempt.lookup_count += 1
     return due
 
 
@@ -123,7 +123,7 @@ def _still_open(taken: Iterable[_Looked]) -> list[_Looked]:
     found = CallAttempt.objects.select_related("lead", "extension").filter(
         pk__in=by_id,
         state__in=(AttemptState.UNKNOWN, AttemptState.ACCEPTED, AttemptState.ENDED),
-        look_at__isnull=False,
+        next_lookup_at__isnull=False,
     )
     return [_looked(attempt) for attempt in found]
 
@@ -240,24 +240,26 @@ def _apply(attempt: CallAttempt, call_id: str, legs: Iterable[Cdr]) -> None:
 def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -> None:
     """Writes down what was seen, and when to look again."""
     attempt = CallAttempt.objects.get(pk=it.attempt.pk)
-    look_at: datetime | None = now + _pause(attempt.looks)
+    next_lookup_at: datetime | None = now + _pause(attempt.lookup_count)
     if attempt.state == AttemptState.ENDED:
         since = now - (attempt.ended_at or now)
-        look_at = now + max(since, _LATE_PAUSE) if since < _LATE_FOR else None
+        next_lookup_at = now + max(since, _LATE_PAUSE) if since < _LATE_FOR else None
     elif not attempt.is_live:
         return
     elif seen.presence is CallPresence.ON:
         _is_on(attempt, seen, now)
-        look_at = now + _WHILE_ON
+        next_lookup_at = now + _WHILE_ON
     elif seen.presence is CallPresence.ABSENT and now >= it.asked.settled_by:
         if attempt.state == AttemptState.ACCEPTED:
             corrections.call_is_over(attempt, now)
         else:
-            look_at = _is_absent(it.asked, attempt, in_log, now)
+            next_lookup_at = _is_absent(it.asked, attempt, in_log, now)
     elif attempt.state == AttemptState.UNKNOWN:
-        look_at = _not_after(now + _pause(attempt.looks), it.asked.settled_by, now)
+        next_lookup_at = _not_after(now + _pause(attempt.lookup_count), it.asked.settled_by, now)
     # Not of one that has moved on meanwhile: its new state has a time of its own.
-    CallAttempt.objects.filter(pk=attempt.pk, state=attempt.state).update(look_at=look_at)
+    CallAttempt.objects.filter(pk=attempt.pk, state=attempt.state).update(
+        next_lookup_at=next_lookup_at
+    )
 
 
 def _is_absent(
@@ -266,33 +268,33 @@ def _is_absent(
     """An unknown call is not on: never placed, or to be looked for again at the time returned."""
     delay = timedelta(seconds=settings.VOICENTER_LOG_DELAY)
     if call_identity.was_never_placed(
-        asked, absent_since=attempt.absent_since, in_log=in_log, now=now, log_delay=delay
+        asked, missing_since=attempt.missing_since, in_log=in_log, now=now, log_delay=delay
     ):
         _never_placed(attempt, now)
         return None
-    if attempt.absent_since is None:
-        CallAttempt.objects.filter(pk=attempt.pk).update(absent_since=now)
-        attempt.absent_since = now
+    if attempt.missing_since is None:
+        CallAttempt.objects.filter(pk=attempt.pk).update(missing_since=now)
+        attempt.missing_since = now
         # Nobody is on the phone: the extension is not kept for as long as a call could last.
         attempt.let_go(now + _LIMIT * delay)
     # Not so rarely that its limit comes before another look.
-    pause = min(_pause(attempt.looks), max(delay, _PAUSES[0]))
-    return _not_after(now + pause, attempt.absent_since + delay, now)
+    pause = min(_pause(attempt.lookup_count), max(delay, _PAUSES[0]))
+    return _not_after(now + pause, attempt.missing_since + delay, now)
 
 
-def _not_after(look_at: datetime, mark: datetime, now: datetime) -> datetime:
+def _not_after(next_lookup_at: datetime, mark: datetime, now: datetime) -> datetime:
     """When to look again, if something can be decided at `mark` already."""
-    return min(look_at, mark) if mark > now else look_at
+    return min(next_lookup_at, mark) if mark > now else next_lookup_at
 
 
-def _pause(looks: int) -> timedelta:
-    return _PAUSES[: max(looks, 1)][-1]
+def _pause(count: int) -> timedelta:
+    return _PAUSES[: max(count, 1)][-1]
 
 
 def _is_on(attempt: CallAttempt, seen: Sighting, now: datetime) -> None:
     """It was placed, and goes on."""
     holds.keep_while_on(attempt, now)
-    CallAttempt.objects.filter(pk=attempt.pk).update(absent_since=None, looks=0)
+    CallAttempt.objects.filter(pk=attempt.pk).update(missing_since=None, lookup_count=0)
     if seen.call_id:
         corrections.recognise(attempt, seen.call_id)
 

@@ -90,8 +90,8 @@ class _Line:
     phone: ScenarioExtension
     position: float = 0.0
     on_call: bool = False
-    out_until: float = 0
-    rests_until: float = 0
+    unavailable_until: float = 0
+    wrap_up_until: float = 0
     capped_until: float = 0
     calls: Counter[date] = field(default_factory=Counter)
 
@@ -102,9 +102,9 @@ class _Line:
         if not self.phone.spans.is_open(at):
             return routing_rules.OFF_SHIFT, self.phone.spans.next_opening(at)
         for reason, until in (
-            (routing_rules.OUT, self.out_until),
+            (routing_rules.OUT, self.unavailable_until),
             (routing_rules.CAPPED, self.capped_until),
-            (routing_rules.RESTING, self.rests_until),
+            (routing_rules.RESTING, self.wrap_up_until),
         ):
             if until > at:
                 return reason, until
@@ -198,8 +198,8 @@ class _Run:
         source = self._firm.sources[life.request.arrival.source_id]
         insort(self._queue, (life.urgency, -source.priority, life.request.id))
         for wait in source.steps:
-            if (look_at := life.call_after + wait) > at:
-                self._at(look_at, _Kind.LOOK)
+            if (next_lookup_at := life.call_after + wait) > at:
+                self._at(next_lookup_at, _Kind.LOOK)
 
     def _waits(self, life: SimulatedLead, found: NextCall, at: float) -> bool:
         """Has it come when it is called next; False: it is called now."""
@@ -236,7 +236,7 @@ class _Run:
             team_id=phone.team_id,
             tier=phone.tier,
             weight=phone.weight,
-            position=line.position,
+            queue_position=line.position,
             languages=phone.languages,
             reason=reason,
             until=datetime.fromtimestamp(until, UTC) if until else None,
@@ -298,7 +298,7 @@ class _Run:
     def _begins(self, life: SimulatedLead, choice: routing_rules.Choice, at: float) -> None:
         line = self._lines[choice.extension.id]
         waiting = [
-            it.position
+            it.queue_position
             for it in self._states[line.phone.team_id].values()
             if it.reason is None and it.id != line.phone.id and it.tier == line.phone.tier
         ]
@@ -366,10 +366,10 @@ class _Run:
         line.on_call = False
         if step in (ExtensionStep.BLOCKED, ExtensionStep.PAUSED):
             out_for = self._firm.policy.offline_for.total_seconds()
-        line.out_until = at + out_for
+        line.unavailable_until = at + out_for
         rang = rang_the_salesperson(went.outcome)
         if rang:
-            line.rests_until = at + phone.rest
+            line.wrap_up_until = at + phone.wrap_up
             self._count(line, at)
         line.position = routing_rules.position_after(
             self._firm.strategies[phone.team_id],
@@ -380,7 +380,7 @@ class _Run:
             talked=went.outcome is Outcome.BRIDGED,
         )
         self._see(line, at)
-        for moment in (line.out_until, line.rests_until, line.capped_until):
+        for moment in (line.unavailable_until, line.wrap_up_until, line.capped_until):
             if moment > at:
                 self._at(moment, _Kind.PHONE_CHANGES, phone.id)
 

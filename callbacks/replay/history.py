@@ -75,7 +75,7 @@ def scenario_now(period: Period) -> Scenario:
                 else settings.TIME_ZONE,
                 opening_rate=team.opening_rate,
                 daily_cap=team.daily_cap,
-                rest=team.rest,
+                wrap_up=team.wrap_up,
             )
             for team in teams.values()
         },
@@ -89,7 +89,7 @@ def scenario_now(period: Period) -> Scenario:
                 languages=tuple(it.languages),
                 spans=spans_of[it.schedule_id],
                 daily_cap=it.daily_cap or teams[it.team_id].daily_cap,
-                rest=teams[it.team_id].rest if it.rest is None else it.rest,
+                wrap_up=teams[it.team_id].wrap_up if it.wrap_up is None else it.wrap_up,
             )
             for it in Extension.objects.filter(
                 is_active=True, is_blocked=False, team__in=teams
@@ -154,7 +154,11 @@ def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
 def owners_before(period: Period, phones: Iterable[str]) -> dict[str, Owner]:
     """Who had talked last with these numbers when the period began."""
     days = max(
-        (it.owner_days for found in config.current().rules_by_source.values() for it in found),
+        (
+            it.sticky_agent_days
+            for found in config.current().rules_by_source.values()
+            for it in found
+        ),
         default=0,
     )
     talks = (
@@ -199,7 +203,7 @@ def _tries(lead_ids: list[int]) -> dict[int, list[HistoricAttempt]]:
     ).order_by("claimed_at", "pk")
     for attempt in attempts.only(
         "lead_id", "state", "claimed_at", "answered_at", "ended_at", "call_id", "error_code",
-        "reason",
+        "failure_reason",
     ):  # fmt: skip
         found[attempt.lead_id].append(_try(attempt))
     return found
@@ -216,7 +220,7 @@ def _try(attempt: CallAttempt) -> HistoricAttempt:
 
 
 def _outcome(attempt: CallAttempt) -> Outcome:
-    if attempt.reason == INVALID_CALL:
+    if attempt.failure_reason == INVALID_CALL:
         return Outcome.MISCONFIGURED
     if attempt.state == AttemptState.REFUSED:
         return _REFUSED_AS.get(attempt.error_code or 0, Outcome.PROVIDER_ERROR)

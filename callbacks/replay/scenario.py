@@ -12,7 +12,7 @@ from callbacks.routing.rules import TeamRules
 
 @dataclass(frozen=True)
 class ScenarioExtension:
-    """An extension. `spans`: when it is on shift by its own hours; `rest` in seconds."""
+    """An extension. `spans`: when it is on shift by its own hours; `wrap_up` in seconds."""
 
     id: int
     number: str
@@ -22,14 +22,14 @@ class ScenarioExtension:
     languages: tuple[str, ...] = ()
     spans: OpenIntervals = field(default_factory=OpenIntervals.always)
     daily_cap: int | None = None
-    rest: float = 0
+    wrap_up: float = 0
 
 
 @dataclass(frozen=True)
 class ScenarioTeam:
     """When a team is open, where its day begins, and at which rate a minute it is opened to.
 
-    `daily_cap` and `rest` are those of extensions that have none of their own.
+    `daily_cap` and `wrap_up` are those of extensions that have none of their own.
     """
 
     id: int
@@ -38,7 +38,7 @@ class ScenarioTeam:
     time_zone: str = "UTC"
     opening_rate: int | None = None
     daily_cap: int | None = None
-    rest: float = 0
+    wrap_up: float = 0
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class ScenarioSource:
         waits: set[float] = set()
         for rules in self.teams:
             # Who is the first team depends on who is open.
-            waits |= {rules.steps_in_after - it.steps_in_after for it in self.teams}
-            waits |= {rules.language_wait or 0, rules.owner_wait}
+            waits |= {rules.overflow_after - it.overflow_after for it in self.teams}
+            waits |= {rules.language_wait or 0, rules.sticky_agent_wait}
         return tuple(sorted(wait for wait in waits if wait > 0))
 
 
@@ -106,7 +106,7 @@ def changed(
             f"new {n + 1}",
             team_id,
             daily_cap=team.daily_cap,
-            rest=team.rest,
+            wrap_up=team.wrap_up,
         )
         for n in range(max(extensions, 0))
     ]

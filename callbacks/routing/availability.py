@@ -37,10 +37,14 @@ _CASES: tuple[tuple[str, str, str], ...] = (
         "(extension.schedule_id = ANY(%(closed)s::bigint[])) IS TRUE",
         "(%(opens)s::timestamptz[])[array_position(%(closed)s::bigint[], seen.schedule_id)]",
     ),
-    (rules.OUT, "(extension.out_until > %(now)s) IS TRUE", "seen.out_until"),
+    (rules.OUT, "(extension.unavailable_until > %(now)s) IS TRUE", "seen.unavailable_until"),
     (rules.CAPPED, "(extension.capped_until > %(now)s) IS TRUE", "seen.capped_until"),
-    (rules.RESTING, "(extension.rests_until > %(now)s) IS TRUE", "seen.rests_until"),
-    (rules.SEEN_BUSY, "(extension.seen_busy_until > %(now)s) IS TRUE", "seen.seen_busy_until"),
+    (rules.RESTING, "(extension.wrap_up_until > %(now)s) IS TRUE", "seen.wrap_up_until"),
+    (
+        rules.SEEN_BUSY,
+        "(extension.provider_busy_until > %(now)s) IS TRUE",
+        "seen.provider_busy_until",
+    ),
 )
 
 # The attempts last: asking another table costs most.
@@ -63,13 +67,14 @@ UNTIL = " ".join(
 )
 
 _LOOK = f"""
-    SELECT id, number, name, team_id, tier, weight, position, languages, reason, {UNTIL} AS until
+    SELECT id, number, name, team_id, tier, weight, queue_position, languages, reason,
+        {UNTIL} AS until
     FROM (
         SELECT *, {WHY_NOT} AS reason FROM callbacks_extension extension
         WHERE team_id = ANY(%(teams)s::bigint[])
         OFFSET 0  -- asked once for each row, not once for each column
     ) seen
-    ORDER BY tier, position, id
+    ORDER BY tier, queue_position, id
 """  # noqa: S608
 
 _HOW_MANY = f"""

@@ -31,7 +31,7 @@ CLOCK_TOLERANCE = timedelta(seconds=1)
 _UNTOUCHED = {
     field.attname: field.get_default()
     for field in CallAttempt._meta.concrete_fields
-    if field.attname != "why"
+    if field.attname != "routing_trace"
 }
 
 # Losing this often against others means that every extension is being taken: the lead waits.

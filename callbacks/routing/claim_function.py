@@ -71,7 +71,7 @@ _REFUSED = """ARRAY(
 )"""
 
 _COLUMNS = """extension.id, extension.number, extension.kind, extension.team_id, extension.tier,
-    extension.weight, extension.position"""
+    extension.weight, extension.queue_position"""
 _SPEAKS = """(
     cardinality(extension.languages) = 0 OR the_lead.language = ''
     OR the_lead.language = ANY(extension.languages)
@@ -101,7 +101,7 @@ def _first_in_queue(condition: str) -> str:
         FROM callbacks_extension extension, {_AS_SEEN}
         WHERE extension.team_id = given_teams[place] AND {IS_FREE} AND {_NOBODY_WAS_FIRST}
             AND {condition}
-        ORDER BY extension.tier, extension.position, extension.id
+        ORDER BY extension.tier, extension.queue_position, extension.id
         LIMIT 1 FOR UPDATE OF extension SKIP LOCKED
     """
 
@@ -152,10 +152,10 @@ _LOOK = f"""
         ) AS reason
         FROM (
             SELECT id, number, languages, schedule_id, is_active, is_blocked, is_paused,
-                paused_until, out_until, capped_until, rests_until, seen_busy_until
+                paused_until, unavailable_until, capped_until, wrap_up_until, provider_busy_until
             FROM callbacks_extension extension
             WHERE extension.team_id = given_teams[place] AND extension.is_active
-            ORDER BY tier, position, id LIMIT {LOOKED_AT}
+            ORDER BY tier, queue_position, id LIMIT {LOOKED_AT}
         ) extension
         OFFSET 0  -- asked once for each row, not once for each column
     ) seen
@@ -164,7 +164,8 @@ _LOOK = f"""
 _WRITE_ATTEMPT = """
     INSERT INTO callbacks_callattempt (
         public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
-        claimed_at, sent_at, hold_until, call_id, error_message, reason, recording_url, why
+        claimed_at, sent_at, hold_until, call_id, error_message, failure_reason, recording_url,
+        routing_trace
     )
     VALUES (
         gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
@@ -188,10 +189,10 @@ _WRITE_LEAD = """
     WHERE id = the_lead.id
 """
 _NEXT_FREE = f"""(
-    SELECT extension.position FROM callbacks_extension extension
+    SELECT extension.queue_position FROM callbacks_extension extension
     WHERE extension.team_id = the_extension.team_id AND extension.tier = the_extension.tier
         AND extension.id <> the_extension.id AND {IS_FREE}
-    ORDER BY extension.position LIMIT 1
+    ORDER BY extension.queue_position LIMIT 1
 )"""
 _BY_TURNS = ", ".join(f"'{strategy}'" for strategy in BY_TURNS)
 
@@ -268,12 +269,12 @@ BEGIN
     {_WRITE_LEAD};
     strategy := given_strategies[the_place];
     IF strategy IN ({_BY_TURNS}) THEN
-        stands_at := GREATEST(the_extension.position, {_NEXT_FREE} - {CATCH_UP})
+        stands_at := GREATEST(the_extension.queue_position, {_NEXT_FREE} - {CATCH_UP})
             + 1.0 / the_extension.weight;
     ELSE
         stands_at := EXTRACT(epoch FROM given_now);
     END IF;
-    UPDATE callbacks_extension SET last_called_at = given_now, position = stands_at
+    UPDATE callbacks_extension SET last_called_at = given_now, queue_position = stands_at
     WHERE id = the_extension.id;
     RETURN NEXT;
 END

@@ -24,7 +24,7 @@ class AnsweredSource:
     """A source that a team answers, and after how long a lead's wait it steps in."""
 
     source_id: int
-    steps_in_after: timedelta
+    overflow_after: timedelta
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class RoutingConfig:
         return routing_rules.offers(self._open_rules(source_id, now), waited, now)
 
     def rules_of(self, team_id: int) -> TeamRules | None:
-        """The rules of an active team that answers anything, `steps_in_after` aside."""
+        """The rules of an active team that answers anything, `overflow_after` aside."""
         all_rules = (rules for found in self.rules_by_source.values() for rules in found)
         return next((rules for rules in all_rules if rules.id == team_id), None)
 
@@ -139,7 +139,7 @@ def _load() -> RoutingConfig:
     teams_by_source: dict[int, list[Team]] = defaultdict(list)
     rules_by_source: dict[int, list[TeamRules]] = defaultdict(list)
     for answer in TeamSource.objects.filter(team__in=teams).order_by(
-        "steps_in_after", "team__name"
+        "overflow_after", "team__name"
     ):
         team = teams[answer.team_id]
         teams_by_source[answer.source_id].append(team)
@@ -164,10 +164,10 @@ def _rules(team: Team, answer: TeamSource, with_languages: set[int]) -> TeamRule
         id=team.pk,
         name=team.name,
         strategy=team.strategy,
-        steps_in_after=answer.steps_in_after,
+        overflow_after=answer.overflow_after,
         language_wait=team.language_wait,
-        owner_days=team.owner_days,
-        owner_wait=team.owner_wait,
+        sticky_agent_days=team.sticky_agent_days,
+        sticky_agent_wait=team.sticky_agent_wait,
         has_languages=team.pk in with_languages,
     )
 

@@ -24,7 +24,7 @@ from callbacks.routing.claim import CLOCK_TOLERANCE
 _CAN_BE_CALLED = f"""
     lead.source_id = answered.source_id AND lead.status = 'waiting'
     AND lead.id <> ALL(%(taken)s::bigint[])
-    AND lead.call_after <= %(due)s::timestamptz - answered.steps_in_after
+    AND lead.call_after <= %(due)s::timestamptz - answered.overflow_after
     AND (
         free.anybody OR lead.language = '' OR lead.language = ANY(free.languages)
         OR (lead.call_after <= %(now)s::timestamptz - %(language_wait)s::interval) IS TRUE
@@ -36,8 +36,8 @@ _CAN_BE_CALLED = f"""
         OFFSET 0
     )
     AND (
-        %(owner_wait)s::interval = interval '0'
-        OR lead.call_after <= %(now)s::timestamptz - %(owner_wait)s::interval
+        %(sticky_agent_wait)s::interval = interval '0'
+        OR lead.call_after <= %(now)s::timestamptz - %(sticky_agent_wait)s::interval
         OR NOT EXISTS (
             SELECT FROM (
                 SELECT talk.extension_id FROM callbacks_callattempt talk
@@ -63,8 +63,8 @@ _NEXT_LEADS = f"""
         FROM up_to
     ), answered AS MATERIALIZED (
         SELECT * FROM unnest(
-            %(sources)s::bigint[], %(steps_in_after)s::interval[], %(priorities)s::int[]
-        ) AS answered (source_id, steps_in_after, priority)
+            %(sources)s::bigint[], %(overflow_after)s::interval[], %(priorities)s::int[]
+        ) AS answered (source_id, overflow_after, priority)
     )
     SELECT lead.id
     FROM answered, free, LATERAL (
@@ -126,13 +126,13 @@ def next_leads(
         "taken": prepared_statements.array(taken),
         "at_most": at_most,
         "sources": prepared_statements.array(it.source_id for it in answered),
-        "steps_in_after": prepared_statements.array(it.steps_in_after for it in answered),
+        "overflow_after": prepared_statements.array(it.overflow_after for it in answered),
         "priorities": prepared_statements.array(
             current.sources[it.source_id].priority for it in answered
         ),
         "language_wait": _seconds(rules.language_wait),
-        "owner_wait": _seconds(rules.owner_wait if rules.owner_days else 0),
-        "owner_since": now - timedelta(days=rules.owner_days),
+        "sticky_agent_wait": _seconds(rules.sticky_agent_wait if rules.sticky_agent_days else 0),
+        "owner_since": now - timedelta(days=rules.sticky_agent_days),
         **shifts(current.closed_shifts([team_id], now)),
     }
     return _ids(_NEXT_LEADS, parameters)

@@ -36,16 +36,16 @@ _NO_CALL = (AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.NEVER_PLAC
 # rules.position_after, in the one statement that a call's end takes.
 _AFTER = f"""
     UPDATE callbacks_extension extension SET
-        position = CASE
+        queue_position = CASE
             WHEN team.strategy = '{rules.LONGEST_IDLE}'
             THEN EXTRACT(epoch FROM %(now)s::timestamptz)
             WHEN team.strategy = '{rules.WEIGHTED}' AND NOT %(rang)s
                 OR team.strategy = '{rules.FAIR}' AND NOT %(talked)s
-            THEN position - 1.0 / weight
-            ELSE position END,
-        rests_until = CASE WHEN %(rang)s THEN %(now)s::timestamptz
-            + make_interval(secs => NULLIF(COALESCE(extension.rest, team.rest), 0))
-            ELSE rests_until END
+            THEN queue_position - 1.0 / weight
+            ELSE queue_position END,
+        wrap_up_until = CASE WHEN %(rang)s THEN %(now)s::timestamptz
+            + make_interval(secs => NULLIF(COALESCE(extension.wrap_up, team.wrap_up), 0))
+            ELSE wrap_up_until END
     FROM callbacks_team team
     WHERE extension.id = %(extension)s AND team.id = extension.team_id
     RETURNING team.id AS team_id, COALESCE(extension.daily_cap, team.daily_cap) AS cap
@@ -94,9 +94,9 @@ def reset_positions(team_id: int) -> None:
     extensions: QuerySet[Extension] = Extension.objects.filter(team=team_id)
     if Team.objects.filter(pk=team_id, strategy__in=_BY_TIME).exists():
         extensions.update(
-            position=Coalesce(
+            queue_position=Coalesce(
                 Cast(Extract(F("last_called_at"), "epoch", tzinfo=UTC), FloatField()), 0.0
             )
         )
     else:
-        extensions.update(position=0)
+        extensions.update(queue_position=0)

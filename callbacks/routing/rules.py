@@ -39,10 +39,10 @@ class TeamRules:
     id: int
     name: str
     strategy: str = LONGEST_IDLE
-    steps_in_after: int = 0
+    overflow_after: int = 0
     language_wait: int | None = 0
-    owner_days: int = 0
-    owner_wait: int = 0
+    sticky_agent_days: int = 0
+    sticky_agent_wait: int = 0
     has_languages: bool = False
 
 
@@ -72,7 +72,7 @@ class ExtensionState:
     team_id: int
     tier: int
     weight: int
-    position: float
+    queue_position: float
     languages: tuple[str, ...]
     reason: str | None
     until: datetime | None
@@ -105,15 +105,17 @@ def offers(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list
     `teams` are those that are open. The first one steps in at once: nobody waits for a team that is
     closed.
     """
-    in_order = sorted(teams, key=lambda team: (team.steps_in_after, team.name))
+    in_order = sorted(teams, key=lambda team: (team.overflow_after, team.name))
     return [
         TeamOffer(
             team_id=team.id,
             team=team.name,
             strategy=team.strategy,
             any_language=team.language_wait is not None and _has_waited(waited, team.language_wait),
-            owner_since=now - timedelta(days=team.owner_days) if team.owner_days else None,
-            holds_for_owner=not _has_waited(waited, team.owner_wait),
+            owner_since=now - timedelta(days=team.sticky_agent_days)
+            if team.sticky_agent_days
+            else None,
+            holds_for_owner=not _has_waited(waited, team.sticky_agent_wait),
             has_languages=team.has_languages,
         )
         for team in in_order
@@ -123,8 +125,8 @@ def offers(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list
 
 def steps_in(team: TeamRules, open_teams: Sequence[TeamRules]) -> timedelta:
     """How long a lead has waited when `team` is asked, beside the teams that are open with it."""
-    first = min((it.steps_in_after for it in open_teams), default=team.steps_in_after)
-    return timedelta(seconds=max(team.steps_in_after - first, 0))
+    first = min((it.overflow_after for it in open_teams), default=team.overflow_after)
+    return timedelta(seconds=max(team.overflow_after - first, 0))
 
 
 def choose(
@@ -209,7 +211,7 @@ def _of_team(
 ) -> Choice | None:
     queue = sorted(
         (it for it in states if it.team_id == turn.team_id and it.reason is None),
-        key=lambda it: (it.tier, it.position, it.id),
+        key=lambda it: (it.tier, it.queue_position, it.id),
     )
     speaking = [it for it in queue if it.speaks(language)]
     anybody = queue if turn.any_language else speaking

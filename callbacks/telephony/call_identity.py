@@ -147,20 +147,20 @@ def as_cdr(record: CallLogRecord) -> Cdr:
 def was_never_placed(
     asked: PlacedCall,
     *,
-    absent_since: datetime | None,
+    missing_since: datetime | None,
     in_log: bool | None,
     now: datetime,
     log_delay: timedelta,
 ) -> bool:
     """Whether it is shown that a call was never placed which is not among the active ones now.
 
-    `absent_since`: the first look that did not show it, at `Asked.settled_by` or later; None: this
+    `missing_since`: the first look that did not show it, at `Asked.settled_by` or later; None: this
     one. `in_log`: whether the Call Log has it or anything like it; None: the log did not tell. Had
-    there been a call, it was over at `absent_since`, and `log_delay` after that in the log.
+    there been a call, it was over at `missing_since`, and `log_delay` after that in the log.
     """
     return (
         not asked.call_id
         and in_log is False
-        and absent_since is not None
-        and now - absent_since >= log_delay
+        and missing_since is not None
+        and now - missing_since >= log_delay
     )

@@ -47,7 +47,7 @@ def test_what_the_provider_refuses_is_told_and_not_logged_as_done(
     [message] = said(confirm(managing, address(extension), room_code="4711"))
     assert "The provider refused" in message
     extension.refresh_from_db()
-    assert extension.out_until is None
+    assert extension.unavailable_until is None
     assert not LogEntry.objects.exists()
 
 
@@ -58,7 +58,7 @@ def test_what_is_no_code_is_refused_beside_the_field(
     answer = managing.post(address(extension), {"confirmed": "yes", "room_code": code})
     assert answer.context["question"].form.errors["room_code"]
     extension.refresh_from_db()
-    assert extension.out_until is None
+    assert extension.unavailable_until is None
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def test_without_the_permission_it_is_not_offered_and_forged_posts_are_refused(
         answer = client.post(address(extension), {"confirmed": "yes", "room_code": "1"})
         assert answer.status_code == 403
     extension.refresh_from_db()
-    assert extension.out_until is None
+    assert extension.unavailable_until is None

@@ -124,14 +124,18 @@ def test_un_pausing_starts_afresh_and_wakes_the_team(
     managing: Client, extension: Extension
 ) -> None:
     Extension.objects.update(
-        is_paused=True, missed_in_a_row=3, out_reason="did not answer",
-        out_until=timezone.now() + timedelta(hours=1), pause_reason="lunch",
+        is_paused=True, missed_in_a_row=3, unavailable_reason="did not answer",
+        unavailable_until=timezone.now() + timedelta(hours=1), pause_reason="lunch",
         paused_until=timezone.now() + timedelta(hours=2),
     )  # fmt: skip
     queued(empty=True)
     assert confirm(managing, extension, "un-pause") == ["101 Dana is rung again."]
     extension.refresh_from_db()
-    assert (extension.is_paused, extension.missed_in_a_row, extension.out_until) == (False, 0, None)
+    assert (extension.is_paused, extension.missed_in_a_row, extension.unavailable_until) == (
+        False,
+        0,
+        None,
+    )
     assert (extension.pause_reason, extension.paused_until) == ("", None)
     assert queued() == [("callbacks.work_team", extension.team_id)]
 
@@ -279,11 +283,12 @@ def test_an_extension_that_is_out_is_brought_back_before_its_time(
     page = f"{LIST}{extension.pk}/change/"
     assert address(extension, "bring-back") not in managing.get(page).content.decode()
     Extension.objects.update(
-        out_until=timezone.now() + timedelta(hours=1), out_reason="in the conference room"
+        unavailable_until=timezone.now() + timedelta(hours=1),
+        unavailable_reason="in the conference room",
     )
     assert address(extension, "bring-back") in managing.get(page).content.decode()
     queued(empty=True)
     assert confirm(managing, extension, "bring-back") == ["101 Dana is rung again."]
     extension.refresh_from_db()
-    assert (extension.out_until, extension.out_reason) == (None, "")
+    assert (extension.unavailable_until, extension.unavailable_reason) == (None, "")
     assert queued() == [("callbacks.work_team", extension.team_id)]

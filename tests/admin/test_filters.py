@@ -81,7 +81,7 @@ def test_extensions_by_state(managing: Client, team: Team) -> None:
     paused = Extension.objects.create(number="1", team=team, **lunch, paused_until=later)
     blocked = Extension.objects.create(number="2", team=team, is_blocked=True)
     off = Extension.objects.create(number="3", team=team, is_active=False)
-    seen = Extension.objects.create(number="4", team=team, seen_busy_until=later)
+    seen = Extension.objects.create(number="4", team=team, provider_busy_until=later)
     Extension.objects.create(number="5", team=team, **lunch, paused_until=before)
     wanted = {"paused": paused, "blocked": blocked, "off": off, "seen": seen}
     for state, extension in wanted.items():

@@ -84,7 +84,7 @@ def test_it_says_that_an_answer_was_lost_also_when_the_call_was_found_later(
     lead = make_lead(status="calling")
     attempt = CallAttempt.objects.create(
         lead=lead, extension=extension, phone=lead.phone, extension_number="101", state="unknown",
-        claimed_at=now, answered_at=now, hold_until=now, reason="read_timeout",
+        claimed_at=now, answered_at=now, hold_until=now, failure_reason="read_timeout",
     )  # fmt: skip
     assert "answer was lost" in text(managing, lead)
     CallAttempt.objects.filter(pk=attempt.pk).update(

@@ -46,9 +46,9 @@ def test_giving_a_team_a_source_wakes_it(
     queued(empty=True)
     posted = a_team(source, other, there=1)
     posted |= {"teamsource_set-0-id": TeamSource.objects.get().pk, "teamsource_set-0-team": team.pk}
-    posted["teamsource_set-1-steps_in_after"] = 45
+    posted["teamsource_set-1-overflow_after"] = 45
     managing.post(page_of(team), posted)
-    answered = TeamSource.objects.order_by("pk").values_list("source", "steps_in_after")
+    answered = TeamSource.objects.order_by("pk").values_list("source", "overflow_after")
     assert list(answered) == [(source.pk, 0), (other.pk, 45)]
     assert queued() == [("callbacks.work_team", team.pk)]
     listed = managing.get("/admin/callbacks/team/").content.decode()
@@ -74,8 +74,8 @@ def errors(answer: Any) -> str:
 def test_a_team_is_entered_with_all_its_rules(managing: Client, extension: Extension) -> None:
     team = extension.team
     values = {
-        "strategy": "fair", "language_wait": "", "owner_days": 7, "owner_wait": 20,
-        "daily_cap": 40, "rest": 15, "opening_rate": 6,
+        "strategy": "fair", "language_wait": "", "sticky_agent_days": 7, "sticky_agent_wait": 20,
+        "daily_cap": 40, "wrap_up": 15, "opening_rate": 6,
     }  # fmt: skip
     Team.objects.update(name="Sales")
     posted = a_team(LeadSource.objects.get(), there=1, **values)
@@ -120,7 +120,7 @@ def test_an_extension_that_is_off_makes_no_team(
     [
         ({"daily_cap": 0}, "Enter 1 or more, or leave it empty for no limit."),
         ({"opening_rate": 0}, "Enter 1 or more, or leave it empty for no limit."),
-        ({"rest": -1}, "greater than or equal to 0"),
+        ({"wrap_up": -1}, "greater than or equal to 0"),
         ({"strategy": "cheapest"}, "Select a valid choice"),
         ({"name": "Support"}, "There is a team with this name. Choose another."),
     ],
@@ -155,14 +155,14 @@ def test_with_another_strategy_places_in_the_queue_are_given_anew(
     source: LeadSource,
 ) -> None:
     called_at = datetime.fromtimestamp(100, UTC)
-    Extension.objects.update(position=7, last_called_at=called_at)
-    Extension.objects.create(number="102", team=extension.team, position=9)
+    Extension.objects.update(queue_position=7, last_called_at=called_at)
+    Extension.objects.create(number="102", team=extension.team, queue_position=9)
     Team.objects.update(strategy="fair")
     posted = a_team(source, there=1, strategy=strategy)
     posted["teamsource_set-0-id"] = TeamSource.objects.get().pk
     posted["teamsource_set-0-team"] = extension.team_id
     assert managing.post(page_of(extension.team), posted).status_code == 302
-    found = Extension.objects.order_by("number").values_list("position", flat=True)
+    found = Extension.objects.order_by("number").values_list("queue_position", flat=True)
     assert list(found) == positions
 
 
@@ -183,7 +183,7 @@ def test_the_list_says_how_many_extensions_are_free(managing: Client, extension:
 
 
 def test_an_extension_is_entered_with_all_its_rules(managing: Client, extension: Extension) -> None:
-    values = {"tier": 2, "weight": 3, "languages": "HE, en,ru ", "daily_cap": 30, "rest": 0}
+    values = {"tier": 2, "weight": 3, "languages": "HE, en,ru ", "daily_cap": 30, "wrap_up": 0}
     answer = managing.post(page_of(extension), an_extension(extension.team, **values))
     assert answer.status_code == 302
     extension.refresh_from_db()
@@ -271,10 +271,10 @@ def test_whoever_moves_to_another_team_gets_a_place_in_its_queue(
     managing: Client, extension: Extension
 ) -> None:
     other = Team.objects.create(name="Support", strategy="weighted")
-    Extension.objects.update(position=1_800_000_000)
+    Extension.objects.update(queue_position=1_800_000_000)
     managing.post(page_of(extension), an_extension(other))
     extension.refresh_from_db()
-    assert (extension.team, extension.position) == (other, 0)
+    assert (extension.team, extension.queue_position) == (other, 0)
 
 
 def test_the_page_of_an_extension_shows_when_it_is_rung(

@@ -29,7 +29,7 @@ def make_question(make_lead: MakeLead, extension: Extension) -> Callable[..., Ca
             **{
                 "lead": lead, "extension": extension, "phone": lead.phone, "state": "ended",
                 "extension_number": "101", "claimed_at": now, "sent_at": now, "ended_at": now,
-                "hold_until": now, "answered_at": now, "reason": "read_timeout", **values,
+                "hold_until": now, "answered_at": now, "failure_reason": "read_timeout", **values,
             }
         )  # fmt: skip
 
@@ -53,7 +53,10 @@ def test_it_shows_what_is_known(
     managing: Client, make_question: Callable[..., CallAttempt]
 ) -> None:
     attempt = make_question(
-        call_id="C-known", looks=7, look_at=timezone.now(), picked_up_at=timezone.now()
+        call_id="C-known",
+        lookup_count=7,
+        next_lookup_at=timezone.now(),
+        picked_up_at=timezone.now(),
     )
     CallRecord.objects.create(
         call_id="C-known", type="Click2Call leg1", leg=1, status="ANSWER", attempt=attempt,
@@ -79,7 +82,7 @@ def test_it_shows_what_is_known(
 def test_it_says_how_the_answer_was_lost(
     reason: str, words: str, managing: Client, make_question: Callable[..., CallAttempt]
 ) -> None:
-    make_question(reason=reason)
+    make_question(failure_reason=reason)
     assert words in managing.get(LIST).content.decode()
 
 

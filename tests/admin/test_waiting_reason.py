@@ -40,7 +40,7 @@ def attempt(make_lead: Callable[..., Lead], extension: Extension) -> CallAttempt
     lead = make_lead(status="called", closed_at=now)
     return CallAttempt.objects.create(
         lead=lead, extension=extension, phone=lead.phone, extension_number="101", state="ended",
-        claimed_at=now, ended_at=now, hold_until=now, why=WHY,
+        claimed_at=now, ended_at=now, hold_until=now, routing_trace=WHY,
     )  # fmt: skip
 
 
@@ -60,14 +60,14 @@ def test_a_lead_says_it_in_its_story_and_beside_each_attempt(
 def test_an_attempt_of_an_older_version_says_nothing(
     managing: Client, attempt: CallAttempt, old: Any
 ) -> None:
-    CallAttempt.objects.update(why=old)
+    CallAttempt.objects.update(routing_trace=old)
     for page in (page_of(attempt), page_of(attempt.lead)):
         assert "idle longest" not in text(managing, page)
 
 
 def test_what_was_kept_is_shown_as_text(managing: Client, attempt: CallAttempt) -> None:
     evil = "<script>alert(1)</script>"
-    CallAttempt.objects.update(why={**WHY, "looked": [[evil, "on_call", None]]})
+    CallAttempt.objects.update(routing_trace={**WHY, "looked": [[evil, "on_call", None]]})
     for page in (page_of(attempt), page_of(attempt.lead)):
         shown = managing.get(page).content.decode()
         assert evil not in shown

@@ -20,7 +20,7 @@ HOLD = timedelta(hours=1)
 
 _EXTENSIONS = """
     INSERT INTO callbacks_extension (kind, number, name, team_id, is_active, is_paused, is_blocked,
-        out_reason, missed_in_a_row, weight)
+        unavailable_reason, missed_in_a_row, weight)
     SELECT 'sip', %(team)s || 'x' || n, '', %(team)s, true, false, false, '', 0, 1
     FROM generate_series(1, %(count)s) n
 """
@@ -49,7 +49,7 @@ _ON_CALLS = """
     ) lead USING (nth)
 """
 _BUSY_ARE_LAST = """
-    UPDATE callbacks_extension SET position = CASE WHEN id %% 2 = 0
+    UPDATE callbacks_extension SET queue_position = CASE WHEN id %% 2 = 0
         THEN EXTRACT(epoch FROM now()) ELSE id END
 """
 # Calls of other days: tables are not empty when somebody claims.
@@ -92,7 +92,7 @@ class Board:
         from leads.models import LeadSource
 
         source = LeadSource.objects.create(slug=name, name=name)
-        team = Team.objects.create(name=name, owner_days=30, **values)
+        team = Team.objects.create(name=name, sticky_agent_days=30, **values)
         team.sources.add(source)
         self.run(_EXTENSIONS, team=team.pk, count=extensions)
         self._setup = None

@@ -123,7 +123,11 @@ def test_what_nobody_knows_is_listed_in_full_and_settled(
     now = timezone.now()
     Lead.objects.update(status="failed", counted_from=now - timedelta(hours=1))
     CallAttempt.objects.update(
-        state="ended", error_code=None, reason="read_timeout", picked_up_at=now, looks=7
+        state="ended",
+        error_code=None,
+        failure_reason="read_timeout",
+        picked_up_at=now,
+        lookup_count=7,
     )
     for width in (390, 1280):
         admin.set_viewport_size({"width": width, "height": 900})

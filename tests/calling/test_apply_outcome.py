@@ -144,13 +144,13 @@ def test_invalid_parameters_on_different_leads_flag_the_extension_and_a_call_cle
     refused(lead)
     refused(lead)
     extension.refresh_from_db()
-    assert extension.out_reason == ""
+    assert extension.unavailable_reason == ""
     refused(make_lead())
     extension.refresh_from_db()
-    assert (extension.out_reason, extension.is_paused) == (FLAGGED_REASON, False)
+    assert (extension.unavailable_reason, extension.is_paused) == (FLAGGED_REASON, False)
     not_answered(make_lead(), timezone.now())
     extension.refresh_from_db()
-    assert extension.out_reason == ""
+    assert extension.unavailable_reason == ""
 
 
 def test_calls_that_were_never_placed_back_off_like_other_failures(

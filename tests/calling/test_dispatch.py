@@ -90,8 +90,8 @@ def test_an_offline_extension_is_taken_out_and_the_next_one_rung(
     assert (lead.status, lead.error_code) == (LeadStatus.WAITING, 3)
     assert lead.call_after <= timezone.now()
     extension.refresh_from_db()
-    assert extension.out_until
-    assert extension.out_until > timezone.now()
+    assert extension.unavailable_until
+    assert extension.unavailable_until > timezone.now()
     assert call(lead).state == AttemptState.ACCEPTED
     assert [entry["phone"] for entry in simulator.ledger()] == ["101", "102"]
 
@@ -166,7 +166,7 @@ def test_an_answer_that_is_lost_leaves_the_attempt_unknown_and_nobody_dials_agai
     lead = make_lead()
     attempt = call(lead)
     assert attempt.state == AttemptState.UNKNOWN
-    assert attempt.reason
+    assert attempt.failure_reason
     assert lead.status == LeadStatus.CALLING
     assert dispatch.call_lead(lead.pk) is None
     [entry] = simulator.ledger()
@@ -320,7 +320,7 @@ def test_an_extension_that_cannot_be_rung_is_paused_and_the_lead_goes_on(
     wrong = Extension.objects.create(number="0505550150123", team=team)
     lead = make_lead()
     attempt = call(lead)
-    assert (attempt.state, attempt.reason) == (AttemptState.REFUSED, "invalid_call")
+    assert (attempt.state, attempt.failure_reason) == (AttemptState.REFUSED, "invalid_call")
     assert lead.status == LeadStatus.WAITING
     wrong.refresh_from_db()
     assert wrong.is_paused
@@ -359,7 +359,7 @@ def test_an_answer_that_comes_after_it_was_given_up_is_believed(
     dial._record_refusal(attempt, 3, "offline", "", dial.Outcome.OFFLINE)
     lead.refresh_from_db()
     assert lead.status == LeadStatus.WAITING
-    Extension.objects.update(out_until=None)
+    Extension.objects.update(unavailable_until=None)
     attempt = given_up(lead)
     dial._record_acceptance(attempt, Accepted("some-call", 0, "OK"))
     lead.refresh_from_db()
@@ -384,7 +384,7 @@ def test_who_was_asleep_between_claim_and_dial_does_not_dial(
 ) -> None:
     lead = make_lead(call_after=timezone.now() - timedelta(minutes=1))
     attempt = dial_late(lead, extension)
-    assert (attempt.state, attempt.reason) == (AttemptState.NOT_SENT, "too_late")
+    assert (attempt.state, attempt.failure_reason) == (AttemptState.NOT_SENT, "too_late")
     assert lead.status == LeadStatus.WAITING
     assert simulator.ledger() == []
 
@@ -410,7 +410,7 @@ def test_a_new_attempt_does_not_show_the_last_ones_error(
     lead = make_lead()
     call(lead)
     assert lead.error_code == 3
-    Extension.objects.update(out_until=None)
+    Extension.objects.update(unavailable_until=None)
     dispatch.claims.claim(lead.pk, asked(extension.team_id), timezone.now(), timedelta(hours=1))
     lead.refresh_from_db()
     assert (lead.call_id, lead.error_code, lead.error_message) == ("", None, "")

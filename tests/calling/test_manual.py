@@ -179,7 +179,7 @@ def test_what_the_provider_refuses_is_said_in_its_words(
     with pytest.raises(manual.CannotCall, match="The provider refused"):
         manual.conference(extension.pk, "1234", None)
     extension.refresh_from_db()
-    assert extension.out_until is None
+    assert extension.unavailable_until is None
 
 
 def test_another_call_on_the_extension_is_not_hung_up_in_place_of_ours(
@@ -250,7 +250,7 @@ def test_an_extension_on_a_call_is_not_called_into_the_conference_room(
     with pytest.raises(manual.CannotCall, match="on a call"):
         manual.conference(extension.pk, "1234", None)
     extension.refresh_from_db()
-    assert extension.out_until is None
+    assert extension.unavailable_until is None
 
 
 def test_a_lost_answer_keeps_the_extension_as_if_it_were_in_the_conference_room(
@@ -260,4 +260,4 @@ def test_a_lost_answer_keeps_the_extension_as_if_it_were_in_the_conference_room(
     with pytest.raises(manual.MayBeDone, match="may have been done"):
         manual.conference(extension.pk, "1234", None)
     extension.refresh_from_db()
-    assert extension.out_reason == "in the conference room"
+    assert extension.unavailable_reason == "in the conference room"

@@ -37,7 +37,7 @@ def test_an_attempt_whose_worker_died_becomes_unknown_and_is_not_dialled_again(
     assert holds.give_up_lost_dials() == 1
     attempt.refresh_from_db()
     lead.refresh_from_db()
-    assert (attempt.state, attempt.reason) == (AttemptState.UNKNOWN, "worker_lost")
+    assert (attempt.state, attempt.failure_reason) == (AttemptState.UNKNOWN, "worker_lost")
     assert lead.status == LeadStatus.CALLING
     assert dispatch.call_lead(lead.pk) is None
 

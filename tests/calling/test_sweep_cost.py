@@ -51,8 +51,8 @@ _FILL = """
 _HISTORY = """
     INSERT INTO callbacks_callattempt (
         public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
-        claimed_at, sent_at, ended_at, connected_at, hold_until, call_id, error_message, reason,
-        recording_url, looks
+        claimed_at, sent_at, ended_at, connected_at, hold_until, call_id, error_message,
+        failure_reason, recording_url, lookup_count
     )
     SELECT gen_random_uuid(), 'call', lead.id, %(extension)s, phone, '101', '', 'bridged',
         submitted_at, submitted_at, submitted_at, submitted_at, submitted_at,

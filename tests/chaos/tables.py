@@ -58,7 +58,8 @@ class Tables:
         """All attempts, oldest first."""
         with self.connect() as connection:
             rows = connection.execute(
-                "SELECT phone, state, reason, call_id FROM callbacks_callattempt ORDER BY id"
+                "SELECT phone, state, failure_reason, call_id"
+                " FROM callbacks_callattempt ORDER BY id"
             ).fetchall()
         return [AttemptRow(*row) for row in rows]
 
@@ -90,5 +91,5 @@ class Tables:
             connection.execute("DELETE FROM callbacks_callrecord")
             connection.execute(
                 "UPDATE callbacks_extension SET is_paused = false, is_blocked = false,"
-                " out_until = NULL, missed_in_a_row = 0"
+                " unavailable_until = NULL, missed_in_a_row = 0"
             )

@@ -31,11 +31,17 @@ def page_of(client: Client) -> str:
         ),
         ({"is_blocked": True}, "Blocked by the provider", "Ask your sales manager"),
         (
-            {"seen_busy_until": NOON + timedelta(seconds=9), "seen_busy_as": "team meeting"},
+            {
+                "provider_busy_until": NOON + timedelta(seconds=9),
+                "provider_busy_as": "team meeting",
+            },
             "Team meeting", "as the provider shows it",
         ),
         (
-            {"out_until": NOON + timedelta(minutes=3), "out_reason": "did not answer"},
+            {
+                "unavailable_until": NOON + timedelta(minutes=3),
+                "unavailable_reason": "did not answer",
+            },
             "Out until 12:03", "did not answer",
         ),
     ],

@@ -106,11 +106,11 @@ def test_available_brings_a_phone_back_that_was_left_out(
     hers: Client, extension: Extension
 ) -> None:
     Extension.objects.update(
-        out_until=timezone.now() + timedelta(minutes=5), out_reason="did not answer"
+        unavailable_until=timezone.now() + timedelta(minutes=5), unavailable_reason="did not answer"
     )
     assert "I am available" in hers.get("/desk/").content.decode()
     available(hers, extension)
-    assert (extension.out_until, extension.out_reason) == (None, "")
+    assert (extension.unavailable_until, extension.unavailable_reason) == (None, "")
     assert logged() == ["Brought back"]
 
 

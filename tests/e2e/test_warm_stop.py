@@ -39,7 +39,7 @@ def test_a_worker_ends_the_dial_in_hand_and_leaves_the_next_lead_to_the_next_wor
     attempt = CallAttempt.objects.get()
     assert attempt.lead == first
     assert attempt.state in ("accepted", "bridged")
-    assert (attempt.call_id, attempt.reason) == (stack.simulator.ledger()[0]["call_id"], "")
+    assert (attempt.call_id, attempt.failure_reason) == (stack.simulator.ledger()[0]["call_id"], "")
     assert attempt.answered_at
     assert attempt.sent_at
     assert (attempt.answered_at - attempt.sent_at).total_seconds() > 2  # it was waited for

@@ -52,7 +52,7 @@ def office(*days: int, name: str = "Office") -> Schedule:
 
 def test_it_says_who_is_rung_in_the_whole_order(team: Team) -> None:
     for number, position in (("101", 3), ("102", 1), ("103", 2)):
-        Extension.objects.create(number=number, team=team, position=position)
+        Extension.objects.create(number=number, team=team, queue_position=position)
     assert order(ask()) == [
         ("102", "idle longest of 3 free", "at once"),
         ("103", "idle longest of 2 free", "at once"),
@@ -72,7 +72,7 @@ def test_it_says_who_is_not_rung_and_why(
         number="102", team=team, is_paused=True, paused_until=NOW + timedelta(days=1)
     )
     Extension.objects.create(number="103", team=team, schedule=office(6))
-    Extension.objects.create(number="104", team=team, out_until=NOW + timedelta(minutes=1))
+    Extension.objects.create(number="104", team=team, unavailable_until=NOW + timedelta(minutes=1))
     found = ask()
     assert [it.number for it in found.rung] == ["104"]
     assert [(it.number, it.why) for it in found.not_rung] == [
@@ -85,7 +85,7 @@ def test_it_says_who_is_not_rung_and_why(
 def test_who_talked_with_the_number_comes_first(
     team: Team, extension: Extension, make_lead: Callable[..., Lead]
 ) -> None:
-    Extension.objects.filter(pk=extension.pk).update(position=9)
+    Extension.objects.filter(pk=extension.pk).update(queue_position=9)
     Extension.objects.create(number="102", team=team)
     at = NOW - timedelta(days=2)
     lead = make_lead("+972505550142", status="connected", closed_at=at, connected_at=at)
@@ -106,7 +106,7 @@ def test_languages_and_other_teams_come_as_their_waits_are_over(
     Extension.objects.create(number="101", team=team, languages=["he"])
     Extension.objects.create(number="102", team=team, languages=["ru"])
     support = Team.objects.create(name="Support", language_wait=None)
-    TeamSource.objects.create(team=support, source=source, steps_in_after=10)
+    TeamSource.objects.create(team=support, source=source, overflow_after=10)
     Extension.objects.create(number="201", team=support)
     Extension.objects.create(number="202", team=support, languages=["en"])
     found = ask(language="ru")

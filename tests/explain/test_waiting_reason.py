@@ -199,7 +199,7 @@ def test_somebody_is_free(waiting: Callable[..., Lead], extension: Extension) ->
 def test_it_waits_for_its_owner(
     waiting: Callable[..., Lead], extension: Extension, team: Team
 ) -> None:
-    Team.objects.update(owner_wait=30)
+    Team.objects.update(sticky_agent_wait=30)
     Extension.objects.create(number="102", team=team)
     lead = waiting(18, phone="+972505550142")
     talked = waiting(status="connected", closed_at=NOW, connected_at=NOW)
@@ -209,7 +209,7 @@ def test_it_waits_for_its_owner(
     )  # fmt: skip
     on_a_call(extension, waiting(status="calling"))
     assert text(lead) == "Waits for its owner 101, who is on a call (12 s more)."
-    Team.objects.update(owner_wait=10)
+    Team.objects.update(sticky_agent_wait=10)
     assert text(lead) == "Is about to be called: 102 is free."
 
 
@@ -235,7 +235,7 @@ def test_it_says_when_another_team_steps_in(
     waiting: Callable[..., Lead], extension: Extension, source: LeadSource
 ) -> None:
     support = Team.objects.create(name="Support")
-    TeamSource.objects.create(team=support, source=source, steps_in_after=30)
+    TeamSource.objects.create(team=support, source=source, overflow_after=30)
     Extension.objects.create(number="201", team=support)
     Extension.objects.filter(pk=extension.pk).update(is_paused=True)
     assert text(waiting(18)) == "Nobody is free of 1: 101 paused. In 12 s Support steps in."

@@ -56,13 +56,13 @@ def strangers_call(sim: SimulatorProcess, extension: str) -> None:
 def seen(extension: Extension) -> str:
     """What the provider was seen to show of it; "": nothing that keeps it from being rung."""
     extension.refresh_from_db()
-    return extension.seen_busy_as if extension.seen_busy_until else ""
+    return extension.provider_busy_as if extension.provider_busy_until else ""
 
 
 def is_over(extension: Extension, at: datetime) -> bool:
     """Whether what was seen keeps it out no longer at `at`."""
     extension.refresh_from_db()
-    return extension.seen_busy_until is None or extension.seen_busy_until <= at
+    return extension.provider_busy_until is None or extension.provider_busy_until <= at
 
 
 def again() -> bool:
@@ -92,7 +92,7 @@ def test_who_is_on_a_call_that_is_not_ours_is_not_rung_for_some_seconds(
     assert presence.look()
     assert (seen(extension), seen(other)) == ("on another call", "")
     # The next look is 5 s later, or with the sweep after that.
-    lasts = extension.seen_busy_until - before  # type: ignore[operator]
+    lasts = extension.provider_busy_until - before  # type: ignore[operator]
     assert timedelta(seconds=10) < lasts < timedelta(seconds=30)
 
 
@@ -133,7 +133,7 @@ def test_who_is_no_longer_away_is_cleared_and_the_team_woken(
     sim.control(logins={"101": 1})
     assert again()
     extension.refresh_from_db()
-    assert (extension.seen_busy_until, extension.seen_busy_as) == (None, "")
+    assert (extension.provider_busy_until, extension.provider_busy_as) == (None, "")
     assert queued() == [("callbacks.work_team", extension.team_id)]
 
 
@@ -142,7 +142,7 @@ def test_a_team_for_which_nobody_waits_is_not_woken(
 ) -> None:
     Extension.objects.filter(pk=other.pk).update(
         team=Team.objects.create(name="Support"),
-        seen_busy_until=timezone.now() + timedelta(minutes=9),
+        provider_busy_until=timezone.now() + timedelta(minutes=9),
     )
     presence.look()
     assert seen(other) == ""
@@ -183,8 +183,8 @@ def test_what_is_no_sip_code_is_never_kept_from_being_rung(
 ) -> None:
     number = "972505550177" if kind == "phone" else "101"
     extension = Extension.objects.create(
-        kind=kind, number=number, team=team, seen_busy_as="lunch",
-        seen_busy_until=timezone.now() + timedelta(minutes=9),
+        kind=kind, number=number, team=team, provider_busy_as="lunch",
+        provider_busy_until=timezone.now() + timedelta(minutes=9),
     )  # fmt: skip
     sim.control(logins={"101": 3})
     strangers_call(sim, number)
@@ -196,8 +196,8 @@ def test_an_extension_in_no_list_is_never_kept_from_being_rung(
     sim: SimulatorProcess, due: Lead, team: Team
 ) -> None:
     unknown = Extension.objects.create(
-        number="999", team=team, seen_busy_until=timezone.now() + timedelta(minutes=9),
-        seen_busy_as="lunch",
+        number="999", team=team, provider_busy_until=timezone.now() + timedelta(minutes=9),
+        provider_busy_as="lunch",
     )  # fmt: skip
     upper = Extension.objects.create(number="Dana", team=team)
     sim.control(logins={"dana": 3}, extensions={"dana": "online"})
@@ -298,7 +298,7 @@ def test_a_wrong_code_that_gives_an_empty_list_lets_everybody_be_rung(
     sim: SimulatorProcess, due: Lead, extension: Extension
 ) -> None:
     Extension.objects.update(
-        seen_busy_until=timezone.now() + timedelta(minutes=9), seen_busy_as="lunch"
+        provider_busy_until=timezone.now() + timedelta(minutes=9), provider_busy_as="lunch"
     )
     presence.note([], timezone.now(), until=timezone.now())
     assert seen(extension) == ""

@@ -256,7 +256,7 @@ class Engine(RuleBasedStateMachine):
             **{
                 "pause": {"is_paused": True},
                 "un-pause": {"is_paused": False, "missed_in_a_row": 0},
-                "clear": {"is_blocked": False, "out_until": None},
+                "clear": {"is_blocked": False, "unavailable_until": None},
                 "block": {"is_blocked": True},
             }[values]
         )
@@ -345,7 +345,7 @@ class Engine(RuleBasedStateMachine):
             self.witness.asked = Asked.SILENT
         self.team.schedule = None
         self.team.save()
-        Extension.objects.update(is_paused=False, is_blocked=False, out_until=None)
+        Extension.objects.update(is_paused=False, is_blocked=False, unavailable_until=None)
         # Calls are still on: whoever would dial a second time does it now, and the witness sees it.
         self.clock.shift(account.answer_is_lost_after() + timedelta(seconds=1))
         tasks.sweep()
@@ -386,11 +386,11 @@ def _empty() -> None:
     Extension.objects.update(
         is_paused=False,
         is_blocked=False,
-        out_until=None,
-        out_reason="",
+        unavailable_until=None,
+        unavailable_reason="",
         missed_in_a_row=0,
         last_called_at=None,
-        position=0,
+        queue_position=0,
     )
     Team.objects.update(schedule=None)
 

@@ -98,7 +98,7 @@ def test_it_counts_attempts_by_what_became_of_them_and_times_the_provider(
         extension,
         "unknown",
         claimed_at=now - timedelta(seconds=200),
-        reason="worker_lost",
+        failure_reason="worker_lost",
         answered_at=now + timedelta(seconds=999),
     )
     found = scraped()

@@ -109,15 +109,15 @@ def test_a_call_that_is_gone_from_the_active_ones_frees_its_extension_within_a_m
     attempt.refresh_from_db()
     assert attempt.is_live
     assert attempt.hold_until <= timezone.now() + timedelta(seconds=60)
-    assert attempt.look_at
-    assert attempt.look_at < attempt.hold_until
+    assert attempt.next_lookup_at
+    assert attempt.next_lookup_at < attempt.hold_until
 
 
 def test_a_call_whose_phones_may_not_ring_yet_is_not_taken_for_gone(
     attempt: CallAttempt, simulator: SimulatorProcess
 ) -> None:
     hang_up(simulator)
-    CallAttempt.objects.update(look_at=timezone.now())
+    CallAttempt.objects.update(next_lookup_at=timezone.now())
     simulator.control(faults=[{"kind": "forbidden", "on": "calllog", "rate": 1}])
     assert lookup.look_up() == 1
     attempt.refresh_from_db()
@@ -129,8 +129,8 @@ def test_after_a_hang_up_the_provider_is_asked_before_the_extension_is_free(
 ) -> None:
     call_progress.follow(PopUp(attempt.call_id, PopUpStatus.HANGUP, extension="101"))
     attempt.refresh_from_db()
-    assert attempt.look_at
-    assert timezone.now() < attempt.look_at < attempt.hold_until
+    assert attempt.next_lookup_at
+    assert timezone.now() < attempt.next_lookup_at < attempt.hold_until
 
 
 def test_a_pop_up_shows_that_a_call_whose_answer_was_lost_was_placed(

@@ -24,7 +24,7 @@ from tests.support.together import at_once
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
-TIMES = ("claimed_at", "sent_at", "answered_at", "absent_since", "hold_until")
+TIMES = ("claimed_at", "sent_at", "answered_at", "missing_since", "hold_until")
 LONG = timedelta(minutes=20)
 
 
@@ -56,8 +56,8 @@ def lost(
 
 def pass_time(by: timedelta) -> None:
     """As if every attempt were that much older, and due to be asked about."""
-    CallAttempt.objects.update(look_at=None, **{name: F(name) - by for name in TIMES})
-    CallAttempt.objects.filter(state=AttemptState.ENDED).update(look_at=timezone.now())
+    CallAttempt.objects.update(next_lookup_at=None, **{name: F(name) - by for name in TIMES})
+    CallAttempt.objects.filter(state=AttemptState.ENDED).update(next_lookup_at=timezone.now())
 
 
 def states() -> tuple[str, str]:
@@ -139,11 +139,11 @@ def test_what_is_nowhere_at_two_looks_was_never_placed_and_goes_on(
     attempt = lost("reset_before")
     lookup.look_up()  # its phones could still ring
     attempt.refresh_from_db()
-    assert attempt.absent_since is None
+    assert attempt.missing_since is None
     pass_time(timedelta(minutes=1))
     lookup.look_up()
     attempt.refresh_from_db()
-    assert attempt.absent_since
+    assert attempt.missing_since
     pass_time(timedelta(minutes=4))
     lookup.look_up()  # its record could still be on its way to the log
     assert states() == (AttemptState.UNKNOWN, LeadStatus.CALLING)
@@ -163,8 +163,8 @@ def test_it_is_looked_at_as_soon_as_something_can_be_decided(
     settings.VOICENTER_LOG_DELAY = 7
     lookup.look_up()
     attempt.refresh_from_db()
-    assert attempt.absent_since
-    assert attempt.look_at == attempt.absent_since + timedelta(seconds=7)
+    assert attempt.missing_since
+    assert attempt.next_lookup_at == attempt.missing_since + timedelta(seconds=7)
 
 
 def test_an_asker_who_dies_delays_it_no_longer_than_a_question_takes(
@@ -175,7 +175,7 @@ def test_an_asker_who_dies_delays_it_no_longer_than_a_question_takes(
     [taken] = lookup._take(now)  # and dies
     taken.refresh_from_db()
     assert lookup.look_up() == 0
-    assert taken.look_at == now + provider_account.answer_is_lost_after()
+    assert taken.next_lookup_at == now + provider_account.answer_is_lost_after()
 
 
 def test_there_is_time_for_another_look_before_the_limit(
@@ -190,8 +190,8 @@ def test_there_is_time_for_another_look_before_the_limit(
     lookup.look_up()  # by now with pauses of minutes, as far as it goes by their number
     attempt.refresh_from_db()
     assert attempt.state == AttemptState.UNKNOWN
-    assert attempt.look_at
-    assert attempt.look_at <= timezone.now() + timedelta(seconds=20)
+    assert attempt.next_lookup_at
+    assert attempt.next_lookup_at <= timezone.now() + timedelta(seconds=20)
 
 
 DOUBTS: dict[str, dict[str, Any]] = {
@@ -215,8 +215,8 @@ def test_in_doubt_it_stays_unknown_and_is_asked_for_less_and_less_often(
         pass_time(LONG / 6)
         assert lookup.look_up() == 1
         attempt.refresh_from_db()
-        assert attempt.look_at
-        pauses.append((attempt.look_at - timezone.now()).total_seconds())
+        assert attempt.next_lookup_at
+        pauses.append((attempt.next_lookup_at - timezone.now()).total_seconds())
     assert states() == (AttemptState.UNKNOWN, LeadStatus.CALLING)
     assert pauses[-1] > 200 > 20 > pauses[0]
     assert lookup.look_up() == 0
@@ -275,7 +275,7 @@ def test_a_call_that_is_still_on_is_kept_and_its_call_id_learnt(
     assert asked(simulator, "calllog") == 0
     pass_time(LONG)
     lookup.look_up()
-    assert CallAttempt.objects.get().absent_since is None
+    assert CallAttempt.objects.get().missing_since is None
     assert states() == (AttemptState.ACCEPTED, LeadStatus.CALLING)
 
 
@@ -308,7 +308,7 @@ def test_of_two_calls_that_look_the_same_neither_is_taken_and_nobody_is_called_a
 ) -> None:
     by_hand(simulator, 2)
     pass_time(timedelta(seconds=30))
-    CallAttempt.objects.update(absent_since=timezone.now() - LONG)
+    CallAttempt.objects.update(missing_since=timezone.now() - LONG)
     lookup.look_up()
     assert states() == (AttemptState.UNKNOWN, LeadStatus.CALLING)
     assert not CallRecord.objects.exists()
@@ -377,9 +377,9 @@ def test_what_nobody_can_tell_goes_to_a_person_and_frees_the_extension(
     # The log is asked for some time yet, and then no more.
     simulator.control(faults=[])
     looks = 0
-    while CallAttempt.objects.filter(look_at__isnull=False).exists():
-        left = CallAttempt.objects.get().look_at - timezone.now()
-        CallAttempt.objects.update(look_at=timezone.now(), ended_at=F("ended_at") - left)
+    while CallAttempt.objects.filter(next_lookup_at__isnull=False).exists():
+        left = CallAttempt.objects.get().next_lookup_at - timezone.now()
+        CallAttempt.objects.update(next_lookup_at=timezone.now(), ended_at=F("ended_at") - left)
         assert lookup.look_up() == 1
         looks += 1
         assert looks < 20
@@ -396,4 +396,4 @@ def test_the_limit_of_the_log_is_kept_without_waiting_for_ones_turn(
     lookup.look_up()
     assert asked(simulator, "calllog") == 30
     attempt.refresh_from_db()
-    assert (attempt.state, attempt.looks) == (AttemptState.UNKNOWN, 1)
+    assert (attempt.state, attempt.lookup_count) == (AttemptState.UNKNOWN, 1)

@@ -187,7 +187,7 @@ def test_another_team_steps_in_when_the_first_has_nobody_free() -> None:
         {
             1: ScenarioSource(
                 1,
-                (TeamRules(SALES, "Sales"), TeamRules(SUPPORT, "Support", steps_in_after=30)),
+                (TeamRules(SALES, "Sales"), TeamRules(SUPPORT, "Support", overflow_after=30)),
             )
         },
     )
@@ -209,14 +209,14 @@ def test_a_lead_waits_for_who_speaks_its_language_and_then_takes_anybody() -> No
 
 
 def test_a_lead_waits_for_its_owner_who_is_on_a_call() -> None:
-    two = firm(2, owner_days=30, owner_wait=40)
+    two = firm(2, sticky_agent_days=30, sticky_agent_wait=40)
     owners = {"+2": Owner(1, datetime.fromtimestamp(MONDAY - DAY, UTC))}
     assert dialled(two, lead(1, 0, call(held=30)), lead(2, 5), owners=owners) == [1, 31]
     assert dialled(two, lead(1, 0, call(held=90)), lead(2, 5), owners=owners) == [1, 46]
 
 
 def test_whoever_talks_with_a_number_is_its_owner_from_then_on() -> None:
-    two = firm(2, owner_days=30, strategy="round_robin")
+    two = firm(2, sticky_agent_days=30, strategy="round_robin")
     numbers = ["+1", "+2", "+2", "+1", "+1", "+2"]
     leads = [lead(n, 100 * n, call(held=5), phone=it) for n, it in enumerate(numbers, 1)]
     assert rung(two, *leads) == [1, 2, 2, 1, 1, 2]
@@ -265,7 +265,7 @@ def test_after_invalid_parameters_another_extension_is_tried() -> None:
 
 def test_a_rest_and_a_daily_limit_keep_an_extension_from_the_next_lead() -> None:
     one = firm(1)
-    rested = replace(one, phones=(replace(one.phones[0], rest=100),))
+    rested = replace(one, phones=(replace(one.phones[0], wrap_up=100),))
     assert dialled(rested, lead(1, 0), lead(2, 1)) == [1, 161]
     capped = replace(one, phones=(replace(one.phones[0], daily_cap=1),))
     assert dialled(capped, lead(1, 0), lead(2, 1)) == [1, DAY + 1]

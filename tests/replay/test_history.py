@@ -241,7 +241,7 @@ TRIES: dict[str, tuple[dict[str, Any], HistoricAttempt]] = {
             "state": "refused",
             "call_id": "",
             "error_code": None,
-            "reason": "invalid_call",
+            "failure_reason": "invalid_call",
             "connected_at": None,
         },
         HistoricAttempt(Outcome.MISCONFIGURED, None, 60),
@@ -291,18 +291,18 @@ def test_a_lead_keeps_the_calling_window_of_its_own_zone(
 
 def test_what_is_set_up_is_read(team: Team, extension: Extension, source: LeadSource) -> None:
     LeadSource.objects.update(sla_target=90, sla_clock="open", priority=3)
-    Team.objects.update(rest=20, daily_cap=50, opening_rate=4, strategy="fair")
+    Team.objects.update(wrap_up=20, daily_cap=50, opening_rate=4, strategy="fair")
     Extension.objects.create(
-        number="102", team=team, tier=2, weight=3, languages=["ru"], rest=0, daily_cap=5
+        number="102", team=team, tier=2, weight=3, languages=["ru"], wrap_up=0, daily_cap=5
     )
     Extension.objects.create(number="103", team=team, is_active=False)
     Extension.objects.create(number="104", team=team, is_blocked=True)
     now = timezone.now()
     firm = history.scenario_now(Period(now - timedelta(days=1), now))
     first, second = firm.phones
-    assert (first.number, first.rest, first.daily_cap) == ("101", 20, 50)
+    assert (first.number, first.wrap_up, first.daily_cap) == ("101", 20, 50)
     assert (second.number, second.tier, second.weight) == ("102", 2, 3)
-    assert (second.languages, second.rest, second.daily_cap) == (("ru",), 0, 5)
+    assert (second.languages, second.wrap_up, second.daily_cap) == (("ru",), 0, 5)
     answered = firm.sources[source.pk]
     assert (answered.target, answered.counts_open, answered.priority) == (90, True, 3)
     assert firm.teams[team.pk].opening_rate == 4
@@ -315,7 +315,7 @@ def test_who_talked_with_a_number_before_is_its_owner(
     extension: Extension,
     start: datetime,
 ) -> None:
-    Team.objects.update(owner_days=30)
+    Team.objects.update(sticky_agent_days=30)
     lead = make_lead("+972505550142", submitted_at=start)
     period = Period(start, timezone.now())
     attempt(lead, start - timedelta(days=31), 60)

@@ -28,8 +28,8 @@ def seconds(count: int) -> Any:
         ({"is_paused": True}, False),
         ({"is_paused": True, "paused_until": 60}, False),
         ({"is_paused": True, "paused_until": -1}, True),
-        ({"seen_busy_until": 9, "seen_busy_as": "lunch"}, False),
-        ({"seen_busy_until": -1, "seen_busy_as": "lunch"}, True),
+        ({"provider_busy_until": 9, "provider_busy_as": "lunch"}, False),
+        ({"provider_busy_until": -1, "provider_busy_as": "lunch"}, True),
     ],
     ids=str,
 )

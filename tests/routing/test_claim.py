@@ -40,8 +40,8 @@ def test_it_commits_a_dialing_attempt_and_takes_lead_and_extension(
 
 
 def test_the_longest_idle_extension_is_rung_first(make_lead: MakeLead, team: Team) -> None:
-    Extension.objects.create(number="101", team=team, position=2)
-    Extension.objects.create(number="102", team=team, position=1)
+    Extension.objects.create(number="101", team=team, queue_position=2)
+    Extension.objects.create(number="102", team=team, queue_position=1)
     Extension.objects.create(number="103", team=team)
     order = [claim(make_lead(), team).extension_number for _ in range(3)]  # type: ignore[union-attr]
     assert order == ["103", "102", "101"]
@@ -54,7 +54,7 @@ def test_the_longest_idle_extension_is_rung_first(make_lead: MakeLead, team: Tea
         {"is_active": False},
         {"is_paused": True},
         {"is_blocked": True},
-        {"out_until": timezone.now() + timedelta(days=1)},
+        {"unavailable_until": timezone.now() + timedelta(days=1)},
     ],
     ids=lambda state: next(iter(state)),
 )
@@ -68,7 +68,7 @@ def test_an_extension_that_is_not_available_is_not_rung(
 def test_an_extension_is_back_when_its_time_out_is_over(
     make_lead: MakeLead, team: Team, extension: Extension
 ) -> None:
-    Extension.objects.update(out_until=timezone.now() - timedelta(seconds=1))
+    Extension.objects.update(unavailable_until=timezone.now() - timedelta(seconds=1))
     assert claim(make_lead(), team)
 
 
@@ -114,8 +114,8 @@ def test_after_invalid_parameters_the_lead_rather_gets_another_extension(
     assert attempt
     attempt.refuse(1, "Phone is missing", "", timezone.now())
     Lead.objects.update(status=LeadStatus.WAITING)
-    Extension.objects.update(position=1)
-    Extension.objects.create(number="102", team=team, position=2)
+    Extension.objects.update(queue_position=1)
+    Extension.objects.create(number="102", team=team, queue_position=2)
     again = claim(lead, team)
     assert again
     assert again.extension_number == "102"

@@ -44,7 +44,7 @@ def test_a_claim_says_of_its_attempt_what_the_database_has(
     assert claim
     stored = CallAttempt.objects.get(pk=claim.attempt.pk)
     columns = [field.attname for field in CallAttempt._meta.concrete_fields]
-    assert claim.attempt.get_deferred_fields() == {"why"}
+    assert claim.attempt.get_deferred_fields() == {"routing_trace"}
     assert {name: getattr(claim.attempt, name) for name in columns} == {
         name: vars(stored)[name] for name in columns
     }
@@ -103,7 +103,7 @@ def test_a_refused_message_is_no_extension_that_refused_the_lead(
         error_code=1,
     )  # fmt: skip
     Extension.objects.filter(pk=extension.pk).update(languages=["ru"])
-    speaks = Extension.objects.create(number="102", team=team, languages=["he"], position=1)
+    speaks = Extension.objects.create(number="102", team=team, languages=["he"], queue_position=1)
     claim = claims.claim(lead.pk, asked(team), now, HOLD)
     assert claim
     assert claim.attempt.extension_id == speaks.pk

@@ -65,7 +65,9 @@ def test_every_change_is_another_version(change: str, extension: Extension) -> N
 
 def test_a_call_is_no_change(extension: Extension) -> None:
     before = version()
-    Extension.objects.update(last_called_at=timezone.now(), is_paused=True, out_reason="offline")
+    Extension.objects.update(
+        last_called_at=timezone.now(), is_paused=True, unavailable_reason="offline"
+    )
     assert version() == before
 
 

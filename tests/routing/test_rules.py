@@ -21,7 +21,7 @@ from callbacks.routing.rules import (
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SALES = TeamRules(1, "Sales")
-SUPPORT = TeamRules(2, "Support", steps_in_after=30)
+SUPPORT = TeamRules(2, "Support", overflow_after=30)
 
 
 def seconds(number: float) -> timedelta:
@@ -75,7 +75,7 @@ def test_the_team_that_steps_in_later_is_rung_when_the_first_has_nobody() -> Non
 
 
 class TestAnOwner:
-    OWNED = replace(SALES, owner_days=30, owner_wait=20)
+    OWNED = replace(SALES, sticky_agent_days=30, sticky_agent_wait=20)
     OWNER = Owner(105, NOW - timedelta(days=3))
 
     def test_is_rung_first(self) -> None:

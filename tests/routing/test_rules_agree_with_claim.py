@@ -67,10 +67,10 @@ _COLUMNS = st.fixed_dictionaries(
         "is_paused": st.just(True),
         "paused_until": st.sampled_from([None, _SOON, _LATELY]),
         "is_blocked": st.just(True),
-        "out_until": st.sampled_from([_SOON, _LATELY]),
-        "rests_until": st.sampled_from([_SOON, _LATELY]),
+        "unavailable_until": st.sampled_from([_SOON, _LATELY]),
+        "wrap_up_until": st.sampled_from([_SOON, _LATELY]),
         "capped_until": st.sampled_from([_SOON, _LATELY]),
-        "seen_busy_until": st.sampled_from([_SOON, _LATELY]),
+        "provider_busy_until": st.sampled_from([_SOON, _LATELY]),
     },
 )
 # Mostly nothing is the matter: else nobody would be left to choose from.
@@ -81,9 +81,9 @@ _TEAMS = st.lists(
         {
             "strategy": st.sampled_from(Team.Strategy.values),
             "language_wait": st.sampled_from([None, 0, 20]),
-            "owner_days": st.sampled_from([0, 1, 30]),
-            "owner_wait": st.sampled_from([0, 20]),
-            "steps_in_after": st.sampled_from([0, 10, 30]),
+            "sticky_agent_days": st.sampled_from([0, 1, 30]),
+            "sticky_agent_wait": st.sampled_from([0, 20]),
+            "overflow_after": st.sampled_from([0, 10, 30]),
             "closed": _RARELY,
         }
     ),
@@ -137,12 +137,12 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
         Team(
             name=f"Team {n}",
             schedule=is_closed if values["closed"] else is_open,
-            **{key: it for key, it in values.items() if key not in ("steps_in_after", "closed")},
+            **{key: it for key, it in values.items() if key not in ("overflow_after", "closed")},
         )
         for n, values in enumerate(case.teams)
     )
     TeamSource.objects.bulk_create(
-        TeamSource(team=team, source=source, steps_in_after=values["steps_in_after"])
+        TeamSource(team=team, source=source, overflow_after=values["overflow_after"])
         for team, values in zip(teams, case.teams, strict=True)
     )
     long_ago = NOW - timedelta(days=100)
@@ -158,7 +158,7 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
     people = Extension.objects.bulk_create(
         Extension(
             number=str(101 + n), team=teams[it.team % len(teams)], tier=it.tier,
-            position=it.position, languages=list(it.languages), weight=it.weight,
+            queue_position=it.position, languages=list(it.languages), weight=it.weight,
             schedule=is_closed if it.off_shift else None, **it.columns,
         )
         for n, it in enumerate(case.people)
@@ -212,8 +212,9 @@ def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.TeamOffer], dic
 
 _ANYBODY = Someone(0, 1, 0.0, (), 1, {}, on_a_call=False, off_shift=False, refused=False)
 _OWNERS = {
-    "strategy": "longest_idle", "language_wait": 0, "owner_days": 30, "owner_wait": 20,
-    "steps_in_after": 0, "closed": False,
+    "strategy": "longest_idle", "language_wait": 0,
+    "sticky_agent_days": 30, "sticky_agent_wait": 20,
+    "overflow_after": 0, "closed": False,
 }  # fmt: skip
 _TALKING = replace(_ANYBODY, on_a_call=True)
 
@@ -248,7 +249,11 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
     claim = claims.claim(lead.pk, asked, NOW, HOLD, closed)
     by_rule = (choice.extension.number, choice.rule, choice.turn.team) if choice else None
     by_claim = (
-        (claim.attempt.extension_number, claim.attempt.why["rule"], claim.attempt.why["team"])
+        (
+            claim.attempt.extension_number,
+            claim.attempt.routing_trace["rule"],
+            claim.attempt.routing_trace["team"],
+        )
         if claim
         else None
     )
@@ -258,21 +263,21 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
     # Where it stands from now on, by the rule and by the function.
     mine = choice.extension
     others = [
-        it.position
+        it.queue_position
         for it in states
         if it.reason is None and (it.team_id, it.tier) == (mine.team_id, mine.tier)
         and it.id != mine.id
     ]  # fmt: skip
     wanted = rules.position_at_claim(
-        choice.turn.strategy, mine.position, mine.weight, min(others, default=None), NOW
+        choice.turn.strategy, mine.queue_position, mine.weight, min(others, default=None), NOW
     )
-    assert Extension.objects.get(pk=mine.id).position == pytest.approx(wanted)
+    assert Extension.objects.get(pk=mine.id).queue_position == pytest.approx(wanted)
     # How many it says were free for this lead is what the look showed.
     assert claim is not None
     refused = set(
         CallAttempt.objects.filter(lead=lead, error_code=1).values_list("extension_id", flat=True)
     )
-    assert claim.attempt.why["free"] == sum(
+    assert claim.attempt.routing_trace["free"] == sum(
         it.reason is None
         and it.id not in refused
         and (choice.turn.any_language or it.speaks(lead.language))

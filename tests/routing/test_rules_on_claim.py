@@ -74,7 +74,7 @@ class TestTeamsStepIn:
     @pytest.fixture
     def support(self, source: LeadSource, team: Team) -> Team:
         support = Team.objects.create(name="Support")
-        TeamSource.objects.create(team=support, source=source, steps_in_after=30)
+        TeamSource.objects.create(team=support, source=source, overflow_after=30)
         Extension.objects.create(number="201", team=support)
         return support
 
@@ -104,19 +104,19 @@ class TestTeamsStepIn:
         attempt = claim(waits(make_lead(), 60))
         assert attempt
         assert attempt.extension_number == "101"
-        assert attempt.why["team"] == "Sales"
+        assert attempt.routing_trace["team"] == "Sales"
 
 
 def test_a_lower_tier_comes_first(make_lead: MakeLead, team: Team) -> None:
     Extension.objects.create(number="101", team=team, tier=2)
-    Extension.objects.create(number="102", team=team, tier=1, position=99)
+    Extension.objects.create(number="102", team=team, tier=1, queue_position=99)
     assert [rung(make_lead()) for _ in range(3)] == ["102", "101", None]
 
 
 class TestTheOwner:
     @pytest.fixture
     def owner(self, team: Team, extension: Extension, make_lead: MakeLead) -> Extension:
-        owner = Extension.objects.create(number="105", team=team, position=99)
+        owner = Extension.objects.create(number="105", team=team, queue_position=99)
         earlier = make_lead("+972505550190")
         Lead.objects.filter(pk=earlier.pk).update(
             status=LeadStatus.UNREACHED, closed_at=timezone.now()
@@ -127,13 +127,13 @@ class TestTheOwner:
     def test_is_rung_first(self, make_lead: MakeLead, owner: Extension) -> None:
         attempt = claim(make_lead("+972505550190"))
         assert attempt
-        assert (attempt.extension, attempt.why["rule"]) == (owner, rules.OWNER)
+        assert (attempt.extension, attempt.routing_trace["rule"]) == (owner, rules.OWNER)
         assert rung(make_lead("+972505550191")) == "101"
 
     def test_is_waited_for_while_on_a_call(
         self, make_lead: MakeLead, team: Team, owner: Extension
     ) -> None:
-        Team.objects.update(owner_wait=20)
+        Team.objects.update(sticky_agent_wait=20)
         Extension.objects.filter(number="101").update(is_paused=True)
         assert rung(make_lead("+972505550191")) == "105"
         Extension.objects.update(is_paused=False)
@@ -145,7 +145,7 @@ class TestTheOwner:
         assert rung(lead) == "101"
 
     def test_who_talked_too_long_ago_is_none(self, make_lead: MakeLead, owner: Extension) -> None:
-        Team.objects.update(owner_days=2)
+        Team.objects.update(sticky_agent_days=2)
         assert rung(make_lead("+972505550190")) == "101"
 
     def test_is_found_as_the_claim_finds_it(self, owner: Extension) -> None:
@@ -160,12 +160,12 @@ class TestALanguage:
     @pytest.fixture(autouse=True)
     def _speak(self, team: Team) -> None:
         Extension.objects.create(number="101", team=team, languages=["he"])
-        Extension.objects.create(number="102", team=team, languages=["he", "ru"], position=9)
+        Extension.objects.create(number="102", team=team, languages=["he", "ru"], queue_position=9)
 
     def test_is_preferred(self, make_lead: MakeLead) -> None:
         attempt = claim(make_lead(language="ru"))
         assert attempt
-        assert (attempt.extension_number, attempt.why["rule"]) == ("102", rules.LANGUAGE)
+        assert (attempt.extension_number, attempt.routing_trace["rule"]) == ("102", rules.LANGUAGE)
         assert rung(make_lead(language="ru")) == "101"
 
     def test_is_waited_for_and_nobody_waits_behind(self, make_lead: MakeLead, team: Team) -> None:
@@ -237,14 +237,14 @@ def test_in_round_robin_the_next_is_who_was_rung_first(make_lead: MakeLead, team
 def test_an_extension_rests_after_a_call_as_it_or_its_team_says(
     make_lead: MakeLead, team: Team, extension: Extension
 ) -> None:
-    Team.objects.update(rest=60)
+    Team.objects.update(wrap_up=60)
     end(claim(make_lead()))
     lead = make_lead()
     assert rung(lead) is None
-    Extension.objects.update(rests_until=timezone.now())
+    Extension.objects.update(wrap_up_until=timezone.now())
     attempt = claim(lead)
     assert attempt
-    Extension.objects.update(rest=0)
+    Extension.objects.update(wrap_up=0)
     end(attempt)
     assert rung(make_lead()) == "101"
 
@@ -271,8 +271,8 @@ def test_an_extension_has_so_many_calls_a_day_and_no_more(
     [
         ({"is_paused": True, "paused_until": timedelta(minutes=5)}, False),
         ({"is_paused": True, "paused_until": timedelta(seconds=-1)}, True),
-        ({"seen_busy_until": timedelta(seconds=5)}, False),
-        ({"seen_busy_until": timedelta(seconds=-1)}, True),
+        ({"provider_busy_until": timedelta(seconds=5)}, False),
+        ({"provider_busy_until": timedelta(seconds=-1)}, True),
     ],
 )
 def test_what_has_a_time_ends_by_itself(
@@ -297,7 +297,7 @@ def test_the_attempt_keeps_who_was_looked_at_and_why_not(
     attempt = claim(make_lead())
     assert attempt
     attempt.refresh_from_db()
-    assert attempt.why == {
+    assert attempt.routing_trace == {
         "rule": "longest_idle",
         "team": "Sales",
         "free": 2,

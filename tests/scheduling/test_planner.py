@@ -311,7 +311,7 @@ def test_what_was_committed_in_time_and_is_sent_too_late_is_not_sent(
         for attempt in CallAttempt.objects.all():
             dial.dial_committed(attempt.pk)
     assert simulator.ledger() == []
-    assert set(CallAttempt.objects.values_list("state", "reason")) == {
+    assert set(CallAttempt.objects.values_list("state", "failure_reason")) == {
         (AttemptState.NOT_SENT, "too_late")
     }
     lead.refresh_from_db()

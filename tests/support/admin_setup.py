@@ -10,10 +10,11 @@ def a_team(*sources: LeadSource, there: int = 0, **values: Any) -> dict[str, Any
     """A team's page; `there`: how many of the sources it answered before. Empty values are off."""
     data: dict[str, Any] = {
         "name": "Sales", "is_active": "on", "schedule": "", "strategy": "longest_idle",
-        "language_wait": 0, "owner_days": 30, "owner_wait": 0, "daily_cap": "", "rest": 0,
+        "language_wait": 0, "sticky_agent_days": 30, "sticky_agent_wait": 0,
+        "daily_cap": "", "wrap_up": 0,
         "opening_rate": "",
     }  # fmt: skip
-    answered = [{"source": source.pk, "steps_in_after": 0} for source in sources]
+    answered = [{"source": source.pk, "overflow_after": 0} for source in sources]
     return data | rows("teamsource_set", *answered, there=there) | values
 
 
@@ -21,7 +22,7 @@ def an_extension(team: Any, **values: Any) -> dict[str, Any]:
     """An extension's page."""
     data: dict[str, Any] = {
         "number": "101", "kind": "sip", "name": "Dana", "team": team.pk, "is_active": "on",
-        "tier": 1, "weight": 1, "languages": "", "daily_cap": "", "rest": "", "schedule": "",
+        "tier": 1, "weight": 1, "languages": "", "daily_cap": "", "wrap_up": "", "schedule": "",
     }  # fmt: skip
     return data | rows("call_parameters") | values
 

@@ -125,8 +125,8 @@ def test_a_call_says_that_it_is_ours_by_its_call_id_else_by_our_variable() -> No
 DELAY = timedelta(minutes=5)
 NEVER: dict[str, tuple[dict[str, Any], bool]] = {
     "absent from both, long enough": ({}, True),
-    "a first look": ({"absent_since": None}, False),
-    "a record could still come": ({"absent_since": NOW - DELAY + timedelta(seconds=1)}, False),
+    "a first look": ({"missing_since": None}, False),
+    "a record could still come": ({"missing_since": NOW - DELAY + timedelta(seconds=1)}, False),
     "it is in the log": ({"in_log": True}, False),
     "the log does not tell": ({"in_log": None}, False),
     "the provider gave it a CALLID": ({"asked": KNOWN}, False),
@@ -135,6 +135,6 @@ NEVER: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize(("given", "expected"), NEVER.values(), ids=NEVER)
 def test_what_was_never_placed(given: dict[str, Any], expected: bool) -> None:
-    facts = {"asked": ASKED, "absent_since": NOW - DELAY, "in_log": False, **given}
+    facts = {"asked": ASKED, "missing_since": NOW - DELAY, "in_log": False, **given}
     asked = facts.pop("asked")
     assert call_identity.was_never_placed(asked, now=NOW, log_delay=DELAY, **facts) is expected

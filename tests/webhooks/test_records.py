@@ -97,8 +97,8 @@ def test_a_salesperson_who_does_not_answer_is_out_for_a_while_and_the_lead_goes_
     assert (attempt.state, lead.status) == (AttemptState.AGENT_NO_ANSWER, LeadStatus.WAITING)
     assert lead.call_after <= timezone.now()
     assert extension.missed_in_a_row == 1
-    assert extension.out_until
-    assert extension.out_until > timezone.now()
+    assert extension.unavailable_until
+    assert extension.unavailable_until > timezone.now()
 
 
 def test_the_third_missed_call_in_a_row_pauses_the_extension(

@@ -86,7 +86,7 @@ class ShowsAttempts:
     @display(description=_("error"))  # type: ignore[untyped-decorator]
     def error(self, obj: CallAttempt) -> SafeString | str:
         """ERRORCODE and message, else our reason."""
-        return html.trouble(html.error(obj.error_code, obj.error_message) or obj.reason)
+        return html.trouble(html.error(obj.error_code, obj.error_message) or obj.failure_reason)
 
     @display(description="")  # type: ignore[untyped-decorator]
     def hang_up_link(self, obj: CallAttempt) -> SafeString | str:
@@ -194,7 +194,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     @display(description=_("state"), ordering="state")  # type: ignore[untyped-decorator]
     def state_and_error(self, obj: CallAttempt) -> SafeString:
         """The state, and what went wrong."""
-        wrong = html.error(obj.error_code, obj.error_message) or obj.reason
+        wrong = html.error(obj.error_code, obj.error_message) or obj.failure_reason
         return html.trouble_below(self.state_now(obj), wrong)
 
     @display(description=_("phone"))  # type: ignore[untyped-decorator]
@@ -211,7 +211,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     @display(description=_("reason"))  # type: ignore[untyped-decorator]
     def reason_shown(self, obj: CallAttempt) -> str:
         """Our word for what went wrong."""
-        return obj.reason
+        return obj.failure_reason
 
     @display(description=_("talked"))  # type: ignore[untyped-decorator]
     def talked(self, obj: CallAttempt) -> str:

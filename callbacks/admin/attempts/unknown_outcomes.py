@@ -226,11 +226,13 @@ def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
         )
     if attempt.call_id:
         yield html.call_id(attempt.call_id)
-    if attempt.looks:
+    if attempt.lookup_count:
         times = (
-            "once" if attempt.looks == 1 else gettext("%(looks)s times") % {"looks": attempt.looks}
+            "once"
+            if attempt.lookup_count == 1
+            else gettext("%(looks)s times") % {"looks": attempt.lookup_count}
         )
-        again = gettext(", and is asked again") if attempt.look_at else ""
+        again = gettext(", and is asked again") if attempt.next_lookup_at else ""
         yield gettext("The provider was asked %(times)s%(again)s.") % {
             "times": times,
             "again": again,

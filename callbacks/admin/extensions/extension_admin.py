@@ -59,17 +59,26 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     inlines = [ExtensionParametersInline]
     change_form_outer_after_template = "admin/what_holds.html"
     form = ExtensionForm
-    readonly_fields = ["state_now", "last_called", "missed_in_a_row", "out_until", "out_reason"]
+    readonly_fields = [
+        "state_now",
+        "last_called",
+        "missed_in_a_row",
+        "unavailable_until",
+        "unavailable_reason",
+    ]
     change_form_before_template = "admin/shift_week.html"
     fieldsets = [
-        ("Now", {"fields": [("state_now", "last_called"), ("missed_in_a_row", "out_reason")]}),
+        (
+            "Now",
+            {"fields": [("state_now", "last_called"), ("missed_in_a_row", "unavailable_reason")]},
+        ),
         (
             "Extension",
             {"fields": [("number", "kind"), ("name", "user"), ("team", "schedule"), "is_active"]},
         ),
         (
             _("Its turn"),
-            {"fields": [("tier", "weight"), "languages", ("daily_cap", "rest")]},
+            {"fields": [("tier", "weight"), "languages", ("daily_cap", "wrap_up")]},
         ),
     ]
 
@@ -150,7 +159,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         extension = self.get_object(request, str(object_id))
         if extension is None:
             return []
-        is_out = bool(extension.out_until and extension.out_until > timezone.now())
+        is_out = bool(extension.unavailable_until and extension.unavailable_until > timezone.now())
         useful = {
             "pause": extension.is_active,
             "un-pause": extension.is_paused,

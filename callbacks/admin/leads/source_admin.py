@@ -35,7 +35,7 @@ class SourceAdmin(LeadSourceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LeadSource]:
         """With the teams, in the order in which they step in."""
         queryset: QuerySet[LeadSource] = super().get_queryset(request)
-        answers = TeamSource.objects.select_related("team").order_by("steps_in_after", "team__name")
+        answers = TeamSource.objects.select_related("team").order_by("overflow_after", "team__name")
         return queryset.prefetch_related(Prefetch("teamsource_set", answers))
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
@@ -69,8 +69,8 @@ class SourceAdmin(LeadSourceAdmin):
 def words_for(answer: TeamSource) -> str:
     """ "Sales", "Night after 60 s", "Support (off)"."""
     after = (
-        gettext(" after %(steps_in_after)s s") % {"steps_in_after": answer.steps_in_after}
-        if answer.steps_in_after
+        gettext(" after %(overflow_after)s s") % {"overflow_after": answer.overflow_after}
+        if answer.overflow_after
         else ""
     )
     return f"{answer.team}{after}{'' if answer.team.is_active else ' (off)'}"

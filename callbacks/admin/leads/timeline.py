@@ -113,11 +113,15 @@ def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
     if at is None:
         return
     said = error(attempt.error_code, attempt.error_message)
-    reason = gettext("Reason: %(reason)s") % {"reason": attempt.reason} if attempt.reason else ""
+    reason = (
+        gettext("Reason: %(reason)s") % {"reason": attempt.failure_reason}
+        if attempt.failure_reason
+        else ""
+    )
     details = tuple(line for line in (said, reason) if line)
     if attempt.state in _NO_CALL:
         yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
-    elif attempt.reason:
+    elif attempt.failure_reason:
         # Also when it was found out later: this is what happened at that moment.
         lost = gettext("The provider's answer was lost: whether it called is not known")
         yield Event(at, lost, details, RED, attempt.call_id)

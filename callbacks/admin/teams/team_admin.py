@@ -55,7 +55,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         (
             _("Who is rung"),
             {
-                "fields": ["strategy", ("owner_days", "owner_wait"), "language_wait"],
+                "fields": ["strategy", ("sticky_agent_days", "sticky_agent_wait"), "language_wait"],
                 "description": _(
                     "Asked in this order: the owner, who speaks the lead's language, the lowest "
                     "tier, and the strategy among those who are left."
@@ -64,7 +64,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         ),
         (
             _("How much"),
-            {"fields": [("daily_cap", "rest"), "opening_rate"]},
+            {"fields": [("daily_cap", "wrap_up"), "opening_rate"]},
         ),
     ]
 
@@ -124,7 +124,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         if not answered:
             return html.trouble(gettext("none: gets no leads"))
         return ", ".join(
-            f"{it.source} after {it.steps_in_after} s" if it.steps_in_after else str(it.source)
+            f"{it.source} after {it.overflow_after} s" if it.overflow_after else str(it.source)
             for it in answered
         )
 
