@@ -1,1 +1,1 @@
-"""Between this project's words and the provider library's."""
+"""Translates between our terms and those of the provider's library."""

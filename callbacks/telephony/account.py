@@ -1,4 +1,4 @@
-"""The account we dial with: the Voicenter client, and what it is asked for."""
+"""The Voicenter account that we dial with: its client, and the requests that we send with it."""
 
 import logging
 import math
@@ -36,14 +36,14 @@ from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
-# Beyond the longest a call can last, for clocks that differ and records that come late.
+# Added to the longest duration of a call, for differing clocks and late records.
 _HOLD_MARGIN = timedelta(seconds=60)
-# Seconds. A worker has better things to do than to wait for its turn; it asks again later.
+# Seconds that a worker waits for its turn at the Call Log. After that it asks again later.
 _LOG_WAIT = 1.0
 # Seconds. The provider's own default of 30 (vendor's page 1.3) would cut a longer message.
 MESSAGE_LASTS = 120
-# What is said of calls and holds for messages too: a message has one leg, the lead's, which in a
-# call is the second one.
+# Call parameters that also apply to messages. A message has one leg, the lead's, which is the
+# second leg of a call.
 _OF_MESSAGES = {
     "record": "record",
     "target_caller_id": "target_caller_id",
@@ -55,12 +55,12 @@ EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
 
 @cache
 def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
-    """One client for the process; it keeps a connection per thread.
+    """The process's client, which keeps one connection per thread.
 
-    `log_wait`: seconds to wait for one's turn at the Call Log at most; None: as long as it takes.
-    `patience`: seconds to wait for an answer at most, where the settings would wait longer.
-    Raises ConfigurationError or InvalidCall when the settings could not make a call: better here,
-    before a lead is claimed, than with every lead.
+    `log_wait`: the longest wait in seconds for a turn at the Call Log; None: as long as it takes.
+    `patience`: the longest wait in seconds for an answer, where the settings allow a longer one.
+    Raises ConfigurationError or InvalidCall if no call can be made with the settings, so that this
+    shows before a lead is claimed.
     """
     _sample_call()
     return Client(
@@ -77,39 +77,39 @@ def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
 
 
 def active_calls(patience: float = math.inf) -> Sequence[ExtensionCalls] | None:
-    """What every extension of the account is on right now; None when nobody tells.
+    """The present calls of every extension of the account; None if the provider does not tell.
 
-    `patience`: as of `client`, for whom a late answer is no use.
+    `patience`: as in `client`, for callers to whom a late answer is useless.
     """
     try:
         return client(patience=patience).active_calls()
     except VoicenterError as error:
-        log.warning("active calls not to be had reason=%s", error.reason)
+        log.warning("active calls could not be read reason=%s", error.reason)
     return None
 
 
 def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None:
-    """The legs of all click2calls that began in a window of time; None when nobody tells.
+    """The legs of all click2calls that began in a period; None if the provider does not tell.
 
-    By time alone: how numbers are spelled in a search nobody has promised, and what it misses must
-    not be taken for a call that never was.
+    The search goes by time alone. The provider does not document how a search by number compares
+    spellings, and a call that such a search missed would count as never placed.
     """
     search = CallLogSearch(since, until, types=CLICK2CALL_TYPES)
     try:
         return list(client(_LOG_WAIT).call_log(search))
     except Forbidden as error:
         log.warning(
-            "Call Log refuses us reason=%s: what became of calls without a record stays unknown "
-            "until their limit; have the provider allow this machine and code",
+            "the Call Log refuses this machine reason=%s; calls without a record stay unknown "
+            "until their limit; ask the provider to allow this machine and code",
             error.reason,
         )
     except VoicenterError as error:
-        log.warning("Call Log not to be had reason=%s", error.reason)
+        log.warning("the Call Log could not be read reason=%s", error.reason)
     return None
 
 
 def asked(attempt: CallAttempt) -> PlacedCall:
-    """What the call of an attempt is recognised by in the provider's lists."""
+    """The attempt's call, with all that recognises it in the provider's lists."""
     sent_at = attempt.sent_at or attempt.claimed_at
     rings = rings_for(attempt.lead.source_id, attempt.extension_id)
     return PlacedCall(
@@ -123,7 +123,7 @@ def asked(attempt: CallAttempt) -> PlacedCall:
 
 
 def settings_problem() -> str | None:
-    """What is wrong with the call parameters in the settings, as a sentence; None: nothing."""
+    """A sentence that says what is wrong with the call parameters in the settings, or None."""
     try:
         _sample_call()
     except InvalidCall as problem:
@@ -132,13 +132,13 @@ def settings_problem() -> str | None:
 
 
 def answer_is_lost_after() -> timedelta:
-    """An attempt that was taken on and is `dialing` for longer has lost its worker."""
+    """An attempt that has been `dialing` for longer than this has lost its worker."""
     longest = settings.VOICENTER_CONNECT_TIMEOUT + settings.VOICENTER_TIMEOUT
     return timedelta(seconds=longest + 10)
 
 
 def places(setup: RoutingConfig, source_id: int | None, extension_id: int | None) -> list[Layer]:
-    """Who says how a call is made, the most particular first (see `call_parameters`)."""
+    """The layers of call parameters, the most specific first (see `call_parameters`)."""
     found = []
     if extension_id is not None and extension_id in setup.parameters_by_extension:
         found.append(Layer(EXTENSION, setup.parameters_by_extension[extension_id]))
@@ -150,7 +150,8 @@ def places(setup: RoutingConfig, source_id: int | None, extension_id: int | None
 def call_for(claim: Claim, lead: Lead, setup: RoutingConfig) -> Call:
     """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
 
-    Our variables come back with the call's records and identify both; no personal data.
+    Our variables come back with the call's records and identify lead and attempt. They hold no
+    personal data.
     """
     attempt = claim.attempt
     parameters: dict[str, Any] = resolved_arguments(
@@ -177,7 +178,7 @@ def message_for(attempt: CallAttempt, setup: RoutingConfig) -> Message:
 
 
 def hold_for(call: Call | Message) -> timedelta:
-    """The longest that `call`, accepted now, can keep its extension and its number."""
+    """How long `call`, if accepted now, can occupy its extension and its number at most."""
     longest = (call.phone_max_dial_time or 0) + (call.max_duration or 0)
     if isinstance(call, Call):
         longest += call.target_max_dial_time or 0
@@ -185,17 +186,17 @@ def hold_for(call: Call | Message) -> timedelta:
 
 
 def hold() -> timedelta:
-    """The same for a call that no source or extension says anything about."""
+    """How long a call can last at most when only the settings determine its parameters."""
     return hold_for(_sample_call())
 
 
 def rings() -> timedelta:
-    """The longest that the phones of a call ring, one after the other, as the settings have it."""
+    """How long both phones of a call ring at most, one after the other, by the settings."""
     return _rings(_from_settings())
 
 
 def rings_for(source_id: int, extension_id: int | None) -> timedelta:
-    """The same for a lead of this source through this extension."""
+    """How long both phones ring at most for a lead of this source through this extension."""
     return _rings(resolved_arguments(places(current_setup(), source_id, extension_id)))
 
 

@@ -1,8 +1,8 @@
-"""What the provider's Call Log and active calls prove about a call that we asked for. Pure.
+"""What the provider's Call Log and active calls prove about a call that we requested. Pure.
 
-A call is recognised by our own variable or by its CALLID, else by what it looks like: the lead's
-number, the extension and the time. A likeness counts only where nothing else could be meant, and
-wherever a call might be ours, it is not said that ours did not happen.
+A call is recognised by our own variable or by its CALLID, or else by the lead's number, the
+extension and the time. A call that only looks like ours counts as ours if no other call looks like
+it too; and while a call may be ours, ours is not declared to have never happened.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,14 +19,14 @@ _VARIABLE = "attempt"
 
 @dataclass(frozen=True)
 class PlacedCall:
-    """A call that we asked for.
+    """A call that we requested.
 
-    `attempt`: our variable in it; `call_id`: "" where the provider has not told; `phone`: E.164;
+    `attempt`: our variable in it; `call_id`: "" if the provider has not told it; `phone`: E.164;
     `extension`: as dialled; `sent_at`: when the request left.
 
-    `settled_by`: when the request has been given up and both phones have rung as long as they may.
-    From then on a call that is not among the active ones is over or never was: one that came late,
-    or a list that shows conversations only, is no doubt any more.
+    `settled_by`: by then the request has timed out and both phones have rung as long as they may.
+    From then on, a call that is missing from the active calls is over or was never placed: neither
+    a late call nor a list that shows conversations only can explain its absence any more.
     """
 
     attempt: str
@@ -38,16 +38,16 @@ class PlacedCall:
 
 
 class CallPresence(Enum):
-    """What the list of active calls says of a call."""
+    """Whether the list of active calls shows a call."""
 
     ON = "on"
     ABSENT = "absent"
-    UNTOLD = "untold"  # the list cannot be had, or leaves a doubt
+    UNTOLD = "untold"  # there is no list, or it is ambiguous
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """What the list of active calls shows of a call, and its CALLID where it tells."""
+    """Whether the list of active calls shows a call, and the call's CALLID if it does."""
 
     presence: CallPresence
     call_id: str = ""
@@ -57,9 +57,10 @@ UNSEEN = Sighting(CallPresence.UNTOLD)
 
 
 def sighting(asked: PlacedCall, states: Sequence[ExtensionCalls] | None) -> Sighting:
-    """Whether the call is on, by the account's active calls; None: they were not to be had.
+    """Looks for the call in the account's active calls; None: they could not be had.
 
-    An extension that is not in the list (a phone number, a trunk, a wrong code) proves nothing.
+    An extension that is missing from the list (a phone number, a trunk, a wrong code) proves
+    nothing.
     """
     doubt = True
     for state in states or ():
@@ -76,7 +77,7 @@ def sighting(asked: PlacedCall, states: Sequence[ExtensionCalls] | None) -> Sigh
 
 
 def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool | None:
-    """None: it may be."""
+    """Whether `call` is the one that we requested; None: perhaps."""
     if named := call.custom.get(_VARIABLE):
         return named == asked.attempt
     if asked.call_id and call.call_id:
@@ -89,14 +90,14 @@ def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool 
 
 
 def named(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
-    """CALLIDs of the calls that say that they are this one: its CALLID, or our variable."""
+    """CALLIDs of the calls that carry the CALLID or the variable of the one that we requested."""
     if asked.call_id:
         return {leg.call_id for leg in legs if leg.call_id == asked.call_id}
     return {leg.call_id for leg in legs if leg.custom.get(_VARIABLE) == asked.attempt}
 
 
 def similar(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
-    """CALLIDs of the calls that look like this one and do not say whose they are."""
+    """CALLIDs of the calls that look like ours and carry no variable of ours."""
     calls: dict[str, list[Cdr]] = {}
     for leg in legs:
         calls.setdefault(leg.call_id, []).append(leg)
@@ -121,8 +122,9 @@ def _parties(leg: Cdr) -> set[str]:
 
 
 def as_cdr(record: CallLogRecord) -> Cdr:
-    """The record as it would have been posted to us. A leg has one name, so that it is stored once
-    whichever way it comes.
+    """The record in the form in which the provider would have posted it.
+
+    A leg has the same name both ways, so it is stored once, whichever way its record comes.
     """
     return Cdr(
         call_id=record.call_id,
@@ -152,11 +154,12 @@ def was_never_placed(
     now: datetime,
     log_delay: timedelta,
 ) -> bool:
-    """Whether it is shown that a call was never placed which is not among the active ones now.
+    """Whether it is proven that a call was never placed. It is not among the active calls now.
 
-    `missing_since`: the first look that did not show it, at `Asked.settled_by` or later; None: this
-    one. `in_log`: whether the Call Log has it or anything like it; None: the log did not tell. Had
-    there been a call, it was over at `missing_since`, and `log_delay` after that in the log.
+    `missing_since`: the first look, at `PlacedCall.settled_by` or later, that did not show the call;
+    None: the present look. `in_log`: whether the Call Log has the call or a similar one; None: the
+    log could not be read. A call that existed would have been over at `missing_since`, and in the
+    log `log_delay` later.
     """
     return (
         not asked.call_id

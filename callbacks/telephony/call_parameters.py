@@ -1,7 +1,7 @@
-"""Which call parameter holds, and where it comes from. Pure.
+"""Resolves the parameters of a call, and tells which layer each value comes from. Pure.
 
-Places are asked in order, the most particular first: extension, source, settings. What none of
-them says is the provider's own default.
+The layers, the most specific first: extension, source, settings. A parameter that no layer sets has
+the provider's own default.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
 
 PROVIDER = "provider's default"
-# Not a matter of choice: who is called is decided by the claim.
+# No layer sets these: the claim decides who is called.
 _DESTINATIONS = frozenset({"phone", "target", "phone_login_code"})
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One place that may say something: its name for people, and what it says."""
+    """A layer's name for people, and the parameters that it sets."""
 
     name: str
     values: Mapping[str, object]
@@ -24,9 +24,9 @@ class Layer:
 
 @dataclass(frozen=True)
 class ResolvedParameter:
-    """The value of one parameter of `voicenter.Call` and the name of the place it comes from.
+    """The value of one parameter of `voicenter.Call`, and the name of the layer that sets it.
 
-    `value` is None where not even the provider's page names a default.
+    `value` is None where no layer sets the parameter and the provider documents no default.
     """
 
     name: str
@@ -35,7 +35,7 @@ class ResolvedParameter:
 
 
 def resolved(places: Sequence[Layer]) -> list[ResolvedParameter]:
-    """Every parameter of a call, in the order of the vendor's page; custom variables as one."""
+    """Every parameter of a call, in the order of the vendor's page; custom variables are one."""
     defaults = {name: parameter.default for name, parameter in CALL_PARAMETERS.items()}
     return [
         _of(name, default, places)
@@ -45,7 +45,7 @@ def resolved(places: Sequence[Layer]) -> list[ResolvedParameter]:
 
 
 def resolved_arguments(places: Sequence[Layer]) -> dict[str, object]:
-    """Only what some place says: arguments of `voicenter.Call`."""
+    """The parameters that some layer sets, as arguments of `voicenter.Call`."""
     return {each.name: each.value for each in resolved(places) if each.origin != PROVIDER}
 
 

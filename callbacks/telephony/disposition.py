@@ -1,4 +1,4 @@
-"""What the records of a call's two legs say about how it ended. Pure; one table.
+"""How a call ended, from the records of its two legs. Pure.
 
 Records come in any order, and either may be lost. The verdict depends on which are here, not on
 which came first; a record that contradicts a verdict already given comes too late.
@@ -8,7 +8,7 @@ from enum import Enum
 
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
-# The phone rang, or was tried, and nobody talked.
+# The phone was called, and nobody talked.
 _NOT_REACHED = frozenset({LegOutcome.BUSY, LegOutcome.NO_ANSWER, LegOutcome.VOICEMAIL})
 
 
@@ -23,7 +23,7 @@ class Disposition(Enum):
 
 
 def leg_outcome(status: str | None) -> LegOutcome | None:
-    """The provider's word in ours; None where there is no record. Unknown words are OTHER."""
+    """Our outcome for the provider's status; None without a record. An unknown status is OTHER."""
     return None if status is None else OUTCOMES.get(status, LegOutcome.OTHER)
 
 
@@ -34,7 +34,7 @@ def disposition(leg1_status: str | None, leg2_status: str | None) -> Disposition
         return Disposition.BRIDGED
     if leg1 in _NOT_REACHED or leg1 is LegOutcome.FAILED:
         return Disposition.AGENT_NO_ANSWER
-    # A lead's phone that rang proves that the salesperson had answered.
+    # The lead's phone rings only after the salesperson has answered.
     if leg2 in _NOT_REACHED or (leg2 and leg1 is LegOutcome.ANSWERED):
         return Disposition.LEAD_NO_ANSWER
     return Disposition.UNCLEAR if leg1 and leg2 else Disposition.OPEN
