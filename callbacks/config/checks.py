@@ -1,8 +1,8 @@
-"""System checks of the settings, each with the way out. `manage.py check` lists them.
+"""System checks of the settings. Each message says what to do. `manage.py check` runs them.
 
-Registered by `callbacks.config.apps.ConfigConfig`. gunicorn and `make run` refuse to start on one.
-What a working copy can do without (a key, host names, the account's code) is asked only when DEBUG
-is off.
+`callbacks.config.apps.ConfigConfig` registers them. gunicorn and `make run` do not start while one
+of them fails. A working copy needs no key, host names or account code, so those are checked only
+when DEBUG is off.
 
 E001 SECRET_KEY          E005 VOICENTER_METHOD    E009 DATABASE_URL
 E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
@@ -36,7 +36,7 @@ METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
 LEAST_KEY_CHARACTERS = 50  # as Django's own security.W009
 LEAST_SECRET_CHARACTERS = 32
-LONGEST_TIMEOUT = 120.0  # seconds: a worker waits that long for one answer
+LONGEST_TIMEOUT = 120.0  # seconds for which a worker waits for one answer
 LONGEST_LOG_DELAY = 3600.0
 LEAST_PRESENCE_EVERY, LONGEST_PRESENCE_EVERY = 1.0, 60.0
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
@@ -44,10 +44,10 @@ _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 @checks.register()
 def check_settings(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - they concern no one application
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - the settings belong to no single application
     **kwargs: object,  # noqa: ARG001
 ) -> list[CheckMessage]:
-    """Every mistake in the settings at once; none of the messages shows a secret."""
+    """Reports every mistake in the settings at once. No message shows a secret."""
     return [
         *_keys(),
         *_provider(),
@@ -63,13 +63,13 @@ def _keys() -> Iterator[CheckMessage]:
     if not settings.DEBUG and len(settings.SECRET_KEY) < LEAST_KEY_CHARACTERS:
         yield Error(
             "SECRET_KEY is missing or too short.",
-            hint="Set SECRET_KEY to what this prints, the same for every process: python -c "
-            "'import secrets; print(secrets.token_hex(30))'. `make run` makes one by itself.",
+            hint="Set SECRET_KEY to the output of this command, the same for every process: python "
+            "-c 'import secrets; print(secrets.token_hex(30))'. `make run` generates one itself.",
             id="callbacks.E001",
         )
     if not settings.DEBUG and not settings.ALLOWED_HOSTS:
         yield Error(
-            "ALLOWED_HOSTS is empty: every request would be refused.",
+            "ALLOWED_HOSTS is empty, so every request would be refused.",
             hint="Set ALLOWED_HOSTS to the site's names, separated by commas: "
             "ALLOWED_HOSTS=callbacks.example.com",
             id="callbacks.E002",
@@ -77,10 +77,10 @@ def _keys() -> Iterator[CheckMessage]:
     secret = settings.CDR_SECRET
     if len(secret) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(secret):
         yield Error(
-            f"CDR_SECRET is not {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _: it is "
-            "all that keeps others from posting call records.",
-            hint="Set CDR_SECRET to what this prints, and give the provider the new address: "
-            "python -c 'import secrets; print(secrets.token_hex(30))'",
+            f"CDR_SECRET must have {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _. It "
+            "alone keeps others from posting call records.",
+            hint="Set CDR_SECRET to the output of this command, and give the provider the new "
+            "address: python -c 'import secrets; print(secrets.token_hex(30))'",
             id="callbacks.E008",
         )
 
@@ -89,27 +89,28 @@ def _provider() -> Iterator[CheckMessage]:
     url = _split(settings.VOICENTER_URL)
     if url is None or url.scheme not in {"http", "https"} or not url.hostname or url.query:
         yield Error(
-            "VOICENTER_URL is not a plain http(s) address.",
+            "VOICENTER_URL is not an http or https address without parameters.",
             hint="Set it to the click2call address, without parameters: VOICENTER_URL="
             "https://api.voicenter.co.il/ForwardDialer/click2call.aspx",
             id="callbacks.E003",
         )
     elif url.scheme == "http" and not _is_local(url.hostname):
         yield checks.Warning(
-            "VOICENTER_URL is not https: the account's code travels readable.",
+            "VOICENTER_URL is not https, so others on the network can read the account's code.",
             hint="Write https:// in VOICENTER_URL.",
             id="callbacks.W001",
         )
     if not settings.DEBUG and not settings.VOICENTER_CODE.strip():
         yield Error(
-            "VOICENTER_CODE is missing: the provider would refuse every call.",
+            "VOICENTER_CODE is missing, so the provider would refuse every call.",
             hint="Set VOICENTER_CODE to the code of your Voicenter account.",
             id="callbacks.E004",
         )
     if problem := account.settings_problem():
         yield Error(
             f"No call can be made with these settings: {problem}",
-            hint="Correct the VOICENTER_... variable that it names (.env.example has them all).",
+            hint="Correct the VOICENTER_... variable that the message names (.env.example lists "
+            "them all).",
             id="callbacks.E013",
         )
     yield from _one_of("VOICENTER_METHOD", METHODS, "callbacks.E005")
@@ -120,7 +121,9 @@ def _one_of(name: str, allowed: tuple[str, ...], number: str) -> Iterator[CheckM
     value = getattr(settings, name)
     if value not in allowed:
         yield Error(
-            f"{name} is {value!r}.", hint=f"Set {name} to one of: {', '.join(allowed)}.", id=number
+            f"{name} is {value!r}, which is not allowed.",
+            hint=f"Set {name} to one of these: {', '.join(allowed)}.",
+            id=number,
         )
 
 
@@ -129,24 +132,24 @@ def _timeouts() -> Iterator[CheckMessage]:
         seconds = getattr(settings, name)
         if not 0 < seconds <= LONGEST_TIMEOUT:
             yield Error(
-                f"{name} is {seconds}.",
-                hint=f"Set {name} to seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
+                f"{name} is {seconds}, which is out of range.",
+                hint=f"Set {name} to a number of seconds above 0 and up to {LONGEST_TIMEOUT:g}.",
                 id="callbacks.E007",
             )
     if not 0 < settings.VOICENTER_LOG_DELAY <= LONGEST_LOG_DELAY:
         yield Error(
-            f"VOICENTER_LOG_DELAY is {settings.VOICENTER_LOG_DELAY}.",
-            hint=f"Set VOICENTER_LOG_DELAY to seconds above 0 and up to {LONGEST_LOG_DELAY:g}: too "
-            "few, and a lead who has talked with somebody is called again.",
+            f"VOICENTER_LOG_DELAY is {settings.VOICENTER_LOG_DELAY}, which is out of range.",
+            hint="Set VOICENTER_LOG_DELAY to a number of seconds above 0 and up to "
+            f"{LONGEST_LOG_DELAY:g}. If it is too short, a lead who has talked with a salesperson "
+            "is called again.",
             id="callbacks.E020",
         )
     every = settings.PRESENCE_EVERY
     if every and not LEAST_PRESENCE_EVERY <= every <= LONGEST_PRESENCE_EVERY:
         yield Error(
-            f"PRESENCE_EVERY is {every}.",
-            hint=f"Set PRESENCE_EVERY to seconds from {LEAST_PRESENCE_EVERY:g} to "
-            f"{LONGEST_PRESENCE_EVERY:g}, or to 0: then the provider is never asked who is on a "
-            "call.",
+            f"PRESENCE_EVERY is {every}, which is out of range.",
+            hint=f"Set PRESENCE_EVERY to a number of seconds from {LEAST_PRESENCE_EVERY:g} to "
+            f"{LONGEST_PRESENCE_EVERY:g}, or to 0 never to ask the provider who is on a call.",
             id="callbacks.E024",
         )
 
@@ -154,14 +157,14 @@ def _timeouts() -> Iterator[CheckMessage]:
 def _servers() -> Iterator[CheckMessage]:
     if not _has_scheme(settings.DATABASE_URL, {"postgres", "postgresql"}):
         yield Error(
-            "DATABASE_URL is missing or not a PostgreSQL address.",
+            "DATABASE_URL is missing or is not a PostgreSQL address.",
             hint="Set DATABASE_URL=postgres://user:password@host:5432/name, or start the embedded "
             "server with `make run` and leave it running.",
             id="callbacks.E009",
         )
     if not _has_scheme(settings.REDIS_URL, set(broker.REDIS_SCHEMES)):
         yield Error(
-            "REDIS_URL is missing or not a Redis address.",
+            "REDIS_URL is missing or is not a Redis address.",
             hint="Set REDIS_URL=redis://:password@host:6379/0 (rediss:// with TLS), or start the "
             "embedded server with `make run` and leave it running.",
             id="callbacks.E010",
@@ -180,15 +183,15 @@ def _servers() -> Iterator[CheckMessage]:
 def _times() -> Iterator[CheckMessage]:
     if settings.TIME_ZONE not in zoneinfo.available_timezones():
         yield Error(
-            f"TIME_ZONE is {settings.TIME_ZONE!r}.",
-            hint="Set it to a name of the IANA list, such as Asia/Jerusalem.",
+            f"TIME_ZONE is {settings.TIME_ZONE!r}, which is not a known time zone.",
+            hint="Set TIME_ZONE to a name from the IANA list, such as Asia/Jerusalem.",
             id="callbacks.E011",
         )
     if not 0 < settings.SWEEP_EVERY <= 60:
         yield Error(
-            f"SWEEP_EVERY is {settings.SWEEP_EVERY}.",
-            hint="Set it to seconds above 0 and up to 60; it bounds how late a lead is called "
-            "whose wake-up was lost.",
+            f"SWEEP_EVERY is {settings.SWEEP_EVERY}, which is out of range.",
+            hint="Set SWEEP_EVERY to a number of seconds above 0 and up to 60. It bounds how late "
+            "a lead is called whose wake-up was lost.",
             id="callbacks.E012",
         )
 
@@ -197,22 +200,23 @@ def _watching() -> Iterator[CheckMessage]:
     token = settings.METRICS_TOKEN
     if token and (len(token) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(token)):
         yield Error(
-            f"METRICS_TOKEN is not {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _.",
-            hint="Set METRICS_TOKEN to what this prints, and give it to your monitoring: "
+            f"METRICS_TOKEN must have {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _.",
+            hint="Set METRICS_TOKEN to the output of this command, and give it to your monitoring: "
             "python -c 'import secrets; print(secrets.token_hex(30))'",
             id="callbacks.E030",
         )
     yield from _one_of("LOG_FORMAT", logs.FORMATS, "callbacks.E032")
     if not settings.READY_OLDEST_DUE > 0:
         yield Error(
-            f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}.",
-            hint="Set it to the seconds a due lead may wait before /readyz says so, such as 900.",
+            f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}, which is out of range.",
+            hint="Set READY_OLDEST_DUE to the number of seconds that a due lead may wait before "
+            "/readyz reports it, such as 900.",
             id="callbacks.E033",
         )
 
 
 def _policy() -> Iterator[CheckMessage]:
-    """The engine keeps to its bounds whatever is set; here it is said that something else was."""
+    """Settings beyond the policy's hard bounds, which the engine keeps to whatever is set."""
     yield from _waits("RETRY_AFTER_NO_ANSWER", rules.LEAST_GAP, "120,900,7200,opening")
     yield from _waits("RETRY_AFTER_ERROR", rules.LEAST_ERROR_WAIT, "5,30,120,600")
     gap = rules.LEAST_GAP.total_seconds(), rules.LONGEST_GAP.total_seconds()
@@ -234,7 +238,7 @@ def _waits(name: str, least: timedelta, example: str) -> Iterator[CheckMessage]:
     good = all(it in allowed or _is_wait(it, least) for it in waits)
     if not (good and 0 < len(waits) <= most):
         yield Error(
-            f"{name} is no list of waits.",
+            f"{name} is not a valid list of waits.",
             hint=f"Set {name} to 1 to {most} numbers of seconds, each from "
             f"{least.total_seconds():g} to {rules.LONGEST_WAIT.total_seconds():g}, separated "
             f"by commas: {name}={example}",
@@ -249,7 +253,11 @@ def _is_wait(wait: rules.Wait, least: timedelta) -> bool:
 def _between(name: str, least: float, most: float, number: str) -> Iterator[CheckMessage]:
     value = getattr(settings, name)
     if not least <= value <= most:
-        yield Error(f"{name} is {value}.", hint=f"Set it from {least:g} to {most:g}.", id=number)
+        yield Error(
+            f"{name} is {value}, which is out of range.",
+            hint=f"Set {name} to a number from {least:g} to {most:g}.",
+            id=number,
+        )
 
 
 def _has_scheme(address: str, schemes: set[str]) -> bool:
@@ -260,7 +268,7 @@ def _has_scheme(address: str, schemes: set[str]) -> bool:
 def _split(address: str) -> SplitResult | None:
     try:
         url = urlsplit(address)
-        _ = url.port  # raises when it is no number
+        _ = url.port  # raises ValueError unless the port is a number
     except ValueError:
         return None
     return url

@@ -1,7 +1,7 @@
 """How a call ended, from the records of its two legs. Pure.
 
-Records come in any order, and either may be lost. The verdict depends on which are here, not on
-which came first; a record that contradicts a verdict already given comes too late.
+The records come in any order, and either may be lost. The disposition depends on which records are
+here, not on which came first. A record that contradicts an earlier disposition comes too late.
 """
 
 from enum import Enum
