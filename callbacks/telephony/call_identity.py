@@ -156,10 +156,10 @@ def was_never_placed(
 ) -> bool:
     """Whether it is proven that a call was never placed. It is not among the active calls now.
 
-    `missing_since`: the first look, at `PlacedCall.settled_by` or later, that did not show the call;
-    None: the present look. `in_log`: whether the Call Log has the call or a similar one; None: the
-    log could not be read. A call that existed would have been over at `missing_since`, and in the
-    log `log_delay` later.
+    `missing_since`: the first look, at `PlacedCall.settled_by` or later, that did not show the
+    call; None: the present look. `in_log`: whether the Call Log has the call or a similar one;
+    None: the log could not be read. A call that existed would have been over at `missing_since`,
+    and in the log `log_delay` later.
     """
     return (
         not asked.call_id
