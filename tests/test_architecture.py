@@ -133,10 +133,9 @@ def test_docs_name_only_modules_that_exist(doc: Path) -> None:
 
 
 def test_every_package_and_module_of_callbacks_has_its_place_in_the_import_contract() -> None:
-    (contract,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
-        "contracts"
-    ]
-    placed = {name for layer in contract["layers"] for name in layer.split(" | ")}
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = (it["layers"] for it in linter["contracts"] if "containers" not in it)
+    placed = {name for layer in layers for name in layer.split(" | ")}
     packages = {it.replace("/", ".") for it in PACKAGES if it.count("/") == 1}
     modules = {f"callbacks.{path.stem}" for path in (ROOT / "callbacks").glob("*.py")}
     apart = {"callbacks.__init__", "callbacks.migrations", "leads.migrations"}

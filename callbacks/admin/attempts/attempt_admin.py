@@ -1,10 +1,11 @@
 """Attempts: what was dialled and what came of it. To read, and to hang up while they are on."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +20,8 @@ from unfold.enums import ActionVariant
 from callbacks.admin import html, labels
 from callbacks.admin.attempts.record_admin import RecordInline
 from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
-from callbacks.admin.confirm import Confirmation, ask, is_confirmed
-from callbacks.admin.provider_actions import carry_out
+from callbacks.admin.commands import Command
+from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.calling import manual
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
@@ -257,31 +258,40 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             if sees_leads
             else html.page_of(CallAttempt, attempt.pk)
         )
+        command = _hang_up(attempt)
         if not is_confirmed(request):
-            question = Confirmation(
-                title=gettext("Hang up this call?"),
-                explanation=gettext(
-                    "The call on extension %(extension_number)s ends at once, for the salesperson "
-                    "and for the lead."
-                )
-                % {"extension_number": attempt.extension_number},
-                button=gettext("Hang up"),
-                things=[
-                    format_html("<bdi>{}</bdi>, {}", attempt.lead.name, html.phone(attempt.phone))
-                ],
-                back=back,
-                danger=True,
-            )
-            return ask(request, self, question)
-        carry_out(
-            self,
-            request,
-            attempt.lead,
-            lambda: manual.hang_up(attempt.pk, request.user),
-            logged=gettext("Hung up the call on extension %(extension_number)s")
-            % {"extension_number": attempt.extension_number},
-        )
+            return ask(request, self, command.question([attempt], back=back))
+        command.carry_out(self, request, [attempt])
         return HttpResponseRedirect(back)
+
+
+class _AttemptCommand(Command[CallAttempt]):
+    """Something a manager does to a call that is on; the log is its lead's."""
+
+    def lines(self, thing: CallAttempt) -> Sequence[str]:
+        """Who is on the call, and their number."""
+        return [format_html("<bdi>{}</bdi>, {}", thing.lead.name, html.phone(thing.phone))]
+
+    def log_entry(self, thing: CallAttempt) -> tuple[Model, str]:
+        """At the lead."""
+        return thing.lead, str(self.logged)
+
+
+def _hang_up(attempt: CallAttempt) -> _AttemptCommand:
+    named = {"extension_number": attempt.extension_number}
+    return _AttemptCommand(
+        run=lambda it, user: manual.hang_up(it.pk, user),
+        title=gettext("Hang up this call?"),
+        explanation=gettext(
+            "The call on extension %(extension_number)s ends at once, for the salesperson "
+            "and for the lead."
+        )
+        % named,
+        button=gettext("Hang up"),
+        logged=gettext("Hung up the call on extension %(extension_number)s") % named,
+        danger=True,
+        asks_provider=True,
+    )
 
 
 def without(name: str, fields: list[Any]) -> list[Any]:

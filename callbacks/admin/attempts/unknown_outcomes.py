@@ -1,13 +1,11 @@
 """Calls of which nobody knows how they ended: a list to work off, with two ways to decide each."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.contrib import admin
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -19,9 +17,8 @@ from unfold.enums import ActionVariant
 
 from callbacks.admin import html, labels
 from callbacks.admin.attempts.attempt_admin import CallAttemptAdmin
-from callbacks.admin.confirm import Confirmation, ask, is_confirmed
-from callbacks.calling import manual
-from callbacks.common.translation import Text
+from callbacks.admin.commands import Command
+from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.models import CallRecord, UnknownOutcome
 from callbacks.reconciliation import manual_resolution
 
@@ -41,19 +38,30 @@ def may_settle(request: HttpRequest) -> bool:
     return sees_attempts(request) and request.user.has_perm("callbacks.settle_outcome")
 
 
-@dataclass(frozen=True)
-class _Decision:
-    """What a person says of a call: what it does, what is asked before, what the log says."""
+class _Decision(Command[UnknownOutcome]):
+    """What a person says of a call. The log is the lead's: its page tells the whole story."""
 
-    run: Callable[[int, Any], str]
-    title: Text
-    explanation: Text
-    button: Text
-    logged: Text
+    def lines(self, thing: UnknownOutcome) -> Sequence[str]:
+        """Who was called, and through which extension."""
+        at = html.moment(thing.claimed_at)
+        return [
+            format_html("<bdi>{}</bdi>, {}", thing.lead.name, html.phone(thing.phone)),
+            format_html("through extension {}, {}", str(thing.extension), at),
+        ]
+
+    def said(self, thing: UnknownOutcome, sentence: str) -> str:
+        """With whose lead it is."""
+        return f"{thing.lead.name}: {sentence}"
+
+    def log_entry(self, thing: UnknownOutcome) -> tuple[Model, str]:
+        """At the lead, with the call that is meant."""
+        written = html.written(thing.claimed_at)
+        logged = gettext("%(logged)s (call of %(written)s)")
+        return thing.lead, logged % {"logged": self.logged, "written": written}
 
 
 _TALKED = _Decision(
-    run=manual_resolution.they_talked,
+    run=lambda attempt, user: manual_resolution.they_talked(attempt.pk, user),
     title=_("Did they talk?"),
     explanation=_(
         "You have asked, and the salesperson has talked with them. The request is "
@@ -63,7 +71,7 @@ _TALKED = _Decision(
     logged=_("They talked"),
 )
 _AGAIN = _Decision(
-    run=manual_resolution.call_again,
+    run=lambda attempt, user: manual_resolution.call_again(attempt.pk, user),
     title=_("Call again?"),
     explanation=_(
         "If that call took place after all, their phone rings a second time. The phone "
@@ -172,20 +180,8 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
     def _decide(self, request: HttpRequest, object_id: str, what: _Decision) -> HttpResponse:
         attempt = _find(object_id)
         if not is_confirmed(request):
-            return ask(request, self, _question(attempt, what))
-        try:
-            # The log entry is committed with the decision, or neither is.
-            with transaction.atomic():
-                said = what.run(attempt.pk, request.user)
-                logged = gettext("%(logged)s (call of %(written)s)") % {
-                    "logged": what.logged,
-                    "written": html.written(attempt.claimed_at),
-                }
-                self.log_change(request, attempt.lead, logged)
-        except manual.CannotCall as refusal:
-            self.message_user(request, f"{attempt.lead.name}: {refusal}", messages.ERROR)
-        else:
-            self.message_user(request, f"{attempt.lead.name}: {said}", messages.SUCCESS)
+            return ask(request, self, what.question([attempt], back=reverse(LIST)))
+        what.carry_out(self, request, [attempt])
         return HttpResponseRedirect(reverse(LIST))
 
 
@@ -198,19 +194,6 @@ def _find(object_id: str) -> UnknownOutcome:
     if found is None:
         raise Http404(gettext("There is no such attempt."))
     return found
-
-
-def _question(attempt: UnknownOutcome, what: _Decision) -> Confirmation:
-    lead = format_html("<bdi>{}</bdi>, {}", attempt.lead.name, html.phone(attempt.phone))
-    at = html.moment(attempt.claimed_at)
-    call = format_html("through extension {}, {}", str(attempt.extension), at)
-    return Confirmation(
-        title=what.title,
-        explanation=what.explanation,
-        button=what.button,
-        things=[lead, call],
-        back=reverse(LIST),
-    )
 
 
 def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:

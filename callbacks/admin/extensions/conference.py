@@ -10,9 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from callbacks.admin.confirm import Confirmation, ask, is_confirmed
+from callbacks.admin.commands import Command
+from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.extensions.state import live_attempt
-from callbacks.admin.provider_actions import carry_out
 from callbacks.calling import manual
 from callbacks.common.formatting import in_words
 from callbacks.models import Extension
@@ -54,29 +54,21 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
     """The question with the room's code, and what follows from its answer."""
     page = reverse("admin:callbacks_extension_change", args=[extension.pk])
     form = RoomForm(request.POST if is_confirmed(request) else None)
-    if not (is_confirmed(request) and form.is_valid()):
-        lasts = in_words(manual.CONFERENCE_LASTS)
-        question = Confirmation(
-            title=gettext("Call this extension into the conference room?"),
-            explanation=gettext(
-                "Its phone rings, and whoever answers is in the room. It is not rung for leads "
-                "for %(lasts)s, the longest the call can last; “Ring again” brings it back "
-                "earlier."
-            )
-            % {"lasts": lasts},
-            button=gettext("Call into the room"),
-            things=[str(extension)],
-            back=page,
-            form=form,
+    command: Command[Extension] = Command(
+        # Without the code in the log: it opens the room.
+        run=lambda it, user: manual.conference(it.pk, form.cleaned_data["room_code"], user),
+        title=gettext("Call this extension into the conference room?"),
+        explanation=gettext(
+            "Its phone rings, and whoever answers is in the room. It is not rung for leads "
+            "for %(lasts)s, the longest the call can last; “Ring again” brings it back "
+            "earlier."
         )
-        return ask(request, model_admin, question)
-    code = form.cleaned_data["room_code"]
-    # Without the code: it opens the room.
-    carry_out(
-        model_admin,
-        request,
-        extension,
-        lambda: manual.conference(extension.pk, code, request.user),
+        % {"lasts": in_words(manual.CONFERENCE_LASTS)},
+        button=gettext("Call into the room"),
         logged=gettext("Called into the conference room"),
+        asks_provider=True,
     )
+    if not (is_confirmed(request) and form.is_valid()):
+        return ask(request, model_admin, command.question([extension], back=page, form=form))
+    command.carry_out(model_admin, request, [extension])
     return HttpResponseRedirect(page)

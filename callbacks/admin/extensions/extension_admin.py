@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 
 from callbacks.admin import effective_parameters, html
 from callbacks.admin.base import EditsOnlyWhatChanged
+from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.extensions import conference, empty_teams, state
 from callbacks.admin.extensions.account_import import ImportsExtensions
@@ -24,9 +25,7 @@ from callbacks.admin.extensions.changes import (
     CLEAR_BLOCK,
     PAUSE,
     UNPAUSE,
-    Act,
     ExtensionPauseForm,
-    carry_out,
 )
 from callbacks.admin.extensions.forms import ExtensionForm
 from callbacks.admin.filters import AvailabilityFilter
@@ -218,18 +217,18 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         if not (is_confirmed(request) and form.is_valid()):
             back = request.get_full_path()
             return ask(request, self, PAUSE.question(chosen, back, "pause_selected", form))
-        carry_out(self, request, chosen, form.act())
+        form.command().carry_out(self, request, chosen)
         return None
 
     @admin.action(description=_("Un-pause"), permissions=["pause"])
     def unpause_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
         """Un-pauses the chosen extensions."""
-        carry_out(self, request, list(queryset), UNPAUSE)
+        UNPAUSE.carry_out(self, request, list(queryset))
 
     @admin.action(description=_("Clear block"), permissions=["pause"])
     def clear_block_selected(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
         """Clears the block of the chosen extensions."""
-        carry_out(self, request, list(queryset), CLEAR_BLOCK)
+        CLEAR_BLOCK.carry_out(self, request, list(queryset))
 
     def _found(self, request: HttpRequest, object_id: str) -> Extension:
         extension: Extension | None = self.get_object(request, object_id)
@@ -237,15 +236,17 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
             raise Http404(gettext("There is no such extension."))
         return extension
 
-    def _one(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
+    def _one(
+        self, request: HttpRequest, object_id: str, command: Command[Extension]
+    ) -> HttpResponse:
         extension = self._found(request, object_id)
         page = reverse("admin:callbacks_extension_change", args=[extension.pk])
         form = (
             ExtensionPauseForm(request.POST if is_confirmed(request) else None)
-            if act is PAUSE
+            if command is PAUSE
             else None
         )
         if not is_confirmed(request) or (form and not form.is_valid()):
-            return ask(request, self, act.question([extension], page, form=form))
-        carry_out(self, request, [extension], form.act() if form else act)
+            return ask(request, self, command.question([extension], page, form=form))
+        (form.command() if form else command).carry_out(self, request, [extension])
         return HttpResponseRedirect(page)

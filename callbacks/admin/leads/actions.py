@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from callbacks.admin.attempts import attempt_admin, unknown_outcomes
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.leads import commands, forms
-from callbacks.admin.leads.commands import LeadAct
+from callbacks.admin.leads.commands import LeadCommand
 from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reconciliation import manual_resolution
@@ -95,7 +95,7 @@ class ActsOnLeads(Admin):
         if not (is_confirmed(request) and form.is_valid()):
             question = commands.CALL_WITH.question([lead], back=_page_of(lead), form=form)
             return ask(request, self, question)
-        commands.carry_out(self, request, [lead], commands.call_with(form.chosen()))
+        commands.call_with(form.chosen()).carry_out(self, request, [lead])
         return HttpResponseRedirect(_page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
@@ -125,7 +125,7 @@ class ActsOnLeads(Admin):
             question = commands.PLAY.question([lead], back=_page_of(lead), form=form)
             return ask(request, self, question)
         record_name = form.cleaned_data["record_name"]
-        commands.carry_out(self, request, [lead], commands.play(record_name))
+        commands.play(record_name).carry_out(self, request, [lead])
         return HttpResponseRedirect(_page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
@@ -172,14 +172,14 @@ class ActsOnLeads(Admin):
             raise Http404(gettext("There is no such lead."))
         return lead
 
-    def _one(self, request: HttpRequest, lead: Lead, what: LeadAct) -> HttpResponse:
+    def _one(self, request: HttpRequest, lead: Lead, what: LeadCommand) -> HttpResponse:
         if not is_confirmed(request):
             return ask(request, self, what.question([lead], back=_page_of(lead)))
-        commands.carry_out(self, request, [lead], what)
+        what.carry_out(self, request, [lead])
         return HttpResponseRedirect(_page_of(lead))
 
     def _several(
-        self, request: HttpRequest, queryset: QuerySet[Lead], what: LeadAct, name: str
+        self, request: HttpRequest, queryset: QuerySet[Lead], what: LeadCommand, name: str
     ) -> HttpResponse | None:
         chosen = list(queryset.order_by("due_at", "pk")[: _AT_ONCE + 1])
         if len(chosen) > _AT_ONCE:
@@ -192,7 +192,7 @@ class ActsOnLeads(Admin):
         if not is_confirmed(request):
             question = what.question(chosen, back=request.get_full_path(), action=name)
             return ask(request, self, question)
-        commands.carry_out(self, request, chosen, what)
+        what.carry_out(self, request, chosen)
         return None
 
 

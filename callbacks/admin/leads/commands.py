@@ -1,69 +1,36 @@
 """Call now, call with, play, cancel: what each asks, does, and writes into the log."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
 
-from django import forms
-from django.contrib import messages
-from django.db import transaction
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import html
-from callbacks.admin.confirm import Confirmation
+from callbacks.admin.commands import Command
 from callbacks.calling import manual
-from callbacks.common.translation import Text
 from callbacks.models import Extension
 from leads.models import Lead
 
 
-@dataclass(frozen=True)
-class LeadAct:
-    """Something a manager does to leads.
+class LeadCommand(Command[Lead]):
+    """Something a manager does to leads. It asks the provider nothing: a worker does later."""
 
-    `run(lead_id, user)` returns a sentence for the manager or raises manual.CannotCall; `logged`
-    is what the log says. It commits an intention and asks the provider nothing: a worker does.
-    """
+    def lines(self, thing: Lead) -> Sequence[str]:
+        """Who it is, and their number."""
+        return [format_html("<bdi>{}</bdi>, {}", thing.name, html.phone(thing.phone))]
 
-    run: Callable[[int, Any], str]
-    logged: Text
-    title: Text
-    explanation: Text
-    button: Text
-    danger: bool = False
-
-    def question(
-        self,
-        leads: Sequence[Lead],
-        back: str,
-        action: str = "",
-        form: forms.Form | None = None,
-    ) -> Confirmation:
-        """What is asked before it is done to `leads`."""
-        return Confirmation(
-            title=self.title,
-            explanation=self.explanation,
-            button=self.button,
-            things=[
-                format_html("<bdi>{}</bdi>, {}", it.name, html.phone(it.phone)) for it in leads
-            ],
-            back=back,
-            danger=self.danger,
-            action=action,
-            chosen=[lead.pk for lead in leads] if action else [],
-            form=form,
-        )
+    def said(self, thing: Lead, sentence: str) -> str:
+        """With whose lead it is."""
+        return f"{thing.name}: {sentence}"
 
 
-def _not_chosen_yet(_lead_id: int, _user: object) -> str:
+def _not_chosen_yet(_lead: Lead, _user: object) -> str:
     raise manual.CannotCall(gettext("Nothing was chosen."))
 
 
-CALL = LeadAct(
-    run=manual.call_now,
+CALL = LeadCommand(
+    run=lambda lead, user: manual.call_now(lead.pk, user),
     logged=_("Call now"),
     title=_("Call now?"),
     explanation=_(
@@ -72,9 +39,9 @@ CALL = LeadAct(
     ),
     button=_("Call now"),
 )
-CANCEL = LeadAct(
-    run=manual.cancel,
-    logged="Cancelled",
+CANCEL = LeadCommand(
+    run=lambda lead, user: manual.cancel(lead.pk, user),
+    logged=_("Cancelled"),
     title=_("Cancel the callback?"),
     explanation=_(
         "Nobody will call this number for this request any more. You can still have it "
@@ -83,7 +50,7 @@ CANCEL = LeadAct(
     button=_("Cancel the callback"),
     danger=True,
 )
-CALL_WITH = LeadAct(
+CALL_WITH = LeadCommand(
     run=_not_chosen_yet,
     logged=_("Call now"),
     title=_("Call now with one extension?"),
@@ -94,9 +61,9 @@ CALL_WITH = LeadAct(
     ),
     button=_("Call now"),
 )
-PLAY = LeadAct(
+PLAY = LeadCommand(
     run=_not_chosen_yet,
-    logged="Message",
+    logged=_("Message"),
     title=_("Play a message?"),
     explanation=_(
         "This number is called now, and whoever answers hears the record. No "
@@ -106,41 +73,23 @@ PLAY = LeadAct(
 )
 
 
-def call_with(extension: Extension) -> LeadAct:
+def call_with(extension: Extension) -> LeadCommand:
     """CALL_WITH, with the extension chosen."""
 
-    def run(lead_id: int, user: object) -> str:
-        return manual.call_with(lead_id, extension.pk, user)
+    def run(lead: Lead, user: object) -> str:
+        return manual.call_with(lead.pk, extension.pk, user)
 
-    return replace(
-        CALL_WITH,
-        run=run,
-        logged=gettext("Call now with extension %(extension)s") % {"extension": extension},
+    return CALL_WITH.doing(
+        run, gettext("Call now with extension %(extension)s") % {"extension": extension}
     )
 
 
-def play(record_name: str) -> LeadAct:
+def play(record_name: str) -> LeadCommand:
     """PLAY, with the record named."""
 
-    def run(lead_id: int, user: object) -> str:
-        return manual.play(lead_id, record_name, user)
+    def run(lead: Lead, user: object) -> str:
+        return manual.play(lead.pk, record_name, user)
 
-    return replace(
-        PLAY,
-        run=run,
-        logged=gettext("Played the message %(record_name)s") % {"record_name": record_name},
+    return PLAY.doing(
+        run, gettext("Played the message %(record_name)s") % {"record_name": record_name}
     )
-
-
-def carry_out(model_admin: Any, request: HttpRequest, leads: Sequence[Lead], what: LeadAct) -> None:
-    """Does it to each lead; one that is refused does not keep the others from it."""
-    for lead in leads:
-        try:
-            # The log entry is committed with the act, or neither is.
-            with transaction.atomic():
-                said = what.run(lead.pk, request.user)
-                model_admin.log_change(request, lead, what.logged)
-        except manual.CannotCall as refusal:
-            model_admin.message_user(request, f"{lead.name}: {refusal}", messages.ERROR)
-        else:
-            model_admin.message_user(request, f"{lead.name}: {said}", messages.SUCCESS)
