@@ -10,7 +10,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 from django.utils.translation import gettext
 
-from callbacks.calling import recorded_messages, reschedule
+from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
 from callbacks.routing import config
@@ -73,7 +73,7 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
 @receiver(post_save, sender=LeadSource)  # its calling window
 def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     """A team that opens earlier than leads were told calls them then; one that closes does not."""
-    transaction.on_commit(reschedule.follow_changed_hours, robust=True)
+    task_publisher.follow_changed_hours_on_commit()
 
 
 def _israeli_form(phone: str) -> str:

@@ -34,6 +34,12 @@ def dial(attempt_id: int) -> None:
     dialling.dial_committed(attempt_id)
 
 
+@shared_task(name=task_publisher.FOLLOW_CHANGED_HOURS)
+def follow_changed_hours() -> None:
+    """Hours, teams or sources have changed: one step of giving waiting leads their new times."""
+    reschedule.follow_changed_hours()
+
+
 def _end_pauses() -> None:
     pauses.end_pauses(timezone.now())
 
@@ -47,6 +53,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     dialling.wake_unsent,
     _end_pauses,
     dispatch.call_due_leads,
+    reschedule.follow_changed_hours,
     holds.free_expired_holds,
     lookup.look_up,
     presence.look,

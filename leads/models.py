@@ -154,11 +154,19 @@ class LeadSource(models.Model):
 class SetupVersion(models.Model):
     """One row that gets a new version with every change of the configuration (leads.config_cache).
 
-    Only triggers of the database write it, so that no way of changing the configuration is missed.
+    Only triggers of the database write `version`, so that no way of changing the configuration is
+    missed. The other columns say how far waiting leads have got their times by a change of hours
+    (callbacks.calling.reschedule).
     """
 
     id = models.PositiveSmallIntegerField(_("id"), primary_key=True, default=1)
     version = models.UUIDField(_("version"))
+    followed = models.UUIDField(
+        _("followed"), null=True, help_text=_("The version that waiting leads got their times by.")
+    )
+    followed_to = models.BigIntegerField(
+        _("followed to"), null=True, help_text=_("The last lead looked at; empty: all were.")
+    )
 
     class Meta:
         verbose_name = _("setup version")

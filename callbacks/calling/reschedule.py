@@ -1,6 +1,5 @@
 """Moves waiting leads to another time when the hours in which they may be called have changed."""
 
-import uuid
 from collections import defaultdict
 from datetime import datetime
 
@@ -8,17 +7,19 @@ from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from callbacks.common import task_publisher
 from callbacks.routing import queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
 from callbacks.scheduling import call_times, calling_hours, pacing
 from callbacks.scheduling.next_call import next_call
 from leads import transitions
-from leads.config_cache import version
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadStatus, SetupVersion
 
 # One sweep puts off at most so many leads of a source.
 _AT_ONCE = 5000
+# Of the leads that wait for a later time, as many as are looked at in one go after a change.
+STEP = 500
 
 
 def follow_the_hours() -> int:
@@ -37,29 +38,36 @@ def follow_the_hours() -> int:
     return moved
 
 
-# The version of the configuration that this process has last moved leads for.
-_followed: uuid.UUID | None = None
-
-
 def follow_changed_hours() -> int:
-    """After a change of hours, teams or sources: gives leads not called yet their new time.
+    """After a change of hours, teams or sources: one step of giving waiting leads a new time.
 
-    A change that is saved in many rows, such as a week's opening hours, is followed once; a change
-    that comes meanwhile is followed too. Returns how many leads were moved.
+    Looks at STEP leads at most and has the next step queued. How far it has come is kept in the
+    database, so whatever is interrupted or was never begun is made good by the sweep, which takes a
+    step too. A change that comes meanwhile begins anew. Two at once do the same, and one of them
+    goes on. Returns how many leads were moved.
     """
-    global _followed
-    moved = 0
-    while (as_of := version()) is None or as_of != _followed:
-        now = timezone.now()
-        later = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0, call_after__gt=now)
-        sources = list(later.order_by().values_list("source", flat=True).distinct())
-        moved += sum(
-            _follow_changed(current_setup(as_of), later.filter(source=it), it, now)
-            for it in sources
-        )
-        _followed = as_of
-        if as_of is None:
-            break
+    state = SetupVersion.objects.first()
+    if state is None or (state.followed == state.version and state.followed_to is None):
+        return 0
+    begins = state.followed_to if state.followed == state.version else None
+    now = timezone.now()
+    later = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0, call_after__gt=now)
+    further = later.filter(pk__gt=begins or 0).order_by("pk").values_list("pk", "source_id")
+    step = list(further[:STEP])
+    by_source: dict[int, list[int]] = defaultdict(list)
+    for pk, source_id in step:
+        by_source[source_id].append(pk)
+    setup = current_setup(state.version)
+    moved = sum(
+        _follow_changed(setup, later.filter(pk__in=pks), source_id, now)
+        for source_id, pks in by_source.items()
+    )
+    to = step[-1][0] if len(step) == STEP else None
+    unchanged = SetupVersion.objects.filter(
+        version=state.version, followed=state.followed, followed_to=state.followed_to
+    )
+    if unchanged.update(followed=state.version, followed_to=to) and to:
+        task_publisher.publish(task_publisher.FOLLOW_CHANGED_HOURS)
     return moved
 
 

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 CALL_LEAD = "callbacks.call_lead"
 WORK_TEAM = "callbacks.work_team"
 DIAL = "callbacks.dial"
+FOLLOW_CHANGED_HOURS = "callbacks.follow_changed_hours"
 
 # Seconds. A broker on the same network answers in a millisecond: each of its answers may take
 # this long, and a caller waits for twice as long altogether.
@@ -86,6 +87,11 @@ def work_team_on_commit(team_id: int) -> None:
 def dial_on_commit(attempt_id: int) -> None:
     """Queues callbacks.dial once the transaction is committed."""
     transaction.on_commit(partial(publish, DIAL, attempt_id), robust=True)
+
+
+def follow_changed_hours_on_commit() -> None:
+    """Queues callbacks.follow_changed_hours once the transaction is committed."""
+    transaction.on_commit(partial(publish, FOLLOW_CHANGED_HOURS), robust=True)
 
 
 def publish(task: str, *keys: int, expires: float | None = None) -> bool:

@@ -8,13 +8,30 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from callbacks import tasks
 from callbacks.calling import reschedule
+from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule
-from leads.models import Lead, LeadSource
+from leads.models import Lead, LeadSource, SetupVersion
 from tests.scheduling.test_planner import EVENING, MORNING
+from tests.support.queue import follow_changed_hours, queued, queued_without_key
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+FOLLOW = task_publisher.FOLLOW_CHANGED_HOURS
+
+
+def open_at(office: Schedule, weekday: int, hour: int) -> None:
+    hours = OpeningHours.objects.get(schedule=office, weekday=weekday)
+    hours.opens_at = time(hour)
+    hours.save()
+
+
+def is_followed() -> bool:
+    state = SetupVersion.objects.get()
+    return state.followed == state.version and state.followed_to is None
 
 
 def test_another_window_is_told_to_those_who_wait(
@@ -25,6 +42,7 @@ def test_another_window_is_told_to_those_who_wait(
         # Noon in Jerusalem is ten, UTC.
         source.call_from, source.call_until = time(12), time(20)
         source.save()
+        follow_changed_hours()
         lead.refresh_from_db()
     assert lead.call_after == MORNING + timedelta(hours=1)
 
@@ -32,27 +50,58 @@ def test_another_window_is_told_to_those_who_wait(
 def test_a_change_of_many_rows_is_followed_once(
     office: Schedule, make_lead: MakeLead, django_assert_num_queries: Any
 ) -> None:
-    def open_at(weekday: int, hour: int) -> None:
-        hours = OpeningHours.objects.get(schedule=office, weekday=weekday)
-        hours.opens_at = time(hour)
-        hours.save()
-
     with time_machine.travel(EVENING, tick=False):
         lead = make_lead()
         with transaction.atomic():
             for weekday in range(5):
-                open_at(weekday, 7)
+                open_at(office, weekday, 7)
+        tasks.follow_changed_hours()
         lead.refresh_from_db()
         assert lead.call_after == MORNING - timedelta(hours=2)
-        # Only the version of what is set up is asked for.
+        # Only what was followed is asked for.
         with django_assert_num_queries(1):
             assert reschedule.follow_changed_hours() == 0
-        open_at(1, 8)
+        open_at(office, 1, 8)
+        follow_changed_hours()
         lead.refresh_from_db()
         assert lead.call_after == MORNING - timedelta(hours=1)
 
 
-def test_a_change_that_comes_while_another_is_followed_is_followed_too(
+def test_leads_are_followed_in_steps_and_each_queues_the_next(
+    office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reschedule, "STEP", 2)
+    with time_machine.travel(EVENING, tick=False):
+        leads = [make_lead() for _ in range(5)]
+        open_at(office, 1, 7)
+        moved, queued_next = [], []
+        while not is_followed():
+            queued(empty=True)
+            moved.append(reschedule.follow_changed_hours())
+            queued_next.append(queued_without_key())
+    assert moved == [2, 2, 1]
+    assert queued_next == [[FOLLOW], [FOLLOW], []]
+    for lead in leads:
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=2)
+
+
+def test_a_change_that_comes_between_two_steps_begins_anew(
+    office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reschedule, "STEP", 2)
+    with time_machine.travel(EVENING, tick=False):
+        leads = [make_lead() for _ in range(3)]
+        open_at(office, 1, 7)
+        reschedule.follow_changed_hours()
+        open_at(office, 1, 6)
+        follow_changed_hours()
+    for lead in leads:
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=3)
+
+
+def test_a_change_that_comes_during_a_step_is_followed_too(
     office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follow = reschedule._follow_changed
@@ -68,15 +117,33 @@ def test_a_change_that_comes_while_another_is_followed_is_followed_too(
         lead = make_lead()
         monkeypatch.setattr(reschedule, "_follow_changed", slowly)
         office.save()
+        follow_changed_hours()
+        assert changed
+        assert not is_followed()
+        tasks.sweep()
         lead.refresh_from_db()
-    assert changed
     assert lead.call_after == MORNING - timedelta(hours=3)
 
 
-def test_nothing_is_read_for_a_change_that_nobody_waits_for(
-    office: Schedule, django_assert_num_queries: Any
+@pytest.mark.parametrize("is_lost", [True, False], ids=["wake-up lost", "changed by SQL"])
+def test_the_sweep_follows_what_was_missed(
+    office: Schedule, make_lead: MakeLead, is_lost: bool
 ) -> None:
-    office.save()
-    # The row, the leads that wait, and the version before and after.
-    with django_assert_num_queries(4):
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead()
+        if is_lost:
+            open_at(office, 1, 7)
+        else:
+            OpeningHours.objects.update(opens_at=time(7))
+        queued(empty=True)
+        tasks.sweep()
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=2)
+        assert is_followed()
+
+
+def test_a_save_only_queues_the_task(office: Schedule, django_assert_num_queries: Any) -> None:
+    queued(empty=True)
+    with django_assert_num_queries(1):
         office.save()
+    assert queued_without_key() == [FOLLOW]

@@ -16,6 +16,7 @@ from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads import intake
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.calling.test_apply_outcome import not_answered
+from tests.support.queue import follow_changed_hours
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -243,14 +244,17 @@ def test_another_rate_or_other_hours_spread_those_who_wait_anew(
         chosen = submit(source, 4, chosen_at=OPENING + timedelta(hours=4))
         office.opening_rate = 20
         office.save()
+        follow_changed_hours()
         assert [(it - OPENING) / SECOND for it in times()[:4]] == [0, 3, 6, 9]
         for row in OpeningHours.objects.all():
             row.opens_at = time(8)
             row.save()
         early = OPENING - timedelta(hours=1)
+        follow_changed_hours()
         assert [(it - early) / SECOND for it in times()[:4]] == [0, 3, 6, 9]
         office.opening_rate = None
         office.save()
+        follow_changed_hours()
         assert times() == [early] * 4 + [chosen.call_after]
 
 
@@ -262,10 +266,12 @@ def test_a_team_that_opens_now_takes_those_who_wait_at_its_rate(
             submit(source, n)
         office.schedule = None
         office.save()
+        follow_changed_hours()
         assert [(it - NIGHT) / SECOND for it in times()] == [0, 6, 12, 18]
         # And whoever saves it again in the midst of this does not hold them up.
         clock.move_to(NIGHT + 7 * SECOND)
         office.save()
+        follow_changed_hours()
         assert [(it - NIGHT) / SECOND for it in times()] == [0, 6, 7, 13]
 
 
@@ -277,11 +283,13 @@ def test_a_chosen_time_at_which_nobody_answers_any_more_moves_to_the_next_openin
         for row in OpeningHours.objects.all():
             row.opens_at = time(12)
             row.save()
+        follow_changed_hours()
         chosen.refresh_from_db()
         assert chosen.call_after == OPENING.replace(hour=12)
         for row in OpeningHours.objects.all():
             row.opens_at = time(9)
             row.save()
+        follow_changed_hours()
         chosen.refresh_from_db()
         assert chosen.call_after == chosen.chosen_at
 

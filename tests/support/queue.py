@@ -7,6 +7,9 @@ from functools import cache
 import redis
 from django.conf import settings
 
+from callbacks import tasks
+from callbacks.common import task_publisher
+
 
 @cache
 def _broker() -> redis.Redis:
@@ -14,13 +17,29 @@ def _broker() -> redis.Redis:
 
 
 def queued(*, empty: bool = False) -> list[tuple[str, int]]:
-    """(task, primary key) of each waiting message, oldest first; `empty` throws them away."""
+    """(task, primary key) of each waiting message, oldest first; `empty` throws them away.
+
+    Without those that name no row: `queued_without_key`.
+    """
     broker = _broker()
     found = []
     for raw in reversed(broker.lrange("callbacks", 0, -1)):
         message = json.loads(raw)
         arguments, _keywords, _embed = json.loads(base64.b64decode(message["body"]))
         found.append((message["headers"]["task"], *arguments))
-    if empty and found:
+    if empty:
         broker.delete("callbacks")
-    return found
+    return [message for message in found if len(message) > 1]
+
+
+def queued_without_key() -> list[str]:
+    """The tasks of the other messages, oldest first."""
+    messages = [json.loads(raw) for raw in reversed(_broker().lrange("callbacks", 0, -1))]
+    return [it["headers"]["task"] for it in messages if it["headers"]["argsrepr"] == "()"]
+
+
+def follow_changed_hours() -> None:
+    """What workers do after a change of hours, until no step of it is queued."""
+    while task_publisher.FOLLOW_CHANGED_HOURS in queued_without_key():
+        queued(empty=True)
+        tasks.follow_changed_hours()
