@@ -2,7 +2,7 @@
 
 `compare` is pure. Nothing is ever deleted: an extension that is gone from the account is switched
 off, and only when somebody ticks it. No answer of the account and an empty one change nothing:
-a wrong code looks like an account without extensions (VOICENTER.md, Extensions).
+a wrong code looks like an account without extensions (the provider's reference, Extensions).
 """
 
 import hashlib

@@ -17,7 +17,7 @@ from callbacks.models.teams import Team
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
 from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
 
-# Digits, or a SIP code; its case is significant and never changed (VOICENTER.md, Click2Call).
+# Digits, or a SIP code; its case is significant and never changed (vendor page 1.2).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", _("Use codes like he, en, ru."))
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.

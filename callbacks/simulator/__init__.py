@@ -3,11 +3,11 @@
 A process of its own (`python -m callbacks.simulator`) that imports nothing of the project, so
 that its ledger can be a witness that shares no code with what it judges. See docs/simulator.md.
 
-    click2call -> exchange (accept or refuse, live calls) -> calls    legs that ring, talk, end
-    services   ->   |                                        ledger   what reached us, in order
-                    |-> delivery  CDR posts with retries
-                    |-> popups    who is calling? asked of our side
-                    `-> calllog   what can be asked about calls that are over
+Each part imports only those below it; the linter holds them to that.
 
-`settings` is how all of it behaves, `control` reads a change of it, `faults` and `spoil` break it.
+    http      the provider's addresses, the ledger's and the control's; answers that break
+    page      the phones in a browser, with buttons
+    exchange  accepts or refuses a request, keeps the lines and the live calls, ends them
+    posts     records (with retries) and pop-up requests to the product
+    engine    calls and their legs, the ledger, the Call Log, settings, faults
 """

@@ -1,7 +1,7 @@
 """The exchange: accepts or refuses orders, keeps the lines and the live calls, ends them.
 
-All of it runs in one event loop without a wait in between, so what the ledger says and what was
-answered cannot differ.
+Everything runs in one event loop, and nothing awaits between the ledger's entry and the answer, so
+the two cannot differ.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ LAST_POSTS = 2.0  # seconds that the last records may take when it is stopped
 
 
 class Exchange:
-    """The whole state of the simulator. One a process."""
+    """The whole state of the simulator, one for each process."""
 
     def __init__(
         self, settings: Settings, secret: str = "", faults: tuple[Fault, ...] = ()
@@ -69,7 +69,7 @@ class Exchange:
     def click2call(
         self, entry: Entry, custom: Mapping[str, str]
     ) -> tuple[Click2CallAnswer, SimulatedCall | None]:
-        """Carry out the request written down in `entry`; fill in its answer."""
+        """Carry out the request of a ledger entry, and write the answer into the entry."""
         found: Order | Refusal | SimulatedCall = examine(entry.parameters, self.secret, custom)
         if self.closing.is_set():
             found = STOPPING
@@ -96,7 +96,7 @@ class Exchange:
         return self._live.get(call_id)
 
     def live(self) -> int:
-        """How many calls are ringing or talking."""
+        """The number of calls that ring or talk."""
         return len(self._live)
 
     def control(self, change: SettingsChange) -> None:
@@ -120,7 +120,7 @@ class Exchange:
         self.board.touch()
 
     def status(self) -> dict[str, Any]:
-        """The settings as they stand, for people; neither code nor CDR address is in it."""
+        """The current settings for `GET /control`, without the code and the CDR address."""
         return self.settings.as_dict() | {
             "faults": self.faults.left(),
             "live_calls": len(self._live),
@@ -135,7 +135,7 @@ class Exchange:
         fault: Fault | None,
         status: int,
     ) -> None:
-        """Write down a request to another service than Click2Call, for `GET /requests`."""
+        """Record a request to a service other than Click2Call, for `GET /requests`."""
         self.requests.append(
             {
                 "at": time.time(),
@@ -148,7 +148,7 @@ class Exchange:
         )
 
     def stop(self) -> None:
-        """Hang up all calls; wake held answers and open pages. From here on none is accepted."""
+        """Hang up all calls, wake held answers and open pages, and refuse new calls."""
         self.closing.set()
         for call in list(self._live.values()):
             call.hang_up()
@@ -160,18 +160,18 @@ class Exchange:
         await self.delivery.close()
         await self.popups.close()
 
-    # What a call asks and tells (calls.Floor).
+    # The methods of calls.Floor.
 
     def presence(self, key: str) -> str:
-        """online, offline, blocked or busy; a line nobody named is online."""
+        """The presence of a line: online, offline, blocked or busy; without a setting, online."""
         return presence_of(self.settings, key)
 
     def engaged(self, key: str) -> bool:
-        """Whether a call is on this line already; a trunk carries many."""
+        """Whether a call is on this line already. A trunk carries many calls."""
         return key in self.lines and key.lower() != TRUNK
 
     def ringing(self, call: SimulatedCall, leg: LedgerLeg) -> None:
-        """A phone of the call began to ring: its line is taken from now on."""
+        """A phone of the call began to ring: its line is now taken."""
         leg.rang = True
         self.lines[line_key(leg.number)] = call
         number = 1 if leg is call.leg(1) else 2
@@ -186,7 +186,7 @@ class Exchange:
         self.board.touch()
 
     def silent(self, call: SimulatedCall, number: int) -> None:
-        """A leg is over: its line is free, its record may go out."""
+        """A leg is over: its line is free, and its record may be posted."""
         leg = call.leg(number)
         if leg is None:
             return
@@ -201,7 +201,7 @@ class Exchange:
         self.board.touch()
 
     def ended(self, call: SimulatedCall) -> None:
-        """The call is over: its records go out."""
+        """The call is over: its records are posted."""
         self._live.pop(call.id, None)
         self.board.ended(call)
         if not self._posts_each_leg(call):
@@ -211,7 +211,7 @@ class Exchange:
         call.posted()
 
     def _posts_each_leg(self, call: SimulatedCall) -> bool:
-        # Records that are to change places wait for each other.
+        # With cdr_reordered both records are needed before either is posted.
         kind = call.fault.kind if call.fault else ""
         return self.settings.cdr_when == "leg" and kind != "cdr_reordered"
 
@@ -295,7 +295,7 @@ class Exchange:
         self._begin()
 
     def _begin(self) -> None:
-        """What the first settings put on the page and into the log."""
+        """Show the configured phones, and fill the Call Log with made-up rows."""
         for key in self.settings.extensions:
             self.board.know(key, True)
         self.log.invent(self.settings.log_history, self.settings.seed)

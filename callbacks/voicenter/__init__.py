@@ -5,7 +5,8 @@
     answer.call_id
 
 Ten short examples are in docs/voicenter.md. The error tree is drawn in errors.py; what a
-notification holds, in cdr.py and popup.py.
+notification holds, in events/cdr.py and events/popup.py. Subfolders import one way:
+values <- http <- click2call | services | events <- client.
 """
 
 from callbacks.voicenter.click2call.answers import Accepted

@@ -1,4 +1,4 @@
-"""The door to the provider: typed requests in, typed answers out."""
+"""The client of the provider's API: typed requests in, typed answers out."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _HEADERS = {
 
 
 class Action(Protocol):
-    """Something Click2Call can be asked to do: its `action=` and its own parameters."""
+    """A request to Click2Call: its `action=` and its parameters."""
 
     @property
     def action(self) -> str: ...
@@ -94,7 +94,7 @@ class Client:
     NotSent, ReadFailed or a Refused.
     """
 
-    # So that one which could not be made can still be shown in its traceback.
+    # So that a client whose construction failed can still be shown in its traceback.
     services = Services()
     method: Method = "post"
     answer_format: AnswerFormat = "json"

@@ -1,6 +1,6 @@
 """Takes the provider's posts. A secret in the address keeps others out.
 
-The answers follow the provider's own format (VOICENTER.md, CDR notification): `Err` 0 = accepted,
+The answers follow the provider's own format (reference, CDR notification): `Err` 0 = accepted,
 1 = could not be read, 2 = an error on our side, please send again.
 """
 
@@ -53,7 +53,7 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
 def popup(request: HttpRequest, secret: str) -> HttpResponse:
     """A call rings, is answered or is hung up, and the provider asks for the caller's page.
 
-    The provider waits three seconds (VOICENTER.md, Pop-up screen). A call that we did not place
+    The provider waits three seconds (reference, Pop-up screen). A call that we did not place
     gets an answer without a page.
     """
     _check(secret)

@@ -103,8 +103,8 @@ def test_a_get_says_status_call(sim: SimulatorProcess, screen: Receiver) -> None
     [
         ((500, b"oops"), "HTTP status 500"),
         ((404, b'{"STATUS": "OK"}'), "HTTP status 404"),
-        ((200, b"OK"), "the answer is no JSON object"),
-        ((200, b"[" * 50_000), "the answer is no JSON object"),
+        ((200, b"OK"), "the answer is not a JSON object"),
+        ((200, b"[" * 50_000), "the answer is not a JSON object"),
         ((200, b'{"STATUS": "NO"}'), "STATUS is not OK"),
         ((200, b"{}"), "STATUS is not OK"),
         ((200, b'{"status": "ok"}'), ""),

@@ -1,1 +1,1 @@
-"""The simulated exchange: orders, calls, faults, and the ledger."""
+"""Calls and their legs, the ledger of requests, the Call Log, settings and faults. No network."""

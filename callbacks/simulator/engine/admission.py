@@ -6,25 +6,26 @@ from callbacks.simulator.engine.settings import Settings
 OFFLINE = Refusal(3, "Extension representative is offline")
 TARGET_OFFLINE = Refusal(3, "Target extension is offline")
 BLOCKED = Refusal(4, "Extension is blocked for Click2Call calls")
-# The page has no code for it. Not 4: that one is about the extension, whatever it is to call.
+# The vendor's page has no code for a blacklisted number. Code 4 would say that the extension is
+# blocked, whatever it calls.
 PHONE_LISTED = Refusal(INVALID, "Phone is blacklisted")
 TARGET_LISTED = Refusal(INVALID, "Target is blacklisted")
 
 
 def presence_of(settings: Settings, key: str) -> str:
-    """online, offline, blocked or busy; a line nobody named is online."""
+    """The presence of a line: online, offline, blocked or busy; without a setting, online."""
     return settings.extensions.get(key, "online")
 
 
 def admit(order: Order, settings: Settings) -> Order | Refusal:
-    """The order, or why it is refused."""
+    """The order if it is accepted, else the refusal."""
     if refusal := _listed(order, settings):
         return refusal
     phone = presence_of(settings, line_key(order.phone))
     if phone == "blocked":
         return BLOCKED
-    # The page blocks an offline extension only where checkphonedevicestate asks for it, and
-    # lists error 3 without a condition: refused unless the check is turned off by name.
+    # The page refuses an offline extension only with checkphonedevicestate, but lists error 3
+    # without a condition. So the order is refused unless it turns the check off.
     if phone == "offline" and order.check_phone is not False:
         return OFFLINE
     if (

@@ -1,4 +1,4 @@
-"""What the phones page shows: phones that were rung or named, and the last calls that ended."""
+"""The content of the phones page: phones that were rung or configured, and the last ended calls."""
 
 import asyncio
 from collections import deque
@@ -22,7 +22,7 @@ class _Phone:
 
 
 class Board:
-    """Who is on the page, by number, and a version that grows with every change."""
+    """The phones on the page, by number, and a version that grows with every change."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -32,7 +32,7 @@ class Board:
 
     @contextmanager
     def watch(self) -> Iterator[asyncio.Event]:
-        """An event that is set after every change, for as long as someone looks."""
+        """An event that is set after every change, while the page is open."""
         event = asyncio.Event()
         self._watchers.add(event)
         try:
@@ -42,29 +42,29 @@ class Board:
 
     @property
     def watchers(self) -> int:
-        """How many look."""
+        """The number of open pages."""
         return len(self._watchers)
 
     def touch(self) -> None:
-        """Something changed."""
+        """Raise the version and wake the open pages."""
         self.version += 1
         for event in self._watchers:
             event.set()
 
     def know(self, key: str, named: bool) -> None:
-        """A phone was named in a control, or is named no more."""
+        """Show a phone that the settings name, or remove one that they no longer name."""
         if named:
             self._phones.setdefault(key, _Phone(key))
         elif key in self._phones and self._phones[key].call is None:
             del self._phones[key]
 
     def rang(self, call: SimulatedCall) -> None:
-        """A salesperson's phone rings."""
+        """Show that the salesperson's phone of a call rings."""
         number = call.order.phone
         self._phones[line_key(number)] = _Phone(number, call)
 
     def ended(self, call: SimulatedCall) -> None:
-        """A call is over."""
+        """Move a call that is over to the list of the last calls."""
         phone = self._phones.get(line_key(call.order.phone))
         if phone is not None and phone.call is call:
             phone.call = None
@@ -72,13 +72,13 @@ class Board:
         self.touch()
 
     def clear(self) -> None:
-        """Forget everything (reset)."""
+        """Remove all phones and calls (reset)."""
         self._phones.clear()
         self._recent.clear()
 
     def snapshot(self, presence: Callable[[str], str]) -> dict[str, Any]:
-        """What the page draws."""
-        # With more phones than fit, those in use are the ones to see.
+        """The content of the page as JSON."""
+        # If there are more phones than fit, those in a call come first.
         by_use = sorted(self._phones.items(), key=lambda item: item[1].call is None)
         shown = sorted(by_use[:SHOWN], key=lambda item: (len(item[1].number), item[1].number))
         return {

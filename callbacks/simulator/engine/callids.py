@@ -1,4 +1,4 @@
-"""CALLIDs: like the vendor's, and the same in every run with one seed but for the time."""
+"""CALLIDs in the vendor's form. With the same seed, runs differ in the time part only."""
 
 import random
 import time
@@ -8,7 +8,7 @@ ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class CallIds:
-    """CALLIDs: 17 digits of UTC time to the millisecond, then 15 signs drawn from the seed."""
+    """CALLIDs: 17 digits of UTC time to the millisecond, then 15 characters drawn from the seed."""
 
     def __init__(self, seed: int) -> None:
         self._last = 0
@@ -16,7 +16,7 @@ class CallIds:
         self.reseed(seed)
 
     def reseed(self, seed: int) -> None:
-        """Start the drawn part again; the time part moves on, so no id comes twice."""
+        """Restart the drawn part. The time part moves on, so no id repeats."""
         self._draws = random.Random(f"{seed}/callid")  # noqa: S311 (not a secret)
         self._count = 0
         self._least = self._last + 1
@@ -27,6 +27,6 @@ class CallIds:
         self._count += 1
         moment = datetime.fromtimestamp(self._last / 1000, UTC)
         stamp = f"{moment:%Y%m%d%H%M%S}{self._last % 1000:03d}"
-        # The count keeps ids of one millisecond apart whatever is drawn.
+        # The count keeps two ids of one millisecond different, whatever is drawn.
         drawn = "".join(self._draws.choices(ALPHABET, k=9))
         return f"{stamp}{drawn}{self._count % 10**6:06d}"

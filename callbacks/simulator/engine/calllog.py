@@ -1,6 +1,6 @@
 """The Call Log: rows of legs that are over, and the search over them. Pure but for the clock.
 
-Fields, errors and limits: VOICENTER.md "Call Log".
+Fields, errors and limits are those of the provider's reference, "Call Log".
 """
 
 import random
@@ -16,10 +16,10 @@ from callbacks.simulator.engine.readers import ControlError, moment
 from callbacks.simulator.engine.settings import History
 
 TYPE_IDS = {"Click2Call leg1": 9, "Click2Call leg2": 10, "Callference": 12}
-# Whose records: with one account and no departments all of them mean the same.
+# IdentityCriteria. With one account and no departments they all mean the same.
 IDENTITIES = frozenset({"account", "hierarchical", "department", "user"})
 MINUTE = 60.0
-# Field of the answer: field of the record it comes from.
+# Field of the answer: the record's field that it is copied from.
 _FROM_RECORD = {
     "CallerNumber": "caller",
     "TargetNumber": "target",
@@ -41,12 +41,12 @@ _FROM_RECORD = {
 
 
 class RangeError(ValueError):
-    """The search is not understood: Call Log error 5."""
+    """The search cannot be read: Call Log error 5."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is asked for. Times in epoch seconds, both ends included; empty lists are no filter."""
+    """A search. Times in epoch seconds, both ends included; an empty list does not filter."""
 
     since: float
     until: float
@@ -58,7 +58,7 @@ class Search:
     sort: tuple[tuple[str, bool], ...] = ()
 
     def wants(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row is among what is asked for."""
+        """Whether a row matches the search."""
         return (
             self.since <= row["DateEpoch"] <= self.until
             and (not self.phones or not self.phones.isdisjoint(_lines(row)))
@@ -90,7 +90,7 @@ def read_search(body: Mapping[str, Any]) -> Search:
     if isinstance(search, Mapping):
         search = {str(name).lower(): value for name, value in search.items()}
     else:
-        search = body  # a GET has them all on one level
+        search = body  # a GET has all fields on one level
     try:
         since = moment("fromdate", search.get("fromdate"))
         until = moment("todate", search.get("todate"))
@@ -113,7 +113,7 @@ def read_search(body: Mapping[str, Any]) -> Search:
 
 
 def _list(fields: Mapping[str, Any], name: str) -> list[str]:
-    """One value, a list of them, or a text with commas in between."""
+    """A list of texts, from one value, a list, or a text with commas."""
     value = fields.get(name)
     if value is None or value == "":
         return []
@@ -142,7 +142,7 @@ def _sort(value: object) -> tuple[tuple[str, bool], ...]:
 
 
 class CallLog:
-    """The rows, each from the time on from which it can be found."""
+    """The rows, each with the time from which it can be found."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[float, int, dict[str, Any]]] = []
@@ -151,16 +151,16 @@ class CallLog:
         self._count = 0
 
     def write(self, record: Mapping[str, Any], visible_at: float) -> None:
-        """A leg is over; its row can be found from `visible_at` (epoch seconds) on."""
+        """Add the row of an ended leg, to be found from `visible_at` (epoch seconds) on."""
         self._count += 1
         insort(self._rows, (visible_at, self._count, row_of(record)))
 
     def invent(self, history: History | None, seed: int) -> None:
-        """Made-up rows in place of the last made-up ones: two a call, from the seed."""
+        """Replace the made-up rows by new ones drawn from the seed, two for each call."""
         self._history = _history(history, seed) if history else []
 
     def admits(self, now: float, per_minute: int | None) -> bool:
-        """Whether one more request is within the limit; one that is not does not count."""
+        """Whether one more request is within the limit. A rejected request does not count."""
         while self._asked and self._asked[0] <= now - MINUTE:
             self._asked.popleft()
         if per_minute is not None and len(self._asked) >= per_minute:
@@ -171,7 +171,7 @@ class CallLog:
     def find(
         self, search: Search, now: float, at_most: int, lower: bool
     ) -> tuple[int, list[dict[str, Any]]]:
-        """How many rows there are, and the first `at_most` of them, oldest first unless sorted."""
+        """The number of matching rows, and the first `at_most`; oldest first unless sorted."""
         seen = [row for visible_at, _, row in self._rows if visible_at <= now]
         found = [row for row in (*self._history, *seen) if search.wants(row)]
         found.sort(key=lambda row: (row["DateEpoch"], row["CallID"], row["CdrType"]))

@@ -21,7 +21,8 @@ from callbacks.simulator.engine.parameters import Order, is_extension, line_key
 RINGING = "RINGING"
 TALKING = "TALKING"
 
-# What a phone can be told to do. Whatever is no answer is the status of its record, in capitals.
+# What a phone can be told to do. All but "answer" become the status of the leg's record, in
+# capitals.
 ANSWERED = frozenset({"answer", "voicemail"})
 AT_ONCE = frozenset(
     {"chanunavail", "congestion", "invalidargs", "notcalled", "notdialed", "sswpreauth"}
@@ -34,10 +35,10 @@ REACTIONS = ANSWERED | AT_ONCE | RUNG_OUT | AFTER_RINGING
 
 
 class Floor(Protocol):
-    """What a call needs to know of the world, and whom it tells."""
+    """What a call asks about lines, and where it reports its progress."""
 
     def presence(self, key: str) -> str:
-        """online, offline, blocked or busy."""
+        """The presence of a line: online, offline, blocked or busy."""
 
     def engaged(self, key: str) -> bool:
         """Whether a call is on this line already."""
@@ -52,12 +53,12 @@ class Floor(Protocol):
         """Leg 1 or 2 is over and will not change any more."""
 
     def ended(self, call: "SimulatedCall") -> None:
-        """The call is over; each of its legs was told silent before."""
+        """The call is over; `silent` was called for each of its legs before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a ringing phone does when nobody clicks, and after how many seconds of ringing."""
+    """What a ringing phone does without a click, and after how many seconds of ringing."""
 
     outcome: str
     after: float
@@ -72,7 +73,7 @@ def script(
     answer_after: float,
     ring_limit: float,
 ) -> Script:
-    """What a ringing phone will do. A number that is scripted follows its script in both modes."""
+    """What a ringing phone will do. A number in `answers` follows it in both modes."""
     reaction = answers.get(key, "click" if manual else "answer")
     if reaction in RUNG_OUT:
         return Script(reaction.upper(), ring_limit)
@@ -87,7 +88,7 @@ def script(
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """The part of the settings that a call follows; read afresh at every step."""
+    """The part of the settings that a call follows, read again at every step."""
 
     answers: Mapping[str, str]
     manual: bool
@@ -103,8 +104,8 @@ class SimulatedCall:
     def __init__(
         self, order: Order, entry: Entry, floor: Floor, habits: Habits, fault: Fault | None
     ) -> None:
-        # `ended_legs` in the order in which they ended. `posts` counts what is still to be posted,
-        # and the call itself until it is over; at zero it is `finished`.
+        # `ended_legs` is in the order in which the legs ended. `posts` counts the posts that are
+        # left, plus one until the call is over; at zero the call is `finished`.
         self.order = order
         self.entry = entry
         self.fault = fault
@@ -123,7 +124,7 @@ class SimulatedCall:
         return self.entry.call_id
 
     def leg(self, number: int) -> LedgerLeg | None:
-        """Leg 1 or 2, None while it has not started."""
+        """Leg 1 or 2; None before it starts."""
         return self.entry.leg1 if number == 1 else self.entry.leg2
 
     def start(self) -> None:
@@ -131,7 +132,7 @@ class SimulatedCall:
         self._ring(self.order.phone, 1)
 
     def answer(self, number: int) -> bool:
-        """A phone is picked up. False when it does not ring."""
+        """Pick up a phone. False if it does not ring."""
         leg = self.leg(number)
         if self.over or leg is None or leg.status != RINGING:
             return False
@@ -146,7 +147,7 @@ class SimulatedCall:
         return True
 
     def voicemail(self, number: int) -> bool:
-        """A voicemail picks up. On leg 1 of two it ends the call: nobody is to be connected."""
+        """Let a voicemail pick up. On leg 1 of two it ends the call: there is nobody to connect."""
         leg = self.leg(number)
         if number == 1 and self.order.target is not None:
             return self.refuse(1, "VOICEMAIL")
@@ -155,7 +156,7 @@ class SimulatedCall:
         return self.answer(number)
 
     def refuse(self, number: int, status: str = "BUSY") -> bool:
-        """A ringing phone is rejected, or rings out. False when it does not ring."""
+        """End the ringing of a phone: rejected, or not answered. False if it does not ring."""
         leg = self.leg(number)
         if self.over or leg is None or leg.status != RINGING:
             return False
@@ -163,7 +164,7 @@ class SimulatedCall:
         return True
 
     def hang_up(self, number: int = 1) -> bool:
-        """A side, or `terminate`, ends the call. False when that leg is over."""
+        """Hang up one side of the call. False if that leg is over."""
         leg = self.leg(number)
         if self.over or leg is None or leg.ended_at is not None:
             return False
@@ -171,7 +172,7 @@ class SimulatedCall:
         return True
 
     def rehearse(self, habits: Habits) -> None:
-        """Follow new habits from here on: what rings or talks now is timed anew."""
+        """Follow changed settings; the timer of the current step is set again."""
         self.habits = habits
         if self.over or self._lingers:
             return
@@ -184,7 +185,7 @@ class SimulatedCall:
         self._talk()
 
     def posted(self) -> None:
-        """One post was tried; or the call is over and there will be no more."""
+        """Count down `posts`: one post was tried, or the call is over."""
         self.posts -= 1
         if self.posts == 0:
             self.finished.set()
@@ -233,7 +234,7 @@ class SimulatedCall:
             self._later(wait, self.refuse, which, plan.outcome)
 
     def _answers_itself(self, which: int) -> bool:
-        # The page has auto-answer for extensions only (sections 1.2 to 1.4).
+        # The vendor's page allows auto-answer for extensions only (sections 1.2 to 1.4).
         order = self.order
         return order.phone_answers_itself if which == 1 else order.target_answers_itself
 

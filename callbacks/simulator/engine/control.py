@@ -1,4 +1,4 @@
-"""What `POST /control` may change: read and checked in full before anything is changed. Pure."""
+"""Reads a `POST /control`: all of it is checked before any of it takes effect. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -108,7 +108,7 @@ def _words(*words: str) -> Callable[[str, object], str]:
     return readers.one_of(frozenset(words))
 
 
-# Every key there is; docs/simulator.md has them all.
+# All keys of a control; docs/simulator.md describes them.
 KEYS: dict[str, Callable[[str, object], Any]] = {
     "seed": readers.whole(0, 2**63),
     "answer_after": readers.seconds,

@@ -1,15 +1,15 @@
-"""Bad days on request: which fault strikes which request. Deterministic with a seed.
+"""Faults on request: which fault strikes which request. The same for the same seed.
 
 Request faults strike one request each, to Click2Call or to the service that `on` names; CDR
-faults strike the records of one accepted call. A request fault whose name ends in `_before`,
-`application_error` and `forbidden` do nothing of what was asked; every other one does it first,
-unless it says `accepted: false`.
+faults strike the records of one accepted call. With `application_error`, `forbidden` and the faults
+whose name ends in `_before`, the request has no effect. With all others it takes effect before the
+fault strikes, unless the fault says `accepted: false`.
 """
 
 import random
 from dataclasses import dataclass
 
-# The vendor's addresses, by the names that faults and `GET /requests` have for them.
+# Names of the vendor's addresses, in faults and in `GET /requests`.
 SERVICES = frozenset({"click2call", "calllog", "activecalls", "extensions", "login", "blacklist"})
 NEVER_ACCEPTED = frozenset({"reset_before", "error_500_before", "application_error", "forbidden"})
 ALWAYS_ACCEPTED = frozenset({"reset_after", "error_500_after", "lost_answer"})
@@ -19,8 +19,8 @@ CDR_KINDS = frozenset({"cdr_duplicate", "cdr_lost", "cdr_before_answer", "cdr_re
 LEG_KINDS = frozenset({"cdr_duplicate", "cdr_lost"})
 KINDS = REQUEST_KINDS | CDR_KINDS
 
-# The answer of these is still an answer of ours (late, cut or mislabelled), so when they place
-# no call they answer ERRORCODE 2.
+# With these the caller still gets our answer (late, cut or mislabelled): ERRORCODE 2 where no call
+# was placed.
 SHOWS_AN_ANSWER = frozenset({"application_error", "delay", "truncated", "wrong_content_type"})
 
 
@@ -28,8 +28,8 @@ SHOWS_AN_ANSWER = frozenset({"application_error", "delay", "truncated", "wrong_c
 class Fault:
     """One line of the script: for the next `count` requests, or for a share (`rate`) of all.
 
-    `on`: whose requests. `seconds` belongs to `delay`; `leg` (1 or 2, None for both) to cdr_lost
-    and cdr_duplicate.
+    `on`: the service that it strikes. `seconds` belongs to `delay`; `leg` (1 or 2, None for both)
+    to cdr_lost and cdr_duplicate.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The script and what is left of it. The first line that applies wins."""
+    """The faults and how often each is still to strike. The first that applies wins."""
 
     def __init__(self, faults: tuple[Fault, ...] = (), seed: int = 1) -> None:
         self._faults = faults
@@ -62,8 +62,9 @@ class FaultPlan:
         self.reseed(seed)
 
     def reseed(self, seed: int) -> None:
-        """Start the draws for rates again."""
-        # One stream for each kind of draw: a refused request takes none from the calls' stream.
+        """Restart the draws for rates."""
+        # Each kind of draw has its own stream, so that a refused request does not change the draws
+        # for calls.
         streams = {name: name for name in SERVICES} | {"click2call": "request", "cdr": "cdr"}
         self._draws = {
             name: random.Random(f"{seed}/{stream}")  # noqa: S311 (not for secrets)
@@ -71,7 +72,7 @@ class FaultPlan:
         }
 
     def replace(self, faults: tuple[Fault, ...]) -> None:
-        """A new script; the draws go on."""
+        """Replace the faults; the draws go on."""
         self._faults = faults
         self._left = [fault.count for fault in faults]
 
@@ -84,7 +85,7 @@ class FaultPlan:
         return self._take(CDR_KINDS, "cdr")
 
     def left(self) -> list[dict[str, object]]:
-        """The script with what is left of its counts."""
+        """The faults with their remaining counts."""
         return [
             fault.as_dict() | {"count": left}
             for fault, left in zip(self._faults, self._left, strict=True)

@@ -1,4 +1,4 @@
-"""What reached us: one entry a Click2Call request, in order of arrival, never taken back."""
+"""The ledger: one entry for each Click2Call request, in order of arrival, never removed."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ class LedgerLeg:
     """One phone of a call. Times are epoch seconds; `status` is RINGING, then TALKING, and at
     the end the word of the CDR: ANSWER, NOANSWER, BUSY, CANCEL, CHANUNAVAIL, VOICEMAIL ...
 
-    `rang`: the phone was free and rang. `machine`: it was a voicemail that picked up.
+    `rang`: the phone was free and rang. `machine`: a voicemail picked up.
     """
 
     number: str
@@ -32,7 +32,7 @@ class LedgerLeg:
 
 @dataclass(slots=True)
 class CdrNote:
-    """What became of one CDR: how often it was posted, and whether our side took it."""
+    """One CDR: how often it was posted, and whether the product accepted it."""
 
     type: str
     posts: int = 0
@@ -41,8 +41,8 @@ class CdrNote:
 
 @dataclass(slots=True)
 class Entry:
-    """One request. `error_code` is None when a fault struck before it was looked at; `fault` is
-    `forbidden` too where the caller's address is not allowed."""
+    """One request. `error_code` is None when a fault struck before the request was examined.
+    `fault` is `forbidden` also when the caller's address is not allowed."""
 
     at: float
     method: str
@@ -59,10 +59,10 @@ class Entry:
     cdrs: list[CdrNote] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """As `GET /ledger` shows it: parameters by name, and beside them what we know.
+        """As `GET /ledger` shows it: the parameters by name, and our own fields beside them.
 
-        What we know comes last, so that no parameter called `at` or `error_code` can speak
-        for us; the secret code is not shown.
+        Our fields come last, so that a parameter called `at` or `error_code` cannot replace one.
+        The secret code is left out.
         """
         shown: dict[str, Any] = {k: v for k, v in self.parameters.items() if k != "code"}
         shown.update(
@@ -87,13 +87,13 @@ class Entry:
 
 
 class Ledger:
-    """The list of entries. `reset` of the control starts a new one; nothing else shortens it."""
+    """The list of entries. Only a control with `reset` starts a new one."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
 
     def append(self, entry: Entry) -> None:
-        """Write a request down."""
+        """Add an entry."""
         self._entries.append(entry)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""What a Click2Call request says, and whether the vendor's page allows it. Pure.
+"""Reads a Click2Call request and checks it against the vendor's page. Pure.
 
 Source: the vendor's Click2Call page, sections 1.2 (call), 1.3 (message), 1.4 (callference) and
 1.5 (terminate).
@@ -14,7 +14,7 @@ MAX_CUSTOM = 10
 INVALID = 1
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
-# With a letter: 050-1234567 is a number in a form the page does not take, and no SIP code.
+# A SIP code has a letter: 050-1234567 is a number in a form that the page does not accept.
 _SIP_CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,5}")
 _DNC_CHOICES = {
@@ -38,7 +38,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A request that may be carried out. Times in seconds; `target` is None for one-leg actions."""
+    """A request in order. Times in seconds; `target` is None for actions with one leg."""
 
     action: str
     phone: str
@@ -74,7 +74,7 @@ def _is_seconds(value: str) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    # Not isprintable(): direction marks belong to Hebrew names.
+    # isprintable() would refuse direction marks, which Hebrew names need.
     return len(value) <= 200 and not any(unicodedata.category(c) in _NO_TEXT for c in value)
 
 
@@ -95,7 +95,7 @@ Rule = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class OrderAction:
-    """One action of the page: what it must have, what it may have, its defaults in seconds."""
+    """An action of the page: mandatory parameters, allowed values, defaults in seconds."""
 
     mandatory: tuple[str, ...]
     rules: Mapping[str, Rule]
@@ -150,7 +150,7 @@ ACTIONS: dict[str, OrderAction] = {
 
 
 def lowered(fields: list[tuple[str, str]]) -> tuple[dict[str, str], bool]:
-    """Fields by lower-case name, without white space around them; and whether one came twice.
+    """Fields by lower-case name, white space stripped; and whether one has two values.
 
     The vendor's PHP sample has a line break inside the form body, which arrives as white space
     at the end of a value: the real service takes it, so it is stripped.
@@ -177,7 +177,7 @@ def wants_json(values: Mapping[str, str]) -> bool:
 
 
 def examine(values: Mapping[str, str], secret: str, custom: Mapping[str, str]) -> Order | Refusal:
-    """The order in a request's parameters, or why it is refused (always ERRORCODE 1).
+    """The order in a request's parameters, or its refusal (always ERRORCODE 1).
 
     `values` by lower-case name; `custom` are its var_* with their names as sent. An empty
     `secret` takes every code that is not empty.
@@ -197,9 +197,9 @@ def examine(values: Mapping[str, str], secret: str, custom: Mapping[str, str]) -
 
 
 def code_problem(given: str, secret: str) -> str:
-    """What is wrong with the code, "" when nothing; an empty `secret` takes any that is not empty.
+    """The problem with the code, "" if there is none. An empty `secret` accepts any code but "".
 
-    Without an early end, so that the time tells nothing about the code.
+    Compared in constant time.
     """
     if not given:
         return "Code is missing"
@@ -261,7 +261,7 @@ def _order(values: Mapping[str, str], action: OrderAction, custom: Mapping[str, 
 
 
 def is_extension(number: str) -> bool:
-    """Whether a number is an extension of the account: no telephone number and no trunk."""
+    """Whether a number is an extension: neither a telephone number nor a trunk."""
     return number.lower() != TRUNK and not (number.isdigit() and len(number) > 6)
 
 

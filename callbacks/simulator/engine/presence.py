@@ -1,6 +1,6 @@
 """Who is on the account and what they do now: active calls, extensions, pop-up fields. Pure.
 
-Field names: VOICENTER.md "Active calls", "Extensions" and "Pop-up screen".
+Field names are those of the provider's reference: "Active calls", "Extensions", "Pop-up screen".
 """
 
 import zlib
@@ -19,12 +19,12 @@ ACCOUNT_ID, ACCOUNT_NAME = 1000, "Simulated account"
 
 
 def user_id(extension: str) -> int:
-    """The number of the user to whom an extension belongs: the same in every run."""
+    """The number of an extension's user, the same in every run."""
     return 100_000 + zlib.crc32(extension.encode()) % 900_000
 
 
 def named(settings: Settings) -> list[str]:
-    """The extensions of the account: those that the settings name, telephone numbers left out."""
+    """The account's extensions: those that the settings name, without telephone numbers."""
     found = (number for number in settings.extensions if is_extension(number))
     return sorted(found, key=lambda number: (len(number), number))
 
@@ -35,13 +35,13 @@ def name_of(settings: Settings, extension: str) -> str:
 
 
 def login_status(settings: Settings, extension: str) -> int:
-    """onlineUserStatus: as set, else logged in unless the extension is offline."""
+    """onlineUserStatus: as set; else logged in, or logged out if the extension is offline."""
     offline = settings.extensions.get(extension) == "offline"
     return settings.logins.get(extension, LOGGED_OUT if offline else LOGGED_IN)
 
 
 def extension_list(settings: Settings) -> list[dict[str, Any]]:
-    """EXTENSIONS of the extension list."""
+    """The EXTENSIONS field of the extension list."""
     return [
         {
             "SIP": number,
@@ -59,7 +59,7 @@ def extension_list(settings: Settings) -> list[dict[str, Any]]:
 def active_calls(
     settings: Settings, lines: Mapping[str, SimulatedCall], only: str = ""
 ) -> list[dict[str, Any]]:
-    """EXTENSIONS of the active calls; `lines` are the calls by line, `only` one extension."""
+    """The EXTENSIONS field of the active calls. `lines`: calls by line; `only`: one extension."""
     numbers = named(settings)
     numbers += sorted(key for key in lines if is_extension(key) and key not in numbers)
     return [

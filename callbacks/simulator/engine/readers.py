@@ -14,7 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ControlError(ValueError):
-    """A control that is not understood; the text says what is wrong and is fit to be shown."""
+    """A control that cannot be read; the text says what is wrong and can be shown."""
 
 
 def number(name: str, value: object, least: float, most: float) -> float:
@@ -57,12 +57,12 @@ def flag(name: str, value: object) -> bool:
 def text(name: str, value: object) -> str:
     """A short printable text."""
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
-        raise ControlError(f"{name} must be a printable text of at most 200 signs")
+        raise ControlError(f"{name} must be a printable text of at most 200 characters")
     return value
 
 
 def one_of(choices: frozenset[str]) -> Callable[[str, object], str]:
-    """One of these words."""
+    """A text that is one of `choices`."""
 
     def read(name: str, value: object) -> str:
         if not isinstance(value, str) or value not in choices:
@@ -113,7 +113,7 @@ def networks(name: str, value: object) -> tuple[Network, ...] | None:
         try:
             found.append(ipaddress.ip_network(item if isinstance(item, str) else "", strict=False))
         except ValueError:
-            raise ControlError(f"{name}[{index}] is no IP address or network") from None
+            raise ControlError(f"{name}[{index}] is not an IP address or a network") from None
     return tuple(found)
 
 

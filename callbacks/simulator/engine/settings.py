@@ -8,7 +8,7 @@ from callbacks.simulator.engine.faults import Fault
 from callbacks.simulator.engine.readers import Network
 
 MAPS = ("extensions", "answers", "names", "logins", "blacklist")
-# A webhook's address has a secret in it: whether there is one is all that is told.
+# A webhook's address holds a secret, so only whether it is set is shown, under these names.
 SECRET = {"cdr_url": "cdr_posts", "popup_url": "popup_posts"}
 
 
@@ -23,7 +23,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How phones, posts and lists behave. Times in seconds; maps are by `line_key`."""
+    """How phones, posts and lists behave. Times in seconds; the keys of maps are `line_key`s."""
 
     seed: int = 1
     answer_after: float = 2.0
@@ -58,7 +58,7 @@ class Settings:
     log_history: History | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As `GET /control` shows them; of the addresses only whether there is one."""
+        """As `GET /control` shows them; of an address only whether it is set."""
         shown: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
@@ -77,7 +77,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """One control, checked. `faults` and `seed` are None when it does not name them."""
+    """A checked control. `faults` and `seed` are None if the control does not name them."""
 
     values: Mapping[str, Any]
     faults: tuple[Fault, ...] | None = None
@@ -85,7 +85,7 @@ class SettingsChange:
     reset: bool = False
 
     def apply(self, settings: Settings) -> Settings:
-        """The settings after the change: the maps are added to, all else is replaced."""
+        """The settings after the change: maps are merged, all other values replaced."""
         values = dict(self.values)
         for name in MAPS:
             if name in values:

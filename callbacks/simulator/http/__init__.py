@@ -1,1 +1,1 @@
-"""The simulator's addresses, and how it answers."""
+"""The HTTP addresses of the simulator, and answers that break on request."""

@@ -1,4 +1,4 @@
-"""Who may speak to the account: the allow-list of addresses. Pure."""
+"""The account's allow-list of IP addresses. Pure."""
 
 import ipaddress
 
@@ -6,7 +6,7 @@ from callbacks.simulator.engine.settings import Settings
 
 
 def allowed(settings: Settings, host: str) -> bool:
-    """Whether requests from this IP address are taken."""
+    """Whether requests from this IP address are accepted."""
     if settings.forbid:
         return False
     if settings.allowed_ips is None:

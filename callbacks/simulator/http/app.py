@@ -1,4 +1,4 @@
-"""The addresses of the simulator and who answers them."""
+"""The addresses of the simulator and their handlers."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,13 +25,13 @@ ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class CaseInsensitive:
-    """The vendor's paths are the same in any case, with or without a slash at the end."""
+    """Makes the vendor's paths match in any case, with or without a slash at the end."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with a vendor's path as the routes have it."""
+        """Pass the request on with a vendor's path spelled as in the routes."""
         if scope["type"] == "http":
             path = scope["path"].lower().rstrip("/")
             if path in VENDORS:
@@ -43,7 +43,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _own_pages_only(handler: Handler) -> Handler:
-    """Refuse what a page from elsewhere sends: a browser names the page's origin, curl none."""
+    """Refuse requests of other sites' pages: a browser names the page's origin, curl does not."""
 
     async def guarded(request: Request) -> Response:
         origin = request.headers.get("origin")
@@ -55,7 +55,7 @@ def _own_pages_only(handler: Handler) -> Handler:
 
 
 class ControlDesk:
-    """The handlers of the witness and of the control."""
+    """The handlers of the ledger, of the other lists and of the control."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -65,15 +65,15 @@ class ControlDesk:
         return JSONResponse({"ok": True})
 
     async def ledger(self, request: Request) -> Response:
-        """`GET /ledger`, with `?since=N` without its first N entries."""
+        """`GET /ledger`; `?since=N` leaves out the first N entries."""
         return _since(request, self._exchange.ledger.since)
 
     async def popups(self, request: Request) -> Response:
-        """`GET /popups`, with `?since=N` without the first N."""
+        """`GET /popups`; `?since=N` leaves out the first N."""
         return _since(request, self._exchange.popups.since)
 
     async def requests(self, request: Request) -> Response:
-        """`GET /requests`: those to the other services, with `?since=N` without the first N."""
+        """`GET /requests`, to the other services; `?since=N` leaves out the first N."""
         return _since(request, lambda count: list(self._exchange.requests)[count:])
 
     async def status(self, request: Request) -> Response:  # noqa: ARG002 (a handler's shape)
@@ -81,7 +81,7 @@ class ControlDesk:
         return JSONResponse(self._exchange.status())
 
     async def control(self, request: Request) -> Response:
-        """`POST /control`: all of it, or nothing and what is wrong with it."""
+        """`POST /control`: applies all of it, or nothing and answers with the problem."""
         try:
             change = read_change(json.loads(await read_body(request)))
         except TooLargeError:
@@ -104,7 +104,7 @@ def _since(request: Request, entries: Callable[[int], list[dict[str, Any]]]) -> 
 
 
 def build(exchange: Exchange) -> ASGIApp:
-    """The ASGI application over one exchange."""
+    """The ASGI application of an exchange."""
     phones = Phones(exchange)
     desk = ControlDesk(exchange)
 

@@ -1,4 +1,4 @@
-"""`/ForwardDialer/click2call.aspx`: read, write into the ledger, answer as told."""
+"""`/ForwardDialer/click2call.aspx`: read the request, enter it into the ledger, answer."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ TOO_LARGE = Click2CallAnswer(INVALID, "Request is too large")
 
 
 def endpoint(exchange: Exchange) -> Callable[[Request], Awaitable[Response]]:
-    """The handler over one exchange."""
+    """The handler for an exchange."""
 
     async def click2call(request: Request) -> Response:
         if request.method not in {"GET", "POST"}:
@@ -32,7 +32,7 @@ def endpoint(exchange: Exchange) -> Callable[[Request], Awaitable[Response]]:
             exchange.ledger.append(_unread(request.method))
             return _plain(TOO_LARGE, as_json=False, status=413)
         except ClientDisconnect:
-            # It never arrived whole, so it is no request: nothing to write down or to answer.
+            # The request never arrived whole, so there is nothing to record or to answer.
             return Response(status_code=400)
         values, twice = lowered(fields.pairs)
         entry = Entry(
@@ -82,7 +82,7 @@ def _plain(answer: Click2CallAnswer, as_json: bool, status: int = 200) -> Respon
 
 
 def _custom(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    # Their names come back with the records as they were sent.
+    # The records repeat the names as they were sent.
     return {
         name.strip(): value.strip()
         for name, value in pairs

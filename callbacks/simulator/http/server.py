@@ -1,4 +1,4 @@
-"""The process: a listening socket, uvicorn on it, and a clean end on SIGTERM and SIGINT."""
+"""The server process: a socket, uvicorn on it, and a clean end on SIGTERM and SIGINT."""
 
 import asyncio
 import contextlib
@@ -18,17 +18,17 @@ from callbacks.simulator.http.app import build
 from callbacks.simulator.http.wire import Protocol
 
 READY = "Simulator ready on"
-GRACE = 2  # seconds that an open answer may take after the end was asked for
+GRACE = 2  # seconds that an open answer may take after a stop was requested
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one. Raises OSError, when the port is busy say."""
+    """A bound socket; port 0 takes a free port. Raises OSError, for example if the port is busy."""
     family, kind, proto, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     sock = socket.socket(family, kind, proto)
     try:
-        # A restart must not wait for connections of the last run to be forgotten.
+        # A restart must not wait until the kernel forgets the last run's connections.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
     except OSError:
@@ -38,13 +38,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(sock: socket.socket) -> str:
-    """The address to open, of a bound socket."""
+    """The http address of a bound socket."""
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says when it is ready, lets go of held answers, and ends with status 0."""
+    """uvicorn that prints when it is ready, releases held answers, and ends with status 0."""
 
     def __init__(self, exchange: Exchange, url: str, ready_file: Path | None) -> None:
         super().__init__(
@@ -65,18 +65,18 @@ class Server(uvicorn.Server):
         self._ready_file = ready_file
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
+        """Listen, then print the address and write the ready file."""
         await super().startup(sockets)
         sys.stdout.write(f"{READY} {self._url}\n")
         sys.stdout.flush()
         if self._ready_file is not None:
-            # Whoever waits for the file must never read half of it.
+            # A process that waits for the file must never read half of it.
             part = self._ready_file.with_name(f"{self._ready_file.name}.{os.getpid()}")
             part.write_text(f"{self._url}\n")
             part.replace(self._ready_file)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Hang up, and wake held answers and open pages: nobody is to wait for them."""
+        """Hang up, and wake held answers and open pages so that they do not delay the end."""
         self._exchange.stop()
         await super().shutdown(sockets)
         if self._ready_file is not None:
@@ -84,7 +84,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """End on SIGTERM and SIGINT; uvicorn would raise them again, which reads as a crash."""
+        """End on SIGTERM and SIGINT. uvicorn would raise them again, which looks like a crash."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)

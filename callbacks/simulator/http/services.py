@@ -1,7 +1,7 @@
 """The vendor's other addresses: Call Log, active calls, extensions, login status, blacklist.
 
-Each takes POST JSON, a form or GET, names in any case. What each answers is a function of the
-request and of the exchange; one handler reads, checks the address, breaks and writes for all.
+Each accepts JSON, a form or a GET, with names in any case. A service is a function from the request
+and the exchange to an answer; one handler reads, checks the address, applies faults and writes.
 """
 
 import json
@@ -32,7 +32,7 @@ SECRETS = frozenset({"code"})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to a service: names in lower case, the code beside them."""
+    """A request to a service: fields by lower-case name, and the code."""
 
     fields: Mapping[str, Any]
     code: str
@@ -48,7 +48,7 @@ class ServiceReply:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One address: its name in faults, what it answers, and what it answers when it is broken."""
+    """An address: its name in faults, its answer, and its answer to an application error."""
 
     name: str
     answer: Callable[[Exchange, Ask], ServiceReply]
@@ -104,7 +104,7 @@ def active_calls(exchange: Exchange, ask: Ask) -> ServiceReply:
 
 
 def extensions(exchange: Exchange, ask: Ask) -> ServiceReply:
-    """`/Comet/api/GetExtensions`: a wrong code is a success with an empty list, as the vendor's."""
+    """`/Comet/api/GetExtensions`: a wrong code gets an empty list, as from the vendor."""
     if not ask.code:
         return ServiceReply({"ERR": 1, "DESC": "Unauthorized", "EXTENSIONS": []})
     wrong = bool(code_problem(ask.code, exchange.secret))
@@ -209,7 +209,7 @@ SERVICES: Mapping[str, Service] = {
 
 
 def endpoint(exchange: Exchange, service: Service) -> Callable[[Request], Awaitable[Response]]:
-    """The handler of one service."""
+    """The handler for a service."""
 
     async def handle(request: Request) -> Response:
         if request.method not in {"GET", "POST"}:
@@ -243,18 +243,18 @@ def _reply(
     fault: Fault | None,
     problem: str,
 ) -> ServiceReply | None:
-    """What is answered; None for a page that says 403."""
+    """The answer; None for a page with status 403."""
     host = request.client.host if request.client else ""
     if not allowed(exchange.settings, host) or (fault and fault.kind == "forbidden"):
         return service.forbidden
     if fault and not fault.accepted:
         return service.broken
-    # An unreadable body asks for nothing: whatever is mandatory is missing.
+    # An unreadable body has no fields, so the mandatory ones are missing.
     return service.answer(exchange, Ask({}, ask.code) if problem else ask)
 
 
 def _code(request: Request, fields: Mapping[str, Any]) -> str:
-    """The code in the request; the Call Log takes it as a bearer token too."""
+    """The code in the request. The Call Log accepts it as a bearer token too."""
     given = fields.get("code")
     if given:
         return str(given).strip()

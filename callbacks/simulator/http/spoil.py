@@ -17,14 +17,14 @@ FORBIDDEN_PAGE = (
 
 
 def forbidden() -> Response:
-    """What a caller gets whose address is not on the account's list."""
+    """The answer to an IP address that is not on the account's allow-list."""
     return HTMLResponse(FORBIDDEN_PAGE, status_code=403)
 
 
 async def spoil(
     request: Request, fault: Fault, right: Response, closing: asyncio.Event
 ) -> Response:
-    """What the fault makes of the right answer."""
+    """The right answer, or what the fault turns it into."""
     if fault.kind == "delay":
         await wire.gone_or(request.receive, closing, fault.seconds)
         return right

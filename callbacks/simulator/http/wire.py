@@ -1,9 +1,8 @@
 """Requests as they come over the wire, and answers that break on purpose.
 
-ASGI hides the connection, and some of the bad days are about nothing else. `Protocol` puts the
-transport of the connection into the scope of each request (`extensions`, key `TRANSPORT`); the
-responses here use it to reset or cut the connection, and then wait for uvicorn to notice, so that
-it does not answer in our place.
+ASGI hides the connection, but some faults need it. `Protocol` puts the connection's transport into
+the scope of each request (`extensions`, key `TRANSPORT`). The responses here use it to reset or cut
+the connection, and then wait until uvicorn notices, so that uvicorn sends no answer of its own.
 """
 
 import asyncio
@@ -153,7 +152,7 @@ def _from_json(body: bytes) -> tuple[list[tuple[str, str]], str]:
 
 
 class _Members(list[tuple[str, Any]]):
-    """A JSON object with all its members, the ones that come twice too."""
+    """A JSON object with all its members, repeated ones too."""
 
 
 async def _from_multipart(request: Request, body: bytes) -> tuple[list[tuple[str, str]], str]:

@@ -1,4 +1,4 @@
-"""The phones page: what it draws, live, and the clicks on it."""
+"""The phones page: its content, its live updates, and its buttons."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from callbacks.simulator.exchange import Exchange
 
 STREAMS_AT_MOST = 20
-BREATH = 0.1  # seconds between two pictures, so that a load test does not draw every ring
-HEARTBEAT = 15.0  # seconds; also how soon a page that went away unseen is noticed
+BREATH = 0.1  # seconds between two updates, so that a load test does not send one for every ring
+HEARTBEAT = 15.0  # seconds; a page whose connection was lost is noticed after this long
 FILES = {
     "phones.html": "text/html; charset=utf-8",
     "phones.css": "text/css; charset=utf-8",
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 class Phones:
-    """The handlers of the page over one exchange."""
+    """The handlers of the page for an exchange."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -52,7 +52,7 @@ class Phones:
         return JSONResponse(self._picture())
 
     async def stream(self, request: Request) -> Response:  # noqa: ARG002 (a handler's shape)
-        """`GET /phones/events`: the same, again after every change (server-sent events)."""
+        """`GET /phones/events`: the same, sent again after every change (server-sent events)."""
         if self._exchange.board.watchers >= STREAMS_AT_MOST:
             return JSONResponse({"error": "too many pages are open"}, status_code=503)
         return StreamingResponse(

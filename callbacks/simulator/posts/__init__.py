@@ -1,1 +1,1 @@
-"""What the simulator posts to us: call records and pop-up requests."""
+"""What the simulator sends to the product: call records and pop-up requests."""

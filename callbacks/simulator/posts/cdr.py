@@ -1,6 +1,7 @@
-"""The records of a call, one a leg, as the provider posts them. Pure.
+"""The records of a call, one for each leg, as the provider posts them. Pure.
 
-Field names: VOICENTER.md "CDR notification"; the values of those we do not play are empty.
+Field names are those of the provider's reference, "CDR notification". Fields that the simulator has
+no value for are empty.
 """
 
 import math
@@ -12,19 +13,19 @@ from callbacks.simulator.engine.ledger import LedgerLeg
 from callbacks.simulator.engine.parameters import is_extension, line_key
 
 AGOROT_A_MINUTE = 10
-# What a one-leg action is called in its record; for `message` the vendor documents no name.
+# `type` of the record of an action with one leg; for `message` the vendor documents none.
 ONE_LEG_TYPES = {"message": "Click2Call leg1", "callference": "Callference"}
 
 
 def record(
     call: SimulatedCall, number: int, leg: LedgerLeg, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The CDR of a leg that is over; `names` are the account's names of its extensions."""
+    """The CDR of a leg that is over. `names`: display names of the account's extensions."""
     order = call.order
     ended = leg.ended_at or leg.started_at
     ringing = (leg.answered_at or ended) - leg.started_at
     talking = ended - leg.answered_at if leg.answered_at is not None else 0.0
-    # Whole seconds, begun ones counted: a conversation of 0.4 s is a conversation.
+    # Rounded up to whole seconds, so that a conversation of 0.4 s does not become 0.
     talk = max(1, math.ceil(talking)) if leg.answered_at is not None else 0
     dial = round(ringing)
     answered = leg.status == "ANSWER"
@@ -33,7 +34,7 @@ def record(
         if number == 1
         else order.target_caller_id or order.phone
     )
-    # A one-leg action has nothing but leg 1 to record.
+    # An action with one leg has only leg 1 to record.
     recorded = order.record and answered and (number == 2 or order.target is None)
     phone_extension = order.phone if is_extension(order.phone) else ""
     target_extension = leg.number if number == 2 and is_extension(leg.number) else ""

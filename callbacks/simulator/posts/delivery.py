@@ -1,7 +1,7 @@
-"""Posting the records to our side: in order for each call, bounded, again when it fails.
+"""Posts records to the product: those of a call in order, a few at a time, with retries.
 
-Our side has taken a record when it answers 200 with `{"Err": 0}`. Anything else is tried again
-after `backoff`, then twice that, and so on, `tries` times in all.
+The product has accepted a record when it answers 200 with `{"Err": 0}`. After any other answer the
+record is posted again after `backoff` seconds, then after twice that, and so on: `tries` in all.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ READ_AT_MOST = 65_536
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
-    """Where to, how, how often; seconds to wait before the first and before the second try."""
+    """Where and how to post. `delay`, `backoff`: seconds before the first and the second try."""
 
     url: str | None
     tries: int
@@ -45,7 +45,7 @@ class Parcel:
 
 @dataclass(slots=True)
 class _Job:
-    """Records of one call still to be posted; they go out one after the other."""
+    """Records of one call that are to be posted one after the other."""
 
     parcels: list[Parcel]
     policy: DeliveryPolicy
@@ -55,11 +55,11 @@ class _Job:
 
 
 def client(seconds: float) -> httpx.AsyncClient:
-    """A client for a few connections at a time; `seconds` are to answer in."""
+    """A client with a few connections; `seconds`: how long an answer may take."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(seconds, connect=min(5.0, seconds)),
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        # No proxy of the environment is asked for an address of this machine.
+        # An address of this machine is not to go through a proxy of the environment.
         trust_env=False,
         follow_redirects=False,
     )
@@ -82,7 +82,7 @@ class Delivery:
         policy: DeliveryPolicy,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Post these records in this order; call `then` when each has been tried once."""
+        """Post the records in this order. `then` is called once each was tried once."""
         if policy.url is None or not records:
             if then:
                 then()
@@ -92,14 +92,14 @@ class Delivery:
         self._later(policy.delay, _Job(parcels, policy, self._round, then))
 
     def forget(self) -> None:
-        """Drop what has not been posted (reset): jobs of an older round are thrown away."""
+        """Drop what is not posted yet (reset): jobs of an older round are discarded."""
         self._round += 1
         for handle, _job in self._waiting.values():
             handle.cancel()
         self._waiting.clear()
 
     async def drain(self, within: float) -> None:
-        """Try what is left once, at once, for at most so many seconds."""
+        """Try each remaining record once, without delay, for at most `within` seconds."""
         self._hurries = True
         for handle, job in list(self._waiting.values()):
             handle.cancel()
@@ -109,7 +109,7 @@ class Delivery:
             await asyncio.wait_for(self._queue.join(), within)
 
     async def close(self) -> None:
-        """Stop the workers; what is not posted by now stays unposted."""
+        """Stop the workers; records that are left are not posted."""
         self.forget()
         for worker in self._workers:
             worker.cancel()

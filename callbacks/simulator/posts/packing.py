@@ -5,7 +5,7 @@ The real service has been seen to spell some fields in several ways; `Spelling` 
 
 import json
 import re
-import xmlrpc.client  # nosec: nothing is read with it
+import xmlrpc.client  # nosec: it only writes here
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +23,8 @@ _XMLRPC_INT = 2**31
 class Spelling:
     """How a record is written down.
 
-    `form`: json, form or xml. `custom`: the field that has the var_* (CustomData, CUSTOM_DATA,
-    customdata), or "flat" for a field each; `prefix`: whether their names keep `var_`. `ivr`:
+    `form`: json, form or xml. `custom`: the field that holds the var_* (CustomData, CUSTOM_DATA,
+    customdata), or "flat" for one field each; `prefix`: whether their names keep `var_`. `ivr`:
     the steps of the menu, a list or, with `ivr_text`, a string of JSON.
     """
 
@@ -36,7 +36,7 @@ class Spelling:
 
 
 def spell(record: Mapping[str, Any], spelling: Spelling) -> dict[str, Any]:
-    """The record with its custom data and IVR spelled so."""
+    """The record with its custom data and IVR in this spelling."""
     fields = {name: value for name, value in record.items() if name not in {"CustomData", "IVR"}}
     steps = [dict(step) for step in spelling.ivr]
     fields["IVR"] = json.dumps(steps) if spelling.ivr_text else steps
@@ -45,7 +45,7 @@ def spell(record: Mapping[str, Any], spelling: Spelling) -> dict[str, Any]:
         for name, value in record["CustomData"].items()
     }
     if spelling.custom == "flat":
-        # No custom name can take the place of a field.
+        # A custom name must not replace a field.
         return custom | fields
     return fields | {spelling.custom: custom}
 
@@ -62,7 +62,7 @@ def pack(record: Mapping[str, Any], spelling: Spelling) -> tuple[bytes, str]:
 
 
 def form(fields: Mapping[str, Any]) -> bytes:
-    """Url-encoded fields; whatever is more than one value, as JSON."""
+    """Url-encoded fields; lists, objects and flags as JSON."""
     flat = {
         name: json.dumps(value) if isinstance(value, list | dict | bool) else value
         for name, value in fields.items()

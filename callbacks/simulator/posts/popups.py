@@ -1,8 +1,8 @@
-"""Pop-up requests: asking our side who is calling, while an extension rings, talks, hangs up.
+"""Pop-up requests: ask the product who is calling when an extension rings, talks or hangs up.
 
-One request a change, never repeated; those of one call go out one after the other. Our side has
-three seconds (VOICENTER.md, "Pop-up screen"), unless `popup_limit` says otherwise. What it
-answered is kept for `GET /popups`.
+One request for each change, never repeated; those of a call are sent one after the other. The
+product has three seconds to answer (the provider's reference, "Pop-up screen"), or `popup_limit`.
+The answers are kept for `GET /popups`.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from callbacks.simulator.posts.delivery import CONNECTIONS, client, read_head
 from callbacks.simulator.posts.packing import FORM_TYPE, form
 
 KEPT = 10_000
-READ_LIMIT = 86_400.0  # seconds; the errand has the limit that counts
+READ_LIMIT = 86_400.0  # seconds; Errand.limit is the one that matters
 
 
 @dataclass(slots=True)
 class Popup:
-    """One request and what became of it. `problem` is "" when the answer was good."""
+    """A request and its answer. `problem` is "" if the answer was good."""
 
     at: float
     call_id: str
@@ -53,7 +53,7 @@ class Popup:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Where to ask and how: `packing` is json, form or get; `limit` in seconds."""
+    """Where and how to send a request: `packing` is json, form or get; `limit` in seconds."""
 
     url: str
     packing: str
@@ -62,7 +62,7 @@ class Errand:
 
 @dataclass(slots=True)
 class _Line:
-    """The requests of one call that wait for their turn, and the task that sends them."""
+    """The waiting requests of one call, and the task that sends them."""
 
     todo: deque[tuple[Popup, Errand]] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
@@ -79,7 +79,7 @@ class Popups:
         self._client: httpx.AsyncClient | None = None
 
     def ask(self, popup: Popup, errand: Errand) -> None:
-        """Send one, after those of the same call."""
+        """Send a request after the earlier ones of the same call."""
         if len(self._notes) == KEPT:
             self._dropped += 1
         self._notes.append(popup)
@@ -89,24 +89,24 @@ class Popups:
             line.task = asyncio.create_task(self._work(popup.call_id, line))
 
     def since(self, count: int = 0) -> list[dict[str, Any]]:
-        """All of them but the first `count`; of very many only the last."""
+        """All requests but the first `count`; only the last KEPT are kept."""
         return [popup.as_dict() for popup in list(self._notes)[max(0, count - self._dropped) :]]
 
     def clear(self) -> None:
-        """Forget all, and send nothing that waits (reset)."""
+        """Forget all requests, the waiting ones too (reset)."""
         self._notes.clear()
         self._dropped = 0
         for line in self._lines.values():
             line.todo.clear()
 
     async def drain(self, within: float) -> None:
-        """Wait until all are sent, for at most so many seconds."""
+        """Wait until all are sent, for at most `within` seconds."""
         tasks = [line.task for line in self._lines.values() if line.task]
         if tasks:
             await asyncio.wait(tasks, timeout=within)
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop sending, and close the connections."""
         tasks = [line.task for line in self._lines.values() if line.task]
         for task in tasks:
             task.cancel()
@@ -131,7 +131,7 @@ class Popups:
         except TimeoutError:
             popup.problem = f"no answer within {errand.limit:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # The class only: the words of some errors have the address in them.
+            # The class only: the message of some errors holds the address.
             popup.problem = f"no answer: {type(error).__name__}"
         popup.seconds = round(time.time() - started, 6)
 
@@ -156,21 +156,21 @@ class Popups:
 
 
 def _as_query(fields: dict[str, Any]) -> dict[str, Any]:
-    """A GET has `statusCall` for `status`, and nothing that is more than one value."""
+    """The fields of a GET: `statusCall` instead of `status`, without lists and objects."""
     plain = {name: value for name, value in fields.items() if not isinstance(value, dict | list)}
     plain["statusCall"] = plain.pop("status")
     return plain
 
 
 def _judge(status: int, body: bytes) -> tuple[Any, str]:
-    """The answer, and what is wrong with it."""
+    """The answer, and the problem with it."""
     answer: Any = None
     with contextlib.suppress(ValueError, RecursionError):
         answer = json.loads(body)
     if status != httpx.codes.OK:
         return answer, f"HTTP status {status}"
     if not isinstance(answer, dict):
-        return answer, "the answer is no JSON object"
+        return answer, "the answer is not a JSON object"
     said = {name.upper(): value for name, value in answer.items()}.get("STATUS")
     if str(said).upper() != "OK":
         return answer, "STATUS is not OK"

@@ -1,1 +1,1 @@
-"""What the provider posts to us: call records and pop-up requests."""
+"""What the provider sends on its own: call records and pop-up requests."""

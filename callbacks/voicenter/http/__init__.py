@@ -1,1 +1,1 @@
-"""One HTTP exchange with the provider: connections, limits, documents."""
+"""One HTTP exchange with the provider: addresses, connections, limits, answers with a status."""

@@ -1,1 +1,1 @@
-"""Values of the provider's messages: phone numbers, text, fields, the secret code."""
+"""What messages consist of: documents, parameters, fields, phone numbers, text, the secret code."""

@@ -1,4 +1,4 @@
-"""Values of the provider's records, made safe: whatever came, text, a number in range, or None."""
+"""Fields of the provider's records as safe values: text, a number in range, or None."""
 
 from __future__ import annotations
 
