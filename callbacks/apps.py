@@ -9,15 +9,13 @@ class CallbacksConfig(AppConfig):
     verbose_name = "Callbacks"
 
     def ready(self) -> None:
-        """Answers `leads` from now on, and connects the receivers: of its signals, those that look
-        after the group of sales managers, and the one that makes the claim's function.
+        """Answers `leads` from now on, and connects the receivers of its signals and those that
+        look after the group of sales managers.
         """
         from callbacks import receivers  # noqa: PLC0415  # models must be loaded first
         from callbacks.admin import access  # noqa: PLC0415  # the same
-        from callbacks.routing import claim_function  # noqa: PLC0415  # the same
         from leads import ports  # noqa: PLC0415  # the same
 
         ports.register(receivers.Caller())
         pre_migrate.connect(access.before_migrations, sender=self)
-        post_migrate.connect(claim_function.install, sender=self)
         post_migrate.connect(access.after_migrations, sender=self)

@@ -133,10 +133,9 @@ DATABASES = {
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
-            # With PostgreSQL's own default, for ever, one stuck session would stop all workers. And
-            # what is prepared (callbacks.common.prepared_statements) is planned once: planning the
-            # claim anew takes longer than doing it, and PostgreSQL's estimate of arrays has it do
-            # so.
+            # PostgreSQL's own default waits for a lock for ever: one stuck session would stop all
+            # workers. The claim's statements are planned once for a connection: planning them
+            # anew takes longer than running them.
             "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan",
             "pool": {
                 "min_size": 1,

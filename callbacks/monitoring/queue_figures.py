@@ -41,7 +41,7 @@ _LIVE = f"""
 
 _RECENT = """
     WITH recent AS (
-        SELECT state, error_code, reason, sent_at, answered_at FROM (
+        SELECT state, error_code, failure_reason, sent_at, answered_at FROM (
             SELECT * FROM callbacks_callattempt ORDER BY id DESC LIMIT %(at_most)s
         ) newest WHERE claimed_at > %(since)s
     )
@@ -52,7 +52,7 @@ _RECENT = """
             ORDER BY extract(epoch FROM answered_at - sent_at)::float
         )
     -- Without those whose answer never came, or came after the call's record.
-    FROM recent WHERE answered_at > sent_at AND reason <> 'worker_lost'
+    FROM recent WHERE answered_at > sent_at AND failure_reason <> 'worker_lost'
 """
 
 # What became of those who came lately; closed leads of all times are never counted.

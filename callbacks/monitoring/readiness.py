@@ -12,7 +12,7 @@ from django.utils import timezone
 from callbacks.common import heartbeats, task_publisher
 from callbacks.monitoring import queue_figures
 from callbacks.monitoring.bounded_probe import Probe
-from callbacks.routing import claim_function
+from callbacks.routing import claim
 
 # Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
 PATIENCE = 2.0
@@ -35,7 +35,7 @@ def _look_into_database() -> tuple[bool, timedelta]:
     now = timezone.now()
     with transaction.atomic():
         bound_statements()
-        return claim_function.is_installed(), queue_figures.oldest_wait(queue_figures.due(now), now)
+        return claim.is_installed(), queue_figures.oldest_wait(queue_figures.due(now), now)
 
 
 def bound_statements() -> None:

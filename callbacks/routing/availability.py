@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from callbacks.common import prepared_statements
+from callbacks.common import sql
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import rules
 
@@ -86,8 +86,8 @@ _HOW_MANY = f"""
 def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
     """The schedules that keep extensions off shift, and when each opens, as parameters."""
     return {
-        "closed": prepared_statements.array(closed),
-        "opens": prepared_statements.array(closed.values()),
+        "closed": list(closed),
+        "opens": list(closed.values()),
     }
 
 
@@ -95,9 +95,7 @@ def look(
     team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
 ) -> list[rules.ExtensionState]:
     """All extensions of the teams as a claim would see them, in the order of their queue."""
-    found = prepared_statements.rows(
-        _LOOK, {"teams": prepared_statements.array(team_ids), "now": now, **shifts(closed)}
-    )
+    found = sql.rows(_LOOK, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return [rules.ExtensionState(**{**row, "languages": tuple(row["languages"])}) for row in found]
 
 
@@ -105,7 +103,5 @@ def how_many(
     team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
 ) -> dict[int, int]:
     """By team, how many of its extensions are free; a team without any free one is not in it."""
-    found = prepared_statements.rows(
-        _HOW_MANY, {"teams": prepared_statements.array(team_ids), "now": now, **shifts(closed)}
-    )
+    found = sql.rows(_HOW_MANY, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return {row["team_id"]: row["count"] for row in found}

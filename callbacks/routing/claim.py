@@ -1,6 +1,6 @@
 """Which extension for this lead: the claim. The rules it follows are callbacks.routing.rules'.
 
-A claim is one round trip, to a function of the database (callbacks.routing.claim_function): it
+A claim is one round trip, to a function of the database (claim.sql beside this module): it
 takes the lead and the extension by row locks nobody waits for (`FOR UPDATE SKIP LOCKED`), and
 writes the attempt. The partial unique indexes over live attempts are the second lock on the door:
 should two claims meet all the same, one of them ends in an IntegrityError and takes another
@@ -10,15 +10,14 @@ extension.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
 from callbacks.common.db_errors import violated
-from callbacks.common.prepared_statements import array, tuples
 from callbacks.models import CallAttempt
 from callbacks.routing.availability import shifts
-from callbacks.routing.claim_function import CLAIM
 from callbacks.routing.number_limits import bounds
 from callbacks.routing.rules import Owner, TeamOffer
 
@@ -33,6 +32,34 @@ _UNTOUCHED = {
     for field in CallAttempt._meta.concrete_fields
     if field.attname != "routing_trace"
 }
+
+# The claim's text, and the function that it makes. A changed text gets a new name and a migration.
+SQL_FILE = Path(__file__).with_name("claim.sql")
+FUNCTION = "callbacks_claim_v1"
+_PARAMETERS = {
+    "lead": "bigint",
+    "extension": "bigint",
+    "now": "timestamptz",
+    "due": "timestamptz",
+    "sent_at": "timestamptz",
+    "hold_until": "timestamptz",
+    "teams": "bigint[]",
+    "strategies": "text[]",
+    "any_language": "boolean[]",
+    "has_languages": "boolean[]",
+    "owner_since": "timestamptz[]",
+    "an_owner_since": "timestamptz",
+    "holds_for_owner": "boolean[]",
+    "closed": "bigint[]",
+    "opens": "timestamptz[]",
+    "gap": "interval",
+    "calls_a_day": "bigint",
+    "a_day": "interval",
+}
+_CLAIM = "SELECT * FROM {}({})".format(  # noqa: S608  # put together from constants only
+    FUNCTION,
+    ", ".join(f"given_{name} => %({name})s::{type_}" for name, type_ in _PARAMETERS.items()),
+)
 
 # Losing this often against others means that every extension is being taken: the lead waits.
 _TRIES = 5
@@ -99,12 +126,12 @@ def _terms(asked: Sequence[TeamOffer]) -> dict[str, Any]:
     """The teams that are asked, as parameters: an array for each of their terms."""
     return {
         "extension": None,
-        "teams": array(turn.team_id for turn in asked),
-        "strategies": array(turn.strategy for turn in asked),
-        "any_language": array(turn.any_language for turn in asked),
-        "has_languages": array(turn.has_languages for turn in asked),
-        "owner_since": array(turn.owner_since for turn in asked),
-        "holds_for_owner": array(turn.holds_for_owner for turn in asked),
+        "teams": [turn.team_id for turn in asked],
+        "strategies": [turn.strategy for turn in asked],
+        "any_language": [turn.any_language for turn in asked],
+        "has_languages": [turn.has_languages for turn in asked],
+        "owner_since": [turn.owner_since for turn in asked],
+        "holds_for_owner": [turn.holds_for_owner for turn in asked],
         # None where no team goes by owners: nobody is looked for.
         "an_owner_since": min(
             (turn.owner_since for turn in asked if turn.owner_since), default=None
@@ -123,22 +150,33 @@ def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) 
         **terms,
         **bounds(),
     }
-    for pk, public_id, extension_id, number, kind, phone, claimed_at in tuples(CLAIM, parameters):
-        columns = _UNTOUCHED | {
-            "id": pk,
-            "public_id": public_id,
-            "lead_id": lead_id,
-            "extension_id": extension_id,
-            "extension_number": number,
-            "phone": phone,
-            "claimed_at": claimed_at,
-            "sent_at": sent_at,
-            "hold_until": hold_until,
-        }
-        # Its columns in their order: by name, Django would take longer than over all the rest.
-        attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, columns, list(columns.values()))
-        return Claim(attempt, kind)
-    return None
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, parameters)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    pk, public_id, extension_id, number, kind, phone, claimed_at = found
+    columns = _UNTOUCHED | {
+        "id": pk,
+        "public_id": public_id,
+        "lead_id": lead_id,
+        "extension_id": extension_id,
+        "extension_number": number,
+        "phone": phone,
+        "claimed_at": claimed_at,
+        "sent_at": sent_at,
+        "hold_until": hold_until,
+    }
+    # Its columns in their order: by name, Django would take longer than over all the rest.
+    attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, columns, list(columns.values()))
+    return Claim(attempt, kind)
+
+
+def is_installed() -> bool:
+    """Whether the database has the claim's function: `migrate` has been run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [FUNCTION])
+        return bool(cursor.fetchone()[0])
 
 
 def owner_of(phone: str, since: datetime) -> Owner | None:

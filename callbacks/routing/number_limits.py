@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from callbacks.common import prepared_statements
+from callbacks.common import sql
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import A_DAY, Policy
@@ -110,12 +110,12 @@ def lead_limited_until(lead_id: int, now: datetime) -> datetime | None:
 
 def last_calls(phone: str) -> list[RungCall]:
     """The last calls that rang this number, or may have, oldest first; no more than count."""
-    found = prepared_statements.rows(_last_calls("%(phone)s"), {"phone": phone, **bounds()})
+    found = sql.rows(_last_calls("%(phone)s"), {"phone": phone, **bounds()})
     return [RungCall(row["rung_at"], row["ended_at"]) for row in reversed(list(found))]
 
 
 def _later_than(now: datetime, statement: str, parameters: dict[str, Any]) -> datetime | None:
-    for row in prepared_statements.rows(statement, {**parameters, **bounds()}):
+    for row in sql.rows(statement, {**parameters, **bounds()}):
         until: datetime | None = row["until"]
         return until if until and until > now else None
     return None

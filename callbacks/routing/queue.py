@@ -13,7 +13,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from callbacks.common import prepared_statements
+from callbacks.common import sql
 from callbacks.models import Team
 from callbacks.routing import config
 from callbacks.routing.availability import COMES_BACK, IS_FREE, LIVE, shifts
@@ -123,13 +123,11 @@ def next_leads(
         "team": team_id,
         "now": now,
         "due": now + CLOCK_TOLERANCE,
-        "taken": prepared_statements.array(taken),
+        "taken": list(taken),
         "at_most": at_most,
-        "sources": prepared_statements.array(it.source_id for it in answered),
-        "overflow_after": prepared_statements.array(it.overflow_after for it in answered),
-        "priorities": prepared_statements.array(
-            current.sources[it.source_id].priority for it in answered
-        ),
+        "sources": [it.source_id for it in answered],
+        "overflow_after": [it.overflow_after for it in answered],
+        "priorities": [current.sources[it.source_id].priority for it in answered],
         "language_wait": _seconds(rules.language_wait),
         "sticky_agent_wait": _seconds(rules.sticky_agent_wait if rules.sticky_agent_days else 0),
         "owner_since": now - timedelta(days=rules.sticky_agent_days),
@@ -168,4 +166,4 @@ def _seconds(number: int | None) -> timedelta | None:
 
 
 def _ids(statement: str, parameters: dict[str, Any]) -> list[int]:
-    return [row["id"] for row in prepared_statements.rows(statement, parameters)]
+    return [row["id"] for row in sql.rows(statement, parameters)]

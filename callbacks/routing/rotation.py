@@ -11,7 +11,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.functions import Cast, Coalesce, Extract
 from django.utils import timezone
 
-from callbacks.common import prepared_statements
+from callbacks.common import sql
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
@@ -60,7 +60,7 @@ def after_call(extension_id: int, outcome: Outcome, now: datetime) -> None:
         "rang": outcome not in _DID_NOT_RING,
         "talked": outcome is Outcome.BRIDGED,
     }
-    for row in prepared_statements.rows(_AFTER, parameters):
+    for row in sql.rows(_AFTER, parameters):
         if row["cap"] is not None:
             _keep_to_the_cap(extension_id, row["team_id"], row["cap"], now)
 

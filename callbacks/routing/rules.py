@@ -1,6 +1,6 @@
 """Who is rung next: which team is asked, and who of it takes the turn. Pure; docs/matching.md.
 
-The claim (callbacks.routing.claim_function) does in the database what `choose` does here, on what
+The claim (claim.sql) does in the database what `choose` does here, on what
 is free at that very moment; who asks "what if" uses `choose`. Nothing but `position_at_claim` and
 `position_after` reads a strategy: the order of an extension in its team's queue is a number, and a
 strategy is how that number moves.

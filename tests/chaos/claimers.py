@@ -207,7 +207,7 @@ def _take_away(guard: str) -> None:
     from django.db import connection
 
     from callbacks.calling import dial
-    from callbacks.routing import claim_function
+    from callbacks.routing import claim
 
     dial.SEND_WITHIN = timedelta(seconds=SEND_WITHIN)
     match guard:
@@ -215,10 +215,10 @@ def _take_away(guard: str) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("DROP INDEX attempt_one_live_per_extension")
                 # While the lock is looked at again, nothing gets as far as the index.
-                cursor.execute(without_recheck(claim_function.FUNCTION))
+                cursor.execute(without_recheck(claim.SQL_FILE.read_text()))
         case "lock":
             with connection.cursor() as cursor:
-                cursor.execute(without_locks(claim_function.FUNCTION))
+                cursor.execute(without_locks(claim.SQL_FILE.read_text()))
         case "fence":
             dial.SEND_WITHIN = timedelta(days=1)
 

@@ -12,7 +12,6 @@ import pytest
 import redis
 import requests
 from django.conf import settings as django_settings
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -20,7 +19,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.common import heartbeats
 from callbacks.models import Schedule, Team
-from callbacks.routing import claim_function
+from callbacks.routing import claim
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import eventually
 from tests.support.stack import ROOT, Stack, free_port, procfile
@@ -78,11 +77,12 @@ def test_a_database_that_migrate_has_not_seen_since_the_new_version_is_trouble(
     signs: redis.Redis,
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP FUNCTION {claim_function.NAME}")
+        cursor.execute(f"DROP FUNCTION {claim.FUNCTION}")
     try:
         assert wrong() == ["database"]
     finally:
-        call_command("migrate", "callbacks", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(claim.SQL_FILE.read_text())
     assert wrong() == []
 
 

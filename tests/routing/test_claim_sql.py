@@ -1,16 +1,17 @@
-"""The claim's function: made by `migrate`, and what it returns is what it has written."""
+"""claim.sql: the function it makes, and that it returns what it has written."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from callbacks.explain import routing_reason
 from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import claim as claims
-from callbacks.routing import claim_function
+from callbacks.routing import rules
 from leads.models import Lead
 from tests.support.asking import asked
 
@@ -20,20 +21,9 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _there() -> set[str]:
+def _run(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'callbacks_claim_%'")
-        return {name for (name,) in cursor.fetchall()}
-
-
-def _make(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE FUNCTION {name}(n int) RETURNS int LANGUAGE sql AS 'SELECT 1'")
-
-
-def _drop(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP FUNCTION IF EXISTS {name}")
+        cursor.execute(statement)
 
 
 def test_a_claim_says_of_its_attempt_what_the_database_has(
@@ -54,41 +44,47 @@ def test_a_claim_says_of_its_attempt_what_the_database_has(
     assert CallAttempt.objects.count() == 1
 
 
-def test_migrate_makes_it_where_it_is_missing(
+def test_the_file_makes_the_function_as_often_as_it_is_run(
     make_lead: MakeLead, team: Team, extension: Extension
 ) -> None:
     lead = make_lead()
-    _drop(claim_function.NAME)
+    _run(f"DROP FUNCTION {claims.FUNCTION}")
     try:
+        assert not claims.is_installed()
         with pytest.raises(ProgrammingError):
             claims.claim(lead.pk, asked(team), timezone.now(), HOLD)
     finally:
-        call_command("migrate", "callbacks", verbosity=0)
-    assert claim_function.NAME in _there()
+        _run(claims.SQL_FILE.read_text())
+        _run(claims.SQL_FILE.read_text())
+    assert claims.is_installed()
     # Nothing was taken meanwhile: it is called now.
     assert claims.claim(lead.pk, asked(team), timezone.now(), HOLD)
 
 
-def test_migrate_leaves_the_one_of_the_version_before_and_drops_those_before_it() -> None:
-    older, before = "callbacks_claim_00000001", "callbacks_claim_00000002"
-    try:
-        _drop(claim_function.NAME)
-        _make(older)
-        _make(before)
-        call_command("migrate", "callbacks", verbosity=0)
-        assert _there() == {claim_function.NAME, before}
-        call_command("migrate", "callbacks", verbosity=0)
-        assert _there() == {claim_function.NAME, before}
-    finally:
-        _drop(older)
-        _drop(before)
+def test_the_database_has_the_function_as_the_file_has_it() -> None:
+    """A changed file without a migration would leave databases with the old text."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [claims.FUNCTION])
+        [(installed,)] = cursor.fetchall()
+    assert f"$claim${installed}$claim$" in claims.SQL_FILE.read_text()
 
 
-def test_it_is_made_in_a_schema_of_any_name() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute('CREATE SCHEMA "Sales Team"; SET LOCAL search_path TO "Sales Team"')
-        claim_function.install(using="default")
-        assert claim_function.is_installed()
+def test_the_words_of_the_rules_are_those_of_the_file() -> None:
+    text = claims.SQL_FILE.read_text()
+    words = (
+        rules.OFF, rules.BLOCKED, rules.PAUSED, rules.ON_CALL, rules.OFF_SHIFT, rules.OUT,
+        rules.CAPPED, rules.RESTING, rules.SEEN_BUSY, rules.REFUSED, rules.LANGUAGE, rules.OWNER,
+        *rules.BY_TURNS, routing_reason.CHOSEN, *(state.value for state in LIVE_STATES),
+    )  # fmt: skip
+    assert [word for word in words if f"'{word}'" not in text] == []
+    assert f":= {rules.CATCH_UP};" in text
+
+
+def test_it_can_be_made_in_a_schema_of_any_name() -> None:
+    with transaction.atomic():
+        _run('CREATE SCHEMA "Sales Team"; SET LOCAL search_path TO "Sales Team"')
+        _run(claims.SQL_FILE.read_text())
+        assert claims.is_installed()
         transaction.set_rollback(True)
 
 

@@ -1,0 +1,18 @@
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).resolve().parent.parent / "routing" / "claim.sql"
+
+
+class Migration(migrations.Migration):
+    """The claim's function, as `routing/claim.sql` has it."""
+
+    dependencies = [
+        ("callbacks", "0012_names_of_the_field"),
+        ("leads", "0009_names_and_help_texts"),
+    ]
+
+    operations = [
+        migrations.RunSQL(SQL.read_text(), "DROP FUNCTION IF EXISTS callbacks_claim_v1"),
+    ]
