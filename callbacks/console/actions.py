@@ -1,4 +1,4 @@
-"""`call`, `message`, `callference`, `terminate`: what rings somebody, or hangs them up."""
+"""`call`, `message`, `callference`, `terminate`: the subcommands that ring somebody or hang up."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ from callbacks.voicenter.values.parameters import Parameter
 
 @dataclass(frozen=True)
 class ConsoleAction:
-    """One of the provider's actions: its parameters, what is asked before it, how it is sent."""
+    """One of the provider's actions: its parameters, its question to confirm, its request."""
 
     help: str
     kind: type
@@ -90,14 +90,14 @@ def add_arguments(parser: argparse.ArgumentParser, action: ConsoleAction) -> Non
         parser.add_argument(
             "--any-number",
             action="store_true",
-            help="also numbers that leads are never called on: other countries, premium, ...",
+            help="also ring numbers that leads are never called on: other countries, premium, ...",
         )
 
 
 def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None:
-    """Checks everything, asks, sends once, and says what was answered.
+    """Checks everything, asks for confirmation, sends once, and writes the answer.
 
-    Raises Stop, or an error of the library. Nothing is sent before somebody has said yes.
+    Raises Stop, or an error of the library. Nothing is sent before a person has confirmed it.
     """
     typed = {
         name: provider_spelling(given[name]) if name in ("phone", "target") else given[name]
@@ -112,9 +112,9 @@ def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None
     client = account.client()
     confirm(action.question(wanted), yes=given["yes"], output=output)
     accepted = _send(action, client, wanted)
-    output.say(f"Accepted. CALLID {accepted.call_id or '(none)'}")
+    output.say(f"The provider accepted it: CALLID {accepted.call_id or '(none)'}")
     if action.rings:
-        output.say("How it went comes with its records: voicenter calllog, some minutes later.")
+        output.say("Its records tell how it went: run voicenter calllog some minutes later.")
     output.document(
         ok=True,
         exit_code=Exit.DONE.value,
@@ -132,8 +132,8 @@ def _allowed() -> Allowed:
         # Its message may hold the address with the password.
         raise Stop(
             Exit.BROKEN,
-            f"The database cannot be asked whom we may ring ({type(error).__name__}). "
-            "--any-number goes without it.",
+            f"The database cannot tell whom we may ring ({type(error).__name__}). "
+            "--any-number works without it.",
             "database",
         ) from None
 
@@ -144,7 +144,7 @@ def _send(action: ConsoleAction, client: Client, wanted: Any) -> Accepted:
     except KeyboardInterrupt:
         raise Stop(
             Exit.UNKNOWN,
-            "Interrupted while the provider was asked: it may have been done, so look before "
-            "you repeat it.",
+            "Interrupted while the provider was being asked. It may have been done, so look "
+            "before you repeat it.",
             "interrupted",
         ) from None

@@ -1,8 +1,8 @@
-"""`voicenter check`: is everything there that a call needs? It rings nobody and changes nothing.
+"""`voicenter check`: checks everything that a call needs. It rings nobody and changes nothing.
 
-Settings, connection, code and address, extensions, records: in this order, up to the first that
-fails, whose exit code is the command's. The code is sent only once Click2Call's own address has
-answered like Click2Call.
+It checks settings, connection, code and address, extensions and records, in this order. It stops at
+the first failure and exits with that failure's code. The account's code is sent only after
+VOICENTER_URL has answered as Click2Call does.
 """
 
 import argparse
@@ -47,17 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--site",
         metavar="URL",
-        help="this site's public address, like https://callbacks.example.com: also look whether "
-        "call records would be taken there",
+        help="this site's public address, like https://callbacks.example.com: also check whether "
+        "it accepts call records",
     )
 
 
 def run(given: Mapping[str, Any], output: Output) -> None:
-    """Looks at everything in order. Raises Stop with the first failure's exit code."""
+    """Runs the checks in order. Raises Stop with the exit code of the first failure."""
     steps: list[CheckStep] = []
     for name, look in _LOOKS.items():
         if any(step.result is Result.FAILED for step in steps):
-            steps.append(CheckStep(name, Result.SKIPPED, "Not looked at."))
+            steps.append(CheckStep(name, Result.SKIPPED, "Not checked."))
             continue
         for step in look(name, given):
             steps.append(step)
@@ -65,7 +65,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     shown = [_shown(step) for step in steps]
     failed = next((step for step in steps if step.result is Result.FAILED), None)
     if failed:
-        words = f"The {failed.name} step failed; what comes after it was not looked at."
+        words = f"The check of {failed.name} failed; the checks after it were not run."
         raise Stop(failed.exit, words, failed.reason, {"checks": shown})
     output.document(ok=True, exit_code=Exit.DONE.value, checks=shown)
 
@@ -81,7 +81,9 @@ def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         try:
             provider_account.client()
         except (ConfigurationError, InvalidCall) as problem:
-            wrong.append((str(problem), "Correct the VOICENTER_... variable that it names."))
+            wrong.append(
+                (str(problem), "Correct the VOICENTER_... variable that the message names.")
+            )
     if wrong:
         yield from (
             CheckStep(name, Result.FAILED, *each, Exit.SETTINGS, "configuration") for each in wrong
@@ -89,7 +91,11 @@ def _settings(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         return
     yield from (CheckStep(name, Result.WARNING, str(it.msg), str(it.hint or "")) for it in found)
     method, form = settings.VOICENTER_METHOD, settings.VOICENTER_FORMAT
-    yield CheckStep(name, Result.OK, f"{settings.VOICENTER_URL} by {method}, answers in {form}.")
+    yield CheckStep(
+        name,
+        Result.OK,
+        f"Calls go to {settings.VOICENTER_URL} by {method}, with answers in {form}.",
+    )
 
 
 def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
@@ -104,11 +110,13 @@ def _connection(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     except VoicenterError as error:
         yield failure(name, error, url)
     else:
-        yield CheckStep(name, Result.OK, "Click2Call answers there, and lets this machine in.")
+        yield CheckStep(
+            name, Result.OK, "Click2Call answers at that address and accepts this machine."
+        )
 
 
 def _code(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
-    """The Call Log is the one service that says of a code that it is wrong."""
+    """Asks the Call Log, the only service that tells when a code is wrong."""
     client, now = provider_account.client(), timezone.now()
     search = CallLogSearch(now - timedelta(minutes=1), now, types=CLICK2CALL_TYPES)
     try:
@@ -117,13 +125,16 @@ def _code(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         yield CheckStep(
             name,
             Result.WARNING,
-            "The Call Log was asked too often just now: whether it takes the code is not known.",
+            "The Call Log was asked too often just now, so it is not known whether the code is "
+            "right.",
             "Try again in a minute.",
         )
     except VoicenterError as error:
         yield failure(name, error, client.services.call_log_url, knows_code=True)
     else:
-        yield CheckStep(name, Result.OK, "The Call Log takes the code, and this machine's address.")
+        yield CheckStep(
+            name, Result.OK, "The Call Log accepts the code and this machine's address."
+        )
 
 
 def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
@@ -137,8 +148,8 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
         yield CheckStep(
             name,
             Result.FAILED,
-            "The account shows no extensions. A wrong code gets the same answer, so nothing can be "
-            "concluded from it.",
+            "The account shows no extensions. A wrong code gets the same answer, so this proves "
+            "nothing.",
             "Compare VOICENTER_CODE with the account, letter for letter; then ask Voicenter "
             "whether that code may see the extensions.",
             Exit.NOTHING_THERE,
@@ -148,7 +159,9 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
     try:
         plan, has_ours = account_import.plan_for(account), Extension.objects.exists()
     except DatabaseError:
-        message = f"{len(account)} in the account; the database cannot be asked for ours."
+        message = (
+            f"The account has {len(account)} extensions; ours could not be read from the database."
+        )
         yield CheckStep(name, Result.WARNING, message, "Start the database.")
         return
     yield from _compared(name, plan, has_ours)
@@ -157,19 +170,19 @@ def _extensions(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
 def _compared(name: str, plan: account_import.ImportPlan, has_ours: bool) -> Iterator[CheckStep]:
     by_import = "`manage.py voicenter import`, or the extensions' page in the admin."
     if not has_ours:
-        message = f"{plan.answered} in the account, and none here: nobody would be rung."
+        message = f"The account has {plan.answered} extensions; here are none, so nobody is rung."
         yield CheckStep(name, Result.WARNING, message, f"Import them: {by_import}")
         return
     if plan.gone:
         message = (
-            f"Rung here, and not in the account: {_named([it.number for it in plan.gone])}. "
-            "Their calls are refused."
+            f"These extensions are not in the account: {_named([it.number for it in plan.gone])}. "
+            "The provider refuses their calls."
         )
         yield CheckStep(
             name, Result.WARNING, message, f"Correct them, or switch them off: {by_import}"
         )
-    new = f"; {len(plan.new)} not here yet ({by_import})" if plan.new else ""
-    yield CheckStep(name, Result.OK, f"{plan.answered} in the account{new}.")
+    new = f" {len(plan.new)} of them are not here yet ({by_import})" if plan.new else ""
+    yield CheckStep(name, Result.OK, f"The account has {plan.answered} extensions.{new}")
 
 
 def _records(name: str, given: Mapping[str, Any]) -> Iterator[CheckStep]:
@@ -182,26 +195,26 @@ def _records(name: str, given: Mapping[str, Any]) -> Iterator[CheckStep]:
         accepted, untold = calls.count(), calls.filter(records__isnull=True).count()
     except DatabaseError:
         yield CheckStep(
-            name, Result.WARNING, "The database cannot be asked.", "Start the database."
+            name, Result.WARNING, "The database cannot be reached.", "Start the database."
         )
         return
     if accepted and untold == accepted:
         yield CheckStep(
             name,
             Result.WARNING,
-            f"{accepted} calls were accepted in the last day, and no record of any has come.",
+            f"The provider accepted {accepted} calls in the last day and sent no record of any.",
             "Have Voicenter post CDRs to https://YOUR-HOST/webhooks/voicenter/CDR_SECRET/cdr/ , "
-            "and look with --site whether they would be taken.",
+            "and check with --site whether this site accepts them.",
         )
     elif newest:
         yield CheckStep(name, Result.OK, f"The newest record of a call came {cell(newest[0])}.")
     elif not given["site"]:
-        message = "None has come yet. --site URL looks whether they would be taken."
+        message = "No record has come yet. Use --site URL to check whether this site accepts them."
         yield CheckStep(name, Result.SKIPPED, message)
 
 
 def _site(name: str, site: str) -> CheckStep:
-    """Posts to our own address what is no record: it is answered, and changes nothing."""
+    """Posts to our own address a body that is not a record: the answer tells, nothing changes."""
     path = reverse("voicenter-cdr", args=[settings.CDR_SECRET])
     session = requests.Session()
     session.trust_env = False  # no proxy is to learn the address with the secret
@@ -227,14 +240,14 @@ def _site(name: str, site: str) -> CheckStep:
         session.close()
     if status == requests.codes.ok and b'"Err": 1' in said:
         message = (
-            "Records would be taken at --site, as far as this machine can tell: the provider "
-            "must be able to reach it too."
+            "The site at --site accepts records from this machine. The provider must be able to "
+            "reach it too."
         )
         return CheckStep(name, Result.OK, message)
     return CheckStep(
         name,
         Result.FAILED,
-        f"What answers at --site takes no records (HTTP {status}).",
+        f"The site at --site does not accept records (HTTP {status}).",
         "It is another site, or it runs with another CDR_SECRET, or a proxy holds posts back.",
         Exit.NO_ANSWER,
         "site_wrong",

@@ -1,4 +1,4 @@
-"""Nothing is rung, hung up or changed before a person has said yes, or --yes stands for it."""
+"""Asks a person to confirm, unless --yes was given, before anything is rung, hung up or changed."""
 
 import sys
 
@@ -9,9 +9,9 @@ _YES = frozenset({"y", "yes"})
 
 
 def confirm(what: str, *, yes: bool, output: Output) -> None:
-    """Raises Stop unless somebody says yes to `what`, which is said in any case.
+    """Tells what will be done, and raises Stop unless a person confirms it.
 
-    With `yes` nobody is asked. Without it and without a terminal nobody could be.
+    With `yes` nobody is asked. Without `yes` and without a terminal there is nobody to ask.
     """
     if yes:
         output.say(f"{what}.")
@@ -19,7 +19,7 @@ def confirm(what: str, *, yes: bool, output: Output) -> None:
     if not sys.stdin.isatty():
         raise Stop(
             Exit.NOT_CONFIRMED,
-            f"{what}? Nobody can be asked here: say --yes if that is meant.",
+            f"{what}? There is no terminal to ask at: use --yes to confirm.",
             "not_confirmed",
         )
     # stdout may be a pipe or hold a document.

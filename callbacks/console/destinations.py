@@ -1,4 +1,4 @@
-"""Whom a command may ring: the allow-list of the leads, asked about the engineer's numbers too."""
+"""Whom a command may ring: numbers that an engineer types are held to the leads' allow-list."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,20 +11,27 @@ from leads import phones
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
 
-# As far as a telephone's own short codes go: what is longer is a number.
+# A code of up to so many digits is a short code; anything longer is a number.
 _SHORT = 6
+
+_REFUSED = {
+    "country": "{number} is not rung: no lead source allows its country.",
+    "type": "{number} is not rung: leads are never called on numbers of its kind (premium, shared "
+    "cost, ...).",
+}
+_NO_NUMBER = "{number} is not rung: the numbering plan has no such number."
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be rung without further words: countries of the sources, and our own extensions."""
+    """What may be rung without --any-number: the sources' countries, and our own extensions."""
 
     countries: Collection[str]
     extensions: Collection[str]
 
 
 def allowed() -> Allowed:
-    """As the database has it now."""
+    """Reads from the database what may be rung now."""
     rows = LeadSource.objects.values_list("allowed_countries", flat=True)
     return Allowed(
         countries={country for row in rows for country in row},
@@ -33,9 +40,9 @@ def allowed() -> Allowed:
 
 
 def provider_spelling(typed: str | None) -> str | None:
-    """+972…, 050-555 0101 -> as the provider takes it; anything else is left as it is.
+    """A phone number as the provider spells it; anything else stays as it is.
 
-    A SIP code is never touched: its case and its dots count.
+    A SIP code is never changed: its case and its dots matter.
     """
     if typed and (typed.startswith("+") or set(typed) & set(" ()-./")) and (e164 := to_e164(typed)):
         return to_provider(e164)
@@ -43,11 +50,11 @@ def provider_spelling(typed: str | None) -> str | None:
 
 
 def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None:
-    """Raises Stop unless `number` is an extension, or a number that a lead could have too.
+    """Raises Stop unless `number` is an extension, or a number that a lead may have.
 
-    `first` is the leg that is rung first: there a short code is an extension of the account. As
-    a target it may be one of the telephone network's own (emergency, star and paid codes), unless
-    it is known here.
+    `first`: the number is the leg that is rung first, where a short code is an extension of the
+    account. As a target, a short code may be one of the telephone network's own (emergency, star
+    and paid codes), so it must be an extension that we know.
     """
     if number in allowed.extensions or number in (SIP_TRUNK, LOGIN_CODE):
         return
@@ -56,22 +63,18 @@ def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None
     if len(number) <= _SHORT:
         if first:
             return
-        raise _refusal(f"{number} is a short code and no extension that is known here.")
+        raise _refusal(f"{number} is a short code and not one of our extensions.")
     e164 = to_e164(number)
     if e164 is None:
-        raise _refusal(f"{number} is not rung: it is no full phone number.")
+        raise _refusal(f"{number} is not rung: it is not a full phone number.")
     try:
         phones.check(e164, allowed.countries)
     except PhoneRefused as refusal:
-        why = {
-            "country": "its country is in no lead source's list",
-            "type": "it is of a kind that leads are never called on (premium, shared cost, ...)",
-        }.get(refusal.code, "it is no number of the numbering plan")
-        raise _refusal(f"{number} is not rung: {why}.") from None
+        raise _refusal(_REFUSED.get(refusal.code, _NO_NUMBER).format(number=number)) from None
 
 
 def readable(number: str) -> str:
-    """A destination as people read it."""
+    """A destination in words for people."""
     if number == SIP_TRUNK:
         return "the extension behind the SIP trunk"
     if number == LOGIN_CODE:
@@ -81,4 +84,4 @@ def readable(number: str) -> str:
 
 
 def _refusal(words: str) -> Stop:
-    return Stop(Exit.USAGE, f"{words} --any-number rings it all the same.", "number_not_allowed")
+    return Stop(Exit.USAGE, f"{words} Use --any-number to ring it anyway.", "number_not_allowed")

@@ -16,7 +16,7 @@ from callbacks.voicenter import (
 
 
 class Exit(IntEnum):
-    """What a script may rely on."""
+    """The exit codes, which scripts rely on."""
 
     DONE = 0
     BROKEN = 1
@@ -33,14 +33,14 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.DONE: "done",
-    Exit.BROKEN: "something unforeseen: a fault of this program, or the database is away",
+    Exit.BROKEN: "an unforeseen error: a fault of this program, or the database cannot be reached",
     Exit.USAGE: "wrong usage or an invalid parameter; nothing was sent",
-    Exit.REFUSED: "the provider said no; nothing was dialled or changed",
-    Exit.NOT_SENT: "no connection; surely nothing was sent, so it may be tried again",
-    Exit.UNKNOWN: "sent, and the answer was lost: it may have been done, so look before you repeat",
+    Exit.REFUSED: "the provider refused; nothing was dialled or changed",
+    Exit.NOT_SENT: "no connection; nothing was sent, so it is safe to try again",
+    Exit.UNKNOWN: "sent, but the answer was lost: it may have been done, so look before repeating",
     Exit.SETTINGS: "wrong settings; nothing was sent",
-    Exit.NOT_CONFIRMED: "nobody said yes; nothing was done",
-    Exit.NO_ANSWER: "a question got no answer of the provider's; it may be asked again",
+    Exit.NOT_CONFIRMED: "nobody confirmed it; nothing was done",
+    Exit.NO_ANSWER: "the provider did not answer a question; it is safe to ask again",
     Exit.NOTHING_THERE: "the account shows no extensions, as it does for a wrong code",
     Exit.INTERRUPTED: "stopped by Ctrl-C before anything was sent that changes something",
 }
@@ -48,9 +48,10 @@ MEANINGS: dict[Exit, str] = {
 
 @dataclass
 class Stop(Exception):  # noqa: N818  # an end, and not always an error
-    """The command ends here: with which code, and what a person and a machine are told.
+    """Ends the command with an exit code and a message.
 
-    `reason` is one word for machines; `more` are further fields for them.
+    `words` is the message for people, `reason` one word for machines, `more` further fields for
+    machines.
     """
 
     exit: Exit
@@ -68,11 +69,11 @@ def table() -> str:
 
 
 def stop_for(error: VoicenterError) -> Stop:
-    """The end that an error of the library means. Secrets and numbers are not in its words."""
+    """The exit for an error of the library. Its message holds no secrets and no numbers."""
     if isinstance(error, InvalidCall):
         return Stop(Exit.USAGE, str(error), error.reason, {"parameter": error.parameter})
     if isinstance(error, ConfigurationError):
-        return Stop(Exit.SETTINGS, f"Wrong settings: {error}", error.reason)
+        return Stop(Exit.SETTINGS, f"The settings are wrong: {error}", error.reason)
     if isinstance(error, Refused):
         more = {"error_code": error.error_code, "error_message": error.error_message}
         said = f": {error.error_message}" if error.error_message else ""
@@ -83,5 +84,5 @@ def stop_for(error: VoicenterError) -> Stop:
         words = f"It may have been done, so look before you repeat it: {error}"
         return Stop(Exit.UNKNOWN, words, error.reason, {"call_id": error.call_id})
     if isinstance(error, ReadFailed):
-        return Stop(Exit.NO_ANSWER, f"No answer that can be used: {error}", error.reason)
+        return Stop(Exit.NO_ANSWER, f"The provider gave no usable answer: {error}", error.reason)
     return Stop(Exit.BROKEN, str(error), error.reason)

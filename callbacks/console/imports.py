@@ -1,4 +1,4 @@
-"""`voicenter import`: the account's extensions, taken over after a look at what would change."""
+"""`voicenter import`: takes over the account's extensions, after showing what would change."""
 
 import argparse
 import logging
@@ -33,10 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SIP",
-        help="switch this extension off, gone from the account; may be repeated",
+        help="switch off this extension, which is gone from the account; may be repeated",
     )
     parser.add_argument(
-        "--switch-off-gone", action="store_true", help="switch off all that are gone"
+        "--switch-off-gone",
+        action="store_true",
+        help="switch off all extensions that are gone from the account",
     )
     parser.add_argument("--preview", action="store_true", help="show what differs, change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
@@ -61,7 +63,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     choice = _choice(plan, given)
     what = _what(choice)
     if not what:
-        output.say("Nothing of it was chosen.")
+        output.say("No change was chosen.")
         output.document(ok=True, exit_code=Exit.DONE.value, plan=preview, done=None)
         return
     confirm(what, yes=given["yes"], output=output)
@@ -70,7 +72,7 @@ def run(given: Mapping[str, Any], output: Output) -> None:
     except PlanChanged:
         raise Stop(
             Exit.NOT_CONFIRMED,
-            "Our extensions were changed meanwhile; nothing was done. Look again.",
+            "Our extensions were changed meanwhile. Nothing was done; look again.",
             "plan_changed",
         ) from None
     result = _result(done)
@@ -88,8 +90,9 @@ def _show(plan: ImportPlan, output: Output) -> None:
     rows += [("unusable", it.number, it.why) for it in plan.unusable]
     if rows:
         output.table(("", "SIP", "NAME"), rows)
-    off = f", {len(plan.off)} switched off here stay so" if plan.off else ""
-    output.say(f"{plan.answered} in the account: {plan.same} as they are here{off}.")
+    output.say(f"The account has {plan.answered} extensions; {plan.same} are the same here.")
+    if plan.off:
+        output.say(f"{len(plan.off)} extensions are switched off here and stay so.")
 
 
 def _choice(plan: ImportPlan, given: Mapping[str, Any]) -> ImportChoice:
@@ -99,7 +102,9 @@ def _choice(plan: ImportPlan, given: Mapping[str, Any]) -> ImportChoice:
     new, renamed = {it.number for it in plan.new}, {it.number for it in plan.renamed}
     if unknown := (off - gone) | ((wanted or set()) - new - renamed):
         names = ", ".join(sorted(unknown))
-        raise Stop(Exit.USAGE, f"Not in the list above: {names}.", "unknown_extension")
+        raise Stop(
+            Exit.USAGE, f"These extensions are not in the list above: {names}.", "unknown_extension"
+        )
     add = new if wanted is None else new & wanted
     return ImportChoice(
         team_id=_team(given["team"]).pk if add else None,
@@ -114,10 +119,12 @@ def _team(name: str | None) -> Team:
     if len(teams) == 1:
         return teams[0]
     names = ", ".join(Team.objects.values_list("name", flat=True)) or "there are none"
-    problem = "Say with --team" if name is None else "There is no such team; say with --team"
-    raise Stop(
-        Exit.USAGE, f"{problem} which one the new extensions belong to: {names}.", "which_team"
+    sentence = (
+        f"Use --team to name the team of the new extensions. The teams: {names}."
+        if name is None
+        else f"There is no such team. Use --team to name one of these: {names}."
     )
+    raise Stop(Exit.USAGE, sentence, "which_team")
 
 
 def _what(choice: ImportChoice) -> str:

@@ -1,4 +1,4 @@
-"""Command-line options made of the library's parameter tables, and read back into its classes."""
+"""Builds command-line options from the library's parameter tables, and its objects from options."""
 
 import argparse
 import inspect
@@ -14,9 +14,9 @@ T = TypeVar("T")
 def add_parameters(
     parser: argparse.ArgumentParser, kind: type, table: Mapping[str, Parameter]
 ) -> None:
-    """An option for every parameter of the table; `kind` is the dataclass that takes them.
+    """Adds an option for every parameter in the table; `kind` is the dataclass that takes them.
 
-    What is not given is not sent, so the provider's own default holds.
+    An option that is not given is not sent, so the provider's own default holds.
     """
     types = get_type_hints(kind)
     group = parser.add_argument_group("parameters of the call")
@@ -47,14 +47,14 @@ def add_parameters(
 
 
 def meanings(kind: type) -> str:
-    """What each parameter means, in the words of the library's own docstring."""
+    """The meaning of each parameter, from the library's own docstring."""
     lines = inspect.cleandoc(kind.__doc__ or "").splitlines()
     first = next((i for i, line in enumerate(lines) if line.startswith("- ")), len(lines))
     return "\n".join(lines[first:]).replace("`", "")
 
 
 def read(kind: type[T], table: Mapping[str, Parameter], given: Mapping[str, Any]) -> T:
-    """The library's object for what was typed. Raises InvalidCall."""
+    """The library's object for the options that were given. Raises InvalidCall."""
     values = {name: given[name] for name in table if given[name] is not None}
     if given.get("variables"):
         values["variables"] = _variables(given["variables"])

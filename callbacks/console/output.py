@@ -1,4 +1,4 @@
-"""What the command writes: words for people, or one JSON document for machines."""
+"""The command's output: text for people, or one JSON document for machines."""
 
 import json
 import unicodedata
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-# What came from the account may hold a terminal's control sequences; direction marks turn a line.
+# Text from the account may hold a terminal's control sequences, or marks that turn a line around.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -20,31 +20,31 @@ class Writer(Protocol):
 
 
 class Output:
-    """Where a subcommand says what it found.
+    """Writes the findings of a subcommand.
 
-    Lines for people go to stdout; with `as_json` they are dropped, and `document` is written
-    instead, once. A question goes where it does not get into the document.
+    Lines for people go to stdout. With `as_json` they are dropped, and one document is written
+    instead. Questions and notes go to stderr, so that they do not get into the document.
     """
 
     def __init__(self, out: Writer, err: Writer, *, as_json: bool) -> None:
         self._out, self._err, self.as_json = out, err, as_json
 
     def say(self, line: str = "") -> None:
-        """A line for people."""
+        """Writes a line for people."""
         if not self.as_json:
             self._out.write(safe(line))
 
     def note(self, line: str) -> None:
-        """A line for people that is no part of what was asked for."""
+        """Writes a line for people that is not part of the findings."""
         self._err.write(safe(line))
 
     def document(self, **content: object) -> None:
-        """The one document for machines."""
+        """Writes the one document for machines."""
         if self.as_json:
             self._out.write(json.dumps(content, default=_plain, indent=2))
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Columns as wide as what is in them; "-" stands for nothing."""
+        """Writes columns as wide as their longest cell; "-" stands for an empty cell."""
         shown = [[safe(cell(value)) for value in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(heads, *shown, strict=True)]
         for row in (heads, *shown):
@@ -53,12 +53,12 @@ class Output:
 
 
 def safe(text: str) -> str:
-    """The text without what could move a terminal's cursor or turn its line around."""
+    """The text without characters that move a terminal's cursor or turn a line around."""
     return "".join(" " if unicodedata.category(c) in _UNSAFE and c != "\n" else c for c in text)
 
 
 def cell(value: object) -> str:
-    """A value in a table."""
+    """A value as the text of a table's cell."""
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, bool):
@@ -67,7 +67,7 @@ def cell(value: object) -> str:
 
 
 def record(of: Any) -> dict[str, Any]:
-    """A dataclass of the library for machines: what we read, without the fields as received."""
+    """A dataclass of the library for machines, without the fields as they were received."""
     values = {one.name: getattr(of, one.name) for one in fields(of) if one.name != "raw"}
     return {name: _nested(value) for name, value in values.items()}
 

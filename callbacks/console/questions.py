@@ -1,4 +1,4 @@
-"""`calllog`, `activecalls`, `extensions`: what only asks."""
+"""`calllog`, `activecalls`, `extensions`: the subcommands that only read."""
 
 import argparse
 import re
@@ -19,7 +19,10 @@ from callbacks.voicenter.services.search import CALLFERENCE_TYPE, CLICK2CALL_TYP
 
 _AGO = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_NOTHING = "None. A wrong code gets the same answer: `voicenter check` tells them apart."
+_NOTHING = (
+    "The account shows no extensions. A wrong code gets the same answer; `voicenter check` tells "
+    "which it is."
+)
 
 
 def add_call_log(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def add_call_log(parser: argparse.ArgumentParser) -> None:
 
 
 def call_log(given: Mapping[str, Any], output: Output) -> None:
-    """The records of past calls."""
+    """Lists the records of past calls."""
     now = timezone.now()
     search = CallLogSearch(
         from_time=given["since"] or now - timedelta(hours=1),
@@ -69,7 +72,7 @@ def call_log(given: Mapping[str, Any], output: Output) -> None:
     if found:
         output.table(heads, rows)
     else:
-        output.say("No records. They appear some minutes after a call.")
+        output.say("There are no records. They appear some minutes after a call.")
     output.document(ok=True, exit_code=Exit.DONE.value, records=[record(it) for it in found])
 
 
@@ -79,7 +82,7 @@ def add_active_calls(parser: argparse.ArgumentParser) -> None:
 
 
 def active_calls(given: Mapping[str, Any], output: Output) -> None:
-    """What every extension is on now."""
+    """Lists the present calls of every extension."""
     states = account.client().active_calls(given["extension"])
     rows: list[tuple[object, ...]] = []
     for state in states:
@@ -103,7 +106,7 @@ def add_extensions(parser: argparse.ArgumentParser) -> None:
 
 
 def extensions(given: Mapping[str, Any], output: Output) -> None:
-    """The account's extensions."""
+    """Lists the account's extensions."""
     found = account.client().extensions(show_all=not given["department"])
     if not found:
         raise _nothing_there()
@@ -126,11 +129,13 @@ def _time(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: 2026-01-31T09:00, or 2h for ago")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time like 2026-01-31T09:00, or 2h for two hours ago"
+        )
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000):
-        raise argparse.ArgumentTypeError("must be a number from 1")
+        raise argparse.ArgumentTypeError("it must be a number of 1 or more")
     return int(text)

@@ -1,4 +1,4 @@
-"""What a step of `voicenter check` found, and the words for each way it can fail."""
+"""A step of `voicenter check`, and the messages for each way in which it can fail."""
 
 import socket
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class CheckStep:
-    """One thing that was looked at. `exit` is the command's, should it be the first failure."""
+    """The result of one check. `exit` is the command's exit code if this is the first failure."""
 
     name: str
     result: Result
@@ -39,29 +39,29 @@ class CheckStep:
 
 _NO_CONNECTION = {
     "refused": (
-        "{host} is there, and nothing listens on that port.",
-        "Correct the port in VOICENTER_URL; if it is right, the service is down: try later.",
+        "{host} is there, but nothing listens on that port.",
+        "Correct the port in VOICENTER_URL. If it is right, the service is down: try later.",
     ),
     "connect_timeout": (
-        "{host} does not answer: no connection within the time allowed.",
-        "Look whether a firewall keeps this machine from going out, and whether the host is right.",
+        "{host} does not answer within the time allowed.",
+        "Check whether a firewall blocks this machine, and whether the host is right.",
     ),
     "tls": (
-        "{host} answers, and no secure connection can be made: its certificate is not trusted.",
-        "Correct host and port in VOICENTER_URL; update this machine's certificates and clock.",
+        "{host} answers, but its certificate is not trusted, so there is no secure connection.",
+        "Correct host and port in VOICENTER_URL, or update this machine's certificates and clock.",
     ),
     "connect": (
-        "There is no way to {host}: this machine has no network, or no route there.",
-        "Bring up the network; in a container, give it one.",
+        "{host} cannot be reached: this machine has no network, or no route to it.",
+        "Bring up the network; connect the container to one.",
     ),
 }
 _NO_NAME = (
-    "The name {host} cannot be looked up: there is no such name.",
+    "There is no host named {host}.",
     "Correct the host in VOICENTER_URL.",
 )
 _NO_NAME_SERVER = (
-    "The name {host} cannot be looked up: no name server answers, so there may be no network.",
-    "Bring up the network and its name servers; then look at the host in VOICENTER_URL.",
+    "The name {host} cannot be looked up: no name server answers. There may be no network.",
+    "Bring up the network and its name servers; then check the host in VOICENTER_URL.",
 )
 _ADDRESS = (
     "Ask Voicenter to put the public address of this machine on the account's allow-list (behind "
@@ -70,10 +70,10 @@ _ADDRESS = (
 
 
 def failure(name: str, error: VoicenterError, url: str, *, knows_code: bool = False) -> CheckStep:
-    """The step that failed with `error` when what is at `url` was asked.
+    """The step that failed with `error` when the service at `url` was asked.
 
-    `knows_code`: it is one of the services beside Click2Call, which was sent the code. Its address
-    follows from VOICENTER_URL, and calls can be made while it is away.
+    `knows_code`: the service is one beside Click2Call, which is sent the account's code. Its
+    address follows from VOICENTER_URL, and calls can be made while it is down.
     """
     host = urlsplit(url).hostname or ""
     stop = stop_for(error)
@@ -97,41 +97,41 @@ def _explained(error: VoicenterError, host: str) -> tuple[str, str]:
         return (f"{{host}} refuses this machine ({error.reason}).", _ADDRESS)
     if isinstance(error, ReadFailed):
         return _no_answer(error.reason)
-    return (f"{{host}} refuses: {error}.", "Ask Voicenter what the account may do.")
+    return (f"{{host}} refuses: {error}.", "Ask Voicenter what the account is allowed to do.")
 
 
 def _no_answer(reason: str) -> tuple[str, str]:
     if reason in ("read_timeout", "reset", "truncated"):
         return (
-            f"{{host}} took the connection and gave no whole answer ({reason}).",
-            "Try again; if it stays so, ask Voicenter, or look at a proxy on the way.",
+            f"{{host}} took the connection but gave no complete answer ({reason}).",
+            "Try again. If it happens again, ask Voicenter, or check the proxy in between.",
         )
     if reason.startswith("http_5"):
         return (
-            f"{{host}} answers that something is wrong there ({reason}).",
-            "Try again; if it stays so, correct VOICENTER_URL. The code was not sent there.",
+            f"{{host}} reports an error of its own ({reason}).",
+            "Try again. If it happens again, correct VOICENTER_URL. The code was not sent there.",
         )
     return (
-        f"Something answers at {{host}}, and it is not Voicenter ({reason}).",
+        f"Something answers at {{host}}, but it is not Voicenter ({reason}).",
         "Correct host and path in VOICENTER_URL. The account's code was not sent there.",
     )
 
 
 def _beside(error: VoicenterError, message: str) -> tuple[str, str]:
-    """The same of a service beside Click2Call."""
+    """Message and advice for a service beside Click2Call."""
     if isinstance(error, NotSent):
         advice = (
-            "Let this machine go out to that host as well as to Click2Call's; if it may, the "
-            "service is down: try later."
+            "Allow this machine to connect to that host as well as to Click2Call's. If it is "
+            "allowed, the service is down: try later."
         )
         return message, advice
     if isinstance(error, ReadFailed) and "not Voicenter" in message:
-        message = f"{{host}} gives an answer that makes no sense ({error.reason})."
-    return message, "Try again; if it stays so, ask Voicenter, or look at a proxy on the way."
+        message = f"{{host}} gives an answer that cannot be understood ({error.reason})."
+    return message, "Try again. If it happens again, ask Voicenter, or check the proxy in between."
 
 
 def _name_is_wrong(host: str) -> bool:
-    """Whether somebody knows that there is no such name; False where nobody could be asked."""
+    """Whether a name server says that there is no such name; False if none could be asked."""
     try:
         socket.getaddrinfo(host, None)
     except socket.gaierror as error:

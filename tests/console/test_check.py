@@ -64,7 +64,7 @@ def test_it_explains_a_host_that_has_no_name(run: Run, settings: Settings) -> No
     ended = run("check", "--json")
     step = failed(ended)
     assert (ended.code, step["name"], step["reason"]) == (4, "connection", "dns")
-    assert "nothing.invalid cannot be looked up" in step["message"]
+    assert "no host named nothing.invalid" in step["message"]
 
 
 def test_it_explains_a_port_where_nothing_listens(run: Run, settings: Settings) -> None:
@@ -106,7 +106,7 @@ def test_it_explains_a_provider_that_takes_the_connection_and_says_nothing(
 @pytest.mark.parametrize(
     ("fault", "reason", "words"),
     [
-        ("error_500_before", "http_500", "something is wrong there"),
+        ("error_500_before", "http_500", "reports an error of its own"),
         ("html", "unreadable", "it is not Voicenter"),
     ],
 )
@@ -140,7 +140,7 @@ def test_it_does_not_say_that_a_service_which_was_sent_the_code_was_not(
 def test_it_does_not_blame_the_setting_for_a_service_on_another_host() -> None:
     url = "https://calls.example/hub/cdr/"
     step = failure("code", NotSent(reason="refused"), url, knows_code=True)
-    assert step.message == "calls.example is there, and nothing listens on that port."
+    assert step.message == "calls.example is there, but nothing listens on that port."
     assert "VOICENTER_URL" not in step.what_to_do
 
 
@@ -211,12 +211,12 @@ def test_it_names_extensions_of_ours_that_the_account_does_not_have(
     ended = run("check")
     assert ended.code == 0
     assert "not in the account: 101" in ended.out
-    assert "1 not here yet" in ended.out
+    assert "1 of them are not here yet" in ended.out
 
 
 def test_it_says_when_nobody_would_be_rung(run: Run, simulator: SimulatorProcess) -> None:
     simulator.control(extensions={"102": "online"})
-    assert "none here: nobody would be rung" in run("check").out
+    assert "here are none, so nobody is rung" in run("check").out
 
 
 def test_people_are_told_what_to_do_below_what_is_wrong(
@@ -252,7 +252,7 @@ def test_it_warns_when_calls_are_accepted_and_no_record_comes(
     run: Run, well: SimulatorProcess, extension: Extension, make_lead: Callable[..., Lead]
 ) -> None:
     attempt = accepted(make_lead(), extension)
-    assert "no record of any has come" in run("check").out
+    assert "sent no record of any" in run("check").out
     CallRecord.objects.create(
         call_id="C-1", type="Click2Call leg1", leg=1, attempt=attempt, payload={}
     )

@@ -1,4 +1,4 @@
-"""`manage.py demo`: everything needed to see a call, and safe to repeat."""
+"""`manage.py demo`: creates what it takes to see a call. It is safe to repeat."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
@@ -18,14 +18,15 @@ _MOST = 10_000
 
 
 class Command(BaseCommand):
-    """Creates what is missing and touches nothing that is there: what a manager has renamed,
-    paused, moved or switched off since stays so.
+    """Creates what is missing and changes nothing that exists.
+
+    Extensions that a manager has renamed, paused, moved or switched off stay so.
     """
 
-    help = "Loads a source, a team and extensions to try the callbacks with. Safe to repeat."
+    help = "Creates a source, a team and extensions to try callbacks with. It is safe to repeat."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """--extensions N."""
+        """Adds --extensions N."""
         parser.add_argument(
             "--extensions",
             type=_how_many,
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """All of it in one transaction; says what was done."""
+        """Creates everything in one transaction and writes what was created."""
         with transaction.atomic():
             source, new_source = LeadSource.objects.get_or_create(
                 slug=SOURCE, defaults={"name": "Website"}
@@ -58,7 +59,7 @@ class Command(BaseCommand):
                 Extension(number=number, name=f"Salesperson {number}", team=team)
                 for number in missing
             ],
-            # Another run at the same moment may have been first.
+            # Another run at the same moment may create the same extensions first.
             ignore_conflicts=True,
         )
         if missing:
@@ -72,7 +73,7 @@ class Command(BaseCommand):
 
 
 def _team(source: LeadSource) -> tuple[Team, bool]:
-    """The team that answers the source, whatever its name is by now; else the one named Sales."""
+    """The team that answers the source, whatever its name now is; otherwise the team Sales."""
     answering = source.teams.order_by("pk").first()
     if answering:
         return answering, False
@@ -81,7 +82,7 @@ def _team(source: LeadSource) -> tuple[Team, bool]:
 
 def _how_many(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _MOST:
-        raise ArgumentTypeError(f"a number from 0 to {_MOST}, not {text!r}")
+        raise ArgumentTypeError(f"it must be a number from 0 to {_MOST}, not {text!r}")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py voicenter`: the provider's account from the command line."""
+"""`manage.py voicenter`: works with the Voicenter account from the command line."""
 
 import argparse
 import contextlib
@@ -20,15 +20,15 @@ Run = Callable[[Mapping[str, Any], Output], None]
 
 
 class _Parser(CommandParser):
-    """Wrong usage is exit code 2 also when another program calls, and a document with --json."""
+    """Wrong usage exits with code 2, also from call_command, and writes a document with --json."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # An abbreviation that a later option would make ambiguous is no use to a script.
+        # A later option could make an abbreviation ambiguous and break a script.
         super().__init__(allow_abbrev=False, **kwargs)
         self._arguments: list[str] = []
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As usual, but nothing unknown is left to others; remembers them for `error`."""
+        """Parses, refuses unknown arguments, and remembers the arguments for `error`."""
         self._arguments = list(args or [])
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
@@ -46,20 +46,20 @@ class _Parser(CommandParser):
 
 
 class Command(BaseCommand):
-    """One subcommand for each thing the account can be asked or told."""
+    """One subcommand for each of the provider's questions and actions."""
 
-    help = "Asks and tells the Voicenter account: check, calls, records, extensions."
-    # `check` explains wrong settings itself; what needs right ones finds out.
+    help = "Works with the Voicenter account: checks it, makes calls, reads records and extensions."
+    # `check` explains wrong settings itself, and the other subcommands fail on them.
     requires_system_checks = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """With the exit codes below the options."""
+        """Lists the exit codes below the options."""
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         kwargs.setdefault("epilog", f"exit codes:\n{table()}")
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """A parser for each subcommand."""
+        """Adds a parser for each subcommand."""
         subparsers = parser.add_subparsers(
             title="subcommands", metavar="SUBCOMMAND", required=True, parser_class=_Parser
         )
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             found.set_defaults(run=run)
             return found
 
-        words = "look whether everything is there that a call needs; rings nobody"
+        words = "check everything that a call needs; rings nobody"
         checking.add_arguments(add("check", words, checking.run))
         for name, action in actions.ACTIONS.items():
             meanings = options.meanings(action.kind)
@@ -86,19 +86,19 @@ class Command(BaseCommand):
                 name,
                 action.help,
                 partial(actions.run, action),
-                f"\nWhat is not given is not sent.\n\n{meanings}" if meanings else "",
+                f"\nAn option that is not given is not sent.\n\n{meanings}" if meanings else "",
             )
             actions.add_arguments(parser_of_action, action)
         questions.add_call_log(add("calllog", "list past calls", questions.call_log))
-        words = "list what every extension is on right now"
+        words = "list the present calls of every extension"
         questions.add_active_calls(add("activecalls", words, questions.active_calls))
         words = "list the account's extensions"
         questions.add_extensions(add("extensions", words, questions.extensions))
-        words = "take over the account's extensions, after a look at what would change"
+        words = "take over the account's extensions, after showing what would change"
         imports.add_arguments(add("import", words, imports.run))
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        """Runs the subcommand; whatever ends it becomes words, a document and an exit code."""
+        """Runs the subcommand; any end becomes a message, a document and an exit code."""
         output = Output(self.stdout, self.stderr, as_json=given["as_json"])
         run: Run = given["run"]
         try:
@@ -118,7 +118,7 @@ class Command(BaseCommand):
                 stop = Stop(Exit.BROKEN, words, "database")
             _told(output, stop)
         except BrokenPipeError:
-            # Whoever read the output has what they wanted; Python would complain at the exit.
+            # The reader of our output has closed it. Without this, Python would complain at exit.
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
@@ -129,7 +129,7 @@ class Command(BaseCommand):
 
 
 def _told(output: Output, stop: Stop) -> None:
-    """The document of an end that is not the one that was hoped for."""
+    """Writes the document for a run that did not succeed."""
     output.document(
         ok=False,
         exit_code=stop.exit.value,

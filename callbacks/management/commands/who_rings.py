@@ -1,4 +1,4 @@
-"""`manage.py who_rings`: who would be rung for a lead, and what would follow. Rings nobody."""
+"""`manage.py who_rings`: tells who would be rung for a lead, and what would follow."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -15,23 +15,27 @@ _USAGE = 2
 
 
 class Command(BaseCommand):
-    """Reads only, and asks the very functions that the engine asks."""
+    """Only reads, with the same functions as the engine."""
 
-    help = "Says who would be rung for a lead, in which order, and why; rings nobody."
+    help = "Tells who would be rung for a lead, in which order, and why. It rings nobody."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Which lead, and when it comes."""
-        parser.add_argument("--source", required=True, help="the slug of its source: website")
+        """Adds the options for the lead and its time."""
+        parser.add_argument(
+            "--source", required=True, help="the slug of the lead's source, like website"
+        )
         parser.add_argument(
             "--at", default="", help='"2026-03-27 01:55", in the zone of its teams unless it has '
             "an offset; default: now",
         )  # fmt: skip
-        parser.add_argument("--phone", default="", help="its number; default: any")
-        parser.add_argument("--language", default="", help="what it speaks: he, en, ru")
+        parser.add_argument("--phone", default="", help="the lead's number; default: any")
+        parser.add_argument(
+            "--language", default="", help="the language that the lead speaks: he, en, ru"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON document")
 
     def handle(self, *_args: Any, **given: Any) -> None:
-        """Asks and tells."""
+        """Computes the preview and writes it."""
         output = Output(self.stdout, self.stderr, as_json=given["as_json"])
         now = timezone.now()
         try:
@@ -56,12 +60,12 @@ def _tell(found: PreviewAnswer, output: Output) -> None:
         output.say(note)
     output.say()
     if found.called_at is None:
-        output.say("It is never called.")
+        output.say("The lead is never called.")
     else:
-        output.say(f"It is called at {found.called_at.astimezone(zone):%a %d %b %Y %H:%M}.")
+        output.say(f"The lead is called at {found.called_at.astimezone(zone):%a %d %b %Y %H:%M}.")
         output.say()
         if not found.rung:
-            output.say("Nobody would be rung: it waits until somebody is free.")
+            output.say("Nobody would be rung: the lead waits until somebody is free.")
         else:
             output.table(
                 ["", "RUNG", "NAME", "TEAM", "WHY", "WHEN"],
