@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.formatting import in_words, listed, when
 from callbacks.common.translation import Text
+from callbacks.policy.number_bounds import RungCall, limited_until
 from callbacks.policy.rules import (
     MAX_ATTEMPTS,
     ExtensionStep,
@@ -21,7 +22,6 @@ from callbacks.policy.rules import (
 )
 from callbacks.routing import number_limits
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.number_limits import RungCall
 from callbacks.scheduling import call_times
 from callbacks.scheduling.next_call import NextCall, next_call
 
@@ -100,8 +100,8 @@ def _tries(
             return
         if rang_the_lead(outcome):
             rung.append(RungCall(at, at))
-        limited_until = number_limits.limited_until(rung, policy)
-        found = next_call(times, at, step=step, limited_until=limited_until)
+        limits = limited_until(rung, policy)
+        found = next_call(times, at, step=step, limited_until=limits)
         yield step, found
         if found.never:
             return

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
+from callbacks.policy.number_bounds import RungCall, limited_until
 from callbacks.policy.rules import (
     ExtensionStep,
     LeadStep,
@@ -28,7 +29,6 @@ from callbacks.replay.call_times import SimulatedTimes, TurnsTaken, instant, ins
 from callbacks.replay.leads import HistoricAttempt, Request, SimulatedLead
 from callbacks.replay.scenario import Scenario, ScenarioExtension
 from callbacks.routing import rules as routing_rules
-from callbacks.routing.number_limits import RungCall, limited_until
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
 from callbacks.scheduling.next_call import NextCall, next_call
 

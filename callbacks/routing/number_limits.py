@@ -1,13 +1,13 @@
-"""Until when a number rests: the policy's gap after a call, and the bound of the day."""
+"""Until when a number may not be rung: the rule of callbacks.policy.number_bounds, in SQL."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from callbacks.common import sql
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.from_settings import policy
-from callbacks.policy.rules import A_DAY, Policy
+from callbacks.policy.number_bounds import RungCall
+from callbacks.policy.rules import A_DAY
 
 # Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
 # all others count.
@@ -21,25 +21,6 @@ _DID_NOT_RING = ", ".join(
     )
 )
 _RANG = "'ANSWER', 'NOANSWER', 'BUSY', 'VOICEMAIL'"  # of the lead's leg, in the provider's words
-
-
-class RungCall(NamedTuple):
-    """A call that rang a number, or may have. `ended_at` None: it is still on."""
-
-    rung_at: datetime
-    ended_at: datetime | None
-
-
-def limited_until(calls: Sequence[RungCall], rules: Policy) -> datetime | None:
-    """Until when a number may not be rung after these calls, oldest first; None: nothing limits it.
-
-    The same rule as `_rests_until`, for the preview and the replay.
-    """
-    last = calls[-rules.calls_a_day :]
-    bounds = [it.ended_at + rules.gap for it in last if it.ended_at]
-    if len(last) == rules.calls_a_day:
-        bounds.append(min(it.rung_at for it in last) + A_DAY)
-    return max(bounds, default=None)
 
 
 def _last_calls(phone: str) -> str:

@@ -1,1 +1,1 @@
-"""Calls and their legs, the ledger of requests, the Call Log, settings and faults. No network."""
+"""Calls and their legs, the ledger of requests, the Call Log, settings and faults; no network."""

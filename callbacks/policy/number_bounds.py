@@ -1,0 +1,26 @@
+"""Until when a number may not be rung again: the gap after a call, and the calls of a day. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from callbacks.policy.rules import A_DAY, Policy
+
+
+class RungCall(NamedTuple):
+    """A call that rang a number, or may have. `ended_at` None: it is still on."""
+
+    rung_at: datetime
+    ended_at: datetime | None
+
+
+def limited_until(calls: Sequence[RungCall], rules: Policy) -> datetime | None:
+    """Until when a number may not be rung after these calls, oldest first; None: nothing limits it.
+
+    For the preview and the replay; callbacks.routing.number_limits has the same rule in SQL.
+    """
+    last = calls[-rules.calls_a_day :]
+    bounds = [it.ended_at + rules.gap for it in last if it.ended_at]
+    if len(last) == rules.calls_a_day:
+        bounds.append(min(it.rung_at for it in last) + A_DAY)
+    return max(bounds, default=None)
