@@ -40,7 +40,7 @@ class _Known:
     states: Sequence[ExtensionState]
     owner: Owner | None = None
     refused: frozenset[int] = field(default_factory=frozenset)
-    rests_until: datetime | None = None
+    limited_until: datetime | None = None
     on_a_call: bool = False
 
 
@@ -88,7 +88,7 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
         states=_look(current, {turn.team_id for turn in asked}, now),
         owner=claim.owner_of(lead.phone, min(since)) if since else None,
         refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
-        rests_until=number_limits.lead_limited_until(lead.pk, now),
+        limited_until=number_limits.lead_limited_until(lead.pk, now),
         on_a_call=attempts.exists(),
     )
 
@@ -143,7 +143,7 @@ def _later(
             gettext("Chosen time: the visitor asked to be called at %(time)s.") % {"time": at},
             gettext("chosen time %(time)s") % {"time": at},
         )
-    if known.rests_until and known.rests_until >= lead.call_after:
+    if known.limited_until and known.limited_until >= lead.call_after:
         return _number_rests(at)
     if lead.attempts:
         return WaitingReason(
@@ -190,8 +190,8 @@ def _due(
 ) -> WaitingReason:
     if known.on_a_call:
         return WaitingReason(gettext("Its number is on a call."), gettext("number on a call"))
-    if known.rests_until:
-        return _number_rests(when(known.rests_until, now, zone))
+    if known.limited_until:
+        return _number_rests(when(known.limited_until, now, zone))
     waited = _waited(lead, now)
     asked = current.asked(lead.source_id, waited, now)
     by_team = {turn.team_id: place for place, turn in enumerate(asked)}

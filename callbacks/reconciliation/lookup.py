@@ -287,8 +287,8 @@ def _not_after(next_lookup_at: datetime, mark: datetime, now: datetime) -> datet
     return min(next_lookup_at, mark) if mark > now else next_lookup_at
 
 
-def _pause(count: int) -> timedelta:
-    return _PAUSES[: max(count, 1)][-1]
+def _pause(lookup_count: int) -> timedelta:
+    return _PAUSES[: max(lookup_count, 1)][-1]
 
 
 def _is_on(attempt: CallAttempt, seen: Sighting, now: datetime) -> None:

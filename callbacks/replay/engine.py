@@ -88,7 +88,7 @@ class _Line:
     """What is known of an extension while the simulation runs."""
 
     phone: ScenarioExtension
-    position: float = 0.0
+    queue_position: float = 0.0
     on_call: bool = False
     unavailable_until: float = 0
     wrap_up_until: float = 0
@@ -198,8 +198,8 @@ class _Run:
         source = self._firm.sources[life.request.arrival.source_id]
         insort(self._queue, (life.urgency, -source.priority, life.request.id))
         for wait in source.steps:
-            if (next_lookup_at := life.call_after + wait) > at:
-                self._at(next_lookup_at, _Kind.LOOK)
+            if (look_at := life.call_after + wait) > at:
+                self._at(look_at, _Kind.LOOK)
 
     def _waits(self, life: SimulatedLead, found: NextCall, at: float) -> bool:
         """Has it come when it is called next; False: it is called now."""
@@ -236,7 +236,7 @@ class _Run:
             team_id=phone.team_id,
             tier=phone.tier,
             weight=phone.weight,
-            queue_position=line.position,
+            queue_position=line.queue_position,
             languages=phone.languages,
             reason=reason,
             until=datetime.fromtimestamp(until, UTC) if until else None,
@@ -302,9 +302,9 @@ class _Run:
             for it in self._states[line.phone.team_id].values()
             if it.reason is None and it.id != line.phone.id and it.tier == line.phone.tier
         ]
-        line.position = routing_rules.position_at_claim(
+        line.queue_position = routing_rules.position_at_claim(
             choice.turn.strategy,
-            line.position,
+            line.queue_position,
             line.phone.weight,
             min(waiting, default=None),
             datetime.fromtimestamp(at, UTC),
@@ -371,9 +371,9 @@ class _Run:
         if rang:
             line.wrap_up_until = at + phone.wrap_up
             self._count(line, at)
-        line.position = routing_rules.position_after(
+        line.queue_position = routing_rules.position_after(
             self._firm.strategies[phone.team_id],
-            line.position,
+            line.queue_position,
             phone.weight,
             datetime.fromtimestamp(at, UTC),
             rang=rang,

@@ -37,7 +37,7 @@ _LEADS = """
 _ON_CALLS = """
     INSERT INTO callbacks_callattempt (public_id, kind, lead_id, extension_id, phone,
         extension_number, record_name, state, claimed_at, sent_at, hold_until, call_id,
-        error_message, reason, recording_url)
+        error_message, failure_reason, recording_url)
     SELECT gen_random_uuid(), 'call', lead.id, extension.id, lead.phone, extension.number, '',
         'accepted', now(), now(), now() + interval '1 hour', 'busy-' || extension.id, '', '', ''
     FROM (
@@ -56,7 +56,7 @@ _BUSY_ARE_LAST = """
 _HISTORY = """
     INSERT INTO callbacks_callattempt (public_id, kind, lead_id, extension_id, phone,
         extension_number, record_name, state, claimed_at, sent_at, ended_at, hold_until, call_id,
-        error_message, reason, recording_url)
+        error_message, failure_reason, recording_url)
     SELECT gen_random_uuid(), 'call', lead.id, extension.id, lead.phone, extension.number, '',
         'lead_no_answer', day, day, day, day, 'old-' || lead.id, '', '', ''
     FROM leads_lead lead

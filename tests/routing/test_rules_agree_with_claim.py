@@ -38,7 +38,7 @@ class Someone:
 
     team: int
     tier: int
-    position: float
+    queue_position: float
     languages: tuple[str, ...]
     weight: int
     columns: dict[str, Any]
@@ -95,7 +95,7 @@ _PEOPLE = st.lists(
         Someone,
         team=st.integers(0, 2),
         tier=st.integers(1, 2),
-        position=st.sampled_from([0.0, 0.5, 1.0, 7.25]),
+        queue_position=st.sampled_from([0.0, 0.5, 1.0, 7.25]),
         languages=st.sets(st.sampled_from(LANGUAGES), max_size=2).map(lambda it: tuple(sorted(it))),
         weight=st.integers(1, 4),
         columns=_MATTERS,
@@ -158,7 +158,7 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
     people = Extension.objects.bulk_create(
         Extension(
             number=str(101 + n), team=teams[it.team % len(teams)], tier=it.tier,
-            queue_position=it.position, languages=list(it.languages), weight=it.weight,
+            queue_position=it.queue_position, languages=list(it.languages), weight=it.weight,
             schedule=is_closed if it.off_shift else None, **it.columns,
         )
         for n, it in enumerate(case.people)
@@ -213,8 +213,7 @@ def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.TeamOffer], dic
 _ANYBODY = Someone(0, 1, 0.0, (), 1, {}, on_a_call=False, off_shift=False, refused=False)
 _OWNERS = {
     "strategy": "longest_idle", "language_wait": 0,
-    "sticky_agent_days": 30, "sticky_agent_wait": 20,
-    "overflow_after": 0, "closed": False,
+    "sticky_agent_days": 30, "sticky_agent_wait": 20, "overflow_after": 0, "closed": False,
 }  # fmt: skip
 _TALKING = replace(_ANYBODY, on_a_call=True)
 

@@ -1,4 +1,4 @@
-"""Teams, owners, languages, tiers, rest and caps on the real claim, as dispatch asks for it."""
+"""Teams, owners, languages, tiers, wrap-up and caps on the real claim, as dispatch asks for it."""
 
 from collections.abc import Callable
 from datetime import timedelta

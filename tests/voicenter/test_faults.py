@@ -208,7 +208,7 @@ def test_a_redirect_is_not_followed(provider, status):
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
-@pytest.mark.parametrize("wrap_up", [b"", HTML])
+@pytest.mark.parametrize("rest", [b"", HTML])
 def test_an_address_that_is_not_permitted_is_a_refusal_without_a_code(provider, status, rest):
     provider.behaviour = say(http(rest, status, "text/html"))
     with pytest.raises(Forbidden) as caught:

@@ -213,7 +213,7 @@ def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
         times = (
             "once"
             if attempt.lookup_count == 1
-            else gettext("%(looks)s times") % {"looks": attempt.lookup_count}
+            else gettext("%(count)s times") % {"count": attempt.lookup_count}
         )
         again = gettext(", and is asked again") if attempt.next_lookup_at else ""
         yield gettext("The provider was asked %(times)s%(again)s.") % {
