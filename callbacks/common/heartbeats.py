@@ -19,8 +19,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from callbacks.common.redis_client import bounded_client
 
 # Seconds. A process that says something says it about every five seconds.
 TIMEOUT = 0.5
@@ -147,12 +147,7 @@ def _send(said: _Unsaid) -> None:
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return bounded_client(settings.REDIS_URL, TIMEOUT)
 
 
 # Made by the first one to say something, which is after the web server's fork.

@@ -16,6 +16,7 @@ from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_setup
 from callbacks.telephony.call_identity import PlacedCall
 from callbacks.telephony.call_parameters import Layer, resolved_arguments
+from callbacks.telephony.rate_limit import RedisRateLimiter
 from callbacks.voicenter import (
     CLICK2CALL_TYPES,
     Call,
@@ -30,7 +31,6 @@ from callbacks.voicenter import (
 )
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
 from callbacks.voicenter.http.addresses import services_beside
-from callbacks.voicenter.http.limiter import shared_limiter
 from callbacks.voicenter.values.phones import to_provider
 from leads.models import Lead
 
@@ -70,7 +70,7 @@ def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
         answer_format=settings.VOICENTER_FORMAT,
         connect_timeout=settings.VOICENTER_CONNECT_TIMEOUT,
         read_timeout=min(settings.VOICENTER_TIMEOUT, patience),
-        limiter=shared_limiter(
+        limiter=RedisRateLimiter(
             services_beside(settings.VOICENTER_URL).call_log_url, max_wait=log_wait
         ),
     )

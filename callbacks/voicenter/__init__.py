@@ -37,7 +37,7 @@ from callbacks.voicenter.errors import (
 from callbacks.voicenter.events.cdr import Cdr, parse_cdr
 from callbacks.voicenter.events.popup import PopUp, PopUpStatus, parse_popup, popup_answer
 from callbacks.voicenter.http.addresses import Services, services_at
-from callbacks.voicenter.http.limiter import FileRateLimiter, LocalRateLimiter, RateLimiter
+from callbacks.voicenter.http.limiter import LocalRateLimiter, RateLimiter
 from callbacks.voicenter.services.active_calls import ExtensionCalls, LiveCall
 from callbacks.voicenter.services.blacklist import BlacklistEntry, BlacklistResult
 from callbacks.voicenter.services.call_log import CallLogRecord
@@ -66,7 +66,6 @@ __all__ = [
     "ExtensionBlocked",
     "ExtensionCalls",
     "ExtensionOffline",
-    "FileRateLimiter",
     "Forbidden",
     "InvalidCall",
     "InvalidParameters",

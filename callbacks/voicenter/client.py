@@ -83,8 +83,8 @@ class Client:
       for the TLS handshake (looking up the name comes on top); the second is for the whole
       answer. It is generous because the answer may wait for the salesperson to pick up.
     - `ca_bundle`: file of certificates to trust instead of the usual ones.
-    - `limiter`: is asked before each Call Log request, 30 a minute being allowed. By default all
-      of this user's processes on this machine share one, and wait for their turn.
+    - `limiter`: is asked before each Call Log request, 30 a minute being allowed. By default the
+      clients of this process share one, and wait for their turn.
 
     Proxies of the environment are not used. Raises ConfigurationError.
 

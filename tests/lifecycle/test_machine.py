@@ -11,12 +11,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 import requests
 import time_machine
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
@@ -48,8 +46,6 @@ from callbacks.reconciliation import call_progress, manual_resolution, records
 from callbacks.telephony import account
 from callbacks.voicenter import Cdr, PopUp, PopUpStatus
 from callbacks.voicenter.http import transport
-from callbacks.voicenter.http.addresses import services_beside
-from callbacks.voicenter.http.limiter import shared_limiter
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.lifecycle.machine import invariants
@@ -86,10 +82,6 @@ class Engine(RuleBasedStateMachine):
         )
         _new_session.adapter = self.witness
         account.client.cache_clear()
-        # It remembers when the Call Log was asked, on the clock of the run before.
-        Path(shared_limiter(services_beside(settings.VOICENTER_URL).call_log_url).path).unlink(
-            missing_ok=True
-        )
         self.wakeups: list[tuple[str, int]] = []
         self.receipts: dict[uuid.UUID, uuid.UUID] = {}
         self.states: dict[int, str] = {}

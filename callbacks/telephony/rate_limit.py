@@ -1,0 +1,80 @@
+"""The Call Log's limit of requests, kept for all processes and machines together in Redis."""
+
+import hashlib
+import logging
+import time
+import uuid
+from functools import cache
+
+import redis
+from django.conf import settings
+
+from callbacks.common.redis_client import bounded_client
+from callbacks.voicenter import LocalRateLimiter
+from callbacks.voicenter.http.limiter import LIMIT, PER, limit_reached
+
+log = logging.getLogger(__name__)
+
+# Seconds. The limiter is asked before a request that may take seconds itself.
+TIMEOUT = 0.5
+
+# Gives out the time of the next request, by Redis's clock: at once while fewer than `limit` were
+# given out in the last `per` seconds, else `per` after the one that is `limit` back. A wait longer
+# than `max_wait` is told and not given out. Returns the wait in seconds.
+_NEXT_TURN = """
+    local limit, per, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+    local clock = redis.call('TIME')
+    local now = clock[1] + clock[2] / 1000000
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - per)
+    local at = now
+    local before = redis.call('ZRANGE', KEYS[1], -limit, -limit, 'WITHSCORES')
+    if before[2] then at = math.max(now, before[2] + per) end
+    if at - now <= max_wait then
+        redis.call('ZADD', KEYS[1], string.format('%.6f', at), ARGV[4])
+        redis.call('PEXPIRE', KEYS[1], math.ceil((at - now + per) * 1000))
+    end
+    return string.format('%.6f', at - now)
+"""
+
+
+class RedisRateLimiter:
+    """`limit` requests in any `per` seconds to the service at `url`, whoever sends them.
+
+    A wait of more than `max_wait` seconds is refused; with None it waits as long as it takes.
+    While Redis is away each process keeps to the limit by itself: requests go on, no faster than
+    that, and the provider's own refusal holds for all processes together.
+    """
+
+    def __init__(
+        self, url: str, *, limit: int = LIMIT, per: float = PER, max_wait: float | None = None
+    ) -> None:
+        self._key = f"callbacks:requests:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+        self._limit = limit
+        self._per = per
+        self._max_wait = float("inf") if max_wait is None else max_wait
+        self._alone = LocalRateLimiter(limit=limit, per=per, max_wait=max_wait)
+
+    def acquire(self) -> None:
+        """Wait for one's turn. Raises TooManyRequests where that takes over `max_wait`."""
+        try:
+            wait = self._next_turn()
+        except redis.RedisError as error:
+            log.warning(
+                "the Call Log's limit is kept by this process alone error=%s", type(error).__name__
+            )
+            self._alone.acquire()
+            return
+        if wait > self._max_wait:
+            raise limit_reached(wait)
+        time.sleep(wait)
+
+    def _next_turn(self) -> float:
+        turn = _client().eval(
+            _NEXT_TURN, 1, self._key, self._limit, self._per, self._max_wait, uuid.uuid4().hex
+        )
+        return float(turn)
+
+
+@cache
+def _client() -> redis.Redis:
+    return bounded_client(settings.REDIS_URL, TIMEOUT)
