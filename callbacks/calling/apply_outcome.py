@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import ngettext
 
 from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import (
     A_DAY,
@@ -26,6 +26,8 @@ from callbacks.policy.rules import (
     Outcome,
     Policy,
     Step,
+    counted_together,
+    counts_as_try,
     next_step,
 )
 from callbacks.routing import config, number_limits, queue
@@ -35,25 +37,8 @@ from callbacks.scheduling.next_call import NextCall, next_call
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
-INVALID_CALL = "invalid_call"  # CallAttempt.failure_reason of Outcome.MISCONFIGURED
-
-# Attempts that do not count towards MAX_ATTEMPTS: they failed because of the extension.
-_BLAMELESS = (
-    Q(error_code__in=(3, 4))
-    | Q(state=AttemptState.AGENT_NO_ANSWER)
-    | Q(failure_reason=INVALID_CALL)
-)
-# How earlier attempts of the same outcome are recognised.
-_SAME: dict[Outcome, Q] = {
-    Outcome.INVALID: Q(state=AttemptState.REFUSED, error_code=1),
-    Outcome.PROVIDER_ERROR: Q(
-        state__in=(AttemptState.REFUSED, AttemptState.NOT_SENT, AttemptState.NEVER_PLACED)
-    )
-    & ~Q(error_code__in=(1, 3, 4))
-    & ~Q(failure_reason=INVALID_CALL),
-    Outcome.LEAD_NO_ANSWER: Q(state=AttemptState.LEAD_NO_ANSWER),
-}
-_SAME[Outcome.NOT_SENT] = _SAME[Outcome.PROVIDER_ERROR]
+# Outcomes that do not count towards MAX_ATTEMPTS.
+_UNCOUNTED = [it.value for it in Outcome if not counts_as_try(it)]
 
 _CLOSED_AS = {
     LeadStep.CONNECTED: LeadStatus.CONNECTED,
@@ -63,15 +48,15 @@ _CLOSED_AS = {
 }
 
 
-def apply(attempt: CallAttempt, outcome: Outcome, now: datetime) -> None:
-    """Applies `outcome` to the lead and the extension of an attempt that has just ended.
+def apply(attempt: CallAttempt, now: datetime) -> None:
+    """Applies the outcome of an attempt that has just ended to its lead and its extension.
 
     Call it in the transaction of the attempt's transition, and only if that transition was won.
     Workers are woken after the commit.
     """
     if attempt.extension_id is None:
         return  # a recorded message: played or not, it does not change when the lead is called
-    rules = policy()
+    outcome, rules = Outcome(attempt.outcome), policy()
     step = _step(attempt, attempt.extension_id, outcome, rules, now)
     _settle_lead(attempt, step, now)
     after_call(attempt.extension_id, outcome, now)
@@ -97,17 +82,22 @@ def _step(
         kind=AttemptKind.CALL,
         claimed_at__gte=F("lead__counted_from"),
     ).exclude(pk=attempt.pk)
-    same_before = others.filter(_SAME[outcome]).count() if outcome in _SAME else 0
-    attempts = others.exclude(_BLAMELESS).count() + 1
+    same = [it.value for it in counted_together(outcome)]
+    counted = others.aggregate(
+        same_before=Count("pk", filter=Q(outcome__in=same)),
+        attempts=Count("pk", filter=~Q(outcome__in=_UNCOUNTED)),
+    )
     suspect = outcome is Outcome.INVALID and _is_suspect(attempt, extension_id, now)
-    return next_step(outcome, same_before, attempts, rules, suspect=suspect)
+    return next_step(
+        outcome, counted["same_before"], counted["attempts"] + 1, rules, suspect=suspect
+    )
 
 
 def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
     """Whether the extension had "invalid parameters" with another lead within a day."""
     return (
         CallAttempt.objects.filter(
-            _SAME[Outcome.INVALID],
+            outcome=Outcome.INVALID.value,
             extension_id=extension_id,
             claimed_at__gte=now - A_DAY,
         )

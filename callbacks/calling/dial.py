@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling.apply_outcome import INVALID_CALL, apply, mirror
+from callbacks.calling.apply_outcome import apply, mirror
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
@@ -40,6 +40,8 @@ from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 
 log = logging.getLogger(__name__)
+
+_INVALID_CALL = "invalid_call"  # CallAttempt.failure_reason: our own check refused the call
 
 _WAKE_UP_IS_LOST_AFTER = timedelta(seconds=3)
 
@@ -160,7 +162,7 @@ def _record_invalid(attempt: CallAttempt, error: InvalidCall) -> None:
     """Our own check refused the call: the extension's number or a call parameter is invalid."""
     is_extension = error.parameter in {"phone", "phone_login_code"} and attempt.extension_id
     outcome = Outcome.MISCONFIGURED if is_extension else Outcome.INVALID
-    _record_refusal(attempt, None, str(error), INVALID_CALL, outcome)
+    _record_refusal(attempt, None, str(error), _INVALID_CALL, outcome)
 
 
 def _record_acceptance(attempt: CallAttempt, answer: Accepted) -> None:
@@ -184,15 +186,15 @@ def _record_refusal(
 ) -> None:
     now = timezone.now()
     with transaction.atomic():
-        if attempt.refuse(error_code, message[:500], reason, now):
-            apply(attempt, outcome, now)
+        if attempt.refuse(outcome, error_code, message[:500], reason, now):
+            apply(attempt, now)
 
 
 def _record_not_sent(attempt: CallAttempt, error: NotSent) -> None:
     now = timezone.now()
     with transaction.atomic():
         if attempt.not_send(str(error)[:500], error.reason, now):
-            apply(attempt, Outcome.NOT_SENT, now)
+            apply(attempt, now)
 
 
 def _record_unknown(attempt: CallAttempt, error: OutcomeUnknown) -> None:

@@ -11,7 +11,7 @@ from callbacks.common.formatting import all_of, in_words, when
 from callbacks.explain import routing_reason
 from callbacks.explain.routing_reason import LookedAt
 from callbacks.models import CallAttempt
-from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import RoutingConfig
@@ -83,7 +83,9 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
     asked = current.asked(lead.source_id, _waited(lead, now), now)
     since = [turn.owner_since for turn in asked if turn.owner_since]
     attempts = CallAttempt.objects.filter(phone=lead.phone, state__in=LIVE_STATES)
-    refused = CallAttempt.objects.filter(lead=lead, error_code=1, extension__isnull=False)
+    refused = CallAttempt.objects.filter(
+        lead=lead, outcome=AttemptOutcome.INVALID, extension__isnull=False
+    )
     return _Known(
         states=_look(current, {turn.team_id for turn in asked}, now),
         owner=claim.owner_of(lead.phone, min(since)) if since else None,

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.policy.rules import Outcome
+
 
 class AttemptState(models.TextChoices):
     """Where an attempt stands. It only moves forward; drawn in docs/architecture.md."""
@@ -24,9 +26,36 @@ class AttemptState(models.TextChoices):
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 
+
+class AttemptOutcome(models.TextChoices):
+    """How a call ended, in the words of the policy (policy.rules.Outcome)."""
+
+    OFFLINE = Outcome.OFFLINE.value, _("extension offline")
+    BLOCKED = Outcome.BLOCKED.value, _("extension blocked")
+    INVALID = Outcome.INVALID.value, _("invalid parameters")
+    MISCONFIGURED = Outcome.MISCONFIGURED.value, _("extension set up wrongly")
+    PROVIDER_ERROR = Outcome.PROVIDER_ERROR.value, _("error of the provider")
+    NOT_SENT = Outcome.NOT_SENT.value, _("not sent")
+    AGENT_NO_ANSWER = Outcome.AGENT_NO_ANSWER.value, _("salesperson did not answer")
+    LEAD_NO_ANSWER = Outcome.LEAD_NO_ANSWER.value, _("lead did not answer")
+    BRIDGED = Outcome.BRIDGED.value, _("they talked")
+    NO_RECORD = Outcome.NO_RECORD.value, _("accepted, no record came")
+    NEVER_KNOWN = Outcome.NEVER_KNOWN.value, _("nobody knows")
+
+
+# The outcome of a call that ends in a state, where the state alone tells. Of `refused` the
+# provider's code tells, and of `ended` whether the call had been accepted.
+OUTCOME_OF: dict[str, Outcome] = {
+    AttemptState.NOT_SENT: Outcome.NOT_SENT,
+    AttemptState.NEVER_PLACED: Outcome.NOT_SENT,
+    AttemptState.BRIDGED: Outcome.BRIDGED,
+    AttemptState.AGENT_NO_ANSWER: Outcome.AGENT_NO_ANSWER,
+    AttemptState.LEAD_NO_ANSWER: Outcome.LEAD_NO_ANSWER,
+}
+
 # Ended without anybody knowing whether there was a call: the provider never said yes (0), and no
 # record tells. A lead that was called like this needs a person.
-NOBODY_KNOWS = Q(state=AttemptState.ENDED, error_code__isnull=True, kind="call")
+NOBODY_KNOWS = Q(outcome=Outcome.NEVER_KNOWN.value)
 
 
 class AttemptKind(models.TextChoices):

@@ -13,8 +13,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.models import time_accounting
-from callbacks.models.attempt_states import LIVE_STATES, NOBODY_KNOWS, AttemptKind, AttemptState
+from callbacks.models.attempt_states import (
+    LIVE_STATES,
+    NOBODY_KNOWS,
+    OUTCOME_OF,
+    AttemptKind,
+    AttemptOutcome,
+    AttemptState,
+)
 from callbacks.models.extensions import Extension
+from callbacks.policy.rules import Outcome
 from leads import log_context
 from leads.models import E164, Lead, one_of, together
 
@@ -57,6 +65,15 @@ class CallAttempt(models.Model):
     )
     state = models.CharField(
         max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
+    )
+    # The claim, an INSERT of its own, leaves it to the database.
+    outcome = models.CharField(
+        max_length=15,
+        choices=AttemptOutcome.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("How the call ended. Empty while it is live, and for a message."),
     )
 
     claimed_at = models.DateTimeField(help_text=_("When it was decided and committed."))
@@ -162,6 +179,11 @@ class CallAttempt(models.Model):
                 name="attempt_ended_has_a_time",
             ),
             models.CheckConstraint(
+                condition=Q(outcome="")
+                | Q(outcome__in=AttemptOutcome.values, ended_at__isnull=False),
+                name="attempt_outcome_when_ended",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=AttemptState.ACCEPTED) | ~Q(call_id=""),
                 name="attempt_accepted_has_a_call_id",
             ),
@@ -208,9 +230,12 @@ class CallAttempt(models.Model):
 
         Somebody else may have been first: the record of the call, the sweep, a manager. The loser
         changes nothing, and this object then keeps its old state. With the end of the attempt its
-        time is divided, by what `records` tell too.
+        time is divided, by what `records` tell too. A message keeps no `outcome`: nothing follows
+        from it.
         """
         values["state"] = to
+        if self.kind == AttemptKind.MESSAGE:
+            values.pop("outcome", None)
         for name in values.keys() & {"ended_at", "connected_at"}:
             # The clock of who claimed may be ahead of ours.
             values[name] = max(values[name], self.claimed_at)
@@ -271,11 +296,14 @@ class CallAttempt(models.Model):
             answered_at=at,
         )
 
-    def refuse(self, error_code: int | None, message: str, reason: str, at: datetime) -> bool:
+    def refuse(
+        self, outcome: Outcome, error_code: int | None, message: str, reason: str, at: datetime
+    ) -> bool:
         """dialing | unknown -> refused: ERRORCODE other than 0, or HTTP 401/403 (no code)."""
         return self.move(
             _ASKED,
             AttemptState.REFUSED,
+            outcome=outcome.value,
             error_code=error_code,
             error_message=message,
             failure_reason=reason,
@@ -288,6 +316,7 @@ class CallAttempt(models.Model):
         return self.move(
             _ASKED,
             AttemptState.NOT_SENT,
+            outcome=Outcome.NOT_SENT.value,
             error_message=message,
             failure_reason=reason,
             ended_at=at,
@@ -339,7 +368,13 @@ class CallAttempt(models.Model):
 
         `next_lookup_at`: when to ask the provider once more, where nobody has said how.
         """
-        values: dict[str, Any] = {"ended_at": at, "next_lookup_at": next_lookup_at}
+        accepted = self.state == AttemptState.ACCEPTED
+        outcome = OUTCOME_OF.get(to, Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN)
+        values: dict[str, Any] = {
+            "ended_at": at,
+            "next_lookup_at": next_lookup_at,
+            "outcome": outcome.value,
+        }
         if connected_at:
             values["connected_at"] = connected_at
         return self.move(LIVE_STATES, to, records, **values)
@@ -347,27 +382,37 @@ class CallAttempt(models.Model):
     def disprove(self, at: datetime) -> bool:
         """unknown -> never_placed: shown not to have happened."""
         return self.move(
-            (AttemptState.UNKNOWN,), AttemptState.NEVER_PLACED, ended_at=at, next_lookup_at=None
+            (AttemptState.UNKNOWN,),
+            AttemptState.NEVER_PLACED,
+            outcome=Outcome.NOT_SENT.value,
+            ended_at=at,
+            next_lookup_at=None,
         )
 
     def give_back(self, at: datetime) -> bool:
         """dialing -> not_sent, as long as nobody has taken it on."""
         at = max(at, self.claimed_at)
+        outcome = "" if self.kind == AttemptKind.MESSAGE else Outcome.NOT_SENT.value
         won = CallAttempt.objects.filter(
             pk=self.pk, state=AttemptState.DIALING, sent_at__isnull=True
         ).update(
             state=AttemptState.NOT_SENT,
+            outcome=outcome,
             ended_at=at,
             failure_reason="not_taken_on",
             **self.time_until(at),
         )
         if won:
-            self.state, self.ended_at = AttemptState.NOT_SENT, at
+            self.state, self.outcome, self.ended_at = AttemptState.NOT_SENT, outcome, at
         return bool(won)
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
         """ended -> bridged | agent_no_answer | lead_no_answer: somebody could tell after all."""
-        values: dict[str, Any] = {"error_code": 0, "next_lookup_at": None}
+        values: dict[str, Any] = {
+            "error_code": 0,
+            "next_lookup_at": None,
+            "outcome": OUTCOME_OF[to].value,
+        }
         if connected_at:
             values["connected_at"] = connected_at
         return self.move((AttemptState.ENDED,), to, **values)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from callbacks.calling.apply_outcome import apply, mirror
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
-from callbacks.policy.rules import Outcome
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
 from leads.models import Lead, LeadStatus
@@ -96,14 +95,12 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
         # As it is by now: somebody may have picked up since.
         attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
         if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
-            won, outcome = attempt.give_back(now), Outcome.NOT_SENT
+            won = attempt.give_back(now)
         else:
-            accepted = attempt.state == AttemptState.ACCEPTED
-            outcome = Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN
             records, next_lookup_at = attempt.records.all(), now + _LATE_LOOK_AFTER
             won = attempt.finish(
                 AttemptState.ENDED, now, next_lookup_at=next_lookup_at, records=records
             )
         if won:
-            apply(attempt, outcome, now)
+            apply(attempt, now)
     return won

@@ -28,7 +28,6 @@ from django.utils import timezone
 from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
-from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import corrections, holds
 from callbacks.reconciliation import records as call_records
 from callbacks.telephony import account, call_identity
@@ -303,5 +302,5 @@ def _never_placed(attempt: CallAttempt, now: datetime) -> None:
     with transaction.atomic():
         won = attempt.disprove(now)
         if won:
-            apply(attempt, Outcome.NOT_SENT, now)
+            apply(attempt, now)
     log.info("never placed attempt=%s won=%s", attempt.pk, won)

@@ -18,7 +18,6 @@ from callbacks.common.db_errors import violated
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.models.time_accounting import TIME_TOLERANCE
-from callbacks.policy.rules import Outcome
 from callbacks.reconciliation import corrections
 from callbacks.telephony.disposition import Disposition, disposition, leg_outcome
 from callbacks.voicenter import Cdr, LegOutcome
@@ -131,13 +130,13 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     match disposition(leg1.status if leg1 else None, leg2.status if leg2 else None):
         case Disposition.BRIDGED if leg2:
             connected_at = _answered_at(leg2, attempt, now)
-            _finish(attempt, AttemptState.BRIDGED, Outcome.BRIDGED, now, legs, connected_at)
+            _finish(attempt, AttemptState.BRIDGED, now, legs, connected_at)
         case Disposition.AGENT_NO_ANSWER:
-            _finish(attempt, AttemptState.AGENT_NO_ANSWER, Outcome.AGENT_NO_ANSWER, now, legs)
+            _finish(attempt, AttemptState.AGENT_NO_ANSWER, now, legs)
         case Disposition.LEAD_NO_ANSWER:
-            _finish(attempt, AttemptState.LEAD_NO_ANSWER, Outcome.LEAD_NO_ANSWER, now, legs)
+            _finish(attempt, AttemptState.LEAD_NO_ANSWER, now, legs)
         case Disposition.UNCLEAR:
-            _finish(attempt, AttemptState.ENDED, Outcome.NO_RECORD, now, legs)
+            _finish(attempt, AttemptState.ENDED, now, legs)
         case Disposition.OPEN if leg1 or leg2:
             # A leg's record comes when the leg is over, and so is the call.
             corrections.call_is_over(attempt, now)
@@ -167,19 +166,18 @@ def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: 
     """A message has one leg: it was played, or nobody answered."""
     heard = any(leg_outcome(record.status) is LegOutcome.ANSWERED for record in records)
     state = AttemptState.PLAYED if heard else AttemptState.LEAD_NO_ANSWER
-    _finish(attempt, state, Outcome.BRIDGED if heard else Outcome.LEAD_NO_ANSWER, now, records)
+    _finish(attempt, state, now, records)
 
 
 def _finish(
     attempt: CallAttempt,
     state: AttemptState,
-    outcome: Outcome,
     now: datetime,
     records: Collection[CallRecord],
     connected_at: datetime | None = None,
 ) -> None:
     if attempt.finish(state, now, connected_at=connected_at, records=records):
-        apply(attempt, outcome, now)
+        apply(attempt, now)
     elif state != AttemptState.ENDED:
         corrections.correct(attempt, state, connected_at, records)
 

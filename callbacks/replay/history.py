@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from callbacks.calling.apply_outcome import INVALID_CALL
 from callbacks.models import CallAttempt, Extension, Schedule
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.opening_hours.calendar import Calendar
@@ -29,15 +28,6 @@ from leads.models import Lead, SlaClock
 
 # A retry at "the next opening" may be days after the last lead.
 _BEFORE, _AFTER = timedelta(days=2), timedelta(days=1, seconds=RUN_ON)
-
-_ENDED_AS = {
-    AttemptState.BRIDGED: Outcome.BRIDGED,
-    AttemptState.AGENT_NO_ANSWER: Outcome.AGENT_NO_ANSWER,
-    AttemptState.LEAD_NO_ANSWER: Outcome.LEAD_NO_ANSWER,
-    AttemptState.NOT_SENT: Outcome.NOT_SENT,
-    AttemptState.NEVER_PLACED: Outcome.NOT_SENT,
-}
-_REFUSED_AS = {1: Outcome.INVALID, 3: Outcome.OFFLINE, 4: Outcome.BLOCKED}
 
 
 @dataclass(frozen=True)
@@ -198,13 +188,11 @@ def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:
 
 def _tries(lead_ids: list[int]) -> dict[int, list[HistoricAttempt]]:
     found: dict[int, list[HistoricAttempt]] = defaultdict(list)
-    attempts = CallAttempt.objects.filter(
-        lead_id__in=lead_ids, kind=AttemptKind.CALL, ended_at__isnull=False
-    ).order_by("claimed_at", "pk")
+    ended = CallAttempt.objects.filter(lead_id__in=lead_ids, kind=AttemptKind.CALL)
+    attempts = ended.exclude(outcome="").order_by("claimed_at", "pk")
     for attempt in attempts.only(
-        "lead_id", "state", "claimed_at", "answered_at", "ended_at", "call_id", "error_code",
-        "failure_reason",
-    ):  # fmt: skip
+        "lead_id", "outcome", "claimed_at", "answered_at", "ended_at", "call_id"
+    ):
         found[attempt.lead_id].append(_try(attempt))
     return found
 
@@ -216,14 +204,4 @@ def _try(attempt: CallAttempt) -> HistoricAttempt:
         accepted_after = max((accepted_at - attempt.claimed_at).total_seconds(), 0.0)
     ended_at = attempt.ended_at or attempt.claimed_at
     held = max((ended_at - attempt.claimed_at).total_seconds(), accepted_after or 0.0)
-    return HistoricAttempt(_outcome(attempt), accepted_after, held)
-
-
-def _outcome(attempt: CallAttempt) -> Outcome:
-    if attempt.failure_reason == INVALID_CALL:
-        return Outcome.MISCONFIGURED
-    if attempt.state == AttemptState.REFUSED:
-        return _REFUSED_AS.get(attempt.error_code or 0, Outcome.PROVIDER_ERROR)
-    if attempt.state in _ENDED_AS:
-        return _ENDED_AS[AttemptState(attempt.state)]
-    return Outcome.NO_RECORD if attempt.call_id else Outcome.NEVER_KNOWN
+    return HistoricAttempt(Outcome(attempt.outcome), accepted_after, held)

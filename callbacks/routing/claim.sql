@@ -107,7 +107,7 @@ BEGIN
     IF the_lead.attempts > 0 THEN
         refused := ARRAY(
             SELECT extension_id FROM callbacks_callattempt
-            WHERE lead_id = given_lead AND error_code = 1 AND extension_id IS NOT NULL
+            WHERE lead_id = given_lead AND outcome = 'invalid' AND extension_id IS NOT NULL
         );
     END IF;
 

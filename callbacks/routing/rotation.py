@@ -13,25 +13,15 @@ from django.utils import timezone
 
 from callbacks.common import sql
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.models.attempt_states import AttemptKind, AttemptState
-from callbacks.policy.rules import Outcome
+from callbacks.models.attempt_states import AttemptKind
+from callbacks.policy.rules import Outcome, rang_the_salesperson
 from callbacks.routing import config, rules
 
 # Their positions are times; the others' are turns that were had (callbacks.routing.rules).
 _BY_TIME = (Team.Strategy.LONGEST_IDLE, Team.Strategy.ROUND_ROBIN)
 
-# Its phone has not rung, as far as is known.
-_DID_NOT_RING = frozenset(
-    {
-        Outcome.OFFLINE,
-        Outcome.BLOCKED,
-        Outcome.INVALID,
-        Outcome.MISCONFIGURED,
-        Outcome.PROVIDER_ERROR,
-        Outcome.NOT_SENT,
-    }
-)
-_NO_CALL = (AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.NEVER_PLACED)
+# Calls with these do not count as calls of the extension's day.
+_NO_CALL = [it.value for it in Outcome if not rang_the_salesperson(it)]
 
 # rules.position_after, in the one statement that a call's end takes.
 _AFTER = f"""
@@ -57,7 +47,7 @@ def after_call(extension_id: int, outcome: Outcome, now: datetime) -> None:
     parameters = {
         "extension": extension_id,
         "now": now,
-        "rang": outcome not in _DID_NOT_RING,
+        "rang": rang_the_salesperson(outcome),
         "talked": outcome is Outcome.BRIDGED,
     }
     for row in sql.rows(_AFTER, parameters):
@@ -71,7 +61,7 @@ def _keep_to_the_cap(extension_id: int, team_id: int, cap: int, now: datetime) -
         CallAttempt.objects.filter(
             extension_id=extension_id, claimed_at__gte=today, kind=AttemptKind.CALL
         )
-        .exclude(state__in=_NO_CALL)
+        .exclude(outcome__in=_NO_CALL)
         .count()
     )
     Extension.objects.filter(pk=extension_id).update(

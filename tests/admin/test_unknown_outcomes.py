@@ -28,6 +28,7 @@ def make_question(make_lead: MakeLead, extension: Extension) -> Callable[..., Ca
         return CallAttempt.objects.create(
             **{
                 "lead": lead, "extension": extension, "phone": lead.phone, "state": "ended",
+                "outcome": "never_known",
                 "extension_number": "101", "claimed_at": now, "sent_at": now, "ended_at": now,
                 "hold_until": now, "answered_at": now, "failure_reason": "read_timeout", **values,
             }
@@ -89,8 +90,8 @@ def test_it_says_how_the_answer_was_lost(
 def test_what_is_known_or_was_called_again_is_not_in_it(
     managing: Client, make_question: Callable[..., CallAttempt]
 ) -> None:
-    make_question(error_code=0)
-    make_question(state="lead_no_answer")
+    make_question(outcome="no_record")
+    make_question(state="lead_no_answer", outcome="lead_no_answer")
     later = make_question()
     Lead.objects.filter(pk=later.lead_id).update(counted_from=timezone.now())
     assert managing.get(LIST).context["cl"].result_count == 0

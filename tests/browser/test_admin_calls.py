@@ -124,7 +124,7 @@ def test_what_nobody_knows_is_listed_in_full_and_settled(
     Lead.objects.update(status="failed", counted_from=now - timedelta(hours=1))
     CallAttempt.objects.update(
         state="ended",
-        error_code=None,
+        outcome="never_known",
         failure_reason="read_timeout",
         picked_up_at=now,
         lookup_count=7,

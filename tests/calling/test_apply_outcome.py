@@ -44,7 +44,7 @@ def call(lead: Lead, at: datetime) -> CallAttempt:
 def not_answered(lead: Lead, at: datetime) -> Lead:
     attempt = call(lead, at)
     assert attempt.finish(attempt.state.__class__("lead_no_answer"), at)
-    apply(attempt, Outcome.LEAD_NO_ANSWER, at)
+    apply(attempt, at)
     lead.refresh_from_db()
     return lead
 
@@ -133,8 +133,8 @@ def test_a_retry_that_is_due_when_the_team_has_closed_is_told_the_opening(
 def refused(lead: Lead, outcome: Outcome = Outcome.INVALID) -> None:
     now = timezone.now()
     attempt = call(lead, now)
-    assert attempt.refuse(1, "invalid", "", now)
-    apply(attempt, outcome, now)
+    assert attempt.refuse(outcome, 1, "invalid", "", now)
+    apply(attempt, now)
 
 
 def test_invalid_parameters_on_different_leads_flag_the_extension_and_a_call_clears_it(
@@ -164,7 +164,7 @@ def test_calls_that_were_never_placed_back_off_like_other_failures(
         attempt = call(lead, now)
         assert attempt.lose_sight("", "read_timeout", now)
         assert attempt.disprove(now)
-        apply(attempt, Outcome.NOT_SENT, now)
+        apply(attempt, now)
         lead.refresh_from_db()
         waits.append((lead.call_after - now).total_seconds())
     assert waits == [5, 30, 120]

@@ -19,7 +19,7 @@ from callbacks.models import (
     Team,
 )
 from callbacks.models.attempt_states import AttemptState
-from callbacks.policy.rules import LEAST_GAP
+from callbacks.policy.rules import LEAST_GAP, Outcome
 from callbacks.reconciliation import records
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadSource, LeadStatus
@@ -140,6 +140,7 @@ def test_a_lead_that_could_not_be_reached_hears_so(
             phone=lead.phone,
             extension_number="101",
             state=AttemptState.LEAD_NO_ANSWER,
+            outcome=Outcome.LEAD_NO_ANSWER.value,
             claimed_at=an_hour_ago,
             hold_until=an_hour_ago,
             ended_at=an_hour_ago,

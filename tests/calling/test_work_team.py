@@ -12,7 +12,6 @@ from callbacks.calling.apply_outcome import apply
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
 from callbacks.models.attempt_states import AttemptState
-from callbacks.policy.rules import Outcome
 from leads.models import Lead, LeadStatus
 from tests.support.queue import queued
 from tests.support.simulator import SimulatorProcess
@@ -85,6 +84,6 @@ def test_the_end_of_a_call_wakes_the_team_once_and_only_if_a_lead_waits(
     now = timezone.now()
     with transaction.atomic():
         assert attempt.finish(AttemptState.BRIDGED, now, connected_at=now)
-        apply(attempt, Outcome.BRIDGED, now)
+        apply(attempt, now)
         assert queued() == []
     assert queued() == [(task_publisher.WORK_TEAM, team.pk)][:waiting]

@@ -174,8 +174,8 @@ def test_a_claim_by_a_clock_that_is_behind_begins_where_the_wait_does(
     claim = claims.claim(lead.pk, asked(team), after(-0.5), timedelta(hours=1))
     assert claim
     assert claim.attempt.claimed_at == NOON
-    assert claim.attempt.refuse(3, "Offline", "", after(-0.4))
-    apply(claim.attempt, Outcome.OFFLINE, after(-0.4))
+    assert claim.attempt.refuse(Outcome.OFFLINE, 3, "Offline", "", after(-0.4))
+    apply(claim.attempt, after(-0.4))
     assert seconds(claim.attempt) == (0, 0, 0, 0)
     lead.refresh_from_db()
     assert lead.waiting_since == NOON

@@ -117,8 +117,8 @@ def test_it_counts_the_calls_that_a_manager_has_to_decide_about(
 ) -> None:
     now = timezone.now()
     failed = {"status": LeadStatus.FAILED, "closed_at": now}
-    attempt(make_lead(**failed), extension, "ended")
-    attempt(make_lead(**failed), extension, "ended", error_code=0)
+    attempt(make_lead(**failed), extension, "ended", outcome="never_known")
+    attempt(make_lead(**failed), extension, "ended", outcome="no_record")
     found = scraped()
     assert found["callbacks_unknown_outcomes",] == 1
     assert found["callbacks_attempts_live", "unknown"] == 0

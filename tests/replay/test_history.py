@@ -43,6 +43,7 @@ def attempt(extension: Extension) -> Callable[..., CallAttempt]:
     def make(lead: Lead, at: datetime, held: float, **values: Any) -> CallAttempt:
         values = {
             "state": "bridged",
+            "outcome": "bridged",
             "call_id": f"C-{lead.pk}-{at}",
             "error_code": 0,
             "answered_at": at + timedelta(seconds=1),
@@ -214,67 +215,26 @@ def test_it_changes_nothing_and_only_reads(busy: list[Lead]) -> None:
 
 # --- what is read ---------------------------------------------------------------------------------
 
-TRIES: dict[str, tuple[dict[str, Any], HistoricAttempt]] = {
-    "bridged": ({}, HistoricAttempt(Outcome.BRIDGED, 1, 60)),
-    "nobody picked up": (
-        {"state": "agent_no_answer", "connected_at": None},
-        HistoricAttempt(Outcome.AGENT_NO_ANSWER, 1, 60),
-    ),
-    "the lead did not answer": (
-        {"state": "lead_no_answer", "connected_at": None},
-        HistoricAttempt(Outcome.LEAD_NO_ANSWER, 1, 60),
-    ),
-    "offline": (
-        {"state": "refused", "call_id": "", "error_code": 3, "connected_at": None},
-        HistoricAttempt(Outcome.OFFLINE, None, 60),
-    ),
-    "blocked": (
-        {"state": "refused", "call_id": "", "error_code": 4, "connected_at": None},
-        HistoricAttempt(Outcome.BLOCKED, None, 60),
-    ),
-    "invalid": (
-        {"state": "refused", "call_id": "", "error_code": 1, "connected_at": None},
-        HistoricAttempt(Outcome.INVALID, None, 60),
-    ),
-    "our own check": (
-        {
-            "state": "refused",
-            "call_id": "",
-            "error_code": None,
-            "failure_reason": "invalid_call",
-            "connected_at": None,
-        },
-        HistoricAttempt(Outcome.MISCONFIGURED, None, 60),
-    ),
-    "an error of the provider": (
-        {"state": "refused", "call_id": "", "error_code": 2, "connected_at": None},
-        HistoricAttempt(Outcome.PROVIDER_ERROR, None, 60),
-    ),
-    "not sent": (
-        {"state": "not_sent", "call_id": "", "error_code": None, "connected_at": None},
-        HistoricAttempt(Outcome.NOT_SENT, None, 60),
-    ),
-    "no record came": (
-        {"state": "ended", "connected_at": None},
-        HistoricAttempt(Outcome.NO_RECORD, 1, 60),
-    ),
-    "nothing is known": (
-        {"state": "ended", "call_id": "", "connected_at": None},
-        HistoricAttempt(Outcome.NEVER_KNOWN, None, 60),
-    ),
-}
 
-
-@pytest.mark.parametrize(("values", "wanted"), TRIES.values(), ids=TRIES)
+@pytest.mark.parametrize("outcome", Outcome)
 def test_an_attempt_is_read_as_how_its_call_went(
     make_lead: Callable[..., Lead],
     attempt: Callable[..., CallAttempt],
     start: datetime,
-    values: dict[str, Any],
-    wanted: HistoricAttempt,
+    outcome: Outcome,
 ) -> None:
     lead = make_lead(submitted_at=start)
-    attempt(lead, start, 60, **values)
+    attempt(lead, start, 60, outcome=outcome.value)
+    wanted = HistoricAttempt(outcome, 1, 60)
+    assert history.historic_leads([lead], Period(start, timezone.now()))[0].tries == (wanted,)
+
+
+def test_a_call_without_a_callid_was_never_accepted(
+    make_lead: Callable[..., Lead], attempt: Callable[..., CallAttempt], start: datetime
+) -> None:
+    lead = make_lead(submitted_at=start)
+    attempt(lead, start, 60, state="refused", outcome="offline", call_id="", connected_at=None)
+    wanted = HistoricAttempt(Outcome.OFFLINE, None, 60)
     assert history.historic_leads([lead], Period(start, timezone.now()))[0].tries == (wanted,)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
+from callbacks.policy.rules import Outcome
 from callbacks.routing import claim as claims
 from callbacks.routing import queue
 from leads.models import Lead, LeadSource, LeadStatus
@@ -112,7 +113,7 @@ def test_after_invalid_parameters_the_lead_rather_gets_another_extension(
     lead = make_lead()
     attempt = claim(lead, team)
     assert attempt
-    attempt.refuse(1, "Phone is missing", "", timezone.now())
+    attempt.refuse(Outcome.INVALID, 1, "Phone is missing", "", timezone.now())
     Lead.objects.update(status=LeadStatus.WAITING)
     Extension.objects.update(queue_position=1)
     Extension.objects.create(number="102", team=team, queue_position=2)

@@ -170,7 +170,7 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
         if someone.on_a_call
     ]
     attempts += [
-        _attempt(lead, extension, "refused", earlier, error_code=1, ended_at=earlier)
+        _attempt(lead, extension, "refused", earlier, outcome="invalid", ended_at=earlier)
         for someone, extension in zip(case.people, people, strict=True)
         if someone.refused
     ]
@@ -199,7 +199,7 @@ def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.TeamOffer], dic
     team_ids = [turn.team_id for turn in asked]
     closed = current.closed_shifts(team_ids, NOW)
     since = [turn.owner_since for turn in asked if turn.owner_since]
-    refused = CallAttempt.objects.filter(lead=lead, error_code=1)
+    refused = CallAttempt.objects.filter(lead=lead, outcome="invalid")
     choice = rules.choose(
         availability.look(team_ids, closed, NOW),
         asked,
@@ -274,7 +274,9 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
     # How many it says were free for this lead is what the look showed.
     assert claim is not None
     refused = set(
-        CallAttempt.objects.filter(lead=lead, error_code=1).values_list("extension_id", flat=True)
+        CallAttempt.objects.filter(lead=lead, outcome="invalid").values_list(
+            "extension_id", flat=True
+        )
     )
     assert claim.attempt.routing_trace["free"] == sum(
         it.reason is None

@@ -419,13 +419,13 @@ def end(attempt: CallAttempt, outcome: Outcome, at: datetime) -> None:
     """As the provider's answer or a record ends it."""
     codes = {Outcome.INVALID: 1, Outcome.PROVIDER_ERROR: 2, Outcome.OFFLINE: 3, Outcome.BLOCKED: 4}
     if outcome in codes:
-        assert attempt.refuse(codes[outcome], "", "", at)
+        assert attempt.refuse(outcome, codes[outcome], "", "", at)
     else:
         states = {Outcome.NO_RECORD: AttemptState.ENDED, Outcome.NEVER_KNOWN: AttemptState.ENDED}
         state = states.get(outcome) or AttemptState(outcome.value)
         connected_at = at if outcome is Outcome.BRIDGED else None
         assert attempt.finish(state, at, connected_at=connected_at)
-    apply_outcome.apply(attempt, outcome, at)
+    apply_outcome.apply(attempt, at)
 
 
 # --- setting up and telling -----------------------------------------------------------------------

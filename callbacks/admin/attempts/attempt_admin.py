@@ -128,7 +128,10 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         "claimed", "person", "through", "state_and_error", "conversation", "call_id_shown",
         "hang_up_link",
     ]  # fmt: skip
-    list_filter = [("state", ChoicesCheckboxFilter), ("kind", ChoicesCheckboxFilter)]
+    list_filter = [
+        ("state", ChoicesCheckboxFilter), ("outcome", ChoicesCheckboxFilter),
+        ("kind", ChoicesCheckboxFilter),
+    ]  # fmt: skip
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
@@ -142,8 +145,8 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
             None,
             {
                 "fields": [
-                    ("lead_shown", "state_now"), ("phone_shown", "extension_shown"), "record_name",
-                    "why_rung",
+                    ("lead_shown", "state_now"), "outcome_shown",
+                    ("phone_shown", "extension_shown"), "record_name", "why_rung",
                 ]
             },
         ),
@@ -204,6 +207,11 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         return html.phone(obj.phone)
 
     # The fields' own help is for who writes them.
+    @display(description=_("outcome"), ordering="outcome")  # type: ignore[untyped-decorator]
+    def outcome_shown(self, obj: CallAttempt) -> str:
+        """How the call ended, as the policy sees it; empty while it is on, and for a message."""
+        return obj.get_outcome_display()
+
     @display(description=_("extension"), ordering="extension")  # type: ignore[untyped-decorator]
     def extension_shown(self, obj: CallAttempt) -> SafeString | str:
         """Who was to ring."""
