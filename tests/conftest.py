@@ -13,7 +13,8 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from callbacks.common import heartbeats
+from callbacks.common import heartbeats, task_publisher
+from callbacks.config.broker import transport_options
 from callbacks.models import Extension, Team
 from callbacks.telephony import account
 from leads import intake
@@ -144,6 +145,17 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     eventually(lambda: not heartbeats._writing)  # nor a sign that is just being left
     broker.flushdb()
     account.client.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_wake_up_is_lost_for_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper
+) -> None:
+    """The broker of the tests is there, and may take as long as it likes to take a message."""
+    options = transport_options(settings.CELERY_BROKER_URL, seconds=60.0)
+    settings.PUBLISH_TRANSPORT_OPTIONS = options
+    monkeypatch.setattr(task_publisher, "PUBLISH_TIMEOUT", 60.0)
+    monkeypatch.setattr(task_publisher, "LONGEST_WAIT", 60.0)
 
 
 @pytest.fixture(scope="session")

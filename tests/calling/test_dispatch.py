@@ -18,6 +18,7 @@ from callbacks.telephony import account
 from callbacks.voicenter import Accepted, InvalidCall
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
+from tests.support.queue import follow_changed_hours
 from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
@@ -477,6 +478,7 @@ def test_a_lead_that_waits_for_an_opening_follows_when_the_hours_change(
         opens_at=time(0),
         closes_at=time(0),
     )
+    follow_changed_hours()
     lead.refresh_from_db()
     assert lead.call_after <= timezone.now()
 

@@ -20,6 +20,11 @@ MakeLead = Callable[..., Lead]
 
 
 @pytest.fixture
+def _no_wake_up_is_lost_for_a_busy_machine() -> None:
+    """Here the bounds are what is tested: they stay as they are."""
+
+
+@pytest.fixture
 def broker_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Sends what is published to another address, with a breaker of its own."""
     from callbacks.config.celery import app

@@ -410,9 +410,6 @@ def _ready(
         )
     SourceMessages.objects.create(source=source, when_closed="closed", when_given_up="sorry")
     monkeypatch.setattr(transport, "_new_session", _new_session)
-    # A wake-up that is lost because this machine is busy would make the same steps another story.
-    monkeypatch.setattr(task_publisher, "PUBLISH_TIMEOUT", 60.0)
-    monkeypatch.setattr(task_publisher, "LONGEST_WAIT", 60.0)
     yield
     account.client.cache_clear()
 
