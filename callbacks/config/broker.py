@@ -1,4 +1,4 @@
-"""What Celery is told about its broker: Redis, or RabbitMQ with quorum queues. The URL decides.
+"""Celery's options for its broker: Redis, or RabbitMQ with quorum queues. The URL decides.
 
 Read in kombu 5.7 and celery 5.7 (transport/redis.py, transport/pyamqp.py, worker/consumer/).
 """
@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 REDIS_SCHEMES = frozenset({"redis", "rediss"})
 AMQP_SCHEMES = frozenset({"amqp", "amqps"})
 
-# Seconds. What is not acknowledged for this long is delivered again, by Redis only. Far above the
-# longest task: a dial with the longest timeouts that callbacks.E007 allows, and its database work.
+# Seconds after which Redis delivers a task again that was not acknowledged. Far above the longest
+# task: a dial with the longest timeouts that callbacks.E007 allows, and its database work.
 VISIBILITY_TIMEOUT = 600
 
 
@@ -22,13 +22,13 @@ def is_rabbitmq(url: str) -> bool:
 def transport_options(url: str, seconds: float) -> dict[str, Any]:
     """Options that bound each wait for the broker by `seconds`.
 
-    Without them a publisher waits for ever on a broker that takes the connection and says nothing.
-    A worker's idle connection is not meant: that is watched by kombu's health checks (Redis) or
-    AMQP heartbeats (RabbitMQ).
+    Without them a publisher waits for ever for a broker that accepts the connection and is silent.
+    They do not concern a worker's idle connection, which kombu's health checks (Redis) or AMQP
+    heartbeats (RabbitMQ) watch.
     """
     if is_rabbitmq(url):
         return {
-            # basic.publish has no answer: without confirms a message may be lost unnoticed.
+            # basic.publish has no answer, so without confirms a message may be lost unnoticed.
             "confirm_publish": True,
             "connect_timeout": seconds,
             "read_timeout": seconds,

@@ -18,12 +18,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 
 SIGN_EVERY = 5.0  # seconds
 
-# Said with each lost connection, of a setting that is made.
+# Celery warns of this at each lost connection, although the setting that it asks for is made.
 warnings.filterwarnings("ignore", "\n?In Celery 5.1 we", category=CPendingDeprecationWarning)
 
 
 class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
-    """A worker says that it is there: from its event loop, and only while that has its broker."""
+    """Sends the worker's heartbeat from its event loop, only while the loop reaches the broker."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -32,13 +32,13 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         self._timer: Any = None
 
     def start(self, consumer: Any) -> None:
-        """The consumer takes tasks now; after a lost connection, again."""
+        """Starts the heartbeat: the consumer takes tasks, perhaps after a lost connection."""
         name = f"{consumer.hostname}:{consumer.pid}"
         heartbeats.worker_seen(name)
         self._timer = consumer.timer.call_repeatedly(SIGN_EVERY, heartbeats.worker_seen, (name,))
 
     def stop(self, _consumer: Any) -> None:
-        """It takes none any more."""
+        """Stops the heartbeat: the consumer takes no tasks any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -63,13 +63,13 @@ def _stop(**_: Any) -> None:
 
 
 class Task(celery.Task):  # type: ignore[misc]
-    """Is not begun by a worker that has been told to stop.
+    """A task that a stopping worker does not begin.
 
-    What the broker was about to deliver still arrives then. It goes back, for the next worker.
+    The broker may still deliver tasks to a worker that stops. They go back, for another worker.
     """
 
     def before_start(self, *_: Any) -> None:
-        """Raises Reject instead of beginning."""
+        """Raises Reject if this worker is stopping."""
         log_context.forget()
         if _stopping.is_set():
             raise Reject("this worker stops", requeue=True)

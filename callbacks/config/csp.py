@@ -1,8 +1,8 @@
-"""Which Content-Security-Policy a page gets.
+"""The Content-Security-Policy of each page.
 
-Public pages get the strictest one that works: our own scripts and styles, nothing inline, no
-frames. The admin's theme evaluates Alpine.js expressions and sets inline styles, so the admin gets
-a policy of its own; that it is for signed-in staff only bounds the difference.
+Public pages get the strictest policy that works: our own scripts and styles, nothing inline, no
+frames. The admin's theme evaluates Alpine.js expressions and sets inline styles, so the admin,
+which only signed-in staff can open, gets a looser policy.
 """
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -30,7 +30,7 @@ ADMIN: dict[str, list[str]] = {
 
 
 class PolicyByPathMiddleware(CSPMiddleware):
-    """Adds PUBLIC to every answer, ADMIN to those below /admin/."""
+    """Adds the policy ADMIN to answers below /admin/, and PUBLIC to all others."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

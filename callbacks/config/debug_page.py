@@ -1,4 +1,4 @@
-"""What Django's page for developers (DEBUG) may show of the settings."""
+"""Hides secrets on Django's error page for developers (DEBUG)."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class Discreet(SafeExceptionReporterFilter):
-    """Hides the account's code, and addresses with passwords in them, beside what Django hides."""
+    """Hides, besides what Django hides, the account's code and addresses that hold passwords."""
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern

@@ -1,4 +1,4 @@
-"""One log line a request, by the name of its address; and which lead it was about."""
+"""Writes one log line per request, with the name of its route and the lead that it is about."""
 
 import logging
 import time
@@ -15,13 +15,13 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class RequestLogMiddleware:
-    """Who only looks is of interest when something goes wrong: such lines are DEBUG ones."""
+    """Logs successful reads as DEBUG, and everything else as INFO."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Times the request; the path and its parameters, which may say anything, stay out."""
+        """Times and logs the request, without its path and parameters, which may hold anything."""
         log_context.forget()
         started = time.monotonic()
         response = self._get_response(request)
@@ -40,6 +40,6 @@ class RequestLogMiddleware:
     def process_view(
         self, _request: HttpRequest, _view: object, _args: object, kwargs: dict[str, Any]
     ) -> None:
-        """A page or an answer about one lead names it in its address."""
+        """Takes the lead from the address of a page or an answer about it."""
         if public_id := kwargs.get("public_id"):
             log_context.follow(public_id)

@@ -233,8 +233,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
 
-# --- when a lead is called again (rules and hard bounds: callbacks.policy.rules)
-# ---------------------
+# --- when a lead is called again (rules and hard bounds: callbacks.policy.rules) ------------------
 
 # Seconds to wait after each unanswered call; "opening": until a team opens anew.
 RETRY_AFTER_NO_ANSWER = env.list("RETRY_AFTER_NO_ANSWER", default=["120", "900", "7200", "opening"])

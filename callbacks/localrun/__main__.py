@@ -1,7 +1,8 @@
-"""`make run`: everything on this machine, under one supervisor, stopped together by Ctrl-C.
+"""`make run`: runs everything on this machine under one supervisor, until Ctrl-C stops it all.
 
-Order: claim DATA_DIR, embedded servers, ports, migrations and demo data, the Procfile under honcho.
-Backwards on the way out, so that a worker that still dials has its database to the end.
+It claims DATA_DIR, starts the embedded servers, checks the ports, migrates the database, loads the
+demo data and runs the Procfile under honcho. It stops in the reverse order, so that a worker that
+still dials has its database until the end.
 """
 
 import argparse
@@ -31,7 +32,7 @@ STOP_SECONDS = 25
 
 
 def main() -> int:
-    """Run until Ctrl-C, SIGTERM or SIGHUP, or until one of the processes ends by itself."""
+    """Runs until Ctrl-C, SIGTERM or SIGHUP, or until one of the processes ends by itself."""
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument(
         "--stop-with-parent",
@@ -49,7 +50,8 @@ def main() -> int:
             try:
                 return _run(data_dir, urls)
             finally:
-                # What is left to stop is ours alone and quick: a second Ctrl-C must not cut it.
+                # Only our own servers are left to stop, which is quick. A second Ctrl-C must not
+                # interrupt that.
                 _on_signals(signal.SIG_IGN)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
@@ -60,7 +62,7 @@ def main() -> int:
 
 
 def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
-    """What every process gets: our environment, and what it leaves open filled in."""
+    """The environment of every process: ours, with defaults for what it does not set."""
     given = {name: value for name, value in os.environ.items() if value}
     port, simulator_port = ports()
     defaults = {
@@ -70,8 +72,8 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "VOICENTER_CODE": "simulator",
     }
     if not os.environ.get("VOICENTER_URL"):
-        # A stop hangs up the simulator's calls and leaves it two seconds to deliver their records;
-        # one that was killed delivers none, and no extension is to wait long for them.
+        # A simulator that is stopped hangs up its calls and has two seconds to deliver their
+        # records; one that is killed delivers none. No extension shall wait long for them.
         defaults["VOICENTER_MAX_DURATION"] = "120"
     settled = {
         "DATABASE_URL": urls.database_url,
@@ -80,19 +82,19 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "PORT": str(port),
         "SIMULATOR_PORT": str(simulator_port),
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
-        # Meant for the server in production; here it would send every page to an https one.
+        # In .env it is meant for production; here it would redirect every page to https.
         "HTTPS": "false",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         processes.MARKER: str(data_dir),
     }
     if hosts := given.get("ALLOWED_HOSTS"):
-        settled["ALLOWED_HOSTS"] = f"{hosts},localhost,127.0.0.1"  # where we say everything is
+        settled["ALLOWED_HOSTS"] = f"{hosts},localhost,127.0.0.1"  # the addresses that are printed
     if os.geteuid() == 0:
-        # Celery's advice is right for a server; here it would be the first thing one reads.
+        # Celery's advice is right for a server; here it would only distract from our own lines.
         defaults["PYTHONWARNINGS"] = "ignore:You're running the worker with superuser privileges"
     environment = defaults | given | settled
-    # By the environment, which other users of the machine cannot read as they can arguments.
+    # In the environment, since other users of the machine can read a process's arguments.
     webhooks = f"http://127.0.0.1:{port}/webhooks/voicenter/{environment['CDR_SECRET']}"
     simulated = {
         "SIMULATOR_CDR_URL": f"{webhooks}/cdr/",
@@ -103,12 +105,14 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
 
 
 def ports() -> tuple[int, int]:
-    """The ports of the web and of the simulator. Raises CannotStart when one is not a number."""
+    """The ports of web and simulator. Raises CannotStart unless both are port numbers."""
     numbers = []
     for name, default in [("PORT", "8000"), ("SIMULATOR_PORT", "8010")]:
         text = os.environ.get(name) or default
         if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-            raise CannotStart(f"{name} is {text!r}; it has to be a port number: {name}={default}")
+            raise CannotStart(
+                f"{name} is {text!r}, which is not a port number. Set for example {name}={default}"
+            )
         numbers.append(int(text))
     return numbers[0], numbers[1]
 
@@ -124,7 +128,7 @@ def _run(data_dir: Path, urls: Urls) -> int:
         [sys.executable, "-m", "callbacks.localrun.prepare_database"],
         env=environment,
         cwd=BASE_DIR,
-        start_new_session=True,  # Ctrl-C is for us; we end it then
+        start_new_session=True,  # Ctrl-C reaches only this process, which then ends the other
         check=False,
     )
     if prepared.returncode != 0:
@@ -139,7 +143,7 @@ def _run(data_dir: Path, urls: Urls) -> int:
         supervisor.loop()
     finally:
         announcer.terminate()
-        # Nothing is left unless a process left its group or the supervisor itself failed.
+        # Usually no process is left: only if one left its group, or if the supervisor failed.
         processes.end(processes.left_applications(data_dir), signal.SIGTERM, STOP_SECONDS)
     if supervisor.was_asked_to_stop:
         raise KeyboardInterrupt
@@ -148,7 +152,7 @@ def _run(data_dir: Path, urls: Urls) -> int:
 
 
 class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
-    """honcho's, with time for a dial to end, and deaf to no signal while it starts."""
+    """honcho's manager, with time for a dial to end; a signal while it starts is not lost."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,7 +164,7 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
         return self.returncode in {s["rc"] for s in manager.SIGNALS.values()}
 
     def terminate(self) -> None:
-        """Stop all. Tried again shortly while it is not known yet what there is to stop."""
+        """Stops all processes. While some are still starting, it tries again shortly."""
         if self._all_started():
             super().terminate()
             return
@@ -174,7 +178,7 @@ def _on_signals(handler: "signal._HANDLER") -> None:
 
 
 def _interrupt(signum: int, _frame: FrameType | None) -> None:
-    """Before and after honcho's loop: as Ctrl-C. In it, only SIGHUP arrives here."""
+    """Acts like Ctrl-C before and after honcho's loop. During the loop, only SIGHUP comes here."""
     if signum == signal.SIGHUP:
         os.kill(os.getpid(), signal.SIGTERM)
     else:

@@ -1,4 +1,4 @@
-"""Runs PostgreSQL or Valkey as a child of ours on a free port of 127.0.0.1, until a block ends."""
+"""Runs PostgreSQL or Valkey as a child process on a free port of 127.0.0.1, for one block."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ from callbacks.localrun.setpriv import server_account
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two servers."""
+    """What is particular to one of the two servers."""
 
     name: str
-    # The environment's variable that names a server to use in place of this one.
+    # The environment variable with the address of a server to use instead.
     variable: str
     stop_signal: signal.Signals
     start_seconds: float
@@ -59,7 +59,7 @@ def running(
 
 
 def problem(kind: Kind, directory: Path, output: str, log: Path | None = None) -> CannotStart:
-    """Why a server did not start, from what it printed; `log` holds all of that."""
+    """The reason why a server did not start, from its output; `log` holds all of it."""
     if "No space left on device" in output:
         return CannotStart(
             f"{kind.name} does not start: the disk of {directory} is full. Make room there, or "

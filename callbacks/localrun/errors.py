@@ -1,11 +1,11 @@
-"""What keeps a start from succeeding, in words for whoever started it."""
+"""Reasons why a start fails, as sentences for the person who started it."""
 
 import errno
 from pathlib import Path
 
 
 class CannotStart(Exception):  # noqa: N818 - reads as what it says
-    """One line: what happened, and what to do about it. Shown without a traceback."""
+    """One line that says what happened and what to do. It is shown without a traceback."""
 
 
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -13,7 +13,7 @@ _NOT_A_DIRECTORY = {errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
 
 
 def data_dir_problem(data_dir: Path, error: OSError) -> CannotStart:
-    """The clear line for an OSError met while writing below `data_dir`."""
+    """The CannotStart for an OSError that was raised while writing below `data_dir`."""
     place = Path(error.filename or data_dir)
     if not place.is_relative_to(data_dir) and not data_dir.is_relative_to(place):
         return CannotStart(f"{place} cannot be used: {error.strerror}")

@@ -1,4 +1,4 @@
-"""A process that ends when the one that started it dies, however that dies (Linux)."""
+"""Makes a process end when its parent dies, however the parent dies (Linux)."""
 
 import ctypes
 import os
@@ -9,7 +9,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def die_with_parent(signum: signal.Signals, parent: int) -> None:
-    """Have the kernel send us `signum` when our parent dies. Exits if `parent` is dead already.
+    """Makes the kernel send us `signum` when our parent dies. Exits if `parent` is dead already.
 
     Does nothing outside Linux.
     """

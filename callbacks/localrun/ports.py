@@ -1,4 +1,4 @@
-"""TCP ports of 127.0.0.1: a free one, and who holds one that we need."""
+"""TCP ports of 127.0.0.1: finds a free one, and tells which process holds one that we need."""
 
 import errno
 import socket
@@ -9,7 +9,7 @@ from callbacks.localrun.errors import CannotStart
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
+    """A port on which no process listens at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -17,7 +17,7 @@ def free_port() -> int:
 
 
 def require_free(variable: str, port: int) -> None:
-    """Raise CannotStart when `port`, set by the environment's `variable`, cannot be listened on."""
+    """Raises CannotStart if `port`, which the environment's `variable` sets, cannot be used."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -41,5 +41,5 @@ def _listener(port: int) -> str:
             if listens and connection.pid is not None:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:
-        pass  # not ours to see
+        pass  # another user's process
     return "another process"

@@ -1,6 +1,6 @@
-"""Starts the embedded servers as our children, stops them, and finds what an earlier run left.
+"""Starts and stops the embedded servers, and finds processes that an earlier run left behind.
 
-Needs psutil, which only the `embedded` extra installs: nothing that runs in production imports it.
+It needs psutil, which only the `embedded` extra installs, so nothing in production imports it.
 """
 
 import os
@@ -15,8 +15,8 @@ import psutil
 
 from callbacks.localrun import setpriv
 
-# Every process of an application that `make run` started carries its data directory in this
-# variable; so they are found again after the launcher was killed.
+# Every application process that `make run` starts has its data directory in this variable, so that
+# it can be found again after the launcher was killed.
 MARKER = "CALLBACKS_DATA_DIR"
 SERVER_NAMES = frozenset({"postgres", "redis-server", "valkey-server"})
 
@@ -50,7 +50,7 @@ def start(
 
 
 def server_environment() -> dict[str, str]:
-    """What a server needs of our environment: nothing but where programs are."""
+    """The environment of a server: where programs are, a plain locale, and UTC."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -66,7 +66,7 @@ def stop(process: subprocess.Popen[bytes], signum: signal.Signals, patience: flo
 
 
 def left_servers(directory: Path) -> list[psutil.Process]:
-    """Database and Redis processes that work in `directory`: both change into their data."""
+    """Database and Redis processes whose working directory is `directory`, where their data is."""
     found = []
     for process in psutil.process_iter():
         try:

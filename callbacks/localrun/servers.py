@@ -1,16 +1,18 @@
-"""PostgreSQL and Redis for one machine without either: what `make run` and the tests stand on.
+"""Runs PostgreSQL and Redis on a machine that has neither, for `make run` and for tests.
 
     with servers(Path(".data")) as urls:
         ...  # urls.database_url, urls.redis_url
 
-Given DATABASE_URL or REDIS_URL in the environment, that one is used and nothing is started for it.
-The rest listens on free ports of 127.0.0.1, behind generated passwords, and ends with the block; if
-we are killed with -9, with us (Linux), or at the next start on the same directory.
+A server whose address stands in the environment, as DATABASE_URL or REDIS_URL, is used and not
+started. The others listen on free ports of 127.0.0.1 with generated passwords, and end with the
+block. If the launcher is killed with -9, they end with it (Linux), or at the next start on the same
+directory.
 
-`python -m callbacks.localrun.servers COMMAND` runs a command that way, on data thrown away after.
+`python -m callbacks.localrun.servers COMMAND` runs a command with such servers and then deletes
+their data.
 
-At import it needs the standard library only: the programs' wheels and psutil come with the
-`embedded` extra, and what is missing is said in a sentence.
+Importing this module needs the standard library only. The `embedded` extra brings the servers'
+programs and psutil; without it, a sentence says what is missing.
 """
 
 import errno
@@ -36,11 +38,12 @@ _LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 @contextmanager
 def servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
-    """Run what the environment gives no address for, with its data in `data_dir`.
+    """Runs the servers that the environment gives no address for, with their data in `data_dir`.
 
-    Not `durable`: faster, for tests; a power cut may cost the data. To be called in the main
-    thread: the servers end with the thread that started them. What an earlier run that was killed
-    left on `data_dir` is ended first. Raises CannotStart; also when another launcher runs there.
+    Not `durable` is faster, but a power cut may lose the data: for tests. Call it in the main
+    thread, since the servers end with the thread that started them. Processes that a killed run
+    left on `data_dir` are ended first. Raises CannotStart, for example if another launcher runs
+    there.
     """
     data_dir = data_dir.absolute()
     with ExitStack() as stack:
@@ -72,10 +75,10 @@ def servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
 
 @contextmanager
 def _claimed(data_dir: Path) -> Iterator[None]:
-    """Hold `data_dir` for this process alone, with no process of an earlier run left on it.
+    """Locks `data_dir` for this process, and ends the processes of an earlier run on it.
 
-    A lock of fcntl(2), not of flock(2): the latter is inherited by forks, so that what a killed
-    launcher left would still hold it.
+    The lock is one of fcntl(2). Forks inherit a lock of flock(2), so processes that a killed
+    launcher left behind would still hold it.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data_dir / "log").mkdir(mode=0o700, exist_ok=True)
@@ -88,7 +91,7 @@ def _claimed(data_dir: Path) -> Iterator[None]:
             lock.seek(0)
             raise CannotStart(
                 f"This already runs on {data_dir} (process {lock.read().strip() or 'unknown'}). "
-                "Stop that with Ctrl-C, or take another directory and other ports: "
+                "Stop it with Ctrl-C, or use another directory and other ports: "
                 "DATA_DIR=.data2 PORT=8001 SIMULATOR_PORT=8011 make run"
             ) from error
         lock.truncate(0)
@@ -109,7 +112,7 @@ def _end_what_was_left(data_dir: Path) -> None:
     left = processes.left_applications(data_dir)
     if left:
         numbers = ", ".join(str(process.pid) for process in left)
-        print(f"Ending what an earlier run that was killed left behind (processes {numbers}).")  # noqa: T201
+        print(f"Ending the processes that a killed run left behind ({numbers}).")  # noqa: T201
         processes.end(left, signal.SIGTERM, patience=5)
 
 
@@ -119,7 +122,7 @@ def _require_room(data_dir: Path) -> None:
 
 
 def main(command: list[str]) -> int:
-    """Run `command` with DATABASE_URL and REDIS_URL of servers that are thrown away after."""
+    """Runs `command` with DATABASE_URL and REDIS_URL of servers that are deleted afterwards."""
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="callbacks-") as temporary:
         try:
             with servers(Path(temporary), durable=False) as urls:

@@ -138,7 +138,7 @@ def test_it_finds_its_data_and_what_a_killed_run_left_behind(data_dir):
         first.process.kill()
         first.process.wait()
         with launched(data_dir) as second:
-            second.wait_for("Ending what an earlier run that was killed left behind")
+            second.wait_for("Ending the processes that a killed run left behind")
             second.wait_for("Ready.")
             assert password in second.output
             assert may_enter_the_admin(second, "admin", password)
@@ -194,7 +194,9 @@ def test_it_says_so_when_a_port_is_no_number(tmp_path):
     with launched(tmp_path, **NOBODY, PORT="eighty") as launcher:
         assert launcher.process.wait(60) == 1
         launcher._reader.join(60)
-    assert "PORT is 'eighty'; it has to be a port number: PORT=8000" in launcher.output
+    assert (
+        "PORT is 'eighty', which is not a port number. Set for example PORT=8000" in launcher.output
+    )
 
 
 def test_it_shows_no_password_that_somebody_changed(tmp_path):
