@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.lookups import IsNull, Regex
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +23,7 @@ from callbacks.models.attempt_states import (
 from callbacks.models.extensions import Extension
 from callbacks.policy.rules import Outcome
 from leads import log_context
-from leads.models import E164, Lead, one_of, together
+from leads.models import E164, Lead
 
 if TYPE_CHECKING:
     from callbacks.models.records import CallRecord
@@ -161,21 +160,16 @@ class CallAttempt(models.Model):
             ),
             models.CheckConstraint(condition=Q(phone__regex=E164), name="attempt_phone_e164"),
             models.CheckConstraint(
-                condition=Q(
-                    kind=Case(
-                        When(extension__isnull=True, then=Value(AttemptKind.MESSAGE)),
-                        default=Value(AttemptKind.CALL),
-                    )
-                ),
+                condition=Q(kind=AttemptKind.CALL, extension__isnull=False)
+                | Q(kind=AttemptKind.MESSAGE, extension__isnull=True),
                 name="attempt_call_has_an_extension",
             ),
             models.CheckConstraint(
-                condition=Q(state__regex=one_of(AttemptState.values)), name="attempt_state_known"
+                condition=Q(state__in=AttemptState.values), name="attempt_state_known"
             ),
             models.CheckConstraint(
-                condition=together(
-                    Regex(F("state"), one_of(LIVE_STATES)), IsNull(F("ended_at"), True)
-                ),
+                condition=Q(state__in=LIVE_STATES, ended_at__isnull=True)
+                | (~Q(state__in=LIVE_STATES) & Q(ended_at__isnull=False)),
                 name="attempt_ended_has_a_time",
             ),
             models.CheckConstraint(

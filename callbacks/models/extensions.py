@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -154,11 +154,8 @@ class Extension(models.Model):
             # Not `unique=True`, which makes two indexes.
             models.UniqueConstraint(fields=["number"], name="extension_number_once"),
             models.CheckConstraint(
-                condition=Q(
-                    number__regex=Case(
-                        When(kind="phone", then=Value(PHONE_NUMBER)), default=Value(NUMBER)
-                    )
-                ),
+                condition=Q(number__regex=NUMBER)
+                & (~Q(kind="phone") | Q(number__regex=PHONE_NUMBER)),
                 name="extension_number_form",
             ),
             models.CheckConstraint(condition=Q(tier__gte=1), name="extension_tier_positive"),
