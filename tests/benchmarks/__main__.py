@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from callbacks.localrun.errors import CannotStart
+from tests.benchmarks import lives
 from tests.benchmarks.bench import Bench, Plan
 from tests.benchmarks.claims import ClaimsPlan
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
-from tests.benchmarks.report import report, table
+from tests.benchmarks.report import lives_target, report, table
 from tests.support.measuring import bounded, forget_settings, progress
 
 QUICK = Plan(
@@ -24,6 +25,8 @@ QUICK = Plan(
     talk=0.1,
     few=2,
     queued=20,
+    lives=10,
+    lives_at_once=20,
     claims=ClaimsPlan(
         sizes=(5, 20),
         waiting=(0, 40),
@@ -42,6 +45,9 @@ def main() -> int:
     """0 when every lead was called exactly once, whatever the figures; else 1."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
+    parser.add_argument(
+        "--only", choices=["lives"], default="", help="just the processor time of whole lives"
+    )
     parser.add_argument("--minutes", type=float, default=25.0, help="stop after (%(default)g)")
     parser.add_argument(
         "--json", type=Path, default=Path(".artifacts/bench.json"), help="figures (%(default)s)"
@@ -52,7 +58,7 @@ def main() -> int:
     logs = options.json.parent.absolute() / "bench-logs"
     plan = QUICK if options.quick else Plan()
     try:
-        results = Bench(plan, logs, progress()).run()
+        results = Bench(plan, logs, progress(), options.only).run()
     except (NotOnce, NotTaken, CannotStart) as problem:
         print(f"The benchmark failed: {problem}. Logs: {logs}", file=sys.stderr)
         return 1
@@ -62,6 +68,10 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 1
+    if options.only:
+        found = lives.figures(results.lives)
+        print(f"\n{lives.table(found)}\n\n{lives_target(found).line()}")
+        return 0
     figures = report(plan, results)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 
 from callbacks.localrun.servers import servers
-from tests.benchmarks import figures, popups
+from tests.benchmarks import figures, lives, popups
 from tests.benchmarks.claims import MIGRATED, Claims, ClaimsPlan, claiming, migrate
 from tests.benchmarks.figures import Round
+from tests.benchmarks.lives import Lives
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.sides import FLOOR, Running, Side, project
@@ -47,6 +48,8 @@ class Plan:
     talk: float = 2.0
     few: int = 4
     queued: int = 200
+    lives: int = 300
+    lives_at_once: int = 600
     claims: ClaimsPlan = field(default_factory=ClaimsPlan)
 
     @property
@@ -68,6 +71,7 @@ class Results:
     # Milliseconds from the end of a call to the next one through the same extension.
     wake_ups: tuple[float, ...] = ()
     claims: dict[str, Any] = field(default_factory=dict)
+    lives: Lives = field(default_factory=Lives)
     # Above the number of cores: somebody else was at work, and the figures are worth little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
@@ -76,8 +80,9 @@ class Results:
 class Bench:
     """One run. `say` takes lines of progress; what the processes write goes to `logs`."""
 
-    def __init__(self, plan: Plan, logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, logs: Path, say: Callable[[str], None], only: str = "") -> None:
         self._plan = plan
+        self._only = only
         self._logs = logs
         self._say = say
         self._numbers = numbers()
@@ -97,6 +102,12 @@ class Bench:
                 base = urls.redis_url.rpartition("/")[0]
                 self._redis = {"floor": f"{base}/1", "ours": f"{base}/2"}
                 with SimulatorProcess(code=CODE) as self._simulator:
+                    self._sides = (FLOOR, project(self._plan.extensions))
+                    for side in self._sides:
+                        self._set_up(side)
+                    self._live()
+                    if self._only == "lives":
+                        return self._results
                     self._measure()
                 claims = Claims(self._plan.claims, urls.database_url, self._say)
                 self._results.claims = claims.run()
@@ -104,11 +115,8 @@ class Bench:
 
     def _measure(self) -> None:
         plan, results = self._plan, self._results
-        sides = (FLOOR, project(plan.extensions))
         for number in range(1, plan.rounds + 1):
-            for side in sides:
-                if number == 1:
-                    self._set_up(side)
+            for side in self._sides:
                 with self._running(side, f"round {number}/{plan.rounds}") as running:
                     self._say("  paced")
                     done = self._round(running, plan.paced, plan.per_second)
@@ -128,6 +136,33 @@ class Bench:
                         self._say("  leads that wait for a few extensions")
                         results.wake_ups += self._wait_in_line(running)
                         self._say("  " + _in_words(figures.latencies([results.wake_ups])))
+
+    def _live(self) -> None:
+        """What a lead costs over its whole life: in a burst, then at a quarter of that pace."""
+        plan, found = self._plan, self._results.lives
+        for side in self._sides:
+            found.burst[side.name].append(self._life(side, plan.lives_at_once))
+        slower = min(costs[0].per_second for costs in found.burst.values())
+        found.paced_at = slower / 4
+        for _ in range(plan.rounds):
+            for side in self._sides:
+                found.paced[side.name].append(self._life(side, plan.lives, found.paced_at))
+
+    def _life(self, side: Side, leads: int, per_second: float | None = None) -> lives.Cost:
+        plan, simulator = self._plan, self._simulator
+        with self._running(side, "whole lives") as running:
+            simulator.control(cdr_url=running.records_url, popup_url=running.popup_url)
+            cost = lives.live(
+                running,
+                simulator,
+                lives.server_pids(self._databases[side.name], self._redis[side.name]),
+                self._numbers,
+                leads,
+                call_length=plan.answer_after + plan.talk,
+                per_second=per_second,
+            )
+        self._say(f"  {cost.total:.1f} ms of processor per lead, {cost.per_second:.1f} leads/s")
+        return cost
 
     def _set_up(self, side: Side) -> None:
         name = f"bench_{side.name}"

@@ -190,7 +190,6 @@ def targets(figures: dict[str, Any]) -> list[Target]:
     return [
         Target("a claim, largest : smallest", figures["growth"]["claim_ms"], 1.3, at_most=True),
         Target("next lead, largest : smallest", figures["growth"]["next_ms"], 1.3, at_most=True),
-        Target("claims/s of 8 processes", figures["crowd_claims_per_second"], 1500, at_most=False),
         Target("equal shares, % off at most", equal * 100, 2, at_most=True),
         Target("weighted shares, % off at most", unfair["weighted"] * 100, 3, at_most=True),
     ]

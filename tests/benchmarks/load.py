@@ -62,7 +62,9 @@ def post(
     `per_second` None: as fast as the answers come.
     """
     client = _Client(port, path, documents, per_second)
-    threads = [threading.Thread(target=client.work, daemon=True) for _ in range(CONNECTIONS)]
+    # Each is used twice a second or more: a server closes connections that idle.
+    used = min(CONNECTIONS, max(1, int(per_second / 2))) if per_second else CONNECTIONS
+    threads = [threading.Thread(target=client.work, daemon=True) for _ in range(used)]
     for thread in threads:
         thread.start()
     for thread in threads:

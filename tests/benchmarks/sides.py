@@ -31,6 +31,8 @@ class Side:
     processes: tuple[str, ...]
     set_up: tuple[tuple[str, ...], ...]
     takes_records: bool
+    records_path: str
+    live_popup_path: str
 
 
 FLOOR = Side(
@@ -41,6 +43,8 @@ FLOOR = Side(
     processes=("web", "worker"),
     set_up=(("migrate", "--run-syncdb", "--verbosity", "0"),),
     takes_records=False,
+    records_path="/records/",
+    live_popup_path="/popups/",
 )
 
 
@@ -54,6 +58,8 @@ def project(extensions: int) -> Side:
         processes=("web", "worker", "beat"),
         set_up=(("demo", "--extensions", str(extensions), "--verbosity", "0"),),
         takes_records=True,
+        records_path=f"{_WEBHOOKS}/cdr/",
+        live_popup_path=f"{_WEBHOOKS}/popup/",
     )
 
 
@@ -69,8 +75,8 @@ class Running:
     ) -> None:
         self.side = side
         self.port = free_port()
-        self.records_url = f"http://127.0.0.1:{self.port}{_WEBHOOKS}/cdr/"
-        self.popup_url = f"http://127.0.0.1:{self.port}{_WEBHOOKS}/popup/"
+        self.records_url = f"http://127.0.0.1:{self.port}{side.records_path}"
+        self.popup_url = f"http://127.0.0.1:{self.port}{side.live_popup_path}"
         self._logs = logs
         self._ending = ExitStack()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -124,6 +130,11 @@ class Running:
     def memory(self) -> Memory:
         """What its processes hold now."""
         return Memory.of(process.pid for process in self._processes)
+
+    def pids(self) -> dict[str, list[int]]:
+        """Its processes by name; their children are theirs."""
+        started = zip(self.side.processes, self._processes, strict=True)
+        return {name: [process.pid] for name, process in started}
 
     def _start(self, name: str) -> None:
         command = procfile()[name].replace(PROJECT, self.side.package)

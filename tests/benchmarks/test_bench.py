@@ -135,6 +135,21 @@ def test_it_runs_both_sides_and_reports(tmp_path: Path) -> None:
         assert report["burst_dials_per_second"][side] > 0
         assert report["popup_ms"][side]["p99"] > 0
     assert set(report["ratios"]) == {"p50", "p95", "p99", "burst", "popup_p50", "popup_p99"}
+    found = report["lives"]
+    for side in ("floor", "ours"):
+        for pace in ("paced_ms", "burst_ms"):
+            parts = dict(found[pace][side])
+            total = parts.pop("total")
+            assert {"web", "worker", "postgresql", "redis"} <= set(parts)
+            assert parts["web"] > 0
+            assert parts["worker"] > 0
+            assert parts["postgresql"] > 0
+            assert total == pytest.approx(sum(parts.values()))
+    assert "beat" in found["paced_ms"]["ours"]
+    assert found["paced_ratio"] > 0
+    assert found["paced_at_per_second"] == pytest.approx(
+        min(found["burst_per_second"].values()) / 4
+    )
     assert report["memory_mib"]["rss"] >= report["memory_mib"]["pss"] > 0
 
 

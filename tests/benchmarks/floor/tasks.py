@@ -20,7 +20,7 @@ def call(row_id: int, phone: str) -> None:
             "code": settings.VOICENTER_CODE,
             "action": "call",
             "format": "JSON",
-            "phone": f"7{row_id:06d}",
+            "phone": f"7{row_id:05d}",
             "target": phone.lstrip("+"),
         },
         timeout=(3, 15),

@@ -1,11 +1,11 @@
-"""One view with one INSERT and one publish; one with one SELECT."""
+"""Views with one statement each: a lead (and one publish), a question, a pop-up, a record."""
 
 import json
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
-from tests.benchmarks.floor.models import Row
+from tests.benchmarks.floor.models import Record, Row
 from tests.benchmarks.floor.tasks import call
 
 
@@ -23,4 +23,23 @@ def who(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"STATUS": "OK", "CLIENTNAME": row.name, "URL": f"/rows/{row.pk}/"})
 
 
-urlpatterns = [path("leads/", submit), path("who/", who)]
+def popup(request: HttpRequest) -> JsonResponse:
+    """Says whose call that is."""
+    row = Row.objects.filter(call_id=json.loads(request.body)["ivrid"]).first()
+    name, address = (row.name, f"/rows/{row.pk}/") if row else ("", "")
+    return JsonResponse({"STATUS": "OK", "CLIENTNAME": name, "URL": address})
+
+
+def record(request: HttpRequest) -> JsonResponse:
+    """Keeps what came."""
+    payload = json.loads(request.body)
+    Record.objects.create(call_id=payload["ivruniqueid"], payload=payload)
+    return JsonResponse({"Err": 0, "Errdesc": "OK"})
+
+
+urlpatterns = [
+    path("leads/", submit),
+    path("who/", who),
+    path("popups/", popup),
+    path("records/", record),
+]
