@@ -13,9 +13,9 @@ from unfold.contrib.filters.admin import RadioFilter
 
 from callbacks.common.translation import Text
 from callbacks.explain import unroutable
-from callbacks.extensions.pauses import paused_at
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reports.date_ranges import Days, last_days
+from callbacks.routing.availability import paused_at
 from leads.models import OPEN_STATUSES
 
 

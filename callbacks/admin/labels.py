@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED
 from callbacks.common.formatting import clock, in_words
 from callbacks.explain import routing_reason
-from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import FLAGGED_REASON
+from callbacks.routing.availability import is_paused
 from leads.models import Lead, LeadStatus
 
 LEAD_COLOURS: dict[str, str] = {

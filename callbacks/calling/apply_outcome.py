@@ -31,6 +31,7 @@ from callbacks.policy.rules import (
     next_step,
 )
 from callbacks.routing import config, number_limits, queue
+from callbacks.routing.availability import paused_at
 from callbacks.routing.rotation import after_call
 from callbacks.scheduling import call_times
 from callbacks.scheduling.next_call import NextCall, next_call
@@ -172,7 +173,7 @@ def _settle_extension(
             )
             # A pause that a person has set lasts as long as that person chose.
             extension.filter(
-                Q(is_paused=False) | Q(paused_until__lte=now),
+                ~paused_at(now),
                 missed_in_a_row__gte=rules.missed_in_a_row,
             ).update(
                 is_paused=True,

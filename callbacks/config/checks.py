@@ -217,8 +217,9 @@ def _watching() -> Iterator[CheckMessage]:
 
 def _policy() -> Iterator[CheckMessage]:
     """Settings beyond the policy's hard bounds, which the engine keeps to whatever is set."""
-    yield from _waits("RETRY_AFTER_NO_ANSWER", rules.LEAST_GAP, "120,900,7200,opening")
-    yield from _waits("RETRY_AFTER_ERROR", rules.LEAST_ERROR_WAIT, "5,30,120,600")
+    defaults = rules.Policy()
+    yield from _waits("RETRY_AFTER_NO_ANSWER", rules.LEAST_GAP, defaults.after_no_answer)
+    yield from _waits("RETRY_AFTER_ERROR", rules.LEAST_ERROR_WAIT, defaults.after_error)
     gap = rules.LEAST_GAP.total_seconds(), rules.LONGEST_GAP.total_seconds()
     yield from _between("CALL_GAP", *gap, "callbacks.E022")
     yield from _between("CALLS_A_DAY", 1, rules.MAX_CALLS_A_DAY, "callbacks.E022")
@@ -228,7 +229,7 @@ def _policy() -> Iterator[CheckMessage]:
     yield from _between("MISSED_IN_A_ROW", 1, rules.MAX_MISSED, "callbacks.E023")
 
 
-def _waits(name: str, least: timedelta, example: str) -> Iterator[CheckMessage]:
+def _waits(name: str, least: timedelta, example: Sequence[rules.Wait]) -> Iterator[CheckMessage]:
     try:
         waits = from_settings.waits(getattr(settings, name))
     except (ValueError, OverflowError):
@@ -241,7 +242,7 @@ def _waits(name: str, least: timedelta, example: str) -> Iterator[CheckMessage]:
             f"{name} is not a valid list of waits.",
             hint=f"Set {name} to 1 to {most} numbers of seconds, each from "
             f"{least.total_seconds():g} to {rules.LONGEST_WAIT.total_seconds():g}, separated "
-            f"by commas: {name}={example}",
+            f"by commas: {name}={','.join(from_settings.in_settings(example))}",
             id="callbacks.E021",
         )
 

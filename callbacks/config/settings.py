@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from callbacks.common.local_servers import recorded_urls
 from callbacks.config import broker, logs
+from callbacks.policy.from_settings import in_settings
+from callbacks.policy.rules import Policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -233,17 +235,21 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
 
-# --- when a lead is called again (rules and hard bounds: callbacks.policy.rules) ------------------
+# --- when a lead is called again ------------------------------------------------------------------
 
+# Rules, hard bounds and these defaults: callbacks.policy.rules.
+_POLICY = Policy()
 # Seconds to wait after each unanswered call; "opening": until a team opens anew.
-RETRY_AFTER_NO_ANSWER = env.list("RETRY_AFTER_NO_ANSWER", default=["120", "900", "7200", "opening"])
+RETRY_AFTER_NO_ANSWER = env.list(
+    "RETRY_AFTER_NO_ANSWER", default=in_settings(_POLICY.after_no_answer)
+)
 # Seconds to wait after each failure of the provider; the last one repeats.
-RETRY_AFTER_ERROR = env.list("RETRY_AFTER_ERROR", default=["5", "30", "120", "600"])
-CALL_GAP = env.float("CALL_GAP", default=60.0)
-CALLS_A_DAY = env.int("CALLS_A_DAY", default=8)
-OFFLINE_COOLDOWN = env.float("OFFLINE_COOLDOWN", default=120.0)
-MISSED_COOLDOWN = env.float("MISSED_COOLDOWN", default=60.0)
-MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=3)
+RETRY_AFTER_ERROR = env.list("RETRY_AFTER_ERROR", default=in_settings(_POLICY.after_error))
+CALL_GAP = env.float("CALL_GAP", default=_POLICY.gap.total_seconds())
+CALLS_A_DAY = env.int("CALLS_A_DAY", default=_POLICY.calls_a_day)
+OFFLINE_COOLDOWN = env.float("OFFLINE_COOLDOWN", default=_POLICY.offline_for.total_seconds())
+MISSED_COOLDOWN = env.float("MISSED_COOLDOWN", default=_POLICY.missed_for.total_seconds())
+MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=_POLICY.missed_in_a_row)
 
 # --- what a visitor sees --------------------------------------------------------------------------
 

@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.admin import html, labels
 from callbacks.admin.extensions import state as extension_state
 from callbacks.common.formatting import clock, in_words
-from callbacks.extensions.pauses import is_paused
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
 from leads.visitor_status import last_digits
 

@@ -123,17 +123,6 @@ def pause_ends(lasts: PauseLength, now: datetime, zone: tzinfo) -> datetime | No
     return ends.replace(second=0, microsecond=0)
 
 
-def is_paused(extension: Extension, now: datetime) -> bool:
-    """Whether a pause keeps it from being rung at `now`."""
-    until = extension.paused_until
-    return extension.is_paused and (until is None or until > now)
-
-
-def paused_at(now: datetime) -> Q:
-    """The same as a condition."""
-    return Q(is_paused=True) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
-
-
 def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
     """Does it if it still applies, writes the log, and wakes the team where it frees it.
 

@@ -43,6 +43,11 @@ def _policy(
     )
 
 
+def in_settings(values: Sequence[Wait]) -> list[str]:
+    """Waits as the settings have them: seconds, or "opening". What `waits` reads."""
+    return [it if isinstance(it, str) else f"{it.total_seconds():g}" for it in values]
+
+
 def waits(words: Sequence[str]) -> list[Wait]:
     """["120", "opening"] -> waits, of seconds or until the next opening. Raises ValueError."""
     return [OPENING if it == OPENING else timedelta(seconds=float(it)) for it in words]

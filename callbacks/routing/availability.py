@@ -7,7 +7,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from callbacks.common import sql
+from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import rules
 
@@ -81,6 +84,17 @@ _HOW_MANY = f"""
     SELECT team_id, count(*) FROM callbacks_extension extension
     WHERE team_id = ANY(%(teams)s::bigint[]) AND {IS_FREE} GROUP BY team_id
 """  # noqa: S608
+
+
+def is_paused(extension: Extension, now: datetime) -> bool:
+    """Whether a pause keeps it from being rung at `now`; PAUSED above is the same in SQL."""
+    until = extension.paused_until
+    return extension.is_paused and (until is None or until > now)
+
+
+def paused_at(now: datetime) -> Q:
+    """The same as a condition."""
+    return Q(is_paused=True) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
 
 
 def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+from callbacks.policy.rules import OPENING, Policy
+
 Call = Mapping[str, Any]
 
-# RETRY_AFTER_NO_ANSWER by default: seconds to the first retry, and one call more than waits.
-AFTER_NO_ANSWER = 120.0
-MOST_NO_ANSWER = 5
+# By the policy's defaults: seconds to the first retry, and one call more than waits.
+_WAITS = Policy().after_no_answer
+AFTER_NO_ANSWER = min(it.total_seconds() for it in _WAITS if it != OPENING)
+MOST_NO_ANSWER = len(_WAITS) + 1
 
 
 def calls(ledger: Iterable[Call]) -> list[Call]:

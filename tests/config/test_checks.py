@@ -1,6 +1,8 @@
 import pytest
 
 from callbacks.config.checks import check_settings
+from callbacks.policy.from_settings import in_settings
+from callbacks.policy.rules import Policy
 
 LONG = "0123456789abcdef0123456789abcdef"
 GOOD = {
@@ -22,8 +24,8 @@ GOOD = {
     "METRICS_TOKEN": "",
     "READY_OLDEST_DUE": 900.0,
     "LOG_FORMAT": "json",
-    "RETRY_AFTER_NO_ANSWER": ["120", "900", "7200", "opening"],
-    "RETRY_AFTER_ERROR": ["5", "30"],
+    "RETRY_AFTER_NO_ANSWER": in_settings(Policy().after_no_answer),
+    "RETRY_AFTER_ERROR": in_settings(Policy().after_error),
     "PRESENCE_EVERY": 5.0,
     "CALL_GAP": 60.0,
     "CALLS_A_DAY": 8,

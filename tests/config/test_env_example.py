@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from callbacks.policy import from_settings
+from callbacks.policy.from_settings import in_settings
+from callbacks.policy.rules import Policy
+
 ROOT = Path(__file__).parent.parent.parent
 NAMED = re.compile(r"^#([A-Z][A-Z0-9_]*)=")
 # Set by tools or by one part of the project for another; nobody is to set them by hand.
@@ -66,6 +70,39 @@ def test_every_documented_setting_has_a_line_of_comment():
         if NAMED.match(line):
             # Two that belong together share one comment.
             assert before.startswith("# ") or NAMED.match(before), line
+
+
+def of_the_policy() -> dict[str, str]:
+    """The settings of the policy, as they are by default."""
+    policy = Policy()
+    seconds = {
+        "CALL_GAP": policy.gap, "OFFLINE_COOLDOWN": policy.offline_for,
+        "MISSED_COOLDOWN": policy.missed_for,
+    }  # fmt: skip
+    return {
+        "RETRY_AFTER_NO_ANSWER": ",".join(in_settings(policy.after_no_answer)),
+        "RETRY_AFTER_ERROR": ",".join(in_settings(policy.after_error)),
+        "CALLS_A_DAY": str(policy.calls_a_day),
+        "MISSED_IN_A_ROW": str(policy.missed_in_a_row),
+        **{name: f"{wait.total_seconds():g}" for name, wait in seconds.items()},
+    }
+
+
+def test_the_policys_settings_are_documented_with_its_defaults():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert [f"#{name}={value}" for name, value in of_the_policy().items()
+            if f"#{name}={value}" not in lines] == []  # fmt: skip
+
+
+def test_the_policys_settings_are_its_defaults(settings):
+    assert from_settings.policy() == Policy()
+
+
+def test_the_docs_tell_the_policys_defaults():
+    docs = (ROOT / "docs/architecture.md").read_text()
+    values = of_the_policy()
+    assert f"`CALL_GAP`, {values['CALL_GAP']} s |" in docs
+    assert f"`CALLS_A_DAY`, {values['CALLS_A_DAY']} |" in docs
 
 
 @pytest.mark.parametrize(

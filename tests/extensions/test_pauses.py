@@ -88,13 +88,3 @@ def test_two_clicks_at_once_are_one_pause_and_one_entry_in_the_log(
 )
 def test_when_a_pause_ends(lasts: PauseLength, zone: ZoneInfo, ends: datetime | None) -> None:
     assert pauses.pause_ends(lasts, NOON + timedelta(seconds=20), zone) == ends
-
-
-def test_the_condition_says_what_the_rule_says(extension: Extension) -> None:
-    now = timezone.now()
-    for is_paused in (True, False):
-        for until in (None, now, now - timedelta(seconds=1), now + timedelta(seconds=1)):
-            Extension.objects.update(is_paused=is_paused, paused_until=until)
-            extension.refresh_from_db()
-            found = Extension.objects.filter(pauses.paused_at(now)).exists()
-            assert found is pauses.is_paused(extension, now)
