@@ -160,7 +160,7 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
 
     @property
     def was_asked_to_stop(self) -> bool:
-        """Whether a signal ended the loop, and not a process that ended by itself."""
+        """Whether a signal ended the loop, rather than a process that ended by itself."""
         return self.returncode in {s["rc"] for s in manager.SIGNALS.values()}
 
     def terminate(self) -> None:

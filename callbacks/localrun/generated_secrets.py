@@ -1,4 +1,4 @@
-"""Small private files under DATA_DIR: generated secrets, and where the embedded servers listen."""
+"""Small private files in DATA_DIR: generated secrets and the addresses of the embedded servers."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def kept_secret(data_dir: Path, file_name: str) -> str:
-    """The secret in `data_dir/file_name`; if there is none, one of 240 bits (hex), from now on."""
+    """The secret in `data_dir/file_name`; if there is none, a new one of 240 bits (hex)."""
     return _kept(data_dir / file_name, lambda: secrets.token_hex(30))
 
 

@@ -2,8 +2,8 @@
 
 Of the wheel only the programs are used: docs/architecture.md says why ("Left as it is, and why").
 
-The application's role owns its database and is no superuser; the superuser has no password and so
-cannot log in at all. What needs it (making the role) is done in single-user mode.
+The application's role owns its database and is not a superuser. The superuser has no password, so
+it cannot log in; the role is made in single-user mode.
 """
 
 import importlib.util
@@ -38,7 +38,7 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # What a visitor typed stands in statements and in the details of errors: keep both out of logs.
+    # Statements and the details of errors hold what visitors typed: both stay out of the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
@@ -49,13 +49,14 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
     """A server with its data in `data_dir`/postgres; gives the address of its database.
 
-    Not `durable`: twice as fast, and its data may not survive a power cut. For tests.
+    Not `durable` (for tests): twice as fast, but a power cut may cost the data.
     Raises CannotStart.
     """
     programs = _programs()
     cluster = data_dir / "postgres"
     processes.end(processes.left_servers(cluster), _KIND.stop_signal, patience=20)
-    # Nothing runs here now; a process id that another program has by chance must not stop us.
+    # No server runs here now. If another process has the number in this file, PostgreSQL would
+    # take it for one and not start.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     password = kept_secret(data_dir, "postgres-password")
     _create_cluster(programs, data_dir, password, durable=durable)
@@ -89,7 +90,7 @@ def _programs() -> Path:
 
 
 def _create_cluster(programs: Path, data_dir: Path, password: str, *, durable: bool) -> None:
-    """Make an empty database cluster if there is none: beside its place, and moved there whole."""
+    """Make an empty cluster if there is none: in postgres.new, renamed when it is complete."""
     cluster = data_dir / "postgres"
     if cluster.exists():
         version = (cluster / "PG_VERSION").read_text().strip()

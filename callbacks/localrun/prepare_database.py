@@ -1,4 +1,4 @@
-"""Migrations, demo data and the admin's user, for `make run`.
+"""Migrations, demo data and the user `admin`, for `make run`.
 
 A process of its own, so that the launcher stays free of Django and of database connections.
 """
@@ -19,7 +19,7 @@ from callbacks.localrun.generated_secrets import ADMIN, ADMIN_PASSWORD_FILE, kep
 
 
 def main() -> int:
-    """Bring the database up to date. Returns an exit code; what went wrong is one line."""
+    """Bring the database up to date. Returns an exit code; prints a problem as one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
     try:
         django.setup()
@@ -38,7 +38,10 @@ def main() -> int:
 
 
 def _ensure_admin() -> None:
-    """A superuser with the password in DATA_DIR/admin-password; the file goes when it is not so."""
+    """Make the superuser `admin` if there is none, with a generated password in DATA_DIR.
+
+    Remove the file once somebody has chosen another password.
+    """
     users = get_user_model()._default_manager
     file = settings.DATA_DIR / ADMIN_PASSWORD_FILE
     admin = users.filter(**{users.model.USERNAME_FIELD: ADMIN}).first()
@@ -46,7 +49,7 @@ def _ensure_admin() -> None:
         password = kept_password(settings.DATA_DIR, ADMIN_PASSWORD_FILE)
         users.create_superuser(username=ADMIN, email="", password=password)
     elif file.exists() and not admin.check_password(file.read_text().strip()):
-        file.unlink()  # somebody chose a password: ours is not to be shown any more
+        file.unlink()
 
 
 if __name__ == "__main__":

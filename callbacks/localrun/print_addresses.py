@@ -1,4 +1,4 @@
-"""Says where everything is, once it answers."""
+"""Prints the addresses of form, admin and phones once everything answers."""
 
 import multiprocessing
 import os
@@ -28,7 +28,7 @@ def addresses(data_dir: Path, port: int, simulator_port: int | None) -> str:
     try:
         password = (data_dir / ADMIN_PASSWORD_FILE).read_text().strip()
     except OSError:
-        password = "the one you chose"  # noqa: S105 - says that we do not know it
+        password = "the one you chose"  # noqa: S105 - not a password
     phones = (
         f"http://127.0.0.1:{simulator_port}/"
         if simulator_port

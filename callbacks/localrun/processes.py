@@ -91,7 +91,7 @@ def left_applications(data_dir: Path) -> list[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], signum: signal.Signals, patience: float) -> None:
-    """Send `signum` to all, wait `patience` seconds at most, kill the rest and wait for that."""
+    """Send `signum` to all, wait at most `patience` seconds, then kill the rest."""
     asked = list(processes)
     for process in asked:
         _send(process, signum)
@@ -102,7 +102,7 @@ def end(processes: Iterable[psutil.Process], signum: signal.Signals, patience: f
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether `ready()` came true before `process` ended and before `seconds` were over."""
+    """Whether `ready()` became true before `process` ended and within `seconds`."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         if ready():

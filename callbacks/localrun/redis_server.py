@@ -25,12 +25,12 @@ _KIND = embedded_server.Kind(
 
 @contextmanager
 def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
-    """A server with its data in `data_dir`; gives its address. Not `durable`: writes no files.
+    """A server with its data in `data_dir`; gives its address. Raises CannotStart.
 
-    Raises CannotStart.
+    Not `durable` (for tests): the data is in memory only.
     """
     program = _program()
-    # Named after the program: neither reads what a newer other one wrote.
+    # Named after the program: Redis cannot read what Valkey has written.
     directory = data_dir / program.name
     directory.mkdir(mode=0o700, exist_ok=True)
     processes.end(processes.left_servers(directory), _KIND.stop_signal, patience=10)
@@ -38,7 +38,7 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
 
     def command(port: int) -> list[str | Path]:
         configuration = directory / "redis.conf"
-        # A file, since arguments can be read by every user of the machine.
+        # In a file: every user of the machine can read arguments.
         write_private(configuration, _configuration(port, password, durable=durable))
         if account := server_account(directory):
             for path in [directory, configuration]:
