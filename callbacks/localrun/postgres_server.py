@@ -55,8 +55,8 @@ def running(data_dir: Path, *, durable: bool) -> Iterator[str]:
     programs = _programs()
     cluster = data_dir / "postgres"
     processes.end(processes.left_servers(cluster), _KIND.stop_signal, patience=20)
-    # No server runs here now. If another process has the number in this file, PostgreSQL would
-    # take it for one and not start.
+    # No server runs here now. PostgreSQL would not start if the file named a process that another
+    # program happens to have.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     password = kept_secret(data_dir, "postgres-password")
     _create_cluster(programs, data_dir, password, durable=durable)
