@@ -20,7 +20,6 @@ from callbacks.voicenter.errors import (
     OutcomeUnknown,
     ReadFailed,
     Refused,
-    VoicenterError,
 )
 from callbacks.voicenter.http.addresses import DEFAULT_URL, Services, services_beside
 from callbacks.voicenter.http.limiter import RateLimiter, shared_limiter
@@ -112,11 +111,10 @@ class Client:
         services: Services | None = None,
         limiter: RateLimiter | None = None,
     ) -> None:
-        hidden = _hidden(code)
+        self._code = Secret(code)
         # From here on no traceback of ours has it among its locals.
         del code
-        if isinstance(hidden, ConfigurationError):
-            raise hidden
+        self._code.check()
         if method not in METHODS:
             raise ConfigurationError(f"method: must be one of {', '.join(METHODS)}")
         if answer_format not in ANSWER_FORMATS:
@@ -124,7 +122,6 @@ class Client:
         for name, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
             if not (math.isfinite(value) and value > 0):
                 raise ConfigurationError(f"{name}: must be seconds above zero")
-        self._code = hidden
         self.services = _services(url, services)
         self.method = method
         self.answer_format = answer_format
@@ -234,11 +231,11 @@ class Client:
         self._transport.close()
 
     def _perform(self, action: Action, *, starts_a_call: bool = True) -> Accepted:
-        return self._guarded(
-            lambda: read_answer(
-                self._transport.exchange(self._request(action), MAX_ANSWER),
-                starts_a_call=starts_a_call,
-            )
+        return self._guarded(lambda: read_answer(self._answer(action), starts_a_call=starts_a_call))
+
+    def _answer(self, action: Action) -> bytes:
+        return self._code.hidden_in_body(
+            self._transport.exchange(self._request(action), MAX_ANSWER)
         )
 
     def _call_log_page(self, search: CallLogSearch) -> Page:
@@ -268,11 +265,7 @@ class Client:
         except Refused as refused:
             # "Wrong code: ..." would carry the secret into the admin.
             refused.error_message = self._code.hidden_in(refused.error_message)
-            failure: VoicenterError = refused
-        except VoicenterError as error:
-            failure = error
-        # Without the frames further in: their locals hold the answer, and it may quote the code.
-        raise failure.with_traceback(None)
+            raise
 
     def _ask(self, url: str, fields: Mapping[str, Any], limit: int) -> Reply:
         """The reply to a question: it changes nothing, so what did not leave is sent again."""
@@ -282,13 +275,13 @@ class Client:
             except NotSent:
                 return self._post(url, fields, limit)
         except OutcomeUnknown as unknown:
-            failure = ReadFailed(str(unknown), reason=unknown.reason)
-        raise failure
+            raise ReadFailed(str(unknown), reason=unknown.reason) from unknown
 
     def _post(self, url: str, fields: Mapping[str, Any], limit: int, code: str = "code") -> Reply:
         request = requests.Request("POST", url, json={code: self._code.reveal(), **fields})
         request.headers = dict(_HEADERS)
-        return self._transport.reply(request.prepare(), limit, EXPLAINED)
+        reply = self._transport.reply(request.prepare(), limit, EXPLAINED)
+        return replace(reply, body=self._code.hidden_in_body(reply.body))
 
     def _request(self, action: Action) -> requests.PreparedRequest:
         """The request for an action; here the secret code meets its parameters."""
@@ -307,14 +300,6 @@ class Client:
             request = requests.Request("POST", self.url, data=values)
         request.headers = dict(_HEADERS)
         return request.prepare()
-
-
-def _hidden(code: str) -> Secret | ConfigurationError:
-    """The code, or what is wrong with it, without the frames that have it in plain text."""
-    try:
-        return Secret(code)
-    except ConfigurationError as error:
-        return error.with_traceback(None)
 
 
 def _services(url: str | None, services: Services | None) -> Services:

@@ -1,9 +1,11 @@
 """The code of the account must not come out anywhere: a canary is looked for in all of it."""
 
+import html
 import json
 import logging
 import pickle
 import traceback
+import urllib.parse
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +23,7 @@ from callbacks.voicenter import (
     Terminate,
     VoicenterError,
 )
+from callbacks.voicenter.values.secret import Secret
 
 from .server import ACCEPTED, Provider, http, reset, say, stall_after
 
@@ -173,6 +176,36 @@ def test_a_refusal_keeps_the_message_without_the_code(provider, caplog):
     provider.behaviour = refusal(1)
     error = fail(provider.url, "post", caplog)
     assert error.error_message == f"Wrong code *** for {NUMBER}"
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised_by"),
+    [
+        ("ERRORCODE 1", "read_answer"),
+        ("echoed HTML", "read_answer"),
+        ("403", "exchange"),
+        ("reset", "reply"),
+    ],
+)
+def test_the_stack_trace_is_whole(provider, caplog, fault, raised_by):
+    provider.behaviour = FAULTS[fault]
+    error = fail(provider.url, "post", caplog)
+    names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    assert names.index("call") < names.index("_guarded") < len(names) - 1
+    assert raised_by in names
+
+
+@pytest.mark.parametrize("code", ['a"quoted&code', "a<code>+with 'signs", "קוד-סודי-ארוך"])
+@pytest.mark.parametrize("echo", [json.dumps, str, html.escape, urllib.parse.quote])
+def test_no_spelling_of_the_code_is_left_in_a_body(code, echo):
+    body = f"code={echo(code)}, wrong".encode()
+    hidden = Secret(code).hidden_in_body(body).decode()
+    assert hidden in ("code=***, wrong", 'code="***", wrong')
+
+
+def test_a_short_code_does_not_spoil_what_the_provider_says():
+    body = b'{"CALLID": "20261123101500abc"}'
+    assert Secret("1123").hidden_in_body(body) == body
 
 
 def test_the_client_does_not_show_the_code():

@@ -132,18 +132,18 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-            status = answer.status_code
-            body = b""
-            if status == http.client.OK:
-                body = _read_body(answer, limit)
-                clean = len(body) <= limit
-            elif status in explained:
+            # No variable of this frame shows the body: it may quote the code.
+            found = Reply(answer.status_code, b"")
+            if found.status == http.client.OK:
+                found = Reply(found.status, _read_body(answer, limit))
+                clean = len(found.body) <= limit
+            elif found.status in explained:
                 with contextlib.suppress(*_FOREIGN):
-                    body = _read_body(answer, limit)[:limit]
+                    found = Reply(found.status, _read_body(answer, limit)[:limit])
         except _FOREIGN as error:
             failure = _translate(error, begun=wire.sent.begun)
         else:
-            if len(body) > limit:
+            if len(found.body) > limit:
                 failure = OutcomeUnknown(
                     f"the answer is larger than {limit} bytes", reason="too_large"
                 )
@@ -154,7 +154,7 @@ class Transport:
         # Outside of "except", so that the foreign exception is not even this one's context.
         if failure is not None:
             raise failure
-        return Reply(status, body)
+        return found
 
     def close(self) -> None:
         """Close this thread's connection."""

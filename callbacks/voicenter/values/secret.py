@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from html import escape
+from urllib.parse import quote, quote_plus
+
 from callbacks.voicenter.errors import ConfigurationError
 from callbacks.voicenter.values.text import breaks_a_line
 
 HIDDEN = "***"
+_NOT_BY_CHANCE = 12  # characters
 
 
 class Secret:
@@ -14,9 +19,20 @@ class Secret:
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
-        if not isinstance(text, str) or not text or text != text.strip() or breaks_a_line(text):
-            raise ConfigurationError("code: must be text without spaces around it or line ends")
         self._text = text
+
+    def check(self) -> None:
+        """Raises ConfigurationError for what is no code.
+
+        Not in the constructor: its traceback would show the argument, in the caller's frame too.
+        """
+        if (
+            not isinstance(self._text, str)
+            or not self._text
+            or self._text != self._text.strip()
+            or breaks_a_line(self._text)
+        ):
+            raise ConfigurationError("code: must be text without spaces around it or line ends")
 
     def reveal(self) -> str:
         """The text itself, for the one place that sends it."""
@@ -24,7 +40,34 @@ class Secret:
 
     def hidden_in(self, text: str) -> str:
         """The text with every mention of the secret made unreadable."""
-        return text.replace(self._text, HIDDEN)
+        for spelling in self._spellings():
+            text = text.replace(spelling, HIDDEN)
+        return text
+
+    def hidden_in_body(self, body: bytes) -> bytes:
+        """The same for a body that has not been read yet.
+
+        A short secret is left: it could stand in a call's id, or in the body's own words, by
+        chance.
+        """
+        if len(self._text) < _NOT_BY_CHANCE:
+            return body
+        for spelling in self._spellings():
+            body = body.replace(spelling.encode(), HIDDEN.encode())
+        return body
+
+    def _spellings(self) -> set[str]:
+        """The text as it is, and as JSON, XML, HTML and addresses write it."""
+        text = self._text
+        return {
+            text,
+            json.dumps(text)[1:-1],
+            json.dumps(text, ensure_ascii=False)[1:-1],
+            escape(text),
+            escape(text, quote=False),
+            quote(text, safe=""),
+            quote_plus(text),
+        }
 
     def __repr__(self) -> str:
         return f"'{HIDDEN}'"
