@@ -7,7 +7,7 @@ import pytest
 
 from callbacks.policy import from_settings
 from callbacks.policy.from_settings import in_settings
-from callbacks.policy.rules import Policy
+from callbacks.policy.rules import OPENING, Policy
 
 ROOT = Path(__file__).parent.parent.parent
 NAMED = re.compile(r"^#([A-Z][A-Z0-9_]*)=")
@@ -103,6 +103,9 @@ def test_the_docs_tell_the_policys_defaults():
     values = of_the_policy()
     assert f"`CALL_GAP`, {values['CALL_GAP']} s |" in docs
     assert f"`CALLS_A_DAY`, {values['CALLS_A_DAY']} |" in docs
+    minutes = [it.total_seconds() / 60 for it in Policy().after_no_answer if it != OPENING]
+    waits = ", ".join(f"{it:g} minutes" if it < 60 else f"{it / 60:g} hours" for it in minutes)
+    assert f"called again after {waits}, and when a team next opens" in " ".join(docs.split())
 
 
 @pytest.mark.parametrize(
