@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
@@ -71,6 +72,17 @@ def mirror(attempt: CallAttempt) -> dict[str, Any]:
         "error_code": attempt.error_code,
         "error_message": attempt.error_message,
     }
+
+
+def show_on_lead(attempt: CallAttempt, dialed_at: datetime | None = None) -> None:
+    """Has a lead that is being called repeat its newest attempt.
+
+    `dialed_at`: when the provider accepted the call, if it did.
+    """
+    values = mirror(attempt)
+    if dialed_at is not None:
+        values["first_dialed_at"] = Coalesce("first_dialed_at", dialed_at)
+    Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(**values)
 
 
 def _step(

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling.apply_outcome import apply, mirror
+from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
@@ -36,7 +35,7 @@ from callbacks.voicenter import (
     Refused,
 )
 from leads import log_context, number_guard
-from leads.models import Lead, LeadStatus
+from leads.models import Lead
 from leads.phones import PhoneRefused
 
 log = logging.getLogger(__name__)
@@ -171,9 +170,7 @@ def _record_acceptance(attempt: CallAttempt, answer: Accepted) -> None:
         with transaction.atomic():
             # Not won: a record of the call came before the answer, and has told more.
             if attempt.accept(answer.call_id, answer.error_message, now):
-                Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
-                    **mirror(attempt), first_dialed_at=Coalesce("first_dialed_at", now)
-                )
+                show_on_lead(attempt, now)
     except IntegrityError:
         # The CALLID belongs to another call of ours, so the answer cannot be trusted.
         attempt.refresh_from_db()
@@ -208,6 +205,4 @@ def _record_unknown(attempt: CallAttempt, error: OutcomeUnknown) -> None:
 def _lose_sight(attempt: CallAttempt, message: str, reason: str, call_id: str = "") -> None:
     with transaction.atomic():
         if attempt.lose_sight(message[:500], reason, timezone.now(), call_id):
-            Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
-                **mirror(attempt)
-            )
+            show_on_lead(attempt)

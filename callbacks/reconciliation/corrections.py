@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
-from callbacks.calling.apply_outcome import mirror
+from callbacks.calling.apply_outcome import mirror, show_on_lead
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
@@ -55,16 +55,9 @@ def recognise(attempt: CallAttempt, call_id: str) -> bool:
             return False
         if not attempt.recognise(dialed_at):
             return False
-        show_acceptance(attempt, dialed_at)
+        show_on_lead(attempt, dialed_at)
     log.info("recognised attempt=%s call_id=%s", attempt.pk, call_id)
     return True
-
-
-def show_acceptance(attempt: CallAttempt, dialed_at: datetime) -> None:
-    """What the lead shows of an attempt that turns out to have been accepted at `dialed_at`."""
-    Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
-        **mirror(attempt), first_dialed_at=Coalesce("first_dialed_at", dialed_at)
-    )
 
 
 def correct(

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from callbacks.calling.apply_outcome import apply, mirror
+from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
-from leads.models import Lead, LeadStatus
 
 # A call that is still on at the end of its hold keeps its extension for so much longer at a time,
 # but no longer than this many times the longest a call can last.
@@ -38,9 +37,7 @@ def give_up_lost_dials() -> int:
     for attempt in lost:
         with transaction.atomic():
             if attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now):
-                Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
-                    **mirror(attempt)
-                )
+                show_on_lead(attempt)
                 moved += 1
     return moved
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from callbacks.calling.apply_outcome import apply
+from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.db_errors import violated
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
@@ -191,7 +191,7 @@ def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) 
     if attempt.move(
         LIVE_STATES, AttemptState.ACCEPTED, call_id=call_id, error_code=0, answered_at=dialed_at
     ):
-        corrections.show_acceptance(attempt, dialed_at)
+        show_on_lead(attempt, dialed_at)
     else:
         attempt.learn_call_id(call_id)
 
