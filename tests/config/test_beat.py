@@ -15,6 +15,11 @@ from tests.support.tunnel import Tunnel
 
 
 @pytest.fixture
+def _no_wake_up_is_lost_for_a_busy_machine() -> None:
+    """Here the bounds are what is tested: they stay as they are."""
+
+
+@pytest.fixture
 def scheduler(tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduler]:
     """One whose way to the broker can be cut, and whose sweep is always due."""
     monkeypatch.setattr(task_publisher, "_breaker", task_publisher.Breaker(0))
