@@ -1,7 +1,7 @@
 """Durations, moments and lists as people read them."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from django.utils.translation import gettext
 
@@ -66,3 +66,13 @@ def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
     local = at.astimezone(zone)
     same_day = local.date() == now.astimezone(zone).date()
     return f"{local:%H:%M}" if same_day else f"{local:%d %b %H:%M}"
+
+
+def dated(at: datetime, zone: tzinfo) -> str:
+    """ "Sun 29 Nov 2026 09:00" in `zone`, whatever the day is now."""
+    return f"{at.astimezone(zone):%a %d %b %Y %H:%M}"
+
+
+def span(opens_at: time, closes_at: time) -> str:
+    """ "09:00-17:30": the hours of one opening."""
+    return f"{opens_at:%H:%M}-{closes_at:%H:%M}"

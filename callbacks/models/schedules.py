@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.common.formatting import span
 from callbacks.opening_hours.calendar import Calendar, Hours
 
 
@@ -112,7 +113,7 @@ class OpeningHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens_at:%H:%M}-{self.closes_at:%H:%M}"
+        return f"{self.get_weekday_display()} {span(self.opens_at, self.closes_at)}"
 
 
 class ScheduleException(models.Model):
@@ -144,5 +145,7 @@ class ScheduleException(models.Model):
         ]
 
     def __str__(self) -> str:
-        hours = f"{self.opens_at:%H:%M}-{self.closes_at:%H:%M}" if self.opens_at else "closed"
+        hours = (
+            span(self.opens_at, self.closes_at) if self.opens_at and self.closes_at else "closed"
+        )
         return f"{self.date:%d %b %Y} {hours}"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import form_errors
+from callbacks.common.formatting import span
 from callbacks.models import OpeningHours
 from callbacks.opening_hours.calendar import Calendar, Hours, next_opening, overlaps, problem
 
@@ -38,7 +39,7 @@ def _rows(formset: Any) -> list[dict[str, Any]]:
 
 
 def _said(hours: Hours) -> str:
-    return f"{hours.opens_at:%H:%M}-{hours.closes_at:%H:%M}"
+    return span(hours.opens_at, hours.closes_at)
 
 
 class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time

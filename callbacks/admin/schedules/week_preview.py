@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.common.formatting import span
 from callbacks.common.translation import Text
 from callbacks.opening_hours.calendar import (
     Calendar,
@@ -150,9 +151,7 @@ def in_a_line(week: Mapping[int, Sequence[Hours]]) -> list[str]:
     """A week by days with the same hours, from Sunday: "Sun-Thu 09:00-13:00 14:00-18:00", ..."""
     groups: list[tuple[str, str, str]] = []  # hours, first day, last day
     for day in (6, 0, 1, 2, 3, 4, 5):
-        hours = " ".join(
-            f"{it.opens_at:%H:%M}-{it.closes_at:%H:%M}" for it in sorted(week.get(day, ()))
-        )
+        hours = " ".join(span(it.opens_at, it.closes_at) for it in sorted(week.get(day, ())))
         name = _WEEKDAYS[day]
         if groups and groups[-1][0] == hours:
             groups[-1] = (hours, groups[-1][1], name)
@@ -172,7 +171,7 @@ def coming(calendar: Calendar, today: date) -> tuple[Coming, ...]:
     days = {day: gettext("%(name)s, closed") % {"name": name} for day, name in holidays}
     for day, hours in sorted(calendar.exceptions.items()):
         if day >= today:
-            said = ", ".join(f"{it.opens_at:%H:%M}-{it.closes_at:%H:%M}" for it in hours)
+            said = ", ".join(span(it.opens_at, it.closes_at) for it in hours)
             days[day] = gettext("exception, %(closed)s") % {"closed": said or "closed"}
     return tuple(Coming(_date(day, today), days[day]) for day in sorted(days)[:_COMING])
 

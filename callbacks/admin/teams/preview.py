@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
-from callbacks.common.formatting import when
+from callbacks.common.formatting import dated, when
 from callbacks.explain import preview
 from leads.models import LeadSource
 
@@ -87,7 +87,7 @@ def who_rings_page(request: HttpRequest) -> HttpResponse:
         context |= {
             "found": found,
             "number": preview.readable(asked.phone),
-            "comes": f"{asked.at.astimezone(found.zone):%a %d %b %Y %H:%M}",
+            "comes": dated(asked.at, found.zone),
             "called": when(found.called_at, asked.at, found.zone) if found.called_at else "",
             "starts": when(found.clock_started_at, asked.at, found.zone),
             "due": when(found.due_at, asked.at, found.zone),

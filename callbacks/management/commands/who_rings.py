@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from callbacks.common.formatting import when
+from callbacks.common.formatting import dated, when
 from callbacks.console.output import Output
 from callbacks.explain import preview
 from callbacks.explain.preview import PreviewAnswer
@@ -55,14 +55,14 @@ def _tell(found: PreviewAnswer, output: Output) -> None:
     asked, zone = found.question, found.zone
     local = asked.at.astimezone(zone)
     output.say(f"A lead of {asked.source}, {preview.readable(asked.phone)}, comes at "
-               f"{local:%a %d %b %Y %H:%M} in {zone.key}.")  # fmt: skip
+               f"{dated(local, zone)} in {zone.key}.")  # fmt: skip
     for note in found.notes:
         output.say(note)
     output.say()
     if found.called_at is None:
         output.say("The lead is never called.")
     else:
-        output.say(f"The lead is called at {found.called_at.astimezone(zone):%a %d %b %Y %H:%M}.")
+        output.say(f"The lead is called at {dated(found.called_at, zone)}.")
         output.say()
         if not found.rung:
             output.say("Nobody would be rung: the lead waits until somebody is free.")
