@@ -285,3 +285,20 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
         for it in states
         if it.team_id == mine.team_id
     )
+    # What it says of each extension, why not and until when, is what the look showed.
+    teams = [turn.team_id for turn in asked]
+    turns = {turn.team_id: turn for turn in asked[: teams.index(mine.team_id) + 1]}
+    assert {tuple(it) for it in claim.attempt.routing_trace["looked"]} == {
+        (it.number, reason, int(it.until.timestamp()) if it.until else None)
+        for it in states
+        if it.team_id in turns
+        and (reason := _reason(it, turns[it.team_id], refused, lead.language)) != rules.OFF
+    }
+
+
+def _reason(
+    it: rules.ExtensionState, turn: rules.TeamOffer, refused: set[int | None], language: str
+) -> str | None:
+    if it.reason or it.id in refused:
+        return it.reason or rules.REFUSED
+    return None if turn.any_language or it.speaks(language) else rules.LANGUAGE
