@@ -5,6 +5,7 @@ They never end an attempt; its records do. What they know earlier is shown earli
 """
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -63,11 +64,11 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
 
 def _attempt_of(popup: PopUp) -> CallAttempt | None:
     """By CALLID, or by our own variable while the call's answer is still on its way."""
+    # `get` and not `first`: for ORDER BY, Django compares every column of this wide SELECT.
     attempts = CallAttempt.objects.select_related("lead__source", "extension")
-    if found := attempts.filter(call_id=popup.call_id).first():
-        return found
-    try:
+    with suppress(CallAttempt.DoesNotExist):
+        return attempts.get(call_id=popup.call_id)
+    with suppress(CallAttempt.DoesNotExist, ValueError):
         public_id = uuid.UUID(popup.custom.get("attempt", ""))
-    except ValueError:
-        return None
-    return attempts.filter(public_id=public_id, call_id="").first()
+        return attempts.get(public_id=public_id, call_id="")
+    return None

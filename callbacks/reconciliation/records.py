@@ -8,6 +8,7 @@ decided stays decided.
 import logging
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -100,15 +101,15 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
 
 def _attempt_of(cdr: Cdr) -> CallAttempt | None:
     """Locked. By CALLID; by our own variable when the record comes before the call's answer."""
+    # `get` and not `first`: for ORDER BY, Django compares every column of this wide SELECT.
     attempts = CallAttempt.objects.select_for_update()
-    if attempt := attempts.filter(call_id=cdr.call_id).order_by().first():
-        return attempt
-    try:
+    with suppress(CallAttempt.DoesNotExist):
+        return attempts.get(call_id=cdr.call_id)
+    with suppress(CallAttempt.DoesNotExist, ValueError):
         public_id = uuid.UUID(cdr.custom.get("attempt", ""))
-    except ValueError:
-        return None
-    # The answer may have come while we waited for the lock.
-    return attempts.filter(public_id=public_id, call_id__in=("", cdr.call_id)).order_by().first()
+        # The answer may have come while we waited for the lock.
+        return attempts.get(public_id=public_id, call_id__in=("", cdr.call_id))
+    return None
 
 
 def _apply(attempt: CallAttempt, now: datetime) -> None:
