@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
@@ -21,12 +21,10 @@ from callbacks.models.attempt_states import (
     AttemptState,
 )
 from callbacks.models.extensions import Extension
+from callbacks.models.time_accounting import LegRecord
 from callbacks.policy.rules import Outcome
 from leads import log_context
 from leads.models import E164, Lead
-
-if TYPE_CHECKING:
-    from callbacks.models.records import CallRecord
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +215,7 @@ class CallAttempt(models.Model):
         self,
         come_from: tuple[AttemptState, ...],
         to: AttemptState,
-        records: Iterable["CallRecord"] = (),
+        records: Iterable[LegRecord] = (),
         **values: Any,
     ) -> bool:
         """Moves on in one conditional UPDATE; says whether we were the one who did it.
@@ -243,7 +241,7 @@ class CallAttempt(models.Model):
         return bool(won)
 
     def time_until(
-        self, at: datetime, records: Iterable["CallRecord"] = (), **newer: Any
+        self, at: datetime, records: Iterable[LegRecord] = (), **newer: Any
     ) -> dict[str, timedelta]:
         """Where the time from the claim to `at` went, for its columns; {} for a message, which
         takes none of its lead's. `newer` values hold before its own.
@@ -356,7 +354,7 @@ class CallAttempt(models.Model):
         at: datetime,
         connected_at: datetime | None = None,
         next_lookup_at: datetime | None = None,
-        records: Iterable["CallRecord"] = (),
+        records: Iterable[LegRecord] = (),
     ) -> bool:
         """live -> bridged | played | agent_no_answer | lead_no_answer | ended: how it ended.
 

@@ -8,7 +8,7 @@ measured, so that the parts always add up to it.
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
@@ -63,8 +63,28 @@ class Times:
         return self.provider_time + self.leg1_time + self.leg2_time + self.unknown_time
 
 
-def facts_of(attempt: Any, records: Iterable[Any], **newer: Any) -> Facts:
-    """The facts of a CallAttempt and its CallRecords; `newer` ones hold before the attempt's."""
+class LegRecord(Protocol):
+    """What is read of the record of one leg."""
+
+    @property
+    def leg(self) -> int | None:
+        """1 is the salesperson's, 2 the lead's."""
+
+    @property
+    def status(self) -> str:
+        """The provider's word for how the leg ended."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its phone began to ring."""
+
+    @property
+    def dial_time(self) -> int | None:
+        """Seconds of ringing."""
+
+
+def facts_of(attempt: Any, records: Iterable[LegRecord], **newer: Any) -> Facts:
+    """The facts of a CallAttempt and its records; `newer` ones hold before the attempt's."""
     names = ("state", "claimed_at", "answered_at", "picked_up_at", "connected_at")
     known = {name: newer.get(name, getattr(attempt, name)) for name in names}
     legs = {
