@@ -232,7 +232,7 @@ def acts(stack: Stack, post: Callable[..., requests.Response]) -> None:
         now = timezone.now()
         Lead.objects.filter(pk=lead.pk).update(status="failed", closed_at=now)
         question = CallAttempt.objects.create(
-            lead=lead, extension=extension, phone=lead.phone, state="ended",
+            lead=lead, extension=extension, phone=lead.phone, state="ended", outcome="never_known",
             claimed_at=now, sent_at=now, hold_until=now, ended_at=now,
         )  # fmt: skip
         for _ in range(2):
