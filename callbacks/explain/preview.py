@@ -61,7 +61,7 @@ class Rung:
     def waited(self) -> str:
         """ "at once", or after how long."""
         return (
-            gettext("after %(in_words)s") % {"in_words": in_words(self.after)}
+            gettext("after %(duration)s") % {"duration": in_words(self.after)}
             if self.after
             else gettext("at once")
         )

@@ -141,8 +141,8 @@ def _problem(name: str, value: object) -> str:
 
 def complaint(problem: InvalidCall) -> str:
     """What is wrong, as a sentence to stand beside the field: without the parameter's name."""
-    return gettext("It %(removeprefix)s.") % {
-        "removeprefix": str(problem).removeprefix(f"{problem.parameter}: ")
+    return gettext("It %(problem)s.") % {
+        "problem": str(problem).removeprefix(f"{problem.parameter}: ")
     }
 
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -46,7 +46,7 @@ class _Decision(Command[UnknownOutcome]):
         at = html.moment(thing.claimed_at)
         return [
             format_html("<bdi>{}</bdi>, {}", thing.lead.name, html.phone(thing.phone)),
-            format_html("through extension {}, {}", str(thing.extension), at),
+            format_html(gettext("through extension {}, {}"), str(thing.extension), at),
         ]
 
     def said(self, thing: UnknownOutcome, sentence: str) -> str:
@@ -199,7 +199,9 @@ def _find(object_id: str) -> UnknownOutcome:
 def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
     yield labels.lost(attempt)
     if attempt.picked_up_at:
-        yield format_html("The salesperson picked up: {}.", html.moment(attempt.picked_up_at))
+        yield format_html(
+            gettext("The salesperson picked up: {}."), html.moment(attempt.picked_up_at)
+        )
     for record in attempt.records.all():
         yield (
             gettext("Record of leg %(leg)s: %(status)s.")
@@ -210,16 +212,22 @@ def _facts(attempt: UnknownOutcome) -> Iterator[str | SafeString]:
     if attempt.call_id:
         yield html.call_id(attempt.call_id)
     if attempt.lookup_count:
-        times = (
-            "once"
-            if attempt.lookup_count == 1
-            else gettext("%(count)s times") % {"count": attempt.lookup_count}
+        yield _asked(attempt.lookup_count, again=attempt.next_lookup_at is not None)
+
+
+def _asked(count: int, *, again: bool) -> str:
+    """How often the provider was asked what became of the call."""
+    if again:
+        sentence = ngettext(
+            "The provider was asked once, and is asked again.",
+            "The provider was asked %(count)d times, and is asked again.",
+            count,
         )
-        again = gettext(", and is asked again") if attempt.next_lookup_at else ""
-        yield gettext("The provider was asked %(times)s%(again)s.") % {
-            "times": times,
-            "again": again,
-        }
+    else:
+        sentence = ngettext(
+            "The provider was asked once.", "The provider was asked %(count)d times.", count
+        )
+    return sentence % {"count": count}
 
 
 def _buttons(*decisions_at: tuple[_Decision, str]) -> SafeString:

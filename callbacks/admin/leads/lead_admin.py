@@ -148,7 +148,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         took = (
             ""
             if seconds is None
-            else gettext("dialled after %(in_words)s") % {"in_words": in_words(seconds)}
+            else gettext("dialled after %(duration)s") % {"duration": in_words(seconds)}
         )
         return html.label(said.text, said.colour, took) if said.text else took
 

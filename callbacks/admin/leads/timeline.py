@@ -149,12 +149,12 @@ def _colour(attempt: CallAttempt) -> str:
 
 def _of_record(record: CallRecord) -> Event:
     rang = (
-        gettext("Rang %(in_words)s") % {"in_words": in_words(record.dial_time)}
+        gettext("Rang %(duration)s") % {"duration": in_words(record.dial_time)}
         if record.dial_time is not None
         else ""
     )
     talked = (
-        gettext("Talked %(in_words)s") % {"in_words": in_words(record.talk_time)}
+        gettext("Talked %(duration)s") % {"duration": in_words(record.talk_time)}
         if record.talk_time
         else ""
     )
@@ -165,7 +165,7 @@ def _of_record(record: CallRecord) -> Event:
     return Event(
         record.received_at,
         gettext("Record, %(leg)s: %(status)s")
-        % {"leg": leg, "status": record.status or "no status"},
+        % {"leg": leg, "status": record.status or gettext("no status")},
         details,
     )
 
