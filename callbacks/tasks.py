@@ -1,4 +1,4 @@
-"""Celery tasks: fetch, call, end. Each takes one primary key at most and may run twice."""
+"""Celery tasks. Each hands its primary key to a function of another module and may run twice."""
 
 import logging
 import time

@@ -51,7 +51,10 @@ WAITING = Standing(
 CALLING = Standing(
     "calling",
     _("We are calling you"),
-    _("Someone from our team is on the line. Your phone rings in a moment; please answer."),
+    _(
+        "We are connecting you with someone from our team. Your phone will ring in a moment: "
+        "please answer."
+    ),
     final=False,
 )
 ON_THE_PHONE = Standing(

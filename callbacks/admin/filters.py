@@ -1,6 +1,7 @@
 """Filters of the admin's lists."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -55,43 +56,38 @@ class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """All, or only those of one kind."""
+    """All rows, or only those for which a condition holds now."""
 
     words: Text
-
-    def wanted(self) -> Q:
-        """What they have in common."""
-        raise NotImplementedError
+    condition: Callable[[datetime], Q]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         return [("yes", self.words)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those, once they are chosen."""
-        return queryset.filter(self.wanted()) if self.value() == "yes" else queryset
+        """The rows for which the condition holds, once that is chosen."""
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(type(self).condition(timezone.now()))
 
 
 class OverdueFilter(_OnlyFilter):
     """Leads past their due time that nobody has called."""
 
-    title = parameter_name = _("overdue")
+    title = _("overdue")
+    parameter_name = "overdue"  # part of addresses: never translated
     words = _("Overdue, not called yet")
-
-    def wanted(self) -> Q:
-        """As of now."""
-        return overdue(timezone.now())
+    condition = staticmethod(overdue)
 
 
 class UnansweredFilter(_OnlyFilter):
     """Leads that wait for somebody who, as things are set up, will never call them."""
 
-    title = parameter_name = _("unanswered")
+    title = _("unanswered")
+    parameter_name = "unanswered"
     words = _("Nobody will call")
-
-    def wanted(self) -> Q:
-        """As of now."""
-        return unroutable.leads(timezone.now())
+    condition = staticmethod(unroutable.leads)
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

@@ -137,7 +137,7 @@ def _times(again: tuple[datetime, ...], at: datetime, zone: tzinfo) -> str:
     if more <= 0:
         return times
     return ngettext(
-        "%(times)s and %(count)d time more", "%(times)s and %(count)d times more", more
+        "%(times)s and %(count)d more time", "%(times)s and %(count)d more times", more
     ) % {"times": times, "count": more}
 
 

@@ -88,7 +88,7 @@ BRING_BACK = PauseChange(
 def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> PauseChange:
     """Pauses until `until` (None: until it is un-paused), or changes the pause to that.
 
-    Once more the same changes nothing: a second click. Times in the log are in `zone`.
+    The same pause again, as by a second click, changes nothing. Times in the log are in `zone`.
     """
     same = Q(is_paused=True, pause_reason=reason) & (
         Q(paused_until__isnull=True) if until is None else Q(paused_until=until)
@@ -126,7 +126,7 @@ def pause_ends(lasts: PauseLength, now: datetime, zone: tzinfo) -> datetime | No
 def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
     """Does it if it still applies, writes the log, and wakes the team where it frees it.
 
-    False: it applied no more; somebody was first, and nothing is written.
+    False: it no longer applied, since somebody was first; then nothing is written.
     """
     with transaction.atomic():
         won = Extension.objects.filter(change.applies, pk=extension.pk).update(**change.values)

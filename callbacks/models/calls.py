@@ -133,10 +133,10 @@ class CallAttempt(models.Model):
     class Meta:
         ordering = ["-claimed_at", "-id"]
         permissions = [("hang_up_call", "Can hang up a call that is on")]
-        # The claim asks of one extension after the other whether it is on a call. While PostgreSQL
-        # knows of no live attempt, to read a whole index of them seems to it no dearer than to look
-        # one up. So only the index by extension may answer for all live attempts: the others
-        # say besides that their column is there, which that question does not.
+        # The claim asks whether an extension is on a call, one extension after the other. When no
+        # attempt is live, the planner takes reading any of these small indexes for as cheap as
+        # looking one row up. The conditions IS NOT NULL on the others leave it only the index by
+        # extension.
         constraints = [
             models.UniqueConstraint(
                 fields=["extension"],

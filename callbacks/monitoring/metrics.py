@@ -73,7 +73,7 @@ class _Figures(Collector):
         _signs.start()
         up = GaugeMetricFamily(
             "callbacks_up",
-            "1 when it answered in time; its figures are missing else.",
+            "1 if this part answered in time; otherwise 0, and its figures are missing.",
             labels=["part"],
         )
         for part, found in (("database", _from_database), ("redis", _from_signs)):
@@ -113,7 +113,7 @@ def _from_database() -> Iterator[Metric]:
     yield GaugeMetricFamily("callbacks_leads_due", "Waiting leads to be called now.", stored.due)
     yield GaugeMetricFamily(
         "callbacks_leads_overdue",
-        "Those of them that are past their source's target.",
+        "Due leads that are past their source's target.",
         stored.overdue,
     )
     yield GaugeMetricFamily(
@@ -159,7 +159,9 @@ def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
         latency.add_metric([str(quantile)], seconds)
     yield latency
     yield GaugeMetricFamily(
-        "callbacks_provider_answers_last_hour", "How many answers that is.", recent.answers
+        "callbacks_provider_answers_last_hour",
+        "Answers that callbacks_provider_answer_seconds is taken from.",
+        recent.answers,
     )
 
 
@@ -167,7 +169,9 @@ def _from_signs() -> Iterator[Metric]:
     signs = _signs.answer()
     yield GaugeMetricFamily("callbacks_workers", "Workers seen just now.", signs.workers)
     seen = GaugeMetricFamily(
-        "callbacks_last_seen_timestamp_seconds", "When it was last at work.", labels=["what"]
+        "callbacks_last_seen_timestamp_seconds",
+        "When this process was last active.",
+        labels=["what"],
     )
     times = {**signs.seen, "worker": signs.worker_seen}
     for what in ("beat", "worker", "sweep"):

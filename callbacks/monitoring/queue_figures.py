@@ -1,4 +1,4 @@
-"""What the engineer watches: how many, how late, how quick. Each is one question of bounded cost.
+"""The figures behind /metrics: how many, how late, how fast. Each is one query of bounded cost.
 
 Closed leads and old attempts are many; nothing here counts them all. Open leads and live attempts
 are found by their partial indexes, recent attempts from the newest backwards.

@@ -1,7 +1,7 @@
 """What an outcome means for the lead and for the extension. Pure; one table.
 
-`next_step` is the whole policy: DESIGN.md's table, one branch a row. Numbers live in `Policy`, and
-the bounds that no number can lift stand above it.
+`next_step` is the whole policy; its table is `_by_table`, one branch a row. Numbers live in
+`Policy`, and the bounds that no number can lift stand above it.
 """
 
 from collections.abc import Sequence
@@ -179,8 +179,13 @@ def next_step(
     `suspect`: this extension has met INVALID with another lead before.
     """
     step = _by_table(outcome, same_before, policy, suspect)
-    blameless = step.extension not in (ExtensionStep.FREE, ExtensionStep.FLAGGED)
-    if step.lead is LeadStep.CALL_AGAIN and attempts >= MAX_ATTEMPTS and not blameless:
+    # The lead's own tries end; what ended with the extension says nothing of the lead.
+    ended_with_the_extension = step.extension not in (ExtensionStep.FREE, ExtensionStep.FLAGGED)
+    if (
+        step.lead is LeadStep.CALL_AGAIN
+        and attempts >= MAX_ATTEMPTS
+        and not ended_with_the_extension
+    ):
         return Step(
             LeadStep.FAILED,
             step.extension,
@@ -224,7 +229,7 @@ def _by_table(  # noqa: C901  # a table: one row a case
             return Step(
                 LeadStep.FAILED,
                 message="The provider's answer was lost and no record of the call came. "
-                "Ask whether they talked before you call again.",
+                "Ask the salesperson whether they talked with the lead before you call again.",
             )
 
 

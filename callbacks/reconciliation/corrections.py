@@ -27,7 +27,8 @@ _LATE: dict[str, tuple[LeadStatus, str]] = {
     AttemptState.BRIDGED: (LeadStatus.CONNECTED, ""),
     AttemptState.LEAD_NO_ANSWER: (
         LeadStatus.UNREACHED,
-        "Nobody answered. The record came late: nobody calls again by itself.",
+        "The lead did not answer. This became known too late, so the lead is not called again "
+        "automatically.",
     ),
     AttemptState.AGENT_NO_ANSWER: (
         LeadStatus.FAILED,
@@ -47,7 +48,8 @@ def call_is_over(attempt: CallAttempt, now: datetime) -> None:
 def recognise(attempt: CallAttempt, call_id: str) -> bool:
     """An `unknown` attempt has been seen as a call: it was accepted. False: it was known before.
 
-    When, only the claim tells: the request went out right after it.
+    When it was accepted is not known: the claim's time is taken, since the request went out right
+    after it.
     """
     dialed_at = attempt.claimed_at
     with transaction.atomic():

@@ -12,18 +12,13 @@ from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
 
-# A call that is still on at the end of its hold keeps its extension for so much longer at a time,
-# but no longer than this many times the longest a call can last.
+# A call that is still on at the end of its hold keeps its extension for this much longer at a time.
 _LONGER = timedelta(minutes=2)
-
-
+# No hold is extended beyond this many times the longest call.
 _LONGEST_HOLDS = 2
-
-
-# While somebody asks whether it is still on.
+# A sweep that asks the provider whether a call is still on keeps other sweeps from it for so long.
 _ASKING_TAKES = timedelta(seconds=45)
-
-
+# An attempt that ended without a record is looked up once more after this time.
 _LATE_LOOK_AFTER = timedelta(seconds=60)
 
 

@@ -8,6 +8,7 @@ from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.from_settings import policy
 from callbacks.policy.number_bounds import RungCall
 from callbacks.policy.rules import A_DAY
+from callbacks.voicenter.values.leg_outcome import RANG
 
 # Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
 # all others count.
@@ -20,7 +21,7 @@ _DID_NOT_RING = ", ".join(
         AttemptState.NEVER_PLACED,
     )
 )
-_RANG = "'ANSWER', 'NOANSWER', 'BUSY', 'VOICEMAIL'"  # of the lead's leg, in the provider's words
+_RANG = ", ".join(f"'{word}'" for word in RANG)  # of the lead's leg
 
 
 def _last_calls(phone: str) -> str:

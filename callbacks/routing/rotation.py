@@ -1,7 +1,7 @@
 """An extension's place in the queue of its team, and what moves it.
 
-The end of a call does: its place, its wrap-up, and whether it has had its calls of the day. So does
-a team that goes by another strategy, or an extension that changes its team: its place begins anew.
+The end of a call sets its place and its wrap-up, and counts its calls of the day. A team that
+changes its strategy, and an extension that changes its team, begin with new places.
 """
 
 from datetime import UTC, datetime, timedelta

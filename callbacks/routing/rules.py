@@ -1,9 +1,10 @@
-"""Who is rung next: which team is asked, and who of it takes the turn. Pure; docs/matching.md.
+"""Who is rung next: which team is asked, and which of its extensions rings. Pure; docs/matching.md.
 
-The claim (claim.sql) does in the database what `choose` does here, on what
-is free at that very moment; who asks "what if" uses `choose`. Nothing but `position_at_claim` and
-`position_after` reads a strategy: the order of an extension in its team's queue is a number, and a
-strategy is how that number moves.
+The claim (claim.sql) does in the database what `choose` does here, on what is free at that very
+moment; previews and the replay use `choose`. The place of an extension in its team's queue is a
+number, and a strategy is how that number moves: here in `position_at_claim` and `position_after`,
+in SQL in step 8 of claim.sql and in `rotation`. A new strategy also needs its choice in
+`models.teams` and its words in `explain.routing_reason`.
 """
 
 from collections.abc import Collection, Sequence

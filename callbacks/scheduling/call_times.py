@@ -24,7 +24,7 @@ class Pacing(Enum):
 
 @dataclass(frozen=True)
 class ConfiguredTimes:
-    """Of a lead of this source and number ("": any); see the module."""
+    """The CallTimes of a lead with this source and number ("": any number)."""
 
     setup: RoutingConfig
     source_id: int
@@ -40,7 +40,7 @@ class ConfiguredTimes:
         return calling_hours.next_new_opening(self.setup, self.source_id, after)
 
     def turn(self, opening: datetime) -> Turn:
-        """With RESERVE in a transaction, which stores it."""
+        """With RESERVE, call it in the transaction that stores the result."""
         if self.pacing is Pacing.NONE:
             return Turn(opening, opening)
         reserve = self.pacing is Pacing.RESERVE
@@ -48,12 +48,12 @@ class ConfiguredTimes:
 
 
 def reserving(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
-    """For who stores what comes of it, in this transaction."""
+    """For callers that store the result, in this transaction."""
     return ConfiguredTimes(setup, source_id, phone, Pacing.RESERVE)
 
 
 def reading(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
-    """For who only tells it."""
+    """For callers that only show the result."""
     return ConfiguredTimes(setup, source_id, phone, Pacing.READ)
 
 

@@ -38,9 +38,9 @@ class CallTimes(Protocol):
 class NextCall:
     """When a lead is called next, and what it waits for until then (leads.wait_accounting).
 
-    `call_after` None: at once, and the lead keeps its `call_after`, because other teams step in
-    counted from then. `opens_at`: when it may be called at the earliest, before it takes turns with
-    other leads; None: never, or at once.
+    `call_after` None: at once, and the lead keeps its `call_after`, because the time after which
+    other teams step in is counted from it. `opens_at`: when it may be called at the earliest,
+    before it takes turns with other leads; None: never, or at once.
     """
 
     call_after: datetime | None

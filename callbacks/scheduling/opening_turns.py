@@ -35,13 +35,13 @@ class PacedOpening:
     sources: Sequence[int]
     closes_at: datetime | None
 
-    def moment(self, k: int) -> datetime | None:
-        """The k-th turn; None when the teams have closed by then."""
-        at = self.at + timedelta(microseconds=round(k * _MINUTE / self.rate))
+    def moment(self, turn_number: int) -> datetime | None:
+        """The turn of this number, from 0; None when the teams have closed by then."""
+        at = self.at + timedelta(microseconds=round(turn_number * _MINUTE / self.rate))
         return at if self.closes_at is None or at < self.closes_at else None
 
-    def place(self, moment: datetime) -> int:
-        """The k of a moment, or of the last turn before it."""
+    def turn_number(self, moment: datetime) -> int:
+        """The number of the turn at a moment, or of the last turn before it."""
         return ((moment - self.at) // _MICROSECOND + 1) * self.rate // _MINUTE
 
 
@@ -64,7 +64,7 @@ def next_turn(
     """
     while shared := paced(opening):
         latest = last_moment(shared)
-        at = opening if latest is None else shared.moment(shared.place(latest) + 1)
+        at = opening if latest is None else shared.moment(shared.turn_number(latest) + 1)
         if at:
             return Turn(at, opening)
         opening = after_it_closes(shared, next_time)

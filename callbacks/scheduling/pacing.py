@@ -141,7 +141,7 @@ def _free_moments(shared: PacedOpening, without: Sequence[int]) -> Iterator[date
         closed_until=shared.at,
         call_after__gte=shared.at,
     ).exclude(pk__in=without)
-    taken = {shared.place(at) for at in others.values_list("call_after", flat=True)}
+    taken = {shared.turn_number(at) for at in others.values_list("call_after", flat=True)}
     free = (k for k in count() if k not in taken)
     for k in free:
         at = shared.moment(k)

@@ -84,7 +84,7 @@ def test_what_follows_an_outcome(given: tuple[Outcome, int], expected: Step) -> 
 def test_a_call_nobody_knows_of_goes_to_a_person_and_is_not_dialled_again() -> None:
     step = next_step(Outcome.NEVER_KNOWN, 0, 1, POLICY)
     assert step.lead is LeadStep.FAILED
-    assert "Ask whether they talked" in step.message
+    assert "Ask the salesperson whether they talked" in step.message
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PROVIDER_ERROR, Outcome.NOT_SENT])

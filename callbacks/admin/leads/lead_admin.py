@@ -36,8 +36,8 @@ from leads.models import Lead, LeadStatus
 
 @admin.register(Lead)
 class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
-    """A manager corrects name, e-mail and message. The number stays: it was checked when it came,
-    and it is what the engine holds on to; everything else is the engine's.
+    """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
+    submission, and limits and attempts depend on it. Only the engine changes the other fields.
     """
 
     list_display = [
@@ -219,7 +219,9 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         return lead
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """Without "Same number" for a lead that has it to itself; a repeated one has no time."""
+        """Without "Same number" for a lead whose number no other lead has, and without "Where its
+        time went" for a duplicate, which is never called.
+        """
         left_out = set()
         if obj and not obj.duplicate_of_id and not obj.duplicates.all():
             left_out.add(gettext("Same number"))

@@ -40,6 +40,9 @@ OUTCOMES: Mapping[str, LegOutcome] = {
     "TE": LegOutcome.OTHER,
 }
 
+# With these words of the provider, the phone of the leg has rung.
+RANG = ("ANSWER", "NOANSWER", "BUSY", "VOICEMAIL")
+
 
 def talk_time(talked: int | None, status: str, duration: int | None) -> int | None:
     """Seconds of talk: as told apart by the sender, else the duration of an answered leg."""
