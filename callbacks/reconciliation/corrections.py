@@ -27,8 +27,7 @@ _LATE: dict[str, tuple[LeadStatus, str]] = {
     AttemptState.BRIDGED: (LeadStatus.CONNECTED, ""),
     AttemptState.LEAD_NO_ANSWER: (
         LeadStatus.UNREACHED,
-        "The lead did not answer. This became known too late, so the lead is not called again "
-        "automatically.",
+        "The lead did not answer. That became known too late for an automatic retry.",
     ),
     AttemptState.AGENT_NO_ANSWER: (
         LeadStatus.FAILED,
