@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
@@ -63,11 +64,11 @@ class CallParametersForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
     variables = VariablesField(
         required=False,
         label=_("Custom variables"),
-        help_text=_(
-            "One a line, up to %(max_variables)s: %(example)s. They come back with the "
-            "call's records."
-        )
-        % {"max_variables": MAX_VARIABLES, "example": _EXAMPLE},
+        help_text=format_lazy(
+            _("One a line, up to {count}: {example}. They come back with the call's records."),
+            count=MAX_VARIABLES,
+            example=_EXAMPLE,
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -27,9 +27,9 @@ LONGEST_REASON = 100  # Extension.pause_reason
 class PauseLength(models.TextChoices):
     """For how long somebody pauses an extension."""
 
-    QUARTER = "15", "15 minutes"
-    HALF = "30", "30 minutes"
-    HOUR = "60", "1 hour"
+    QUARTER = "15", _("15 minutes")
+    HALF = "30", _("30 minutes")
+    HOUR = "60", _("1 hour")
     DAY = "day", _("Rest of the day")
     OPEN = "open", _("Until un-paused")
 
@@ -37,10 +37,10 @@ class PauseLength(models.TextChoices):
 class PauseReason(models.TextChoices):
     """What people pause for most often; they may say something else, or more."""
 
-    BREAK = "break", "Break"
-    LUNCH = "lunch", "Lunch"
-    MEETING = "meeting", "Meeting"
-    PAPERWORK = "paperwork", "Paperwork"
+    BREAK = "break", _("Break")
+    LUNCH = "lunch", _("Lunch")
+    MEETING = "meeting", _("Meeting")
+    PAPERWORK = "paperwork", _("Paperwork")
 
 
 @dataclass(frozen=True)

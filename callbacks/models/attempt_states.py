@@ -10,12 +10,12 @@ from callbacks.policy.rules import Outcome
 class AttemptState(models.TextChoices):
     """Where an attempt stands. It only moves forward; drawn in docs/architecture.md."""
 
-    DIALING = "dialing", "dialing"
-    ACCEPTED = "accepted", "accepted"
-    UNKNOWN = "unknown", "unknown"
+    DIALING = "dialing", _("dialing")
+    ACCEPTED = "accepted", _("accepted")
+    UNKNOWN = "unknown", _("unknown")
     NOT_SENT = "not_sent", _("not sent")
-    REFUSED = "refused", "refused"
-    BRIDGED = "bridged", "bridged"
+    REFUSED = "refused", _("refused")
+    BRIDGED = "bridged", _("bridged")
     PLAYED = "played", _("message played")
     AGENT_NO_ANSWER = "agent_no_answer", _("salesperson did not answer")
     LEAD_NO_ANSWER = "lead_no_answer", _("lead did not answer")
@@ -61,5 +61,5 @@ NOBODY_KNOWS = Q(outcome=Outcome.NEVER_KNOWN.value)
 class AttemptKind(models.TextChoices):
     """What was asked of the provider."""
 
-    CALL = "call", "call"
+    CALL = "call", _("call")
     MESSAGE = "message", _("recorded message")

@@ -41,9 +41,13 @@ class CallAttempt(models.Model):
     code above them does.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="call_attempts")
-    kind = models.CharField(max_length=7, choices=AttemptKind.choices, default=AttemptKind.CALL)
+    public_id = models.UUIDField(_("public ID"), default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.PROTECT, related_name="call_attempts", verbose_name=_("lead")
+    )
+    kind = models.CharField(
+        _("kind"), max_length=7, choices=AttemptKind.choices, default=AttemptKind.CALL
+    )
     extension = models.ForeignKey(
         Extension,
         on_delete=models.PROTECT,
@@ -52,19 +56,24 @@ class CallAttempt(models.Model):
         db_index=False,  # attempt_by_extension begins with it
         related_name="call_attempts",
         help_text=_("None for a message: it is played to the lead alone."),
+        verbose_name=_("extension"),
     )
     phone = models.CharField(_("lead's number"), max_length=16, help_text=_("E.164, as dialled"))
-    extension_number = models.CharField(max_length=64, blank=True, help_text=_("As dialled"))
+    extension_number = models.CharField(
+        _("extension number"), max_length=64, blank=True, help_text=_("As dialled")
+    )
     record_name = models.CharField(
+        _("record name"),
         max_length=100,
         blank=True,
         help_text=_("The provider's name of the message that is played."),
     )
     state = models.CharField(
-        max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
+        _("state"), max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
     )
     # The claim, an INSERT of its own, leaves it to the database.
     outcome = models.CharField(
+        _("outcome"),
         max_length=15,
         choices=AttemptOutcome.choices,
         blank=True,
@@ -73,62 +82,82 @@ class CallAttempt(models.Model):
         help_text=_("How the call ended. Empty while it is live, and for a message."),
     )
 
-    claimed_at = models.DateTimeField(help_text=_("When it was decided and committed."))
+    claimed_at = models.DateTimeField(
+        _("claimed at"), help_text=_("When it was decided and committed.")
+    )
     sent_at = models.DateTimeField(
+        _("sent at"),
         null=True,
         blank=True,
         help_text=_("When somebody took it on to send it. Empty: nothing has been sent."),
     )
     answered_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the provider's answer was in, or was given up.")
+        _("answered at"),
+        null=True,
+        blank=True,
+        help_text=_("When the provider's answer was in, or was given up."),
     )
     picked_up_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the salesperson picked up, if we were told live.")
+        _("picked up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the salesperson picked up, if we were told live."),
     )
     connected_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the lead's phone was answered.")
+        _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     hold_until = models.DateTimeField(
-        help_text=_("When the extension is freed at the latest, should no record come.")
+        _("hold until"),
+        help_text=_("When the extension is freed at the latest, should no record come."),
     )
     # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
     # own, leaves them to the database.
     next_lookup_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the provider is asked next what became of it.")
+        _("next lookup at"),
+        null=True,
+        blank=True,
+        help_text=_("When the provider is asked next what became of it."),
     )
     lookup_count = models.SmallIntegerField(
-        default=0, db_default=0, help_text=_("How often the provider was asked.")
+        _("lookup count"), default=0, db_default=0, help_text=_("How often the provider was asked.")
     )
     missing_since = models.DateTimeField(
+        _("missing since"),
         null=True,
         blank=True,
         help_text=_("Since when the provider's active calls have not shown it."),
     )
 
     routing_trace = models.JSONField(
+        _("routing trace"),
         default=dict,
         db_default={},
         blank=True,
         help_text=_("Who was considered, who was not and why, and the rule that chose."),
     )
     # Where the time of its lead went while it was live (callbacks.models.time_accounting).
-    provider_time = models.DurationField(null=True, blank=True)
-    leg1_time = models.DurationField(null=True, blank=True)
-    leg2_time = models.DurationField(null=True, blank=True)
-    unknown_time = models.DurationField(null=True, blank=True)
+    provider_time = models.DurationField(_("provider time"), null=True, blank=True)
+    leg1_time = models.DurationField(_("leg1 time"), null=True, blank=True)
+    leg2_time = models.DurationField(_("leg2 time"), null=True, blank=True)
+    unknown_time = models.DurationField(_("unknown time"), null=True, blank=True)
 
-    call_id = models.CharField("CALLID", max_length=64, blank=True)
-    error_code = models.IntegerField("ERRORCODE", null=True, blank=True)
-    error_message = models.CharField(max_length=500, blank=True)
+    call_id = models.CharField(_("CALLID"), max_length=64, blank=True)
+    error_code = models.IntegerField(_("ERRORCODE"), null=True, blank=True)
+    error_message = models.CharField(_("error message"), max_length=500, blank=True)
     failure_reason = models.CharField(
-        max_length=50, blank=True, help_text=_("Our word for what went wrong, e.g. read_timeout.")
+        _("failure reason"),
+        max_length=50,
+        blank=True,
+        help_text=_("Our word for what went wrong, e.g. read_timeout."),
     )
-    talk_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
+    talk_time = models.PositiveIntegerField(
+        _("talk time"), null=True, blank=True, help_text=_("Seconds.")
+    )
     price = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
+        _("price"), null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
     )
-    recording_url = models.URLField(max_length=2000, blank=True)
+    recording_url = models.URLField(_("recording URL"), max_length=2000, blank=True)
 
     class Meta:
         ordering = ["-claimed_at", "-id"]
@@ -202,6 +231,7 @@ class CallAttempt(models.Model):
                 fields=["ended_at"], name="attempt_outcome_unknown", condition=NOBODY_KNOWS
             ),
         ]
+        verbose_name = _("call attempt")
 
     def __str__(self) -> str:
         return gettext("Attempt %(pk)s") % {"pk": self.pk}

@@ -33,13 +33,16 @@ class Extension(models.Model):
         SIP_TRUNK = "siptrunk", _("SIP trunk")
         LOGIN_CODE = "logincode", _("login code")
 
-    kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.SIP)
+    kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices, default=Kind.SIP)
     number = models.CharField(
+        _("number"),
         max_length=64,
         validators=[RegexValidator(NUMBER, _("Letters, digits and . _ - only."))],
         help_text=_("SIP code as the provider writes it, phone number (972...), or login code."),
     )
-    name = models.CharField(max_length=100, blank=True, help_text=_("Whose phone it is."))
+    name = models.CharField(
+        _("name"), max_length=100, blank=True, help_text=_("Whose phone it is.")
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -54,6 +57,7 @@ class Extension(models.Model):
         on_delete=models.PROTECT,
         db_index=False,  # extension_queue begins with it
         related_name="extensions",
+        verbose_name=_("team"),
     )
     schedule = models.ForeignKey(
         Schedule,
@@ -63,14 +67,17 @@ class Extension(models.Model):
         db_index=False,  # seldom asked, and every claim would write it
         related_name="extensions",
         help_text=_("When this phone is on shift, within the hours of its team. Empty: always."),
+        verbose_name=_("schedule"),
     )
     tier = models.SmallIntegerField(
+        _("tier"),
         default=1,
         db_default=1,
         validators=[MinValueValidator(1)],
         help_text=_("Tier 1 is rung before tier 2."),
     )
     weight = models.SmallIntegerField(
+        _("weight"),
         default=1,
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
@@ -81,6 +88,7 @@ class Extension(models.Model):
     )
     languages = ArrayField(
         models.CharField(max_length=8, validators=[LANGUAGE]),
+        verbose_name=_("languages"),
         default=list,
         db_default=[],
         blank=True,
@@ -94,18 +102,24 @@ class Extension(models.Model):
         help_text=_("At most. Empty: as its team says."),
     )
     wrap_up = models.PositiveIntegerField(
-        _("rest after a call"),
+        _("wrap-up after a call (seconds)"),
         null=True,
         blank=True,
         help_text=_("Seconds that it is then not rung. Empty: as its team says."),
     )
-    is_active = models.BooleanField(default=True, help_text=_("Off: never rung."))
-    is_paused = models.BooleanField(default=False, help_text=_("Not rung until un-paused."))
-    paused_until = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the pause ends by itself. Empty: it does not.")
+    is_active = models.BooleanField(_("is active"), default=True, help_text=_("Off: never rung."))
+    is_paused = models.BooleanField(
+        _("is paused"), default=False, help_text=_("Not rung until un-paused.")
     )
-    pause_reason = models.CharField(max_length=100, blank=True, db_default="")
+    paused_until = models.DateTimeField(
+        _("paused until"),
+        null=True,
+        blank=True,
+        help_text=_("When the pause ends by itself. Empty: it does not."),
+    )
+    pause_reason = models.CharField(_("pause reason"), max_length=100, blank=True, db_default="")
     is_blocked = models.BooleanField(
+        _("is blocked"),
         default=False,
         help_text=_(
             "The provider blocks this extension for Click2Call (error 4). Ask them to allow"
@@ -113,26 +127,39 @@ class Extension(models.Model):
         ),
     )
     unavailable_until = models.DateTimeField(
-        null=True, blank=True, help_text=_("Not rung before: it was offline or nobody answered.")
+        _("unavailable until"),
+        null=True,
+        blank=True,
+        help_text=_("Not rung before: it was offline or nobody answered."),
     )
-    unavailable_reason = models.CharField(max_length=100, blank=True)
-    missed_in_a_row = models.SmallIntegerField(default=0)
+    unavailable_reason = models.CharField(_("unavailable reason"), max_length=100, blank=True)
+    missed_in_a_row = models.SmallIntegerField(_("missed in a row"), default=0)
     wrap_up_until = models.DateTimeField(
-        null=True, blank=True, help_text=_("Not rung before: the rest after its last call.")
+        _("wrap up until"),
+        null=True,
+        blank=True,
+        help_text=_("Not rung before: the rest after its last call."),
     )
     capped_until = models.DateTimeField(
-        null=True, blank=True, help_text=_("Not rung before: it has had its calls of the day.")
+        _("capped until"),
+        null=True,
+        blank=True,
+        help_text=_("Not rung before: it has had its calls of the day."),
     )
     provider_busy_until = models.DateTimeField(
+        _("provider busy until"),
         null=True,
         blank=True,
         help_text=_("Not rung before: the provider has shown it on a call, or away, just now."),
     )
-    provider_busy_as = models.CharField(max_length=50, blank=True, db_default="")
+    provider_busy_as = models.CharField(
+        _("provider busy as"), max_length=50, blank=True, db_default=""
+    )
     last_called_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When it last got a call.")
+        _("last called at"), null=True, blank=True, help_text=_("When it last got a call.")
     )
     queue_position = models.FloatField(
+        _("queue position"),
         default=0,
         db_default=0,
         editable=False,
@@ -171,6 +198,7 @@ class Extension(models.Model):
                 fields=["user"], name="extension_of_user", condition=Q(user__isnull=False)
             ),
         ]
+        verbose_name = _("extension")
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}".strip()
@@ -201,12 +229,13 @@ class Extension(models.Model):
 class Presence(models.Model):
     """One row: when the provider was last asked who is on a call."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    asked_at = models.DateTimeField()
+    id = models.PositiveSmallIntegerField(_("ID"), primary_key=True, default=1)
+    asked_at = models.DateTimeField(_("asked at"))
 
     class Meta:
         default_permissions = ()
         constraints = [models.CheckConstraint(condition=Q(id=1), name="presence_is_one")]
+        verbose_name = _("presence")
 
     def __str__(self) -> str:
         return f"{self.asked_at:%H:%M:%S}"

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -30,9 +31,15 @@ class CallParameters(models.Model):
         null=True,
         blank=True,
         related_name="call_parameters",
+        verbose_name=_("source"),
     )
     extension = models.OneToOneField(
-        Extension, on_delete=models.CASCADE, null=True, blank=True, related_name="call_parameters"
+        Extension,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="call_parameters",
+        verbose_name=_("extension"),
     )
 
     record = models.BooleanField(_("record the call"), null=True, blank=True)
@@ -49,13 +56,13 @@ class CallParameters(models.Model):
         _("name shown to the lead"), max_length=100, blank=True, null=True, default=None
     )
     phone_max_dial_time = models.PositiveIntegerField(
-        _("ring the salesperson at most"), null=True, blank=True, help_text="Seconds."
+        _("ring the salesperson at most"), null=True, blank=True, help_text=_("Seconds.")
     )
     target_max_dial_time = models.PositiveIntegerField(
-        _("ring the lead at most"), null=True, blank=True, help_text="Seconds."
+        _("ring the lead at most"), null=True, blank=True, help_text=_("Seconds.")
     )
     max_duration = models.PositiveIntegerField(
-        _("longest call"), null=True, blank=True, help_text="Seconds."
+        _("longest call"), null=True, blank=True, help_text=_("Seconds.")
     )
     phone_auto_answer = models.BooleanField(
         _("salesperson's phone answers by itself"), null=True, blank=True
@@ -84,7 +91,11 @@ class CallParameters(models.Model):
         _("custom variables"),
         default=dict,
         blank=True,
-        help_text=f'Up to {MAX_VARIABLES} names and texts, for example {{"campaign": "spring"}}.',
+        help_text=format_lazy(
+            _("Up to {count} names and texts, for example {example}."),
+            count=MAX_VARIABLES,
+            example='{"campaign": "spring"}',
+        ),
     )
 
     class Meta:
@@ -96,6 +107,7 @@ class CallParameters(models.Model):
                 name="parameters_of_one_owner",
             ),
         ]
+        verbose_name = _("call parameters")
 
     def __str__(self) -> str:
         return gettext("Call parameters of %(source)s") % {"source": self.extension or self.source}
@@ -177,15 +189,20 @@ class SourceMessages(models.Model):
     """Recorded messages that leads of a source are played, by their names at the provider."""
 
     source = models.OneToOneField(
-        LeadSource, on_delete=models.CASCADE, related_name="recorded_messages"
+        LeadSource,
+        on_delete=models.CASCADE,
+        related_name="recorded_messages",
+        verbose_name=_("source"),
     )
     when_closed = models.CharField(
+        _("when closed"),
         max_length=100,
         blank=True,
         validators=[validate_record_name],
         help_text=_("Played once to a lead that comes outside opening hours. Empty: none."),
     )
     when_given_up = models.CharField(
+        _("when given up"),
         max_length=100,
         blank=True,
         validators=[validate_record_name],
@@ -194,6 +211,7 @@ class SourceMessages(models.Model):
 
     class Meta:
         verbose_name_plural = _("source messages")
+        verbose_name = _("source messages")
 
     def __str__(self) -> str:
         return gettext("Messages of %(source)s") % {"source": self.source}

@@ -11,25 +11,38 @@ from callbacks.models.calls import CallAttempt
 class CallRecord(models.Model):
     """One CDR from the provider: one leg. A call has two, under the same CALLID."""
 
-    call_id = models.CharField("CALLID", max_length=64)
-    type = models.CharField(max_length=64, help_text=_("The provider's, e.g. Click2Call leg1."))
-    leg = models.PositiveSmallIntegerField(null=True, blank=True)
-    status = models.CharField(max_length=64, blank=True, help_text=_("The provider's word."))
-    attempt = models.ForeignKey(
-        CallAttempt, on_delete=models.CASCADE, null=True, blank=True, related_name="records"
+    call_id = models.CharField(_("CALLID"), max_length=64)
+    type = models.CharField(
+        _("type"), max_length=64, help_text=_("The provider's, e.g. Click2Call leg1.")
     )
-    started_at = models.DateTimeField(null=True, blank=True)
-    duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
-    talk_time = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
+    leg = models.PositiveSmallIntegerField(_("leg"), null=True, blank=True)
+    status = models.CharField(
+        _("status"), max_length=64, blank=True, help_text=_("The provider's word.")
+    )
+    attempt = models.ForeignKey(
+        CallAttempt,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="records",
+        verbose_name=_("attempt"),
+    )
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    duration = models.PositiveIntegerField(
+        _("duration"), null=True, blank=True, help_text=_("Seconds.")
+    )
+    talk_time = models.PositiveIntegerField(
+        _("talk time"), null=True, blank=True, help_text=_("Seconds.")
+    )
     dial_time = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("Seconds of ringing.")
+        _("dial time"), null=True, blank=True, help_text=_("Seconds of ringing.")
     )
     price = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("Hundredths of a shekel.")
+        _("price"), null=True, blank=True, help_text=_("Hundredths of a shekel.")
     )
-    recording_url = models.URLField(max_length=2000, blank=True)
-    received_at = models.DateTimeField(auto_now_add=True)
-    payload = models.JSONField(help_text=_("As it was received."))
+    recording_url = models.URLField(_("recording URL"), max_length=2000, blank=True)
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    payload = models.JSONField(_("payload"), help_text=_("As it was received."))
 
     class Meta:
         ordering = ["received_at", "id"]
@@ -44,6 +57,7 @@ class CallRecord(models.Model):
                 condition=Q(attempt__isnull=True),
             ),
         ]
+        verbose_name = _("call record")
 
     def __str__(self) -> str:
         return gettext("Record %(pk)s") % {"pk": self.pk}

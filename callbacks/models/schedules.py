@@ -37,9 +37,9 @@ def validate_holiday_country(code: str) -> None:
 class Schedule(models.Model):
     """Opening hours in a time zone: a week, the holidays of a country, exceptions by date."""
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
     time_zone = models.CharField(
-        max_length=64, default="Asia/Jerusalem", validators=[validate_time_zone]
+        _("time zone"), max_length=64, default="Asia/Jerusalem", validators=[validate_time_zone]
     )
     holidays_of = models.CharField(
         _("closed on holidays of"),
@@ -57,6 +57,7 @@ class Schedule(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = _("schedule")
 
     def __str__(self) -> str:
         return self.name
@@ -81,21 +82,24 @@ class OpeningHours(models.Model):
     """One interval of one weekday. Past midnight it ends on the next day."""
 
     class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
 
-    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="hours")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
-    opens_at = models.TimeField()
+    schedule = models.ForeignKey(
+        Schedule, on_delete=models.CASCADE, related_name="hours", verbose_name=_("schedule")
+    )
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
+    opens_at = models.TimeField(_("opens at"))
     closes_at = models.TimeField(
+        _("closes at"),
         help_text=_(
             "At or before the opening time: on the next day. 00:00 to 00:00: the whole day."
-        )
+        ),
     )
 
     class Meta:
@@ -111,6 +115,7 @@ class OpeningHours(models.Model):
             ),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_weekday_known"),
         ]
+        verbose_name = _("opening hours")
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {span(self.opens_at, self.closes_at)}"
@@ -119,11 +124,17 @@ class OpeningHours(models.Model):
 class ScheduleException(models.Model):
     """A day on which other hours hold than in any other week, or none."""
 
-    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="exceptions")
-    date = models.DateField()
-    opens_at = models.TimeField(null=True, blank=True, help_text=_("Both empty: closed that day."))
-    closes_at = models.TimeField(null=True, blank=True)
-    note = models.CharField(max_length=100, blank=True, help_text=_("Why, for your colleagues."))
+    schedule = models.ForeignKey(
+        Schedule, on_delete=models.CASCADE, related_name="exceptions", verbose_name=_("schedule")
+    )
+    date = models.DateField(_("date"))
+    opens_at = models.TimeField(
+        _("opens at"), null=True, blank=True, help_text=_("Both empty: closed that day.")
+    )
+    closes_at = models.TimeField(_("closes at"), null=True, blank=True)
+    note = models.CharField(
+        _("note"), max_length=100, blank=True, help_text=_("Why, for your colleagues.")
+    )
 
     class Meta:
         ordering = ["date", "opens_at"]

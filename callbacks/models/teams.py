@@ -19,12 +19,17 @@ class Team(models.Model):
         WEIGHTED = "weighted", _("priority tiers with weights")
         FAIR = "fair", _("fair by conversations")
 
-    name = models.CharField(max_length=100, unique=True)
-    is_active = models.BooleanField(default=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    is_active = models.BooleanField(_("is active"), default=True)
     sources = models.ManyToManyField(
-        LeadSource, through="TeamSource", related_name="teams", blank=True
+        LeadSource,
+        through="TeamSource",
+        related_name="teams",
+        blank=True,
+        verbose_name=_("sources"),
     )
     strategy = models.CharField(
+        _("strategy"),
         max_length=12,
         choices=Strategy.choices,
         default=Strategy.LONGEST_IDLE,
@@ -41,12 +46,12 @@ class Team(models.Model):
         ),
     )
     sticky_agent_days = models.PositiveSmallIntegerField(
-        _("owner for"),
+        _("sticky agent for (days)"),
         default=30,
         help_text=_("Days for which whoever talked with a number is rung first for it. 0: never."),
     )
     sticky_agent_wait = models.PositiveIntegerField(
-        _("wait for the owner"),
+        _("wait for the sticky agent (seconds)"),
         default=0,
         help_text=_(
             "Seconds that a lead waits for its owner who is on a call; then anyone is rung."
@@ -60,7 +65,7 @@ class Team(models.Model):
         help_text=_("Of each extension, at most. Empty: no limit."),
     )
     wrap_up = models.PositiveIntegerField(
-        _("rest after a call"),
+        _("wrap-up after a call (seconds)"),
         default=0,
         help_text=_("Seconds that an extension is then not rung."),
     )
@@ -81,6 +86,7 @@ class Team(models.Model):
         blank=True,
         related_name="teams",
         help_text=_("Empty: open round the clock."),
+        verbose_name=_("schedule"),
     )
 
     class Meta:
@@ -93,6 +99,7 @@ class Team(models.Model):
             models.CheckConstraint(condition=~Q(daily_cap=0), name="team_cap_positive"),
             models.CheckConstraint(condition=~Q(opening_rate=0), name="team_rate_positive"),
         ]
+        verbose_name = _("team")
 
     def __str__(self) -> str:
         return self.name
@@ -101,9 +108,12 @@ class Team(models.Model):
 class TeamSource(models.Model):
     """A source that a team answers, and when it steps in."""
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE)
-    source = models.ForeignKey(LeadSource, on_delete=models.CASCADE, db_column="leadsource_id")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, verbose_name=_("team"))
+    source = models.ForeignKey(
+        LeadSource, on_delete=models.CASCADE, db_column="leadsource_id", verbose_name=_("source")
+    )
     overflow_after = models.PositiveIntegerField(
+        _("overflow after"),
         default=0,
         db_default=0,
         help_text=_(

@@ -8,19 +8,20 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES
 
+from callbacks.common.translation import Text
 from callbacks.reports.date_ranges import Days, last_days
 
 TODAY, WEEK, MONTH, CHOSEN = "today", "7", "30", "days"
 PERIODS = (
-    (TODAY, "Today"),
-    (WEEK, "Last 7 days"),
-    (MONTH, "Last 30 days"),
+    (TODAY, _("Today")),
+    (WEEK, _("Last 7 days")),
+    (MONTH, _("Last 30 days")),
     (CHOSEN, _("From, to")),
 )
 _EARLIEST = date(2000, 1, 1)
 
 
-def _date_field(label: str) -> forms.DateField:
+def _date_field(label: Text) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
@@ -28,7 +29,7 @@ def _date_field(label: str) -> forms.DateField:
         widget=forms.DateInput(
             format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}
         ),
-        error_messages={"invalid": gettext("Enter a day like 2026-03-27.")},
+        error_messages={"invalid": _("Enter a day like 2026-03-27.")},
     )
 
 
@@ -36,12 +37,13 @@ class PeriodForm(forms.Form):
     """Which days: a named period, or from one day to another. `today` is the site's."""
 
     period = forms.ChoiceField(
+        label=_("Period"),
         choices=PERIODS,
         required=False,
         error_messages={"invalid_choice": _("Choose one of the periods.")},
     )
-    first = _date_field("From")
-    last = _date_field("To")
+    first = _date_field(_("From"))
+    last = _date_field(_("To"))
 
     def __init__(self, data: Any, today: date) -> None:
         super().__init__(data)

@@ -48,8 +48,8 @@ def may_hang_up(request: HttpRequest) -> bool:
 class ShowsAttempts:
     """What is shown of an attempt, in its own list and on its lead's page."""
 
-    claimed = html.moment_of("claimed_at", "claimed")
-    ended = html.moment_of("ended_at", "ended")
+    claimed = html.moment_of("claimed_at", _("claimed"))
+    ended = html.moment_of("ended_at", _("ended"))
 
     @display(description=_("through"), ordering="extension_number")  # type: ignore[untyped-decorator]
     def through(self, obj: CallAttempt) -> str:
@@ -150,10 +150,10 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
                 ]
             },
         ),
-        ("Conversation", {"fields": [("talked", "price_shown"), "recording"]}),
-        ("Provider", {"fields": ["call_id_shown", ("error", "reason_shown")]}),
+        (_("Conversation"), {"fields": [("talked", "price_shown"), "recording"]}),
+        (_("Provider"), {"fields": ["call_id_shown", ("error", "reason_shown")]}),
         (
-            "Times",
+            _("Times"),
             {
                 "fields": [
                     ("claimed", "answered"), ("picked_up", "connected"), ("ended", "held_until"),

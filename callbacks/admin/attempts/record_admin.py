@@ -17,7 +17,7 @@ from callbacks.models import CallRecord
 class ShowsRecords:
     """What is shown of a record, in its own list and on its attempt's page."""
 
-    received = html.moment_of("received_at", "received")
+    received = html.moment_of("received_at", _("received"))
 
     @display(description=_("rang"), ordering="dial_time")  # type: ignore[untyped-decorator]
     def rang(self, obj: CallRecord) -> str:
@@ -61,7 +61,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
     fieldsets = [
         (None, {"fields": [("call_id_shown", "lead_shown"), ("type", "status")]}),
         (
-            "Times",
+            _("Times"),
             {
                 "fields": [
                     ("started", "received"), ("rang", "talked"), ("lasted", "price_shown"),
@@ -76,7 +76,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
         queryset: QuerySet[CallRecord] = super().get_queryset(request)
         return queryset.select_related("attempt__lead")
 
-    started = html.moment_of("started_at", "started")
+    started = html.moment_of("started_at", _("started"))
 
     @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: CallRecord) -> str:

@@ -93,7 +93,7 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
     list_before_template = "admin/unknown_outcomes_hint.html"
     actions_detail = ["they_talked", "call_again"]
 
-    claimed = html.moment_of("claimed_at", "called")
+    claimed = html.moment_of("claimed_at", _("called"))
 
     # --- who may what ---------------------------------------------------------------------------
 

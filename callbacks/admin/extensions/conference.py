@@ -24,6 +24,7 @@ class RoomForm(forms.Form):
     """Which room."""
 
     room_code = forms.CharField(
+        label=_("Room code"),
         max_length=64,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),

@@ -68,11 +68,11 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     change_form_before_template = "admin/shift_week.html"
     fieldsets = [
         (
-            "Now",
+            _("Now"),
             {"fields": [("state_now", "last_called"), ("missed_in_a_row", "unavailable_reason")]},
         ),
         (
-            "Extension",
+            _("Extension"),
             {"fields": [("number", "kind"), ("name", "user"), ("team", "schedule"), "is_active"]},
         ),
         (

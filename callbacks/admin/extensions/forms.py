@@ -63,6 +63,7 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
     """One phone is there once, and can be rung at some time."""
 
     languages = LanguagesField(
+        label=_("Languages"),
         required=False,
         help_text=_("Spoken by the salesperson, separated by commas: he, en, ru. Empty: any."),
     )

@@ -68,7 +68,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     ]  # fmt: skip
     fieldsets = [
         (
-            "Now",
+            _("Now"),
             {
                 "fields": [
                     ("status_shown", "due"), "waits_for", ("phone_shown", "source"),
@@ -81,7 +81,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         (_("What happened"), {"fields": ["story"], "classes": ["story"]}),
         (_("Who asked"), {"fields": [("name", "email"), "message"]}),
         (
-            "Times",
+            _("Times"),
             {
                 "fields": [
                     ("submitted", "clock_started"), ("due_by", "not_before"),
@@ -117,13 +117,13 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             condition |= number
         return queryset.filter(condition), False
 
-    submitted = html.moment_of("submitted_at", "submitted")
+    submitted = html.moment_of("submitted_at", _("submitted"))
     clock_started = html.moment_of("clock_started_at", _("clock started"))
     due_by = html.moment_of("due_at", _("due by"))
     not_before = html.moment_of("call_after", _("not called before"))
     first_dialed = html.moment_of("first_dialed_at", _("first called"))
-    connected = html.moment_of("connected_at", "connected")
-    closed = html.moment_of("closed_at", "closed")
+    connected = html.moment_of("connected_at", _("connected"))
+    closed = html.moment_of("closed_at", _("closed"))
 
     # The list has few columns, each with its small print, so that none is out of sight.
 

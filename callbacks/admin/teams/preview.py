@@ -35,6 +35,7 @@ class QuestionForm(forms.Form):
 
     source = forms.ModelChoiceField(
         LeadSource.objects.all(),
+        label=_("Source"),
         to_field_name="slug",
         empty_label=None,
         widget=UnfoldAdminSelectWidget,
@@ -50,15 +51,17 @@ class QuestionForm(forms.Form):
         help_text=_("In the zone of its teams. Empty: now."),
     )
     phone = forms.CharField(
+        label=_("Phone"),
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES), "inputmode": "tel"}),
         help_text=_("Empty: any number."),
     )
     language = forms.CharField(
+        label=_("Language"),
         required=False,
         max_length=8,
-        widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES), "placeholder": "he"}),
+        widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES), "placeholder": _("he")}),
         help_text=_("Empty: not known."),
     )
 
