@@ -66,7 +66,7 @@ def test_a_call_nobody_ever_knew_of_goes_to_a_person(
     assert holds.free_expired_holds() == 1
     lead.refresh_from_db()
     assert lead.status == LeadStatus.FAILED
-    assert "Ask whether they talked" in lead.error_message
+    assert "Ask the salesperson whether they talked" in lead.error_message
 
 
 def test_a_lead_whose_wake_up_was_lost_is_woken_again(
