@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0001_squashed_0015_plain_constraints'),
+        ('callbacks', '0015_plain_constraints'),
         ('leads', '0001_squashed_0011_plain_constraints'),
     ]
 
