@@ -21,7 +21,7 @@ from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing.claim import Claim
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.scheduling import calling_hours
 from callbacks.telephony import account
 from callbacks.voicenter import (
@@ -58,11 +58,11 @@ _REFUSED_AS = {
 }
 
 
-def dial_call(client: Client, claim: Claim, lead: Lead, setup: RoutingConfig) -> None:
+def dial_call(client: Client, claim: Claim, lead: Lead, config: RoutingConfig) -> None:
     """Sends the call of a claim that this process has made, and records the answer."""
     attempt = claim.attempt
     try:
-        call = account.call_for(claim, lead, setup)
+        call = account.call_for(claim, lead, config)
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return
@@ -87,18 +87,18 @@ def dial_committed(attempt_id: int) -> None:
     except PhoneRefused as refusal:
         _record_refusal(attempt, None, refusal.message, "number", Outcome.INVALID)
         return
-    setup = current_setup()
-    if not calling_hours.in_window(setup, attempt.lead.source_id, attempt.phone, now):
+    config = current_config()
+    if not calling_hours.in_window(config, attempt.lead.source_id, attempt.phone, now):
         # The attempt was committed inside the calling window, which has closed since.
         message = gettext("It has become too late to call this number.")
         _record_not_sent(attempt, NotSent(message, reason="too_late"))
         return
     if attempt.extension:
         claim = Claim(attempt, attempt.extension.kind)
-        dial_call(client, claim, attempt.lead, setup)
+        dial_call(client, claim, attempt.lead, config)
         return
     try:
-        recording = account.message_for(attempt, setup)
+        recording = account.message_for(attempt, config)
     except InvalidCall as error:
         _record_invalid(attempt, error)
         return

@@ -15,7 +15,7 @@ from callbacks.models import CallAttempt
 from callbacks.routing import claim as claims
 from callbacks.routing import number_limits, queue
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.scheduling import call_times, calling_hours
 from callbacks.scheduling.next_call import next_call
 from callbacks.telephony import account
@@ -44,24 +44,24 @@ def call_lead(lead_id: int) -> CallAttempt | None:
     if lead is None or not _is_due(lead, now):
         return None
     log_context.follow(lead.public_id)
-    setup = current_setup(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
+    config = current_config(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
     try:
-        number_guard.check_before_dial(lead.phone, setup.sources[lead.source_id])
+        number_guard.check_before_dial(lead.phone, config.sources[lead.source_id])
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
         return None
-    asked = setup.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
-    if not asked or not calling_hours.in_window(setup, lead.source_id, lead.phone, now):
+    asked = config.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
+    if not asked or not calling_hours.in_window(config, lead.source_id, lead.phone, now):
         # A lead that is asked for a moment too early (see CLOCK_TOLERANCE) keeps its time.
         if lead.call_after <= now:
-            _wait_for_opening(lead, setup, now)
+            _wait_for_opening(lead, config, now)
         return None
-    closed = setup.closed_shifts((turn.team_id for turn in asked), now)
+    closed = config.closed_shifts((turn.team_id for turn in asked), now)
     claim = claims.claim(lead.pk, asked, now, account.hold(), closed)
     if claim is None:
-        _wait_for_the_number(lead, setup, now)
+        _wait_for_the_number(lead, config, now)
         return None
-    dial.dial_call(client, claim, lead, setup)
+    dial.dial_call(client, claim, lead, config)
     return claim.attempt
 
 
@@ -97,29 +97,29 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
     log.info("not callable")
 
 
-def _wait_for_the_number(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
+def _wait_for_the_number(lead: Lead, config: RoutingConfig, now: datetime) -> None:
     """Puts the lead off if its number was rung too recently or too often."""
     if limited_until := number_limits.lead_limited_until(lead.pk, now):
-        _put_off(lead, setup, now, limited_until)
+        _put_off(lead, config, now, limited_until)
         log.info("number rests")
 
 
-def _wait_for_opening(lead: Lead, setup: RoutingConfig, now: datetime) -> None:
+def _wait_for_opening(lead: Lead, config: RoutingConfig, now: datetime) -> None:
     """Puts the lead off until a team opens. If none ever does, the lead keeps waiting as it is."""
-    _put_off(lead, setup, now)
+    _put_off(lead, config, now)
     if not lead.attempts:
         recorded_messages.play_when_closed(lead, now)
 
 
 def _put_off(
-    lead: Lead, setup: RoutingConfig, now: datetime, limited_until: datetime | None = None
+    lead: Lead, config: RoutingConfig, now: datetime, limited_until: datetime | None = None
 ) -> None:
-    times = call_times.reserving(setup, lead.source_id, lead.phone)
+    times = call_times.reserving(config, lead.source_id, lead.phone)
     with transaction.atomic():
         found = next_call(times, now, limited_until=limited_until)
         call_after, closed_until = found.call_after or now, found.closed_until
         if found.never and limited_until is None:
-            look_again = reschedule.look_again_at(setup, lead.source_id, now)
+            look_again = reschedule.look_again_at(config, lead.source_id, now)
             if look_again is None:
                 return
             call_after = closed_until = look_again

@@ -10,7 +10,7 @@ from django.utils import timezone
 from callbacks.common import task_publisher
 from callbacks.routing import queue
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.scheduling import call_times, calling_hours, pacing
 from callbacks.scheduling.next_call import next_call
 from leads import transitions
@@ -28,13 +28,13 @@ def follow_the_hours() -> int:
     Their team has closed, or their local calling window has ended.
     """
     now = timezone.now()
-    setup = current_setup()
+    config = current_config()
     due = Lead.objects.filter(status=LeadStatus.WAITING, call_after__lte=now)
     moved = 0
     for source_id in queue.sources_with_due_leads(now):
-        may_change = calling_hours.ever_opens(setup, source_id, now)
-        if may_change and not calling_hours.all_may_be_called(setup, source_id, now):
-            moved += _follow(setup, due.filter(source=source_id), source_id, now)
+        may_change = calling_hours.ever_opens(config, source_id, now)
+        if may_change and not calling_hours.all_may_be_called(config, source_id, now):
+            moved += _follow(config, due.filter(source=source_id), source_id, now)
     return moved
 
 
@@ -57,9 +57,9 @@ def follow_changed_hours() -> int:
     by_source: dict[int, list[int]] = defaultdict(list)
     for pk, source_id in step:
         by_source[source_id].append(pk)
-    setup = current_setup(state.version)
+    config = current_config(state.version)
     moved = sum(
-        _follow_changed(setup, later.filter(pk__in=pks), source_id, now)
+        _follow_changed(config, later.filter(pk__in=pks), source_id, now)
         for source_id, pks in by_source.items()
     )
     to = step[-1][0] if len(step) == STEP else None
@@ -71,7 +71,7 @@ def follow_changed_hours() -> int:
     return moved
 
 
-def _follow(setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
+def _follow(config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
     """Puts off the leads that may not be called now, the most urgent first.
 
     Left due, they would stand in the way of leads that may be called.
@@ -79,22 +79,22 @@ def _follow(setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: da
     ordered = leads.order_by(Greatest("due_at", "call_after"), "pk")
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     for pk, phone in ordered.values_list("pk", "phone")[:_AT_ONCE]:
-        found = next_call(call_times.unpaced(setup, source_id, phone), now)
-        opening = look_again_at(setup, source_id, now) if found.never else found.call_after
+        found = next_call(call_times.unpaced(config, source_id, phone), now)
+        opening = look_again_at(config, source_id, now) if found.never else found.call_after
         if opening and opening > now:
             groups[opening].append((pk, phone))
-    return sum(_put_off_all(setup, leads, source_id, it, of, now) for it, of in groups.items())
+    return sum(_put_off_all(config, leads, source_id, it, of, now) for it, of in groups.items())
 
 
 def _follow_changed(
-    setup: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
+    config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
 ) -> int:
     """Moves leads that wait for an opening, for their chosen time, or for their number's gap."""
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
     rows = leads.order_by("call_after", "pk").values_list("pk", "phone", "call_after", "gap_until")
     for pk, phone, call_after, gap_until in rows:
-        times = call_times.unpaced(setup, source_id, phone)
+        times = call_times.unpaced(config, source_id, phone)
         opening = next_call(times, now, chosen_at=gap_until).opens_at
         if opening and opening == gap_until:
             if call_after != opening:
@@ -102,12 +102,12 @@ def _follow_changed(
         elif opening:
             groups[opening].append((pk, phone))
     return moved + sum(
-        _put_off_all(setup, leads, source_id, it, of, now) for it, of in groups.items()
+        _put_off_all(config, leads, source_id, it, of, now) for it, of in groups.items()
     )
 
 
 def _put_off_all(
-    setup: RoutingConfig,
+    config: RoutingConfig,
     leads: QuerySet[Lead],
     source_id: int,
     opening: datetime,
@@ -116,15 +116,15 @@ def _put_off_all(
 ) -> int:
     ours = leads.filter(pk__in=[pk for pk, _phone in of])
     phone = of[0][1]
-    return pacing.put_off_all(setup, ours, opening, now, source_id=source_id, phone=phone)
+    return pacing.put_off_all(config, ours, opening, now, source_id=source_id, phone=phone)
 
 
-def look_again_at(setup: RoutingConfig, source_id: int, now: datetime) -> datetime | None:
+def look_again_at(config: RoutingConfig, source_id: int, now: datetime) -> datetime | None:
     """When to look again at a lead that can never be called; None: leave it as it is.
 
     While no team is open, such a lead is in nobody's way. While a team is open it would stand in
     the way of others: its calling window and the teams' hours never meet.
     """
-    if any(setup.is_open(team, now) for team in setup.teams_for(source_id)):
+    if any(config.is_open(team, now) for team in config.teams_for(source_id)):
         return now + calling_hours.LOOK_AGAIN
     return None

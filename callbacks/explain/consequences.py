@@ -75,12 +75,12 @@ class Consequence:
 
 
 def consequences(
-    setup: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, zone: tzinfo
+    config: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, zone: tzinfo
 ) -> tuple[Consequence, ...]:
     """A row for each outcome, as if a call at `at` and each further one ended at once."""
 
     def row(outcome: Outcome, words: Text) -> Consequence:
-        tries = list(_tries(setup, source_id, phone, at, policy, outcome))
+        tries = list(_tries(config, source_id, phone, at, policy, outcome))
         again = tuple(it.call_after for _step, it in tries if it and it.call_after and not it.never)
         return Consequence(words, _lead(tries, again, at, zone), again, _extension(tries[0][0]))
 
@@ -88,10 +88,15 @@ def consequences(
 
 
 def _tries(
-    setup: RoutingConfig, source_id: int, phone: str, at: datetime, policy: Policy, outcome: Outcome
+    config: RoutingConfig,
+    source_id: int,
+    phone: str,
+    at: datetime,
+    policy: Policy,
+    outcome: Outcome,
 ) -> Iterator[_Try]:
     """What each further call with the same outcome leads to, until one closes the lead."""
-    times = call_times.reading(setup, source_id, phone)
+    times = call_times.reading(config, source_id, phone)
     rung = number_limits.last_calls(phone) if phone else []
     for n in range(MAX_ATTEMPTS):
         step = next_step(outcome, n, n + 1, policy)

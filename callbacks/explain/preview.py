@@ -18,7 +18,7 @@ from callbacks.policy.from_settings import policy
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.routing.rules import ExtensionState, Owner
 from callbacks.scheduling import call_times, calling_hours, planner
 from callbacks.scheduling.next_call import next_call
@@ -98,7 +98,7 @@ def question(
     slug: str, at: str, phone: str = "", language: str = "", *, now: datetime
 ) -> PreviewQuestion:
     """From what a person typed; `at` "" is now. Raises CannotTell."""
-    current = current_setup()
+    current = current_config()
     source = next((it for it in current.sources.values() if it.slug == slug), None)
     if source is None:
         names = ", ".join(sorted(it.slug for it in current.sources.values())) or "none"
@@ -133,7 +133,7 @@ def question(
 
 def answer(asked: PreviewQuestion, now: datetime) -> PreviewAnswer:
     """What would happen to this lead, as things are at `now`."""
-    current = current_setup()
+    current = current_config()
     zone = calling_hours.zone_of(current, asked.source.pk)
     times = call_times.reading(current, asked.source.pk, asked.phone)
     plan = planner.plan(current, asked.source, times, asked.at)

@@ -15,7 +15,7 @@ from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer, TeamRules
 from callbacks.scheduling import calling_hours
 from leads.models import Lead, LeadStatus
@@ -48,7 +48,7 @@ def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingRea
     """Of one lead, with all that is known; None: it does not wait. Times are in `zone`."""
     if lead.status != LeadStatus.WAITING:
         return None
-    current = current_setup()
+    current = current_config()
     return _said(lead, current, _known_of(lead, current, now), now, zone or _zone())
 
 
@@ -63,7 +63,7 @@ def of_leads(
     waiting = [lead for lead in leads if lead.status == LeadStatus.WAITING]
     if not waiting:
         return {}
-    current = current_setup()
+    current = current_config()
     sources = {lead.source_id for lead in waiting if lead.call_after <= now}
     states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
     known = _Known(states)

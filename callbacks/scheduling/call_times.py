@@ -26,54 +26,54 @@ class Pacing(Enum):
 class ConfiguredTimes:
     """The CallTimes of a lead with this source and number ("": any number)."""
 
-    setup: RoutingConfig
+    config: RoutingConfig
     source_id: int
     phone: str
     pacing: Pacing
 
     def next_time(self, after: datetime) -> datetime | None:
         """A team is open, and its number may be called."""
-        return calling_hours.next_time(self.setup, self.source_id, self.phone, after)
+        return calling_hours.next_time(self.config, self.source_id, self.phone, after)
 
     def next_new_opening(self, after: datetime) -> datetime | None:
         """By the teams' hours alone."""
-        return calling_hours.next_new_opening(self.setup, self.source_id, after)
+        return calling_hours.next_new_opening(self.config, self.source_id, after)
 
     def turn(self, opening: datetime) -> Turn:
         """With RESERVE, call it in the transaction that stores the result."""
         if self.pacing is Pacing.NONE:
             return Turn(opening, opening)
         reserve = self.pacing is Pacing.RESERVE
-        return pacing.turn(self.setup, self.source_id, self.phone, opening, reserve=reserve)
+        return pacing.turn(self.config, self.source_id, self.phone, opening, reserve=reserve)
 
 
-def reserving(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
+def reserving(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
     """For callers that store the result, in this transaction."""
-    return ConfiguredTimes(setup, source_id, phone, Pacing.RESERVE)
+    return ConfiguredTimes(config, source_id, phone, Pacing.RESERVE)
 
 
-def reading(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
+def reading(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
     """For callers that only show the result."""
-    return ConfiguredTimes(setup, source_id, phone, Pacing.READ)
+    return ConfiguredTimes(config, source_id, phone, Pacing.READ)
 
 
-def unpaced(setup: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
+def unpaced(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
     """For a manager's wish, and for many leads that are given turns together."""
-    return ConfiguredTimes(setup, source_id, phone, Pacing.NONE)
+    return ConfiguredTimes(config, source_id, phone, Pacing.NONE)
 
 
 @dataclass(frozen=True)
 class WindowTimes:
     """The calling window of a number alone: for recorded messages, which need nobody."""
 
-    setup: RoutingConfig
+    config: RoutingConfig
     source_id: int
     phone: str
 
     def next_time(self, after: datetime) -> datetime | None:
         """The number may be called."""
-        at = calling_hours.next_in_window(self.setup, self.source_id, self.phone, after)
-        return at if calling_hours.in_window(self.setup, self.source_id, self.phone, at) else None
+        at = calling_hours.next_in_window(self.config, self.source_id, self.phone, after)
+        return at if calling_hours.in_window(self.config, self.source_id, self.phone, at) else None
 
     def next_new_opening(self, after: datetime) -> datetime | None:  # noqa: ARG002
         """No team is needed."""

@@ -31,91 +31,93 @@ _QUARTER = timedelta(minutes=15)  # every zone's half hours are quarters of UTC'
 _YEAR = 366
 
 
-def may_be_called(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
+def may_be_called(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether the engine may call a lead of this source and number at `at`."""
-    return bool(open_teams(setup, source_id, phone, at))
+    return bool(open_teams(config, source_id, phone, at))
 
 
-def open_teams(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> list[Team]:
+def open_teams(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> list[Team]:
     """The teams that may call it at `at`; none outside the lead's own window."""
-    teams = [team for team in setup.teams_for(source_id) if setup.is_open(team, at)]
-    return teams if teams and in_window(setup, source_id, phone, at) else []
+    teams = [team for team in config.teams_for(source_id) if config.is_open(team, at)]
+    return teams if teams and in_window(config, source_id, phone, at) else []
 
 
-def in_window(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
+def in_window(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether this number may be rung at `at`, whoever rings it: the lead's own hours alone."""
-    return all(opening_hours.is_open(it, at) for it in windows_of(setup, source_id, phone, at))
+    return all(opening_hours.is_open(it, at) for it in windows_of(config, source_id, phone, at))
 
 
-def next_time(setup: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime | None:
+def next_time(
+    config: RoutingConfig, source_id: int, phone: str, after: datetime
+) -> datetime | None:
     """The first instant at or after `after` at which it may be called; None: never."""
-    if may_be_called(setup, source_id, phone, after):
+    if may_be_called(config, source_id, phone, after):
         return after
-    windows = windows_of(setup, source_id, phone, after)
+    windows = windows_of(config, source_id, phone, after)
     # What opens next is asked once for each lead that comes at night.
     key = (source_id, tuple(it.time_zone for it in windows))
     opening: datetime | None
-    if key in setup.openings:
-        asked, opening = setup.openings[key]
+    if key in config.openings:
+        asked, opening = config.openings[key]
         if asked <= after <= (opening or asked + _DAY):
             return opening
-    opening = _first_common(setup, source_id, windows, after)
-    setup.openings[key] = after, opening
+    opening = _first_common(config, source_id, windows, after)
+    config.openings[key] = after, opening
     return opening
 
 
-def next_new_opening(setup: RoutingConfig, source_id: int, after: datetime) -> datetime | None:
+def next_new_opening(config: RoutingConfig, source_id: int, after: datetime) -> datetime | None:
     """When the first of the source's teams opens anew, at or after `after`; None: none does, or all
     are always open.
     """
-    calendars = (_calendar(setup, team) for team in setup.teams_for(source_id))
+    calendars = (_calendar(config, team) for team in config.teams_for(source_id))
     openings = [opening_hours.next_new_opening(it, after) for it in calendars if it]
     return min((it for it in openings if it), default=None)
 
 
-def next_in_window(setup: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime:
+def next_in_window(config: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime:
     """The first instant at or after `after` at which this number may be rung by anybody."""
-    windows = windows_of(setup, source_id, phone, after)
+    windows = windows_of(config, source_id, phone, after)
     # Windows that have no hour in common are not asked for.
     return opening_hours.next_common_opening(windows, after) or after
 
 
-def closes_at(setup: RoutingConfig, source_id: int, phone: str, at: datetime) -> datetime | None:
+def closes_at(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> datetime | None:
     """When what is open at `at` is over; None: it does not close."""
-    teams = open_teams(setup, source_id, phone, at)
+    teams = open_teams(config, source_id, phone, at)
     closings = [
         opening_hours.next_closing(calendar, at) if calendar else None
-        for calendar in (_calendar(setup, team) for team in teams)
+        for calendar in (_calendar(config, team) for team in teams)
     ]
-    ends = [opening_hours.next_closing(it, at) for it in windows_of(setup, source_id, phone, at)]
+    ends = [opening_hours.next_closing(it, at) for it in windows_of(config, source_id, phone, at)]
     if closings and None not in closings:
         ends.append(max(it for it in closings if it))
     return min((it for it in ends if it), default=None)
 
 
-def never_opens(setup: RoutingConfig, source_id: int, now: datetime) -> bool:
+def never_opens(config: RoutingConfig, source_id: int, now: datetime) -> bool:
     """Whether leads of this source are never called: no team, or none that ever opens for them."""
-    return next_time(setup, source_id, "", now) is None
+    return next_time(config, source_id, "", now) is None
 
 
-def ever_opens(setup: RoutingConfig, source_id: int, now: datetime) -> bool:
+def ever_opens(config: RoutingConfig, source_id: int, now: datetime) -> bool:
     """Whether a team of the source opens at all, for whatever number; answered at once."""
     return any(
         team.schedule_id is None
-        or setup.is_open(team, now)
-        or setup.state(team.schedule_id, now).opens_at is not None
-        for team in setup.teams_for(source_id)
+        or config.is_open(team, now)
+        or config.state(team.schedule_id, now).opens_at is not None
+        for team in config.teams_for(source_id)
     )
 
 
-def all_may_be_called(setup: RoutingConfig, source_id: int, at: datetime) -> bool:
+def all_may_be_called(config: RoutingConfig, source_id: int, at: datetime) -> bool:
     """Whether every lead of the source may be called at `at`, whatever number it has.
 
     Answered without looking at leads; False may be wrong.
     """
-    if not open_teams(setup, source_id, "", at):
+    if not open_teams(config, source_id, "", at):
         return False
-    source = setup.sources[source_id]
+    source = config.sources[source_id]
     if source.call_from is None or source.call_until is None:
         return True
     zones = {zone for country in source.allowed_countries for zone in phones.time_zones_of(country)}
@@ -125,35 +127,35 @@ def all_may_be_called(setup: RoutingConfig, source_id: int, at: datetime) -> boo
     )
 
 
-def zone_of(setup: RoutingConfig, source_id: int) -> ZoneInfo:
+def zone_of(config: RoutingConfig, source_id: int) -> ZoneInfo:
     """The zone in which times are told to visitors: that of the source's first team with hours."""
-    for team in setup.teams_for(source_id):
-        if calendar := _calendar(setup, team):
+    for team in config.teams_for(source_id):
+        if calendar := _calendar(config, team):
             # One that is not known gets past no form; its team never opens.
             with suppress(ZoneInfoNotFoundError, ValueError, OSError):
                 return ZoneInfo(calendar.time_zone)
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def calendars(setup: RoutingConfig, source_id: int) -> list[Calendar] | None:
+def calendars(config: RoutingConfig, source_id: int) -> list[Calendar] | None:
     """The hours of the source's teams; None: somebody answers round the clock, or nobody does."""
-    found = [_calendar(setup, team) for team in setup.teams_for(source_id)]
+    found = [_calendar(config, team) for team in config.teams_for(source_id)]
     known = [it for it in found if it]
     return known if known and len(known) == len(found) else None
 
 
 def half_hours(
-    setup: RoutingConfig, source_id: int, after: datetime, until: datetime
+    config: RoutingConfig, source_id: int, after: datetime, until: datetime
 ) -> Iterator[datetime]:
     """The full and half hours from `after` to `until` at which leads are called, in order.
 
     In `zone_of`, and for any number: the window is taken in that zone.
     """
-    zone = zone_of(setup, source_id)
-    windows = windows_of(setup, source_id, "", after)
+    zone = zone_of(config, source_id)
+    windows = windows_of(config, source_id, "", after)
     told: datetime | None = None
     for at in merge(
-        *(_quarters(_calendar(setup, team), after, until) for team in setup.teams_for(source_id))
+        *(_quarters(_calendar(config, team), after, until) for team in config.teams_for(source_id))
     ):
         local = at.astimezone(zone)
         if (
@@ -193,15 +195,15 @@ def next_opening(teams: list[Team], after: datetime) -> datetime | None:
 
 
 def windows_of(
-    setup: RoutingConfig, source_id: int, phone: str, at: datetime
+    config: RoutingConfig, source_id: int, phone: str, at: datetime
 ) -> Sequence[Calendar]:
     """The calling window in each zone that counts; none where there is none."""
-    source = setup.sources.get(source_id)
+    source = config.sources.get(source_id)
     if source is None or source.call_from is None or source.call_until is None:
         return ()
     zones = phones.time_zones(phone) if phone else ()
     common = _common_windows(source.call_from, source.call_until, zones, at.year)
-    return common or (_window(source.call_from, source.call_until, zone_of(setup, source_id).key),)
+    return common or (_window(source.call_from, source.call_until, zone_of(config, source_id).key),)
 
 
 @lru_cache(maxsize=1000)
@@ -226,17 +228,17 @@ def _window(call_from: time, call_until: time, zone: str) -> Calendar:
 # --- teams in the routing config ------------------------------------------------------------------
 
 
-def _calendar(setup: RoutingConfig, team: Team) -> Calendar | None:
+def _calendar(config: RoutingConfig, team: Team) -> Calendar | None:
     """None: round the clock."""
-    return None if team.schedule_id is None else setup.calendars[team.schedule_id]
+    return None if team.schedule_id is None else config.calendars[team.schedule_id]
 
 
 def _first_common(
-    setup: RoutingConfig, source_id: int, windows: Sequence[Calendar], after: datetime
+    config: RoutingConfig, source_id: int, windows: Sequence[Calendar], after: datetime
 ) -> datetime | None:
     openings = []
-    for team in setup.teams_for(source_id):
-        calendar = _calendar(setup, team)
+    for team in config.teams_for(source_id):
+        calendar = _calendar(config, team)
         both = [*windows, *([calendar] if calendar else [])]
         openings.append(opening_hours.next_common_opening(both, after))
     return min((it for it in openings if it), default=None)

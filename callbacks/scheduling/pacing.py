@@ -39,7 +39,7 @@ _LATEST = """
 
 
 def turn(
-    setup: RoutingConfig, source_id: int, phone: str, opening: datetime, *, reserve: bool
+    config: RoutingConfig, source_id: int, phone: str, opening: datetime, *, reserve: bool
 ) -> Turn:
     """When a lead that waits for `opening` is called: after all that wait for it already.
 
@@ -54,14 +54,14 @@ def turn(
 
     return next_turn(
         opening,
-        partial(_shared, setup, source_id, phone),
+        partial(_shared, config, source_id, phone),
         last_moment,
-        partial(calling_hours.next_time, setup, source_id, phone),
+        partial(calling_hours.next_time, config, source_id, phone),
     )
 
 
 def put_off_all(
-    setup: RoutingConfig,
+    config: RoutingConfig,
     leads: QuerySet[Lead],
     opening: datetime,
     now: datetime,
@@ -75,9 +75,9 @@ def put_off_all(
     else has in hand are left out: two that do this at once must not meet.
     """
     moved = 0
-    next_time = partial(calling_hours.next_time, setup, source_id, phone)
+    next_time = partial(calling_hours.next_time, config, source_id, phone)
     with transaction.atomic():
-        shared = _shared(setup, source_id, phone, opening)
+        shared = _shared(config, source_id, phone, opening)
         if shared:
             _one_at_a_time(shared)
         ours = {
@@ -101,27 +101,27 @@ def put_off_all(
             left = left[len(planned) :]
             if left and shared:
                 opening = after_it_closes(shared, next_time)
-                shared = _shared(setup, source_id, phone, opening)
+                shared = _shared(config, source_id, phone, opening)
                 if shared:
                     _one_at_a_time(shared)
     return moved
 
 
 def _shared(
-    setup: RoutingConfig, source_id: int, phone: str, opening: datetime
+    config: RoutingConfig, source_id: int, phone: str, opening: datetime
 ) -> PacedOpening | None:
-    teams = calling_hours.open_teams(setup, source_id, phone, opening)
+    teams = calling_hours.open_teams(config, source_id, phone, opening)
     rate = added_up([team.opening_rate for team in teams])
     if rate is None:
         return None
     ids = {team.pk for team in teams}
     sources = [
         source
-        for source, answering in setup.teams_by_source.items()
+        for source, answering in config.teams_by_source.items()
         if any(team.pk in ids for team in answering)
     ]
     return PacedOpening(
-        opening, rate, sources, calling_hours.closes_at(setup, source_id, phone, opening)
+        opening, rate, sources, calling_hours.closes_at(config, source_id, phone, opening)
     )
 
 

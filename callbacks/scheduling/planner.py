@@ -11,7 +11,7 @@ from leads.ports import CallPlan
 
 
 def plan(
-    setup: RoutingConfig,
+    config: RoutingConfig,
     source: LeadSource,
     times: CallTimes,
     now: datetime,
@@ -28,7 +28,7 @@ def plan(
         chosen_at or now,
         timedelta(seconds=source.sla_target),
         found.opens_at,
-        calling_hours.calendars(setup, source.pk),
+        calling_hours.calendars(config, source.pk),
     )
     return CallPlan(
         call_after=found.call_after or now,

@@ -13,7 +13,7 @@ from callbacks.models import CallAttempt
 from callbacks.models.extensions import first_leg
 from callbacks.routing.claim import Claim
 from callbacks.routing.config import RoutingConfig
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.telephony.call_identity import PlacedCall
 from callbacks.telephony.call_parameters import Layer, resolved_arguments
 from callbacks.telephony.rate_limit import RedisRateLimiter
@@ -137,17 +137,17 @@ def answer_is_lost_after() -> timedelta:
     return timedelta(seconds=longest + 10)
 
 
-def places(setup: RoutingConfig, source_id: int | None, extension_id: int | None) -> list[Layer]:
+def places(config: RoutingConfig, source_id: int | None, extension_id: int | None) -> list[Layer]:
     """The layers of call parameters, the most specific first (see `call_parameters`)."""
     found = []
-    if extension_id is not None and extension_id in setup.parameters_by_extension:
-        found.append(Layer(EXTENSION, setup.parameters_by_extension[extension_id]))
-    if source_id is not None and source_id in setup.parameters_by_source:
-        found.append(Layer(SOURCE, setup.parameters_by_source[source_id]))
+    if extension_id is not None and extension_id in config.parameters_by_extension:
+        found.append(Layer(EXTENSION, config.parameters_by_extension[extension_id]))
+    if source_id is not None and source_id in config.parameters_by_source:
+        found.append(Layer(SOURCE, config.parameters_by_source[source_id]))
     return [*found, Layer(SETTINGS, _from_settings())]
 
 
-def call_for(claim: Claim, lead: Lead, setup: RoutingConfig) -> Call:
+def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
     """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
 
     Our variables come back with the call's records and identify lead and attempt. They hold no
@@ -155,7 +155,7 @@ def call_for(claim: Claim, lead: Lead, setup: RoutingConfig) -> Call:
     """
     attempt = claim.attempt
     parameters: dict[str, Any] = resolved_arguments(
-        places(setup, lead.source_id, attempt.extension_id)
+        places(config, lead.source_id, attempt.extension_id)
     )
     own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
     parameters["variables"] = {**parameters.get("variables", {}), **own}
@@ -166,9 +166,9 @@ def call_for(claim: Claim, lead: Lead, setup: RoutingConfig) -> Call:
     )
 
 
-def message_for(attempt: CallAttempt, setup: RoutingConfig) -> Message:
+def message_for(attempt: CallAttempt, config: RoutingConfig) -> Message:
     """The recorded message that the attempt plays to its lead. Raises InvalidCall."""
-    holds: dict[str, Any] = resolved_arguments(places(setup, attempt.lead.source_id, None))
+    holds: dict[str, Any] = resolved_arguments(places(config, attempt.lead.source_id, None))
     return Message(
         phone=to_provider(attempt.phone),
         pre_rec=attempt.record_name,
@@ -197,7 +197,7 @@ def rings() -> timedelta:
 
 def rings_for(source_id: int, extension_id: int | None) -> timedelta:
     """How long both phones ring at most for a lead of this source through this extension."""
-    return _rings(resolved_arguments(places(current_setup(), source_id, extension_id)))
+    return _rings(resolved_arguments(places(current_config(), source_id, extension_id)))
 
 
 def _rings(values: Mapping[str, Any]) -> timedelta:

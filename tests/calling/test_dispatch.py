@@ -13,7 +13,7 @@ from callbacks.calling import dial, dispatch, manual, reschedule
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.routing import claim as claims
-from callbacks.routing.config import current as current_setup
+from callbacks.routing.config import current as current_config
 from callbacks.telephony import account
 from callbacks.voicenter import Accepted, InvalidCall
 from leads.models import Lead, LeadSource, LeadStatus
@@ -374,7 +374,7 @@ def dial_late(lead: Lead, extension: Extension) -> CallAttempt:
         lead.pk, asked(extension.team_id), timezone.now() - asleep, timedelta(hours=2)
     )
     assert claim
-    dial.dial_call(account.client(), claim, lead, current_setup())
+    dial.dial_call(account.client(), claim, lead, current_config())
     claim.attempt.refresh_from_db()
     lead.refresh_from_db()
     return claim.attempt

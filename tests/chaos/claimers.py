@@ -263,7 +263,7 @@ def _claim(
     from callbacks.models import Extension, Team
     from callbacks.models.attempt_states import AttemptState
     from callbacks.routing import claim as claims
-    from callbacks.routing.config import current as current_setup
+    from callbacks.routing.config import current as current_config
     from callbacks.voicenter import Accepted
     from leads import log_context
     from leads.models import Lead, LeadSource
@@ -272,7 +272,7 @@ def _claim(
     rng = random.Random(f"{options['seed']} {number}")
     team = Team.objects.get().pk
     source = LeadSource.objects.get().pk
-    setup = current_setup()
+    config = current_config()
     places = {
         pk: n for n, pk in enumerate(Extension.objects.order_by("pk").values_list("pk", flat=True))
     }
@@ -311,7 +311,7 @@ def _claim(
             time.sleep(ASLEEP)
         extension = places[claim.attempt.extension_id]
         provider: Any = Provider(claim, extension)
-        dial.dial_call(provider, claim, lead, setup)
+        dial.dial_call(provider, claim, lead, config)
         if claim.attempt.state != AttemptState.ACCEPTED:
             witness.add("not_sent")
             queue.note_end()

@@ -29,7 +29,7 @@ def office(zone: str = "Asia/Jerusalem", opens: int = 9, closes: int = 17) -> Ca
     return Calendar(zone, {day: [Hours(time(opens), time(closes))] for day in (6, 0, 1, 2, 3)})
 
 
-def setup(
+def config(
     *calendars: Calendar | None,
     window: tuple[time, time] | None = None,
     countries: tuple[str, ...] = ("IL",),
@@ -85,13 +85,13 @@ def at(text: str, zone: ZoneInfo = JERUSALEM) -> datetime:
 def test_a_lead_is_called_while_its_own_clock_shows_a_time_in_the_window(
     phone: str, asked: str, opens: str
 ) -> None:
-    always = setup(None, window=DAYTIME)
+    always = config(None, window=DAYTIME)
     assert calling_hours.next_time(always, 1, phone, at(asked)) == at(opens)
     assert calling_hours.may_be_called(always, 1, phone, at(asked)) is (asked == opens)
 
 
 def test_zones_that_have_no_hour_in_common_leave_the_teams_zone() -> None:
-    short = setup(office(), window=(time(9), time(15)))
+    short = config(office(), window=(time(9), time(15)))
     assert calling_hours.next_time(short, 1, RUSSIA, at("2026-11-23 08:00")) == at(
         "2026-11-23 09:00"
     )
@@ -110,14 +110,14 @@ def test_that_zones_have_no_hour_in_common_is_found_out_soon(
         return next_opening(calendar, after)
 
     monkeypatch.setattr(opening_hours, "next_opening", counted)
-    narrow = setup(office(), window=(time(9, 1), time(15)))  # not in the cache of another test
+    narrow = config(office(), window=(time(9, 1), time(15)))  # not in the cache of another test
     calling_hours.next_time(narrow, 1, RUSSIA, at("2026-11-23 08:00"))
     # Three dozen days of eleven zones, each a few times; not all of a year's after each of them.
     assert 300 < len(asked) < 5_000
 
 
 def test_a_team_has_to_be_open_as_well() -> None:
-    both = setup(office(), window=DAYTIME)
+    both = config(office(), window=DAYTIME)
     # Thursday night to Sunday; New York's morning is the office's last hour.
     assert calling_hours.next_time(both, 1, ISRAEL, at("2026-11-26 17:00")) == at(
         "2026-11-29 09:00"
@@ -131,7 +131,7 @@ def test_a_team_has_to_be_open_as_well() -> None:
 
 
 def test_the_first_of_several_teams_counts() -> None:
-    two = setup(office(opens=12), office(opens=8, closes=10))
+    two = config(office(opens=12), office(opens=8, closes=10))
     assert calling_hours.next_time(two, 1, ISRAEL, at("2026-11-23 07:00")) == at("2026-11-23 08:00")
     assert calling_hours.next_time(two, 1, ISRAEL, at("2026-11-23 10:00")) == at("2026-11-23 12:00")
     assert [it.pk for it in calling_hours.open_teams(two, 1, ISRAEL, at("2026-11-23 12:00"))] == [0]
@@ -140,12 +140,12 @@ def test_the_first_of_several_teams_counts() -> None:
 @pytest.mark.parametrize(
     "never",
     [
-        pytest.param(setup(), id="nobody answers"),
-        pytest.param(setup(Calendar("UTC", {})), id="no hours"),
+        pytest.param(config(), id="nobody answers"),
+        pytest.param(config(Calendar("UTC", {})), id="no hours"),
         pytest.param(
-            setup(office(opens=22, closes=23), window=DAYTIME), id="the window and the team"
+            config(office(opens=22, closes=23), window=DAYTIME), id="the window and the team"
         ),
-        pytest.param(setup(Calendar("Nowhere/At_all", {})), id="no such zone"),
+        pytest.param(config(Calendar("Nowhere/At_all", {})), id="no such zone"),
     ],
 )
 def test_who_is_never_called_is_known(never: RoutingConfig) -> None:
@@ -155,7 +155,7 @@ def test_who_is_never_called_is_known(never: RoutingConfig) -> None:
         assert calling_hours.never_opens(never, 1, asked)
         assert not calling_hours.may_be_called(never, 1, ISRAEL, asked)
     assert list(calling_hours.half_hours(never, 1, now, now + timedelta(days=14))) == []
-    assert not calling_hours.never_opens(setup(office()), 1, now)
+    assert not calling_hours.never_opens(config(office()), 1, now)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_who_is_never_called_is_known(never: RoutingConfig) -> None:
 )
 def test_in_the_nights_the_clocks_change(night: str, asked: str, opens: str) -> None:
     opens_at = time(2, 30) if night == "2026-03-27" else time(1, 30)
-    always = setup(None, window=(opens_at, time(6)))
+    always = config(None, window=(opens_at, time(6)))
     opening, closing = at(opens).astimezone(UTC), at(f"{night} 06:00").astimezone(UTC)
     assert (
         calling_hours.next_time(always, 1, ISRAEL, at(f"{night} {asked}").astimezone(UTC))
@@ -226,8 +226,8 @@ def test_it_agrees_with_every_minute_on_the_wall(
     if phone == AUSTRALIA and (window[1].hour - window[0].hour) < 7:
         window = (time(8), time(21))
     start = at(week, ZoneInfo("UTC")) + timedelta(minutes=minutes)
-    found = calling_hours.next_time(setup(team, window=window), 1, phone, start)
-    known = setup(team, window=window)
+    found = calling_hours.next_time(config(team, window=window), 1, phone, start)
+    known = config(team, window=window)
     moment = start
     while moment < start + timedelta(days=3):
         may = by_the_wall(moment, phone, window, team)
@@ -240,11 +240,11 @@ def test_it_agrees_with_every_minute_on_the_wall(
 
 
 def test_what_was_found_out_is_the_same_as_asking_again() -> None:
-    known = setup(office(), office("Europe/London", 6, 8), window=DAYTIME)
+    known = config(office(), office("Europe/London", 6, 8), window=DAYTIME)
     moment = at("2026-11-23 00:00").astimezone(UTC)
     for n in range(0, 8 * 24 * 60, 101):
         asked = moment + n * MINUTE
-        fresh = setup(office(), office("Europe/London", 6, 8), window=DAYTIME)
+        fresh = config(office(), office("Europe/London", 6, 8), window=DAYTIME)
         for phone in (ISRAEL, NEW_YORK):
             assert calling_hours.next_time(known, 1, phone, asked) == calling_hours.next_time(
                 fresh, 1, phone, asked
@@ -266,7 +266,7 @@ def test_what_was_found_out_is_the_same_as_asking_again() -> None:
 def test_whether_everybody_may_be_called_is_known_without_looking_at_leads(
     countries: tuple[str, ...], asked: str, known: bool
 ) -> None:
-    always = setup(None, window=DAYTIME, countries=countries)
+    always = config(None, window=DAYTIME, countries=countries)
     assert calling_hours.all_may_be_called(always, 1, at(asked)) is known
 
 
@@ -284,7 +284,7 @@ def test_when_what_is_open_is_over(
     calendars: list[Calendar | None], window: tuple[time, time] | None, closes: str | None
 ) -> None:
     found = calling_hours.closes_at(
-        setup(*calendars, window=window), 1, ISRAEL, at("2026-11-23 12:00")
+        config(*calendars, window=window), 1, ISRAEL, at("2026-11-23 12:00")
     )
     assert found == (at(closes) if closes else None)
 
@@ -294,7 +294,7 @@ def times(found: RoutingConfig, start: str, end: str) -> list[str]:
 
 
 def test_the_half_hours_of_the_teams_within_the_window() -> None:
-    two = setup(
+    two = config(
         office(opens=9, closes=11), office(opens=10, closes=12), window=(time(9, 30), time(20))
     )
     assert times(two, "2026-11-23 08:00", "2026-11-24 10:00") == [
@@ -303,14 +303,14 @@ def test_the_half_hours_of_the_teams_within_the_window() -> None:
 
 
 def test_half_hours_are_those_of_the_teams_own_clock() -> None:
-    nepal = setup(Calendar("Asia/Kathmandu", {0: [Hours(time(9), time(10))]}))
+    nepal = config(Calendar("Asia/Kathmandu", {0: [Hours(time(9), time(10))]}))
     found = list(calling_hours.half_hours(nepal, 1, at("2026-11-23 00:00"), at("2026-11-24 00:00")))
     assert [f"{it:%H:%M}" for it in found] == ["09:00", "09:30"]
     assert found[0].astimezone(UTC) == datetime(2026, 11, 23, 3, 15, tzinfo=UTC)
 
 
 def test_a_night_in_which_the_clock_goes_back_has_more_half_hours() -> None:
-    night = setup(Calendar("Asia/Jerusalem", {6: [Hours(time(0), time(3))]}))
+    night = config(Calendar("Asia/Jerusalem", {6: [Hours(time(0), time(3))]}))
     found = list(calling_hours.half_hours(night, 1, at("2026-10-25 00:00"), at("2026-10-25 03:00")))
     assert [f"{it:%H:%M %Z}" for it in found] == [
         "00:00 IDT", "00:30 IDT", "01:00 IDT", "01:30 IDT",
@@ -329,5 +329,5 @@ def test_rates_of_teams_that_open_together_are_added_up(
 
 def test_an_open_source_without_a_window_is_asked_nothing_about_the_number() -> None:
     phones.time_zones.cache_clear()
-    assert calling_hours.may_be_called(setup(None), 1, ISRAEL, at("2026-11-23 12:00"))
+    assert calling_hours.may_be_called(config(None), 1, ISRAEL, at("2026-11-23 12:00"))
     assert phones.time_zones.cache_info().misses == 0
