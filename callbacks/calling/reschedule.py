@@ -43,8 +43,9 @@ def follow_changed_hours() -> int:
 
     Looks at STEP leads at most and has the next step queued. How far it has come is kept in the
     database, so whatever is interrupted or was never begun is made good by the sweep, which takes a
-    step too. A change that comes meanwhile begins anew. Two at once do the same, and one of them
-    goes on. Returns how many leads were moved.
+    step too. A change that comes meanwhile begins anew, even if it has been followed before this
+    step is done. Two at once do the same, and one of them goes on. Returns how many leads were
+    moved.
     """
     state = SetupVersion.objects.first()
     if state is None or (state.followed == state.version and state.followed_to is None):
@@ -66,7 +67,14 @@ def follow_changed_hours() -> int:
     unchanged = SetupVersion.objects.filter(
         version=state.version, followed=state.followed, followed_to=state.followed_to
     )
-    if unchanged.update(followed=state.version, followed_to=to) and to:
+    if unchanged.update(followed=state.version, followed_to=to):
+        goes_on = to is not None
+    else:
+        # Newer hours may have been followed meanwhile, and this step has then put leads by the
+        # older ones.
+        newer = SetupVersion.objects.exclude(version=state.version)
+        goes_on = bool(newer.update(followed=state.version, followed_to=None))
+    if goes_on:
         task_publisher.publish(task_publisher.FOLLOW_CHANGED_HOURS)
     return moved
 

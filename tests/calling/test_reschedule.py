@@ -1,20 +1,25 @@
 """Other hours, teams or sources: leads that wait for a later time may have another one now."""
 
-from collections.abc import Callable
-from datetime import time, timedelta
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from callbacks import tasks
 from callbacks.calling import reschedule
 from callbacks.common import task_publisher
-from callbacks.models import OpeningHours, Schedule
+from callbacks.models import OpeningHours, Schedule, Team
+from callbacks.scheduling import pacing
 from leads.models import Lead, LeadSource, SetupVersion
 from tests.scheduling.test_planner import EVENING, MORNING
 from tests.support.queue import follow_changed_hours, queued, queued_without_key
+from tests.support.simulator import eventually
+from tests.support.together import all_waiting_for, alone, waiting_for_locks
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,8 +124,90 @@ def test_a_change_that_comes_during_a_step_is_followed_too(
         office.save()
         follow_changed_hours()
         assert changed
-        assert not is_followed()
+        assert is_followed()
+        lead.refresh_from_db()
+    assert lead.call_after == MORNING - timedelta(hours=3)
+
+
+@pytest.mark.parametrize("steps_before", [0, 1])
+def test_of_two_that_take_the_same_step_one_goes_on(
+    office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch, steps_before: int
+) -> None:
+    monkeypatch.setattr(reschedule, "STEP", 2)
+    with time_machine.travel(EVENING, tick=False):
+        for _ in range(5):
+            make_lead()
+        open_at(office, 1, 7)
+        for _ in range(steps_before):
+            reschedule.follow_changed_hours()
+        queued(empty=True)
+        all_waiting_for(SetupVersion.objects.get(), 2, reschedule.follow_changed_hours)
+        assert queued_without_key() == [FOLLOW]
+        follow_changed_hours()
+        assert is_followed()
+
+
+def test_a_step_that_another_worker_has_overtaken_changes_nothing(
+    office: Schedule, make_lead: MakeLead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reschedule, "STEP", 2)
+    follow, begun = reschedule._follow_changed, [False]
+
+    def slowly(*arguments: Any) -> int:
+        if not begun[0]:
+            begun[0] = True
+            while not is_followed():
+                reschedule.follow_changed_hours()
+            queued(empty=True)
+        return follow(*arguments)
+
+    with time_machine.travel(EVENING, tick=False):
+        for _ in range(3):
+            make_lead()
+        monkeypatch.setattr(reschedule, "_follow_changed", slowly)
+        open_at(office, 1, 7)
+        reschedule.follow_changed_hours()
+        assert begun == [True]
+        assert is_followed()
+        assert queued_without_key() == []
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@contextmanager
+def turns_are_held(opening: datetime) -> Iterator[None]:
+    """Nobody else gives out turns of this opening."""
+    key = [pacing._LOCK, int(opening.timestamp()) // 60]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def test_a_step_that_is_overtaken_by_a_change_is_made_good(
+    pool: ThreadPoolExecutor, office: Schedule, make_lead: MakeLead
+) -> None:
+    """The newer hours may have been followed before a slow step puts leads by the older ones."""
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead()
+        Team.objects.update(opening_rate=1)
+        open_at(office, 1, 7)
+        with turns_are_held(MORNING - timedelta(hours=2)):
+            slow = pool.submit(alone, reschedule.follow_changed_hours)
+            eventually(lambda: waiting_for_locks() == 1, within=60)
+            open_at(office, 1, 6)
+            follow_changed_hours()
+            assert is_followed()
+        slow.result()
+        follow_changed_hours()
         tasks.sweep()
+        assert is_followed()
         lead.refresh_from_db()
     assert lead.call_after == MORNING - timedelta(hours=3)
 

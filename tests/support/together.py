@@ -18,7 +18,7 @@ def at_once(count: int, *acts: Callable[[], T]) -> list[T]:
 
     def run(act: Callable[[], T]) -> T:
         start.wait()
-        return _alone(act)
+        return alone(act)
 
     with ThreadPoolExecutor(count * len(acts)) as pool:
         return [done.result() for done in [pool.submit(run, act) for act in acts * count]]
@@ -29,19 +29,21 @@ def all_waiting_for(row: models.Model, count: int, act: Callable[[], T]) -> list
     with ThreadPoolExecutor(count) as pool:
         with transaction.atomic():
             type(row)._base_manager.select_for_update().get(pk=row.pk)
-            running = [pool.submit(_alone, act) for _ in range(count)]
-            eventually(lambda: _waiting() >= count, within=60)
+            running = [pool.submit(alone, act) for _ in range(count)]
+            eventually(lambda: waiting_for_locks() >= count, within=60)
         return [done.result() for done in running]
 
 
-def _alone(act: Callable[[], T]) -> T:
+def alone(act: Callable[[], T]) -> T:
+    """What `act` returned, for a thread: it leaves no connection behind."""
     try:
         return act()
     finally:
         connection.close()
 
 
-def _waiting() -> int:
+def waiting_for_locks() -> int:
+    """How many of the database's processes wait for a lock."""
     with connection.cursor() as cursor:
         # Who waits is looked at once in a transaction, unless it is told to look again.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
