@@ -107,10 +107,17 @@ def _step(
 
 
 def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
-    """Whether the extension had "invalid parameters" with another lead within a day."""
+    """Whether the extension had "invalid parameters" with another lead within a day.
+
+    By the provider's word (error 1): what our own check refuses without asking it is the fault of
+    the lead's number or of its source's parameters.
+    """
+    if attempt.error_code is None:
+        return False
     return (
         CallAttempt.objects.filter(
             outcome=Outcome.INVALID.value,
+            error_code__isnull=False,
             extension_id=extension_id,
             claimed_at__gte=now - A_DAY,
         )
