@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -33,7 +33,7 @@ from callbacks.policy.rules import (
 )
 from callbacks.routing import config, number_limits, queue
 from callbacks.routing.availability import paused_at
-from callbacks.routing.rotation import after_call
+from callbacks.routing.rotation import after_call, after_correction
 from callbacks.scheduling import call_times
 from callbacks.scheduling.next_call import NextCall, next_call
 from leads import transitions
@@ -41,6 +41,8 @@ from leads.models import Lead, LeadStatus
 
 # Outcomes that do not count towards MAX_ATTEMPTS.
 _UNCOUNTED = [it.value for it in Outcome if not counts_as_try(it)]
+
+_PICKED_UP = (Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER)
 
 _CLOSED_AS = {
     LeadStep.CONNECTED: LeadStatus.CONNECTED,
@@ -63,6 +65,26 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
     _settle_lead(attempt, step, now)
     after_call(attempt.extension_id, outcome, now)
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
+
+
+def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None:
+    """What an ended call turned out to have been, told of its extension: turn, calls, misses.
+
+    In the transaction of the correction. Its misses are those in a row up to now, so they are
+    corrected only while it has had no newer call.
+    """
+    if attempt.extension_id is None:
+        return
+    outcome = Outcome(attempt.outcome)
+    after_correction(attempt.extension_id, was, outcome, now)
+    newer = CallAttempt.objects.filter(
+        extension=OuterRef("pk"), kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at
+    )
+    extension = Extension.objects.filter(~Exists(newer), pk=attempt.extension_id)
+    if outcome is Outcome.AGENT_NO_ANSWER:
+        _count_miss(extension, policy(), now)
+    elif outcome in _PICKED_UP:
+        _clear(extension)
 
 
 def mirror(attempt: CallAttempt) -> dict[str, Any]:
@@ -186,19 +208,9 @@ def _settle_extension(
             extension.update(is_blocked=True)
         case ExtensionStep.MISSED:
             extension.update(
-                missed_in_a_row=F("missed_in_a_row") + 1,
-                unavailable_until=now + step.out_for,
-                unavailable_reason="did not answer",
+                unavailable_until=now + step.out_for, unavailable_reason="did not answer"
             )
-            # A pause that a person has set lasts as long as that person chose.
-            extension.filter(
-                ~paused_at(now),
-                missed_in_a_row__gte=rules.missed_in_a_row,
-            ).update(
-                is_paused=True,
-                paused_until=None,
-                pause_reason=_missed_in_a_row(rules.missed_in_a_row),
-            )
+            _count_miss(extension, rules, now)
         case ExtensionStep.PAUSED:
             extension.update(
                 is_paused=True, paused_until=None, pause_reason=attempt.error_message[:100]
@@ -207,9 +219,20 @@ def _settle_extension(
             extension.update(unavailable_reason=FLAGGED_REASON)
             _wake_its_team_on_commit(extension_id)
         case ExtensionStep.FREE:
-            if outcome in (Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER):
+            if outcome in _PICKED_UP:
                 _clear(extension)
             _wake_its_team_on_commit(extension_id)
+
+
+def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) -> None:
+    """Once more nobody picked up; too often in a row, and it is paused."""
+    extension.update(missed_in_a_row=F("missed_in_a_row") + 1)
+    # A pause that a person has set lasts as long as that person chose.
+    extension.filter(~paused_at(now), missed_in_a_row__gte=rules.missed_in_a_row).update(
+        is_paused=True,
+        paused_until=None,
+        pause_reason=_missed_in_a_row(rules.missed_in_a_row),
+    )
 
 
 def _missed_in_a_row(calls: int) -> str:

@@ -17,7 +17,7 @@ from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
-from callbacks.models.extensions import first_leg
+from callbacks.models.extensions import IN_CONFERENCE, first_leg
 from callbacks.routing import claim as claims
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import call_times, calling_hours
@@ -226,7 +226,7 @@ def _reserve_for_conference(extension: Extension) -> datetime:
     on_a_call = CallAttempt.objects.filter(extension=OuterRef("pk"), state__in=LIVE_STATES)
     reserved = Extension.objects.filter(
         ~Exists(on_a_call), pk=extension.pk, is_active=True, is_blocked=False
-    ).update(unavailable_until=until, unavailable_reason="in the conference room")
+    ).update(unavailable_until=until, unavailable_reason=IN_CONFERENCE)
     if not reserved:
         raise CannotCall(gettext("That extension is on a call, blocked or off."))
     return until

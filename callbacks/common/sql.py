@@ -6,6 +6,13 @@ from typing import Any
 from django.db import connection
 
 
+def run(statement: str, parameters: Mapping[str, Any]) -> int:
+    """Runs one statement; returns how many rows it has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
 def rows(statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of one statement as dicts by column. Parameters are written `%(name)s::type`.
 

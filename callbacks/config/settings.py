@@ -121,6 +121,7 @@ DATABASE_URL = env.str("DATABASE_URL", default=_embedded.database_url if _embedd
 REDIS_URL = env.str("REDIS_URL", default=_embedded.redis_url if _embedded else "")
 
 _database = environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks")
+TIME_ZONE = env.str("TIME_ZONE", default="Asia/Jerusalem")
 DATABASES = {
     "default": {
         # With no address, commands that touch no data (check, collectstatic, makemigrations)
@@ -138,7 +139,9 @@ DATABASES = {
             # PostgreSQL's own default waits for a lock for ever: one stuck session would stop all
             # workers. The claim's statements are planned once for a connection: planning them
             # anew takes longer than running them.
-            "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan",
+            "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan"
+            # For callbacks/routing/limits.sql: the day of teams that are open round the clock.
+            f" -c callbacks.time_zone={TIME_ZONE}",
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=10),
@@ -254,7 +257,6 @@ MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=_POLICY.missed_in_a_row)
 # --- what a visitor sees --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TIME_ZONE", default="Asia/Jerusalem")
 USE_I18N = True
 USE_TZ = True
 

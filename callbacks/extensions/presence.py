@@ -20,6 +20,7 @@ from django.utils import timezone
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension, Presence
 from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.models.extensions import LOGGED_OUT
 from callbacks.routing import queue
 from callbacks.telephony import account
 from callbacks.voicenter import ExtensionCalls, LoginStatus
@@ -30,7 +31,7 @@ ON_A_CALL = "on another call"
 # In words, what the provider's users may be doing instead of taking calls. A status that is
 # missing, or an account's own, says nothing.
 AWAY: Mapping[LoginStatus, str] = {
-    LoginStatus.LOGOUT: "logged out",
+    LoginStatus.LOGOUT: LOGGED_OUT,
     LoginStatus.LUNCH: "lunch",
     LoginStatus.ADMINISTRATIVE: "paperwork",
     LoginStatus.PRIVATE: "private",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 SQL = Path(__file__).resolve().parent
-CLAIM = SQL.parent / "routing" / "claim.sql"
+CLAIM = SQL / "claim_v1.sql"
 
 
 class Migration(migrations.Migration):

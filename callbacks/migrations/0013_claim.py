@@ -2,11 +2,11 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = Path(__file__).resolve().parent.parent / "routing" / "claim.sql"
+SQL = Path(__file__).resolve().parent / "claim_v1.sql"
 
 
 class Migration(migrations.Migration):
-    """The claim's function, as `routing/claim.sql` has it."""
+    """The claim's first function."""
 
     dependencies = [
         ("callbacks", "0012_names_of_the_field"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -57,6 +58,18 @@ class CallAttempt(models.Model):
         related_name="call_attempts",
         help_text=_("None for a message: it is played to the lead alone."),
         verbose_name=_("extension"),
+    )
+    # Whose phone it was at the claim, without asking the table of users with each.
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text=_("Whose phone it was: one person has one call at a time."),
+        verbose_name=_("salesperson"),
     )
     phone = models.CharField(_("lead's number"), max_length=16, help_text=_("E.164, as dialled"))
     extension_number = models.CharField(
@@ -171,6 +184,11 @@ class CallAttempt(models.Model):
                 fields=["extension"],
                 condition=Q(state__in=LIVE_STATES),
                 name="attempt_one_live_per_extension",
+            ),
+            models.UniqueConstraint(
+                fields=["salesperson"],
+                condition=Q(state__in=LIVE_STATES) & Q(salesperson__isnull=False),
+                name="attempt_one_live_per_salesperson",
             ),
             models.UniqueConstraint(
                 fields=["lead"],

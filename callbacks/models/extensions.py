@@ -20,6 +20,9 @@ from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
 # Digits, or a SIP code; its case is significant and never changed (vendor page 1.2).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", _("Use codes like he, en, ru."))
+# What an extension may be kept from being rung for; of these, calls ask which it is.
+IN_CONFERENCE = "in the conference room"  # Extension.unavailable_reason
+LOGGED_OUT = "logged out"  # Extension.provider_busy_as
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
 
@@ -154,6 +157,13 @@ class Extension(models.Model):
     )
     provider_busy_as = models.CharField(
         _("provider busy as"), max_length=50, blank=True, db_default=""
+    )
+    logs_in = models.BooleanField(
+        _("logs in"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("The provider has shown it logged in, so it can be logged out."),
     )
     last_called_at = models.DateTimeField(
         _("last called at"), null=True, blank=True, help_text=_("When it last got a call.")

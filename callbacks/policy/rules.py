@@ -62,6 +62,7 @@ _ENDED_WITH_THE_EXTENSION = frozenset(
 _RANG_THE_LEAD = frozenset(
     {Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER, Outcome.NO_RECORD, Outcome.NEVER_KNOWN}
 )
+_MAY_HAVE_TALKED = frozenset({Outcome.BRIDGED, Outcome.NO_RECORD, Outcome.NEVER_KNOWN})
 _ERRORS = frozenset({Outcome.PROVIDER_ERROR, Outcome.NOT_SENT})
 
 
@@ -73,6 +74,11 @@ def rang_the_lead(outcome: Outcome) -> bool:
 def rang_the_salesperson(outcome: Outcome) -> bool:
     """Whether the salesperson's phone rang, or may have: it counts as a call of the extension."""
     return outcome in _RANG_THE_LEAD or outcome is Outcome.AGENT_NO_ANSWER
+
+
+def may_have_talked(outcome: Outcome) -> bool:
+    """Whether the two talked, or may have: a turn of the salesperson, where turns are talks."""
+    return outcome in _MAY_HAVE_TALKED
 
 
 def counts_as_try(outcome: Outcome) -> bool:

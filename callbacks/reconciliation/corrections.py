@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from callbacks.calling.apply_outcome import mirror, show_on_lead
+from callbacks.calling.apply_outcome import correct_extension, mirror, show_on_lead
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.policy.rules import Outcome
 from leads.models import Lead, LeadStatus
 
 log = logging.getLogger(__name__)
@@ -71,8 +73,11 @@ def correct(
 
     In a transaction. Says whether its lead was told.
     """
+    was = attempt.outcome
     if not attempt.correct(to, connected_at):
         return False
+    if attempt.kind == AttemptKind.CALL and was:
+        correct_extension(attempt, Outcome(was), timezone.now())
     told = _correct_lead(attempt)
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told else None

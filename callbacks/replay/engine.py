@@ -21,6 +21,7 @@ from callbacks.policy.rules import (
     Outcome,
     counted_together,
     counts_as_try,
+    may_have_talked,
     next_step,
     rang_the_lead,
     rang_the_salesperson,
@@ -377,7 +378,7 @@ class _Run:
             phone.weight,
             datetime.fromtimestamp(at, UTC),
             rang=rang,
-            talked=went.outcome is Outcome.BRIDGED,
+            talked=may_have_talked(went.outcome),
         )
         self._see(line, at)
         for moment in (line.unavailable_until, line.wrap_up_until, line.capped_until):

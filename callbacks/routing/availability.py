@@ -12,6 +12,7 @@ from django.db.models import Q
 from callbacks.common import sql
 from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
 from callbacks.routing import rules
 
 # Constants in the statement, as in the condition of the partial index that is to be used for it.
@@ -24,6 +25,39 @@ IS_ON_CALL = f"""EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.extension_id = extension.id AND live.state IN ({LIVE}) OFFSET 0
 )"""
+# The person, not the phone: what is so of one phone of a salesperson is so of the others, as far as
+# it says something of the person. A phone that is logged out, offline, blocked, off or at its limit
+# says nothing of who it belongs to.
+_PERSON_IS_ON_CALL = f"""EXISTS (
+    SELECT FROM callbacks_callattempt live
+    WHERE live.salesperson_id = extension.user_id AND live.state IN ({LIVE}) OFFSET 0
+)"""
+_IS_PAUSED = "{0}.is_paused AND ({0}.paused_until > %(now)s) IS NOT FALSE"
+_IN_CONFERENCE = (
+    "{0}.unavailable_until > %(now)s AND {0}.unavailable_reason = '" + IN_CONFERENCE + "'"
+)
+_IS_RESTING = "{0}.wrap_up_until > %(now)s"
+_IS_SEEN_BUSY = "{0}.provider_busy_until > %(now)s"
+_IS_SEEN_AWAY = _IS_SEEN_BUSY + " AND {0}.provider_busy_as <> '" + LOGGED_OUT + "'"
+
+
+def _another_phone(condition: str) -> str:
+    """Whether it holds for another phone of the same salesperson."""
+    return f"""EXISTS (
+        SELECT FROM callbacks_extension other
+        WHERE other.user_id = extension.user_id AND other.id <> extension.id AND other.is_active
+            AND ({condition.format("other")}) OFFSET 0
+    )"""
+
+
+def _until(own: str, column: str, others: str) -> str:
+    """The later of its own column and those of the person's other phones for which it holds."""
+    return f"""GREATEST({own}, (
+        SELECT max(COALESCE(other.{column}, 'infinity')) FROM callbacks_extension other
+        WHERE other.user_id = seen.user_id AND other.id <> seen.id AND other.is_active
+            AND ({others.format("other")})
+    ))"""  # noqa: S608
+
 
 # Each with the column that says until when.
 _CASES: tuple[tuple[str, str, str], ...] = (
@@ -31,22 +65,37 @@ _CASES: tuple[tuple[str, str, str], ...] = (
     (rules.BLOCKED, "extension.is_blocked", "NULL"),
     (
         rules.PAUSED,
-        "extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE",
-        "seen.paused_until",
+        f"{_IS_PAUSED.format('extension')} OR {_another_phone(_IS_PAUSED)}",
+        "NULLIF("
+        + _until(
+            f"CASE WHEN {_IS_PAUSED.format('seen')} "
+            "THEN COALESCE(seen.paused_until, 'infinity') END",
+            "paused_until",
+            _IS_PAUSED,
+        )
+        + ", 'infinity')",
     ),
-    (rules.ON_CALL, IS_ON_CALL, "NULL"),
+    (rules.ON_CALL, f"{IS_ON_CALL} OR {_PERSON_IS_ON_CALL}", "NULL"),
     (
         rules.OFF_SHIFT,
         "(extension.schedule_id = ANY(%(closed)s::bigint[])) IS TRUE",
         "(%(opens)s::timestamptz[])[array_position(%(closed)s::bigint[], seen.schedule_id)]",
     ),
-    (rules.OUT, "(extension.unavailable_until > %(now)s) IS TRUE", "seen.unavailable_until"),
+    (
+        rules.OUT,
+        "(extension.unavailable_until > %(now)s) IS TRUE OR " + _another_phone(_IN_CONFERENCE),
+        _until("seen.unavailable_until", "unavailable_until", _IN_CONFERENCE),
+    ),
     (rules.CAPPED, "(extension.capped_until > %(now)s) IS TRUE", "seen.capped_until"),
-    (rules.RESTING, "(extension.wrap_up_until > %(now)s) IS TRUE", "seen.wrap_up_until"),
+    (
+        rules.RESTING,
+        f"({_IS_RESTING.format('extension')}) IS TRUE OR {_another_phone(_IS_RESTING)}",
+        _until("seen.wrap_up_until", "wrap_up_until", _IS_RESTING),
+    ),
     (
         rules.SEEN_BUSY,
-        "(extension.provider_busy_until > %(now)s) IS TRUE",
-        "seen.provider_busy_until",
+        f"({_IS_SEEN_BUSY.format('extension')}) IS TRUE OR {_another_phone(_IS_SEEN_AWAY)}",
+        _until("seen.provider_busy_until", "provider_busy_until", _IS_SEEN_AWAY),
     ),
 )
 
@@ -56,11 +105,11 @@ IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_
 # On a call, and free after it as far as anybody knows: the reason that is said is "on a call".
 COMES_BACK = f"""(
     extension.is_active AND NOT extension.is_blocked
-    AND NOT (extension.is_paused AND (extension.paused_until > %(now)s) IS NOT FALSE)
-    AND {IS_ON_CALL}
+    AND NOT ({_IS_PAUSED.format("extension")}) AND NOT {_another_phone(_IS_PAUSED)}
+    AND ({IS_ON_CALL} OR {_PERSON_IS_ON_CALL})
 )"""
 
-_REASONS = " ".join(f"WHEN {condition} THEN '{why}'" for why, condition, _ in _CASES)
+_REASONS = " ".join(f"WHEN ({condition}) THEN '{why}'" for why, condition, _ in _CASES)
 WHY_NOT = f"CASE {_REASONS} END"
 # For a row `seen` that has the columns of an extension and WHY_NOT as `reason`.
 UNTIL = " ".join(

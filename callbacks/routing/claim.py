@@ -35,7 +35,7 @@ _UNTOUCHED = {
 
 # The claim's text, and the function that it makes. A changed text gets a new name and a migration.
 SQL_FILE = Path(__file__).with_name("claim.sql")
-FUNCTION = "callbacks_claim_v1"
+FUNCTION = "callbacks_claim_v2"
 _PARAMETERS = {
     "lead": "bigint",
     "extension": "bigint",
@@ -99,7 +99,7 @@ def claim(
             return _claim(lead_id, now, hold, terms)
         except IntegrityError as error:
             match violated(error):
-                case "attempt_one_live_per_extension":
+                case "attempt_one_live_per_extension" | "attempt_one_live_per_salesperson":
                     continue
                 case "attempt_one_live_per_lead" | "attempt_one_live_per_number":
                     return None
@@ -155,12 +155,13 @@ def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) 
         found = cursor.fetchone()
     if found is None:
         return None
-    pk, public_id, extension_id, number, kind, phone, claimed_at = found
+    pk, public_id, extension_id, number, kind, phone, salesperson_id, claimed_at = found
     columns = _UNTOUCHED | {
         "id": pk,
         "public_id": public_id,
         "lead_id": lead_id,
         "extension_id": extension_id,
+        "salesperson_id": salesperson_id,
         "extension_number": number,
         "phone": phone,
         "claimed_at": claimed_at,

@@ -1,6 +1,6 @@
 -- The claim: reserves one waiting lead and one free extension for each other, and writes the attempt.
 --
--- Runs in psql as it stands. A migration installs it; another text gets another name (_v2), so that
+-- Runs in psql as it stands. A migration installs it; another text gets another name (_v3), so that
 -- an older version of the product goes on with its own while a new one is rolled out.
 -- callbacks.routing.rules.choose is the same rule in Python, for previews and the replay;
 -- tests/routing/test_rules_agree_with_claim.py runs both on the same random set-ups.
@@ -22,7 +22,7 @@
 -- given_closed holds the schedules that are closed now, given_opens when each opens.
 -- Returns one row for the attempt it has written, or none.
 
-CREATE OR REPLACE FUNCTION callbacks_claim_v1(
+CREATE OR REPLACE FUNCTION callbacks_claim_v2(
     given_lead bigint,
     given_extension bigint,           -- a manager's choice; NULL: by the rules
     given_now timestamptz,
@@ -48,6 +48,7 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v1(
     called_number text,
     called_kind text,
     called_phone text,
+    called_salesperson bigint,
     was_claimed_at timestamptz
 ) LANGUAGE plpgsql AS $claim$
 DECLARE
@@ -59,6 +60,7 @@ DECLARE
     look record;
     looked jsonb := '[]';
     refused bigint[] := '{}';
+    the_language text;  -- of the lead, its first part: rules.first_part
     strategy text;
     new_position double precision;
     next_free double precision;
@@ -103,6 +105,8 @@ BEGIN
         RETURN;
     END IF;
 
+    the_language := NULLIF(split_part(lower(the_lead.language), '-', 1), '');
+
     -- 2. Extensions that have refused this lead with "invalid parameters".
     IF the_lead.attempts > 0 THEN
         refused := ARRAY(
@@ -113,22 +117,26 @@ BEGIN
 
     -- 3. A manager's choice may be paused or unavailable, but not off, blocked or on a call.
     IF given_extension IS NOT NULL THEN
-        SELECT extension.id, extension.number, extension.kind, extension.team_id, extension.tier,
-            extension.weight, extension.queue_position, 'chosen' AS rule, team.strategy
+        SELECT extension.id, extension.user_id, extension.number, extension.kind, extension.team_id,
+            extension.tier, extension.weight, extension.queue_position, 'chosen' AS rule
         INTO the_extension
-        FROM callbacks_extension extension, callbacks_team team
-        WHERE extension.id = given_extension AND team.id = extension.team_id
+        FROM callbacks_extension extension
+        WHERE extension.id = given_extension
             AND extension.is_active AND NOT extension.is_blocked
             AND NOT EXISTS (
                 SELECT FROM callbacks_callattempt live
                 WHERE live.extension_id = extension.id
                     AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
             )
+            AND NOT EXISTS (
+                SELECT FROM callbacks_callattempt live
+                WHERE live.salesperson_id = extension.user_id
+                    AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+            )
         FOR UPDATE OF extension SKIP LOCKED;
         IF FOUND THEN
             the_place := 1;
             given_teams := ARRAY[the_extension.team_id];
-            given_strategies := ARRAY[the_extension.strategy];
             given_any_language := ARRAY[false];
         END IF;
 
@@ -144,8 +152,9 @@ BEGIN
         IF FOUND THEN
             place := array_position(given_teams, talk.team_id);
             IF talk.claimed_at > given_owner_since[place] THEN
-                SELECT extension.id, extension.number, extension.kind, extension.team_id,
-                    extension.tier, extension.weight, extension.queue_position, 'owner' AS rule
+                SELECT extension.id, extension.user_id, extension.number, extension.kind,
+                    extension.team_id, extension.tier, extension.weight, extension.queue_position,
+                    'owner' AS rule
                 INTO the_extension
                 FROM callbacks_extension extension
                 WHERE extension.id = talk.extension_id AND extension.id <> ALL (refused)
@@ -163,6 +172,24 @@ BEGIN
                         WHERE live.extension_id = extension.id
                             AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
                     )
+                    AND NOT EXISTS (
+                        SELECT FROM callbacks_callattempt live
+                        WHERE live.salesperson_id = extension.user_id
+                            AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                    )
+                    AND NOT EXISTS (
+                        SELECT FROM callbacks_extension other
+                        WHERE other.user_id = extension.user_id AND other.id <> extension.id
+                            AND other.is_active AND (
+                                other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
+                                OR other.wrap_up_until > given_now
+                                OR other.provider_busy_until > given_now
+                                    AND other.provider_busy_as <> 'logged out'
+                                OR other.unavailable_until > given_now
+                                    AND other.unavailable_reason = 'in the conference room'
+                            )
+                        OFFSET 0
+                    )
                 FOR UPDATE OF extension SKIP LOCKED;
                 IF FOUND THEN
                     the_place := place;
@@ -173,10 +200,21 @@ BEGIN
                         AND extension.is_active AND NOT extension.is_blocked
                         AND NOT (extension.is_paused
                             AND (extension.paused_until > given_now) IS NOT FALSE)
-                        AND EXISTS (
+                        AND (EXISTS (
                             SELECT FROM callbacks_callattempt live
                             WHERE live.extension_id = extension.id
                                 AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                        ) OR EXISTS (
+                            SELECT FROM callbacks_callattempt live
+                            WHERE live.salesperson_id = extension.user_id
+                                AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                        ))
+                        AND NOT EXISTS (
+                            SELECT FROM callbacks_extension other
+                            WHERE other.user_id = extension.user_id
+                                AND other.id <> extension.id
+                                AND other.is_active AND other.is_paused
+                                AND (other.paused_until > given_now) IS NOT FALSE OFFSET 0
                         )
                 ) THEN
                     RETURN;
@@ -196,9 +234,12 @@ BEGIN
             accepts_any_language := attempt > 1 AND given_any_language[place];
             accepts_refused := attempt = 3;
 
-            SELECT extension.id, extension.number, extension.kind, extension.team_id,
-                extension.tier, extension.weight, extension.queue_position,
-                CASE WHEN the_lead.language = ANY (extension.languages) THEN 'language'
+            SELECT extension.id, extension.user_id, extension.number, extension.kind,
+                extension.team_id, extension.tier, extension.weight, extension.queue_position,
+                CASE WHEN EXISTS (
+                    SELECT FROM unnest(extension.languages) spoken
+                    WHERE split_part(lower(spoken), '-', 1) = the_language
+                ) THEN 'language'
                     ELSE given_strategies[place] END AS rule
             INTO the_extension
             FROM callbacks_extension extension,
@@ -224,6 +265,25 @@ BEGIN
                     -- OFFSET 0 keeps the planner from joining all attempts for one extension.
                     OFFSET 0
                 )
+                AND NOT EXISTS (
+                    SELECT FROM callbacks_callattempt live
+                    WHERE live.salesperson_id = extension.user_id
+                        AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                )
+                -- What is so of the same person's other phones, as far as it is the person's.
+                AND NOT EXISTS (
+                    SELECT FROM callbacks_extension other
+                    WHERE other.user_id = extension.user_id AND other.id <> extension.id
+                        AND other.is_active AND (
+                            other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
+                            OR other.wrap_up_until > given_now
+                            OR other.provider_busy_until > given_now
+                                AND other.provider_busy_as <> 'logged out'
+                            OR other.unavailable_until > given_now
+                                AND other.unavailable_reason = 'in the conference room'
+                        )
+                    OFFSET 0
+                )
                 -- Somebody may have claimed the extension between the snapshot and the lock.
                 -- PostgreSQL then checks these conditions again on the row as it is now: another
                 -- last call than the one seen sends the claim on to the next in the queue. A CASE,
@@ -233,7 +293,10 @@ BEGIN
                 AND (
                     accepts_any_language
                     OR cardinality(extension.languages) = 0 OR the_lead.language = ''
-                    OR the_lead.language = ANY (extension.languages)
+                    OR EXISTS (
+                        SELECT FROM unnest(extension.languages) spoken
+                        WHERE split_part(lower(spoken), '-', 1) = the_language
+                    )
                 )
                 AND (accepts_refused OR extension.id <> ALL (refused))
             ORDER BY extension.tier, extension.queue_position, extension.id
@@ -255,46 +318,77 @@ BEGIN
         SELECT
             COALESCE(jsonb_agg(jsonb_build_array(seen.number, seen.reason, EXTRACT(epoch FROM
                 CASE seen.reason
-                    WHEN 'paused' THEN seen.paused_until
+                    WHEN 'paused' THEN NULLIF(GREATEST(CASE
+                        WHEN seen.is_paused AND (seen.paused_until > given_now) IS NOT FALSE
+                        THEN COALESCE(seen.paused_until, 'infinity') END, seen.paused_others
+                    ), 'infinity')
                     WHEN 'off_shift'
                         THEN given_opens[array_position(given_closed, seen.schedule_id)]
-                    WHEN 'out' THEN seen.unavailable_until
+                    WHEN 'out' THEN GREATEST(seen.unavailable_until, seen.in_conference_until)
                     WHEN 'capped' THEN seen.capped_until
-                    WHEN 'resting' THEN seen.wrap_up_until
-                    WHEN 'seen_busy' THEN seen.provider_busy_until
+                    WHEN 'resting' THEN GREATEST(seen.wrap_up_until, seen.resting_until)
+                    WHEN 'seen_busy' THEN GREATEST(seen.provider_busy_until, seen.busy_until)
                 END)::bigint)), '[]') AS extensions,
             count(*) FILTER (WHERE seen.reason IS NULL) AS free
         INTO look
         FROM (
-            SELECT extension.*, CASE
+            SELECT extension.*, others.*, CASE
                 WHEN NOT extension.is_active THEN 'off'
                 WHEN extension.is_blocked THEN 'blocked'
                 WHEN extension.is_paused AND (extension.paused_until > given_now) IS NOT FALSE
+                    OR others.are_paused
                     THEN 'paused'
                 WHEN EXISTS (
                     SELECT FROM callbacks_callattempt live
                     WHERE live.extension_id = extension.id
                         AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                ) OR EXISTS (
+                    SELECT FROM callbacks_callattempt live
+                    WHERE live.salesperson_id = extension.user_id
+                        AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
                 ) THEN 'on_call'
                 WHEN extension.schedule_id = ANY (given_closed) THEN 'off_shift'
-                WHEN extension.unavailable_until > given_now THEN 'out'
+                WHEN extension.unavailable_until > given_now
+                    OR others.in_conference_until > given_now THEN 'out'
                 WHEN extension.capped_until > given_now THEN 'capped'
-                WHEN extension.wrap_up_until > given_now THEN 'resting'
-                WHEN extension.provider_busy_until > given_now THEN 'seen_busy'
+                WHEN extension.wrap_up_until > given_now
+                    OR others.resting_until > given_now THEN 'resting'
+                WHEN extension.provider_busy_until > given_now
+                    OR others.busy_until > given_now THEN 'seen_busy'
                 WHEN extension.id = ANY (refused) THEN 'refused'
                 WHEN NOT given_any_language[place] AND NOT (
                     cardinality(extension.languages) = 0 OR the_lead.language = ''
-                    OR the_lead.language = ANY (extension.languages)
+                    OR EXISTS (
+                        SELECT FROM unnest(extension.languages) spoken
+                        WHERE split_part(lower(spoken), '-', 1) = the_language
+                    )
                 ) THEN 'language'
             END AS reason
             FROM (
-                SELECT id, number, languages, schedule_id, is_active, is_blocked, is_paused,
-                    paused_until, unavailable_until, capped_until, wrap_up_until,
+                SELECT id, number, user_id, languages, schedule_id, is_active, is_blocked,
+                    is_paused, paused_until, unavailable_until, capped_until, wrap_up_until,
                     provider_busy_until
                 FROM callbacks_extension
                 WHERE team_id = given_teams[place] AND is_active
                 ORDER BY tier, queue_position, id LIMIT looked_at
             ) extension
+            -- What is so of the same person's other phones, as far as it is the person's.
+            LEFT JOIN LATERAL (
+                SELECT
+                    bool_or(other.is_paused AND (other.paused_until > given_now) IS NOT FALSE)
+                        AS are_paused,
+                    max(COALESCE(other.paused_until, 'infinity'))
+                        FILTER (WHERE other.is_paused) AS paused_others,
+                    max(other.unavailable_until)
+                        FILTER (WHERE other.unavailable_reason = 'in the conference room')
+                        AS in_conference_until,
+                    max(other.wrap_up_until) AS resting_until,
+                    max(other.provider_busy_until)
+                        FILTER (WHERE other.provider_busy_as <> 'logged out') AS busy_until
+                FROM callbacks_extension other
+                WHERE other.user_id = extension.user_id AND other.id <> extension.id
+                    AND other.is_active
+            ) others ON extension.user_id IS NOT NULL
             OFFSET 0  -- the reason is worked out once for each row, not once for each use
         ) seen;
         looked := looked || look.extensions;
@@ -304,7 +398,7 @@ BEGIN
     INSERT INTO callbacks_callattempt (
         public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
         claimed_at, sent_at, hold_until, call_id, error_message, failure_reason, recording_url,
-        routing_trace
+        routing_trace, salesperson_id
     )
     VALUES (
         gen_random_uuid(), 'call', the_lead.id, the_extension.id, the_lead.phone,
@@ -315,18 +409,22 @@ BEGIN
         jsonb_build_object(
             'rule', the_extension.rule, 'free', look.free, 'looked', looked,
             'team', (SELECT name FROM callbacks_team WHERE id = the_extension.team_id)
-        )
+        ),
+        the_extension.user_id
     )
-    RETURNING id, public_id, extension_id, extension_number, phone, claimed_at
+    RETURNING id, public_id, extension_id, extension_number, phone, salesperson_id, claimed_at
     INTO attempt_id, attempt_public_id, called_extension, called_number, called_phone,
-        was_claimed_at;
+        called_salesperson, was_claimed_at;
     called_kind := the_extension.kind;
     UPDATE leads_lead SET status = 'calling', attempts = leads_lead.attempts + 1,
         call_id = '', error_code = NULL, error_message = '', picked_up_at = NULL
     WHERE id = the_lead.id;
 
     -- 8. The extension's place: rules.position_at_claim.
-    strategy := given_strategies[the_place];
+    --    By the team's strategy as it is now. Whoever changes it writes new places, and has had the
+    --    extension before us or waits for us: no place by the old strategy stands among the new ones.
+    SELECT team.strategy INTO strategy FROM callbacks_team team
+    WHERE team.id = the_extension.team_id;
     IF strategy IN ('weighted', 'fair') THEN
         SELECT extension.queue_position INTO next_free
         FROM callbacks_extension extension
@@ -344,6 +442,24 @@ BEGIN
                 SELECT FROM callbacks_callattempt live
                 WHERE live.extension_id = extension.id
                     AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+            )
+            AND NOT EXISTS (
+                SELECT FROM callbacks_callattempt live
+                WHERE live.salesperson_id = extension.user_id
+                    AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+            )
+            AND NOT EXISTS (
+                SELECT FROM callbacks_extension other
+                WHERE other.user_id = extension.user_id AND other.id <> extension.id
+                    AND other.is_active AND (
+                        other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
+                        OR other.wrap_up_until > given_now
+                        OR other.provider_busy_until > given_now
+                            AND other.provider_busy_as <> 'logged out'
+                        OR other.unavailable_until > given_now
+                            AND other.unavailable_reason = 'in the conference room'
+                    )
+                OFFSET 0
             )
         ORDER BY extension.queue_position LIMIT 1;
         new_position := GREATEST(the_extension.queue_position, next_free - catch_up)

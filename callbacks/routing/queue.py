@@ -26,7 +26,8 @@ _CAN_BE_CALLED = f"""
     AND lead.id <> ALL(%(taken)s::bigint[])
     AND lead.call_after <= %(due)s::timestamptz - answered.overflow_after
     AND (
-        free.anybody OR lead.language = '' OR lead.language = ANY(free.languages)
+        free.anybody OR lead.language = ''
+        OR split_part(lower(lead.language), '-', 1) = ANY(free.languages)
         OR (lead.call_after <= %(now)s::timestamptz - %(language_wait)s::interval) IS TRUE
     )
     -- A number that is on a call cannot be dialled.
@@ -59,7 +60,10 @@ _NEXT_LEADS = f"""
     ), free AS MATERIALIZED (
         SELECT count(*) AS extensions,
             COALESCE(bool_or(cardinality(languages) = 0), false) AS anybody,
-            ARRAY(SELECT DISTINCT unnest(languages) FROM up_to) AS languages
+            ARRAY(
+                SELECT DISTINCT split_part(lower(spoken), '-', 1)
+                FROM up_to, unnest(languages) spoken
+            ) AS languages
         FROM up_to
     ), answered AS MATERIALIZED (
         SELECT * FROM unnest(

@@ -1,27 +1,29 @@
 """An extension's place in the queue of its team, and what moves it.
 
-The end of a call sets its place and its wrap-up, and counts its calls of the day. A team that
-changes its strategy, and an extension that changes its team, begin with new places.
+The end of a call sets its place, its wrap-up and whether it has had its calls of the day; the last
+two are limits.sql's. A team that changes its strategy, and an extension that changes its team,
+begin with new places.
 """
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from django.db.models import F, FloatField, QuerySet
 from django.db.models.functions import Cast, Coalesce, Extract
-from django.utils import timezone
 
 from callbacks.common import sql
-from callbacks.models import CallAttempt, Extension, Team
-from callbacks.models.attempt_states import AttemptKind
-from callbacks.policy.rules import Outcome, rang_the_salesperson
-from callbacks.routing import config, rules
+from callbacks.models import Extension, Team
+from callbacks.policy.rules import Outcome, may_have_talked, rang_the_salesperson
+from callbacks.routing import rules
 
 # Their positions are times; the others' are turns that were had (callbacks.routing.rules).
 _BY_TIME = (Team.Strategy.LONGEST_IDLE, Team.Strategy.ROUND_ROBIN)
 
-# Calls with these do not count as calls of the extension's day.
-_NO_CALL = [it.value for it in Outcome if not rang_the_salesperson(it)]
+_LIMITS = """(capped_until, wrap_up_until) = (
+            SELECT limits.capped_until, limits.wrap_up_until FROM callbacks_limits_v1(
+                extension.id, extension.team_id, extension.daily_cap, extension.wrap_up,
+                %(now)s::timestamptz
+            ) limits
+        )"""
 
 # rules.position_after, in the one statement that a call's end takes.
 _AFTER = f"""
@@ -33,12 +35,19 @@ _AFTER = f"""
                 OR team.strategy = '{rules.FAIR}' AND NOT %(talked)s
             THEN queue_position - 1.0 / weight
             ELSE queue_position END,
-        wrap_up_until = CASE WHEN %(rang)s THEN %(now)s::timestamptz
-            + make_interval(secs => NULLIF(COALESCE(extension.wrap_up, team.wrap_up), 0))
-            ELSE wrap_up_until END
+        {_LIMITS}
     FROM callbacks_team team
     WHERE extension.id = %(extension)s AND team.id = extension.team_id
-    RETURNING team.id AS team_id, COALESCE(extension.daily_cap, team.daily_cap) AS cap
+"""  # noqa: S608  # put together from constants only
+
+_CORRECTED = f"""
+    UPDATE callbacks_extension extension SET
+        queue_position = queue_position + CASE team.strategy
+            WHEN '{rules.WEIGHTED}' THEN %(rang)s WHEN '{rules.FAIR}' THEN %(talked)s ELSE 0
+            END / weight::float,
+        {_LIMITS}
+    FROM callbacks_team team
+    WHERE extension.id = %(extension)s AND team.id = extension.team_id
 """  # noqa: S608  # put together from constants only
 
 
@@ -48,33 +57,22 @@ def after_call(extension_id: int, outcome: Outcome, now: datetime) -> None:
         "extension": extension_id,
         "now": now,
         "rang": rang_the_salesperson(outcome),
-        "talked": outcome is Outcome.BRIDGED,
+        "talked": may_have_talked(outcome),
     }
-    for row in sql.rows(_AFTER, parameters):
-        if row["cap"] is not None:
-            _keep_to_the_cap(extension_id, row["team_id"], row["cap"], now)
+    sql.run(_AFTER, parameters)
 
 
-def _keep_to_the_cap(extension_id: int, team_id: int, cap: int, now: datetime) -> None:
-    today, tomorrow = day_of(team_id, now)
-    calls = (
-        CallAttempt.objects.filter(
-            extension_id=extension_id, claimed_at__gte=today, kind=AttemptKind.CALL
-        )
-        .exclude(outcome__in=_NO_CALL)
-        .count()
-    )
-    Extension.objects.filter(pk=extension_id).update(
-        capped_until=tomorrow if calls >= cap else None
-    )
-
-
-def day_of(team_id: int, at: datetime) -> tuple[datetime, datetime]:
-    """The midnights between which `at` lies, in the team's time zone."""
-    zone = config.current().zone_of(team_id) or timezone.get_current_timezone_name()
-    local = at.astimezone(ZoneInfo(zone))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return midnight, midnight + timedelta(days=1)
+def after_correction(extension_id: int, was: Outcome, outcome: Outcome, now: datetime) -> None:
+    """An earlier call ended in another way than was taken for it: so did its turn, and the calls
+    of the day.
+    """
+    parameters = {
+        "extension": extension_id,
+        "now": now,
+        "rang": rang_the_salesperson(outcome) - rang_the_salesperson(was),
+        "talked": may_have_talked(outcome) - may_have_talked(was),
+    }
+    sql.run(_CORRECTED, parameters)
 
 
 def reset_positions(team_id: int) -> None:

@@ -80,7 +80,11 @@ class ExtensionState:
 
     def speaks(self, language: str) -> bool:
         """Whether a lead of this language can be talked to; one that names none speaks all."""
-        return not self.languages or not language or language in self.languages
+        return not self.languages or not language or self.names(language)
+
+    def names(self, language: str) -> bool:
+        """Whether this language is among those that are named; he is he-IL."""
+        return first_part(language) in map(first_part, self.languages)
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,11 @@ class Choice:
     extension: ExtensionState
     turn: TeamOffer
     rule: str
+
+
+def first_part(language: str) -> str:
+    """ "pt-BR" -> "pt": what two codes of one language have in common."""
+    return language.partition("-")[0].lower()
 
 
 def offers(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list[TeamOffer]:
@@ -182,7 +191,9 @@ def position_at_claim(
 def position_after(
     strategy: str, position: float, weight: int, now: datetime, *, rang: bool, talked: bool
 ) -> float:
-    """Where it stands after a call that `rang` its phone or not, and whether the two `talked`."""
+    """Where it stands after a call that `rang` its phone or not, and in which the two `talked`, or
+    may have.
+    """
     if strategy == LONGEST_IDLE:
         return now.timestamp()
     counts = talked if strategy == FAIR else rang
@@ -224,6 +235,6 @@ def _of_team(
 
 
 def _rule(state: ExtensionState, turn: TeamOffer, language: str) -> str:
-    if language and language in state.languages:
+    if language and state.names(language):
         return LANGUAGE
     return turn.strategy

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team, TeamSource
+from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
 from callbacks.routing import availability, config, rules
 from callbacks.routing import claim as claims
 from leads.models import Lead, LeadSource
@@ -27,7 +29,7 @@ _EMPTY = "; ".join(
         "callbacks_team",
     )
 )  # fmt: skip
-LANGUAGES = ("he", "en", "ru")
+LANGUAGES = ("he", "en", "ru", "he-IL", "pt-BR", "pt")
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +47,8 @@ class Someone:
     on_a_call: bool
     off_shift: bool
     refused: bool
+    # One of a few people who may have several phones; None: nobody's.
+    person: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,11 @@ _COLUMNS = st.fixed_dictionaries(
         "paused_until": st.sampled_from([None, _SOON, _LATELY]),
         "is_blocked": st.just(True),
         "unavailable_until": st.sampled_from([_SOON, _LATELY]),
+        "unavailable_reason": st.sampled_from(["offline", IN_CONFERENCE]),
         "wrap_up_until": st.sampled_from([_SOON, _LATELY]),
         "capped_until": st.sampled_from([_SOON, _LATELY]),
         "provider_busy_until": st.sampled_from([_SOON, _LATELY]),
+        "provider_busy_as": st.sampled_from(["lunch", LOGGED_OUT]),
     },
 )
 # Mostly nothing is the matter: else nobody would be left to choose from.
@@ -102,6 +108,7 @@ _PEOPLE = st.lists(
         on_a_call=_RARELY,
         off_shift=_RARELY,
         refused=_RARELY,
+        person=st.sampled_from([None, None, 0, 1]),
     ),
     max_size=7,
 )
@@ -155,20 +162,25 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
         )
         for n in range(len(case.people) + 1)
     )  # fmt: skip
+    users = [User.objects.get_or_create(username=name)[0] for name in ("dana", "noam")]
     people = Extension.objects.bulk_create(
         Extension(
             number=str(101 + n), team=teams[it.team % len(teams)], tier=it.tier,
             queue_position=it.queue_position, languages=list(it.languages), weight=it.weight,
-            schedule=is_closed if it.off_shift else None, **it.columns,
+            schedule=is_closed if it.off_shift else None,
+            user=None if it.person is None else users[it.person], **it.columns,
         )
         for n, it in enumerate(case.people)
     )  # fmt: skip
     earlier = NOW - timedelta(days=1)
-    attempts = [
-        _attempt(other, extension, "accepted", earlier, call_id=f"on-{extension.number}")
-        for someone, extension, other in zip(case.people, people, others, strict=True)
-        if someone.on_a_call
-    ]
+    talking: set[int | None] = set()
+    attempts = []
+    for someone, extension, other in zip(case.people, people, others, strict=True):
+        if someone.on_a_call and extension.user_id not in talking:
+            call_id = f"on-{extension.number}"
+            on = _attempt(other, extension, "accepted", earlier, call_id=call_id)
+            attempts.append(on)
+            talking |= {extension.user_id} - {None}
     attempts += [
         _attempt(lead, extension, "refused", earlier, outcome="invalid", ended_at=earlier)
         for someone, extension in zip(case.people, people, strict=True)
@@ -188,7 +200,7 @@ def _attempt(
 ) -> CallAttempt:
     return CallAttempt(
         lead=lead, phone=lead.phone, extension=extension, extension_number=extension.number,
-        state=state, claimed_at=at, hold_until=NOW, **values,
+        salesperson_id=extension.user_id, state=state, claimed_at=at, hold_until=NOW, **values,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What managers cannot enter is in the database all the same: leads wait, and nothing crashes."""
 
 from collections.abc import Callable, Iterator
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +12,9 @@ from django.utils import timezone
 from callbacks import tasks
 from callbacks.calling import dispatch, manual
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team, TeamSource
+from callbacks.models.attempt_states import AttemptState
+from callbacks.policy.rules import Outcome
+from callbacks.routing import claim as claims
 from callbacks.routing import rotation
 from leads.models import Lead, LeadSource, LeadStatus
 
@@ -214,9 +217,23 @@ def test_one_zone_that_is_not_known_does_not_stop_the_others(
     assert attempt.extension_number == "201"
 
 
-def test_a_day_ends_at_some_midnight_where_the_zone_is_not_known(
-    extension: Extension, restored: None
+def claim_of(extension: Extension, lead: Lead) -> CallAttempt:
+    claim = claims.claim_chosen(lead.pk, extension.pk, timezone.now(), timedelta(hours=1))
+    assert claim
+    return claim.attempt
+
+
+def test_a_day_ends_at_the_sites_midnight_where_the_zone_is_not_known(
+    extension: Extension, make_lead: MakeLead, restored: None
 ) -> None:
     zone_of_team()
-    today, tomorrow = rotation.day_of(extension.team_id, timezone.now())
-    assert today <= timezone.now() < tomorrow
+    Team.objects.update(daily_cap=1)
+    attempt = claim_of(extension, make_lead())
+    now = timezone.now()
+    attempt.finish(AttemptState.LEAD_NO_ANSWER, now)
+    rotation.after_call(extension.pk, Outcome.LEAD_NO_ANSWER, now)
+    extension.refresh_from_db()
+    assert extension.capped_until
+    local = timezone.localtime(extension.capped_until)
+    assert (local.hour, local.minute) == (0, 0)
+    assert now < extension.capped_until <= now + timedelta(hours=25)
