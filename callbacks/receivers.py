@@ -1,5 +1,6 @@
 """What `callbacks` answers when `leads` asks, and what it does when something is announced."""
 
+import logging
 import uuid
 from datetime import datetime
 from functools import partial
@@ -11,13 +12,16 @@ from django.dispatch import receiver
 from django.utils.translation import gettext
 
 from callbacks.calling import recorded_messages
-from callbacks.common import task_publisher
+from callbacks.common import heartbeats, task_publisher
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
 from callbacks.routing import config
 from callbacks.scheduling import call_times, calling_hours, planner
 from leads.models import Lead, LeadSource
+from leads.phones import PhoneRefused
 from leads.ports import CallingHours, CallPlan
-from leads.signals import lead_received
+from leads.signals import lead_received, number_refused
+
+log = logging.getLogger(__name__)
 
 
 class Caller:
@@ -62,6 +66,18 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
     elif lead.closed_until and not lead.chosen_at:
         play = partial(recorded_messages.play_when_closed, lead, lead.submitted_at)
         transaction.on_commit(play, robust=True)
+
+
+@receiver(number_refused)
+def count_refused_numbers(refused: PhoneRefused, **_kwargs: Any) -> None:
+    """A rule that turns people away is seen: in /metrics by reason, in the log by range too."""
+    heartbeats.count(**{f"{heartbeats.REFUSED}{refused.code}": 1})
+    log.info(
+        "number refused reason=%s country=%s range=%s",
+        refused.code,
+        refused.country or "-",
+        refused.prefix or "-",
+    )
 
 
 @receiver([post_save, post_delete], sender=OpeningHours)

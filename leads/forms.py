@@ -16,6 +16,7 @@ from leads import callback_times, number_guard, ports
 from leads.intake import Submission
 from leads.models import LANGUAGE, LeadSource
 from leads.phones import PhoneRefused
+from leads.signals import number_refused
 
 MAX_NAME = 120
 MAX_EMAIL = 254
@@ -127,11 +128,14 @@ class LeadForm(forms.Form):
         self.source = source
 
     def clean_phone(self) -> str:
-        """The number in E.164, if the source accepts it."""
+        """The number in E.164, if the source accepts it; what was typed behind it is kept too."""
         try:
-            return number_guard.accept(self.cleaned_data["phone"], self.source)
+            phone = number_guard.accept(self.cleaned_data["phone"], self.source)
         except PhoneRefused as refused:
+            number_refused.send(sender=LeadSource, refused=refused)
             raise forms.ValidationError(refused.message, code=refused.code) from None
+        self.cleaned_data["phone_extension"] = phone.extension
+        return phone.e164
 
     def clean(self) -> dict[str, Any]:
         """Replaces `call_at` by `chosen_at`, a time at which this number may be called, or None."""

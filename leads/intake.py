@@ -34,6 +34,7 @@ class Submission:
     key: uuid.UUID
     name: str
     phone: str
+    phone_extension: str = ""
     email: str = ""
     message: str = ""
     language: str = ""
@@ -85,6 +86,7 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
         submission_key=submission.key,
         name=submission.name,
         phone=submission.phone,
+        phone_extension=submission.phone_extension,
         email=submission.email,
         message=submission.message,
         language=submission.language or submission.source.language,

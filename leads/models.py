@@ -228,6 +228,14 @@ class Lead(models.Model):
         help_text=_("E.164"),
         validators=[RegexValidator(E164, _("For example +9725..."))],
     )
+    phone_extension = models.CharField(
+        _("extension"),
+        max_length=7,
+        blank=True,
+        db_default="",
+        default="",
+        help_text=_("Typed behind the number. Nobody dials it: the salesperson asks for it."),
+    )
     email = models.EmailField(_("email"), blank=True)
     message = models.TextField(_("message"), max_length=2000, blank=True)
     language = models.CharField(

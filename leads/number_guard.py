@@ -2,13 +2,13 @@
 
 from leads import phones, ports
 from leads.models import LeadSource
-from leads.phones import PhoneRefused
+from leads.phones import PhoneRefused, TypedPhone
 
 
-def accept(typed: str, source: LeadSource) -> str:
-    """The E.164 form of the number that a visitor typed for `source`. Raises PhoneRefused."""
+def accept(typed: str, source: LeadSource) -> TypedPhone:
+    """The number that a visitor typed for `source`, and its extension. Raises PhoneRefused."""
     phone = phones.parse(typed, source.default_country, source.allowed_countries)
-    _ask_the_caller(phone)
+    _ask_the_caller(phone.e164)
     return phone
 
 

@@ -2,9 +2,9 @@
 
 The rules are libphonenumber's. They are checked twice, when a lead comes in and again just before
 the dial. They are an allow-list: a number is refused unless its country and its type are on it.
+How a typed text is read is leads.typed_numbers.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +12,9 @@ from functools import lru_cache
 import phonenumbers
 from django.utils.translation import gettext, ngettext
 from phonenumbers import NumberParseException, PhoneNumberType, timezone
+
+from leads import countries, typed_numbers
+from leads.typed_numbers import Misread
 
 # What a callback may cost is bounded by this list: no premium, shared-cost, satellite, pager,
 # personal or company-wide numbers, and nothing whose type is unknown.
@@ -23,53 +26,50 @@ CALLABLE_TYPES = frozenset(
         PhoneNumberType.VOIP,
     }
 )
-# Ranges that a national numbering plan gives wholly to one callable kind. libphonenumber lists only
-# the blocks that an operator has been given so far (its 9.0.43 refuses 050-1...), and the copy we
-# run is older than the newest block: a person with such a number would be turned away. National
-# significant numbers; Israel: 05 and eight digits are mobile, all of them.
-_WHOLE_RANGES = {"IL": re.compile(r"5\d{8}")}
-# Long enough for any spelling of a number; libphonenumber itself gives up at 250.
-MAX_TYPED = 64
-# Direction marks and joiners come along when a number is copied from a right-to-left page.
-_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# "03-555 0101 ext. 12": a number with an extension behind it, not a number with letters.
-_EXTENSION = re.compile(r"(?<![^\W\d_])(?:ext(?:ension)?|x|שלוחה)[\s.:]*\d{1,7}\s*$", re.IGNORECASE)
-_LETTERS = re.compile(r"[^\W\d_]")
+# More countries than these in one sentence, and nobody reads it.
+_COUNTRIES_NAMED = 5
 
 
 @dataclass(frozen=True)
 class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 
-    `code` is for programs: invalid, country, type or own. `message` is a sentence for the visitor.
+    `code` is for programs: invalid, words, several, incomplete, country, type or own. `message` is
+    a sentence for the visitor. `country` (ISO 3166) and `prefix` (the first digits of the number in
+    E.164, too few to tell whose it is) are for the engineer; "" where they are not known.
     """
 
     code: str
     message: str
+    country: str = ""
+    prefix: str = ""
 
     def __str__(self) -> str:
         return self.message
 
 
-def parse(typed: str, default_country: str, allowed_countries: Collection[str]) -> str:
-    """The E.164 form ("+972505550101") of a number as it was typed. Raises PhoneRefused.
+@dataclass(frozen=True)
+class TypedPhone:
+    """A number that may be called, in E.164, and the extension behind it: "" or up to 7 digits."""
+
+    e164: str
+    extension: str = ""
+
+
+def parse(typed: str, default_country: str, allowed_countries: Collection[str]) -> TypedPhone:
+    """The number ("+972505550101") and the extension that were typed. Raises PhoneRefused.
 
     `default_country` is the ISO 3166 country of numbers typed without one. Every spelling of a
     number gives the same result: spaces, hyphens, brackets, 00 or + in front, digits of other
     scripts.
     """
-    text = _INVISIBLE.sub("", typed).strip()
-    if len(text) > MAX_TYPED:
-        raise _invalid(default_country)
-    # We ring the number; nobody is there to dial the extension.
-    text = _EXTENSION.sub("", text)
-    if _LETTERS.search(text):
-        raise _invalid(default_country)
-    number = _understood(text, default_country)
-    if number is None:
-        raise _invalid(default_country)
+    try:
+        number, extension = typed_numbers.read(typed, default_country, allowed_countries)
+    except Misread as misread:
+        sentence = _misread(misread.why, default_country, allowed_countries)
+        raise PhoneRefused(misread.why, sentence) from None
     refuse_unless_callable(number, allowed_countries)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return TypedPhone(_e164(number), extension)
 
 
 def check(e164: str, allowed_countries: Collection[str]) -> None:
@@ -78,7 +78,8 @@ def check(e164: str, allowed_countries: Collection[str]) -> None:
         number = phonenumbers.parse(e164)
     except NumberParseException:
         raise PhoneRefused("invalid", gettext("This is not a phone number.")) from None
-    if not _is_number(number):
+    number = typed_numbers.one_identity(number)
+    if not typed_numbers.is_number(number):
         raise PhoneRefused("invalid", gettext("This is not a phone number."))
     refuse_unless_callable(number, allowed_countries)
 
@@ -87,24 +88,58 @@ def refuse_unless_callable(
     number: phonenumbers.PhoneNumber, allowed_countries: Collection[str]
 ) -> None:
     """Raises PhoneRefused unless `number` is of an allowed country and type."""
-    if phonenumbers.number_type(number) not in CALLABLE_TYPES and not _in_whole_range(number):
-        raise PhoneRefused(
-            "type",
-            gettext(
-                "We cannot call this kind of number. "
-                "Enter a mobile, landline or internet phone number."
-            ),
+    country = phonenumbers.region_code_for_number(number) or ""
+    is_known = typed_numbers.is_in_whole_range(number)
+    if phonenumbers.number_type(number) not in CALLABLE_TYPES and not is_known:
+        sentence = gettext(
+            "We cannot call this kind of number. Enter a mobile, landline or internet phone number."
         )
-    if phonenumbers.region_code_for_number(number) not in allowed_countries:
-        codes = sorted({phonenumbers.country_code_for_region(name) for name in allowed_countries})
-        sentence = ngettext(
-            "We cannot call numbers in that country. Enter one that starts with %(prefixes)s.",
-            "We cannot call numbers in that country. Enter one that starts with one of these: "
-            "%(prefixes)s.",
-            len(codes),
-        )
-        prefixes = ", ".join(f"+{code}" for code in codes)
-        raise PhoneRefused("country", sentence % {"prefixes": prefixes})
+        raise PhoneRefused("type", sentence, country, _prefix(number))
+    if country not in allowed_countries:
+        sentences = f"{_not_of(country, number.country_code)} {_one_of(allowed_countries)}"
+        raise PhoneRefused("country", sentences, country, _prefix(number))
+
+
+def _not_of(country: str, code: int | None) -> str:
+    if country in countries.NAMES:
+        return gettext("We cannot call numbers of this country: %(country)s.") % {
+            "country": countries.name(country)
+        }
+    return gettext("We cannot call numbers that begin with +%(code)s.") % {"code": code}
+
+
+def _one_of(allowed: Collection[str]) -> str:
+    """ "Enter a number of this country: Israel (+972)." and the like."""
+    codes = {name: phonenumbers.country_code_for_region(name) for name in allowed}
+    if len(codes) > _COUNTRIES_NAMED:
+        prefixes = ", ".join(f"+{code}" for code in sorted(set(codes.values())))
+        return gettext("Enter one that starts with one of these: %(prefixes)s.") % {
+            "prefixes": prefixes
+        }
+    named = sorted(f"{countries.name(name)} (+{code})" for name, code in codes.items())
+    sentence = ngettext(
+        "Enter a number of this country: %(countries)s.",
+        "Enter a number of one of these countries: %(countries)s.",
+        len(named),
+    )
+    return sentence % {"countries": ", ".join(named)}
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _prefix(number: phonenumbers.PhoneNumber) -> str:
+    """ "+97272": country and two digits, the range of a million people."""
+    return f"+{number.country_code}{phonenumbers.national_significant_number(number)[:2]}"
+
+
+def with_extension(e164: str, extension: str) -> str:
+    """ "+97235550101", "12" -> "+972 3-555-0101, ext. 12"; "" as extension: the number alone."""
+    number = readable(e164)
+    if not extension:
+        return number
+    return gettext("%(number)s, ext. %(extension)s") % {"number": number, "extension": extension}
 
 
 def readable(e164: str) -> str:
@@ -148,49 +183,45 @@ def search_forms(typed: str, default_country: str) -> str:
     A whole number in any spelling gives its E.164 form; a part of one gives its bare digits,
     without the leading zero that E.164 drops. "" when `typed` holds no digits.
     """
-    number = _understood(_INVISIBLE.sub("", typed).strip(), default_country)
-    if number is not None:
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return phonenumbers.normalize_digits_only(typed).lstrip("0")
+    try:
+        number, _extension = typed_numbers.read(typed, default_country, [default_country])
+    except Misread:
+        return phonenumbers.normalize_digits_only(typed).lstrip("0")
+    return _e164(number)
 
 
-def _understood(text: str, default_country: str) -> phonenumbers.PhoneNumber | None:
-    """The valid number that `text` spells, or None.
+def _misread(why: str, default_country: str, allowed_countries: Collection[str]) -> str:
+    """The sentence for a text that is not one whole number: what is wrong and what to do."""
+    shown = {
+        "example": _example(default_country),
+        "code": phonenumbers.country_code_for_region(default_country),
+    }
+    match why:
+        case "words":
+            return gettext("Enter the phone number only, in digits: %(example)s.") % shown
+        case "several":
+            return gettext("Enter one phone number only, for example %(example)s.") % shown
+        case "incomplete":
+            return (
+                gettext(
+                    "Enter the whole number, as it is dialled in its country (%(example)s) or "
+                    "beginning with + and the country code (+%(code)s ...)."
+                )
+                % shown
+            )
+    if len(allowed_countries) > 1:
+        return (
+            gettext(
+                "Enter a phone number that we can call, for example %(example)s. One of another "
+                "country begins with + and the country code."
+            )
+            % shown
+        )
+    return gettext("Enter a phone number that we can call, for example %(example)s.") % shown
 
-    "00…" means "+…" in most of the world. Where the default country reads it differently (the
-    United States, for example), "+…" is tried as well.
-    """
-    spellings = [text]
-    digits = phonenumbers.normalize_digits_only(text)
-    if digits.startswith("00"):
-        spellings.append("+" + digits[2:])
-    for spelling in spellings:
-        try:
-            number = phonenumbers.parse(spelling, default_country)
-        except NumberParseException:
-            continue
-        if _is_number(number):
-            return number
-    return None
 
-
-def _is_number(number: phonenumbers.PhoneNumber) -> bool:
-    return phonenumbers.is_valid_number(number) or _in_whole_range(number)
-
-
-def _in_whole_range(number: phonenumbers.PhoneNumber) -> bool:
-    """Whether `number` lies in its country's range of _WHOLE_RANGES."""
-    pattern = _WHOLE_RANGES.get(phonenumbers.region_code_for_number(number) or "")
-    national = phonenumbers.national_significant_number(number)
-    return pattern is not None and pattern.fullmatch(national) is not None
-
-
-def _invalid(default_country: str) -> PhoneRefused:
-    example = phonenumbers.example_number_for_type(default_country, PhoneNumberType.MOBILE)
-    shown = (
-        phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
-        if example
-        else "+972 50-555-0101"
-    )
-    sentence = gettext("Enter a phone number that we can call, for example %(example)s.")
-    return PhoneRefused("invalid", sentence % {"example": shown})
+def _example(country: str) -> str:
+    example = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
+    if example is None:
+        return "+972 50-555-0101"
+    return phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)

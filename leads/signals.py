@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # A lead was stored and has to be called. Sent inside the transaction. Argument: lead.
 lead_received = Signal()
+
+# A visitor's number was refused. Argument: refused, the PhoneRefused.
+number_refused = Signal()

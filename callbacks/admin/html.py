@@ -95,9 +95,10 @@ def moment_of(field: str, description: Text) -> Callable[[Any, Any], SafeString 
     return shown  # type: ignore[no-any-return]
 
 
-def phone(e164: str) -> SafeString:
+def phone(e164: str, extension: str = "") -> SafeString:
     """A number as people read it; kept on one line and left to right in any script."""
-    return format_html('<bdi class="nowrap" dir="ltr">{}</bdi>', phones.readable(e164))
+    shown = phones.with_extension(e164, extension)
+    return format_html('<bdi class="nowrap" dir="ltr">{}</bdi>', shown)
 
 
 def call_id(value: str) -> SafeString | str:

@@ -27,6 +27,8 @@ TIMEOUT = 0.5
 WORKER_IS_THERE_FOR = 30.0
 _KEPT = 24 * 3600
 
+# Counters with names of this beginning: visitors' numbers that were refused, by reason.
+REFUSED = "numbers_refused_"
 _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:counts"
 
 

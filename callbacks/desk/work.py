@@ -107,6 +107,7 @@ class DeskLiveCall:
     source: str
     message: str
     digits: str
+    ask_for: str
     phone: str
 
 
@@ -223,6 +224,7 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
         source=attempt.lead.source.name,
         message=attempt.lead.message,
         digits=last_digits(attempt.phone),
+        ask_for=attempt.lead.phone_extension,
         phone=attempt.extension_number,
     )
 

@@ -115,7 +115,7 @@ def question(
     except typed_time.NotAMoment as problem:
         raise CannotTell(str(problem), "at") from None
     try:
-        number = number_guard.accept(phone, source) if phone.strip() else ""
+        number = number_guard.accept(phone, source).e164 if phone.strip() else ""
     except PhoneRefused as refusal:
         raise CannotTell(
             gettext("Nobody would be rung for this number: %(refusal)s") % {"refusal": refusal},

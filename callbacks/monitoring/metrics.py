@@ -189,6 +189,15 @@ def _from_signs() -> Iterator[Metric]:
         "Wake-ups that the broker did not take in time; the sweep makes them good.",
         signs.counts.get("publish_failures", 0.0),
     )
+    refused = CounterMetricFamily(
+        "callbacks_numbers_refused",
+        "Numbers that visitors and API clients sent and that were refused, by reason.",
+        labels=["reason"],
+    )
+    for name, amount in sorted(signs.counts.items()):
+        if name.startswith(heartbeats.REFUSED):
+            refused.add_metric([name.removeprefix(heartbeats.REFUSED)], amount)
+    yield refused
 
 
 _registry = CollectorRegistry(auto_describe=False)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -82,7 +83,13 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
     log_context.follow(lead.public_id)
     log.info("pop-up status=%s attempt=%s call_id=%s", asked.status, attempt.pk, asked.call_id)
     page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
-    return JsonResponse(popup_answer(url=page, client_name=lead.name, company=lead.source.name))
+    name = lead.name
+    if lead.phone_extension:
+        name = gettext("%(name)s (ask for extension %(extension)s)") % {
+            "name": lead.name,
+            "extension": lead.phone_extension,
+        }
+    return JsonResponse(popup_answer(url=page, client_name=name, company=lead.source.name))
 
 
 def _check(secret: str) -> None:

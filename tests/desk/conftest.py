@@ -45,7 +45,9 @@ def make_attempt(make_lead: Callable[..., Lead]) -> Callable[..., CallAttempt]:
 
     def make(extension: Extension, state: str = "accepted", **values: Any) -> CallAttempt:
         is_live = state in ("dialing", "accepted", "unknown")
-        lead_values = {key: values.pop(key) for key in ("name", "message") if key in values}
+        lead_values = {
+            key: values.pop(key) for key in ("name", "message", "phone_extension") if key in values
+        }
         lead = make_lead(**lead_values, status="calling" if is_live else "unreached", **(
             {} if is_live else {"closed_at": timezone.now()}
         ))  # fmt: skip

@@ -186,3 +186,10 @@ def test_it_takes_as_many_queries_for_many_calls_and_phones_as_for_one(
             make_attempt(other, "bridged")
     assert queries(hers, path) == with_few
     assert with_few < 15
+
+
+def test_it_says_whom_to_ask_for(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    make_attempt(extension, phone_extension="12")
+    assert 'Ask for extension <b class="digits" dir="ltr">12</b>' in page_of(hers)

@@ -9,7 +9,7 @@ from leads.phones import PhoneRefused
 
 
 def test_it_accepts_a_callable_number(source: LeadSource) -> None:
-    assert number_guard.accept("050-555 0101", source) == "+972505550101"
+    assert number_guard.accept("050-555 0101", source).e164 == "+972505550101"
 
 
 @pytest.mark.parametrize("typed", ["050-555 0101", "+972 50 555 0101", "00972505550101"])

@@ -68,6 +68,14 @@ def test_while_it_rings_the_salesperson_sees_who_and_where(
     assert (answer["STATUS"], answer["CLIENTNAME"]) == ("OK", "Noa Levi")
     assert answer["COMPANY"] == "Website"
     assert answer["URL"].endswith(f"/admin/leads/lead/{attempt.lead_id}/change/")
+
+
+def test_the_salesperson_is_told_whom_to_ask_for(
+    attempt: CallAttempt, ask: Callable[..., Any]
+) -> None:
+    Lead.objects.update(phone_extension="12")
+    answer = ask(popup(attempt, "Ringing"))
+    assert answer["CLIENTNAME"] == "Noa Levi (ask for extension 12)"
     assert standing() == "calling"
 
 

@@ -155,7 +155,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
         """The number as people read it."""
-        return html.phone(obj.phone)
+        return html.phone(obj.phone, obj.phone_extension)
 
     @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def status_shown(self, obj: Lead) -> SafeString:

@@ -1,0 +1,144 @@
+"""Reads a telephone number as people write it. Pure functions; what is allowed, leads.phones says.
+
+"tel:+972-50-555-0101", "050-555-0101 (Dana)", "03-555 0101 ext. 12", "00972505550101": one number
+each. What is only a number by a guess is none: it would ring at a stranger's.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
+from phonenumbers.phonenumbermatcher import _is_national_prefix_present_if_required
+
+# Long enough for any spelling of a number; libphonenumber itself gives up at 250.
+MAX_TYPED = 64
+# Ranges that a national numbering plan gives wholly to one callable kind. libphonenumber lists only
+# the blocks that an operator has been given so far (its 9.0.43 refuses 050-1... and 073-1...), and
+# the copy we run is older than the newest block: a person with such a number would be turned away.
+# National significant numbers; Israel: 05 and eight digits are mobile, 072 to 079 and seven digits
+# are landlines and internet phones, all of them.
+_WHOLE_RANGES = {"IL": re.compile(r"5\d{8}|7[2-9]\d{7}")}
+# Direction marks and joiners come along when a number is copied from a right-to-left page.
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_SCHEME = re.compile(r"^(?:tel|callto|sms):(?://)?", re.IGNORECASE)
+# "(Dana)": words in brackets are a note about the number, and no part of it.
+_NOTE = re.compile(r"[(\[](?=[^()\[\]]*[^\W\d_])[^()\[\]\d]*[)\]]")
+# "03-555 0101 ext. 12", "03-555 0101;12": a number with an extension behind it.
+_EXTENSION = re.compile(
+    r"(?:(?<![^\W\d_])(?:extension|ext|xtn?|x|int|poste|доб|вн|שלוחה|פנימי|تحويلة)[\s.:=-]*(\d{1,7})"
+    r"|(?:;\s*ext=|;|,{1,2}|\#)\s*(\d{1,6}))\s*\#?\s*$",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[^\W\d_]")
+# Whatever stands between two numbers, and not within one.
+_BETWEEN_NUMBERS = re.compile(r"[^\d\s().\-\u2010-\u2015]+")
+_LEAST_DIGITS, _MOST_DIGITS = 7, 15
+
+
+@dataclass(frozen=True)
+class Misread(Exception):  # noqa: N818  # said of the text, to a person
+    """A text that is not one whole number. `why`: invalid, words, several or incomplete."""
+
+    why: str
+
+
+def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[PhoneNumber, str]:
+    """The valid number that `typed` spells, and the extension behind it or "". Raises Misread.
+
+    A number without + is one of `default_country` (ISO 3166), or begins with the code of one of
+    `countries`.
+    """
+    text = _INVISIBLE.sub("", typed).strip()
+    if len(text) > MAX_TYPED:
+        raise Misread("invalid")
+    text = _NOTE.sub("", _SCHEME.sub("", text)).strip()
+    extension = ""
+    if found := _EXTENSION.search(text):
+        extension = phonenumbers.normalize_digits_only(found[1] or found[2])
+        text = text[: found.start()]
+    if _are_several(text):
+        raise Misread("several")
+    if _LETTERS.search(text):
+        raise Misread("words")
+    number = _number(text, default_country, {default_country, *countries})
+    if number.extension:  # behind a sign that we do not know as one of an extension
+        raise Misread("invalid")
+    return one_identity(number), extension
+
+
+def one_identity(number: PhoneNumber) -> PhoneNumber:
+    """The one form of a number that can be dialled with two country codes.
+
+    The Palestinian networks (056, 059, and landlines such as 02-2...) answer under +972 as they do
+    under +970. They are one telephone, one price and one country: +970.
+    """
+    if number.country_code != 972:
+        return number
+    twin = PhoneNumber(country_code=970, national_number=number.national_number)
+    return twin if phonenumbers.is_valid_number(twin) else number
+
+
+def is_number(number: PhoneNumber) -> bool:
+    """Whether there can be such a number: by libphonenumber, or by the country's own plan."""
+    return phonenumbers.is_valid_number(number) or is_in_whole_range(number)
+
+
+def is_in_whole_range(number: PhoneNumber) -> bool:
+    """Whether the country's plan gives the whole range of `number` to a kind that we call."""
+    pattern = _WHOLE_RANGES.get(phonenumbers.region_code_for_number(number) or "")
+    national = phonenumbers.national_significant_number(number)
+    return pattern is not None and pattern.fullmatch(national) is not None
+
+
+def _number(text: str, default_country: str, countries: set[str]) -> PhoneNumber:
+    code = phonenumbers.country_code_for_region
+    digits = phonenumbers.normalize_digits_only(text)
+    national = _parsed(text, default_country)
+    has_code = text.lstrip(" (")[:1] in {"+", "\uff0b"} or digits.startswith("00")
+    if national and not has_code and _reads_a_code_as_digits(national, digits, countries):
+        raise Misread("incomplete")
+    spellings = ["+" + digits[2:]] if digits.startswith("00") else []
+    if digits.startswith(f"0{code(default_country)}"):
+        spellings.append("+" + digits[1:])
+    if not has_code and any(digits.startswith(str(code(country))) for country in countries):
+        spellings.append("+" + digits)
+    others = (_parsed(spelling, default_country) for spelling in spellings)
+    number = national or next((other for other in others if other), None)
+    if number is None:
+        raise Misread("invalid")
+    return number
+
+
+def _reads_a_code_as_digits(number: PhoneNumber, digits: str, countries: set[str]) -> bool:
+    """Whether `number` is only valid because the country code in front was read as its digits.
+
+    "972 50 234" is a mobile half typed, and by its digits somebody's landline, 09-725 0234. In its
+    country that would be typed with the 0; where numbers are written without (Italy, India) the
+    digits are the number.
+    """
+    if number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        return False
+    codes = (str(phonenumbers.country_code_for_region(country)) for country in countries)
+    lacks_prefix = not _is_national_prefix_present_if_required(number)
+    return lacks_prefix and any(digits.startswith(code) for code in codes)
+
+
+def _parsed(text: str, default_country: str) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, default_country, keep_raw_input=True)
+    except NumberParseException:
+        return None
+    return number if is_number(number) else None
+
+
+def _are_several(text: str) -> bool:
+    lengths = [len(part) for part in _digits_of_parts(text)]
+    return sum(length >= _LEAST_DIGITS for length in lengths) > 1 or any(
+        _MOST_DIGITS < length <= 2 * _MOST_DIGITS for length in lengths
+    )
+
+
+def _digits_of_parts(text: str) -> Iterator[str]:
+    return (phonenumbers.normalize_digits_only(part) for part in _BETWEEN_NUMBERS.split(text))

@@ -1,0 +1,188 @@
+"""What is typed as a number, and what becomes of it: one table, a row a case."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from leads import phones
+from leads.phones import PhoneRefused, TypedPhone
+
+WHOLE = "Enter the whole number, as it is dialled in its country (050-234-5678) or beginning with"
+WORDS = "Enter the phone number only, in digits: 050-234-5678."
+SEVERAL = "Enter one phone number only, for example 050-234-5678."
+INVALID = "Enter a phone number that we can call, for example 050-234-5678"
+KIND = "We cannot call this kind of number."
+
+
+@dataclass(frozen=True)
+class Row:
+    """`typed` at a source of `countries` (the first one is its default) becomes `e164`, or is
+    refused with `code` and a message that begins with `says`.
+    """
+
+    typed: str
+    countries: str = "IL"
+    e164: str = ""
+    extension: str = ""
+    code: str = ""
+    says: str = ""
+
+
+TABLE = {
+    # A country code is not a part of a national number.
+    "half a mobile": Row("972 50 234", code="incomplete", says=WHOLE),
+    "half a mobile, with a hyphen": Row("972-52-991", code="incomplete", says=WHOLE),
+    "half a Tel Aviv number": Row("972-3-6123", code="incomplete", says=WHOLE),
+    "half a number after tel:": Row("tel:97250234", code="incomplete", says=WHOLE),
+    "half a number of another country of the source": Row(
+        "44 20 7946", "IL GB", code="incomplete", says=WHOLE
+    ),
+    "half a French number": Row("33 50 12 345", "FR", code="incomplete"),
+    "half a Belgian number": Row("32 12 34 56", "BE", code="incomplete"),
+    "half a South African number": Row("27 12 34 567", "ZA", code="incomplete"),
+    "half a mobile with its plus": Row("+972 50 234", code="invalid", says=INVALID),
+    "a landline that begins like it, with its 0": Row("09-725 0234", e164="+97297250234"),
+    "a landline that begins like it, with its code": Row("972 9 725 0234", e164="+97297250234"),
+    "a mobile without its 0, as a spreadsheet keeps it": Row("505550101", e164="+972505550101"),
+    "an Italian mobile, which has no 0": Row("392 123 4567", "IT", e164="+393921234567"),
+    "a number of Singapore": Row("6512 3456", "SG", e164="+6565123456"),
+    "an Indian mobile that begins with 91": Row("91987 65432", "IN", e164="+919198765432"),
+    # A number without its plus.
+    "own country, without plus": Row("972505550101", e164="+972505550101"),
+    "own country, its code and the 0": Row("972 050 5550101", e164="+972505550101"),
+    "own country, one 0 for the plus": Row("0972 50 5550101", e164="+972505550101"),
+    "another country of the source, without plus": Row(
+        "44 7400 123456", "IL GB", e164="+447400123456"
+    ),
+    "the United States, without plus": Row("1 (212) 555-0101", "IL US", e164="+12125550101"),
+    "another country, with 00": Row("0044 7400 123456", "IL GB", e164="+447400123456"),
+    "a country that is not the source's, without plus": Row(
+        "44 7400 123456", code="invalid", says=INVALID
+    ),
+    "several countries, and nothing fits": Row(
+        "7400 1234",
+        "IL GB",
+        code="invalid",
+        says=f"{INVALID}. One of another country begins with + and the country code.",
+    ),
+    # Extensions.
+    "ext": Row("03-6123456 ext 12", e164="+97236123456", extension="12"),
+    "ext. and no space": Row("03-6123456ext.12", e164="+97236123456", extension="12"),
+    "extension": Row("03-6123456 extension: 1204", e164="+97236123456", extension="1204"),
+    "x": Row("050-1234567x12", e164="+972501234567", extension="12"),
+    "Hebrew": Row("03-6123456 שלוחה 12", e164="+97236123456", extension="12"),
+    "Russian": Row("03-6123456 доб. 12", e164="+97236123456", extension="12"),
+    "semicolon": Row("0502345678;123", e164="+972502345678", extension="123"),
+    "tel: with ;ext=": Row("tel:+972-3-612-3456;ext=12", e164="+97236123456", extension="12"),
+    "comma": Row("03-6123456, 12", e164="+97236123456", extension="12"),
+    "two commas": Row("036123456,,12#", e164="+97236123456", extension="12"),
+    "number sign": Row("03-6123456 #12", e164="+97236123456", extension="12"),
+    "Arabic digits": Row("03-6123456 ext \u0661\u0662", e164="+97236123456", extension="12"),
+    "an extension and nothing before it": Row("ext 12", code="invalid"),
+    # What stands around a number.
+    "a name in brackets": Row("050-234-5678 (Dana)", e164="+972502345678"),
+    "a Hebrew name in brackets": Row("050-234-5678 (דנה)", e164="+972502345678"),
+    "a note in front": Row("[mobile] 050-234-5678", e164="+972502345678"),
+    "a name and an extension": Row("03-6123456 (Dana) ext 5", e164="+97236123456", extension="5"),
+    "tel:": Row("tel:+972-50-234-5678", e164="+972502345678"),
+    "TEL: and a space": Row("TEL: 050-234-5678", e164="+972502345678"),
+    "callto://": Row("callto://+972502345678", e164="+972502345678"),
+    "the plus in brackets": Row("(+972) 50-234-5678", e164="+972502345678"),
+    "the 0 in brackets": Row("+972 (0)50 234 5678", e164="+972502345678"),
+    "a name without brackets": Row("Dana 050-234-5678", code="words", says=WORDS),
+    "a link": Row("https://wa.me/972502345678", code="words", says=WORDS),
+    "letters for digits": Row("050-CALLNOW", code="words", says=WORDS),
+    "a letter O": Row("05O-2345678", code="words", says=WORDS),
+    # Two numbers.
+    "or": Row("050-2345678 or 052-2345678", code="several", says=SEVERAL),
+    "a slash": Row("050-2345678 / 052-2345678", code="several", says=SEVERAL),
+    "a comma between": Row("050-2345678, 052-2345678", code="several", says=SEVERAL),
+    "a semicolon between": Row("0502345678;0522345678", code="several", says=SEVERAL),
+    "a space between": Row("0502345678 0522345678", code="several", says=SEVERAL),
+    "two with plus": Row("+972502345678 +972522345678", code="several", says=SEVERAL),
+    "with names": Row("050-2345678 (Dana) 052-2345678 (Noa)", code="several", says=SEVERAL),
+    # One telephone, one identity.
+    "059 under 0": Row("059-912 3456", "IL PS", e164="+970599123456"),
+    "059 under +972": Row("+972 59 912 3456", "IL PS", e164="+970599123456"),
+    "059 under +970": Row("+970 59 912 3456", "IL PS", e164="+970599123456"),
+    "056 under 0": Row("056-912 3456", "IL PS", e164="+970569123456"),
+    "056 under +972": Row("972569123456", "IL PS", e164="+970569123456"),
+    "Ramallah under 02": Row("02-224 1234", "IL PS", e164="+97022241234"),
+    "Ramallah under +970": Row("+970 2 224 1234", "IL PS", e164="+97022241234"),
+    "Jerusalem is Israel's": Row("02-555 0101", "IL PS", e164="+97225550101"),
+    "059 where only Israel is allowed": Row(
+        "059-912 3456",
+        code="country",
+        says="We cannot call numbers of this country: Palestine. Enter a number of this "
+        "country: Israel (+972).",
+    ),
+    "the same by its other code": Row(
+        "+970 59 912 3456",
+        code="country",
+        says="We cannot call numbers of this country: Palestine.",
+    ),
+    # Ranges of the plan that the library does not list.
+    "072": Row("072-123 4567", e164="+972721234567"),
+    "073": Row("073-123 4567", e164="+972731234567"),
+    "074": Row("074-123 4567", e164="+972741234567"),
+    "076": Row("076-123 4567", e164="+972761234567"),
+    "079": Row("079-123 4567", e164="+972791234567"),
+    "079 with its code": Row("+972 79 123 4567", e164="+972791234567"),
+    "050-1": Row("050-123 4567", e164="+972501234567"),
+    "070 is nobody's": Row("070-123 4567", code="invalid"),
+    "071 is nobody's": Row("071-123 4567", code="invalid"),
+    "072, a digit short": Row("072-123 456", code="invalid"),
+    # Countries and kinds.
+    "Guernsey, where Britain is allowed": Row(
+        "+44 7781 123456",
+        "GB IL",
+        code="country",
+        says="We cannot call numbers of this country: Guernsey. Enter a number of one of "
+        "these countries: Israel (+972), United Kingdom (+44).",
+    ),
+    "Jamaica, where the United States are allowed": Row(
+        "+1 876 555 0101",
+        "US",
+        code="country",
+        says="We cannot call numbers of this country: Jamaica.",
+    ),
+    "more countries than a sentence can name": Row(
+        "+39 392 123 4567",
+        "IL GB FR DE ES US CA",
+        code="country",
+        says="We cannot call numbers of this country: Italy. "
+        "Enter one that starts with one of these: +1, +33, +34, +44, +49, +972.",
+    ),
+    "satellite": Row(
+        "+881 612 345 678", code="country", says="We cannot call numbers that begin with +881."
+    ),
+    "premium": Row("1-900-555-010", code="type", says=KIND),
+    "premium of another country": Row("+44 909 8790000", "IL GB", code="type", says=KIND),
+    "a star code": Row("*2700", code="invalid", says=INVALID),
+}
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+def test_what_is_typed(row: Row) -> None:
+    allowed = row.countries.split()
+    if row.code:
+        with pytest.raises(PhoneRefused) as refused:
+            phones.parse(row.typed, allowed[0], allowed)
+        assert refused.value.code == row.code
+        assert refused.value.message.startswith(row.says)
+    else:
+        assert phones.parse(row.typed, allowed[0], allowed) == TypedPhone(row.e164, row.extension)
+        phones.check(row.e164, allowed)
+
+
+@pytest.mark.parametrize("stored", ["+972599123456", "+972569123456", "+97222241234"])
+def test_a_number_stored_under_the_other_code_obeys_the_same_rule(stored: str) -> None:
+    phones.check(stored, ["IL", "PS"])
+    with pytest.raises(PhoneRefused):
+        phones.check(stored, ["IL"])
+
+
+def test_what_the_engineer_reads_of_a_refusal_names_a_range_and_nobody() -> None:
+    with pytest.raises(PhoneRefused) as refused:
+        phones.parse("+44 7781 123456", "IL", ["IL"])
+    assert (refused.value.country, refused.value.prefix) == ("GG", "+4477")
