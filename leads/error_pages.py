@@ -3,20 +3,50 @@
 callbacks.config.urls registers them as Django's handlers. By then Django has logged the failure.
 """
 
-from django.http import HttpRequest, HttpResponse
-from django.views import defaults
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseServerError,
+)
+from django.template import loader
+from django.utils.translation import gettext
 
 from leads import api
+from leads.request_body import MOST_FIELDS, TooManyFields
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answers 400."""
-    return api.refused() if _is_for_the_api(request) else defaults.bad_request(request, exception)
+    if _is_for_the_api(request):
+        return api.refused()
+    words = {"request": request, "too_much": _too_much(request, exception)}
+    return HttpResponseBadRequest(loader.render_to_string("400.html", words))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answers 500."""
-    return api.broken() if _is_for_the_api(request) else defaults.server_error(request)
+    if _is_for_the_api(request):
+        return api.broken()
+    return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+
+
+def _too_much(request: HttpRequest, exception: Exception) -> str:
+    """Which limit a form has passed; "" when it was refused for something else."""
+    if isinstance(exception, TooManyFieldsSent):
+        few = isinstance(exception, TooManyFields) or not request.path_info.startswith("/admin/")
+        most = MOST_FIELDS if few else settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return gettext("This form has more than %(most)s fields, and no more are taken.") % {
+            "most": f"{most:,}"
+        }
+    if isinstance(exception, RequestDataTooBig):
+        size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        return gettext("This form has more than %(size)s KiB of text, and no more is taken.") % {
+            "size": size
+        }
+    return ""
 
 
 def _is_for_the_api(request: HttpRequest) -> bool:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext
 
 LIMIT = 64 * 1024  # bytes
+MOST_FIELDS = 100  # of a form that anybody may send
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
+
+
+class TooManyFields(TooManyFieldsSent):
+    """A stranger's form has more than MOST_FIELDS fields: the answer is 400."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ def fields(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
         415,
         gettext("Send application/json, application/x-www-form-urlencoded or multipart/form-data."),
     )
+
+
+def has_too_many_fields(form: QueryDict) -> bool:
+    """Whether a form has more fields than a stranger may send; one sent twice counts twice."""
+    return sum(len(values) for _name, values in form.lists()) > MOST_FIELDS
 
 
 def declared_length(request: HttpRequest) -> int:
@@ -99,7 +109,10 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
 def _form_fields(body: bytes) -> Mapping[str, Any]:
     try:
         body.decode()
-        return QueryDict(body, encoding="utf-8").dict()
+        form = QueryDict(body, encoding="utf-8")
+        if has_too_many_fields(form):
+            raise TooManyFields
+        return form.dict()
     except (UnicodeDecodeError, SuspiciousOperation):  # the latter: too many fields
         raise BodyRefused.of(400, gettext("The body is not a form in UTF-8.")) from None
 
@@ -109,6 +122,8 @@ def _multipart_fields(request: HttpRequest, body: bytes) -> Mapping[str, Any]:
     try:
         # No upload handlers: files are skipped.
         posted, _files = MultiPartParser(meta, BytesIO(body), [], "utf-8").parse()
+        if has_too_many_fields(posted):
+            raise TooManyFields
     except (MultiPartParserError, SuspiciousOperation):
         raise BodyRefused.of(400, gettext("The body is not a valid multipart form.")) from None
     return posted.dict()

@@ -76,6 +76,8 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
 def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     if _too_large(request):
         return render(request, "413.html", status=413)
+    if request_body.has_too_many_fields(request.POST):
+        raise request_body.TooManyFields
     form = LeadForm(request.POST.dict(), source=source)
     token = _token(request.POST.get("token", ""))
     if not form.is_valid():

@@ -34,7 +34,7 @@ from callbacks.voicenter import (
 from leads.admin import Admin
 
 NEW, RENAMED, GONE = "add", "rename", "switch_off"
-# Django takes 100 fields in a form (DATA_UPLOAD_MAX_NUMBER_FIELDS), and each tick is one.
+# Of each page: nobody reads more ticks at once.
 ROWS = 80
 
 _SECTIONS = {
