@@ -104,3 +104,28 @@ def test_a_refused_message_is_no_extension_that_refused_the_lead(
     claim = claims.claim(lead.pk, asked(team), now, HOLD)
     assert claim
     assert claim.attempt.extension_id == speaks.pk
+
+
+@pytest.mark.parametrize(
+    ("known", "by_now", "position"),
+    [
+        (rules.LONGEST_IDLE, rules.FAIR, 1.0),
+        (rules.ROUND_ROBIN, rules.WEIGHTED, 1.0),
+        (rules.FAIR, rules.LONGEST_IDLE, None),
+    ],
+)
+def test_a_place_is_by_the_strategy_that_the_team_has_by_now(
+    make_lead: MakeLead,
+    team: Team,
+    extension: Extension,
+    known: str,
+    by_now: str,
+    position: float | None,
+) -> None:
+    """The claim may have been asked for by a process that has not seen the change."""
+    Team.objects.update(strategy=by_now)
+    now = timezone.now()
+    [offer] = asked(team)
+    assert claims.claim(make_lead().pk, [offer._replace(strategy=known)], now, HOLD)
+    extension.refresh_from_db()
+    assert extension.queue_position == (now.timestamp() if position is None else position)

@@ -273,11 +273,14 @@ def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) 
         return
     # Where it stands from now on, by the rule and by the function.
     mine = choice.extension
+    with_user = Extension.objects.exclude(user=None).values_list("pk", "user")
+    person = {pk: f"user {user}" for pk, user in with_user}
     others = [
         it.queue_position
         for it in states
         if it.reason is None and (it.team_id, it.tier) == (mine.team_id, mine.tier)
-        and it.id != mine.id
+        # Whoever has been taken is free on none of their phones.
+        and person.get(it.id, it.id) != person.get(mine.id, mine.id)
     ]  # fmt: skip
     wanted = rules.position_at_claim(
         choice.turn.strategy, mine.queue_position, mine.weight, min(others, default=None), NOW

@@ -152,6 +152,7 @@ def test_the_queue_from_which_a_place_is_counted(
     make_lead: MakeLead, team: Team, stored: Callable[..., Any], row: Row, strategy: str
 ) -> None:
     """Nobody may lag far behind the next that is free; those that are not play no part."""
+    Team.objects.update(strategy=strategy)
     _extension, closed = stored(row, queue_position=100)
     rung = Extension.objects.create(number="102", team=team, weight=2)
     claim = claims.claim(due(make_lead).pk, [offer(team, strategy)], NOW, HOLD, closed)
