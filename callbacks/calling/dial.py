@@ -64,7 +64,8 @@ def dial_call(client: Client, claim: Claim, lead: Lead, config: RoutingConfig) -
     try:
         call = account.call_for(claim, lead, config)
     except InvalidCall as error:
-        _record_invalid(attempt, error)
+        is_extensions = account.is_extensions(error.parameter, attempt.extension_id, config)
+        _record_invalid(attempt, error, is_extensions=is_extensions)
         return
     _hold_for(attempt, call)
     _send(attempt, lambda: client.call(call))
@@ -157,10 +158,11 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
     )
 
 
-def _record_invalid(attempt: CallAttempt, error: InvalidCall) -> None:
+def _record_invalid(
+    attempt: CallAttempt, error: InvalidCall, *, is_extensions: bool = False
+) -> None:
     """Our own check refused the call: the extension's number or a call parameter is invalid."""
-    is_extension = error.parameter in {"phone", "phone_login_code"} and attempt.extension_id
-    outcome = Outcome.MISCONFIGURED if is_extension else Outcome.INVALID
+    outcome = Outcome.MISCONFIGURED if is_extensions else Outcome.INVALID
     _record_refusal(attempt, None, str(error), _INVALID_CALL, outcome)
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from callbacks.calling import dial, recorded_messages, reschedule
 from callbacks.common import task_publisher
-from callbacks.models import CallAttempt
+from callbacks.common.one_by_one import one_by_one
+from callbacks.models import CallAttempt, Team
 from callbacks.routing import claim as claims
 from callbacks.routing import number_limits, queue
 from callbacks.routing.config import RoutingConfig
@@ -81,8 +82,11 @@ def call_due_leads() -> int:
     """For the sweep: wakes a worker for every lead that could be called now. Returns how many."""
     now = timezone.now()
     woken: list[int] = []  # each team's most urgent leads first
-    for team in queue.teams_with_due_leads(now):
-        woken += queue.next_leads(team.pk, now, taken=woken)
+
+    def choose(team: Team) -> None:
+        woken.extend(queue.next_leads(team.pk, now, taken=woken))
+
+    one_by_one(queue.teams_with_due_leads(now), choose, lambda team: team.pk)
     for lead_id in woken:
         task_publisher.publish(task_publisher.CALL_LEAD, lead_id)
     return len(woken)

@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from callbacks.common import task_publisher
+from callbacks.common.one_by_one import one_by_one
 from callbacks.routing import queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
@@ -30,12 +31,15 @@ def follow_the_hours() -> int:
     now = timezone.now()
     config = current_config()
     due = Lead.objects.filter(status=LeadStatus.WAITING, call_after__lte=now)
-    moved = 0
-    for source_id in queue.sources_with_due_leads(now):
+
+    def follow(source_id: int) -> int:
         may_change = calling_hours.ever_opens(config, source_id, now)
-        if may_change and not calling_hours.all_may_be_called(config, source_id, now):
-            moved += _follow(config, due.filter(source=source_id), source_id, now)
-    return moved
+        if not may_change or calling_hours.all_may_be_called(config, source_id, now):
+            return 0
+        return _follow(config, due.filter(source=source_id), source_id, now)
+
+    sources = queue.sources_with_due_leads(now)
+    return sum(moved for _, moved in one_by_one(sources, follow, str))
 
 
 def follow_changed_hours() -> int:
@@ -59,10 +63,12 @@ def follow_changed_hours() -> int:
     for pk, source_id in step:
         by_source[source_id].append(pk)
     config = current_config(state.version)
-    moved = sum(
-        _follow_changed(config, later.filter(pk__in=pks), source_id, now)
-        for source_id, pks in by_source.items()
-    )
+
+    def follow(of: tuple[int, list[int]]) -> int:
+        source_id, pks = of
+        return _follow_changed(config, later.filter(pk__in=pks), source_id, now)
+
+    moved = sum(it for _, it in one_by_one(by_source.items(), follow, lambda of: of[0]))
     to = step[-1][0] if len(step) == STEP else None
     unchanged = SetupVersion.objects.filter(
         version=state.version, followed=state.followed, followed_to=state.followed_to

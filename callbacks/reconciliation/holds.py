@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from callbacks.calling.apply_outcome import apply, show_on_lead
+from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.telephony import account, call_identity
@@ -28,13 +29,15 @@ def give_up_lost_dials() -> int:
     lost = CallAttempt.objects.filter(
         state=AttemptState.DIALING, sent_at__lt=now - account.answer_is_lost_after()
     )
-    moved = 0
-    for attempt in lost:
+
+    def give_up(attempt: CallAttempt) -> bool:
         with transaction.atomic():
-            if attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now):
+            won = attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now)
+            if won:
                 show_on_lead(attempt)
-                moved += 1
-    return moved
+        return won
+
+    return sum(won for _, won in one_by_one(lost, give_up, _named))
 
 
 def free_expired_holds() -> int:
@@ -53,11 +56,13 @@ def free_expired_holds() -> int:
         ).update(hold_until=now + _ASKING_TAKES)
     ]
     still_on = _still_on([it for it in expired if it.state != AttemptState.DIALING])
-    return sum(
-        _end(attempt, timezone.now())
-        for attempt in expired
-        if attempt.pk not in still_on or not keep_while_on(attempt, timezone.now())
-    )
+
+    def end(attempt: CallAttempt) -> bool:
+        if attempt.pk in still_on and keep_while_on(attempt, timezone.now()):
+            return False
+        return _end(attempt, timezone.now())
+
+    return sum(won for _, won in one_by_one(expired, end, _named))
 
 
 def keep_while_on(attempt: CallAttempt, now: datetime) -> bool:
@@ -74,11 +79,15 @@ def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
     )
     asked = [it for it in attempts if it.pk not in over and it.extension_id]
     states = account.active_calls() if asked else None
-    return {
-        attempt.pk
-        for attempt in asked
-        if call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON
-    }
+
+    def is_on(attempt: CallAttempt) -> bool:
+        return call_identity.sighting(account.asked(attempt), states).presence is CallPresence.ON
+
+    return {attempt.pk for attempt, on in one_by_one(asked, is_on, _named) if on}
+
+
+def _named(attempt: CallAttempt) -> object:
+    return attempt.pk
 
 
 def _end(attempt: CallAttempt, now: datetime) -> bool:

@@ -22,10 +22,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from callbacks.calling.apply_outcome import apply
+from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.reconciliation import corrections, holds
@@ -37,6 +38,7 @@ from callbacks.voicenter import Cdr, CdrError, parse_cdr
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500
+_COUNTED = 1000  # looks; more make no difference
 # What is due soon is asked for along with what is due.
 _SOON = timedelta(seconds=10)
 # While a call is on; its end is noticed within this time.
@@ -61,7 +63,7 @@ class _Looked:
 
 def look_up() -> int:
     """For the sweep: asks about every attempt that is due. Returns how many were asked about."""
-    taken = [_looked(attempt) for attempt in _take(timezone.now())]
+    taken = _looked_each(_take(timezone.now()))
     if not taken:
         return 0
     _search(taken, _orphans(taken), None)
@@ -73,8 +75,11 @@ def look_up() -> int:
     now = timezone.now()
     wanted = [it for it in taken if _is_to_be_in_the_log(it, seen[it.attempt.pk], now)]
     in_log: Mapping[int, bool | None] = _ask_the_log(wanted, now) if wanted else {}
-    for it in taken:
+
+    def conclude(it: _Looked) -> None:
         _conclude(it, seen[it.attempt.pk], in_log.get(it.attempt.pk), now)
+
+    one_by_one(taken, conclude, _named)
     log.info("looked up attempts=%s in_log=%s", len(taken), len(wanted))
     return len(taken)
 
@@ -105,7 +110,8 @@ def _take(now: datetime) -> list[CallAttempt]:
         if not any(attempt.due_at <= now for attempt in due):
             return []
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
-            next_lookup_at=now + account.answer_is_lost_after(), lookup_count=F("lookup_count") + 1
+            next_lookup_at=now + account.answer_is_lost_after(),
+            lookup_count=Least(F("lookup_count") + 1, _COUNTED),
         )
     for attempt in due:
         attempt.lookup_count += 1
@@ -116,6 +122,14 @@ def _looked(attempt: CallAttempt) -> _Looked:
     return _Looked(attempt, account.asked(attempt))
 
 
+def _looked_each(attempts: Iterable[CallAttempt]) -> list[_Looked]:
+    return [it for _, it in one_by_one(attempts, _looked, lambda attempt: attempt.pk)]
+
+
+def _named(it: _Looked) -> object:
+    return it.attempt.pk
+
+
 def _still_open(taken: Iterable[_Looked]) -> list[_Looked]:
     """Those that nobody has ended meanwhile, as they are now."""
     by_id = {it.attempt.pk: it for it in taken}
@@ -124,7 +138,7 @@ def _still_open(taken: Iterable[_Looked]) -> list[_Looked]:
         state__in=(AttemptState.UNKNOWN, AttemptState.ACCEPTED, AttemptState.ENDED),
         next_lookup_at__isnull=False,
     )
-    return [_looked(attempt) for attempt in found]
+    return _looked_each(found)
 
 
 # --- records and Call Log ------------------------------------------------------------------------
@@ -189,8 +203,8 @@ def _search(
 
     `blind`: whether a leg that is not there says nothing.
     """
-    found: dict[int, bool | None] = {}
-    for it in wanted:
+
+    def search(it: _Looked) -> bool | None:
         call_ids = call_identity.named(it.asked, legs)
         alike = set() if call_ids or it.asked.call_id else call_identity.similar(it.asked, legs)
         alike -= _claimed(alike)
@@ -199,8 +213,9 @@ def _search(
         if len(call_ids) == 1:
             [call_id] = call_ids
             _apply(it.attempt, call_id, [leg for leg in legs if leg.call_id == call_id])
-        found[it.attempt.pk] = True if call_ids or alike else None if blind else False
-    return found
+        return True if call_ids or alike else None if blind else False
+
+    return {it.attempt.pk: found for it, found in one_by_one(wanted, search, _named)}
 
 
 def _claimed(call_ids: set[str]) -> set[str]:

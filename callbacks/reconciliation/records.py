@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.db_errors import violated
+from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.models.time_accounting import TIME_TOLERANCE
@@ -25,6 +26,7 @@ from callbacks.voicenter import Cdr, LegOutcome
 
 log = logging.getLogger(__name__)
 
+HIGHEST = 2**31 - 1  # that the columns of prices hold
 # A call's CALLID is known within the seconds that its answer takes; older records without an
 # attempt are of other calls on the account.
 _ADOPTED_WITHIN = timedelta(minutes=10)
@@ -64,7 +66,8 @@ def adopt_records() -> int:
     )
     call_ids = set(orphans.values_list("call_id", flat=True))
     found = CallAttempt.objects.filter(call_id__in=call_ids).exclude(call_id="")
-    return sum(adopt(attempt_id) for attempt_id in found.values_list("pk", flat=True))
+    ids = list(found.values_list("pk", flat=True))
+    return sum(adopted for _, adopted in one_by_one(ids, adopt, str))
 
 
 def adopt(attempt_id: int) -> int:
@@ -156,7 +159,7 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
     prices = [record.price for record in records if record.price is not None]
     talks = [record.talk_time for record in records if record.leg == 2 or len(records) == 1]
     CallAttempt.objects.filter(pk=attempt.pk).update(
-        price=sum(prices) if prices else None,
+        price=min(sum(prices), HIGHEST) if prices else None,
         talk_time=next((talk for talk in talks if talk is not None), None),
         recording_url=next((r.recording_url for r in records if r.recording_url), ""),
         **(attempt.time_until(until, records) if until else {}),

@@ -158,12 +158,24 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
         places(config, lead.source_id, attempt.extension_id)
     )
     own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
-    parameters["variables"] = {**parameters.get("variables", {}), **own}
+    variables = parameters.get("variables", {})
+    # Any JSON can stand in the column, whatever the admin's form takes.
+    if not isinstance(variables, Mapping):
+        raise InvalidCall("variables: must be names and texts", parameter="variables")
+    parameters["variables"] = {**variables, **own}
     return Call(
         **first_leg(claim.extension_kind, attempt.extension_number),
         target=to_provider(attempt.phone),
         **parameters,
     )
+
+
+def is_extensions(parameter: str, extension_id: int | None, config: RoutingConfig) -> bool:
+    """Whether a parameter of a call is the extension's: its number, or set for it alone."""
+    if extension_id is None:
+        return False
+    own = config.parameters_by_extension.get(extension_id, {})
+    return parameter in {"phone", "phone_login_code"} or parameter in own
 
 
 def message_for(attempt: CallAttempt, config: RoutingConfig) -> Message:

@@ -189,7 +189,8 @@ def test_a_late_record_corrects_attempt_and_lead_and_nobody_is_rung(
     assert lead.closed_at
     assert (lead.connected_at is not None) is (lead_status == LeadStatus.CONNECTED)
     assert queued() == []
-    assert Extension.objects.get().missed_in_a_row == 0
+    missed = attempt_state == AttemptState.AGENT_NO_ANSWER
+    assert Extension.objects.get().missed_in_a_row == int(missed)
 
 
 @pytest.mark.parametrize("status", [LeadStatus.CALLING, LeadStatus.CALLED])
