@@ -11,6 +11,7 @@ from callbacks.calling import dial as dialling
 from callbacks.calling import dispatch, reschedule
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
+from callbacks.monitoring import readiness
 from callbacks.reconciliation import holds, lookup, records
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     holds.free_expired_holds,
     lookup.look_up,
     presence.look,
+    readiness.note_people,
 )
 
 

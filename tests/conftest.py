@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from callbacks.common import heartbeats, task_publisher
 from callbacks.config.broker import transport_options
 from callbacks.models import Extension, Team
+from callbacks.monitoring import notices
 from callbacks.telephony import account
 from leads import intake
 from leads.models import Lead, LeadSource
@@ -145,6 +146,11 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     eventually(lambda: not heartbeats._writing)  # nor a sign that is just being left
     broker.flushdb()
     account.client.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _notices_are_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "REMEMBERED_FOR", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
 from callbacks.admin.filters import overdue
-from callbacks.explain import unroutable
+from callbacks.explain import nobody_now, unroutable
 from callbacks.reconciliation import manual_resolution
 from callbacks.reports.date_ranges import midnight
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
@@ -79,11 +79,20 @@ def questions() -> Tile:
     return Tile(gettext("Nobody knows how it ended"), count, address, alarming=True)
 
 
+def silent_sources(now: datetime) -> Tile:
+    """Sources for whose leads nobody can be rung at this moment."""
+    address = reverse("admin:leads_leadsource_changelist")
+    count = len(nobody_now.sources(now))
+    return Tile(gettext("Nobody can be rung now"), count, f"{address}?nobody=yes", alarming=True)
+
+
 def add_tiles(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Named in settings.UNFOLD; for people who may see leads, or attempts."""
     context["title"] = "Overview"
     if request.user.has_perm("leads.view_lead"):
         context["tiles"] = tiles(timezone.now())
+    if request.user.has_perm("leads.view_leadsource"):
+        context["tiles"] = [*context.get("tiles", []), silent_sources(timezone.now())]
     if sees_attempts(request):
         context["tiles"] = [*context.get("tiles", []), questions()]
     return context

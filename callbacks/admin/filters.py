@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RadioFilter
 
 from callbacks.common.translation import Text
-from callbacks.explain import unroutable
+from callbacks.explain import nobody_now, unroutable
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reports.date_ranges import Days, last_days
 from callbacks.routing.availability import paused_at
@@ -88,6 +88,19 @@ class UnansweredFilter(_OnlyFilter):
     parameter_name = "unanswered"
     words = _("Nobody will call")
     condition = staticmethod(unroutable.leads)
+
+
+class NobodyNowFilter(_OnlyFilter):
+    """Sources for whose leads nobody can be rung at this moment."""
+
+    title = _("reachable")
+    parameter_name = "nobody"
+    words = _("Nobody can be rung now")
+
+    @staticmethod
+    def condition(now: datetime) -> Q:
+        """By the ids of those that are."""
+        return Q(pk__in=[source.source_id for source in nobody_now.sources(now)])
 
 
 class AvailabilityFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

@@ -20,14 +20,13 @@ from django.utils import timezone
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension, Presence
 from callbacks.models.attempt_states import LIVE_STATES
-from callbacks.models.extensions import LOGGED_OUT
+from callbacks.models.extensions import LOGGED_OUT, ON_ANOTHER_CALL
 from callbacks.routing import queue
 from callbacks.telephony import account
 from callbacks.voicenter import ExtensionCalls, LoginStatus
 
 log = logging.getLogger(__name__)
 
-ON_A_CALL = "on another call"
 # In words, what the provider's users may be doing instead of taking calls. A status that is
 # missing, or an account's own, says nothing.
 AWAY: Mapping[LoginStatus, str] = {
@@ -128,7 +127,7 @@ def note(states: Sequence[ExtensionCalls], now: datetime, until: datetime) -> No
     ours = {number: row for number, row in rows.items() if row.kind == Extension.Kind.SIP}
     not_ours = _not_ours({number: on_calls[number] for number in ours if number in on_calls}, now)
     seen = {
-        row.pk: away.get(number) or ON_A_CALL
+        row.pk: away.get(number) or ON_ANOTHER_CALL
         for number, row in ours.items()
         if number in away or number in not_ours
     }

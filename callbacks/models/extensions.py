@@ -23,6 +23,7 @@ LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", _("Use codes like he
 # What an extension may be kept from being rung for; of these, calls ask which it is.
 IN_CONFERENCE = "in the conference room"  # Extension.unavailable_reason
 LOGGED_OUT = "logged out"  # Extension.provider_busy_as
+ON_ANOTHER_CALL = "on another call"  # the same; everything else there is somebody who is away
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
 

@@ -4,12 +4,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from callbacks.common import heartbeats, task_publisher
+from callbacks.explain import nobody_now
+from callbacks.explain.nobody_now import SilentSource
 from callbacks.monitoring import queue_figures
 from callbacks.monitoring.bounded_probe import Probe
 from callbacks.routing import claim
@@ -19,6 +22,12 @@ PATIENCE = 2.0
 # Signs come every few seconds (Pulse, the sweep); a few may be missed, in a restart for one.
 BEAT_MISSED_AFTER = 30.0
 SWEEP_MISSED_AFTER = 60.0
+# For how long nobody may be there to be rung. Each sweep leaves a sign when somebody is.
+NOBODY_FOR = 60.0
+PEOPLE = "people"
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,12 +39,29 @@ class Check:
     advice: str = ""
 
 
-def _look_into_database() -> tuple[bool, timedelta]:
-    """Whether it is that of this code, and how long the oldest due lead has waited."""
+@dataclass(frozen=True)
+class _Database:
+    """Whether it is that of this code, how long the oldest due lead has waited, and for which
+    sources nobody can be rung.
+    """
+
+    is_migrated: bool
+    waited: timedelta
+    silent: list[SilentSource]
+
+
+def _look_into_database() -> _Database:
     now = timezone.now()
     with transaction.atomic():
         bound_statements()
-        return claim.is_installed(), queue_figures.oldest_wait(queue_figures.due(now), now)
+        waited = queue_figures.oldest_wait(queue_figures.due(now), now)
+        return _Database(claim.is_installed(), waited, nobody_now.sources(now))
+
+
+def note_people() -> None:
+    """A step of the sweep: leaves a sign when there is somebody to be rung for every source."""
+    if not nobody_now.sources(timezone.now()):
+        heartbeats.seen(PEOPLE)
 
 
 def bound_statements() -> None:
@@ -58,13 +84,30 @@ def checks() -> list[Check]:
     """All of them, in an order to read them in: the first that is not well is the cause."""
     for probe in (_database, _broker, _signs):
         probe.start()  # side by side: the whole takes no longer than the slowest
-    return [*_look_at_database(), *_look_at_broker(), *_look_at_processes()]
+    database, signs = _answer(_database), _answer(_signs)
+    return [
+        *_look_at_database(database), *_look_at_broker(), *_look_at_processes(signs),
+        _look_at_people(database, signs),
+    ]  # fmt: skip
 
 
-def _look_at_database() -> Iterator[Check]:
+def processes() -> list[Check]:
+    """The broker and what runs with it, without a look at the database."""
+    for probe in (_broker, _signs):
+        probe.start()
+    return [*_look_at_broker(), *_look_at_processes(_answer(_signs))]
+
+
+def _answer(probe: Probe[T]) -> T | None:
+    """None for whatever it ended in: that may name the host, and is not shown."""
     try:
-        is_migrated, waited = _database.answer()
-    except Exception:  # noqa: BLE001  # whatever it is: it may name the host, and is not shown
+        return probe.answer()
+    except Exception:  # noqa: BLE001
+        return None
+
+
+def _look_at_database(database: _Database | None) -> Iterator[Check]:
+    if database is None:
         yield Check(
             "database",
             ok=False,
@@ -75,15 +118,15 @@ def _look_at_database() -> Iterator[Check]:
         return
     yield _verdict(
         "database",
-        is_migrated,
+        database.is_migrated,
         "The database is not that of this version, and nobody can be called: run `manage.py "
         "migrate`.",
     )
     yield _verdict(
         "leads",
-        waited <= timedelta(seconds=settings.READY_OLDEST_DUE),
-        f"The oldest due lead has waited for {waited.total_seconds():.0f} s: see in the admin "
-        "whether extensions are free and a team answers its source, then the checks below.",
+        database.waited <= timedelta(seconds=settings.READY_OLDEST_DUE),
+        f"The oldest due lead has waited for {database.waited.total_seconds():.0f} s: see in the "
+        "admin whether extensions are free and a team answers its source, then the checks below.",
     )
 
 
@@ -101,10 +144,8 @@ def _look_at_broker() -> Iterator[Check]:
     yield Check("broker", ok=True)
 
 
-def _look_at_processes() -> Iterator[Check]:
-    try:
-        signs = _signs.answer()
-    except Exception:  # noqa: BLE001
+def _look_at_processes(signs: heartbeats.Heartbeats | None) -> Iterator[Check]:
+    if signs is None:
         for name in ("beat", "worker", "sweep"):
             yield Check(name, ok=False, advice="Not known while Redis does not answer.")
         return
@@ -127,6 +168,18 @@ def _look_at_processes() -> Iterator[Check]:
         now - signs.seen.get("sweep", 0) < sweep_after,
         f"No sweep has ended for {sweep_after:.0f} s: with beat and a worker there, the workers' "
         "threads are all busy or stuck, or sweeps fail; see the worker's log.",
+    )
+
+
+def _look_at_people(database: _Database | None, signs: heartbeats.Heartbeats | None) -> Check:
+    if database is None:
+        return Check(PEOPLE, ok=False, advice="Not known while PostgreSQL does not answer.")
+    last = signs.seen.get(PEOPLE, 0) if signs else 0
+    return _verdict(
+        PEOPLE,
+        not database.silent or abs(time.time() - last) < NOBODY_FOR,
+        f"{nobody_now.words(database.silent)} Un-pause extensions, or see in the admin what "
+        "keeps them from being rung.",
     )
 
 

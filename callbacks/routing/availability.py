@@ -12,7 +12,7 @@ from django.db.models import Q
 from callbacks.common import sql
 from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES
-from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
+from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT, ON_ANOTHER_CALL
 from callbacks.routing import rules
 
 # Constants in the statement, as in the condition of the partial index that is to be used for it.
@@ -134,6 +134,23 @@ _HOW_MANY = f"""
     WHERE team_id = ANY(%(teams)s::bigint[]) AND {IS_FREE} GROUP BY team_id
 """  # noqa: S608
 
+# One that is seen to be busy is on a call, unless the provider says that the person is away.
+AWAY = "away"
+_STATES = f"""
+    SELECT team_id, CASE WHEN reason = '{rules.SEEN_BUSY}' AND NOT is_on_another_call
+        THEN '{AWAY}' ELSE reason END AS reason, count(*)
+    FROM (
+        SELECT team_id, {WHY_NOT} AS reason,
+            ({_IS_SEEN_BUSY.format("extension")}) IS TRUE
+                AND provider_busy_as = '{ON_ANOTHER_CALL}' AS is_on_another_call
+        FROM callbacks_extension extension
+        WHERE team_id = ANY(%(teams)s::bigint[])
+            AND (schedule_id = ANY(%(closed)s::bigint[])) IS NOT TRUE
+        OFFSET 0
+    ) seen
+    GROUP BY 1, 2
+"""  # noqa: S608
+
 
 def is_paused(extension: Extension, now: datetime) -> bool:
     """Whether a pause keeps it from being rung at `now`; PAUSED above is the same in SQL."""
@@ -168,3 +185,14 @@ def how_many(
     """By team, how many of its extensions are free; a team without any free one is not in it."""
     found = sql.rows(_HOW_MANY, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return {row["team_id"]: row["count"] for row in found}
+
+
+def states(
+    team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
+) -> list[tuple[int, str | None, int]]:
+    """By team, how many extensions on shift are kept from being rung by what; None: by nothing.
+
+    The reasons are those of `rules`, and AWAY.
+    """
+    found = sql.rows(_STATES, {"teams": list(team_ids), "now": now, **shifts(closed)})
+    return [(row["team_id"], row["reason"], row["count"]) for row in found]

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,8 +17,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
+from callbacks import tasks
 from callbacks.common import heartbeats
-from callbacks.models import Schedule, Team
+from callbacks.models import Extension, Schedule, Team
 from callbacks.routing import claim
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import eventually
@@ -29,16 +30,7 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-ALL = ["database", "leads", "broker", "beat", "worker", "sweep"]
-
-
-@pytest.fixture
-def signs(broker: redis.Redis) -> redis.Redis:
-    """Redis with the signs of a beat, a worker and a sweep just now."""
-    now = time.time()
-    broker.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
-    broker.zadd("callbacks:workers", {"a-worker": now})
-    return broker
+ALL = ["database", "leads", "broker", "beat", "worker", "sweep", "people"]
 
 
 def asked(**headers: str) -> tuple[int, dict[str, Any]]:
@@ -58,6 +50,36 @@ def wrong() -> list[str]:
 
 def test_all_is_well(signs: redis.Redis) -> None:
     assert wrong() == []
+
+
+def test_nobody_to_be_rung_is_trouble_after_a_minute(
+    signs: redis.Redis, extension: Extension
+) -> None:
+    now = time.time()
+    Extension.objects.update(is_paused=True)
+    signs.hset("callbacks:seen", "people", now - 30)
+    assert wrong() == []
+    for last in (now - 90, now + 3600):  # the clock has been put back
+        signs.hset("callbacks:seen", "people", last)
+        assert wrong() == ["people"]
+    signs.hdel("callbacks:seen", "people")
+    assert wrong() == ["people"]
+    advice = asked()[1]["checks"]["people"]["advice"]
+    assert advice.startswith("Nobody can be rung now for Website: 1 phone is paused.")
+    Extension.objects.update(is_paused=False)
+    assert wrong() == []
+
+
+def test_each_sweep_leaves_a_sign_while_somebody_can_be_rung(
+    signs: redis.Redis, extension: Extension
+) -> None:
+    tasks.sweep()
+    eventually(lambda: signs.hexists("callbacks:seen", "people"))
+    signs.hdel("callbacks:seen", "people")
+    Extension.objects.update(is_paused=True)
+    tasks.sweep()
+    eventually(lambda: not heartbeats._writing)
+    assert not signs.hexists("callbacks:seen", "people")
 
 
 @pytest.mark.parametrize("name", ["beat", "sweep"])
@@ -124,23 +146,6 @@ def test_redis_as_a_black_hole_is_told_in_time(
     eventually(lambda: wrong() == [])
 
 
-@pytest.fixture
-def through_tunnel(tunnel: Tunnel, settings: SettingsWrapper) -> Iterator[None]:
-    """The way to Redis that a test can cut, for signs and broker."""
-    from callbacks.config.celery import app
-
-    address = urlsplit(settings.REDIS_URL)
-    credentials = address.netloc.rpartition("@")[0]
-    url = urlunsplit(address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}"))
-    before = (app.conf.broker_write_url, app.conf.broker_url)
-    settings.REDIS_URL = app.conf.broker_write_url = app.conf.broker_url = url
-    heartbeats._client.cache_clear()
-    yield
-    app.conf.broker_write_url, app.conf.broker_url = before
-    heartbeats._client.cache_clear()
-    tunnel.open()
-
-
 def test_postgresql_as_a_black_hole_is_told_in_time(running_stack: Stack) -> None:
     address = urlsplit(running_stack.environment["DATABASE_URL"])
     assert address.hostname
@@ -159,7 +164,7 @@ def test_postgresql_as_a_black_hole_is_told_in_time(running_stack: Stack) -> Non
             eventually(lambda: answers(port, "readyz") is not None, within=60)
             eventually(lambda: answers(port, "readyz") == (200, []), within=60)
             way.black_hole()
-            assert answers(port, "readyz") == (503, ["database", "leads"])
+            assert answers(port, "readyz") == (503, ["database", "leads", "people"])
             assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
             way.open()
             eventually(lambda: answers(port, "readyz") == (200, []), within=60)

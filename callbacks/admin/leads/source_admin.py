@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
+from callbacks.admin.filters import NobodyNowFilter
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
 from callbacks.admin.parameters import SourceParametersInline
 from callbacks.explain import unroutable
@@ -27,6 +28,7 @@ class SourceAdmin(LeadSourceAdmin):
     """With the messages its leads are played, and the parameters of its calls."""
 
     list_display = ["name", "slug", "is_active", "answered_by", "allowed_countries", "sla_target"]
+    list_filter = [NobodyNowFilter]
     inlines = [SourceMessagesInline, SourceParametersInline]
     change_form_outer_after_template = "admin/what_holds.html"
 

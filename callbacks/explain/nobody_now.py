@@ -1,0 +1,95 @@
+"""Sources for whose leads nobody can be rung at this moment, although a team is open.
+
+Somebody who is on a call or rests after one will be rung soon, and counts as there. Closed teams
+and shifts are as they were planned; teams without any extension are told by `explain.unroutable`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext, ngettext
+
+from callbacks.common.formatting import all_of
+from callbacks.models import TeamSource
+from callbacks.routing import availability, config, rules
+from callbacks.scheduling import calling_hours
+
+
+@dataclass(frozen=True)
+class SilentSource:
+    """A source for which nobody can be rung, and why, in a clause: "2 phones are paused"."""
+
+    source_id: int
+    name: str
+    why: str
+
+
+def sources(now: datetime) -> list[SilentSource]:
+    """All of them, by name. Two queries, whatever their number."""
+    current = config.current()
+    switched_on = [source for source in current.sources.values() if source.is_active]
+    open_teams = {
+        source.pk: calling_hours.open_teams(current, source.pk, "", now) for source in switched_on
+    }
+    asked = {team.pk for teams in open_teams.values() for team in teams}
+    states: dict[int, Counter[str | None]] = defaultdict(Counter)
+    for team_id, reason, count in availability.states(
+        asked, current.closed_shifts(asked, now), now
+    ):
+        states[team_id][reason] += count
+    has_teams = set(TeamSource.objects.order_by().values_list("source", flat=True).distinct())
+    found = []
+    for source in switched_on:
+        together: Counter[str | None] = sum(
+            (states[team.pk] for team in open_teams[source.pk]), Counter()
+        )
+        why = ""
+        if together and not any(reason in _THERE for reason in together):
+            why = _in_words(together)
+        elif source.pk in has_teams and not current.teams_for(source.pk):
+            why = gettext("all its teams are switched off")
+        if why:
+            found.append(SilentSource(source.pk, source.name, why))
+    return sorted(found, key=lambda it: it.name)
+
+
+def words(silent: Iterable[SilentSource]) -> str:
+    """One sentence for each."""
+    return " ".join(
+        gettext("Nobody can be rung now for %(source)s: %(why)s.")
+        % {"source": it.name, "why": it.why}
+        for it in silent
+    )
+
+
+# Free, or soon.
+_THERE = {None, rules.ON_CALL, rules.RESTING, rules.SEEN_BUSY}
+
+_COUNTED: dict[str, Callable[[int], str]] = {
+    rules.PAUSED: lambda n: ngettext("%(n)s phone is paused", "%(n)s phones are paused", n),
+    rules.BLOCKED: lambda n: ngettext(
+        "%(n)s phone is blocked by the provider", "%(n)s phones are blocked by the provider", n
+    ),
+    rules.OUT: lambda n: ngettext(
+        "%(n)s phone is out for a while", "%(n)s phones are out for a while", n
+    ),
+    rules.CAPPED: lambda n: ngettext(
+        "%(n)s phone has had its calls of the day",
+        "%(n)s phones have had their calls of the day",
+        n,
+    ),
+    availability.AWAY: lambda n: ngettext("%(n)s person is away", "%(n)s people are away", n),
+    rules.OFF: lambda n: ngettext(
+        "%(n)s phone is switched off", "%(n)s phones are switched off", n
+    ),
+}
+
+
+def _in_words(together: "Counter[str | None]") -> str:
+    return all_of(
+        counted(together[reason]) % {"n": together[reason]}
+        for reason, counted in _COUNTED.items()
+        if together[reason]
+    )

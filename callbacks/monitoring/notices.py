@@ -1,0 +1,90 @@
+"""What managers have to know at once: nobody can be rung, or a part of the system is away.
+
+The one place that says it: the admin shows these sentences above every page.
+"""
+
+import time
+from datetime import datetime, timedelta
+from threading import Lock
+
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
+from callbacks.explain import nobody_now
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import AttemptState
+from callbacks.monitoring import readiness
+from callbacks.policy.rules import Outcome
+
+# The provider is away when none of its newest calls was placed, and these are no older than this.
+_CALLS, _LATELY = 3, timedelta(minutes=30)
+
+# By the name of the check. A database that is away shows no page.
+_SENTENCES: dict[str, Text] = {
+    "broker": _(
+        "The queue (Redis or RabbitMQ) does not answer: requests are stored, and called once it is "
+        "back."
+    ),
+    "beat": _("The system's clock (beat) does not run: leads are called late or not at all."),
+    "worker": _("No worker runs: nobody is called until one is started."),
+    "sweep": _("The workers do not keep up: leads are called late or not at all."),
+}
+
+
+def current() -> list[str]:
+    """The sentences that are true now, the gravest first; none when all is well."""
+    now = timezone.now()
+    found = [str(_SENTENCES[name]) for name in _missing.names()]
+    if words := nobody_now.words(nobody_now.sources(now)):
+        found.append(words)
+    if provider_is_away(now):
+        found.append(
+            gettext(
+                "The telephone provider takes no calls: none of the last %(calls)s was placed. "
+                "Leads are tried again by themselves."
+            )
+            % {"calls": _CALLS}
+        )
+    return found
+
+
+def provider_is_away(now: datetime) -> bool:
+    """Whether the newest calls all failed at the provider, lately. One query."""
+    newest = list(
+        CallAttempt.objects.exclude(state=AttemptState.DIALING)
+        .order_by("-pk")
+        .values_list("state", "outcome", "call_id", "claimed_at")[:_CALLS]
+    )
+    if len(newest) < _CALLS or newest[0][3] < now - _LATELY:
+        return False
+    return all(
+        outcome in (Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value)
+        or (state == AttemptState.UNKNOWN and not call_id)
+        for state, outcome, call_id, _claimed_at in newest
+    )
+
+
+class _Missing:
+    """Which processes are away, looked up every few seconds: while one is, that takes time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._looked_at: float | None = None
+        self._names: list[str] = []
+
+    def names(self) -> list[str]:
+        """Names of checks, at most REMEMBERED_FOR seconds old."""
+        with self._lock:
+            at = self._looked_at
+            if at is None or time.monotonic() - at >= REMEMBERED_FOR:
+                # When the broker is away, what depends on it is no news.
+                wrong = [check.name for check in readiness.processes() if not check.ok]
+                self._names = ["broker"] if "broker" in wrong else wrong
+                self._looked_at = time.monotonic()
+            return self._names
+
+
+REMEMBERED_FOR = 5.0  # seconds
+_missing = _Missing()
