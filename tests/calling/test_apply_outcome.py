@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from callbacks.calling import reschedule
 from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
-from callbacks.policy.rules import FLAGGED_REASON, Outcome
+from callbacks.policy.rules import FLAGGED_REASON, MAX_ATTEMPTS, Outcome
 from callbacks.routing import claim as claims
 from callbacks.routing import config
 from leads.models import Lead, LeadStatus
@@ -168,3 +169,26 @@ def test_calls_that_were_never_placed_back_off_like_other_failures(
         lead.refresh_from_db()
         waits.append((lead.call_after - now).total_seconds())
     assert waits == [5, 30, 120]
+
+
+def test_a_recorded_message_is_no_try_of_its_lead(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    """Nineteen calls and a message: the call that follows is not the twenty-first."""
+    lead, at = make_lead(), timezone.now()
+    long_ago = at - timedelta(days=2)
+    Lead.objects.update(counted_from=long_ago)
+    values: dict[str, Any] = {
+        "lead": lead, "phone": lead.phone, "claimed_at": long_ago, "ended_at": long_ago,
+        "hold_until": long_ago, "state": "refused",
+    }  # fmt: skip
+    called = values | {"extension": extension, "outcome": "provider_error"}
+    CallAttempt.objects.bulk_create(CallAttempt(**called) for _ in range(MAX_ATTEMPTS - 2))
+    CallAttempt.objects.create(**values, kind="message", record_name="closed")
+    refused(lead, Outcome.PROVIDER_ERROR)
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.WAITING
+    Lead.objects.update(call_after=at)
+    refused(lead, Outcome.PROVIDER_ERROR)
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.FAILED

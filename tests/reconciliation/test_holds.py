@@ -221,6 +221,18 @@ def test_a_late_record_leaves_a_lead_alone_that_a_manager_has_decided_about(
     assert states() == (AttemptState.BRIDGED, status)
 
 
+def test_a_message_that_was_played_since_is_no_later_call(
+    attempt: CallAttempt, simulator: SimulatorProcess
+) -> None:
+    expire(simulator)
+    first_dialed_at = Lead.objects.get().first_dialed_at
+    assert first_dialed_at
+    assert recorded_messages.play(attempt.lead_id, attempt.phone, "hello", timezone.now())
+    receive(attempt, 2, "ANSWER")
+    assert states() == (AttemptState.BRIDGED, LeadStatus.CONNECTED)
+    assert Lead.objects.get().first_dialed_at == first_dialed_at
+
+
 def test_a_record_of_a_call_that_was_shown_not_to_be_changes_nothing_and_is_told(
     attempt: CallAttempt, caplog: pytest.LogCaptureFixture
 ) -> None:
