@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 @shared_task(name=task_publisher.CALL_LEAD)
 def call_lead(lead_id: int) -> None:
-    """Calls a waiting lead if it is due and an extension is free."""
-    dispatch.call_lead(lead_id)
+    """Calls a waiting lead if it is due and an extension is free; else another one of its teams."""
+    dispatch.call_lead_or_another(lead_id)
 
 
 @shared_task(name=task_publisher.WORK_TEAM)

@@ -89,11 +89,12 @@ class LeadSource(models.Model):
         help_text=_("When the seconds of the target are counted."),
     )
     priority = models.PositiveSmallIntegerField(
-        _("priority"),
+        _("priority (minutes)"),
         default=0,
         help_text=_(
-            "Among leads due at the same moment, those of the source with the higher number are "
-            "called first."
+            "Leads of this source are called as if they had waited so many minutes longer. "
+            "With 10, a new lead comes before other sources' leads that are overdue by less "
+            "than 10 minutes, and after those that are overdue by more."
         ),
     )
     call_from = models.TimeField(

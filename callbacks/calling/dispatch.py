@@ -4,6 +4,7 @@ The attempt is committed before anything is sent. callbacks.calling.dial sends a
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from callbacks.routing import claim as claims
 from callbacks.routing import number_limits, queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
+from callbacks.routing.rules import TeamOffer
 from callbacks.scheduling import call_times, calling_hours
 from callbacks.scheduling.next_call import next_call
 from callbacks.telephony import account
@@ -27,6 +29,9 @@ from leads.phones import PhoneRefused
 
 log = logging.getLogger(__name__)
 
+
+# So many leads one wake-up tries to call, until it has called one.
+_TRIES = 10
 
 # Only the columns that calling a lead needs, and the version of the configuration in the same
 # query.
@@ -39,31 +44,47 @@ _LEAD = f"""
 
 def call_lead(lead_id: int) -> CallAttempt | None:
     """Calls a waiting lead that is due, if an extension is free. None if nothing was dialled."""
+    return _call(lead_id)[0]
+
+
+def call_lead_or_another(lead_id: int) -> None:
+    """Calls the lead; if nobody is to be had for it, the next ones that its teams could call.
+
+    It may wait for somebody (its language, its owner) while others of its teams are free.
+    """
+    attempt, asked = _call(lead_id)
+    tried = [lead_id]
+    if attempt is None:
+        any(_call_next(offer.team_id, tried) for offer in asked)
+
+
+def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
+    """What was dialled, if anything, and the teams that were asked for an extension."""
     client = account.client()  # wrong settings raise here, before anything is claimed
     now = timezone.now()
     lead = next(iter(Lead.objects.raw(_LEAD, [lead_id])), None)
     if lead is None or not _is_due(lead, now):
-        return None
+        return None, ()
     log_context.follow(lead.public_id)
     config = current_config(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
     try:
         number_guard.check_before_dial(lead.phone, config.sources[lead.source_id])
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
-        return None
+        return None, ()
     asked = config.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
     if not asked or not calling_hours.in_window(config, lead.source_id, lead.phone, now):
         # A lead that is asked for a moment too early (see CLOCK_TOLERANCE) keeps its time.
         if lead.call_after <= now:
             _wait_for_opening(lead, config, now)
-        return None
+        return None, ()
     closed = config.closed_shifts((turn.team_id for turn in asked), now)
     claim = claims.claim(lead.pk, asked, now, account.hold(), closed)
     if claim is None:
         _wait_for_the_number(lead, config, now)
-        return None
+        return None, asked
     dial.dial_call(client, claim, lead, config)
-    return claim.attempt
+    return claim.attempt, asked
 
 
 def work_team(team_id: int) -> None:
@@ -72,10 +93,25 @@ def work_team(team_id: int) -> None:
     One wake-up makes one call and no further wake-ups. Otherwise a queue that is behind would grow
     faster than it is worked off.
     """
-    # More than one lead, since another worker may be claiming the first.
-    for lead_id in queue.next_leads(team_id, timezone.now(), at_most=10):
-        if call_lead(lead_id):
-            return
+    _call_next(team_id, [])
+
+
+def _call_next(team_id: int, tried: list[int]) -> bool:
+    """Has an extension of the team call the most urgent lead that it can; false: none could.
+
+    More than one lead is tried: another worker may be claiming the first, or another team's sticky
+    agent takes it, which leaves ours idle.
+    """
+    while len(tried) < _TRIES:
+        found = queue.next_leads(team_id, timezone.now(), tried, at_most=_TRIES - len(tried))
+        for lead_id in found:
+            tried.append(lead_id)
+            attempt = call_lead(lead_id)
+            if attempt and attempt.extension and attempt.extension.team_id == team_id:
+                return True
+        if not found:
+            break
+    return False
 
 
 def call_due_leads() -> int:

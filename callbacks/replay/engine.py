@@ -122,7 +122,8 @@ class _Run:
         self._requests = sorted(requests, key=lambda it: (it.arrival.submitted_at, it.id))
         self._pool = [went for request in self._requests for went in request.arrival.tries]
         self._lives = {it.id: SimulatedLead(it, it.callable_at) for it in self._requests}
-        self._queue: list[tuple[float, int, int]] = []  # urgency, priority, lead
+        # Urgency, earlier by the source's priority; that priority; the lead.
+        self._queue: list[tuple[float, int, int]] = []
         self._lines = {phone.id: _Line(phone) for phone in firm.phones}
         self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)
         self._free: Counter[int] = Counter()  # by team
@@ -197,7 +198,8 @@ class _Run:
             return
         life.call_after = at if since is None else since
         source = self._firm.sources[life.request.arrival.source_id]
-        insort(self._queue, (life.urgency, -source.priority, life.request.id))
+        urgency = life.urgency - 60 * source.priority
+        insort(self._queue, (urgency, -source.priority, life.request.id))
         for wait in source.steps:
             if (look_at := life.call_after + wait) > at:
                 self._at(look_at, _Kind.LOOK)

@@ -80,6 +80,11 @@ class RoutingConfig:
             if rules.id == team_id
         ]
 
+    def steps_in(self, source_id: int, now: datetime) -> list[tuple[timedelta, TeamRules]]:
+        """The teams that are open for a source, and after how long a lead's wait each is asked."""
+        teams = self._open_rules(source_id, now)
+        return [(routing_rules.steps_in(it, teams), it) for it in teams]
+
     def is_open(self, team: Team, at: datetime) -> bool:
         """Whether the team answers at `at`; one without a schedule always does."""
         return team.schedule_id is None or self.state(team.schedule_id, at).is_open

@@ -1,10 +1,11 @@
 """Which lead next: the most urgent ones that could be called by the extensions that are free.
 
-Urgency is the moment that was promised (a new lead's due time, a retry's time to call), then the
-priority of the source, then arrival. Overdue leads come first, read in that order from an index
-(lead_waiting_by_promise), and PostgreSQL stops as soon as it has enough of them. Only when there
-are not enough does it read all that is due (lead_waiting_by_time). So neither a long queue nor many
-leads that are due another day cost anything, which no single index could promise.
+Urgency is the moment that was promised (a new lead's due time, a retry's time to call), earlier by
+the minutes of the source's priority; then arrival. A source's overdue leads come first, read in
+that order from an index (lead_waiting_by_promise), and PostgreSQL stops as soon as it has enough of
+them. Only when there are not enough does it read all that is due (lead_waiting_by_time). So neither
+a long queue nor many leads that are due another day cost anything, which no single index could
+promise.
 """
 
 # ruff: noqa: S608  # put together from constants only
@@ -18,6 +19,7 @@ from callbacks.models import Team
 from callbacks.routing import config
 from callbacks.routing.availability import COMES_BACK, IS_FREE, LIVE, shifts
 from callbacks.routing.claim import CLOCK_TOLERANCE
+from callbacks.routing.config import RoutingConfig
 
 # What a free extension of this team could take. A lead that it could not (another language is
 # wanted, an owner is waited for, this team has not stepped in yet) must not keep others waiting.
@@ -36,19 +38,23 @@ _CAN_BE_CALLED = f"""
         WHERE live.phone = lead.phone AND live.state IN ({LIVE})
         OFFSET 0
     )
+    -- Nor one that is kept for its owner, of whichever team.
     AND (
-        %(sticky_agent_wait)s::interval = interval '0'
-        OR lead.call_after <= %(now)s::timestamptz - %(sticky_agent_wait)s::interval
+        lead.call_after <= %(now)s::timestamptz - %(longest_wait)s::interval
         OR NOT EXISTS (
             SELECT FROM (
-                SELECT talk.extension_id FROM callbacks_callattempt talk
+                SELECT talk.extension_id, talk.claimed_at FROM callbacks_callattempt talk
                 WHERE talk.phone = lead.phone AND talk.state = 'bridged'
-                    AND talk.claimed_at > %(owner_since)s::timestamptz
+                    AND talk.claimed_at > %(an_owner_since)s::timestamptz
                 ORDER BY talk.claimed_at DESC LIMIT 1
             ) talked
-            JOIN callbacks_extension extension
-                ON extension.id = talked.extension_id AND extension.team_id = %(team)s
-            WHERE {COMES_BACK}
+            JOIN callbacks_extension extension ON extension.id = talked.extension_id
+            JOIN waiting_for ON waiting_for.source_id = lead.source_id
+                AND waiting_for.team_id = extension.team_id
+            WHERE talked.claimed_at > waiting_for.owner_since
+                AND lead.call_after <= %(now)s::timestamptz - waiting_for.steps_in
+                AND lead.call_after > %(now)s::timestamptz - waiting_for.waits
+                AND {COMES_BACK}
         )
     )
 """
@@ -69,6 +75,11 @@ _NEXT_LEADS = f"""
         SELECT * FROM unnest(
             %(sources)s::bigint[], %(overflow_after)s::interval[], %(priorities)s::int[]
         ) AS answered (source_id, overflow_after, priority)
+    ), waiting_for AS MATERIALIZED (
+        SELECT * FROM unnest(
+            %(held_sources)s::bigint[], %(held_teams)s::bigint[], %(held_since)s::timestamptz[],
+            %(held_steps_in)s::interval[], %(held_waits)s::interval[]
+        ) AS waiting_for (source_id, team_id, owner_since, steps_in, waits)
     )
     SELECT lead.id
     FROM answered, free, LATERAL (
@@ -87,7 +98,9 @@ _NEXT_LEADS = f"""
         )
         LIMIT (SELECT extensions FROM free)
     ) lead
-    ORDER BY lead.urgency, answered.priority DESC, lead.id
+    -- A source's priority: as if its leads had waited so many minutes longer.
+    ORDER BY lead.urgency - make_interval(mins => answered.priority), answered.priority DESC,
+        lead.id
     LIMIT (SELECT extensions FROM free)
 """
 
@@ -133,11 +146,33 @@ def next_leads(
         "overflow_after": [it.overflow_after for it in answered],
         "priorities": [current.sources[it.source_id].priority for it in answered],
         "language_wait": _seconds(rules.language_wait),
-        "sticky_agent_wait": _seconds(rules.sticky_agent_wait if rules.sticky_agent_days else 0),
-        "owner_since": now - timedelta(days=rules.sticky_agent_days),
+        **_waiting_for(current, [it.source_id for it in answered], now),
         **shifts(current.closed_shifts([team_id], now)),
     }
     return _ids(_NEXT_LEADS, parameters)
+
+
+def _waiting_for(
+    current: RoutingConfig, source_ids: Collection[int], now: datetime
+) -> dict[str, Any]:
+    """For whose owners leads of these sources are kept, as parameters: an array for each term."""
+    kept = [
+        (source_id, steps_in, rules)
+        for source_id in source_ids
+        for steps_in, rules in current.steps_in(source_id, now)
+        if rules.sticky_agent_days and rules.sticky_agent_wait
+    ]
+    since = [now - timedelta(days=rules.sticky_agent_days) for *_, rules in kept]
+    waits = [timedelta(seconds=rules.sticky_agent_wait) for *_, rules in kept]
+    return {
+        "held_sources": [source_id for source_id, *_ in kept],
+        "held_teams": [rules.id for *_, rules in kept],
+        "held_since": since,
+        "held_steps_in": [steps_in for _, steps_in, _ in kept],
+        "held_waits": waits,
+        "an_owner_since": min(since, default=now),
+        "longest_wait": max(waits, default=timedelta(0)),
+    }
 
 
 def team_with_waiting_leads(extension_id: int, now: datetime) -> int | None:

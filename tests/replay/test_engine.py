@@ -271,7 +271,7 @@ def test_a_rest_and_a_daily_limit_keep_an_extension_from_the_next_lead() -> None
     assert dialled(capped, lead(1, 0), lead(2, 1)) == [1, DAY + 1]
 
 
-def test_the_due_time_comes_before_priority_and_that_before_arrival() -> None:
+def test_a_priority_counts_as_minutes_of_waiting() -> None:
     one = firm(1)
     sources = {
         1: one.sources[1],
@@ -280,7 +280,7 @@ def test_the_due_time_comes_before_priority_and_that_before_arrival() -> None:
     }
     one = replace(one, sources=sources)
     waiting = [lead(2, 5), lead(3, 5, source_id=2), lead(4, 6, source_id=3)]
-    assert dialled(one, lead(1, 0), *waiting) == [1, 181, 121, 61]
+    assert dialled(one, lead(1, 0), *waiting) == [1, 181, 61, 121]
 
 
 def test_a_number_is_on_one_call_at_a_time_and_rests_after_it() -> None:

@@ -321,3 +321,32 @@ def test_of_leads_due_at_the_same_moment_the_source_of_higher_priority_comes_fir
     first, second = make_lead(**values), make_lead(**values)
     Lead.objects.filter(pk=second.pk).update(source=urgent)
     assert next_leads(team) == [second.pk, first.pk]
+
+
+# The priority of its source; how many minutes a lead of the source without one is overdue; whether
+# the new lead comes first.
+PRIORITIES = {
+    "a backlog longer than the priority": (10, 11, False),
+    "a backlog shorter than the priority": (10, 8, True),
+    "no priority: by what was promised": (0, 8, False),
+    "neither is overdue": (10, -4, True),
+}
+
+
+@pytest.mark.parametrize("case", PRIORITIES.values(), ids=PRIORITIES)
+def test_a_priority_is_minutes_of_waiting(
+    make_lead: MakeLead, team: Team, extension: Extension, case: tuple[int, int, bool]
+) -> None:
+    priority, overdue, comes_first = case
+    Extension.objects.create(number="102", team=team)
+    urgent = LeadSource.objects.create(slug="urgent", name="Urgent", priority=priority)
+    team.sources.add(urgent)
+    now = timezone.now()
+    due_at = now - timedelta(minutes=overdue)
+    started_at = min(due_at, now) - timedelta(minutes=1)
+    other = make_lead(due_at=due_at, call_after=started_at, clock_started_at=started_at)
+    new = make_lead(due_at=now + timedelta(minutes=1))
+    Lead.objects.filter(pk=new.pk).update(source=urgent)
+    wanted = [new.pk, other.pk] if comes_first else [other.pk, new.pk]
+    assert next_leads(team) == wanted
+    assert queue.next_leads(team.pk, timezone.now(), at_most=1) == wanted[:1]
