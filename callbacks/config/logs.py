@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from leads import log_context
 
@@ -30,6 +31,11 @@ _REPLACED = (
     (re.compile(r"(?<![\w-])(?:972|0)[ -]?(?:\d[ -]?){7,9}\d(?![\w-])"), "0..."),
     (re.compile(r"[\w.+%-]+@[\w-]+\.[\w.-]+"), "...@..."),
 )
+
+# Whatever is shorter may be part of another word by chance: it is hidden as a word only.
+_NOT_BY_CHANCE = 12  # characters
+_hidden: set[str] = set()
+_hidden_pattern: re.Pattern[str] | None = None
 
 # Of their warnings the words are kept and what they are about is not: a request line, a user name.
 _QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
@@ -96,8 +102,24 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
     }
 
 
+def hide(*secrets: str) -> None:
+    """From now on no line of this process shows these secrets, whatever they look like."""
+    global _hidden_pattern
+    _hidden.update(filter(None, secrets))
+    spellings = {it for secret in _hidden for it in (secret, quote(secret, safe=""))}
+    patterns = [
+        re.escape(it) if len(it) >= _NOT_BY_CHANCE else rf"(?<!\w){re.escape(it)}(?!\w)"
+        for it in sorted(spellings, key=len, reverse=True)
+    ]
+    _hidden_pattern = re.compile("|".join(patterns)) if patterns else None
+
+
 def discreet(text: str) -> str:
-    """Without what has the look of a secret, a telephone number or an e-mail address."""
+    """Without the secrets of `hide`, and without what has the look of a secret, a telephone number
+    or an e-mail address.
+    """
+    if _hidden_pattern:
+        text = _hidden_pattern.sub("***", text)
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)
     return text

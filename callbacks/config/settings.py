@@ -329,6 +329,7 @@ UNFOLD = {
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 
+logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY)
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
 DEFAULT_EXCEPTION_REPORTER_FILTER = "callbacks.config.debug_page.Discreet"

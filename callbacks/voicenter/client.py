@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar
@@ -231,7 +232,10 @@ class Client:
         self._transport.close()
 
     def _perform(self, action: Action, *, starts_a_call: bool = True) -> Accepted:
-        return self._guarded(lambda: read_answer(self._answer(action), starts_a_call=starts_a_call))
+        accepted = self._guarded(
+            lambda: read_answer(self._answer(action), starts_a_call=starts_a_call)
+        )
+        return replace(accepted, error_message=self._code.hidden_in(accepted.error_message))
 
     def _answer(self, action: Action) -> bytes:
         return self._code.hidden_in_body(
@@ -259,12 +263,21 @@ class Client:
         ]
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """The result of the work, or one of our errors, without anything secret about it."""
+        """The result of the work, or its error, without anything secret about it.
+
+        The stack trace stays whole. What the frames below held (the request with the code, the
+        body, numbers) is let go, so that no error page or tracker shows it.
+        """
         try:
             return work()
-        except Refused as refused:
-            # "Wrong code: ..." would carry the secret into the admin.
-            refused.error_message = self._code.hidden_in(refused.error_message)
+        except Exception as error:
+            if isinstance(error, Refused):
+                # "Wrong code: ..." would carry the secret into the admin.
+                error.error_message = self._code.hidden_in(error.error_message)
+            chained: BaseException | None = error
+            while chained:
+                traceback.clear_frames(chained.__traceback__)
+                chained = chained.__cause__ or chained.__context__
             raise
 
     def _ask(self, url: str, fields: Mapping[str, Any], limit: int) -> Reply:

@@ -38,7 +38,7 @@ class Call:
     """A click2call to be made; checked when built, so that an invalid one does not exist.
 
     None means "not sent": the provider's own default holds. Raises InvalidCall, naming the
-    parameter. Source: vendor page 1.2. Numbers, names and variables stay out of the repr.
+    parameter. Source: vendor page 1.2. Numbers, codes, names and variables stay out of the repr.
 
     - `phone`: rung first. E.164 without the plus, Israeli 0…, a SIP code (case is kept),
       `SIPTRUNK`, or `logincode`, which needs `phone_login_code`.
@@ -74,7 +74,7 @@ class Call:
     check_phone_device_state: bool | None = None
     check_target_device_state: bool | None = None
     language: str | None = None
-    vm_id: str | None = None
+    vm_id: str | None = field(default=None, repr=False)
     ignore_dnc_status: int | None = None
     phone_login_code: str | None = field(default=None, repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)

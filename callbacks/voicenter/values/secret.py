@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -10,7 +11,8 @@ from callbacks.voicenter.errors import ConfigurationError
 from callbacks.voicenter.values.text import breaks_a_line
 
 HIDDEN = "***"
-_NOT_BY_CHANCE = 12  # characters
+# Characters. What is shorter may be part of another word by chance: of a call's id, of a number.
+_NOT_BY_CHANCE = 12
 
 
 class Secret:
@@ -39,16 +41,20 @@ class Secret:
         return self._text
 
     def hidden_in(self, text: str) -> str:
-        """The text with every mention of the secret made unreadable."""
+        """The text with every mention of the secret made unreadable; a short one as a word."""
         for spelling in self._spellings():
-            text = text.replace(spelling, HIDDEN)
+            if len(self._text) < _NOT_BY_CHANCE:
+                text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", HIDDEN, text)
+            else:
+                text = text.replace(spelling, HIDDEN)
         return text
 
     def hidden_in_body(self, body: bytes) -> bytes:
         """The same for a body that has not been read yet.
 
-        A short secret is left: it could stand in a call's id, or in the body's own words, by
-        chance.
+        A short secret is left: it could be one of the body's own values, the number of an error
+        or of seconds. What is read of the body goes through `hidden_in`, and the body itself
+        stays in no traceback (Client).
         """
         if len(self._text) < _NOT_BY_CHANCE:
             return body
