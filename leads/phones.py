@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext, ngettext
-from phonenumbers import NumberParseException, PhoneNumberType, timezone
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, timezone
 
 from leads import countries, typed_numbers
 from leads.typed_numbers import Misread
@@ -28,6 +28,7 @@ CALLABLE_TYPES = frozenset(
 )
 # More countries than these in one sentence, and nobody reads it.
 _COUNTRIES_NAMED = 5
+_INDONESIA = 62
 
 
 @dataclass(frozen=True)
@@ -153,15 +154,38 @@ def readable(e164: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def time_zones(e164: str) -> tuple[str, ...]:
-    """The IANA zones in which the phone with this number may be; empty where they are unknown."""
+    """The IANA zones in which the phone with this number may be; empty where they are unknown.
+
+    Those of its own range where a range tells of a place: an area, a mobile range of one area, or
+    one of the smaller of several countries that share a code (+7 7 is Kazakhstan). Of any other
+    number all zones of the country code: a mobile of Russia may be anywhere in it.
+    """
     try:
         number = phonenumbers.parse(e164)
     except NumberParseException:
         return ()
-    # The second call serves numbers of an unknown kind, whose country is known all the same.
-    return _known(timezone.time_zones_for_number(number)) or _known(
-        timezone.time_zones_for_geographical_number(number)
-    )
+    return _known(_zones(number)) or _known(timezone.time_zones_for_geographical_number(number))
+
+
+def _zones(number: PhoneNumber) -> Collection[str]:
+    code = number.country_code or 0
+    region = phonenumbers.region_code_for_number(number)
+    if region and region != phonenumbers.region_code_for_country_code(code):
+        zones: Collection[str] = timezone.time_zones_for_geographical_number(number)
+        return zones
+    if code == _INDONESIA and phonenumbers.number_type(number) == PhoneNumberType.MOBILE:
+        # The library takes them for numbers of an area, and all of them for Jakarta's.
+        return time_zones_of("ID")
+    zones = timezone.time_zones_for_number(number)
+    return tuple(zones)
+
+
+def example(country: str) -> str:
+    """A mobile number of the country (ISO 3166) in E.164, as examples in forms; "" where none is
+    known.
+    """
+    number = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
+    return _e164(number) if number else ""
 
 
 @lru_cache(maxsize=300)

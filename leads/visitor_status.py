@@ -86,6 +86,13 @@ RECEIVED = Standing(
     _("Thank you. We will get back to you."),
     final=True,
 )
+# Of a lead that waits and is never called by itself; its status is the one of RECEIVED.
+FOR_A_PERSON = Standing(
+    "received",
+    _("We have your request"),
+    _("We cannot call you automatically. A colleague will look at it and get back to you."),
+    final=True,
+)
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ def standing(lead: Lead, now: datetime) -> Standing:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
     hours = ports.hours(shown.source_id, shown.phone, getattr(lead, "setup_version", None))
     if hours.next_time(now) is None:
-        return RECEIVED
+        return FOR_A_PERSON
     if shown.call_after <= now + SOON:
         return WAITING
     return _scheduled(shown, now, hours.zone)

@@ -89,7 +89,9 @@ def dial_committed(attempt_id: int) -> None:
         _record_refusal(attempt, None, refusal.message, "number", Outcome.INVALID)
         return
     config = current_config()
-    if not calling_hours.in_window(config, attempt.lead.source_id, attempt.phone, now):
+    opening = calling_hours.next_in_window(config, attempt.lead.source_id, attempt.phone, now)
+    # None: no hour fits, and a person has chosen this one.
+    if opening and opening > now:
         # The attempt was committed inside the calling window, which has closed since.
         message = gettext("It has become too late to call this number.")
         _record_not_sent(attempt, NotSent(message, reason="too_late"))

@@ -72,6 +72,7 @@ def call_now(lead_id: int, user: object) -> str:
         in_window = calling_hours.in_window(
             current, lead.source_id, lead.phone, limited_until or now
         )
+        has_an_hour = calling_hours.has_an_hour(current, lead.source_id, lead.phone, now)
         _open_again(
             lead, now, call_after, gap_until=found.gap_until, closed_until=found.closed_until
         )
@@ -82,6 +83,11 @@ def call_now(lead_id: int, user: object) -> str:
             "This number has been rung as often as is allowed in 24 hours. "
             "The lead is called on %(date)s at %(time)s."
         ) % _moment(call_after)
+    if not has_an_hour:
+        return gettext(
+            "This number may be in several time zones, and no hour of the source's calling window "
+            'fits all of them. Nobody is rung by itself: use "Call with".'
+        )
     if found.never:
         return gettext(
             "No team answers this lead's source, or none ever opens in the lead's calling hours. "
@@ -284,10 +290,11 @@ def _keep_to_the_bound(phone: str, now: datetime) -> None:
 def _keep_to_the_window(lead: Lead, now: datetime) -> None:
     """Raises CannotCall outside the lead's own calling hours.
 
-    It does not matter whether a team is open: the extension is chosen, or none is needed.
+    It does not matter whether a team is open: the extension is chosen, or none is needed. A lead
+    with no hour that fits waits for a person, and this is one.
     """
     opening = calling_hours.next_in_window(config.current(), lead.source_id, lead.phone, now)
-    if opening > now:
+    if opening and opening > now:
         sentence = gettext(
             "It is outside the hours in which this number may be called. "
             "It may not be called before %(date)s at %(time)s. Nothing was changed."

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from callbacks.common import typed_time
 from callbacks.common.formatting import all_of, in_words, when
-from callbacks.explain import routing_reason
+from callbacks.explain import routing_reason, unroutable
 from callbacks.explain.consequences import Consequence, consequences
 from callbacks.policy.from_settings import policy
 from callbacks.routing import availability, claim, number_limits
@@ -184,8 +184,7 @@ def _called_at(
     times = call_times.reading(current, asked.source.pk, asked.phone)
     found = next_call(times, asked.at, limited_until=limited_until)
     if found.call_after is None or found.opens_at is None:
-        never = gettext("%(teams)s never opens: the lead would wait until somebody does.")
-        return None, [*notes, never % {"teams": names}]
+        return None, [*notes, _never(current, asked, names)]
     if found.closed_until:
         words = {"teams": names, "opens": when(found.closed_until, asked.at, zone)}
         earliest = limited_until or asked.at
@@ -202,6 +201,14 @@ def _called_at(
             % {"time": when(found.call_after, asked.at, zone)}
         )
     return found.call_after, notes
+
+
+def _never(current: RoutingConfig, asked: PreviewQuestion, names: str) -> str:
+    if not calling_hours.ever_opens(current, asked.source.pk, asked.at):
+        never = gettext("%(teams)s never opens: the lead would wait until somebody does.")
+        return never % {"teams": names}
+    why = unroutable.why_number(current, asked.source.pk, asked.phone, asked.at)
+    return gettext("The lead would wait for a person: %(why)s.") % {"why": why}
 
 
 def _open_lead(phone: str) -> int | None:

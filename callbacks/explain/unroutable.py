@@ -1,10 +1,14 @@
-"""Leads that nobody will call as things are set up: counted, listed, and told beside each one."""
+"""Leads that nobody will call as things are set up: counted, listed, and told beside each one.
+
+Most are those of a source whose leads are never called. The others are those of one number: its
+calling window, by the clocks where it may be, and the teams' hours never meet.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from callbacks.common.formatting import all_of
@@ -12,14 +16,74 @@ from callbacks.models import Extension, Team
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.routing import config
 from callbacks.scheduling import calling_hours
+from leads import phones
+from leads.countries import name as country_name
 from leads.models import Lead, LeadStatus
+
+# Of the leads whose number has to be looked at, so many of each source.
+_LOOKED_AT = 5000
 
 
 def leads(now: datetime) -> Q:
     """Those that wait for somebody who will never call them."""
     waiting = Lead.objects.filter(status=LeadStatus.WAITING).order_by()
-    sources = waiting.values_list("source", flat=True).distinct()
-    return Q(status=LeadStatus.WAITING, source__in=why(sources, now))
+    sources = set(waiting.values_list("source", flat=True).distinct())
+    never = why(sources, now)
+    current = config.current()
+    by_number = [
+        pk
+        for source_id in sources - set(never)
+        for pk in _by_number(current, source_id, waiting.filter(source=source_id), now)
+    ]
+    return Q(status=LeadStatus.WAITING) & (Q(source__in=never) | Q(pk__in=by_number))
+
+
+def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, str]:
+    """By primary key, why nobody will call those that wait of `leads`; the others are left out."""
+    rows = [it for it in leads if it.status == LeadStatus.WAITING]
+    never, current = why([it.source_id for it in rows], now), config.current()
+    found = {
+        it.pk: never.get(it.source_id) or why_number(current, it.source_id, it.phone, now)
+        for it in rows
+    }
+    return {pk: words for pk, words in found.items() if words}
+
+
+def _by_number(
+    current: config.RoutingConfig, source_id: int, waiting: QuerySet[Lead], now: datetime
+) -> list[int]:
+    """The waiting leads of a source, called in general, whose own number never is."""
+    if calling_hours.every_number_has_an_hour(current, source_id, now):
+        return []
+    rows = waiting.order_by("pk").values_list("pk", "phone")[:_LOOKED_AT]
+    return [pk for pk, phone in rows if why_number(current, source_id, phone, now)]
+
+
+def why_number(current: config.RoutingConfig, source_id: int, phone: str, now: datetime) -> str:
+    """Why a number of a source whose leads are called never is, in a few words; "": it is."""
+    if not calling_hours.has_an_hour(current, source_id, phone, now):
+        return gettext("no hour of the calling window fits all time zones it may be in")
+    if calling_hours.next_time(current, source_id, phone, now) is None:
+        return gettext("the calling window, where it is, is never in the teams' hours")
+    return ""
+
+
+def countries(source_id: int, now: datetime) -> list[str]:
+    """Sentences for a source: the countries whose mobile numbers are never called by themselves."""
+    current = config.current()
+    source = current.sources.get(source_id)
+    if source is None or why([source_id], now):
+        return []
+    found: dict[str, list[str]] = defaultdict(list)
+    for country in source.allowed_countries:
+        phone = phones.example(country)
+        if phone and (words := why_number(current, source_id, phone, now)):
+            found[words].append(str(country_name(country)))
+    return [
+        gettext("Mobile numbers of %(countries)s wait for a person: %(why)s.")
+        % {"countries": all_of(names), "why": words}
+        for words, names in found.items()
+    ]
 
 
 def why(source_ids: Iterable[int], now: datetime) -> dict[int, str]:

@@ -111,17 +111,33 @@ def _said(
     earliest = max(now, lead.gap_until or now)
     opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
     if opening is None:
-        return WaitingReason(
-            gettext("%(teams)s never opens. The lead waits until somebody enters hours.")
-            % {"teams": _names(current, lead)},
-            gettext("never opens"),
-            for_ever=True,
-        )
+        return _never(lead, current, now)
     if lead.call_after > now:
         return _later(lead, current, known, now, zone)
     if opening > now:
         return _closed(lead, current, opening, now, zone)
     return _due(lead, current, known, now, zone)
+
+
+def _never(lead: Lead, current: RoutingConfig, now: datetime) -> WaitingReason:
+    if not calling_hours.ever_opens(current, lead.source_id, now):
+        text = gettext("%(teams)s never opens. The lead waits until somebody enters hours.")
+        short = gettext("never opens")
+    elif not calling_hours.has_an_hour(current, lead.source_id, lead.phone, now):
+        text = gettext(
+            "Its number may be in several time zones, and no hour of its source's calling window "
+            "fits all of them. The lead waits for a person: call it with an extension that you "
+            "choose, or widen the window."
+        )
+        short = gettext("no hour fits its number")
+    else:
+        text = gettext(
+            "%(teams)s is never open within the calling window of its source, where its number "
+            "is. The lead waits for a person: call it with an extension that you choose, or change "
+            "the window or the hours."
+        )
+        short = gettext("window and hours never meet")
+    return WaitingReason(text % {"teams": _names(current, lead)}, short, for_ever=True)
 
 
 def _names(current: RoutingConfig, lead: Lead, at: datetime | None = None) -> str:

@@ -118,7 +118,7 @@ def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
     current, kept = config.current(), dict[tuple[object, ...], OpenIntervals]()
 
     def window(lead: Lead) -> OpenIntervals:
-        found = calling_hours.windows_of(current, lead.source_id, lead.phone, lead.submitted_at)
+        found = calling_hours.windows_of(current, lead.source_id, lead.phone)
         key = lead.source_id, *(it.time_zone for it in found)
         if key not in kept:
             kept[key] = OpenIntervals.always()

@@ -72,8 +72,7 @@ class WindowTimes:
 
     def next_time(self, after: datetime) -> datetime | None:
         """The number may be called."""
-        at = calling_hours.next_in_window(self.config, self.source_id, self.phone, after)
-        return at if calling_hours.in_window(self.config, self.source_id, self.phone, at) else None
+        return calling_hours.next_in_window(self.config, self.source_id, self.phone, after)
 
     def next_new_opening(self, after: datetime) -> datetime | None:  # noqa: ARG002
         """No team is needed."""

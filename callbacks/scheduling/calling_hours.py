@@ -2,7 +2,8 @@
 
 The calling window (`LeadSource.call_from`, `call_until`) is in the zone of the lead's number; where
 that may be one of several, the window has to be open in each of them. Where these have no hour in
-common, or nothing is known of the number, it is in the zone of the team.
+common the lead is never called by itself: it waits for a person. Where no number is asked about, or
+nothing is known of it, the window is in the zone of the team.
 
 Pure, over the routing config; only the questions about a team or an extension as it stands in the
 database read its schedule from there. Every `phone` is E.164; "" is any number of the source.
@@ -44,7 +45,7 @@ def open_teams(config: RoutingConfig, source_id: int, phone: str, at: datetime) 
 
 def in_window(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether this number may be rung at `at`, whoever rings it: the lead's own hours alone."""
-    return all(opening_hours.is_open(it, at) for it in windows_of(config, source_id, phone, at))
+    return all(opening_hours.is_open(it, at) for it in windows_of(config, source_id, phone))
 
 
 def next_time(
@@ -53,7 +54,9 @@ def next_time(
     """The first instant at or after `after` at which it may be called; None: never."""
     if may_be_called(config, source_id, phone, after):
         return after
-    windows = windows_of(config, source_id, phone, after)
+    if not has_an_hour(config, source_id, phone, after):
+        return None
+    windows = windows_of(config, source_id, phone)
     # What opens next is asked once for each lead that comes at night.
     key = (source_id, tuple(it.time_zone for it in windows))
     opening: datetime | None
@@ -75,11 +78,30 @@ def next_new_opening(config: RoutingConfig, source_id: int, after: datetime) -> 
     return min((it for it in openings if it), default=None)
 
 
-def next_in_window(config: RoutingConfig, source_id: int, phone: str, after: datetime) -> datetime:
-    """The first instant at or after `after` at which this number may be rung by anybody."""
-    windows = windows_of(config, source_id, phone, after)
-    # Windows that have no hour in common are not asked for.
-    return opening_hours.next_common_opening(windows, after) or after
+def next_in_window(
+    config: RoutingConfig, source_id: int, phone: str, after: datetime
+) -> datetime | None:
+    """The first instant at or after `after` at which this number may be rung, whoever rings it.
+
+    None: no hour fits all zones in which it may be.
+    """
+    if in_window(config, source_id, phone, after):
+        return after
+    if not has_an_hour(config, source_id, phone, after):
+        return None
+    return opening_hours.next_common_opening(windows_of(config, source_id, phone), after)
+
+
+def has_an_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
+    """Whether an hour of the calling window fits all zones in which this number may be.
+
+    By the clocks of the year of `at`. Where it is False, only a person calls the number.
+    """
+    source = config.sources.get(source_id)
+    if source is None or source.call_from is None or source.call_until is None:
+        return True
+    zones = _zones(config, source_id, phone)
+    return _have_an_hour(source.call_from, source.call_until, zones, at.year)
 
 
 def closes_at(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> datetime | None:
@@ -89,7 +111,7 @@ def closes_at(config: RoutingConfig, source_id: int, phone: str, at: datetime) -
         opening_hours.next_closing(calendar, at) if calendar else None
         for calendar in (_calendar(config, team) for team in teams)
     ]
-    ends = [opening_hours.next_closing(it, at) for it in windows_of(config, source_id, phone, at)]
+    ends = [opening_hours.next_closing(it, at) for it in windows_of(config, source_id, phone)]
     if closings and None not in closings:
         ends.append(max(it for it in closings if it))
     return min((it for it in ends if it), default=None)
@@ -127,6 +149,23 @@ def all_may_be_called(config: RoutingConfig, source_id: int, at: datetime) -> bo
     )
 
 
+def every_number_has_an_hour(config: RoutingConfig, source_id: int, now: datetime) -> bool:
+    """Whether every lead of the source is called at some time, whatever number it has.
+
+    Answered without looking at leads; False may be wrong.
+    """
+    source = config.sources[source_id]
+    if source.call_from is None or source.call_until is None:
+        return True
+    zones = {zone for country in source.allowed_countries for zone in phones.time_zones_of(country)}
+    windows = tuple(_window(source.call_from, source.call_until, it) for it in sorted(zones))
+    # An hour that fits all zones fits those of each number.
+    return (
+        _have_an_hour(source.call_from, source.call_until, tuple(sorted(zones)), now.year)
+        and _first_common(config, source_id, windows, now) is not None
+    )
+
+
 def zone_of(config: RoutingConfig, source_id: int) -> ZoneInfo:
     """The zone in which times are told to visitors: that of the source's first team with hours."""
     for team in config.teams_for(source_id):
@@ -152,7 +191,7 @@ def half_hours(
     In `zone_of`, and for any number: the window is taken in that zone.
     """
     zone = zone_of(config, source_id)
-    windows = windows_of(config, source_id, "", after)
+    windows = windows_of(config, source_id, "")
     told: datetime | None = None
     for at in merge(
         *(_quarters(_calendar(config, team), after, until) for team in config.teams_for(source_id))
@@ -194,30 +233,30 @@ def next_opening(teams: list[Team], after: datetime) -> datetime | None:
 # --- windows --------------------------------------------------------------------------------------
 
 
-def windows_of(
-    config: RoutingConfig, source_id: int, phone: str, at: datetime
-) -> Sequence[Calendar]:
+def windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Calendar]:
     """The calling window in each zone that counts; none where there is none."""
     source = config.sources.get(source_id)
     if source is None or source.call_from is None or source.call_until is None:
         return ()
-    zones = phones.time_zones(phone) if phone else ()
-    common = _common_windows(source.call_from, source.call_until, zones, at.year)
-    return common or (_window(source.call_from, source.call_until, zone_of(config, source_id).key),)
+    zones = _zones(config, source_id, phone)
+    return tuple(_window(source.call_from, source.call_until, zone) for zone in zones)
+
+
+def _zones(config: RoutingConfig, source_id: int, phone: str) -> tuple[str, ...]:
+    known = phones.time_zones(phone) if phone else ()
+    return known or (zone_of(config, source_id).key,)
 
 
 @lru_cache(maxsize=1000)
-def _common_windows(
-    call_from: time, call_until: time, zones: tuple[str, ...], year: int
-) -> tuple[Calendar, ...]:
-    """The window in each of `zones`, if there is an hour of `year` at which all are open."""
+def _have_an_hour(call_from: time, call_until: time, zones: tuple[str, ...], year: int) -> bool:
+    """Whether there is an hour of `year` at which the window is open in all of `zones`."""
     windows = tuple(_window(call_from, call_until, zone) for zone in zones)
     start = datetime(year, 1, 1, tzinfo=UTC)
     # Each zone's clock is changed twice a year at the most, for months.
     days = (start + timedelta(days=day) for day in range(0, _YEAR, 10))
     # Not further than a day, or a number of a wide country would be looked at for seconds.
     meet = (opening_hours.next_common_opening(windows, at, within=_DAY) for at in days)
-    return windows if zones and any(meet) else ()
+    return any(meet)
 
 
 @lru_cache(maxsize=2000)

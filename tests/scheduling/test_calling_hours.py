@@ -90,14 +90,15 @@ def test_a_lead_is_called_while_its_own_clock_shows_a_time_in_the_window(
     assert calling_hours.may_be_called(always, 1, phone, at(asked)) is (asked == opens)
 
 
-def test_zones_that_have_no_hour_in_common_leave_the_teams_zone() -> None:
+def test_a_number_whose_zones_have_no_hour_in_common_is_never_called_by_itself() -> None:
     short = config(office(), window=(time(9), time(15)))
-    assert calling_hours.next_time(short, 1, RUSSIA, at("2026-11-23 08:00")) == at(
-        "2026-11-23 09:00"
-    )
-    assert calling_hours.next_time(short, 1, RUSSIA, at("2026-11-23 15:00")) == at(
-        "2026-11-24 09:00"
-    )
+    for hour in range(24):
+        asked = at("2026-11-23 00:00") + timedelta(hours=hour)
+        assert calling_hours.next_time(short, 1, RUSSIA, asked) is None
+        assert calling_hours.next_in_window(short, 1, RUSSIA, asked) is None
+        assert not calling_hours.may_be_called(short, 1, RUSSIA, asked)
+        assert not calling_hours.has_an_hour(short, 1, RUSSIA, asked)
+        assert calling_hours.has_an_hour(short, 1, ISRAEL, asked)
 
 
 def test_that_zones_have_no_hour_in_common_is_found_out_soon(

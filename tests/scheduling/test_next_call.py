@@ -43,6 +43,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NO_ANSWER, ERROR = Outcome.LEAD_NO_ANSWER, Outcome.PROVIDER_ERROR
 ISRAEL, NEW_YORK = "+972505550199", "+12125550199"  # New York is five hours behind, in winter
+# A mobile of Russia may be anywhere from Kaliningrad (two hours ahead) to Kamchatka (twelve).
+RUSSIA, VLADIVOSTOK, KAZAKHSTAN = "+79145550199", "+74235550199", "+77015550199"
+INDONESIA, BERMUDA = "+6281255550199", "+14415550199"
 WORKDAYS, SATURDAY, NO_DAY = (0, 1, 2, 3, 4), (5,), ()
 AT_ONCE, NEVER, AND_SO_ON = "at once", "never", "..."
 SECOND = timedelta(seconds=1)
@@ -263,6 +266,33 @@ ROWS = {
     "new: too early where it is": Row(
         "23 Nov 12:00", None, ["23 Nov 13:00"], ALWAYS, phone=NEW_YORK, window=(8, 20)
     ),
+    "new: a mobile of Russia, and no hour fits all of it": Row(
+        "23 Nov 12:00", None, [NEVER], ALWAYS, phone=RUSSIA, window=(9, 18)
+    ),
+    "new: a mobile of Russia, and an hour would fit by the team's clock": Row(
+        "23 Nov 10:00", None, [NEVER], phone=RUSSIA, window=(9, 18)
+    ),
+    "new: a mobile of Russia, and no hour fits at the chosen time": Row(
+        "23 Nov 10:00", None, [NEVER], phone=RUSSIA, window=(9, 18), chosen="24 Nov 11:00"
+    ),
+    "new: a mobile of Russia, and two hours fit all of it": Row(
+        "23 Nov 12:00", None, ["24 Nov 06:00"], ALWAYS, phone=RUSSIA, window=(8, 20)
+    ),
+    "new: a number of Vladivostok, ten hours ahead": Row(
+        "23 Nov 12:00", None, ["23 Nov 23:00"], ALWAYS, phone=VLADIVOSTOK, window=(9, 18)
+    ),
+    "new: a mobile of Kazakhstan, which has Russia's code, five hours ahead": Row(
+        "23 Nov 13:00", None, ["24 Nov 04:00"], ALWAYS, phone=KAZAKHSTAN, window=(9, 18)
+    ),
+    "new: a mobile of Indonesia, seven to nine hours ahead": Row(
+        "23 Nov 09:30", None, ["24 Nov 02:00"], ALWAYS, phone=INDONESIA, window=(9, 18)
+    ),
+    "new: a number of Bermuda, which has America's code, four hours behind": Row(
+        "23 Nov 12:00", None, ["23 Nov 13:00"], ALWAYS, phone=BERMUDA, window=(9, 18)
+    ),
+    "new: its window and the teams' hours never meet": Row(
+        "23 Nov 10:00", None, [NEVER], (MORNINGS,), phone=NEW_YORK, window=(8, 20)
+    ),
     "new: the number's gap": Row(
         "23 Nov 12:00", None, ["23 Nov 12:00:30"], before=["23 Nov 11:59:30"]
     ),
@@ -291,7 +321,7 @@ def row(request: pytest.FixtureRequest, source: LeadSource, settings: SettingsWr
     row: Row = request.param
     for name, value in row.numbers.items():
         setattr(settings, name, value)
-    source.allowed_countries = ["IL", "US"]
+    source.allowed_countries = ["IL", "US", "RU", "KZ", "ID", "BM"]
     if row.window:
         source.call_from, source.call_until = (time(hour) for hour in row.window)
     source.save()
@@ -355,9 +385,11 @@ def by_replay(row: Row, source: LeadSource) -> list[str]:
     at = moment(row.at)
     period = Period(at - timedelta(days=1), at + timedelta(days=20))
     chosen_at = moment(row.chosen) if row.chosen else None
-    ours = Lead(pk=1_000, source=source, phone=row.phone, submitted_at=at, chosen_at=chosen_at)
+    ours = Lead(
+        pk=1_000, source=source, phone=row.phone, language="", submitted_at=at, chosen_at=chosen_at
+    )
     before = [
-        Lead(pk=2_000 + n, source=source, phone=row.phone, submitted_at=moment(it))
+        Lead(pk=2_000 + n, source=source, phone=row.phone, language="", submitted_at=moment(it))
         for n, it in enumerate(row.before)
     ]
     [subject, *rest] = history.historic_leads([ours, *before, *others(row)], period)
@@ -474,7 +506,7 @@ def others(row: Row) -> list[Lead]:
     chosen_at = moment(row.waiting_for) if row.waiting_for else None
     return [
         Lead(
-            pk=3_000 + n, source=source, phone=f"{row.phone[:-2]}{n:02}",
+            pk=3_000 + n, source=source, phone=f"{row.phone[:-2]}{n:02}", language="",
             submitted_at=moment(row.at) - (row.waiting - n) * SECOND, chosen_at=chosen_at,
         )
         for n in range(row.waiting)

@@ -145,7 +145,7 @@ def test_a_lead_that_nobody_ever_answers_is_told_so_and_waits(
     assert lead.status == LeadStatus.WAITING
     assert lead.due_at == lead.submitted_at + timedelta(minutes=1)
     page = client.get(f"/api/leads/{lead.public_id}/").json()
-    assert (page["status"], page["message"]) == ("received", visitor_status.RECEIVED.message)
+    assert (page["status"], page["message"]) == ("received", visitor_status.FOR_A_PERSON.message)
     assert dispatch.call_lead(lead.pk) is None
     assert reschedule.follow_the_hours() == 0
     # And as soon as somebody does, it is called.

@@ -284,9 +284,9 @@ def _label(lead: Lead) -> SafeString:
 
 
 def _add_unanswered(leads: Iterable[Any]) -> None:
-    why = unroutable.why([lead.source_id for lead in leads], timezone.now())
+    why = unroutable.of_leads(leads, timezone.now())
     for lead in leads:
-        lead.unanswered = why.get(lead.source_id, "")
+        lead.unanswered = why.get(lead.pk, "")
 
 
 def _unanswered(lead: Lead) -> str:

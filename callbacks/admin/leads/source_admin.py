@@ -61,6 +61,7 @@ class SourceAdmin(LeadSourceAdmin):
         source = context.get("original")
         if source:
             context["unanswered"] = unroutable.why([source.pk], timezone.now()).get(source.pk, "")
+            context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
             context["answers"] = source.teamsource_set.all()
         if source and effective_parameters.may_see(request):
             context["what_holds"] = effective_parameters.for_source(source)
