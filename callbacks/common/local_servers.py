@@ -1,4 +1,4 @@
-"""Where the PostgreSQL and Redis that `make run` started listen, for settings to find them.
+"""What `make run` has started and with which settings, for `manage.py` in a second terminal.
 
 Standard library only: settings import this in production too.
 """
@@ -7,8 +7,10 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 RECORD = "embedded.json"
+SETTINGS_RECORD = "settings.json"
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,23 @@ class Urls:
 
 def recorded_urls(data_dir: Path) -> Urls | None:
     """Where the servers of a launcher that runs on `data_dir` now listen; None: there is none."""
+    record = _of_a_launcher_that_runs(data_dir / RECORD)
     try:
-        record = json.loads((data_dir / RECORD).read_text())
+        return Urls(**record) if record else None
+    except TypeError:
+        return None
+
+
+def recorded_settings(data_dir: Path) -> dict[str, str]:
+    """Settings of a `make run` that runs on `data_dir` now, by variable; {}: there is none."""
+    record = _of_a_launcher_that_runs(data_dir / SETTINGS_RECORD) or {}
+    return {name: value for name, value in record.items() if isinstance(value, str)}
+
+
+def _of_a_launcher_that_runs(path: Path) -> dict[str, Any] | None:
+    try:
+        record: dict[str, Any] = json.loads(path.read_text())
         os.kill(record.pop("launcher"), 0)
-        return Urls(**record)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    return record

@@ -6,6 +6,7 @@ addresses of the embedded servers) is kept under DATA_DIR and found again from t
 `callbacks.config.checks`, each with the way out.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from callbacks.common.local_servers import recorded_urls
+from callbacks.common.local_servers import recorded_settings, recorded_urls
 from callbacks.config import broker, logs
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
@@ -43,6 +44,10 @@ env = _Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+# What a `make run` that runs there has chosen itself, the simulator as provider for one.
+for _name, _value in recorded_settings(DATA_DIR).items():
+    if not os.environ.get(_name):
+        os.environ[_name] = _value
 
 
 def _generated(file_name: str) -> str:

@@ -6,10 +6,12 @@ still dials has its database until the end.
 """
 
 import argparse
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -17,10 +19,10 @@ import environ
 from honcho import manager
 from honcho.environ import parse_procfile
 
-from callbacks.common.local_servers import Urls
+from callbacks.common.local_servers import SETTINGS_RECORD, Urls
 from callbacks.localrun import print_addresses, processes
 from callbacks.localrun.errors import CannotStart
-from callbacks.localrun.generated_secrets import kept_secret
+from callbacks.localrun.generated_secrets import kept_secret, write_private
 from callbacks.localrun.parent_death import die_with_parent
 from callbacks.localrun.ports import require_free
 from callbacks.localrun.servers import servers
@@ -104,6 +106,12 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
     return simulated | environment
 
 
+def for_a_second_terminal(environment: Mapping[str, str]) -> dict[str, object]:
+    """The provider's settings, for `manage.py` beside this run."""
+    chosen = {name: value for name, value in environment.items() if name.startswith("VOICENTER_")}
+    return {**chosen, "launcher": os.getpid()}
+
+
 def ports() -> tuple[int, int]:
     """The ports of web and simulator. Raises CannotStart unless both are port numbers."""
     numbers = []
@@ -134,6 +142,8 @@ def _run(data_dir: Path, urls: Urls) -> int:
     if prepared.returncode != 0:
         raise CannotStart("The start ends here: see the lines above for what to do.")
     procfile = parse_procfile((BASE_DIR / "Procfile").read_text())
+    settings_record = data_dir / SETTINGS_RECORD
+    write_private(settings_record, json.dumps(for_a_second_terminal(environment)))
     supervisor = Supervisor()
     for name, command in procfile.processes.items():
         if simulated or name != "simulator":
@@ -143,6 +153,7 @@ def _run(data_dir: Path, urls: Urls) -> int:
         supervisor.loop()
     finally:
         announcer.terminate()
+        settings_record.unlink(missing_ok=True)
         # Usually no process is left: only if one left its group, or if the supervisor failed.
         processes.end(processes.left_applications(data_dir), signal.SIGTERM, STOP_SECONDS)
     if supervisor.was_asked_to_stop:

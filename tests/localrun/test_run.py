@@ -29,6 +29,18 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("run")
 
 
+PROJECTS = ("VOICENTER", "SECRET_KEY", "CDR_SECRET", "DJANGO", "SIMULATOR", "ALLOWED_HOSTS")
+SECOND_TERMINAL = [
+    (("who_rings", "--source", "website"), "Salesperson 101"),
+    (("replay", "--days", "1"), "leads"),
+    (("demo",), "left the source website as it is"),
+    (("voicenter", "check"), "The account has 5 extensions"),
+    (("voicenter", "extensions"), "101"),
+    (("check",), "no issues"),
+    (("migrate",), "No migrations to apply"),
+]
+
+
 class Launcher:
     """A `python -m callbacks.localrun`, and all it has printed."""
 
@@ -73,10 +85,26 @@ class Launcher:
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
-            assert answer.status == HTTPStatus.OK
+    def get(self, path: str, posted: dict[str, str] | None = None) -> str:
+        data = urlencode(posted).encode() if posted else None
+        address = f"http://127.0.0.1:{self.port}{path}"
+        with urllib.request.urlopen(address, data, timeout=30) as answer:
+            assert answer.status in (HTTPStatus.OK, HTTPStatus.CREATED)
             return answer.read().decode()
+
+    def beside(self, *command: str) -> str:
+        """What `manage.py` says in a second terminal, where nothing is set but the directory."""
+        plain = {k: v for k, v in without_addresses().items() if not k.startswith(PROJECTS)}
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=plain | {"DATA_DIR": str(self.data_dir)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return done.stdout + done.stderr
 
     def end(self, signum: signal.Signals) -> int:
         self.process.send_signal(signum)
@@ -124,6 +152,12 @@ def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
         for name in ["web", "worker", "beat", "simulator"]:
             assert f"{name} started" in launcher.output.replace("  ", " ")
         assert ".env" not in launcher.output  # there need not be one
+        lead = {"source": "website", "name": "Noa Levi", "phone": "0505550101"}
+        launcher.get("/api/leads/", lead)
+        for command, said in SECOND_TERMINAL:
+            answer = launcher.beside(*command)
+            assert said in answer, answer
+            assert "ERRORS" not in answer, answer
         family = launcher.family()
         assert launcher.end(signal.SIGINT) == 0
         assert launcher.output.endswith("Stopped.\n")

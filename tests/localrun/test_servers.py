@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import redis
 
-from callbacks.common.local_servers import RECORD, Urls, recorded_urls
+from callbacks.common.local_servers import RECORD, Urls, recorded_settings, recorded_urls
 from callbacks.localrun import postgres_server, processes, setpriv
 from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.ports import free_port
@@ -124,6 +124,7 @@ def test_it_starts_only_what_no_address_is_given_for(tmp_path, monkeypatch):
 
 def test_another_process_finds_the_servers_while_they_run(used):
     assert recorded_urls(used) is None
+    assert recorded_settings(used) == {}
     with holding(used) as (launcher, database_url, redis_url):
         assert recorded_urls(used) == Urls(database_url, redis_url)
         launcher.kill()
