@@ -28,6 +28,11 @@ keepalive = 5
 # 2 s, in the one loop that serves all connections of the process. A handful of clients that keep
 # theirs open a little longer would stop the form for everybody.
 util.close_graceful = partial(util.close_graceful, timeout=0.05)
+# What a proxy on this machine passes on may be a visitor's own: neither where the site begins
+# (SCRIPT_NAME, PATH_INFO) nor whether it came by TLS is taken from a header here. Django reads
+# X-Forwarded-Proto, where BEHIND_PROXY says that the proxy sets it.
+forwarder_headers = ""
+secure_scheme_headers = {}
 # A worker's heartbeat file: in memory, since a slow disk would have the worker killed.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True

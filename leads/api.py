@@ -47,7 +47,7 @@ def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]
             try:
                 return view(request, *args, **kwargs)
             except BodyRefused as refusal:
-                return _errors(refusal.status, refusal.errors)
+                return body_refused(refusal)
             except OperationalError:
                 sentence = gettext("Not available now. Try again shortly.")
                 unavailable = _errors(503, {"server": [sentence]})
@@ -66,7 +66,7 @@ def _use_one_of(methods: tuple[str, ...]) -> str:
 
 @_endpoint("POST")
 def create(request: HttpRequest) -> HttpResponse:
-    """Stores a lead: 201 with its id, or 400, 404, 413 or 415 with errors by field."""
+    """Stores a lead: 201 with its id, or 400, 404, 413, 415 or 422 with errors by field."""
     header = request.headers.get("Idempotency-Key")
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
         message = gettext("Use 1 to 255 printable ASCII characters.")
@@ -85,16 +85,27 @@ def _store(
     request: HttpRequest, source: LeadSource, fields: Mapping[str, str], header: str | None
 ) -> HttpResponse:
     key = uuid.uuid4() if header is None else intake.key_from("api", source.slug, header)
+    mark = "" if header is None else intake.fingerprint(fields)
     # Looked up before the fields are checked: a repeated submission gets its first answer again,
     # even if the rules have changed since.
     if header is not None and (known := intake.find(key)):
-        return _created(request, known)
+        return _repeated(request, known, mark)
     form = ApiForm(fields, source=source)
     if not form.is_valid():
         return _errors(
             400, {name: [str(error) for error in errors] for name, errors in form.errors.items()}
         )
-    return _created(request, intake.store(form.submission(key)))
+    return _repeated(request, intake.store(form.submission(key, mark)), mark)
+
+
+def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:
+    """The answer about the lead that a key has become; 422 when it came with other fields."""
+    if lead.submission_fingerprint in {mark, ""}:  # "": stored before there were any
+        return _created(request, lead)
+    sentence = gettext(
+        "This key was sent before with another body. Use a new key for each submission."
+    )
+    return _errors(422, {"Idempotency-Key": [sentence]})
 
 
 @_endpoint("GET", "HEAD")
@@ -119,6 +130,11 @@ def status(_request: HttpRequest, public_id: str) -> HttpResponse:
 def nothing_here(_request: HttpRequest) -> HttpResponse:
     """The answer to every other address below /api/."""
     return _errors(404, {"path": [gettext("There is nothing at this address.")]})
+
+
+def body_refused(refused: BodyRefused) -> HttpResponse:
+    """400, 413 or 415: a body that cannot be used."""
+    return _errors(refused.status, refused.errors)
 
 
 def refused() -> HttpResponse:

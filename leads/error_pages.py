@@ -11,11 +11,12 @@ from django.http import (
     HttpResponseBadRequest,
     HttpResponseServerError,
 )
+from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext
 
 from leads import api
-from leads.request_body import MOST_FIELDS, TooManyFields
+from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,6 +32,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _is_for_the_api(request):
         return api.broken()
     return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+
+
+def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
+    """Answers a body that cannot be used with its status, and why."""
+    if _is_for_the_api(request):
+        return api.body_refused(refused)
+    if refused.status == 413:
+        return render(request, "413.html", status=413)
+    words = {"too_much": "", "reason": refused.sentence}
+    return render(request, "400.html", words, status=refused.status)
 
 
 def _too_much(request: HttpRequest, exception: Exception) -> str:

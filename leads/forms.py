@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import EmailValidator, MaxLengthValidator, RegexValidator
+from django.core.validators import EmailValidator, MaxLengthValidator
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,8 @@ from leads.signals import number_refused
 MAX_NAME = 120
 MAX_EMAIL = 254
 MAX_MESSAGE = 2000
+MAX_LANGUAGE = 8
+SCRIPT = 4  # letters: zh-Hant
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 # Removed: control characters; marks that change the direction of the text around them, since a name
@@ -166,16 +168,21 @@ class LeadForm(forms.Form):
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 
-    def submission(self, key: uuid.UUID) -> Submission:
+    def submission(self, key: uuid.UUID, fingerprint: str = "") -> Submission:
         """The submission to store under `key`. The form must be valid."""
-        return Submission(source=self.source, key=key, **self.cleaned_data)
+        return Submission(source=self.source, key=key, fingerprint=fingerprint, **self.cleaned_data)
 
 
 class ApiForm(LeadForm):
     """LeadForm with the fields that only the API takes."""
 
-    language = _LineField(
-        label=_("Language"),
-        required=False,
-        validators=[RegexValidator(LANGUAGE, _("Use codes like he, en, ru."))],
-    )
+    language = _LineField(label=_("Language"), required=False)
+
+    def clean_language(self) -> str:
+        """ "he_IL.UTF-8", "HE-il" -> "he-IL"; "" for what is no code: a hint refuses no lead."""
+        typed = self.cleaned_data["language"].partition(",")[0].partition(".")[0]
+        language, _hyphen, region = typed.replace("_", "-").partition("-")
+        language = language.lower()
+        region = region.title() if len(region) == SCRIPT else region.upper()
+        codes = (f"{language}-{region}", language)
+        return next((c for c in codes if len(c) <= MAX_LANGUAGE and re.fullmatch(LANGUAGE, c)), "")

@@ -6,12 +6,15 @@ number is submitted twice at the same moment, or the number's earlier lead is st
 indexes decide these cases, not a query beforehand.
 """
 
+import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from leads import config_cache, log_context, ports
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
@@ -27,7 +30,7 @@ class Submission:
     """A valid submission: `phone` is in E.164, and `source` accepts it.
 
     `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
-    soon as possible.
+    soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
     """
 
     source: LeadSource
@@ -39,11 +42,18 @@ class Submission:
     message: str = ""
     language: str = ""
     chosen_at: datetime | None = None
+    fingerprint: str = ""
 
 
 def key_from(*parts: str) -> uuid.UUID:
     """The key of a submission: equal parts always give the same key, in every process."""
     return uuid.uuid5(uuid.NAMESPACE_OID, "\x1f".join(parts))
+
+
+def fingerprint(fields: Mapping[str, str]) -> str:
+    """Equal for equal fields. Keyed, so that nobody can guess a number and try it."""
+    content = json.dumps(sorted(fields.items()))
+    return salted_hmac("leads.intake.fingerprint", content, algorithm="sha256").hexdigest()
 
 
 def active_source(slug: str) -> LeadSource | None:
@@ -91,6 +101,7 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
         message=submission.message,
         language=submission.language or submission.source.language,
         chosen_at=submission.chosen_at,
+        submission_fingerprint=submission.fingerprint,
         status=LeadStatus.WAITING,
         submitted_at=now,
         clock_started_at=planned.clock_started_at,

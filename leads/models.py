@@ -221,6 +221,15 @@ class Lead(models.Model):
         editable=False,
         help_text=_("A submission keeps its key, however often it arrives."),
     )
+    submission_fingerprint = models.CharField(
+        _("submission fingerprint"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("Of what the API was sent with an Idempotency-Key."),
+    )
 
     name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(

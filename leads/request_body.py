@@ -1,10 +1,12 @@
-"""Reads the body of an API request into strings by field name, or refuses it with a sentence."""
+"""Reads the body of a request into strings by field name, or refuses it with a sentence."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, QueryDict, UnreadablePostError
@@ -15,6 +17,10 @@ LIMIT = 64 * 1024  # bytes
 MOST_FIELDS = 100  # of a form that anybody may send
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
+# Of the encodings that Python knows, those that a form or a program may come in.
+_CHARSET = re.compile(
+    r"utf-?8|utf-?16(?:le|be)?|(?:us-)?ascii|latin-?1|iso-?8859-\d\d?|(?:windows|cp)-?12\d\d|koi8-[ru]"
+)
 
 
 class TooManyFields(TooManyFieldsSent):
@@ -33,22 +39,50 @@ class BodyRefused(Exception):  # noqa: N818  # said of the body, to a person
         """Refuses the whole body with one sentence."""
         return cls(status, {"body": [message]})
 
+    @property
+    def sentence(self) -> str:
+        """All its sentences, for a page."""
+        return " ".join(message for messages in self.errors.values() for message in messages)
+
 
 def fields(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
     """Those of the fields `names` that a JSON or form body holds; other fields are ignored.
 
     A field that is null in JSON counts as missing. Raises BodyRefused.
     """
-    if request.content_type == "application/json":
-        return _strings(_json_object(read(request)), names)
-    if request.content_type == _FORM:
-        return _strings(_form_fields(read(request)), names)
-    if request.content_type == _MULTIPART:
-        return _strings(_multipart_fields(request, read(request)), names)
+    try:
+        return _strings(_fields(request), names)
+    except TooManyFieldsSent:
+        sentence = gettext("The body has more than %(most)d fields.") % {"most": MOST_FIELDS}
+        raise BodyRefused.of(400, sentence) from None
+
+
+def _fields(request: HttpRequest) -> Mapping[str, Any]:
+    match request.content_type:
+        case "application/json":
+            return _json_object(_text(request, read(request)))
+        case "application/x-www-form-urlencoded":
+            return _form_fields(request, read(request))
+        case "multipart/form-data":
+            return _multipart_fields(request, read(request))
     raise BodyRefused.of(
         415,
         gettext("Send application/json, application/x-www-form-urlencoded or multipart/form-data."),
     )
+
+
+def page_form(request: HttpRequest, limit: int) -> dict[str, str]:
+    """The fields of a form that a page has sent, of at most `limit` bytes. Files are left out.
+
+    A visitor is not refused for signs that are not of the page's encoding: those are replaced.
+    Raises BodyRefused, and TooManyFields.
+    """
+    if request.content_type not in {_FORM, _MULTIPART}:
+        return {}
+    body = read(request, limit)
+    if request.content_type == _FORM:
+        return _few(QueryDict(body, encoding=_charset(request)))
+    return _multipart_fields(request, body)
 
 
 def has_too_many_fields(form: QueryDict) -> bool:
@@ -67,66 +101,90 @@ def declared_length(request: HttpRequest) -> int:
 def read(request: HttpRequest, limit: int = LIMIT) -> bytes:
     """The whole body, chunked or not, up to `limit` bytes. Raises BodyRefused.
 
-    Reads at most one byte more than the limit, whatever the Content-Length says.
+    Reads at most one byte more than the limit, whatever the Content-Length says. A chunked body
+    has been given its length before (callbacks.config.bodies).
     """
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        sentence = gettext("Send the body as it is, without Content-Encoding.")
+        raise BodyRefused.of(415, sentence)
     declared = declared_length(request)
     if declared > limit:
-        raise _too_large(limit)
-    source: Any = request
-    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower() and request.META.get(
-        "wsgi.input_terminated"
-    ):
-        # Django treats a body without a length as empty; the server knows where it ends.
-        source = request.META["wsgi.input"]
+        raise too_large(limit)
     try:
-        body: bytes = source.read(limit + 1)
+        body = request.read(limit + 1)
     except (UnreadablePostError, OSError):
-        raise BodyRefused.of(400, gettext("The body could not be read to its end.")) from None
+        raise unreadable() from None
     if len(body) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     if len(body) < declared:
         raise BodyRefused.of(400, gettext("The body is shorter than its Content-Length."))
     return body
 
 
-def _too_large(limit: int) -> BodyRefused:
+def unreadable() -> BodyRefused:
+    """For a body that breaks off, or whose chunks are none."""
+    return BodyRefused.of(400, gettext("The body could not be read to its end."))
+
+
+def too_large(limit: int = LIMIT) -> BodyRefused:
+    """For a body of more than `limit` bytes."""
     return BodyRefused.of(
         413, gettext("The body is larger than %(size)d KiB.") % {"size": limit // 1024}
     )
 
 
-def _json_object(body: bytes) -> Mapping[str, Any]:
+def _charset(request: HttpRequest) -> str:
+    """The encoding that the request names, UTF-8 where it names none. Raises BodyRefused."""
+    named = (request.content_params or {}).get("charset", "utf-8").strip("\"' ").lower()
+    if not _CHARSET.fullmatch(named.removesuffix("-i").removesuffix("-e")):
+        raise BodyRefused.of(415, gettext("This charset is not known. Send UTF-8."))
+    return named.removesuffix("-i").removesuffix("-e")
+
+
+def _text(request: HttpRequest, body: bytes) -> str:
+    charset = _charset(request)
     try:
-        # Bad UTF-8 and integers of thousands of digits raise ValueError too.
-        value = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise BodyRefused.of(400, gettext("The body is not valid JSON in UTF-8.")) from None
+        return body.decode("utf-8-sig" if charset in {"utf-8", "utf8"} else charset)
+    except LookupError:  # cp1299
+        raise BodyRefused.of(415, gettext("This charset is not known. Send UTF-8.")) from None
+    except UnicodeDecodeError:
+        sentence = gettext("The body is not text in %(charset)s.") % {"charset": charset.upper()}
+        raise BodyRefused.of(400, sentence) from None
+
+
+def _json_object(text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):  # integers of thousands of digits raise ValueError too
+        raise BodyRefused.of(400, gettext("The body is not valid JSON.")) from None
     if not isinstance(value, dict):
         raise BodyRefused.of(400, gettext('The body is not a JSON object, like {"name": "Dana"}.'))
     return value
 
 
-def _form_fields(body: bytes) -> Mapping[str, Any]:
-    try:
-        body.decode()
-        form = QueryDict(body, encoding="utf-8")
-        if has_too_many_fields(form):
-            raise TooManyFields
-        return form.dict()
-    except (UnicodeDecodeError, SuspiciousOperation):  # the latter: too many fields
-        raise BodyRefused.of(400, gettext("The body is not a form in UTF-8.")) from None
+def _form_fields(request: HttpRequest, body: bytes) -> Mapping[str, Any]:
+    _text(request, unquote_to_bytes(body))  # refuses what is not in its encoding
+    return _few(QueryDict(_text(request, body), encoding=_charset(request)))
 
 
-def _multipart_fields(request: HttpRequest, body: bytes) -> Mapping[str, Any]:
+def _multipart_fields(request: HttpRequest, body: bytes) -> dict[str, str]:
     meta = {**request.META, "CONTENT_LENGTH": str(len(body))}
     try:
         # No upload handlers: files are skipped.
-        posted, _files = MultiPartParser(meta, BytesIO(body), [], "utf-8").parse()
-        if has_too_many_fields(posted):
-            raise TooManyFields
+        posted, _files = MultiPartParser(meta, BytesIO(body), [], _charset(request)).parse()
+    except TooManyFieldsSent:
+        raise
     except (MultiPartParserError, SuspiciousOperation):
         raise BodyRefused.of(400, gettext("The body is not a valid multipart form.")) from None
-    return posted.dict()
+    return _few(posted)
+
+
+def _few(form: QueryDict) -> dict[str, str]:
+    """The last value of each field. Raises TooManyFields."""
+    if has_too_many_fields(form):
+        raise TooManyFields
+    return {name: str(value) for name, value in form.dict().items()}
 
 
 def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:

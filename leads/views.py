@@ -6,16 +6,16 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, intake, request_body, visitor_status
+from leads import config_cache, error_pages, intake, request_body, visitor_status
 from leads.forms import LeadForm
 from leads.models import LeadSource
+from leads.request_body import BodyRefused
 
 DEFAULT_SOURCE = "website"
 # Seconds until a browser without JavaScript loads the page again, by status.
@@ -73,13 +73,21 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         return _form_page(request, source, LeadForm(source=source), uuid.uuid4())
 
 
+@csrf_exempt
+def contact_without_slash(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes what is posted to the address without its final slash; everything else is sent on."""
+    if request.method == "POST":
+        return contact(request, slug)
+    return redirect("leads:contact", slug=slug)
+
+
 def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
-    if _too_large(request):
-        return render(request, "413.html", status=413)
-    if request_body.has_too_many_fields(request.POST):
-        raise request_body.TooManyFields
-    form = LeadForm(request.POST.dict(), source=source)
-    token = _token(request.POST.get("token", ""))
+    try:
+        posted = request_body.page_form(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    except BodyRefused as refused:
+        return error_pages.body_refused(request, refused)
+    form = LeadForm(posted, source=source)
+    token = _token(posted.get("token", ""))
     if not form.is_valid():
         return _form_page(request, source, form, token, status=422)
     # The number is part of the key: the same page sent again is the same submission, but a visitor
@@ -87,17 +95,6 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     key = intake.key_from("form", str(token), source.slug, form.cleaned_data["phone"])
     lead = intake.store(form.submission(key))
     return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
-
-
-def _too_large(request: HttpRequest) -> bool:
-    """Checks the declared length first: files do not count towards Django's own limit."""
-    if request_body.declared_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return True
-    try:
-        request.POST  # noqa: B018  # parses the body
-    except RequestDataTooBig:
-        return True
-    return False
 
 
 def _token(posted: str) -> uuid.UUID:

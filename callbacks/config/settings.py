@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "callbacks.config.request_log.RequestLogMiddleware",
+    "callbacks.config.bodies.BodyMiddleware",
     "callbacks.config.csp.PolicyByPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -292,6 +293,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # These are called without a browser, often over plain HTTP inside a network.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$", r"^webhooks/"]
 X_FRAME_OPTIONS = "DENY"
+# No body may be larger, at any address (callbacks.config.bodies); no file of it reaches the disk.
+LARGEST_BODY = FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # For the admin, where a team's page has five for each of its sources. Everywhere else few are taken
 # (callbacks.config.form_limits).

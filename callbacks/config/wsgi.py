@@ -1,8 +1,17 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from collections.abc import Iterable
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from callbacks.config import bodies  # noqa: E402  # it needs Django's settings
+
+
+def application(environ: bodies.Environ, start_response: bodies.StartResponse) -> Iterable[bytes]:
+    """Django's, behind the bounds of what is read of a body."""
+    bodies.take(environ)
+    return bodies.closing(_django, environ, start_response)

@@ -1,0 +1,128 @@
+"""Bodies that nobody reads: too large for any address, or not what they say. Answered early.
+
+`take` stands in front of Django and bounds what is read of a chunked body, which Django would
+treat as empty. `BodyMiddleware` answers what `take` has refused. `closing` is the other end: after
+such an answer the rest of the body is on its way, and the connection is of no more use.
+"""
+
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
+
+from leads import error_pages, request_body
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+_REFUSED = "callbacks.body_refused"
+# These answer in the provider's own words, and refuse a large body unread too.
+_ANSWER_THEMSELVES = "/webhooks/"
+# Seconds for which a client may go on sending after the answer, to read it in peace. A connection
+# that is closed at once may lose the answer on its way.
+LINGER = 1.0
+
+
+def take(environ: Environ) -> None:
+    """Gives a chunked body its length; marks one that is too large or broken."""
+    if _length(environ) > settings.LARGEST_BODY:
+        environ[_REFUSED] = 413
+    elif environ.pop("HTTP_TRANSFER_ENCODING", "") and environ.get("wsgi.input_terminated"):
+        body = b""
+        try:
+            body = environ["wsgi.input"].read(settings.LARGEST_BODY + 1)
+        except (OSError, ParseException):
+            environ[_REFUSED] = 400
+        if len(body) > settings.LARGEST_BODY:
+            environ[_REFUSED] = 413
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+
+
+def _length(environ: Environ) -> int:
+    try:
+        return int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+class BodyMiddleware:
+    """Answers 413 and 400 to the bodies that `take` has refused, at any address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Closes the connection wherever the body was not read to its end."""
+        status = request.META.get(_REFUSED)
+        if status and not request.path_info.startswith(_ANSWER_THEMSELVES):
+            refused = (
+                request_body.unreadable()
+                if status == 400
+                else request_body.too_large(settings.LARGEST_BODY)
+            )
+            response = error_pages.body_refused(request, refused)
+            response["Content-Length"] = str(len(response.content))
+        else:
+            response = self._get_response(request)
+        if status or response.status_code == 413:
+            response["Connection"] = "close"
+        return response
+
+
+def closing(
+    application: Callable[[Environ, StartResponse], Iterable[bytes]],
+    environ: Environ,
+    start_response: StartResponse,
+) -> Iterable[bytes]:
+    """Calls `application`. After an answer with `Connection: close` gunicorn closes it indeed.
+
+    gunicorn writes that header itself, and leaves out the application's.
+    """
+    closes = False
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        nonlocal closes
+        kept = [header for header in headers if header[0].lower() != "connection"]
+        closes = len(kept) < len(headers)
+        force_close = getattr(_owner(start_response), "force_close", None)
+        if closes and force_close:
+            force_close()
+        return start_response(status, kept, exc_info)
+
+    parts = application(environ, start)
+    wire = environ.get("gunicorn.socket")
+    return _Lingering(parts, wire) if closes and wire else parts
+
+
+def _owner(start_response: StartResponse) -> object:
+    """In gunicorn, the Response whose method it is."""
+    return getattr(start_response, "__self__", None)
+
+
+class _Lingering:
+    """An answer after which the client may end its sending before the connection is closed."""
+
+    def __init__(self, parts: Iterable[bytes], wire: socket.socket) -> None:
+        self._parts, self._wire = parts, wire
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def close(self) -> None:
+        """Called when all is written: ends our side, and throws away what still comes."""
+        if hasattr(self._parts, "close"):
+            self._parts.close()
+        until = time.monotonic() + LINGER
+        try:
+            self._wire.shutdown(socket.SHUT_WR)
+            while (left := until - time.monotonic()) > 0:
+                self._wire.settimeout(left)
+                if not self._wire.recv(65536):
+                    return
+        except OSError:  # it has gone away, or the time is over
+            return

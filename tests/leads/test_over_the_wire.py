@@ -1,0 +1,296 @@
+"""What strangers and their programs send, byte by byte, to a real server; and what it answers."""
+
+import gzip
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote_from_bytes, urlsplit
+
+import pytest
+
+from leads.models import Lead, LeadSource
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+JSON = "Content-Type: application/json"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+PARTS = "Content-Type: multipart/form-data; boundary=x"
+CHUNKED = "Transfer-Encoding: chunked"
+FIELDS = {"source": "website", "name": "Noa", "phone": "0505550101"}
+NOA = "נועה"
+AS_FORM = b"source=website&name=Noa&phone=0505550101"
+
+
+def as_json(charset: str = "utf-8", **more: str) -> bytes:
+    return json.dumps(FIELDS | more, ensure_ascii=False).encode(charset)
+
+
+def as_form(charset: str = "utf-8", name: str = "Noa", **more: str) -> bytes:
+    quoted = quote_from_bytes(name.encode(charset)).encode()
+    rest = "".join(f"&{key}={value}" for key, value in more.items()).encode()
+    return b"source=website&phone=0505550101&name=" + quoted + rest
+
+
+def chunks(*parts: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+def where(table: Mapping[str, tuple[Any, ...]]) -> list[tuple[str, str]]:
+    """Each row at the API; at the page too, which takes forms, where the row is not about JSON."""
+    at_the_page = [row for row, (kind, *_) in table.items() if not kind.startswith(JSON)]
+    return [
+        *(("/api/leads/", row) for row in table),
+        *(("/contact/website/", row) for row in at_the_page),
+    ]
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A connection on which exactly these bytes are sent."""
+
+    url: str
+    sockets: list[socket.socket] = field(default_factory=list)
+
+    def send(self, request: str, *headers: str, body: bytes = b"", length: int = -1) -> Answer:
+        """The answer; `length` is what the request says of its body, -1 the truth."""
+        address = urlsplit(self.url)
+        wire = socket.create_connection((address.hostname, address.port), timeout=30)
+        self.sockets.append(wire)
+        said = (
+            [] if CHUNKED in headers else [f"Content-Length: {len(body) if length < 0 else length}"]
+        )
+        head = [f"{request} HTTP/1.1", "Host: 127.0.0.1", *said, *headers, "", ""]
+        wire.sendall("\r\n".join(head).encode() + body)
+        return _read(wire)
+
+
+def _read(wire: socket.socket) -> Answer:
+    stream = wire.makefile("rb")
+    status = int(stream.readline().split()[1])
+    lines = iter(lambda: stream.readline().decode().strip(), "")
+    headers = {
+        name.lower(): value.strip() for name, _, value in (ln.partition(":") for ln in lines)
+    }
+    body = stream.read(int(headers.get("content-length", 0))).decode()
+    wire.settimeout(0.2 if headers["connection"] == "keep-alive" else 20)
+    try:
+        is_closed = stream.read(1) == b""
+    except TimeoutError:
+        is_closed = False
+    return Answer(status, headers, body, is_closed)
+
+
+@pytest.fixture
+def wire(gunicorn: str) -> Wire:
+    return Wire(gunicorn)
+
+
+# --- bodies that can be read ----------------------------------------------------------------------
+
+READ = {
+    "JSON, chunked": (JSON, CHUNKED, chunks(as_json()[:7], as_json()[7:])),
+    "form, chunked": (FORM, CHUNKED, chunks(as_form())),
+    "JSON in windows-1255": (
+        f"{JSON}; charset=windows-1255",
+        "",
+        as_json("windows-1255", name=NOA),
+    ),
+    "JSON in UTF-16": (f"{JSON}; charset=utf-16", "", as_json("utf-16", name=NOA)),
+    "form in windows-1255": (f"{FORM}; charset=windows-1255", "", as_form("windows-1255", NOA)),
+    "form in ISO-8859-8-I": (f'{FORM}; charset="ISO-8859-8-I"', "", as_form("iso-8859-8", NOA)),
+    "form in UTF-8, said so": (f"{FORM}; charset=UTF-8", "", as_form(name=NOA)),
+    "a byte order mark": (JSON, "", b"\xef\xbb\xbf" + as_json()),
+}
+
+
+@pytest.mark.parametrize(("address", "row"), where(READ))
+def test_the_obvious_reading(address: str, row: str, wire: Wire, source: LeadSource) -> None:
+    kind, coding, body = READ[row]
+    more = [coding] if coding else []
+    assert wire.send(f"POST {address}", kind, *more, body=body).status in (201, 303)
+    assert Lead.objects.get().name == (NOA if "charset" in kind else "Noa")
+
+
+@pytest.mark.parametrize(
+    ("hint", "stored"),
+    [
+        ("he_IL", "he-IL"),
+        ("HE-il", "he-IL"),
+        ("he_IL.UTF-8", "he-IL"),
+        ("he-IL,he;q=0.9", "he-IL"),
+        ("pt-BR", "pt-BR"),
+        ("zh_hant", "zh-Hant"),
+        ("ENG", "eng"),
+        ("he-IL-u-ca-hebrew", "he"),
+        ("klingon", "en"),
+        ("???", "en"),
+        ("x" * 500, "en"),
+    ],
+)
+def test_a_language_is_a_hint_and_refuses_no_lead(
+    hint: str, stored: str, wire: Wire, source: LeadSource
+) -> None:
+    assert wire.send("POST /api/leads/", JSON, body=as_json(language=hint)).status == 201
+    assert Lead.objects.get().language == stored
+
+
+# --- bodies that cannot ---------------------------------------------------------------------------
+
+MANY = AS_FORM + b"&a=1" * 101
+PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+REFUSED = {
+    "no chunk size": (
+        JSON,
+        [CHUNKED],
+        b"zz\r\nhello\r\n0\r\n\r\n",
+        400,
+        "could not be read to its",
+    ),
+    "a chunk too long": (JSON, [CHUNKED], b"2\r\nhello\r\n0\r\n\r\n", 400, "could not be read to"),
+    "a negative chunk": (JSON, [CHUNKED], b"-5\r\nhello\r\n0\r\n\r\n", 400, "could not be read to"),
+    "gzip": (JSON, ["Content-Encoding: gzip"], gzip.compress(as_json()), 415, "Content-Encoding"),
+    "brotli form": (FORM, ["Content-Encoding: br"], AS_FORM, 415, "Content-Encoding"),
+    "windows-1255 unsaid": (JSON, [], as_json("windows-1255", name=NOA), 400, "not text in UTF-8"),
+    "an unknown charset": (f"{JSON}; charset=klingon", [], as_json(), 415, "charset is not known"),
+    "no charset at all": (f"{JSON}; charset=zlib", [], as_json(), 415, "charset is not known"),
+    "101 fields": (FORM, [], MANY, 400, "more than 100 fields"),
+    "101 parts": (PARTS, [], PART * 101 + b"--x--\r\n", 400, "more than 100 fields"),
+    "6000 fields": (FORM, [], b"a=1&" * 6000, 400, "more than 100 fields"),
+    "not JSON": (JSON, [], b"{", 400, "not valid JSON"),
+}
+
+
+@pytest.mark.parametrize(("address", "row"), where(REFUSED))
+def test_the_true_reason(
+    address: str,
+    row: str,
+    wire: Wire,
+    source: LeadSource,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    kind, more, body, status, says = REFUSED[row]
+    answer = wire.send(f"POST {address}", kind, *more, body=body)
+    assert answer.status == status
+    assert says in answer.body
+    assert answer.is_closed == (answer.headers["connection"] == "close")
+    assert not Lead.objects.exists()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+# --- enormous bodies ------------------------------------------------------------------------------
+
+ANYWHERE = [
+    "/", "/nowhere/", "/contact/website/", "/contact/nowhere/", "/api/leads/", "/api/nowhere",
+    "/admin/login/", "/admin/", "/desk/", "/healthz", "/static/none.css",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ANYWHERE)
+@pytest.mark.parametrize("kind", [PARTS, FORM, JSON], ids=["multipart", "form", "json"])
+def test_300_megabytes_are_refused_before_they_are_sent(
+    address: str, kind: str, wire: Wire, source: LeadSource
+) -> None:
+    started = b"--x\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n" + b"x" * 1000
+    answer = wire.send(f"POST {address}", kind, body=started, length=300_000_000)
+    assert answer.status == 413
+    assert answer.headers["connection"] == "close"
+    assert answer.is_closed
+
+
+def test_chunks_without_end_are_refused(wire: Wire, source: LeadSource) -> None:
+    body = chunks(*[b"x" * 65536] * 64)
+    answer = wire.send("POST /admin/login/", PARTS, CHUNKED, body=body)
+    assert (answer.status, answer.headers["connection"], answer.is_closed) == (413, "close", True)
+
+
+def test_the_server_goes_on_while_refused_clients_linger(wire: Wire, source: LeadSource) -> None:
+    for _ in range(20):
+        wire.send("POST /nowhere/", PARTS, length=300_000_000)
+    assert wire.send("GET /healthz").status == 200
+
+
+# --- addresses and headers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/contact/website", "/api/leads"])
+def test_a_post_without_the_final_slash_is_not_lost(
+    address: str, wire: Wire, source: LeadSource
+) -> None:
+    assert wire.send(f"POST {address}", FORM, body=AS_FORM).status in (201, 303)
+    assert Lead.objects.count() == 1
+
+
+def test_a_page_without_the_final_slash_is_sent_on(wire: Wire, source: LeadSource) -> None:
+    answer = wire.send("GET /contact/website")
+    assert (answer.status, answer.headers["location"]) == (302, "/contact/website/")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "SCRIPT_NAME: /evil",
+        "SCRIPT-NAME: /evil",
+        "PATH_INFO: /admin/",
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Ssl: on",
+        "X-Forwarded-Protocol: ssl",
+        "X-Forwarded-Host: evil.example.com",
+        "X-Forwarded-Prefix: /evil",
+        "Forwarded: proto=https;host=evil.example.com",
+    ],
+)
+def test_a_visitors_header_moves_no_address(header: str, wire: Wire, source: LeadSource) -> None:
+    answer = wire.send("POST /api/leads/", FORM, header, body=AS_FORM)
+    assert answer.status == 201
+    assert answer.headers["location"].startswith("http://127.0.0.1/api/leads/")
+    assert wire.send("GET /contact/website/", header).status == 200
+
+
+def test_contradicting_headers_refuse_nobody(wire: Wire, source: LeadSource) -> None:
+    headers = ("X-Forwarded-Proto: https", "X-Forwarded-Ssl: off")
+    assert wire.send("GET /contact/website/", *headers).status == 200
+
+
+# --- Idempotency-Key ------------------------------------------------------------------------------
+
+KEY = "Idempotency-Key: 1"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"phone": "0505550102"},
+        {"name": "Dana"},
+        {"message": "and call my office"},
+        {"email": "noa@example.com"},
+        {"language": "he"},
+    ],
+    ids=["number", "name", "message", "e-mail", "language"],
+)
+def test_a_key_with_another_body_is_422_and_never_the_first_lead(
+    other: dict[str, str], wire: Wire, source: LeadSource
+) -> None:
+    first = wire.send("POST /api/leads/", JSON, KEY, body=as_json())
+    again = wire.send("POST /api/leads/", JSON, KEY, body=as_json(**other))
+    assert (first.status, again.status) == (201, 422)
+    assert json.loads(first.body)["id"] not in again.body
+    assert json.loads(again.body)["errors"]["Idempotency-Key"]
+    assert Lead.objects.count() == 1
+
+
+def test_a_key_with_the_same_fields_in_another_spelling_is_the_same(
+    wire: Wire, source: LeadSource
+) -> None:
+    first = wire.send("POST /api/leads/", JSON, KEY, body=as_json())
+    again = wire.send("POST /api/leads/", FORM, KEY, body=AS_FORM + b"&utm=1")
+    assert (again.status, again.body) == (201, first.body)
