@@ -203,13 +203,11 @@ def _settle_extension(
     extension = Extension.objects.filter(pk=extension_id)
     match step.extension:
         case ExtensionStep.OUT:
-            extension.update(unavailable_until=now + step.out_for, unavailable_reason="offline")
+            _keep_out(extension, now + step.out_for, "offline")
         case ExtensionStep.BLOCKED:
             extension.update(is_blocked=True)
         case ExtensionStep.MISSED:
-            extension.update(
-                unavailable_until=now + step.out_for, unavailable_reason="did not answer"
-            )
+            _keep_out(extension, now + step.out_for, "did not answer")
             _count_miss(extension, rules, now)
         case ExtensionStep.PAUSED:
             extension.update(
@@ -222,6 +220,12 @@ def _settle_extension(
             if outcome in _PICKED_UP:
                 _clear(extension)
             _wake_its_team_on_commit(extension_id)
+
+
+def _keep_out(extension: QuerySet[Extension], until: datetime, reason: str) -> None:
+    """It is not rung before: the longer reason holds, such as the hour of a conference."""
+    shorter = Q(unavailable_until__isnull=True) | Q(unavailable_until__lt=until)
+    extension.filter(shorter).update(unavailable_until=until, unavailable_reason=reason)
 
 
 def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) -> None:

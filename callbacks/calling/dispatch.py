@@ -79,7 +79,10 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
             _wait_for_opening(lead, config, now)
         return None, ()
     closed = config.closed_shifts((turn.team_id for turn in asked), now)
-    claim = claims.claim(lead.pk, asked, now, account.hold(), closed)
+    hold = account.hold()
+    claim = claims.claim(lead.pk, asked, now, hold, closed)
+    if claim is None and recorded_messages.give_way(lead.phone, now):
+        claim = claims.claim(lead.pk, asked, now, hold, closed)
     if claim is None:
         _wait_for_the_number(lead, config, now)
         return None, asked

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -126,6 +126,7 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
         _keep_to_the_bound(lead.phone, now)
         _keep_to_the_window(lead, now)
         _open_again(lead, now, call_after=now)
+        recorded_messages.give_way(lead.phone, now)
         claim = claims.claim_chosen(lead.pk, extension_id, now, account.hold())
         if claim is None:
             raise CannotCall(
@@ -156,7 +157,14 @@ def hang_up(attempt_id: int, user: object) -> str:
             gettext("Only a call on a Voicenter extension or a phone number can be hung up.")
         )
     _see_that_it_is_on(attempt)
-    _ask(lambda: account.client().terminate(Terminate(phone=attempt.extension_number)))
+    with transaction.atomic():
+        # No call begins on the extension while we hold it, and the end of this one waits for us:
+        # so it is not the next lead's call that is hung up.
+        Extension.objects.select_for_update(no_key=True).get(pk=attempt.extension.pk)
+        attempt.refresh_from_db(fields=["state"])
+        if attempt.state not in HANGABLE:
+            raise CannotCall(gettext("That call is over."))
+        _ask(lambda: account.client().terminate(Terminate(phone=attempt.extension_number)))
     log.info("hung up attempt=%s user=%s", attempt_id, _id(user))
     return gettext("The call on extension %(extension)s is being ended.") % {
         "extension": attempt.extension_number
@@ -180,6 +188,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
         now = timezone.now()
         _keep_to_the_bound(lead.phone, now)
         _keep_to_the_window(lead, now)
+        recorded_messages.give_way(lead.phone, now)
         if recorded_messages.play(lead.pk, lead.phone, record_name, now) is None:
             raise CannotCall(gettext("This lead's number is on a call right now."))
     log.info("play user=%s", _id(user))
@@ -226,15 +235,25 @@ def conference(extension_id: int, room_code: str, user: object) -> str:
 def _reserve_for_conference(extension: Extension) -> datetime:
     """Keeps the extension from being claimed, and returns until when. Raises CannotCall.
 
-    One statement checks and reserves, so that no claim can come in between.
+    A claim holds the extension it takes until its attempt is committed. So the attempts are looked
+    at in a statement of its own, after the lock: one that waited for the claim would not see them.
     """
     until = timezone.now() + timedelta(seconds=CONFERENCE_LASTS + 30)
-    on_a_call = CallAttempt.objects.filter(extension=OuterRef("pk"), state__in=LIVE_STATES)
-    reserved = Extension.objects.filter(
-        ~Exists(on_a_call), pk=extension.pk, is_active=True, is_blocked=False
-    ).update(unavailable_until=until, unavailable_reason=IN_CONFERENCE)
-    if not reserved:
-        raise CannotCall(gettext("That extension is on a call, blocked or off."))
+    with transaction.atomic():
+        held = (
+            Extension.objects.select_for_update(no_key=True)
+            .filter(pk=extension.pk, is_active=True, is_blocked=False)
+            .first()
+        )
+        live = CallAttempt.objects.filter(state__in=LIVE_STATES)
+        theirs = Q(extension=extension.pk)
+        if held and held.user_id:
+            theirs |= Q(salesperson=held.user_id)  # on their other phone
+        if held is None or live.filter(theirs).exists():
+            raise CannotCall(gettext("That extension is on a call, blocked or off."))
+        Extension.objects.filter(pk=extension.pk).update(
+            unavailable_until=until, unavailable_reason=IN_CONFERENCE
+        )
     return until
 
 

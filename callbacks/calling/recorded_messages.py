@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, SourceMessages
-from callbacks.models.attempt_states import AttemptKind
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.routing import config, number_limits
 from callbacks.scheduling.call_times import WindowTimes
 from callbacks.scheduling.next_call import next_call
@@ -19,6 +19,7 @@ from leads.models import Lead
 
 # The longest ringing, the longest message, and a margin.
 _HOLD = timedelta(seconds=60 + 120 + 60)
+_ON_ITS_WAY = timedelta(seconds=3)
 # A message that could only be played later than this is not played at all.
 _AT_THE_LATEST = timedelta(minutes=15)
 
@@ -53,6 +54,18 @@ def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttemp
     if at <= timezone.now():
         task_publisher.dial_on_commit(attempt.pk)
     return attempt
+
+
+def give_way(phone: str, now: datetime) -> bool:
+    """A message to this number that nobody has sent yet is not played: somebody wants it called.
+
+    Says whether there was one. One that is being sent holds the number like a call, and so does one
+    that has just been asked for: a worker is on its way.
+    """
+    unsent = CallAttempt.objects.filter(
+        kind=AttemptKind.MESSAGE, phone=phone, state=AttemptState.DIALING, sent_at__isnull=True
+    ).exclude(claimed_at__gt=now - _ON_ITS_WAY, claimed_at__lte=now)
+    return sum(attempt.give_back(now) for attempt in unsent) > 0
 
 
 def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: datetime) -> None:

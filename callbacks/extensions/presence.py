@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from callbacks.common import task_publisher
+from callbacks.common import sql, task_publisher
 from callbacks.models import CallAttempt, Extension, Presence
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.models.extensions import LOGGED_OUT, ON_ANOTHER_CALL
@@ -63,6 +63,13 @@ _NOTE = """
     FROM unnest(%(ids)s::bigint[], %(said)s::text[]) AS seen (id, said)
     WHERE extension.id = seen.id AND extension.id IN (
         SELECT id FROM callbacks_extension WHERE id = ANY(%(ids)s) FOR NO KEY UPDATE SKIP LOCKED
+    )
+"""
+_LOGS_IN = """
+    UPDATE callbacks_extension SET logs_in = true WHERE id IN (
+        SELECT id FROM callbacks_extension
+        WHERE number = ANY(%(numbers)s) AND kind = %(kind)s AND NOT logs_in
+        FOR NO KEY UPDATE SKIP LOCKED
     )
 """
 
@@ -121,7 +128,8 @@ def note(states: Sequence[ExtensionCalls], now: datetime, until: datetime) -> No
     As many statements for ten thousand extensions as for one. Extensions that are in no list, and
     all that are no SIP code, are never kept from being rung.
     """
-    away = away_by_number(states)
+    _note_logins(logged_in_numbers(states))
+    away = away_by_number(states, _that_log_in(states))
     on_calls = {state.extension: _call_ids(state) for state in states if state.calls}
     rows = _rows({*away, *on_calls})
     ours = {number: row for number, row in rows.items() if row.kind == Extension.Kind.SIP}
@@ -136,19 +144,40 @@ def note(states: Sequence[ExtensionCalls], now: datetime, until: datetime) -> No
     _let_in([row for row in rows.values() if row.until and row.pk not in seen], now)
 
 
-def away_by_number(states: Iterable[ExtensionCalls]) -> dict[str, str]:
+def away_by_number(
+    states: Iterable[ExtensionCalls], that_log_in: Collection[str]
+) -> dict[str, str]:
     """What those are doing, in words, who take no calls, by extension. Pure.
 
-    Where nobody at all is logged in, nobody is taken to be logged out: an account whose salespeople
-    never log in would have no calls any more.
+    Only a phone that has been seen logged in can be logged out (`that_log_in`): in one account some
+    departments log in, and salespeople who never do would have no calls any more.
     """
-    known = {state.extension: state.status for state in states if state.status in set(LoginStatus)}
-    nobody_logs_in = set(known.values()) <= {LoginStatus.LOGOUT}
+    known = {state.extension: state.status for state in states if state.status in AWAY}
     return {
         number: AWAY[status]
         for number, status in known.items()
-        if status in AWAY and not (nobody_logs_in and status is LoginStatus.LOGOUT)
+        if status and (status is not LoginStatus.LOGOUT or number in that_log_in)
     }
+
+
+def logged_in_numbers(states: Iterable[ExtensionCalls]) -> set[str]:
+    """The extensions that are logged in, whatever their salespeople are doing. Pure."""
+    logged_in = set(LoginStatus) - {LoginStatus.LOGOUT}
+    return {state.extension for state in states if state.status in logged_in}
+
+
+def _note_logins(numbers: Collection[str]) -> None:
+    """From now on these can be logged out."""
+    if numbers:
+        sql.run(_LOGS_IN, {"numbers": list(numbers), "kind": Extension.Kind.SIP.value})
+
+
+def _that_log_in(states: Iterable[ExtensionCalls]) -> set[str]:
+    logged_out = [it.extension for it in states if it.status is LoginStatus.LOGOUT]
+    if not logged_out:
+        return set()
+    log_in = Extension.objects.filter(number__in=logged_out, logs_in=True).order_by()
+    return set(log_in.values_list("number", flat=True))
 
 
 def _call_ids(state: ExtensionCalls) -> set[str]:

@@ -32,10 +32,11 @@ _CAN_BE_CALLED = f"""
         OR split_part(lower(lead.language), '-', 1) = ANY(free.languages)
         OR (lead.call_after <= %(now)s::timestamptz - %(language_wait)s::interval) IS TRUE
     )
-    -- A number that is on a call cannot be dialled.
+    -- A number that is on a call cannot be dialled. A message that is not sent gives way.
     AND NOT EXISTS (
         SELECT FROM callbacks_callattempt live
         WHERE live.phone = lead.phone AND live.state IN ({LIVE})
+            AND (live.sent_at IS NOT NULL OR live.kind <> 'message')
         OFFSET 0
     )
     -- Nor one that is kept for its owner, of whichever team.

@@ -1,17 +1,24 @@
 """What a manager does by hand, against the simulator."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from callbacks.calling import dial, dispatch, manual
+from callbacks.calling.apply_outcome import apply
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
+from callbacks.policy.rules import Outcome
+from callbacks.routing import claim as claims
 from callbacks.telephony import account
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.support import together
 from tests.support.queue import queued
 from tests.support.simulator import SimulatorProcess, eventually
 
@@ -261,3 +268,85 @@ def test_a_lost_answer_keeps_the_extension_as_if_it_were_in_the_conference_room(
         manual.conference(extension.pk, "1234", None)
     extension.refresh_from_db()
     assert extension.unavailable_reason == "in the conference room"
+
+
+# --- what happens meanwhile -----------------------------------------------------------------------
+
+
+def test_a_call_that_ends_as_it_is_hung_up_is_not_the_next_one(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    """It is seen to be on; then it ends, and the extension calls the next lead."""
+    simulator.control(talk=600)
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
+    following, now = make_lead(), timezone.now()
+
+    def hang_up() -> str:
+        with pytest.raises(manual.CannotCall) as refused:
+            manual.hang_up(attempt.pk, None)
+        return str(refused.value)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Extension.objects.select_for_update().get(pk=extension.pk)
+            said = pool.submit(together.alone, hang_up)
+            eventually(together.waiting_for_locks)
+            attempt.finish(AttemptState.LEAD_NO_ANSWER, now)
+            assert claims.claim_chosen(following.pk, extension.pk, now, timedelta(hours=1))
+        assert said.result() == "That call is over."
+    assert all(entry["action"] != "terminate" for entry in simulator.ledger())
+
+
+@pytest.mark.parametrize("on_the_other_phone", [False, True])
+def test_a_claim_that_is_being_made_keeps_its_extension_from_the_conference(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, on_the_other_phone: bool
+) -> None:
+    dana = User.objects.create_user("dana")
+    Extension.objects.update(user=dana)
+    other = Extension.objects.create(number="102", team=extension.team, user=dana)
+    rung = other if on_the_other_phone else extension
+    lead, now = make_lead(), timezone.now()
+
+    def conference() -> str:
+        with pytest.raises(manual.CannotCall) as refused:
+            manual.conference(extension.pk, "1234", None)
+        return str(refused.value)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert claims.claim_chosen(lead.pk, rung.pk, now, timedelta(hours=1))
+            Extension.objects.select_for_update().get(pk=extension.pk)
+            said = pool.submit(together.alone, conference)
+            eventually(together.waiting_for_locks)
+        assert "on a call" in said.result()
+    extension.refresh_from_db()
+    assert extension.unavailable_until is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [(Outcome.OFFLINE, "refused"), (Outcome.AGENT_NO_ANSWER, "agent_no_answer")],
+)
+@pytest.mark.parametrize("minutes", [60, None, 0.1])
+def test_the_longer_reason_not_to_be_rung_holds(
+    make_lead: MakeLead, extension: Extension, outcome: Outcome, state: str, minutes: float | None
+) -> None:
+    """As when a manager had the extension called by hand in the hour of its conference."""
+    now = timezone.now()
+    until = now + timedelta(minutes=minutes) if minutes else None
+    Extension.objects.update(
+        unavailable_until=until, unavailable_reason="in the conference room" if until else ""
+    )
+    lead = make_lead(status="calling")
+    attempt = CallAttempt.objects.create(
+        lead=lead, extension=extension, extension_number="101", phone=lead.phone, state=state,
+        outcome=outcome.value, claimed_at=now, ended_at=now, hold_until=now,
+    )  # fmt: skip
+    apply(attempt, now)
+    extension.refresh_from_db()
+    keeps = minutes == 60
+    assert (extension.unavailable_reason == "in the conference room") is keeps
+    assert extension.unavailable_until
+    assert (extension.unavailable_until == until) is keeps

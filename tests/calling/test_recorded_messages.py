@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks.calling import dial, dispatch
+from callbacks import tasks
+from callbacks.calling import dial, dispatch, manual, recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import (
     CallAttempt,
@@ -185,3 +186,80 @@ def test_the_record_of_a_message_tells_whether_it_was_heard(
     lead.refresh_from_db()
     assert (attempt.state, attempt.price) == (state, 12)
     assert lead.status == LeadStatus.WAITING
+
+
+# --- a message that has not been sent gives way ---------------------------------------------------
+
+
+@pytest.fixture
+def waiting_message(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> CallAttempt:
+    """It is to be played in two minutes to somebody who could not be reached."""
+    lead = make_lead(status=LeadStatus.UNREACHED, closed_at=timezone.now())
+    at = timezone.now() + timedelta(minutes=2)
+    message = recorded_messages.play(lead.pk, lead.phone, "sorry", at)
+    assert message
+    return message
+
+
+def by_a_worker(lead: Lead) -> None:
+    dispatch.call_lead(lead.pk)
+
+
+def by_the_sweep(lead: Lead) -> None:
+    queued(empty=True)
+    tasks.sweep()
+    assert queued() == [("callbacks.call_lead", lead.pk)]
+    tasks.call_lead(lead.pk)
+
+
+def by_a_free_extension(lead: Lead) -> None:
+    tasks.work_team(Team.objects.get().pk)
+
+
+def by_a_manager_with_an_extension(lead: Lead) -> None:
+    manual.call_with(lead.pk, Extension.objects.get().pk, None)
+    [dialled] = [key for task, key in queued() if task == task_publisher.DIAL]
+    dial.dial_committed(dialled)
+
+
+@pytest.mark.parametrize(
+    "call", [by_a_worker, by_the_sweep, by_a_free_extension, by_a_manager_with_an_extension]
+)
+def test_to_a_call(
+    waiting_message: CallAttempt,
+    make_lead: MakeLead,
+    simulator: SimulatorProcess,
+    call: Callable[[Lead], None],
+) -> None:
+    lead = make_lead(waiting_message.phone)
+    queued(empty=True)
+    call(lead)
+    [entry] = simulator.ledger()
+    assert (entry["action"], entry["target"]) == ("call", lead.phone.lstrip("+"))
+    waiting_message.refresh_from_db()
+    assert (waiting_message.state, waiting_message.outcome) == (AttemptState.NOT_SENT, "")
+
+
+def test_to_a_message_that_a_manager_plays(
+    waiting_message: CallAttempt, simulator: SimulatorProcess
+) -> None:
+    queued(empty=True)
+    manual.play(waiting_message.lead_id, "offer", None)
+    send_queued()
+    [entry] = simulator.ledger()
+    assert entry["action"] != "call"
+    waiting_message.refresh_from_db()
+    assert waiting_message.state == AttemptState.NOT_SENT
+
+
+def test_one_that_is_being_sent_holds_the_number(
+    waiting_message: CallAttempt, make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    assert waiting_message.take_on(timezone.now())
+    lead = make_lead(waiting_message.phone)
+    assert dispatch.call_lead(lead.pk) is None
+    waiting_message.refresh_from_db()
+    assert waiting_message.state == AttemptState.DIALING
+    assert simulator.ledger() == []

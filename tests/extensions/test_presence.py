@@ -107,6 +107,7 @@ def test_who_is_away_is_not_rung(
     login: int, words: str,
     sim: SimulatorProcess, due: Lead, extension: Extension, other: Extension,
 ) -> None:  # fmt: skip
+    Extension.objects.update(logs_in=True)
     sim.control(logins={"101": login})
     presence.look()
     assert (seen(extension), seen(other)) == (words, "")
@@ -115,14 +116,43 @@ def test_who_is_away_is_not_rung(
 @pytest.mark.parametrize("status", [None, 0, 4, 99])
 def test_a_status_that_is_missing_or_unknown_is_not_away(status: int | None) -> None:
     states = [ExtensionCalls("101", status_id=status), ExtensionCalls("102", status_id=1)]
-    assert presence.away_by_number(states) == {}
+    assert presence.away_by_number(states, {"101", "102"}) == {}
 
 
-def test_where_nobody_logs_in_nobody_is_logged_out() -> None:
-    nobody = [ExtensionCalls("101", status_id=2), ExtensionCalls("102", status_id=None)]
-    assert presence.away_by_number(nobody) == {}
-    somebody = [*nobody, ExtensionCalls("103", status_id=3)]
-    assert presence.away_by_number(somebody) == {"101": "logged out", "103": "lunch"}
+# What the two sales phones show, one look after the other, and as what they are seen at the end.
+# 901 and 902 are support's.
+LOOKS: dict[str, tuple[list[dict[str, int]], tuple[str, str]]] = {
+    "sales never logs in, support does": ([{"101": 2, "102": 2, "901": 1, "902": 3}], ("", "")),
+    "nobody logs in": ([{"101": 2, "102": 2, "901": 2}], ("", "")),
+    "one of them has logged in and out": (
+        [{"101": 1, "102": 2, "901": 1}, {"101": 2, "102": 2, "901": 1}],
+        ("logged out", ""),
+    ),
+    "who was at lunch was logged in": ([{"101": 3}, {"101": 2}], ("logged out", "")),
+    "both have, and all go home": (
+        [{"101": 1, "102": 1}, {"101": 2, "102": 2, "901": 2}],
+        ("logged out", "logged out"),
+    ),
+    "logged in again": ([{"101": 1}, {"101": 2}, {"101": 1}], ("", "")),
+    "who never logs in is at lunch all the same": ([{"101": 3, "102": 2}], ("lunch", "")),
+}
+
+
+@pytest.mark.parametrize("case", LOOKS.values(), ids=LOOKS)
+def test_only_a_phone_that_has_been_seen_logged_in_can_be_logged_out(
+    sim: SimulatorProcess,
+    due: Lead,
+    extension: Extension,
+    other: Extension,
+    case: tuple[list[dict[str, int]], tuple[str, str]],
+) -> None:
+    looks, expected = case
+    numbers = sorted({number for look in looks for number in look} | {"101", "102"})
+    sim.control(extensions=dict.fromkeys(numbers, "online"))
+    for logins in looks:
+        sim.control(logins=logins)
+        assert again()
+    assert (seen(extension), seen(other)) == expected
 
 
 def test_who_is_no_longer_away_is_cleared_and_the_team_woken(
@@ -359,6 +389,7 @@ def test_only_rows_that_change_are_written(
             cursor.execute("SELECT number, ctid::text FROM callbacks_extension")
             return dict(cursor.fetchall())
 
+    Extension.objects.update(logs_in=True)
     before = versions()
     statements([ExtensionCalls("101", status_id=3), ExtensionCalls("102", status_id=1)])
     after = versions()
