@@ -1,7 +1,7 @@
 """The admin's first page: what needs somebody now, in a few numbers."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
@@ -10,15 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.admin import filters
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
-from callbacks.admin.filters import overdue
 from callbacks.explain import nobody_now, unroutable
 from callbacks.reconciliation import manual_resolution
-from callbacks.reports.date_ranges import midnight
+from callbacks.reports.queries import overdue
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
-
-# A lead that fails today was submitted lately; the bound lets the index on submitted_at work.
-_FAILS_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -39,27 +36,20 @@ class Tile:
 def tiles(now: datetime) -> list[Tile]:
     """What waits, is on, is late, has failed, and what nobody will call.
 
-    At most six queries, and those of the set-up when it has changed.
+    Seven queries, and those of the set-up when it has changed.
     """
-    waiting = Q(status=LeadStatus.WAITING)
     counts = Lead.objects.filter(status__in=OPEN_STATUSES).aggregate(
-        waiting=Count("pk", filter=waiting & Q(call_after__lte=now)),
-        later=Count("pk", filter=waiting & Q(call_after__gt=now)),
+        waiting=Count("pk", filter=filters.waiting(now)),
+        later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
         overdue=Count("pk", filter=overdue(now)),
     )
-    failed = Lead.objects.filter(
-        status=LeadStatus.FAILED,
-        submitted_at__gte=now - _FAILS_WITHIN,
-        closed_at__gte=midnight(timezone.localdate(now), timezone.get_current_timezone()),
-    ).count()
+    failed = Lead.objects.filter(filters.failed_today(now)).count()
     nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
-        Tile(
-            gettext("Waiting for an extension"), counts["waiting"], f"{leads}?status__exact=waiting"
-        ),
-        Tile(gettext("To be called later"), counts["later"], f"{leads}?status__exact=waiting"),
+        Tile(gettext("Waiting for an extension"), counts["waiting"], f"{leads}?todo=waiting"),
+        Tile(gettext("To be called later"), counts["later"], f"{leads}?todo=later"),
         Tile(gettext("Calling now"), counts["calling"], f"{leads}?status__exact=calling"),
         Tile(
             gettext("Overdue, not called yet"),
@@ -68,7 +58,7 @@ def tiles(now: datetime) -> list[Tile]:
             alarming=True,
         ),
         Tile(gettext("Nobody will call"), nobody_calls, f"{leads}?unanswered=yes", alarming=True),
-        Tile(gettext("Failed today"), failed, f"{leads}?status__exact=failed", alarming=True),
+        Tile(gettext("Failed today"), failed, f"{leads}?todo=failed_today", alarming=True),
     ]
 
 

@@ -2,8 +2,8 @@
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -15,14 +15,30 @@ from unfold.contrib.filters.admin import RadioFilter
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
 from callbacks.models.attempt_states import LIVE_STATES
-from callbacks.reports.date_ranges import Days, last_days
+from callbacks.reports.date_ranges import Days, last_days, midnight
+from callbacks.reports.queries import overdue
 from callbacks.routing.availability import paused_at
-from leads.models import OPEN_STATUSES
+from leads.models import LeadStatus
+
+# A lead that fails today was submitted lately; the bound lets the index on submitted_at work.
+_FAILS_WITHIN = timedelta(days=90)
 
 
-def overdue(now: datetime) -> Q:
-    """Leads that should have been called by now and were not."""
-    return Q(status__in=OPEN_STATUSES, first_dialed_at__isnull=True, due_at__lt=now)
+def waiting(now: datetime) -> Q:
+    """Leads whose time has come, and that wait for an extension."""
+    return Q(status=LeadStatus.WAITING, call_after__lte=now)
+
+
+def later(now: datetime) -> Q:
+    """Leads that are to be called at a time that is still to come."""
+    return Q(status=LeadStatus.WAITING, call_after__gt=now)
+
+
+def failed_today(now: datetime) -> Q:
+    """Leads that were given to a person today, by the site's time zone."""
+    today = midnight(timezone.localdate(now), timezone.get_current_timezone())
+    lately = now - _FAILS_WITHIN
+    return Q(status=LeadStatus.FAILED, closed_at__gte=today, submitted_at__gte=lately)
 
 
 class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
@@ -70,6 +86,27 @@ class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         if self.value() != "yes":
             return queryset
         return queryset.filter(type(self).condition(timezone.now()))
+
+
+class ToDoFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """What the tiles of the overview count, where no other filter does."""
+
+    title = _("to do")
+    parameter_name = "todo"
+    conditions: ClassVar[dict[str, tuple[Text, Callable[[datetime], Q]]]] = {
+        "waiting": (_("Waiting for an extension"), waiting),
+        "later": (_("To be called later"), later),
+        "failed_today": (_("Failed today"), failed_today),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The choices."""
+        return [(value, words) for value, (words, _condition) in self.conditions.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of the chosen kind."""
+        chosen = self.conditions.get(self.value() or "")
+        return queryset.filter(chosen[1](timezone.now())) if chosen else queryset
 
 
 class OverdueFilter(_OnlyFilter):

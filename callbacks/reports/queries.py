@@ -7,7 +7,8 @@ What is counted, in words; DEFINITIONS says the same to the reader of the page:
   for a person to look at are not counted: nobody was to be called for them.
 - The time to dial runs from the start of the lead's clock to the first call that the provider
   accepted; a call before the clock started counts as zero. It is known only of called leads, so the
-  percentiles say nothing of those that still wait: these stand under "overdue".
+  percentiles say nothing of those that still wait: these stand under "overdue", and closed leads
+  that no call was ever accepted for under "never called".
 - A lead is judged against its target once it was called or its due time is over. One that was not
   called and is still inside its target is neither a hit nor a miss; one that is overdue and was not
   called is a miss, also when it is closed by now.
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
 from callbacks.reports.percentiles import PercentileCont
-from leads.models import Lead, LeadStatus
+from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 NOT_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.CANCELLED, LeadStatus.HELD)
 
@@ -48,8 +49,12 @@ DEFINITIONS: dict[str, Text] = {
         " time is over. A lead that still has time left is not judged yet."
     ),
     "Overdue": _(
-        "The due time is over and no call was ever accepted. They count as misses, and "
-        "are not part of the times to dial."
+        "The due time is over, no call was accepted so far, and the lead still waits: the same "
+        "leads as on the overview. They count as misses, and are not part of the times to dial."
+    ),
+    "Never called": _(
+        "The due time is over, and the lead was closed without an accepted call. They count as "
+        "misses, and are not part of the times to dial."
     ),
 }
 
@@ -65,6 +70,7 @@ class CallbackTimes:
     connected: int
     not_counted: int
     overdue: int
+    never_called: int
     judged: int
     within_target: int
     dial_p50: float | None
@@ -110,10 +116,21 @@ def callback_times(start: datetime, end: datetime, now: datetime) -> Report:
     )
 
 
+def overdue(now: datetime) -> Q:
+    """Leads that somebody is still to call, that should have been called by now and were not.
+
+    The same for the report, the overview and the list of leads.
+    """
+    return Q(status__in=_TO_BE_CALLED, first_dialed_at__isnull=True, due_at__lt=now)
+
+
+_TO_BE_CALLED = [status for status in OPEN_STATUSES if status not in NOT_COUNTED]
+
+
 def _figures(now: datetime) -> dict[str, Any]:
     counted = ~Q(status__in=NOT_COUNTED)
     called = counted & Q(first_dialed_at__isnull=False)
-    overdue = counted & Q(first_dialed_at__isnull=True, due_at__lt=now)
+    missed = counted & Q(first_dialed_at__isnull=True, due_at__lt=now)
     connected = counted & Q(connected_at__isnull=False)
     to_dial, to_talk = _seconds_to("first_dialed_at"), _seconds_to("connected_at")
     return {
@@ -121,8 +138,9 @@ def _figures(now: datetime) -> dict[str, Any]:
         "called_leads": Count("pk", filter=called),
         "connected_leads": Count("pk", filter=connected),
         "left_out": Count("pk", filter=~counted),
-        "overdue_leads": Count("pk", filter=overdue),
-        "judged_leads": Count("pk", filter=called | overdue),
+        "overdue_leads": Count("pk", filter=overdue(now)),
+        "never_called_leads": Count("pk", filter=missed & ~Q(status__in=_TO_BE_CALLED)),
+        "judged_leads": Count("pk", filter=called | missed),
         "in_time": Count("pk", filter=called & Q(first_dialed_at__lte=F("due_at"))),
         "dial_p50": PercentileCont(to_dial, 0.5, filter=called),
         "dial_p90": PercentileCont(to_dial, 0.9, filter=called),
@@ -150,6 +168,7 @@ def _row(values: dict[str, Any]) -> CallbackTimes:
         connected=values["connected_leads"],
         not_counted=values["left_out"],
         overdue=values["overdue_leads"],
+        never_called=values["never_called_leads"],
         judged=values["judged_leads"],
         within_target=values["in_time"],
         dial_p50=values["dial_p50"],

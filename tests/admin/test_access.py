@@ -49,7 +49,7 @@ def test_the_first_page_counts_what_needs_somebody(
         "Nobody will call": 1,
         "Failed today": 1,
     }
-    assert len(captured) == 6
+    assert len(captured) == 7
 
 
 def test_a_number_leads_to_its_leads(managing: Client, make_lead: Callable[..., Lead]) -> None:

@@ -32,9 +32,10 @@ def percentile(values: Sequence[float], fraction: float) -> float | None:
 def plainly(leads: Sequence[Lead], now: datetime) -> dict[str, float | None]:
     counted = [it for it in leads if it.status not in ("duplicate", "cancelled", "held")]
     called = [it for it in counted if it.first_dialed_at]
-    overdue = [it for it in counted if not it.first_dialed_at and it.due_at < now]
+    missed = [it for it in counted if not it.first_dialed_at and it.due_at < now]
+    overdue = [it for it in missed if it.status in ("waiting", "calling")]
     hits = [it for it in called if it.first_dialed_at <= it.due_at]
-    judged = len(called) + len(overdue)
+    judged = len(called) + len(missed)
     waits = [max((it.first_dialed_at - it.clock_started_at).total_seconds(), 0) for it in called]
     talks = [
         max((it.connected_at - it.clock_started_at).total_seconds(), 0)
@@ -47,6 +48,7 @@ def plainly(leads: Sequence[Lead], now: datetime) -> dict[str, float | None]:
         "connected": len(talks),
         "not_counted": len(leads) - len(counted),
         "overdue": len(overdue),
+        "never_called": len(missed) - len(overdue),
         "judged": judged,
         "within_target": len(hits),
         "share_within_target": len(hits) / judged if judged else None,
@@ -141,7 +143,8 @@ def test_a_lead_that_nobody_called_in_time_is_a_miss(source: LeadSource) -> None
 
 def test_a_failed_lead_is_a_miss_once_its_time_is_over(source: LeadSource) -> None:
     lead_with(source, status="failed", closed_at=START)
-    assert (total().overdue, total().share_within_target) == (1, 0.0)
+    row = total()
+    assert (row.overdue, row.never_called, row.share_within_target) == (0, 1, 0.0)
 
 
 def test_a_call_at_the_due_instant_is_in_time(source: LeadSource) -> None:

@@ -23,7 +23,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from callbacks.admin import html, labels
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.filters import OverdueFilter, SubmittedFilter, UnansweredFilter
+from callbacks.admin.filters import OverdueFilter, SubmittedFilter, ToDoFilter, UnansweredFilter
 from callbacks.admin.leads import timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.search import by_phone
@@ -48,6 +48,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         ("status", ChoicesCheckboxFilter),
         ("source", RelatedDropdownFilter),
         SubmittedFilter,
+        ToDoFilter,
         OverdueFilter,
         UnansweredFilter,
     ]
