@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
@@ -150,6 +151,17 @@ def test_invalid_parameters_on_different_leads_flag_the_extension_and_a_call_cle
     extension.refresh_from_db()
     assert (extension.unavailable_reason, extension.is_paused) == (FLAGGED_REASON, False)
     not_answered(make_lead(), timezone.now())
+    extension.refresh_from_db()
+    assert extension.unavailable_reason == ""
+
+
+def test_what_the_provider_refused_longer_ago_than_a_day_flags_nobody(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    refused(make_lead())
+    day = timedelta(days=1)
+    CallAttempt.objects.update(claimed_at=F("claimed_at") - day, ended_at=F("ended_at") - day)
+    refused(make_lead())
     extension.refresh_from_db()
     assert extension.unavailable_reason == ""
 

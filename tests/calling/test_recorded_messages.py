@@ -57,6 +57,19 @@ def send_queued() -> None:
             dial.dial_committed(key)
 
 
+def test_a_lead_that_was_called_before_closing_does_not_hear_it(
+    request: pytest.FixtureRequest, make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    tried, new = make_lead(attempts=1), make_lead()
+    request.getfixturevalue("closed")
+    for lead in (tried, new):
+        dispatch.call_lead(lead.pk)
+        lead.refresh_from_db()
+        assert lead.call_after > timezone.now()
+    send_queued()
+    assert [entry["phone"] for entry in simulator.ledger()] == [new.phone[1:]]
+
+
 def test_a_lead_that_comes_outside_opening_hours_hears_so_once(
     closed: None, make_lead: MakeLead, simulator: SimulatorProcess
 ) -> None:
