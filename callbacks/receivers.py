@@ -9,17 +9,27 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.calling import recorded_messages
 from callbacks.common import heartbeats, task_publisher
-from callbacks.models import OpeningHours, Schedule, ScheduleException, Team, TeamSource
-from callbacks.routing import config
+from callbacks.models import (
+    CallAttempt,
+    OpeningHours,
+    Schedule,
+    ScheduleException,
+    Team,
+    TeamSource,
+)
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
+from callbacks.routing import availability, config
 from callbacks.scheduling import call_times, calling_hours, planner
-from leads.models import Lead, LeadSource
+from leads import transitions
+from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
 from leads.ports import CallingHours, CallPlan
-from leads.signals import lead_received, number_refused
+from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +63,21 @@ class Caller:
             )
         return None
 
+    def somebody_is_free(self, source_id: int, now: datetime) -> bool:
+        """Whether any extension of the source's open teams is free."""
+        current = config.current()
+        teams = [it.pk for it in current.teams_for(source_id) if current.is_open(it, now)]
+        return bool(availability.how_many(teams, current.closed_shifts(teams, now), now))
+
+    def cancel(self, lead_id: int, now: datetime) -> bool:
+        """A call that is on goes on, and no other follows it."""
+        live = CallAttempt.objects.filter(
+            lead=lead_id, kind=AttemptKind.CALL, state__in=LIVE_STATES
+        ).first()
+        if live is None:
+            return transitions.cancel(lead_id, now)
+        return transitions.close(lead_id, LeadStatus.CANCELLED, now, claimed_at=live.claimed_at)
+
 
 @receiver(lead_received)
 def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
@@ -66,6 +91,13 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
     elif lead.closed_until and not lead.chosen_at:
         play = partial(recorded_messages.play_when_closed, lead, lead.submitted_at)
         transaction.on_commit(play, robust=True)
+
+
+@receiver(wish_followed)
+def call_the_lead_sooner(lead: Lead, **_kwargs: Any) -> None:
+    """A later request of the number has brought its call forward."""
+    if lead.call_after <= timezone.now():
+        task_publisher.call_lead_on_commit(lead.pk)
 
 
 @receiver(number_refused)

@@ -95,7 +95,7 @@ def _store(
         return _errors(
             400, {name: [str(error) for error in errors] for name, errors in form.errors.items()}
         )
-    return _repeated(request, intake.store(form.submission(key, mark)), mark)
+    return _repeated(request, intake.store(form.submission(key, uuid.uuid4(), mark)), mark)
 
 
 def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:

@@ -168,9 +168,15 @@ class LeadForm(forms.Form):
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 
-    def submission(self, key: uuid.UUID, fingerprint: str = "") -> Submission:
+    def submission(self, key: uuid.UUID, submitter: uuid.UUID, fingerprint: str = "") -> Submission:
         """The submission to store under `key`. The form must be valid."""
-        return Submission(source=self.source, key=key, fingerprint=fingerprint, **self.cleaned_data)
+        return Submission(
+            source=self.source,
+            key=key,
+            submitter=submitter,
+            fingerprint=fingerprint,
+            **self.cleaned_data,
+        )
 
 
 class ApiForm(LeadForm):

@@ -9,17 +9,17 @@ indexes decide these cases, not a query beforehand.
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from leads import config_cache, log_context, ports
+from leads import config_cache, joining, log_context, ports
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
-from leads.signals import lead_received
+from leads.signals import lead_received, wish_followed
 
 # A try fails only if somebody else commits at the same moment, so a few tries are plenty.
 _TRIES = 5
@@ -31,6 +31,7 @@ class Submission:
 
     `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
     soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
+    `submitter`: the same for what one person submits; None: nobody knows.
     """
 
     source: LeadSource
@@ -43,6 +44,7 @@ class Submission:
     language: str = ""
     chosen_at: datetime | None = None
     fingerprint: str = ""
+    submitter: uuid.UUID | None = None
 
 
 def key_from(*parts: str) -> uuid.UUID:
@@ -64,6 +66,27 @@ def active_source(slug: str) -> LeadSource | None:
 def find(key: uuid.UUID) -> Lead | None:
     """The lead that the submission with this key has become, or None."""
     return Lead.objects.filter(submission_key=key).select_related("source", "duplicate_of").first()
+
+
+def submitter_of(public_id: uuid.UUID) -> uuid.UUID | None:
+    """Who submitted the lead with this id, which only they know."""
+    return Lead.objects.filter(public_id=public_id).values_list("submitter", flat=True).first()
+
+
+def store_newest(submission: Submission) -> Lead:
+    """Stores what a person submits who may have submitted something before.
+
+    The same request once more is the same lead, unless its call is over. Requests of theirs with
+    another number are taken back first: that number was wrong.
+    """
+    now = timezone.now()
+    before = Lead.objects.filter(submitter=submission.submitter).select_related("duplicate_of")
+    known = {it.submission_key: it for it in before}
+    joining.withdraw((it for it in known.values() if it.phone != submission.phone), now)
+    key = submission.key
+    while (lead := known.get(key)) and not (lead.duplicate_of or lead).is_open:
+        key = key_from("again", str(key))
+    return store(replace(submission, key=key), now)
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:
@@ -94,6 +117,7 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
     return Lead(
         source=submission.source,
         submission_key=submission.key,
+        submitter=submission.submitter,
         name=submission.name,
         phone=submission.phone,
         phone_extension=submission.phone_extension,
@@ -115,15 +139,21 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
 
 
 def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -> Lead | None:
-    """Stores a duplicate of the number's open lead; None if that lead has just been closed."""
+    """Stores a duplicate of the number's open lead, which follows its wish (leads.joining).
+
+    None if that lead has just been closed.
+    """
+    opened = Lead.objects.filter(phone=submission.phone, status__in=OPEN_STATUSES)
     try:
         with transaction.atomic():
-            # The lock keeps the earlier lead from being deleted or closed meanwhile.
-            first = (
-                Lead.objects.select_for_update(no_key=True)
-                .filter(phone=submission.phone, status__in=OPEN_STATUSES)
-                .first()
+            seen = opened.select_related("source").first()
+            if seen is None:
+                return None
+            wished = joining.wish(
+                submission.source, submission.phone, now, submission.chosen_at, seen.source
             )
+            # The lock keeps the earlier lead from being deleted or closed meanwhile.
+            first = opened.select_for_update(no_key=True).first()
             if first is None:
                 return None
             lead = _waiting(submission, now, planned)
@@ -132,6 +162,9 @@ def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -
             lead.closed_at = now
             log_context.follow(lead.public_id)
             lead.save(force_insert=True)
+            if joining.join(first, lead, wished, now):
+                first.refresh_from_db()
+                wish_followed.send(sender=Lead, lead=first)
             return lead
     except IntegrityError:
         return find(submission.key)

@@ -231,6 +231,14 @@ class Lead(models.Model):
         help_text=_("Of what the API was sent with an Idempotency-Key."),
     )
 
+    submitter = models.UUIDField(
+        _("submitter"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Requests with the same one come from the same person, as far as is known."),
+    )
+
     name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(
         _("phone"),
@@ -257,6 +265,23 @@ class Lead(models.Model):
     )
     chosen_at = models.DateTimeField(
         _("chosen at"), null=True, blank=True, help_text=_("When the visitor asked to be called.")
+    )
+    # The lead's own wish, where a later request of its number has changed how it is called.
+    first_source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("first source"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text=_("Where it came in, if a later request of the number moved or timed it anew."),
+    )
+    first_chosen_at = models.DateTimeField(
+        _("first chosen at"),
+        null=True,
+        blank=True,
+        help_text=_("The time that was chosen with it, if a later request timed it anew."),
     )
 
     status = models.CharField(
@@ -363,6 +388,7 @@ class Lead(models.Model):
                 condition=Q(status=LeadStatus.WAITING),
             ),
             models.Index(fields=["phone"], name="lead_phone"),
+            models.Index(fields=["submitter"], name="lead_submitter"),
             models.Index(
                 fields=["duplicate_of"],
                 name="lead_duplicates",
@@ -406,3 +432,10 @@ class Lead(models.Model):
     def is_open(self) -> bool:
         """Whether the lead still needs something done."""
         return self.status in OPEN_STATUSES
+
+    def newest_request(self) -> "Lead":
+        """The newest request that this lead stands for: its own, or one that has joined it.
+
+        What a salesperson is shown of a person is this one's. Reads `duplicates`.
+        """
+        return max([self, *self.duplicates.all()], key=lambda it: (it.submitted_at, it.pk))

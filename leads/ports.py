@@ -54,6 +54,12 @@ class LeadCaller(Protocol):
     def refusal(self, phone: str) -> str | None:
         """A sentence for the visitor that says why this number is never called, or None."""
 
+    def somebody_is_free(self, source_id: int, now: datetime) -> bool:
+        """Whether a phone could be rung for a lead of this source at `now`."""
+
+    def cancel(self, lead_id: int, now: datetime) -> bool:
+        """Has an open lead called no more. Returns whether it was open."""
+
 
 _caller: LeadCaller | None = None
 
@@ -83,6 +89,19 @@ def hours(source_id: int, phone: str = "", as_of: uuid.UUID | None = None) -> Ca
 def refusal(phone: str) -> str | None:
     """A sentence for the visitor that says why this number (E.164) is never called, or None."""
     return _registered().refusal(phone)
+
+
+def somebody_is_free(source_id: int, now: datetime) -> bool:
+    """Whether a phone could be rung for a lead of this source at `now`."""
+    return _registered().somebody_is_free(source_id, now)
+
+
+def cancel(lead_id: int, now: datetime) -> bool:
+    """Has an open lead called no more, also one that is being called. Returns whether it was open.
+
+    Call it in the transaction that has locked the lead.
+    """
+    return _registered().cancel(lead_id, now)
 
 
 def _registered() -> LeadCaller:

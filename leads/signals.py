@@ -7,3 +7,7 @@ lead_received = Signal()
 
 # A visitor's number was refused. Argument: refused, the PhoneRefused.
 number_refused = Signal()
+
+# An open lead follows the wish of a later request of its number. Sent inside the transaction.
+# Argument: lead.
+wish_followed = Signal()

@@ -16,10 +16,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Case, F, When
+from django.db.models.functions import Coalesce
 
 from leads import wait_accounting
 from leads.models import Lead, LeadStatus
+from leads.ports import CallPlan
 
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
 # A live call has to end first; instead of a duplicate, its first lead is called.
@@ -73,6 +75,41 @@ def cancel(lead_id: int, at: datetime) -> bool:
     return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **_waits_no_more(at))
 
 
+def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
+    """waiting -> waiting: a later request of the number has it called at another time, or through
+    another source (leads.joining). `values`: the columns that say how. Its own wish stays readable.
+    """
+    unchanged = When(first_source__isnull=True, then=F("chosen_at"))
+    values["first_chosen_at"] = Case(unchanged, default=F("first_chosen_at"))
+    values["first_source"] = Coalesce("first_source", "source")
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)
+
+
+def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:
+    """duplicate -> waiting: the lead that it had joined is closed, and it asks for another call.
+
+    It has waited since it was submitted, for the call that was on to end.
+    """
+    return _move(
+        lead_id,
+        (LeadStatus.DUPLICATE,),
+        LeadStatus.WAITING,
+        duplicate_of=None,
+        closed_at=None,
+        waiting_since=F("submitted_at"),
+        call_after=plan.call_after,
+        clock_started_at=plan.clock_started_at,
+        due_at=plan.due_at,
+        gap_until=plan.gap_until or at,
+        closed_until=plan.closed_until,
+    )
+
+
+def leave(lead_id: int) -> bool:
+    """duplicate -> cancelled: its submitter takes it back, and the lead it had joined goes on."""
+    return _move(lead_id, (LeadStatus.DUPLICATE,), LeadStatus.CANCELLED, duplicate_of=None)
+
+
 def wait_again(
     lead_id: int,
     call_after: datetime | None,
@@ -97,7 +134,8 @@ def wait_again(
 def close(
     lead_id: int, as_: LeadStatus, at: datetime, *, claimed_at: datetime, **shown: Any
 ) -> bool:
-    """calling -> connected | called | unreached | failed: the lead's last call is over.
+    """calling -> connected | called | unreached | failed: the lead's last call is over; or
+    -> cancelled: it is still on, and the lead is called no more.
 
     `claimed_at`: when the wait before the call ended.
     """

@@ -70,7 +70,8 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
             return _not_found(request)
         if request.method == "POST":
             return _submit(request, source)
-        return _form_page(request, source, LeadForm(source=source), uuid.uuid4())
+        earlier = _uuid(request.GET.get("earlier", ""))
+        return _form_page(request, source, LeadForm(source=source), uuid.uuid4(), earlier)
 
 
 @csrf_exempt
@@ -87,29 +88,36 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     except BodyRefused as refused:
         return error_pages.body_refused(request, refused)
     form = LeadForm(posted, source=source)
-    token = _token(posted.get("token", ""))
+    token = _uuid(posted.get("token", "")) or uuid.uuid4()
+    earlier = _uuid(posted.get("earlier", ""))
     if not form.is_valid():
-        return _form_page(request, source, form, token, status=422)
-    # The number is part of the key: the same page sent again is the same submission, but a visitor
-    # who went back to correct a mistyped number asks for a new call.
-    key = intake.key_from("form", str(token), source.slug, form.cleaned_data["phone"])
-    lead = intake.store(form.submission(key))
+        return _form_page(request, source, form, token, earlier, status=422)
+    # What is written is part of the key: the same page sent again is the same submission, but a
+    # visitor who went back to correct something asks for the corrected one.
+    written = (str(value or "") for value in form.cleaned_data.values())
+    key = intake.key_from("form", str(token), source.slug, *written)
+    submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
+    lead = intake.store_newest(form.submission(key, submitter))
     return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
 
 
-def _token(posted: str) -> uuid.UUID:
-    """The page's one-time token; a submission without one gets a new token, and is not lost."""
+def _uuid(posted: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(posted)
     except ValueError:
-        return uuid.uuid4()
+        return None
 
 
 def _form_page(
-    request: HttpRequest, source: LeadSource, form: LeadForm, token: uuid.UUID, status: int = 200
+    request: HttpRequest,
+    source: LeadSource,
+    form: LeadForm,
+    token: uuid.UUID,
+    earlier: uuid.UUID | None,
+    status: int = 200,
 ) -> HttpResponse:
     form.offer_times()
-    context = {"source": source, "form": form, "token": token}
+    context = {"source": source, "form": form, "token": token, "earlier": earlier}
     page = render(request, "leads/contact.html", context, status=status)
     # Every visit gets a new token, but not with no-store: after "back" the browser must show the
     # page that it had, with the token that it had.

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads import ports
+from leads import joining, ports
 from leads.config_cache import VERSION_SQL
 from leads.models import Lead, LeadStatus
 
@@ -145,27 +146,37 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     leads = Lead.objects.select_related("duplicate_of").only(
         "source",
         "phone",
+        "submitter",
         "status",
         "call_after",
         "attempts",
         "picked_up_at",
         "duplicate_of__source",
         "duplicate_of__phone",
+        "duplicate_of__submitter",
         "duplicate_of__status",
         "duplicate_of__call_after",
         "duplicate_of__attempts",
         "duplicate_of__picked_up_at",
     )
     if source_slug is not None:
-        leads = leads.filter(source__slug=source_slug)
+        # A later request may have moved it; its address stays.
+        came_in = Q(source__slug=source_slug, first_source=None) | Q(first_source__slug=source_slug)
+        leads = leads.filter(came_in)
     # The version of the configuration, which tells whether any team answers the lead's source.
     leads = leads.annotate(setup_version=RawSQL(f"({VERSION_SQL})", []))  # noqa: S611  # a constant
     return leads.filter(public_id=public_id).first()
 
 
 def standing(lead: Lead, now: datetime) -> Standing:
-    """How `lead` stands at `now`; a duplicate stands as the earlier lead does."""
+    """How `lead` stands at `now`.
+
+    A request that has joined an earlier lead stands as that one does, if the same person has
+    submitted both. Anybody else learns nothing of it.
+    """
     shown = lead.duplicate_of or lead
+    if shown is not lead and not joining.are_by_one_person(lead, shown):
+        return RECEIVED
     if shown.status == LeadStatus.CALLING and shown.picked_up_at:
         return ON_THE_PHONE
     if shown.status != LeadStatus.WAITING:

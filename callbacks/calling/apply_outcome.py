@@ -36,7 +36,7 @@ from callbacks.routing.availability import paused_at
 from callbacks.routing.rotation import after_call, after_correction
 from callbacks.scheduling import call_times
 from callbacks.scheduling.next_call import NextCall, next_call
-from leads import transitions
+from leads import joining, transitions
 from leads.models import Lead, LeadStatus
 
 # Outcomes that do not count towards MAX_ATTEMPTS.
@@ -168,10 +168,16 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         )
         if again and wait.call_after is None:
             task_publisher.call_lead_on_commit(attempt.lead_id)
+        if again:
+            joining.follow(attempt.lead_id, attempt.claimed_at, now)
         return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
+    if closed:
+        # What came while they talked is told in the talk; what came later asks for another call.
+        since = ended_at if step.lead is LeadStep.CONNECTED else attempt.claimed_at
+        joining.release(attempt.lead_id, since, now)
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)

@@ -23,6 +23,7 @@ from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
+from leads.models import Lead
 from leads.visitor_status import last_digits
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class DeskLiveCall:
     name: str
     source: str
     message: str
+    earlier_messages: Sequence[str]
     digits: str
     ask_for: str
     phone: str
@@ -165,6 +167,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
                 extension__in=[extension.pk for extension in extensions],
             )
             .select_related("lead__source")
+            .prefetch_related("lead__duplicates")
             .order_by("-claimed_at", "-pk")[:MOST_CALLS]
         )
     return Desk(
@@ -213,20 +216,29 @@ def _paused_afterwards(extension: Extension, now: datetime) -> str:
 
 
 def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
-    stage = _stage(attempt, now)
+    stage, newest = _stage(attempt, now), attempt.lead.newest_request()
     return DeskLiveCall(
         pk=attempt.pk,
         title=str(stage.title),
-        tab_title=str(stage.tab_title) % {"name": attempt.lead.name},
+        tab_title=str(stage.tab_title) % {"name": newest.name},
         hint=str(stage.hint),
         tone=stage.tone,
-        name=attempt.lead.name,
+        name=newest.name,
         source=attempt.lead.source.name,
-        message=attempt.lead.message,
+        message=newest.message,
+        earlier_messages=_earlier_messages(attempt.lead, newest),
         digits=last_digits(attempt.phone),
-        ask_for=attempt.lead.phone_extension,
+        ask_for=newest.phone_extension,
         phone=attempt.extension_number,
     )
+
+
+def _earlier_messages(lead: Lead, newest: Lead) -> list[str]:
+    """What else was written with the number's requests, newest first, each text once."""
+    requests = sorted([lead, *lead.duplicates.all()], key=lambda it: it.submitted_at, reverse=True)
+    written = dict.fromkeys(it.message for it in requests if it.message)
+    written.pop(newest.message, None)
+    return list(written)
 
 
 def _stage(attempt: CallAttempt, now: datetime) -> CallStage:
@@ -252,7 +264,7 @@ def _call(attempt: CallAttempt) -> DeskCall:
     return DeskCall(
         pk=attempt.pk,
         at=attempt.claimed_at,
-        name=attempt.lead.name,
+        name=attempt.lead.newest_request().name,
         digits=last_digits(attempt.phone),
         outcome=str(outcome),
         tone=tone,

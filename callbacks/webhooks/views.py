@@ -83,11 +83,12 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
     log_context.follow(lead.public_id)
     log.info("pop-up status=%s attempt=%s call_id=%s", asked.status, attempt.pk, asked.call_id)
     page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
-    name = lead.name
-    if lead.phone_extension:
+    newest = lead.newest_request()
+    name = newest.name
+    if newest.phone_extension:
         name = gettext("%(name)s (ask for extension %(extension)s)") % {
-            "name": lead.name,
-            "extension": lead.phone_extension,
+            "name": newest.name,
+            "extension": newest.phone_extension,
         }
     return JsonResponse(popup_answer(url=page, client_name=name, company=lead.source.name))
 

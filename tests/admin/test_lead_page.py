@@ -1,6 +1,7 @@
 """One lead's page."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,9 +14,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.admin.html import written
+from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from callbacks.routing import config
-from leads.models import Lead
+from leads import intake
+from leads.models import Lead, LeadSource
 
 
 def page_of(lead: Lead) -> str:
@@ -101,6 +104,28 @@ def test_duplicates_are_linked_both_ways(managing: Client, make_lead: Callable[.
     assert page_of(second) in managing.get(page_of(first)).content.decode()
     assert page_of(first) in managing.get(page_of(second)).content.decode()
     assert f"The number had an open request already: lead {first.pk}" in text(managing, second)
+
+
+def test_all_that_was_asked_for_a_number_is_readable(
+    managing: Client, source: LeadSource, team: Team, make_lead: Callable[..., Lead]
+) -> None:
+    chosen_at = timezone.now() + timedelta(days=9)
+    first = make_lead("+972505550101", name="Noa Levi", message="In nine days")
+    Lead.objects.filter(pk=first.pk).update(chosen_at=chosen_at, call_after=chosen_at)
+    landing = LeadSource.objects.create(slug="landing", name="Landing page")
+    team.sources.add(source, landing)
+    intake.store(
+        intake.Submission(
+            landing, uuid.uuid4(), "Noa Cohen", first.phone, email="c@example.com", message="Now"
+        )
+    )
+    page = text(managing, first)
+    for said in [
+        "Submitted: Website", f"Asked to be called: {written(chosen_at)}", "In nine days",
+        "Asked again: Landing page", "Noa Cohen, c@example.com", "Now",
+    ]:  # fmt: skip
+        assert said in page
+    assert "Noa Cohen · c@example.com" in page  # at the top, as the salesperson sees it
 
 
 def test_more_attempts_cost_no_more_queries(

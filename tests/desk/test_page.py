@@ -1,5 +1,6 @@
 """What a salesperson sees: their own phones, who rings, their calls of today."""
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from callbacks.models import CallAttempt, Extension, Team
+from leads import intake
 
 pytestmark = pytest.mark.django_db
 MakeAttempt = Callable[..., CallAttempt]
@@ -193,3 +195,20 @@ def test_it_says_whom_to_ask_for(
 ) -> None:
     make_attempt(extension, phone_extension="12")
     assert 'Ask for extension <b class="digits" dir="ltr">12</b>' in page_of(hers)
+
+
+def test_the_newest_request_of_the_number_is_shown_and_the_earlier_messages(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    lead = make_attempt(extension, message="In two weeks").lead
+    for name, message in [("Noa Levi", ""), ("Noa Cohen", "Now, please")]:
+        intake.store(
+            intake.Submission(
+                lead.source, uuid.uuid4(), name, lead.phone, email="c@example.com", message=message
+            )
+        )
+    page = page_of(hers)
+    assert "<bdi>Noa Cohen</bdi>" in page
+    assert "Your phone rings: Noa Cohen" in page
+    assert page.index("Now, please") < page.index("In two weeks")
+    assert page.count('<blockquote class="words"') == 2

@@ -1,5 +1,6 @@
 """GET /api/leads/<uuid>/: what a visitor may see of a lead."""
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -90,11 +91,13 @@ def test_a_few_seconds_are_no_appointment(client: Client, make_lead: MakeLead) -
 
 
 @pytest.mark.parametrize("status", ["calling", "connected", "failed"])
-def test_a_duplicate_stands_where_the_earlier_lead_does(
+def test_a_second_request_stands_where_the_first_does_for_the_same_person_only(
     status: str, client: Client, make_lead: MakeLead
 ) -> None:
     first = make_lead("+972505550150")
     second = make_lead("+972505550150")
+    stranger = make_lead("+972505550150")
+    Lead.objects.filter(pk__in=[first.pk, second.pk]).update(submitter=uuid.uuid4())
     assert second.duplicate_of == first
     now = timezone.now()
     Lead.objects.filter(pk=first.pk).update(
@@ -103,6 +106,7 @@ def test_a_duplicate_stands_where_the_earlier_lead_does(
         connected_at=now if status == "connected" else None,
     )
     assert client.get(url(second)).content == client.get(url(first)).content
+    assert client.get(url(stranger)).json()["status"] == "received"
 
 
 def test_nothing_inside_shows(client: Client, make_lead: MakeLead) -> None:

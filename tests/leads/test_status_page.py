@@ -68,7 +68,9 @@ def test_it_is_announced_to_screen_readers_and_kept_nowhere(
 
 
 def test_it_offers_the_form_for_a_wrong_number(client: Client, make_lead: MakeLead) -> None:
-    assert 'href="/contact/website/">Wrong number?' in client.get(url(make_lead())).text
+    lead = make_lead()
+    link = f'href="/contact/website/?earlier={lead.public_id}">Wrong number?'
+    assert link in client.get(url(lead)).text
 
 
 def test_it_is_one_query(

@@ -73,7 +73,7 @@ def test_the_same_page_sent_twice_is_one_lead(client: Client, source: LeadSource
     assert places == {f"/contact/website/{Lead.objects.get().public_id}/"}
 
 
-def test_a_number_corrected_after_going_back_is_a_second_lead(
+def test_a_number_corrected_after_going_back_takes_the_place_of_the_first(
     client: Client, source: LeadSource
 ) -> None:
     token = token_of(client.get(FORM).text)
@@ -81,7 +81,7 @@ def test_a_number_corrected_after_going_back_is_a_second_lead(
     client.post(FORM, {**FILLED, "token": token, "phone": "050-555 0102"})
 
     assert set(Lead.objects.values_list("phone", "status")) == {
-        ("+972505550101", "waiting"),
+        ("+972505550101", "cancelled"),
         ("+972505550102", "waiting"),
     }
 

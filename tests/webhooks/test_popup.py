@@ -79,6 +79,14 @@ def test_the_salesperson_is_told_whom_to_ask_for(
     assert standing() == "calling"
 
 
+def test_the_salesperson_sees_who_asked_last(
+    attempt: CallAttempt, ask: Callable[..., Any], make_lead: MakeLead
+) -> None:
+    newest = make_lead(attempt.phone)
+    Lead.objects.filter(pk=newest.pk).update(name="Noa Cohen")
+    assert ask(popup(attempt, "Ringing"))["CLIENTNAME"] == "Noa Cohen"
+
+
 def test_once_the_salesperson_has_picked_up_the_visitor_sees_it(
     attempt: CallAttempt, ask: Callable[..., Any]
 ) -> None:

@@ -63,7 +63,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
     }
     readonly_fields = [
-        "story", "stages", "waits_for", "phone_shown", "source", "status_shown", "due", "duplicate",
+        "story", "stages", "waits_for", "newest_request", "phone_shown", "source",
+        "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "connected", "time_to_dial",
     ]  # fmt: skip
@@ -72,7 +73,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             _("Now"),
             {
                 "fields": [
-                    ("status_shown", "due"), "waits_for", ("phone_shown", "source"),
+                    ("status_shown", "due"), "newest_request", "waits_for",
+                    ("phone_shown", "source"),
                     ("attempts", "time_to_dial"), "call_id_shown", "error",
                 ]
             },
@@ -212,8 +214,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             Prefetch("records", queryset=CallRecord.objects.all())
         )
         lead = (
-            Lead.objects.select_related("source", "duplicate_of")
-            .prefetch_related(Prefetch("call_attempts", attempts), "duplicates")
+            Lead.objects.select_related("source", "first_source", "duplicate_of")
+            .prefetch_related(Prefetch("call_attempts", attempts), "duplicates__source")
             .get(pk=found.pk)
         )
         _add_unanswered([lead])
@@ -229,8 +231,13 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         if obj and obj.duplicate_of_id:
             left_out.add(gettext("Where its time went"))
         rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
+        absent = []
         if obj and obj.status != LeadStatus.WAITING:
-            return [(title, {**options, "fields": without("waits_for", options["fields"])})
+            absent.append("waits_for")
+        if obj and not obj.duplicates.all():
+            absent.append("newest_request")
+        for name in absent:
+            rows = [(title, {**options, "fields": without(name, options["fields"])})
                     for title, options in rows]  # fmt: skip
         return rows
 
@@ -241,6 +248,12 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         if waits is None:
             return ""
         return html.trouble(waits.text) if waits.for_ever else waits.text
+
+    @display(description=_("asked last"))  # type: ignore[untyped-decorator]
+    def newest_request(self, obj: Lead) -> SafeString:
+        """Who asked last for this number, and what they wrote: what the salesperson sees."""
+        newest = obj.newest_request()
+        return html.below(html.dotted([newest.name, newest.email]), newest.message)
 
     @display(description="")  # type: ignore[untyped-decorator]
     def story(self, obj: Lead) -> str:

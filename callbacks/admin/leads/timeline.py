@@ -9,7 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callbacks.admin.html import ACCENT, BLUE, GREEN, GREY, ORANGE, RED, error, is_web_address
+from callbacks.admin.html import (
+    ACCENT,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    error,
+    is_web_address,
+    written,
+)
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.common.formatting import in_words
 from callbacks.common.translation import Text
@@ -36,8 +46,8 @@ def of(
     records: Iterable[CallRecord],
     entries: Iterable[LogEntry],
 ) -> list[Event]:
-    """All events of a lead, oldest first. Expects attempts with their extension loaded, and log
-    entries with their user.
+    """All events of a lead, oldest first. Expects attempts with their extension loaded, later
+    requests with their source, and log entries with their user.
     """
     events = [*_of_lead(lead)]
     for attempt in attempts:
@@ -51,9 +61,10 @@ def _of_lead(lead: Lead) -> Iterator[Event]:
     target = in_words((lead.due_at - lead.clock_started_at).total_seconds())
     yield Event(
         lead.submitted_at,
-        gettext("Submitted: %(source)s") % {"source": lead.source},
-        (gettext("To be called within %(target)s") % {"target": target},),
+        gettext("Submitted: %(source)s") % {"source": lead.first_source or lead.source},
+        (gettext("To be called within %(target)s") % {"target": target}, *_wished_first(lead)),
     )
+    yield from (_of_later_request(it) for it in lead.duplicates.all())
     if lead.status == LeadStatus.DUPLICATE:
         why = gettext("The number had an open request already: lead %(duplicate_of_id)s") % {
             "duplicate_of_id": lead.duplicate_of_id
@@ -67,6 +78,29 @@ def _of_lead(lead: Lead) -> Iterator[Event]:
             % {"get_status_display": lead.get_status_display()},
             colour=colour,
         )
+
+
+def _wished_first(lead: Lead) -> tuple[str, ...]:
+    """The time that was chosen with the lead, where a later request has timed it anew."""
+    return _chosen(lead.first_chosen_at) if lead.first_source_id else _chosen(lead.chosen_at)
+
+
+def _of_later_request(request: Lead) -> Event:
+    """All of a request that has joined the lead, as it was written."""
+    who = f"{request.name}, {request.email}" if request.email else request.name
+    lines = (who, *request.message.splitlines(), *_chosen(request.chosen_at))
+    return Event(
+        request.submitted_at,
+        gettext("Asked again: %(source)s") % {"source": request.source},
+        lines,
+        ACCENT,
+    )
+
+
+def _chosen(at: datetime | None) -> tuple[str, ...]:
+    if at is None:
+        return ()
+    return (gettext("Asked to be called: %(moment)s") % {"moment": written(at)},)
 
 
 def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:

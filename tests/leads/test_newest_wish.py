@@ -1,0 +1,509 @@
+"""One number, several requests: the newest wish counts, and nobody learns of another's request."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
+from callbacks.models.attempt_states import AttemptState
+from callbacks.policy.rules import Outcome
+from callbacks.reconciliation import records
+from callbacks.routing import claim as claims
+from callbacks.voicenter import Cdr
+from leads.models import Lead, LeadSource, LeadStatus
+from tests.support.asking import asked
+from tests.support.simulator import SimulatorProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PHONE = "050-555 0101"
+E164 = "+972505550101"
+
+
+def page_token() -> str:
+    return str(uuid.uuid4())
+
+
+def in_days(days: int) -> str:
+    """A half hour, so many days ahead."""
+    at = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+    return at.isoformat()
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser of their own."""
+
+    client: Client = field(default_factory=Client)
+    token: str = field(default_factory=page_token)
+    page: str = ""
+
+    def sends(self, source: str = "website", phone: str = PHONE, **fields: str) -> Lead:
+        """Sends the form as it is open, and follows to the page of the request."""
+        filled = {"name": "Noa Levi", "phone": phone, "token": self.token, **fields}
+        answer = self.client.post(f"/contact/{source}/", filled)
+        assert answer.status_code == 303, answer.text
+        self.page = answer["Location"]
+        return Lead.objects.get(public_id=self.page.split("/")[-2])
+
+    def sends_from_the_page(self, **fields: str) -> Lead:
+        """Follows the link on the page of the request to the form, and sends that."""
+        link = re.search(r'class="wrong-number" href="([^"]+)"', self.reads())
+        assert link
+        form = self.client.get(link[1]).text
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        self.token = hidden.pop("token")
+        return self.sends(**hidden, **fields)
+
+    def reads(self) -> str:
+        answer = self.client.get(self.page)
+        assert answer.status_code == 200
+        return answer.text
+
+    def status(self) -> str:
+        found = re.search(r'data-status="(\w+)"', self.reads())
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def landing(db: None) -> LeadSource:
+    return LeadSource.objects.create(slug="landing", name="Landing page")
+
+
+def teams(source: LeadSource, number: str, how: str) -> None:
+    """Who answers a source: nobody, or a team with one phone that is as `how` says."""
+    if how == "nobody":
+        return
+    team = Team.objects.create(name=f"Team {number}", is_active=how != "off")
+    team.sources.add(source)
+    extension = Extension.objects.create(number=number, team=team, is_paused=how == "paused")
+    if how in ("never opens", "opens later"):
+        team.schedule = Schedule.objects.create(name=how, time_zone="UTC")
+        team.save()
+    if how == "opens later":
+        weekday = (timezone.now() + timedelta(days=2)).weekday()
+        OpeningHours.objects.create(
+            schedule=team.schedule, weekday=weekday, opens_at=time(8), closes_at=time(17)
+        )
+    if how == "busy":
+        on_a_call(extension)
+
+
+def on_a_call(extension: Extension) -> None:
+    other = Visitor().sends(extension.team.sources.get().slug, "050-555 0190")
+    assert claims.claim(other.pk, asked(extension.team), timezone.now(), timedelta(hours=1))
+
+
+def waits_for_a_retry(source: LeadSource, calls: int = 1) -> tuple[Lead, datetime]:
+    """A lead that was called ten seconds ago and is to be called again in two hours."""
+    lead, now = Visitor().sends(), timezone.now()
+    ended_at = now - timedelta(seconds=10)
+    for number in range(calls):
+        began_at = ended_at - timedelta(minutes=5 * (calls - number))
+        CallAttempt.objects.create(
+            lead=lead,
+            extension=Extension.objects.get(),
+            phone=lead.phone,
+            extension_number="101",
+            state=AttemptState.LEAD_NO_ANSWER,
+            outcome=Outcome.LEAD_NO_ANSWER.value,
+            claimed_at=began_at,
+            sent_at=began_at,
+            ended_at=ended_at,
+            hold_until=ended_at,
+        )
+    later = now + timedelta(hours=2)
+    Lead.objects.filter(pk=lead.pk).update(attempts=calls, call_after=later, gap_until=later)
+    return lead, ended_at
+
+
+def ends(attempt: CallAttempt, *statuses: str) -> None:
+    """The records of the call come in: how its legs ended."""
+    attempt.refresh_from_db()
+    for leg, status in enumerate(statuses, start=1):
+        records.receive(Cdr(attempt.call_id, f"Click2Call leg{leg}", leg, status, talk_time=30))
+
+
+def call(lead: Lead) -> CallAttempt | None:
+    return dispatch.call_lead(lead.pk)
+
+
+# --- when ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["the same visitor", "somebody else"])
+def test_as_soon_as_possible_after_a_later_time_is_called_now(
+    who: str, source: LeadSource, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    first = Visitor()
+    lead = first.sends(call_at=in_days(13), message="In two weeks")
+    assert call(lead) is None
+
+    second = first if who == "the same visitor" else Visitor()
+    second.sends(message="Now, please")
+
+    assert call(lead)
+    [dialled] = simulator.ledger()
+    assert dialled["target"] == E164.lstrip("+")
+    assert second.status() == ("calling" if second is first else "received")
+
+
+@pytest.mark.parametrize(
+    ("first_time", "second_time", "same", "called_in"),
+    [
+        (None, 3, True, 3),
+        (None, 3, False, 0),
+        (5, 3, True, 3),
+        (5, 3, False, 3),
+        (3, 5, True, 5),
+        (3, 5, False, 3),
+        (5, None, True, 0),
+        (5, None, False, 0),
+        (None, None, False, 0),
+    ],
+    ids=[
+        "later by the same visitor", "later by another", "earlier by the same visitor",
+        "earlier by another", "later than chosen by the same visitor",
+        "later than chosen by another", "now by the same visitor", "now by another",
+        "twice as soon as possible",
+    ],
+)  # fmt: skip
+def test_who_may_move_a_call_and_which_way(
+    first_time: int | None,
+    second_time: int | None,
+    same: bool,
+    called_in: int,
+    source: LeadSource,
+    extension: Extension,
+) -> None:
+    first, now = Visitor(), timezone.now()
+    lead = first.sends(call_at=in_days(first_time) if first_time else "")
+    second = first if same else Visitor()
+    second.sends(call_at=in_days(second_time) if second_time else "", message="Again")
+
+    lead.refresh_from_db()
+    assert round((lead.call_after - now) / timedelta(days=1)) == called_in
+    assert round((lead.due_at - now) / timedelta(days=1)) == called_in
+    assert Lead.objects.filter(status=LeadStatus.WAITING).count() == 1
+
+
+def test_a_request_during_a_retry_wait_is_called_as_soon_as_the_numbers_gap_allows(
+    source: LeadSource, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    lead, ended_at = waits_for_a_retry(source)
+    Visitor().sends(message="I am at the phone now")
+
+    assert call(lead) is None  # the gap is not over
+    lead.refresh_from_db()
+    assert lead.call_after == ended_at + timedelta(seconds=60)
+    with time_machine.travel(lead.call_after + timedelta(seconds=1), tick=False):
+        assert call(lead)
+    assert len(simulator.ledger()) == 1
+
+
+def test_the_bound_of_the_day_holds_for_a_request_during_a_retry_wait(
+    source: LeadSource, extension: Extension
+) -> None:
+    lead, _ = waits_for_a_retry(source, calls=8)
+    Visitor().sends(message="Once more")
+
+    assert call(lead) is None
+    lead.refresh_from_db()
+    assert lead.call_after > timezone.now() + timedelta(hours=20)
+
+
+# --- through whom -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "through"),
+    [
+        ("nobody", "free", "there"),
+        ("opens later", "free", "there"),
+        ("off", "free", "there"),
+        ("paused", "free", "there"),
+        ("busy", "free", "there"),
+        ("never opens", "free", "there"),
+        ("nobody", "opens later", "there"),
+        ("free", "nobody", "here"),
+        ("free", "opens later", "here"),
+        ("free", "paused", "here"),
+        ("busy", "paused", "here"),
+        ("opens later", "nobody", "here"),
+        ("free", "free", "here"),
+    ],
+)
+@pytest.mark.parametrize("same", [True, False], ids=["same visitor", "another"])
+def test_the_call_goes_through_the_source_that_can(
+    here: str, there: str, through: str, same: bool, source: LeadSource, landing: LeadSource
+) -> None:
+    teams(source, "101", here)
+    teams(landing, "102", there)
+    first = Visitor()
+    lead = first.sends()
+    second = first if same else Visitor()
+    second.sends("landing", message="From the landing page")
+
+    lead.refresh_from_db()
+    assert lead.source == {"here": source, "there": landing}[through]
+    assert Lead.objects.filter(status=LeadStatus.WAITING).count() == 1
+    for visitor in (first, second):
+        assert visitor.reads()  # under its own address
+
+
+def test_a_later_time_is_never_taken_for_a_lead_that_waits_by_going_to_another_source(
+    source: LeadSource, landing: LeadSource, extension: Extension
+) -> None:
+    teams(landing, "102", "free")
+    lead = Visitor().sends()
+    Visitor().sends("landing", call_at=in_days(4))
+    lead.refresh_from_db()
+    assert (lead.source, lead.call_after) == (source, lead.submitted_at)
+
+
+def test_it_is_called_through_the_other_source_at_once(
+    source: LeadSource, landing: LeadSource, simulator: SimulatorProcess
+) -> None:
+    teams(landing, "102", "free")
+    lead = Visitor().sends()
+    assert call(lead) is None
+    Visitor().sends("landing")
+    assert call(lead)
+    [dialled] = simulator.ledger()
+    assert dialled["phone"] == "102"
+
+
+# --- what is read -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", ["message", "name", "email", "call_at"])
+def test_back_corrected_and_sent_again_keeps_the_change(
+    changed: str, source: LeadSource, extension: Extension
+) -> None:
+    visitor = Visitor()
+    lead = visitor.sends(message="Hello", email="noa@example.com")
+    new = {"message": "Hello again", "name": "Noa Cohen", "email": "cohen@example.com"}
+    values = {"message": "Hello", "email": "noa@example.com"}
+    again = visitor.sends(**{**values, changed: new.get(changed) or in_days(2)})
+
+    assert (again.duplicate_of, again.submitter) == (lead, lead.submitter)
+    newest = Lead.objects.get(pk=lead.pk).newest_request()
+    assert newest == again
+    assert getattr(newest, "chosen_at" if changed == "call_at" else changed)
+    assert visitor.status() == ("scheduled" if changed == "call_at" else "waiting")
+    assert visitor.sends(**{**values, changed: new.get(changed) or in_days(2)}) == again
+
+
+@pytest.mark.parametrize("status", ["connected", "called", "unreached", "failed", "cancelled"])
+@pytest.mark.parametrize("what", ["as it was", "corrected", "from its page"])
+def test_a_request_after_a_finished_call_is_a_new_one(
+    status: str, what: str, source: LeadSource, extension: Extension
+) -> None:
+    visitor, now = Visitor(), timezone.now()
+    first = visitor.sends()
+    connected_at = now if status == "connected" else None
+    Lead.objects.update(status=status, closed_at=now, connected_at=connected_at)
+
+    def once_more() -> Lead:
+        if what == "from its page":
+            return visitor.sends_from_the_page(phone=PHONE)
+        return visitor.sends(message="More" if what == "corrected" else "")
+
+    again = once_more()
+    assert again != first
+    assert (again.status, again.duplicate_of) == (LeadStatus.WAITING, None)
+    assert visitor.status() == "waiting"
+    if what != "from its page":
+        assert once_more() == again  # the same page once more, while that one is open
+
+
+def test_a_stranger_learns_nothing_but_received(
+    source: LeadSource, landing: LeadSource, extension: Extension
+) -> None:
+    owner = Visitor()
+    lead = owner.sends(call_at=in_days(4))
+    for source_slug, fields in [
+        ("website", {}),
+        ("landing", {}),
+        ("website", {"call_at": in_days(6)}),
+        ("website", {"earlier": str(uuid.uuid4())}),
+        ("website", {"earlier": "nonsense"}),
+    ]:
+        stranger = Visitor()
+        second = stranger.sends(source_slug, **fields)
+        assert stranger.status() == "received"
+        told = Client().get(f"/api/leads/{second.public_id}/").json()
+        assert (told["status"], told["call_after"], told["final"]) == ("received", None, True)
+    assert owner.status() == "waiting"
+    lead.refresh_from_db()
+    assert lead.name == "Noa Levi"
+
+
+def test_a_strangers_own_second_request_learns_no_more(
+    source: LeadSource, extension: Extension
+) -> None:
+    Visitor().sends(call_at=in_days(4))
+    stranger = Visitor()
+    stranger.sends(call_at=in_days(6))
+    stranger.sends(call_at=in_days(5))
+    assert stranger.status() == "received"
+
+
+def test_through_the_api_a_second_request_learns_nothing_and_brings_the_call_forward(
+    source: LeadSource, extension: Extension
+) -> None:
+    lead = Visitor().sends(call_at=in_days(4))
+    body = {"source": "website", "name": "Gal", "phone": PHONE}
+    answer = Client().post("/api/leads/", body, content_type="application/json").json()
+    assert Client().get(answer["status_url"]).json()["status"] == "received"
+    lead.refresh_from_db()
+    assert lead.call_after <= timezone.now()
+
+
+# --- "Wrong number? Send it again" ----------------------------------------------------------------
+
+
+def test_the_wrong_number_is_not_rung(
+    source: LeadSource, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    visitor = Visitor()
+    wrong = visitor.sends()
+    right = visitor.sends_from_the_page(phone="050-555 0102")
+
+    wrong.refresh_from_db()
+    assert (wrong.status, right.status) == (LeadStatus.CANCELLED, LeadStatus.WAITING)
+    assert call(wrong) is None
+    assert call(right)
+    [dialled] = simulator.ledger()
+    assert dialled["target"] == "972505550102"
+
+
+def test_the_wrong_number_is_cancelled_though_the_new_one_is_sent_twice(
+    source: LeadSource, extension: Extension
+) -> None:
+    visitor = Visitor()
+    wrong = visitor.sends()
+    wrong_page = visitor.page
+    right = visitor.sends_from_the_page(phone="050-555 0102")
+    visitor.page = wrong_page
+    assert visitor.status() == "received"
+    assert Lead.objects.get(pk=right.pk).status == LeadStatus.WAITING
+    assert Lead.objects.filter(pk=wrong.pk, status=LeadStatus.CANCELLED).exists()
+
+
+def test_the_wrong_number_that_is_being_called_is_not_called_again(
+    source: LeadSource, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    visitor = Visitor()
+    wrong = visitor.sends()
+    attempt = call(wrong)
+    assert attempt
+    right = visitor.sends_from_the_page(phone="050-555 0102")
+    ends(attempt, "ANSWER", "NOANSWER")
+
+    wrong.refresh_from_db()
+    assert (wrong.status, wrong.closed_at is not None) == (LeadStatus.CANCELLED, True)
+    assert call(right)
+
+
+@pytest.mark.parametrize("wrong_first", [True, False])
+def test_another_persons_request_for_that_number_is_kept(
+    wrong_first: bool, source: LeadSource, extension: Extension
+) -> None:
+    mistaken, owner = Visitor(), Visitor()
+    for visitor in (mistaken, owner) if wrong_first else (owner, mistaken):
+        visitor.sends(message="Mine" if visitor is owner else "Not mine")
+    mistaken.sends_from_the_page(phone="050-555 0102")
+
+    [lead] = Lead.objects.filter(phone=E164, status=LeadStatus.WAITING)
+    assert lead.newest_request().message == "Mine"
+
+
+def test_a_correction_that_is_refused_cancels_nothing(
+    source: LeadSource, extension: Extension
+) -> None:
+    visitor = Visitor()
+    lead = visitor.sends()
+    answer = visitor.client.post(
+        "/contact/website/",
+        {"name": "Noa", "phone": "12", "earlier": str(lead.public_id), "token": page_token()},
+    )
+    assert answer.status_code == 422
+    assert f'name="earlier" value="{lead.public_id}"' in answer.text
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.WAITING
+
+
+# --- while a call is on ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "same", "then"),
+    [
+        ({}, True, timedelta(seconds=60)),
+        ({}, False, timedelta(seconds=60)),
+        ({"call_at": 2}, True, timedelta(days=2)),
+        ({"call_at": 2}, False, timedelta(minutes=2)),
+        (None, True, timedelta(minutes=2)),
+    ],
+    ids=["now", "now, by another", "a time", "a time, by another", "no request"],
+)
+def test_a_request_during_a_call_that_is_not_answered(
+    wish: dict[str, int] | None,
+    same: bool,
+    then: timedelta,
+    source: LeadSource,
+    extension: Extension,
+    simulator: SimulatorProcess,
+) -> None:
+    first = Visitor()
+    lead = first.sends()
+    attempt = call(lead)
+    assert attempt
+    if wish is not None:
+        visitor = first if same else Visitor()
+        visitor.sends(message="Now", **{name: in_days(days) for name, days in wish.items()})
+    ends(attempt, "ANSWER", "NOANSWER")
+    assert call(lead) is None
+
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.WAITING
+    assert abs(lead.call_after - timezone.now() - then) < timedelta(hours=2) * (then.days > 0) + (
+        timedelta(seconds=30)
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "is_new"), [("while they talked", False), ("after they talked", True)]
+)
+def test_a_request_beside_a_conversation(
+    when: str,
+    is_new: bool,
+    source: LeadSource,
+    extension: Extension,
+    simulator: SimulatorProcess,
+) -> None:
+    visitor = Visitor()
+    lead = visitor.sends()
+    attempt = call(lead)
+    assert attempt
+    second = visitor.sends(message="Once more")
+    talked_until = timezone.now() + timedelta(seconds=5 if when == "while they talked" else -5)
+    Lead.objects.filter(pk=second.pk).update(submitted_at=talked_until + timedelta(seconds=-5))
+    if is_new:
+        Lead.objects.filter(pk=second.pk).update(submitted_at=timezone.now() + timedelta(seconds=9))
+    ends(attempt, "ANSWER", "ANSWER")
+
+    lead.refresh_from_db()
+    second.refresh_from_db()
+    assert lead.status == LeadStatus.CONNECTED
+    assert (second.status == LeadStatus.WAITING) == is_new
+    assert (second.duplicate_of is None) == is_new
