@@ -6,8 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -98,6 +100,15 @@ def call_the_lead_sooner(lead: Lead, **_kwargs: Any) -> None:
     """A later request of the number has brought its call forward."""
     if lead.call_after <= timezone.now():
         task_publisher.call_lead_on_commit(lead.pk)
+
+
+@receiver(pre_delete, sender=User)
+def keep_what_a_deleted_user_did(instance: User, **_kwargs: Any) -> None:
+    """The history of leads and calls stays, under a name that can log in nowhere."""
+    done = LogEntry.objects.filter(user=instance)
+    if done.exists():
+        name = f"{instance.username[:120]} (deleted {instance.pk})"
+        done.update(user=User.objects.create_user(name, is_active=False))
 
 
 @receiver(number_refused)

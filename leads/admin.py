@@ -6,15 +6,29 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
+from django.db import DataError
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leads.models import validate_country
+
+
+class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
+    """An address that asks for what no row can be is answered as any wrong one is."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Raises IncorrectLookupParameters for a year 99999999999, and the like."""
+        try:
+            super().get_results(request)
+        except (DataError, OverflowError, ValueError) as problem:
+            raise IncorrectLookupParameters(problem) from problem
 
 
 class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -29,6 +43,10 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if lookup.endswith("regex") or any("\x00" in str(one) for one in values):
             return False
         return bool(super().lookup_allowed(lookup, value, request))
+
+    def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+        """The theme's, which no address can break."""
+        return _ChangeList
 
 
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

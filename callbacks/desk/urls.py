@@ -1,5 +1,6 @@
 """Addresses below /desk/."""
 
+from django.contrib.auth.decorators import login_required
 from django.urls import path
 
 from callbacks.desk import views
@@ -9,6 +10,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("now/", views.now, name="now"),
     path("login/", views.log_in, name="login"),
+    path(
+        "password/", login_required(views.change_password, login_url="desk:login"), name="password"
+    ),
     path("logout/", views.log_out, name="logout"),
     path("<int:pk>/pause/", views.pause, name="pause"),
     path("<int:pk>/available/", views.available, name="available"),

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -35,6 +35,7 @@ _PARTS = ("live", "phones", "calls")
 log_in = LoginView.as_view(
     template_name="desk/login.html", next_page=_HOME, redirect_authenticated_user=True
 )
+change_password = PasswordChangeView.as_view(template_name="desk/password.html", success_url=_HOME)
 _log_out = LogoutView.as_view(next_page=_LOGIN)
 
 
