@@ -35,6 +35,8 @@ from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
 
+log = logging.getLogger(__name__)
+
 
 class Caller:
     """The answers to what `leads` asks (leads.ports.LeadCaller)."""
@@ -91,8 +93,7 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
     if lead.call_after <= lead.submitted_at:
         task_publisher.call_lead_on_commit(lead.pk)
     elif lead.closed_until and not lead.chosen_at:
-        play = partial(recorded_messages.play_when_closed, lead, lead.submitted_at)
-        transaction.on_commit(play, robust=True)
+        _play_when_closed(lead)
 
 
 @receiver(wish_followed)
@@ -121,6 +122,15 @@ def count_refused_numbers(refused: PhoneRefused, **_kwargs: Any) -> None:
         refused.country or "-",
         refused.prefix or "-",
     )
+
+
+def _play_when_closed(lead: Lead) -> None:
+    """With the lead, so that neither is stored without the other; should it fail, the lead is."""
+    try:
+        with transaction.atomic():
+            recorded_messages.play_when_closed(lead, lead.submitted_at)
+    except Exception:
+        log.exception("the message for closed hours is not played")
 
 
 @receiver([post_save, post_delete], sender=OpeningHours)

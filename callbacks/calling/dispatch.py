@@ -149,23 +149,31 @@ def _wait_for_the_number(lead: Lead, config: RoutingConfig, now: datetime) -> No
 
 def _wait_for_opening(lead: Lead, config: RoutingConfig, now: datetime) -> None:
     """Puts the lead off until a team opens. If none ever does, the lead keeps waiting as it is."""
-    _put_off(lead, config, now)
-    if not lead.attempts:
-        recorded_messages.play_when_closed(lead, now)
+    with transaction.atomic():
+        if _put_off(lead, config, now) and not lead.attempts:
+            recorded_messages.play_when_closed(lead, now)
 
 
 def _put_off(
     lead: Lead, config: RoutingConfig, now: datetime, limited_until: datetime | None = None
-) -> None:
+) -> bool:
+    """False when somebody has changed the lead since it was read: a manager's "Call now"."""
     times = call_times.reserving(config, lead.source_id, lead.phone)
     with transaction.atomic():
+        # The row before the opening's turns: whoever puts leads off together holds turns, and then
+        # takes the rows that nobody holds.
+        unchanged = Lead.objects.select_for_update(no_key=True).filter(
+            pk=lead.pk, status=LeadStatus.WAITING, call_after=lead.call_after
+        )
+        if not unchanged.exists():
+            return False
         found = next_call(times, now, limited_until=limited_until)
         call_after, closed_until = found.call_after or now, found.closed_until
         if found.never and limited_until is None:
             look_again = reschedule.look_again_at(config, lead.source_id, now)
             if look_again is None:
-                return
+                return True
             call_after = closed_until = look_again
-        transitions.put_off(
+        return transitions.put_off(
             lead.pk, call_after, now, gap_until=found.gap_until, closed_until=closed_until
         )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -106,13 +106,21 @@ def _follow_changed(
     """Moves leads that wait for an opening, for their chosen time, or for their number's gap."""
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
-    rows = leads.order_by("call_after", "pk").values_list("pk", "phone", "call_after", "gap_until")
-    for pk, phone, call_after, gap_until in rows:
+    rows = (
+        leads.annotate(by_hand=Q(counted_from__gt=F("submitted_at")))
+        .order_by("call_after", "pk")
+        .values_list("pk", "phone", "call_after", "gap_until", "by_hand")
+    )
+    for pk, phone, call_after, gap_until, by_hand in rows:
         times = call_times.unpaced(config, source_id, phone)
         opening = next_call(times, now, chosen_at=gap_until).opens_at
-        if opening and opening == gap_until:
+        if opening and (opening == gap_until or by_hand):
+            # Of its own, or a manager's "Call now": it takes no turn with others.
             if call_after != opening:
-                moved += transitions.put_off(pk, opening, now, gap_until=gap_until)
+                closed_until = opening if opening > (gap_until or now) else None
+                moved += transitions.put_off(
+                    pk, opening, now, gap_until=gap_until, closed_until=closed_until
+                )
         elif opening:
             groups[opening].append((pk, phone))
     return moved + sum(

@@ -5,12 +5,13 @@ opening have it as their `closed_until`, whatever sources they come from.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count, repeat
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Greatest
 
 from callbacks.routing.config import RoutingConfig
@@ -26,6 +27,8 @@ from leads import transitions
 from leads.models import Lead, LeadStatus
 
 _LOCK = 0x5EAD  # the first of the two numbers of the advisory lock; the second is the opening's
+# In place of an opening: whichever is under way.
+_ANY_NOW = datetime(1970, 1, 1, tzinfo=UTC)
 
 # One look from the end of an index (lead_waiting_by_time) for each source.
 _LATEST = """
@@ -78,6 +81,9 @@ def put_off_all(
     next_time = partial(calling_hours.next_time, config, source_id, phone)
     with transaction.atomic():
         shared = _shared(config, source_id, phone, opening)
+        if shared and opening <= now:
+            shared = _under_way(shared, now)
+            opening = shared.at
         if shared:
             _one_at_a_time(shared)
         ours = {
@@ -91,7 +97,7 @@ def put_off_all(
         left = list(ours)
         while left:
             closed_until = opening if shared or opening > now else None
-            moments = _free_moments(shared, left) if shared else repeat(opening, len(left))
+            moments = _free_moments(shared, left, now) if shared else repeat(opening, len(left))
             planned = dict(zip(left, moments, strict=False))
             moved += transitions.put_off_all(
                 {pk: at for pk, at in planned.items() if ours[pk] != (at, closed_until)},
@@ -133,8 +139,26 @@ def _latest(shared: PacedOpening) -> datetime | None:
     return latest
 
 
-def _free_moments(shared: PacedOpening, without: Sequence[int]) -> Iterator[datetime]:
-    """Those that nobody else has; the leads `without` are to get others."""
+def _under_way(shared: PacedOpening, now: datetime) -> PacedOpening:
+    """The opening whose turns are being had at `now`, for leads that are to join it; else `shared`.
+
+    Those who join, in however many steps, take turns with all that wait for it: an opening of their
+    own would be called at the same rate beside it.
+    """
+    _one_at_a_time(replace(shared, at=_ANY_NOW))
+    latest = Lead.objects.filter(
+        source__in=shared.sources,
+        status=LeadStatus.WAITING,
+        call_after__gt=now,
+        closed_until__lte=now,
+    ).aggregate(at=Max("closed_until"))
+    return replace(shared, at=latest["at"] or shared.at)
+
+
+def _free_moments(
+    shared: PacedOpening, without: Sequence[int], now: datetime
+) -> Iterator[datetime]:
+    """Those from `now` on that nobody else has; the leads `without` are to get others."""
     others = Lead.objects.filter(
         source__in=shared.sources,
         status=LeadStatus.WAITING,
@@ -142,7 +166,11 @@ def _free_moments(shared: PacedOpening, without: Sequence[int]) -> Iterator[date
         call_after__gte=shared.at,
     ).exclude(pk__in=without)
     taken = {shared.turn_number(at) for at in others.values_list("call_after", flat=True)}
-    free = (k for k in count() if k not in taken)
+    # The first turn that is not over yet.
+    first = shared.turn_number(now) if now > shared.at else 0
+    if (moment := shared.moment(first)) and moment < now:
+        first += 1
+    free = (k for k in count(first) if k not in taken)
     for k in free:
         at = shared.moment(k)
         if at is None:

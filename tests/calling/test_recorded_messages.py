@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
@@ -276,3 +277,33 @@ def test_one_that_is_being_sent_holds_the_number(
     waiting_message.refresh_from_db()
     assert waiting_message.state == AttemptState.DIALING
     assert simulator.ledger() == []
+
+
+def test_the_message_for_closed_hours_is_committed_with_its_lead(
+    closed: None, make_lead: MakeLead
+) -> None:
+    """Whoever dies after the commit has lost neither: the sweep sends what nobody has sent."""
+    with transaction.atomic():
+        lead = make_lead()
+        message = CallAttempt.objects.get(lead=lead)
+        queued(empty=True)
+    queued(empty=True)
+    CallAttempt.objects.update(claimed_at=timezone.now() - timedelta(seconds=10))
+    tasks.sweep()
+    assert (task_publisher.DIAL, message.pk) in queued()
+
+
+def test_a_lead_is_stored_when_its_message_cannot_be(
+    closed: None, make_lead: MakeLead, source: LeadSource
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE callbacks_callattempt ADD CONSTRAINT none CHECK (kind = 'call')"
+        )
+    try:
+        lead = make_lead()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE callbacks_callattempt DROP CONSTRAINT none")
+    assert lead.status == LeadStatus.WAITING
+    assert not CallAttempt.objects.exists()

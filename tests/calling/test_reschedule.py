@@ -11,7 +11,7 @@ import time_machine
 from django.db import connection, transaction
 
 from callbacks import tasks
-from callbacks.calling import reschedule
+from callbacks.calling import dispatch, manual, reschedule
 from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule, Team
 from callbacks.scheduling import pacing
@@ -234,3 +234,72 @@ def test_a_save_only_queues_the_task(office: Schedule, django_assert_num_queries
     with django_assert_num_queries(1):
         office.save()
     assert queued_without_key() == [FOLLOW]
+
+
+# --- a manager's "Call now" -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def paced(office: Schedule, make_lead: MakeLead) -> Callable[[], Lead]:
+    """paced() is one that a manager has had called now, in the evening, behind two others."""
+    Team.objects.update(opening_rate=1)
+
+    def called_now() -> Lead:
+        for _ in range(2):
+            make_lead()
+        lead = make_lead(submitted_at=EVENING - timedelta(minutes=1))
+        assert lead.call_after > MORNING
+        manual.call_now(lead.pk, None)
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING
+        return lead
+
+    return called_now
+
+
+def test_other_hours_leave_a_call_now_ahead_of_the_turns(
+    office: Schedule, paced: Callable[[], Lead]
+) -> None:
+    with time_machine.travel(EVENING, tick=False):
+        lead = paced()
+        for weekday in range(5):
+            open_at(office, weekday, 8)
+        follow_changed_hours()
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=1)
+
+
+def test_a_put_off_that_is_older_does_not_undo_it(
+    office: Schedule, make_lead: MakeLead, pool: ThreadPoolExecutor
+) -> None:
+    """A worker has found the lead due and everybody gone; the manager is a moment faster."""
+    Team.objects.update(opening_rate=1)
+    with time_machine.travel(EVENING, tick=False):
+        make_lead()
+        lead = make_lead(call_after=EVENING - timedelta(minutes=1))
+        with transaction.atomic():
+            Lead.objects.select_for_update().get(pk=lead.pk)
+            worker = pool.submit(alone, lambda: dispatch.call_lead(lead.pk))
+            eventually(lambda: waiting_for_locks() >= 1, within=60)
+            manual.call_now(lead.pk, None)
+        worker.result()
+        lead.refresh_from_db()
+    assert lead.call_after == MORNING
+
+
+def test_whoever_waits_for_turns_at_an_opening_has_the_lead_already(
+    office: Schedule, make_lead: MakeLead, pool: ThreadPoolExecutor
+) -> None:
+    """Whoever puts many off holds turns and takes rows that are free: so they cannot deadlock."""
+    Team.objects.update(opening_rate=1)
+    with time_machine.travel(EVENING, tick=False):
+        lead = make_lead(call_after=EVENING - timedelta(minutes=1))
+        with turns_are_held(MORNING):
+            worker = pool.submit(alone, lambda: dispatch.call_lead(lead.pk))
+            eventually(lambda: waiting_for_locks() >= 1, within=60)
+            with transaction.atomic():
+                row = Lead.objects.select_for_update(skip_locked=True).filter(pk=lead.pk)
+                assert not row.exists()
+        worker.result()
+        lead.refresh_from_db()
+    assert lead.call_after == MORNING

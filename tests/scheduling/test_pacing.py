@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -14,7 +15,7 @@ from django.utils import timezone
 from callbacks.calling import reschedule
 from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads import intake
-from leads.models import Lead, LeadSource, LeadStatus
+from leads.models import Lead, LeadSource, LeadStatus, SetupVersion
 from tests.calling.test_apply_outcome import not_answered
 from tests.support.queue import follow_changed_hours
 
@@ -268,11 +269,11 @@ def test_a_team_that_opens_now_takes_those_who_wait_at_its_rate(
         office.save()
         follow_changed_hours()
         assert [(it - NIGHT) / SECOND for it in times()] == [0, 6, 12, 18]
-        # And whoever saves it again in the midst of this does not hold them up.
+        # And whoever saves it again in the midst of this changes nothing.
         clock.move_to(NIGHT + 7 * SECOND)
         office.save()
         follow_changed_hours()
-        assert [(it - NIGHT) / SECOND for it in times()] == [0, 6, 7, 13]
+        assert [(it - NIGHT) / SECOND for it in times()] == [0, 6, 12, 18]
 
 
 def test_a_chosen_time_at_which_nobody_answers_any_more_moves_to_the_next_opening(
@@ -306,3 +307,73 @@ def test_a_retry_that_waits_for_the_opening_has_its_turn_there(
         submit(source, 0)
     tomorrow = OPENING + timedelta(days=1)
     assert [(it - tomorrow) / SECOND for it in times()] == [0, 6, 12]
+
+
+# --- a save while leads are spread over an opening ------------------------------------------------
+
+
+@pytest.fixture
+def under_way(
+    office: Team, source: LeadSource, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], list[float]]:
+    """Twelve leads of two sources at an opening of ten a minute, followed in steps of two.
+
+    under_way() is when those are called that have not had their turn: seconds after the opening.
+    """
+    monkeypatch.setattr(reschedule, "STEP", 2)
+    landing = LeadSource.objects.create(slug="landing", name="Landing")
+    office.sources.add(landing)
+    with time_machine.travel(NIGHT, tick=False):
+        for n in range(12):
+            submit([source, landing][n % 2], n)
+
+    def left() -> list[float]:
+        later = Lead.objects.filter(call_after__gt=timezone.now()).order_by("call_after")
+        return [(it.call_after - OPENING) / SECOND for it in later]
+
+    return left
+
+
+SAVES: dict[str, tuple[dict[str, int | None], list[float]]] = {
+    "nothing is changed": ({}, [24, 30, 36, 42, 48, 54, 60, 66]),
+    "half the rate": ({"opening_rate": 5}, [24, 36, 48, 60, 72, 84, 96, 108]),
+    "twice the rate": ({"opening_rate": 20}, [21, 24, 27, 30, 33, 36, 39, 42]),
+    "no rate: all at once": ({"opening_rate": None}, []),
+}
+
+
+@pytest.mark.parametrize("case", SAVES.values(), ids=SAVES)
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_opening_under_way_is_kept(
+    office: Team,
+    under_way: Callable[[], list[float]],
+    case: tuple[dict[str, int | None], list[float]],
+    times: int,
+) -> None:
+    """Saved 20 seconds after it; the steps come a second apart."""
+    values, wanted = case
+    with time_machine.travel(OPENING + 20 * SECOND, tick=False) as clock:
+        for _ in range(times):
+            Team.objects.update(**values or {"name": office.name})
+            while reschedule.follow_changed_hours() or not _is_followed():
+                clock.shift(timedelta(milliseconds=10))
+        assert under_way() == wanted
+
+
+def _is_followed() -> bool:
+    state = SetupVersion.objects.get()
+    return state.followed == state.version and state.followed_to is None
+
+
+def test_those_who_join_an_opening_in_steps_take_turns_together(
+    office: Team, under_way: Callable[[], list[float]]
+) -> None:
+    """The hours are moved forward to now: all are called at the rate, in how many steps ever."""
+    early = OPENING - timedelta(hours=3)
+    with time_machine.travel(early, tick=False) as clock:
+        OpeningHours.objects.update(opens_at=time(5))
+        while reschedule.follow_changed_hours() or not _is_followed():
+            clock.shift(timedelta(seconds=1))
+        called = sorted(times())
+    assert len(set(called)) == 12
+    assert all(later - earlier >= 5.9 * SECOND for earlier, later in pairwise(called))
