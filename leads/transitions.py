@@ -41,14 +41,21 @@ def put_off(
     *,
     gap_until: datetime | None = None,
     closed_until: datetime | None = None,
+    instead_of: datetime | None = None,
 ) -> bool:
     """waiting -> waiting, and not called before `until`.
 
     From `at` on the lead waits until `gap_until` for its chosen time or for the gap before another
-    call, then until `closed_until` for opening hours, and after that for an extension.
+    call, then until `closed_until` for opening hours, and after that for an extension. With
+    `instead_of`, only one that is still to be called after that time: nobody has changed it since
+    it was read.
     """
     values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
-    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)
+    was = {"call_after": instead_of} if instead_of else {}
+    won = Lead.objects.filter(pk=lead_id, status=LeadStatus.WAITING, **was).update(
+        **_waits_on(at), **values
+    )
+    return bool(won)
 
 
 def put_off_all(

@@ -160,13 +160,6 @@ def _put_off(
     """False when somebody has changed the lead since it was read: a manager's "Call now"."""
     times = call_times.reserving(config, lead.source_id, lead.phone)
     with transaction.atomic():
-        # The row before the opening's turns: whoever puts leads off together holds turns, and then
-        # takes the rows that nobody holds.
-        unchanged = Lead.objects.select_for_update(no_key=True).filter(
-            pk=lead.pk, status=LeadStatus.WAITING, call_after=lead.call_after
-        )
-        if not unchanged.exists():
-            return False
         found = next_call(times, now, limited_until=limited_until)
         call_after, closed_until = found.call_after or now, found.closed_until
         if found.never and limited_until is None:
@@ -175,5 +168,10 @@ def _put_off(
                 return True
             call_after = closed_until = look_again
         return transitions.put_off(
-            lead.pk, call_after, now, gap_until=found.gap_until, closed_until=closed_until
+            lead.pk,
+            call_after,
+            now,
+            gap_until=found.gap_until,
+            closed_until=closed_until,
+            instead_of=lead.call_after,
         )

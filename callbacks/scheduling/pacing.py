@@ -77,25 +77,26 @@ def put_off_all(
     `phone`: of one of them; for all of them it has to be the same opening. Leads that somebody
     else has in hand are left out: two that do this at once must not meet.
     """
-    moved = 0
+    moved, left = 0, list(leads.values_list("pk", flat=True))
     next_time = partial(calling_hours.next_time, config, source_id, phone)
-    with transaction.atomic():
-        shared = _shared(config, source_id, phone, opening)
-        if shared and opening <= now:
-            shared = _under_way(shared, now)
-            opening = shared.at
-        if shared:
-            _one_at_a_time(shared)
-        ours = {
-            pk: (call_after, closed_until)
-            for pk, call_after, closed_until in leads.order_by(
-                Greatest("due_at", "call_after"), "pk"
-            )
-            .select_for_update(skip_locked=True, no_key=True)
-            .values_list("pk", "call_after", "closed_until")
-        }
-        left = list(ours)
-        while left:
+    while left:
+        # A transaction for each opening. Turns are taken before rows, here as everywhere: nobody
+        # waits for the turns of an opening while others wait for a row of theirs.
+        with transaction.atomic():
+            shared = _shared(config, source_id, phone, opening)
+            if shared and opening <= now:
+                shared = _under_way(shared, now)
+                opening = shared.at
+            if shared:
+                _one_at_a_time(shared)
+            ours = {
+                pk: (call_after, closed_until)
+                for pk, call_after, closed_until in leads.filter(pk__in=left)
+                .order_by(Greatest("due_at", "call_after"), "pk")
+                .select_for_update(skip_locked=True, no_key=True)
+                .values_list("pk", "call_after", "closed_until")
+            }
+            left = list(ours)
             closed_until = opening if shared or opening > now else None
             moments = _free_moments(shared, left, now) if shared else repeat(opening, len(left))
             planned = dict(zip(left, moments, strict=False))
@@ -104,12 +105,9 @@ def put_off_all(
                 now,
                 closed_until=closed_until,
             )
-            left = left[len(planned) :]
-            if left and shared:
-                opening = after_it_closes(shared, next_time)
-                shared = _shared(config, source_id, phone, opening)
-                if shared:
-                    _one_at_a_time(shared)
+        left = left[len(planned) :]
+        if left and shared:
+            opening = after_it_closes(shared, next_time)
     return moved
 
 

@@ -287,19 +287,30 @@ def test_a_put_off_that_is_older_does_not_undo_it(
     assert lead.call_after == MORNING
 
 
-def test_whoever_waits_for_turns_at_an_opening_has_the_lead_already(
+def test_whoever_waits_for_the_turns_of_an_opening_holds_no_lead(
     office: Schedule, make_lead: MakeLead, pool: ThreadPoolExecutor
 ) -> None:
-    """Whoever puts many off holds turns and takes rows that are free: so they cannot deadlock."""
+    """Whoever stores a request may hold turns and wait for the number's lead: no deadlock.
+
+    One lead is put off by itself, and two together, one of them to the opening after the first.
+    """
     Team.objects.update(opening_rate=1)
+    for hours in OpeningHours.objects.all():
+        hours.closes_at = time(9, 1)
+        hours.save()
     with time_machine.travel(EVENING, tick=False):
-        lead = make_lead(call_after=EVENING - timedelta(minutes=1))
-        with turns_are_held(MORNING):
-            worker = pool.submit(alone, lambda: dispatch.call_lead(lead.pk))
-            eventually(lambda: waiting_for_locks() >= 1, within=60)
-            with transaction.atomic():
-                row = Lead.objects.select_for_update(skip_locked=True).filter(pk=lead.pk)
-                assert not row.exists()
-        worker.result()
-        lead.refresh_from_db()
-    assert lead.call_after == MORNING
+        leads = [make_lead(call_after=EVENING - timedelta(minutes=1)) for _ in range(2)]
+        for opening, act in (
+            (MORNING, lambda: dispatch.call_lead(leads[0].pk)),
+            (MORNING + timedelta(days=1), reschedule.follow_the_hours),
+        ):
+            with turns_are_held(opening):
+                worker = pool.submit(alone, act)
+                eventually(lambda: waiting_for_locks() >= 1, within=60)
+                with transaction.atomic():
+                    assert len(Lead.objects.select_for_update(skip_locked=True)) == 2
+            worker.result()
+            Lead.objects.update(call_after=EVENING - timedelta(minutes=1))
+        reschedule.follow_the_hours()
+        found = sorted(Lead.objects.values_list("call_after", flat=True))
+    assert found == [MORNING, MORNING + timedelta(days=1)]
