@@ -100,10 +100,13 @@ def say() -> None:
 
 def read() -> Heartbeats:
     """What all processes have told. Raises redis.RedisError."""
+    now = time.time()
     with _client().pipeline() as asked:
         asked.hgetall(_SEEN)
-        asked.zcount(_WORKERS, time.time() - WORKER_IS_THERE_FOR, "+inf")
-        asked.zrange(_WORKERS, -1, -1, withscores=True)
+        # A sign from the future was left before the clock was put back: it says nothing of now.
+        latest = now + WORKER_IS_THERE_FOR
+        asked.zcount(_WORKERS, now - WORKER_IS_THERE_FOR, latest)
+        asked.zrevrangebyscore(_WORKERS, latest, "-inf", start=0, num=1, withscores=True)
         asked.hgetall(_COUNTS)
         seen_at, workers, last_worker, counts = asked.execute()
     return Heartbeats(

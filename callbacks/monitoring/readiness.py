@@ -149,12 +149,13 @@ def _look_at_processes(signs: heartbeats.Heartbeats | None) -> Iterator[Check]:
         for name in ("beat", "worker", "sweep"):
             yield Check(name, ok=False, advice="Not known while Redis does not answer.")
         return
+    # A sign from the future was left before the clock was put back: it says nothing of now.
     now = time.time()
     beat_after = max(BEAT_MISSED_AFTER, 3 * settings.SWEEP_EVERY)
     sweep_after = max(SWEEP_MISSED_AFTER, 5 * settings.SWEEP_EVERY)
     yield _verdict(
         "beat",
-        now - signs.seen.get("beat", 0) < beat_after,
+        abs(now - signs.seen.get("beat", 0)) < beat_after,
         f"beat has sent nothing for {beat_after:.0f} s: start it; see its log and the broker.",
     )
     yield _verdict(
@@ -165,7 +166,7 @@ def _look_at_processes(signs: heartbeats.Heartbeats | None) -> Iterator[Check]:
     )
     yield _verdict(
         "sweep",
-        now - signs.seen.get("sweep", 0) < sweep_after,
+        abs(now - signs.seen.get("sweep", 0)) < sweep_after,
         f"No sweep has ended for {sweep_after:.0f} s: with beat and a worker there, the workers' "
         "threads are all busy or stuck, or sweeps fail; see the worker's log.",
     )

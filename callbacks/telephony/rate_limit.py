@@ -20,12 +20,14 @@ TIMEOUT = 0.5
 
 # Gives out the time of the next request, by Redis's clock: at once while fewer than `limit` were
 # given out in the last `per` seconds, else `per` after the one that is `limit` back. A wait longer
-# than `max_wait` is told and not given out. Returns the wait in seconds.
+# than `max_wait` is told and not given out. Returns the wait in seconds. Turns further ahead than
+# anybody waits for were given out before the clock was put back: they are forgotten.
 _NEXT_TURN = """
     local limit, per, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
     local clock = redis.call('TIME')
     local now = clock[1] + clock[2] / 1000000
     redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - per)
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 10 * per, '+inf')
     local at = now
     local before = redis.call('ZRANGE', KEYS[1], -limit, -limit, 'WITHSCORES')
     if before[2] then at = math.max(now, before[2] + per) end

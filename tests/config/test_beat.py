@@ -1,9 +1,11 @@
 """The scheduler publishes the sweep, and is never kept by a broker that says nothing."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import time_machine
 from django.conf import settings
 
 from callbacks.common import heartbeats, task_publisher
@@ -54,6 +56,14 @@ def test_it_goes_on_by_itself_after_a_broker_that_was_silent_from_the_start(
     assert queued_without_key() == []
     tunnel.open()
     eventually(lambda: sent(scheduler, lambda: "callbacks.sweep" in queued_without_key()))
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=-400)])
+def test_it_goes_on_when_the_machines_clock_is_set(scheduler: Scheduler, by: timedelta) -> None:
+    eventually(lambda: sent(scheduler, lambda: "callbacks.sweep" in queued_without_key()))
+    with time_machine.travel(datetime.now(UTC) + by):
+        before = len(queued_without_key())
+        eventually(lambda: sent(scheduler, lambda: len(queued_without_key()) > before))
 
 
 def test_there_is_one_entry_and_no_file(scheduler: Scheduler) -> None:

@@ -90,6 +90,22 @@ def test_it_tells_what_has_not_been_seen_for_a_while(signs: redis.Redis, name: s
     assert wrong() == [name]
 
 
+@pytest.mark.parametrize("name", ["beat", "sweep"])
+def test_a_sign_from_before_the_clock_was_put_back_is_none(signs: redis.Redis, name: str) -> None:
+    signs.hset("callbacks:seen", name, time.time() + 3600)
+    assert wrong() == [name]
+    signs.hset("callbacks:seen", name, time.time() + 5)  # another machine's clock is a bit ahead
+    assert wrong() == []
+
+
+def test_a_worker_seen_before_the_clock_was_put_back_is_none(signs: redis.Redis) -> None:
+    signs.zadd("callbacks:workers", {"a-worker": time.time() + 3600})
+    assert wrong() == ["worker"]
+    assert heartbeats.read().worker_seen is None
+    signs.zadd("callbacks:workers", {"another": time.time() + 5})
+    assert wrong() == []
+
+
 def test_it_tells_that_no_worker_is_there(signs: redis.Redis) -> None:
     signs.zadd("callbacks:workers", {"a-worker": time.time() - 3600})
     assert wrong() == ["worker"]

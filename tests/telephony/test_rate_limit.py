@@ -53,6 +53,16 @@ def test_as_many_as_allowed_go_at_once_and_the_next_waits() -> None:
     assert time.monotonic() - begun >= 0.39
 
 
+def test_turns_from_before_the_clock_was_put_back_are_forgotten(broker: redis.Redis) -> None:
+    limiter = RedisRateLimiter(URL, limit=2, per=60, max_wait=1)
+    later = time.time() + HOUR
+    broker.zadd(limiter._key, {"one": later, "another": later + 1})
+    limiter.acquire()
+    limiter.acquire()
+    with pytest.raises(TooManyRequests):
+        limiter.acquire()
+
+
 def test_a_wait_that_is_too_long_is_refused_and_takes_no_turn() -> None:
     limiter = RedisRateLimiter(URL, limit=2, per=HOUR, max_wait=1)
     limiter.acquire()
