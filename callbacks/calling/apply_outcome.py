@@ -67,6 +67,13 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
 
 
+def step_after(attempt: CallAttempt, now: datetime) -> Step | None:
+    """What followed from a call that has ended; None: nothing, it was a recorded message."""
+    if attempt.extension_id is None or not attempt.outcome:
+        return None
+    return _step(attempt, attempt.extension_id, Outcome(attempt.outcome), policy(), now)
+
+
 def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None:
     """What an ended call turned out to have been, told of its extension: turn, calls, misses.
 

@@ -7,13 +7,16 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from callbacks.calling import apply_outcome
 from callbacks.common import task_publisher
 from callbacks.common.one_by_one import one_by_one
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import AttemptKind
 from callbacks.routing import queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
 from callbacks.scheduling import call_times, calling_hours, pacing
-from callbacks.scheduling.next_call import next_call
+from callbacks.scheduling.next_call import by_changed_hours, next_call
 from leads import transitions
 from leads.models import Lead, LeadStatus, SetupVersion
 
@@ -56,7 +59,7 @@ def follow_changed_hours() -> int:
         return 0
     begins = state.followed_to if state.followed == state.version else None
     now = timezone.now()
-    later = Lead.objects.filter(status=LeadStatus.WAITING, attempts=0, call_after__gt=now)
+    later = Lead.objects.filter(status=LeadStatus.WAITING, call_after__gt=now)
     further = later.filter(pk__gt=begins or 0).order_by("pk").values_list("pk", "source_id")
     step = list(further[:STEP])
     by_source: dict[int, list[int]] = defaultdict(list)
@@ -103,29 +106,49 @@ def _follow(config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: d
 def _follow_changed(
     config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
 ) -> int:
-    """Moves leads that wait for an opening, for their chosen time, or for their number's gap."""
+    """Moves leads that wait for an opening, for their chosen time, or for the gap after a call."""
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
-    rows = (
+    rows = list(
         leads.annotate(by_hand=Q(counted_from__gt=F("submitted_at")))
         .order_by("call_after", "pk")
         .values_list("pk", "phone", "call_after", "gap_until", "by_hand")
     )
+    last_calls = _last_calls([pk for pk, *_row in rows])
     for pk, phone, call_after, gap_until, by_hand in rows:
+        last_call = last_calls.get(pk)
         times = call_times.unpaced(config, source_id, phone)
-        opening = next_call(times, now, chosen_at=gap_until).opens_at
-        if opening and (opening == gap_until or by_hand):
+        ended_at = _waits_to_open_anew_since(last_call, now) if last_call else None
+        found = by_changed_hours(times, now, gap_until=gap_until, ended_at=ended_at)
+        opening = found.opens_at
+        if opening and (opening == found.gap_until or (by_hand and not last_call)):
             # Of its own, or a manager's "Call now": it takes no turn with others.
             if call_after != opening:
-                closed_until = opening if opening > (gap_until or now) else None
                 moved += transitions.put_off(
-                    pk, opening, now, gap_until=gap_until, closed_until=closed_until
+                    pk, opening, now, gap_until=found.gap_until, closed_until=found.closed_until
                 )
         elif opening:
             groups[opening].append((pk, phone))
     return moved + sum(
         _put_off_all(config, leads, source_id, it, of, now) for it, of in groups.items()
     )
+
+
+def _last_calls(pks: list[int]) -> dict[int, CallAttempt]:
+    """The last call of each of these leads that has been called since it was last counted from."""
+    calls = CallAttempt.objects.filter(
+        lead__in=pks, kind=AttemptKind.CALL, claimed_at__gte=F("lead__counted_from")
+    ).select_related("lead")
+    newest = calls.order_by("lead_id", "-claimed_at").distinct("lead_id")
+    return {it.lead_id: it for it in newest}
+
+
+def _waits_to_open_anew_since(last_call: CallAttempt, now: datetime) -> datetime | None:
+    """When the call ended after which the lead waits for a team to open anew (Step); None: not."""
+    if not last_call.lead.closed_until or not last_call.lead.gap_until:
+        return None
+    step = apply_outcome.step_after(last_call, now)
+    return last_call.ended_at if step and step.at_opening else None
 
 
 def _put_off_all(

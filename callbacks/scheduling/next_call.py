@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from callbacks.policy.rules import A_DAY, Step
+from callbacks.policy.rules import A_DAY, LeadStep, Step
 from callbacks.scheduling.opening_turns import Turn
 
 
@@ -85,3 +85,24 @@ def next_call(
         return NextCall(opens_at, gap_until, opens_at=opens_at)
     turn = times.turn(opens_at)
     return NextCall(turn.at, gap_until, turn.opening, opens_at)
+
+
+def by_changed_hours(
+    times: CallTimes,
+    now: datetime,
+    *,
+    gap_until: datetime | None,
+    ended_at: datetime | None = None,
+) -> NextCall:
+    """When a lead that waits already is called, by hours that have changed meanwhile.
+
+    `gap_until`: the wait that it was given, for its chosen time or between two calls. `ended_at`:
+    when its last call ended, if from that wait on it waits for a team to open anew.
+    """
+    if gap_until and ended_at and gap_until > ended_at:
+        step = Step(LeadStep.CALL_AGAIN, after=gap_until - ended_at, at_opening=True)
+        found = next_call(times, ended_at, step=step)
+        if found.opens_at is None or found.opens_at > now:
+            return found
+        gap_until = None  # by the new hours that opening has been
+    return next_call(times, now, chosen_at=gap_until)
