@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from holidays import country_holidays, list_localized_countries, list_supported_countries
 
-_MIDNIGHT = time(0)
+_MIDNIGHT, _LAST_MINUTE = time(0), time(23, 59)
 _DAY = timedelta(days=1)
+_WEEK = 7 * 24 * 3600  # seconds
 # A calendar that does not open within this time never does, for all that matters to a lead.
 HORIZON = timedelta(days=400)
 
@@ -31,11 +32,16 @@ Interval = tuple[datetime, datetime]
 class Hours:
     """One interval, local time, closing on the next day where `closes_at` is not after `opens_at`.
 
-    00:00 to 00:00 is the whole day.
+    00:00 to 00:00 is the whole day. What closes at 23:59 closes at midnight: nobody who writes it
+    means the minute that is left out.
     """
 
     opens_at: time
     closes_at: time
+
+    def __post_init__(self) -> None:
+        if self.closes_at >= _LAST_MINUTE and self.opens_at < self.closes_at:
+            object.__setattr__(self, "closes_at", _MIDNIGHT)
 
     @property
     def is_empty(self) -> bool:
@@ -56,8 +62,10 @@ class Calendar:
     days, none for a closed one. `holidays_of`: ISO code of the country whose public holidays are
     closed; "" for none. `eve_closes_at`: when the day before one closes; None: as usual.
 
-    An exception counts for more than a holiday, and a holiday for more than the week. Both are
-    about a whole day: what the day before would have run into it ends at midnight.
+    An exception counts for more than a holiday, and a holiday for more than the week. A closed day
+    is closed from its midnight on: what the day before would have run into it ends there. Hours of
+    an exception are those that begin on that day: a night that began before goes on. And a holiday
+    that an exception opens has no eve.
     """
 
     time_zone: str
@@ -175,7 +183,6 @@ def common_intervals(
 
 def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
     """Pairs of intervals that cover the same time: weekday and hours of each."""
-    week_long = 7 * 24 * 3600  # Sunday night meets Monday morning
     placed = sorted(
         (
             _second(day, hours.opens_at),
@@ -187,7 +194,8 @@ def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int,
         for hours in week.get(day, ())
         if not hours.is_empty
     )
-    again = [(start + week_long, end + week_long, day, hours) for start, end, day, hours in placed]
+    # Sunday night meets Monday morning.
+    again = [(start + _WEEK, end + _WEEK, day, hours) for start, end, day, hours in placed]
     return [
         (a[2], a[3], b[2], b[3])
         for n, a in enumerate(placed)
@@ -196,9 +204,30 @@ def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int,
     ]
 
 
+def holes(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
+    """Pairs of intervals of which the second opens a minute after the first has closed."""
+    minute = 60
+    placed = [(day, hours) for day in range(7) for hours in week.get(day, ()) if not hours.is_empty]
+    opens = {_second(day, hours.opens_at) % _WEEK: (day, hours) for day, hours in placed}
+    found = []
+    for day, hours in placed:
+        closes = _second(day + hours.past_midnight, hours.closes_at)
+        if following := opens.get((closes + minute) % _WEEK):
+            found.append((day, hours, *following))
+    return found
+
+
 def is_holiday(country: str, day: date) -> bool:
     """Whether `day` is a public holiday there. ISO code, as the `holidays` package knows it."""
     return holiday(country, day) != ""
+
+
+def eve_of(calendar: Calendar, day: date) -> str:
+    """The name of the holiday on the day after, which is closed and so closes `day` earlier."""
+    following = day + _DAY
+    if calendar.eve_closes_at is None or not _is_closed_day(calendar, following):
+        return ""
+    return holiday(calendar.holidays_of, following)
 
 
 def holiday(country: str, day: date) -> str:
@@ -258,7 +287,7 @@ def _of_day(calendar: Calendar, day: date) -> Iterable[Interval]:
         closes_at = hours.closes_at
         if hours.past_midnight:
             end_day = day + _DAY
-            if _is_special(calendar, end_day):
+            if _is_closed_day(calendar, end_day):
                 closes_at = _MIDNIGHT
         start, end = _instant(day, hours.opens_at, zone), _instant(end_day, closes_at, zone)
         if start < end:
@@ -271,7 +300,7 @@ def _hours_of(calendar: Calendar, day: date) -> Sequence[Hours]:
     if is_holiday(calendar.holidays_of, day):
         return ()
     hours = calendar.week.get(day.weekday(), ())
-    if calendar.eve_closes_at is not None and is_holiday(calendar.holidays_of, day + _DAY):
+    if calendar.eve_closes_at is not None and eve_of(calendar, day):
         return _until(hours, calendar.eve_closes_at)
     return hours
 
@@ -286,8 +315,11 @@ def _until(hours: Sequence[Hours], closes_at: time) -> list[Hours]:
     ]
 
 
-def _is_special(calendar: Calendar, day: date) -> bool:
-    return day in calendar.exceptions or is_holiday(calendar.holidays_of, day)
+def _is_closed_day(calendar: Calendar, day: date) -> bool:
+    """By an exception without hours, or as a holiday that no exception opens."""
+    if day in calendar.exceptions:
+        return not calendar.exceptions[day]
+    return is_holiday(calendar.holidays_of, day)
 
 
 def _local_day(calendar: Calendar, at: datetime) -> date:

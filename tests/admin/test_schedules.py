@@ -62,6 +62,24 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
             {},
             "Sunday 22:00-10:00 and Monday 09:00-13:00 overlap",
         ),
+        (
+            [
+                MORNING | {"closes_at": "12:59"},
+                MORNING | {"opens_at": "13:00", "closes_at": "18:00"},
+            ],
+            [],
+            {},
+            "Monday 09:00-12:59 and Monday 13:00-18:00 leave out a minute. Let the first one close",
+        ),
+        (
+            [],
+            [
+                CLOSED | {"opens_at": "09:00", "closes_at": "11:59"},
+                CLOSED | {"opens_at": "12:00", "closes_at": "14:00"},
+            ],
+            {},
+            "01 Dec 2026: 09:00-11:59 and 12:00-14:00 leave out a minute",
+        ),
         ([], [{"date": "2026-12-01", "opens_at": "09:00"}], {}, "Enter both times, or none"),
         (
             [],

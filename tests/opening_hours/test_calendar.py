@@ -1,6 +1,7 @@
 """Opening hours, at their edges, on holidays, and on the nights the clocks change."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from callbacks.opening_hours.calendar import (
     Calendar,
     Hours,
+    holes,
     is_holiday,
     is_open,
     next_closing,
@@ -140,6 +142,82 @@ def test_a_closed_day_is_not_run_into_by_the_night_before() -> None:
     assert is_open(exception, local("2026-11-27 02:30"))
 
 
+KIPPUR, EVE = date(2026, 9, 21), "2026-09-20"
+OPEN, CLOSED = [hours("10:00-14:00")], []
+
+
+@pytest.mark.parametrize(
+    ("name", "schedule", "at", "expected"),
+    [
+        ("the eve of a holiday", replace(ISRAEL), f"{EVE} 12:30", False),
+        ("a holiday that an exception opens has none",
+         replace(ISRAEL, exceptions={KIPPUR: OPEN}), f"{EVE} 12:30", True),
+        ("a holiday that an exception closes has one",
+         replace(ISRAEL, exceptions={KIPPUR: CLOSED}), f"{EVE} 12:30", False),
+        ("a closed day that is no holiday has none",
+         replace(ISRAEL, exceptions={date(2026, 9, 9): CLOSED}), "2026-09-08 12:30", True),
+        ("the first day of two, opened, is no eve",
+         replace(ISRAEL, exceptions={date(2026, 9, 12): OPEN}), "2026-09-12 13:00", True),
+        ("a night goes on into an exception with hours",
+         replace(NIGHT, exceptions={date(2026, 11, 27): OPEN}), "2026-11-27 01:30", True),
+        ("and ends at its own hour",
+         replace(NIGHT, exceptions={date(2026, 11, 27): OPEN}), "2026-11-27 02:00", False),
+        ("and the exception opens at its own",
+         replace(NIGHT, exceptions={date(2026, 11, 27): OPEN}), "2026-11-27 10:00", True),
+        ("a night goes on into a holiday that an exception opens",
+         calendar((6, "22:00-02:00"), holidays_of="IL", exceptions={KIPPUR: OPEN}),
+         "2026-09-21 01:30", True),
+        ("a night ends as a holiday begins",
+         calendar((6, "22:00-02:00"), holidays_of="IL"), "2026-09-21 00:00", False),
+        ("an exception's night goes on into another exception with hours",
+         replace(NIGHT, exceptions={
+             date(2026, 11, 28): [hours("23:00-03:00")], date(2026, 11, 29): OPEN}),
+         "2026-11-29 02:30", True),
+        ("the last minute of a day to 23:59",
+         calendar((3, "00:00-23:59")), "2026-11-26 23:59:30", True),
+        ("midnight after a day to 23:59", calendar((3, "00:00-23:59")), "2026-11-27 00:00", False),
+        ("the last minute of an evening to 23:59",
+         calendar((3, "18:00-23:59")), "2026-11-26 23:59:30", True),
+        ("the last minute of an exception to 23:59",
+         calendar(exceptions={date(2026, 11, 26): [hours("18:00-23:59")]}),
+         "2026-11-26 23:59:30", True),
+        ("the last minute of an eve to 23:59",
+         replace(ALWAYS, holidays_of="IL", eve_closes_at=time(23, 59)), f"{EVE} 23:59:30", True),
+    ],
+)  # fmt: skip
+def test_eves_exceptions_and_last_minutes(
+    name: str, schedule: Calendar, at: str, expected: bool
+) -> None:
+    assert is_open(schedule, local(at)) is expected, name
+
+
+def test_days_to_23_59_are_round_the_clock() -> None:
+    every_day = calendar(*((weekday, "00:00-23:59") for weekday in range(7)))
+    assert next_closing(every_day, local("2026-11-23 06:00")) is None
+    assert overlaps(every_day.week) == holes(every_day.week) == []
+
+
+@pytest.mark.parametrize(
+    ("week", "found"),
+    [
+        ({0: "08:00-12:59 13:00-18:00"}, ["0 08:00-12:59", "0 13:00-18:00"]),
+        ({6: "20:00-00:59", 0: "01:00-03:00"}, ["6 20:00-00:59", "0 01:00-03:00"]),
+        ({0: "08:00-13:00 13:01-18:00"}, ["0 08:00-13:00", "0 13:01-18:00"]),
+        ({0: "08:00-12:30 13:00-18:00"}, []),
+        ({0: "08:00-13:00 13:00-18:00"}, []),
+        ({0: "20:00-23:59", 1: "00:00-03:00"}, []),
+    ],
+)
+def test_holes_of_a_minute_are_found(week: dict[int, str], found: list[str]) -> None:
+    [pair] = holes(calendar(*week.items()).week) or [None]
+    said = (
+        [f"{d} {h.opens_at:%H:%M}-{h.closes_at:%H:%M}" for d, h in (pair[:2], pair[2:])]
+        if pair
+        else []
+    )
+    assert said == found
+
+
 def test_what_touches_is_one_interval() -> None:
     start, end = local("2026-11-23 06:00"), local("2026-11-26 06:00")
     assert list(open_intervals(ALWAYS, start, end)) == [(start, end)]
@@ -252,9 +330,10 @@ def brute_force(
         following = datetime.combine(day, time(0)) + timedelta(days=1)
         for each in schedule.exceptions.get(day, schedule.week.get(day.weekday(), ())):
             opens, closes = (datetime.combine(day, at) for at in (each.opens_at, each.closes_at))
+            closes += timedelta(minutes=closes.time() == time(23, 59))
             if closes <= opens:
                 closes += timedelta(days=1)
-                if following.date() in schedule.exceptions:
+                if schedule.exceptions.get(following.date()) == []:
                     closes = following
             intervals.append((opens, closes))
     wall = datetime(YEARS[0], 1, 1) - timedelta(days=9)  # what a wall shows

@@ -135,18 +135,24 @@ def on_paper(calendar: Calendar, day: date, last: date) -> Iterator[tuple[dateti
             todays = ()
         else:
             todays = calendar.week.get(day.weekday(), ())
-            until = calendar.eve_closes_at if day + DAY in closed_on else None
+            is_eve = day + DAY in closed_on and is_closed(calendar, day + DAY, closed_on)
+            until = calendar.eve_closes_at if is_eve else None
         following = day + DAY
         for each in todays:
             opens, closes = (datetime.combine(day, it) for it in (each.opens_at, each.closes_at))
             if closes <= opens:
                 closes += DAY
-                if following in calendar.exceptions or following in closed_on:
+                if is_closed(calendar, following, closed_on):
                     closes = datetime.combine(following, time(0))
             if until:
                 closes = min(closes, datetime.combine(day, until))
             yield opens, closes
         day = following
+
+
+def is_closed(calendar: Calendar, day: date, holidays: frozenset[date]) -> bool:
+    """The whole day: by an exception, or as a holiday that none opens."""
+    return not calendar.exceptions.get(day, day not in holidays)
 
 
 @cache

@@ -16,7 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.admin import form_errors
 from callbacks.common.formatting import span
 from callbacks.models import OpeningHours
-from callbacks.opening_hours.calendar import Calendar, Hours, next_opening, overlaps, problem
+from callbacks.opening_hours.calendar import (
+    Calendar,
+    Hours,
+    holes,
+    next_opening,
+    overlaps,
+    problem,
+)
 
 NEVER_OPENS = _(
     "This schedule would never open. Add opening hours to the week, or a day with "
@@ -61,6 +68,21 @@ class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not g
             for first, a, second, b in overlaps(hours)
         ]:
             raise ValidationError(found)
+        if found := [
+            gettext(
+                "%(first)s %(said)s and %(second)s %(said2)s leave out a minute. Let the first one "
+                "close when the second opens, at %(at)s."
+            )
+            % {
+                "first": day[first],
+                "said": _said(a),
+                "second": day[second],
+                "said2": _said(b),
+                "at": f"{b.opens_at:%H:%M}",
+            }
+            for first, a, second, b in holes(hours)
+        ]:
+            raise ValidationError(found)
 
 
 class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
@@ -90,6 +112,19 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
                 gettext("%(day)s: %(said)s and %(said2)s overlap. Change one of them.")
                 % {"day": f"{day:%d %b %Y}", "said": _said(a), "said2": _said(b)}
                 for _, a, _, b in overlaps({0: hours})
+            ]
+            found += [
+                gettext(
+                    "%(day)s: %(said)s and %(said2)s leave out a minute. Let the first one close "
+                    "when the second opens, at %(at)s."
+                )
+                % {
+                    "day": f"{day:%d %b %Y}",
+                    "said": _said(a),
+                    "said2": _said(b),
+                    "at": f"{b.opens_at:%H:%M}",
+                }
+                for _, a, _, b in holes({0: hours})
             ]
         if found:
             raise ValidationError(found)
@@ -121,6 +156,10 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
                 "By whose clock these hours are meant, for example Asia/Jerusalem."
             )
             zone.widget.attrs["list"] = "time-zones"
+        if eve := self.fields.get("eve_closes_at"):
+            eve.help_text = gettext(
+                "Empty: as on other days. A holiday that is open by an exception has no day before."
+            )
 
     def clean_time_zone(self) -> str:
         """As it is written in the list of zones, if it is in it at all."""

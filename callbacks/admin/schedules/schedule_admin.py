@@ -62,6 +62,16 @@ class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
     extra = 0
     hide_title = True
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """With what becomes of a night that began the day before."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "opens_at":
+            field.help_text = gettext(
+                "Both empty: closed that day, from midnight on. With hours, a night that began the "
+                "day before goes on."
+            )
+        return field
+
 
 @admin.register(Schedule)
 class ScheduleAdmin(_ToTheMinute, Admin):

@@ -14,8 +14,8 @@ from callbacks.opening_hours.calendar import (
     Calendar,
     Hours,
     common_intervals,
+    eve_of,
     holiday,
-    is_holiday,
     is_open,
     next_closing,
     next_common_opening,
@@ -217,10 +217,8 @@ def _note(calendar: Calendar, day: date) -> str:
         return "exception"
     if name := holiday(calendar.holidays_of, day):
         return name
-    if calendar.eve_closes_at and is_holiday(calendar.holidays_of, day + timedelta(days=1)):
-        return gettext("eve of %(holiday)s") % {
-            "holiday": holiday(calendar.holidays_of, day + timedelta(days=1))
-        }
+    if name := eve_of(calendar, day):
+        return gettext("eve of %(holiday)s") % {"holiday": name}
     return ""
 
 
