@@ -17,7 +17,12 @@ from callbacks.calling import recorded_messages
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
-from callbacks.models.extensions import IN_CONFERENCE, first_leg
+from callbacks.models.extensions import (
+    IN_CONFERENCE,
+    first_leg,
+    first_leg_refusal,
+    sources_countries,
+)
 from callbacks.routing import claim as claims
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import call_times, calling_hours
@@ -206,6 +211,9 @@ def conference(extension_id: int, room_code: str, user: object) -> str:
         raise CannotCall(
             gettext("Only a Voicenter extension or a phone number can be called into a conference.")
         )
+    countries = sources_countries()
+    if words := first_leg_refusal(extension.kind, extension.number, countries):
+        raise CannotCall(words)
     try:
         request = Callference(
             **first_leg(extension.kind, extension.number),

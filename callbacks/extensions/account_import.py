@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from callbacks.common import task_publisher
 from callbacks.models import Extension
+from callbacks.models.extensions import first_leg_refusal, sources_countries
 from callbacks.voicenter import AccountExtension, InvalidCall, Terminate
 
 MAX_NAME = 100
@@ -114,8 +115,14 @@ class PlanChanged(Exception):  # noqa: N818  # said to a person, who then looks 
     """The account or our extensions are no longer what the person has seen. Nothing was done."""
 
 
-def compare(account: Sequence[AccountExtension], ours: Iterable[OwnExtension]) -> ImportPlan:
+def compare(
+    account: Sequence[AccountExtension],
+    ours: Iterable[OwnExtension],
+    countries: Collection[str] = (),
+) -> ImportPlan:
     """What differs. An empty `account` gives an empty plan: it says nothing about ours.
+
+    `countries` (ISO 3166): whose telephone numbers may be rung.
 
     Only SIP codes of ours can be gone: a phone number or a SIP trunk is in no list of the account.
     """
@@ -129,7 +136,7 @@ def compare(account: Sequence[AccountExtension], ours: Iterable[OwnExtension]) -
     for number, name in sorted(named.items()):
         mine = here.get(number)
         if mine is None:
-            problem = _problem(number)
+            problem = _problem(number, countries)
             if problem:
                 unusable.append(UnusableExtension(number, problem))
             else:
@@ -157,7 +164,7 @@ def compare(account: Sequence[AccountExtension], ours: Iterable[OwnExtension]) -
 def plan_for(account: Sequence[AccountExtension]) -> ImportPlan:
     """`compare` with the extensions in the database."""
     rows = Extension.objects.values_list("number", "name", "kind", "is_active")
-    return compare(account, [OwnExtension(*row) for row in rows])
+    return compare(account, [OwnExtension(*row) for row in rows], sources_countries())
 
 
 def apply(account: Sequence[AccountExtension], seen: str, choice: ImportChoice) -> ImportResult:
@@ -207,10 +214,10 @@ def _name(extension: AccountExtension) -> str:
     return (extension.name or extension.user_name)[:MAX_NAME]
 
 
-def _problem(number: str) -> str:
+def _problem(number: str, countries: Collection[str]) -> str:
     """Why this could not be rung, as a clause; "" when it could."""
     try:
         Terminate(phone=number)  # takes an extension, and neither SIPTRUNK nor logincode
     except InvalidCall as problem:
         return gettext("it cannot be rung: %(2)s") % {"2": problem.args[0].partition(": ")[2]}
-    return ""
+    return first_leg_refusal(Extension.Kind.SIP, number, countries)

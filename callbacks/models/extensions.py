@@ -16,6 +16,9 @@ from callbacks.models.schedules import Schedule
 from callbacks.models.teams import Team
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
 from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
+from leads import phones
+from leads.models import LeadSource, default_countries
+from leads.phones import PhoneRefused
 
 # Digits, or a SIP code; its case is significant and never changed (vendor page 1.2).
 NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -26,6 +29,8 @@ LOGGED_OUT = "logged out"  # Extension.provider_busy_as
 ON_ANOTHER_CALL = "on another call"  # the same; everything else there is somebody who is away
 # A phone number stands in one spelling only, or it would not be recognised as one of our own.
 PHONE_NUMBER = r"^[1-9][0-9]{6,14}$"
+_LONGEST_SHORT_CODE = 6  # digits
+_SEPARATORS = str.maketrans("", "", "._-")
 
 
 class Extension(models.Model):
@@ -185,6 +190,7 @@ class Extension(models.Model):
         permissions = [
             ("pause_extension", "Can pause an extension"),
             ("use_conference", "Can call an extension into the conference room"),
+            ("enter_phone_numbers", "Can have telephone numbers rung as extensions"),
         ]
         # PostgreSQL reads each check anew for every statement that writes a row, whatever it
         # writes; every claim writes one here. So what we count ourselves has none.
@@ -226,6 +232,8 @@ class Extension(models.Model):
             raise ValidationError(
                 {"number": gettext("This is no full phone number, like 972505550142.")}
             )
+        if words := first_leg_refusal(self.kind, self.number, sources_countries()):
+            raise ValidationError({"number": words})
         try:
             Call(**first_leg(self.kind, self.number), target="972505550100")
         except InvalidCall as problem:
@@ -250,6 +258,39 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_at:%H:%M:%S}"
+
+
+def is_telephone_number(kind: str, number: str) -> bool:
+    """Whether the provider dials `number` over the telephone network: it knows no kinds.
+
+    A SIP code of digits alone is one where it is too long for a short code of the account.
+    """
+    is_long = number.translate(_SEPARATORS).isdigit() and len(number) > _LONGEST_SHORT_CODE
+    return kind == Extension.Kind.PHONE or (kind == Extension.Kind.SIP and is_long)
+
+
+def first_leg_refusal(kind: str, number: str, countries: Collection[str]) -> str:
+    """Why an extension's number may not be rung, as a sentence; "" where it may.
+
+    The allow-list of leads' numbers (leads.phones), with the countries of all sources: a satellite,
+    premium or foreign number costs the same as the first leg of a call as it does as the second.
+    """
+    if not is_telephone_number(kind, number):
+        return ""
+    e164 = to_e164(number)
+    if e164 is None:
+        return gettext("This is no full phone number, like 972505550142.")
+    try:
+        phones.check(e164, countries)
+    except PhoneRefused as refused:
+        return refused.message
+    return ""
+
+
+def sources_countries() -> set[str]:
+    """The countries (ISO 3166) of which some source accepts numbers."""
+    rows = LeadSource.objects.values_list("allowed_countries", flat=True)
+    return {country for row in rows for country in row} or set(default_countries())
 
 
 def first_leg(kind: str, number: str) -> dict[str, Any]:

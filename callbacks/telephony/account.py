@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from callbacks.models import CallAttempt
-from callbacks.models.extensions import first_leg
+from callbacks.models.extensions import first_leg, first_leg_refusal
 from callbacks.routing.claim import Claim
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
@@ -163,8 +163,12 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
     if not isinstance(variables, Mapping):
         raise InvalidCall("variables: must be names and texts", parameter="variables")
     parameters["variables"] = {**variables, **own}
+    countries = {each for source in config.sources.values() for each in source.allowed_countries}
+    kind, number = claim.extension_kind, attempt.extension_number
+    if words := first_leg_refusal(kind, number, countries):
+        raise InvalidCall(words, parameter="phone")
     return Call(
-        **first_leg(claim.extension_kind, attempt.extension_number),
+        **first_leg(kind, number),
         target=to_provider(attempt.phone),
         **parameters,
     )

@@ -93,6 +93,14 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("callbacks.use_conference"))
 
+    def get_form(
+        self, request: HttpRequest, obj: Extension | None = None, change: bool = False, **more: Any
+    ) -> Any:
+        """Tells the form whether its user may have telephone numbers rung."""
+        form: Any = super().get_form(request, obj, change, **more)
+        form.may_enter_numbers = request.user.has_perm("callbacks.enter_phone_numbers")
+        return form
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Extension]:
         """With the team, its hours, and the live attempt."""
         return state.loaded(super().get_queryset(request))

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin import form_errors
 from callbacks.models import Extension, Schedule
-from callbacks.models.extensions import LANGUAGE
+from callbacks.models.extensions import LANGUAGE, is_telephone_number
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.voicenter import to_e164
 
@@ -62,6 +62,8 @@ def _spelled(code: str) -> str:
 class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """One phone is there once, and can be rung at some time."""
 
+    may_enter_numbers = False  # set for whoever holds callbacks.enter_phone_numbers
+
     languages = LanguagesField(
         label=_("Languages"),
         required=False,
@@ -100,10 +102,24 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
                 "number",
                 gettext("This is the phone of extension %(twin)s. Open that one.") % {"twin": twin},
             )
+        if self._rings_a_number_unasked(cleaned):
+            self.add_error(
+                "number",
+                gettext(
+                    "You may not have telephone numbers rung as extensions. Ask for the right, or "
+                    "enter an extension of the account."
+                ),
+            )
         team, own = cleaned.get("team"), cleaned.get("schedule")
         if team and own and (words := _never_meet(team.schedule, own)):
             self.add_error("schedule", words)
         return cleaned
+
+    def _rings_a_number_unasked(self, cleaned: dict[str, Any]) -> bool:
+        """Whether somebody without the right would change which telephone number is rung."""
+        changed = {"number", "kind"} & set(self.changed_data)
+        kind, number = cleaned.get("kind") or "", cleaned.get("number") or ""
+        return bool(changed) and not self.may_enter_numbers and is_telephone_number(kind, number)
 
     def _same_phone(self, number: str) -> Extension | None:
         phone = to_e164(number)
