@@ -94,7 +94,7 @@ class LeadSourceAdmin(Admin):
             _("Numbers that are called"),
             {"fields": ["default_country", "allowed_countries"]},
         ),
-        (_("Promise"), {"fields": [("sla_target", "sla_clock"), "priority"]}),
+        (_("Promise"), {"fields": [("sla_target", "sla_clock"), "least_talk", "priority"]}),
         (_("When leads are called"), {"fields": [("call_from", "call_until"), "offers_times"]}),
         (_("Form on other websites"), {"fields": ["allowed_origins"]}),
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
@@ -87,6 +87,16 @@ class LeadSource(models.Model):
         choices=SlaClock.choices,
         default=SlaClock.ALWAYS,
         help_text=_("When the seconds of the target are counted."),
+    )
+    least_talk = models.PositiveSmallIntegerField(
+        _("least talk (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(60)],
+        help_text=_(
+            "For how long the two must have talked for the lead to count as reached. "
+            "A shorter call is made again. Empty: as the settings say."
+        ),
     )
     priority = models.PositiveSmallIntegerField(
         _("priority (minutes)"),

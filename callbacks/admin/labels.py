@@ -35,7 +35,13 @@ ATTEMPT_COLOURS: dict[str, str] = {
     AttemptState.BRIDGED: GREEN,
     AttemptState.PLAYED: GREEN,
     AttemptState.AGENT_NO_ANSWER: ORANGE,
+    AttemptState.AGENT_UNREACHED: ORANGE,
     AttemptState.LEAD_NO_ANSWER: ORANGE,
+    AttemptState.LEAD_BUSY: ORANGE,
+    AttemptState.BAD_NUMBER: RED,
+    AttemptState.LEAD_NOT_RUNG: ORANGE,
+    AttemptState.SHORT_TALK: ORANGE,
+    AttemptState.STOPPED: GREY,
     AttemptState.ENDED: GREY,
     AttemptState.NEVER_PLACED: GREY,
 }

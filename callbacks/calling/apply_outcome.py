@@ -15,13 +15,15 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from callbacks.calling import recorded_messages
-from callbacks.common import task_publisher
+from callbacks.common import sql, task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import (
     A_DAY,
+    FAULTS,
     FLAGGED_REASON,
+    MAX_ATTEMPTS,
     ExtensionStep,
     LeadStep,
     Outcome,
@@ -30,6 +32,8 @@ from callbacks.policy.rules import (
     counted_together,
     counts_as_try,
     next_step,
+    picked_up,
+    rang_the_lead,
 )
 from callbacks.routing import config, number_limits, queue
 from callbacks.routing.availability import paused_at
@@ -42,7 +46,22 @@ from leads.models import Lead, LeadStatus
 # Outcomes that do not count towards MAX_ATTEMPTS.
 _UNCOUNTED = [it.value for it in Outcome if not counts_as_try(it)]
 
-_PICKED_UP = (Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER)
+_FAULTS = [it.value for it in FAULTS]
+_GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
+
+# Faults of a lead between which and its next call somebody else was got through to: an outage uses
+# up no tries. By primary key, which the order of calls follows: there is no index on their time.
+_FAULTS_AMID_CALLS = """
+    SELECT count(*) AS faults FROM (
+        SELECT id, outcome, lead(id) OVER (ORDER BY id) AS next_id FROM callbacks_callattempt
+        WHERE lead_id = %(lead)s AND kind = 'call' AND claimed_at >= %(since)s
+    ) own
+    WHERE own.outcome = ANY(%(faults)s) AND EXISTS (
+        SELECT FROM callbacks_callattempt other
+        WHERE other.id > own.id AND other.id < own.next_id AND other.lead_id <> %(lead)s
+            AND other.outcome = ANY(%(got_through)s)
+    )
+"""
 
 _CLOSED_AS = {
     LeadStep.CONNECTED: LeadStatus.CONNECTED,
@@ -90,7 +109,7 @@ def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None
     extension = Extension.objects.filter(~Exists(newer), pk=attempt.extension_id)
     if outcome is Outcome.AGENT_NO_ANSWER:
         _count_miss(extension, policy(), now)
-    elif outcome in _PICKED_UP:
+    elif picked_up(outcome):
         _clear(extension)
 
 
@@ -129,10 +148,21 @@ def _step(
         same_before=Count("pk", filter=Q(outcome__in=same)),
         attempts=Count("pk", filter=~Q(outcome__in=_UNCOUNTED)),
     )
-    suspect = outcome is Outcome.INVALID and _is_suspect(attempt, extension_id, now)
     return next_step(
-        outcome, counted["same_before"], counted["attempts"] + 1, rules, suspect=suspect
+        outcome,
+        counted["same_before"],
+        counted["attempts"] + 1,
+        rules,
+        suspect=outcome is Outcome.INVALID and _is_suspect(attempt, extension_id, now),
+        faults=_faults_amid_calls(attempt) if counted["same_before"] >= MAX_ATTEMPTS else 0,
     )
+
+
+def _faults_amid_calls(attempt: CallAttempt) -> int:
+    since = Lead.objects.values_list("counted_from", flat=True).get(pk=attempt.lead_id)
+    values = {"lead": attempt.lead_id, "since": since}
+    values |= {"faults": _FAULTS, "got_through": _GOT_THROUGH}
+    return sum(row["faults"] for row in sql.rows(_FAULTS_AMID_CALLS, values))
 
 
 def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
@@ -178,6 +208,8 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         if again:
             joining.follow(attempt.lead_id, attempt.claimed_at, now)
         return
+    if step.lead is LeadStep.STAYS:
+        return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
@@ -216,21 +248,24 @@ def _settle_extension(
     extension = Extension.objects.filter(pk=extension_id)
     match step.extension:
         case ExtensionStep.OUT:
-            _keep_out(extension, now + step.out_for, "offline")
+            reason = "offline" if outcome is Outcome.OFFLINE else "busy or not reached"
+            _keep_out(extension, now + step.out_for, reason)
         case ExtensionStep.BLOCKED:
             extension.update(is_blocked=True)
         case ExtensionStep.MISSED:
             _keep_out(extension, now + step.out_for, "did not answer")
             _count_miss(extension, rules, now)
         case ExtensionStep.PAUSED:
-            extension.update(
-                is_paused=True, paused_until=None, pause_reason=attempt.error_message[:100]
+            extension.filter(~paused_at(now)).update(
+                is_paused=True,
+                paused_until=now + step.out_for,
+                pause_reason=attempt.error_message[:100],
             )
         case ExtensionStep.FLAGGED:
             extension.update(unavailable_reason=FLAGGED_REASON)
             _wake_its_team_on_commit(extension_id)
         case ExtensionStep.FREE:
-            if outcome in _PICKED_UP:
+            if picked_up(outcome):
                 _clear(extension)
             _wake_its_team_on_commit(extension_id)
 
@@ -244,10 +279,11 @@ def _keep_out(extension: QuerySet[Extension], until: datetime, reason: str) -> N
 def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) -> None:
     """Once more nobody picked up; too often in a row, and it is paused."""
     extension.update(missed_in_a_row=F("missed_in_a_row") + 1)
-    # A pause that a person has set lasts as long as that person chose.
+    # A pause that a person has set lasts as long as that person chose. Ours ends by itself; one
+    # more missed call after it begins the next one.
     extension.filter(~paused_at(now), missed_in_a_row__gte=rules.missed_in_a_row).update(
         is_paused=True,
-        paused_until=None,
+        paused_until=now + rules.missed_pause,
         pause_reason=_missed_in_a_row(rules.missed_in_a_row),
     )
 

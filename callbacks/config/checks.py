@@ -11,6 +11,7 @@ E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters
 E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
+E025 LEAST_TALK
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE
 W001 VOICENTER_URL without TLS
@@ -219,6 +220,7 @@ def _policy() -> Iterator[CheckMessage]:
     """Settings beyond the policy's hard bounds, which the engine keeps to whatever is set."""
     defaults = rules.Policy()
     yield from _waits("RETRY_AFTER_NO_ANSWER", rules.LEAST_GAP, defaults.after_no_answer)
+    yield from _waits("RETRY_AFTER_BUSY", rules.LEAST_GAP, defaults.after_busy)
     yield from _waits("RETRY_AFTER_ERROR", rules.LEAST_ERROR_WAIT, defaults.after_error)
     gap = rules.LEAST_GAP.total_seconds(), rules.LONGEST_GAP.total_seconds()
     yield from _between("CALL_GAP", *gap, "callbacks.E022")
@@ -226,7 +228,11 @@ def _policy() -> Iterator[CheckMessage]:
     rest = rules.LEAST_COOLDOWN.total_seconds(), rules.LONGEST_COOLDOWN.total_seconds()
     yield from _between("OFFLINE_COOLDOWN", *rest, "callbacks.E023")
     yield from _between("MISSED_COOLDOWN", *rest, "callbacks.E023")
+    yield from _between("UNREACHED_COOLDOWN", *rest, "callbacks.E023")
     yield from _between("MISSED_IN_A_ROW", 1, rules.MAX_MISSED, "callbacks.E023")
+    pause = rules.LEAST_PAUSE.total_seconds(), rules.LONGEST_PAUSE.total_seconds()
+    yield from _between("MISSED_PAUSE", *pause, "callbacks.E023")
+    yield from _between("LEAST_TALK", 0, rules.MOST_LEAST_TALK, "callbacks.E025")
 
 
 def _waits(name: str, least: timedelta, example: Sequence[rules.Wait]) -> Iterator[CheckMessage]:

@@ -257,11 +257,17 @@ RETRY_AFTER_NO_ANSWER = env.list(
 )
 # Seconds to wait after each failure of the provider; the last one repeats.
 RETRY_AFTER_ERROR = env.list("RETRY_AFTER_ERROR", default=in_settings(_POLICY.after_error))
+# The same where the lead's line was engaged; never longer than where nobody answers.
+RETRY_AFTER_BUSY = env.list("RETRY_AFTER_BUSY", default=in_settings(_POLICY.after_busy))
+# Seconds that a lead and a salesperson must have talked to count as reached; a source may differ.
+LEAST_TALK = env.int("LEAST_TALK", default=5)
 CALL_GAP = env.float("CALL_GAP", default=_POLICY.gap.total_seconds())
 CALLS_A_DAY = env.int("CALLS_A_DAY", default=_POLICY.calls_a_day)
 OFFLINE_COOLDOWN = env.float("OFFLINE_COOLDOWN", default=_POLICY.offline_for.total_seconds())
 MISSED_COOLDOWN = env.float("MISSED_COOLDOWN", default=_POLICY.missed_for.total_seconds())
 MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=_POLICY.missed_in_a_row)
+MISSED_PAUSE = env.float("MISSED_PAUSE", default=_POLICY.missed_pause.total_seconds())
+UNREACHED_COOLDOWN = env.float("UNREACHED_COOLDOWN", default=_POLICY.unreached_for.total_seconds())
 
 # --- what a visitor sees --------------------------------------------------------------------------
 

@@ -36,7 +36,13 @@ _TONES = {html.GREEN: "good", html.ORANGE: "warn", html.RED: "bad", html.ACCENT:
 _OUTCOMES: "dict[str, tuple[StrOrPromise, str]]" = {
     AttemptState.BRIDGED: (_("You talked"), "good"),
     AttemptState.LEAD_NO_ANSWER: (_("Did not answer"), "off"),
+    AttemptState.LEAD_BUSY: (_("Line busy"), "off"),
+    AttemptState.BAD_NUMBER: (_("Number not reachable"), "off"),
+    AttemptState.LEAD_NOT_RUNG: (_("Their phone did not ring"), "off"),
+    AttemptState.SHORT_TALK: (_("Too short to count"), "off"),
+    AttemptState.STOPPED: (_("Stopped by a manager"), "off"),
     AttemptState.AGENT_NO_ANSWER: (_("You did not pick up"), "warn"),
+    AttemptState.AGENT_UNREACHED: (_("Your phone was not reached"), "off"),
     AttemptState.ENDED: (_("Over"), "off"),
     AttemptState.REFUSED: (_("Not put through"), "off"),
     AttemptState.NOT_SENT: (_("Not put through"), "off"),

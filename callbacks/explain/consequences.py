@@ -29,8 +29,13 @@ from callbacks.scheduling.next_call import NextCall, next_call
 _TOLD = 6
 
 OUTCOMES = (
-    (Outcome.LEAD_NO_ANSWER, _("The lead does not answer, or is busy")),
+    (Outcome.LEAD_NO_ANSWER, _("The lead does not answer")),
+    (Outcome.LEAD_BUSY, _("The lead's line is busy")),
+    (Outcome.SHORT_TALK, _("The lead answers, and it is over at once")),
+    (Outcome.BAD_NUMBER, _("The lead's number cannot be reached")),
+    (Outcome.LEAD_NOT_RUNG, _("The salesperson picks up, the lead's phone does not ring")),
     (Outcome.AGENT_NO_ANSWER, _("The salesperson does not pick up")),
+    (Outcome.AGENT_UNREACHED, _("The salesperson's phone is busy, or the network fails")),
     (Outcome.OFFLINE, _("The extension is offline (error 3)")),
     (Outcome.BLOCKED, _("The extension is blocked (error 4)")),
     (Outcome.INVALID, _("Invalid parameters (error 1)")),
@@ -160,6 +165,8 @@ def _extension(step: Step) -> str:
         case ExtensionStep.BLOCKED:
             return gettext("not rung until a manager clears it")
         case ExtensionStep.PAUSED:
-            return gettext("paused")
+            return gettext("paused for %(duration)s") % {
+                "duration": in_words(step.out_for.total_seconds())
+            }
         case _:
             return gettext("free")

@@ -18,7 +18,13 @@ class AttemptState(models.TextChoices):
     BRIDGED = "bridged", _("bridged")
     PLAYED = "played", _("message played")
     AGENT_NO_ANSWER = "agent_no_answer", _("salesperson did not answer")
+    AGENT_UNREACHED = "agent_unreached", _("salesperson's phone busy or not reached")
     LEAD_NO_ANSWER = "lead_no_answer", _("lead did not answer")
+    LEAD_BUSY = "lead_busy", _("lead's line busy")
+    BAD_NUMBER = "bad_number", _("lead's number not reachable")
+    LEAD_NOT_RUNG = "lead_not_rung", _("lead's phone did not ring")
+    SHORT_TALK = "short_talk", _("answered, too short for a talk")
+    STOPPED = "stopped", _("stopped by a manager")
     ENDED = "ended", _("ended, no record")
     NEVER_PLACED = "never_placed", _("never placed")
 
@@ -37,7 +43,13 @@ class AttemptOutcome(models.TextChoices):
     PROVIDER_ERROR = Outcome.PROVIDER_ERROR.value, _("error of the provider")
     NOT_SENT = Outcome.NOT_SENT.value, _("not sent")
     AGENT_NO_ANSWER = Outcome.AGENT_NO_ANSWER.value, _("salesperson did not answer")
+    AGENT_UNREACHED = Outcome.AGENT_UNREACHED.value, _("salesperson's phone busy or not reached")
     LEAD_NO_ANSWER = Outcome.LEAD_NO_ANSWER.value, _("lead did not answer")
+    LEAD_BUSY = Outcome.LEAD_BUSY.value, _("lead's line busy")
+    BAD_NUMBER = Outcome.BAD_NUMBER.value, _("lead's number not reachable")
+    LEAD_NOT_RUNG = Outcome.LEAD_NOT_RUNG.value, _("lead's phone did not ring")
+    SHORT_TALK = Outcome.SHORT_TALK.value, _("answered, too short for a talk")
+    STOPPED = Outcome.STOPPED.value, _("stopped by a manager")
     BRIDGED = Outcome.BRIDGED.value, _("they talked")
     NO_RECORD = Outcome.NO_RECORD.value, _("accepted, no record came")
     NEVER_KNOWN = Outcome.NEVER_KNOWN.value, _("nobody knows")
@@ -50,7 +62,13 @@ OUTCOME_OF: dict[str, Outcome] = {
     AttemptState.NEVER_PLACED: Outcome.NOT_SENT,
     AttemptState.BRIDGED: Outcome.BRIDGED,
     AttemptState.AGENT_NO_ANSWER: Outcome.AGENT_NO_ANSWER,
+    AttemptState.AGENT_UNREACHED: Outcome.AGENT_UNREACHED,
     AttemptState.LEAD_NO_ANSWER: Outcome.LEAD_NO_ANSWER,
+    AttemptState.LEAD_BUSY: Outcome.LEAD_BUSY,
+    AttemptState.BAD_NUMBER: Outcome.BAD_NUMBER,
+    AttemptState.LEAD_NOT_RUNG: Outcome.LEAD_NOT_RUNG,
+    AttemptState.SHORT_TALK: Outcome.SHORT_TALK,
+    AttemptState.STOPPED: Outcome.STOPPED,
 }
 
 # Ended without anybody knowing whether there was a call: the provider never said yes (0), and no

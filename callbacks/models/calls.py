@@ -104,6 +104,12 @@ class CallAttempt(models.Model):
         blank=True,
         help_text=_("When somebody took it on to send it. Empty: nothing has been sent."),
     )
+    stopped_at = models.DateTimeField(
+        _("stopped at"),
+        null=True,
+        blank=True,
+        help_text=_("When a manager stopped it: nobody is to blame, and nobody calls again."),
+    )
     answered_at = models.DateTimeField(
         _("answered at"),
         null=True,
@@ -280,7 +286,9 @@ class CallAttempt(models.Model):
             # The clock of who claimed may be ahead of ours.
             values[name] = max(values[name], self.claimed_at)
         if ended_at := values.get("ended_at"):
-            values |= self.time_until(values.get("connected_at", ended_at), records, **values)
+            # A talk that was too short to count is followed by another call: it is no end.
+            until = values.get("connected_at") if to == AttemptState.BRIDGED else None
+            values |= self.time_until(until or ended_at, records, **values)
         won = CallAttempt.objects.filter(pk=self.pk, state__in=come_from).update(**values)
         if won:
             for name, value in values.items():
@@ -404,7 +412,7 @@ class CallAttempt(models.Model):
         next_lookup_at: datetime | None = None,
         records: Iterable[LegRecord] = (),
     ) -> bool:
-        """live -> bridged | played | agent_no_answer | lead_no_answer | ended: how it ended.
+        """live -> bridged | played | ended | what else the records tell: how it ended.
 
         `next_lookup_at`: when to ask the provider once more, where nobody has said how.
         """
@@ -447,7 +455,7 @@ class CallAttempt(models.Model):
         return bool(won)
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
-        """ended -> bridged | agent_no_answer | lead_no_answer: somebody could tell after all."""
+        """ended -> bridged, or what else the records tell: somebody could tell after all."""
         values: dict[str, Any] = {
             "error_code": 0,
             "next_lookup_at": None,

@@ -146,9 +146,9 @@ def _ringing(facts: Facts, answered: datetime, until: datetime) -> tuple[datetim
         return answered, answered
     up = picked_up(facts, until)
     match facts.state:
-        case "ended":  # how, nobody knows
+        case "ended" | "lead_not_rung" | "bad_number":  # how, nobody knows; no phone of a lead rang
             return up or answered, up or answered
-        case "agent_no_answer":
+        case "agent_no_answer" | "agent_unreached":
             end = _rang_until(answered, facts, 1, until)
             return end, end
     if up is None:
@@ -157,7 +157,7 @@ def _ringing(facts: Facts, answered: datetime, until: datetime) -> tuple[datetim
     match facts.state:
         case "bridged":
             return up, facts.connected_at or until
-        case "lead_no_answer":
+        case "lead_no_answer" | "lead_busy":
             return up, _rang_until(up, facts, 2, until)
     return up, until  # it is on
 

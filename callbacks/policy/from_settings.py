@@ -17,6 +17,9 @@ def policy() -> Policy:
         settings.MISSED_IN_A_ROW,
         tuple(settings.RETRY_AFTER_ERROR),
         tuple(settings.RETRY_AFTER_NO_ANSWER),
+        tuple(settings.RETRY_AFTER_BUSY),
+        settings.MISSED_PAUSE,
+        settings.UNREACHED_COOLDOWN,
         settings.CALL_GAP,
         settings.CALLS_A_DAY,
     )
@@ -29,6 +32,9 @@ def _policy(
     missed_in_a_row: int,
     after_error: tuple[str, ...],
     after_no_answer: tuple[str, ...],
+    after_busy: tuple[str, ...],
+    missed_pause: float,
+    unreached: float,
     gap: float,
     calls_a_day: int,
 ) -> Policy:
@@ -38,6 +44,9 @@ def _policy(
         missed_in_a_row=missed_in_a_row,
         after_error=[timedelta(seconds=float(it)) for it in after_error],
         after_no_answer=waits(after_no_answer),
+        after_busy=waits(after_busy),
+        missed_pause=timedelta(seconds=missed_pause),
+        unreached_for=timedelta(seconds=unreached),
         gap=timedelta(seconds=gap),
         calls_a_day=calls_a_day,
     )

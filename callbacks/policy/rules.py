@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeVar
 
 # Tries of one lead. Those that ended with the extension (offline, blocked, nobody picked up) do
 # not count: they say nothing of the lead, its phone has not rung, and each takes its extension out.
+# Nor do faults of the provider or the network, unless others are got through to meanwhile.
 MAX_ATTEMPTS = 20
 # Calls that ring, or may ring, one number within A_DAY, whatever leads they are made for: anybody
 # can type anybody's number, again and again.
@@ -29,6 +30,12 @@ LEAST_ERROR_WAIT = timedelta(seconds=1)
 LEAST_COOLDOWN = timedelta(seconds=10)
 LONGEST_COOLDOWN = timedelta(days=1)
 MAX_MISSED = 10
+# For how long an extension is paused that missed too many calls. No pause of ours lasts for ever.
+LEAST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(days=1)
+
+# Seconds; more talk than this is asked of nobody to count as reached.
+MOST_LEAST_TALK = 60
 
 # In `Policy.after_no_answer`: wait until a team opens anew.
 OPENING: Final = "opening"
@@ -49,7 +56,13 @@ class Outcome(Enum):
     PROVIDER_ERROR = "provider_error"  # error 2, other codes, HTTP 401/403: surely not placed
     NOT_SENT = "not_sent"  # and what turned out never to have been placed
     AGENT_NO_ANSWER = "agent_no_answer"
+    AGENT_UNREACHED = "agent_unreached"  # busy, or a fault of the network: nobody's miss
     LEAD_NO_ANSWER = "lead_no_answer"
+    LEAD_BUSY = "lead_busy"
+    BAD_NUMBER = "bad_number"  # wrong, or not to be reached
+    LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, the lead's phone stayed silent
+    SHORT_TALK = "short_talk"  # answered, and over before it can have been a conversation
+    STOPPED = "stopped"  # by a manager
     BRIDGED = "bridged"
     NO_RECORD = "no_record"
     NEVER_KNOWN = "never_known"
@@ -57,13 +70,25 @@ class Outcome(Enum):
 
 # What each outcome says of the two phones, and of the lead's tries.
 _ENDED_WITH_THE_EXTENSION = frozenset(
-    {Outcome.OFFLINE, Outcome.BLOCKED, Outcome.MISCONFIGURED, Outcome.AGENT_NO_ANSWER}
+    {
+        Outcome.OFFLINE,
+        Outcome.BLOCKED,
+        Outcome.MISCONFIGURED,
+        Outcome.AGENT_NO_ANSWER,
+        Outcome.AGENT_UNREACHED,
+    }
 )
-_RANG_THE_LEAD = frozenset(
-    {Outcome.BRIDGED, Outcome.LEAD_NO_ANSWER, Outcome.NO_RECORD, Outcome.NEVER_KNOWN}
-)
+_NOT_REACHED = frozenset({Outcome.LEAD_NO_ANSWER, Outcome.LEAD_BUSY, Outcome.SHORT_TALK})
+_RANG_THE_LEAD = _NOT_REACHED | {
+    Outcome.BRIDGED,
+    Outcome.STOPPED,
+    Outcome.NO_RECORD,
+    Outcome.NEVER_KNOWN,
+}
+_PICKED_UP = _NOT_REACHED | {Outcome.BRIDGED, Outcome.BAD_NUMBER, Outcome.LEAD_NOT_RUNG}
 _MAY_HAVE_TALKED = frozenset({Outcome.BRIDGED, Outcome.NO_RECORD, Outcome.NEVER_KNOWN})
 _ERRORS = frozenset({Outcome.PROVIDER_ERROR, Outcome.NOT_SENT})
+FAULTS = _ERRORS | {Outcome.LEAD_NOT_RUNG}
 
 
 def rang_the_lead(outcome: Outcome) -> bool:
@@ -73,7 +98,12 @@ def rang_the_lead(outcome: Outcome) -> bool:
 
 def rang_the_salesperson(outcome: Outcome) -> bool:
     """Whether the salesperson's phone rang, or may have: it counts as a call of the extension."""
-    return outcome in _RANG_THE_LEAD or outcome is Outcome.AGENT_NO_ANSWER
+    return outcome in _RANG_THE_LEAD | _PICKED_UP or outcome is Outcome.AGENT_NO_ANSWER
+
+
+def picked_up(outcome: Outcome) -> bool:
+    """Whether the salesperson surely picked up: it ends their missed calls in a row."""
+    return outcome in _PICKED_UP
 
 
 def may_have_talked(outcome: Outcome) -> bool:
@@ -82,13 +112,15 @@ def may_have_talked(outcome: Outcome) -> bool:
 
 
 def counts_as_try(outcome: Outcome) -> bool:
-    """Whether it counts towards MAX_ATTEMPTS of its lead."""
-    return outcome not in _ENDED_WITH_THE_EXTENSION
+    """Whether it counts towards MAX_ATTEMPTS of its lead. Of FAULTS, see `next_step`."""
+    return outcome not in _ENDED_WITH_THE_EXTENSION | FAULTS
 
 
 def counted_together(outcome: Outcome) -> frozenset[Outcome]:
-    """The outcomes that count as the same one: an outage is an outage, however it shows."""
-    return _ERRORS if outcome in _ERRORS else frozenset({outcome})
+    """The outcomes that count as the same one: an outage is an outage, however it shows, and who
+    was not reached was not reached.
+    """
+    return next((it for it in (_ERRORS, _NOT_REACHED) if outcome in it), frozenset({outcome}))
 
 
 class LeadStep(Enum):
@@ -99,6 +131,7 @@ class LeadStep(Enum):
     CALLED = "called"
     UNREACHED = "unreached"
     FAILED = "failed"
+    STAYS = "stays"  # as whoever stopped the call has left it
 
 
 class ExtensionStep(Enum):
@@ -107,7 +140,7 @@ class ExtensionStep(Enum):
     FREE = "free"
     OUT = "out"  # not rung for Step.out_for
     MISSED = "missed"  # the same, and counted; paused when it happens too often in a row
-    PAUSED = "paused"
+    PAUSED = "paused"  # for Step.out_for
     BLOCKED = "blocked"
     FLAGGED = "flagged"  # rung as before; a manager is told to look at it
 
@@ -116,13 +149,16 @@ class ExtensionStep(Enum):
 class Policy:
     """The numbers of the table. Whatever is given is brought within the hard bounds.
 
-    `after_no_answer`: one wait for each further try, the last ones may be OPENING. `gap` and
+    `after_no_answer`: one wait for each further try, the last ones may be OPENING. `after_busy`:
+    the same where the line was engaged; it gives no more tries, and no longer waits. `gap` and
     `calls_a_day` hold for a number, not for a lead.
     """
 
     offline_for: timedelta = timedelta(minutes=2)
     missed_for: timedelta = timedelta(minutes=1)
     missed_in_a_row: int = 3
+    missed_pause: timedelta = timedelta(minutes=15)
+    unreached_for: timedelta = timedelta(minutes=1)
     after_error: Sequence[timedelta] = (
         timedelta(seconds=5),
         timedelta(seconds=30),
@@ -135,22 +171,34 @@ class Policy:
         timedelta(hours=2),
         OPENING,
     )
+    after_busy: Sequence[Wait] = (
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+    )
     invalid_tries: int = 2
+    bad_number_tries: int = 2
     gap: timedelta = LEAST_GAP
     calls_a_day: int = 8
 
     def __post_init__(self) -> None:
         gap = _within(self.gap, LEAST_GAP, LONGEST_GAP)
         errors = [_within(it, LEAST_ERROR_WAIT, LONGEST_WAIT) for it in self.after_error]
-        no_answers = [
-            it if it == OPENING else _within(it, gap, LONGEST_WAIT) for it in self.after_no_answer
-        ]
+        no_answers, busy = (
+            [it if it == OPENING else _within(it, gap, LONGEST_WAIT) for it in waits]
+            for waits in (self.after_no_answer, self.after_busy)
+        )
         bounded = {
             "offline_for": _within(self.offline_for, LEAST_COOLDOWN, LONGEST_COOLDOWN),
             "missed_for": _within(self.missed_for, LEAST_COOLDOWN, LONGEST_COOLDOWN),
             "missed_in_a_row": _within(self.missed_in_a_row, 1, MAX_MISSED),
+            "missed_pause": _within(self.missed_pause, LEAST_PAUSE, LONGEST_PAUSE),
+            "unreached_for": _within(self.unreached_for, LEAST_COOLDOWN, LONGEST_COOLDOWN),
             "after_error": tuple(errors) or (LONGEST_WAIT,),
             "after_no_answer": tuple(no_answers[: MAX_ATTEMPTS - 1]),
+            "after_busy": tuple(busy[: MAX_ATTEMPTS - 1]),
+            "bad_number_tries": _within(self.bad_number_tries, 1, MAX_ATTEMPTS),
             "invalid_tries": _within(self.invalid_tries, 1, MAX_ATTEMPTS),
             "gap": gap,
             "calls_a_day": _within(self.calls_a_day, 1, MAX_CALLS_A_DAY),
@@ -176,28 +224,27 @@ class Step:
 
 
 def next_step(
-    outcome: Outcome, same_before: int, attempts: int, policy: Policy, *, suspect: bool = False
+    outcome: Outcome,
+    same_before: int,
+    attempts: int,
+    policy: Policy,
+    *,
+    suspect: bool = False,
+    faults: int = 0,
 ) -> Step:
     """What follows `outcome`.
 
-    `same_before`: earlier attempts of this lead that ended with the same outcome (for errors: any
-    of PROVIDER_ERROR and NOT_SENT). `attempts`: all that count (see MAX_ATTEMPTS), this included.
+    `same_before`: earlier attempts of this lead that count as the same outcome (see
+    `counted_together`). `attempts`: all that count (see MAX_ATTEMPTS), this included. `faults`:
+    its FAULTS before which others were got through to: the provider works, but not for this lead.
     `suspect`: this extension has met INVALID with another lead before.
     """
     step = _by_table(outcome, same_before, policy, suspect)
-    # The lead's own tries end; what ended with the extension says nothing of the lead.
-    ended_with_the_extension = step.extension not in (ExtensionStep.FREE, ExtensionStep.FLAGGED)
-    if (
-        step.lead is LeadStep.CALL_AGAIN
-        and attempts >= MAX_ATTEMPTS
-        and not ended_with_the_extension
-    ):
-        return Step(
-            LeadStep.FAILED,
-            step.extension,
-            out_for=step.out_for,
-            message=f"Given up after {attempts} attempts.",
-        )
+    if step.lead is not LeadStep.CALL_AGAIN or outcome in _ENDED_WITH_THE_EXTENSION:
+        return step
+    used_up = faults if outcome in FAULTS else attempts
+    if used_up >= MAX_ATTEMPTS:
+        return Step(LeadStep.FAILED, step.extension, message=f"Given up after {used_up} attempts.")
     return step
 
 
@@ -211,7 +258,7 @@ def _by_table(  # noqa: C901  # a table: one row a case
         case Outcome.BLOCKED:
             return Step(again, ExtensionStep.BLOCKED)
         case Outcome.MISCONFIGURED:
-            return Step(again, ExtensionStep.PAUSED)
+            return Step(again, ExtensionStep.PAUSED, out_for=policy.missed_pause)
         case Outcome.INVALID:
             once_more = same_before + 1 < policy.invalid_tries
             return Step(
@@ -219,14 +266,28 @@ def _by_table(  # noqa: C901  # a table: one row a case
                 ExtensionStep.FLAGGED if suspect else ExtensionStep.FREE,
             )
         case Outcome.PROVIDER_ERROR | Outcome.NOT_SENT:
-            # An outage is not the lead's fault: the last wait repeats until MAX_ATTEMPTS.
+            # An outage is not the lead's fault: the last wait repeats until it is over.
             return Step(again, after=policy.after_error[: same_before + 1][-1])
         case Outcome.AGENT_NO_ANSWER:
             return Step(again, ExtensionStep.MISSED, out_for=policy.missed_for)
-        case Outcome.LEAD_NO_ANSWER if same_before < len(policy.after_no_answer):
-            return _after_no_answer(same_before, policy)
-        case Outcome.LEAD_NO_ANSWER:
-            return Step(LeadStep.UNREACHED)
+        case Outcome.AGENT_UNREACHED:
+            return Step(again, ExtensionStep.OUT, out_for=policy.unreached_for)
+        case Outcome.LEAD_NOT_RUNG if same_before == 0:
+            return Step(again)
+        case Outcome.LEAD_NOT_RUNG:
+            return Step(again, after=policy.after_error[:same_before][-1])
+        case Outcome.LEAD_NO_ANSWER | Outcome.SHORT_TALK | Outcome.LEAD_BUSY:
+            return _after_no_answer(same_before, policy, busy=outcome is Outcome.LEAD_BUSY)
+        case Outcome.BAD_NUMBER if same_before + 1 < policy.bad_number_tries:
+            return Step(again, after=max(policy.gap, policy.after_error[-1]))
+        case Outcome.BAD_NUMBER:
+            return Step(
+                LeadStep.FAILED,
+                message="The lead's number is wrong or cannot be reached. Check it, or write to "
+                "the lead.",
+            )
+        case Outcome.STOPPED:
+            return Step(LeadStep.STAYS)
         case Outcome.BRIDGED:
             return Step(LeadStep.CONNECTED)
         case Outcome.NO_RECORD:
@@ -239,8 +300,15 @@ def _by_table(  # noqa: C901  # a table: one row a case
             )
 
 
-def _after_no_answer(same_before: int, policy: Policy) -> Step:
+def _after_no_answer(same_before: int, policy: Policy, *, busy: bool) -> Step:
+    if same_before >= len(policy.after_no_answer):
+        return Step(LeadStep.UNREACHED)
     wait = policy.after_no_answer[same_before]
+    if busy and policy.after_busy:
+        engaged = policy.after_busy[: same_before + 1][-1]
+        # Whoever is on the phone is there: never later than one who does not answer.
+        timed = [it for it in (engaged, wait) if it != OPENING]
+        wait = min(timed) if timed else wait
     if wait != OPENING:
         return Step(LeadStep.CALL_AGAIN, after=wait)
     # Waits grow: an opening that comes sooner than the last one has been is not waited for.

@@ -31,10 +31,31 @@ _LATE: dict[str, tuple[LeadStatus, str]] = {
         LeadStatus.UNREACHED,
         "The lead did not answer. That became known too late for an automatic retry.",
     ),
+    AttemptState.LEAD_BUSY: (
+        LeadStatus.UNREACHED,
+        "The lead's line was busy. That became known too late for an automatic retry.",
+    ),
+    AttemptState.SHORT_TALK: (
+        LeadStatus.UNREACHED,
+        "The lead answered, and it was over at once. That became known too late for a retry.",
+    ),
     AttemptState.AGENT_NO_ANSWER: (
         LeadStatus.FAILED,
         "The salesperson did not answer, and the lead's phone has not rung. Call again.",
     ),
+    AttemptState.AGENT_UNREACHED: (
+        LeadStatus.FAILED,
+        "The salesperson's phone was not reached, and the lead's phone has not rung. Call again.",
+    ),
+    AttemptState.LEAD_NOT_RUNG: (
+        LeadStatus.FAILED,
+        "The salesperson picked up, and the lead's phone has not rung. Call again.",
+    ),
+    AttemptState.BAD_NUMBER: (
+        LeadStatus.FAILED,
+        "The lead's number could not be reached. Check it before you call again.",
+    ),
+    AttemptState.STOPPED: (LeadStatus.CANCELLED, ""),
 }
 
 
@@ -80,7 +101,7 @@ def correct(
         correct_extension(attempt, Outcome(was), timezone.now())
     told = _correct_lead(attempt)
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
-    until = attempt.connected_at if told else None
+    until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
     times = attempt.time_until(until or attempt.ended_at or attempt.claimed_at, records)
     if times and attempt.accounted_until:
         CallAttempt.objects.filter(pk=attempt.pk).update(**times)
@@ -95,7 +116,7 @@ def _correct_lead(attempt: CallAttempt) -> bool:
         return False
     status, message = _LATE[attempt.state]
     values = mirror(attempt) | {"status": status, "error_message": message}
-    if attempt.connected_at:
+    if status == LeadStatus.CONNECTED:
         values["connected_at"] = attempt.connected_at
     newer = CallAttempt.objects.filter(
         lead=OuterRef("pk"), kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at

@@ -10,6 +10,7 @@ from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.reconciliation import records as call_records
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
 
@@ -98,9 +99,14 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
         if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
             won = attempt.give_back(now)
         else:
-            records, next_lookup_at = attempt.records.all(), now + _LATE_LOOK_AFTER
+            records = attempt.records.all()
+            state = call_records.end_by_records(attempt, records, is_over=True)
             won = attempt.finish(
-                AttemptState.ENDED, now, next_lookup_at=next_lookup_at, records=records
+                state or (AttemptState.STOPPED if attempt.stopped_at else AttemptState.ENDED),
+                now,
+                # Where nobody has told, the provider is asked once more.
+                next_lookup_at=None if state else now + _LATE_LOOK_AFTER,
+                records=records,
             )
         if won:
             apply(attempt, now)

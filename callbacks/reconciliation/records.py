@@ -11,6 +11,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -20,9 +21,11 @@ from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.models.time_accounting import TIME_TOLERANCE
+from callbacks.policy.rules import MOST_LEAST_TALK
 from callbacks.reconciliation import corrections
-from callbacks.telephony.disposition import Disposition, disposition, leg_outcome
+from callbacks.telephony.disposition import Disposition, Leg, disposition, leg_outcome
 from callbacks.voicenter import Cdr, LegOutcome
+from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,21 @@ HIGHEST = 2**31 - 1  # that the columns of prices hold
 # A call's CALLID is known within the seconds that its answer takes; older records without an
 # attempt are of other calls on the account.
 _ADOPTED_WITHIN = timedelta(minutes=10)
+# Seconds; with more talk than this nobody asks whether it was long enough.
+_MAY_BE_SHORT = 2 * MOST_LEAST_TALK
+
+# Dispositions that end an attempt, as its state.
+_ENDS_AS = {
+    Disposition.BRIDGED: AttemptState.BRIDGED,
+    Disposition.SHORT_TALK: AttemptState.SHORT_TALK,
+    Disposition.AGENT_NO_ANSWER: AttemptState.AGENT_NO_ANSWER,
+    Disposition.AGENT_UNREACHED: AttemptState.AGENT_UNREACHED,
+    Disposition.LEAD_NO_ANSWER: AttemptState.LEAD_NO_ANSWER,
+    Disposition.LEAD_BUSY: AttemptState.LEAD_BUSY,
+    Disposition.BAD_NUMBER: AttemptState.BAD_NUMBER,
+    Disposition.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
+    Disposition.UNCLEAR: AttemptState.ENDED,
+}
 
 
 def receive(cdr: Cdr) -> bool:
@@ -129,21 +147,44 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     if attempt.kind == AttemptKind.MESSAGE:
         _finish_message(attempt, records.values(), now)
         return
-    leg1, leg2 = records.get(1), records.get(2)
-    legs = records.values()
-    match disposition(leg1.status if leg1 else None, leg2.status if leg2 else None):
-        case Disposition.BRIDGED if leg2:
-            connected_at = _answered_at(leg2, attempt, now)
-            _finish(attempt, AttemptState.BRIDGED, now, legs, connected_at)
-        case Disposition.AGENT_NO_ANSWER:
-            _finish(attempt, AttemptState.AGENT_NO_ANSWER, now, legs)
-        case Disposition.LEAD_NO_ANSWER:
-            _finish(attempt, AttemptState.LEAD_NO_ANSWER, now, legs)
-        case Disposition.UNCLEAR:
-            _finish(attempt, AttemptState.ENDED, now, legs)
-        case Disposition.OPEN if leg1 or leg2:
-            # A leg's record comes when the leg is over, and so is the call.
-            corrections.call_is_over(attempt, now)
+    state = end_by_records(attempt, records.values())
+    if state:
+        answered = (
+            records.get(2) if state in (AttemptState.BRIDGED, AttemptState.SHORT_TALK) else None
+        )
+        connected_at = _answered_at(answered, attempt, now) if answered else None
+        _finish(attempt, state, now, records.values(), connected_at)
+    elif records.keys() & {1, 2}:
+        # A leg's record comes when the leg is over, and so is the call.
+        corrections.call_is_over(attempt, now)
+
+
+def end_by_records(
+    attempt: CallAttempt, records: Collection[CallRecord], *, is_over: bool = False
+) -> AttemptState | None:
+    """The state in which these records end a call; None when the other leg's may still tell.
+
+    `is_over`: no other record is waited for.
+    """
+    legs = {record.leg: _leg(record) for record in records}
+    talked = legs[2].talk_time if 2 in legs else legs[1].talk_time if 1 in legs else None
+    # Most talks are longer than any source may ask for: then it need not be asked.
+    least_talk = _least_talk(attempt) if talked is not None and talked < _MAY_BE_SHORT else 0
+    found = disposition(legs.get(1), legs.get(2), least_talk=least_talk, is_over=is_over)
+    if found in _ENDS_AS and attempt.stopped_at and found is not Disposition.BRIDGED:
+        return AttemptState.STOPPED
+    return _ENDS_AS.get(found)
+
+
+def _leg(record: CallRecord) -> Leg:
+    return Leg(record.status, record.talk_time, record.dial_time)
+
+
+def _least_talk(attempt: CallAttempt) -> int:
+    least: int | None = Lead.objects.values_list("source__least_talk", flat=True).get(
+        pk=attempt.lead_id
+    )
+    return settings.LEAST_TALK if least is None else least
 
 
 def _warn_of_a_contradiction(attempt: CallAttempt) -> None:
@@ -157,7 +198,9 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
     """
     until = attempt.accounted_until
     prices = [record.price for record in records if record.price is not None]
-    talks = [record.talk_time for record in records if record.leg == 2 or len(records) == 1]
+    # How long the salesperson was on the phone is no talk; a message has only that one leg.
+    is_message = attempt.kind == AttemptKind.MESSAGE
+    talks = [record.talk_time for record in records if record.leg == 2 or is_message]
     CallAttempt.objects.filter(pk=attempt.pk).update(
         price=min(sum(prices), HIGHEST) if prices else None,
         talk_time=next((talk for talk in talks if talk is not None), None),

@@ -87,7 +87,10 @@ BEGIN
                 SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
                 FROM callbacks_callattempt rung
                 WHERE rung.phone = lead.phone AND (
-                    rung.state NOT IN ('not_sent', 'refused', 'agent_no_answer', 'never_placed')
+                    rung.state NOT IN (
+                        'not_sent', 'refused', 'never_placed', 'agent_no_answer', 'agent_unreached',
+                        'bad_number', 'lead_not_rung'
+                    )
                     -- The salesperson hung up while it rang: only the lead's record tells.
                     OR EXISTS (
                         SELECT FROM callbacks_callrecord record

@@ -17,7 +17,8 @@ CREATE OR REPLACE FUNCTION callbacks_limits_v1(
 LANGUAGE plpgsql STABLE AS $limits$
 DECLARE
     -- How calls end that did not ring the salesperson: rules.rang_the_salesperson.
-    did_not_ring CONSTANT text[] := '{offline,blocked,invalid,misconfigured,provider_error,not_sent}';
+    did_not_ring CONSTANT text[] :=
+        '{offline,blocked,invalid,misconfigured,provider_error,not_sent,agent_unreached}';
     usual_zone CONSTANT text := COALESCE(
         NULLIF(current_setting('callbacks.time_zone', true), ''), current_setting('TimeZone')
     );

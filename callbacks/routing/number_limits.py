@@ -18,6 +18,9 @@ _DID_NOT_RING = ", ".join(
         AttemptState.NOT_SENT,
         AttemptState.REFUSED,
         AttemptState.AGENT_NO_ANSWER,
+        AttemptState.AGENT_UNREACHED,
+        AttemptState.BAD_NUMBER,
+        AttemptState.LEAD_NOT_RUNG,
         AttemptState.NEVER_PLACED,
     )
 )

@@ -192,15 +192,10 @@ def test_a_recorded_message_is_no_try_of_its_lead(
     Lead.objects.update(counted_from=long_ago)
     values: dict[str, Any] = {
         "lead": lead, "phone": lead.phone, "claimed_at": long_ago, "ended_at": long_ago,
-        "hold_until": long_ago, "state": "refused",
+        "hold_until": long_ago, "state": "ended",
     }  # fmt: skip
-    called = values | {"extension": extension, "outcome": "provider_error"}
+    called = values | {"extension": extension, "outcome": "no_record"}
     CallAttempt.objects.bulk_create(CallAttempt(**called) for _ in range(MAX_ATTEMPTS - 2))
     CallAttempt.objects.create(**values, kind="message", record_name="closed")
-    refused(lead, Outcome.PROVIDER_ERROR)
-    lead.refresh_from_db()
-    assert lead.status == LeadStatus.WAITING
-    Lead.objects.update(call_after=at)
-    refused(lead, Outcome.PROVIDER_ERROR)
-    lead.refresh_from_db()
-    assert lead.status == LeadStatus.FAILED
+    assert not_answered(lead, at).status == LeadStatus.WAITING
+    assert not_answered(lead, at + timedelta(hours=1)).status == LeadStatus.FAILED

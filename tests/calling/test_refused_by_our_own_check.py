@@ -43,7 +43,7 @@ def tried(lead: Lead, extension: Extension, times: int) -> None:
     CallAttempt.objects.bulk_create(
         CallAttempt(
             lead=lead, extension=extension, extension_number=extension.number, phone=lead.phone,
-            state="refused", outcome="provider_error", claimed_at=at, ended_at=at, hold_until=at,
+            state="bad_number", outcome="bad_number", claimed_at=at, ended_at=at, hold_until=at,
         )
         for _ in range(times)
     )  # fmt: skip

@@ -36,6 +36,7 @@ TALKS = 0.2
 SETTINGS = {
     # A lost answer is found out after the sum of these two and ten seconds.
     "VOICENTER_CONNECT_TIMEOUT": "1",
+    "LEAST_TALK": "0",
     "VOICENTER_TIMEOUT": "5",
     # An extension is kept for the sum of these and a minute, should no record come.
     "VOICENTER_PHONE_MAX_DIAL_TIME": "5",

@@ -121,7 +121,7 @@ def test_languages_and_other_teams_come_as_their_waits_are_over(
 def test_retries_are_told_right_over_the_night_in_which_the_clocks_change(
     extension: Extension,
 ) -> None:
-    told = follows(ask())["The lead does not answer, or is busy"]
+    told = follows(ask())["The lead does not answer"]
     # 01:55 and 2 minutes; 15 minutes more are 03:12, as there is no hour from two to three.
     assert told == "again at 01:57, 03:12, 05:12, Sat 28 Mar 05:12; then unreached"
 
@@ -129,7 +129,7 @@ def test_retries_are_told_right_over_the_night_in_which_the_clocks_change(
 def test_retries_keep_to_the_opening_hours(team: Team, extension: Extension) -> None:
     Team.objects.update(schedule=office(6, 0))
     told = follows(ask("2026-03-29 16:50"))
-    assert told["The lead does not answer, or is busy"] == (
+    assert told["The lead does not answer"] == (
         "again at 16:52, Mon 30 Mar 09:00, Mon 30 Mar 11:00, Sun 05 Apr 09:00; then unreached"
     )
     assert told["Invalid parameters (error 1)"] == (

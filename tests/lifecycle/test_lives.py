@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 EXTENSIONS = 40
 LIVES = 100
-STEPS = 3  # of each
+STEPS = 4  # of each
 PLANS = [*Plan, *[Plan.ACCEPTED] * 24]
 STATUSES = ["ANSWER", "NOANSWER", "BUSY", "CANCEL", "NOTCALLED", "NEW", "", None]
 ENDINGS = [*[("ANSWER", "ANSWER")] * 4, *[("ANSWER", "NOANSWER")] * 2, ("NOANSWER", None)]
@@ -205,7 +205,7 @@ def test_the_stages_of_every_lead_add_up_exactly(
     # It would show nothing if they all lived the same life.
     assert len(leads) == LIVES
     assert len({it.status for it in leads}) > 3
-    assert len(connected) > LIVES / 20
+    assert len(connected) >= LIVES / 20
     for lead in connected:
         assert lead.connected_at
         talked_after = lead.connected_at - lead.clock_started_at

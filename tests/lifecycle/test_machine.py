@@ -227,6 +227,8 @@ class Engine(RuleBasedStateMachine):
         failed = ("NOANSWER", "BUSY", "CANCEL", "VOICEMAIL", "NOTCALLED")
         if leg == 1 and call.extension and status in failed:
             call.salesperson_did_not_answer = True
+        if leg == 2 and status == "NOTCALLED":
+            call.lead_was_not_called = True
         if status == "ANSWER" and (leg == 2 or not call.extension):
             call.lead_answered = True
         records.receive(

@@ -22,7 +22,9 @@ from callbacks.policy.rules import (
     Outcome,
     Policy,
     Step,
+    counted_together,
     next_step,
+    rang_the_lead,
 )
 
 POLICY = Policy()
@@ -40,7 +42,7 @@ ROWS = {
     ),
     "an extension that cannot be rung: next one, this one paused": (
         (Outcome.MISCONFIGURED, 0),
-        Step(AGAIN, ExtensionStep.PAUSED),
+        Step(AGAIN, ExtensionStep.PAUSED, out_for=timedelta(minutes=15)),
     ),
     "invalid parameters: once more with another extension": ((Outcome.INVALID, 0), Step(AGAIN)),
     "invalid parameters again: failed": ((Outcome.INVALID, 1), Step(LeadStep.FAILED)),
@@ -48,11 +50,57 @@ ROWS = {
     "second: 30 s": ((Outcome.PROVIDER_ERROR, 1), Step(AGAIN, after=SECONDS[30])),
     "third: 2 min": ((Outcome.NOT_SENT, 2), Step(AGAIN, after=SECONDS[120])),
     "fourth: 10 min": ((Outcome.NOT_SENT, 3), Step(AGAIN, after=SECONDS[600])),
-    "and 10 min from then on": ((Outcome.NOT_SENT, 9), Step(AGAIN, after=SECONDS[600])),
+    "and 10 min for as long as it takes": (
+        (Outcome.NOT_SENT, 90),
+        Step(AGAIN, after=SECONDS[600]),
+    ),
     "salesperson did not answer: next extension at once": (
         (Outcome.AGENT_NO_ANSWER, 4),
         Step(AGAIN, ExtensionStep.MISSED, out_for=timedelta(minutes=1)),
     ),
+    "salesperson's phone busy or not reached: next extension, and no miss": (
+        (Outcome.AGENT_UNREACHED, 4),
+        Step(AGAIN, ExtensionStep.OUT, out_for=timedelta(minutes=1)),
+    ),
+    "lead's phone did not ring: again at once": ((Outcome.LEAD_NOT_RUNG, 0), Step(AGAIN)),
+    "it did not ring once more: 5 s": (
+        (Outcome.LEAD_NOT_RUNG, 1),
+        Step(AGAIN, after=SECONDS[5]),
+    ),
+    "and 10 min from then on": (
+        (Outcome.LEAD_NOT_RUNG, 40),
+        Step(AGAIN, after=SECONDS[600]),
+    ),
+    "lead was busy: 1 min": ((Outcome.LEAD_BUSY, 0), Step(AGAIN, after=timedelta(minutes=1))),
+    "busy after one that did not answer: 5 min": (
+        (Outcome.LEAD_BUSY, 1),
+        Step(AGAIN, after=timedelta(minutes=5)),
+    ),
+    "busy for the third time: 30 min": (
+        (Outcome.LEAD_BUSY, 2),
+        Step(AGAIN, after=timedelta(minutes=30)),
+    ),
+    "busy for the fourth time: 2 h": (
+        (Outcome.LEAD_BUSY, 3),
+        Step(AGAIN, after=timedelta(hours=2)),
+    ),
+    "busy as often as others may not answer: unreached": (
+        (Outcome.LEAD_BUSY, 4),
+        Step(LeadStep.UNREACHED),
+    ),
+    "too short a talk: as no answer": (
+        (Outcome.SHORT_TALK, 0),
+        Step(AGAIN, after=timedelta(minutes=2)),
+    ),
+    "too short once more after others: unreached": (
+        (Outcome.SHORT_TALK, 4),
+        Step(LeadStep.UNREACHED),
+    ),
+    "a number that cannot be reached: once more": (
+        (Outcome.BAD_NUMBER, 0),
+        Step(AGAIN, after=SECONDS[600]),
+    ),
+    "stopped by a manager: nothing follows": ((Outcome.STOPPED, 0), Step(LeadStep.STAYS)),
     "lead did not answer: 2 min": (
         (Outcome.LEAD_NO_ANSWER, 0),
         Step(AGAIN, after=timedelta(minutes=2)),
@@ -87,15 +135,55 @@ def test_a_call_nobody_knows_of_goes_to_a_person_and_is_not_dialled_again() -> N
     assert "Ask the salesperson whether they talked" in step.message
 
 
-@pytest.mark.parametrize("outcome", [Outcome.PROVIDER_ERROR, Outcome.NOT_SENT])
+def test_a_number_that_cannot_be_reached_twice_goes_to_a_person() -> None:
+    step = next_step(Outcome.BAD_NUMBER, 1, 2, POLICY)
+    assert step.lead is LeadStep.FAILED
+    assert "number is wrong or cannot be reached" in step.message
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LEAD_NO_ANSWER, Outcome.LEAD_BUSY])
 def test_no_lead_is_tried_more_often_than_the_hard_limit(outcome: Outcome) -> None:
     assert next_step(outcome, 0, MAX_ATTEMPTS - 1, POLICY).lead is AGAIN
     assert next_step(outcome, 0, MAX_ATTEMPTS, POLICY).lead is LeadStep.FAILED
 
 
+FAULTS = [Outcome.PROVIDER_ERROR, Outcome.NOT_SENT, Outcome.LEAD_NOT_RUNG]
+
+
+@pytest.mark.parametrize("outcome", FAULTS)
+def test_an_outage_uses_up_no_tries_however_long_it_lasts(outcome: Outcome) -> None:
+    step = next_step(outcome, 500, 501, POLICY, faults=0)
+    assert (step.lead, step.after) == (AGAIN, SECONDS[600])
+
+
+@pytest.mark.parametrize("outcome", FAULTS)
+def test_faults_of_one_lead_while_others_are_got_through_to_go_to_a_person(
+    outcome: Outcome,
+) -> None:
+    assert next_step(outcome, 30, 1, POLICY, faults=MAX_ATTEMPTS - 1).lead is AGAIN
+    assert next_step(outcome, 30, 1, POLICY, faults=MAX_ATTEMPTS).lead is LeadStep.FAILED
+
+
+@given(st.builds(Policy, after_busy=st.lists(st.timedeltas() | st.just(OPENING), max_size=40)))
+def test_a_busy_line_is_never_tried_later_than_one_that_does_not_answer(policy: Policy) -> None:
+    for n in range(len(policy.after_no_answer)):
+        busy, silent = (
+            next_step(outcome, n, n + 1, policy)
+            for outcome in (Outcome.LEAD_BUSY, Outcome.LEAD_NO_ANSWER)
+        )
+        assert busy.at_opening <= silent.at_opening
+        assert busy.after <= silent.after or silent.at_opening
+
+
 @pytest.mark.parametrize(
     "outcome",
-    [Outcome.OFFLINE, Outcome.BLOCKED, Outcome.AGENT_NO_ANSWER, Outcome.MISCONFIGURED],
+    [
+        Outcome.OFFLINE,
+        Outcome.BLOCKED,
+        Outcome.AGENT_NO_ANSWER,
+        Outcome.AGENT_UNREACHED,
+        Outcome.MISCONFIGURED,
+    ],
 )
 def test_what_ended_with_the_extension_does_not_use_up_a_leads_tries(outcome: Outcome) -> None:
     assert next_step(outcome, 0, MAX_ATTEMPTS + 5, POLICY).lead is AGAIN
@@ -131,6 +219,9 @@ any_policy = st.builds(
     offline_for=times,
     missed_for=times,
     missed_in_a_row=st.integers(),
+    missed_pause=times,
+    unreached_for=times,
+    after_busy=st.lists(times | st.just(OPENING), max_size=40),
     after_error=st.lists(times, max_size=40),
     after_no_answer=st.lists(times | st.just(OPENING), max_size=40),
     invalid_tries=st.integers(),
@@ -154,6 +245,9 @@ COUNTED = [
     Outcome.PROVIDER_ERROR,
     Outcome.NOT_SENT,
     Outcome.LEAD_NO_ANSWER,
+    Outcome.LEAD_BUSY,
+    Outcome.SHORT_TALK,
+    Outcome.BAD_NUMBER,
 ]
 
 
@@ -163,12 +257,15 @@ def test_whatever_is_set_and_happens_a_lead_ends_and_is_never_called_again_too_s
 ) -> None:
     history: list[Outcome] = []
     for outcome in outcomes:
-        step = next_step(outcome, history.count(outcome), len(history) + 1, policy)
+        together = counted_together(outcome)
+        same_before = sum(it in together for it in history)
+        tries = len(history) + 1  # others are got through to between any two
+        step = next_step(outcome, same_before, tries, policy, faults=tries)
         history.append(outcome)
         assert step.after <= LONGEST_WAIT
         if step.lead is not LeadStep.CALL_AGAIN:
             break
-        if outcome is Outcome.LEAD_NO_ANSWER:
+        if rang_the_lead(outcome):
             assert step.after >= max(LEAST_GAP, policy.gap)
         if outcome in (Outcome.PROVIDER_ERROR, Outcome.NOT_SENT):
             assert step.after >= LEAST_ERROR_WAIT

@@ -160,7 +160,9 @@ def test_a_call_that_nobody_ever_sent_is_not_taken_for_one_that_may_have_been(
 
 LATE = [
     ((2, "ANSWER"), AttemptState.BRIDGED, LeadStatus.CONNECTED),
-    ((2, "BUSY"), AttemptState.LEAD_NO_ANSWER, LeadStatus.UNREACHED),
+    ((2, "BUSY"), AttemptState.LEAD_BUSY, LeadStatus.UNREACHED),
+    ((2, "NOANSWER"), AttemptState.LEAD_NO_ANSWER, LeadStatus.UNREACHED),
+    ((1, "CONGESTION"), AttemptState.AGENT_UNREACHED, LeadStatus.FAILED),
     ((1, "NOANSWER"), AttemptState.AGENT_NO_ANSWER, LeadStatus.FAILED),
     ((1, "ANSWER"), AttemptState.ENDED, None),
 ]
@@ -189,6 +191,7 @@ def test_a_late_record_corrects_attempt_and_lead_and_nobody_is_rung(
     assert lead.closed_at
     assert (lead.connected_at is not None) is (lead_status == LeadStatus.CONNECTED)
     assert queued() == []
+    # Whose phone rang in vain is told so late, too.
     missed = attempt_state == AttemptState.AGENT_NO_ANSWER
     assert Extension.objects.get().missed_in_a_row == int(missed)
 

@@ -75,8 +75,8 @@ TALKED = AttemptState.BRIDGED, LeadStatus.CONNECTED
         ("reset_after", {}, *TALKED),
         ("lost_answer", {}, *TALKED),
         ("error_500_after", {}, *TALKED),
-        ("html", {"0505550101": "busy"}, AttemptState.LEAD_NO_ANSWER, LeadStatus.WAITING),
-        ("truncated", {"101": "busy"}, AttemptState.AGENT_NO_ANSWER, LeadStatus.WAITING),
+        ("html", {"0505550101": "busy"}, AttemptState.LEAD_BUSY, LeadStatus.WAITING),
+        ("truncated", {"101": "busy"}, AttemptState.AGENT_UNREACHED, LeadStatus.WAITING),
     ],
 )
 def test_a_call_whose_answer_was_lost_is_found_in_the_call_log(

@@ -104,7 +104,7 @@ def test_once_a_record_has_come_there_is_nothing_to_decide(
 ) -> None:
     record(question, "BUSY")
     assert asks() == []
-    with pytest.raises(CannotCall, match="become known meanwhile: lead did not answer"):
+    with pytest.raises(CannotCall, match="become known meanwhile: lead's line busy"):
         decide(question.pk, None)
     assert Lead.objects.get().status == LeadStatus.UNREACHED
 
@@ -150,8 +150,8 @@ def test_of_two_decisions_and_a_record_at_the_same_moment_one_wins(question: Cal
     if talked:
         expected = (AttemptState.BRIDGED, LeadStatus.CONNECTED)
     elif again:
-        expected = (AttemptState.LEAD_NO_ANSWER, LeadStatus.WAITING)
+        expected = (AttemptState.LEAD_BUSY, LeadStatus.WAITING)
     else:
-        expected = (AttemptState.LEAD_NO_ANSWER, LeadStatus.UNREACHED)
+        expected = (AttemptState.LEAD_BUSY, LeadStatus.UNREACHED)
     assert (question.state, lead.status) == expected
     assert len(queued()) == again

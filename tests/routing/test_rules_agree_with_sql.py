@@ -41,7 +41,13 @@ STATES: dict[Outcome, AttemptState] = {
     Outcome.PROVIDER_ERROR: AttemptState.REFUSED,
     Outcome.NOT_SENT: AttemptState.NOT_SENT,
     Outcome.AGENT_NO_ANSWER: AttemptState.AGENT_NO_ANSWER,
+    Outcome.AGENT_UNREACHED: AttemptState.AGENT_UNREACHED,
     Outcome.LEAD_NO_ANSWER: AttemptState.LEAD_NO_ANSWER,
+    Outcome.LEAD_BUSY: AttemptState.LEAD_BUSY,
+    Outcome.BAD_NUMBER: AttemptState.BAD_NUMBER,
+    Outcome.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
+    Outcome.SHORT_TALK: AttemptState.SHORT_TALK,
+    Outcome.STOPPED: AttemptState.STOPPED,
     Outcome.BRIDGED: AttemptState.BRIDGED,
     Outcome.NO_RECORD: AttemptState.ENDED,
     Outcome.NEVER_KNOWN: AttemptState.ENDED,
@@ -97,7 +103,7 @@ def test_does_it_count_as_a_try(
     for number in range(18):
         make_attempt(Outcome.NO_RECORD, NOW + timedelta(minutes=number), lead)
     make_attempt(outcome, NOW + timedelta(hours=1), lead)
-    apply(make_attempt(Outcome.PROVIDER_ERROR, now, lead), now)
+    apply(make_attempt(Outcome.BAD_NUMBER, now, lead), now)
     lead.refresh_from_db()
     given_up = lead.status == LeadStatus.FAILED
     assert given_up is counts_as_try(outcome)

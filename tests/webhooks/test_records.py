@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.calling import dispatch
+from callbacks.extensions.pauses import end_pauses
 from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import holds, records
@@ -75,7 +76,7 @@ def test_an_answered_second_leg_connects_in_either_order(
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([1, 2])), ids=str)
-@pytest.mark.parametrize("status", ["NOANSWER", "BUSY", "VOICEMAIL", "SOMETHINGNEW"])
+@pytest.mark.parametrize("status", ["NOANSWER", "CANCEL", "VOICEMAIL", "SOMETHINGNEW"])
 def test_a_second_leg_that_is_not_answered_is_tried_again_later(
     attempt: CallAttempt, post: Callable[..., Any], status: str, order: tuple[int, int]
 ) -> None:
@@ -111,8 +112,28 @@ def test_the_third_missed_call_in_a_row_pauses_the_extension(
     )  # fmt: skip
     post(leg(1, "NOANSWER", attempt))
     extension = Extension.objects.get()
-    assert (extension.is_paused, extension.paused_until) == (True, None)
+    assert extension.is_paused
     assert extension.pause_reason == "missed 3 calls in a row"
+
+
+def test_the_pause_after_missed_calls_ends_by_itself_and_one_more_begins_the_next(
+    attempt: CallAttempt, post: Callable[..., Any], settings: Any
+) -> None:
+    settings.MISSED_PAUSE = 600
+    Extension.objects.update(missed_in_a_row=2)
+    post(leg(1, "NOANSWER", attempt))
+    extension = Extension.objects.get()
+    ends = extension.paused_until
+    assert ends
+    assert timedelta(seconds=590) < ends - timezone.now() <= timedelta(seconds=600)
+    assert end_pauses(ends) == 1
+    again = dispatch.call_lead(attempt.lead_id)
+    assert again is None  # out for its minute
+    Extension.objects.update(unavailable_until=None)
+    again = dispatch.call_lead(attempt.lead_id)
+    assert again
+    post(leg(1, "NOANSWER", again))
+    assert Extension.objects.get().is_paused
 
 
 def test_a_pause_of_somebodys_own_is_not_made_longer_by_a_missed_call(
@@ -269,7 +290,7 @@ def test_only_posts_are_taken(client: Client, settings: Any) -> None:
 def test_a_salesperson_whose_leg_is_over_is_not_held_for_hours_by_a_record_that_was_lost(
     attempt: CallAttempt, post: Callable[..., Any]
 ) -> None:
-    post(leg(1, "ANSWER", attempt))
+    post(leg(1, "ANSWER", attempt, duration=300))
     attempt.refresh_from_db()
     assert attempt.is_live
     assert attempt.hold_until <= timezone.now() + timedelta(seconds=60)

@@ -171,7 +171,13 @@ _ENDINGS: dict[str, Text] = {
     AttemptState.BRIDGED: _("The conversation ended"),
     AttemptState.PLAYED: _("The message was played"),
     AttemptState.AGENT_NO_ANSWER: _("The salesperson did not answer"),
+    AttemptState.AGENT_UNREACHED: _("The salesperson's phone was busy or not reached"),
     AttemptState.LEAD_NO_ANSWER: _("The lead did not answer"),
+    AttemptState.LEAD_BUSY: _("The lead's line was busy"),
+    AttemptState.BAD_NUMBER: _("The lead's number could not be reached"),
+    AttemptState.LEAD_NOT_RUNG: _("The salesperson picked up; the lead's phone did not ring"),
+    AttemptState.SHORT_TALK: _("The lead answered; the call was over too soon to be a talk"),
+    AttemptState.STOPPED: _("Stopped by a manager"),
     AttemptState.ENDED: _("No record of the call came; the extension was freed"),
     AttemptState.NEVER_PLACED: _("Shown not to have been placed"),
 }

@@ -13,7 +13,9 @@ class LegOutcome(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     VOICEMAIL = "voicemail"
-    FAILED = "failed"
+    UNREACHABLE = "unreachable"  # there is no such phone, or it is not to be had now
+    NETWORK = "network"  # a fault on the way: it says nothing of the phone or the person
+    NOT_CALLED = "not_called"  # the call had ended before it was this leg's turn
     OTHER = "other"
 
 
@@ -26,12 +28,12 @@ OUTCOMES: Mapping[str, LegOutcome] = {
     "ABANDONE": LegOutcome.NO_ANSWER,
     "TIMEOUT": LegOutcome.NO_ANSWER,
     "VOICEMAIL": LegOutcome.VOICEMAIL,
-    "NOTCALLED": LegOutcome.FAILED,
-    "NOTDIALED": LegOutcome.FAILED,
-    "CONGESTION": LegOutcome.FAILED,
-    "CHANUNAVAIL": LegOutcome.FAILED,
-    "INVALIDARGS": LegOutcome.FAILED,
-    "SSWPREAUTH": LegOutcome.FAILED,
+    "CHANUNAVAIL": LegOutcome.UNREACHABLE,
+    "INVALIDARGS": LegOutcome.UNREACHABLE,
+    "CONGESTION": LegOutcome.NETWORK,
+    "NOTDIALED": LegOutcome.NETWORK,
+    "SSWPREAUTH": LegOutcome.NETWORK,
+    "NOTCALLED": LegOutcome.NOT_CALLED,
     # Of queues and menus; a click2call has neither, so they say nothing about it.
     "FULL": LegOutcome.OTHER,
     "EXIT": LegOutcome.OTHER,

@@ -7,12 +7,15 @@ from itertools import pairwise
 
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
-from callbacks.policy.rules import A_DAY, MAX_ATTEMPTS, Policy
+from callbacks.policy.rules import A_DAY, MAX_ATTEMPTS, Outcome, Policy, counts_as_try
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 from tests.lifecycle.machine.witness import Dialled
 
 S = AttemptState
-_ENDS = {S.BRIDGED, S.PLAYED, S.AGENT_NO_ANSWER, S.LEAD_NO_ANSWER, S.ENDED}
+_ENDS = {
+    S.BRIDGED, S.PLAYED, S.AGENT_NO_ANSWER, S.AGENT_UNREACHED, S.LEAD_NO_ANSWER, S.LEAD_BUSY,
+    S.BAD_NUMBER, S.LEAD_NOT_RUNG, S.SHORT_TALK, S.STOPPED, S.ENDED,
+}  # fmt: skip
 # The arrows of docs/architecture.md.
 _ARROWS: Mapping[str, set[AttemptState]] = {
     S.DIALING: {S.ACCEPTED, S.UNKNOWN, S.REFUSED, S.NOT_SENT, *_ENDS},
@@ -118,10 +121,10 @@ def tries_are_bounded(
             and it.kind == AttemptKind.CALL
             and it.claimed_at >= lead.counted_from
         ]
-        unanswered = [it for it in tries if it.state == S.LEAD_NO_ANSWER]
-        counted = [
-            it for it in tries if it.state != S.AGENT_NO_ANSWER and it.error_code not in (3, 4)
+        unanswered = [
+            it for it in tries if it.state in (S.LEAD_NO_ANSWER, S.LEAD_BUSY, S.SHORT_TALK)
         ]
+        counted = [it for it in tries if it.outcome and counts_as_try(Outcome(it.outcome))]
         assert len(unanswered) <= len(policy.after_no_answer) + 1
         assert len(counted) <= MAX_ATTEMPTS
 

@@ -68,11 +68,12 @@ class Dialled:
     ended_at: datetime | None = None
     salesperson_did_not_answer: bool = False
     lead_answered: bool = False
+    lead_was_not_called: bool = False
 
     @property
     def may_have_rung(self) -> bool:
         """The lead's phone. Not known otherwise: it has."""
-        return not self.salesperson_did_not_answer
+        return not (self.salesperson_did_not_answer or self.lead_was_not_called)
 
     def ends(self, at: datetime) -> None:
         """Both phones are free from then on, if they were not before."""

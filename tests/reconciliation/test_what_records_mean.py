@@ -1,0 +1,233 @@
+"""What follows from the records of a call: a named row for each word, leg and length of talk.
+
+The words of both legs together are tests/telephony/test_disposition.py's; here is what becomes of
+lead and salesperson, and what people read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import AttemptState
+from callbacks.policy.rules import Outcome, counts_as_try
+from callbacks.reconciliation import holds, records
+from callbacks.voicenter import Cdr
+from leads.models import Lead, LeadSource, LeadStatus
+from leads.visitor_status import standing
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MISS, PAUSE, NOTHING = "a miss", "a short pause", "nothing"
+AT_ONCE = timedelta(0)
+WAITING, PLANNED, FINAL = "waiting", "scheduled", "connected"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Records as (leg, word, seconds of talk), and what follows from them.
+
+    `again`: when the lead is called next; None: never by itself. `is_over`: the hold ends first.
+    """
+
+    legs: tuple[tuple[int, str, int | None], ...]
+    state: AttemptState
+    salesperson: str = NOTHING
+    again: timedelta | None = AT_ONCE
+    lead: LeadStatus = LeadStatus.WAITING
+    visitor: str = WAITING
+    is_over: bool = False
+
+
+UP = (1, "ANSWER", 30)
+NOT_RUNG = AttemptState.LEAD_NOT_RUNG
+UNREACHED = AttemptState.AGENT_UNREACHED
+MINUTE = timedelta(minutes=1)
+ROWS = {
+    "they talk for a minute": Row(
+        (UP, (2, "ANSWER", 60)), AttemptState.BRIDGED, again=None,
+        lead=LeadStatus.CONNECTED, visitor="connected",
+    ),
+    "a talk of the least length": Row(
+        (UP, (2, "ANSWER", 5)), AttemptState.BRIDGED, again=None,
+        lead=LeadStatus.CONNECTED, visitor="connected",
+    ),
+    "a talk of four seconds": Row(
+        (UP, (2, "ANSWER", 4)), AttemptState.SHORT_TALK, again=2 * MINUTE, visitor=PLANNED
+    ),
+    "a talk of one second": Row(
+        (UP, (2, "ANSWER", 1)), AttemptState.SHORT_TALK, again=2 * MINUTE, visitor=PLANNED
+    ),
+    "nobody answers at the lead's": Row(
+        (UP, (2, "NOANSWER", 0)), AttemptState.LEAD_NO_ANSWER, again=2 * MINUTE, visitor=PLANNED
+    ),
+    "the lead's voicemail": Row(
+        (UP, (2, "VOICEMAIL", 20)), AttemptState.LEAD_NO_ANSWER, again=2 * MINUTE, visitor=PLANNED
+    ),
+    "the lead is busy": Row((UP, (2, "BUSY", 0)), AttemptState.LEAD_BUSY, again=MINUTE),
+    "wrong arguments for the lead's phone": Row(
+        (UP, (2, "INVALIDARGS", 0)), AttemptState.BAD_NUMBER, again=10 * MINUTE, visitor=PLANNED
+    ),
+    "no channel to the lead's phone": Row(
+        (UP, (2, "CHANUNAVAIL", 0)), AttemptState.BAD_NUMBER, again=10 * MINUTE, visitor=PLANNED
+    ),
+    "congestion on the way to the lead": Row((UP, (2, "CONGESTION", 0)), NOT_RUNG),
+    "the lead's phone was not dialled": Row((UP, (2, "NOTDIALED", 0)), NOT_RUNG),
+    "the lead's phone was not called": Row((UP, (2, "NOTCALLED", 0)), NOT_RUNG),
+    "leg 1 of two seconds and no more": Row(((1, "ANSWER", 2),), NOT_RUNG, is_over=True),
+    "leg 1 of five minutes and no more": Row(
+        ((1, "ANSWER", 300),), AttemptState.ENDED, again=None,
+        lead=LeadStatus.CALLED, visitor="called", is_over=True,
+    ),
+    "nobody picks up in sales": Row(((1, "NOANSWER", 0),), AttemptState.AGENT_NO_ANSWER, MISS),
+    "it is rejected in sales": Row(((1, "CANCEL", 0),), AttemptState.AGENT_NO_ANSWER, MISS),
+    "voicemail in sales": Row(((1, "VOICEMAIL", 9),), AttemptState.AGENT_NO_ANSWER, MISS),
+    "sales is busy": Row(((1, "BUSY", 0),), UNREACHED, PAUSE),
+    "congestion on the way to sales": Row(((1, "CONGESTION", 0),), UNREACHED, PAUSE),
+    "no channel to the phone in sales": Row(((1, "CHANUNAVAIL", 0),), UNREACHED, PAUSE),
+    "the phone in sales was not dialled": Row(((1, "NOTDIALED", 0),), UNREACHED, PAUSE),
+    "wrong arguments for the phone in sales": Row(((1, "INVALIDARGS", 0),), UNREACHED, PAUSE),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def least_talk(settings: Any, simulator: SimulatorProcess) -> None:
+    settings.LEAST_TALK = 5
+    simulator.control(answer_after=600)
+
+
+def call(lead: Lead) -> CallAttempt:
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    assert attempt.state == AttemptState.ACCEPTED
+    return attempt
+
+
+def receive(attempt: CallAttempt, *legs: tuple[int, str, int | None]) -> CallAttempt:
+    for leg, status, talk in legs:
+        records.receive(
+            Cdr(
+                attempt.call_id, f"Click2Call leg{leg}", leg, status, talk_time=talk,
+                started_at=timezone.now(),
+            )
+        )  # fmt: skip
+    attempt.refresh_from_db()
+    return attempt
+
+
+def is_over(attempt: CallAttempt) -> CallAttempt:
+    CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=timezone.now())
+    holds.free_expired_holds()
+    attempt.refresh_from_db()
+    return attempt
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_what_follows_from_the_records_of_a_call(
+    make_lead: MakeLead, extension: Extension, row: Row
+) -> None:
+    attempt = receive(call(make_lead()), *row.legs)
+    if row.is_over:
+        assert attempt.is_live
+        attempt = is_over(attempt)
+    now = timezone.now()
+    lead, extension = Lead.objects.get(), Extension.objects.get()
+    assert (attempt.state, lead.status) == (row.state, row.lead)
+    if row.again is not None:
+        wait = max(lead.call_after - now, timedelta(0))
+        assert row.again - timedelta(seconds=10) < wait <= row.again
+    assert bool(lead.closed_at) is (row.again is None)
+    assert extension.missed_in_a_row == (1 if row.salesperson == MISS else 0)
+    rests = extension.unavailable_until is not None and extension.unavailable_until > now
+    assert rests is (row.salesperson != NOTHING)
+    assert not extension.is_paused
+    assert standing(lead, now).status == row.visitor
+    # The salesperson's own time on the phone is no talk.
+    talks = [talk for leg, _, talk in row.legs if leg == 2]
+    assert attempt.talk_time == (talks[0] if talks else None)
+
+
+NETWORK = {
+    name: row for name, row in ROWS.items() if row.state in (NOT_RUNG, UNREACHED)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", NETWORK.values(), ids=NETWORK.keys())
+def test_what_says_nothing_of_the_lead_uses_up_no_try(row: Row) -> None:
+    assert not counts_as_try(Outcome(row.state.value))
+
+
+def test_a_number_that_cannot_be_reached_twice_goes_to_a_person(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    lead = make_lead()
+    for _ in range(2):
+        Lead.objects.update(call_after=timezone.now())
+        receive(call(lead), UP, (2, "INVALIDARGS", 0))
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.FAILED
+    assert "number is wrong or cannot be reached" in lead.error_message
+    assert standing(lead, timezone.now()).status == "received"
+
+
+def test_a_busy_network_pauses_nobody_and_no_lead_is_lost_by_it(
+    make_lead: MakeLead, extension: Extension, settings: Any
+) -> None:
+    settings.MISSED_IN_A_ROW = 3
+    lead = make_lead()
+    for _ in range(12):
+        Extension.objects.update(unavailable_until=None)
+        receive(call(lead), (1, "CONGESTION", 0))
+    extension.refresh_from_db()
+    assert (extension.is_paused, extension.missed_in_a_row) == (False, 0)
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.WAITING
+
+
+def test_busy_and_unanswered_calls_are_counted_together(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    lead, waits = make_lead(), []
+    for word in ("BUSY", "NOANSWER", "BUSY"):
+        Lead.objects.update(call_after=timezone.now(), counted_from=timezone.now())
+        Lead.objects.update(counted_from=lead.submitted_at)
+        CallAttempt.objects.update(ended_at=timezone.now() - timedelta(hours=1))
+        receive(call(lead), UP, (2, word, 0))
+        lead.refresh_from_db()
+        waits.append(round((lead.call_after - timezone.now()).total_seconds() / 60))
+    assert waits == [1, 15, 30]
+
+
+@pytest.mark.parametrize(
+    ("of_source", "talk", "state"),
+    [
+        (None, 4, AttemptState.SHORT_TALK),
+        (None, 5, AttemptState.BRIDGED),
+        (0, 0, AttemptState.BRIDGED),
+        (30, 29, AttemptState.SHORT_TALK),
+        (30, 30, AttemptState.BRIDGED),
+        (60, 59, AttemptState.SHORT_TALK),
+        (60, None, AttemptState.BRIDGED),
+    ],
+)
+def test_a_source_says_how_long_a_talk_has_to_be(
+    make_lead: MakeLead, extension: Extension, of_source: int | None, talk: int | None, state: str
+) -> None:
+    LeadSource.objects.update(least_talk=of_source)
+    attempt = receive(call(make_lead()), (2, "ANSWER", talk))
+    assert attempt.state == state
+    assert attempt.connected_at  # when it was answered
+
+
+def test_a_leg_of_another_call_beside_ours_says_nothing_of_how_long_they_talked(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    attempt = receive(call(make_lead()), (1, "ANSWER", 300))
+    assert attempt.talk_time is None
