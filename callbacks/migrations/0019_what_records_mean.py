@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """How a call ended, in finer words; a manager may stop it. The claim and the limits know them."""
 
     dependencies = [
-        ('callbacks', '0017_person_and_limits'),
+        ('callbacks', '0018_first_leg_right'),
         ('leads', '0016_least_talk'),
     ]
 
