@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils.translation import gettext
 
 from callbacks.calling import recorded_messages
 from callbacks.common import heartbeats, task_publisher
+from callbacks.extensions import logins
 from callbacks.models import (
     CallAttempt,
     OpeningHours,
@@ -110,6 +112,25 @@ def keep_what_a_deleted_user_did(instance: User, **_kwargs: Any) -> None:
     if done.exists():
         name = f"{instance.username[:120]} (deleted {instance.pk})"
         done.update(user=User.objects.create_user(name, is_active=False))
+
+
+@receiver(pre_delete, sender=User)
+def ring_nobody_who_is_gone(instance: User, **_kwargs: Any) -> None:
+    """Their phones would ring on, as nobody's."""
+    logins.deleted(instance.pk)
+
+
+@receiver(post_save, sender=User)
+def follow_the_login(
+    instance: User, update_fields: Collection[str] | None = None, **_kwargs: Any
+) -> None:
+    """Who may not log in is not rung; who may again, is."""
+    if update_fields is not None and "is_active" not in update_fields:
+        return  # a login, for one
+    if instance.is_active:
+        logins.switched_on(instance.pk)
+    else:
+        logins.switched_off(instance.pk)
 
 
 @receiver(number_refused)

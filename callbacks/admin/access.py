@@ -11,6 +11,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from leads.admin import Admin
@@ -99,6 +100,18 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """With what becomes of the phones of somebody who may not log in."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if field := form.base_fields.get("is_active"):
+            field.help_text = gettext(
+                "Off: they cannot log in, and their extensions are paused until this is on again. "
+                "A call that is under way goes on. Switch it off instead of deleting the login."
+            )
+        return form
 
 
 @admin.register(Group)

@@ -169,7 +169,12 @@ def _called_at(
         return None, [gettext("No team answers this source: the lead would wait until one does.")]
     notes = []
     if not asked.source.is_active:
-        notes.append(gettext("This source is off: its form and API answer as if it did not exist."))
+        notes.append(
+            gettext(
+                "This source is off: its form and API answer as if it did not exist. Leads that "
+                "came before are still called."
+            )
+        )
     if asked.phone and (first := _open_lead(asked.phone)):
         notes.append(
             gettext("This number has an open request, lead %(lead)s: no second one is called.")

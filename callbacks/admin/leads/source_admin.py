@@ -20,7 +20,7 @@ from callbacks.admin.parameters import SourceParametersInline
 from callbacks.explain import unroutable
 from callbacks.models import TeamSource
 from leads.admin import LeadSourceAdmin
-from leads.models import LeadSource
+from leads.models import LeadSource, LeadStatus
 
 
 @admin.register(LeadSource)
@@ -62,6 +62,7 @@ class SourceAdmin(LeadSourceAdmin):
         if source:
             context["unanswered"] = unroutable.why([source.pk], timezone.now()).get(source.pk, "")
             context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
+            context["still_called"] = source.leads.filter(status=LeadStatus.WAITING).count()
             context["answers"] = source.teamsource_set.all()
         if source and effective_parameters.may_see(request):
             context["what_holds"] = effective_parameters.for_source(source)

@@ -1,0 +1,51 @@
+"""A salesperson's login is switched off, on again, or deleted: what becomes of their extensions.
+
+Who may not log in is not rung: their extensions are paused, for a reason that says so, until the
+login is switched on or somebody un-pauses the phone for another person. A call that is under way
+goes on: hanging up would hit the lead.
+"""
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from callbacks.common import task_publisher
+from callbacks.models import Extension
+
+
+def switched_off_reason() -> str:
+    """Why such an extension is paused."""
+    return gettext("the login is switched off")
+
+
+def switched_off(user_id: int) -> list[str]:
+    """Pauses this person's extensions. Returns the numbers of those that were not paused so yet."""
+    return _pause(user_id, switched_off_reason())
+
+
+def deleted(user_id: int) -> list[str]:
+    """The same, before the login is deleted."""
+    return _pause(user_id, gettext("the login was deleted"))
+
+
+def switched_on(user_id: int) -> None:
+    """Ends the pauses that `switched_off` made, and no others."""
+    paused = Extension.objects.filter(
+        user=user_id, is_paused=True, paused_until=None, pause_reason=switched_off_reason()
+    )
+    with transaction.atomic():
+        teams = list(paused.order_by().values_list("team", flat=True).distinct())
+        paused.update(is_paused=False, pause_reason="")
+        for team_id in teams:
+            task_publisher.work_team_on_commit(team_id)
+
+
+def _pause(user_id: int, reason: str) -> list[str]:
+    # A pause without an end that a person made stays theirs.
+    not_yet = Extension.objects.filter(
+        Q(is_paused=False) | Q(paused_until__isnull=False), user=user_id
+    )
+    with transaction.atomic():
+        numbers = list(not_yet.order_by("number").values_list("number", flat=True))
+        not_yet.update(is_paused=True, paused_until=None, pause_reason=reason)
+    return numbers
