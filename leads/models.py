@@ -176,6 +176,11 @@ class SetupVersion(models.Model):
     followed_to = models.BigIntegerField(
         _("followed to"), null=True, help_text=_("The last lead looked at; empty: all were.")
     )
+    followed_since = models.DateTimeField(
+        _("followed since"),
+        null=True,
+        help_text=_("Since when this version is followed; empty: nobody goes by an older one."),
+    )
 
     class Meta:
         verbose_name = _("setup version")

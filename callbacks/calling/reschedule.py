@@ -1,7 +1,7 @@
 """Moves waiting leads to another time when the hours in which they may be called have changed."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
@@ -24,6 +24,9 @@ from leads.models import Lead, LeadStatus, SetupVersion
 _AT_ONCE = 5000
 # Of the leads that wait for a later time, as many as are looked at in one go after a change.
 STEP = 500
+# Whoever has read the hours has stored what it planned by them within this time. A request and its
+# transaction take seconds.
+SETTLES_IN = timedelta(minutes=1)
 
 
 def follow_the_hours() -> int:
@@ -53,12 +56,22 @@ def follow_changed_hours() -> int:
     step too. A change that comes meanwhile begins anew, even if it has been followed before this
     step is done. Two at once do the same, and one of them goes on. Returns how many leads were
     moved.
+
+    Somebody may be storing a lead by the older hours meanwhile, and commit it behind this step. So
+    for as long as that can take (SETTLES_IN) each sweep looks at all of them again, and once more
+    after that.
     """
     state = SetupVersion.objects.first()
-    if state is None or (state.followed == state.version and state.followed_to is None):
+    if state is None:
         return 0
-    begins = state.followed_to if state.followed == state.version else None
     now = timezone.now()
+    is_new = state.followed != state.version
+    begins = None if is_new else state.followed_to
+    since = now if is_new else state.followed_since
+    if begins is None and since is None:
+        return 0
+    if begins is None and since and now >= since + SETTLES_IN:
+        since = None  # this is the last time
     later = Lead.objects.filter(status=LeadStatus.WAITING, call_after__gt=now)
     further = later.filter(pk__gt=begins or 0).order_by("pk").values_list("pk", "source_id")
     step = list(further[:STEP])
@@ -76,7 +89,7 @@ def follow_changed_hours() -> int:
     unchanged = SetupVersion.objects.filter(
         version=state.version, followed=state.followed, followed_to=state.followed_to
     )
-    if unchanged.update(followed=state.version, followed_to=to):
+    if unchanged.update(followed=state.version, followed_to=to, followed_since=since):
         goes_on = to is not None
     else:
         # Newer hours may have been followed meanwhile, and this step has then put leads by the

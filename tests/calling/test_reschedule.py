@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -39,6 +40,12 @@ def is_followed() -> bool:
     return state.followed == state.version and state.followed_to is None
 
 
+def settle(clock: Any) -> None:
+    """Nobody can be storing a lead by the older hours any more, and the sweep has seen to it."""
+    clock.shift(reschedule.SETTLES_IN)
+    reschedule.follow_changed_hours()
+
+
 def test_another_window_is_told_to_those_who_wait(
     office: Schedule, source: LeadSource, make_lead: MakeLead
 ) -> None:
@@ -55,7 +62,7 @@ def test_another_window_is_told_to_those_who_wait(
 def test_a_change_of_many_rows_is_followed_once(
     office: Schedule, make_lead: MakeLead, django_assert_num_queries: Any
 ) -> None:
-    with time_machine.travel(EVENING, tick=False):
+    with time_machine.travel(EVENING, tick=False) as clock:
         lead = make_lead()
         with transaction.atomic():
             for weekday in range(5):
@@ -63,6 +70,7 @@ def test_a_change_of_many_rows_is_followed_once(
         tasks.follow_changed_hours()
         lead.refresh_from_db()
         assert lead.call_after == MORNING - timedelta(hours=2)
+        settle(clock)
         # Only what was followed is asked for.
         with django_assert_num_queries(1):
             assert reschedule.follow_changed_hours() == 0
@@ -314,3 +322,71 @@ def test_whoever_waits_for_the_turns_of_an_opening_holds_no_lead(
         reschedule.follow_the_hours()
         found = sorted(Lead.objects.values_list("call_after", flat=True))
     assert found == [MORNING, MORNING + timedelta(days=1)]
+
+
+# --- a lead that is being stored by the older hours meanwhile -------------------------------------
+
+
+def by_saving(office: Schedule) -> None:
+    for weekday in range(5):
+        open_at(office, weekday, 8)
+
+
+def by_update(office: Schedule) -> None:
+    OpeningHours.objects.update(opens_at=time(8))
+
+
+def by_sql(office: Schedule) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE callbacks_openinghours SET opens_at = '08:00'")
+
+
+@pytest.mark.parametrize("change", [by_saving, by_update, by_sql])
+@pytest.mark.parametrize("seconds", [0, 5, 50, 59])
+def test_it_gets_its_time_by_the_newer_ones_from_the_sweep(
+    office: Schedule,
+    make_lead: MakeLead,
+    pool: ThreadPoolExecutor,
+    change: Callable[[Schedule], None],
+    seconds: float,
+) -> None:
+    """Its request has planned it before the change, and commits it so much later."""
+    with time_machine.travel(EVENING, tick=False) as clock:
+        planned, goes_on = Event(), Event()
+
+        def store() -> Lead:
+            with transaction.atomic():
+                lead = make_lead()
+                planned.set()
+                assert goes_on.wait(60)
+            return lead
+
+        storing = pool.submit(alone, store)
+        try:
+            assert planned.wait(60)
+            change(office)
+            tasks.sweep()
+            clock.shift(seconds)
+            tasks.sweep()
+        finally:
+            goes_on.set()
+        lead = storing.result()
+        assert lead.call_after == MORNING
+        clock.shift(5)
+        tasks.sweep()
+        lead.refresh_from_db()
+        assert lead.call_after == MORNING - timedelta(hours=1)
+
+
+def test_after_that_nobody_looks_again(
+    office: Schedule, make_lead: MakeLead, django_assert_num_queries: Any
+) -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        make_lead()
+        by_update(office)
+        for _ in range(20):
+            clock.shift(5)
+            reschedule.follow_changed_hours()
+        assert is_followed()
+        with django_assert_num_queries(1):
+            assert reschedule.follow_changed_hours() == 0
