@@ -32,7 +32,18 @@ class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
 
 
 class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """The theme's ModelAdmin, hardened against query strings that PostgreSQL would refuse."""
+    """The theme's ModelAdmin, hardened against query strings that PostgreSQL would refuse.
+
+    `list_refresh`: the list shows what is new by itself (static/admin_extra/refresh.js).
+    """
+
+    list_refresh = False
+
+    @property
+    def media(self) -> forms.Media:
+        """With the script that refreshes a list, where there is to be one."""
+        media: forms.Media = super().media
+        return media + forms.Media(js=["admin_extra/refresh.js"]) if self.list_refresh else media
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Django's rule, without look-ups by regular expression and without NUL characters.

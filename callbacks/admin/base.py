@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from callbacks.admin.search import by_phone
+from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone
 from leads.admin import Admin
 
 
@@ -39,20 +39,29 @@ class EditsOnlyWhatChanged(Admin):
 
 
 class SearchesByPhone(Admin):
-    """A list that is also searched by `phone_field`, stored as E.164, in any spelling."""
+    """A list that is also searched by `phone_field`, stored as E.164, in any spelling, by its lead,
+    and by the end of a CALLID.
+    """
 
     phone_field = "phone"
+    lead_field = "lead"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What `search_fields` finds, or the number."""
+        """What `search_fields` finds, or the number, the lead or the call."""
         typed = search_term.strip()
         found, _ = super().get_search_results(request, queryset, typed)
-        if typed and (number := by_phone(typed, self.phone_field)):
-            condition = Q(pk__in=found.order_by().values("pk")) | number
-            return queryset.filter(condition), False
-        return found, False
+        if not typed:
+            return found, False
+        condition = Q(pk__in=found.order_by().values("pk"))
+        for further in (
+            by_phone(typed, self.phone_field),
+            by_lead(typed, self.lead_field),
+            by_end_of_call_id(typed, "call_id"),
+        ):
+            condition |= further or Q()
+        return queryset.filter(condition), False
 
 
 class ReadOnly:

@@ -5,6 +5,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
 from django import forms
@@ -12,6 +13,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.admin.confirm import Confirmation
@@ -89,21 +91,26 @@ class Command(Generic[Thing]):
 
     def _do(self, model_admin: Any, request: HttpRequest, thing: Thing) -> tuple[int, str]:
         at, text = self.log_entry(thing)
+        began = timezone.now()
         try:
             # The log entry is committed with what was done, or neither is.
             with nullcontext() if self.asks_provider else transaction.atomic():
                 sentence = self.run(thing, request.user)
                 if text:
-                    model_admin.log_change(request, at, text)
+                    _log(model_admin, request, at, text, began)
         except manual.MayBeDone as doubt:
-            model_admin.log_change(
-                request,
-                at,
-                gettext("%(logged)s; the provider's answer was lost") % {"logged": text},
-            )
+            lost = gettext("%(logged)s; the provider's answer was lost") % {"logged": text}
+            _log(model_admin, request, at, lost, began)
             return messages.WARNING, str(doubt)
         except manual.CannotCall as refusal:
             return messages.ERROR, str(refusal)
         except NothingToDo as already:
             return messages.WARNING, str(already)
         return messages.SUCCESS, sentence
+
+
+def _log(model_admin: Any, request: HttpRequest, at: Model, text: str, began: datetime) -> None:
+    """As of when it began: what follows from it stands after it in the history."""
+    entry = model_admin.log_change(request, at, text)
+    entry.action_time = began
+    entry.save(update_fields=["action_time"])

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RadioFilter
+from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateFilter
 
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
+from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES
-from callbacks.reports.date_ranges import Days, last_days, midnight
+from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, last_days, midnight, parsed_day
 from callbacks.reports.queries import overdue
 from callbacks.routing.availability import paused_at
 from leads.models import LeadStatus
@@ -46,18 +47,19 @@ class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
     title = _("submitted")
     parameter_name = "submitted"
+    field = "submitted_at"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices."""
         return [
             ("today", gettext("Today")),
             ("yesterday", gettext("Yesterday")),
-            ("7", "Last 7 days"),
-            ("30", "Last 30 days"),
+            ("7", gettext("Last 7 days")),
+            ("30", gettext("Last 30 days")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads of the chosen days."""
+        """The rows of the chosen days."""
         today = timezone.localdate()
         chosen = {
             "today": last_days(1, today),
@@ -67,8 +69,68 @@ class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         }.get(self.value() or "")
         if chosen is None:
             return queryset
-        start, end = chosen.bounds(timezone.get_current_timezone())
-        return queryset.filter(submitted_at__gte=start, submitted_at__lt=end)
+        return _on(chosen, self.field, queryset)
+
+
+def _on(days: Days, field: str, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    start, end = days.bounds(timezone.get_current_timezone())
+    return queryset.filter(**{f"{field}__gte": start, f"{field}__lt": end})
+
+
+class ClaimedFilter(SubmittedFilter):
+    """Attempts by the day on which they were made."""
+
+    title = _("called")
+    parameter_name = "called"
+    field = "claimed_at"
+
+
+class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # unfold has no types
+    """From one day to another, both included, in the site's time zone; one alone is one end.
+
+    A day that cannot be read is none. Days are written as in the report.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of these days."""
+        typed = self.used_parameters.get
+        first, last = (
+            parsed_day(str(typed(f"{self.parameter_name}_{end}") or "")) for end in ("from", "to")
+        )
+        if first is None and last is None:
+            return queryset
+        return _on(Days(first or EARLIEST, last or LATEST), self.parameter_name, queryset)
+
+
+class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """Attempts by the salesperson: a login with all its phones, or a phone that has none."""
+
+    title = _("salesperson")
+    parameter_name = "person"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The choices, by name."""
+        phones = Extension.objects.select_related("user").order_by("number")
+        people = {
+            f"user-{it.user_id}": it.user.get_full_name() or it.user.get_username()
+            for it in phones
+            if it.user
+        }
+        alone = {f"phone-{it.pk}": str(it) for it in phones if not it.user}
+        return sorted({**people, **alone}.items(), key=lambda choice: choice[1].casefold())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The attempts of that person: who it was then, where that was kept, or whose phone."""
+        kind, _hyphen, number = (self.value() or "").partition("-")
+        if not (number.isascii() and number.isdigit() and len(number) < _MOST_DIGITS):
+            return queryset
+        if kind == "user":
+            now_theirs = Q(salesperson__isnull=True, extension__user=number)
+            return queryset.filter(Q(salesperson=number) | now_theirs)
+        return queryset.filter(extension=number) if kind == "phone" else queryset
+
+
+_MOST_DIGITS = 19  # of an id in the database
 
 
 class _OnlyFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

@@ -1,12 +1,34 @@
-"""Finding leads and calls by a number in any spelling."""
+"""Finding leads and calls by what a manager has at hand: a number, "lead 105", part of a CALLID."""
+
+import re
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from leads import phones
 from leads.models import LeadSource
 
 # Fewer digits than this would be found in nearly every number.
 _FEWEST_DIGITS = 3
+# Fewer of the last characters of a CALLID would be those of many.
+_FEWEST_OF_CALL_ID = 6
+# Lists cut a CALLID at its beginning.
+_CUT = "…. "
+_LEAD = re.compile(r"(?P<word>[^\W\d_]*)\s*#?\s*(?P<number>[0-9]{1,18})")
+
+
+def by_lead(typed: str, field: str) -> Q | None:
+    """The condition on `field` (a lead's id) for "lead 105", "#105" or "105"; else None."""
+    found = _LEAD.fullmatch(typed.casefold())
+    if found is None or found["word"] not in {"", "lead", gettext("lead").casefold()}:
+        return None
+    return Q(**{field: int(found["number"])})
+
+
+def by_end_of_call_id(typed: str, field: str) -> Q | None:
+    """The condition on `field` for the end of a CALLID, as lists show it; None: too little."""
+    end = typed.lstrip(_CUT)
+    return Q(**{f"{field}__iendswith": end}) if len(end) >= _FEWEST_OF_CALL_ID else None
 
 
 def by_phone(typed: str, field: str) -> Q | None:

@@ -5,6 +5,21 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.utils.translation import gettext
 
+# What lists and reports can be asked for.
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
+FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
+
+
+def parsed_day(text: str) -> date | None:
+    """A day as people write it: 2026-03-27, 27.03.2026, 27/03/2026; None: not one, or far away."""
+    for written in FORMATS:
+        try:
+            day = datetime.strptime(text.strip(), written).date()  # noqa: DTZ007  # a day alone
+        except ValueError:
+            continue
+        return day if EARLIEST <= day <= LATEST else None
+    return None
+
 
 @dataclass(frozen=True)
 class Days:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES
 
 from callbacks.common.translation import Text
-from callbacks.reports.date_ranges import Days, last_days
+from callbacks.reports.date_ranges import EARLIEST, FORMATS, Days, last_days
 
 TODAY, WEEK, MONTH, CHOSEN = "today", "7", "30", "days"
 PERIODS = (
@@ -18,14 +18,13 @@ PERIODS = (
     (MONTH, _("Last 30 days")),
     (CHOSEN, _("From, to")),
 )
-_EARLIEST = date(2000, 1, 1)
 
 
 def _date_field(label: Text) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
-        input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"],
+        input_formats=list(FORMATS),
         widget=forms.DateInput(
             format="%Y-%m-%d", attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}
         ),
@@ -75,8 +74,8 @@ class PeriodForm(forms.Form):
             self.add_error(name, gettext("Choose a day."))
         elif day > self._today:
             self.add_error(name, gettext("Choose a day up to today."))
-        elif day < _EARLIEST:
+        elif day < EARLIEST:
             self.add_error(
                 name,
-                gettext("Choose a day after %(earliest)s-01-01.") % {"earliest": f"{_EARLIEST:%Y}"},
+                gettext("Choose a day after %(earliest)s-01-01.") % {"earliest": f"{EARLIEST:%Y}"},
             )

@@ -1,14 +1,16 @@
 """The filters of the lists."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.models import Extension, Team
+from callbacks.models import CallAttempt, Extension, Team
 from leads.models import Lead, LeadSource
 
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
@@ -86,3 +88,69 @@ def test_extensions_by_state(managing: Client, team: Team) -> None:
     wanted = {"paused": paused, "blocked": blocked, "off": off, "seen": seen}
     for state, extension in wanted.items():
         assert listed(managing, f"state={state}", "callbacks/extension") == {extension.pk}
+
+
+@pytest.fixture
+def calls(make_lead: Callable[..., Lead], extension: Extension) -> dict[str, CallAttempt]:
+    """Of Dana, who has two phones, one of which was Omer's; and of a phone without a login."""
+    dana, omer = (User.objects.create_user(name, first_name=name) for name in ("Dana", "Omer"))
+    phones = {
+        "her phone": extension,
+        "her mobile": Extension.objects.create(number="102", team=extension.team),
+        "nobody's": Extension.objects.create(number="103", team=extension.team),
+    }
+    for name in ("her phone", "her mobile"):
+        Extension.objects.filter(pk=phones[name].pk).update(user=dana)
+    rows = {
+        "of her phone": ("her phone", dana, datetime(2026, 3, 25, 6, tzinfo=UTC)),
+        "before people were kept": ("her mobile", None, datetime(2026, 3, 24, 21, 59, tzinfo=UTC)),
+        "when it was his": ("her mobile", omer, datetime(2026, 3, 24, 22, 1, tzinfo=UTC)),
+        "of nobody's": ("nobody's", None, datetime(2026, 3, 20, 6, tzinfo=UTC)),
+    }
+    made = {}
+    for name, (phone, person, at) in rows.items():
+        lead = make_lead()
+        made[name] = CallAttempt.objects.create(
+            lead=lead, extension=phones[phone], salesperson=person, phone=lead.phone,
+            state="lead_no_answer", claimed_at=at, ended_at=at, hold_until=at, call_id=name,
+        )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("person=user-{dana}", {"of her phone", "before people were kept"}),
+        ("person=phone-{nobodys}", {"of nobody's"}),
+        ("person=phone-x", None),
+        ("person=user-99999999999999999999999", None),
+        # Midnight in Jerusalem is 22:00 the day before in UTC.
+        ("claimed_at_from=2026-03-25&claimed_at_to=2026-03-25",
+         {"of her phone", "when it was his"}),
+        ("claimed_at_from=25.03.2026", {"of her phone", "when it was his"}),
+        ("claimed_at_to=24/03/2026", {"before people were kept", "of nobody's"}),
+        ("claimed_at_from=nonsense", None),
+        ("claimed_at_from=99999-01-01", None),
+        ("called=today", {"of her phone", "when it was his"}),
+        ("called=yesterday", {"before people were kept"}),
+        ("person=user-{dana}&called=today", {"of her phone"}),
+    ],
+)  # fmt: skip
+def test_attempts_by_person_and_day(
+    query: str, wanted: set[str] | None, managing: Client, calls: dict[str, CallAttempt]
+) -> None:
+    ids = {
+        "dana": User.objects.get(username="Dana").pk,
+        "nobodys": Extension.objects.get(number="103").pk,
+    }
+    with time_machine.travel(NOON, tick=False):
+        page = managing.get(f"/admin/callbacks/callattempt/?{query.format(**ids)}")
+    assert page.status_code == 200
+    found = {attempt.call_id for attempt in page.context["cl"].result_list}
+    assert found == (set(calls) if wanted is None else wanted)
+
+
+def test_people_are_offered_by_name(managing: Client, calls: dict[str, CallAttempt]) -> None:
+    page = managing.get("/admin/callbacks/callattempt/").content.decode()
+    assert ">Dana<" in re.sub(r"\s*([<>])\s*", r"\1", page)
+    assert ">103<" in re.sub(r"\s*([<>])\s*", r"\1", page)

@@ -100,3 +100,61 @@ def test_attempts_and_records_are_found_by_call_id_and_number(
     attempt = CallAttempt.objects.get(call_id="CALL-1")
     assert found(managing, typed, "callbacks/callattempt") == {str(attempt)}
     assert found(managing, typed, "callbacks/callrecord") == {str(attempt.records.get())}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "972 52 991", "972-52-991", "+972 52 991", "00972 52 991", "(972) 52 991", "972 52 99",
+        "052 991", "052-991", "52 991",
+    ],
+)  # fmt: skip
+def test_a_part_of_a_number_with_its_country_code(
+    typed: str, managing: Client, leads: tuple[Lead, Lead], extension: Extension
+) -> None:
+    Lead.objects.filter(pk=leads[0].pk).update(phone="+972529910101")
+    assert found(managing, typed) == {str(leads[0])}
+
+
+@pytest.mark.parametrize("typed", ["lead {}", "Lead {}", "LEAD  {}", "lead #{}", "#{}", "{}"])
+def test_a_lead_by_the_number_that_pages_give_it(
+    typed: str, managing: Client, leads: tuple[Lead, Lead]
+) -> None:
+    number = 98765432
+    Lead.objects.filter(pk=leads[0].pk).update(id=number)
+    assert found(managing, typed.format(number)) == {f"Lead {number}"}
+
+
+CALL_ID = "20261127-0930-9f3c2ab77d10"
+
+
+@pytest.mark.parametrize("typed", [CALL_ID, "2ab77d10", "9f3c2ab77d10", "2AB77D10", "…2ab77d10"])
+@pytest.mark.parametrize("place", ["leads/lead", "callbacks/callattempt", "callbacks/callrecord"])
+def test_the_end_of_a_call_id_as_lists_show_it(
+    typed: str, place: str, managing: Client, leads: tuple[Lead, Lead], extension: Extension
+) -> None:
+    now = timezone.now()
+    attempt = CallAttempt.objects.create(
+        lead=leads[1], extension=extension, phone=leads[1].phone, extension_number="101",
+        state="lead_no_answer", call_id=CALL_ID, claimed_at=now, ended_at=now, hold_until=now,
+    )  # fmt: skip
+    record = CallRecord.objects.create(
+        call_id=CALL_ID, type="Click2Call leg1", leg=1, attempt=attempt, payload={}
+    )
+    wanted = {"lead": leads[1], "callattempt": attempt, "callrecord": record}[place.split("/")[1]]
+    assert found(managing, typed, place) == {str(wanted)}
+
+
+@pytest.mark.parametrize("typed", ["lead {}", "{}"])
+def test_attempts_by_their_lead(
+    typed: str, managing: Client, leads: tuple[Lead, Lead], extension: Extension
+) -> None:
+    number, now = 98765432, timezone.now()
+    Lead.objects.filter(pk=leads[0].pk).update(id=number)
+    for lead_id in (number, leads[1].pk):
+        CallAttempt.objects.create(
+            lead_id=lead_id, extension=extension, phone="+972505550101", claimed_at=now,
+            state="lead_no_answer", call_id=f"call-{lead_id}", ended_at=now, hold_until=now,
+        )  # fmt: skip
+    wanted = CallAttempt.objects.get(lead=number)
+    assert found(managing, typed.format(number), "callbacks/callattempt") == {str(wanted)}

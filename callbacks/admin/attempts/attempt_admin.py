@@ -22,6 +22,7 @@ from callbacks.admin.attempts.record_admin import RecordInline
 from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
 from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
+from callbacks.admin.filters import ClaimedFilter, DaysFilter, PersonFilter
 from callbacks.calling import manual
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
@@ -129,15 +130,19 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         "hang_up_link",
     ]  # fmt: skip
     list_filter = [
+        PersonFilter, ClaimedFilter, ("claimed_at", DaysFilter),
         ("state", ChoicesCheckboxFilter), ("outcome", ChoicesCheckboxFilter),
         ("kind", ChoicesCheckboxFilter),
     ]  # fmt: skip
+    list_refresh = True
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["call_id__exact", "extension_number__exact", "lead__name"]
-    search_help_text = _("CALLID, extension, the lead's name or number.")
+    search_help_text = _(
+        "CALLID or its end, extension, the lead's name or phone number, or lead 105."
+    )
     inlines = [RecordInline]
     actions_detail = ["hang_up"]
     fieldsets = [

@@ -49,6 +49,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
     """Every record the provider sent."""
 
     phone_field = "attempt__phone"
+    lead_field = "attempt__lead"
     list_display = [
         "received", "call_id_shown", "type", "status", "lead_shown", "rang", "talked",
     ]  # fmt: skip
@@ -57,7 +58,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["call_id__exact"]
-    search_help_text = _("CALLID or the lead's number.")
+    search_help_text = _("CALLID or its end, the lead's phone number, or lead 105.")
     fieldsets = [
         (None, {"fields": [("call_id_shown", "lead_shown"), ("type", "status")]}),
         (

@@ -58,6 +58,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     inlines = [ExtensionParametersInline]
     change_form_outer_after_template = "admin/what_holds.html"
     form = ExtensionForm
+    list_refresh = True
     readonly_fields = [
         "state_now",
         "last_called",

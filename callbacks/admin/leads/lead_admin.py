@@ -26,7 +26,7 @@ from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import OverdueFilter, SubmittedFilter, ToDoFilter, UnansweredFilter
 from callbacks.admin.leads import timeline
 from callbacks.admin.leads.actions import ActsOnLeads
-from callbacks.admin.search import by_phone
+from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
 from callbacks.models import CallAttempt, CallRecord
@@ -53,11 +53,14 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         UnansweredFilter,
     ]
     list_filter_submit = True
+    list_refresh = True
     list_fullwidth = True
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["name", "email", "call_id"]
-    search_help_text = _("Name, e-mail, CALLID, or a phone number in any spelling.")
+    search_help_text = _(
+        "Name, e-mail, CALLID or its end, a phone number in any spelling, or lead 105."
+    )
     inlines = [AttemptInline]
     formfield_overrides = {
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
@@ -70,11 +73,18 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     ]  # fmt: skip
     fieldsets = [
         (
+            _("Who asked"),
+            {
+                "fields": [
+                    ("name", "phone_shown"), ("email", "source"), "message", "newest_request",
+                ]
+            },
+        ),
+        (
             _("Now"),
             {
                 "fields": [
-                    ("status_shown", "due"), "newest_request", "waits_for",
-                    ("phone_shown", "source"),
+                    ("status_shown", "due"), "waits_for",
                     ("attempts", "time_to_dial"), "call_id_shown", "error",
                 ]
             },
@@ -82,7 +92,6 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         (_("Where its time went"), {"fields": ["stages"], "classes": ["story"]}),
         (_("Same number"), {"fields": [("duplicate", "duplicates_shown")]}),
         (_("What happened"), {"fields": ["story"], "classes": ["story"]}),
-        (_("Who asked"), {"fields": [("name", "email"), "message"]}),
         (
             _("Times"),
             {
@@ -109,15 +118,16 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
     ) -> tuple[QuerySet[Lead], bool]:
-        """Words in name, e-mail and CALLID, the CALLID of any attempt, or a number."""
+        """Words in name, e-mail and CALLID, the end of any attempt's CALLID, or a number."""
         typed = search_term.strip()
         found, _ = super().get_search_results(request, queryset, typed)
         if not typed:
             return found, False
-        earlier = CallAttempt.objects.filter(call_id=typed).values("lead_id")
+        is_earlier = by_end_of_call_id(typed, "call_id") or Q(call_id=typed)
+        earlier = CallAttempt.objects.filter(is_earlier).values("lead_id")
         condition = Q(pk__in=found.order_by().values("pk")) | Q(pk__in=earlier)
-        if number := by_phone(typed, "phone"):
-            condition |= number
+        for further in (by_phone(typed, "phone"), by_lead(typed, "pk")):
+            condition |= further or Q()
         return queryset.filter(condition), False
 
     submitted = html.moment_of("submitted_at", _("submitted"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
@@ -49,15 +49,34 @@ def of(
     """All events of a lead, oldest first. Expects attempts with their extension loaded, later
     requests with their source, and log entries with their user.
     """
-    events = [*_of_lead(lead)]
-    for attempt in attempts:
-        events.extend(_of_attempt(attempt))
-    events.extend(_of_record(record) for record in records)
-    events.extend(_of_entry(entry) for entry in entries)
-    return sorted(events, key=lambda event: event.at)
+    course = [*_submitted(lead)]
+    for attempt in sorted(attempts, key=lambda it: (it.claimed_at, it.pk)):
+        course.extend(_of_attempt(attempt))
+    course.extend(_closed(lead))
+    told = [_of_entry(entry) for entry in sorted(entries, key=lambda it: it.pk)]
+    told += [_of_record(record) for record in sorted(records, key=lambda it: it.pk)]
+    placed = [*_in_their_course(course), *((event.at, event) for event in told)]
+    return [event for _at, event in sorted(placed, key=lambda it: it[0])]
 
 
-def _of_lead(lead: Lead) -> Iterator[Event]:
+# The provider tells whole seconds, which are over when they are told.
+_ROUNDED = timedelta(seconds=1)
+
+
+def _in_their_course(events: Iterable[Event]) -> Iterator[tuple[datetime, Event]]:
+    """Each with where it stands: what followed from something else stands after it, although it is
+    told as up to a second earlier.
+    """
+    before: datetime | None = None
+    for event in events:
+        at = event.at
+        if before and timedelta(0) < before - at < _ROUNDED:
+            at = before
+        before = max(before, at) if before else at
+        yield at, event
+
+
+def _submitted(lead: Lead) -> Iterator[Event]:
     target = in_words((lead.due_at - lead.clock_started_at).total_seconds())
     yield Event(
         lead.submitted_at,
@@ -70,7 +89,10 @@ def _of_lead(lead: Lead) -> Iterator[Event]:
             "duplicate_of_id": lead.duplicate_of_id
         }
         yield Event(lead.submitted_at, gettext("Not called a second time"), (why,))
-    elif lead.closed_at and lead.status != LeadStatus.CONNECTED:
+
+
+def _closed(lead: Lead) -> Iterator[Event]:
+    if lead.closed_at and lead.status not in (LeadStatus.DUPLICATE, LeadStatus.CONNECTED):
         colour = RED if lead.status == LeadStatus.FAILED else GREY
         yield Event(
             lead.closed_at,

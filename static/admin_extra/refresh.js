@@ -1,0 +1,48 @@
+// A list shows what is new by itself: the same page is fetched every few seconds, and its rows are
+// put in place of ours. Not while somebody ticks rows, marks text or looks elsewhere.
+"use strict";
+(() => {
+  const EVERY = 5000; // milliseconds
+  const list = () => document.getElementById("result_list");
+
+  const inUse = () =>
+    document.hidden ||
+    document.querySelector("input.action-select:checked") !== null ||
+    (document.getSelection()?.isCollapsed === false && list()?.contains(document.getSelection().anchorNode)) ||
+    (list()?.contains(document.activeElement) && document.activeElement.type !== "checkbox" && "value" in document.activeElement);
+
+  const rowsOf = (table) => [...table.tBodies];
+
+  async function refresh() {
+    if (inUse()) return;
+    let page;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      // Logged out, or something is wrong: what is shown stays.
+      if (!answer.ok || answer.redirected) return;
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      return;
+    }
+    if (inUse()) return;
+    const [ours, theirs] = [list(), page.getElementById("result_list")];
+    if (!ours || !theirs) {
+      if (ours || theirs) location.reload(); // there were no rows, or there are none any more
+      return;
+    }
+    if (rowsOf(ours).map((row) => row.innerHTML).join() === rowsOf(theirs).map((row) => row.innerHTML).join()) return;
+    const focused = document.activeElement?.closest("#result_list a")?.href;
+    const fresh = rowsOf(theirs).map((row) => document.importNode(row, true));
+    rowsOf(ours).forEach((row) => row.remove());
+    ours.append(...fresh);
+    if (focused) [...ours.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
+    const boxes = ours.querySelectorAll("input.action-select");
+    const parent = ours.closest(".result-list-wrapper");
+    if (window.Actions && parent && boxes.length) window.Actions(boxes, { parent });
+  }
+
+  // A thing's own page loads the same scripts.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (document.getElementById("changelist")) setInterval(refresh, EVERY);
+  });
+})();

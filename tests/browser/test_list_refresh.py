@@ -1,0 +1,41 @@
+"""A list shows what is new by itself, and leaves alone what somebody does in it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from callbacks.models import Extension
+from leads.models import Lead, LeadSource
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def a_lead(number: int) -> Lead:
+    return Lead.objects.create(
+        source=LeadSource.objects.get(), name=f"Visitor {number}", phone=f"+97250555{number:04}",
+        status="held", due_at=timezone.now() + timedelta(hours=1),
+    )  # fmt: skip
+
+
+def test_a_new_lead_stands_in_the_list_without_a_reload(stack: Stack, admin: Page) -> None:
+    Extension.objects.update(is_paused=True)
+    a_lead(101)
+    admin.goto(f"{stack.url}/admin/leads/lead/")
+    admin.evaluate("window.wasNotLoadedAgain = true")
+    rows = admin.locator("#result_list tbody")
+    expect(rows).to_have_count(1)
+    a_lead(102)
+    expect(rows).to_have_count(2)
+    expect(admin.get_by_text("Visitor 102")).to_be_visible()
+    # The rows that came can be ticked, and a row that is ticked stays as it is.
+    admin.locator("#action-toggle").check()
+    expect(admin.locator("input.action-select:checked")).to_have_count(2)
+    third = a_lead(103)
+    admin.locator("#action-toggle").uncheck()
+    expect(rows).to_have_count(3)
+    Lead.objects.filter(pk=third.pk).update(name="Changed")
+    expect(admin.get_by_text("Changed")).to_be_visible()
+    assert admin.evaluate("window.wasNotLoadedAgain")
