@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from callbacks.calling import recorded_messages
 from callbacks.common import heartbeats, task_publisher
+from callbacks.explain import nobody_now
 from callbacks.extensions import logins
 from callbacks.models import (
     CallAttempt,
@@ -26,13 +27,13 @@ from callbacks.models import (
     Team,
     TeamSource,
 )
-from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
-from callbacks.routing import availability, config
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.routing import config
 from callbacks.scheduling import call_times, calling_hours, planner
 from leads import transitions
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
-from leads.ports import CallingHours, CallPlan
+from leads.ports import CallingHours, CallPlan, Presence
 from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
@@ -69,11 +70,13 @@ class Caller:
             )
         return None
 
-    def somebody_is_free(self, source_id: int, now: datetime) -> bool:
-        """Whether any extension of the source's open teams is free."""
-        current = config.current()
-        teams = [it.pk for it in current.teams_for(source_id) if current.is_open(it, now)]
-        return bool(availability.how_many(teams, current.closed_shifts(teams, now), now))
+    def presence(self, source_id: int, now: datetime, as_of: uuid.UUID | None) -> Presence:
+        """By the extensions of the source's open teams."""
+        return nobody_now.presence(config.current(as_of), source_id, now)
+
+    def is_uncertain(self, lead_id: int) -> bool:
+        """Its attempt is `unknown`: the provider's answer was lost."""
+        return CallAttempt.objects.filter(lead=lead_id, state=AttemptState.UNKNOWN).exists()
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """A call that is on goes on, and no other follows it."""

@@ -1,6 +1,6 @@
 """When a visitor wants to be called: the times on offer, and what may be chosen."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 
 from django.utils import timezone
@@ -64,11 +64,6 @@ def on_offer(hours: CallingHours, now: datetime) -> list[Day]:
     # The last day is left out where its times would be cut off.
     cut_off = len(found) > ON_OFFER and found[ON_OFFER].date() == found[ON_OFFER - 1].date()
     return days[:-1] if cut_off and len(days) > 2 else days
-
-
-def city_of(zone: tzinfo) -> str:
-    """ "America/New_York" -> "New York"."""
-    return str(zone).rpartition("/")[2].replace("_", " ")
 
 
 def _clock(at: datetime) -> str:

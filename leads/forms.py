@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from leads import callback_times, number_guard, ports
+from leads import callback_times, number_guard, ports, visitor_status
 from leads.intake import Submission
 from leads.models import LANGUAGE, LeadSource
 from leads.phones import PhoneRefused
@@ -163,7 +163,7 @@ class LeadForm(forms.Form):
         if days:
             # Set on the bound field: Django may have made it already, with the help text of before.
             self["call_at"].help_text = gettext("Times are %(city)s time.") % {
-                "city": callback_times.city_of(hours.zone)
+                "city": visitor_status.city_of(hours.zone)
             }
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]

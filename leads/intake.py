@@ -58,9 +58,12 @@ def fingerprint(fields: Mapping[str, str]) -> str:
     return salted_hmac("leads.intake.fingerprint", content, algorithm="sha256").hexdigest()
 
 
-def active_source(slug: str) -> LeadSource | None:
-    """The active source with this slug, or None. `slug` may be any text from outside."""
-    return config_cache.active_sources.get().get(slug)
+def active_source(slug: str, as_of: uuid.UUID | None = None) -> LeadSource | None:
+    """The active source with this slug, or None. `slug` may be any text from outside.
+
+    `as_of`: the version of the configuration, if the caller has just read it.
+    """
+    return config_cache.active_sources.get(as_of).get(slug)
 
 
 def find(key: uuid.UUID) -> Lead | None:

@@ -20,7 +20,7 @@ from django.db import transaction
 
 from leads import ports, transitions
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
-from leads.ports import CallPlan
+from leads.ports import CallPlan, Presence
 from leads.signals import wish_followed
 
 
@@ -74,9 +74,9 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     if comes > stands:
         own = wished.chosen_at and are_by_one_person(first, request)
         return bool(own) and _follow(first, request, wished, now, pushed_back=True)
-    if wished.source.pk == first.source_id or ports.somebody_is_free(first.source_id, now):
+    if wished.source.pk == first.source_id or _is_free(first.source_id, now):
         return False
-    return ports.somebody_is_free(wished.source.pk, now) and _follow(first, request, wished, now)
+    return _is_free(wished.source.pk, now) and _follow(first, request, wished, now)
 
 
 def follow(lead_id: int, since: datetime, now: datetime) -> None:
@@ -131,6 +131,10 @@ def withdraw(requests: Iterable[Lead], now: datetime) -> None:
 def are_by_one_person(one: Lead, other: Lead) -> bool:
     """Whether the same person has submitted both, as far as is known."""
     return one.submitter is not None and one.submitter == other.submitter
+
+
+def _is_free(source_id: int, now: datetime) -> bool:
+    return ports.presence(source_id, now) is Presence.FREE
 
 
 def _joined_since(lead_id: int, since: datetime) -> Iterable[Lead]:

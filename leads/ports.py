@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from enum import Enum
 from typing import Protocol
 
 from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +41,14 @@ class CallingHours:
     half_hours: Callable[[datetime, datetime], Iterable[datetime]]
 
 
+class Presence(Enum):
+    """Whether somebody is there for a source's leads at this moment, while it is open."""
+
+    FREE = "free"
+    BUSY = "busy"  # all are on calls, or rest after one
+    NOBODY = "nobody"  # nobody can be rung, and it is not known until when
+
+
 class LeadCaller(Protocol):
     """The questions that the application which calls leads must answer."""
 
@@ -54,8 +63,11 @@ class LeadCaller(Protocol):
     def refusal(self, phone: str) -> str | None:
         """A sentence for the visitor that says why this number is never called, or None."""
 
-    def somebody_is_free(self, source_id: int, now: datetime) -> bool:
+    def presence(self, source_id: int, now: datetime, as_of: uuid.UUID | None) -> Presence:
         """Whether a phone could be rung for a lead of this source at `now`."""
+
+    def is_uncertain(self, lead_id: int) -> bool:
+        """Whether it is not known if the call to a lead that is being called was placed."""
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """Has an open lead called no more. Returns whether it was open."""
@@ -91,9 +103,14 @@ def refusal(phone: str) -> str | None:
     return _registered().refusal(phone)
 
 
-def somebody_is_free(source_id: int, now: datetime) -> bool:
-    """Whether a phone could be rung for a lead of this source at `now`."""
-    return _registered().somebody_is_free(source_id, now)
+def presence(source_id: int, now: datetime, as_of: uuid.UUID | None = None) -> Presence:
+    """Whether a phone could be rung for a lead of this source at `now`. `as_of`: as in `hours`."""
+    return _registered().presence(source_id, now, as_of)
+
+
+def is_uncertain(lead_id: int) -> bool:
+    """Whether it is not known if the call to a lead that is being called was placed."""
+    return _registered().is_uncertain(lead_id)
 
 
 def cancel(lead_id: int, now: datetime) -> bool:

@@ -19,7 +19,9 @@ from leads.request_body import BodyRefused
 
 DEFAULT_SOURCE = "website"
 # Seconds until a browser without JavaScript loads the page again, by status.
-REFRESH = {"waiting": 3, "calling": 3, "on_the_phone": 3, "scheduled": 60}
+REFRESH = {
+    "waiting": 3, "calling": 3, "on_the_phone": 3, "delayed": 15, "checking": 15, "scheduled": 60,
+}  # fmt: skip
 
 
 _Arguments = ParamSpec("_Arguments")
@@ -118,6 +120,7 @@ def _form_page(
 ) -> HttpResponse:
     form.offer_times()
     context = {"source": source, "form": form, "token": token, "earlier": earlier}
+    context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)
     # Every visit gets a new token, but not with no-store: after "back" the browser must show the
     # page that it had, with the token that it had.
@@ -132,8 +135,11 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
     if lead is None:
         return _not_found(request)
     stands = visitor_status.standing(lead, timezone.now())
+    source = intake.active_source(slug, visitor_status.version_of(lead))
     context = {
         "slug": slug,
+        "has_form": source is not None,
+        "offers_times": source is not None and source.offers_times,
         "public_id": public_id,
         "stands": stands,
         "refresh": REFRESH.get(stands.status),

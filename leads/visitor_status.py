@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import joining, ports
 from leads.config_cache import VERSION_SQL
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadSource, LeadStatus
+from leads.ports import Presence
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # A wait shorter than this is not an appointment: a retry after a few seconds must not make the page
 # say "we will call you at 14:35" at 14:35.
 SOON = timedelta(minutes=1)
+# Whoever has waited so long since they were to be called is told that it takes longer.
+LATE = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,33 @@ class Standing:
     call_after: datetime | None = None
 
 
-WAITING = Standing(
-    "waiting",
-    _("We have your request"),
-    _("We are finding someone who can talk to you now. Keep your phone at hand."),
-    final=False,
-)
+_WAITING: "dict[Presence, StrOrPromise]" = {
+    Presence.FREE: _("We are finding someone who can talk to you now. Keep your phone at hand."),
+    Presence.BUSY: _(
+        "All of us are talking to somebody right now. We will call you as soon as one of us is "
+        "free. Keep your phone at hand."
+    ),
+    Presence.NOBODY: _(
+        "Nobody from our team can take calls at the moment. We will call you as soon as somebody "
+        "can."
+    ),
+}
 CALLING = Standing(
     "calling",
-    _("We are calling you"),
+    _("We are getting someone on the line for you"),
     _(
-        "We are connecting you with someone from our team. Your phone will ring in a moment: "
-        "please answer."
+        "The phone of someone from our team rings. When they pick up, yours rings: please answer "
+        "it."
+    ),
+    final=False,
+)
+# The provider's answer was lost: the visitor's phone may ring, or never.
+UNCERTAIN = Standing(
+    "checking",
+    _("We have your request"),
+    _(
+        "We are making sure that our call to you went through. If your phone rings, please answer "
+        "it; if it does not, we will call again or get back to you."
     ),
     final=False,
 )
@@ -69,7 +87,7 @@ CONNECTED = Standing(
 )
 CALLED = Standing(
     "called",
-    _("We called you"),
+    _("We tried to call you"),
     _("If we missed each other, send your request again and we will try once more."),
     final=True,
 )
@@ -108,12 +126,12 @@ class DatedSentence:
     later: "StrOrPromise"
 
     def text(self, at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-        """The form that fits `at`, read at `now`. Days and times are those of `zone`.
+        """The form that fits `at`, read at `now`. Days and times are those of `zone`, and name it.
 
         `zone` None: the current time zone.
         """
         local = timezone.localtime(at, zone)
-        values = {"time": f"{local:%H:%M}"}
+        values = {"time": _clock_of(local, zone or timezone.get_current_timezone())}
         match (local.date() - timezone.localtime(now, zone).date()).days:
             case 0:
                 return str(self.today) % values
@@ -122,6 +140,24 @@ class DatedSentence:
         return str(self.later) % {"date": weekday_and_date(local.date()), **values}
 
 
+def _clock_of(local: datetime, zone: tzinfo) -> str:
+    """ "14:30 (Jerusalem time)", "14:30 (UTC)": a visitor may be in another zone than we are."""
+    values = {"time": f"{local:%H:%M}", "city": city_of(zone)}
+    if values["city"] == "UTC":
+        return gettext("%(time)s (UTC)") % values
+    return gettext("%(time)s (%(city)s time)") % values
+
+
+def city_of(zone: tzinfo) -> str:
+    """ "America/New_York" -> "New York"."""
+    return str(zone).rpartition("/")[2].replace("_", " ")
+
+
+CLOSED = DatedSentence(
+    _("We are closed now. We will call you today at %(time)s."),
+    _("We are closed now. We will call you tomorrow, %(weekday)s, at %(time)s."),
+    _("We are closed now. We will call you on %(date)s, at %(time)s."),
+)
 FIRST_CALL = DatedSentence(
     _("We will call you today at %(time)s."),
     _("We will call you tomorrow, %(weekday)s, at %(time)s."),
@@ -179,14 +215,47 @@ def standing(lead: Lead, now: datetime) -> Standing:
         return RECEIVED
     if shown.status == LeadStatus.CALLING and shown.picked_up_at:
         return ON_THE_PHONE
+    if shown.status == LeadStatus.CALLING and ports.is_uncertain(shown.pk):
+        return UNCERTAIN
     if shown.status != LeadStatus.WAITING:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
-    hours = ports.hours(shown.source_id, shown.phone, getattr(lead, "setup_version", None))
+    as_of = version_of(lead)
+    hours = ports.hours(shown.source_id, shown.phone, as_of)
     if hours.next_time(now) is None:
         return FOR_A_PERSON
     if shown.call_after <= now + SOON:
-        return WAITING
+        return _waiting(shown, ports.presence(shown.source_id, now, as_of), now)
     return _scheduled(shown, now, hours.zone)
+
+
+def version_of(lead: Lead) -> uuid.UUID | None:
+    """The version of the configuration that `find` has read with the lead."""
+    return getattr(lead, "setup_version", None)
+
+
+def _waiting(lead: Lead, presence: Presence, now: datetime) -> Standing:
+    said = _WAITING[presence]
+    if now - lead.call_after < LATE:
+        return Standing("waiting", _("We have your request"), said, final=False)
+    return Standing("delayed", _("This takes longer than usual"), said, final=False)
+
+
+def expectation(source: LeadSource, now: datetime) -> str:
+    """What a visitor is told before sending, where nobody would call them at once; else ""."""
+    hours = ports.hours(source.pk)
+    opens_at = hours.next_time(now)
+    if opens_at is None:
+        return gettext(
+            "Nobody can call you at once. Leave your number, and we will get back to you."
+        )
+    if opens_at > now:
+        return CLOSED.text(opens_at, now, hours.zone)
+    if ports.presence(source.pk, now) is Presence.NOBODY:
+        return gettext(
+            "Nobody from our team can take calls at the moment, so it may take longer than usual "
+            "until we call you."
+        )
+    return ""
 
 
 def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:

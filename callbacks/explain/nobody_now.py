@@ -14,7 +14,9 @@ from django.utils.translation import gettext, ngettext
 from callbacks.common.formatting import all_of
 from callbacks.models import TeamSource
 from callbacks.routing import availability, config, rules
+from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
+from leads.ports import Presence
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ def sources(now: datetime) -> list[SilentSource]:
         if why:
             found.append(SilentSource(source.pk, source.name, why))
     return sorted(found, key=lambda it: it.name)
+
+
+def presence(current: RoutingConfig, source_id: int, now: datetime) -> Presence:
+    """Whether somebody could be rung for the source's leads now. One query."""
+    teams = {team.pk for team in current.teams_for(source_id) if current.is_open(team, now)}
+    seen = availability.states(teams, current.closed_shifts(teams, now), now)
+    reasons = {reason for _team, reason, _count in seen}
+    if None in reasons:
+        return Presence.FREE
+    return Presence.BUSY if reasons & _THERE else Presence.NOBODY
 
 
 def words(silent: Iterable[SilentSource]) -> str:

@@ -1,12 +1,13 @@
 """Which times a visitor may choose, in words and values. Pure."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from leads import callback_times
+from leads import callback_times, visitor_status
 from leads.ports import CallingHours
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
@@ -65,7 +66,8 @@ def test_any_minute_may_be_chosen_up_to_two_weeks_ahead() -> None:
         assert callback_times.choose(moment.isoformat(), hours(), NOON, offered=True) == moment
 
 
-TOMORROW = "tomorrow, Tuesday, at 09:00"
+FRIDAY = "on Friday, 27 November, at 09:00 (Jerusalem time)"
+TOMORROW = "tomorrow, Tuesday, at 09:00 (Jerusalem time)"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ TOMORROW = "tomorrow, Tuesday, at 09:00"
         ),
         (
             "2026-11-27T08:59:00+02:00", NOON,
-            "We cannot call you then. The next possible time is on Friday, 27 November, at 09:00.",
+            f"We cannot call you then. The next possible time is {FRIDAY}.",
         ),
         ("2026-12-07T14:00:01+02:00", NOON, "This is more than 14 days ahead. The next possible"),
         ("9999-12-31T23:59:59-12:00", at(23, 18), "This is not a time as we write it."),
@@ -99,7 +101,7 @@ TOMORROW = "tomorrow, Tuesday, at 09:00"
         # The next one would be too far ahead: the first one is named.
         (
             "2026-12-07T07:00:00+02:00", at(23, 8),
-            "We cannot call you then. The next possible time is today at 09:00.",
+            "We cannot call you then. The next possible time is today at 09:00 (Jerusalem time).",
         ),
     ],
 )  # fmt: skip
@@ -114,7 +116,7 @@ def test_what_cannot_be_chosen_is_refused_with_the_time_that_can(
 
 def test_what_is_not_offered_is_refused() -> None:
     with pytest.raises(
-        callback_times.TimeRefused, match=f"Times cannot be chosen here.*{TOMORROW}"
+        callback_times.TimeRefused, match=f"Times cannot be chosen here.*{re.escape(TOMORROW)}"
     ):
         callback_times.choose(at(24, 10).isoformat(), hours(), at(23, 18), offered=False)
 
@@ -159,6 +161,6 @@ def test_a_time_that_the_clock_shows_twice_is_told_apart() -> None:
 
 
 def test_a_zone_is_named_by_its_town() -> None:
-    assert callback_times.city_of(JERUSALEM) == "Jerusalem"
-    assert callback_times.city_of(ZoneInfo("America/New_York")) == "New York"
-    assert callback_times.city_of(ZoneInfo("UTC")) == "UTC"
+    assert visitor_status.city_of(JERUSALEM) == "Jerusalem"
+    assert visitor_status.city_of(ZoneInfo("America/New_York")) == "New York"
+    assert visitor_status.city_of(ZoneInfo("UTC")) == "UTC"

@@ -79,7 +79,8 @@ def test_times_are_those_of_the_teams_zone_also_on_the_page_that_follows(
     assert groups(page)["Today"][0] == "12:30"
     answer = form(client, call_at="2026-11-23T15:00:00+00:00")
     with time_machine.travel(NOON, tick=False):
-        assert "We will call you today at 15:00." in client.get(answer["Location"]).text
+        page = client.get(answer["Location"]).text
+    assert "We will call you today at 15:00 (London time)." in page
 
 
 @pytest.mark.parametrize("reason", ["not offered", "never opens", "nobody answers"])
@@ -103,7 +104,7 @@ def test_a_chosen_time_is_kept_and_told(client: Client) -> None:
     with time_machine.travel(NOON, tick=False):
         page = client.get(answer["Location"]).text
     assert "Your call is planned" in page
-    assert "We will call you on Wednesday, 25 November, at 10:30." in page
+    assert "We will call you on Wednesday, 25 November, at 10:30 (Jerusalem time)." in page
 
 
 def test_as_soon_as_possible_is_no_time(client: Client) -> None:
@@ -199,9 +200,9 @@ def test_a_time_at_which_it_is_night_where_the_lead_is_is_refused(client: Client
     new_york = {"phone": "+1 212 555 0101"}
     # Eight in the morning there is three in the afternoon here.
     refused = send(client, call_at="2026-11-24T14:30:00+02:00", **new_york)
-    assert refused.json()["errors"]["call_at"] == [
-        "We cannot call you then. The next possible time is tomorrow, Tuesday, at 15:00."
-    ]
+    possible = "The next possible time is tomorrow, Tuesday, at 15:00 (Jerusalem time)."
+    said = f"We cannot call you then. {possible}"
+    assert refused.json()["errors"]["call_at"] == [said]
     assert send(client, call_at="2026-11-24T15:00:00+02:00", **new_york).status_code == 201
 
 

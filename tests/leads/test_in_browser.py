@@ -48,8 +48,8 @@ def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
     page.evaluate("window.sameDocument = true")
 
     move("calling")
-    expect(heading).to_have_text("We are calling you")
-    expect(page).to_have_title("We are calling you")
+    expect(heading).to_have_text("We are getting someone on the line for you")
+    expect(page).to_have_title("We are getting someone on the line for you")
     move("connected", connected_at=timezone.now())
     expect(heading).to_have_text("We have reached you")
 
@@ -80,7 +80,9 @@ def test_it_survives_a_lost_connection(page: Page) -> None:
     move("calling")
     page.context.set_offline(False)
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("We are calling you")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "We are getting someone on the line for you"
+    )
     expect(page.get_by_text("Reconnecting…")).not_to_be_visible()
 
 
@@ -148,7 +150,7 @@ def test_it_works_without_javascript(browser: Browser, gunicorn: str, source: Le
     expect(heading).to_have_text("We have your request")
 
     move("calling")
-    expect(heading).to_have_text("We are calling you")
+    expect(heading).to_have_text("We are getting someone on the line for you")
     context.close()
 
 

@@ -73,7 +73,7 @@ def test_a_lead_at_night_is_told_the_opening_as_it_comes_and_nobody_is_woken(
         assert queued() == []
         page = client.get(f"/api/leads/{lead.public_id}/").json()
     assert page["status"] == "scheduled"
-    assert page["message"] == "We will call you tomorrow, Tuesday, at 09:00."
+    assert page["message"] == "We will call you tomorrow, Tuesday, at 09:00 (UTC)."
 
 
 def test_a_clock_of_opening_hours_starts_with_them(office: Schedule, make_lead: MakeLead) -> None:

@@ -1,0 +1,215 @@
+"""What the form says before, and the page after sending: only what is so."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
+from callbacks.models.attempt_states import AttemptState
+from leads import visitor_status
+from leads.models import Lead, LeadSource
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Monday 23 November 2026, 10:30 in Jerusalem (UTC+2).
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+NOTICE = 'class="notice-line"'
+
+
+def set_up(source: LeadSource, how: str) -> None:
+    """Who answers the source."""
+    if how == "no team":
+        return
+    team = Team.objects.create(name="Sales", is_active=how != "team off")
+    team.sources.add(source)
+    if how == "nobody in the team":
+        return
+    values: dict[str, Any] = {
+        "paused": {"is_paused": True},
+        "blocked": {"is_blocked": True},
+        "off": {"is_active": False},
+        "out": {"unavailable_until": NOW + timedelta(hours=1)},
+    }.get(how, {})
+    extension = Extension.objects.create(number="101", team=team, **values)
+    if how in ("opens today", "opens on Friday", "never opens"):
+        team.schedule = Schedule.objects.create(name="Office", time_zone="Asia/Jerusalem")
+        team.save()
+    if how == "opens today":
+        hours(team, weekday=0, at=15)
+    if how == "opens on Friday":
+        hours(team, weekday=4, at=9)
+    if how == "on a call":
+        lead = Lead.objects.create(
+            source=source, name="Gal", phone="+972505550190", due_at=NOW, status="calling"
+        )
+        CallAttempt.objects.create(
+            lead=lead, extension=extension, phone=lead.phone, extension_number="101",
+            state=AttemptState.ACCEPTED, claimed_at=NOW, hold_until=NOW + timedelta(hours=2),
+            call_id="C-1",
+        )  # fmt: skip
+
+
+def hours(team: Team, weekday: int, at: int) -> None:
+    OpeningHours.objects.create(
+        schedule=team.schedule, weekday=weekday, opens_at=time(at), closes_at=time(18)
+    )
+
+
+NOBODY = "Nobody from our team can take calls at the moment"
+GET_BACK = "Nobody can call you at once. Leave your number, and we will get back to you."
+FINDING = "We are finding someone who can talk to you now."
+FOR_A_PERSON = str(visitor_status.FOR_A_PERSON.message)
+TODAY = "We will call you today at 15:00 (Jerusalem time)."
+FRIDAY = "We will call you on Friday, 27 November, at 09:00 (Jerusalem time)."
+
+
+@pytest.mark.parametrize(
+    ("how", "before", "status", "after"),
+    [
+        ("free", "", "waiting", FINDING),
+        ("on a call", "", "waiting", "All of us are talking to somebody right now."),
+        ("paused", NOBODY, "waiting", NOBODY),
+        ("blocked", NOBODY, "waiting", NOBODY),
+        ("off", NOBODY, "waiting", NOBODY),
+        ("out", NOBODY, "waiting", NOBODY),
+        ("nobody in the team", NOBODY, "waiting", NOBODY),
+        ("no team", GET_BACK, "received", FOR_A_PERSON),
+        ("team off", GET_BACK, "received", FOR_A_PERSON),
+        ("never opens", GET_BACK, "received", FOR_A_PERSON),
+        ("opens today", f"We are closed now. {TODAY}", "scheduled", TODAY),
+        ("opens on Friday", f"We are closed now. {FRIDAY}", "scheduled", FRIDAY),
+    ],
+)
+def test_what_is_said_before_and_after_sending(
+    how: str, before: str, status: str, after: str, source: LeadSource, client: Client
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        set_up(source, how)
+        form = client.get("/contact/website/").text
+        sent = client.post(
+            "/contact/website/", {"name": "Noa Levi", "phone": "050-555 0101"}, follow=True
+        ).text
+    assert before in form
+    assert (NOTICE in form) == bool(before)
+    assert f'data-status="{status}"' in sent
+    assert after in sent
+
+
+@pytest.mark.parametrize(
+    ("waited", "how", "status"),
+    [
+        (timedelta(seconds=170), "free", "waiting"),
+        (timedelta(seconds=190), "free", "delayed"),
+        (timedelta(seconds=190), "paused", "delayed"),
+        (timedelta(hours=2), "on a call", "delayed"),
+        (timedelta(hours=2), "opens on Friday", "scheduled"),
+        (timedelta(hours=2), "no team", "received"),
+    ],
+)
+@pytest.mark.parametrize("offers", [True, False])
+def test_after_a_while_it_says_so_and_offers_times(
+    waited: timedelta, how: str, status: str, offers: bool, source: LeadSource, client: Client
+) -> None:
+    LeadSource.objects.update(offers_times=offers)
+    with time_machine.travel(NOW - waited, tick=False):
+        answer = client.post("/contact/website/", {"name": "Noa", "phone": "050-555 0101"})
+    with time_machine.travel(NOW, tick=False):
+        set_up(source, how)
+        if status == "scheduled":
+            Lead.objects.update(call_after=NOW + timedelta(days=4))
+        page = client.get(answer["Location"]).text
+    assert f'data-status="{status}"' in page
+    assert ("This takes longer than usual" in page) == (status == "delayed")
+    assert ('class="choose-a-time"' in page) == offers
+
+
+def test_nobody_is_said_to_be_on_the_line_before_they_have_picked_up(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, client: Client
+) -> None:
+    simulator.control(answer_after=600)
+    lead = make_lead()
+    assert dispatch.call_lead(lead.pk)
+
+    def page() -> str:
+        return client.get(f"/contact/website/{lead.public_id}/").text
+
+    assert "Your phone will ring" not in page()
+    assert "is on the line" not in page()
+    assert "When they pick up, yours rings" in page()
+    Lead.objects.update(picked_up_at=timezone.now())
+    assert "Our colleague has picked up" in page()
+
+
+@pytest.mark.parametrize("state", [AttemptState.DIALING, AttemptState.ACCEPTED])
+def test_an_unknown_outcome_promises_no_ringing_phone(
+    state: str, make_lead: MakeLead, extension: Extension, client: Client
+) -> None:
+    lead = make_lead(status="calling")
+    attempt = CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=lead.phone, extension_number="101", state=state,
+        claimed_at=timezone.now(), hold_until=timezone.now(),
+        call_id="C-1" if state == AttemptState.ACCEPTED else "",
+    )  # fmt: skip
+
+    def told() -> dict[str, object]:
+        return dict(client.get(f"/api/leads/{lead.public_id}/").json())
+
+    assert told()["status"] == "calling"
+    CallAttempt.objects.filter(pk=attempt.pk).update(state=AttemptState.UNKNOWN)
+    assert (told()["status"], told()["final"]) == ("checking", False)
+    assert "We are making sure that our call to you went through." in str(told()["message"])
+
+
+@pytest.mark.parametrize(
+    ("zone", "written"),
+    [
+        ("Asia/Jerusalem", "09:00 (Jerusalem time)"),
+        ("America/New_York", "09:00 (New York time)"),
+        ("UTC", "09:00 (UTC)"),
+    ],
+)
+def test_times_name_their_zone(zone: str, written: str, source: LeadSource, client: Client) -> None:
+    set_up(source, "opens on Friday")
+    Schedule.objects.update(time_zone=zone)
+    with time_machine.travel(NOW, tick=False):
+        answer = client.post("/contact/website/", {"name": "Noa", "phone": "050-555 0101"})
+        assert f"at {written}." in client.get(answer["Location"]).text
+        again = {"name": "Noa", "phone": "050-555 0102", "call_at": NOW.isoformat()}
+        assert f"at {written}." in client.post("/contact/website/", again).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "country"),
+    [
+        ("+44 7781 123456", "Guernsey"),
+        ("+44 7797 712345", "Jersey"),
+        ("+44 7624 123456", "Isle of Man"),
+        ("+1 246 250 1234", "Barbados"),
+        ("+1 204 234 5678", "Canada"),
+        ("+7 771 000 9998", "Kazakhstan"),
+    ],
+)
+def test_a_message_about_a_country_names_the_country(
+    typed: str, country: str, source: LeadSource, client: Client
+) -> None:
+    LeadSource.objects.update(default_country="GB", allowed_countries=["GB", "US", "RU"])
+    answer = client.post("/contact/website/", {"name": "Noa", "phone": typed})
+    assert answer.status_code == 422
+    assert f"We cannot call numbers of this country: {country}." in answer.text
+
+
+def test_a_source_that_is_off_leads_to_no_form(
+    make_lead: MakeLead, team: Team, client: Client
+) -> None:
+    lead = make_lead()
+    LeadSource.objects.update(is_active=False)
+    page = client.get(f"/contact/website/{lead.public_id}/").text
+    assert 'href="/contact/website/' not in page
