@@ -15,6 +15,8 @@ E025 LEAST_TALK
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE
 W001 VOICENTER_URL without TLS
+W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
+W004 MISSED_PAUSE beside MISSED_COOLDOWN
 """
 
 import ipaddress
@@ -233,6 +235,35 @@ def _policy() -> Iterator[CheckMessage]:
     pause = rules.LEAST_PAUSE.total_seconds(), rules.LONGEST_PAUSE.total_seconds()
     yield from _between("MISSED_PAUSE", *pause, "callbacks.E023")
     yield from _between("LEAST_TALK", 0, rules.MOST_LEAST_TALK, "callbacks.E025")
+    yield from _together()
+
+
+def _together() -> Iterator[CheckMessage]:
+    """Settings that are each in range, and do not work beside each other."""
+    longest = settings.VOICENTER_MAX_DURATION
+    if longest and longest <= settings.LEAST_TALK:
+        yield checks.Warning(
+            f"No call lasts for LEAST_TALK ({settings.LEAST_TALK} s): VOICENTER_MAX_DURATION "
+            f"is {longest} s.",
+            hint="Set LEAST_TALK below VOICENTER_MAX_DURATION, or no lead ever counts as reached.",
+            id="callbacks.W002",
+        )
+    ringing = settings.VOICENTER_PHONE_MAX_DIAL_TIME + settings.VOICENTER_TARGET_MAX_DIAL_TIME
+    if longest and ringing + longest + 60 < settings.VOICENTER_LOG_DELAY:
+        yield checks.Warning(
+            f"VOICENTER_LOG_DELAY ({settings.VOICENTER_LOG_DELAY:g} s) is longer than any call: an "
+            "extension whose answer was lost is kept for longer than one whose call goes on.",
+            hint="Lower VOICENTER_LOG_DELAY to what the provider's log really needs, or raise "
+            "VOICENTER_MAX_DURATION.",
+            id="callbacks.W003",
+        )
+    if settings.MISSED_PAUSE < settings.MISSED_COOLDOWN:
+        yield checks.Warning(
+            f"MISSED_PAUSE ({settings.MISSED_PAUSE:g} s) is shorter than MISSED_COOLDOWN "
+            f"({settings.MISSED_COOLDOWN:g} s): too many missed calls make no difference.",
+            hint="Set MISSED_PAUSE to more seconds than MISSED_COOLDOWN.",
+            id="callbacks.W004",
+        )
 
 
 def _waits(name: str, least: timedelta, example: Sequence[rules.Wait]) -> Iterator[CheckMessage]:

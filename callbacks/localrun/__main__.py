@@ -77,6 +77,8 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         # A simulator that is stopped hangs up its calls and has two seconds to deliver their
         # records; one that is killed delivers none. No extension shall wait long for them.
         defaults["VOICENTER_MAX_DURATION"] = "120"
+        # Its log has a call as soon as it is over.
+        defaults["VOICENTER_LOG_DELAY"] = "10"
     settled = {
         "DATABASE_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,

@@ -17,6 +17,11 @@ from callbacks.reconciliation import corrections
 from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus
 
+_LEADS_LEG = 2
+# A manager listens to the call (PopUp.direction).
+_LISTENING = "Spy"
+# Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
+_ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
 # The provider chooses, or knows, which extension it rings.
 _UNNAMED = (Extension.Kind.SIP_TRUNK, Extension.Kind.LOGIN_CODE)
 
@@ -27,17 +32,29 @@ def follow(popup: PopUp) -> CallAttempt | None:
     None when it is about none of our calls.
     """
     attempt = _attempt_of(popup)
-    if attempt is None or not attempt.is_live or not _is_the_salespersons(popup, attempt):
+    if attempt is None or not attempt.is_live or popup.direction == _LISTENING:
+        return attempt
+    if popup.leg != _LEADS_LEG and not _is_the_salespersons(popup, attempt):
         return attempt
     now = timezone.now()
     if attempt.state == AttemptState.UNKNOWN:
         # Somebody's phone rings for it, so it was placed after all.
         corrections.recognise(attempt, popup.call_id)
-    if popup.status is PopUpStatus.TALKING:
+    if popup.status is PopUpStatus.HANGUP:
+        if not _is_another_phones(popup, attempt):
+            corrections.call_is_over(attempt, now)
+    elif popup.status is PopUpStatus.TALKING or popup.leg == _LEADS_LEG:
+        # The lead's phone rings only once the salesperson has picked up.
         _picked_up(attempt, now)
-    elif popup.status is PopUpStatus.HANGUP:
-        corrections.call_is_over(attempt, now)
     return attempt
+
+
+def _is_another_phones(popup: PopUp, attempt: CallAttempt) -> bool:
+    """Whether it only tells that one of several phones that rang has stopped ringing."""
+    cause = popup.cause.casefold()
+    return cause == _ANSWERED_ELSEWHERE or (
+        cause == _REJECTED and popup.leg != _LEADS_LEG and attempt.picked_up_at is not None
+    )
 
 
 def _is_the_salespersons(popup: PopUp, attempt: CallAttempt) -> bool:
@@ -63,12 +80,12 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
 
 
 def _attempt_of(popup: PopUp) -> CallAttempt | None:
-    """By CALLID, or by our own variable while the call's answer is still on its way."""
+    """By CALLID; else by our own variable: a leg may have an id of its own."""
     # `get` and not `first`: for ORDER BY, Django compares every column of this wide SELECT.
     attempts = CallAttempt.objects.select_related("lead__source", "extension")
     with suppress(CallAttempt.DoesNotExist):
         return attempts.get(call_id=popup.call_id)
     with suppress(CallAttempt.DoesNotExist, ValueError):
         public_id = uuid.UUID(popup.custom.get("attempt", ""))
-        return attempts.get(public_id=public_id, call_id="")
+        return attempts.get(public_id=public_id)
     return None

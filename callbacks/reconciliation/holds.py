@@ -35,6 +35,7 @@ def give_up_lost_dials() -> int:
         with transaction.atomic():
             won = attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now)
             if won:
+                attempt.hold_on(account.told_by(attempt))
                 show_on_lead(attempt)
         return won
 

@@ -49,8 +49,6 @@ _LATE_PAUSE = timedelta(minutes=1)
 _LATE_FOR = timedelta(hours=2)
 # Around a call's own times, for clocks that differ.
 _MARGIN = timedelta(minutes=2)
-# Within this many times the delay of the Call Log, an unknown outcome is found out or given up.
-_LIMIT = 3
 
 
 @dataclass
@@ -210,8 +208,8 @@ def _search(
         alike -= _claimed(alike)
         if not call_ids and len(alike) == 1 and _is_alone(it):
             call_ids = alike
-        if len(call_ids) == 1:
-            [call_id] = call_ids
+        # Each leg may have an id of its own, if it carries our variable.
+        for call_id in sorted(call_ids):
             _apply(it.attempt, call_id, [leg for leg in legs if leg.call_id == call_id])
         return True if call_ids or alike else None if blind else False
 
@@ -289,8 +287,11 @@ def _is_absent(
     if attempt.missing_since is None:
         CallAttempt.objects.filter(pk=attempt.pk).update(missing_since=now)
         attempt.missing_since = now
-        # Nobody is on the phone: the extension is not kept for as long as a call could last.
-        attempt.let_go(now + _LIMIT * delay)
+        # Nobody is on the phone: the extension is not kept for as long as a call could last, nor
+        # freed before the log can tell.
+        limit = now + account.LOG_DELAYS * delay
+        attempt.let_go(limit)
+        attempt.hold_on(limit)
     # Not so rarely that its limit comes before another look.
     pause = min(_pause(attempt.lookup_count), max(delay, _PAUSES[0]))
     return _not_after(now + pause, attempt.missing_since + delay, now)

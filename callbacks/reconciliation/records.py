@@ -121,15 +121,16 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
 
 
 def _attempt_of(cdr: Cdr) -> CallAttempt | None:
-    """Locked. By CALLID; by our own variable when the record comes before the call's answer."""
+    """Locked. By CALLID; else by our own variable: the record comes before the call's answer, or
+    its leg has an id of its own.
+    """
     # `get` and not `first`: for ORDER BY, Django compares every column of this wide SELECT.
     attempts = CallAttempt.objects.select_for_update()
     with suppress(CallAttempt.DoesNotExist):
         return attempts.get(call_id=cdr.call_id)
     with suppress(CallAttempt.DoesNotExist, ValueError):
         public_id = uuid.UUID(cdr.custom.get("attempt", ""))
-        # The answer may have come while we waited for the lock.
-        return attempts.get(public_id=public_id, call_id__in=("", cdr.call_id))
+        return attempts.get(public_id=public_id)
     return None
 
 
@@ -233,7 +234,7 @@ def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) 
     """A record of an attempt without an answer proves that the call was accepted."""
     if attempt.state == AttemptState.ACCEPTED or not records:
         return
-    call_id = next(iter(records.values())).call_id
+    call_id = attempt.call_id or next(iter(records.values())).call_id
     dialed_at = attempt.claimed_at
     if attempt.move(
         LIVE_STATES, AttemptState.ACCEPTED, call_id=call_id, error_code=0, answered_at=dialed_at

@@ -36,6 +36,9 @@ from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
+# Within this many times the delay of the Call Log, an unknown outcome is found out or given up.
+LOG_DELAYS = 3
+
 # Added to the longest duration of a call, for differing clocks and late records.
 _HOLD_MARGIN = timedelta(seconds=60)
 # Seconds that a worker waits for its turn at the Call Log. After that it asks again later.
@@ -191,6 +194,12 @@ def message_for(attempt: CallAttempt, config: RoutingConfig) -> Message:
         max_duration=MESSAGE_LASTS,
         **{ours: holds[name] for name, ours in _OF_MESSAGES.items() if name in holds},
     )
+
+
+def told_by(attempt: CallAttempt) -> datetime:
+    """Until when a call whose answer was lost is kept: by then the provider's log can tell."""
+    delays = LOG_DELAYS * timedelta(seconds=settings.VOICENTER_LOG_DELAY)
+    return asked(attempt).settled_by + delays
 
 
 def hold_for(call: Call | Message) -> timedelta:

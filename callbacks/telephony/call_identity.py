@@ -91,9 +91,12 @@ def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool 
 
 def named(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
     """CALLIDs of the calls that carry the CALLID or the variable of the one that we requested."""
-    if asked.call_id:
-        return {leg.call_id for leg in legs if leg.call_id == asked.call_id}
-    return {leg.call_id for leg in legs if leg.custom.get(_VARIABLE) == asked.attempt}
+    return {
+        leg.call_id
+        for leg in legs
+        if (asked.call_id and leg.call_id == asked.call_id)
+        or leg.custom.get(_VARIABLE) == asked.attempt
+    }
 
 
 def similar(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:

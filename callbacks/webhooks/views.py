@@ -50,14 +50,29 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @csrf_exempt
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "POST", "OPTIONS"])
 def popup(request: HttpRequest, secret: str) -> HttpResponse:
     """A call rings, is answered or is hung up, and the provider asks for the caller's page.
 
-    The provider waits three seconds (reference, Pop-up screen). A call that we did not place
-    gets an answer without a page.
+    The vendor's servers ask, and its extension in the salesperson's browser: a browser shows that
+    one the answer only if we name its origin, and no other may read it.
     """
     _check(secret)
+    answer = HttpResponse(status=204) if request.method == "OPTIONS" else _popup(request)
+    answer["Vary"] = "Origin"
+    if request.headers.get("Origin") == popup_format.BROWSER_EXTENSION:
+        answer["Access-Control-Allow-Origin"] = popup_format.BROWSER_EXTENSION
+        if request.method == "OPTIONS":
+            answer["Access-Control-Allow-Methods"] = "GET, POST"
+            answer["Access-Control-Allow-Headers"] = "Content-Type"
+            answer["Access-Control-Max-Age"] = "86400"
+    return answer
+
+
+def _popup(request: HttpRequest) -> HttpResponse:
+    """The provider waits three seconds (reference, Pop-up screen). A call that we did not place
+    gets an answer without a page.
+    """
     try:
         if request.method == "GET":
             query = request.META.get("QUERY_STRING", "").encode()

@@ -32,10 +32,24 @@ GOOD = {
     "OFFLINE_COOLDOWN": 120.0,
     "MISSED_COOLDOWN": 60.0,
     "MISSED_IN_A_ROW": 3,
+    "MISSED_PAUSE": 900.0,
+    "LEAST_TALK": 5,
 }
 
 CASES = [
     ("all is well", {}, []),
+    (
+        "no call is as long as a talk",
+        {"LEAST_TALK": 30, "VOICENTER_MAX_DURATION": 30},
+        ["W002", "W003"],
+    ),
+    ("the log is slower than calls are long", {"VOICENTER_MAX_DURATION": 120}, ["W003"]),
+    ("just as slow", {"VOICENTER_MAX_DURATION": 180}, []),
+    ("a pause like any other miss", {"MISSED_PAUSE": 60.0, "MISSED_COOLDOWN": 90.0}, ["W004"]),
+    ("a talk longer than any is asked to be", {"LEAST_TALK": 61}, ["E025"]),
+    ("a pause of seconds", {"MISSED_PAUSE": 59.0, "MISSED_COOLDOWN": 10.0}, ["E023"]),
+    ("a busy phone is rung at once", {"UNREACHED_COOLDOWN": 0.0}, ["E023"]),
+    ("busy lines without a gap", {"RETRY_AFTER_BUSY": ["5"]}, ["E021"]),
     ("no key", {"SECRET_KEY": "unset"}, ["E001"]),
     ("a short key", {"SECRET_KEY": "x" * 49}, ["E001"]),
     ("no key needed while debugging", {"SECRET_KEY": "unset", "DEBUG": True}, []),

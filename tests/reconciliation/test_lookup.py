@@ -401,3 +401,17 @@ def test_the_limit_of_the_log_is_kept_without_waiting_for_ones_turn(
     assert asked(simulator, "calllog") == 30
     attempt.refresh_from_db()
     assert (attempt.state, attempt.lookup_count) == (AttemptState.UNKNOWN, 1)
+
+
+@pytest.mark.parametrize("longest", [30, 120, 7200])
+def test_a_lost_answer_is_kept_until_the_log_can_tell_however_short_calls_are(
+    lost: Callable[..., CallAttempt], settings: Any, longest: int
+) -> None:
+    settings.VOICENTER_MAX_DURATION = longest
+    attempt = lost("reset_before")
+    for minutes in (1, 1, 2, 2, 2):
+        pass_time(timedelta(minutes=minutes))
+        holds.free_expired_holds()
+        lookup.look_up()
+    attempt.refresh_from_db()
+    assert states() == (AttemptState.NEVER_PLACED, LeadStatus.WAITING)

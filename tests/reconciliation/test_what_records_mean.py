@@ -231,3 +231,21 @@ def test_a_leg_of_another_call_beside_ours_says_nothing_of_how_long_they_talked(
 ) -> None:
     attempt = receive(call(make_lead()), (1, "ANSWER", 300))
     assert attempt.talk_time is None
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=str)
+def test_a_leg_under_another_id_that_carries_our_variable_is_ours(
+    make_lead: MakeLead, extension: Extension, order: tuple[int, int]
+) -> None:
+    attempt = call(make_lead())
+    for leg in order:
+        records.receive(
+            Cdr(
+                attempt.call_id if leg == 1 else "another-id", f"Click2Call leg{leg}", leg,
+                "ANSWER", talk_time=60, custom={"attempt": str(attempt.public_id)},
+            )
+        )  # fmt: skip
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.talk_time) == (AttemptState.BRIDGED, 60)
+    assert attempt.records.count() == 2
+    assert attempt.call_id != "another-id"

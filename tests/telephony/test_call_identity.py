@@ -116,9 +116,10 @@ def test_what_looks_like_it(legs: list[Cdr], expected: set[str]) -> None:
     assert call_identity.similar(ASKED, legs) == expected
 
 
-def test_a_call_says_that_it_is_ours_by_its_call_id_else_by_our_variable() -> None:
+def test_a_call_says_that_it_is_ours_by_its_call_id_or_by_our_variable() -> None:
+    """Each leg may have an id of its own."""
     legs = [leg("C1"), leg("C2", custom={"attempt": OURS})]
-    assert call_identity.named(KNOWN, legs) == {"C1"}
+    assert call_identity.named(KNOWN, legs) == {"C1", "C2"}
     assert call_identity.named(ASKED, legs) == {"C2"}
 
 

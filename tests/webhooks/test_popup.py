@@ -189,3 +189,119 @@ def test_a_replayed_request_after_the_call_changes_nothing(
     ask(popup(attempt, "Hangup"))
     after = CallAttempt.objects.get()
     assert (after.picked_up_at, after.hold_until) == (None, held)
+
+
+# --- the vendor's extension in the salesperson's browser ------------------------------------------
+
+EXTENSION = "chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio"
+OTHERS = [
+    "chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "https://www.example.com", "null", "*",
+    f"{EXTENSION}.example.com", EXTENSION.upper(),
+]  # fmt: skip
+CORS = "Access-Control-Allow-Origin"
+
+
+def test_a_browser_lets_the_vendors_extension_ask_and_read_the_answer(
+    client: Client, settings: Any, attempt: CallAttempt
+) -> None:
+    address = f"/webhooks/voicenter/{settings.CDR_SECRET}/popup/"
+    before = client.options(
+        address,
+        headers={
+            "Origin": EXTENSION,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type",
+        },
+    )
+    assert (before.status_code, before.content) == (204, b"")
+    assert before[CORS] == EXTENSION
+    assert before["Access-Control-Allow-Headers"] == "Content-Type"
+    assert "POST" in before["Access-Control-Allow-Methods"]
+    body = json.dumps(popup(attempt, "Ringing"))
+    answer = client.post(
+        address, body, content_type="application/json", headers={"Origin": EXTENSION}
+    )
+    assert (answer[CORS], answer["Vary"]) == (EXTENSION, "Origin")
+    assert answer.json()["CLIENTNAME"] == attempt.lead.name
+    assert "Access-Control-Allow-Credentials" not in answer
+
+
+@pytest.mark.parametrize("origin", OTHERS)
+def test_no_other_origin_may_ask_or_read(
+    client: Client, settings: Any, attempt: CallAttempt, origin: str
+) -> None:
+    address = f"/webhooks/voicenter/{settings.CDR_SECRET}/popup/"
+    body = json.dumps(popup(attempt, "Ringing"))
+    for answer in (
+        client.options(address, headers={"Origin": origin}),
+        client.post(address, body, content_type="application/json", headers={"Origin": origin}),
+    ):
+        assert CORS not in answer
+        assert answer["Vary"] == "Origin"
+
+
+def test_without_the_secret_nothing_is_said_to_the_extension_either(client: Client) -> None:
+    answer = client.options("/webhooks/voicenter/wrong/popup/", headers={"Origin": EXTENSION})
+    assert answer.status_code == 404
+    assert CORS not in answer
+
+
+# --- which leg it tells of, and of which of several phones ---------------------------------------
+
+LEG_1, LEG_2 = {"c2cdirection": 1}, {"c2cdirection": 2}
+TOLD: dict[str, tuple[list[dict[str, Any]], bool, bool]] = {
+    "the salesperson's phone rings": ([{"status": "Ringing", "currentCall": LEG_1}], False, False),
+    "two of their phones ring": ([{"status": "Ringing"}, {"status": "Ringing"}], False, False),
+    "they pick up": ([{"status": "Talking", "currentCall": LEG_1}], True, False),
+    "the lead's phone rings: so they have picked up": (
+        [{"status": "Ringing", "currentCall": LEG_2, "extenUser": ""}],
+        True,
+        False,
+    ),
+    "the lead answers": (
+        [{"status": "Talking", "currentCall": LEG_2, "extenUser": ""}],
+        True,
+        False,
+    ),
+    "they reject it": (
+        [{"status": "Hangup", "cause": "Call Rejected", "currentCall": LEG_1}],
+        False,
+        True,
+    ),
+    "another of their phones stops ringing": (
+        [{"status": "Talking"}, {"status": "Hangup", "cause": "Answered elsewhere"}],
+        True,
+        False,
+    ),
+    "another of their phones had rejected it": (
+        [{"status": "Talking"}, {"status": "Hangup", "cause": "Call Rejected"}],
+        True,
+        False,
+    ),
+    "it is over": (
+        [{"status": "Talking"}, {"status": "Hangup", "cause": "Normal hangup"}],
+        True,
+        True,
+    ),
+    "the lead hangs up": (
+        [{"status": "Talking"}, {"status": "Hangup", "currentCall": LEG_2, "extenUser": ""}],
+        True,
+        True,
+    ),
+    "a manager listens": ([{"status": "Talking", "direction": "Spy"}], False, False),
+    "a manager has listened": ([{"status": "Hangup", "direction": "Spy"}], False, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "picked_up", "over"), TOLD.values(), ids=TOLD.keys())
+def test_what_a_pop_up_tells_of_the_call(
+    attempt: CallAttempt, ask: Callable[..., Any], sent: list[dict[str, Any]], picked_up: bool,
+    over: bool,
+) -> None:  # fmt: skip
+    for it in sent:
+        status = it["status"]
+        ask({**popup(attempt, status, direction="Click2Call"), **it})
+    attempt.refresh_from_db()
+    assert attempt.is_live
+    assert (attempt.picked_up_at is not None) is picked_up
+    assert (attempt.hold_until < timezone.now() + timedelta(seconds=90)) is over

@@ -19,6 +19,8 @@ from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.text import one_line
 
+# The vendor's extension for browsers asks from the salesperson's own browser, as this origin.
+BROWSER_EXTENSION = "chrome-extension://ifiaikfdhcagbagdeflffjdammidpbio"
 MAX_BODY = 256 * 1024
 MAX_NAME = 100
 
@@ -32,6 +34,7 @@ class PopUpStatus(StrEnum):
     OTHER = ""
 
 
+_LEGS = {"1": 1, "2": 2}
 _STATUSES = {status.lower(): status for status in PopUpStatus}
 
 
@@ -45,6 +48,7 @@ class PopUp:
       see `phones.to_e164`. `caller_name`: as the network has it.
     - `status`: ringing, talking, hung up, or OTHER for a word we do not know; the word itself
       is in `raw`. `direction`: as sent. `cause`: why it ended, as sent.
+    - `leg`: of a click2call, 1 the salesperson's phone, 2 the lead's; None where it is not told.
     - `is_answered`; `started_at`, `answered_at`: aware, UTC; None where it did not happen.
     - `custom`: the `var_*` of the call, lower-case names without the prefix.
     - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
@@ -55,6 +59,7 @@ class PopUp:
     extension: str = ""
     direction: str = ""
     cause: str = ""
+    leg: int | None = None
     is_answered: bool = False
     started_at: datetime | None = None
     answered_at: datetime | None = None
@@ -89,6 +94,7 @@ def parse_popup(body: bytes, content_type: str) -> PopUp:
         extension=f.word(fields.get("extenuser")),
         direction=f.word(fields.get("direction")),
         cause=f.word(fields.get("cause")),
+        leg=_LEGS.get(f.word(fields.get("c2cdirection"))),
         is_answered=f.truth(fields.get("isanswered")) or f.truth(fields.get("answered")),
         started_at=f.moment(fields.get("callstarted")),
         answered_at=f.moment(fields.get("callanswered")),
