@@ -1,6 +1,6 @@
 """What a manager reads: where a lead, an attempt and an extension stand. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from django.utils.translation import gettext
@@ -11,6 +11,7 @@ from callbacks.common.formatting import clock, in_words
 from callbacks.explain import routing_reason
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
 from callbacks.policy.rules import FLAGGED_REASON
 from callbacks.routing.availability import is_paused
 from leads.models import Lead, LeadStatus
@@ -174,7 +175,36 @@ def extension_now(
     flagged = extension.unavailable_reason == FLAGGED_REASON
     colour, note = (ORANGE, FLAGGED_REASON) if flagged else (GREEN, "")
     free = Words(gettext("free"), colour, note, is_free=True)
-    return next((words for holds, words in table if holds), free)
+    own = next((words for holds, words in table if holds), None)
+    return own or _on_another_phone(extension, now, zone) or free
+
+
+def _on_another_phone(extension: Extension, now: datetime, zone: tzinfo) -> Words | None:
+    """What keeps the person from this phone, as far as their other phones are loaded; the rule is
+    callbacks.routing.availability's.
+    """
+    for other in getattr(extension.user, "phones", ()):
+        if other.pk == extension.pk:
+            continue
+        note = gettext("on their other phone, %(number)s") % {"number": other.number}
+        if other.live_attempts:
+            return Words(gettext("on a call"), ACCENT, note)
+        if not other.is_active:
+            continue
+        in_conference = other.unavailable_reason == IN_CONFERENCE
+        logged_out = other.provider_busy_as == LOGGED_OUT
+        table = (
+            (is_paused(other, now), _paused(other, now, zone)),
+            (in_conference and _still(other.unavailable_until, now), _out(other, now, zone)),
+            (_still(other.wrap_up_until, now), _resting(other, now, zone)),
+            (
+                _still(other.provider_busy_until, now) and not logged_out,
+                Words(other.provider_busy_as or gettext("busy"), ORANGE),
+            ),
+        )
+        if found := next((words for holds, words in table if holds), None):
+            return replace(found, note=note)
+    return None
 
 
 def _on_a_call(live: CallAttempt) -> Words:

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
 
 from callbacks.admin import labels
+from callbacks.admin.extensions import state
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.policy.rules import FLAGGED_REASON
 from leads.models import Lead
@@ -126,3 +128,36 @@ def test_every_state_and_status_has_a_colour() -> None:
 
     assert set(labels.LEAD_COLOURS) == set(LeadStatus)
     assert set(labels.ATTEMPT_COLOURS) == set(AttemptState)
+
+
+# --- the person, not the phone --------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("free", {}),
+        ("paused", {"is_paused": True}),
+        ("paused until 14:05", {"is_paused": True, "paused_until": at(300)}),
+        ("resting until 14:01", {"wrap_up_until": at(60)}),
+        ("lunch", {"provider_busy_until": at(5), "provider_busy_as": "lunch"}),
+        ("free", {"provider_busy_until": at(5), "provider_busy_as": "logged out"}),
+        (
+            "out until 14:05",
+            {"unavailable_until": at(300), "unavailable_reason": "in the conference room"},
+        ),
+        ("free", {"unavailable_until": at(300), "unavailable_reason": "offline"}),
+        ("free", {"is_active": False, "is_paused": True}),
+    ],
+)
+def test_what_keeps_somebody_from_their_other_phone(
+    team: Team, text: str, values: dict[str, object]
+) -> None:
+    dana = User.objects.create_user("dana")
+    extension = Extension.objects.create(number="101", team=team, user=dana)
+    Extension.objects.create(number="102", team=team, user=dana, **values)
+    loaded = state.loaded(Extension.objects.filter(pk=extension.pk)).get()
+    said = labels.extension_now(loaded, None, True, True, NOW, JERUSALEM)
+    assert (said.text, said.is_free) == (text, text == "free")
+    assert said.note == ("" if text == "free" else "on their other phone, 102")

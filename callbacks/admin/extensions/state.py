@@ -14,14 +14,19 @@ from leads.models import Lead
 
 
 def loaded(extensions: QuerySet[Extension]) -> QuerySet[Extension]:
-    """With the team, its hours and its own, and the live attempt: what the words below need."""
+    """With the team, its hours and its own, the live attempt, and the same of the person's other
+    phones: what the words below need.
+    """
     live = CallAttempt.objects.filter(state__in=LIVE_STATES)
-    return extensions.select_related("team__schedule", "schedule").prefetch_related(
+    on = Prefetch("call_attempts", live, to_attr="live_attempts")
+    phones = Prefetch("user__extensions", Extension.objects.prefetch_related(on), to_attr="phones")
+    return extensions.select_related("team__schedule", "schedule", "user").prefetch_related(
         "team__schedule__hours",
         "team__schedule__exceptions",
         "schedule__hours",
         "schedule__exceptions",
-        Prefetch("call_attempts", live, to_attr="live_attempts"),
+        on,
+        phones,
     )
 
 
