@@ -2,6 +2,7 @@
 
 import gc
 import io
+import logging
 import os
 import sys
 from functools import partial
@@ -45,14 +46,16 @@ logconfig_dict = logs.configuration(
 loglevel = "info"
 
 
-def on_starting(server):
+def on_starting(_server):
     """Before the first fork: refuse wrong settings in clear lines, leave nothing half-shared."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
     django.setup()
     try:
         call_command("check", stdout=io.StringIO())
     except SystemCheckError as problem:
-        server.log.error("%s", problem)
+        start = logging.getLogger("callbacks.config.start")
+        for line in filter(str.strip, str(problem).splitlines()):
+            start.error("%s", line)
         sys.exit(1)
     # A pool's threads and sockets do not survive a fork: each worker opens its own.
     for connection in connections.all(initialized_only=True):

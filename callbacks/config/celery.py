@@ -68,6 +68,10 @@ class Task(celery.Task):  # type: ignore[misc]
     The broker may still deliver tasks to a worker that stops. They go back, for another worker.
     """
 
+    def after_return(self, *_: Any) -> None:
+        """The thread's next lines are not about this task's lead."""
+        log_context.forget()
+
     def before_start(self, *_: Any) -> None:
         """Raises Reject if this worker is stopping."""
         log_context.forget()

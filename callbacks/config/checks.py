@@ -8,7 +8,7 @@ E001 SECRET_KEY          E005 VOICENTER_METHOD    E009 DATABASE_URL
 E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
 E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
 E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
-E013 VOICENTER_... call parameters
+E013 VOICENTER_... call parameters                E014 DEBUG with HTTPS
 E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E025 LEAST_TALK
@@ -30,6 +30,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 
 from callbacks.config import broker, logs
 from callbacks.policy import from_settings, rules
@@ -63,7 +64,7 @@ def check_settings(
 
 
 def _keys() -> Iterator[CheckMessage]:
-    if not settings.DEBUG and len(settings.SECRET_KEY) < LEAST_KEY_CHARACTERS:
+    if not settings.DEBUG and len(_secret_key()) < LEAST_KEY_CHARACTERS:
         yield Error(
             "SECRET_KEY is missing or too short.",
             hint="Set SECRET_KEY to the output of this command, the same for every process: python "
@@ -77,6 +78,13 @@ def _keys() -> Iterator[CheckMessage]:
             "ALLOWED_HOSTS=callbacks.example.com",
             id="callbacks.E002",
         )
+    if settings.DEBUG and settings.HTTPS:
+        yield Error(
+            "DEBUG is on, and HTTPS says that strangers can reach this site: an error would show "
+            "them the code and the settings.",
+            hint="Set DEBUG=false for a site, or HTTPS=false to work on the code.",
+            id="callbacks.E014",
+        )
     secret = settings.CDR_SECRET
     if len(secret) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(secret):
         yield Error(
@@ -86,6 +94,13 @@ def _keys() -> Iterator[CheckMessage]:
             "address: python -c 'import secrets; print(secrets.token_hex(30))'",
             id="callbacks.E008",
         )
+
+
+def _secret_key() -> str:
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's word for an empty one
+        return ""
 
 
 def _provider() -> Iterator[CheckMessage]:

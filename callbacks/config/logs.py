@@ -40,18 +40,24 @@ _hidden_pattern: re.Pattern[str] | None = None
 # Of their warnings the words are kept and what they are about is not: a request line, a user name.
 _QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
 
+# A number, a signal's name, an address that is listened on.
+_OF_THE_SERVER = re.compile(r"-?\d+|SIG[A-Z0-9]+|\('[\d.:]+', \d+\)|(?:tcp|http)://[\d.:\[\]]+")
+
 # What these say is about our code and not about what it was given.
 _SPEAKS_OF_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
 
 
 class LineFormatter(logging.Formatter):
-    """`time LEVEL logger lead=<public_id> message`, and the traceback of an error below it."""
+    """`time LEVEL logger lead=<public_id> message`, and the traceback of an error below it.
+
+    The time is UTC, with its offset, as in every other line of ours.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, fit to be kept."""
         lead = log_context.current()
         parts = [
-            self.formatTime(record),
+            _said_at(record),
             record.levelname,
             record.name,
             *([f"lead={lead}"] if lead else []),
@@ -66,9 +72,8 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, fit to be kept."""
-        said_at = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         entry = {
-            "time": said_at.isoformat(timespec="milliseconds"),
+            "time": _said_at(record),
             "level": record.levelname,
             "logger": record.name,
             "process": record.process,
@@ -125,6 +130,11 @@ def discreet(text: str) -> str:
     return text
 
 
+def _said_at(record: logging.LogRecord) -> str:
+    said_at = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+    return said_at.isoformat(timespec="milliseconds")
+
+
 def _message(record: logging.LogRecord) -> str:
     request: Any = getattr(record, "request", None)
     if record.name.startswith("django.") and hasattr(request, "resolver_match"):
@@ -137,7 +147,8 @@ def _message(record: logging.LogRecord) -> str:
         task = record.args
         return f"task {task.get('description')} name={task.get('name')} id={task.get('id')}"
     if record.name.startswith(_QUOTE_STRANGERS) and record.levelno >= logging.WARNING:
-        return discreet(str(record.msg).partition(" from ip=")[0])  # already put together there
+        said = str(record.msg).partition(" from ip=")[0]  # already put together there
+        return discreet(said if said != record.msg else _own_words(said, record.args))
     message = record.getMessage()
     for error in _chain(record):
         # Whoever logs an error likes to write its words into the message too.
@@ -145,6 +156,16 @@ def _message(record: logging.LogRecord) -> str:
             if len(words) > 2:  # of nothing, there is nothing to hide
                 message = message.replace(words, type(error).__name__)
     return discreet(message)
+
+
+def _own_words(said: str, args: Any) -> str:
+    """The message with what the server says of itself; "..." for what may be a stranger's words."""
+    known = args if isinstance(args, tuple) else ()
+    shown = tuple(arg if _OF_THE_SERVER.fullmatch(str(arg)) else "..." for arg in known)
+    try:
+        return said % shown if shown else said
+    except (TypeError, ValueError):
+        return said
 
 
 def _error(record: logging.LogRecord) -> Iterator[str]:

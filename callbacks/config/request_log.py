@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from leads import log_context
@@ -12,6 +14,12 @@ from leads import log_context
 log = logging.getLogger(__name__)
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@receiver(request_finished)
+def leave_the_lead(**_kwargs: Any) -> None:
+    """What the thread's server logs from now on is about no lead."""
+    log_context.forget()
 
 
 class RequestLogMiddleware:

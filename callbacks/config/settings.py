@@ -59,7 +59,8 @@ def _generated(file_name: str) -> str:
 
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default=_generated("secret-key")) or "unset"
+# Without one, Django refuses to sign anything, in every process; only a working copy needs none.
+SECRET_KEY = env.str("SECRET_KEY", default=_generated("secret-key")) or ("unset" if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -9,9 +9,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
 _django = get_wsgi_application()
 
 from callbacks.config import bodies  # noqa: E402  # it needs Django's settings
+from leads import log_context  # noqa: E402
 
 
 def application(environ: bodies.Environ, start_response: bodies.StartResponse) -> Iterable[bytes]:
     """Django's, behind the bounds of what is read of a body."""
+    log_context.forget()  # before anything is logged about this request, whoever logs it
     bodies.take(environ)
     return bodies.closing(_django, environ, start_response)

@@ -18,6 +18,7 @@ from types import FrameType
 import environ
 from honcho import manager
 from honcho.environ import parse_procfile
+from honcho.printer import Printer
 
 from callbacks.common.local_servers import SETTINGS_RECORD, Urls
 from callbacks.localrun import print_addresses, processes
@@ -168,7 +169,8 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
     """honcho's manager, with time for a dial to end; a signal while it starts is not lost."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # Each process's lines have their time, with its offset; the simulator's need none.
+        super().__init__(Printer(sys.stdout, time_format=""))
         manager.KILL_WAIT = STOP_SECONDS
 
     @property

@@ -5,10 +5,12 @@ import logging
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError
+from django.test import Client
 
 from callbacks.config.logs import JsonFormatter, LineFormatter, configuration, discreet
 from leads import log_context
@@ -153,3 +155,44 @@ def test_gunicorn_quotes_a_request_line_before_anybody_can_take_it_out() -> None
 def test_the_setting_chooses_the_format() -> None:
     for name, formatter in (("line", LineFormatter), ("json", JsonFormatter)):
         assert configuration(name, "INFO")["formatters"]["discreet"]["()"] is formatter
+
+
+GUNICORN = {
+    "a worker that hangs": ("WORKER TIMEOUT (pid:%s)", (42,), "WORKER TIMEOUT (pid:42)"),
+    "its end": ("Worker (pid:%s) exited with code %s.", (42, 3), "(pid:42) exited with code 3."),
+    "a signal": ("Worker (pid:%s) was sent %s!", (42, "SIGKILL"), "(pid:42) was sent SIGKILL!"),
+    "a port in use": ("Connection in use: %s", (("127.0.0.1", 80),), "('127.0.0.1', 80)"),
+    "a request": (
+        "Error handling request %s %s",
+        ("GET", "/Noa"),
+        "Error handling request ... ...",
+    ),
+    "no words": ("Unhandled exception in main loop", (), "Unhandled exception in main loop"),
+    "a percent sign": ("100%", (), "100%"),
+    "too few": ("%s of %s", (1,), "%s of %s"),
+}
+
+
+@pytest.mark.parametrize(("said", "args", "shown"), GUNICORN.values(), ids=GUNICORN)
+@pytest.mark.parametrize("formatter", [LineFormatter, JsonFormatter])
+def test_gunicorns_own_lines_say_what_happened(
+    formatter: type[logging.Formatter], said: str, args: tuple[object, ...], shown: str
+) -> None:
+    line = formatter().format(record(said, *args, name="gunicorn.error"))
+    assert shown in line
+    assert "Noa" not in line
+
+
+def test_all_lines_have_one_clock_and_its_offset() -> None:
+    said = record("x")
+    time = json.loads(JsonFormatter().format(said))["time"]
+    assert time.endswith("+00:00")
+    assert LineFormatter().format(said).startswith(f"{time} ")
+    assert abs(datetime.fromisoformat(time).timestamp() - said.created) < 0.001
+
+
+@pytest.mark.django_db
+def test_what_a_thread_logs_after_a_request_is_about_no_lead(client: Client) -> None:
+    log_context.follow(LEAD)
+    client.get("/nowhere/")
+    assert log_context.current() == ""
