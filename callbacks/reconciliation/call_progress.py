@@ -6,7 +6,7 @@ They never end an attempt; its records do. What they know earlier is shown earli
 
 import uuid
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +22,8 @@ _LEADS_LEG = 2
 _LISTENING = "Spy"
 # Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
 _ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
+# A pop-up about a call's end comes within seconds of it.
+_JUST_ENDED = timedelta(minutes=15)
 # The provider chooses, or knows, which extension it rings.
 _UNNAMED = (Extension.Kind.SIP_TRUNK, Extension.Kind.LOGIN_CODE)
 
@@ -55,6 +57,15 @@ def _is_another_phones(popup: PopUp, attempt: CallAttempt) -> bool:
     return cause == _ANSWERED_ELSEWHERE or (
         cause == _REJECTED and popup.leg != _LEADS_LEG and attempt.picked_up_at is not None
     )
+
+
+def is_recent(attempt: CallAttempt) -> bool:
+    """Whether a pop-up may still be about this call: it is on, or has just ended.
+
+    Whoever learns an old CALLID learns nothing with it about the lead of then.
+    """
+    ended_at = attempt.ended_at
+    return attempt.is_live or (ended_at is not None and timezone.now() - ended_at < _JUST_ENDED)
 
 
 def _is_the_salespersons(popup: PopUp, attempt: CallAttempt) -> bool:

@@ -140,7 +140,9 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     The attempt is locked: of two legs' records at the same moment the second one sees both.
     """
     records = {record.leg: record for record in attempt.records.all()}
-    _keep_facts(attempt, records.values())
+    # What other types say (a transfer, a queue, an extension's own call) is not this call's.
+    is_message = attempt.kind == AttemptKind.MESSAGE
+    _keep_facts(attempt, [each for leg, each in records.items() if leg or is_message])
     if not attempt.is_live and attempt.state != AttemptState.ENDED:
         _warn_of_a_contradiction(attempt)
         return

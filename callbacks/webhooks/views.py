@@ -91,7 +91,7 @@ def _popup(request: HttpRequest) -> HttpResponse:
         )
         unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
         return JsonResponse(unavailable, status=503)
-    if attempt is None:
+    if attempt is None or not call_progress.is_recent(attempt):
         log.info("pop-up of another call status=%s call_id=%s", asked.status, asked.call_id)
         return JsonResponse(popup_answer())
     lead = attempt.lead

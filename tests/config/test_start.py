@@ -50,7 +50,7 @@ def test_settings_leave_the_collector_alone() -> None:
 
 
 def test_wrong_settings_are_named_line_by_line_and_nothing_starts() -> None:
-    wrong = {"DEBUG": "false", "SECRET_KEY": "short", "VOICENTER_METHOD": "POST"}
+    wrong = {"DEBUG": "false", "SECRET_KEY": "k" * 22, "VOICENTER_METHOD": "POST"}
     done = subprocess.run(
         [sys.executable, "-m", "gunicorn", "callbacks.config.wsgi", "--bind", "127.0.0.1:0"],
         cwd=ROOT, env={**os.environ, **wrong}, stderr=subprocess.PIPE, text=True, check=False,

@@ -331,3 +331,23 @@ def test_behind_https_and_without_its_last_slash_a_record_is_taken_and_not_redir
             content_type="application/json",
         )
         assert response.json() == OK
+
+
+OTHER_TYPES = ["Incoming Call", "Queue", "Extension Outgoing", "XferCDR", "VoiceMail", "New Type"]
+
+
+@pytest.mark.parametrize("kind", OTHER_TYPES)
+@pytest.mark.parametrize("comes", ["first", "last"])
+def test_a_record_of_another_type_changes_no_fact_of_the_call(
+    comes: str, kind: str, attempt: CallAttempt, post: Callable[..., Any]
+) -> None:
+    others = {"price": 900, "record": "https://recordings.example.com/other", "duration": 500}
+    other = {**leg(1, "ANSWER", attempt), **others, "type": kind}
+    own = {"price": 20, "record": "https://recordings.example.com/own"}
+    posts = [leg(1, "ANSWER", attempt), leg(2, "ANSWER", attempt, duration=60, **own)]
+    for body in [other, *posts] if comes == "first" else [*posts, other]:
+        assert post(body) == OK
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.price) == (AttemptState.BRIDGED, 20)
+    assert (attempt.recording_url, attempt.talk_time) == (own["record"], 60)
+    assert CallRecord.objects.count() == 3
