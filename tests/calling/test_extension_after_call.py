@@ -24,7 +24,8 @@ UNTOUCHED = {"missed_in_a_row": 1, "unavailable_reason": "did not answer"}
 FLAGGED = {"missed_in_a_row": 2, "unavailable_reason": FLAGGED_REASON}
 DINNER = {"is_paused": True, "paused_until": LATER, "pause_reason": "dinner"}
 ALMOST = {"missed_in_a_row": ENOUGH - 1}
-PAUSED_FOR_IT = {"is_paused": True, "paused_until": None, "pause_reason": MISSED}
+OURS_ENDS = NOW + policy().missed_pause
+PAUSED_FOR_IT = {"is_paused": True, "paused_until": OURS_ENDS, "pause_reason": MISSED}
 
 # name, outcome, the extension before, and what has become of it.
 TABLE: list[tuple[str, Outcome, dict[str, Any], dict[str, Any]]] = [
@@ -36,7 +37,7 @@ TABLE: list[tuple[str, Outcome, dict[str, Any], dict[str, Any]]] = [
         "is_blocked": True, "is_paused": False, "unavailable_until": None,
     }),
     ("our own check: paused, with what it says", Outcome.MISCONFIGURED, {}, {
-        "is_paused": True, "paused_until": None, "pause_reason": "phone: is no SIP code",
+        "is_paused": True, "paused_until": OURS_ENDS, "pause_reason": "phone: is no SIP code",
     }),
     ("missed: out for a while, and counted", Outcome.AGENT_NO_ANSWER, {}, {
         "unavailable_until": NOW + policy().missed_for, "unavailable_reason": "did not answer",
@@ -59,6 +60,16 @@ TABLE: list[tuple[str, Outcome, dict[str, Any], dict[str, Any]]] = [
     ("the salesperson picked up: the same", Outcome.LEAD_NO_ANSWER, FLAGGED, {
         "missed_in_a_row": 0, "unavailable_reason": "",
     }),
+    ("busy or a fault of the network: out for a moment, nobody's miss",
+        Outcome.AGENT_UNREACHED, ALMOST, {
+            "unavailable_until": NOW + policy().unreached_for, "is_paused": False,
+            "unavailable_reason": "busy or not reached", **ALMOST,
+        }),
+    ("picked up, and the lead was busy", Outcome.LEAD_BUSY, FLAGGED, {"missed_in_a_row": 0}),
+    ("picked up, and the lead hung up", Outcome.SHORT_TALK, FLAGGED, {"missed_in_a_row": 0}),
+    ("picked up, and the number is bad", Outcome.BAD_NUMBER, FLAGGED, {"missed_in_a_row": 0}),
+    ("picked up, and the network failed", Outcome.LEAD_NOT_RUNG, FLAGGED, {"missed_in_a_row": 0}),
+    ("a manager stopped it: nobody is blamed", Outcome.STOPPED, FLAGGED, FLAGGED),
     ("they talked: what it was out for before stays", Outcome.BRIDGED, UNTOUCHED, {
         "missed_in_a_row": 0, "unavailable_reason": "did not answer",
     }),
