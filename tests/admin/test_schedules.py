@@ -131,6 +131,35 @@ def test_zone_and_country_may_be_typed_in_any_case(managing: Client) -> None:
     assert (schedule.time_zone, schedule.holidays_of) == ("America/New_York", "IL")
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("IL", "IL"), ("Israel", "IL"), ("iceland", "IS"), ("United States", "US"), ("", "")],
+)
+def test_holidays_are_those_of_a_country_by_its_name(
+    managing: Client, typed: str, code: str
+) -> None:
+    page = managing.get(ADD).content.decode()
+    assert '<option value="IL">Israel</option>' in page
+    assert managing.post(ADD, a_schedule([MORNING], holidays_of=typed)).status_code == 302
+    assert Schedule.objects.get().holidays_of == code
+
+
+def test_a_countrys_name_that_is_not_known_is_refused(managing: Client) -> None:
+    page = managing.post(ADD, a_schedule([MORNING], holidays_of="Israeli")).content.decode()
+    assert "The holidays of Israeli are not known" in page
+    assert not Schedule.objects.exists()
+
+
+def test_the_week_begins_on_sunday(managing: Client) -> None:
+    """As weeks do in English, and in Hebrew."""
+    assert managing.post(ADD, a_schedule([MORNING, MORNING | {"weekday": 6}])).status_code == 302
+    page = managing.get(f"/admin/callbacks/schedule/{Schedule.objects.get().pk}/change/")
+    [week, _exceptions] = page.context["inline_admin_formsets"]
+    assert [form.instance.weekday for form in week.formset.initial_forms] == [6, 0]
+    choices = week.formset.empty_form.fields["weekday"].choices
+    assert [value for value, _ in choices if value not in ("", None)] == [6, 0, 1, 2, 3, 4, 5]
+
+
 def test_a_week_as_it_is_kept_in_israel(managing: Client) -> None:
     """Sunday to Thursday with a lunch break, Friday until one, holidays and their eves."""
     week_of_work = [

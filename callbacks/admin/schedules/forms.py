@@ -10,8 +10,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from holidays import list_supported_countries
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from callbacks.admin import form_errors
 from callbacks.common.formatting import span
@@ -24,11 +27,22 @@ from callbacks.opening_hours.calendar import (
     overlaps,
     problem,
 )
+from leads.countries import name as country_name
 
 NEVER_OPENS = _(
     "This schedule would never open. Add opening hours to the week, or a day with "
     "hours that is still to come."
 )
+
+
+def first_weekday() -> int:
+    """With which day a week begins in the language of the page: 0 Sunday ... 6 Saturday."""
+    return int(get_format("FIRST_DAY_OF_WEEK"))
+
+
+def days_since_first(weekday: int) -> int:
+    """The place of a weekday (0 Monday) in such a week."""
+    return (weekday + 8 - first_weekday()) % 7
 
 
 def never_opens(calendar: Calendar) -> bool:
@@ -143,6 +157,28 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
         return None if problem(calendar) else calendar
 
 
+class CountryField(forms.ChoiceField):
+    """A country whose public holidays are known, chosen by its name.
+
+    What is not chosen but sent may be the name or the code, in any case.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        codes = list_supported_countries(include_aliases=False)
+        named = sorted(((code, country_name(code)) for code in codes), key=lambda it: it[1])
+        self._codes = {words.casefold(): code for code, words in named}
+        self._codes |= {code.casefold(): code for code in codes}
+        super().__init__(choices=[("", gettext("no country")), *named], **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """The code."""
+        typed = str(value or "").strip()
+        return self._codes.get(typed.casefold(), typed)
+
+    def validate(self, value: Any) -> None:
+        """Left to the model, which says what to do instead."""
+
+
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Zones and countries in any case: "asia/jerusalem" and "il" are known too."""
 
@@ -151,6 +187,14 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         form_errors.say(
             self, "name", "unique", gettext("There is a schedule with this name. Open that one.")
         )
+        if "holidays_of" in self.fields:
+            field = CountryField(
+                required=False,
+                label=self.fields["holidays_of"].label,
+                help_text=gettext("Its public holidays are closed."),
+                widget=UnfoldAdminSelectWidget,
+            )
+            self.fields["holidays_of"] = field
         if zone := self.fields.get("time_zone"):
             zone.help_text = gettext(
                 "By whose clock these hours are meant, for example Asia/Jerusalem."
@@ -166,11 +210,6 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         typed: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
         known = {name.lower(): name for name in zoneinfo.available_timezones()}
         return known.get(typed.lower(), typed)
-
-    def clean_holidays_of(self) -> str:
-        """Codes of countries are capital letters."""
-        typed: str = self.cleaned_data["holidays_of"]
-        return typed.upper()
 
 
 def problems(form: Any, formsets: Iterable[Any]) -> list[str]:

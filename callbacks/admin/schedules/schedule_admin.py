@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, TimeField
+from django.db.models import Count, F, QuerySet, TimeField
+from django.db.models.functions import Mod
 from django.forms.formsets import all_valid
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -46,12 +47,26 @@ class _ToTheMinute:
 
 
 class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # unfold has no types
-    """The intervals of a week."""
+    """The intervals of a week, which begins as the language's weeks do."""
 
     model = OpeningHours
     formset = OpeningHoursFormSet
     extra = 0
     hide_title = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OpeningHours]:
+        """In the order of the week."""
+        queryset: QuerySet[OpeningHours] = super().get_queryset(request)
+        since_first_day = Mod(F("weekday") + 8 - forms.first_weekday(), 7)
+        return queryset.order_by(since_first_day, "opens_at")
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The same order in the list of days."""
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        blank = [it for it in field.choices if it[0] in ("", None)]
+        days = [it for it in field.choices if it[0] not in ("", None)]
+        field.choices = [*blank, *sorted(days, key=lambda it: forms.days_since_first(it[0]))]
+        return field
 
 
 class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
