@@ -4,6 +4,7 @@ The rules are in callbacks.policy.rules. Both the provider's answers (callbacks.
 its records (callbacks.reconciliation.records) reach the database through this module alone.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -68,6 +69,7 @@ _CLOSED_AS = {
     LeadStep.CALLED: LeadStatus.CALLED,
     LeadStep.UNREACHED: LeadStatus.UNREACHED,
     LeadStep.FAILED: LeadStatus.FAILED,
+    LeadStep.CANCELLED: LeadStatus.CANCELLED,
 }
 
 
@@ -81,6 +83,8 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
         return  # a recorded message: played or not, it does not change when the lead is called
     outcome, rules = Outcome(attempt.outcome), policy()
     step = _step(attempt, attempt.extension_id, outcome, rules, now)
+    if step.lead is LeadStep.CALL_AGAIN and _is_stopped(attempt):
+        step = replace(step, lead=LeadStep.CANCELLED)
     _settle_lead(attempt, step, now)
     after_call(attempt.extension_id, outcome, now)
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
@@ -91,6 +95,11 @@ def step_after(attempt: CallAttempt, now: datetime) -> Step | None:
     if attempt.extension_id is None or not attempt.outcome:
         return None
     return _step(attempt, attempt.extension_id, Outcome(attempt.outcome), policy(), now)
+
+
+def _is_stopped(attempt: CallAttempt) -> bool:
+    """Whether a manager wants no further call; whoever dialled may not have seen it yet."""
+    return CallAttempt.objects.filter(pk=attempt.pk, stopped_at__isnull=False).exists()
 
 
 def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None:
@@ -207,8 +216,6 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
             task_publisher.call_lead_on_commit(attempt.lead_id)
         if again:
             joining.follow(attempt.lead_id, attempt.claimed_at, now)
-        return
-    if step.lead is LeadStep.STAYS:
         return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at

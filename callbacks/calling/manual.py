@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -112,12 +113,32 @@ def call_now(lead_id: int, user: object) -> str:
 
 
 def cancel(lead_id: int, user: object) -> str:
-    """Takes a lead out of the queue. Raises CannotCall unless the lead is held or waiting."""
-    if not transitions.cancel(lead_id, timezone.now()):
-        raise CannotCall(gettext("Only a lead that is held or waiting can be cancelled."))
+    """Takes a lead out of the queue, or has nobody call again after the call that is on.
+
+    Raises CannotCall when the lead is closed.
+    """
+    now = timezone.now()
+    is_called = not transitions.cancel(lead_id, now)
+    if is_called and not _stop(
+        CallAttempt.objects.filter(lead=lead_id, extension__isnull=False), now
+    ):
+        raise CannotCall(
+            gettext("Only a lead that is held, waiting or being called can be cancelled.")
+        )
     log_context.follow(Lead.objects.values_list("public_id", flat=True).get(pk=lead_id))
     log.info("cancelled user=%s", _id(user))
+    if is_called:
+        return gettext(
+            "The lead will not be called again. The call that is on goes on: end it with "
+            "“Hang up and stop”."
+        )
     return gettext("The lead will not be called.")
+
+
+def _stop(attempts: QuerySet[CallAttempt], now: datetime) -> bool:
+    """Nobody is to blame for how a live one of these ends, and nobody calls its lead again."""
+    live = attempts.filter(state__in=LIVE_STATES)
+    return bool(live.update(stopped_at=Coalesce("stopped_at", now)))
 
 
 def call_with(lead_id: int, extension_id: int, user: object) -> str:
@@ -148,7 +169,10 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
 
 
 def hang_up(attempt_id: int, user: object) -> str:
-    """Ends a live call.
+    """Ends a live call, and has nobody call its lead again.
+
+    Unless the two talked, the lead is cancelled when the call's end is known; whoever was rung has
+    missed nothing.
 
     The provider hangs up by extension and not by call (vendor's page 1.5). So this is done only
     while the attempt is the live one on its extension and no other call is known to be on it.
@@ -162,18 +186,28 @@ def hang_up(attempt_id: int, user: object) -> str:
             gettext("Only a call on a Voicenter extension or a phone number can be hung up.")
         )
     _see_that_it_is_on(attempt)
+    lost: MayBeDone | None = None
     with transaction.atomic():
+        # Before the extension, in the order in which a record that ends the call takes them.
+        CallAttempt.objects.select_for_update().get(pk=attempt_id)
         # No call begins on the extension while we hold it, and the end of this one waits for us:
         # so it is not the next lead's call that is hung up.
         Extension.objects.select_for_update(no_key=True).get(pk=attempt.extension.pk)
         attempt.refresh_from_db(fields=["state"])
         if attempt.state not in HANGABLE:
             raise CannotCall(gettext("That call is over."))
-        _ask(lambda: account.client().terminate(Terminate(phone=attempt.extension_number)))
+        # Undone with the rest when the provider refuses.
+        _stop(CallAttempt.objects.filter(pk=attempt_id), timezone.now())
+        try:
+            _ask(lambda: account.client().terminate(Terminate(phone=attempt.extension_number)))
+        except MayBeDone as error:
+            lost = error
+    if lost:
+        raise lost
     log.info("hung up attempt=%s user=%s", attempt_id, _id(user))
-    return gettext("The call on extension %(extension)s is being ended.") % {
-        "extension": attempt.extension_number
-    }
+    return gettext(
+        "The call on extension %(extension)s is being ended, and nobody calls this lead again."
+    ) % {"extension": attempt.extension_number}
 
 
 def play(lead_id: int, record_name: str, user: object) -> str:

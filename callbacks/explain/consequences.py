@@ -50,6 +50,7 @@ _CLOSED = {
     LeadStep.CALLED: _("called"),
     LeadStep.UNREACHED: _("unreached"),
     LeadStep.FAILED: _("failed: it needs a person"),
+    LeadStep.CANCELLED: _("cancelled"),
 }
 _AT_ONCE_THEN = {
     LeadStep.CONNECTED: _("the next extension at once; then connected"),

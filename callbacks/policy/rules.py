@@ -131,7 +131,7 @@ class LeadStep(Enum):
     CALLED = "called"
     UNREACHED = "unreached"
     FAILED = "failed"
-    STAYS = "stays"  # as whoever stopped the call has left it
+    CANCELLED = "cancelled"
 
 
 class ExtensionStep(Enum):
@@ -287,7 +287,7 @@ def _by_table(  # noqa: C901  # a table: one row a case
                 "the lead.",
             )
         case Outcome.STOPPED:
-            return Step(LeadStep.STAYS)
+            return Step(LeadStep.CANCELLED)
         case Outcome.BRIDGED:
             return Step(LeadStep.CONNECTED)
         case Outcome.NO_RECORD:

@@ -7,10 +7,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
+from callbacks.reconciliation import records
+from callbacks.voicenter import Cdr
 from leads.models import Lead
 from tests.support.admin_posting import confirm, said
 from tests.support.simulator import SimulatorProcess, eventually
@@ -59,13 +62,54 @@ def test_it_ends_the_call_at_the_provider_and_is_logged_at_the_lead(
     assert "extension 101" in question
     assert len(simulator.ledger()) == 1
     answer = confirm(managing, address(attempt))
-    assert said(answer) == ["The call on extension 101 is being ended."]
+    assert said(answer) == [
+        "The call on extension 101 is being ended, and nobody calls this lead again."
+    ]
     eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
     [_call, terminate] = simulator.ledger()
     assert (terminate["action"], terminate["phone"]) == ("terminate", "101")
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (manager, str(attempt.lead_id))
     assert "dana: Hung up the call on extension 101" in answer.content.decode()
+
+
+HUNG_UP_WHILE = {
+    "the salesperson's phone rings": [(1, "CANCEL", 0)],
+    "the salesperson's phone rings, another word": [(1, "NOANSWER", 0)],
+    "the lead's phone rings": [(1, "ANSWER", 9), (2, "CANCEL", 0)],
+    "they had begun to talk": [(1, "ANSWER", 9), (2, "ANSWER", 2)],
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("legs", HUNG_UP_WHILE.values(), ids=HUNG_UP_WHILE.keys())
+def test_nobody_is_to_blame_and_nobody_else_rings(
+    managing: Client, make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess,
+    settings: SettingsWrapper, legs: list[tuple[int, str, int]],
+) -> None:  # fmt: skip
+    settings.LEAST_TALK = 5
+    simulator.control(answer_after=600)
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    confirm(managing, address(attempt))
+    for leg, status, talk in legs:
+        records.receive(Cdr(attempt.call_id, f"Click2Call leg{leg}", leg, status, talk_time=talk))
+    attempt.refresh_from_db()
+    lead, extension = Lead.objects.get(), Extension.objects.get()
+    assert (attempt.state, lead.status) == (AttemptState.STOPPED, "cancelled")
+    assert (extension.missed_in_a_row, extension.unavailable_until) == (0, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_talk_that_is_hung_up_was_a_talk(
+    managing: Client, make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(answer_after=600)
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    confirm(managing, address(attempt))
+    records.receive(Cdr(attempt.call_id, "Click2Call leg2", 2, "ANSWER", talk_time=60))
+    assert Lead.objects.get().status == "connected"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,8 +7,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from callbacks.models import Extension, Team
+from callbacks.calling.apply_outcome import apply
+from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models.attempt_states import AttemptState
 from leads.models import Lead
 from tests.support.queue import queued
 
@@ -134,12 +137,44 @@ def test_cancel_takes_a_waiting_lead_out_and_is_logged(
     assert LogEntry.objects.get().change_message == "Cancelled"
 
 
-def test_a_lead_on_a_call_is_not_cancelled(
-    managing: Client, make_lead: Callable[..., Lead]
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        ("agent_no_answer", "cancelled"),
+        ("lead_no_answer", "cancelled"),
+        ("lead_busy", "cancelled"),
+        ("not_sent", "cancelled"),
+        ("bridged", "connected"),
+    ],
+)
+def test_a_lead_that_is_being_called_is_cancelled_once_the_call_is_over(
+    managing: Client, make_lead: Callable[..., Lead], extension: Extension, ends: str, status: str
 ) -> None:
-    lead = make_lead(status="calling")
+    lead, now = make_lead(status="calling"), timezone.now()
+    attempt = CallAttempt.objects.create(
+        lead=lead, extension=extension, extension_number="101", phone=lead.phone,
+        state="dialing" if ends == "not_sent" else "accepted", call_id="C-1", claimed_at=now,
+        hold_until=now,
+    )  # fmt: skip
     [message] = messages(confirm(managing, lead, "cancel"))
-    assert "Only a lead that is held or waiting" in message
+    assert "The lead will not be called again" in message
+    lead.refresh_from_db()
+    assert lead.status == "calling"
+    # Whoever dials it has read it before that.
+    if ends == "not_sent":
+        assert attempt.not_send("refused", "refused", now)
+    else:
+        assert attempt.finish(AttemptState(ends), now, connected_at=now)
+    apply(attempt, now)
+    lead.refresh_from_db()
+    assert lead.status == status
+    assert lead.closed_at
+
+
+def test_a_closed_lead_is_not_cancelled(managing: Client, make_lead: Callable[..., Lead]) -> None:
+    lead = make_lead(**CLOSED)
+    [message] = messages(confirm(managing, lead, "cancel"))
+    assert "Only a lead that is held, waiting or being called" in message
 
 
 def test_several_leads_are_asked_about_once_and_each_gets_its_answer(

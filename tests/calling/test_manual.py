@@ -290,6 +290,8 @@ def test_a_call_that_ends_as_it_is_hung_up_is_not_the_next_one(
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
+            # As a record takes them: the attempt, then its extension.
+            CallAttempt.objects.select_for_update().get(pk=attempt.pk)
             Extension.objects.select_for_update().get(pk=extension.pk)
             said = pool.submit(together.alone, hang_up)
             eventually(together.waiting_for_locks)

@@ -100,7 +100,10 @@ ROWS = {
         (Outcome.BAD_NUMBER, 0),
         Step(AGAIN, after=SECONDS[600]),
     ),
-    "stopped by a manager: nothing follows": ((Outcome.STOPPED, 0), Step(LeadStep.STAYS)),
+    "stopped by a manager: nobody calls again": (
+        (Outcome.STOPPED, 0),
+        Step(LeadStep.CANCELLED),
+    ),
     "lead did not answer: 2 min": (
         (Outcome.LEAD_NO_ANSWER, 0),
         Step(AGAIN, after=timedelta(minutes=2)),

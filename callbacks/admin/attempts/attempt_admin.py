@@ -257,8 +257,8 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         return actions
 
     @action(  # type: ignore[untyped-decorator]
-        description=_("Hang up"), url_path="hang-up", permissions=["hang_up"], icon="call_end",
-        variant=ActionVariant.DANGER,
+        description=_("Hang up and stop"), url_path="hang-up", permissions=["hang_up"],
+        icon="call_end", variant=ActionVariant.DANGER,
     )  # fmt: skip
     def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then ends the call. The log is the lead's: its page tells the whole story."""
@@ -297,10 +297,10 @@ def _hang_up(attempt: CallAttempt) -> _AttemptCommand:
         title=gettext("Hang up this call?"),
         explanation=gettext(
             "The call on extension %(extension_number)s ends at once, for the salesperson "
-            "and for the lead."
+            "and for the lead. Nobody is to blame, and nobody calls the lead again by itself."
         )
         % named,
-        button=gettext("Hang up"),
+        button=gettext("Hang up and stop"),
         logged=gettext("Hung up the call on extension %(extension_number)s") % named,
         danger=True,
         asks_provider=True,

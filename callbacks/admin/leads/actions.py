@@ -20,7 +20,7 @@ from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reconciliation import manual_resolution
 from leads.admin import Admin
-from leads.models import Lead, LeadStatus
+from leads.models import Lead
 
 # Calling is a decision about each of them; nobody makes a thousand of those in one click.
 _AT_ONCE = 50
@@ -67,7 +67,7 @@ class ActsOnLeads(Admin):
             "they-talked": live is None and _question_of(lead) is not None,
             "play": live is None,
             "hang-up": live is not None and attempt_admin.can_hang_up(live),
-            "cancel": lead.status in (LeadStatus.HELD, LeadStatus.WAITING),
+            "cancel": lead.is_open,
         }
         return [it for it in actions if useful[it.path]]
 
@@ -129,8 +129,8 @@ class ActsOnLeads(Admin):
         return HttpResponseRedirect(_page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
-        description=_("Hang up"), url_path="hang-up", permissions=["hang_up"], icon="call_end",
-        variant=ActionVariant.DANGER,
+        description=_("Hang up and stop"), url_path="hang-up", permissions=["hang_up"],
+        icon="call_end", variant=ActionVariant.DANGER,
     )  # fmt: skip
     def hang_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the question about the call that is on: what is ended is that one and no later one."""

@@ -44,7 +44,8 @@ CANCEL = LeadCommand(
     logged=_("Cancelled"),
     title=_("Cancel the callback?"),
     explanation=_(
-        "Nobody will call this number for this request any more. You can still have it "
+        "Nobody will call this number for this request any more, except for a call that is on. You "
+        "can still have it "
         "called later with “Call now”."
     ),
     button=_("Cancel the callback"),

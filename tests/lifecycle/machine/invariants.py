@@ -34,6 +34,7 @@ _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
         LeadStatus.CALLED,
         LeadStatus.UNREACHED,
         LeadStatus.FAILED,
+        LeadStatus.CANCELLED,  # a manager has stopped the call
     },
     # The same record, told of the lead.
     LeadStatus.CALLED: _LATE,
