@@ -2,7 +2,8 @@
 
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -14,11 +15,17 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from holidays import list_supported_countries
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from callbacks.admin import form_errors
+from callbacks.admin.schedules import typed_rows
 from callbacks.common.formatting import span
 from callbacks.models import OpeningHours
+from callbacks.opening_hours import typed_hours
 from callbacks.opening_hours.calendar import (
     Calendar,
     Hours,
@@ -27,6 +34,7 @@ from callbacks.opening_hours.calendar import (
     overlaps,
     problem,
 )
+from callbacks.opening_hours.typed_hours import NotHours
 from leads.countries import name as country_name
 
 NEVER_OPENS = _(
@@ -157,6 +165,14 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
         return None if problem(calendar) else calendar
 
 
+@contextmanager
+def _said_to_the_person() -> Iterator[None]:
+    try:
+        yield
+    except NotHours as problem:
+        raise ValidationError(str(problem)) from None
+
+
 class CountryField(forms.ChoiceField):
     """A country whose public holidays are known, chosen by its name.
 
@@ -182,6 +198,33 @@ class CountryField(forms.ChoiceField):
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Zones and countries in any case: "asia/jerusalem" and "il" are known too."""
 
+    week_typed = forms.CharField(
+        label=_("days in a line"),
+        required=False,
+        max_length=2000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_(
+            "Instead of rows: Sun-Thu 09-13, 14-18. Or: Fri closed; Mon as Sun. The days that you "
+            "name get these hours and no others."
+        ),
+    )
+    days_typed = forms.CharField(
+        label=_("other days in a line"),
+        required=False,
+        max_length=10_000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_(
+            "Days that are different, one or many: 24.12.2026-02.01.2027 closed. Or: 2026-12-06 "
+            "08-20 campaign."
+        ),
+    )
+    holidays_file = forms.FileField(
+        label=_("holidays from a calendar file"),
+        required=False,
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=_("An .ics file: its whole days are closed. Days with an exception stay."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         form_errors.say(
@@ -204,6 +247,28 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             eve.help_text = gettext(
                 "Empty: as on other days. A holiday that is open by an exception has no day before."
             )
+
+    def clean_week_typed(self) -> str:
+        """What can be read has become rows (typed_rows); what is left cannot be."""
+        typed: str = self.cleaned_data["week_typed"]
+        with _said_to_the_person():
+            typed_hours.read_week(typed, {})
+        return typed
+
+    def clean_days_typed(self) -> str:
+        """The same."""
+        typed: str = self.cleaned_data["days_typed"]
+        with _said_to_the_person():
+            typed_hours.read_days(typed)
+        return typed
+
+    def clean_holidays_file(self) -> Any:
+        """The same."""
+        file = self.cleaned_data["holidays_file"]
+        if file:
+            with _said_to_the_person():
+                typed_rows.read_file(file)
+        return file
 
     def clean_time_zone(self) -> str:
         """As it is written in the list of zones, if it is in it at all."""

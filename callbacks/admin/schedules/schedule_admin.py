@@ -21,7 +21,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from callbacks.admin import html
-from callbacks.admin.schedules import forms, week_preview
+from callbacks.admin.schedules import forms, typed_rows, week_preview
 from callbacks.admin.schedules.forms import (
     ExceptionFormSet,
     OpeningHoursFormSet,
@@ -30,6 +30,7 @@ from callbacks.admin.schedules.forms import (
 )
 from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team
+from callbacks.reports.date_ranges import FORMATS
 from leads.admin import Admin
 
 # Of those that keep a schedule, on its page.
@@ -80,6 +81,9 @@ class ExceptionInline(_ToTheMinute, TabularInline):  # type: ignore[misc]
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """With what becomes of a night that began the day before."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "date":
+            # As in the report, and not as in America.
+            field.input_formats = FORMATS
         if db_field.name == "opens_at":
             field.help_text = gettext(
                 "Both empty: closed that day, from midnight on. With hours, a night that began the "
@@ -96,7 +100,10 @@ class ScheduleAdmin(_ToTheMinute, Admin):
     list_display = ["name", "now", "intervals", "holidays_of", "time_zone", "kept_by"]
     search_fields = ["name"]
     show_full_result_count = False
-    fields = [("name", "time_zone"), ("holidays_of", "eve_closes_at")]
+    fields = [
+        ("name", "time_zone"), ("holidays_of", "eve_closes_at"), ("week_typed", "days_typed"),
+        "holidays_file",
+    ]  # fmt: skip
     inlines = [OpeningHoursInline, ExceptionInline]
     change_form_before_template = "admin/schedule_week.html"
 
@@ -121,6 +128,24 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 
+    def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
+        """Without what is for typing, where nothing may be changed."""
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return self.fields if may else self.fields[:2]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """With rows in place of what was typed in lines."""
+        if request.method == "POST":
+            typed_rows.expand(request)
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return answer
+
     def get_urls(self) -> list[Any]:
         """With the picture of what is being typed."""
         view = self.admin_site.admin_view(self.preview)
@@ -132,8 +157,9 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         may = self.has_change_permission(request) if schedule else self.has_add_permission(request)
         if request.method != "POST" or not may:
             raise PermissionDenied
+        typed_rows.expand(request)
         form = self.get_form(request, schedule, change=bool(schedule))(
-            request.POST, instance=schedule
+            request.POST, request.FILES, instance=schedule
         )
         form.is_valid()
         formsets, _ = self._create_formsets(request, form.instance, change=bool(schedule))

@@ -1,0 +1,130 @@
+"""Hours in a line, days in a line, and calendar files."""
+
+from collections.abc import Sequence
+from datetime import date, time
+
+import pytest
+
+from callbacks.opening_hours.calendar import Hours
+from callbacks.opening_hours.typed_hours import (
+    NotHours,
+    read_calendar_file,
+    read_days,
+    read_week,
+)
+
+
+def said(hours: Sequence[Hours]) -> str:
+    return " ".join(f"{it.opens_at:%H:%M}-{it.closes_at:%H:%M}" for it in hours)
+
+
+OFFICE = "09:00-13:00 14:00-18:00"
+WEEK = {6: [Hours(time(8), time(16))]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Sun-Thu 09-13, 14-18", dict.fromkeys((6, 0, 1, 2, 3), OFFICE)),
+        ("sunday - thursday: 9:00-13:00 14:00-18:00", dict.fromkeys((6, 0, 1, 2, 3), OFFICE)),
+        ("Mon 9\u201313 and 14\u201318", {0: OFFICE}),
+        ("Fri 09-13\nSat closed", {4: "09:00-13:00", 5: ""}),
+        ("Fri 09-13; Sat closed", {4: "09:00-13:00", 5: ""}),
+        ("Mon-Wed as Sun", dict.fromkeys((0, 1, 2), "08:00-16:00")),
+        ("Sun 10-12\nMon like Sunday", {6: "10:00-12:00", 0: "10:00-12:00"}),
+        ("Thu 22-02", {3: "22:00-02:00"}),
+        ("Thu 00-24", {3: "00:00-00:00"}),
+        ("Mon-Sun 00:00-23:59", dict.fromkeys(range(7), "00:00-00:00")),
+        ("Mon 09-13\nMon 10-12", {0: "10:00-12:00"}),
+        ("", {}),
+    ],
+)
+def test_lines_of_a_week(typed: str, found: dict[int, str]) -> None:
+    assert {day: said(hours) for day, hours in read_week(typed, WEEK).items()} == found
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Sunday", "09-13", "Sun 9", "Sun 25-26", "Sun 9:60-10", "Xyz 09-13", "Sun 09-09",
+     "Sun 09-13 lunch", "Sun as", "Sun-Thu 09-13, 14-"],
+)  # fmt: skip
+def test_what_is_no_week_is_refused_with_examples(typed: str) -> None:
+    with pytest.raises(NotHours, match="Sun-Thu 09-13, 14-18"):
+        read_week(typed, WEEK)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("2026-12-06 08-20 campaign", [("2026-12-06", "08:00-20:00", "campaign")]),
+        ("06.12.2026 08-12, 14-20", [("2026-12-06", "08:00-12:00 14:00-20:00", "")]),
+        ("06/12/2026", [("2026-12-06", "", "")]),
+        ("31.12.2026-02.01.2027 closed company holidays",
+         [(day, "", "company holidays") for day in ("2026-12-31", "2027-01-01", "2027-01-02")]),
+        ("2026-12-31 to 2027-01-01", [("2026-12-31", "", ""), ("2027-01-01", "", "")]),
+        ("2026-12-30-2026-12-31: closed", [("2026-12-30", "", ""), ("2026-12-31", "", "")]),
+        ("2026-12-30-2026-12-31 closed\n2026-12-31 09-12",
+         [("2026-12-30", "", ""), ("2026-12-31", "09:00-12:00", "")]),
+    ],
+)  # fmt: skip
+def test_lines_of_days(typed: str, found: list[tuple[str, str, str]]) -> None:
+    assert [(f"{it.day}", said(it.hours), it.note) for it in read_days(typed)] == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("tomorrow closed", "names no day"),
+        ("30.02.2026 closed", "names no day"),
+        ("2026-12-06 campaign", "names no day"),
+        ("2026-12-06-2026-12-01 closed", "ends before it begins"),
+        ("2026-01-01-2028-01-01 closed", "lasts for more than a year"),
+    ],
+)
+def test_what_is_no_day_is_refused(typed: str, words: str) -> None:
+    with pytest.raises(NotHours, match=words):
+        read_days(typed)
+
+
+FILE = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20261208
+DTEND;VALUE=DATE:20261210
+SUMMARY:Company\\, outing
+ s
+END:VEVENT
+BEGIN:VEVENT
+DTSTART:20261211T090000Z
+SUMMARY:Meeting
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20261225
+SUMMARY:Christmas
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_the_whole_days_of_a_calendar_file(ends: str) -> None:
+    found = read_calendar_file(FILE.replace("\n", ends))
+    assert [(it.day, it.note, it.hours) for it in found] == [
+        (date(2026, 12, 8), "Company, outings", ()),
+        (date(2026, 12, 9), "Company, outings", ()),
+        (date(2026, 12, 25), "Christmas", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no calendar file"),
+        ("<html>", "no calendar file"),
+        ("BEGIN:VCALENDAR\nEND:VCALENDAR", "no whole days"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20269999\nEND:VEVENT", "no whole days"),
+    ],
+)
+def test_what_is_no_calendar_file_is_refused(text: str, words: str) -> None:
+    with pytest.raises(NotHours, match=words):
+        read_calendar_file(text)
