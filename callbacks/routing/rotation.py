@@ -1,22 +1,14 @@
 """An extension's place in the queue of its team, and what moves it.
 
 The end of a call sets its place, its wrap-up and whether it has had its calls of the day; the last
-two are limits.sql's. A team that changes its strategy, and an extension that changes its team,
-begin with new places.
+two are limits.sql's. The place that an extension begins with is positions.sql's.
 """
 
-from datetime import UTC, datetime
-
-from django.db.models import F, FloatField, QuerySet
-from django.db.models.functions import Cast, Coalesce, Extract
+from datetime import datetime
 
 from callbacks.common import sql
-from callbacks.models import Extension, Team
 from callbacks.policy.rules import Outcome, may_have_talked, rang_the_salesperson
 from callbacks.routing import rules
-
-# Their positions are times; the others' are turns that were had (callbacks.routing.rules).
-_BY_TIME = (Team.Strategy.LONGEST_IDLE, Team.Strategy.ROUND_ROBIN)
 
 _LIMITS = """(capped_until, wrap_up_until) = (
             SELECT limits.capped_until, limits.wrap_up_until FROM callbacks_limits_v1(
@@ -73,18 +65,3 @@ def after_correction(extension_id: int, was: Outcome, outcome: Outcome, now: dat
         "talked": may_have_talked(outcome) - may_have_talked(was),
     }
     sql.run(_CORRECTED, parameters)
-
-
-def reset_positions(team_id: int) -> None:
-    """Of all its extensions: by time, whoever was called last stays last; by turns, all begin
-    anew.
-    """
-    extensions: QuerySet[Extension] = Extension.objects.filter(team=team_id)
-    if Team.objects.filter(pk=team_id, strategy__in=_BY_TIME).exists():
-        extensions.update(
-            queue_position=Coalesce(
-                Cast(Extract(F("last_called_at"), "epoch", tzinfo=UTC), FloatField()), 0.0
-            )
-        )
-    else:
-        extensions.update(queue_position=0)

@@ -136,3 +136,36 @@ def test_a_phone_that_goes_to_another_team_goes_by_its_limits(
     assert rung(lead) is None
     Extension.objects.update(team=other)
     assert rung(lead) == "101"
+
+
+# --- places in the queue --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["saved", "update()", "SQL"])
+@pytest.mark.parametrize(
+    ("before", "after", "is_time"),
+    [("longest_idle", "fair", False), ("weighted", "round_robin", True)],
+)
+def test_another_strategy_begins_with_new_places(
+    extension: Extension, way: Callable[..., None], before: str, after: str, is_time: bool
+) -> None:
+    Team.objects.update(strategy=before)
+    called_at = timezone.now() - timedelta(days=1)
+    Extension.objects.update(queue_position=7, last_called_at=called_at)
+    Extension.objects.create(number="102", team=extension.team, queue_position=9)
+    way(Team, strategy=after)
+    found = dict(Extension.objects.values_list("number", "queue_position"))
+    first = called_at.timestamp() if is_time else 0
+    assert found == {"101": pytest.approx(first), "102": 0}
+
+
+def test_a_phone_that_joins_a_team_by_turns_has_no_time_among_them(
+    make_lead: MakeLead, source: Any, extension: Extension
+) -> None:
+    Extension.objects.update(queue_position=1_800_000_000, last_called_at=timezone.now())
+    other = Team.objects.create(name="Support", strategy="fair")
+    other.sources.add(source)
+    there = Extension.objects.create(number="201", team=other, queue_position=40)
+    Extension.objects.filter(pk=extension.pk).update(team=other)
+    found = dict(Extension.objects.values_list("number", "queue_position"))
+    assert found == {"101": 0, "201": there.queue_position}

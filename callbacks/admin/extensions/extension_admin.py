@@ -33,7 +33,6 @@ from callbacks.admin.parameters import ExtensionParametersInline
 from callbacks.admin.schedules import week_preview
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
-from callbacks.routing import rotation
 
 
 @admin.register(Extension)
@@ -109,8 +108,6 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
     def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:
         """An extension that was added, switched on or moved may have somebody to call."""
         super().save_model(request, obj, form, change)
-        if change and "team" in form.changed_data:
-            rotation.reset_positions(obj.team_id)
         if change:
             empty_teams.warn(self, request, Team.objects.filter(pk=form.initial["team"]))
         task_publisher.work_team_on_commit(obj.team_id)

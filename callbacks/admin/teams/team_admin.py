@@ -21,7 +21,7 @@ from callbacks.admin.teams.forms import TeamForm, TeamSourceFormSet
 from callbacks.common import task_publisher
 from callbacks.explain import unroutable
 from callbacks.models import Team, TeamSource
-from callbacks.routing import availability, config, rotation
+from callbacks.routing import availability, config
 from callbacks.scheduling import calling_hours
 
 # Of a team's extensions, on its page; the list of extensions has all.
@@ -105,12 +105,6 @@ class TeamAdmin(EditsOnlyWhatChanged):
                 context["week"] = week_preview.picture(team.schedule.calendar(), now)
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
-
-    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
-        """With another strategy, places in the queue mean something else."""
-        super().save_model(request, obj, form, change)
-        if change and "strategy" in form.changed_data:
-            rotation.reset_positions(obj.pk)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Another source or schedule may mean that somebody can be called now."""
