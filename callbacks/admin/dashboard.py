@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from callbacks.admin import filters
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
 from callbacks.explain import nobody_now, unroutable
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import manual_resolution
 from callbacks.reports.queries import overdue
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
@@ -69,6 +71,14 @@ def questions() -> Tile:
     return Tile(gettext("Nobody knows how it ended"), count, address, alarming=True)
 
 
+def lost_answers() -> Tile:
+    """Calls whose answer was lost, and that are being looked for: they keep lead and phone."""
+    address = reverse("admin:callbacks_callattempt_changelist")
+    count = CallAttempt.objects.filter(state=AttemptState.UNKNOWN).count()
+    title = gettext("A call may be on, nobody knows yet")
+    return Tile(title, count, f"{address}?state__exact={AttemptState.UNKNOWN}", alarming=True)
+
+
 def silent_sources(now: datetime) -> Tile:
     """Sources for whose leads nobody can be rung at this moment."""
     address = reverse("admin:leads_leadsource_changelist")
@@ -84,5 +94,5 @@ def add_tiles(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("leads.view_leadsource"):
         context["tiles"] = [*context.get("tiles", []), silent_sources(timezone.now())]
     if sees_attempts(request):
-        context["tiles"] = [*context.get("tiles", []), questions()]
+        context["tiles"] = [*context.get("tiles", []), lost_answers(), questions()]
     return context

@@ -217,9 +217,9 @@ def _on_a_call(live: CallAttempt) -> Words:
         )
     if live.state == AttemptState.UNKNOWN:
         return Words(
-            gettext("unknown outcome"),
+            gettext("a call may be on"),
             RED,
-            gettext("lead %(lead_id)s") % {"lead_id": live.lead_id},
+            gettext("lead %(lead_id)s, the answer was lost") % {"lead_id": live.lead_id},
             live.lead_id,
         )
     return Words(

@@ -1,4 +1,4 @@
-"""The salesperson's page, and its two buttons: pause, and available again.
+"""The salesperson's page, and its buttons: pause, available again, and "No call came".
 
 A visitor who is not logged in has to log in first; a user without an extension is told whom to
 ask. Every query is limited to the salesperson's own extensions: another's answers 404. A button
@@ -8,6 +8,7 @@ nothing.
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -20,10 +21,12 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.calling.manual import CannotCall
 from callbacks.desk.forms import PauseForm
 from callbacks.desk.work import Desk, desk_of
 from callbacks.extensions import pauses
-from callbacks.models import Extension
+from callbacks.models import CallAttempt, Extension
+from callbacks.reconciliation import manual_resolution
 
 # Seconds until a browser without JavaScript loads the page again.
 REFRESH = 5
@@ -104,6 +107,19 @@ def available(request: HttpRequest, pk: int) -> HttpResponse:
             if pauses.carry_out(change, extension, request.user):
                 break
     # A login page in between turns the POST into a GET, which only shows the page.
+    return SeeOther(str(_HOME))
+
+
+@login_required(login_url=_LOGIN)
+def no_call_came(request: HttpRequest, pk: int) -> HttpResponse:
+    """The salesperson says that their phone has not rung for a call whose answer was lost."""
+    if request.method == "POST":
+        attempt = CallAttempt.objects.filter(extension__user=request.user.pk, pk=pk).first()
+        if attempt is None:
+            return _not_yours(request)
+        # Pressed twice, too early or too late: the page says how it is.
+        with suppress(CannotCall):
+            manual_resolution.no_call_came(attempt.pk, request.user)
     return SeeOther(str(_HOME))
 
 

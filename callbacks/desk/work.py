@@ -21,6 +21,7 @@ from callbacks.admin.extensions import state as extension_state
 from callbacks.common.formatting import clock, in_words
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.reconciliation import manual_resolution
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
 from leads.models import Lead
@@ -117,6 +118,7 @@ class DeskLiveCall:
     digits: str
     ask_for: str
     phone: str
+    may_deny: bool  # whether the salesperson may say that no call came
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,8 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
         digits=last_digits(attempt.phone),
         ask_for=newest.phone_extension,
         phone=attempt.extension_number,
+        may_deny=attempt.state == AttemptState.UNKNOWN
+        and now >= manual_resolution.begins_by(attempt),
     )
 
 

@@ -5,20 +5,26 @@ applied: when both come at the same moment, the second sees what the first has d
 """
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.calling import manual
+from callbacks.calling.apply_outcome import apply
 from callbacks.calling.manual import CannotCall
-from callbacks.models import UnknownOutcome
+from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import NOBODY_KNOWS, AttemptState
 from callbacks.reconciliation import corrections
 from leads import log_context
 from leads.models import LeadStatus
 
 log = logging.getLogger(__name__)
+
+# From the request to the salesperson's phone, at most.
+BEGINS_WITHIN = timedelta(seconds=30)
 
 
 def open_questions() -> QuerySet[UnknownOutcome]:
@@ -56,6 +62,31 @@ def call_again(attempt_id: int, user: object) -> str:
         said = manual.call_now(attempt.lead_id, user)
     log.info("call again attempt=%s user=%s", attempt_id, _id(user))
     return said
+
+
+def no_call_came(attempt_id: int, user: object) -> str:
+    """A person says of a call whose answer was lost that no phone has rung: its lead goes on.
+
+    Returns a sentence, or raises CannotCall with one: while a phone may still begin to ring.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        attempt = CallAttempt.objects.select_for_update().filter(pk=attempt_id).first()
+        if attempt is None or attempt.state != AttemptState.UNKNOWN:
+            raise CannotCall(gettext("What became of that call is known by now."))
+        log_context.follow(attempt.lead.public_id)
+        if now < begins_by(attempt):
+            raise CannotCall(gettext("The phone may still begin to ring. Wait for half a minute."))
+        if not attempt.disprove(now):
+            raise CannotCall(gettext("What became of that call is known by now."))
+        apply(attempt, now)
+    log.info("no call came attempt=%s user=%s", attempt_id, _id(user))
+    return gettext("No call came: the phone is free, and the lead is called again.")
+
+
+def begins_by(attempt: CallAttempt) -> datetime:
+    """By then a call whose answer was lost has begun to ring the salesperson, if ever."""
+    return (attempt.sent_at or attempt.claimed_at) + BEGINS_WITHIN
 
 
 def _question(attempt_id: int) -> UnknownOutcome:

@@ -54,7 +54,13 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ("free", FLAGGED_REASON, {"unavailable_reason": FLAGGED_REASON}, None, True),
         ("dialing", "lead 7", {}, CallAttempt(state="dialing", **LIVE), True),
         ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
-        ("unknown outcome", "lead 7", {}, CallAttempt(state="unknown", **LIVE), True),
+        (
+            "a call may be on",
+            "lead 7, the answer was lost",
+            {},
+            CallAttempt(state="unknown", **LIVE),
+            True,
+        ),
         (
             "on a call with lead 7",
             "",

@@ -225,3 +225,42 @@ def test_who_may_not_see_attempts_sees_none_of_it(
 @pytest.mark.parametrize("pk", ["999999", "x", "999999999999999999999999"])
 def test_an_attempt_that_is_not_there_is_not_found(pk: str, managing: Client) -> None:
     assert managing.get(f"{LIST}{pk}/they-talked/").status_code == 404
+
+
+# --- calls whose answer was lost, while they are looked for --------------------------------------
+
+
+@pytest.fixture
+def lost(make_lead: Callable[..., Lead], extension: Extension) -> CallAttempt:
+    lead, at = make_lead(status="calling"), timezone.now() - timedelta(minutes=1)
+    return CallAttempt.objects.create(
+        lead=lead, extension=extension, extension_number="101", phone=lead.phone, state="unknown",
+        claimed_at=at, sent_at=at, hold_until=at + timedelta(hours=1),
+    )  # fmt: skip
+
+
+def test_the_first_page_counts_them_and_a_manager_says_that_no_call_came(
+    managing: Client, lost: CallAttempt
+) -> None:
+    tiles = {it.title: it for it in managing.get("/admin/").context["tiles"]}
+    shown = tiles["A call may be on, nobody knows yet"]
+    assert (shown.count, shown.tone) == (1, "danger")
+    assert managing.get(shown.address).context["cl"].result_count == 1
+    page = f"/admin/callbacks/callattempt/{lost.pk}/"
+    assert f"{page}no-call-came/" in managing.get(f"{page}change/").content.decode()
+    confirm(managing, f"{page}no-call-came/")
+    lost.refresh_from_db()
+    assert (lost.state, Lead.objects.get().status) == ("never_placed", "waiting")
+    assert LogEntry.objects.get().change_message == "No call came"
+    assert "no-call-came" not in managing.get(f"{page}change/").content.decode()
+
+
+def test_who_may_not_settle_is_not_offered_it(
+    staff_with: Callable[..., Client], lost: CallAttempt
+) -> None:
+    looking = staff_with(*SEES)
+    page = f"/admin/callbacks/callattempt/{lost.pk}/"
+    assert "no-call-came" not in looking.get(f"{page}change/").content.decode()
+    assert looking.post(f"{page}no-call-came/", {"confirmed": "yes"}).status_code == 403
+    lost.refresh_from_db()
+    assert lost.is_live

@@ -212,3 +212,36 @@ def test_the_newest_request_of_the_number_is_shown_and_the_earlier_messages(
     assert "Your phone rings: Noa Cohen" in page
     assert page.index("Now, please") < page.index("In two weeks")
     assert page.count('<blockquote class="words"') == 2
+
+
+def test_a_salesperson_says_of_a_lost_call_that_none_came(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    attempt = make_attempt(extension, "unknown", call_id="", at=at)
+    button = f"/desk/calls/{attempt.pk}/no-call/"
+    assert f'action="{button}"' in page_of(hers)
+    assert hers.get(button).status_code == 303  # a GET changes nothing
+    attempt.refresh_from_db()
+    assert attempt.is_live
+    assert hers.post(button).status_code == 303
+    attempt.refresh_from_db()
+    assert attempt.state == "never_placed"
+    assert button not in page_of(hers)
+
+
+def test_nobody_says_it_of_anothers_call_or_of_one_that_is_on(
+    hers: Client, extension: Extension, team: Team, make_attempt: MakeAttempt
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    anothers = make_attempt(
+        Extension.objects.create(number="102", team=team), "unknown", call_id="", at=at
+    )
+    assert hers.post(f"/desk/calls/{anothers.pk}/no-call/").status_code == 404
+    on = make_attempt(extension, "accepted", at=at)
+    assert "no-call" not in page_of(hers)
+    hers.post(f"/desk/calls/{on.pk}/no-call/")
+    for attempt in (anothers, on):
+        attempt.refresh_from_db()
+        assert attempt.is_live
+    assert Client().post(f"/desk/calls/{on.pk}/no-call/").status_code == 302

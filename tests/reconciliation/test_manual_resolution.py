@@ -155,3 +155,45 @@ def test_of_two_decisions_and_a_record_at_the_same_moment_one_wins(question: Cal
         expected = (AttemptState.LEAD_BUSY, LeadStatus.UNREACHED)
     assert (question.state, lead.status) == expected
     assert len(queued()) == again
+
+
+# --- no call came --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lost(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
+    """A call whose answer was lost, and that was sent a minute ago."""
+    simulator.control(faults=[{"kind": "reset_before"}])
+    attempt = dispatch.call_lead(make_lead().pk)
+    assert attempt
+    sent_at = timezone.now() - timedelta(minutes=1)
+    CallAttempt.objects.update(sent_at=sent_at, claimed_at=sent_at)
+    queued(empty=True)
+    return attempt
+
+
+def test_where_no_call_came_phone_and_lead_go_on_at_once(lost: CallAttempt) -> None:
+    manual_resolution.no_call_came(lost.pk, None)
+    lost.refresh_from_db()
+    lead = Lead.objects.get()
+    assert (lost.state, lead.status) == (AttemptState.NEVER_PLACED, LeadStatus.WAITING)
+    assert lead.call_after <= timezone.now() + timedelta(seconds=5)
+    with pytest.raises(CannotCall, match="known by now"):
+        manual_resolution.no_call_came(lost.pk, None)
+
+
+def test_while_the_phone_may_still_begin_to_ring_it_is_refused(lost: CallAttempt) -> None:
+    CallAttempt.objects.update(sent_at=timezone.now() - timedelta(seconds=20))
+    with pytest.raises(CannotCall, match="may still begin to ring"):
+        manual_resolution.no_call_came(lost.pk, None)
+    lost.refresh_from_db()
+    assert lost.state == AttemptState.UNKNOWN
+
+
+@pytest.mark.parametrize("state", ["dialing", "accepted", "ended", "bridged"])
+def test_it_is_said_only_of_a_call_whose_answer_was_lost(lost: CallAttempt, state: str) -> None:
+    now = timezone.now()
+    ended = {"ended_at": now, "connected_at": now} if state in ("ended", "bridged") else {}
+    CallAttempt.objects.update(state=state, call_id="C", **ended)
+    with pytest.raises(CannotCall, match="known by now"):
+        manual_resolution.no_call_came(lost.pk, None)

@@ -26,6 +26,8 @@ from callbacks.admin.filters import ClaimedFilter, DaysFilter, PersonFilter
 from callbacks.calling import manual
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import AttemptState
+from callbacks.reconciliation import manual_resolution
 from leads.models import Lead
 
 
@@ -144,7 +146,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         "CALLID or its end, extension, the lead's name or phone number, or lead 105."
     )
     inlines = [RecordInline]
-    actions_detail = ["hang_up"]
+    actions_detail = ["no_call_came", "hang_up"]
     fieldsets = [
         (
             None,
@@ -251,10 +253,34 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only while the call is on."""
         attempt = self.get_object(request, str(object_id))
-        if attempt is None or not can_hang_up(attempt):
+        if attempt is None:
             return []
+        useful = {
+            "hang-up": can_hang_up(attempt),
+            "no-call-came": attempt.state == AttemptState.UNKNOWN,
+        }
         actions: list[Any] = super().get_actions_detail(request, object_id)
-        return actions
+        return [it for it in actions if useful[it.path]]
+
+    def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say of a call that it never came."""
+        sees = self.has_view_or_change_permission(request)
+        return bool(sees and request.user.has_perm("callbacks.settle_outcome"))
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("No call came"), url_path="no-call-came", permissions=["settle"],
+        icon="phone_disabled",
+    )  # fmt: skip
+    def no_call_came(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then has the lead go on. The log is the lead's."""
+        attempt = self.get_object(request, object_id)
+        if attempt is None:
+            raise Http404(gettext("There is no such attempt."))
+        back = html.page_of(CallAttempt, attempt.pk)
+        if not is_confirmed(request):
+            return ask(request, self, _NO_CALL_CAME.question([attempt], back=back))
+        _NO_CALL_CAME.carry_out(self, request, [attempt])
+        return HttpResponseRedirect(back)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Hang up and stop"), url_path="hang-up", permissions=["hang_up"],
@@ -288,6 +314,18 @@ class _AttemptCommand(Command[CallAttempt]):
     def log_entry(self, thing: CallAttempt) -> tuple[Model, str]:
         """At the lead."""
         return thing.lead, str(self.logged)
+
+
+_NO_CALL_CAME = _AttemptCommand(
+    run=lambda it, user: manual_resolution.no_call_came(it.pk, user),
+    title=_("Did no phone ring?"),
+    explanation=_(
+        "The provider's answer was lost. Ask the salesperson: if their phone has not rung, the "
+        "lead is called again now. If it has, the lead would be called twice."
+    ),
+    button=_("No call came"),
+    logged=_("No call came"),
+)
 
 
 def _hang_up(attempt: CallAttempt) -> _AttemptCommand:
