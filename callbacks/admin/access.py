@@ -12,21 +12,26 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from leads.admin import Admin
 
 SALES_MANAGERS = "Sales managers"
 
-# What a sales manager needs in a day's work. Not users, not deleting leads: those are not theirs.
+# What a sales manager needs to set up and in a day's work. Not groups, not deleting leads or
+# logins: those are not theirs. Which logins they may touch, and how, UserAdmin says.
 _MANAGERS_MAY = {
-    "leads": ["view_lead", "change_lead", "call_lead", "view_leadsource"],
+    "leads": [
+        "view_lead", "change_lead", "call_lead",
+        "view_leadsource", "add_leadsource", "change_leadsource",
+    ],
     "callbacks": [
         "view_extension", "add_extension", "change_extension", "pause_extension",
         "use_conference",
         "view_callparameters", "add_callparameters", "change_callparameters",
-        "view_sourcemessages",
-        "view_team", "change_team",
+        "view_sourcemessages", "add_sourcemessages", "change_sourcemessages",
+        "view_team", "add_team", "change_team",
         "view_teamsource", "add_teamsource", "change_teamsource", "delete_teamsource",
         "view_schedule", "add_schedule", "change_schedule",
         "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
@@ -34,6 +39,7 @@ _MANAGERS_MAY = {
         "delete_scheduleexception",
         "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
     ],
+    "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip
 
 
@@ -95,7 +101,9 @@ for _model in (User, Group, AccessAttempt, AccessLog, AccessFailureLog):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfold: untyped
-    """Django's, in the admin's style."""
+    """Django's, in the admin's style. Only superusers give rights, or touch whoever has more rights
+    than who asks: a manager can make logins for salespeople, and raise nobody.
+    """
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -112,6 +120,33 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
                 "A call that is under way goes on. Switch it off instead of deleting the login."
             )
         return form
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Without those who may do anything that who asks may not."""
+        users: QuerySet[User] = super().get_queryset(request)
+        asking = request.user
+        if not isinstance(asking, User) or asking.is_superuser:
+            return users
+        more = Permission.objects.exclude(Q(user=asking) | Q(group__in=asking.groups.all())).values(
+            "pk"
+        )
+        stronger = User.objects.filter(
+            Q(is_superuser=True) | Q(user_permissions__in=more) | Q(groups__permissions__in=more)
+        )
+        return users.exclude(pk__in=stronger.values("pk"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Without rights, for those who may not give them. What is not shown cannot be posted."""
+        if request.user.is_superuser or obj is None:
+            return super().get_fieldsets(request, obj)
+        return [
+            (None, {"fields": ["username", "password"]}),
+            (_("Person"), {"fields": [("first_name", "last_name"), "email", "is_active"]}),
+        ]
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Whether somebody is a superuser is no question to those who see none."""
+        return super().get_list_filter(request) if request.user.is_superuser else ["is_active"]
 
 
 @admin.register(Group)

@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take over only this new or renamed extension; may be repeated",
     )
     parser.add_argument(
+        "--rename",
+        action="store_true",
+        help="give all extensions the account's names; else only those without one get theirs",
+    )
+    parser.add_argument(
         "--switch-off",
         action="append",
         default=[],
@@ -106,10 +111,11 @@ def _choice(plan: ImportPlan, given: Mapping[str, Any]) -> ImportChoice:
             Exit.USAGE, f"These extensions are not in the list above: {names}.", "unknown_extension"
         )
     add = new if wanted is None else new & wanted
+    rename = renamed if given["rename"] else plan.to_be_named
     return ImportChoice(
         team_id=_team(given["team"]).pk if add else None,
         add=add,
-        rename=renamed if wanted is None else renamed & wanted,
+        rename=rename if wanted is None else renamed & wanted,
         switch_off=off,
     )
 

@@ -86,6 +86,11 @@ class ImportPlan:
         return not (self.new or self.renamed or self.gone)
 
     @property
+    def to_be_named(self) -> set[str]:
+        """Numbers that have no name here. Any other name is somebody's, and kept unless asked."""
+        return {it.number for it in self.renamed if not it.before}
+
+    @property
     def fingerprint(self) -> str:
         """The same for the same plan: what a person has seen is what is carried out."""
         content = json.dumps(astuple(self)).encode()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
@@ -100,7 +99,6 @@ def test_permissions_that_came_with_an_upgrade_are_given_to_the_group_that_was_t
     assert not group().permissions.filter(codename="call_lead").exists()
 
 
-@pytest.mark.parametrize("address", ["/admin/auth/user/", "/admin/auth/group/"])
-def test_managers_do_not_hand_out_rights(address: str, managing: Client) -> None:
-    assert managing.get(address).status_code == 403
-    assert managing.post(f"{address}add/", {"name": "x", "username": "x"}).status_code == 403
+def test_managers_do_not_hand_out_rights(managing: Client) -> None:
+    assert managing.get("/admin/auth/group/").status_code == 403
+    assert managing.post("/admin/auth/group/add/", {"name": "x"}).status_code == 403

@@ -39,7 +39,10 @@ ROWS = 80
 
 _SECTIONS = {
     NEW: (_("New in the account"), _("Ticked ones are added to the team and rung for its leads.")),
-    RENAMED: (_("Under another name in the account"), _("Ticked ones get the account's name.")),
+    RENAMED: (
+        _("Under another name in the account"),
+        _("Ticked ones get the account's name; the others keep theirs."),
+    ),
     GONE: (
         _("Gone from the account"),
         _(
@@ -219,7 +222,7 @@ def _rows(plan: ImportPlan, form: ImportForm) -> list[ImportRow]:
 
     def ticked(section: str, number: str) -> bool:
         if not form.is_bound:
-            return section != GONE
+            return section == NEW or number in plan.to_be_named
         return number in form[section].value()
 
     rows = [ImportRow(NEW, it.number, it.name, "", ticked(NEW, it.number)) for it in plan.new]

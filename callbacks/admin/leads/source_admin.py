@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -64,6 +65,10 @@ class SourceAdmin(LeadSourceAdmin):
             context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
             context["still_called"] = source.leads.filter(status=LeadStatus.WAITING).count()
             context["answers"] = source.teamsource_set.all()
+            form = reverse("leads:contact", args=[source.slug])
+            address = context["form_address"] = request.build_absolute_uri(form)
+            link_words = gettext("Have us call you")
+            context["snippet"] = f'<a href="{address}">{link_words}</a>'
         if source and effective_parameters.may_see(request):
             context["what_holds"] = effective_parameters.for_source(source)
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

@@ -13,12 +13,14 @@ from callbacks.admin import form_errors
 from callbacks.models import Team
 
 NO_EXTENSION = _(
-    "It has no extension that is switched on: nobody would be rung. Save it "
-    "switched off, add its extensions, then switch it on."
+    "It has no extension that is switched on: nobody would be rung. Add one below, or save it "
+    "switched off."
 )
 NO_SOURCE = _(
     "A team that is switched on answers at least one source. Add one here, or switch the team off."
 )
+
+PEOPLE = "extensions"  # the prefix of the rows below the team
 
 # In words for managers; callbacks.routing.rules has the rules.
 STRATEGIES = {
@@ -57,7 +59,8 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     def clean_is_active(self) -> bool:
         """Refuses a team without an extension that is switched on."""
         is_active: bool = self.cleaned_data["is_active"]
-        if is_active and not has_extension(self.instance):
+        adds_people = f"{PEOPLE}-TOTAL_FORMS" in self.data  # PeopleFormSet asks
+        if is_active and not adds_people and not has_extension(self.instance):
             raise ValidationError(NO_EXTENSION)
         return is_active
 
@@ -78,6 +81,19 @@ class TeamSourceFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gen
     def get_unique_error_message(self, unique_check: Any) -> str:  # noqa: ARG002  # Django's
         """One row a source."""
         return gettext("This source is there twice. Keep one of its rows.")
+
+
+class PeopleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
+    """New extensions of one team, with the people who have them."""
+
+    def clean(self) -> None:
+        """Refuses a team that is on, and nobody in it that is."""
+        super().clean()
+        if any(self.errors) or not self.instance.is_active or has_extension(self.instance):
+            return
+        rows = [form.cleaned_data for form in self.forms if form.has_changed()]
+        if not any(row.get("is_active") for row in rows):
+            raise ValidationError(NO_EXTENSION)
 
 
 def has_extension(team: Team) -> bool:

@@ -1,6 +1,6 @@
 """Teams: which sources they answer, when they step in, and who of them is rung."""
 
-# the methods' parameters are Django's
+# ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
 
 from django.contrib import admin
@@ -16,11 +16,12 @@ from unfold.decorators import display
 
 from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
+from callbacks.admin.extensions.forms import ExtensionForm
 from callbacks.admin.schedules import week_preview
-from callbacks.admin.teams.forms import TeamForm, TeamSourceFormSet
+from callbacks.admin.teams.forms import PEOPLE, PeopleFormSet, TeamForm, TeamSourceFormSet
 from callbacks.common import task_publisher
 from callbacks.explain import unroutable
-from callbacks.models import Team, TeamSource
+from callbacks.models import Extension, Team, TeamSource
 from callbacks.routing import availability, config
 from callbacks.scheduling import calling_hours
 
@@ -39,6 +40,44 @@ class TeamSourceInline(TabularInline):  # type: ignore[misc]  # unfold has no ty
     verbose_name_plural = _("Sources that it answers")
 
 
+class PeopleInline(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """Extensions that are added with the team. Those that are there have pages of their own."""
+
+    model = Extension
+    form = ExtensionForm
+    formset = PeopleFormSet
+    fields = ["number", "kind", "name", "user", "languages", "tier", "is_active"]
+    extra = 0
+    hide_title = True
+    can_delete = False
+    autocomplete_fields = ["user"]
+    verbose_name = _("extension")
+    verbose_name_plural = _("Add people")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Extension]:
+        """None of those that are there: a team may have thousands."""
+        queryset: QuerySet[Extension] = super().get_queryset(request)
+        return queryset.none()
+
+    def get_formset(self, request: HttpRequest, obj: Team | None = None, **more: Any) -> Any:
+        """Tells the forms whether their user may have telephone numbers rung."""
+        formset: Any = super().get_formset(request, obj, **more)
+        formset.form.may_enter_numbers = request.user.has_perm("callbacks.enter_phone_numbers")
+        return formset
+
+    def has_view_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """For those who may add extensions: there is nothing else to see."""
+        return bool(self.has_add_permission(request, obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """Never here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """Never here."""
+        return False
+
+
 @admin.register(Team)
 class TeamAdmin(EditsOnlyWhatChanged):
     """Who answers which sources, and when."""
@@ -48,7 +87,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
     search_fields = ["name"]
     show_full_result_count = False
     list_fullwidth = True
-    inlines = [TeamSourceInline]
+    inlines = [TeamSourceInline, PeopleInline]
     change_form_before_template = "admin/team_now.html"
     fieldsets = [
         (None, {"fields": [("name", "schedule"), "is_active"]}),
@@ -69,8 +108,15 @@ class TeamAdmin(EditsOnlyWhatChanged):
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Off: it can have no extensions yet."""
+        """Off: nobody is in it yet."""
         return {"is_active": False, **super().get_changeform_initial_data(request)}
+
+    def get_inlines(self, request: HttpRequest, obj: Team | None) -> list[Any]:
+        """Without rows for people where none were posted: a page from before they were there."""
+        inlines: list[Any] = [*super().get_inlines(request, obj)]
+        if request.method == "POST" and f"{PEOPLE}-TOTAL_FORMS" not in request.POST:
+            inlines.remove(PeopleInline)
+        return inlines
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         """With sources, hours, and the number of extensions that are switched on."""

@@ -29,8 +29,20 @@ def rows() -> list[tuple[str, str, bool]]:
 UNTOUCHED = [("101", "Dana", True), ("109", "Omer", True)]
 
 
-def test_it_takes_over_new_ones_and_names_and_leaves_what_is_gone(run: Run) -> None:
+def test_it_keeps_our_names_unless_it_is_asked(run: Run) -> None:
     ended = run("import", "--yes")
+    assert "Add 2 to Sales." in ended.out
+    assert Extension.objects.get(number="101").name == "Dana"
+    Extension.objects.filter(number="101").update(name="")
+    assert "Rename 1." in run("import", "--yes").out
+    assert Extension.objects.get(number="101").name == "Dana Levi"
+    Extension.objects.filter(number="101").update(name="Dana")
+    assert run("import", "--only", "101", "--yes").code == 0
+    assert Extension.objects.get(number="101").name == "Dana Levi"
+
+
+def test_it_takes_over_new_ones_and_names_and_leaves_what_is_gone(run: Run) -> None:
+    ended = run("import", "--rename", "--yes")
     assert ended.code == 0
     assert "Add 2 to Sales, rename 1." in ended.out
     assert rows() == [
@@ -91,6 +103,6 @@ def test_an_empty_answer_changes_nothing(run: Run, settings: Settings) -> None:
 
 
 def test_a_second_run_has_nothing_to_do(run: Run) -> None:
-    run("import", "--switch-off-gone", "--yes")
+    run("import", "--rename", "--switch-off-gone", "--yes")
     ended = run("import", "--json")
     assert (ended.code, ended.document["done"]) == (0, None)

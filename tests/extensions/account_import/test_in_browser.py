@@ -38,6 +38,7 @@ def test_a_manager_looks_unticks_confirms_and_finds_them_in_the_list(
     expect(admin.get_by_label("105")).to_be_checked()
     admin.get_by_label("SipCode.x").press("Space")
     admin.get_by_label("101").check()
+    admin.get_by_label("102").check()
     admin.get_by_role("button", name="Do what is ticked").click()
     expect(admin.get_by_text("1 added, 1 renamed, 1 switched off")).to_be_visible()
     names = Extension.objects.values_list("number", "name", "is_active")
