@@ -18,12 +18,6 @@ from leads.models import LeadSource
 from leads.request_body import BodyRefused
 
 DEFAULT_SOURCE = "website"
-# Seconds until a browser without JavaScript loads the page again, by status.
-REFRESH = {
-    "waiting": 3, "calling": 3, "on_the_phone": 3, "delayed": 15, "checking": 15, "scheduled": 60,
-}  # fmt: skip
-
-
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
@@ -134,7 +128,8 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
     lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
-    stands = visitor_status.standing(lead, timezone.now())
+    now = timezone.now()
+    stands = visitor_status.standing(lead, now)
     source = intake.active_source(slug, visitor_status.version_of(lead))
     context = {
         "slug": slug,
@@ -142,7 +137,7 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
         "offers_times": source is not None and source.offers_times,
         "public_id": public_id,
         "stands": stands,
-        "refresh": REFRESH.get(stands.status),
+        "refresh": visitor_status.refresh_after(lead, stands, now),
         "last_digits": visitor_status.last_digits(lead.phone),
     }
     page = render(request, "leads/status.html", context)

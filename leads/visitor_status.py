@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 SOON = timedelta(minutes=1)
 # Whoever has waited so long since they were to be called is told that it takes longer.
 LATE = timedelta(minutes=3)
+# Within which time of a wait a page in which no script runs loads itself again, every so many
+# seconds.
+_REFRESH = ((LATE, 5), (timedelta(minutes=15), 15), (timedelta(hours=1), 60))
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,20 @@ def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
         title, sentence = gettext("Your call is planned"), FIRST_CALL
     message = sentence.text(lead.call_after, now, zone)
     return Standing("scheduled", title, message, final=False, call_after=lead.call_after)
+
+
+def refresh_after(lead: Lead, stands: Standing, now: datetime) -> int | None:
+    """Seconds until a page in which no script runs is to look again; None: it need not any more.
+
+    Less often the longer it takes, and no more after an hour.
+    """
+    if stands.final:
+        return None
+    if stands.call_after:
+        return int(min(max((stands.call_after - now).total_seconds() / 20, 60), 1800))
+    shown = lead.duplicate_of or lead
+    waited = now - shown.call_after
+    return next((every for within, every in _REFRESH if waited < within), None)
 
 
 def day_heading(day: date, today: date) -> str:

@@ -1,5 +1,6 @@
 // Shows how a request stands: asks the server every second while something is about to happen, less
-// often the longer it takes or while the page is hidden, and not at all once the standing is final.
+// often the longer it takes or while the page is hidden, and not at all once the standing is final
+// or an hour has passed. Where this script does not run, the page loads itself again.
 "use strict";
 
 (() => {
@@ -8,7 +9,8 @@
   const title = card.querySelector("[data-title]");
   const message = card.querySelector("[data-message]");
   const connection = card.querySelector("[data-connection]");
-  const started = Date.now();
+  const HOUR = 3600 * SECOND;
+  let started = Date.now();
   let timer = 0;
   let asking = false;
   let failures = 0;
@@ -16,10 +18,20 @@
   function pause() {
     if (failures) return Math.min(2 ** (failures - 1), 15) * SECOND;
     if (document.hidden) return 15 * SECOND;
-    if (card.dataset.status === "scheduled") return 20 * SECOND;
+    if (planned() > Date.now()) {
+      return Math.min(Math.max((planned() - Date.now()) / 20, 20 * SECOND), HOUR / 2);
+    }
     const minutes = (Date.now() - started) / (60 * SECOND);
     if (minutes < 3) return SECOND;
-    return minutes < 15 ? 3 * SECOND : 10 * SECOND;
+    return minutes < 15 ? 3 * SECOND : 15 * SECOND;
+  }
+
+  function planned() {
+    return card.dataset.callAfter ? Date.parse(card.dataset.callAfter) : 0;
+  }
+
+  function hasEnded() {
+    return Date.now() - Math.max(started, planned()) > HOUR;
   }
 
   function put(element, text) {
@@ -30,6 +42,7 @@
   function show(standing) {
     card.dataset.status = standing.status;
     card.toggleAttribute("data-final", standing.final);
+    card.dataset.callAfter = standing.call_after ?? "";
     put(title, standing.title);
     put(message, standing.message);
     document.title = standing.title;
@@ -59,12 +72,25 @@
 
   function next() {
     window.clearTimeout(timer);
-    if (!card.hasAttribute("data-final")) timer = window.setTimeout(ask, pause());
+    if (card.hasAttribute("data-final")) return;
+    if (hasEnded()) put(connection, connection.dataset.ended);
+    else timer = window.setTimeout(ask, pause());
+  }
+
+  function askAnew() {
+    started = Date.now();
+    ask();
   }
 
   // A visitor who comes back to the page sees the present standing at once, even after a final one.
-  document.addEventListener("visibilitychange", () => (document.hidden ? next() : ask()));
-  window.addEventListener("pageshow", (event) => event.persisted && ask());
+  document.addEventListener("visibilitychange", () => (document.hidden ? next() : askAnew()));
+  window.addEventListener("pageshow", (event) => event.persisted && askAnew());
   window.addEventListener("online", ask);
-  next();
+
+  function begin() {
+    window.stop(); // the page's own refresh, which is for browsers in which no script runs
+    next();
+  }
+  if (document.readyState === "complete") begin();
+  else window.addEventListener("load", begin);
 })();

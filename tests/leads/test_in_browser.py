@@ -1,11 +1,13 @@
 """The pages in Chromium: what JavaScript adds, the keyboard, and both widths."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
 
@@ -207,3 +209,109 @@ TOO_FAINT = """() => {
   }
   return faint;
 }"""
+
+
+def asks(page: Page, minutes: int) -> int:
+    """How often it asks in so many minutes."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(minutes * 60_000)
+    return len(asked)
+
+
+def test_it_asks_less_and_less_often_and_ends(page: Page) -> None:
+    page.clock.install()
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
+    page.route("**/api/leads/**", lambda route: route.fulfill(json=STANDING))
+
+    page.clock.run_for(16 * 60_000)
+    assert asks(page, 1) <= 5
+    page.clock.run_for(50 * 60_000)
+    assert asks(page, 600) == 0
+    expect(page.get_by_text("This page no longer looks for news by itself.")).to_be_visible()
+
+
+STANDING = {"status": "waiting", "title": "T", "message": "M", "call_after": None, "final": False}
+
+
+def test_a_call_in_two_weeks_is_asked_for_seldom(page: Page) -> None:
+    page.clock.install()
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
+    later = (timezone.now() + timedelta(days=13)).isoformat()
+    planned = {**STANDING, "status": "scheduled", "call_after": later}
+    page.route("**/api/leads/**", lambda route: route.fulfill(json=planned))
+    page.clock.run_for(2_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("T")
+    assert asks(page, 25) == 0
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["tells of it", "does not tell of it"])
+def test_stop_on_a_slow_line_gives_the_button_back(tells: bool, page: Page) -> None:
+    if not tells:
+        page.add_init_script("delete window.navigation")
+    fill(page)
+    page.route("**/contact/website/?sent", lambda _route: None)  # no answer comes
+    # In the page, since Playwright itself would wait for the answer.
+    page.evaluate("""() => {
+      const button = document.querySelector("button[type=submit]");
+      button.click();
+      setTimeout(() => {
+        window.seen = button.disabled && button.textContent;
+        window.stop();
+      }, 300);
+    }""")
+    button = page.locator("button[type=submit]")
+    expect(button).to_be_enabled()
+    expect(button).to_have_text("Call me back")
+    assert page.evaluate("window.seen") == "Sending…"
+
+
+def test_where_its_script_is_blocked_the_page_loads_itself_again(page: Page) -> None:
+    page.route("**/status*.js", lambda route: route.abort())
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("We have your request")
+    move("connected", connected_at=timezone.now())
+    expect(heading).to_have_text("We have reached you")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("how", ["free", "paused", "closed", "late", "no team"])
+def test_every_page_fits_its_window(
+    how: str, width: int, page: Page, source: LeadSource, team: Team
+) -> None:
+    """What it says before and after sending, and nothing is cut off at the side."""
+    Extension.objects.create(number="101", team=team, is_paused=how == "paused")
+    if how == "closed":
+        Team.objects.update(schedule=Schedule.objects.create(name="Never"))
+        opens = timezone.now() + timedelta(days=2)
+        OpeningHours.objects.create(
+            schedule=Schedule.objects.get(), weekday=opens.weekday(), opens_at="09:00",
+            closes_at="17:00",
+        )  # fmt: skip
+    if how == "no team":
+        team.sources.clear()
+    page.set_viewport_size({"width": width, "height": 800})
+    fill(page)
+    notice = page.locator(".notice-line")
+    expect(notice).to_have_count(0 if how in ("free", "late") else 1)
+    assert fits(page)
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
+    if how == "late":
+        Lead.objects.update(call_after=timezone.now() - timedelta(minutes=5))
+        choose = page.get_by_role("link", name="Choose a time instead")
+        expect(choose).to_be_visible()
+        assert fits(page)
+        choose.click()
+        expect(page.get_by_label("When should we call?")).to_be_visible()
+    assert fits(page)
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -29,22 +30,38 @@ def test_it_says_the_same_as_the_api(client: Client, make_lead: MakeLead) -> Non
 
 
 @pytest.mark.parametrize(
-    ("values", "seconds"),
+    ("values", "waited", "seconds"),
     [
-        ({"status": "waiting"}, 3),
-        ({"status": "calling"}, 3),
-        ({"status": "waiting", "call_after": timezone.now() + timedelta(days=1)}, 60),
-        ({"status": "unreached", "closed_at": timezone.now()}, None),
-        ({"status": "held"}, None),
+        ({"status": "waiting"}, 0, 5),
+        ({"status": "calling"}, 0, 5),
+        ({"status": "waiting"}, 4 * 60, 15),
+        ({"status": "calling"}, 20 * 60, 60),
+        ({"status": "waiting"}, 3601, None),
+        ({"status": "waiting"}, -600, 60),
+        ({"status": "waiting"}, -6 * 3600, 1080),
+        ({"status": "waiting"}, -13 * 86400, 1800),
+        ({"status": "unreached", "closed_at": timezone.now()}, 0, None),
+        ({"status": "held"}, 0, None),
     ],
-    ids=["waiting", "calling", "scheduled", "unreached", "received"],
-)
-def test_without_javascript_it_refreshes_until_nothing_more_is_due(
-    values: dict[str, object], seconds: int | None, client: Client, make_lead: MakeLead
+    ids=[
+        "waiting", "calling", "minutes", "a quarter of an hour", "an hour", "soon", "today",
+        "in two weeks", "unreached", "received",
+    ],
+)  # fmt: skip
+def test_where_no_script_runs_it_refreshes_less_and_less_often_and_ends(
+    values: dict[str, object],
+    waited: int,
+    seconds: int | None,
+    client: Client,
+    make_lead: MakeLead,
 ) -> None:
-    head, _, _body = client.get(url(make_lead(**values))).text.partition("</head>")
-    refresh = f'<noscript><meta http-equiv="refresh" content="{seconds}"></noscript>'
-    assert (refresh in head) if seconds else ("refresh" not in head)
+    now = timezone.now()
+    lead = make_lead(**values, call_after=now - timedelta(seconds=waited))
+    with time_machine.travel(now, tick=False):
+        page = client.get(url(lead)).text
+    refresh = f'<meta http-equiv="refresh" content="{seconds}">'
+    assert (refresh in page) if seconds else ("http-equiv" not in page)
+    assert (">This page no longer looks for news by itself." in page) == (waited > 3600)
 
 
 def test_it_shows_no_more_of_the_person_than_the_end_of_the_number(
