@@ -87,8 +87,12 @@ def live(
     _wait(has_asked, 0.2)
     cost = processor.milliseconds_each(before, processor.seconds(roots), leads)
     asked = simulator.seen("/popups")[popups:]
-    if not is_over() or len(asked) != POPUPS * leads or any(it["problem"] for it in asked):
-        raise NotTaken(f"not all pop-ups and records of {leads} calls were answered")
+    problems = [it["problem"] for it in asked if it["problem"]]
+    if not is_over() or len(asked) != POPUPS * leads or problems:
+        raise NotTaken(
+            f"{leads} leads made {len(simulator.ledger(since))} calls and {len(asked)} pop-ups,"
+            f" {len(problems)} of them without an answer (first: {problems[:1]})"
+        )
     return Cost(cost, leads / took)
 
 
