@@ -79,7 +79,8 @@ def live(
         )
 
     def has_asked() -> bool:
-        return len(simulator.seen("/popups")) - popups >= POPUPS * leads
+        answered = [it for it in simulator.seen("/popups")[popups:] if not it["problem"]]
+        return len(answered) >= POPUPS * leads
 
     _wait(lambda: simulator.status()["requests"] >= since + leads, 0.2)
     _wait(is_over, 0.2)
