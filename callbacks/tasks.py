@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from callbacks.calling import dial as dialling
-from callbacks.calling import dispatch, reschedule
+from callbacks.calling import dispatch, reschedule, visitor_clock
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
 from callbacks.monitoring import readiness
@@ -59,6 +59,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     lookup.look_up,
     presence.look,
     readiness.note_people,
+    visitor_clock.make_up,
 )
 
 

@@ -379,8 +379,27 @@ class Lead(models.Model):
         blank=True,
         help_text=_("When the salesperson picked up in the present call."),
     )
+    rang_at = models.DateTimeField(
+        _("rang at"),
+        null=True,
+        blank=True,
+        help_text=_("When the lead's phone first rang. The visitor's clock stops then."),
+    )
     connected_at = models.DateTimeField(
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
+    )
+    # What the clock of its source showed then (callbacks.calling.visitor_clock).
+    time_to_ring = models.DurationField(
+        _("time to ring"),
+        null=True,
+        blank=True,
+        help_text=_("What the SLA clock showed when the lead's phone first rang."),
+    )
+    time_to_talk = models.DurationField(
+        _("time to talk"),
+        null=True,
+        blank=True,
+        help_text=_("What the SLA clock showed when they first talked."),
     )
 
     class Meta:
@@ -410,6 +429,12 @@ class Lead(models.Model):
                 condition=Q(duplicate_of__isnull=False),
             ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
+            # callbacks.calling.visitor_clock.make_up; empty but after an upgrade.
+            models.Index(
+                fields=["id"],
+                name="lead_ring_to_make_up",
+                condition=Q(rang_at__isnull=False, time_to_ring__isnull=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

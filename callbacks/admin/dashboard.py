@@ -16,7 +16,7 @@ from callbacks.explain import nobody_now, unroutable
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import manual_resolution
-from callbacks.reports.queries import overdue
+from leads import sla
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 
@@ -44,7 +44,7 @@ def tiles(now: datetime) -> list[Tile]:
         waiting=Count("pk", filter=filters.waiting(now)),
         later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
-        overdue=Count("pk", filter=overdue(now)),
+        overdue=Count("pk", filter=sla.overdue(now)),
     )
     failed = Lead.objects.filter(filters.failed_today(now)).count()
     nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()

@@ -17,8 +17,8 @@ from callbacks.explain import nobody_now, unroutable
 from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, last_days, midnight, parsed_day
-from callbacks.reports.queries import overdue
 from callbacks.routing.availability import paused_at
+from leads import sla
 from leads.models import LeadStatus
 
 # A lead that fails today was submitted lately; the bound lets the index on submitted_at work.
@@ -177,7 +177,7 @@ class OverdueFilter(_OnlyFilter):
     title = _("overdue")
     parameter_name = "overdue"  # part of addresses: never translated
     words = _("Overdue, not called yet")
-    condition = staticmethod(overdue)
+    condition = staticmethod(sla.overdue)
 
 
 class UnansweredFilter(_OnlyFilter):

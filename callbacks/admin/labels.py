@@ -63,11 +63,11 @@ class Words:
 
 
 def due(lead: Lead, now: datetime) -> Words:
-    """How the lead stands against its target: due in, overdue, called in time or late."""
+    """How the lead stands against its target: due in, overdue; its phone rang in time, or late."""
     if lead.status in (LeadStatus.DUPLICATE, LeadStatus.CANCELLED):
         return Words("")
-    if lead.first_dialed_at:
-        late = (lead.first_dialed_at - lead.due_at).total_seconds()
+    if lead.rang_at:
+        late = (lead.rang_at - lead.due_at).total_seconds()
         return (
             Words(gettext("late by %(duration)s") % {"duration": in_words(late)}, ORANGE)
             if late > 0
@@ -78,13 +78,13 @@ def due(lead: Lead, now: datetime) -> Words:
         return Words(
             gettext("overdue %(duration)s") % {"duration": in_words(over)}
             if lead.is_open
-            else gettext("never called"),
+            else gettext("its phone never rang"),
             RED,
         )
     return (
         Words(gettext("due in %(duration)s") % {"duration": in_words(-over)}, BLUE)
         if lead.is_open
-        else Words(gettext("never called"), RED)
+        else Words(gettext("its phone never rang"), RED)
     )
 
 
@@ -129,13 +129,6 @@ def lost(attempt: CallAttempt) -> str:
             "status": attempt.failure_reason.removeprefix("http_")
         }
     return str(_LOST.get(attempt.failure_reason) or attempt.error_message or attempt.failure_reason)
-
-
-def seconds_to_dial(lead: Lead) -> float | None:
-    """From clock start to the first accepted call; 0 for one that was called before its clock."""
-    if lead.first_dialed_at is None:
-        return None
-    return max((lead.first_dialed_at - lead.clock_started_at).total_seconds(), 0.0)
 
 
 def extension_now(

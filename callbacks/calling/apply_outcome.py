@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from callbacks.calling import recorded_messages
+from callbacks.calling import recorded_messages, visitor_clock
 from callbacks.common import sql, task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind
@@ -86,6 +86,8 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
     if step.lead is LeadStep.CALL_AGAIN and _is_stopped(attempt):
         step = replace(step, lead=LeadStep.CANCELLED)
     _settle_lead(attempt, step, now)
+    if attempt.rang_at or attempt.picked_up_at:
+        visitor_clock.tell(attempt.lead_id)
     after_call(attempt.extension_id, outcome, now)
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
 

@@ -122,6 +122,9 @@ class CallAttempt(models.Model):
         blank=True,
         help_text=_("When the salesperson picked up, if we were told live."),
     )
+    rang_at = models.DateTimeField(
+        _("rang at"), null=True, blank=True, help_text=_("When the lead's phone began to ring.")
+    )
     connected_at = models.DateTimeField(
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
@@ -288,7 +291,7 @@ class CallAttempt(models.Model):
         if ended_at := values.get("ended_at"):
             # A talk that was too short to count is followed by another call: it is no end.
             until = values.get("connected_at") if to == AttemptState.BRIDGED else None
-            values |= self.time_until(until or ended_at, records, **values)
+            values |= self.told_until(until or ended_at, records, **values)
         won = CallAttempt.objects.filter(pk=self.pk, state__in=come_from).update(**values)
         if won:
             for name, value in values.items():
@@ -306,6 +309,16 @@ class CallAttempt(models.Model):
             return {}
         facts = time_accounting.facts_of(self, records, **newer)
         return time_accounting.divide(facts, at).columns()
+
+    def told_until(
+        self, at: datetime, records: Iterable[LegRecord] = (), **newer: Any
+    ) -> dict[str, Any]:
+        """As `time_until`, and when the lead's phone rang."""
+        if self.kind == AttemptKind.MESSAGE:
+            return {}
+        facts = time_accounting.facts_of(self, records, **newer)
+        rang_at = time_accounting.lead_rang_at(facts, at)
+        return {**time_accounting.divide(facts, at).columns(), "rang_at": rang_at}
 
     @property
     def accounted_until(self) -> datetime | None:

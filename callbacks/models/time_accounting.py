@@ -21,15 +21,26 @@ _RECORD_TAKES = timedelta(seconds=10)
 
 # By the words of AttemptState: has the provider been asked, and has it said yes?
 _NEVER_RANG = frozenset({"dialing", "not_sent", "refused", "unknown", "never_placed"})
+_SILENT = frozenset(
+    {LegOutcome.BUSY, LegOutcome.UNREACHABLE, LegOutcome.NETWORK, LegOutcome.NOT_CALLED}
+)
+# Nor did the lead's phone in these; in those it did, for sure. Of all others nothing is said.
+_LEAD_NOT_RUNG = _NEVER_RANG | {
+    "agent_no_answer", "agent_unreached", "lead_busy", "bad_number", "lead_not_rung",
+}  # fmt: skip
+_LEAD_RUNG = frozenset({"bridged", "lead_no_answer", "short_talk"})
 
 
 @dataclass(frozen=True)
 class LegTimes:
-    """What the record of a leg tells. `dial_time`: seconds that it rang."""
+    """What the record of a leg tells. `dial_time`: seconds that it rang. `silent`: the word for its
+    end is one of a phone that did not ring.
+    """
 
     answered: bool
     started_at: datetime | None = None
     dial_time: int | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,7 @@ def facts_of(attempt: Any, records: Iterable[LegRecord], **newer: Any) -> Facts:
             answered=OUTCOMES.get(record.status) is LegOutcome.ANSWERED,
             started_at=record.started_at,
             dial_time=record.dial_time,
+            silent=OUTCOMES.get(record.status) in _SILENT and not record.dial_time,
         )
         for record in records
     }
@@ -128,6 +140,26 @@ def picked_up(facts: Facts, until: datetime) -> datetime | None:
     if leg1 and rang_at and leg1.dial_time is not None:
         return rang_at + timedelta(seconds=leg1.dial_time)
     return _believed(leg2.started_at, facts, until) if leg2 else None
+
+
+def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
+    """When the lead's phone began to ring; None when it did not, or nothing tells that it did.
+
+    By the record of their leg, which began to ring then; without one, it rings as soon as the
+    salesperson has picked up. Never before that, nor after it was answered, or after `until`.
+    """
+    leg2 = facts.legs.get(2)
+    if facts.state in _LEAD_NOT_RUNG or (leg2 and leg2.silent):
+        return None
+    latest = facts.connected_at or until
+    rang = _believed(leg2.started_at, facts, until) if leg2 else None
+    rang = rang or picked_up(facts, until)
+    if rang is None and facts.state in _LEAD_RUNG:
+        rang = latest - timedelta(seconds=leg2.dial_time or 0) if leg2 else latest
+    if rang is None:
+        return None
+    earliest = facts.picked_up_at or facts.answered_at or facts.claimed_at
+    return _clamp(rang, min(earliest, latest), latest)
 
 
 def _answered(facts: Facts, until: datetime) -> datetime:

@@ -53,7 +53,7 @@ def _ask_database() -> _Stored:
             leads=queue_figures.open_leads(),
             new_leads=queue_figures.new_leads(now),
             due=sum(entry.count for entry in due),
-            overdue=sum(entry.overdue for entry in due),
+            overdue=queue_figures.overdue(now),
             oldest_wait=queue_figures.oldest_wait(due, now).total_seconds(),
             live=live,
             oldest_unknown=(now - unknown.oldest).total_seconds() if unknown else 0.0,
@@ -113,7 +113,7 @@ def _from_database() -> Iterator[Metric]:
     yield GaugeMetricFamily("callbacks_leads_due", "Waiting leads to be called now.", stored.due)
     yield GaugeMetricFamily(
         "callbacks_leads_overdue",
-        "Due leads that are past their source's target.",
+        "Open leads whose due time is over and whose phone has not rung.",
         stored.overdue,
     )
     yield GaugeMetricFamily(

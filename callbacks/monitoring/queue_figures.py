@@ -14,7 +14,8 @@ from django.db import connection
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import config
 from callbacks.scheduling import calling_hours
-from leads.models import OPEN_STATUSES, LeadStatus
+from leads import sla
+from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 # Attempts and closed leads are looked at back to this age, and no more of them than this.
 RECENT = timedelta(hours=1)
@@ -29,7 +30,7 @@ _OPEN = f"""
 """  # noqa: S608  # put together from constants only
 
 _DUE = """
-    SELECT source_id, min(call_after), count(*), count(*) FILTER (WHERE due_at < %(now)s)
+    SELECT source_id, min(call_after), count(*)
     FROM leads_lead WHERE status = 'waiting' AND call_after <= %(now)s
     GROUP BY source_id
 """
@@ -72,7 +73,6 @@ class DueLeads:
     source_id: int
     oldest: datetime
     count: int
-    overdue: int
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,11 @@ def new_leads(now: datetime) -> dict[str, int]:
 def due(now: datetime) -> list[DueLeads]:
     """Waiting leads that are due at `now`, by source."""
     return [DueLeads(*row) for row in _ask(_DUE, {"now": now})]
+
+
+def overdue(now: datetime) -> int:
+    """Open leads whose phone should have rung by `now` and has not."""
+    return Lead.objects.filter(sla.overdue(now)).count()
 
 
 def oldest_wait(leads: list[DueLeads], now: datetime) -> timedelta:

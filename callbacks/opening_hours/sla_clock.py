@@ -1,4 +1,4 @@
-"""The SLA clock: when it starts for a lead, and when the lead is due. Pure."""
+"""The SLA clock: when it starts for a lead, when the lead is due, what it shows. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,6 +58,30 @@ def due_at(
             return start + left
         left, until = left - (end - start), end
     return until + left
+
+
+def elapsed(
+    rule: str, started_at: datetime, until: datetime, calendars: Sequence[Calendar] | None
+) -> timedelta:
+    """What the clock shows at `until`; zero before it has started. Of `due_at` it shows the target.
+
+    `rule` and `calendars` as in `clock`.
+    """
+    if until <= started_at:
+        return timedelta(0)
+    if rule != OPEN or calendars is None:
+        return until - started_at
+    shown, seen = timedelta(0), started_at
+    for start, end in _open(calendars, started_at):
+        if end <= seen:
+            continue
+        if start >= until:
+            return shown
+        shown += min(end, until) - max(start, seen)
+        seen = end
+        if seen >= until:
+            return shown
+    return shown + (until - seen)  # none of them opens again: round the clock
 
 
 def _open(calendars: Sequence[Calendar], after: datetime) -> Iterator[Interval]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from callbacks.calling import visitor_clock
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.reconciliation import corrections
@@ -83,8 +84,10 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
     with transaction.atomic():
         noted = CallAttempt.objects.filter(
             pk=attempt.pk, state__in=LIVE_STATES, picked_up_at__isnull=True
-        ).update(picked_up_at=now)
+        ).update(picked_up_at=now, rang_at=now)
         if noted:
+            # The lead's phone is rung next; a record may tell more exactly.
+            visitor_clock.tell(attempt.lead_id)
             Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
                 picked_up_at=now
             )

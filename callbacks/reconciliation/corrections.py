@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from callbacks.calling import visitor_clock
 from callbacks.calling.apply_outcome import correct_extension, mirror, show_on_lead
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
@@ -102,9 +103,10 @@ def correct(
     told = _correct_lead(attempt)
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
-    times = attempt.time_until(until or attempt.ended_at or attempt.claimed_at, records)
+    times = attempt.told_until(until or attempt.ended_at or attempt.claimed_at, records)
     if times and attempt.accounted_until:
         CallAttempt.objects.filter(pk=attempt.pk).update(**times)
+        visitor_clock.tell(attempt.lead_id)
     return told
 
 

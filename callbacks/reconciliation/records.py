@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from callbacks.calling import visitor_clock
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.db_errors import violated
 from callbacks.common.one_by_one import one_by_one
@@ -208,8 +209,10 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
         price=min(sum(prices), HIGHEST) if prices else None,
         talk_time=next((talk for talk in talks if talk is not None), None),
         recording_url=next((r.recording_url for r in records if r.recording_url), ""),
-        **(attempt.time_until(until, records) if until else {}),
+        **(attempt.told_until(until, records) if until else {}),
     )
+    if until and not is_message:
+        visitor_clock.tell(attempt.lead_id)
 
 
 def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: datetime) -> None:

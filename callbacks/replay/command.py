@@ -214,18 +214,18 @@ def _tell(found: Found, output: Output) -> None:
     columns = [found.really, found.simulated]
     heads = ["", "REALLY", "SIMULATED"]
     rows = [
-        ["leads called", *(f"{it.called:,}" for it in columns)],
-        ["time to dial, p50", *(_time(it.dial_p50) for it in columns)],
-        ["time to dial, p90", *(_time(it.dial_p90) for it in columns)],
+        ["phones that rang", *(f"{it.rang:,}" for it in columns)],
+        ["time to ring, p50", *(_time(it.ring_p50) for it in columns)],
+        ["time to ring, p90", *(_time(it.ring_p90) for it in columns)],
         ["within target", *(_share(it) for it in columns)],
     ]
     if changed_ := found.changed:
         heads += ["CHANGED", "DIFFERENCE"]
         simulated = found.simulated
         added = [
-            (f"{changed_.called:,}", f"{changed_.called - simulated.called:+,}"),
-            (_time(changed_.dial_p50), _longer(simulated.dial_p50, changed_.dial_p50)),
-            (_time(changed_.dial_p90), _longer(simulated.dial_p90, changed_.dial_p90)),
+            (f"{changed_.rang:,}", f"{changed_.rang - simulated.rang:+,}"),
+            (_time(changed_.ring_p50), _longer(simulated.ring_p50, changed_.ring_p50)),
+            (_time(changed_.ring_p90), _longer(simulated.ring_p90, changed_.ring_p90)),
             (_share(changed_), _points(simulated, changed_)),
         ]
         for row, pair in zip(rows, added, strict=True):
@@ -269,7 +269,7 @@ def _record(of: Figures | None) -> dict[str, Any] | None:
 def _difference(before: Figures, after: Figures | None) -> Mapping[str, float | None] | None:
     if after is None:
         return None
-    names = ("dial_p50", "dial_p90", "share_within_target")
+    names = ("ring_p50", "ring_p90", "share_within_target")
     pairs = {name: (getattr(before, name), getattr(after, name)) for name in names}
     return {
         name: None if one is None or other is None else other - one

@@ -318,8 +318,8 @@ class _Run:
         life.tries.append(went)
         life.rung.append(line.phone.id)
         life.claimed_at.append(at)
-        if went.accepted_after is not None and life.dialled_at is None:
-            life.dialled_at = at + went.accepted_after
+        if went.rang_after is not None and life.rang_at is None:
+            life.rang_at = at + went.rang_after
         self._on_the_phone.add(life.request.arrival.phone)
         if rang_the_lead(went.outcome):
             call = RungCall(instant(at), instant(at + went.held))

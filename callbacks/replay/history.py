@@ -20,10 +20,10 @@ from callbacks.replay.leads import HistoricAttempt, HistoricLead
 from callbacks.replay.metrics import Figures, percentile
 from callbacks.replay.open_intervals import OpenIntervals
 from callbacks.replay.scenario import Scenario, ScenarioExtension, ScenarioSource, ScenarioTeam
-from callbacks.reports.queries import NOT_COUNTED
 from callbacks.routing import config
 from callbacks.routing.rules import Owner
 from callbacks.scheduling import calling_hours
+from leads import sla
 from leads.models import Lead, SlaClock
 
 # A retry at "the next opening" may be days after the last lead.
@@ -102,12 +102,13 @@ def scenario_now(period: Period) -> Scenario:
 def leads_of(period: Period, at_most: int) -> list[Lead]:
     """The leads that the report on callback times counts; the first `at_most` of them."""
     return list(
-        Lead.objects.filter(submitted_at__gte=period.start, submitted_at__lt=period.end)
-        .exclude(status__in=NOT_COUNTED)
+        Lead.objects.filter(
+            sla.counted(), submitted_at__gte=period.start, submitted_at__lt=period.end
+        )
         .order_by("submitted_at", "pk")
         .only(
             "source_id", "phone", "language", "submitted_at", "chosen_at", "clock_started_at",
-            "due_at", "first_dialed_at", "connected_at",
+            "due_at", "rang_at", "time_to_ring", "connected_at",
         )[:at_most]
     )  # fmt: skip
 
@@ -167,22 +168,16 @@ def owners_before(period: Period, phones: Iterable[str]) -> dict[str, Owner]:
 
 def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:
     """What happened to them, by the definitions of the report."""
-    times = [
-        max((lead.first_dialed_at - lead.clock_started_at).total_seconds(), 0.0)
-        for lead in leads
-        if lead.first_dialed_at
-    ]
+    rang = [(lead.rang_at, lead) for lead in leads if lead.rang_at]
+    times = [lead.time_to_ring.total_seconds() for lead in leads if lead.time_to_ring is not None]
     return Figures(
         leads=len(leads),
-        called=len(times),
+        rang=len(rang),
         connected=sum(lead.connected_at is not None for lead in leads),
-        within_target=sum(
-            lead.first_dialed_at is not None and lead.first_dialed_at <= lead.due_at
-            for lead in leads
-        ),
-        judged=sum(lead.first_dialed_at is not None or lead.due_at < judged_at for lead in leads),
-        dial_p50=percentile(times, 0.5),
-        dial_p90=percentile(times, 0.9),
+        within_target=sum(rang_at <= lead.due_at for rang_at, lead in rang),
+        judged=sum(lead.rang_at is not None or lead.due_at < judged_at for lead in leads),
+        ring_p50=percentile(times, 0.5),
+        ring_p90=percentile(times, 0.9),
     )
 
 
@@ -191,17 +186,16 @@ def _tries(lead_ids: list[int]) -> dict[int, list[HistoricAttempt]]:
     ended = CallAttempt.objects.filter(lead_id__in=lead_ids, kind=AttemptKind.CALL)
     attempts = ended.exclude(outcome="").order_by("claimed_at", "pk")
     for attempt in attempts.only(
-        "lead_id", "outcome", "claimed_at", "answered_at", "ended_at", "call_id"
+        "lead_id", "outcome", "claimed_at", "answered_at", "rang_at", "ended_at", "call_id"
     ):
         found[attempt.lead_id].append(_try(attempt))
     return found
 
 
 def _try(attempt: CallAttempt) -> HistoricAttempt:
-    accepted_after = None
-    if attempt.call_id:
-        accepted_at = attempt.answered_at or attempt.claimed_at
-        accepted_after = max((accepted_at - attempt.claimed_at).total_seconds(), 0.0)
+    rang_after = None
+    if attempt.rang_at:
+        rang_after = max((attempt.rang_at - attempt.claimed_at).total_seconds(), 0.0)
     ended_at = attempt.ended_at or attempt.claimed_at
-    held = max((ended_at - attempt.claimed_at).total_seconds(), accepted_after or 0.0)
-    return HistoricAttempt(Outcome(attempt.outcome), accepted_after, held)
+    held = max((ended_at - attempt.claimed_at).total_seconds(), rang_after or 0.0)
+    return HistoricAttempt(Outcome(attempt.outcome), rang_after, held)

@@ -10,12 +10,12 @@ from callbacks.replay.scenario import Scenario
 
 @dataclass(frozen=True)
 class HistoricAttempt:
-    """How one call went: it was accepted `accepted_after` its claim (None: it was not), and held
-    its extension for `held` seconds.
+    """How one call went: the lead's phone rang `rang_after` seconds from its claim (None: it did
+    not), and the call held its extension for `held` seconds.
     """
 
     outcome: Outcome
-    accepted_after: float | None
+    rang_after: float | None
     held: float
 
 
@@ -41,7 +41,7 @@ class Request:
     """A lead as a set-up takes it: when it may be called, and what is promised.
 
     `spans`: when somebody may call it. `callable_at`: the first of these instants, before it takes
-    turns with other leads.
+    turns with other leads. `counts_open`: its clock counts `spans` only.
     """
 
     arrival: HistoricLead
@@ -49,6 +49,13 @@ class Request:
     callable_at: float
     clock_start: float
     due: float
+    counts_open: bool = False
+
+    def clock_at(self, at: float) -> float:
+        """What its clock shows at `at`, in seconds; zero before it has started."""
+        if self.counts_open:
+            return self.spans.open_seconds(self.clock_start, at)
+        return max(at - self.clock_start, 0.0)
 
     @property
     def id(self) -> int:
@@ -58,15 +65,15 @@ class Request:
 
 @dataclass
 class SimulatedLead:
-    """What becomes of a request in a simulation. `dialled_at` None: never.
+    """What becomes of a request in a simulation.
 
-    `rung`: the extension of each try, `claimed_at`: when; `refused`: the extensions that have met
-    invalid parameters with it.
+    `rang_at`: when the lead's phone first rang; None: never. `rung`: the extension of each try,
+    `claimed_at`: when; `refused`: the extensions that have met invalid parameters with it.
     """
 
     request: Request
     call_after: float
-    dialled_at: float | None = None
+    rang_at: float | None = None
     connected: bool = False
     tries: list[HistoricAttempt] = field(default_factory=list)
     rung: list[int] = field(default_factory=list)
@@ -93,9 +100,10 @@ def taken(firm: Scenario, arrivals: Iterable[HistoricLead]) -> list[Request]:
         opening = spans[key].next_opening(wanted)
         start = wanted
         due = start + source.target
+        counts_open = source.counts_open and opening is not None
         if source.counts_open and opening is not None:
             start = opening
             due = spans[key].after_open_seconds(start, source.target) or start + source.target
         callable_at = wanted if opening is None else opening
-        found.append(Request(arrival, spans[key], callable_at, start, due))
+        found.append(Request(arrival, spans[key], callable_at, start, due, counts_open))
     return found

@@ -1,4 +1,4 @@
-"""How fast leads were first called, by the definitions of callbacks.reports.queries. Pure."""
+"""How soon leads' phones first rang, by the definitions of callbacks.reports.queries. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ class Figures:
     """Seconds; None where there is nothing to tell it from."""
 
     leads: int
-    called: int
+    rang: int
     connected: int
     within_target: int
     judged: int
-    dial_p50: float | None
-    dial_p90: float | None
+    ring_p50: float | None
+    ring_p90: float | None
 
     @property
     def share_within_target(self) -> float | None:
@@ -25,18 +25,18 @@ class Figures:
 
 
 def figures(lives: Iterable[SimulatedLead]) -> Figures:
-    """Of simulated lives: whoever was never called is a miss, and in no percentile."""
+    """Of simulated lives: whose phone never rang is a miss, and in no percentile."""
     every = list(lives)
-    dialled = [(it.request, it.dialled_at) for it in every if it.dialled_at is not None]
-    times = [max(at - request.clock_start, 0.0) for request, at in dialled]
+    rang = [(it.request, it.rang_at) for it in every if it.rang_at is not None]
+    times = [request.clock_at(at) for request, at in rang]
     return Figures(
         leads=len(every),
-        called=len(dialled),
+        rang=len(rang),
         connected=sum(it.connected for it in every),
-        within_target=sum(at <= request.due for request, at in dialled),
+        within_target=sum(at <= request.due for request, at in rang),
         judged=len(every),
-        dial_p50=percentile(times, 0.5),
-        dial_p90=percentile(times, 0.9),
+        ring_p50=percentile(times, 0.5),
+        ring_p90=percentile(times, 0.9),
     )
 
 

@@ -105,6 +105,10 @@ class OpenIntervals:
             left -= ends - here
         return None
 
+    def open_seconds(self, start: float, end: float) -> float:
+        """For how many seconds it is open between two instants."""
+        return sum(max(min(closes, end) - max(opens, start), 0.0) for opens, closes in self.pairs())
+
     def changes(self, start: float, end: float) -> list[float]:
         """The instants between two others at which it opens or closes."""
         return [it for pair in self.pairs() for it in pair if start < it <= end]

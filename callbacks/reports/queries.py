@@ -1,17 +1,14 @@
 """How fast leads are called back: queries in, frozen dataclasses out.
 
-What is counted, in words; DEFINITIONS says the same to the reader of the page:
+What is counted is in leads.sla, and in words for the reader in DEFINITIONS. Beyond that:
 
 - A lead belongs to the day on which it was submitted.
-- Duplicates (the number had an open lead already), cancelled leads, and leads that are still held
-  for a person to look at are not counted: nobody was to be called for them.
-- The time to dial runs from the start of the lead's clock to the first call that the provider
-  accepted; a call before the clock started counts as zero. It is known only of called leads, so the
-  percentiles say nothing of those that still wait: these stand under "overdue", and closed leads
-  that no call was ever accepted for under "never called".
-- A lead is judged against its target once it was called or its due time is over. One that was not
-  called and is still inside its target is neither a hit nor a miss; one that is overdue and was not
-  called is a miss, also when it is closed by now.
+- Times are what the clock of the lead's source showed, as it was stored when they became known
+  (callbacks.calling.visitor_clock): with a target in opening hours, opening hours; else all hours.
+- The percentiles say nothing of leads whose phone has not rung: these stand under "overdue", and
+  under "never rang" when they are closed.
+- A lead is judged against its target once its phone has rung or its due time is over. One that is
+  still inside its target is neither a hit nor a miss.
 - What is not known, because there is nothing to know it from, is None; never zero.
 """
 
@@ -25,58 +22,80 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
 from callbacks.reports.percentiles import PercentileCont
-from leads.models import OPEN_STATUSES, Lead, LeadStatus
+from leads import sla
+from leads.models import Lead
 
-NOT_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.CANCELLED, LeadStatus.HELD)
+# Percentiles of fewer leads than this say little: the page marks them.
+SMALL_SAMPLE = 20
 
 DEFINITIONS: dict[str, Text] = {
     "Leads": _(
-        "Submitted on these days, by the time zone named above. Duplicates, cancelled "
-        "leads and leads held for a person to look at are not counted."
+        "Submitted on these days, by the time zone named above. Duplicates and leads held for a "
+        "person to look at are not counted, nor are leads cancelled while there was still time."
     ),
-    "Called": _("The provider accepted at least one call to the lead."),
-    "Connected": _("The lead's phone was answered and the two talked."),
-    "Time to dial": _(
-        "From the start of the lead's clock to the first accepted call, over called "
-        "leads only. p90 is the time that 9 of 10 called leads did not exceed."
+    "Phone rang": _(
+        "The visitor's phone rang at least once, by the records of the calls; where there is no "
+        "record of it, because the salesperson picked up."
+    ),
+    "Talked": _("The lead's phone was answered and the two talked."),
+    "Time to ring": _(
+        "From the start of the lead's clock until the visitor's phone first rang, over leads whose "
+        "phone rang. p90 is the time that 9 of 10 of them did not exceed; between two leads it is "
+        "interpolated. The clock is the one that the source's target is measured by."
     ),
     "Time to talk": _(
-        "From the start of the lead's clock to the moment the lead's phone was "
-        "answered, over connected leads only."
+        "From the start of the lead's clock until the two first talked, on the same clock, over "
+        "leads they talked with."
     ),
     "Within target": _(
-        "Leads first called by their due time, out of all that were called or whose due"
-        " time is over. A lead that still has time left is not judged yet."
+        "Leads whose phone rang by their due time, out of all whose phone rang or whose due time "
+        "is over. A lead that still has time left is not judged yet."
+    ),
+    "Missed": _(
+        "The due time was over before the phone had rung. That holds also for leads that were "
+        "closed or cancelled since. They are not part of the times to ring."
     ),
     "Overdue": _(
-        "The due time is over, no call was accepted so far, and the lead still waits: the same "
-        "leads as on the overview. They count as misses, and are not part of the times to dial."
+        "The due time is over, the phone has not rung, and the lead is still to be called: the "
+        "same leads as on the overview. They count as misses, and are not part of the times to "
+        "ring."
     ),
-    "Never called": _(
-        "The due time is over, and the lead was closed without an accepted call. They count as "
-        "misses, and are not part of the times to dial."
+    "Never rang": _(
+        "The due time was over before the phone had rung, and the lead was closed or cancelled "
+        "since. They count as misses, and are not part of the times to ring."
+    ),
+    "Accepted": _(
+        "A technical figure: the provider accepted at least one call, and how long after the start "
+        "of the lead's clock, in all hours. The visitor's phone has not rung by then."
     ),
 }
 
 
 @dataclass(frozen=True)
 class CallbackTimes:
-    """One row of the report; times in seconds. None where there is nothing to compute it from."""
+    """One row of the report; times in seconds. None where there is nothing to compute it from.
+
+    `clock`: the rule of the source's clock (leads.models.SlaClock); None for all sources together.
+    """
 
     source_id: int | None
     source: str | None
+    clock: str | None
     leads: int
-    called: int
-    connected: int
+    rang: int
+    talked: int
     not_counted: int
     overdue: int
-    never_called: int
+    never_rang: int
     judged: int
     within_target: int
-    dial_p50: float | None
-    dial_p90: float | None
-    dial_p95: float | None
+    ring_p50: float | None
+    ring_p90: float | None
+    ring_p95: float | None
     talk_p50: float | None
+    accepted: int
+    accepted_p50: float | None
+    accepted_p95: float | None
 
     @property
     def share_within_target(self) -> float | None:
@@ -104,7 +123,7 @@ def callback_times(start: datetime, end: datetime, now: datetime) -> Report:
     figures = _figures(now)
     by_source = (
         leads.order_by("source__name", "source_id")
-        .values("source_id", "source__name")
+        .values("source_id", "source__name", "source__sla_clock")
         .annotate(**figures)
     )
     return Report(
@@ -116,63 +135,68 @@ def callback_times(start: datetime, end: datetime, now: datetime) -> Report:
     )
 
 
-def overdue(now: datetime) -> Q:
-    """Leads that somebody is still to call, that should have been called by now and were not.
-
-    The same for the report, the overview and the list of leads.
-    """
-    return Q(status__in=_TO_BE_CALLED, first_dialed_at__isnull=True, due_at__lt=now)
-
-
-_TO_BE_CALLED = [status for status in OPEN_STATUSES if status not in NOT_COUNTED]
-
-
 def _figures(now: datetime) -> dict[str, Any]:
-    counted = ~Q(status__in=NOT_COUNTED)
-    called = counted & Q(first_dialed_at__isnull=False)
-    missed = counted & Q(first_dialed_at__isnull=True, due_at__lt=now)
-    connected = counted & Q(connected_at__isnull=False)
-    to_dial, to_talk = _seconds_to("first_dialed_at"), _seconds_to("connected_at")
+    counted, rang, missed, overdue = sla.counted(), sla.rang(), sla.missed(now), sla.overdue(now)
+    talked = counted & Q(connected_at__isnull=False)
+    accepted = counted & Q(first_dialed_at__isnull=False)
+    to_ring, to_talk, to_acceptance = (
+        _seconds("time_to_ring"),
+        _seconds("time_to_talk"),
+        _accepted(),
+    )
     return {
         "counted_leads": Count("pk", filter=counted),
-        "called_leads": Count("pk", filter=called),
-        "connected_leads": Count("pk", filter=connected),
         "left_out": Count("pk", filter=~counted),
-        "overdue_leads": Count("pk", filter=overdue(now)),
-        "never_called_leads": Count("pk", filter=missed & ~Q(status__in=_TO_BE_CALLED)),
-        "judged_leads": Count("pk", filter=called | missed),
-        "in_time": Count("pk", filter=called & Q(first_dialed_at__lte=F("due_at"))),
-        "dial_p50": PercentileCont(to_dial, 0.5, filter=called),
-        "dial_p90": PercentileCont(to_dial, 0.9, filter=called),
-        "dial_p95": PercentileCont(to_dial, 0.95, filter=called),
-        "talk_p50": PercentileCont(to_talk, 0.5, filter=connected),
+        "rang_leads": Count("pk", filter=rang),
+        "talked_leads": Count("pk", filter=talked),
+        "overdue_leads": Count("pk", filter=overdue),
+        "never_rang_leads": Count("pk", filter=missed & ~overdue),
+        "judged_leads": Count("pk", filter=rang | missed),
+        "in_time": Count("pk", filter=sla.in_time()),
+        "ring_p50": PercentileCont(to_ring, 0.5, filter=rang),
+        "ring_p90": PercentileCont(to_ring, 0.9, filter=rang),
+        "ring_p95": PercentileCont(to_ring, 0.95, filter=rang),
+        "talk_p50": PercentileCont(to_talk, 0.5, filter=talked),
+        "accepted_leads": Count("pk", filter=accepted),
+        "accepted_p50": PercentileCont(to_acceptance, 0.5, filter=accepted),
+        "accepted_p95": PercentileCont(to_acceptance, 0.95, filter=accepted),
     }
 
 
-def _seconds_to(field: str) -> Any:
-    """Clock start -> `field`, in seconds; 0 where a manager had it called before the clock ran."""
+def _seconds(duration: Any) -> Any:
+    """A duration's column or expression in seconds."""
+    return Func(Value("epoch"), duration, function="date_part", output_field=FloatField())
+
+
+def _accepted() -> Any:
+    """Clock start -> the provider's acceptance; 0 where a manager had it called before."""
     # GREATEST skips NULLs in PostgreSQL; the aggregates' filters keep these rows out.
-    waited = ExpressionWrapper(
-        Greatest(F(field), F("clock_started_at")) - F("clock_started_at"),
-        output_field=DurationField(),
+    return _seconds(
+        ExpressionWrapper(
+            Greatest(F("first_dialed_at"), F("clock_started_at")) - F("clock_started_at"),
+            output_field=DurationField(),
+        )
     )
-    return Func(Value("epoch"), waited, function="date_part", output_field=FloatField())
 
 
 def _row(values: dict[str, Any]) -> CallbackTimes:
     return CallbackTimes(
         source_id=values.get("source_id"),
         source=values.get("source__name"),
+        clock=values.get("source__sla_clock"),
         leads=values["counted_leads"],
-        called=values["called_leads"],
-        connected=values["connected_leads"],
+        rang=values["rang_leads"],
+        talked=values["talked_leads"],
         not_counted=values["left_out"],
         overdue=values["overdue_leads"],
-        never_called=values["never_called_leads"],
+        never_rang=values["never_rang_leads"],
         judged=values["judged_leads"],
         within_target=values["in_time"],
-        dial_p50=values["dial_p50"],
-        dial_p90=values["dial_p90"],
-        dial_p95=values["dial_p95"],
+        ring_p50=values["ring_p50"],
+        ring_p90=values["ring_p90"],
+        ring_p95=values["ring_p95"],
         talk_p50=values["talk_p50"],
+        accepted=values["accepted_leads"],
+        accepted_p50=values["accepted_p50"],
+        accepted_p95=values["accepted_p95"],
     )

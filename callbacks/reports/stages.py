@@ -1,9 +1,8 @@
 """Where leads' time goes, by source: sums of stored columns, no replay.
 
-- Leads are counted as in callbacks.reports.queries: by the day of submission, without duplicates,
-  cancelled and held ones.
-- Connected ones apart from all others, whose time is not over or has led to nothing: one mean over
-  both would say nothing of either.
+- Leads are counted as in callbacks.reports.queries, by the day of submission.
+- Those who have talked apart from all others, whose time is not over or has led to nothing: one
+  mean over both would say nothing of either.
 - A lead that waits counts with what it has waited so far; a call that is on, when it has ended.
 """
 
@@ -17,9 +16,8 @@ from django.db.models.expressions import RawSQL
 
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
-from callbacks.reports.queries import NOT_COUNTED
 from callbacks.reports.time_breakdown import CALLS, STAGES, WAITS, Part, Stage, parts
-from leads import wait_accounting
+from leads import sla, wait_accounting
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 _NOTHING = timedelta(0)
@@ -127,10 +125,9 @@ def _leads(start: datetime, end: datetime, now: datetime) -> Iterable[Any]:
         for stage in WAITS
     }  # fmt: skip
     return (
-        Lead.objects.filter(submitted_at__gte=start, submitted_at__lt=end)
-        .exclude(status__in=NOT_COUNTED)
+        Lead.objects.filter(sla.counted(), submitted_at__gte=start, submitted_at__lt=end)
         .order_by()
-        .values("source_id", "source__name", is_connected=_is("status"))
+        .values("source_id", "source__name", is_connected=_has_talked(""))
         .annotate(leads=Count("pk"), **waited)
     )
 
@@ -139,14 +136,18 @@ def _calls(start: datetime, end: datetime) -> Iterable[Any]:
     """What their calls took."""
     return (
         CallAttempt.objects.filter(
-            kind=AttemptKind.CALL, lead__submitted_at__gte=start, lead__submitted_at__lt=end
+            kind=AttemptKind.CALL,
+            lead__in=Lead.objects.filter(
+                sla.counted(), submitted_at__gte=start, submitted_at__lt=end
+            ),
         )
-        .exclude(lead__status__in=NOT_COUNTED)
         .order_by()
-        .values(source=F("lead__source_id"), is_connected=_is("lead__status"))
+        .values(source=F("lead__source_id"), is_connected=_has_talked("lead__"))
         .annotate(**{stage.column: Sum(stage.column) for stage in CALLS})
     )
 
 
-def _is(status: str) -> Any:
-    return Case(When(Q(**{status: LeadStatus.CONNECTED}), then=Value(True)), default=Value(False))
+def _has_talked(prefix: str) -> Any:
+    """As in the table of callback times: also of a lead that is called again since."""
+    talked = Q(**{f"{prefix}connected_at__isnull": False})
+    return Case(When(talked, then=Value(True)), default=Value(False))

@@ -7,15 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from callbacks.common.formatting import in_words
 from callbacks.reports.forms import CHOSEN, PERIODS, TODAY, PeriodForm
-from callbacks.reports.queries import DEFINITIONS, CallbackTimes, callback_times
+from callbacks.reports.queries import DEFINITIONS, SMALL_SAMPLE, CallbackTimes, callback_times
 from callbacks.reports.stages import Group, StageTimes, stage_times
 from callbacks.reports.time_breakdown import STAGES, Part, Stage
+from leads.models import SlaClock
 
 NO_DATA = _("no data")
 
@@ -26,12 +27,17 @@ class Shown:
 
     name: str
     row: CallbackTimes
-    dial_p50: str
-    dial_p90: str
-    dial_p95: str
+    clock: str
+    ring_p50: str
+    ring_p90: str
+    ring_p95: str
+    ring_of: str
     talk_p50: str
+    talk_of: str
     within_target: str
     judged: str
+    accepted_p50: str
+    accepted_p95: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class ShownGroup:
 
 @require_safe
 def callback_times_page(request: HttpRequest) -> HttpResponse:
-    """GET: leads, called, connected, times and share within target for the chosen days.
+    """GET: leads, phones that rang, talks, times and share within target for the chosen days.
 
     For people who may see leads; others get 403.
     """
@@ -93,8 +99,8 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
             "days": days,
             "groups": [
                 _group(
-                    gettext("Connected leads"),
-                    gettext("No lead of these days is connected yet"),
+                    gettext("Leads they talked with"),
+                    gettext("With no lead of these days has anybody talked yet"),
                     connected,
                 ),
                 _group(gettext("All other leads, so far"), gettext("There are no others"), others),
@@ -111,16 +117,31 @@ def shown(name: str, row: CallbackTimes) -> Shown:
     return Shown(
         name=name,
         row=row,
-        dial_p50=_duration(row.dial_p50),
-        dial_p90=_duration(row.dial_p90),
-        dial_p95=_duration(row.dial_p95),
+        clock=str(SlaClock(row.clock).label)
+        if row.clock
+        else gettext("each by its source's clock"),
+        ring_p50=_duration(row.ring_p50),
+        ring_p90=_duration(row.ring_p90),
+        ring_p95=_duration(row.ring_p95),
+        ring_of=_small(row.rang),
         talk_p50=_duration(row.talk_p50),
+        talk_of=_small(row.talked),
         within_target=str(NO_DATA) if share is None else percent(share),
         judged=gettext("%(within_target)s of %(judged)s")
         % {"within_target": row.within_target, "judged": row.judged}
         if row.judged
         else "",
+        accepted_p50=_duration(row.accepted_p50),
+        accepted_p95=_duration(row.accepted_p95),
     )
+
+
+def _small(leads: int) -> str:
+    """Said below percentiles of so few leads that they mean little; "" of many, or of none."""
+    if not 0 < leads < SMALL_SAMPLE:
+        return ""
+    sentence = ngettext("of %(count)s lead only", "of %(count)s leads only", leads)
+    return sentence % {"count": leads}
 
 
 def _group(title: str, nothing: str, group: Group) -> ShownGroup:

@@ -43,16 +43,17 @@ def test_days_begin_at_midnight_of_the_sites_time_zone(
         assert listed(managing, f"submitted={query}") == {pks[name] for name in wanted}
 
 
-def test_overdue_are_the_open_leads_past_their_time_that_nobody_called(
+def test_overdue_are_the_open_leads_past_their_time_whose_phone_has_not_rung(
     managing: Client, make_lead: Callable[..., Lead]
 ) -> None:
     with time_machine.travel(NOON, tick=False):
         late = NOON - timedelta(minutes=5)
         overdue = submitted(make_lead, late)
-        submitted(make_lead, late, first_dialed_at=late + timedelta(minutes=3))
+        submitted(make_lead, late, rang_at=late + timedelta(minutes=3))
+        accepted = submitted(make_lead, late, first_dialed_at=late + timedelta(seconds=1))
         submitted(make_lead, late, status="cancelled", closed_at=NOON)
         submitted(make_lead, NOON - timedelta(seconds=30))
-        assert listed(managing, "overdue=yes") == {overdue}
+        assert listed(managing, "overdue=yes") == {overdue, accepted}
 
 
 def test_nobody_will_call_those_that_wait_for_a_source_that_nobody_answers(

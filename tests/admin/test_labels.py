@@ -25,22 +25,14 @@ def at(seconds: float) -> datetime:
     {
         "due in 20 s": {"due_at": at(20)},
         "overdue 3 min 20 s": {"due_at": at(-200)},
-        "in time": {"due_at": at(-200), "first_dialed_at": at(-200)},
-        "late by 50 s": {"due_at": at(-200), "first_dialed_at": at(-150)},
-        "never called": {"due_at": at(-200), "status": "failed"},
+        "in time": {"due_at": at(-200), "rang_at": at(-200)},
+        "late by 50 s": {"due_at": at(-200), "rang_at": at(-150)},
+        "its phone never rang": {"due_at": at(-200), "status": "failed"},
         "": {"due_at": at(-200), "status": "duplicate"},
     }.items(),
 )
 def test_how_a_lead_stands_against_its_target(text: str, values: dict[str, object]) -> None:
     assert labels.due(Lead(**{"status": "waiting", **values}), NOW).text == text
-
-
-@pytest.mark.parametrize(("dialed", "seconds"), [(None, None), (at(2.5), 2.5), (at(-9), 0.0)])
-def test_seconds_to_dial_count_from_the_clocks_start(
-    dialed: datetime | None, seconds: float | None
-) -> None:
-    lead = Lead(clock_started_at=NOW, first_dialed_at=dialed)
-    assert labels.seconds_to_dial(lead) == seconds
 
 
 LIVE = {"lead_id": 7, "claimed_at": NOW}

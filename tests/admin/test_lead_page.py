@@ -39,6 +39,7 @@ def called(make_lead: Callable[..., Lead], extension: Extension) -> Lead:
     lead = make_lead(
         status="connected", submitted_at=at, clock_started_at=at, closed_at=now, connected_at=now,
         call_id="C-1", error_code=0, attempts=2, first_dialed_at=at + timedelta(seconds=3),
+        rang_at=at + timedelta(seconds=9), time_to_ring=timedelta(seconds=9),
     )  # fmt: skip
     shared = {
         "lead": lead, "extension": extension, "phone": lead.phone, "hold_until": now,

@@ -27,7 +27,7 @@ def lead(stack: Stack) -> Lead:
     lead = Lead.objects.create(
         source=LeadSource.objects.get(), name="Noa Mizrahi-Ben David", phone="+972505550142",
         status="unreached", closed_at=now, due_at=now + timedelta(seconds=60), error_code=2,
-        clock_started_at=now, first_dialed_at=now, attempts=1, call_id="c" * 36,
+        clock_started_at=now, first_dialed_at=now, rang_at=now, attempts=1, call_id="c" * 36,
         error_message="A fault that takes a good many words to tell, and some more of them.",
     )  # fmt: skip
     CallAttempt.objects.create(

@@ -53,6 +53,21 @@ STORED = """
     INSERT INTO callbacks_callrecord (attempt_id, call_id, type, leg, status, recording_url,
         received_at, payload)
     VALUES (1, 'C-1', 'Click2Call leg1', 1, 'ANSWER', '', now(), '{"CALLID": "C-1"}');
+    INSERT INTO leads_lead (id, public_id, source_id, submission_key, name, phone, email, message,
+        status, submitted_at, clock_started_at, due_at, call_after, counted_from, closed_at,
+        call_id, error_message, attempts, connected_at)
+    VALUES (3, gen_random_uuid(), 1, gen_random_uuid(), 'Avi Peretz', '+972505550103', '', '',
+        'connected', now(), now() - interval '60 s', now(), now(), now(), now(), 'C-2', '', 1,
+        now() - interval '20 s');
+    INSERT INTO callbacks_callattempt (id, public_id, kind, lead_id, extension_id, phone,
+        extension_number, record_name, state, claimed_at, answered_at, connected_at, ended_at,
+        hold_until, call_id, error_message, reason, recording_url, why, looks)
+    VALUES (2, gen_random_uuid(), 'call', 3, 1, '+972505550103', '101', '', 'bridged',
+        now() - interval '50 s', now() - interval '50 s', now() - interval '20 s', now(), now(),
+        'C-2', '', '', '', '{}', 0);
+    INSERT INTO callbacks_callrecord (attempt_id, call_id, type, leg, status, started_at, dial_time,
+        recording_url, received_at, payload)
+    VALUES (2, 'C-2', 'Click2Call leg2', 2, 'ANSWER', now() - interval '30 s', 10, '', now(), '{}');
     CREATE FUNCTION callbacks_claim_0123abcd(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
 # Columns without their order, which a table that has grown keeps. NOT NULL is a column's: from
@@ -137,12 +152,18 @@ def test_what_the_release_before_has_stored_is_kept_and_a_claim_works() -> None:
             2,
             3,
         ]
-        ended = CallAttempt.objects.get()
+        ended = CallAttempt.objects.get(pk=1)
         assert (ended.failure_reason, ended.lookup_count) == ("read_timeout", 4)
         assert ended.routing_trace["looked"] == [["102", "out", 1]]
         assert ended.next_lookup_at
         assert ended.missing_since
-        assert CallRecord.objects.get().attempt == ended
+        assert CallRecord.objects.get(call_id="C-1").attempt == ended
+        talked = Lead.objects.get(status="connected")
+        assert talked.connected_at
+        assert talked.rang_at == talked.connected_at - timedelta(seconds=10)
+        assert talked.time_to_ring == timedelta(seconds=30)
+        assert talked.time_to_talk == timedelta(seconds=40)
+        assert CallAttempt.objects.get(pk=2).rang_at == talked.rang_at
 
         lead = Lead.objects.get(status="waiting")
         claim = claims.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))

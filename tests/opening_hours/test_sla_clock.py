@@ -56,6 +56,47 @@ def test_the_clock_of_a_lead(
     assert (found.started_at, found.due_at) == (moment(starts), moment(due))
 
 
+@pytest.mark.parametrize(
+    ("rule", "until", "shows"),
+    [
+        pytest.param("always", "12:30", 30, id="always"),
+        pytest.param("always", "next", 21 * 60, id="always, over night"),
+        pytest.param("open", "11:00", 0, id="before it starts"),
+        pytest.param("open", "12:00", 0, id="as it starts"),
+        pytest.param("open", "12:30", 30, id="open"),
+        pytest.param("open", "13:00", 60, id="as lunch begins"),
+        pytest.param("open", "13:30", 60, id="at lunch"),
+        pytest.param("open", "14:00", 60, id="as lunch ends"),
+        pytest.param("open", "14:10", 70, id="after lunch"),
+        pytest.param("open", "20:00", 4 * 60, id="at night"),
+        pytest.param("open", "next+5", 4 * 60 + 5, id="the next day"),
+    ],
+)
+def test_what_the_clock_shows(rule: str, until: str, shows: int) -> None:
+    day = "2026-11-24 09:00" if until.startswith("next") else f"2026-11-23 {until}"
+    later = int(until[5:] or 0) if until.startswith("next") else 0
+    shown = sla_clock.elapsed(rule, at("2026-11-23 12:00"), at(day) + later * MINUTE, [OFFICE])
+    assert shown == shows * MINUTE
+
+
+@pytest.mark.parametrize("calendars", [None, [OFFICE], [OFFICE, week((8, 10))], [week()]])
+@given(minutes=st.integers(0, 60 * 24 * 9), target=st.integers(1, 60 * 30))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_at_its_due_time_it_shows_the_target(
+    calendars: list[Calendar] | None, minutes: int, target: int
+) -> None:
+    started_at = at("2026-11-23 00:00") + minutes * MINUTE
+    due_at = sla_clock.due_at(started_at, target * MINUTE, calendars)
+    assert sla_clock.elapsed("open", started_at, due_at, calendars) == target * MINUTE
+
+
+def test_two_that_are_open_at_once_are_counted_once() -> None:
+    both = [OFFICE, week((8, 10))]
+    assert sla_clock.elapsed("open", at("2026-11-23 08:00"), at("2026-11-23 11:00"), both) == (
+        3 * 60 * MINUTE
+    )
+
+
 def test_its_words_are_those_of_the_source() -> None:
     assert SlaClock.OPEN.value == sla_clock.OPEN
     assert set(SlaClock.values) == {"always", sla_clock.OPEN}

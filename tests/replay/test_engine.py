@@ -56,7 +56,7 @@ def played(firm: Scenario, *arrivals: HistoricLead, **options: Any) -> list[Simu
 def dialled(firm: Scenario, *arrivals: HistoricLead, **options: Any) -> list[float | None]:
     """When each was first dialled, in seconds from Monday's midnight."""
     return [
-        None if life.dialled_at is None else life.dialled_at - MONDAY
+        None if life.rang_at is None else life.rang_at - MONDAY
         for life in played(firm, *arrivals, **options)
     ]
 
@@ -67,12 +67,12 @@ def test_a_queue_before_one_extension_as_worked_out_by_hand() -> None:
     assert dialled(firm(1), *arrivals) == [1, 61, 121]
     assert figures(played(firm(1), *arrivals)) == Figures(
         leads=3,
-        called=3,
+        rang=3,
         connected=3,
         within_target=2,  # after 1, 51 and 101 s, of 60
         judged=3,
-        dial_p50=51,
-        dial_p90=91,
+        ring_p50=51,
+        ring_p90=91,
     )
 
 
@@ -84,7 +84,7 @@ def test_a_second_extension_takes_the_second_lead_at_once() -> None:
 def test_who_does_not_answer_is_called_again_and_holds_nobody_meanwhile() -> None:
     arrivals = [lead(1, 0, call(Outcome.LEAD_NO_ANSWER, 30), call()), lead(2, 10)]
     lives = played(firm(1), *arrivals)
-    assert [life.dialled_at - MONDAY for life in lives if life.dialled_at] == [1, 31]
+    assert [life.rang_at - MONDAY for life in lives if life.rang_at] == [1, 31]
     assert [len(life.tries) for life in lives] == [2, 1]
     assert all(life.connected for life in lives)
 
@@ -92,10 +92,10 @@ def test_who_does_not_answer_is_called_again_and_holds_nobody_meanwhile() -> Non
 def test_after_a_missed_call_the_next_extension_is_rung_and_the_first_is_out_for_a_while() -> None:
     missed = call(Outcome.AGENT_NO_ANSWER, 20)
     lives = played(firm(2), lead(1, 0, missed, call(held=5)), lead(2, 30))
-    assert [life.dialled_at - MONDAY for life in lives if life.dialled_at] == [1, 31]
+    assert [life.rang_at - MONDAY for life in lives if life.rang_at] == [1, 31]
     # 101 missed at 20 and is out until 80: two leads at once at 40 have 102 alone.
     later = played(firm(2), lead(1, 0, missed, call(held=5)), lead(2, 40), lead(3, 40))
-    assert [life.dialled_at - MONDAY for life in later if life.dialled_at] == [1, 41, 81]
+    assert [life.rang_at - MONDAY for life in later if life.rang_at] == [1, 41, 81]
 
 
 def test_a_lead_that_is_never_answered_is_given_up() -> None:
@@ -166,9 +166,9 @@ def test_a_lead_that_may_only_be_called_in_its_own_hours_waits_for_them() -> Non
 def test_where_nobody_ever_opens_nobody_is_called() -> None:
     never = opened(firm(1), OpenIntervals((), ()))
     lives = played(never, lead(1, 0))
-    assert lives[0].dialled_at is None
+    assert lives[0].rang_at is None
     found = figures(lives)
-    assert (found.called, found.judged, found.within_target, found.dial_p90) == (0, 1, 0, None)
+    assert (found.rang, found.judged, found.within_target, found.ring_p90) == (0, 1, 0, None)
 
 
 def test_an_extension_that_is_off_shift_is_not_rung() -> None:
@@ -260,7 +260,7 @@ def test_fair_means_equal_conversations_not_equal_dials() -> None:
 def test_after_invalid_parameters_another_extension_is_tried() -> None:
     lives = played(firm(2), lead(1, 0, call(Outcome.INVALID, 1, None), call()))
     assert lives[0].rung == [1, 2]
-    assert lives[0].dialled_at == MONDAY + 2
+    assert lives[0].rang_at == MONDAY + 2
 
 
 def test_a_rest_and_a_daily_limit_keep_an_extension_from_the_next_lead() -> None:
@@ -357,7 +357,7 @@ def test_with_one_queue_more_extensions_never_make_it_later(
     ]
     before, after = (dialled(firm(count), *arrivals) for count in (phones, phones + more))
     assert all(b <= a + 1e-6 for a, b in zip(before, after, strict=True))  # type: ignore[operator]
-    p90 = [figures(played(firm(count), *arrivals)).dial_p90 for count in (phones, phones + more)]
+    p90 = [figures(played(firm(count), *arrivals)).ring_p90 for count in (phones, phones + more)]
     assert p90[1] <= p90[0] + 1e-6  # type: ignore[operator]
 
 

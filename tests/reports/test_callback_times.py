@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from callbacks.reports.date_ranges import Days
 from callbacks.reports.queries import CallbackTimes, callback_times
+from callbacks.reports.views import shown
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 
 NOW = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)
@@ -29,33 +30,45 @@ def percentile(values: Sequence[float], fraction: float) -> float | None:
     return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
 
 
+def is_counted(lead: Lead) -> bool:
+    """Cancelled leads are, once their phone had rung or their time was over."""
+    if lead.status == "cancelled":
+        return bool(lead.rang_at) or (lead.closed_at is not None and lead.closed_at > lead.due_at)
+    return lead.status not in ("duplicate", "held")
+
+
 def plainly(leads: Sequence[Lead], now: datetime) -> dict[str, float | None]:
-    counted = [it for it in leads if it.status not in ("duplicate", "cancelled", "held")]
-    called = [it for it in counted if it.first_dialed_at]
-    missed = [it for it in counted if not it.first_dialed_at and it.due_at < now]
+    counted = [it for it in leads if is_counted(it)]
+    rang = [it for it in counted if it.rang_at]
+    missed = [it for it in counted if not it.rang_at and it.due_at < now]
     overdue = [it for it in missed if it.status in ("waiting", "calling")]
-    hits = [it for it in called if it.first_dialed_at <= it.due_at]
-    judged = len(called) + len(missed)
-    waits = [max((it.first_dialed_at - it.clock_started_at).total_seconds(), 0) for it in called]
-    talks = [
-        max((it.connected_at - it.clock_started_at).total_seconds(), 0)
+    hits = [it for it in rang if it.rang_at and it.rang_at <= it.due_at]
+    judged = len(rang) + len(missed)
+    rings = [it.time_to_ring.total_seconds() for it in rang if it.time_to_ring is not None]
+    talked = [it for it in counted if it.connected_at]
+    talks = [it.time_to_talk.total_seconds() for it in talked if it.time_to_talk is not None]
+    accepted = [
+        max((it.first_dialed_at - it.clock_started_at).total_seconds(), 0)
         for it in counted
-        if it.connected_at
+        if it.first_dialed_at
     ]
     return {
         "leads": len(counted),
-        "called": len(called),
-        "connected": len(talks),
+        "rang": len(rang),
+        "talked": len(talked),
         "not_counted": len(leads) - len(counted),
         "overdue": len(overdue),
-        "never_called": len(missed) - len(overdue),
+        "never_rang": len(missed) - len(overdue),
         "judged": judged,
         "within_target": len(hits),
         "share_within_target": len(hits) / judged if judged else None,
-        "dial_p50": percentile(waits, 0.5),
-        "dial_p90": percentile(waits, 0.9),
-        "dial_p95": percentile(waits, 0.95),
+        "ring_p50": percentile(rings, 0.5),
+        "ring_p90": percentile(rings, 0.9),
+        "ring_p95": percentile(rings, 0.95),
         "talk_p50": percentile(talks, 0.5),
+        "accepted": len(accepted),
+        "accepted_p50": percentile(accepted, 0.5),
+        "accepted_p95": percentile(accepted, 0.95),
     }
 
 
@@ -73,7 +86,8 @@ def a_lead(chance: random.Random, source: LeadSource, number: int, first: Lead |
         status = LeadStatus.WAITING
     dialed = chance.random() < 0.7
     wait = timedelta(seconds=chance.choice([chance.expovariate(1 / 30), 60, -100]))
-    connected = status == LeadStatus.CONNECTED or (dialed and chance.random() < 0.1)
+    rang = dialed and chance.random() < 0.8
+    connected = status == LeadStatus.CONNECTED or (rang and chance.random() < 0.1)
     return Lead(
         source=source,
         name="Noa",
@@ -83,8 +97,11 @@ def a_lead(chance: random.Random, source: LeadSource, number: int, first: Lead |
         submitted_at=submitted,
         clock_started_at=clock,
         due_at=clock + timedelta(seconds=source.sla_target),
-        closed_at=None if status in OPEN_STATUSES else NOW,
+        closed_at=None if status in OPEN_STATUSES else chance.choice([NOW, clock]),
         first_dialed_at=clock + wait if dialed else None,
+        rang_at=clock + wait + timedelta(seconds=6) if rang else None,
+        time_to_ring=timedelta(seconds=chance.uniform(0, 99)) if rang else None,
+        time_to_talk=timedelta(seconds=chance.uniform(99, 199)) if connected else None,
         connected_at=clock + wait + timedelta(seconds=20) if connected else None,
     )
 
@@ -126,7 +143,7 @@ def total() -> CallbackTimes:
 def test_no_leads_are_no_data_and_not_zero_seconds(db: None) -> None:
     report = callback_times(START, END, NOW)
     assert (report.total.leads, report.by_source) == (0, ())
-    for name in ("dial_p50", "dial_p90", "dial_p95", "talk_p50", "share_within_target"):
+    for name in ("ring_p50", "ring_p90", "ring_p95", "talk_p50", "share_within_target"):
         assert getattr(report.total, name) is None, name
 
 
@@ -138,33 +155,47 @@ def test_a_lead_that_still_has_time_is_neither_hit_nor_miss(source: LeadSource) 
 
 def test_a_lead_that_nobody_called_in_time_is_a_miss(source: LeadSource) -> None:
     lead_with(source, due_at=NOW - timedelta(seconds=1))
-    assert (total().overdue, total().share_within_target, total().dial_p50) == (1, 0.0, None)
+    assert (total().overdue, total().share_within_target, total().ring_p50) == (1, 0.0, None)
 
 
 def test_a_failed_lead_is_a_miss_once_its_time_is_over(source: LeadSource) -> None:
     lead_with(source, status="failed", closed_at=START)
     row = total()
-    assert (row.overdue, row.never_called, row.share_within_target) == (0, 1, 0.0)
+    assert (row.overdue, row.never_rang, row.share_within_target) == (0, 1, 0.0)
 
 
-def test_a_call_at_the_due_instant_is_in_time(source: LeadSource) -> None:
-    lead_with(source, first_dialed_at=START + timedelta(seconds=60))
-    lead_with(source, 2, first_dialed_at=START + timedelta(seconds=60, microseconds=1))
+def test_a_phone_that_rings_at_the_due_instant_is_in_time(source: LeadSource) -> None:
+    lead_with(source, rang_at=START + timedelta(seconds=60))
+    lead_with(source, 2, rang_at=START + timedelta(seconds=60, microseconds=1))
     assert total().share_within_target == 0.5
 
 
-def test_a_call_before_the_clock_started_took_no_time(source: LeadSource) -> None:
-    lead_with(source, first_dialed_at=START - timedelta(hours=1))
-    assert (total().dial_p50, total().share_within_target) == (0.0, 1.0)
-
-
-@pytest.mark.parametrize("status", ["cancelled", "held"])
-def test_cancelled_and_held_leads_are_left_out_and_said_to_be(
-    status: str, source: LeadSource
+@pytest.mark.parametrize(
+    ("status", "closed_after", "rang", "counted"),
+    [
+        pytest.param("held", None, False, False, id="held"),
+        pytest.param("cancelled", 30, False, False, id="cancelled in time"),
+        pytest.param("cancelled", 60, False, False, id="cancelled at the due instant"),
+        pytest.param("cancelled", 61, False, True, id="cancelled when it was overdue"),
+        pytest.param("cancelled", 30, True, True, id="cancelled after its phone had rung"),
+    ],
+)
+def test_who_is_left_out_and_said_to_be(
+    source: LeadSource, status: str, closed_after: int | None, rang: bool, counted: bool
 ) -> None:
-    closed_at = None if status == "held" else START
-    lead_with(source, status=status, closed_at=closed_at, first_dialed_at=NOW)
-    assert (total().leads, total().called, total().not_counted) == (0, 0, 1)
+    closed_at = None if closed_after is None else START + timedelta(seconds=closed_after)
+    rang_at = START + timedelta(seconds=20) if rang else None
+    lead_with(source, status=status, closed_at=closed_at, rang_at=rang_at)
+    assert (total().leads, total().not_counted) == (int(counted), int(not counted))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "of 1 lead only"), (19, "of 19 leads only"), (20, "")]
+)
+def test_percentiles_of_few_leads_are_marked(source: LeadSource, count: int, said: str) -> None:
+    for number in range(count):
+        lead_with(source, number, rang_at=START, time_to_ring=timedelta(seconds=9))
+    assert shown("Website", total()).ring_of == said
 
 
 def test_the_days_are_those_of_the_site_and_not_of_utc(source: LeadSource) -> None:

@@ -42,10 +42,18 @@ def test_it_shows_the_figures_by_source_and_in_total(
             at = NOON - timedelta(minutes=10)
             make_lead(
                 submitted_at=at, clock_started_at=at, due_at=at + timedelta(seconds=60),
-                first_dialed_at=at + timedelta(seconds=seconds),
+                rang_at=at + timedelta(seconds=seconds),
+                time_to_ring=timedelta(seconds=seconds),
             )  # fmt: skip
         page = text(reader.get(ADDRESS, {"period": "today"}))
-    for words in ("25 Mar 2026", "Asia/Jerusalem", "Website", "All sources", "1 min 41 s"):
+    for words in (
+        "25 Mar 2026",
+        "Asia/Jerusalem",
+        "Website",
+        "All sources",
+        "1 min 41 s",
+        "round the clock",
+    ):
         assert words in page
     assert "50 %" in page
     assert "1 of 2" in page
@@ -55,12 +63,20 @@ def test_no_data_is_said_in_words(reader: Client) -> None:
     page = text(reader.get(ADDRESS, {"period": "30"}))
     assert "there is no data" in page
     assert "Within target" in page
-    assert "no data" in page.split("Time to dial, p50")[0]
+    assert "no data" in page.split("Time to ring, p50")[0]
 
 
 def test_every_figure_is_defined_on_the_page(reader: Client) -> None:
     page = text(reader.get(ADDRESS)).split("What the figures mean")[1]
-    for term in ("Leads", "Called", "Connected", "Time to dial", "Within target", "Overdue"):
+    for term in (
+        "Leads",
+        "Phone rang",
+        "Talked",
+        "Time to ring",
+        "Within target",
+        "Missed",
+        "Accepted",
+    ):
         assert term in page
 
 
@@ -73,7 +89,9 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
         )  # fmt: skip
         make_lead(submitted_at=at, waiting_since=at)
         page = reader.get(ADDRESS, {"period": "today"})
-    connected, others = text(page).split("Connected leads")[1].split("All other leads, so far")
+    connected, others = (
+        text(page).split("Leads they talked with")[1].split("All other leads, so far")
+    )
     assert "Website 1 10 min" in connected
     assert "Chosen later 0 s Off hours 9 min 90 % Retry gap 0 s" in connected
     assert "No free extension 1 min 10 % Provider 0 s" in connected
@@ -86,7 +104,7 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
 
 def test_where_the_time_goes_is_said_to_be_unknown(reader: Client) -> None:
     page = text(reader.get(ADDRESS))
-    assert "No lead of these days is connected yet: there is no data." in page
+    assert "With no lead of these days has anybody talked yet: there is no data." in page
     assert "There are no others: there is no data." in page
 
 

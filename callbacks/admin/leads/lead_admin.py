@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -69,7 +70,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         "story", "stages", "waits_for", "newest_request", "phone_shown", "source",
         "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
-        "call_id_shown", "error", "attempts", "first_dialed", "connected", "time_to_dial",
+        "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
+        "talk_time",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -85,7 +87,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             {
                 "fields": [
                     ("status_shown", "due"), "waits_for",
-                    ("attempts", "time_to_dial"), "call_id_shown", "error",
+                    "attempts", ("ring_time", "talk_time"), "call_id_shown", "error",
                 ]
             },
         ),
@@ -97,7 +99,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             {
                 "fields": [
                     ("submitted", "clock_started"), ("due_by", "not_before"),
-                    ("first_dialed", "connected"), "closed",
+                    ("first_dialed", "rang"), ("connected", "closed"),
                 ]
             },
         ),
@@ -134,7 +136,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     clock_started = html.moment_of("clock_started_at", _("clock started"))
     due_by = html.moment_of("due_at", _("due by"))
     not_before = html.moment_of("call_after", _("not called before"))
-    first_dialed = html.moment_of("first_dialed_at", _("first called"))
+    first_dialed = html.moment_of("first_dialed_at", _("first accepted by the provider"))
+    rang = html.moment_of("rang_at", _("phone rang"))
     connected = html.moment_of("connected_at", _("connected"))
     closed = html.moment_of("closed_at", _("closed"))
 
@@ -155,14 +158,10 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
 
     @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def promise(self, obj: Lead) -> SafeString | str:
-        """How it stands against its target, and how long it took to the first call."""
+        """How it stands against its target, and after how long its phone rang."""
         said = labels.due(obj, timezone.now())
-        seconds = labels.seconds_to_dial(obj)
-        took = (
-            ""
-            if seconds is None
-            else gettext("dialled after %(duration)s") % {"duration": in_words(seconds)}
-        )
+        duration = _duration(obj.time_to_ring)
+        took = gettext("rang after %(duration)s") % {"duration": duration} if duration else ""
         return html.label(said.text, said.colour, took) if said.text else took
 
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
@@ -185,11 +184,15 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         """ERRORCODE and message of the newest attempt."""
         return html.trouble(html.error(obj.error_code, obj.error_message))
 
-    @display(description=_("time to dial"))  # type: ignore[untyped-decorator]
-    def time_to_dial(self, obj: Lead) -> str:
-        """From clock start to the first accepted call."""
-        seconds = labels.seconds_to_dial(obj)
-        return "" if seconds is None else in_words(seconds)
+    @display(description=_("time to ring"))  # type: ignore[untyped-decorator]
+    def ring_time(self, obj: Lead) -> str:
+        """What its clock showed when its phone first rang."""
+        return _duration(obj.time_to_ring)
+
+    @display(description=_("time to talk"))  # type: ignore[untyped-decorator]
+    def talk_time(self, obj: Lead) -> str:
+        """What its clock showed when they first talked."""
+        return _duration(obj.time_to_talk)
 
     @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def due(self, obj: Lead) -> SafeString | str:
@@ -301,6 +304,10 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             html.link(later, gettext("Lead %(pk)s") % {"pk": later.pk})
             for later in obj.duplicates.all()
         )
+
+
+def _duration(time: timedelta | None) -> str:
+    return "" if time is None else in_words(time.total_seconds())
 
 
 def _label(lead: Lead) -> SafeString:

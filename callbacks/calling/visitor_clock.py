@@ -1,0 +1,68 @@
+"""The visitor's clock: when their phone first rang and when they first talked, told to the lead.
+
+Both are what the lead's attempts know by now: a record that comes late, or that corrects another,
+moves them. How long each took is stored with them, on the clock that the source's target is
+measured by and with the opening hours of that moment: hours that are changed later change no past.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Min, Q
+
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import AttemptKind
+from callbacks.opening_hours import sla_clock
+from callbacks.policy.rules import Outcome
+from callbacks.routing import config
+from callbacks.scheduling import calling_hours
+from leads.models import Lead
+
+# Leads of one step of `make_up`.
+_AT_ONCE = 500
+
+
+def tell(lead_id: int) -> None:
+    """Has the lead say what its attempts know. In the transaction of the attempt's change."""
+    calls = CallAttempt.objects.filter(lead_id=lead_id, kind=AttemptKind.CALL)
+    lead = (
+        Lead.objects.select_for_update(of=("self",))
+        .select_related("source")
+        .only(
+            "clock_started_at", "rang_at", "time_to_ring", "time_to_talk", "source__sla_clock",
+        )
+        .get(pk=lead_id)
+    )  # fmt: skip
+    known = calls.aggregate(
+        rang_at=Min("rang_at"),
+        talked_at=Min("connected_at", filter=Q(outcome=Outcome.BRIDGED.value)),
+    )
+    values = {
+        "rang_at": known["rang_at"],
+        "time_to_ring": _shown(lead, known["rang_at"]),
+        "time_to_talk": _shown(lead, known["talked_at"]),
+    }
+    if any(getattr(lead, name) != value for name, value in values.items()):
+        Lead.objects.filter(pk=lead_id).update(**values)
+
+
+def make_up() -> int:
+    """For the sweep: leads whose phone rang before this was stored. Returns how many."""
+    missing = Q(rang_at__isnull=False, time_to_ring__isnull=True)
+    with transaction.atomic():
+        found = list(
+            Lead.objects.filter(missing)
+            .select_for_update(skip_locked=True)
+            .order_by()
+            .values_list("pk", flat=True)[:_AT_ONCE]
+        )
+        for lead_id in found:
+            tell(lead_id)
+    return len(found)
+
+
+def _shown(lead: Lead, at: datetime | None) -> timedelta | None:
+    if at is None:
+        return None
+    calendars = calling_hours.calendars(config.current(), lead.source_id)
+    return sla_clock.elapsed(lead.source.sla_clock, lead.clock_started_at, at, calendars)

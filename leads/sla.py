@@ -1,0 +1,48 @@
+"""How a lead stands against its source's target: one set of conditions for all who ask.
+
+The visitor's clock stops when their phone first rings (`Lead.rang_at`). That the provider has
+accepted a call says nothing of it: the salesperson's phone rings first.
+"""
+
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from leads.models import OPEN_STATUSES, LeadStatus
+
+_NEVER_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.HELD)
+_RANG = Q(rang_at__isnull=False)
+_SILENT = Q(rang_at__isnull=True)
+
+
+def counted() -> Q:
+    """Leads that somebody was to be called for.
+
+    Not duplicates (the number had an open lead), nor leads that are held for a person to look at.
+    A cancelled lead counts if its phone had rung or its time was over by then: what was missed
+    does not disappear.
+    """
+    judged_before_it_was_cancelled = _RANG | Q(closed_at__gt=F("due_at"))
+    return ~Q(status__in=_NEVER_COUNTED) & (
+        ~Q(status=LeadStatus.CANCELLED) | judged_before_it_was_cancelled
+    )
+
+
+def rang() -> Q:
+    """Counted leads whose phone has rung."""
+    return counted() & _RANG
+
+
+def in_time() -> Q:
+    """Counted leads whose phone rang by their due time."""
+    return rang() & Q(rang_at__lte=F("due_at"))
+
+
+def missed(now: datetime) -> Q:
+    """Counted leads whose due time was over before their phone had rung: open ones and closed."""
+    return counted() & _SILENT & Q(due_at__lt=now)
+
+
+def overdue(now: datetime) -> Q:
+    """Open leads whose due time is over, and whose phone has not rung: there is still time to."""
+    return Q(status__in=OPEN_STATUSES) & missed(now)

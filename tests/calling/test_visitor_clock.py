@@ -1,0 +1,202 @@
+"""The visitor's clock stops when their phone rings, whatever was accepted before."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+
+from callbacks.calling import dispatch, manual, visitor_clock
+from callbacks.models import CallAttempt, Extension, Schedule
+from callbacks.models.attempt_states import AttemptState
+from callbacks.monitoring import queue_figures
+from callbacks.reports.queries import CallbackTimes, callback_times
+from callbacks.reports.stages import stage_times
+from leads import sla, transitions
+from leads.models import Lead, LeadSource, LeadStatus, SlaClock
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def attempt(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
+    """An accepted call of a lead that was due a minute ago; the salesperson's phone rings."""
+    simulator.control(answer_after=600)
+    began = timezone.now() - timedelta(minutes=2)
+    lead = make_lead(
+        submitted_at=began, clock_started_at=began, due_at=began + timedelta(minutes=1)
+    )
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    assert attempt.state == AttemptState.ACCEPTED
+    return attempt
+
+
+@pytest.fixture
+def post(client: Client, settings: Any) -> Callable[..., None]:
+    def post(what: str, **body: object) -> None:
+        address = f"/webhooks/voicenter/{settings.CDR_SECRET}/{what}/"
+        answer = client.post(address, json.dumps(body), content_type="application/json")
+        assert answer.status_code == 200, answer.content
+
+    return post
+
+
+def record(attempt: CallAttempt, leg: int, status: str, **more: object) -> dict[str, object]:
+    return {
+        "ivruniqueid": attempt.call_id, "type": f"Click2Call leg{leg}", "status": status,
+        "time": int(timezone.now().timestamp()), "duration": 0, "dialtime": 0, **more,
+    }  # fmt: skip
+
+
+def picked_up(attempt: CallAttempt) -> dict[str, object]:
+    return {"ivrid": attempt.call_id, "extenUser": "101", "status": "Talking", "phone": "050"}
+
+
+def standing() -> set[str]:
+    """What the one lead counts as."""
+    now = timezone.now()
+    kinds = {
+        "overdue": sla.overdue(now), "missed": sla.missed(now), "rang": sla.rang(),
+        "in time": sla.in_time(), "counted": sla.counted(),
+    }  # fmt: skip
+    return {name for name, condition in kinds.items() if Lead.objects.filter(condition).exists()}
+
+
+def report() -> CallbackTimes:
+    now = timezone.now()
+    return callback_times(now - timedelta(days=1), now + timedelta(minutes=1), now).total
+
+
+def test_an_accepted_call_that_rings_the_salesperson_alone_stops_nothing(
+    attempt: CallAttempt, post: Callable[..., None]
+) -> None:
+    assert standing() == {"counted", "overdue", "missed"}
+    assert queue_figures.overdue(timezone.now()) == 1
+    post("cdr", **record(attempt, 1, "NOANSWER", dialtime=30))
+    post("cdr", **record(attempt, 2, "NOTCALLED"))
+    assert standing() == {"counted", "overdue", "missed"}
+    found = report()
+    assert (found.accepted, found.rang, found.overdue, found.within_target) == (1, 0, 1, 0)
+    assert found.ring_p50 is None
+
+
+LEG2 = {
+    "NOANSWER": True, "ANSWER": True, "VOICEMAIL": True, "BUSY": False, "INVALIDARGS": False,
+    "CHANUNAVAIL": False, "NOTDIALED": False, "CONGESTION": False, "NOTCALLED": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "rings"), LEG2.items(), ids=LEG2)
+@pytest.mark.parametrize("told", [False, True], ids=["", "told live that it rings"])
+def test_it_stops_when_the_leads_phone_rings_as_leg_2_tells(
+    attempt: CallAttempt, post: Callable[..., None], status: str, rings: bool, told: bool
+) -> None:
+    if told:
+        post("popup", **picked_up(attempt))
+        assert "rang" in standing()
+    talk = {"duration": 40, "dialtime": 5} if status == "ANSWER" else {}
+    ringing = {"dialtime": 20} if status in ("NOANSWER", "VOICEMAIL") else {}
+    post("cdr", **record(attempt, 2, status, **ringing, **talk))
+    post("cdr", **record(attempt, 1, "ANSWER", dialtime=2, duration=60))
+    assert ("rang" in standing()) is rings
+    attempt.refresh_from_db()
+    lead = Lead.objects.get()
+    assert lead.rang_at == attempt.rang_at
+    assert (lead.time_to_ring is not None) is rings
+    if lead.rang_at:
+        assert lead.time_to_ring == lead.rang_at - lead.clock_started_at
+    assert (lead.time_to_talk is not None) is (status == "ANSWER")
+
+
+def test_told_live_that_the_salesperson_picked_up_it_stops_at_once(
+    attempt: CallAttempt, post: Callable[..., None]
+) -> None:
+    post("popup", **picked_up(attempt))
+    assert standing() == {"counted", "rang"}
+    assert queue_figures.overdue(timezone.now()) == 0
+
+
+def test_a_later_call_does_not_move_the_first_ring(
+    attempt: CallAttempt, post: Callable[..., None], simulator: SimulatorProcess
+) -> None:
+    post("cdr", **record(attempt, 2, "NOANSWER", dialtime=20))
+    post("cdr", **record(attempt, 1, "ANSWER", dialtime=2))
+    first = Lead.objects.get().rang_at
+    assert first
+    Lead.objects.update(call_after=timezone.now() - timedelta(seconds=1))
+    an_hour = timedelta(hours=1)
+    CallAttempt.objects.update(
+        claimed_at=F("claimed_at") - an_hour, sent_at=F("sent_at") - an_hour,
+        ended_at=F("ended_at") - an_hour,
+    )  # fmt: skip
+    second = dispatch.call_lead(attempt.lead_id)
+    assert second
+    assert second.pk != attempt.pk
+    post("cdr", **record(second, 2, "ANSWER", dialtime=3, duration=40))
+    lead = Lead.objects.get()
+    assert lead.status == LeadStatus.CONNECTED
+    assert lead.rang_at == first
+    assert lead.time_to_talk
+    assert lead.time_to_ring
+    assert lead.time_to_talk > lead.time_to_ring
+
+
+@pytest.mark.parametrize(
+    ("due_in", "counted"),
+    [
+        pytest.param(-60, {"counted", "missed"}, id="overdue: the miss stays"),
+        pytest.param(60, set(), id="still in time"),
+    ],
+)
+def test_cancelling_does_not_make_a_miss_disappear(
+    make_lead: MakeLead, due_in: int, counted: set[str]
+) -> None:
+    now = timezone.now()
+    lead = make_lead(
+        clock_started_at=now - timedelta(minutes=5), due_at=now + timedelta(seconds=due_in)
+    )
+    assert transitions.cancel(lead.pk, now)
+    assert standing() == counted
+    assert report().never_rang == len(counted & {"missed"})
+
+
+def test_a_lead_called_again_after_a_conversation_counts_the_same_in_both_tables(
+    attempt: CallAttempt, post: Callable[..., None], admin_user: User
+) -> None:
+    post("cdr", **record(attempt, 2, "ANSWER", dialtime=3, duration=40))
+    post("cdr", **record(attempt, 1, "ANSWER", dialtime=2, duration=44))
+    manual.call_now(attempt.lead_id, admin_user)
+    assert Lead.objects.get().status != LeadStatus.CONNECTED
+    now = timezone.now()
+    connected, others = stage_times(now - timedelta(days=1), now + timedelta(minutes=1), now)
+    assert report().talked == 1
+    assert connected.total
+    assert connected.total.leads == 1
+    assert others.total is None
+
+
+def test_a_target_in_opening_hours_is_measured_in_opening_hours(
+    make_lead: MakeLead, office: Schedule, extension: Extension
+) -> None:
+    LeadSource.objects.update(sla_clock=SlaClock.OPEN)
+    friday = datetime(2026, 3, 20, 16, 50, tzinfo=UTC)
+    monday = datetime(2026, 3, 23, 9, 5, tzinfo=UTC)
+    lead = make_lead(submitted_at=friday, clock_started_at=friday, due_at=monday)
+    CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=lead.phone, state="lead_no_answer",
+        outcome="lead_no_answer", claimed_at=monday, ended_at=monday, hold_until=monday,
+        rang_at=monday,
+    )  # fmt: skip
+    Lead.objects.update(rang_at=monday)  # as a database of the release before tells
+    assert visitor_clock.make_up() == 1
+    assert visitor_clock.make_up() == 0
+    lead.refresh_from_db()
+    assert lead.time_to_ring == timedelta(minutes=15)
