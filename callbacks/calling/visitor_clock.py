@@ -22,6 +22,7 @@ from leads.models import Lead
 _AT_ONCE = 500
 
 
+@transaction.atomic(savepoint=False)
 def tell(lead_id: int) -> None:
     """Has the lead say what its attempts know. In the transaction of the attempt's change."""
     calls = CallAttempt.objects.filter(lead_id=lead_id, kind=AttemptKind.CALL)

@@ -5,8 +5,8 @@ What is counted is in leads.sla, and in words for the reader in DEFINITIONS. Bey
 - A lead belongs to the day on which it was submitted.
 - Times are what the clock of the lead's source showed, as it was stored when they became known
   (callbacks.calling.visitor_clock): with a target in opening hours, opening hours; else all hours.
-- The percentiles say nothing of leads whose phone has not rung: these stand under "overdue", and
-  under "never rang" when they are closed.
+- The percentiles say nothing of leads whose phone has not rung: these stand under "missed" once
+  their time is over.
 - A lead is judged against its target once its phone has rung or its due time is over. One that is
   still inside its target is neither a hit nor a miss.
 - What is not known, because there is nothing to know it from, is None; never zero.
@@ -52,17 +52,9 @@ DEFINITIONS: dict[str, Text] = {
         "is over. A lead that still has time left is not judged yet."
     ),
     "Missed": _(
-        "The due time was over before the phone had rung. That holds also for leads that were "
-        "closed or cancelled since. They are not part of the times to ring."
-    ),
-    "Overdue": _(
-        "The due time is over, the phone has not rung, and the lead is still to be called: the "
-        "same leads as on the overview. They count as misses, and are not part of the times to "
-        "ring."
-    ),
-    "Never rang": _(
-        "The due time was over before the phone had rung, and the lead was closed or cancelled "
-        "since. They count as misses, and are not part of the times to ring."
+        "The due time was over before the phone had rung: also of leads that were closed or "
+        "cancelled since. Those still overdue are to be called yet, and stand on the overview. "
+        "None of them is part of the times to ring."
     ),
     "Accepted": _(
         "A technical figure: the provider accepted at least one call, and how long after the start "
@@ -96,6 +88,11 @@ class CallbackTimes:
     accepted: int
     accepted_p50: float | None
     accepted_p95: float | None
+
+    @property
+    def missed(self) -> int:
+        """Leads whose time was over before their phone rang: still to be called, or closed."""
+        return self.overdue + self.never_rang
 
     @property
     def share_within_target(self) -> float | None:

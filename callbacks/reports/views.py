@@ -27,10 +27,13 @@ class Shown:
 
     name: str
     row: CallbackTimes
+    not_counted: str
+    overdue: str
     clock: str
     ring_p50: str
     ring_p90: str
     ring_p95: str
+    ring_p95_said: str
     ring_of: str
     talk_p50: str
     talk_of: str
@@ -117,12 +120,15 @@ def shown(name: str, row: CallbackTimes) -> Shown:
     return Shown(
         name=name,
         row=row,
+        not_counted=_not_counted(row.not_counted),
+        overdue=gettext("%(count)s still overdue") % {"count": row.overdue} if row.overdue else "",
         clock=str(SlaClock(row.clock).label)
         if row.clock
         else gettext("each by its source's clock"),
         ring_p50=_duration(row.ring_p50),
         ring_p90=_duration(row.ring_p90),
         ring_p95=_duration(row.ring_p95),
+        ring_p95_said=gettext("p95: %(duration)s") % {"duration": _duration(row.ring_p95)},
         ring_of=_small(row.rang),
         talk_p50=_duration(row.talk_p50),
         talk_of=_small(row.talked),
@@ -134,6 +140,11 @@ def shown(name: str, row: CallbackTimes) -> Shown:
         accepted_p50=_duration(row.accepted_p50),
         accepted_p95=_duration(row.accepted_p95),
     )
+
+
+def _not_counted(leads: int) -> str:
+    sentence = ngettext("%(count)s more not counted", "%(count)s more not counted", leads)
+    return sentence % {"count": leads} if leads else ""
 
 
 def _small(leads: int) -> str:
