@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('callbacks', '0019_what_records_mean'),
-        ('leads', '0017_the_visitors_clock'),
+        ('leads', '0018_the_visitors_clock'),
     ]
 
     operations = [

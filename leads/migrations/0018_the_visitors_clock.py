@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0016_least_talk'),
+        ('leads', '0017_followed_since'),
     ]
 
     operations = [
