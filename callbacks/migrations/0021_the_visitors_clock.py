@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
     """The visitor's clock stops when their phone rings, not when the provider accepts the call."""
 
     dependencies = [
-        ('callbacks', '0019_what_records_mean'),
+        ('callbacks', '0020_first_places'),
         ('leads', '0018_the_visitors_clock'),
     ]
 
