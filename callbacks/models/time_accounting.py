@@ -149,7 +149,8 @@ def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
     salesperson has picked up. Never before that, nor after it was answered, or after `until`.
     """
     leg2 = facts.legs.get(2)
-    if facts.state in _LEAD_NOT_RUNG or (leg2 and leg2.silent):
+    silent = leg2 is not None and leg2.silent and facts.connected_at is None
+    if silent or facts.state in _LEAD_NOT_RUNG:
         return None
     latest = facts.connected_at or until
     rang = _believed(leg2.started_at, facts, until) if leg2 else None
