@@ -82,7 +82,7 @@ def test_each_tile_counts_the_rows_of_its_list(seed: int, superuser: Client, db:
         }
         report = callback_times(NOON - timedelta(days=30), NOON + timedelta(days=1), NOON)
     assert rows == {tile.title: tile.count for tile in tiles}
-    assert len(rows) == 8
+    assert len(rows) == 9
     assert report.total.overdue == rows["Overdue, not called yet"] > 0
     assert sum(rows.values()) > 40
 
