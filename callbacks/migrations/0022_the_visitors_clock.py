@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
     """The visitor's clock stops when their phone rings, not when the provider accepts the call."""
 
     dependencies = [
-        ('callbacks', '0020_first_places'),
+        ('callbacks', '0021_managers_set_up'),
         ('leads', '0018_the_visitors_clock'),
     ]
 
