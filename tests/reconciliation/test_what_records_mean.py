@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
-from callbacks.policy.rules import Outcome, counts_as_try
+from callbacks.policy.rules import MAX_ATTEMPTS, Outcome, counts_as_try
 from callbacks.reconciliation import holds, records
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadSource, LeadStatus
@@ -249,3 +250,50 @@ def test_a_leg_under_another_id_that_carries_our_variable_is_ours(
     assert (attempt.state, attempt.talk_time) == (AttemptState.BRIDGED, 60)
     assert attempt.records.count() == 2
     assert attempt.call_id != "another-id"
+
+
+@pytest.mark.parametrize("word", ["refused", "congestion"])
+def test_an_outage_of_hours_uses_up_no_tries_and_the_lead_goes_on_after_it(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, word: str
+) -> None:
+    """Five hours of it: the provider refuses every call, or none gets through the network."""
+    lead, start = make_lead(), timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        tries = 0
+        while timezone.now() < start + timedelta(hours=5):
+            lead.refresh_from_db()
+            clock.move_to(max(lead.call_after, timezone.now()) + timedelta(seconds=1))
+            Extension.objects.update(unavailable_until=None)
+            if word == "refused":
+                simulator.control(faults=[{"kind": "application_error", "count": 1}])
+            attempt = dispatch.call_lead(lead.pk)
+            assert attempt
+            if word == "congestion":
+                receive(attempt, UP, (2, "CONGESTION", 0))
+            tries += 1
+            lead.refresh_from_db()
+            assert lead.status == LeadStatus.WAITING
+        assert 20 < tries < 60
+        clock.move_to(lead.call_after + timedelta(seconds=1))
+        after = receive(call(lead), UP, (2, "ANSWER", 60))
+    assert after.state == AttemptState.BRIDGED
+
+
+def test_faults_of_one_lead_alone_go_to_a_person_in_the_end(
+    make_lead: MakeLead, extension: Extension
+) -> None:
+    """Between any two of them somebody else is got through to."""
+    lead, at = make_lead(), timezone.now()
+    Lead.objects.filter(pk=lead.pk).update(counted_from=at - timedelta(days=2))
+    others = make_lead(status=LeadStatus.CONNECTED, closed_at=at, connected_at=at)
+    long_ago = at - timedelta(days=1)
+    for _ in range(MAX_ATTEMPTS):
+        for of, outcome in ((lead, "lead_not_rung"), (others, "bridged")):
+            CallAttempt.objects.create(
+                lead=of, phone=of.phone, extension=extension, extension_number="101",
+                state=outcome, outcome=outcome, claimed_at=long_ago, ended_at=long_ago,
+                connected_at=long_ago, hold_until=long_ago,
+            )  # fmt: skip
+    receive(call(lead), UP, (2, "CONGESTION", 0))
+    lead.refresh_from_db()
+    assert (lead.status, lead.error_message) == (LeadStatus.FAILED, "Given up after 20 attempts.")

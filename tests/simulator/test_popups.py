@@ -49,7 +49,8 @@ def test_it_asks_while_it_rings_when_they_talk_and_at_the_end(
     assert first["callerName"] == "Website"
     assert (first["isAnswered"], first["callAnswered"], first["cause"]) == (False, 0, "")
     assert first["currentCall"]["customdata"] == {"var_lead": "a-1"}
-    assert (last["isAnswered"], last["cause"]) == (True, "ANSWER")
+    assert (last["isAnswered"], last["cause"]) == (True, "Normal hangup")
+    assert (last["direction"], last["currentCall"]["c2cdirection"]) == ("Click2Call", 1)
     assert last["callAnswered"] >= last["callStarted"] > 1_000_000_000
     for popup in (ringing, talking, hangup):
         assert (popup["leg"], popup["call_id"]) == (1, call_id)
@@ -71,7 +72,7 @@ def test_a_phone_that_never_rang_asks_nothing(sim: SimulatorProcess, screen: Rec
     sim.ended(2)
     ringing, hangup = popups(sim, 2)
     assert (ringing["status"], hangup["status"]) == ("Ringing", "Hangup")
-    assert (hangup["sent"]["extenUser"], hangup["sent"]["cause"]) == ("102", "NOANSWER")
+    assert (hangup["sent"]["extenUser"], hangup["sent"]["cause"]) == ("102", "Call Rejected")
 
 
 def test_a_form_has_the_same_fields(sim: SimulatorProcess, screen: Receiver) -> None:

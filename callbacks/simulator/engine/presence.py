@@ -117,13 +117,17 @@ def popup_fields(call: SimulatedCall, number: int, leg: LedgerLeg, status: str) 
         "extenUser": leg.number,
         "did": "",
         "status": status,
-        "direction": current["direction"],
+        "direction": "Click2Call",
         "isAnswered": leg.answered_at is not None,
         "callStarted": current["callStarted"],
         "callAnswered": current["callAnswered"],
-        "cause": leg.status if status == "Hangup" else "",
-        "currentCall": current,
+        "cause": _cause(leg) if status == "Hangup" else "",
+        "currentCall": {**current, "c2cdirection": number},
     }
+
+
+def _cause(leg: LedgerLeg) -> str:
+    return "Call Rejected" if leg.answered_at is None else "Normal hangup"
 
 
 def _other_side(call: SimulatedCall, number: int) -> str:
