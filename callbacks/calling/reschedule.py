@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from callbacks.calling import apply_outcome
+from callbacks.calling import apply_outcome, due_times
 from callbacks.common import task_publisher
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt
@@ -86,6 +86,7 @@ def follow_changed_hours() -> int:
 
     moved = sum(it for _, it in one_by_one(by_source.items(), follow, lambda of: of[0]))
     to = step[-1][0] if len(step) == STEP else None
+    due_times.follow(config, due_times.to_follow(begins or 0, to), now)
     unchanged = SetupVersion.objects.filter(
         version=state.version, followed=state.followed, followed_to=state.followed_to
     )

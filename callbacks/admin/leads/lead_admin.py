@@ -228,7 +228,9 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         )
         lead = (
             Lead.objects.select_related("source", "first_source", "duplicate_of")
-            .prefetch_related(Prefetch("call_attempts", attempts), "duplicates__source")
+            .prefetch_related(
+                Prefetch("call_attempts", attempts), "duplicates__source", "clock_changes"
+            )
             .get(pk=found.pk)
         )
         _add_unanswered([lead])

@@ -21,11 +21,11 @@ from callbacks.admin.html import (
     written,
 )
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
-from callbacks.common.formatting import in_words
+from callbacks.common.formatting import dated, in_words
 from callbacks.common.translation import Text
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
-from leads.models import Lead, LeadStatus
+from leads.models import ClockChange, Lead, LeadStatus
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def of(
     requests with their source, and log entries with their user.
     """
     course = [*_submitted(lead)]
+    course.extend(_of_clock(change) for change in lead.clock_changes.all())
     for attempt in sorted(attempts, key=lambda it: (it.claimed_at, it.pk)):
         course.extend(_of_attempt(attempt))
     course.extend(_closed(lead))
@@ -74,6 +75,16 @@ def _in_their_course(events: Iterable[Event]) -> Iterator[tuple[datetime, Event]
             at = before
         before = max(before, at) if before else at
         yield at, event
+
+
+def _of_clock(change: ClockChange) -> Event:
+    zone = timezone.get_current_timezone()
+    times = {"before": dated(change.due_before, zone), "since": dated(change.due_since, zone)}
+    return Event(
+        change.changed_at,
+        gettext("Opening hours have changed"),
+        (gettext("Due on %(since)s; before, on %(before)s") % times,),
+    )
 
 
 def _submitted(lead: Lead) -> Iterator[Event]:

@@ -1,0 +1,109 @@
+"""A lead whose clock stands still while nobody may be called is due by the hours of today.
+
+The lead comes on a Monday (23 November 2026), the team is open from nine to five in UTC, and the
+target is ten minutes; then the hours change.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.test import Client
+
+from callbacks import tasks
+from callbacks.models import Schedule, Team
+from leads.models import ClockChange, Lead, LeadSource
+from tests.calling.test_retries_follow_hours import closed_on, hours
+from tests.scheduling.test_next_call import moment
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def hours_of_another_team() -> None:
+    Schedule.objects.create(name="Other")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`clock`: when the lead's began or begins. `due`: by the changed hours."""
+
+    clock: str
+    due_before: str
+    change: Callable[[], object]
+    due: str
+    values: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+ROWS = {
+    "a holiday, entered late: the clock has begun": Row(
+        "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "24 Nov 09:10"
+    ),
+    "a holiday, before the clock begins": Row(
+        "24 Nov 09:00", "24 Nov 09:10", closed_on("24 Nov"), "25 Nov 09:10",
+        values={"chosen_at": moment("24 Nov 09:00")},
+    ),
+    "open longer: due before the night": Row(
+        "23 Nov 16:55", "24 Nov 09:05", hours("09:00", "20:00"), "23 Nov 17:05",
+        values={"chosen_at": moment("23 Nov 16:55")},
+    ),
+    "closed sooner": Row("23 Nov 11:55", "23 Nov 12:05", hours("09:00", "12:00"), "24 Nov 09:05"),
+    "opens earlier tomorrow": Row(
+        "24 Nov 09:00", "24 Nov 09:10", hours("07:00", "17:00"), "24 Nov 07:10",
+        values={"submitted_at": moment("23 Nov 18:00")},
+    ),
+    "other hours": Row("23 Nov 11:55", "23 Nov 12:05", hours_of_another_team, "23 Nov 12:05"),
+    "being called, not rung yet": Row(
+        "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "24 Nov 09:10",
+        values={"status": "calling"},
+    ),
+    "its phone has rung": Row(
+        "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",
+        values={"rang_at": moment("23 Nov 11:58")},
+    ),
+    "closed": Row(
+        "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",
+        values={"status": "failed", "closed_at": moment("23 Nov 11:58")},
+    ),
+    "its clock runs round the clock": Row(
+        "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",
+        source={"sla_clock": "always"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_it_is_due_by_the_hours_of_today(
+    row: Row, make_lead: MakeLead, team: Team, office: Schedule
+) -> None:
+    LeadSource.objects.update(**{"sla_clock": "open", "sla_target": 600, **row.source})
+    came = moment("23 Nov 11:55")
+    values = {"submitted_at": came, "clock_started_at": moment(row.clock), **row.values}
+    with time_machine.travel(moment("23 Nov 12:00"), tick=False):
+        tasks.follow_changed_hours()
+        lead = make_lead(due_at=moment(row.due_before), call_after=moment(row.clock), **values)
+        row.change()
+        tasks.follow_changed_hours()
+        tasks.follow_changed_hours()
+    lead.refresh_from_db()
+    assert lead.due_at == moment(row.due)
+    kept = [(it.due_before, it.due_since) for it in ClockChange.objects.all()]
+    moved = row.due != row.due_before
+    assert kept == ([(moment(row.due_before), moment(row.due))] if moved else [])
+
+
+def test_the_leads_page_tells_of_it(make_lead: MakeLead, client: Client, admin_user: User) -> None:
+    lead = make_lead()
+    due = moment("23 Nov 12:05")
+    ClockChange.objects.create(
+        lead=lead, changed_at=due, due_before=due, due_since=due + timedelta(days=1)
+    )
+    client.force_login(admin_user)
+    page = client.get(f"/admin/leads/lead/{lead.pk}/change/").content.decode()
+    assert "Opening hours have changed" in page
+    assert "Due on Tue 24 Nov 2026 14:05; before, on Mon 23 Nov 2026 14:05" in page
