@@ -36,6 +36,8 @@ _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
         LeadStatus.FAILED,
         LeadStatus.CANCELLED,  # a manager has stopped the call
     },
+    # It came during a call, and asks for another; or its visitor takes it back.
+    LeadStatus.DUPLICATE: {LeadStatus.WAITING, LeadStatus.CANCELLED},
     # The same record, told of the lead.
     LeadStatus.CALLED: _LATE,
     LeadStatus.FAILED: _LATE,
