@@ -145,12 +145,14 @@ def picked_up(facts: Facts, until: datetime) -> datetime | None:
 def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
     """When the lead's phone began to ring; None when it did not, or nothing tells that it did.
 
-    By the record of their leg, which began to ring then; without one, it rings as soon as the
-    salesperson has picked up. Never before that, nor after it was answered, or after `until`.
+    By the record of their leg, if it tells seconds of ringing, whatever it ended with; without one,
+    it rings as soon as the salesperson has picked up. Never before that, nor after it was answered,
+    or after `until`.
     """
     leg2 = facts.legs.get(2)
+    told_to_ring = leg2 is not None and bool(leg2.dial_time)
     silent = leg2 is not None and leg2.silent and facts.connected_at is None
-    if silent or facts.state in _LEAD_NOT_RUNG:
+    if silent or (facts.state in _LEAD_NOT_RUNG and not told_to_ring):
         return None
     latest = facts.connected_at or until
     rang = _believed(leg2.started_at, facts, until) if leg2 else None

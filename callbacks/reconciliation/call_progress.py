@@ -20,7 +20,7 @@ from leads.models import Lead, LeadStatus
 
 _LEADS_LEG = 2
 # A manager listens to the call (PopUp.direction).
-_LISTENING = "Spy"
+_LISTENING = "spy"
 # Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
 _ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
 # A pop-up about a call's end comes within seconds of it.
@@ -35,7 +35,7 @@ def follow(popup: PopUp) -> CallAttempt | None:
     None when it is about none of our calls.
     """
     attempt = _attempt_of(popup)
-    if attempt is None or not attempt.is_live or popup.direction == _LISTENING:
+    if attempt is None or not attempt.is_live or popup.direction.lower() == _LISTENING:
         return attempt
     if popup.leg != _LEADS_LEG and not _is_the_salespersons(popup, attempt):
         return attempt

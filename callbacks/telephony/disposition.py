@@ -17,8 +17,8 @@ _NOT_REACHED = frozenset({LegOutcome.NO_ANSWER, LegOutcome.VOICEMAIL})
 _NOT_ASKED = frozenset(
     {LegOutcome.BUSY, LegOutcome.UNREACHABLE, LegOutcome.NETWORK, LegOutcome.NOT_CALLED}
 )
-# Seconds. After the salesperson has picked up, the lead's phone is not rung and answered in less.
-_QUICKEST_ANSWER = 5
+# Seconds. A salesperson who was gone sooner has not waited until the lead's phone had rung.
+_BRIEF = 10
 
 
 class Disposition(Enum):
@@ -83,7 +83,7 @@ def disposition(
             return Disposition.AGENT_UNREACHED
     if lead is not None:
         return _by_leg_2(lead, sales, is_over)
-    if is_over and leg1 and sales is LegOutcome.ANSWERED and _was_brief(leg1, least_talk):
+    if is_over and leg1 and sales is LegOutcome.ANSWERED and _was_brief(leg1):
         return Disposition.LEAD_NOT_RUNG
     return Disposition.OPEN
 
@@ -106,6 +106,6 @@ def _by_leg_2(lead: LegOutcome, sales: LegOutcome | None, is_over: bool) -> Disp
     return Disposition.UNCLEAR if sales else Disposition.OPEN
 
 
-def _was_brief(leg1: Leg, least_talk: int) -> bool:
+def _was_brief(leg1: Leg) -> bool:
     """Whether the salesperson was gone before anybody can have been reached."""
-    return leg1.talk_time is not None and leg1.talk_time < least_talk + _QUICKEST_ANSWER
+    return leg1.talk_time is not None and leg1.talk_time < _BRIEF

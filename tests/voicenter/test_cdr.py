@@ -141,6 +141,8 @@ def test_an_unknown_word_is_kept():
         ("click2call Leg 2", 2),
         ("CLICK2CALL_LEG_1", 1),
         ("Click2Call leg3", None),
+        ("ProductiveCall Leg2", None),
+        ("Attended leg1", None),
         ("Click2Call leg12", None),
         ("Incoming Call", None),
         ("", None),

@@ -288,7 +288,7 @@ TOLD: dict[str, tuple[list[dict[str, Any]], bool, bool]] = {
         True,
         True,
     ),
-    "a manager listens": ([{"status": "Talking", "direction": "Spy"}], False, False),
+    "a manager listens": ([{"status": "Talking", "direction": "SPY"}], False, False),
     "a manager has listened": ([{"status": "Hangup", "direction": "Spy"}], False, False),
 }  # fmt: skip
 

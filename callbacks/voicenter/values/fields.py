@@ -22,7 +22,7 @@ MAX_WHOLE = 2**31 - 1
 _EARLIEST = 946_684_800  # 2000-01-01, epoch seconds
 _LATEST = 4_102_444_800  # 2100-01-01
 
-_LEG = re.compile(r"leg[\s_-]*([12])(?![0-9])", re.IGNORECASE)
+_LEG = re.compile(r"click\s*2\s*call[\s_-]*leg[\s_-]*([12])(?![0-9])", re.IGNORECASE)
 _WHOLE = re.compile(r"([0-9]{1,12})(\.0*)?")
 
 
