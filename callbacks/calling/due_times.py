@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from callbacks.common.one_by_one import one_by_one
 from callbacks.opening_hours import sla_clock
 from callbacks.opening_hours.sla_clock import Clock
 from callbacks.routing.config import RoutingConfig
@@ -19,14 +20,23 @@ def follow(config: RoutingConfig, leads: Iterable[Lead], now: datetime) -> int:
     runs round the clock stay as they are. The time that was promised before is kept (ClockChange).
     Returns how many have another due time.
     """
-    return sum(_move(lead, clock, now) for lead in leads if (clock := _clock(config, lead, now)))
+
+    def move(lead: Lead) -> bool:
+        clock = _clock(config, lead, now)
+        return clock is not None and _move(lead, clock, now)
+
+    return sum(moved for _, moved in one_by_one(leads, move, lambda lead: lead.pk))
 
 
-def to_follow(after: int, to: int | None) -> Iterable[Lead]:
-    """The leads that `follow` is about, of the ids in (after, to]; None: without an end."""
+def to_follow(after: int, to: int | None, now: datetime) -> Iterable[Lead]:
+    """The leads that `follow` is about, of the ids in (after, to]; None: without an end.
+
+    Not those that are overdue: what was missed stays missed.
+    """
     found = Lead.objects.filter(
         status__in=(LeadStatus.WAITING, LeadStatus.CALLING),
         rang_at__isnull=True,
+        due_at__gt=now,
         source__sla_clock=SlaClock.OPEN,
         pk__gt=after,
     ).select_related("source")

@@ -86,7 +86,7 @@ def follow_changed_hours() -> int:
 
     moved = sum(it for _, it in one_by_one(by_source.items(), follow, lambda of: of[0]))
     to = step[-1][0] if len(step) == STEP else None
-    due_times.follow(config, due_times.to_follow(begins or 0, to), now)
+    due_times.follow(config, due_times.to_follow(begins or 0, to, now), now)
     unchanged = SetupVersion.objects.filter(
         version=state.version, followed=state.followed, followed_to=state.followed_to
     )

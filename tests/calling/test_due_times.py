@@ -66,6 +66,9 @@ ROWS = {
         "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",
         values={"rang_at": moment("23 Nov 11:58")},
     ),
+    "overdue: the miss stays": Row(
+        "23 Nov 11:45", "23 Nov 11:55", closed_on("23 Nov"), "23 Nov 11:55"
+    ),
     "closed": Row(
         "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",
         values={"status": "failed", "closed_at": moment("23 Nov 11:58")},
