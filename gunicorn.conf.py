@@ -14,12 +14,17 @@ from django.db import connections
 from gunicorn import util
 
 from callbacks.config import logs
+from callbacks.config.environment import Environment
+
+env = Environment()
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 # Live status pages each hold a thread for a while; their waiting costs little.
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = int(os.environ.get("WEB_THREADS") or 8)
+workers = env.int("WEB_CONCURRENCY", default=2)
+threads = env.int("WEB_THREADS", default=8)
+if env.mistakes:
+    sys.exit("\n".join(" ".join(each) for each in env.mistakes))
 # Loaded once and forked, so that the workers share most of its memory.
 preload_app = True
 timeout = 30
@@ -41,7 +46,8 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 logconfig_dict = logs.configuration(
-    os.environ.get("LOG_FORMAT") or "line", os.environ.get("LOG_LEVEL") or "INFO"
+    os.environ.get("LOG_FORMAT") or "line",
+    env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS),  # refused in on_starting
 )
 loglevel = "info"
 

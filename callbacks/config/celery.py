@@ -9,7 +9,8 @@ from typing import Any
 import celery
 from celery import Celery, bootsteps
 from celery.exceptions import CPendingDeprecationWarning, Reject
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import beat_init, worker_init, worker_shutting_down
+from django.conf import settings
 
 from callbacks.common import heartbeats
 from leads import log_context
@@ -42,6 +43,14 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+@worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
+@beat_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def _refuse(**_: Any) -> None:
+    """Neither runs Django's checks, so neither would say what it could not read."""
+    if settings.UNREADABLE:
+        raise SystemExit("\n".join(" ".join(each) for each in settings.UNREADABLE))
 
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -6,9 +6,9 @@ when DEBUG is off.
 
 E001 SECRET_KEY          E005 VOICENTER_METHOD    E009 DATABASE_URL
 E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
-E003 VOICENTER_URL       E007 a timeout           E011 TIME_ZONE
-E004 VOICENTER_CODE      E008 CDR_SECRET          E012 SWEEP_EVERY
-E013 VOICENTER_... call parameters                E014 DEBUG with HTTPS
+E003 VOICENTER_URL       E007 a timeout           E012 SWEEP_EVERY
+E004 VOICENTER_CODE      E008 CDR_SECRET          E014 DEBUG with HTTPS
+E013 VOICENTER_... call parameters                E015 what cannot be read
 E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E025 LEAST_TALK
@@ -21,7 +21,6 @@ W004 MISSED_PAUSE beside MISSED_COOLDOWN
 
 import ipaddress
 import re
-import zoneinfo
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
@@ -53,6 +52,7 @@ def check_settings(
 ) -> list[CheckMessage]:
     """Reports every mistake in the settings at once. No message shows a secret."""
     return [
+        *_unreadable(),
         *_keys(),
         *_provider(),
         *_timeouts(),
@@ -61,6 +61,11 @@ def check_settings(
         *_policy(),
         *_watching(),
     ]
+
+
+def _unreadable() -> Iterator[CheckMessage]:
+    for wrong, way_out in settings.UNREADABLE:
+        yield Error(wrong, hint=way_out, id="callbacks.E015")
 
 
 def _keys() -> Iterator[CheckMessage]:
@@ -199,12 +204,6 @@ def _servers() -> Iterator[CheckMessage]:
 
 
 def _times() -> Iterator[CheckMessage]:
-    if settings.TIME_ZONE not in zoneinfo.available_timezones():
-        yield Error(
-            f"TIME_ZONE is {settings.TIME_ZONE!r}, which is not a known time zone.",
-            hint="Set TIME_ZONE to a name from the IANA list, such as Asia/Jerusalem.",
-            id="callbacks.E011",
-        )
     if not 0 < settings.SWEEP_EVERY <= 60:
         yield Error(
             f"SWEEP_EVERY is {settings.SWEEP_EVERY}, which is out of range.",

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from leads import log_context
 
 FORMATS = ("line", "json")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _REPLACED = (
     # Addresses are written into many lines; the webhooks' holds the secret.

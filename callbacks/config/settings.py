@@ -7,41 +7,21 @@ addresses of the embedded servers) is kept under DATA_DIR and found again from t
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from callbacks.common.local_servers import recorded_settings, recorded_urls
 from callbacks.config import broker, logs
+from callbacks.config.environment import Environment
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
-class _Env(environ.Env):  # type: ignore[misc]  # django-environ has no types
-    """Says which variable is not a number, where int() and float() would only say what it is."""
-
-    def int(self, var: str, default: int | None = None) -> Any:
-        return self._number(super().int, var, default)
-
-    def float(self, var: str, default: float | None = None) -> Any:
-        return self._number(super().float, var, default)
-
-    def _number(self, read: Callable[..., Any], var: str, default: object) -> Any:
-        try:
-            return read(var, default=default)
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"{var} must be a number, for example {var}={default}."
-            ) from None
-
-
-env = _Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env = Environment()
+env.read_env(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
 # What a `make run` that runs there has chosen itself, the simulator as provider for one.
@@ -130,8 +110,10 @@ _embedded = recorded_urls(DATA_DIR)
 DATABASE_URL = env.str("DATABASE_URL", default=_embedded.database_url if _embedded else "")
 REDIS_URL = env.str("REDIS_URL", default=_embedded.redis_url if _embedded else "")
 
-_database = environ.Env.db_url_config(DATABASE_URL or "postgres://127.0.0.1:5432/callbacks")
-TIME_ZONE = env.str("TIME_ZONE", default="Asia/Jerusalem")
+_database = env.database(
+    "DATABASE_URL", DATABASE_URL, fallback="postgres://127.0.0.1:5432/callbacks"
+)
+TIME_ZONE = env.time_zone("TIME_ZONE", default="Asia/Jerusalem")
 DATABASES = {
     "default": {
         # With no address, commands that touch no data (check, collectstatic, makemigrations)
@@ -362,8 +344,12 @@ UNFOLD = {
 
 logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY)
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
-LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+LOG_LEVEL = env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS)
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
 DEFAULT_EXCEPTION_REPORTER_FILTER = "callbacks.config.debug_page.Discreet"
+
+# What could not be read, for callbacks.config.checks.
+UNREADABLE = env.mistakes
 
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(

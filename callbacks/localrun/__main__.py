@@ -161,7 +161,7 @@ def _run(data_dir: Path, urls: Urls) -> int:
         processes.end(processes.left_applications(data_dir), signal.SIGTERM, STOP_SECONDS)
     if supervisor.was_asked_to_stop:
         raise KeyboardInterrupt
-    print("One of the processes ended by itself, so all were stopped; its last lines are above.")
+    print(supervisor.why_it_ended())
     return supervisor.returncode or 1
 
 
@@ -172,19 +172,39 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
         # Each process's lines have their time, with its offset; the simulator's need none.
         super().__init__(Printer(sys.stdout, time_format=""))
         manager.KILL_WAIT = STOP_SECONDS
+        self._first: tuple[str, int] | None = None  # which process ended first; its return code
 
     @property
     def was_asked_to_stop(self) -> bool:
         """Whether a signal ended the loop, rather than a process that ended by itself."""
         return self.returncode in {s["rc"] for s in manager.SIGNALS.values()}
 
+    def why_it_ended(self) -> str:
+        """Which process ended first, and how, as a sentence."""
+        if self._first is None:
+            return "All processes were stopped."
+        name, code = self._first
+        how = f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+        return f"The process {name!r} {how}, so all were stopped. Its last lines are above."
+
     def terminate(self) -> None:
         """Stops all processes. While some are still starting, it tries again shortly."""
+        if self._first is None:
+            ended = {name: it.get("returncode") for name, it in self._processes.items()}
+            self._first = next(((name, it) for name, it in ended.items() if it is not None), None)
         if self._all_started():
             super().terminate()
             return
         signal.signal(signal.SIGALRM, lambda *_: self.terminate())
         signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+
+def signal_name(number: int) -> str:
+    """SIGKILL for 9; the number itself for one that has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _on_signals(handler: "signal._HANDLER") -> None:

@@ -78,7 +78,8 @@ def look_up() -> int:
         _conclude(it, seen[it.attempt.pk], in_log.get(it.attempt.pk), now)
 
     one_by_one(taken, conclude, _named)
-    log.info("looked up attempts=%s in_log=%s", len(taken), len(wanted))
+    found = sum(1 for it in in_log.values() if it)
+    log.info("looked up attempts=%s asked_log=%s in_log=%s", len(taken), len(wanted), found)
     return len(taken)
 
 

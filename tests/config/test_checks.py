@@ -19,7 +19,7 @@ GOOD = {
     "DATABASE_URL": "postgres://user:password@db.example.com/callbacks",
     "REDIS_URL": "redis://:password@redis.example.com:6379/0",
     "BROKER_URL": "redis://:password@redis.example.com:6379/0",
-    "TIME_ZONE": "Asia/Jerusalem",
+    "UNREADABLE": [],
     "SWEEP_EVERY": 5.0,
     "METRICS_TOKEN": "",
     "READY_OLDEST_DUE": 900.0,
@@ -95,7 +95,6 @@ CASES = [
     ("RabbitMQ with TLS", {"BROKER_URL": "amqps://user:password@rabbit.example.com/vhost"}, []),
     ("another broker", {"BROKER_URL": "sqs://key:secret@example.com"}, ["E031"]),
     ("RabbitMQ without host", {"BROKER_URL": "amqp://"}, ["E031"]),
-    ("no such zone", {"TIME_ZONE": "Mars/Olympus"}, ["E011"]),
     ("no sweep", {"SWEEP_EVERY": 0.0}, ["E012"]),
     ("a rare sweep", {"SWEEP_EVERY": 600.0}, ["E012"]),
     ("a token", {"METRICS_TOKEN": LONG}, []),
@@ -139,7 +138,7 @@ def test_it_names_the_mistake_and_the_way_out(settings, changed, numbers):
 
 
 def test_it_names_all_mistakes_at_once(settings):
-    messages = found(settings, {"SECRET_KEY": "unset", "CDR_SECRET": "", "TIME_ZONE": ""})
+    messages = found(settings, {"SECRET_KEY": "unset", "CDR_SECRET": "", "SWEEP_EVERY": 0.0})
     assert {message.id for message in messages} >= {"callbacks.E001", "callbacks.E008"}
     assert len(messages) == 3
 

@@ -204,6 +204,15 @@ def test_it_explains_wrong_settings_without_asking_anybody(
     assert simulator.ledger() == []
 
 
+@pytest.mark.parametrize("debug", [True, False])
+def test_it_says_once_that_the_code_is_missing(
+    debug: bool, run: Run, simulator: SimulatorProcess, settings: Settings
+) -> None:
+    settings.DEBUG, settings.VOICENTER_CODE = debug, ""
+    messages = [step["message"] for step in run("check", "--json").document["checks"]]
+    assert len([message for message in messages if "VOICENTER_CODE" in message]) == 1
+
+
 def test_it_names_extensions_of_ours_that_the_account_does_not_have(
     run: Run, simulator: SimulatorProcess, extension: Extension
 ) -> None:

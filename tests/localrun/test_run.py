@@ -202,7 +202,7 @@ def test_beside_a_real_provider_it_starts_no_simulator_and_stops_all_when_one_pr
         family = launcher.family()
         (beat,) = re.findall(r"beat started \(pid=(\d+)\)", launcher.output)
         os.kill(int(beat), signal.SIGKILL)
-        launcher.wait_for("One of the processes ended by itself")
+        launcher.wait_for("The process 'beat' was killed by SIGKILL, so all were stopped.")
         assert launcher.process.wait(60) != 0
         assert still_there(family, data_dir) == []
 

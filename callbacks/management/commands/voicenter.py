@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 
@@ -103,6 +104,9 @@ class Command(BaseCommand):
         run: Run = given["run"]
         try:
             try:
+                if settings.UNREADABLE and run is not checking.run:
+                    wrong = " ".join(sentence for sentence, _ in settings.UNREADABLE)
+                    raise Stop(Exit.SETTINGS, wrong, "configuration")
                 run(given, output)
                 self.stdout.flush()
                 return

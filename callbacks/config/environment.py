@@ -1,0 +1,93 @@
+"""Reads settings from the environment, and remembers what cannot be read.
+
+A value that cannot be read counts as not set while the settings are loaded, and nothing starts
+with it: `callbacks.config.checks` (E015) names all of them at once. The same goes for the worker
+and beat, which run no checks (`callbacks.config.celery`), and for gunicorn's own numbers.
+"""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+import environ
+
+YES = frozenset({"true", "yes", "on", "1"})
+NO = frozenset({"false", "no", "off", "0"})
+
+
+class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no types
+    """A reader whose `mistakes` are pairs of sentences: what is wrong, and the way out.
+
+    An empty value counts as not set. Lists and text are never wrong here.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mistakes: list[tuple[str, str]] = []
+
+    def bool(self, var: str, default: bool | None = None) -> Any:
+        """True or false. No other word counts: a typing mistake must not switch anything off."""
+        hint = f"Set {var} to true or false."
+        return self._read(var, default, _flag, "is neither true nor false", hint)
+
+    def int(self, var: str, default: int | None = None) -> Any:
+        """A whole number."""
+        hint = f"Set {var} to a number without a unit, for example {var}={default}."
+        return self._read(var, default, int, "is not a whole number", hint)
+
+    def float(self, var: str, default: float | None = None) -> Any:
+        """A number. "nan" is one too: the checks refuse it where a range is asked for."""
+        hint = f"Set {var} to a number without a unit, for example {var}={default:g}."
+        return self._read(var, default, float, "is not a number", hint)
+
+    def time_zone(self, var: str, default: str) -> Any:
+        """The name of a time zone."""
+        hint = f"Set {var} to a name from the IANA list, such as {default}."
+        return self._read(var, default, _zone, "is not a known time zone", hint)
+
+    def one_of(self, var: str, default: str, allowed: tuple[str, ...]) -> Any:
+        """One of a few words in capital letters, however it is written."""
+
+        def read(text: str) -> str:
+            return allowed[allowed.index(text.upper())]
+
+        hint = f"Set {var} to one of these: {', '.join(allowed)}."
+        return self._read(var, default, read, "is not allowed", hint)
+
+    def database(self, var: str, address: str, fallback: str) -> dict[str, Any]:
+        """Django's settings for `address`, which `var` has given. No sentence shows the address."""
+        try:
+            return dict(self.db_url_config(address or fallback))
+        except ValueError:
+            self.mistakes.append(
+                (
+                    f"{var} is an address that cannot be read.",
+                    f"Set {var}=postgres://user:password@host:5432/name, with a number as port.",
+                )
+            )
+            return dict(self.db_url_config(fallback))
+
+    def _read(
+        self, var: str, default: object, read: Callable[[str], object], wrong: str, hint: str
+    ) -> Any:
+        text = str(self.str(var, default="")).strip()
+        if not text:
+            return default
+        try:
+            return read(text)
+        except ValueError:
+            self.mistakes.append((f"{var} is {text!r}, which {wrong}.", hint))
+            return default
+
+
+def _flag(text: str) -> bool:
+    word = text.lower()
+    if word not in YES | NO:
+        raise ValueError
+    return word in YES
+
+
+def _zone(text: str) -> str:
+    if text not in zoneinfo.available_timezones():
+        raise ValueError
+    return text
