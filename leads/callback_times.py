@@ -81,7 +81,7 @@ def _parse(typed: str) -> datetime | None:
 
 
 def _malformed() -> str:
-    return gettext("This is not a time as we write it.")
+    return gettext("This is not a time in the form 2026-11-28T14:00:00+02:00.")
 
 
 def _too_late() -> str:

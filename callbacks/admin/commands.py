@@ -99,7 +99,7 @@ class Command(Generic[Thing]):
                 if text:
                     _log(model_admin, request, at, text, began)
         except manual.MayBeDone as doubt:
-            lost = gettext("%(logged)s; the provider's answer was lost") % {"logged": text}
+            lost = gettext("%(logged)s; no answer tells whether it was done") % {"logged": text}
             _log(model_admin, request, at, lost, began)
             return messages.WARNING, str(doubt)
         except manual.CannotCall as refusal:

@@ -123,7 +123,7 @@ _LOST = {
 
 
 def lost(attempt: CallAttempt) -> str:
-    """How the provider's answer was lost, as a sentence."""
+    """Why the provider's answer does not tell whether it called, as a sentence."""
     if attempt.failure_reason.startswith("http_"):
         return gettext("The provider answered with HTTP status %(status)s.") % {
             "status": attempt.failure_reason.removeprefix("http_")
@@ -212,7 +212,7 @@ def _on_a_call(live: CallAttempt) -> Words:
         return Words(
             gettext("a call may be on"),
             RED,
-            gettext("lead %(lead_id)s, the answer was lost") % {"lead_id": live.lead_id},
+            gettext("lead %(lead_id)s, no answer that tells") % {"lead_id": live.lead_id},
             live.lead_id,
         )
     return Words(

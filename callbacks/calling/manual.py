@@ -401,7 +401,8 @@ def _ask(request: Callable[[], object]) -> None:
     except OutcomeUnknown:
         raise MayBeDone(
             gettext(
-                "The provider's answer was lost: it may have been done. Look before you try again."
+                "The provider gave no answer that tells: it may have been done. Look before "
+                "you try again."
             )
         ) from None
     except VoicenterError as error:

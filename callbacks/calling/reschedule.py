@@ -54,8 +54,8 @@ def follow_changed_hours() -> int:
     Looks at STEP leads at most and has the next step queued. How far it has come is kept in the
     database, so whatever is interrupted or was never begun is made good by the sweep, which takes a
     step too. A change that comes meanwhile begins anew, even if it has been followed before this
-    step is done. Two at once do the same, and one of them goes on. Returns how many leads were
-    moved.
+    step is done. Two processes may do the same step; only one of them has the next one queued.
+    Returns how many leads were moved.
 
     Somebody may be storing a lead by the older hours meanwhile, and commit it behind this step. So
     for as long as that can take (SETTLES_IN) each sweep looks at all of them again, and once more
@@ -93,8 +93,8 @@ def follow_changed_hours() -> int:
     if unchanged.update(followed=state.version, followed_to=to, followed_since=since):
         goes_on = to is not None
     else:
-        # Newer hours may have been followed meanwhile, and this step has then put leads by the
-        # older ones.
+        # Newer hours may have been followed meanwhile; this step has then moved leads according to
+        # the older ones.
         newer = SetupVersion.objects.exclude(version=state.version)
         goes_on = bool(newer.update(followed=state.version, followed_to=None))
     if goes_on:

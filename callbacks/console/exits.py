@@ -37,7 +37,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.USAGE: "wrong usage or an invalid parameter; nothing was sent",
     Exit.REFUSED: "the provider refused; nothing was dialled or changed",
     Exit.NOT_SENT: "no connection; nothing was sent, so it is safe to try again",
-    Exit.UNKNOWN: "sent, but the answer was lost: it may have been done, so look before repeating",
+    Exit.UNKNOWN: "sent, but no answer tells: it may have been done, so look before repeating",
     Exit.SETTINGS: "wrong settings; nothing was sent",
     Exit.NOT_CONFIRMED: "nobody confirmed it; nothing was done",
     Exit.NO_ANSWER: "the provider did not answer a question; it is safe to ask again",

@@ -95,7 +95,9 @@ def _show(plan: ImportPlan, output: Output) -> None:
     rows += [("unusable", it.number, it.why) for it in plan.unusable]
     if rows:
         output.table(("", "SIP", "NAME"), rows)
-    output.say(f"The account has {plan.answered} extensions; {plan.same} are the same here.")
+    output.say(f"The account has {plan.answered} extensions; {plan.known} are known here.")
+    if plan.renamed:
+        output.say(f"{len(plan.renamed)} have another name here.")
     if plan.off:
         output.say(f"{len(plan.off)} extensions are switched off here and stay so.")
 

@@ -81,6 +81,11 @@ class ImportPlan:
     off: tuple[str, ...] = ()
 
     @property
+    def known(self) -> int:
+        """How many of the account's are here, under the same name or another, rung or not."""
+        return self.same + len(self.renamed) + len(self.off)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing could be chosen."""
         return not (self.new or self.renamed or self.gone)

@@ -162,7 +162,8 @@ def _run(data_dir: Path, urls: Urls) -> int:
     if supervisor.was_asked_to_stop:
         raise KeyboardInterrupt
     print(supervisor.why_it_ended())
-    return supervisor.returncode or 1
+    code = supervisor.returncode or 1
+    return code if code > 0 else 128 - code  # as a shell says it of a signal
 
 
 class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types

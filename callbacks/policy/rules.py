@@ -149,8 +149,9 @@ class ExtensionStep(Enum):
 class Policy:
     """The numbers of the table. Whatever is given is brought within the hard bounds.
 
-    `after_no_answer`: one wait for each further try, the last ones may be OPENING. `after_busy`:
-    the same where the line was engaged; it gives no more tries, and no longer waits. `gap` and
+    `after_no_answer`: one wait for each further try; the last ones may be OPENING instead of a
+    time. `after_busy`: the same where the line was engaged; it gives no more tries, and no longer
+    waits. `gap` and
     `calls_a_day` hold for a number, not for a lead.
     """
 
@@ -295,8 +296,9 @@ def _by_table(  # noqa: C901  # a table: one row a case
         case Outcome.NEVER_KNOWN:
             return Step(
                 LeadStep.FAILED,
-                message="The provider's answer was lost and no record of the call came. "
-                "Ask the salesperson whether they talked with the lead before you call again.",
+                message="The provider gave no answer that tells whether it called, and no record "
+                "of the call came. Ask the salesperson whether they talked with the lead before "
+                "you call again.",
             )
 
 
@@ -311,7 +313,7 @@ def _after_no_answer(same_before: int, policy: Policy, *, busy: bool) -> Step:
         wait = min(timed) if timed else wait
     if wait != OPENING:
         return Step(LeadStep.CALL_AGAIN, after=wait)
-    # Waits grow: an opening that comes sooner than the last one has been is not waited for.
+    # Waits never get shorter: an opening sooner than the last timed wait is passed over.
     timed = [it for it in policy.after_no_answer[:same_before] if it != OPENING]
     return Step(LeadStep.CALL_AGAIN, after=timed[-1] if timed else policy.gap, at_opening=True)
 

@@ -91,9 +91,9 @@ def correct(
     connected_at: datetime | None,
     records: Collection[CallRecord],
 ) -> bool:
-    """What has come to light after the attempt had ended without a record, told of its lead too.
+    """Corrects an attempt that had ended without a record, and its lead where that is allowed.
 
-    In a transaction. Says whether its lead was told.
+    In a transaction. Returns whether the lead was corrected.
     """
     was = attempt.outcome
     if not attempt.correct(to, connected_at):
@@ -111,8 +111,8 @@ def correct(
 
 
 def _correct_lead(attempt: CallAttempt) -> bool:
-    """Only of a lead that was closed by this very attempt, and no closed lead is opened: nobody is
-    rung because a record was late. False when it is not so.
+    """Corrects the lead only if this attempt closed it, and never reopens it: nobody is rung
+    because a record was late. Returns whether the lead was corrected.
     """
     if attempt.kind == AttemptKind.MESSAGE:
         return False
@@ -128,7 +128,7 @@ def _correct_lead(attempt: CallAttempt) -> bool:
             ~Exists(newer),
             pk=attempt.lead_id,
             status__in=(LeadStatus.CALLED, LeadStatus.FAILED),
-            # Not of one that a manager had called again since, and that could not be called.
+            # Not a lead that a manager has restarted since, and that failed before another attempt.
             counted_from__lte=attempt.claimed_at,
         ).update(**values, first_dialed_at=Coalesce("first_dialed_at", attempt.claimed_at))
     )

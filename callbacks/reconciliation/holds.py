@@ -52,7 +52,7 @@ def free_expired_holds() -> int:
     expired = [
         attempt
         for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
-        # Whoever moves the end on is the one who asks; who dies over it has only delayed it.
+        # Only the process that moves the end asks. If it dies, the hold merely ends later.
         if CallAttempt.objects.filter(
             pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until
         ).update(hold_until=now + _ASKING_TAKES)

@@ -198,7 +198,8 @@ def _is_blind(legs: Iterable[Cdr], since: datetime, now: datetime) -> bool:
 def _search(
     wanted: Sequence[_Looked], legs: Sequence[Cdr], blind: bool | None
 ) -> dict[int, bool | None]:
-    """Applies the legs that are of a call of ours; which attempts have any, or any that may be.
+    """Applies the legs of our calls. Returns, by attempt, whether the log has a leg of its call or
+    one that may be; None where that cannot be told.
 
     `blind`: whether a leg that is not there says nothing.
     """
@@ -218,7 +219,7 @@ def _search(
 
 
 def _claimed(call_ids: set[str]) -> set[str]:
-    """Those that are other attempts' calls."""
+    """Those of these CALLIDs that belong to an attempt already."""
     if not call_ids:
         return set()
     return set(CallAttempt.objects.filter(call_id__in=call_ids).values_list("call_id", flat=True))

@@ -1,8 +1,8 @@
 """Where leads' time goes, by source: sums of stored columns, no replay.
 
 - Leads are counted as in callbacks.reports.queries, by the day of submission.
-- Those who have talked apart from all others, whose time is not over or has led to nothing: one
-  mean over both would say nothing of either.
+- Leads who have talked have means of their own. The others still wait or were never reached, and
+  one mean over both groups would describe neither.
 - A lead that waits counts with what it has waited so far; a call that is on, when it has ended.
 """
 

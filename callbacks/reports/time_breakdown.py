@@ -36,7 +36,7 @@ WAITS = (
     Stage(
         "waited_retry",
         _("retry gap"),
-        _("Between two tries; also while a manager had not yet had a closed lead called again."),
+        _("Between two tries, or from a lead's closing until a manager has it called again."),
     ),
     Stage("waited_extension", _("no free extension"), _("Until a salesperson was free.")),
 )

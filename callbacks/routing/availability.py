@@ -25,9 +25,8 @@ IS_ON_CALL = f"""EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.extension_id = extension.id AND live.state IN ({LIVE}) OFFSET 0
 )"""
-# The person, not the phone: what is so of one phone of a salesperson is so of the others, as far as
-# it says something of the person. A phone that is logged out, offline, blocked, off or at its limit
-# says nothing of who it belongs to.
+# What concerns the person holds for all of a salesperson's phones: a call, a pause, a rest. What
+# concerns one phone alone (logged out, offline, blocked, off, at its limit) does not.
 _PERSON_IS_ON_CALL = f"""EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.salesperson_id = extension.user_id AND live.state IN ({LIVE}) OFFSET 0

@@ -61,7 +61,7 @@ _CLAIM = "SELECT * FROM {}({})".format(  # noqa: S608  # put together from const
     ", ".join(f"given_{name} => %({name})s::{type_}" for name, type_ in _PARAMETERS.items()),
 )
 
-# Losing this often against others means that every extension is being taken: the lead waits.
+# After losing to other claims this often the lead waits: all extensions are being taken.
 _TRIES = 5
 
 

@@ -25,7 +25,7 @@ OUT, CAPPED, RESTING, SEEN_BUSY = "out", "capped", "resting", "seen_busy"
 # For one lead.
 REFUSED, LANGUAGE = "refused", "language"
 
-# The rule that decided, beside the strategies: whoever talked with this number before.
+# The rule that decided when no strategy did: the salesperson who talked with this number before.
 OWNER = "owner"
 
 
@@ -50,8 +50,8 @@ class TeamRules:
 class TeamOffer(NamedTuple):
     """A team that is asked for a lead now, and on which terms.
 
-    `any_language`: also who does not speak the lead's. `owner_since`: a conversation after this
-    makes an owner; None: none does. `holds_for_owner`: an owner who is on a call is waited for.
+    `any_language`: salespeople who do not speak the lead's language are rung too. `owner_since`: a
+    conversation after this makes an owner; None: none does. `holds_for_owner`: an owner who is on a call is waited for.
     """
 
     team_id: int
@@ -83,7 +83,7 @@ class ExtensionState:
         return not self.languages or not language or self.names(language)
 
     def names(self, language: str) -> bool:
-        """Whether this language is among those that are named; he is he-IL."""
+        """Whether this language is among those that are named; "he" matches "he-IL"."""
         return first_part(language) in map(first_part, self.languages)
 
 

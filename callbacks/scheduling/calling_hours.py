@@ -1,4 +1,4 @@
-"""When a lead may be called: a team of its source is open, and its own clock shows a fit hour.
+"""When a lead may be called: a team of its source is open, and the lead's clock allows it.
 
 The calling window (`LeadSource.call_from`, `call_until`) is in the zone of the lead's number; where
 that may be one of several, the window has to be open in each of them. Where these have no hour in
@@ -105,7 +105,7 @@ def has_an_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime)
 
 
 def closes_at(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> datetime | None:
-    """When what is open at `at` is over; None: it does not close."""
+    """When calling ends: the last team open at `at` or the lead's window closes; None: never."""
     teams = open_teams(config, source_id, phone, at)
     closings = [
         opening_hours.next_closing(calendar, at) if calendar else None
@@ -215,7 +215,7 @@ def is_open(team: Team, at: datetime) -> bool:
 
 
 def is_on_shift(extension: Extension, at: datetime) -> bool:
-    """Whether its own hours include `at`; without any they always do. Its team's count besides."""
+    """Whether its own hours include `at`; always if it has none. Its team's hours hold as well."""
     return extension.schedule is None or opening_hours.is_open(extension.schedule.calendar(), at)
 
 

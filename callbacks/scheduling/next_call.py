@@ -3,8 +3,8 @@
 Asked for new leads, retries, leads that are put off, "Call now", the preview and the replay. In
 this order:
 
-1. the wait of the last call's outcome (`Step`), or the time that the visitor chose;
-2. the limits of the lead's number: the gap after a call, and the bound of the day;
+1. the wait that follows the last call's outcome (`Step`), or the time that the visitor chose;
+2. the limits of the lead's number: the gap after a call, and its daily limit;
 3. for a retry at an opening: when a team next opens anew; a day later where all are always open;
 4. the teams' opening hours and the calling window of the lead's number;
 5. the lead's turn among those that wait for the same opening.

@@ -48,7 +48,7 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
         (
             "a call may be on",
-            "lead 7, the answer was lost",
+            "lead 7, no answer that tells",
             {},
             CallAttempt(state="unknown", **LIVE),
             True,

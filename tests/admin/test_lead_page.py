@@ -81,21 +81,23 @@ def test_it_tells_what_happened_in_order(managing: Client, called: Lead) -> None
     assert places == sorted(places)
 
 
-def test_it_says_that_an_answer_was_lost_also_when_the_call_was_found_later(
-    managing: Client, make_lead: Callable[..., Lead], extension: Extension
+@pytest.mark.parametrize("reason", ["read_timeout", "reset", "http_500", "unreadable", "call_id"])
+def test_it_says_that_no_answer_tells_also_when_the_call_was_found_later(
+    reason: str, managing: Client, make_lead: Callable[..., Lead], extension: Extension
 ) -> None:
     now = timezone.now()
     lead = make_lead(status="calling")
     attempt = CallAttempt.objects.create(
         lead=lead, extension=extension, phone=lead.phone, extension_number="101", state="unknown",
-        claimed_at=now, answered_at=now, hold_until=now, failure_reason="read_timeout",
+        claimed_at=now, answered_at=now, hold_until=now, failure_reason=reason,
     )  # fmt: skip
-    assert "answer was lost" in text(managing, lead)
+    assert "was lost" not in text(managing, lead)
+    assert "no answer that tells" in text(managing, lead)
     CallAttempt.objects.filter(pk=attempt.pk).update(
         state="bridged", call_id="FOUND", connected_at=now, ended_at=now
     )
     said = text(managing, lead)
-    assert "answer was lost" in said
+    assert "no answer that tells" in said
     assert "CALLID FOUND" in said
 
 

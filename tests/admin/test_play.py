@@ -94,7 +94,7 @@ def test_it_suggests_what_the_source_names(
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("", "Name a record."), ("  ", "Name a record."), ("a/b", "without folder"),
+    [("", "Enter the recording"), ("  ", "Enter the recording"), ("a/b", "without folder"),
      ("a.wav", "without folder and extension"), ("a\tb", "control characters"),
      ("x" * 101, "at most 100")],
 )  # fmt: skip

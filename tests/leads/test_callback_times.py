@@ -10,6 +10,8 @@ import pytest
 from leads import callback_times, visitor_status
 from leads.ports import CallingHours
 
+MALFORMED = "This is not a time in the form 2026-11-28T14:00:00+02:00."
+
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday, 14:00 in Jerusalem
 HALF = timedelta(minutes=30)
@@ -87,17 +89,17 @@ TOMORROW = "tomorrow, Tuesday, at 09:00 (Jerusalem time)"
             f"We cannot call you then. The next possible time is {FRIDAY}.",
         ),
         ("2026-12-07T14:00:01+02:00", NOON, "This is more than 14 days ahead. The next possible"),
-        ("9999-12-31T23:59:59-12:00", at(23, 18), "This is not a time as we write it."),
+        ("9999-12-31T23:59:59-12:00", at(23, 18), MALFORMED),
         (
             "tomorrow", at(23, 18),
-            "This is not a time as we write it. The next possible time is 2026-11-24T09:00:00+02",
+            f"{MALFORMED} The next possible time is 2026-11-24T09:00:00+02",
         ),
-        ("2026-11-24T09:30:00", NOON, "This is not a time as we write it."),
-        ("2026-11-24", NOON, "This is not a time as we write it."),
-        ("2026-02-30T09:30:00+02:00", NOON, "This is not a time as we write it."),
-        ("0001-01-01T00:00:00+14:00", NOON, "This is not a time as we write it."),
-        ("1764052200", NOON, "This is not a time as we write it."),
-        ("\x00", NOON, "This is not a time as we write it."),
+        ("2026-11-24T09:30:00", NOON, MALFORMED),
+        ("2026-11-24", NOON, MALFORMED),
+        ("2026-02-30T09:30:00+02:00", NOON, MALFORMED),
+        ("0001-01-01T00:00:00+14:00", NOON, MALFORMED),
+        ("1764052200", NOON, MALFORMED),
+        ("\x00", NOON, MALFORMED),
         # The next one would be too far ahead: the first one is named.
         (
             "2026-12-07T07:00:00+02:00", at(23, 8),

@@ -320,8 +320,9 @@ _NO_CALL_CAME = _AttemptCommand(
     run=lambda it, user: manual_resolution.no_call_came(it.pk, user),
     title=_("Did no phone ring?"),
     explanation=_(
-        "The provider's answer was lost. Ask the salesperson: if their phone has not rung, the "
-        "lead is called again now. If it has, the lead would be called twice."
+        "The provider gave no answer that tells whether it called. Ask the salesperson: if their "
+        "phone has not rung, the lead is called again now. If it has, the lead would be called "
+        "twice."
     ),
     button=_("No call came"),
     logged=_("No call came"),

@@ -67,7 +67,7 @@ PLAY = LeadCommand(
     logged=_("Message"),
     title=_("Play a message?"),
     explanation=_(
-        "This number is called now, and whoever answers hears the record. No "
+        "This number is called now, and whoever answers hears the recording. No "
         "salesperson is on the line, and the request stays as it is."
     ),
     button=_("Play the message"),

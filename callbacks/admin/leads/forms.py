@@ -76,14 +76,14 @@ def _choice(extension: Extension, now: datetime) -> SafeString:
 
 
 class PlayForm(forms.Form):
-    """Which record, the source's own to begin with."""
+    """Which recording, the source's own to begin with."""
 
     record_name = forms.CharField(
-        label=_("Name of the record"),
+        label=_("Name of the recording"),
         max_length=100,
         validators=[validate_record_name],
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
-        error_messages={"required": _("Name a record.")},
+        error_messages={"required": _("Enter the recording's name.")},
     )
 
     def __init__(self, lead: Lead, *args: Any, **kwargs: Any) -> None:

@@ -190,7 +190,7 @@ def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
         yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
     elif attempt.failure_reason:
         # Also when it was found out later: this is what happened at that moment.
-        lost = gettext("The provider's answer was lost: whether it called is not known")
+        lost = gettext("The provider gave no answer that tells whether it called")
         yield Event(at, lost, details, RED, attempt.call_id)
     elif attempt.call_id:
         yield Event(at, gettext("Accepted by the provider"), colour=ACCENT, call_id=attempt.call_id)

@@ -26,11 +26,11 @@ PEOPLE = "extensions"  # the prefix of the rows below the team
 STRATEGIES = {
     "Longest idle": _(
         "Whoever has been without a call for longest, from the end of their last one. "
-        "Who talks long gets fewer calls."
+        "Whoever talks long gets fewer calls."
     ),
     "Round robin": _("In turn: whoever was rung longest ago, however long their calls take."),
     "Priority tiers with weights": _(
-        "Within a tier, who has weight 2 is rung twice as often as who has weight 1."
+        "Within a tier, an extension with weight 2 is rung twice as often as one with weight 1."
     ),
     "Fair by conversations": _(
         "Equal shares of talks, not of rings: a call in which nobody talked does not "

@@ -61,6 +61,33 @@ def test_it_shows_what_differs_and_changes_nothing(managing: Client) -> None:
     assert rows() == UNTOUCHED
 
 
+@pytest.mark.parametrize(
+    ("names", "is_active", "known"),
+    [
+        ({"101": "Dana Levi"}, True, ["1 is known here.", "1 has another name here."]),
+        ({"101": "Dana"}, True, ["1 is known here."]),
+        ({"101": "Dana"}, False, ["1 is known here.", "1 is switched off here and stays so."]),
+        ({"105": "Noa"}, True, ["None of them is known here."]),
+    ],
+    ids=["under another name", "the same", "switched off", "new"],
+)
+def test_it_says_how_many_are_known_here(
+    names: dict[str, str],
+    is_active: bool,
+    known: list[str],
+    managing: Client,
+    simulator: SimulatorProcess,
+) -> None:
+    Extension.objects.filter(number="101").update(is_active=is_active)
+    simulator.control(extensions=dict.fromkeys(names, "online"), names=names)
+    page = " ".join(managing.get(PAGE).content.decode().split())
+    sentences = (
+        "1 is known here.", "1 has another name here.",
+        "1 is switched off here and stays so.", "None of them is known here.",
+    )  # fmt: skip
+    assert [it for it in sentences if it in page] == known
+
+
 def test_what_is_ticked_is_done_and_logged(managing: Client, manager: User, team: Team) -> None:
     ticked = {"add": ["105"], "rename": ["101"], "switch_off": ["109"], "team": team.pk}
     answer = managing.post(PAGE, {"seen": seen(managing), **ticked}, follow=True)
