@@ -51,7 +51,8 @@ class TeamOffer(NamedTuple):
     """A team that is asked for a lead now, and on which terms.
 
     `any_language`: salespeople who do not speak the lead's language are rung too. `owner_since`: a
-    conversation after this makes an owner; None: none does. `holds_for_owner`: an owner who is on a call is waited for.
+    conversation after this makes an owner; None: none does. `holds_for_owner`: an owner who is on a
+    call is waited for.
     """
 
     team_id: int
