@@ -1,5 +1,6 @@
 """Reads the body of a request into strings by field name, or refuses it with a sentence."""
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -137,17 +138,25 @@ def too_large(limit: int = LIMIT) -> BodyRefused:
 def _charset(request: HttpRequest) -> str:
     """The encoding that the request names, UTF-8 where it names none. Raises BodyRefused."""
     named = (request.content_params or {}).get("charset", "utf-8").strip("\"' ").lower()
-    if not _CHARSET.fullmatch(named.removesuffix("-i").removesuffix("-e")):
+    charset = named.removesuffix("-i").removesuffix("-e")
+    if not (_CHARSET.fullmatch(charset) and _exists(charset)):
         raise BodyRefused.of(415, gettext("This charset is not known. Send UTF-8."))
-    return named.removesuffix("-i").removesuffix("-e")
+    return charset
+
+
+def _exists(charset: str) -> bool:
+    """cp1255 does, cp1299 does not."""
+    try:
+        codecs.lookup(charset)
+    except LookupError:
+        return False
+    return True
 
 
 def _text(request: HttpRequest, body: bytes) -> str:
     charset = _charset(request)
     try:
         return body.decode("utf-8-sig" if charset in {"utf-8", "utf8"} else charset)
-    except LookupError:  # cp1299
-        raise BodyRefused.of(415, gettext("This charset is not known. Send UTF-8.")) from None
     except UnicodeDecodeError:
         sentence = gettext("The body is not text in %(charset)s.") % {"charset": charset.upper()}
         raise BodyRefused.of(400, sentence) from None

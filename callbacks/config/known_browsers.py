@@ -8,7 +8,7 @@ counted by itself: a signed cookie, good for that name alone, stands for its add
 
 import ipaddress
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -20,17 +20,27 @@ from django.http import HttpRequest, HttpResponse
 
 COOKIE = "known_browser"
 _A_YEAR = 365 * 24 * 3600  # seconds
+_LONGEST_NAME = 255  # axes.models.AccessBase.username
 
 
 def address(request: HttpRequest) -> str:
     """For axes (AXES_CLIENT_IP_CALLABLE): the address that failed logins are counted by."""
-    name = request.POST.get("username", "")
+    typed = request.POST.get("username", "")
     try:
-        browser = uuid.UUID(_signer(name).unsign(request.COOKIES.get(COOKIE, ""), max_age=_A_YEAR))
+        browser = uuid.UUID(_signer(typed).unsign(request.COOKIES.get(COOKIE, ""), max_age=_A_YEAR))
     except (signing.BadSignature, ValueError):
         return _sender(request)
     # A private address that nobody can send from.
     return str(ipaddress.IPv6Address((0xFD << 120) | (browser.int >> 8)))
+
+
+def name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str | None:
+    """For axes (AXES_USERNAME_CALLABLE): the name that failed logins are counted by.
+
+    Cut to what its column takes; no login's name is that long.
+    """
+    typed = (credentials or request.POST).get("username")
+    return None if typed is None else str(typed)[:_LONGEST_NAME]
 
 
 def _sender(request: HttpRequest) -> str:
@@ -61,10 +71,10 @@ class KnownBrowserMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Passes the request on."""
         response = self._get_response(request)
-        if name := request.META.get(COOKIE):
+        if known := request.META.get(COOKIE):
             response.set_cookie(
                 COOKIE,
-                _signer(name).sign(str(uuid.uuid4())),
+                _signer(known).sign(str(uuid.uuid4())),
                 max_age=_A_YEAR,
                 secure=settings.HTTPS,
                 httponly=True,

@@ -174,3 +174,12 @@ def test_an_absurd_address_is_no_error_of_ours(
 def test_leads_stay_searchable(admin_client: Client, source: LeadSource) -> None:
     assert not Lead.objects.exists()
     assert admin_client.get("/admin/leads/lead/?submitted_at__year=2026").status_code == 200
+
+
+@pytest.mark.parametrize("length", [150, 151, 255, 256, 300, 60_000])
+def test_a_name_of_any_length_is_no_error_of_ours(length: int) -> None:
+    client = Client()
+    for _ in range(12):
+        typed = {"username": "x" * length, "password": "wrong"}
+        status = client.post("/admin/login/", typed).status_code
+    assert status == 429

@@ -133,3 +133,25 @@ def test_the_form_answers_a_strange_body_with_a_page(
     assert answer.status_code in {400, 422}
     assert "<h1>" in answer.text
     assert not Lead.objects.exists()
+
+
+NO_CHARSETS = ["cp1299", "windows-1200", "iso-8859-99", "iso-8859-12"]
+KINDS = {
+    "form": ("application/x-www-form-urlencoded", b"name=Noa&phone=0505550101"),
+    "multipart": ("multipart/form-data; boundary=x", b"--x--\r\n"),
+    "json": ("application/json", b"{}"),
+}
+
+
+@pytest.mark.parametrize("charset", NO_CHARSETS)
+@pytest.mark.parametrize(("kind", "body"), KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("address", ["/api/leads/", "/contact/website/"])
+def test_a_charset_that_does_not_exist_is_refused(
+    address: str, kind: str, body: bytes, charset: str, client: Client, source: LeadSource
+) -> None:
+    # Not `post`, which encodes the body itself.
+    answer = client.generic("POST", address, body, content_type=f"{kind}; charset={charset}")
+    # The page reads forms only.
+    is_read = address == "/api/leads/" or kind != "application/json"
+    assert answer.status_code == (415 if is_read else 422)
+    assert not Lead.objects.exists()
