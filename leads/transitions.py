@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, When
+from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from leads import wait_accounting
@@ -74,12 +74,12 @@ def put_off_all(
 def refuse(lead_id: int, message: str, at: datetime) -> bool:
     """waiting -> failed: the lead may not be called. `message` tells the manager why."""
     values = {"error_code": None, "error_message": message[:500]}
-    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **_waits_no_more(at), **values)
+    return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **waits_no_more(at), **values)
 
 
 def cancel(lead_id: int, at: datetime) -> bool:
     """held | waiting -> cancelled: a manager wants no call."""
-    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **_waits_no_more(at))
+    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **waits_no_more(at))
 
 
 def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
@@ -150,6 +150,14 @@ def close(
     return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **values)
 
 
+def talked_after_all(leads: QuerySet[Lead], at: datetime, **shown: Any) -> bool:
+    """waiting -> connected: a record told late that its last call was a talk. `leads`: that lead,
+    with whatever else must hold of it.
+    """
+    waiting = leads.filter(status=LeadStatus.WAITING)
+    return bool(waiting.update(status=LeadStatus.CONNECTED, **waits_no_more(at), **shown))
+
+
 def open_again(
     lead_id: int,
     call_after: datetime,
@@ -176,7 +184,7 @@ def _waits_on(at: datetime) -> dict[str, Any]:
     return {"waiting_since": since, **wait_accounting.waiting_until(at)}
 
 
-def _waits_no_more(at: datetime) -> dict[str, Any]:
+def waits_no_more(at: datetime) -> dict[str, Any]:
     """The columns of a lead that is closed without a call."""
     return {"closed_at": wait_accounting.end_of_anything(at), **wait_accounting.anything_until(at)}
 

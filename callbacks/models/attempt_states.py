@@ -29,6 +29,18 @@ class AttemptState(models.TextChoices):
     NEVER_PLACED = "never_placed", _("never placed")
 
 
+# Ends that a record tells of, and that a talk disproves: the talk's record came later.
+ENDED_BY_A_RECORD = (
+    AttemptState.AGENT_NO_ANSWER,
+    AttemptState.AGENT_UNREACHED,
+    AttemptState.LEAD_NO_ANSWER,
+    AttemptState.LEAD_BUSY,
+    AttemptState.BAD_NUMBER,
+    AttemptState.LEAD_NOT_RUNG,
+    AttemptState.SHORT_TALK,
+    AttemptState.STOPPED,
+)
+
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.models import time_accounting
 from callbacks.models.attempt_states import (
+    ENDED_BY_A_RECORD,
     LIVE_STATES,
     NOBODY_KNOWS,
     OUTCOME_OF,
@@ -468,7 +469,10 @@ class CallAttempt(models.Model):
         return bool(won)
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
-        """ended -> bridged, or what else the records tell: somebody could tell after all."""
+        """ended -> bridged, or what else the records tell: somebody could tell after all; and what
+        a record has ended -> bridged: they talked.
+        """
+        come_from = ENDED_BY_A_RECORD if to == AttemptState.BRIDGED else ()
         values: dict[str, Any] = {
             "error_code": 0,
             "next_lookup_at": None,
@@ -476,7 +480,7 @@ class CallAttempt(models.Model):
         }
         if connected_at:
             values["connected_at"] = connected_at
-        return self.move((AttemptState.ENDED,), to, **values)
+        return self.move((AttemptState.ENDED, *come_from), to, **values)
 
     def hold_on(self, until: datetime) -> bool:
         """Keeps the extension longer; False when it is free, or kept as long already."""

@@ -6,9 +6,10 @@ Each is a conditional UPDATE of the attempt and, only if that was won, one of it
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from callbacks.calling.apply_outcome import correct_extension, mirror, show_on_l
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
+from leads import transitions
 from leads.models import Lead, LeadStatus
 
 log = logging.getLogger(__name__)
@@ -91,7 +93,8 @@ def correct(
     connected_at: datetime | None,
     records: Collection[CallRecord],
 ) -> bool:
-    """Corrects an attempt that had ended without a record, and its lead where that is allowed.
+    """Corrects an attempt that had ended without a record, or before the record of the talk came,
+    and its lead where that is allowed.
 
     In a transaction. Returns whether the lead was corrected.
     """
@@ -101,13 +104,14 @@ def correct(
     if attempt.kind == AttemptKind.CALL and was:
         correct_extension(attempt, Outcome(was), timezone.now())
     told = _correct_lead(attempt)
+    told_waiting = not told and _is_called_no_more(attempt)
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
     times = attempt.told_until(until or attempt.ended_at or attempt.claimed_at, records)
     if times and attempt.accounted_until:
         CallAttempt.objects.filter(pk=attempt.pk).update(**times)
         visitor_clock.tell(attempt.lead_id)
-    return told
+    return told or told_waiting
 
 
 def _correct_lead(attempt: CallAttempt) -> bool:
@@ -117,18 +121,36 @@ def _correct_lead(attempt: CallAttempt) -> bool:
     if attempt.kind == AttemptKind.MESSAGE:
         return False
     status, message = _LATE[attempt.state]
-    values = mirror(attempt) | {"status": status, "error_message": message}
+    values = _shown(attempt) | {"status": status, "error_message": message}
+    closed = [LeadStatus.CALLED, LeadStatus.FAILED]
     if status == LeadStatus.CONNECTED:
         values["connected_at"] = attempt.connected_at
+        closed.append(LeadStatus.UNREACHED)
+    return bool(_last_called_by(attempt).filter(status__in=closed).update(**values))
+
+
+def _is_called_no_more(attempt: CallAttempt) -> bool:
+    """A lead that waits to be called again though they have talked. Not one for which another
+    request has come since the call.
+    """
+    if attempt.state != AttemptState.BRIDGED:
+        return False
+    since = Lead.objects.filter(duplicate_of=OuterRef("pk"), submitted_at__gte=attempt.claimed_at)
+    leads = _last_called_by(attempt).filter(~Exists(since))
+    values = _shown(attempt) | {"connected_at": attempt.connected_at, "error_message": ""}
+    return transitions.talked_after_all(leads, timezone.now(), **values)
+
+
+def _shown(attempt: CallAttempt) -> dict[str, Any]:
+    first_dialed_at = Coalesce("first_dialed_at", attempt.claimed_at)
+    return mirror(attempt) | {"first_dialed_at": first_dialed_at}
+
+
+def _last_called_by(attempt: CallAttempt) -> QuerySet[Lead]:
+    """The attempt's lead, if no other attempt has followed and no manager has restarted it."""
     newer = CallAttempt.objects.filter(
         lead=OuterRef("pk"), kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at
     )
-    return bool(
-        Lead.objects.filter(
-            ~Exists(newer),
-            pk=attempt.lead_id,
-            status__in=(LeadStatus.CALLED, LeadStatus.FAILED),
-            # Not a lead that a manager has restarted since, and that failed before another attempt.
-            counted_from__lte=attempt.claimed_at,
-        ).update(**values, first_dialed_at=Coalesce("first_dialed_at", attempt.claimed_at))
+    return Lead.objects.filter(
+        ~Exists(newer), pk=attempt.lead_id, counted_from__lte=attempt.claimed_at
     )

@@ -2,12 +2,12 @@
 
 Records come repeated, late and in any order. Each is stored as it was received, once per leg, and
 then all records of an attempt are looked at together, so that the order does not matter. What is
-decided stays decided.
+decided stays decided, but for a talk: whenever its record comes, they have talked.
 """
 
 import logging
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -20,7 +20,12 @@ from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.db_errors import violated
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.attempt_states import (
+    ENDED_BY_A_RECORD,
+    LIVE_STATES,
+    AttemptKind,
+    AttemptState,
+)
 from callbacks.models.time_accounting import TIME_TOLERANCE
 from callbacks.policy.rules import MOST_LEAST_TALK
 from callbacks.reconciliation import corrections
@@ -140,12 +145,13 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
 
     The attempt is locked: of two legs' records at the same moment the second one sees both.
     """
-    records = {record.leg: record for record in attempt.records.all()}
+    records = _by_leg(attempt.records.order_by("pk"))
     # What other types say (a transfer, a queue, an extension's own call) is not this call's.
     is_message = attempt.kind == AttemptKind.MESSAGE
     _keep_facts(attempt, [each for leg, each in records.items() if leg or is_message])
     if not attempt.is_live and attempt.state != AttemptState.ENDED:
-        _warn_of_a_contradiction(attempt)
+        if not _talked_after_all(attempt, records, now):
+            _warn_of_a_contradiction(attempt)
         return
     _learn_call_id(attempt, records)
     if attempt.kind == AttemptKind.MESSAGE:
@@ -161,6 +167,34 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     elif records.keys() & {1, 2}:
         # A leg's record comes when the leg is over, and so is the call.
         corrections.call_is_over(attempt, now)
+
+
+def _by_leg(records: Iterable[CallRecord]) -> dict[int | None, CallRecord]:
+    """The record of each leg. Of several under ids of their own: the longest talk, or the last."""
+    found: dict[int | None, CallRecord] = {}
+    for record in records:
+        other = found.get(record.leg)
+        if other is None or _talk(record) >= _talk(other):
+            found[record.leg] = record
+    return found
+
+
+def _talk(record: CallRecord) -> int:
+    answered = leg_outcome(record.status) is LegOutcome.ANSWERED
+    return (record.talk_time or 0) + 1 if answered else 0
+
+
+def _talked_after_all(
+    attempt: CallAttempt, records: dict[int | None, CallRecord], now: datetime
+) -> bool:
+    """Corrects the end of a call that other records had told before the talk's came."""
+    if attempt.state not in ENDED_BY_A_RECORD or attempt.kind == AttemptKind.MESSAGE:
+        return False
+    legs = records.values()
+    if end_by_records(attempt, legs) != AttemptState.BRIDGED:
+        return False
+    corrections.correct(attempt, AttemptState.BRIDGED, _answered_at(records[2], attempt, now), legs)
+    return True
 
 
 def end_by_records(

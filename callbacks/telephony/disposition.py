@@ -3,7 +3,7 @@
 Every word of the provider has one meaning for each leg: here, by way of `OUTCOMES`. What follows
 from a disposition is in callbacks.policy.rules. The records come in any order, and either may be
 lost. The disposition depends on which records are here, not on which came first. A record that
-contradicts an earlier disposition comes too late.
+contradicts an earlier disposition comes too late, unless it is a talk's.
 """
 
 from dataclasses import dataclass

@@ -24,10 +24,16 @@ def accounted(lead: Lead, attempts: Iterable[CallAttempt]) -> timedelta:
     return sum(parts, timedelta(0))
 
 
-def accounted_until(lead: Lead) -> datetime:
+def accounted_until(lead: Lead, attempts: Iterable[CallAttempt]) -> datetime:
     """Until when a lead's time has to be in its columns."""
     if lead.status == LeadStatus.CONNECTED:
         assert lead.connected_at
+        calls = [it for it in attempts if it.kind == AttemptKind.CALL]
+        last = max(calls, key=lambda it: it.claimed_at)
+        # Its talk was told while it waited to be called again: it waited until then.
+        if last.accounted_until == last.ended_at != lead.connected_at:
+            assert lead.closed_at
+            return lead.closed_at
         return lead.connected_at
     # What it waits for now, and the call that is on, are added at their end.
     return lead.closed_at or lead.waiting_since
@@ -39,6 +45,7 @@ def stages_add_up(leads: Iterable[Lead], attempts: Iterable[CallAttempt]) -> Non
     for attempt in attempts:
         of.setdefault(attempt.lead_id, []).append(attempt)
     for lead in leads:
-        wanted = accounted_until(lead) - lead.submitted_at
-        got = accounted(lead, of.get(lead.pk, []))
+        own = of.get(lead.pk, [])
+        wanted = accounted_until(lead, own) - lead.submitted_at
+        got = accounted(lead, own)
         assert got == wanted, f"lead {lead.pk}, {lead.status}: {got} instead of {wanted}"
