@@ -28,7 +28,7 @@ from callbacks.models import (
     TeamSource,
 )
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
-from callbacks.routing import config
+from callbacks.routing import config, spoken
 from callbacks.scheduling import call_times, calling_hours, planner
 from leads import transitions
 from leads.models import Lead, LeadSource, LeadStatus
@@ -77,6 +77,17 @@ class Caller:
     def is_uncertain(self, lead_id: int) -> bool:
         """Its attempt is `unknown`: the provider's answer was lost."""
         return CallAttempt.objects.filter(lead=lead_id, state=AttemptState.UNKNOWN).exists()
+
+    def was_called(self, lead_id: int, since: datetime | None) -> bool:
+        """Its provider has answered. What is just being sent may cross with a second click."""
+        calls = CallAttempt.objects.filter(lead=lead_id, kind=AttemptKind.CALL)
+        if since is not None:
+            calls = calls.filter(claimed_at__gte=since)
+        return calls.exclude(state=AttemptState.DIALING).exists()
+
+    def is_spoken(self, source_id: int, language: str) -> bool:
+        """By the languages of its teams' extensions, or by anybody where a team waits for none."""
+        return spoken.is_spoken(config.current(), source_id, language)
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """A call that is on goes on, and no other follows it."""

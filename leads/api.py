@@ -139,7 +139,7 @@ def body_refused(refused: BodyRefused) -> HttpResponse:
 
 def refused() -> HttpResponse:
     """400: Django refused the request before it reached a view, for a foreign host name say."""
-    return _errors(400, {"request": [gettext("This request cannot be taken.")]})
+    return _errors(400, {"request": [gettext("We cannot accept this request.")]})
 
 
 def broken() -> HttpResponse:

@@ -12,17 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from leads import callback_times, number_guard, ports, visitor_status
+from leads import callback_times, languages, number_guard, ports, visitor_status
 from leads.intake import Submission
-from leads.models import LANGUAGE, LeadSource
+from leads.models import LeadSource
 from leads.phones import PhoneRefused
 from leads.signals import number_refused
 
 MAX_NAME = 120
 MAX_EMAIL = 254
 MAX_MESSAGE = 2000
-MAX_LANGUAGE = 8
-SCRIPT = 4  # letters: zh-Hant
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 # Removed: control characters; marks that change the direction of the text around them, since a name
@@ -185,10 +183,5 @@ class ApiForm(LeadForm):
     language = _LineField(label=_("Language"), required=False)
 
     def clean_language(self) -> str:
-        """ "he_IL.UTF-8", "HE-il" -> "he-IL"; "" for what is no code: a hint refuses no lead."""
-        typed = self.cleaned_data["language"].partition(",")[0].partition(".")[0]
-        language, _hyphen, region = typed.replace("_", "-").partition("-")
-        language = language.lower()
-        region = region.title() if len(region) == SCRIPT else region.upper()
-        codes = (f"{language}-{region}", language)
-        return next((c for c in codes if len(c) <= MAX_LANGUAGE and re.fullmatch(LANGUAGE, c)), "")
+        """The code; "" for what is none: a hint refuses no lead."""
+        return languages.read(self.cleaned_data["language"])

@@ -79,15 +79,15 @@ def submitter_of(public_id: uuid.UUID) -> uuid.UUID | None:
 def store_newest(submission: Submission) -> Lead:
     """Stores what a person submits who may have submitted something before.
 
-    The same request once more is the same lead, unless its call is over. Requests of theirs with
-    another number are taken back first: that number was wrong.
+    The newest request once more is the same lead, until its call begins (joining.still_stands).
+    Requests of theirs with another number are taken back first: that number was wrong.
     """
     now = timezone.now()
     before = Lead.objects.filter(submitter=submission.submitter).select_related("duplicate_of")
     known = {it.submission_key: it for it in before}
     joining.withdraw((it for it in known.values() if it.phone != submission.phone), now)
     key = submission.key
-    while (lead := known.get(key)) and not (lead.duplicate_of or lead).is_open:
+    while (lead := known.get(key)) and not joining.still_stands(lead):
         key = key_from("again", str(key))
     return store(replace(submission, key=key), now)
 
@@ -162,6 +162,8 @@ def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -
             lead = _waiting(submission, now, planned)
             lead.status = LeadStatus.DUPLICATE
             lead.duplicate_of = first
+            if not submission.language and joining.came_through(first, submission.source):
+                lead.language = first.language
             lead.closed_at = now
             log_context.follow(lead.public_id)
             lead.save(force_insert=True)

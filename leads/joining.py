@@ -8,18 +8,23 @@ The rules, in this order (docs/architecture.md, "Several requests of one number"
    by somebody else it may only bring the call forward, as "as soon as possible" does by anybody.
 3. The call goes through the source that can make it first; of two that can now, through one where
    somebody is free.
-4. A lead that is held, or being called, keeps its time. What was wished for during a call holds
+4. The newest language that a request names, or that its source has, decides who is rung, if
+   anybody there speaks it.
+5. A lead that is held, or being called, keeps its time. What was wished for during a call holds
    when the call is over: `follow` where it goes on waiting, `release` where it is closed.
+6. A request that is taken back leaves the lead as it was before (`withdraw`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from leads import ports, transitions
-from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan, Presence
 from leads.signals import wish_followed
 
@@ -35,6 +40,10 @@ class Wish:
     chosen_at: datetime | None
     at: datetime
     plan: CallPlan
+
+
+# Requests, oldest first, with what each asks for.
+Wishes = list[tuple[Lead, Wish | None]]
 
 
 def wish(
@@ -72,18 +81,26 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     if stands is None or comes < stands:
         return _follow(first, request, wished, now)
     if comes > stands:
-        own = wished.chosen_at and are_by_one_person(first, request)
-        return bool(own) and _follow(first, request, wished, now, pushed_back=True)
+        if wished.chosen_at and are_by_one_person(first, request):
+            return _follow(first, request, wished, now, pushed_back=True)
+        return _speak(first, request, now)
     if wished.source.pk == first.source_id or _is_free(first.source_id, now):
-        return False
-    return _is_free(wished.source.pk, now) and _follow(first, request, wished, now)
+        return _speak(first, request, now)
+    if _is_free(wished.source.pk, now):
+        return _follow(first, request, wished, now)
+    return _speak(first, request, now)
 
 
 def follow(lead_id: int, since: datetime, now: datetime) -> None:
     """After a call, for a lead that waits again: follows what was wished for since `since`.
 
-    In the transaction in which the call ends.
+    In the transaction in which the call ends. What was taken back during the call is undone first.
     """
+    taken_back = EarlierPlan.objects.filter(lead=lead_id, request__status=LeadStatus.CANCELLED)
+    if undone := taken_back.order_by("request__submitted_at", "request").first():
+        wishes = _wishes_of(_joined_since(lead_id, undone.request.submitted_at), now)
+        first = Lead.objects.select_for_update(of=("self",)).get(pk=lead_id)
+        _restore(first, undone, wishes, now)
     for request in _joined_since(lead_id, since):
         first = Lead.objects.select_for_update(of=("self",)).get(pk=lead_id)
         wished = _wish_of(request, now, first.source)
@@ -95,37 +112,97 @@ def follow(lead_id: int, since: datetime, now: datetime) -> None:
 def release(lead_id: int, since: datetime, now: datetime) -> None:
     """After a call that has closed a lead: the requests that came since `since` ask for another.
 
-    The newest becomes a lead of its own, which the others join. In the transaction in which the
-    call ends.
+    In the transaction in which the call ends.
     """
-    requests = list(_joined_since(lead_id, since))
-    if not requests:
+    _release(_wishes_of(_joined_since(lead_id, since), now), now)
+
+
+def _release(wishes: Wishes, now: datetime) -> None:
+    """Requests that had joined a lead which is closed now: the oldest becomes a lead of its own,
+    which the others join.
+    """
+    if not wishes:
         return
-    newest = requests[-1]
-    wished = _wish_of(newest, now, newest.source)
-    plan = wished.plan if wished else ports.plan(newest.source, newest.phone, now, None)
-    if transitions.release(newest.pk, now, plan):
-        others = [it.pk for it in requests[:-1]]
-        Lead.objects.filter(pk__in=others).update(duplicate_of=newest)
-        newest.refresh_from_db()
-        wish_followed.send(sender=Lead, lead=newest)
+    (oldest, wished), *others = wishes
+    plan = wished.plan if wished else ports.plan(oldest.source, oldest.phone, now, None)
+    EarlierPlan.objects.filter(request__in=[it for it, _wished in wishes]).delete()
+    if not transitions.release(oldest.pk, now, plan):
+        return
+    Lead.objects.filter(pk__in=[it.pk for it, _wished in others]).update(duplicate_of=oldest)
+    oldest.refresh_from_db()
+    _join_all(oldest, others, now)
+    wish_followed.send(sender=Lead, lead=oldest)
 
 
 def withdraw(requests: Iterable[Lead], now: datetime) -> None:
     """Takes back one person's requests of a number that was not theirs.
 
-    A lead that another person's request has joined is called all the same, for that one.
+    Whoever else has asked for that number is called as if these had never come.
     """
-    requests = list(requests)
+    requests = [it for it in requests if it.is_open or it.status == LeadStatus.DUPLICATE]
+    own = {it.pk for it in requests}
     for request in requests:
-        if request.status == LeadStatus.DUPLICATE:
-            transitions.leave(request.pk)
+        if request.duplicate_of_id is not None:
+            _take_back_joined(request, now, restores=request.duplicate_of_id not in own)
     for request in requests:
-        if request.status in OPEN_STATUSES:
-            with transaction.atomic():
-                Lead.objects.select_for_update(no_key=True).get(pk=request.pk)
-                if not request.duplicates.exists():
-                    ports.cancel(request.pk, now)
+        _take_back_open(request, now)
+
+
+def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
+    """Leaves the lead that it had joined. `restores`: that one is somebody else's, and goes on."""
+    with transaction.atomic():
+        later = _joined_since(request.duplicate_of_id, request.submitted_at)
+        wishes = _wishes_of(later.exclude(pk=request.pk), now) if restores else []
+        joined = Lead.objects.filter(duplicates=request)
+        first = joined.select_for_update(no_key=True, of=("self",)).first()
+        if first is None:
+            return
+        before = EarlierPlan.objects.filter(request=request).first()
+        if not transitions.leave(request.pk) or before is None or not restores:
+            return
+        if first.status == LeadStatus.WAITING:  # if it is being called: once that call is over
+            _restore(first, before, wishes, now)
+
+
+def _take_back_open(request: Lead, now: datetime) -> None:
+    """Cancels an open lead. Other people's requests that had joined it go on by themselves."""
+    with transaction.atomic():
+        others = _wishes_of(_joined_since(request.pk, request.submitted_at), now)
+        locked = Lead.objects.select_for_update(no_key=True).filter(
+            pk=request.pk, status__in=OPEN_STATUSES
+        )
+        found = locked.first()
+        if found is None or (others and found.status != LeadStatus.WAITING):
+            return  # a call that is on, or a person's decision, is for the others too
+        joined = _joined_since(request.pk, request.submitted_at)
+        others += _wishes_of(joined.exclude(pk__in=[it.pk for it, _wished in others]), now)
+        ports.cancel(request.pk, now)
+        _release(others, now)
+
+
+def still_stands(request: Lead) -> bool:
+    """Whether the same request sent once more asks for nothing new.
+
+    Not if another request of the number has come since, or if a call of it has begun: whoever sends
+    it again then is at the phone.
+    """
+    first = request.duplicate_of or request
+    if not first.is_open or first.newest_request() != request:
+        return False
+    since = None if first == request else request.submitted_at
+    return not ports.was_called(first.pk, since)
+
+
+def came_through(first: Lead, source: LeadSource) -> bool:
+    """Whether the lead came in through this source, or is called through it."""
+    return source.pk in {first.source_id, first.first_source_id}
+
+
+def has_sent_another_number(request: Lead) -> bool:
+    """Whether its submitter has sent a request with another number since."""
+    by_them = Lead.objects.exclude(submitter=None).filter(submitter=request.submitter)
+    since = by_them.filter(submitted_at__gt=request.submitted_at)
+    return since.exclude(phone=request.phone).exists()
 
 
 def are_by_one_person(one: Lead, other: Lead) -> bool:
@@ -137,7 +214,8 @@ def _is_free(source_id: int, now: datetime) -> bool:
     return ports.presence(source_id, now) is Presence.FREE
 
 
-def _joined_since(lead_id: int, since: datetime) -> Iterable[Lead]:
+def _joined_since(lead_id: int | None, since: datetime) -> QuerySet[Lead]:
+    """The requests that have joined a lead since then, oldest first."""
     joined = Lead.objects.filter(duplicate_of=lead_id, submitted_at__gte=since)
     return joined.select_related("source").order_by("submitted_at", "pk")
 
@@ -145,6 +223,43 @@ def _joined_since(lead_id: int, since: datetime) -> Iterable[Lead]:
 def _wish_of(request: Lead, now: datetime, also: LeadSource) -> Wish | None:
     chosen_at = request.chosen_at if request.chosen_at and request.chosen_at > now else None
     return wish(request.source, request.phone, now, chosen_at, also)
+
+
+def _wishes_of(requests: QuerySet[Lead], now: datetime) -> Wishes:
+    """What each of these asks for. Before any lead is locked: it takes turns at an opening."""
+    return [(it, _wish_of(it, now, it.source)) for it in requests]
+
+
+def _join_all(first: Lead, wishes: Wishes, now: datetime) -> None:
+    for request, wished in wishes:
+        if join(first, request, wished, now):
+            first.refresh_from_db()
+
+
+def _restore(first: Lead, before: EarlierPlan, wishes: Wishes, now: datetime) -> None:
+    """Has the waiting lead `first` be called as it was to be `before` a request that is taken back,
+    and as others have wished for since. `first` is locked, in this transaction.
+
+    It is not called sooner for it: since then it may have been called.
+    """
+    EarlierPlan.objects.filter(lead=first, request__in=[it for it, _wished in wishes]).delete()
+    EarlierPlan.objects.filter(lead=first, request__status=LeadStatus.CANCELLED).delete()
+    later = before if before.call_after >= first.call_after else first
+    transitions.wish_anew(
+        first.pk,
+        now,
+        source=before.source,
+        language=before.language,
+        chosen_at=before.chosen_at,
+        call_after=later.call_after,
+        clock_started_at=before.clock_started_at,
+        due_at=before.due_at,
+        gap_until=later.gap_until,
+        closed_until=later.closed_until,
+    )
+    first.refresh_from_db()
+    _join_all(first, wishes, now)
+    wish_followed.send(sender=Lead, lead=first)
 
 
 def _follow(
@@ -158,11 +273,12 @@ def _follow(
     # A broken promise stays broken, and an earlier one is kept unless a later call is wanted.
     if first.due_at <= (now if pushed_back else max(now, due)):
         starts, due = first.clock_started_at, first.due_at
-    return transitions.wish_anew(
-        first.pk,
+    return _change(
+        first,
+        request,
         now,
         source=wished.source,
-        language=request.language if wished.source.pk == request.source_id else first.language,
+        language=_language(first, request, wished.source.pk),
         chosen_at=wished.chosen_at,
         call_after=call_after,
         clock_started_at=starts,
@@ -170,3 +286,43 @@ def _follow(
         gap_until=plan.gap_until,
         closed_until=plan.closed_until,
     )
+
+
+def _speak(first: Lead, request: Lead, now: datetime) -> bool:
+    """The call stays when and where it is; who is rung speaks the newest language."""
+    language = _language(first, request, first.source_id)
+    return language != first.language and _change(first, request, now, language=language)
+
+
+def _language(first: Lead, request: Lead, source_id: int) -> str:
+    """The language of a lead that is called through this source, with the request it follows.
+
+    The language of a page counts only for a call through that page's source. One that nobody there
+    speaks never counts: anybody can send a request, and the lead would not be called.
+    """
+    language = request.language
+    is_the_pages = language == request.source.language and source_id != request.source_id
+    if not language or is_the_pages or not ports.is_spoken(source_id, language):
+        return first.language
+    return language
+
+
+def _change(first: Lead, request: Lead, now: datetime, **values: Any) -> bool:
+    """Changes how `first` is called, and keeps how it was to be, for the request to be undone."""
+    if not transitions.wish_anew(first.pk, now, **values):
+        return False
+    EarlierPlan.objects.update_or_create(
+        request=request,
+        defaults={
+            "lead": first,
+            "source": first.source,
+            "language": first.language,
+            "chosen_at": first.chosen_at,
+            "call_after": first.call_after,
+            "clock_started_at": first.clock_started_at,
+            "due_at": first.due_at,
+            "gap_until": first.gap_until,
+            "closed_until": first.closed_until,
+        },
+    )
+    return True

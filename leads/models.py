@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
+from leads import languages
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -153,6 +155,7 @@ class LeadSource(models.Model):
 
     def clean(self) -> None:
         """The default country must be an allowed one, or no local number would be accepted."""
+        self.language = languages.todays(self.language or "")
         if self.default_country not in (self.allowed_countries or []):
             sentence = gettext("Include the default country, %(country)s.")
             raise ValidationError(
@@ -478,7 +481,16 @@ class Lead(models.Model):
 
         What a salesperson is shown of a person is this one's. Reads `duplicates`.
         """
-        return max([self, *self.duplicates.all()], key=lambda it: (it.submitted_at, it.pk))
+        return self.requests_by_age()[-1]
+
+    def requests_by_age(self) -> "list[Lead]":
+        """The lead and those that have joined it, in the order in which they came."""
+        return sorted([self, *self.duplicates.all()], key=lambda it: (it.submitted_at, it.pk))
+
+    def extension_to_ask_for(self) -> str:
+        """The one that was typed last, also where the newest request names none; or ""."""
+        typed = [it.phone_extension for it in self.requests_by_age() if it.phone_extension]
+        return typed[-1] if typed else ""
 
 
 class ClockChange(models.Model):
@@ -499,3 +511,38 @@ class ClockChange(models.Model):
 
     def __str__(self) -> str:
         return gettext("Lead %(lead_id)s is due at another time") % {"lead_id": self.lead_id}
+
+
+class EarlierPlan(models.Model):
+    """How an open lead was to be called before a later request of its number changed it.
+
+    Should that request be taken back, the lead is called as before (leads.joining).
+    """
+
+    request = models.OneToOneField(
+        Lead, verbose_name=_("request"), on_delete=models.CASCADE, related_name="earlier_plan"
+    )
+    lead = models.ForeignKey(
+        Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="earlier_plans"
+    )
+    source = models.ForeignKey(
+        LeadSource, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+"
+    )
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    chosen_at = models.DateTimeField(_("chosen at"), null=True)
+    call_after = models.DateTimeField(_("call after"))
+    clock_started_at = models.DateTimeField(_("clock started at"))
+    due_at = models.DateTimeField(_("due at"))
+    gap_until = models.DateTimeField(_("gap until"), null=True)
+    closed_until = models.DateTimeField(_("closed until"), null=True)
+
+    class Meta:
+        verbose_name = _("earlier plan")
+        verbose_name_plural = _("earlier plans")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return gettext("Lead %(lead_id)s before request %(request_id)s") % {
+            "lead_id": self.lead_id,
+            "request_id": self.request_id,
+        }

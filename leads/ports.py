@@ -69,6 +69,12 @@ class LeadCaller(Protocol):
     def is_uncertain(self, lead_id: int) -> bool:
         """Whether it is not known if the call to a lead that is being called was placed."""
 
+    def was_called(self, lead_id: int, since: datetime | None) -> bool:
+        """Whether a call of this lead has been asked for, since `since` if that is given."""
+
+    def is_spoken(self, source_id: int, language: str) -> bool:
+        """Whether anybody is ever rung for this source's leads who speak this language."""
+
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """Has an open lead called no more. Returns whether it was open."""
 
@@ -111,6 +117,16 @@ def presence(source_id: int, now: datetime, as_of: uuid.UUID | None = None) -> P
 def is_uncertain(lead_id: int) -> bool:
     """Whether it is not known if the call to a lead that is being called was placed."""
     return _registered().is_uncertain(lead_id)
+
+
+def was_called(lead_id: int, since: datetime | None) -> bool:
+    """Whether a call of this lead has been asked for, since `since` if that is given."""
+    return _registered().was_called(lead_id, since)
+
+
+def is_spoken(source_id: int, language: str) -> bool:
+    """Whether anybody is ever rung for this source's leads who speak this language."""
+    return _registered().is_spoken(source_id, language)
 
 
 def cancel(lead_id: int, now: datetime) -> bool:

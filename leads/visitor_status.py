@@ -1,8 +1,8 @@
 """The sentences that tell a visitor how their request stands.
 
 They show nothing of how we work inside: no name, number, CALLID, error or attempt. One status,
-`received`, covers every lead that a colleague has to look at (held, failed, cancelled, or from a
-source that no team answers). A lead's public_id is the secret in its address.
+`received`, covers every lead that a colleague has to look at (held, failed, or from a source that
+no team answers). A lead's public_id is the secret in its address.
 """
 
 import uuid
@@ -52,8 +52,8 @@ class Standing:
 _WAITING: "dict[Presence, StrOrPromise]" = {
     Presence.FREE: _("We are finding someone who can talk to you now. Keep your phone at hand."),
     Presence.BUSY: _(
-        "All of us are talking to somebody right now. We will call you as soon as one of us is "
-        "free. Keep your phone at hand."
+        "Everyone on our team is on another call right now. We will call you as soon as one of us "
+        "is free. Keep your phone at hand."
     ),
     Presence.NOBODY: _(
         "Nobody from our team can take calls at the moment. We will call you as soon as somebody "
@@ -63,10 +63,7 @@ _WAITING: "dict[Presence, StrOrPromise]" = {
 CALLING = Standing(
     "calling",
     _("We are getting someone on the line for you"),
-    _(
-        "The phone of someone from our team rings. When they pick up, yours rings: please answer "
-        "it."
-    ),
+    _("A colleague's phone is ringing. When they pick up, yours will ring: please answer it."),
     final=False,
 )
 # The provider's answer was lost: the visitor's phone may ring, or never.
@@ -106,6 +103,19 @@ RECEIVED = Standing(
     "received",
     _("We have your request"),
     _("Thank you. We will get back to you."),
+    final=True,
+)
+CANCELLED = Standing(
+    "cancelled",
+    _("This request is closed"),
+    _("We will not call you about it any more. If you would like a call, ask for another one."),
+    final=True,
+)
+# Its submitter has sent another number instead.
+TAKEN_BACK = Standing(
+    "cancelled",
+    _("You have sent another number"),
+    _("We will not call this number about your request any more, only the one you sent later."),
     final=True,
 )
 # Of a lead that waits and is never called by itself; its status is the one of RECEIVED.
@@ -177,6 +187,7 @@ _BY_STATUS = {
     LeadStatus.CONNECTED: CONNECTED,
     LeadStatus.CALLED: CALLED,
     LeadStatus.UNREACHED: UNREACHED,
+    LeadStatus.CANCELLED: CANCELLED,
 }
 
 
@@ -186,6 +197,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "source",
         "phone",
         "submitter",
+        "submitted_at",
         "status",
         "call_after",
         "attempts",
@@ -193,6 +205,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "duplicate_of__source",
         "duplicate_of__phone",
         "duplicate_of__submitter",
+        "duplicate_of__submitted_at",
         "duplicate_of__status",
         "duplicate_of__call_after",
         "duplicate_of__attempts",
@@ -220,6 +233,8 @@ def standing(lead: Lead, now: datetime) -> Standing:
         return ON_THE_PHONE
     if shown.status == LeadStatus.CALLING and ports.is_uncertain(shown.pk):
         return UNCERTAIN
+    if shown.status == LeadStatus.CANCELLED and joining.has_sent_another_number(shown):
+        return TAKEN_BACK
     if shown.status != LeadStatus.WAITING:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
     as_of = version_of(lead)
@@ -240,7 +255,7 @@ def _waiting(lead: Lead, presence: Presence, now: datetime) -> Standing:
     said = _WAITING[presence]
     if now - lead.call_after < LATE:
         return Standing("waiting", _("We have your request"), said, final=False)
-    return Standing("delayed", _("This takes longer than usual"), said, final=False)
+    return Standing("delayed", _("This is taking longer than usual"), said, final=False)
 
 
 def expectation(source: LeadSource, now: datetime) -> str:
@@ -249,15 +264,21 @@ def expectation(source: LeadSource, now: datetime) -> str:
     opens_at = hours.next_time(now)
     if opens_at is None:
         return gettext(
-            "Nobody can call you at once. Leave your number, and we will get back to you."
+            "We cannot call you right away. Leave your number, and we will get back to you."
         )
     if opens_at > now:
         return CLOSED.text(opens_at, now, hours.zone)
-    if ports.presence(source.pk, now) is Presence.NOBODY:
-        return gettext(
-            "Nobody from our team can take calls at the moment, so it may take longer than usual "
-            "until we call you."
-        )
+    match ports.presence(source.pk, now):
+        case Presence.NOBODY:
+            return gettext(
+                "Nobody from our team can take calls at the moment, so it may take longer than "
+                "usual until we call you."
+            )
+        case Presence.BUSY:
+            return gettext(
+                "Everyone on our team is on another call right now. We will call you as soon as "
+                "one of us is free."
+            )
     return ""
 
 

@@ -236,7 +236,7 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
         message=newest.message,
         earlier_messages=_earlier_messages(attempt.lead, newest),
         digits=last_digits(attempt.phone),
-        ask_for=newest.phone_extension,
+        ask_for=attempt.lead.extension_to_ask_for(),
         phone=attempt.extension_number,
         may_deny=attempt.state == AttemptState.UNKNOWN
         and now >= manual_resolution.begins_by(attempt),

@@ -100,10 +100,10 @@ def _popup(request: HttpRequest) -> HttpResponse:
     page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
     newest = lead.newest_request()
     name = newest.name
-    if newest.phone_extension:
+    if extension := lead.extension_to_ask_for():
         name = gettext("%(name)s (ask for extension %(extension)s)") % {
             "name": newest.name,
-            "extension": newest.phone_extension,
+            "extension": extension,
         }
     return JsonResponse(popup_answer(url=page, client_name=name, company=lead.source.name))
 

@@ -69,7 +69,7 @@ def test_each_says_what_happened_and_offers_the_form(
 @pytest.mark.parametrize(
     ("address", "status", "errors"),
     [
-        ("/api/suspicious/", 400, {"request": ["This request cannot be taken."]}),
+        ("/api/suspicious/", 400, {"request": ["We cannot accept this request."]}),
         ("/api/broken/", 500, {"server": ["Something went wrong on our side."]}),
     ],
 )

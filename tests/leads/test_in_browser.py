@@ -230,7 +230,7 @@ def test_it_asks_less_and_less_often_and_ends(page: Page) -> None:
     assert asks(page, 1) <= 5
     page.clock.run_for(50 * 60_000)
     assert asks(page, 600) == 0
-    expect(page.get_by_text("This page no longer looks for news by itself.")).to_be_visible()
+    expect(page.get_by_text("This page has stopped updating.")).to_be_visible()
 
 
 STANDING = {"status": "waiting", "title": "T", "message": "M", "call_after": None, "final": False}

@@ -1,76 +1,30 @@
 """One number, several requests: the newest wish counts, and nobody learns of another's request."""
 
-import re
 import uuid
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.calling import dispatch
-from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
-from callbacks.models.attempt_states import AttemptState
-from callbacks.policy.rules import Outcome
-from callbacks.reconciliation import records
+from callbacks.models import Extension, OpeningHours, Schedule, Team
 from callbacks.routing import claim as claims
-from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
 from tests.support.simulator import SimulatorProcess
+from tests.support.visitors import (
+    E164,
+    PHONE,
+    Visitor,
+    call,
+    ends,
+    in_days,
+    page_token,
+    waits_for_a_retry,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PHONE = "050-555 0101"
-E164 = "+972505550101"
-
-
-def page_token() -> str:
-    return str(uuid.uuid4())
-
-
-def in_days(days: int) -> str:
-    """A half hour, so many days ahead."""
-    at = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
-    return at.isoformat()
-
-
-@dataclass
-class Visitor:
-    """Somebody with a browser of their own."""
-
-    client: Client = field(default_factory=Client)
-    token: str = field(default_factory=page_token)
-    page: str = ""
-
-    def sends(self, source: str = "website", phone: str = PHONE, **fields: str) -> Lead:
-        """Sends the form as it is open, and follows to the page of the request."""
-        filled = {"name": "Noa Levi", "phone": phone, "token": self.token, **fields}
-        answer = self.client.post(f"/contact/{source}/", filled)
-        assert answer.status_code == 303, answer.text
-        self.page = answer["Location"]
-        return Lead.objects.get(public_id=self.page.split("/")[-2])
-
-    def sends_from_the_page(self, **fields: str) -> Lead:
-        """Follows the link on the page of the request to the form, and sends that."""
-        link = re.search(r'class="wrong-number" href="([^"]+)"', self.reads())
-        assert link
-        form = self.client.get(link[1]).text
-        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
-        self.token = hidden.pop("token")
-        return self.sends(**hidden, **fields)
-
-    def reads(self) -> str:
-        answer = self.client.get(self.page)
-        assert answer.status_code == 200
-        return answer.text
-
-    def status(self) -> str:
-        found = re.search(r'data-status="(\w+)"', self.reads())
-        assert found
-        return found[1]
 
 
 @pytest.fixture
@@ -100,40 +54,6 @@ def teams(source: LeadSource, number: str, how: str) -> None:
 def on_a_call(extension: Extension) -> None:
     other = Visitor().sends(extension.team.sources.get().slug, "050-555 0190")
     assert claims.claim(other.pk, asked(extension.team), timezone.now(), timedelta(hours=1))
-
-
-def waits_for_a_retry(source: LeadSource, calls: int = 1) -> tuple[Lead, datetime]:
-    """A lead that was called ten seconds ago and is to be called again in two hours."""
-    lead, now = Visitor().sends(), timezone.now()
-    ended_at = now - timedelta(seconds=10)
-    for number in range(calls):
-        began_at = ended_at - timedelta(minutes=5 * (calls - number))
-        CallAttempt.objects.create(
-            lead=lead,
-            extension=Extension.objects.get(),
-            phone=lead.phone,
-            extension_number="101",
-            state=AttemptState.LEAD_NO_ANSWER,
-            outcome=Outcome.LEAD_NO_ANSWER.value,
-            claimed_at=began_at,
-            sent_at=began_at,
-            ended_at=ended_at,
-            hold_until=ended_at,
-        )
-    later = now + timedelta(hours=2)
-    Lead.objects.filter(pk=lead.pk).update(attempts=calls, call_after=later, gap_until=later)
-    return lead, ended_at
-
-
-def ends(attempt: CallAttempt, *statuses: str) -> None:
-    """The records of the call come in: how its legs ended."""
-    attempt.refresh_from_db()
-    for leg, status in enumerate(statuses, start=1):
-        records.receive(Cdr(attempt.call_id, f"Click2Call leg{leg}", leg, status, talk_time=30))
-
-
-def call(lead: Lead) -> CallAttempt | None:
-    return dispatch.call_lead(lead.pk)
 
 
 # --- when ---------------------------------------------------------------------------------------
@@ -198,7 +118,7 @@ def test_who_may_move_a_call_and_which_way(
 def test_a_request_during_a_retry_wait_is_called_as_soon_as_the_numbers_gap_allows(
     source: LeadSource, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    lead, ended_at = waits_for_a_retry(source)
+    lead, ended_at = waits_for_a_retry()
     Visitor().sends(message="I am at the phone now")
 
     assert call(lead) is None  # the gap is not over
@@ -212,7 +132,7 @@ def test_a_request_during_a_retry_wait_is_called_as_soon_as_the_numbers_gap_allo
 def test_the_bound_of_the_day_holds_for_a_request_during_a_retry_wait(
     source: LeadSource, extension: Extension
 ) -> None:
-    lead, _ = waits_for_a_retry(source, calls=8)
+    lead, _ = waits_for_a_retry(calls=8)
     Visitor().sends(message="Once more")
 
     assert call(lead) is None
@@ -394,7 +314,7 @@ def test_the_wrong_number_is_cancelled_though_the_new_one_is_sent_twice(
     wrong_page = visitor.page
     right = visitor.sends_from_the_page(phone="050-555 0102")
     visitor.page = wrong_page
-    assert visitor.status() == "received"
+    assert visitor.status() == "cancelled"
     assert Lead.objects.get(pk=right.pk).status == LeadStatus.WAITING
     assert Lead.objects.filter(pk=wrong.pk, status=LeadStatus.CANCELLED).exists()
 

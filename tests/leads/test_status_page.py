@@ -61,7 +61,7 @@ def test_where_no_script_runs_it_refreshes_less_and_less_often_and_ends(
         page = client.get(url(lead)).text
     refresh = f'<meta http-equiv="refresh" content="{seconds}">'
     assert (refresh in page) if seconds else ("http-equiv" not in page)
-    assert (">This page no longer looks for news by itself." in page) == (waited > 3600)
+    assert (">This page has stopped updating." in page) == (waited > 3600)
 
 
 def test_it_shows_no_more_of_the_person_than_the_end_of_the_number(

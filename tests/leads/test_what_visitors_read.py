@@ -64,7 +64,8 @@ def hours(team: Team, weekday: int, at: int) -> None:
 
 
 NOBODY = "Nobody from our team can take calls at the moment"
-GET_BACK = "Nobody can call you at once. Leave your number, and we will get back to you."
+ON_CALLS = "Everyone on our team is on another call right now."
+GET_BACK = "We cannot call you right away. Leave your number, and we will get back to you."
 FINDING = "We are finding someone who can talk to you now."
 FOR_A_PERSON = str(visitor_status.FOR_A_PERSON.message)
 TODAY = "We will call you today at 15:00 (Jerusalem time)."
@@ -75,7 +76,7 @@ FRIDAY = "We will call you on Friday, 27 November, at 09:00 (Jerusalem time)."
     ("how", "before", "status", "after"),
     [
         ("free", "", "waiting", FINDING),
-        ("on a call", "", "waiting", "All of us are talking to somebody right now."),
+        ("on a call", ON_CALLS, "waiting", ON_CALLS),
         ("paused", NOBODY, "waiting", NOBODY),
         ("blocked", NOBODY, "waiting", NOBODY),
         ("off", NOBODY, "waiting", NOBODY),
@@ -127,7 +128,7 @@ def test_after_a_while_it_says_so_and_offers_times(
             Lead.objects.update(call_after=NOW + timedelta(days=4))
         page = client.get(answer["Location"]).text
     assert f'data-status="{status}"' in page
-    assert ("This takes longer than usual" in page) == (status == "delayed")
+    assert ("This is taking longer than usual" in page) == (status == "delayed")
     assert ('class="choose-a-time"' in page) == offers
 
 
@@ -143,7 +144,7 @@ def test_nobody_is_said_to_be_on_the_line_before_they_have_picked_up(
 
     assert "Your phone will ring" not in page()
     assert "is on the line" not in page()
-    assert "When they pick up, yours rings" in page()
+    assert "When they pick up, yours will ring" in page()
     Lead.objects.update(picked_up_at=timezone.now())
     assert "Our colleague has picked up" in page()
 

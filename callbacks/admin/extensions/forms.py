@@ -14,6 +14,7 @@ from callbacks.models import Extension, Schedule
 from callbacks.models.extensions import LANGUAGE, is_telephone_number
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.voicenter import to_e164
+from leads import languages
 
 
 class LanguagesField(forms.CharField):
@@ -54,9 +55,8 @@ class LanguagesField(forms.CharField):
 
 
 def _spelled(code: str) -> str:
-    """ " HE" -> "he"; a region keeps its case."""
-    language, hyphen, region = code.strip().partition("-")
-    return f"{language.lower()}{hyphen}{region}"
+    """ " HE" -> "he", "iw" -> "he"; a region keeps its case."""
+    return languages.todays(code.strip())
 
 
 class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

@@ -267,8 +267,10 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     @display(description=_("asked last"))  # type: ignore[untyped-decorator]
     def newest_request(self, obj: Lead) -> SafeString:
         """Who asked last for this number, and what they wrote: what the salesperson sees."""
-        newest = obj.newest_request()
-        return html.below(html.dotted([newest.name, newest.email]), newest.message)
+        newest, extension = obj.newest_request(), obj.extension_to_ask_for()
+        ask = gettext("ask for extension %(extension)s") % {"extension": extension}
+        who = [newest.name, newest.email, ask if extension else ""]
+        return html.below(html.dotted(who), newest.message)
 
     @display(description="")  # type: ignore[untyped-decorator]
     def story(self, obj: Lead) -> str:

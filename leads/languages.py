@@ -1,0 +1,32 @@
+"""Codes of languages (BCP 47), as programs and people write them. Pure functions."""
+
+import re
+
+MAX_LANGUAGE = 8
+CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+_SCRIPT = 4  # letters: zh-Hant
+# Codes of other times and of other standards for the languages that have one of two letters: those
+# that ISO 639 has given up, which Java and Android go on sending, and three letters (ISO 639-2).
+_TODAYS = {
+    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro",
+    "amh": "am", "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "fre": "fr", "ger": "de",
+    "heb": "he", "ind": "id", "ita": "it", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro",
+    "rus": "ru", "spa": "es", "tur": "tr", "ukr": "uk", "yid": "yi",
+}  # fmt: skip
+
+
+def read(typed: str) -> str:
+    """ "he_IL.UTF-8", "HE-il", "iw-IL,en;q=0.8" -> "he-IL"; "" for what is no code."""
+    first = re.split(r"[,;.@]", typed.strip(), maxsplit=1)[0].strip()
+    language, _hyphen, region = first.replace("_", "-").partition("-")
+    language = todays(language)
+    region = region.title() if len(region) == _SCRIPT else region.upper()
+    codes = (f"{language}-{region}", language)
+    return next((c for c in codes if len(c) <= MAX_LANGUAGE and CODE.fullmatch(c)), "")
+
+
+def todays(code: str) -> str:
+    """The code of the same language that is in use: "iw" -> "he", "IW-IL" -> "he-IL"."""
+    language, hyphen, region = code.partition("-")
+    language = language.lower()
+    return f"{_TODAYS.get(language, language)}{hyphen}{region}"

@@ -1,0 +1,154 @@
+"""Which language a request is in, and who is rung for it when a later one is in another."""
+
+import pytest
+from django.test import Client
+
+from callbacks.models import Extension, Team
+from leads import languages
+from leads.models import Lead, LeadSource, LeadStatus
+from tests.support.simulator import SimulatorProcess
+from tests.support.visitors import Visitor, call, ends, in_days
+
+PHONE = "050-555 0101"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("he", "he"),
+        ("HE", "he"),
+        ("he_IL.UTF-8", "he-IL"),
+        ("he-IL,he;q=0.9,en;q=0.8", "he-IL"),
+        ("he;q=0.9", "he"),
+        ("iw", "he"),
+        ("iw-IL", "he-IL"),
+        ("IW_il", "he-IL"),
+        ("in", "id"),
+        ("ji", "yi"),
+        ("heb", "he"),
+        ("zh_hant", "zh-Hant"),
+        ("zh-Hant-TW", "zh"),
+        ("ca_ES@valencia", "ca-ES"),
+        ("fil", "fil"),
+        ("Hebrew", ""),
+        ("*", ""),
+        ("", ""),
+    ],
+)
+def test_a_code_as_programs_write_it(typed: str, code: str) -> None:
+    assert languages.read(typed) == code
+
+
+@pytest.fixture
+def phones(source: LeadSource) -> None:
+    """101 speaks English and would be rung first; 102 speaks Hebrew, 103 Russian."""
+    team = Team.objects.create(name="Sales", language_wait=None)
+    team.sources.add(source)
+    for number, language in [("101", "en"), ("102", "he"), ("103", "ru")]:
+        Extension.objects.create(number=number, team=team, languages=[language])
+
+
+def asks(language: str | None = None, source: str = "website") -> Lead:
+    body = {"source": source, "name": "Noa Levi", "phone": PHONE}
+    body |= {"language": language} if language is not None else {}
+    answer = Client().post("/api/leads/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.text
+    return Lead.objects.get(public_id=answer.json()["id"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("requests", "rung"),
+    [
+        (["en", "he"], "102"),
+        (["he", "en"], "101"),
+        (["he", None], "102"),
+        ([None, "he"], "102"),
+        (["iw"], "102"),
+        (["en", "iw"], "102"),
+        (["en", "iw_IL"], "102"),
+        (["he", "ru", "he"], "102"),
+        (["he", "Hebrew"], "102"),
+        (["he", "fr"], "102"),
+        (["he-IL", "ru-RU"], "103"),
+    ],
+    ids=[
+        "a later one", "the source's, named", "none is named later", "the first names none",
+        "its old code", "an old code later", "an old code with its region", "back to the first",
+        "no code", "one that nobody speaks", "with regions",
+    ],
+)  # fmt: skip
+def test_the_newest_language_decides_who_is_rung(
+    requests: list[str | None],
+    rung: str,
+    source: LeadSource,
+    phones: None,
+    simulator: SimulatorProcess,
+) -> None:
+    lead, *_others = [asks(language) for language in requests]
+    assert call(lead)
+    assert [it["phone"] for it in simulator.ledger()] == [rung]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_language_of_another_page_counts_for_a_call_through_that_page(
+    source: LeadSource, phones: None, simulator: SimulatorProcess
+) -> None:
+    landing = LeadSource.objects.create(slug="landing", name="Landing", language="ru")
+    Team.objects.get().sources.add(landing)
+    lead = asks("he")
+    asks(source="landing")
+    assert call(lead)
+    assert [it["phone"] for it in simulator.ledger()] == ["102"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_time_that_is_not_taken_leaves_the_time_and_changes_the_language(
+    source: LeadSource, phones: None, simulator: SimulatorProcess
+) -> None:
+    lead = Visitor().sends()
+    body = {"source": "website", "name": "Gal", "phone": PHONE, "language": "he"}
+    body["call_at"] = in_days(4)
+    Client().post("/api/leads/", body, content_type="application/json")
+    assert call(lead)
+    assert [it["phone"] for it in simulator.ledger()] == ["102"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_language_that_is_named_during_a_call_counts_for_the_next(
+    source: LeadSource, phones: None, simulator: SimulatorProcess
+) -> None:
+    lead = asks("en")
+    attempt = call(lead)
+    assert attempt
+    asks("he")
+    ends(attempt, "ANSWER", "NOANSWER")
+    lead.refresh_from_db()
+    assert (lead.status, lead.language) == (LeadStatus.WAITING, "he")
+
+
+@pytest.mark.django_db
+def test_where_nobody_waits_for_a_language_the_newest_is_kept(source: LeadSource) -> None:
+    team = Team.objects.create(name="Sales", language_wait=60)
+    team.sources.add(source)
+    Extension.objects.create(number="101", team=team, languages=["en"], is_paused=True)
+    lead = asks("en")
+    asks("fr")
+    lead.refresh_from_db()
+    assert lead.language == "fr"
+
+
+@pytest.mark.django_db
+def test_the_extension_to_ask_for_is_the_last_that_was_named(source: LeadSource) -> None:
+    visitor = Visitor()
+    lead = visitor.sends(phone=f"{PHONE} ext 12")
+    visitor.sends(phone=f"{PHONE} ext 34")
+    visitor.sends(phone=PHONE)
+    assert Lead.objects.get(pk=lead.pk).extension_to_ask_for() == "34"
+
+
+@pytest.mark.django_db
+def test_a_source_keeps_the_code_that_is_in_use() -> None:
+    source = LeadSource(slug="a", name="A", language="iw")
+    source.full_clean()
+    assert source.language == "he"
