@@ -38,6 +38,7 @@ _MANAGERS_MAY = {
         "view_scheduleexception", "add_scheduleexception", "change_scheduleexception",
         "delete_scheduleexception",
         "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
+        "view_aidata",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """The database tables of `callbacks`."""
 
+from callbacks.models.ai_data import AiData
 from callbacks.models.calls import CallAttempt
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.parameters import CallParameters, SourceMessages
@@ -9,6 +10,7 @@ from callbacks.models.teams import Team, TeamSource
 from callbacks.models.unknown_outcomes import UnknownOutcome
 
 __all__ = [
+    "AiData",
     "CallAttempt",
     "CallParameters",
     "CallRecord",

@@ -181,6 +181,12 @@ class CallAttempt(models.Model):
         _("price"), null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
     )
     recording_url = models.URLField(_("recording URL"), max_length=2000, blank=True)
+    ai_data_erased_at = models.DateTimeField(
+        _("AI data erased at"),
+        null=True,
+        blank=True,
+        help_text=_("Since when none of this call is kept."),
+    )
 
     class Meta:
         ordering = ["-claimed_at", "-id"]

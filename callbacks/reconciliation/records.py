@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -28,7 +29,7 @@ from callbacks.models.attempt_states import (
 )
 from callbacks.models.time_accounting import TIME_TOLERANCE
 from callbacks.policy.rules import MOST_LEAST_TALK
-from callbacks.reconciliation import corrections
+from callbacks.reconciliation import ai_data, corrections
 from callbacks.telephony.disposition import Disposition, Leg, disposition, leg_outcome
 from callbacks.voicenter import Cdr, LegOutcome
 from leads.models import Lead
@@ -57,7 +58,9 @@ _ENDS_AS = {
 
 
 def receive(cdr: Cdr) -> bool:
-    """Stores one record and applies it; False when this leg's record was here before."""
+    """Stores one record and applies it; False when this leg's record was here before. One that is
+    repeated only fills in what the stored one lacks.
+    """
     attempt = None
     try:
         with transaction.atomic():
@@ -69,6 +72,7 @@ def receive(cdr: Cdr) -> bool:
         if violated(error) != "record_once_per_leg":
             raise
         what = "repeated"
+        _fill_in(cdr)
     else:
         what = "stored"
     log.info(
@@ -79,6 +83,9 @@ def receive(cdr: Cdr) -> bool:
         attempt.pk if attempt else "-",
         cdr.call_id,
     )
+    # Apart from the record, which has told of the call whatever becomes of this.
+    if cdr.ai_data is not None or cdr.ai_data_loss:
+        ai_data.keep(cdr)
     return what == "stored"
 
 
@@ -126,6 +133,33 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
     )
 
 
+def _fill_in(cdr: Cdr) -> None:
+    """The price and the recording, where the stored record has none: they may come later than the
+    rest. Nothing else: what has followed from the record has followed.
+    """
+    stored = CallRecord.objects.filter(call_id=cdr.call_id, type=cdr.type)
+    with transaction.atomic():
+        # In the order of `receive`: the attempt, then the record.
+        attempts = CallAttempt.objects.filter(pk__in=stored.values("attempt"))
+        attempt = attempts.select_for_update().first()
+        record = stored.select_for_update().get()
+        told: dict[str, int | str] = {}
+        if record.price is None and cdr.price is not None:
+            told["price"] = cdr.price
+        if not record.recording_url and cdr.record_url:
+            told["recording_url"] = cdr.record_url
+        if not told:
+            return
+        stored.update(**told)
+        if attempt:
+            records = _by_leg(attempt.records.order_by("pk"))
+            facts = _price_and_recording(_of_the_call(attempt, records))
+            if attempt.recording_url:
+                del facts["recording_url"]
+            CallAttempt.objects.filter(pk=attempt.pk).update(**facts)
+    log.info("record filled in fields=%s call_id=%s", ",".join(told), cdr.call_id)
+
+
 def _attempt_of(cdr: Cdr) -> CallAttempt | None:
     """Locked. By CALLID; else by our own variable: the record comes before the call's answer, or
     its leg has an id of its own.
@@ -146,9 +180,7 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     The attempt is locked: of two legs' records at the same moment the second one sees both.
     """
     records = _by_leg(attempt.records.order_by("pk"))
-    # What other types say (a transfer, a queue, an extension's own call) is not this call's.
-    is_message = attempt.kind == AttemptKind.MESSAGE
-    _keep_facts(attempt, [each for leg, each in records.items() if leg or is_message])
+    _keep_facts(attempt, _of_the_call(attempt, records))
     if not attempt.is_live and attempt.state != AttemptState.ENDED:
         if not _talked_after_all(attempt, records, now):
             _warn_of_a_contradiction(attempt)
@@ -177,6 +209,12 @@ def _by_leg(records: Iterable[CallRecord]) -> dict[int | None, CallRecord]:
         if other is None or _talk(record) >= _talk(other):
             found[record.leg] = record
     return found
+
+
+def _of_the_call(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> list[CallRecord]:
+    """Without what other types say (a transfer, a queue, an extension's own call)."""
+    is_message = attempt.kind == AttemptKind.MESSAGE
+    return [record for leg, record in records.items() if leg or is_message]
 
 
 def _talk(record: CallRecord) -> int:
@@ -235,18 +273,25 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
     does where its time went: the later of two records may tell when the salesperson picked up.
     """
     until = attempt.accounted_until
-    prices = [record.price for record in records if record.price is not None]
     # How long the salesperson was on the phone is no talk; a message has only that one leg.
     is_message = attempt.kind == AttemptKind.MESSAGE
     talks = [record.talk_time for record in records if record.leg == 2 or is_message]
     CallAttempt.objects.filter(pk=attempt.pk).update(
-        price=min(sum(prices), HIGHEST) if prices else None,
         talk_time=next((talk for talk in talks if talk is not None), None),
-        recording_url=next((r.recording_url for r in records if r.recording_url), ""),
+        **_price_and_recording(records),
         **(attempt.told_until(until, records) if until else {}),
     )
     if until and not is_message:
         visitor_clock.tell(attempt.lead_id)
+
+
+def _price_and_recording(records: Collection[CallRecord]) -> dict[str, Any]:
+    """Of the whole call: what its legs cost together, and the first recording."""
+    prices = [record.price for record in records if record.price is not None]
+    return {
+        "price": min(sum(prices), HIGHEST) if prices else None,
+        "recording_url": next((r.recording_url for r in records if r.recording_url), ""),
+    }
 
 
 def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: datetime) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from callbacks.simulator.engine import ai_data
 from callbacks.simulator.engine.control import read_change
 from callbacks.simulator.engine.readers import ControlError, url
 from callbacks.simulator.engine.settings import Settings, SettingsChange
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.control.apply(Settings()),
         **{
             name: getattr(options, name)
-            for name in ("seed", "answer_after", "talk", "cdr_url", "popup_url")
+            for name in ("seed", "answer_after", "talk", "cdr_url", "popup_url", "ai_data")
             if getattr(options, name) is not None
         },
     )
@@ -110,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_setting("talk", float),
         metavar="S",
         help=f"seconds that a conversation lasts ({defaults.talk:g})",
+    )
+    add(
+        "--ai-data",
+        type=_checked(lambda text: read_change({"ai_data": text}).values["ai_data"]),
+        default=os.environ.get("SIMULATOR_AI_DATA") or None,
+        metavar="WORD",
+        help=f"the AI data of each talk, right or wrong: {', '.join(ai_data.KINDS)} "
+        "(SIMULATOR_AI_DATA); without it, none",
     )
     add("--ready-file", type=Path, metavar="PATH", help="written with the address when ready")
     return parser

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from callbacks.simulator.engine import presence
+from callbacks.simulator.engine import ai_data, presence
 from callbacks.simulator.engine.admission import admit, presence_of
 from callbacks.simulator.engine.answers import Click2CallAnswer
 from callbacks.simulator.engine.board import Board
@@ -249,14 +249,22 @@ class Exchange:
 
     def _post(self, call: SimulatedCall, numbers: Iterable[int]) -> None:
         fault = call.fault
+        now = self.settings
         kind = fault.kind if fault else ""
         parcels = []
+        later = []
         for number in numbers:
             leg = call.leg(number)
             if leg is None:
                 continue
             record = cdr.record(call, number, leg, self.settings.names)
             note = CdrNote(type=record["type"])
+            if number == ai_data.LEG and leg.status == "ANSWER" and now.ai_data != ai_data.NONE:
+                with_it = record | {"aiData": ai_data.KINDS[now.ai_data]()}
+                if now.ai_data_after:
+                    later.append((note, with_it))
+                else:
+                    record = with_it
             call.entry.cdrs.append(note)
             struck = fault is not None and fault.leg in {None, number}
             copies = {"cdr_lost": 0, "cdr_duplicate": 2}.get(kind, 1) if struck else 1
@@ -264,7 +272,11 @@ class Exchange:
         if kind == "cdr_reordered":
             parcels.reverse()
         call.posts += 1
-        self.delivery.send(parcels, self._policy(), then=call.posted)
+        policy = self._policy()
+        self.delivery.send(parcels, policy, then=call.posted)
+        # The analysis of a talk takes a while: the record is then repeated, with it.
+        repeated = replace(policy, delay=policy.delay + now.ai_data_after)
+        self.delivery.send(later, repeated)
 
     def _policy(self) -> DeliveryPolicy:
         now = self.settings

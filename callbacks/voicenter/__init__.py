@@ -5,8 +5,8 @@
     answer.call_id
 
 Ten short examples are in docs/voicenter.md. The error tree is drawn in errors.py; what a
-notification holds, in events/cdr.py and events/popup.py. Subfolders import one way:
-values <- http <- click2call | services | events <- client.
+notification holds, in events/cdr.py, events/analysis.py and events/popup.py. Subfolders import one
+way: values <- http <- click2call | services | events <- client.
 """
 
 from callbacks.voicenter.click2call.answers import Accepted
@@ -34,6 +34,7 @@ from callbacks.voicenter.errors import (
     VoicenterError,
     WrongCode,
 )
+from callbacks.voicenter.events.analysis import Analysis, read_analysis
 from callbacks.voicenter.events.cdr import Cdr, parse_cdr
 from callbacks.voicenter.events.popup import PopUp, PopUpStatus, parse_popup, popup_answer
 from callbacks.voicenter.http.addresses import Services, services_at
@@ -52,6 +53,7 @@ __all__ = [
     "CLICK2CALL_TYPES",
     "Accepted",
     "AccountExtension",
+    "Analysis",
     "ApplicationError",
     "BlacklistEntry",
     "BlacklistResult",
@@ -92,6 +94,7 @@ __all__ = [
     "parse_cdr",
     "parse_popup",
     "popup_answer",
+    "read_analysis",
     "services_at",
     "to_e164",
     "to_provider",

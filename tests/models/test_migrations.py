@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from callbacks.models import CallAttempt, CallRecord, Extension, Team, TeamSource
+from callbacks.models import AiData, CallAttempt, CallRecord, Extension, Team, TeamSource
 from callbacks.routing import claim as claims
 from leads.models import Lead
 from tests.support.asking import asked
@@ -67,7 +67,8 @@ STORED = """
         'C-2', '', '', '', '{}', 0);
     INSERT INTO callbacks_callrecord (attempt_id, call_id, type, leg, status, started_at, dial_time,
         recording_url, received_at, payload)
-    VALUES (2, 'C-2', 'Click2Call leg2', 2, 'ANSWER', now() - interval '30 s', 10, '', now(), '{}');
+    VALUES (2, 'C-2', 'Click2Call leg2', 2, 'ANSWER', now() - interval '30 s', 10, '', now(),
+        '{"status": "ANSWER", "aiData": {"insights": {"summary": "Noa"}}, "AIDATA": "Noa"}');
     CREATE FUNCTION callbacks_claim_0123abcd(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
 # Columns without their order, which a table that has grown keeps. NOT NULL is a column's: from
@@ -164,6 +165,9 @@ def test_what_the_release_before_has_stored_is_kept_and_a_claim_works() -> None:
         assert talked.time_to_ring == timedelta(seconds=30)
         assert talked.time_to_talk == timedelta(seconds=40)
         assert CallAttempt.objects.get(pk=2).rang_at == talked.rang_at
+        record = CallRecord.objects.get(call_id="C-2")
+        assert record.payload == {"status": "ANSWER"}
+        assert AiData.objects.get().record == record
 
         lead = Lead.objects.get(status="waiting")
         claim = claims.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))

@@ -1,5 +1,7 @@
 """The provider's records, one a leg. To read only."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from callbacks.admin import html, labels
+from callbacks.admin import ai_data, html, labels
 from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
 from callbacks.common.formatting import in_words
 from callbacks.models import CallRecord
@@ -69,6 +71,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
                 ]
             },
         ),
+        (_("What the AI heard"), {"fields": ["heard"], "classes": ["story"]}),
         (_("As received"), {"fields": ["recording", "payload"]}),
     ]  # fmt: skip
 
@@ -76,6 +79,25 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
         """With the lead."""
         queryset: QuerySet[CallRecord] = super().get_queryset(request)
         return queryset.select_related("attempt__lead")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> CallRecord | None:
+        """With its AI data, for who may read it."""
+        record: Any = super().get_object(request, object_id, from_field)
+        if record and ai_data.may_read(request.user):
+            record.heard = ai_data.of_record(record)
+        return record  # type: ignore[no-any-return]
+
+    def get_fieldsets(self, request: HttpRequest, obj: CallRecord | None = None) -> Any:
+        """Without AI data where there is none for who asks."""
+        rows = super().get_fieldsets(request, obj)
+        return [row for row in rows if row[1]["fields"] != ["heard"] or getattr(obj, "heard", "")]
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def heard(self, obj: CallRecord) -> str:
+        """What the provider's AI made of the call; `get_object` knows who asks."""
+        return getattr(obj, "heard", "")
 
     started = html.moment_of("started_at", _("started"))
 

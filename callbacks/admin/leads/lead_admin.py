@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from callbacks.admin import html, labels
+from callbacks.admin import ai_data, html, labels
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import OverdueFilter, SubmittedFilter, ToDoFilter, UnansweredFilter
@@ -67,7 +67,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
     }
     readonly_fields = [
-        "story", "stages", "waits_for", "newest_request", "phone_shown", "source",
+        "story", "stages", "heard", "waits_for", "newest_request", "phone_shown", "source",
         "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
@@ -91,6 +91,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
                 ]
             },
         ),
+        (_("What the AI heard"), {"fields": ["heard"], "classes": ["story"]}),
         (_("Where its time went"), {"fields": ["stages"], "classes": ["story"]}),
         (_("Same number"), {"fields": [("duplicate", "duplicates_shown")]}),
         (_("What happened"), {"fields": ["story"], "classes": ["story"]}),
@@ -226,7 +227,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         attempts = CallAttempt.objects.select_related("extension").prefetch_related(
             Prefetch("records", queryset=CallRecord.objects.all())
         )
-        lead = (
+        lead: Any = (
             Lead.objects.select_related("source", "first_source", "duplicate_of")
             .prefetch_related(
                 Prefetch("call_attempts", attempts), "duplicates__source", "clock_changes"
@@ -234,17 +235,22 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             .get(pk=found.pk)
         )
         _add_unanswered([lead])
-        return lead
+        if ai_data.may_read(request.user):
+            lead.heard = ai_data.of_lead(lead)
+        return lead  # type: ignore[no-any-return]
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        """Without "Same number" for a lead whose number no other lead has, and without "Where its
-        time went" for a duplicate, which is never called.
+        """Without "Same number" for a lead whose number no other lead has, without "Where its time
+        went" for a duplicate, which is never called, and without AI data where there is none for
+        who asks.
         """
         left_out = set()
         if obj and not obj.duplicate_of_id and not obj.duplicates.all():
             left_out.add(gettext("Same number"))
         if obj and obj.duplicate_of_id:
             left_out.add(gettext("Where its time went"))
+        if not getattr(obj, "heard", ""):
+            left_out.add(gettext("What the AI heard"))
         rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
         absent = []
         if obj and obj.status != LeadStatus.WAITING:
@@ -282,6 +288,11 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         ).select_related("user")
         events = timeline.of(obj, attempts, records, entries)
         return render_to_string("admin/lead_timeline.html", {"events": events})
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def heard(self, obj: Lead) -> str:
+        """What the provider's AI made of its calls; `get_object` knows who asks."""
+        return getattr(obj, "heard", "")
 
     @display(description="")  # type: ignore[untyped-decorator]
     def stages(self, obj: Lead) -> str:

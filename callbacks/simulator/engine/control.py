@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callbacks.simulator.engine import readers
+from callbacks.simulator.engine import ai_data, readers
 from callbacks.simulator.engine.calls import REACTIONS
 from callbacks.simulator.engine.faults import (
     ALWAYS_ACCEPTED,
@@ -134,6 +134,8 @@ KEYS: dict[str, Callable[[str, object], Any]] = {
     "custom_prefix": readers.flag,
     "ivr": _ivr,
     "ivr_as": _words("list", "string"),
+    "ai_data": _words(ai_data.NONE, *ai_data.KINDS),
+    "ai_data_after": readers.seconds,
     "popup_url": readers.url,
     "popup_format": _words("json", "form", "get"),
     "popup_limit": readers.seconds,

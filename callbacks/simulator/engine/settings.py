@@ -48,6 +48,8 @@ class Settings:
     custom_prefix: bool = True
     ivr: tuple[Mapping[str, Any], ...] = ()
     ivr_as: str = "list"
+    ai_data: str = "none"
+    ai_data_after: float = 0.0
     popup_url: str | None = None
     popup_format: str = "json"
     popup_limit: float = 3.0

@@ -62,12 +62,15 @@ def pack(record: Mapping[str, Any], spelling: Spelling) -> tuple[bytes, str]:
 
 
 def form(fields: Mapping[str, Any]) -> bytes:
-    """Url-encoded fields; lists, objects and flags as JSON."""
-    flat = {
-        name: json.dumps(value) if isinstance(value, list | dict | bool) else value
-        for name, value in fields.items()
-    }
+    """Url-encoded fields; lists, objects and flags as JSON, null as nothing."""
+    flat = {name: _in_form(value) for name, value in fields.items()}
     return urlencode(flat, errors="replace").encode()
+
+
+def _in_form(value: Any) -> Any:
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, list | dict | bool) else value
 
 
 def _for_xml(value: Any) -> Any:

@@ -6,21 +6,26 @@ one record is (call_id, type). Deliveries repeat, and come in any order.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from callbacks.voicenter.errors import CdrError
+from callbacks.voicenter.events import ai_data
 from callbacks.voicenter.values import documents
 from callbacks.voicenter.values import fields as f
 from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import UnreadableError
+from callbacks.voicenter.values.json_members import without_member
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
 
 __all__ = ["OUTCOMES", "Cdr", "LegOutcome", "parse_cdr"]
 
-MAX_BODY = 256 * 1024
+# Nearly all of it may be aiData; the other fields are far smaller. Bytes.
+MAX_BODY = 32 * 1024 * 1024
+MAX_FIELDS = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,11 @@ class Cdr:
       `caller_extension_name`, `target_extension_name`: what it is called.
     - `queue_id`, `queue_name`, `queue_time`: the queue, and seconds of waiting in it.
     - `caller_country`, `target_country`, `department_id`, `department_name`: as the account has it.
-    - `original_call_id`: of the call that this one grew out of. `ai_data`: as sent, or None.
-    - `raw`: the fields as received; values PostgreSQL cannot store are made storable.
+    - `original_call_id`: of the call that this one grew out of.
+    - `ai_data`: what the provider's AI made of the call, of any type, or None; `ai_data_loss`: what
+      of it is missing, "" for nothing (see ai_data.py).
+    - `raw`: the fields as received, but for the AI data; values PostgreSQL cannot store are made
+      storable.
     """
 
     call_id: str
@@ -81,6 +89,7 @@ class Cdr:
     department_name: str = ""
     original_call_id: str = ""
     ai_data: Any = field(default=None, repr=False, hash=False)
+    ai_data_loss: str = ""
 
     @property
     def outcome(self) -> LegOutcome:
@@ -92,12 +101,13 @@ def parse_cdr(body: bytes, content_type: str) -> Cdr:
     """Read a notification body: JSON, form-urlencoded or an XML-RPC methodCall.
 
     The body decides the form, the Content-Type only where the body leaves a doubt. Names are
-    read without case. Raises CdrError, reason "too_large" (over 256 KiB), "nested", "unreadable"
-    or "no_call_id".
+    read without case. Raises CdrError, reason "too_large" (over 32 MiB, or over 256 KiB without the
+    AI data), "nested", "unreadable" or "no_call_id"; never because of the AI data.
     """
     if len(body) > MAX_BODY:
         raise CdrError(f"larger than {MAX_BODY} bytes", reason="too_large")
-    raw = _read(body, content_type)
+    raw, sent_ai_data = _read(body, content_type)
+    told = ai_data.bounded(sent_ai_data)
     fields = f.folded(raw)
     call_id = usable_call_id(f.word(fields.get("ivruniqueid"), limit=None))
     if not call_id:
@@ -139,21 +149,36 @@ def parse_cdr(body: bytes, content_type: str) -> Cdr:
         department_id=f.whole(fields.get("departmentid")),
         department_name=f.word(fields.get("departmentname")),
         original_call_id=usable_call_id(f.word(fields.get("originalivruniqueid"), limit=None)),
-        ai_data=fields.get("aidata") or None,
+        ai_data=told.data,
+        ai_data_loss=told.loss,
     )
 
 
-def _read(body: bytes, content_type: str) -> dict[str, Any]:
+def _read(body: bytes, content_type: str) -> tuple[dict[str, Any], Any]:
+    """The fields as received, and apart from them the AI data, or None."""
     looks_like = documents.form_of(body)
+    apart: Any = None
     try:
         if looks_like == "xml":
-            raw = documents.read_xmlrpc(body, "methodCall")
+            raw = documents.read_xmlrpc(body, "methodCall", apart=ai_data.FIELD)
         elif looks_like == "form" and "json" not in content_type.lower():
             raw = documents.read_form(body)
         else:
-            raw = documents.read_json(body)
+            rest, text = without_member(body.decode("utf-8-sig", errors="replace"), ai_data.FIELD)
+            _check_size(len(rest))
+            raw = documents.read_json(rest)
+            apart = None if text is None else ai_data.read(text)
     except UnreadableError as error:
         failure = CdrError(str(error), reason="nested" if error.nested else "unreadable")
     else:
-        return {str(name): value for name, value in f.storables(raw).items()}
+        found = [raw.pop(name) for name in list(raw) if name.strip().lower() == ai_data.FIELD]
+        if len(body) > MAX_FIELDS:
+            _check_size(len(json.dumps(raw, ensure_ascii=False)))
+        storable = {str(name): value for name, value in f.storables(raw).items()}
+        return storable, apart or next(filter(None, found), None)
     raise failure
+
+
+def _check_size(characters: int) -> None:
+    if characters > MAX_FIELDS:
+        raise CdrError(f"larger than {MAX_FIELDS} without AI data", reason="too_large")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -20,6 +21,10 @@ from defusedxml.ElementTree import DefusedXMLParser
 MAX_DEPTH = 32
 # A struct costs four elements a level (value, struct, member, value).
 MAX_XML_DEPTH = 4 * MAX_DEPTH
+MAX_XML_ELEMENTS = 250_000  # of one member; of all, twice as many
+# methodCall, params, param, value, struct, member
+_FIELD_DEPTH = 6
+_WHY = "why"
 MAX_FIELDS = 500
 # Longer ones stay text: they fit no column, and converting thousands of digits is slow.
 MAX_INTEGER_DIGITS = 18
@@ -36,9 +41,19 @@ class UnreadableError(ValueError):
         self.nested = nested
 
 
+@dataclass(frozen=True)
+class Unread:
+    """Stands for the value of one field that could not be read, beside others that could.
+
+    `reason`: "nested" | "too_large" | "unreadable".
+    """
+
+    reason: str
+
+
 def form_of(body: bytes) -> Form | None:
     """What a body looks like, whatever its Content-Type says; None if empty."""
-    start = _text(body)[:1]
+    start = text_of(body)[:1]
     if not start:
         return None
     if start == "<":
@@ -46,14 +61,22 @@ def form_of(body: bytes) -> Form | None:
     return "json" if start in "{[" else "form"
 
 
-def read_json(body: bytes, pairs: Callable[[Pairs], dict[str, Any]] = dict) -> dict[str, Any]:
+def read_json(body: bytes | str, pairs: Callable[[Pairs], dict[str, Any]] = dict) -> dict[str, Any]:
     """A JSON object. NaN, infinities and floats out of range become None, huge integers text.
 
     `pairs` builds each object from its members in order (it may refuse duplicates by ValueError).
     """
+    value = read_json_value(body if isinstance(body, str) else text_of(body), pairs)
+    if not isinstance(value, dict):
+        raise UnreadableError("JSON, but not an object")
+    return value
+
+
+def read_json_value(text: str, pairs: Callable[[Pairs], dict[str, Any]] = dict) -> Any:
+    """As `read_json`, but of any type."""
     try:
         value = json.loads(
-            _text(body),
+            text.strip(),
             object_pairs_hook=pairs,
             parse_int=_integer,
             parse_float=_float,
@@ -65,9 +88,7 @@ def read_json(body: bytes, pairs: Callable[[Pairs], dict[str, Any]] = dict) -> d
         raise UnreadableError("JSON nested too deeply", nested=True) from None
     except ValueError:
         raise UnreadableError("not JSON") from None
-    if not isinstance(value, dict):
-        raise UnreadableError("JSON, but not an object")
-    _check_depth(value)
+    check_depth(value)
     return value
 
 
@@ -75,7 +96,7 @@ def read_form(body: bytes) -> dict[str, Any]:
     """A form-urlencoded body as text by name; of a repeated name the first counts."""
     try:
         fields = parse_qsl(
-            _text(body), keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS
+            text_of(body), keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS
         )
     except ValueError:
         raise UnreadableError("not a form") from None
@@ -87,10 +108,13 @@ def read_xmlrpc(
     body: bytes,
     root: Literal["methodResponse", "methodCall"],
     pairs: Callable[[Pairs], dict[str, Any]] = dict,
+    apart: str = "",
 ) -> dict[str, Any]:
     """The first struct of an XML-RPC document, whatever the order of its members.
 
     Scalars come out as text, typed or bare. Document types, entities and depth are refused.
+    `apart`: the lower-case name of a member that may be anything: where its value cannot be read,
+    it is an Unread.
     """
     parser = DefusedXMLParser(target=_ShallowTree(), forbid_dtd=True)
     try:
@@ -110,40 +134,89 @@ def read_xmlrpc(
     if root == "methodResponse" and (len(structs) > 1 or len(document) > 1):
         # One could be a refusal and the other an acceptance.
         raise UnreadableError(f"a {root} that says several things")
-    return _struct(structs[0], pairs)
+    return _struct(structs[0], pairs, apart)
 
 
 class _ShallowTree(TreeBuilder):
-    """Refuses depth while it is read, so that no reader of the tree has to recurse far."""
+    """Leaves out what is too deep or too much while it is read, and marks the member it is in (of
+    the outermost struct), so that no reader of the tree has to recurse far.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._depth = 0
+        self._depth = self._elements = self._before_field = 0
+        self._left_out_from = 0  # the depth of the outermost element left out, 0 for none
+        self._field: Element | None = None
 
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:  # noqa: ARG002
         self._depth += 1
+        if self._left_out_from and self._field is not None:
+            return self._field
         if self._depth > MAX_XML_DEPTH:
-            raise UnreadableError("XML nested too deeply", nested=True)
-        return super().start(tag, attrs)
+            return self._leave_out("nested")
+        if self._field is not None and self._elements - self._before_field >= MAX_XML_ELEMENTS:
+            return self._leave_out("too_large")
+        self._elements += 1
+        if self._elements > 2 * MAX_XML_ELEMENTS:
+            raise UnreadableError("XML of too many elements")
+        # Without attributes: they mean nothing, and no document can set our mark.
+        element = super().start(tag, {})
+        if self._depth == _FIELD_DEPTH and tag == "member":
+            self._field, self._before_field = element, self._elements
+        return element
+
+    def data(self, text: str, /) -> None:
+        if not self._left_out_from:
+            super().data(text)
 
     def end(self, tag: str, /) -> Element:
         self._depth -= 1
+        if self._left_out_from and self._field is not None:
+            if self._depth < self._left_out_from:
+                self._left_out_from = 0
+            return self._field
+        if self._depth < _FIELD_DEPTH:
+            self._field = None
         return super().end(tag)
 
+    def _leave_out(self, why: str) -> Element:
+        if self._field is None:
+            raise UnreadableError(f"XML: {why}", nested=why == "nested")
+        self._field.set(_WHY, why)
+        self._left_out_from = self._depth
+        return self._field
 
-def _struct(struct: Element, pairs: Callable[[Pairs], dict[str, Any]]) -> dict[str, Any]:
+
+def _struct(
+    struct: Element, pairs: Callable[[Pairs], dict[str, Any]], apart: str = ""
+) -> dict[str, Any]:
     members: Pairs = []
     for member in struct.findall("member"):
         names, values = member.findall("name"), member.findall("value")
         if len(names) != 1 or len(values) != 1:
             raise UnreadableError("a member without exactly one name and one value")
-        members.append(((names[0].text or "").strip(), _value(values[0], pairs)))
+        name = (names[0].text or "").strip()
+        read = _any_value if apart and name.lower() == apart else _whole_value
+        members.append((name, read(member.get(_WHY, ""), values[0], pairs)))
     try:
         return pairs(members)
     except UnreadableError:
         raise
     except ValueError:
         raise UnreadableError("a struct with a repeated member") from None
+
+
+def _any_value(why: str, value: Element, pairs: Callable[[Pairs], dict[str, Any]]) -> Any:
+    try:
+        return Unread(why) if why else _value(value, pairs)
+    except UnreadableError:
+        return Unread("unreadable")
+
+
+def _whole_value(why: str, value: Element, pairs: Callable[[Pairs], dict[str, Any]]) -> Any:
+    if why:
+        raise UnreadableError(f"XML: {why}", nested=why == "nested")
+    return _value(value, pairs)
 
 
 def _value(value: Element, pairs: Callable[[Pairs], dict[str, Any]]) -> Any:
@@ -164,7 +237,8 @@ def _value(value: Element, pairs: Callable[[Pairs], dict[str, Any]]) -> Any:
     return typed.text or ""
 
 
-def _text(body: bytes) -> str:
+def text_of(body: bytes) -> str:
+    """A body as text, trimmed."""
     # "replace": one wrong byte in a message must not cost us the ERRORCODE beside it.
     return body.decode("utf-8-sig", errors="replace").strip()
 
@@ -178,12 +252,13 @@ def _float(digits: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _check_depth(value: Any) -> None:
+def check_depth(value: Any) -> None:
+    """Raises UnreadableError for a value of more than MAX_DEPTH levels. Does not recurse."""
     level, depth = [value], 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise UnreadableError("JSON nested too deeply", nested=True)
+            raise UnreadableError("nested too deeply", nested=True)
         inner: list[Any] = []
         for item in level:
             if isinstance(item, dict):

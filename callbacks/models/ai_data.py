@@ -1,0 +1,47 @@
+"""What the provider's AI made of a call: AiData."""
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.models.records import CallRecord
+
+
+class AiDataLoss(models.TextChoices):
+    """What of the AI data is missing (callbacks.voicenter.events.ai_data.AiData)."""
+
+    NOTHING = "", _("nothing")
+    CUT = "cut", _("its end")
+    TOO_LARGE = "too_large", _("all: too large")
+    NESTED = "nested", _("all: nested too deeply")
+    UNREADABLE = "unreadable", _("all: unreadable")
+
+
+class AiData(models.Model):
+    """The AI data of one record, in a table of its own: it is large, it is what people said, and
+    few may read it. Kept and erased by callbacks.reconciliation.ai_data.
+    """
+
+    record = models.OneToOneField(
+        CallRecord,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="ai_data",
+        verbose_name=_("record"),
+    )
+    data = models.JSONField(_("data"), null=True, help_text=_("As it was received."))
+    loss = models.CharField(
+        _("loss"),
+        max_length=10,
+        blank=True,
+        choices=AiDataLoss.choices,
+        help_text=_("What of it is missing."),
+    )
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        verbose_name = verbose_name_plural = _("AI data")
+
+    def __str__(self) -> str:
+        return gettext("AI data of record %(pk)s") % {"pk": self.pk}

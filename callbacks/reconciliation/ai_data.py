@@ -1,0 +1,70 @@
+"""Keeps what the provider's AI made of a call, and erases it.
+
+It is stored after its record and apart from it: whatever becomes of the AI data, the record has
+told of the call. It often comes minutes later, with the record repeated.
+"""
+
+import logging
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from callbacks.models import AiData, CallAttempt, CallRecord
+from callbacks.voicenter import Cdr
+
+log = logging.getLogger(__name__)
+
+# Of records that were stored before AI data had a table of its own. Names are read without case.
+_OUT_OF_PAYLOADS = """
+    UPDATE callbacks_callrecord SET payload = payload - ARRAY(
+        SELECT key FROM jsonb_object_keys(payload) key WHERE lower(btrim(key)) = 'aidata'
+    )
+    WHERE id = ANY(%s) AND jsonb_typeof(payload) = 'object'
+"""
+
+
+def keep(cdr: Cdr) -> bool:
+    """Stores the AI data of a record that is stored; False where it has some, or was erased.
+
+    What was lost of an earlier one, because it was too large or unreadable, may come again.
+    """
+    with transaction.atomic():
+        record = CallRecord.objects.get(call_id=cdr.call_id, type=cdr.type)
+        if record.attempt_id and _is_erased(record.attempt_id):
+            return False
+        record = CallRecord.objects.select_for_update(no_key=True).get(pk=record.pk)
+        if AiData.objects.filter(record=record, data__isnull=False).exists():
+            return False
+        AiData.objects.update_or_create(
+            record=record, defaults={"data": cdr.ai_data, "loss": cdr.ai_data_loss}
+        )
+    log.info("AI data kept=%s loss=%s call_id=%s", cdr.ai_data is not None,
+             cdr.ai_data_loss or "-", cdr.call_id)  # fmt: skip
+    return True
+
+
+def forget_ai_data(lead_id: int) -> int:
+    """Erases the AI data of all calls of a lead, also where it stands in a record as it was
+    received, and keeps none that comes later. Returns how many records had some.
+    """
+    with transaction.atomic():
+        attempts = CallAttempt.objects.filter(lead_id=lead_id)
+        # First: whoever is storing some holds these rows, and is waited for.
+        attempts.update(ai_data_erased_at=timezone.now())
+        call_ids = attempts.exclude(call_id="").values("call_id")
+        records = CallRecord.objects.filter(
+            Q(attempt__in=attempts) | Q(attempt__isnull=True, call_id__in=call_ids)
+        )
+        ids = list(records.values_list("pk", flat=True))
+        _deleted, by_model = AiData.objects.filter(record__in=ids).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_OUT_OF_PAYLOADS, [ids])
+    log.info("AI data erased records=%s", by_model.get("callbacks.AiData", 0))
+    return by_model.get("callbacks.AiData", 0)
+
+
+def _is_erased(attempt_id: int) -> bool:
+    """Locks the attempt, so that an erasure waits until what is stored can be erased too."""
+    attempt = CallAttempt.objects.select_for_update(no_key=True).only("ai_data_erased_at")
+    return attempt.get(pk=attempt_id).ai_data_erased_at is not None
