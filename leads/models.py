@@ -404,6 +404,18 @@ class Lead(models.Model):
         blank=True,
         help_text=_("What the SLA clock showed when they first talked."),
     )
+    # Whose lead it is in reports: of the first call in which they talked, else of the last one
+    # that has ended (callbacks.calling.visitor_clock). Ids, since leads knows nothing of callbacks;
+    # here, so that a report of millions of leads reads no other table.
+    by_extension = models.BigIntegerField(
+        _("by extension"), null=True, blank=True, help_text=_("The id of the extension.")
+    )
+    by_user = models.BigIntegerField(
+        _("by user"), null=True, blank=True, help_text=_("The id of the salesperson's login.")
+    )
+    by_team = models.BigIntegerField(
+        _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
+    )
 
     class Meta:
         verbose_name = _("lead")

@@ -4,7 +4,7 @@ The visitor's clock stops when their phone first rings (`Lead.rang_at`). That th
 accepted a call says nothing of it: the salesperson's phone rings first.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
@@ -38,6 +38,31 @@ def in_time() -> Q:
     return rang() & Q(rang_at__lte=F("due_at"))
 
 
+def rang_within(limit: timedelta) -> Q:
+    """Counted leads whose phone rang before their clock showed more than `limit`."""
+    return rang() & Q(time_to_ring__lte=limit)
+
+
+def rang_after(limit: timedelta) -> Q:
+    """Counted leads whose phone rang when their clock showed more than `limit`."""
+    return rang() & Q(time_to_ring__gt=limit)
+
+
+def reached() -> Q:
+    """Counted leads with whom somebody has talked."""
+    return counted() & Q(connected_at__isnull=False)
+
+
+def not_reached() -> Q:
+    """Counted leads with whom nobody has talked yet, or ever."""
+    return counted() & Q(connected_at__isnull=True)
+
+
+def called() -> Q:
+    """Counted leads for whom the provider has accepted a call. Their phone may not have rung."""
+    return counted() & Q(first_dialed_at__isnull=False)
+
+
 def missed(now: datetime) -> Q:
     """Counted leads whose due time was over before their phone had rung: open ones and closed."""
     return counted() & _SILENT & Q(due_at__lt=now)
@@ -46,3 +71,13 @@ def missed(now: datetime) -> Q:
 def overdue(now: datetime) -> Q:
     """Open leads whose due time is over, and whose phone has not rung: there is still time to."""
     return Q(status__in=OPEN_STATUSES) & missed(now)
+
+
+def never_rang(now: datetime) -> Q:
+    """Closed leads whose due time is over, and whose phone has not rung."""
+    return ~Q(status__in=OPEN_STATUSES) & missed(now)
+
+
+def judged(now: datetime) -> Q:
+    """Counted leads that were in time or not: the phone has rung, or the due time is over."""
+    return rang() | missed(now)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,7 +17,9 @@ from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
 from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.reports import drilldown
 from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, last_days, midnight, parsed_day
+from callbacks.reports.filters import NotUnderstood
 from callbacks.routing.availability import paused_at
 from leads import sla
 from leads.models import LeadStatus
@@ -169,6 +172,35 @@ class ToDoFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         """The leads of the chosen kind."""
         chosen = self.conditions.get(self.value() or "")
         return queryset.filter(chosen[1](timezone.now())) if chosen else queryset
+
+
+class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """The leads behind a number of a report; there only when a report's link has led here."""
+
+    title = _("from the report")
+    parameter_name = drilldown.PARAMETER
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """What is listed, in words."""
+        asked = self.value()
+        if not asked:
+            return []
+        try:
+            return [(asked, drilldown.read(asked, timezone.now()).words())]
+        except NotUnderstood as problem:
+            return [(asked, str(problem))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads that were counted; none, with the reason, where that cannot be told."""
+        asked = self.value()
+        if not asked:
+            return queryset
+        now = timezone.now()
+        try:
+            return queryset.filter(drilldown.read(asked, now).condition(now))
+        except NotUnderstood as problem:
+            messages.warning(request, str(problem))
+            return queryset.none()
 
 
 class OverdueFilter(_OnlyFilter):

@@ -86,8 +86,7 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
     if step.lead is LeadStep.CALL_AGAIN and _is_stopped(attempt):
         step = replace(step, lead=LeadStep.CANCELLED)
     _settle_lead(attempt, step, now)
-    if attempt.rang_at or attempt.picked_up_at:
-        visitor_clock.tell(attempt.lead_id)
+    visitor_clock.tell(attempt.lead_id)
     after_call(attempt.extension_id, outcome, now)
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)
 

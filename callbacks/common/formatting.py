@@ -76,3 +76,13 @@ def dated(at: datetime, zone: tzinfo) -> str:
 def span(opens_at: time, closes_at: time) -> str:
     """ "09:00-17:30": the hours of one opening."""
     return f"{opens_at:%H:%M}-{closes_at:%H:%M}"
+
+
+def percent(share: float) -> str:
+    """0.987 -> "98.7 %". Never rounded up to 100 or down to 0 when it is not quite that."""
+    tenths = round(share * 1000)
+    if share < 1:
+        tenths = min(tenths, 999)
+    if share > 0:
+        tenths = max(tenths, 1)
+    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from callbacks.common.formatting import in_words
+from callbacks.common.formatting import in_words, percent
 from callbacks.console.output import Output, cell
 from callbacks.models import Schedule
 from callbacks.replay import history
@@ -17,7 +17,6 @@ from callbacks.replay.history import Period
 from callbacks.replay.leads import taken
 from callbacks.replay.metrics import Figures, figures
 from callbacks.replay.scenario import Scenario, ScenarioTeam, changed
-from callbacks.reports.views import percent
 
 MOST_DAYS = 90
 MOST_LEADS = 50_000

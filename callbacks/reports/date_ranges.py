@@ -1,5 +1,7 @@
 """Whole days of a time zone, as people choose them for lists and reports. Pure."""
 
+from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -35,6 +37,18 @@ class Days:
         """
         return midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone)
 
+    @property
+    def count(self) -> int:
+        """How many days these are."""
+        return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range(self.count))
+
+    def before(self) -> "Days":
+        """As many days, that end the day before these begin."""
+        return Days(self.first - timedelta(days=self.count), self.first - timedelta(days=1))
+
     def __str__(self) -> str:
         if self.first == self.last:
             return f"{self.first:%d %b %Y}"
@@ -52,3 +66,14 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 def last_days(count: int, today: date) -> Days:
     """`count` days that end with `today`; 1 is today alone."""
     return Days(today - timedelta(days=count - 1), today)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month so many months later (or earlier), or that month's last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def week_start(day: date, first_weekday: int) -> date:
+    """The first day of the week of `day`; `first_weekday` is 0 for Sunday, 1 for Monday."""
+    return day - timedelta(days=(day.isoweekday() - first_weekday) % 7)

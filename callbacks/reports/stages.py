@@ -1,6 +1,6 @@
-"""Where leads' time goes, by source: sums of stored columns, no replay.
+"""Where leads' time goes, by group: sums of stored columns, no replay.
 
-- Leads are counted as in callbacks.reports.queries, by the day of submission.
+- Leads are counted and grouped as in callbacks.reports.queries.
 - Leads who have talked have means of their own. The others still wait or were never reached, and
   one mean over both groups would describe neither.
 - A lead that waits counts with what it has waited so far; a call that is on, when it has ended.
@@ -16,9 +16,11 @@ from django.db.models.expressions import RawSQL
 
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
+from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import Grouping, Key, by_group
 from callbacks.reports.time_breakdown import CALLS, STAGES, WAITS, Part, Stage, parts
 from leads import sla, wait_accounting
-from leads.models import OPEN_STATUSES, Lead, LeadStatus
+from leads.models import OPEN_STATUSES, LeadStatus
 
 _NOTHING = timedelta(0)
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
@@ -34,9 +36,13 @@ _UNTIL = f"""
 
 @dataclass(frozen=True)
 class StageTimes:
-    """One row: the mean of each stage over so many leads, in seconds by column."""
+    """One row: the mean of each stage over so many leads, in seconds by column.
 
-    source: str | None
+    `key` is None, and `label` empty, for all of them.
+    """
+
+    key: Key | None
+    label: str
     leads: int
     means: Mapping[str, float]
 
@@ -57,58 +63,51 @@ class StageTimes:
 
 @dataclass(frozen=True)
 class Group:
-    """Leads that have come to the same: all of them, None where there are none, and by source."""
+    """Leads that have come to the same: all of them, None where there are none, and by group."""
 
     total: StageTimes | None
-    by_source: tuple[StageTimes, ...]
+    rows: tuple[StageTimes, ...]
 
 
 @dataclass
 class _Sums:
-    leads: int = 0
-    name: str = ""
-    times: dict[str, timedelta] | None = None
+    leads: int
+    times: dict[str, timedelta]
 
-    def add(self, leads: int, times: Mapping[str, timedelta | None]) -> None:
-        so_far = self.times or {}
-        self.leads += leads
-        self.times = {
-            it.column: so_far.get(it.column, _NOTHING) + (times.get(it.column) or _NOTHING)
-            for it in STAGES
-        }
-
-    def row(self, source: str | None) -> StageTimes:
-        means = {name: it.total_seconds() / self.leads for name, it in (self.times or {}).items()}
-        return StageTimes(source, self.leads, means)
+    def row(self, key: Key | None, label: str) -> StageTimes:
+        means = {name: it.total_seconds() / self.leads for name, it in self.times.items()}
+        return StageTimes(key, label, self.leads, means)
 
 
-def stage_times(start: datetime, end: datetime, now: datetime) -> tuple[Group, Group]:
-    """Of leads submitted in [start, end): the connected ones, and the others. Two queries."""
-    sums: dict[tuple[bool, int], _Sums] = {}
-    for values in _leads(start, end, now):
-        key = (values["is_connected"], values["source_id"])
-        sums[key] = _Sums(name=values["source__name"])
-        sums[key].add(values["leads"], values)
-    for values in _calls(start, end):
+def stage_times(asked: Asked, grouping: Grouping, now: datetime) -> tuple[Group, Group]:
+    """Of leads that were reached, and of the others. Two queries, and one for the names.
+
+    Groups without leads have no row.
+    """
+    sums: dict[bool, dict[Key | None, _Sums]] = {True: {}, False: {}}
+    for values in _leads(asked, grouping, now):
+        if values["leads"]:
+            times = {stage.column: values.get(stage.column) or _NOTHING for stage in STAGES}
+            sums[values["is_reached"]][values["group"]] = _Sums(values["leads"], times)
+    for values in _calls(asked, grouping):
         # A lead may have come to its end between the two questions.
-        if found := sums.get((values["is_connected"], values["source"])):
-            found.add(0, values)
-    return _group(sums, connected=True), _group(sums, connected=False)
+        if found := sums[values["is_reached"]].get(values["group"]):
+            for stage in CALLS:
+                found.times[stage.column] = values[stage.column] or _NOTHING
+    return _group(sums[True], grouping, asked), _group(sums[False], grouping, asked)
 
 
-def _group(sums: Mapping[tuple[bool, int], _Sums], *, connected: bool) -> Group:
-    rows = [it for (is_connected, _), it in sums.items() if is_connected == connected]
-    if not rows:
-        return Group(None, ())
-    total = _Sums()
-    for row in rows:
-        total.add(row.leads, row.times or {})
-    by_name = sorted(rows, key=lambda row: row.name)
-    return Group(total.row(None), tuple(row.row(row.name) for row in by_name))
+def _group(sums: dict[Key | None, _Sums], grouping: Grouping, asked: Asked) -> Group:
+    total = sums.pop(None, None)
+    labels = grouping.in_order(sums, asked)
+    return Group(
+        total.row(None, "") if total else None,
+        tuple(sums[key].row(key, label) for key, label in labels.items()),
+    )
 
 
-def _leads(start: datetime, end: datetime, now: datetime) -> Iterable[Any]:
-    """What they have waited, by source and whether they are connected."""
+def _leads(asked: Asked, grouping: Grouping, now: datetime) -> Iterable[Any]:
+    """What they have waited, by group and whether they are reached."""
     until = RawSQL(_UNTIL, [now])  # noqa: S611  # constants only
     nothing = Value(_NOTHING, output_field=DurationField())
     running = wait_accounting.divided(until)
@@ -124,30 +123,21 @@ def _leads(start: datetime, end: datetime, now: datetime) -> Iterable[Any]:
         )
         for stage in WAITS
     }  # fmt: skip
-    return (
-        Lead.objects.filter(sla.counted(), submitted_at__gte=start, submitted_at__lt=end)
-        .order_by()
-        .values("source_id", "source__name", is_connected=_has_talked(""))
-        .annotate(leads=Count("pk"), **waited)
-    )
+    leads = asked.leads().filter(sla.counted()).annotate(is_reached=_is_reached(""))
+    group = grouping.expression(asked)
+    return by_group(leads, group, {"leads": Count("pk"), **waited}, "is_reached")
 
 
-def _calls(start: datetime, end: datetime) -> Iterable[Any]:
+def _calls(asked: Asked, grouping: Grouping) -> Iterable[Any]:
     """What their calls took."""
-    return (
-        CallAttempt.objects.filter(
-            kind=AttemptKind.CALL,
-            lead__in=Lead.objects.filter(
-                sla.counted(), submitted_at__gte=start, submitted_at__lt=end
-            ),
-        )
-        .order_by()
-        .values(source=F("lead__source_id"), is_connected=_has_talked("lead__"))
-        .annotate(**{stage.column: Sum(stage.column) for stage in CALLS})
-    )
+    calls = CallAttempt.objects.filter(
+        kind=AttemptKind.CALL, lead__in=asked.leads().filter(sla.counted())
+    ).annotate(is_reached=_is_reached("lead__"))
+    took = {stage.column: Sum(stage.column) for stage in CALLS}
+    return by_group(calls, grouping.expression(asked, "lead__"), took, "is_reached")
 
 
-def _has_talked(prefix: str) -> Any:
-    """As in the table of callback times: also of a lead that is called again since."""
-    talked = Q(**{f"{prefix}connected_at__isnull": False})
-    return Case(When(talked, then=Value(True)), default=Value(False))
+def _is_reached(prefix: str) -> Any:
+    """As leads.sla.reached: also of a lead that is called again since."""
+    reached = Q(**{f"{prefix}connected_at__isnull": False})
+    return Case(When(reached, then=Value(True)), default=Value(False))

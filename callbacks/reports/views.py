@@ -1,46 +1,44 @@
 """The report's page in the admin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from callbacks.common.formatting import in_words
-from callbacks.reports.forms import CHOSEN, PERIODS, TODAY, PeriodForm
-from callbacks.reports.queries import DEFINITIONS, SMALL_SAMPLE, CallbackTimes, callback_times
+from callbacks.common.formatting import in_words, percent
+from callbacks.common.translation import Text
+from callbacks.reports import cells, choices, filters, pictures, selection
+from callbacks.reports.drilldown import Behind
+from callbacks.reports.filters import NotUnderstood
+from callbacks.reports.groupings import GROUPINGS, WEEKDAY_HOUR
+from callbacks.reports.measures import MEASURES
+from callbacks.reports.periods import CHOSEN, PERIODS, TODAY
+from callbacks.reports.queries import figures
+from callbacks.reports.selection import COLUMNS, MAIN, Selection
 from callbacks.reports.stages import Group, StageTimes, stage_times
 from callbacks.reports.time_breakdown import STAGES, Part, Stage
-from leads.models import SlaClock
 
-NO_DATA = _("no data")
+TILES = (
+    "leads", "reached_share", "in_time", "missed", "ring_p50", "ring_p90", "talk_p50", "talk_p90",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A row of the report as text; what is not known is said in words."""
+class Tab:
+    """A link to the same view with one thing changed."""
 
-    name: str
-    row: CallbackTimes
-    not_counted: str
-    overdue: str
-    clock: str
-    ring_p50: str
-    ring_p90: str
-    ring_p95: str
-    ring_p95_said: str
-    ring_of: str
-    talk_p50: str
-    talk_of: str
-    within_target: str
-    judged: str
-    accepted_p50: str
-    accepted_p95: str
+    name: Text
+    address: str
+    is_shown: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class ShownTimes:
     """A row of "where the time goes" as text, and its bar."""
 
     name: str
-    leads: int
+    leads: SafeString
     mean: str
     stages: tuple[ShownStage, ...]
     parts: tuple[Part, ...]
@@ -74,112 +72,159 @@ class ShownGroup:
 
 @require_safe
 def callback_times_page(request: HttpRequest) -> HttpResponse:
-    """GET: leads, phones that rang, talks, times and share within target for the chosen days.
+    """GET: how soon leads were called back, as selected in the address (reports.selection).
 
-    For people who may see leads; others get 403.
+    For people who may see leads; others get 403. What cannot be shown is said beside its field.
     """
     user = request.user
     if not (user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")):
         raise PermissionDenied
-    zone = timezone.get_current_timezone()
-    form = PeriodForm(request.GET or {"period": TODAY}, timezone.localdate())
-    context = {
+    now = timezone.now()
+    context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": gettext("Callback times"),
-        "form": form,
-        "periods": [period for period in PERIODS if period[0] != CHOSEN],
-        "chosen": CHOSEN,
-        "time_zone": str(zone),
-        "definitions": DEFINITIONS.items(),
+        "definitions": [MEASURES[key] for key in _defined()],
         "stages": STAGES,
     }
-    if form.is_valid():
-        days = form.days()
-        now = timezone.now()
-        report = callback_times(*days.bounds(zone), now)
-        connected, others = stage_times(*days.bounds(zone), now)
-        context |= {
-            "days": days,
-            "groups": [
-                _group(
-                    gettext("Leads they talked with"),
-                    gettext("With no lead of these days has anybody talked yet"),
-                    connected,
-                ),
-                _group(gettext("All other leads, so far"), gettext("There are no others"), others),
-            ],
-            "total": shown(gettext("All sources"), report.total),
-            "rows": [shown(row.source or "", row) for row in report.by_source],
-        }
+    problems: dict[str, str] = {}
+    try:
+        selected = selection.read(request.GET, now)
+        query = selected.query()
+        context |= _shown(selected, now)
+    except NotUnderstood as wrong:
+        problems, query = wrong.problems, request.GET.copy()
+    context |= {
+        "fields": choices.fields(query, problems),
+        "problems": problems,
+        "query": query,
+        "period": query.get("period") or TODAY,
+        "columns": query.get("show") or MAIN,
+        "is_custom": (query.get("period") or TODAY) not in PERIODS,
+        "periods": _periods(query),
+    }
     return TemplateResponse(request, "reports/callback_times.html", context)
 
 
-def shown(name: str, row: CallbackTimes) -> Shown:
-    """The row as people read it."""
-    share = row.share_within_target
-    return Shown(
-        name=name,
-        row=row,
-        not_counted=_not_counted(row.not_counted),
-        overdue=gettext("%(count)s still overdue") % {"count": row.overdue} if row.overdue else "",
-        clock=str(SlaClock(row.clock).label)
-        if row.clock
-        else gettext("each by its source's clock"),
-        ring_p50=_duration(row.ring_p50),
-        ring_p90=_duration(row.ring_p90),
-        ring_p95=_duration(row.ring_p95),
-        ring_p95_said=gettext("p95: %(duration)s") % {"duration": _duration(row.ring_p95)},
-        ring_of=_small(row.rang),
-        talk_p50=_duration(row.talk_p50),
-        talk_of=_small(row.talked),
-        within_target=str(NO_DATA) if share is None else percent(share),
-        judged=gettext("%(within_target)s of %(judged)s")
-        % {"within_target": row.within_target, "judged": row.judged}
-        if row.judged
-        else "",
-        accepted_p50=_duration(row.accepted_p50),
-        accepted_p95=_duration(row.accepted_p95),
+def _shown(selected: Selection, now: datetime) -> dict[str, Any]:
+    asked, trend_by = selected.asked, selected.trend()
+    before = asked.before()
+    measures = selected.measures()
+    total_of = [MEASURES[key] for key in (*TILES, *pictures.SPREAD, "judged", "not_counted")]
+    trend_of = [MEASURES[key] for key in pictures.TREND]
+    heat_of = [MEASURES[key] for key in pictures.HEAT]
+
+    table = figures(asked, measures, selected.grouping, now=now)
+    total = figures(asked, total_of, now=now)
+    trend = figures(asked, trend_of, trend_by, now=now)
+    heat = figures(asked, heat_of, WEEKDAY_HOUR, now=now)
+    table_before = total_before = trend_before = None
+    if selected.compare:
+        table_before = figures(before, measures, selected.grouping, now=now)
+        total_before = figures(before, total_of, now=now)
+        trend_before = figures(before, trend_of, trend_by, now=now)
+    reached, others = stage_times(asked, selected.grouping, now)
+    by_time, _others = (
+        (reached, others) if trend_by is selected.grouping else stage_times(asked, trend_by, now)
     )
+    weekdays = [
+        (int(str(key)), label)
+        for key, label in GROUPINGS["weekday"].in_order(range(7), asked).items()
+    ]
+    return {
+        "selected": selected,
+        "days": asked.days,
+        "before_days": before.days,
+        "time_zone": asked.zone,
+        "remarks": filters.remarks(asked),
+        "tiles": [
+            cells.cell(total, total.total, key, total_before,
+                       total_before.total if total_before else None)
+            for key in TILES
+        ],
+        "not_counted": cells.cell(total, total.total, "not_counted"),
+        "any": total.total["leads"].leads + total.total["not_counted"].leads,
+        "head": measures,
+        "rows": cells.lines(table, table_before),
+        "total": cells.total(table, gettext("All"), table_before),
+        "tabs": _tabs(selected),
+        "trend": pictures.trend(trend, trend_before, selection.target(asked)),
+        "spread": pictures.spread(total, total_before),
+        "heats": [pictures.heat(heat, key, [(day, name[:3]) for day, name in weekdays])
+                  for key in pictures.HEAT],
+        "stages_chart": pictures.stages(by_time, gettext("Where the time goes")),
+        "stages_table": [
+            (row.label, [in_words(row.means[stage.column]) for stage in STAGES])
+            for row in by_time.rows
+        ],
+        "has_stages": bool(by_time.rows),
+        "groups": [
+            _group(
+                gettext("Leads they talked with"),
+                gettext("With no lead of these days has anybody talked yet"),
+                reached,
+                Behind(asked, MEASURES["reached"], selected.grouping),
+            ),
+            _group(
+                gettext("All other leads, so far"),
+                gettext("There are no others"),
+                others,
+                Behind(asked, MEASURES["not_reached"], selected.grouping),
+            ),
+        ],
+    }  # fmt: skip
 
 
-def _not_counted(leads: int) -> str:
-    sentence = ngettext("%(count)s more not counted", "%(count)s more not counted", leads)
-    return sentence % {"count": leads} if leads else ""
+def _defined() -> list[str]:
+    shown = {key for columns in COLUMNS.values() for key in (*columns.measures, *columns.wall)}
+    return [key for key in MEASURES if key in shown or key in pictures.SPREAD or key in TILES]
 
 
-def _small(leads: int) -> str:
-    """Said below percentiles of so few leads that they mean little; "" of many, or of none."""
-    if not 0 < leads < SMALL_SAMPLE:
-        return ""
-    sentence = ngettext("of %(count)s lead only", "of %(count)s leads only", leads)
-    return sentence % {"count": leads}
+def _periods(query: QueryDict) -> list[Tab]:
+    """The same view for other days."""
+    shown = query.get("period") or TODAY
+    tabs = []
+    for key, period in PERIODS.items():
+        other = query.copy()
+        other["period"] = key
+        for name in ("first", "last"):
+            other.pop(name, None)
+        tabs.append(Tab(period.name, f"?{other.urlencode()}", key == shown))
+    chosen = query.copy()
+    chosen["period"] = CHOSEN
+    today = timezone.localdate().isoformat()
+    for name in ("first", "last"):
+        chosen.setdefault(name, today)
+    return [*tabs, Tab(gettext("From, to"), f"?{chosen.urlencode()}", shown == CHOSEN)]
 
 
-def _group(title: str, nothing: str, group: Group) -> ShownGroup:
-    rows = [_times(row.source or "", row) for row in group.by_source]
+def _tabs(selected: Selection) -> list[Tab]:
+    """The same view with other columns."""
+    tabs = []
+    for columns in COLUMNS.values():
+        query = selected.query()
+        query["show"] = columns.key
+        tabs.append(Tab(columns.name, f"?{query.urlencode()}#table", columns is selected.columns))
+    return tabs
+
+
+def _group(title: str, nothing: str, group: Group, behind: Behind) -> ShownGroup:
+    rows = [_times(row.label, row, behind) for row in group.rows]
     if group.total and len(rows) > 1:
-        rows.append(_times(gettext("All sources"), group.total))
+        rows.append(_times(gettext("All"), group.total, behind))
     return ShownGroup(title, nothing, tuple(rows))
 
 
-def _times(name: str, row: StageTimes) -> ShownTimes:
+def _times(name: str, row: StageTimes, behind: Behind) -> ShownTimes:
     stages = [
         ShownStage(stage, in_words(row.means[stage.column]), percent(share) if share else "")
         for stage in STAGES
         for share in [row.share(stage)]
     ]
-    return ShownTimes(name, row.leads, in_words(row.total), tuple(stages), row.parts)
-
-
-def percent(share: float) -> str:
-    """0.987 -> "98.7 %". Never rounded up to 100 or down to 0 when it is not quite that."""
-    tenths = round(share * 1000)
-    if share < 1:
-        tenths = min(tenths, 999)
-    if share > 0:
-        tenths = max(tenths, 1)
-    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"
-
-
-def _duration(seconds: float | None) -> str:
-    return str(NO_DATA) if seconds is None else in_words(seconds)
+    leads = number_format(row.leads, force_grouping=True)
+    return ShownTimes(
+        name,
+        cells.link(leads, replace(behind, key=row.key)),
+        in_words(row.total),
+        tuple(stages),
+        row.parts,
+    )

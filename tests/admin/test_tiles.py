@@ -12,7 +12,10 @@ from django.utils import timezone
 
 from callbacks.admin import dashboard
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.reports.queries import callback_times
+from callbacks.reports.date_ranges import last_days
+from callbacks.reports.filters import Asked
+from callbacks.reports.measures import MEASURES
+from callbacks.reports.queries import figures
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
@@ -80,10 +83,11 @@ def test_each_tile_counts_the_rows_of_its_list(seed: int, superuser: Client, db:
         rows = {
             tile.title: superuser.get(tile.address).context["cl"].result_count for tile in tiles
         }
-        report = callback_times(NOON - timedelta(days=30), NOON + timedelta(days=1), NOON)
+        asked = Asked(last_days(31, timezone.localdate(NOON)))
+        total = figures(asked, [MEASURES["overdue"]], now=NOON).total
     assert rows == {tile.title: tile.count for tile in tiles}
     assert len(rows) == 9
-    assert report.total.overdue == rows["Overdue, not called yet"] > 0
+    assert total["overdue"].leads == rows["Overdue, not called yet"] > 0
     assert sum(rows.values()) > 40
 
 
@@ -97,6 +101,7 @@ def test_the_overview_and_the_report_call_the_same_leads_overdue(
         closed = {} if status in OPEN_STATUSES else {"closed_at": now, "connected_at": now}
         make_lead(status=status, **late, **closed)
     overdue = next(it for it in dashboard.tiles(now) if it.title.startswith("Overdue")).count
-    total = callback_times(now - timedelta(days=1), now + timedelta(days=1), now).total
-    assert overdue == total.overdue == 2  # waiting and calling
-    assert (total.not_counted, total.never_rang) == (1, 5)  # held; all that are closed
+    total = figures(Asked(last_days(2, timezone.localdate(now))), MEASURES.values(), now=now).total
+    assert overdue == total["overdue"].leads == 2  # waiting and calling
+    assert total["not_counted"].leads == 1  # held
+    assert total["never"].leads == 5  # all that are closed

@@ -12,10 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.calling import dispatch, manual, visitor_clock
-from callbacks.models import CallAttempt, Extension, Schedule
+from callbacks.models import CallAttempt, Extension, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.monitoring import queue_figures
-from callbacks.reports.queries import CallbackTimes, callback_times
+from callbacks.reports.date_ranges import last_days
+from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import GROUPINGS
+from callbacks.reports.measures import MEASURES
+from callbacks.reports.queries import Row, figures
 from callbacks.reports.stages import stage_times
 from leads import sla, transitions
 from leads.models import Lead, LeadSource, LeadStatus, SlaClock
@@ -70,9 +74,12 @@ def standing() -> set[str]:
     return {name for name, condition in kinds.items() if Lead.objects.filter(condition).exists()}
 
 
-def report() -> CallbackTimes:
-    now = timezone.now()
-    return callback_times(now - timedelta(days=1), now + timedelta(minutes=1), now).total
+def lately() -> Asked:
+    return Asked(last_days(2, timezone.localdate()))
+
+
+def report() -> Row:
+    return figures(lately(), MEASURES.values(), now=timezone.now()).total
 
 
 def test_an_accepted_call_that_rings_the_salesperson_alone_stops_nothing(
@@ -84,8 +91,9 @@ def test_an_accepted_call_that_rings_the_salesperson_alone_stops_nothing(
     post("cdr", **record(attempt, 2, "NOTCALLED"))
     assert standing() == {"counted", "overdue", "missed"}
     found = report()
-    assert (found.accepted, found.rang, found.overdue, found.within_target) == (1, 0, 1, 0)
-    assert found.ring_p50 is None
+    counted = [found[key].leads for key in ("called", "rang", "overdue", "in_time")]
+    assert counted == [1, 0, 1, 0]
+    assert found["ring_p50"].value is None
 
 
 LEG2 = {
@@ -165,7 +173,7 @@ def test_cancelling_does_not_make_a_miss_disappear(
     )
     assert transitions.cancel(lead.pk, now)
     assert standing() == counted
-    assert report().never_rang == len(counted & {"missed"})
+    assert report()["never"].leads == len(counted & {"missed"})
 
 
 def test_a_lead_called_again_after_a_conversation_counts_the_same_in_both_tables(
@@ -175,9 +183,8 @@ def test_a_lead_called_again_after_a_conversation_counts_the_same_in_both_tables
     post("cdr", **record(attempt, 1, "ANSWER", dialtime=2, duration=44))
     manual.call_now(attempt.lead_id, admin_user)
     assert Lead.objects.get().status != LeadStatus.CONNECTED
-    now = timezone.now()
-    connected, others = stage_times(now - timedelta(days=1), now + timedelta(minutes=1), now)
-    assert report().talked == 1
+    connected, others = stage_times(lately(), GROUPINGS["source"], timezone.now())
+    assert report()["reached"].leads == 1
     assert connected.total
     assert connected.total.leads == 1
     assert others.total is None
@@ -200,3 +207,36 @@ def test_a_target_in_opening_hours_is_measured_in_opening_hours(
     assert visitor_clock.make_up() == 0
     lead.refresh_from_db()
     assert lead.time_to_ring == timedelta(minutes=15)
+
+
+def whose() -> tuple[int | None, int | None, int | None]:
+    lead = Lead.objects.get()
+    return lead.by_extension, lead.by_user, lead.by_team
+
+
+def test_a_lead_counts_for_whom_they_talked_with_else_for_who_was_rung_last(
+    attempt: CallAttempt, post: Callable[..., None], team: Team
+) -> None:
+    assert whose() == (None, None, None)
+    post("cdr", **record(attempt, 1, "NOANSWER", dialtime=30))
+    post("cdr", **record(attempt, 2, "NOTCALLED"))
+    assert whose() == (attempt.extension_id, None, team.pk)
+
+    noam = User.objects.create_user("noam")
+    others = Extension.objects.create(
+        number="102", team=Team.objects.create(name="Others"), user=noam
+    )
+    for number, outcome in enumerate(["bridged", "lead_no_answer"]):
+        at = timezone.now() + timedelta(minutes=number)
+        CallAttempt.objects.create(
+            lead=attempt.lead, extension=others if outcome == "bridged" else attempt.extension,
+            salesperson=noam if outcome == "bridged" else None, phone=attempt.phone, state=outcome,
+            outcome=outcome, claimed_at=at, ended_at=at, hold_until=at,
+            connected_at=at if outcome == "bridged" else None,
+        )  # fmt: skip
+        visitor_clock.tell(attempt.lead_id)
+        assert whose() == (others.pk, noam.pk, others.team_id)
+
+    Extension.objects.update(team=team)
+    visitor_clock.tell(attempt.lead_id)
+    assert whose()[2] == others.team_id != team.pk, "the team is the one of then"

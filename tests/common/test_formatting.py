@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callbacks.common.formatting import in_words, when
+from callbacks.common.formatting import in_words, percent, when
 
 ZONE = ZoneInfo("Asia/Jerusalem")
 AT = datetime(2026, 11, 25, 10, 30, tzinfo=ZONE)
@@ -36,3 +36,18 @@ def test_seconds_as_people_read_them(seconds: float, words: str) -> None:
 def test_a_moment_before_is_told_like_one_after() -> None:
     assert when(AT - timedelta(hours=3), AT, ZONE) == "07:30"
     assert when(datetime(2026, 11, 24, 21, 59, tzinfo=UTC), AT, ZONE) == "Tue 24 Nov 23:59"
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.5, "50 %"),
+        (0.987, "98.7 %"),
+        (0.99999, "99.9 %"),
+        (1e-6, "0.1 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) -> None:
+    assert percent(share) == words

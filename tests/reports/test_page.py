@@ -1,9 +1,11 @@
-"""The page of the report."""
+"""The page of the report: what it shows, and that each number leads to its leads."""
 
+import json
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -11,19 +13,19 @@ import time_machine
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from callbacks.reports.forms import PeriodForm
+from callbacks.reports.groupings import GROUPINGS
+from callbacks.reports.selection import COLUMNS
 from callbacks.reports.time_breakdown import STAGES
-from callbacks.reports.views import percent
-from leads.models import Lead
+from leads.models import Lead, LeadSource
+from tests.reports import random_leads
 
 ADDRESS = "/admin/reports/callback-times/"
 NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
-TODAY = date(2026, 3, 25)
 
 
 @pytest.fixture
 def reader(db: None, client: Client) -> Client:
-    user = User.objects.create_user("dana", is_staff=True)
+    user = User.objects.create_user("reader", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_lead"))
     client.force_login(user)
     return client
@@ -31,53 +33,136 @@ def reader(db: None, client: Client) -> Client:
 
 def text(answer: Any) -> str:
     assert answer.status_code == 200
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+    page = re.sub(r"<script.*?</script>", " ", answer.content.decode(), flags=re.DOTALL)
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+
+
+class Numbers(HTMLParser):
+    """Links to the list of leads, with what they say and whether a share stands there."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._address: str | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get("href") or ""
+        self._address = address if tag == "a" and "report=" in address else None
+
+    def handle_data(self, data: str) -> None:
+        if self._address:
+            self.found.append((self._address, data))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._address = None
+
+
+@pytest.mark.parametrize("by", ["source", "salesperson", "weekday"])
+def test_every_number_leads_to_the_leads_that_it_counts(reader: Client, by: str) -> None:
+    """Every link is followed: a count is the list's own, and no list is of other leads."""
+    random_leads.rows(3, count=40)
+    counts = 0
+    with time_machine.travel(random_leads.NOW, tick=False):
+        query = {"period": "days", "first": "2026-11-01", "last": "2026-11-30", "by": by}
+        page = reader.get(ADDRESS, {**query, "compare": "yes"}).content.decode()
+        links = dict.fromkeys(Numbers(page).found)
+        for address, said in links:
+            listed = reader.get(address).context["cl"].result_count
+            if re.fullmatch(r"[0-9,]+", said):
+                assert listed == int(said.replace(",", "")), address
+                counts += 1
+        for series in charts(page)["chart-spread"]["series"]:
+            for address, value in zip(series["links"], series["values"], strict=True):
+                assert reader.get(address).context["cl"].result_count == value
+    assert len(links) > 100
+    assert counts > 50
+
+
+def charts(page: str) -> dict[str, Any]:
+    """The data of the pictures, by their id."""
+    found = re.findall(r'<script id="(chart-\w+)" type="application/json">(.*?)</script>', page)
+    return {name: json.loads(data) for name, data in found}
+
+
+def two_leads(make_lead: Callable[..., Lead]) -> None:
+    for seconds in (2, 200):
+        at = NOON - timedelta(minutes=10)
+        make_lead(
+            submitted_at=at, clock_started_at=at, due_at=at + timedelta(seconds=60),
+            rang_at=at + timedelta(seconds=seconds), time_to_ring=timedelta(seconds=seconds),
+        )  # fmt: skip
 
 
 def test_it_shows_the_figures_by_source_and_in_total(
     reader: Client, make_lead: Callable[..., Lead]
 ) -> None:
     with time_machine.travel(NOON, tick=False):
-        for seconds in (2, 200):
-            at = NOON - timedelta(minutes=10)
-            make_lead(
-                submitted_at=at, clock_started_at=at, due_at=at + timedelta(seconds=60),
-                rang_at=at + timedelta(seconds=seconds),
-                time_to_ring=timedelta(seconds=seconds),
-            )  # fmt: skip
+        two_leads(make_lead)
         page = text(reader.get(ADDRESS, {"period": "today"}))
-    for words in (
-        "25 Mar 2026",
-        "Asia/Jerusalem",
-        "Website",
-        "All sources",
-        "1 min 41 s",
-        "round the clock",
-    ):
+    for words in ("25 Mar 2026", "Asia/Jerusalem", "Website", "1 min 41 s", "50 %", "1 of 2",
+                  "of 2 leads only"):  # fmt: skip
         assert words in page
-    assert "50 %" in page
-    assert "1 of 2" in page
 
 
-def test_no_data_is_said_in_words(reader: Client) -> None:
-    page = text(reader.get(ADDRESS, {"period": "30"}))
+@pytest.mark.parametrize("columns", COLUMNS)
+@pytest.mark.parametrize("by", GROUPINGS)
+def test_every_grouping_and_all_columns_can_be_shown(
+    reader: Client, make_lead: Callable[..., Lead], by: str, columns: str
+) -> None:
+    LeadSource.objects.update(sla_clock="open")
+    with time_machine.travel(NOON, tick=False):
+        two_leads(make_lead)
+        page = text(reader.get(ADDRESS, {"period": "7", "by": by, "show": columns}))
+    assert f"By {str(GROUPINGS[by].name).lower()}" in page
+    assert ("Time to ring, wall clock, p90 ?" in page) is (columns == "ring")
+
+
+def test_no_data_is_said_in_words_and_no_percentile_is_zero(reader: Client) -> None:
+    page = text(reader.get(ADDRESS, {"period": "30", "by": "source", "compare": "yes"}))
     assert "there is no data" in page
-    assert "Within target" in page
-    assert "no data" in page.split("Time to ring, p50")[0]
+    assert "- Within target" in page
+    assert "- Time to ring, p90" in page
 
 
-def test_every_figure_is_defined_on_the_page(reader: Client) -> None:
-    page = text(reader.get(ADDRESS)).split("What the figures mean")[1]
-    for term in (
-        "Leads",
-        "Phone rang",
-        "Talked",
-        "Time to ring",
-        "Within target",
-        "Missed",
-        "Accepted",
-    ):
-        assert term in page
+def test_what_came_before_stands_beside_it(reader: Client, make_lead: Callable[..., Lead]) -> None:
+    with time_machine.travel(NOON, tick=False):
+        two_leads(make_lead)
+        Lead.objects.filter(time_to_ring=timedelta(seconds=2)).update(
+            submitted_at=NOON - timedelta(days=1)
+        )
+        answer = reader.get(ADDRESS, {"period": "today", "compare": "yes"})
+    assert "compared with 24 Mar 2026" in text(answer)
+    assert "before: 2 s" in text(answer)
+    trend = charts(answer.content.decode())["chart-trend"]
+    assert [one["name"] for one in trend["series"]] == ["p90", "p50", "p90 before", "Target"]
+    assert len(trend["labels"]) == 24
+    assert [it for it in trend["series"][0]["values"] if it is not None] == [200.0]
+
+
+def test_a_target_that_sources_do_not_share_is_not_drawn(
+    reader: Client, make_lead: Callable[..., Lead]
+) -> None:
+    LeadSource.objects.create(slug="other", name="Other", sla_target=99)
+    with time_machine.travel(NOON, tick=False):
+        two_leads(make_lead)
+        page = reader.get(ADDRESS).content.decode()
+    assert [one["name"] for one in charts(page)["chart-trend"]["series"]] == ["p90", "p50"]
+
+
+def test_every_figure_is_defined_one_click_away(reader: Client) -> None:
+    page = reader.get(ADDRESS).content.decode()
+    asked = set(re.findall(r'popovertarget="([\w-]+)"', page))
+    assert len(asked) > 10
+    assert asked <= set(re.findall(r'<div popover id="([\w-]+)"', page))
+
+
+def test_names_cannot_break_out_of_the_page(reader: Client, make_lead: Callable[..., Lead]) -> None:
+    LeadSource.objects.update(name="</script><img src=x>")
+    with time_machine.travel(NOON, tick=False):
+        two_leads(make_lead)
+        page = reader.get(ADDRESS, {"by": "source"}).content.decode()
+    assert "<img src=x>" not in page
 
 
 def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., Lead]) -> None:
@@ -90,7 +175,7 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
         make_lead(submitted_at=at, waiting_since=at)
         page = reader.get(ADDRESS, {"period": "today"})
     connected, others = (
-        text(page).split("Leads they talked with")[1].split("All other leads, so far")
+        text(page).split("Leads they talked with Source")[1].split("All other leads, so far")
     )
     assert "Website 1 10 min" in connected
     assert "Chosen later 0 s Off hours 9 min 90 % Retry gap 0 s" in connected
@@ -100,6 +185,11 @@ def test_it_shows_where_the_time_goes(reader: Client, make_lead: Callable[..., L
     bar = page.content.decode().split('class="stage-bar"')[1].split("</svg>")[0]
     assert 'class="stage-closed" x="0" width="900.0"' in bar
     assert 'class="stage-extension" x="900.0" width="100.0"' in bar
+    (shown,) = (
+        one for one in charts(page.content.decode())["chart-stages"]["series"]
+        if one["name"] == "off hours"
+    )  # fmt: skip
+    assert [value for value in shown["values"] if value] == [540.0]
 
 
 def test_where_the_time_goes_is_said_to_be_unknown(reader: Client) -> None:
@@ -115,69 +205,38 @@ def test_every_stage_is_defined_on_the_page(reader: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field", "words"),
+    ("query", "words"),
     [
-        ({"first": "2026-02-31", "last": "2026-03-01"}, "first", "Enter a day like 2026-03-27."),
-        ({"first": "x", "last": "2026-03-01"}, "first", "Enter a day like"),
-        ({"first": "2026-03-01", "last": ""}, "last", "Choose a day."),
-        ({"first": "2026-03-05", "last": "2026-03-01"}, "last", "on or after the first"),
-        ({"first": "2026-03-01", "last": "2026-03-26"}, "last", "Choose a day up to today."),
-        ({"first": "2026-03-01", "last": "9999-12-31"}, "last", "Choose a day up to today."),
-        ({"first": "0001-01-01", "last": "2026-03-01"}, "first", "Choose a day after 2000"),
-        ({"first": "\x00", "last": "2026-03-01"}, "first", "Enter a day like"),
+        ({"period": "century"}, "Choose one of the periods."),
+        ({"period": "days", "first": "2026-03-05", "last": "2026-03-01"}, "on or after the first"),
+        ({"period": "days", "first": "9999-12-31", "last": "9999-12-31"}, "not after today"),
+        ({"period": "days", "first": "2000-01-01", "last": "2026-03-01", "by": "day"}, "400 rows"),
+        ({"source": "99"}, "One of these sources does not exist."),
+        ({"salesperson": "user-99"}, "There is no such salesperson."),
+        ({"by": "colour"}, "The report has no such group."),
+        ({"show": "colour"}, "The report has no such columns."),
     ],
 )
-def test_a_bad_day_is_answered_beside_its_field(
-    query: dict[str, str], field: str, words: str, reader: Client
+def test_what_cannot_be_shown_is_said_and_no_other_figure_is_shown_for_it(
+    reader: Client, query: dict[str, str], words: str
 ) -> None:
     with time_machine.travel(NOON, tick=False):
-        answer = reader.get(ADDRESS, {"period": "days", **query})
-    page = answer.content.decode()
-    beside = page.split(f'id="id_{field}_error"')[1].split("</div>")[0]
-    assert words in beside
-    assert f'aria-describedby="id_{field}_error"' in page
-    assert "All sources" not in page
-
-
-def test_an_unknown_period_is_refused(reader: Client) -> None:
-    assert "Choose one of the periods." in text(reader.get(ADDRESS, {"period": "century"}))
+        page = text(reader.get(ADDRESS, query))
+    assert words in page
+    assert "Where the time goes mean of each lead" not in page
 
 
 @pytest.mark.parametrize(
-    ("data", "days"),
-    [
-        ({}, (TODAY, TODAY)),
-        ({"period": "today"}, (TODAY, TODAY)),
-        ({"period": "7"}, (date(2026, 3, 19), TODAY)),
-        ({"period": "30"}, (date(2026, 2, 24), TODAY)),
-        (
-            {"period": "days", "first": "2026-01-01", "last": "31.01.2026"},
-            (date(2026, 1, 1), date(2026, 1, 31)),
-        ),
-        # What is typed below counts only when it was asked for.
-        ({"period": "7", "first": "nonsense"}, None),
-    ],
+    "report", ["x=1&period=century", "measure=gone", "by=day&group=x", "by=x", "%00", "source=99"]
 )
-def test_the_chosen_days(data: dict[str, str], days: tuple[date, date] | None) -> None:
-    form = PeriodForm(data, TODAY)
-    assert form.is_valid() == (days is not None)
-    if days:
-        assert (form.days().first, form.days().last) == days
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [
-        (0, "0 %"),
-        (1, "100 %"),
-        (0.5, "50 %"),
-        (0.987, "98.7 %"),
-        (0.99999, "99.9 %"),
-        (1e-6, "0.1 %"),
-    ],
-)
-def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) -> None:
-    assert percent(share) == words
+def test_a_list_that_nothing_can_be_told_of_is_empty_and_says_so(
+    reader: Client, make_lead: Callable[..., Lead], report: str
+) -> None:
+    make_lead()
+    answer = reader.get("/admin/leads/lead/", {"report": report}, follow=True)
+    assert answer.status_code == 200
+    said = [str(it) for it in answer.context["messages"]]
+    assert (answer.context["cl"].result_count, len(said)) in ((0, 1), (1, 0))
 
 
 def test_strangers_are_asked_to_log_in(db: None, client: Client) -> None:

@@ -2,19 +2,25 @@
 
 import random
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from callbacks.models import CallAttempt, Extension
+from callbacks.reports.date_ranges import Days
+from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import GROUPINGS
 from callbacks.reports.stages import Group, stage_times
 from callbacks.reports.time_breakdown import CALLS, STAGES, WAITS, of_lead
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 
 NOW = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)
-START, END = NOW - timedelta(days=1), NOW
+# From midnight to midnight by UTC.
+ASKED = Asked(Days(date(2026, 3, 24), date(2026, 3, 25)), zone="UTC")
+START, END = ASKED.bounds
+SOURCE = GROUPINGS["source"]
 MakeLead = Callable[..., Lead]
 
 
@@ -69,7 +75,7 @@ def assert_same(group: Group, leads: list[Lead]) -> None:
     assert group.total
     assert group.total.leads == len(leads)
     assert group.total.means == pytest.approx(plainly(leads), abs=1e-5)
-    by_source = {row.source: row for row in group.by_source}
+    by_source = {row.label: row for row in group.rows}
     for name in {lead.source.name for lead in leads}:
         own = [lead for lead in leads if lead.source.name == name]
         assert by_source[name].leads == len(own)
@@ -93,25 +99,25 @@ def test_it_adds_up_what_is_stored_and_what_runs(
     leads = list(Lead.objects.filter(submitted_at__gte=START, submitted_at__lt=END))
     # None was overdue when it was closed, nor has any phone rung: no cancelled lead counts.
     counted = [it for it in leads if it.status not in ("cancelled", "held")]
-    connected, others = stage_times(START, END, NOW)
+    connected, others = stage_times(ASKED, SOURCE, NOW)
     assert_same(connected, [it for it in counted if it.connected_at])
     assert_same(others, [it for it in counted if not it.connected_at])
 
 
 def test_without_leads_there_is_no_data(db: None) -> None:
-    assert stage_times(START, END, NOW) == (Group(None, ()), Group(None, ()))
+    assert stage_times(ASKED, SOURCE, NOW) == (Group(None, ()), Group(None, ()))
 
 
 def test_without_time_there_is_no_share(make_lead: MakeLead) -> None:
     make_lead(submitted_at=START, status="connected", connected_at=START, closed_at=START)
-    connected, _ = stage_times(START, END, NOW)
+    connected, _ = stage_times(ASKED, SOURCE, NOW)
     assert connected.total
     assert connected.total.total == 0
     assert [connected.total.share(stage) for stage in STAGES] == [None] * 8
     assert connected.total.parts == ()
 
 
-def test_it_costs_two_queries_however_many_sources_there_are(
+def test_it_costs_two_queries_and_one_for_names_however_many_there_are(
     source: LeadSource, extension: Extension
 ) -> None:
     chance = random.Random(0)
@@ -119,5 +125,5 @@ def test_it_costs_two_queries_however_many_sources_there_are(
         own = LeadSource.objects.create(slug=f"s{number}", name=f"S {number}")
         an_attempt(chance, a_lead(chance, own, number), extension, is_live=False)
     with CaptureQueriesContext(connection) as captured:
-        stage_times(START, END, NOW)
-    assert len(captured) == 2
+        stage_times(ASKED, SOURCE, NOW)
+    assert len(captured) == 4  # of leads, of calls; the names in either group

@@ -24,7 +24,13 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from callbacks.admin import ai_data, html, labels
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.filters import OverdueFilter, SubmittedFilter, ToDoFilter, UnansweredFilter
+from callbacks.admin.filters import (
+    OverdueFilter,
+    ReportFilter,
+    SubmittedFilter,
+    ToDoFilter,
+    UnansweredFilter,
+)
 from callbacks.admin.leads import timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone
@@ -52,6 +58,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         ToDoFilter,
         OverdueFilter,
         UnansweredFilter,
+        ReportFilter,
     ]
     list_filter_submit = True
     list_refresh = True

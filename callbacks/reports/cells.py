@@ -1,0 +1,135 @@
+"""Figures as people read them, each a link to the leads behind it."""
+
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from callbacks.common.formatting import in_words, percent
+from callbacks.reports.drilldown import Behind
+from callbacks.reports.measures import Measure, Unit
+from callbacks.reports.queries import Figure, Row, Table
+
+# Of nothing there is no percentile, and no share.
+NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure. `notes` stand below it. `tone`: better or worse than before, or empty."""
+
+    measure: Measure
+    shown: SafeString
+    notes: tuple[SafeString, ...] = ()
+    before: SafeString | None = None
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a table."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+def words(figure: Figure) -> str:
+    """The value: "98.7 %", "1 min 20 s", "1,204"; "-" where there is none."""
+    if figure.value is None:
+        return NOTHING
+    match figure.measure.unit:
+        case Unit.LEADS:
+            return number_format(int(figure.value), force_grouping=True)
+        case Unit.SHARE:
+            return percent(figure.value)
+        case Unit.SECONDS:
+            return in_words(figure.value)
+        case Unit.NUMBER:
+            return number_format(figure.value, decimal_pos=1)
+
+
+def link(text: str, behind: Behind, title: str = "") -> SafeString:
+    """A number that leads to its leads."""
+    return format_html(
+        '<a href="{}" title="{}">{}</a>', behind.address(), title or behind.words(), text
+    )
+
+
+def lines(table: Table, before: Table | None = None) -> tuple[Line, ...]:
+    """Its rows; beside each figure the one of the period before, where that is compared."""
+    if before is None:
+        return tuple(Line(row.label, _cells(table, row)) for row in table.rows)
+    if table.grouping and table.grouping.days:  # the first day stands beside the first day
+        pairs = zip_longest(table.rows, before.rows[: len(table.rows)])
+    else:
+        earlier = {row.key: row for row in before.rows}
+        pairs = zip_longest(table.rows, [earlier.get(row.key) for row in table.rows])
+    return tuple(Line(row.label, _cells(table, row, before, other)) for row, other in pairs if row)
+
+
+def total(table: Table, label: str, before: Table | None = None) -> Line:
+    """All of it."""
+    return Line(label, _cells(table, table.total, before, before.total if before else None))
+
+
+def _cells(
+    table: Table, row: Row, before: Table | None = None, other: Row | None = None
+) -> tuple[Cell, ...]:
+    return tuple(
+        cell(table, row, measure.key, before, other if before else None)
+        for measure in table.measures
+    )
+
+
+def cell(
+    table: Table, row: Row, key: str, before: Table | None = None, other: Row | None = None
+) -> Cell:
+    """One figure of a row; `other` is the row of the period before."""
+    figure = row[key]
+    was, tone = None, ""
+    if before is not None and other is not None:
+        earlier = other[key]
+        was = format_html(gettext("before: {value}"), value=_shown(before, other, earlier))
+        tone = _tone(figure, earlier)
+    return Cell(figure.measure, _shown(table, row, figure), _notes(table, row, figure), was, tone)
+
+
+def _behind(table: Table, row: Row, figure: Figure, *, out_of: bool = False) -> Behind:
+    grouping = table.grouping if row.key is not None else None
+    return Behind(table.asked, figure.measure, grouping, row.key, out_of)
+
+
+def _shown(table: Table, row: Row, figure: Figure) -> SafeString:
+    if figure.value is None:
+        return format_html("{}", NOTHING)
+    return link(words(figure), _behind(table, row, figure))
+
+
+def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
+    if figure.out_of:
+        return (
+            format_html(
+                gettext("{count} of {all}"),
+                count=number_format(figure.leads, force_grouping=True),
+                all=link(
+                    number_format(figure.out_of, force_grouping=True),
+                    _behind(table, row, figure, out_of=True),
+                ),
+            ),
+        )
+    if figure.is_small:
+        sentence = ngettext("of {count} lead only", "of {count} leads only", figure.leads)
+        return (format_html(sentence, count=figure.leads),)
+    return ()
+
+
+def _tone(figure: Figure, earlier: Figure) -> str:
+    better = figure.measure.better
+    if not better or figure.value is None or earlier.value is None or figure.value == earlier.value:
+        return ""
+    if figure.is_small or earlier.is_small:
+        return ""  # so few leads say nothing of better or worse
+    return "better" if (figure.value > earlier.value) == (better > 0) else "worse"

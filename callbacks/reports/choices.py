@@ -1,0 +1,82 @@
+"""What the report's form offers to choose from."""
+
+from dataclasses import dataclass
+
+from django.db.models import Func
+from django.http import QueryDict
+from django.utils.translation import get_language_info, gettext
+
+from callbacks.common.translation import Text
+from callbacks.models import Extension, Team
+from callbacks.reports import people
+from callbacks.reports.groupings import GROUPINGS
+from callbacks.reports.people import NOBODY
+from callbacks.reports.selection import BY
+from leads.models import LeadSource, LeadStatus
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice."""
+
+    value: str
+    name: Text
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """A list to choose from; `problem` says what was wrong with what was asked."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    problem: str = ""
+    many: bool = False
+
+
+def fields(asked: QueryDict, problems: dict[str, str]) -> list[Field]:
+    """The lists, with what is chosen. Five small queries."""
+    everybody = [("", gettext("Everybody")), *people.choices()]
+    teams = [
+        ("", gettext("All teams")),
+        *((str(pk), name) for pk, name in Team.objects.order_by("name").values_list("pk", "name")),
+        (str(NOBODY), gettext("Not called")),
+    ]
+    sources = LeadSource.objects.order_by("name").values_list("pk", "name")
+    lists: list[tuple[str, str, list[tuple[str, Text]]]] = [
+        ("source", gettext("Sources"), [(str(pk), name) for pk, name in sources]),
+        ("team", gettext("Team"), [*teams]),
+        ("salesperson", gettext("Salesperson"), [*everybody]),
+        ("language", gettext("Language"), [("", gettext("All languages")), *_languages()]),
+        ("status", gettext("Status"), [("", gettext("All leads")), *LeadStatus.choices]),
+        ("by", gettext("Group by"), [(it.key, it.name) for it in GROUPINGS.values()]),
+    ]
+    default = {"by": BY}
+    return [
+        Field(
+            name,
+            label,
+            tuple(
+                Option(value, words, value in (asked.getlist(name) or [default.get(name, "")]))
+                for value, words in options
+            ),
+            problems.get(name, ""),
+            many=name == "source",
+        )
+        for name, label, options in lists
+    ]
+
+
+def _languages() -> list[tuple[str, Text]]:
+    spoken = Func("languages", function="unnest")
+    codes = {*LeadSource.objects.order_by().values_list("language", flat=True).distinct()}
+    codes |= {*Extension.objects.order_by().values_list(spoken, flat=True).distinct()}
+    return [(code, _language(code)) for code in sorted(code for code in codes if code)]
+
+
+def _language(code: str) -> str:
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code

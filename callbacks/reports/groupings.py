@@ -1,0 +1,224 @@
+"""What a report is grouped by: each lead is in exactly one group, so that counts add up.
+
+- Days, weeks, months, hours and weekdays are those of the report's time zone, by the submission.
+  An hour that the clocks repeat is one hour.
+- A lead's team and salesperson are those of the call that it counts for: the first one in which
+  they talked, else the last one that has ended (`Lead.by_team`). A lead that nobody has called has
+  none.
+- Duplicates are not counted at all: the lead that they have joined is.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import DateField, F, Func, IntegerField, Q, QuerySet
+from django.db.models.lookups import Exact
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
+from callbacks.models import Team
+from callbacks.reports import people
+from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, months_later, week_start
+from callbacks.reports.filters import Asked
+from callbacks.reports.people import NOBODY, Person
+from leads.models import LeadSource
+
+Key = date | int
+
+_MOST_DIGITS = 18  # of an id in the database
+# A week may begin in the year before the first one that can be asked for.
+_YEARS = (EARLIEST.year - 1, LATEST.year)
+
+# In words of PostgreSQL; `{at}` is the local time of the submission.
+_DAY = "({at})::date"
+_HOUR = "EXTRACT(HOUR FROM {at})::int"
+_WEEKDAY = "EXTRACT(DOW FROM {at})::int"  # 0 is Sunday
+
+
+class GroupKey(Func):
+    """The key of a lead's group, and in the same statement the total of all groups, by NULL."""
+
+    arity = None
+
+    def get_group_by_cols(self) -> list[Any]:
+        """GROUPING SETS ((key), ()): one reading of the rows for the groups and their total."""
+        return [_GroupsAndTotal(self)]
+
+
+class _GroupsAndTotal(Func):
+    template = "GROUPING SETS ((%(expressions)s), ())"
+
+
+def by_group(
+    rows: QuerySet[Any], group: GroupKey, aggregates: Mapping[str, Any], *further: str
+) -> Iterable[dict[str, Any]]:
+    """Values for each group of `rows`, and for all together with None as `group`.
+
+    `further`: annotations that are told apart, in the groups and in the total.
+    """
+    found = rows.order_by().annotate(group=group).values("group", *further).annotate(**aggregates)
+    found.query.group_by = ()  # each value says itself how it is grouped, as GroupKey does
+    values: Iterable[dict[str, Any]] = found
+    return values
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """`sql`: the key of a lead's group, of its `columns`; `{at}`, `{first}`: the local time of its
+    submission, and the week's first day.
+
+    `labels`: what the keys are called. `every`: the keys that are shown without leads, too.
+    `written` and `parsed`: a key in an address; `parsed` returns None for what is no key.
+    `days`: the days that a key stands for, where it does.
+    """
+
+    key: str
+    name: Text
+    sql: str
+    columns: tuple[str, ...]
+    labels: Callable[[Collection[Any]], dict[Any, str]]
+    every: Callable[[Asked], Iterable[Key]] = lambda _asked: ()
+    days: Callable[[Any, Asked], Days] | None = None
+
+    def in_order(self, keys: Collection[Any], asked: Asked) -> dict[Any, str]:
+        """Keys and their labels: in time, or by name with NOBODY last."""
+        places = {key: place for place, key in enumerate(self.every(asked))}
+        found = self.labels(list(keys))
+        labels = {key: found.get(key, str(key)) for key in keys}
+        if self.columns == ("submitted_at",):
+            ordered = sorted(labels, key=lambda key: (places.get(key, 0), key))
+        else:
+            ordered = sorted(labels, key=lambda key: (key == NOBODY, labels[key].casefold(), key))
+        return {key: labels[key] for key in ordered}
+
+    def expression(self, asked: Asked, prefix: str = "") -> GroupKey:
+        """The key, for a query of leads, or of something that has one at `prefix`."""
+        # Zones come from a list of known names (filters.read), so they may stand in the statement.
+        at = f"%(expressions)s AT TIME ZONE '{asked.zone}'"
+        sql = self.sql.format(at=at, first=asked.first_weekday)
+        output = DateField() if self.days else IntegerField()
+        columns = [F(prefix + name) for name in self.columns]
+        # A phone without a login has a number below zero: Person.
+        return GroupKey(*columns, template=sql, output_field=output, arg_joiner=", -")
+
+    def condition(self, asked: Asked, key: Key) -> Q:
+        """Of the leads of one group."""
+        if self.days:
+            start, end = self.days(key, asked).bounds(asked.tz)
+            return Q(submitted_at__gte=start, submitted_at__lt=end)
+        return Q(Exact(self.expression(asked), key))
+
+    def written(self, key: Key) -> str:
+        """For an address."""
+        if self.key == "salesperson":
+            return str(Person(int(str(key))))
+        return str(key)
+
+    def parsed(self, text: str) -> Key | None:
+        """What `written` has written; None: it is something else."""
+        if self.key == "salesperson":
+            person = Person.parsed(text)
+            return person.number if person else None
+        try:
+            key: Key = date.fromisoformat(text) if self.days else int(text[:_MOST_DIGITS])
+        except ValueError:
+            return None
+        is_far = isinstance(key, date) and not _YEARS[0] <= key.year <= _YEARS[1]
+        return None if is_far else key
+
+
+def _days(asked: Asked) -> Iterable[date]:
+    return asked.days
+
+
+def _weeks(asked: Asked) -> Iterable[date]:
+    begins = week_start(asked.days.first, asked.first_weekday)
+    while begins <= asked.days.last:
+        yield begins
+        begins += timedelta(days=7)
+
+
+def _months(asked: Asked) -> Iterable[date]:
+    begins = asked.days.first.replace(day=1)
+    while begins <= asked.days.last:
+        yield begins
+        begins = months_later(begins, 1)
+
+
+def _dates(written: str) -> Callable[[Collection[date]], dict[date, str]]:
+    return lambda keys: {key: date_format(key, written) for key in keys}
+
+
+def _hours(keys: Collection[int]) -> dict[int, str]:
+    return {key: f"{key:02}:00" for key in keys}
+
+
+def _weekdays(keys: Collection[int]) -> dict[int, str]:
+    return {key: str(WEEKDAYS[(key - 1) % 7]) for key in keys}
+
+
+def _weekday_hours(keys: Collection[int]) -> dict[int, str]:
+    days = _weekdays(range(7))
+    return {key: f"{days[key // 24]} {key % 24:02}:00" for key in keys}
+
+
+def _sources(keys: Collection[int]) -> dict[int, str]:
+    return dict(LeadSource.objects.filter(pk__in=keys).values_list("pk", "name"))
+
+
+def _teams(keys: Collection[int]) -> dict[int, str]:
+    names = dict(Team.objects.filter(pk__in=keys).values_list("pk", "name"))
+    gone = gettext("A team that was deleted (%(number)s)")
+    found = {key: names.get(key) or gone % {"number": key} for key in keys}
+    return found | ({NOBODY: gettext("Not called")} if NOBODY in keys else {})
+
+
+def _in_order(first: int, count: int) -> Iterable[int]:
+    return [(first + number) % count for number in range(count)]
+
+
+GROUPINGS = {
+    it.key: it
+    for it in (
+        Grouping(
+            "day", _("Day"), _DAY, ("submitted_at",), _dates("D j M Y"), _days,
+            lambda key, _asked: Days(key, key),
+        ),
+        Grouping(
+            "week", _("Week"),
+            f"({_DAY} - mod({_WEEKDAY} - {{first}} + 7, 7))",
+            ("submitted_at",), _dates("j M Y"), _weeks,
+            lambda key, _asked: Days(key, key + timedelta(days=6)),
+        ),
+        Grouping(
+            "month", _("Month"), "date_trunc('month', {at})::date", ("submitted_at",),
+            _dates("F Y"), _months,
+            lambda key, _asked: Days(key, months_later(key, 1) - timedelta(days=1)),
+        ),
+        Grouping(
+            "hour", _("Hour of day"), _HOUR, ("submitted_at",), _hours, lambda _asked: range(24)
+        ),
+        Grouping(
+            "weekday", _("Weekday"), _WEEKDAY, ("submitted_at",), _weekdays,
+            lambda asked: _in_order(asked.first_weekday, 7),
+        ),
+        Grouping("source", _("Source"), "%(expressions)s", ("source_id",), _sources),
+        Grouping("team", _("Team"), "COALESCE(%(expressions)s, 0)", ("by_team",), _teams),
+        Grouping(
+            "salesperson", _("Salesperson"), "COALESCE(%(expressions)s, 0)",
+            ("by_user", "by_extension"), people.names,
+        ),
+    )
+}  # fmt: skip
+
+# For the heat map: 24 times the weekday, and the hour.
+WEEKDAY_HOUR = Grouping(
+    "weekday-hour", _("Weekday and hour"), f"({_WEEKDAY} * 24 + {_HOUR})", ("submitted_at",),
+    _weekday_hours,
+)  # fmt: skip
+ALL = GROUPINGS | {WEEKDAY_HOUR.key: WEEKDAY_HOUR}

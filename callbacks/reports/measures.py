@@ -1,0 +1,359 @@
+"""What a report counts and measures: one table of all measures.
+
+Each is over the leads of one condition, so that a number and the list of the leads behind it cannot
+disagree. What the conditions mean is said in leads.sla.
+
+- A lead belongs to the day on which it was submitted.
+- Times are what the clock of the lead's source showed, as it was stored when they became known
+  (callbacks.calling.visitor_clock): with a target in opening hours, opening hours; else all hours.
+  The same by the wall clock stands beside them, for sources whose clock is not round the clock.
+- What is not known, because there is nothing to know it from, is None; never zero.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from django.db.models import (
+    Avg,
+    Case,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Func,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, Least
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
+from callbacks.reports.percentiles import PercentileCont
+from leads import sla
+
+# Percentiles and means of fewer leads than this say little: whoever shows them marks them.
+SMALL_SAMPLE = 20
+
+Condition = Callable[[datetime], Q]
+
+
+class Unit(Enum):
+    """How a value is to be read."""
+
+    LEADS = auto()
+    SHARE = auto()  # 0 ... 1
+    SECONDS = auto()
+    NUMBER = auto()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`leads`: the condition of the leads behind it, given the time now.
+
+    `aggregate`: the value over these leads, given their condition; None: how many there are.
+    `out_of`: of a share, the leads that it is a share of. `better`: 1, more is; -1, less is.
+    """
+
+    key: str
+    name: Text
+    definition: Text
+    leads: Condition
+    unit: Unit = Unit.LEADS
+    aggregate: Callable[[Q], Any] | None = None
+    out_of: Condition | None = None
+    better: int = 0
+
+
+def _always(condition: Callable[[], Q]) -> Condition:
+    return lambda _now: condition()
+
+
+def _seconds(duration: Any) -> Any:
+    """A duration's column or expression in seconds."""
+    return Func(Value("epoch"), duration, function="date_part", output_field=FloatField())
+
+
+def _between(start: Any, end: str) -> Any:
+    """From one moment to another, in seconds; 0 where they come in the other order."""
+    # GREATEST skips NULLs in PostgreSQL; the conditions keep these rows out.
+    took = Greatest(F(end), start) - start
+    return _seconds(ExpressionWrapper(took, output_field=DurationField()))
+
+
+# When the visitor asked to be called: at once, or at a time of their choice. A lead that a later
+# request has timed anew (leads.joining) has its clock's start alone to tell it.
+_ASKED_FOR = Case(
+    When(
+        first_source__isnull=True,
+        then=Least("clock_started_at", Coalesce("chosen_at", "submitted_at")),
+    ),
+    default=F("clock_started_at"),
+)
+_TIMES = {
+    "ring": _seconds(F("time_to_ring")),
+    "talk": _seconds(F("time_to_talk")),
+    "ring_wall": _between(_ASKED_FOR, "rang_at"),
+    "talk_wall": _between(_ASKED_FOR, "connected_at"),
+    "accepted": _between(F("clock_started_at"), "first_dialed_at"),
+}
+
+
+def _with_ring(_now: datetime) -> Q:
+    return sla.rang() & Q(time_to_ring__isnull=False)
+
+
+def _with_talk(_now: datetime) -> Q:
+    return sla.reached() & Q(time_to_talk__isnull=False)
+
+
+_TIMED: dict[str, tuple[Text, Text, Condition]] = {
+    "ring": (
+        _("Time to ring"),
+        _(
+            "From the start of the lead's clock until the visitor's phone first rang, over leads "
+            "whose phone rang. The clock is the one that the source's target is measured by."
+        ),
+        _with_ring,
+    ),
+    "talk": (
+        _("Time to talk"),
+        _(
+            "From the start of the lead's clock until the two first talked, on the same clock, "
+            "over leads they talked with."
+        ),
+        _with_talk,
+    ),
+    "ring_wall": (
+        _("Time to ring, wall clock"),
+        _(
+            "From the submission, or the time that the visitor chose, until the visitor's phone "
+            "first rang: nights and days off included."
+        ),
+        _with_ring,
+    ),
+    "talk_wall": (
+        _("Time to talk, wall clock"),
+        _(
+            "From the submission, or the time that the visitor chose, until the two first talked: "
+            "nights and days off included."
+        ),
+        _with_talk,
+    ),
+    "accepted": (
+        _("Time to acceptance"),
+        _(
+            "A technical figure: how long after the start of the lead's clock, in all hours, the "
+            "provider accepted the first call. The visitor's phone has not rung by then."
+        ),
+        _always(sla.called),
+    ),
+}
+_P50 = _("Half of the leads took no longer; between two leads it is interpolated.")
+_P90 = _("9 of 10 leads took no longer; between two leads it is interpolated.")
+_P95 = _("19 of 20 leads took no longer; between two leads it is interpolated.")
+_P99 = _("99 of 100 leads took no longer; between two leads it is interpolated.")
+_MEAN = _("All of them added up, divided by the number of leads: one very late lead moves it.")
+_FRACTIONS = {"p50": (0.5, _P50), "p90": (0.9, _P90), "p95": (0.95, _P95), "p99": (0.99, _P99)}
+
+
+def _times() -> list[Measure]:
+    found = []
+    for what, (name, definition, leads) in _TIMED.items():
+        for key, (fraction, meaning) in _FRACTIONS.items():
+            found.append(
+                Measure(
+                    f"{what}_{key}",
+                    format_lazy(_("{name}, {fraction}"), name=name, fraction=key),
+                    format_lazy(
+                        _("{definition} {meaning}"), definition=definition, meaning=meaning
+                    ),
+                    leads,
+                    Unit.SECONDS,
+                    partial(_percentile, _TIMES[what], fraction),
+                    better=-1,
+                )
+            )
+        found.append(
+            Measure(
+                f"{what}_mean",
+                format_lazy(_("{name}, mean"), name=name),
+                format_lazy(_("{definition} {meaning}"), definition=definition, meaning=_MEAN),
+                leads,
+                Unit.SECONDS,
+                partial(_mean, _TIMES[what]),
+                better=-1,
+            )
+        )
+    return found
+
+
+def _percentile(time: Any, fraction: float, leads: Q) -> Any:
+    return PercentileCont(time, fraction, filter=leads)
+
+
+def _mean(time: Any, leads: Q) -> Any:
+    return Avg(time, filter=leads)
+
+
+# How soon phones rang: the key, the limit, its name. The picture of the distribution, too.
+LIMITS = (
+    ("within_30_s", timedelta(seconds=30), _("Within 30 s")),
+    ("within_1_min", timedelta(minutes=1), _("Within 1 min")),
+    ("within_5_min", timedelta(minutes=5), _("Within 5 min")),
+    ("within_15_min", timedelta(minutes=15), _("Within 15 min")),
+    ("within_1_h", timedelta(hours=1), _("Within 1 h")),
+)
+
+
+def _within() -> list[Measure]:
+    definition = _(
+        "Leads whose phone rang before the source's clock had shown that much, out of all whose "
+        "phone rang or whose due time is over."
+    )
+    return [
+        Measure(
+            key, name, definition, partial(_rang_within, limit), Unit.SHARE,
+            out_of=sla.judged, better=1,
+        )
+        for key, limit, name in LIMITS
+    ]  # fmt: skip
+
+
+# The slices between the limits, which add up: the first one is LIMITS[0].
+SLICES = (
+    ("from_30_s", 0, _("30 s to 1 min")),
+    ("from_1_min", 1, _("1 to 5 min")),
+    ("from_5_min", 2, _("5 to 15 min")),
+    ("from_15_min", 3, _("15 min to 1 h")),
+)
+
+
+def _slices() -> list[Measure]:
+    definition = _("Leads whose phone rang when the source's clock showed a time in this span.")
+    return [
+        Measure(key, name, definition, partial(_rang_between, LIMITS[at][1], LIMITS[at + 1][1]))
+        for key, at, name in SLICES
+    ]
+
+
+def _rang_between(after: timedelta, until: timedelta, _now: datetime) -> Q:
+    return sla.rang_after(after) & sla.rang_within(until)
+
+
+def _rang_within(limit: timedelta, _now: datetime) -> Q:
+    return sla.rang_within(limit)
+
+
+def _rang_later(_now: datetime) -> Q:
+    return sla.rang_after(LIMITS[-1][1])
+
+
+MEASURES = {
+    it.key: it
+    for it in (
+        Measure(
+            "leads", _("Leads"),
+            _(
+                "Submitted on these days, by the time zone named above. Duplicates and leads held "
+                "for a person to look at are not counted, nor are leads cancelled while there was "
+                "still time."
+            ),
+            _always(sla.counted),
+        ),
+        Measure(
+            "not_counted", _("Not counted"),
+            _(
+                "Duplicates (the lead that they have joined counts), leads held for a person to "
+                "look at, and leads cancelled while there was still time."
+            ),
+            _always(lambda: ~sla.counted()),
+        ),
+        Measure(
+            "called", _("Called"),
+            _(
+                "The provider accepted at least one call. The salesperson's phone rings first: the "
+                "visitor's may not have rung."
+            ),
+            _always(sla.called),
+        ),
+        Measure(
+            "rang", _("Phone rang"),
+            _(
+                "The visitor's phone rang at least once, by the records of the calls; where there "
+                "is no record of it, because the salesperson picked up."
+            ),
+            _always(sla.rang),
+        ),
+        Measure(
+            "reached", _("Talked"),
+            _("The lead's phone was answered and the two talked."),
+            _always(sla.reached),
+        ),
+        Measure(
+            "not_reached", _("Not talked"),
+            _("Leads with whom nobody has talked: not yet, or not any more."),
+            _always(sla.not_reached),
+        ),
+        Measure(
+            "reached_share", _("Reached"),
+            _("Leads with whom somebody has talked, out of all leads."),
+            _always(sla.reached), Unit.SHARE, out_of=_always(sla.counted), better=1,
+        ),
+        *_times(),
+        Measure(
+            "in_time", _("Within target"),
+            _(
+                "Leads whose phone rang by their due time, out of all whose phone rang or whose "
+                "due time is over. A lead that still has time left is not judged yet."
+            ),
+            _always(sla.in_time), Unit.SHARE, out_of=sla.judged, better=1,
+        ),
+        *_within(),
+        *_slices(),
+        Measure(
+            "later", _("Later than 1 h"),
+            _(
+                "Leads whose phone rang when the source's clock showed more than an hour, out of "
+                "all whose phone rang or whose due time is over."
+            ),
+            _rang_later, Unit.SHARE, out_of=sla.judged, better=-1,
+        ),
+        Measure(
+            "never", _("Never"),
+            _(
+                "Leads that were closed, their due time is over, and their phone has not rung; out "
+                "of all whose phone rang or whose due time is over."
+            ),
+            sla.never_rang, Unit.SHARE, out_of=sla.judged, better=-1,
+        ),
+        Measure(
+            "attempts", _("Tries per talk"),
+            _("Calls made for leads with whom somebody has talked, divided by these leads."),
+            _always(sla.reached), Unit.NUMBER, partial(_mean, F("attempts")), better=-1,
+        ),
+        Measure(
+            "overdue", _("Overdue"),
+            _("Leads that are to be called yet, and whose due time is over. They are missed, too."),
+            sla.overdue, better=-1,
+        ),
+        Measure(
+            "missed", _("Missed"),
+            _(
+                "The due time was over before the phone had rung: also of leads that were closed "
+                "or cancelled since. None of them is part of the times to ring."
+            ),
+            sla.missed, better=-1,
+        ),
+        Measure(
+            "judged", _("Judged"),
+            _("Leads whose phone rang or whose due time is over: the target was met or not."),
+            sla.judged,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,96 @@
+"""Whose lead it is in reports: a login with all its phones, or a phone that has no login."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from callbacks.models import Extension
+
+# In place of a team's or a salesperson's id: nobody has called the lead yet.
+NOBODY = 0
+_WRITTEN = re.compile(r"(user|phone)-([0-9]{1,18})")
+
+
+@dataclass(frozen=True)
+class Person:
+    """`number`: the login's id; below zero: the id of a phone without a login; NOBODY."""
+
+    number: int
+
+    def __str__(self) -> str:
+        if not self.number:
+            return "nobody"
+        return f"user-{self.number}" if self.number > 0 else f"phone-{-self.number}"
+
+    @classmethod
+    def parsed(cls, text: str) -> "Person | None":
+        """What str() has written; None: it is something else."""
+        if text == "nobody":
+            return cls(NOBODY)
+        if not (found := _WRITTEN.fullmatch(text)) or not int(found[2]):
+            return None
+        return cls(int(found[2]) if found[1] == "user" else -int(found[2]))
+
+    def condition(self) -> Q:
+        """Of this person's leads."""
+        if not self.number:
+            return Q(by_extension__isnull=True)
+        if self.number > 0:
+            return Q(by_user=self.number)
+        return Q(by_user__isnull=True, by_extension=-self.number)
+
+    def exists(self) -> bool:
+        """Whether anybody has ever been there under this id."""
+        if self.number > 0:
+            return get_user_model().objects.filter(pk=self.number).exists()
+        return not self.number or Extension.objects.filter(pk=-self.number).exists()
+
+    def is_there(self) -> bool:
+        """Whether the login can be used, or the phone be rung."""
+        if self.number > 0:
+            return get_user_model().objects.filter(pk=self.number, is_active=True).exists()
+        return not self.number or Extension.objects.filter(pk=-self.number, is_active=True).exists()
+
+    def name(self) -> str:
+        """As people read it."""
+        return names([self.number])[self.number]
+
+
+def names(numbers: Collection[int]) -> dict[int, str]:
+    """Their names by number. Up to two queries."""
+    found = {NOBODY: gettext("Not called")} if NOBODY in numbers else {}
+    if logins := [it for it in numbers if it > 0]:
+        users = {it.pk: _of_login(it) for it in get_user_model().objects.filter(pk__in=logins)}
+        gone = gettext("A login that was deleted (%(number)s)")
+        found |= {it: users.get(it) or gone % {"number": it} for it in logins}
+    if phones := [-it for it in numbers if it < 0]:
+        extensions = {it.pk: _of_phone(it) for it in Extension.objects.filter(pk__in=phones)}
+        gone = gettext("A phone that was deleted (%(number)s)")
+        found |= {-it: extensions.get(it) or gone % {"number": it} for it in phones}
+    return found
+
+
+def choices() -> list[tuple[str, str]]:
+    """All who have a phone, by name, to choose from; and NOBODY. One query."""
+    phones: Iterable[Extension] = Extension.objects.select_related("user").order_by("number")
+    people = {
+        str(Person(it.user_id if it.user_id else -it.pk)): _of_login(it.user)
+        if it.user
+        else _of_phone(it)
+        for it in phones
+    }
+    by_name = sorted(people.items(), key=lambda choice: choice[1].casefold())
+    return [*by_name, (str(Person(NOBODY)), gettext("Not called"))]
+
+
+def _of_login(user: User) -> str:
+    return user.get_full_name() or user.get_username()
+
+
+def _of_phone(extension: Extension) -> str:
+    return f"{extension.name} ({extension.number})" if extension.name else extension.number

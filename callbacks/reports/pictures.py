@@ -1,0 +1,241 @@
+"""The report's pictures as plain data: what a chart draws, and the table that says the same.
+
+static/reports/charts.js draws them with Chart.js, which the admin's theme brings and serves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from callbacks.common.formatting import in_words, percent
+from callbacks.reports import cells
+from callbacks.reports.cells import Line
+from callbacks.reports.drilldown import Behind
+from callbacks.reports.groupings import WEEKDAY_HOUR
+from callbacks.reports.measures import LIMITS, MEASURES, SLICES
+from callbacks.reports.queries import Figure, Row, Table
+from callbacks.reports.stages import Group
+from callbacks.reports.time_breakdown import STAGES
+
+TREND = ("leads", "ring_p50", "ring_p90")
+SPREAD = (LIMITS[0][0], *(key for key, _at, _name in SLICES), "later", "overdue", "never")
+HEAT = ("leads", "ring_p90")
+# Above this many times the target, or the shortest bar, a straight scale shows nothing of the rest.
+_STEEP = 30
+# Seconds: how late a cell of the heat map is.
+_LATE = (30, 60, 300, 900, 3600)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`chart` goes to the script as JSON; `lines` are its table, below `head`."""
+
+    key: str
+    title: str
+    said: str
+    chart: dict[str, Any]
+    head: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def script(self) -> str:
+        """The id of the chart's data in the page."""
+        return f"chart-{self.key}"
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """`level`: 0 to 5, how many leads there are, or how late."""
+
+    level: int
+    shown: SafeString | None
+    is_small: bool = False
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Hours by weekdays: a row is an hour."""
+
+    title: str
+    said: str
+    weekdays: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[HeatCell, ...]], ...]
+
+
+def trend(table: Table, before: Table | None, target: int | None) -> Picture:
+    """Time to ring, day by day, with the target's line and the period before."""
+    rows = table.rows
+    earlier = before.rows[: len(rows)] if before else ()
+    series = [
+        _series(gettext("p90"), "accent", [row["ring_p90"] for row in rows], table, rows),
+        _series(gettext("p50"), "calm", [row["ring_p50"] for row in rows], table, rows),
+    ]
+    if before:
+        figures = [row["ring_p90"] for row in earlier]
+        series.append(
+            _series(gettext("p90 before"), "soft", figures, before, earlier) | {"dashed": True}
+        )
+    seconds = [it for one in series for it in one["values"] if it is not None]
+    if target and seconds:
+        series.append(
+            {"name": gettext("Target"), "colour": "bad", "values": [target] * len(rows),
+             "words": [in_words(target)] * len(rows), "plain": True}
+        )  # fmt: skip
+        seconds.append(target)
+    return Picture(
+        "trend",
+        gettext("Time to ring"),
+        gettext("p90 and p50 of the time to ring, by %(grouping)s.")
+        % {"grouping": str(table.grouping.name).lower() if table.grouping else ""},
+        {
+            "kind": "line",
+            "labels": [row.label for row in rows],
+            "series": series,
+            "units": _units(),
+            "steep": bool(seconds) and max(seconds) > _STEEP * max(min(seconds), 1),
+        },
+        tuple(str(MEASURES[key].name) for key in TREND),
+        cells.lines(table, before),
+    )
+
+
+def spread(table: Table, before: Table | None) -> Picture:
+    """How soon phones rang: how many leads in each span, and what was missed."""
+    labels = [
+        gettext("up to 30 s"), *(str(name) for _key, _at, name in SLICES),
+        gettext("over 1 h"), gettext("overdue"), gettext("never"),
+    ]  # fmt: skip
+    series = [_slices(table, gettext("Leads"), "accent")]
+    if before:
+        series.append(_slices(before, gettext("Before"), "soft"))
+    rows = []
+    for key, label in zip(SPREAD, labels, strict=True):
+        shown = _count(table, key)
+        row = [cells.Cell(MEASURES[key], shown)]
+        if before:
+            row.append(cells.Cell(MEASURES[key], _count(before, key)))
+        rows.append(Line(label, tuple(row)))
+    head = (gettext("Leads"), gettext("Before")) if before else (gettext("Leads"),)
+    return Picture(
+        "spread",
+        gettext("How soon the phone rang"),
+        gettext("Leads by the time to ring, and those whose time was over before it rang."),
+        {"kind": "bar", "labels": labels, "series": series},
+        head,
+        tuple(rows),
+    )
+
+
+def stages(group: Group, title: str) -> dict[str, Any]:
+    """The mean of each stage, stacked, for each group."""
+    return {
+        "kind": "stacked",
+        "labels": [row.label for row in group.rows],
+        "series": [
+            {
+                "name": str(stage.name),
+                "colour": f"stage-{stage.key}",
+                "values": [round(row.means[stage.column], 1) for row in group.rows],
+                "words": [in_words(row.means[stage.column]) for row in group.rows],
+            }
+            for stage in STAGES
+        ],
+        "units": _units(),
+        "title": title,
+    }
+
+
+def heat(table: Table, key: str, weekdays: Sequence[tuple[int, str]]) -> Heat:
+    """Leads, or their p90, by the hour of each weekday; hours in which nothing ever came are cut
+    off at both ends of the day.
+    """
+    by_key = {row.key: row for row in table.rows}
+    hours = [int(str(row.key)) % 24 for row in table.rows if row["leads"].leads]
+    first, last = (min(hours), max(hours)) if hours else (0, -1)
+    most = max((row["leads"].leads for row in table.rows), default=0)
+    rows = tuple(
+        (
+            f"{hour:02}:00",
+            tuple(_heat_cell(table, by_key.get(day * 24 + hour), key, most) for day, _ in weekdays),
+        )
+        for hour in range(first, last + 1)
+    )
+    is_leads = key == "leads"
+    return Heat(
+        gettext("Leads by hour") if is_leads else gettext("p90 to ring by hour"),
+        gettext("Darker: more leads.")
+        if is_leads
+        else gettext("Darker: later. Pale figures are of fewer than 20 leads."),
+        tuple(name for _day, name in weekdays),
+        rows,
+    )
+
+
+def _heat_cell(table: Table, row: Row | None, key: str, most: int) -> HeatCell:
+    figure = row[key] if row else None
+    if row is None or figure is None or not figure.leads or figure.value is None:
+        return HeatCell(0, None)
+    behind = Behind(table.asked, figure.measure, WEEKDAY_HOUR, row.key)
+    if key == "leads":
+        shown = number_format(figure.leads, force_grouping=True)
+        return HeatCell(-(-5 * figure.leads // most), cells.link(shown, behind))
+    level = sum(figure.value > limit for limit in _LATE)
+    title = gettext("%(time)s, %(what)s") % {
+        "time": in_words(figure.value), "what": behind.words(),
+    }  # fmt: skip
+    return HeatCell(
+        level, cells.link(_short(figure.value), behind, title), is_small=figure.is_small
+    )
+
+
+def _units() -> list[tuple[int, str]]:
+    """For an axis of times: seconds of each unit, and its name."""
+    return [(86_400, gettext("d")), (3600, gettext("h")), (60, gettext("min")), (1, gettext("s"))]
+
+
+def _short(seconds: float) -> str:
+    """One unit, rounded: there is room for no more."""
+    size, name = next((it for it in _units() if seconds >= it[0]), _units()[-1])
+    return gettext("%(number)s %(unit)s") % {"number": round(seconds / size), "unit": name}
+
+
+def _series(
+    name: str, colour: str, figures: Sequence[Figure], table: Table, rows: Sequence[Row]
+) -> dict[str, Any]:
+    """Values, their words, where each leads to, and which are of few leads."""
+    return {
+        "name": name,
+        "colour": colour,
+        "values": [None if it.value is None else round(it.value, 1) for it in figures],
+        "words": [cells.words(it) for it in figures],
+        "links": [
+            Behind(table.asked, it.measure, table.grouping, row.key).address()
+            for it, row in zip(figures, rows, strict=True)
+        ],
+        "small": [it.is_small for it in figures],
+    }
+
+
+def _slices(table: Table, name: str, colour: str) -> dict[str, Any]:
+    figures = [table.total[key] for key in SPREAD]
+    judged = table.total["judged"].leads
+    return {
+        "name": name,
+        "colour": colour,
+        "values": [it.leads for it in figures],
+        "words": [
+            gettext("%(leads)s leads, %(share)s")
+            % {"leads": it.leads, "share": percent(it.leads / judged) if judged else cells.NOTHING}
+            for it in figures
+        ],
+        "links": [Behind(table.asked, it.measure).address() for it in figures],
+    }
+
+
+def _count(table: Table, key: str) -> SafeString:
+    leads = table.total[key].leads
+    return cells.link(number_format(leads, force_grouping=True), Behind(table.asked, MEASURES[key]))

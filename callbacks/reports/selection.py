@@ -1,0 +1,150 @@
+"""A view of the report: what is asked, by what it is grouped, which columns, and what is compared.
+
+Its address is the view: it can be bookmarked, sent, and subscribed to.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
+from callbacks.reports import filters
+from callbacks.reports.filters import Asked, NotUnderstood
+from callbacks.reports.groupings import GROUPINGS, Grouping
+from callbacks.reports.measures import MEASURES, Measure
+from leads.models import LeadSource, SlaClock
+
+# A table of more rows is read by nobody.
+MOST_ROWS = 400
+# Days of which a picture shows each; of more, each week; of still more, each month.
+_DAYS_SHOWN, _WEEKS_SHOWN = 62, MOST_ROWS
+
+# What is shown when an address says nothing.
+MAIN, BY = "main", "source"
+
+_TIME = ("p50", "p90", "p95", "p99", "mean")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Measures that are shown side by side. `wall`: further ones, where the clocks differ."""
+
+    key: str
+    name: Text
+    measures: tuple[str, ...]
+    wall: tuple[str, ...] = ()
+
+
+COLUMNS = {
+    it.key: it
+    for it in (
+        Columns(
+            MAIN,
+            _("Overview"),
+            ("leads", "reached", "reached_share", "in_time", "missed", "overdue", "ring_p50",
+             "ring_p90", "talk_p50", "talk_p90", "attempts"),
+        ),
+        Columns(
+            "ring",
+            _("Time to ring"),
+            ("leads", "rang", *(f"ring_{it}" for it in _TIME)),
+            tuple(f"ring_wall_{it}" for it in _TIME),
+        ),
+        Columns(
+            "talk",
+            _("Time to talk"),
+            ("leads", "reached", *(f"talk_{it}" for it in _TIME)),
+            tuple(f"talk_wall_{it}" for it in _TIME),
+        ),
+        Columns(
+            "soon",
+            _("How soon"),
+            ("leads", "in_time", "within_30_s", "within_1_min", "within_5_min", "within_15_min",
+             "within_1_h", "later", "never"),
+        ),
+        Columns(
+            "provider",
+            _("Technical"),
+            ("leads", "not_counted", "called", "rang", "judged",
+             *(f"accepted_{it}" for it in _TIME)),
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the page shows."""
+
+    asked: Asked
+    grouping: Grouping
+    columns: Columns
+    compare: bool = False
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Of the table's columns; by the wall clock too, where a source's clock stands still."""
+        keys = self.columns.measures
+        if self.columns.wall and clocks_differ(self.asked):
+            keys += self.columns.wall
+        return tuple(MEASURES[key] for key in keys)
+
+    def trend(self) -> Grouping:
+        """What the pictures go by: hours of a day, days, weeks or months."""
+        if self.grouping.key in ("day", "week", "month"):
+            return self.grouping
+        count = self.asked.days.count
+        for most, key in ((1, "hour"), (_DAYS_SHOWN, "day"), (_WEEKS_SHOWN, "week")):
+            if count <= most:
+                return GROUPINGS[key]
+        return GROUPINGS["month"]
+
+    def query(self) -> QueryDict:
+        """For an address; `read` gives back the same."""
+        query = self.asked.query()
+        query["by"] = self.grouping.key
+        query["show"] = self.columns.key
+        if self.compare:
+            query["compare"] = "yes"
+        return query
+
+
+def read(query: QueryDict, now: datetime) -> Selection:
+    """What an address selects; nothing said: today's leads by source. Raises NotUnderstood."""
+    problems = {}
+    grouping = GROUPINGS.get(query.get("by") or BY)
+    columns = COLUMNS.get(query.get("show") or MAIN)
+    if grouping is None:
+        problems["by"] = gettext("The report has no such group.")
+    if columns is None:
+        problems["show"] = gettext("The report has no such columns.")
+    try:
+        asked = filters.read(query, now)
+    except NotUnderstood as wrong:
+        raise NotUnderstood(wrong.problems | problems) from None
+    if grouping and grouping.days and sum(1 for _ in grouping.every(asked)) > MOST_ROWS:
+        problems["by"] = gettext(
+            "These would be more than %(most)s rows. Choose weeks or months, or fewer days."
+        ) % {"most": MOST_ROWS}
+    if problems or grouping is None or columns is None:
+        raise NotUnderstood(problems)
+    return Selection(asked, grouping, columns, bool(query.get("compare")))
+
+
+def clocks_differ(asked: Asked) -> bool:
+    """Whether the clock of a source that is asked for stands still at times. One query."""
+    sources = LeadSource.objects.filter(sla_clock=SlaClock.OPEN)
+    return (sources.filter(pk__in=asked.sources) if asked.sources else sources).exists()
+
+
+def target(asked: Asked) -> int | None:
+    """The target, in seconds, of the sources that are asked for; None: theirs differ. One query."""
+    sources = LeadSource.objects.all()
+    if asked.sources:
+        sources = sources.filter(pk__in=asked.sources)
+    else:
+        sources = sources.filter(is_active=True)
+    targets = set(sources.values_list("sla_target", flat=True))
+    return targets.pop() if len(targets) == 1 else None

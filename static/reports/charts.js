@@ -1,0 +1,115 @@
+// The report's pictures: each canvas with data-chart is drawn from the JSON of that id, with Chart.js,
+// which the admin's theme has loaded. Colours are the page's own, light or dark.
+"use strict";
+(() => {
+  const drawn = [];
+  const style = () => getComputedStyle(document.documentElement);
+  const colour = (name) => style().getPropertyValue(`--${name}`).trim();
+
+  // `units`: the length of each in seconds and its name, the longest first.
+  function words(value, units) {
+    const [size, name] = units.find(([size]) => value >= size) ?? units.at(-1);
+    return [Math.round((value / size) * 10) / 10, name].join(" ");
+  }
+  // Where people divide time: not at 100 or 2,000 seconds.
+  const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800, 2592000];
+  const DECADES = [1, 10, 60, 600, 3600, 21600, 86400, 604800, 2592000];
+
+  function ticksOfTime(scale, steep) {
+    const { min, max } = scale;
+    if (steep) {
+      scale.ticks = DECADES.filter((at) => at >= min && at <= max).map((value) => ({ value }));
+      return;
+    }
+    const step = STEPS.find((one) => max / one <= 6) ?? max;
+    scale.ticks = [];
+    for (let value = 0; value <= max; value += step) scale.ticks.push({ value });
+  }
+
+  function dataset(series, data) {
+    const own = colour(series.colour);
+    const shared = { label: series.name, data: series.values.map((value) => (value !== null && data.steep ? Math.max(value, 1) : value)) };
+    if (data.kind !== "line") {
+      return { ...shared, backgroundColor: own, borderRadius: data.kind === "bar" ? 3 : 0, maxBarThickness: 56, stack: data.kind === "stacked" ? "all" : undefined };
+    }
+    // A hollow point is of few leads.
+    const hollow = (at) => (series.small?.[at] ? colour("surface") : own);
+    return {
+      ...shared,
+      borderColor: own,
+      borderWidth: series.plain ? 1.5 : 2,
+      borderDash: series.dashed ? [4, 4] : series.plain ? [8, 4] : [],
+      pointRadius: series.plain ? 0 : series.values.length > 45 ? 2 : 3.5,
+      pointHitRadius: 12,
+      pointBackgroundColor: series.values.map((_value, at) => hollow(at)),
+      pointBorderColor: own,
+      pointBorderWidth: 1.5,
+      tension: 0,
+      spanGaps: false,
+    };
+  }
+
+  function draw(canvas) {
+    const data = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
+    const isTime = Boolean(data.units);
+    const font = { family: style().fontFamily, size: 12 };
+    const text = colour("soft");
+    const follow = (_event, hits) => {
+      const hit = hits.find(({ datasetIndex, index }) => data.series[datasetIndex].links?.[index]);
+      if (hit) location.href = data.series[hit.datasetIndex].links[hit.index];
+    };
+    return new window.Chart(canvas, {
+      type: data.kind === "line" ? "line" : "bar",
+      data: { labels: data.labels, datasets: data.series.map((series) => dataset(series, data)) },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        interaction: { mode: "index", intersect: false },
+        onClick: follow,
+        onHover: (event, hits) => {
+          event.native.target.style.cursor = hits.some((hit) => data.series[hit.datasetIndex].links) ? "pointer" : "default";
+        },
+        scales: {
+          x: {
+            stacked: data.kind === "stacked",
+            grid: { display: false },
+            border: { color: colour("line") },
+            ticks: { color: text, font, maxRotation: 45, autoSkip: true, autoSkipPadding: 12 },
+          },
+          y: {
+            type: data.steep ? "logarithmic" : "linear",
+            stacked: data.kind === "stacked",
+            beginAtZero: !data.steep,
+            grid: { color: colour("line") },
+            border: { display: false },
+            afterBuildTicks: isTime ? (scale) => ticksOfTime(scale, data.steep) : undefined,
+            ticks: { color: text, font, precision: 0, callback: (value) => (isTime ? words(value, data.units) : value) },
+          },
+        },
+        plugins: {
+          legend: {
+            display: data.series.length > 1,
+            position: "bottom",
+            labels: { color: text, font, boxWidth: 12, boxHeight: 12, usePointStyle: data.kind === "line", pointStyle: "line" },
+          },
+          tooltip: {
+            filter: (item) => data.kind !== "stacked" || item.parsed.y > 0,
+            callbacks: {
+              label: (item) => [item.dataset.label, data.series[item.datasetIndex].words[item.dataIndex]].join(": "),
+            },
+          },
+        },
+      },
+    });
+  }
+
+  function drawAll() {
+    while (drawn.length) drawn.pop().destroy();
+    for (const canvas of document.querySelectorAll("canvas[data-chart]")) drawn.push(draw(canvas));
+  }
+
+  drawAll();
+  // The theme's switch from light to dark is a class of the root.
+  new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
+})();
