@@ -1,8 +1,8 @@
-"""Millions of leads with their calls, the same for the same seed: PostgreSQL makes the rows itself.
+"""Millions of leads with their calls, the same for the same seed: PostgreSQL makes the rows.
 
-Nothing travels, so a million leads and two and a half million calls take well under a minute. They come
-mostly on working days between 8 and 20, a little later in their minute each; most phones ring within a
-minute, some hours later; two of three are reached.
+Nothing travels, so a million leads and two and a half million calls take well under a minute. They
+come mostly on working days between 8 and 20; most phones ring within a minute, some hours later;
+two of three are reached.
 """
 
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ class Many:
 
 
 def fill(connection: psycopg.Connection, many: Many) -> None:
-    """Stores them, committed and analysed. Indexes that their rows are not found by wait till then."""
+    """Stores them, committed and analysed."""
     with connection.transaction(), connection.cursor() as cursor:
         lists = {"sources": [*SOURCES], "teams": [*TEAMS], "people": [*PEOPLE]}
         cursor.execute("SELECT set_config('TimeZone', 'Asia/Jerusalem', true), setseed(%s)",
@@ -159,5 +159,5 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
 
 
 def _ids(cursor: psycopg.Cursor, table: str, what: str, which: str) -> list[int]:
-    found = cursor.execute(f"SELECT {what} FROM {table} WHERE {which} ORDER BY 1")  # noqa: S608
+    found = cursor.execute(f"SELECT {what} FROM {table} WHERE {which} ORDER BY 1")
     return [row[0] for row in found]
