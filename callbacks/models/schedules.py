@@ -13,10 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.formatting import span
 from callbacks.opening_hours.calendar import Calendar, Hours
 
+# Names of the zone database that name no place: the server's own zone, and none.
+_NO_PLACE = {"localtime", "posixrules", "Factory"}
+
+
+def time_zones() -> set[str]:
+    """The IANA time zones that hours may be meant in."""
+    return zoneinfo.available_timezones() - _NO_PLACE
+
 
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless `name` is an IANA time zone."""
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError(
             "%(name)s is not a time zone. Use a name like Asia/Jerusalem.", params={"name": name}
         )

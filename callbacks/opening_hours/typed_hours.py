@@ -1,8 +1,8 @@
-"""Hours as people write them down in a line, and holidays as calendars export them. Pure.
+"""Hours as people write them down in a line. Pure.
 
 A line of the week names days and their hours: "Sun-Thu 09-13, 14-18", "Fri 9:00-13:00",
-"Sat closed", "Mon-Wed as Sun". A line of exceptions names a day or a range of days, then the same:
-"24.12.2026-02.01.2027 closed company holidays", "2026-12-06 08-20 campaign".
+"Sat closed", "Mon, Wed as Sun", "every day 9am-5pm". A line of exceptions names a day or a range of
+days, then the same: "24.12.2026-02.01.2027 closed company holidays", "2026-12-06 08-20 campaign".
 """
 
 import re
@@ -16,19 +16,27 @@ from callbacks.opening_hours.calendar import Hours
 
 # More days than these in one line are a mistake in it.
 LONGEST_RANGE = 366
+# So many days are entered at once: each is a row of the page.
+MOST_DAYS = 400
+# Nobody works that long in a night: "9-5" means the afternoon.
+_LONGEST_NIGHT = 16 * 60  # minutes
 _DAY = timedelta(days=1)
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _DATE = r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})"
-_TIME = r"\d{1,2}(?::\d{2})?"
-_HOURS = re.compile(rf"({_TIME})\s*[-\u2013]\s*({_TIME})")
-_ONE = re.compile(rf"\s*{_HOURS.pattern}\s*(?:,|\band\b|(?=\s)|$)", re.IGNORECASE)
-_DAYS = re.compile(rf"({_WEEKDAY})(?:\s*[-\u2013]\s*({_WEEKDAY}))?(?:\s*:)?\s+(.+)", re.IGNORECASE)
-_DATES = re.compile(rf"({_DATE})(?:\s*(?:-|\u2013|\bto\b)\s*({_DATE}))?(?:\s*:)?(?:\s+(.+))?")
+_TO = r"\s*(?:-|\u2013|\bto\b)\s*"
+_TIME = r"\d{1,2}(?:[:.]\d{2})?(?:\s*[ap]m\b)?"
+_HOURS = rf"({_TIME}){_TO}({_TIME})"
+_ONE = re.compile(rf"\s*{_HOURS}\s*(?:,|&|\band\b|(?=\s)|$)", re.IGNORECASE)
+_RANGE = rf"{_WEEKDAY}(?:{_TO}{_WEEKDAY})?|every day|daily"
+_AND = r"\s*(?:,|&|\band\b)\s*"
+_DAYS = re.compile(rf"((?:{_RANGE})(?:{_AND}(?:{_RANGE}))*)(?:\s*:)?\s+(.+)", re.IGNORECASE)
+_DATES = re.compile(rf"({_DATE})(?:{_TO}({_DATE}))?(?:\s*:)?(?:\s+(.+))?", re.IGNORECASE)
 _LIKE = re.compile(rf"(?:as|like)\s+({_WEEKDAY})", re.IGNORECASE)
-_CLOSED = re.compile(r"closed\b\s*(.*)", re.IGNORECASE)
-_FOLDED = re.compile(r"\r?\n[ \t]")
-_ESCAPED = re.compile(r"\\([\\,;nN])")
+_CLOSED = re.compile(r"closed\b[\s:,-]*(.*)", re.IGNORECASE)
+_EVERY_DAY = range(7)
+_NOON = 12
+_DAY_MINUTES = 24 * 60
 
 
 class NotHours(ValueError):  # noqa: N818  # said to a person
@@ -54,16 +62,15 @@ def read_week(text: str, week: Mapping[int, Sequence[Hours]]) -> dict[int, list[
         matched = _DAYS.fullmatch(line)
         if matched is None:
             raise _no_week(line)
-        first, last, rest = matched.groups()
+        days, rest = matched.groups()
         if like := _LIKE.fullmatch(rest):
             other = _weekday(like[1])
             hours = list(found.get(other, week.get(other, ())))
         else:
-            hours, note = _hours(rest, _no_week(line))
+            hours, note = _hours(rest, line, _no_week(line))
             if note:
                 raise _no_week(line)
-        for day in _days_between(_weekday(first), _weekday(last or first)):
-            found[day] = hours
+        found |= dict.fromkeys(_weekdays(days), hours)
     return found
 
 
@@ -81,55 +88,20 @@ def read_days(text: str) -> list[TypedDay]:
                 gettext('"%(line)s" ends before it begins, or lasts for more than a year.')
                 % {"line": line}
             )
-        hours, note = _hours(rest or "closed", _no_days(line))
-        while day <= end:
-            found[day] = TypedDay(day, hours, note[:100])
-            day += _DAY
+        hours, note = _hours(rest or "closed", line, _no_hours(line))
+        days = (day + n * _DAY for n in range((end - day).days + 1))
+        found |= {it: TypedDay(it, hours, note[:100]) for it in days}
+    return in_order(found)
+
+
+def in_order(found: Mapping[date, TypedDay]) -> list[TypedDay]:
+    """These days. Raises NotHours where they are too many to be entered at once."""
+    if len(found) > MOST_DAYS:
+        raise NotHours(
+            gettext("These are %(count)s days. Enter at most %(most)s at once.")
+            % {"count": len(found), "most": MOST_DAYS}
+        )
     return [found[day] for day in sorted(found)]
-
-
-def read_calendar_file(text: str) -> list[TypedDay]:
-    """The whole days of an iCalendar file (RFC 5545), as closed ones. Raises NotHours.
-
-    Events with hours are left out, and so is what repeats itself: a file of holidays has each of
-    them with its date.
-    """
-    lines = _FOLDED.sub("", text).splitlines()
-    if "BEGIN:VCALENDAR" not in (line.strip().upper() for line in lines[:1]):
-        raise NotHours(gettext("This is no calendar file. Choose one whose name ends with .ics."))
-    found: dict[date, TypedDay] = {}
-    event: dict[str, str] = {}
-    for line in lines:
-        head, _, value = line.partition(":")
-        name = head.partition(";")[0].strip().upper()
-        if (name, value.strip().upper()) == ("BEGIN", "VEVENT"):
-            event = {}
-        elif (name, value.strip().upper()) == ("END", "VEVENT"):
-            found |= {it.day: it for it in _of_event(event)}
-        else:
-            event.setdefault(name, value.strip())
-    if not found:
-        raise NotHours(gettext("This calendar file has no whole days in it."))
-    return [found[day] for day in sorted(found)]
-
-
-def _of_event(event: Mapping[str, str]) -> list[TypedDay]:
-    day, end = _ics_date(event.get("DTSTART", "")), _ics_date(event.get("DTEND", ""))
-    if day is None:
-        return []
-    # The end is the day after (RFC 5545, 3.6.1); without one it lasts a day.
-    days = min(max((end - day).days if end else 1, 1), LONGEST_RANGE)
-    note = _ESCAPED.sub(lambda it: " " if it[1] in "nN" else it[1], event.get("SUMMARY", ""))
-    return [TypedDay(day + n * _DAY, (), note[:100]) for n in range(days)]
-
-
-def _ics_date(value: str) -> date | None:
-    if not re.fullmatch(r"\d{8}", value):
-        return None  # an event with hours
-    try:
-        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
-    except ValueError:
-        return None
 
 
 def _lines(text: str) -> list[str]:
@@ -137,7 +109,7 @@ def _lines(text: str) -> list[str]:
     return [line for line in parts if line]
 
 
-def _hours(text: str, refused: NotHours) -> tuple[list[Hours], str]:
+def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
     """The hours at the beginning of a text, and what follows them as a note."""
     if closed := _CLOSED.fullmatch(text):
         return [], closed[1].strip()
@@ -147,13 +119,29 @@ def _hours(text: str, refused: NotHours) -> tuple[list[Hours], str]:
         at = matched.end()
     if not found or any(hours.is_empty for hours in found):
         raise refused
+    for hours in found:
+        if _LONGEST_NIGHT < _minutes(hours) < _DAY_MINUTES and hours.past_midnight:
+            raise _too_long(line, hours)
     return found, text[at:].strip()
 
 
+def _minutes(hours: Hours) -> int:
+    opens, closes = (it.hour * 60 + it.minute for it in (hours.opens_at, hours.closes_at))
+    return closes - opens + _DAY_MINUTES * hours.past_midnight
+
+
 def _time(typed: str, refused: NotHours) -> time:
-    hour, _, minute = typed.partition(":")
+    clock, half = re.fullmatch(r"([\d:.]+)\s*([ap]?)m?", typed.lower()).groups()  # type: ignore[union-attr]  # as _TIME has it
+    hours, _, minutes = clock.replace(".", ":").partition(":")
+    hour, minute = int(hours), int(minutes or 0)
+    if half and not 1 <= hour <= _NOON:
+        raise refused
+    if half:
+        hour = hour % _NOON + _NOON * (half == "p")
+    if (hour, minute) == (24, 0):
+        hour = 0
     try:
-        return time(int(hour) % 24 if typed in ("24", "24:00") else int(hour), int(minute or 0))
+        return time(hour, minute)
     except ValueError:
         raise refused from None
 
@@ -173,9 +161,17 @@ def _weekday(typed: str) -> int:
     return _NAMES.index(typed[:3].lower())
 
 
-def _days_between(first: int, last: int) -> list[int]:
-    """Sunday to Thursday goes over the end of the week."""
-    return [(first + n) % 7 for n in range((last - first) % 7 + 1)]
+def _weekdays(typed: str) -> list[int]:
+    """ "Sun-Tue, Thu": 6, 0, 1, 3. Sunday to Thursday goes over the end of the week."""
+    found: list[int] = []
+    for part in re.split(_AND, typed, flags=re.IGNORECASE):
+        names = re.findall(_WEEKDAY, part, re.IGNORECASE)
+        if part.lower() in {"daily", "every day"}:
+            found += _EVERY_DAY
+        else:
+            first, last = _weekday(names[0]), _weekday(names[-1])
+            found += [(first + n) % 7 for n in range((last - first) % 7 + 1)]
+    return found
 
 
 def _no_week(line: str) -> NotHours:
@@ -195,4 +191,24 @@ def _no_days(line: str) -> NotHours:
             '"2026-12-06 08-20 campaign".'
         )
         % {"line": line}
+    )
+
+
+def _no_hours(line: str) -> NotHours:
+    return NotHours(
+        gettext(
+            '"%(line)s" says neither hours nor "closed". Write lines like "24.12.2026-02.01.2027 '
+            'closed" or "2026-12-06 08-20 campaign".'
+        )
+        % {"line": line}
+    )
+
+
+def _too_long(line: str, hours: Hours) -> NotHours:
+    return NotHours(
+        gettext(
+            '"%(line)s" is open all night, until %(closes)s on the next day. For the afternoon '
+            'write "09-17" or "9am-5pm".'
+        )
+        % {"line": line, "closes": f"{hours.closes_at:%H:%M}"}
     )

@@ -48,6 +48,20 @@ def test_a_schedule_is_entered_with_its_week_holidays_and_exceptions(managing: C
             "This schedule would never open",
         ),
         ([MORNING], [], {"time_zone": "../UTC"}, "is not a time zone"),
+        ([MORNING], [], {"time_zone": "localtime"}, "is not a time zone"),
+        ([MORNING], [], {"time_zone": "factory"}, "is not a time zone"),
+        ([MORNING], [], {"eve_closes_at": "13:00"}, "without holidays it has no effect"),
+        ([MORNING | {"closes_at": "24:00"}], [], {}, "for midnight, 00:00"),
+        ([MORNING | {"closes_at": "5pm"}], [], {}, "Enter a time of 24 hours"),
+        (
+            [],
+            [
+                CLOSED | {"opens_at": "20:00", "closes_at": "23:59"},
+                {"date": "2026-12-02", "opens_at": "00:01", "closes_at": "03:00"},
+            ],
+            {},
+            "01 Dec 2026 20:00-00:00 and the next day&#x27;s 00:01-03:00 leave out a minute",
+        ),
         ([MORNING], [], {"holidays_of": "ZZ"}, "The holidays of ZZ are not known"),
         ([MORNING | {"closes_at": "09:00"}], [], {}, "It closes as it opens"),
         (
@@ -122,6 +136,12 @@ def test_an_extension_is_given_hours_of_its_own(managing: Client, extension: Ext
     assert extension.schedule == schedule
     listed = managing.get("/admin/callbacks/extension/").content.decode()
     assert "by its own hours" in listed
+
+
+@pytest.mark.parametrize("typed", ["17:30", "17.30", "17:30:00"])
+def test_a_time_may_be_written_with_a_dot(managing: Client, typed: str) -> None:
+    assert managing.post(ADD, a_schedule([MORNING | {"closes_at": typed}])).status_code == 302
+    assert OpeningHours.objects.get().closes_at == time(17, 30)
 
 
 def test_zone_and_country_may_be_typed_in_any_case(managing: Client) -> None:

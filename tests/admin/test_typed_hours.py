@@ -5,12 +5,13 @@ from datetime import date, time
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from callbacks.admin.schedules import week_preview
 from callbacks.models import OpeningHours, Schedule, ScheduleException
-from tests.opening_hours.test_typed_hours import FILE
+from tests.opening_hours.test_calendar_file import FILE
 from tests.support.admin_posting import rows
 from tests.support.admin_setup import a_schedule
 
@@ -87,6 +88,7 @@ def test_a_range_of_days_is_one_line(
     assert exceptions() == found
 
 
+@time_machine.travel("2026-12-01T10:00:00Z", tick=False)
 def test_the_days_of_a_calendar_file_are_closed_and_exceptions_stay(
     managing: Client, office: dict[str, Any]
 ) -> None:
@@ -105,7 +107,9 @@ def test_the_days_of_a_calendar_file_are_closed_and_exceptions_stay(
         ({"week_typed": "Sun 9"}, "names no days with hours"),
         ({"days_typed": "tomorrow"}, "names no day."),
         ({"holidays_file": SimpleUploadedFile("a.ics", b"<html>")}, "This is no calendar file"),
+        ({"holidays_file": SimpleUploadedFile("a.ics", FILE.encode() + b" " * 2**20)}, "is larger"),
         ({"week_typed": "Sun 09-13, 12-14"}, "overlap. Change one of them."),
+        ({"days_typed": "2027-01-01-2027-12-31\n2028-01-01-2028-12-31"}, "These are 731 days."),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_words(

@@ -1,17 +1,12 @@
-"""Hours in a line, days in a line, and calendar files."""
+"""Hours in a line, and days in a line."""
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import time
 
 import pytest
 
 from callbacks.opening_hours.calendar import Hours
-from callbacks.opening_hours.typed_hours import (
-    NotHours,
-    read_calendar_file,
-    read_days,
-    read_week,
-)
+from callbacks.opening_hours.typed_hours import NotHours, read_days, read_week
 
 
 def said(hours: Sequence[Hours]) -> str:
@@ -36,6 +31,16 @@ WEEK = {6: [Hours(time(8), time(16))]}
         ("Thu 00-24", {3: "00:00-00:00"}),
         ("Mon-Sun 00:00-23:59", dict.fromkeys(range(7), "00:00-00:00")),
         ("Mon 09-13\nMon 10-12", {0: "10:00-12:00"}),
+        ("Mon to Wed 09-13", dict.fromkeys((0, 1, 2), "09:00-13:00")),
+        ("Sun, Tue, Thu: 09-13", dict.fromkeys((6, 1, 3), "09:00-13:00")),
+        ("Sun-Mon and Thu 09-13", dict.fromkeys((6, 0, 3), "09:00-13:00")),
+        ("Mon & Tue as Sun", dict.fromkeys((0, 1), "08:00-16:00")),
+        ("every day 9.30-17.00", dict.fromkeys(range(7), "09:30-17:00")),
+        ("Daily 00-24; Sat closed", {**dict.fromkeys(range(7), "00:00-00:00"), 5: ""}),
+        ("Mon 9am-5pm", {0: "09:00-17:00"}),
+        ("Mon 9:30 AM to 12 pm & 1pm - 5:45 pm", {0: "09:30-12:00 13:00-17:45"}),
+        ("Mon 12am-12pm", {0: "00:00-12:00"}),
+        ("Mon 16-08", {0: "16:00-08:00"}),
         ("", {}),
     ],
 )
@@ -46,7 +51,8 @@ def test_lines_of_a_week(typed: str, found: dict[int, str]) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["Sunday", "09-13", "Sun 9", "Sun 25-26", "Sun 9:60-10", "Xyz 09-13", "Sun 09-09",
-     "Sun 09-13 lunch", "Sun as", "Sun-Thu 09-13, 14-"],
+     "Sun 09-13 lunch", "Sun as", "Sun-Thu 09-13, 14-", "Mon 13am-5pm", "Mon 0pm-5pm",
+     "Mon, 09-13", "Mon-Tue, Thu"],
 )  # fmt: skip
 def test_what_is_no_week_is_refused_with_examples(typed: str) -> None:
     with pytest.raises(NotHours, match="Sun-Thu 09-13, 14-18"):
@@ -63,6 +69,9 @@ def test_what_is_no_week_is_refused_with_examples(typed: str) -> None:
          [(day, "", "company holidays") for day in ("2026-12-31", "2027-01-01", "2027-01-02")]),
         ("2026-12-31 to 2027-01-01", [("2026-12-31", "", ""), ("2027-01-01", "", "")]),
         ("2026-12-30-2026-12-31: closed", [("2026-12-30", "", ""), ("2026-12-31", "", "")]),
+        ("9999-12-31 closed", [("9999-12-31", "", "")]),
+        ("2026-12-06 CLOSED: holiday", [("2026-12-06", "", "holiday")]),
+        ("2026-12-06 TO 2026-12-06 8.30-12", [("2026-12-06", "08:30-12:00", "")]),
         ("2026-12-30-2026-12-31 closed\n2026-12-31 09-12",
          [("2026-12-30", "", ""), ("2026-12-31", "09:00-12:00", "")]),
     ],
@@ -76,7 +85,9 @@ def test_lines_of_days(typed: str, found: list[tuple[str, str, str]]) -> None:
     [
         ("tomorrow closed", "names no day"),
         ("30.02.2026 closed", "names no day"),
-        ("2026-12-06 campaign", "names no day"),
+        ("2026-12-06 campaign", 'neither hours nor "closed"'),
+        ("2026-12-06 9-5", "is open all night, until 05:00"),
+        ("2027-01-01-2027-12-31 closed\n2028-01-01-2028-12-31 closed", "These are 731 days."),
         ("2026-12-06-2026-12-01 closed", "ends before it begins"),
         ("2026-01-01-2028-01-01 closed", "lasts for more than a year"),
     ],
@@ -86,45 +97,7 @@ def test_what_is_no_day_is_refused(typed: str, words: str) -> None:
         read_days(typed)
 
 
-FILE = """BEGIN:VCALENDAR
-VERSION:2.0
-BEGIN:VEVENT
-DTSTART;VALUE=DATE:20261208
-DTEND;VALUE=DATE:20261210
-SUMMARY:Company\\, outing
- s
-END:VEVENT
-BEGIN:VEVENT
-DTSTART:20261211T090000Z
-SUMMARY:Meeting
-END:VEVENT
-BEGIN:VEVENT
-DTSTART;VALUE=DATE:20261225
-SUMMARY:Christmas
-END:VEVENT
-END:VCALENDAR
-"""
-
-
-@pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_the_whole_days_of_a_calendar_file(ends: str) -> None:
-    found = read_calendar_file(FILE.replace("\n", ends))
-    assert [(it.day, it.note, it.hours) for it in found] == [
-        (date(2026, 12, 8), "Company, outings", ()),
-        (date(2026, 12, 9), "Company, outings", ()),
-        (date(2026, 12, 25), "Christmas", ()),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "no calendar file"),
-        ("<html>", "no calendar file"),
-        ("BEGIN:VCALENDAR\nEND:VCALENDAR", "no whole days"),
-        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20269999\nEND:VEVENT", "no whole days"),
-    ],
-)
-def test_what_is_no_calendar_file_is_refused(text: str, words: str) -> None:
-    with pytest.raises(NotHours, match=words):
-        read_calendar_file(text)
+@pytest.mark.parametrize("typed", ["Mon-Fri 9-5", "Mon 09:00 - 05:30", "Fri 8-4, 17-18"])
+def test_an_afternoon_that_would_be_a_night_is_refused(typed: str) -> None:
+    with pytest.raises(NotHours, match=r"is open all night, until 0[45]:"):
+        read_week(typed, WEEK)

@@ -1,10 +1,9 @@
 """What a schedule's page refuses, and with which words."""
 
-import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -25,6 +24,7 @@ from callbacks.admin import form_errors
 from callbacks.admin.schedules import typed_rows
 from callbacks.common.formatting import span
 from callbacks.models import OpeningHours
+from callbacks.models.schedules import time_zones
 from callbacks.opening_hours import typed_hours
 from callbacks.opening_hours.calendar import (
     Calendar,
@@ -107,6 +107,17 @@ class OpeningHoursFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not g
             raise ValidationError(found)
 
 
+def _holes_at_midnight(
+    days: Mapping[date, Sequence[Hours | None]],
+) -> Iterator[tuple[date, Hours, Hours]]:
+    """Where a day runs to midnight and the next one opens a minute later: the day, both hours."""
+    for day, hours in days.items():
+        following = [it for it in days.get(day + timedelta(days=1), ()) if it]
+        for _day, a, _next, b in holes({0: [it for it in hours if it], 1: following}):
+            if a in hours and b in following and a.past_midnight:
+                yield day, a, b
+
+
 class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
     """The exceptions, day by day."""
 
@@ -148,6 +159,14 @@ class ExceptionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gene
                 }
                 for _, a, _, b in holes({0: hours})
             ]
+        found += [
+            gettext(
+                "%(day)s %(said)s and the next day's %(said2)s leave out a minute. Let the next "
+                "day open at 00:00."
+            )
+            % {"day": f"{day:%d %b %Y}", "said": _said(a), "said2": _said(b)}
+            for day, a, b in _holes_at_midnight(days)
+        ]
         if found:
             raise ValidationError(found)
         entered = {day: [each for each in given if each] for day, given in days.items()}
@@ -270,10 +289,23 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
                 typed_rows.read_file(file)
         return file
 
+    def clean(self) -> dict[str, Any]:
+        """Refuses an earlier closing before holidays where there are none."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("eve_closes_at") and cleaned.get("holidays_of") == "":
+            self.add_error(
+                "holidays_of",
+                gettext(
+                    "Choose a country, or leave the time at which the day before a holiday closes "
+                    "empty: without holidays it has no effect."
+                ),
+            )
+        return cleaned
+
     def clean_time_zone(self) -> str:
         """As it is written in the list of zones, if it is in it at all."""
         typed: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
-        known = {name.lower(): name for name in zoneinfo.available_timezones()}
+        known = {name.lower(): name for name in time_zones()}
         return known.get(typed.lower(), typed)
 
 

@@ -1,7 +1,6 @@
 """Schedules: the week, holidays and exceptions, and what they come to."""
 
 # the methods' parameters are Django's
-import zoneinfo
 from typing import Any
 
 from django.contrib import admin
@@ -30,6 +29,7 @@ from callbacks.admin.schedules.forms import (
 )
 from callbacks.common import task_publisher
 from callbacks.models import OpeningHours, Schedule, ScheduleException, Team
+from callbacks.models.schedules import time_zones
 from callbacks.reports.date_ranges import FORMATS
 from leads.admin import Admin
 
@@ -44,6 +44,10 @@ class _ToTheMinute:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if isinstance(db_field, TimeField):
             field.widget.format = "%H:%M"
+            field.input_formats = ("%H:%M", "%H:%M:%S", "%H.%M", "%H")
+            field.error_messages["invalid"] = gettext(
+                "Enter a time of 24 hours, for example 09:00 or 17:30; for midnight, 00:00."
+            )
         return field
 
 
@@ -124,7 +128,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         if schedule := context.get("original"):
             context["week"] = week_preview.picture(schedule.calendar(), timezone.now())
             context["used_by"] = used_by(schedule)
-        context["zones"] = sorted(zoneinfo.available_timezones())
+        context["zones"] = sorted(time_zones())
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 

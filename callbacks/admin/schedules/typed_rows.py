@@ -10,8 +10,11 @@ from datetime import time
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.translation import gettext
 
-from callbacks.opening_hours import typed_hours
+from callbacks.opening_hours import calendar_file, typed_hours
 from callbacks.opening_hours.calendar import Hours
 from callbacks.opening_hours.typed_hours import NotHours, TypedDay
 from callbacks.reports.date_ranges import parsed_day
@@ -42,10 +45,15 @@ def expand(request: HttpRequest) -> None:
 
 
 def read_file(file: Any) -> list[TypedDay]:
-    """The days of an uploaded calendar file. Raises NotHours."""
+    """The days of an uploaded calendar file, from today on. Raises NotHours."""
     file.seek(0)
-    content: bytes = file.read(LARGEST_FILE)
-    return typed_hours.read_calendar_file(content.decode("utf-8-sig", errors="replace"))
+    content: bytes = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise NotHours(
+            gettext("This file is larger than %(size)s. Choose a calendar that has holidays only.")
+            % {"size": filesizeformat(LARGEST_FILE)}
+        )
+    return calendar_file.read(content.decode("utf-8-sig", errors="replace"), timezone.localdate())
 
 
 def week_of(posted: QueryDict) -> dict[int, list[Hours]]:

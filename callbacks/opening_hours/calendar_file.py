@@ -1,0 +1,154 @@
+"""Holidays as calendar programs export them: iCalendar, RFC 5545. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.utils.translation import gettext
+
+from callbacks.opening_hours.typed_hours import LONGEST_RANGE, NotHours, TypedDay, in_order
+
+# What repeats itself every year is entered for so long.
+REPEATED_FOR = timedelta(days=2 * 366)
+_DAY = timedelta(days=1)
+_FOLDED = re.compile(r"(?:\r\n|\n|\r)[ \t]")
+_ESCAPED = re.compile(r"\\([\\,;nN])")
+# The value begins at the first colon that is not in quotes.
+_LINE = re.compile(r'([\w-]+)((?:;[\w-]+=(?:"[^"]*"|[^":;]*)(?:,(?:"[^"]*"|[^":;]*))*)*):(.*)')
+_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T000000)?")
+_DURATION = re.compile(r"P(?:(\d{1,3})W)?(?:(\d{1,4})D)?")
+# Of a rule, what says no more than the date itself.
+_SAYS_NO_MORE = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY"}
+
+
+@dataclass
+class _Event:
+    """Its properties, each as the file first has it, and the days of EXDATE and RDATE."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    left_out: set[date] = field(default_factory=set)
+    added: set[date] = field(default_factory=set)
+
+    def note(self) -> str:
+        said = self.values.get("SUMMARY", "").replace("\x00", "")
+        return _ESCAPED.sub(lambda it: " " if it[1] in "nN" else it[1], said)[:100]
+
+
+def read(text: str, today: date) -> list[TypedDay]:
+    """The whole days of a calendar file from `today` on, as closed ones. Raises NotHours.
+
+    Events with hours are left out, and those that are cancelled. What repeats itself every year is
+    there for the next two years; a file with whole days that repeat themselves otherwise is
+    refused.
+    """
+    lines = _FOLDED.sub("", text.strip()).splitlines()
+    if "BEGIN:VCALENDAR" not in (line.strip().upper() for line in lines[:1]):
+        raise NotHours(gettext("This is no calendar file. Choose one whose name ends with .ics."))
+    found: dict[date, TypedDay] = {}
+    for event in _events(lines):
+        found |= {day: TypedDay(day, (), event.note()) for day in _days(event, today)}
+    if not found:
+        raise NotHours(gettext("This calendar file has no whole days that are still to come."))
+    return in_order(found)
+
+
+def _events(lines: list[str]) -> Iterator[_Event]:
+    """The events, without what stands in them for itself (alarms)."""
+    within: list[str] = []
+    event = _Event()
+    for line in lines:
+        matched = _LINE.fullmatch(line.strip())
+        if matched is None:
+            continue
+        name, value = matched[1].upper(), matched[3].strip()
+        if name == "BEGIN":
+            within.append(value.upper())
+            if within[-1] == "VEVENT":
+                event = _Event()
+        elif name == "END" and within:
+            if within.pop() == "VEVENT":
+                yield event
+        elif within[-1:] == ["VEVENT"]:
+            if name in {"EXDATE", "RDATE"}:
+                days = {day for it in value.split(",") if (day := _date(it))}
+                (event.left_out if name == "EXDATE" else event.added).update(days)
+            event.values.setdefault(name, value)
+
+
+def _days(event: _Event, today: date) -> Iterator[date]:
+    """The days of an event from today on; none of one that has hours or is cancelled."""
+    first = _date(event.values.get("DTSTART", ""))
+    length = _length(first, event.values) if first else None
+    if first is None or length is None or event.values.get("STATUS", "").upper() == "CANCELLED":
+        return
+    for start in sorted({*_starts(first, event, today), *event.added} - event.left_out):
+        # In steps from today: an event may have begun long ago, or end beyond the last year.
+        skipped = max((today - start).days, 0)
+        for n in range(skipped, length):
+            if start.toordinal() + n <= date.max.toordinal():
+                yield start + n * _DAY
+
+
+def _length(first: date, values: Mapping[str, str]) -> int | None:
+    """How many days it lasts; None for one that ends at an hour of a day.
+
+    The end is the day after (RFC 5545, 3.6.1). A day without one lasts a day, a moment none.
+    """
+    end = _date(values.get("DTEND", ""))
+    if matched := _DURATION.fullmatch(values.get("DURATION", "").upper()):
+        days = 7 * int(matched[1] or 0) + int(matched[2] or 0)
+    elif end is None and "T" in values["DTSTART"].upper():
+        return None
+    else:
+        days = (end - first).days if end else 1
+    return min(max(days, 1), LONGEST_RANGE)
+
+
+def _starts(first: date, event: _Event, today: date) -> Iterator[date]:
+    """The days on which it begins. Raises NotHours for a rule that is not read."""
+    rule = dict(
+        part.upper().split("=", 1)
+        for part in event.values.get("RRULE", "").split(";")
+        if "=" in part
+    )
+    if not rule:
+        yield first
+        return
+    until = min(_date(rule.get("UNTIL", "")[:8]) or date.max, today + REPEATED_FOR)
+    if until < today:
+        return
+    month, day = rule.get("BYMONTH", f"{first.month}"), rule.get("BYMONTHDAY", f"{first.day}")
+    numbers = [rule.get("INTERVAL", "1"), rule.get("COUNT", "9999"), month, day]
+    if (
+        rule.get("FREQ") != "YEARLY"
+        or not rule.keys() <= _SAYS_NO_MORE
+        or not all(it.isascii() and it.isdigit() and 0 < int(it) <= date.max.year for it in numbers)
+        or (int(month), int(day)) != (first.month, first.day)
+    ):
+        raise NotHours(
+            gettext(
+                '"%(name)s" in this file repeats itself, but not on the same date every year. Take '
+                "it out of the file, and enter its days in a line."
+            )
+            % {"name": event.note()}
+        )
+    interval, count = int(numbers[0]), int(numbers[1])
+    for year in range(first.year, until.year + 1, interval)[:count]:
+        try:
+            start = first.replace(year=year)
+        except ValueError:  # the 29th of February
+            continue
+        if start <= until:
+            yield start
+
+
+def _date(value: str) -> date | None:
+    """The day that a value names; None for a moment of it."""
+    matched = _DATE.fullmatch(value.strip())
+    if matched is None:
+        return None
+    try:
+        return date(int(matched[1]), int(matched[2]), int(matched[3]))
+    except ValueError:
+        return None
