@@ -150,12 +150,12 @@ def close(
     return _move(lead_id, (LeadStatus.CALLING,), as_, closed_at=at, **values)
 
 
-def talked_after_all(leads: QuerySet[Lead], at: datetime, **shown: Any) -> bool:
-    """waiting -> connected: a record told late that its last call was a talk. `leads`: that lead,
-    with whatever else must hold of it.
+def close_waiting(leads: QuerySet[Lead], as_: LeadStatus, at: datetime, **shown: Any) -> bool:
+    """waiting -> connected | unreached | failed: a record told late how its last call had ended.
+    `leads`: that lead, with whatever else must hold of it.
     """
     waiting = leads.filter(status=LeadStatus.WAITING)
-    return bool(waiting.update(status=LeadStatus.CONNECTED, **waits_no_more(at), **shown))
+    return bool(waiting.update(status=as_, **waits_no_more(at), **shown))
 
 
 def open_again(

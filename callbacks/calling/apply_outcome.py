@@ -47,6 +47,9 @@ from leads.models import Lead, LeadStatus
 # Outcomes that do not count towards MAX_ATTEMPTS.
 _UNCOUNTED = [it.value for it in Outcome if not counts_as_try(it)]
 
+# Why a phone is not rung for a while, on its extension.
+_NO_ANSWER, _NOT_REACHED = "did not answer", "busy or not reached"
+
 _FAULTS = [it.value for it in FAULTS]
 _GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
 
@@ -120,7 +123,36 @@ def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None
     if outcome is Outcome.AGENT_NO_ANSWER:
         _count_miss(extension, policy(), now)
     elif picked_up(outcome):
+        if was in (Outcome.AGENT_NO_ANSWER, Outcome.AGENT_UNREACHED):
+            _take_back(extension)
+            _wake_its_team_on_commit(attempt.extension_id)
         _clear(extension)
+
+
+def settle_again(attempt: CallAttempt, leads: QuerySet[Lead], now: datetime) -> bool:
+    """What follows for a lead that waits since a call that has turned out to have ended otherwise.
+
+    In the transaction of the correction. `leads`: that lead, if nothing has happened to it since.
+    Returns whether it was changed.
+    """
+    if attempt.extension_id is None or not leads.select_for_update(of=("self",)).exists():
+        return False
+    step = _step(attempt, attempt.extension_id, Outcome(attempt.outcome), policy(), now)
+    shown = mirror(attempt) | ({"error_message": step.message} if step.message else {})
+    if step.lead is LeadStep.CALL_AGAIN:
+        wait = _next_call(attempt, step, now)
+        return transitions.put_off(
+            attempt.lead_id,
+            wait.call_after or now,
+            now,
+            gap_until=wait.gap_until,
+            closed_until=wait.closed_until,
+        )
+    closed = transitions.close_waiting(leads, _CLOSED_AS[step.lead], now, **shown)
+    if closed and step.lead is LeadStep.UNREACHED:
+        source_id = _source_of(attempt.lead_id)
+        recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
+    return closed
 
 
 def mirror(attempt: CallAttempt) -> dict[str, Any]:
@@ -256,12 +288,12 @@ def _settle_extension(
     extension = Extension.objects.filter(pk=extension_id)
     match step.extension:
         case ExtensionStep.OUT:
-            reason = "offline" if outcome is Outcome.OFFLINE else "busy or not reached"
+            reason = "offline" if outcome is Outcome.OFFLINE else _NOT_REACHED
             _keep_out(extension, now + step.out_for, reason)
         case ExtensionStep.BLOCKED:
             extension.update(is_blocked=True)
         case ExtensionStep.MISSED:
-            _keep_out(extension, now + step.out_for, "did not answer")
+            _keep_out(extension, now + step.out_for, _NO_ANSWER)
             _count_miss(extension, rules, now)
         case ExtensionStep.PAUSED:
             extension.filter(~paused_at(now)).update(
@@ -293,6 +325,20 @@ def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) ->
         is_paused=True,
         paused_until=now + rules.missed_pause,
         pause_reason=_missed_in_a_row(rules.missed_in_a_row),
+    )
+
+
+def _take_back(extension: QuerySet[Extension]) -> None:
+    """A call turned out not to have been missed: what keeps the phone from being rung for it ends.
+
+    A pause that a person has set stays.
+    """
+    extension.filter(unavailable_reason__in=(_NO_ANSWER, _NOT_REACHED)).update(
+        unavailable_until=None, unavailable_reason=""
+    )
+    ours = Q(pause_reason=_missed_in_a_row(policy().missed_in_a_row))
+    extension.filter(ours, is_paused=True, paused_until__isnull=False).update(
+        is_paused=False, paused_until=None, pause_reason=""
     )
 
 

@@ -41,7 +41,10 @@ OUTCOMES = (
     (Outcome.INVALID, _("Invalid parameters (error 1)")),
     (Outcome.PROVIDER_ERROR, _("An error of the provider, or nothing could be sent")),
     (Outcome.NO_RECORD, _("Accepted, and no record of the call comes")),
-    (Outcome.NEVER_KNOWN, _("The provider's answer is lost, and nobody finds out")),
+    (
+        Outcome.NEVER_KNOWN,
+        _("Neither the provider's answer nor the records tell whether they talked"),
+    ),
     (Outcome.BRIDGED, _("They talk")),
 )
 # How a lead ends: with the first call, after the next extensions, and after its later tries.

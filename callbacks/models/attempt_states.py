@@ -29,8 +29,8 @@ class AttemptState(models.TextChoices):
     NEVER_PLACED = "never_placed", _("never placed")
 
 
-# Ends that a record tells of, and that a talk disproves: the talk's record came later.
-ENDED_BY_A_RECORD = (
+# Ends that a talk disproves: its record came later.
+DISPROVED_BY_A_TALK = (
     AttemptState.AGENT_NO_ANSWER,
     AttemptState.AGENT_UNREACHED,
     AttemptState.LEAD_NO_ANSWER,
@@ -39,7 +39,11 @@ ENDED_BY_A_RECORD = (
     AttemptState.LEAD_NOT_RUNG,
     AttemptState.SHORT_TALK,
     AttemptState.STOPPED,
+    AttemptState.NEVER_PLACED,
 )
+
+# Ends that leg 1's record tells of alone; a leg 2 that rang disproves them.
+ENDED_BY_LEG_1 = (AttemptState.AGENT_NO_ANSWER, AttemptState.AGENT_UNREACHED)
 
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)

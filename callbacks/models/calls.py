@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.models import time_accounting
 from callbacks.models.attempt_states import (
-    ENDED_BY_A_RECORD,
+    DISPROVED_BY_A_TALK,
+    ENDED_BY_LEG_1,
     LIVE_STATES,
     NOBODY_KNOWS,
     OUTCOME_OF,
@@ -111,6 +112,12 @@ class CallAttempt(models.Model):
         blank=True,
         help_text=_("When a manager stopped it: nobody is to blame, and nobody calls again."),
     )
+    hang_up_wanted = models.BooleanField(
+        _("hang up wanted"),
+        default=False,
+        db_default=False,
+        help_text=_("Its visitor has taken the number back: the provider is asked to end it."),
+    )
     answered_at = models.DateTimeField(
         _("answered at"),
         null=True,
@@ -122,6 +129,18 @@ class CallAttempt(models.Model):
         null=True,
         blank=True,
         help_text=_("When the salesperson picked up, if we were told live."),
+    )
+    hung_up_at = models.DateTimeField(
+        _("hung up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the call ended, if we were told live."),
+    )
+    rejected_leg = models.PositiveSmallIntegerField(
+        _("rejected leg"),
+        null=True,
+        blank=True,
+        help_text=_("Whose phone rejected the call, if we were told live: 1 the salesperson's."),
     )
     rang_at = models.DateTimeField(
         _("rang at"), null=True, blank=True, help_text=_("When the lead's phone began to ring.")
@@ -431,13 +450,16 @@ class CallAttempt(models.Model):
         connected_at: datetime | None = None,
         next_lookup_at: datetime | None = None,
         records: Iterable[LegRecord] = (),
+        *,
+        is_unclear: bool = False,
     ) -> bool:
         """live -> bridged | played | ended | what else the records tell: how it ended.
 
         `next_lookup_at`: when to ask the provider once more, where nobody has said how.
+        `is_unclear`: its records are here, and do not tell whether anybody was reached.
         """
-        accepted = self.state == AttemptState.ACCEPTED
-        outcome = OUTCOME_OF.get(to, Outcome.NO_RECORD if accepted else Outcome.NEVER_KNOWN)
+        no_record = self.state == AttemptState.ACCEPTED and not is_unclear
+        outcome = OUTCOME_OF.get(to, Outcome.NO_RECORD if no_record else Outcome.NEVER_KNOWN)
         values: dict[str, Any] = {
             "ended_at": at,
             "next_lookup_at": next_lookup_at,
@@ -476,9 +498,9 @@ class CallAttempt(models.Model):
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
         """ended -> bridged, or what else the records tell: somebody could tell after all; and what
-        a record has ended -> bridged: they talked.
+        a record has ended -> bridged: they talked; or -> what the lead's leg says: it has rung.
         """
-        come_from = ENDED_BY_A_RECORD if to == AttemptState.BRIDGED else ()
+        come_from = DISPROVED_BY_A_TALK if to == AttemptState.BRIDGED else ENDED_BY_LEG_1
         values: dict[str, Any] = {
             "error_code": 0,
             "next_lookup_at": None,

@@ -19,6 +19,9 @@ class CallRecord(models.Model):
     status = models.CharField(
         _("status"), max_length=64, blank=True, help_text=_("The provider's word.")
     )
+    is_answered = models.BooleanField(
+        _("is answered"), null=True, blank=True, help_text=_("What it says beside its word.")
+    )
     attempt = models.ForeignKey(
         CallAttempt,
         on_delete=models.CASCADE,

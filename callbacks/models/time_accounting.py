@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
+from callbacks.voicenter.values.leg_outcome import LegOutcome, leg_outcome
 
 # A record's time further than this from the attempt's own is not believed: senders do not agree on
 # its zone (vendor's page 2).
@@ -93,6 +93,26 @@ class LegRecord(Protocol):
     def dial_time(self) -> int | None:
         """Seconds of ringing."""
 
+    @property
+    def talk_time(self) -> int | None:
+        """Seconds of talk."""
+
+    @property
+    def duration(self) -> int | None:
+        """Seconds in all."""
+
+
+def outcome_of(record: LegRecord) -> LegOutcome:
+    """How the leg ended, by all that its record tells."""
+    return leg_outcome(
+        record.status,
+        # A migration reads records of a schema that has no such column yet.
+        is_answered=getattr(record, "is_answered", None),
+        talk_time=record.talk_time,
+        dial_time=record.dial_time,
+        duration=record.duration,
+    )
+
 
 def facts_of(attempt: Any, records: Iterable[LegRecord], **newer: Any) -> Facts:
     """The facts of a CallAttempt and its records; `newer` ones hold before the attempt's."""
@@ -100,10 +120,10 @@ def facts_of(attempt: Any, records: Iterable[LegRecord], **newer: Any) -> Facts:
     known = {name: newer.get(name, getattr(attempt, name)) for name in names}
     legs = {
         record.leg: LegTimes(
-            answered=OUTCOMES.get(record.status) is LegOutcome.ANSWERED,
+            answered=outcome_of(record) is LegOutcome.ANSWERED,
             started_at=record.started_at,
             dial_time=record.dial_time,
-            silent=OUTCOMES.get(record.status) in _SILENT and not record.dial_time,
+            silent=outcome_of(record) in _SILENT and not record.dial_time,
         )
         for record in records
     }

@@ -296,9 +296,9 @@ def _by_table(  # noqa: C901  # a table: one row a case
         case Outcome.NEVER_KNOWN:
             return Step(
                 LeadStep.FAILED,
-                message="The provider gave no answer that tells whether it called, and no record "
-                "of the call came. Ask the salesperson whether they talked with the lead before "
-                "you call again.",
+                message="Neither the provider's answer nor a record of the call tells what became "
+                "of it. Ask the salesperson whether they talked with the lead before you call "
+                "again.",
             )
 
 

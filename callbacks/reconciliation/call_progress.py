@@ -9,16 +9,19 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from callbacks.calling import visitor_clock
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.reconciliation import corrections
+from callbacks.telephony import account
+from callbacks.telephony.disposition import Leg
 from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus
 
-_LEADS_LEG = 2
+_SALES_LEG, _LEADS_LEG = 1, 2
 # A manager listens to the call (PopUp.direction).
 _LISTENING = "spy"
 # Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
@@ -45,6 +48,7 @@ def follow(popup: PopUp) -> CallAttempt | None:
         corrections.recognise(attempt, popup.call_id)
     if popup.status is PopUpStatus.HANGUP:
         if not _is_another_phones(popup, attempt):
+            _hung_up(popup, attempt, now)
             corrections.call_is_over(attempt, now)
     elif popup.status is PopUpStatus.TALKING or popup.leg == _LEADS_LEG:
         # The lead's phone rings only once the salesperson has picked up.
@@ -58,6 +62,29 @@ def _is_another_phones(popup: PopUp, attempt: CallAttempt) -> bool:
     return cause == _ANSWERED_ELSEWHERE or (
         cause == _REJECTED and popup.leg != _LEADS_LEG and attempt.picked_up_at is not None
     )
+
+
+def _hung_up(popup: PopUp, attempt: CallAttempt, now: datetime) -> None:
+    """Notes when the call ended, and whose phone rejected it."""
+    leg = _LEADS_LEG if popup.leg == _LEADS_LEG else _SALES_LEG
+    rejected = leg if popup.cause.casefold() == _REJECTED else None
+    CallAttempt.objects.filter(pk=attempt.pk, state__in=LIVE_STATES).update(
+        hung_up_at=Coalesce("hung_up_at", now), rejected_leg=Coalesce("rejected_leg", rejected)
+    )
+
+
+def legs_told(attempt: CallAttempt) -> dict[int | None, Leg]:
+    """What pop-ups tell of the legs of a call that is over, for those without a record."""
+    legs: dict[int | None, Leg] = {}
+    picked_up_at = attempt.picked_up_at
+    if picked_up_at and attempt.hung_up_at:
+        on_the_phone = attempt.hung_up_at - picked_up_at
+        legs[_SALES_LEG] = Leg("ANSWER", max(int(on_the_phone.total_seconds()), 0))
+    elif attempt.rejected_leg == _SALES_LEG:
+        legs[_SALES_LEG] = Leg("CANCEL")
+    if attempt.rejected_leg == _LEADS_LEG:
+        legs[_LEADS_LEG] = Leg("CANCEL")
+    return legs
 
 
 def is_recent(attempt: CallAttempt) -> bool:
@@ -86,6 +113,9 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
             pk=attempt.pk, state__in=LIVE_STATES, picked_up_at__isnull=True
         ).update(picked_up_at=now, rang_at=now)
         if noted:
+            # One of its phones that stopped ringing had ended nothing.
+            CallAttempt.objects.filter(pk=attempt.pk).update(hung_up_at=None, rejected_leg=None)
+            attempt.hold_on(attempt.claimed_at + account.hold())
             # The lead's phone is rung next; a record may tell more exactly.
             visitor_clock.tell(attempt.lead_id)
             Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(

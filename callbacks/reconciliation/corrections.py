@@ -14,9 +14,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from callbacks.calling import visitor_clock
-from callbacks.calling.apply_outcome import correct_extension, mirror, show_on_lead
+from callbacks.calling.apply_outcome import (
+    correct_extension,
+    mirror,
+    settle_again,
+    show_on_lead,
+)
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.models.attempt_states import ENDED_BY_LEG_1, AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
 from leads import transitions
 from leads.models import Lead, LeadStatus
@@ -93,8 +98,8 @@ def correct(
     connected_at: datetime | None,
     records: Collection[CallRecord],
 ) -> bool:
-    """Corrects an attempt that had ended without a record, or before the record of the talk came,
-    and its lead where that is allowed.
+    """Corrects an attempt that had ended without a record, or before the record of the lead's leg
+    came, and its lead where that is allowed.
 
     In a transaction. Returns whether the lead was corrected.
     """
@@ -103,8 +108,15 @@ def correct(
         return False
     if attempt.kind == AttemptKind.CALL and was:
         correct_extension(attempt, Outcome(was), timezone.now())
-    told = _correct_lead(attempt)
-    told_waiting = not told and _is_called_no_more(attempt)
+    if was in ENDED_BY_LEG_1 and to != AttemptState.BRIDGED:
+        # Its lead waits for nobody in sales any more, but for the next try.
+        told, told_waiting = (
+            False,
+            settle_again(attempt, _still_waits_after(attempt), timezone.now()),
+        )
+    else:
+        told = _correct_lead(attempt)
+        told_waiting = not told and _is_called_no_more(attempt, was)
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
     times = attempt.told_until(until or attempt.ended_at or attempt.claimed_at, records)
@@ -129,16 +141,23 @@ def _correct_lead(attempt: CallAttempt) -> bool:
     return bool(_last_called_by(attempt).filter(status__in=closed).update(**values))
 
 
-def _is_called_no_more(attempt: CallAttempt) -> bool:
-    """A lead that waits to be called again though they have talked. Not one for which another
-    request has come since the call.
-    """
+def _is_called_no_more(attempt: CallAttempt, was: str) -> bool:
+    """A lead that waits to be called again though they have talked."""
     if attempt.state != AttemptState.BRIDGED:
         return False
+    values = _shown(attempt) | {"connected_at": attempt.connected_at}
+    if attempt.failure_reason:
+        values["error_message"] = ""  # that its answer was lost
+    # A manager who had it called again where nobody knew had no other reason.
+    leads = _still_waits_after(attempt, or_restarted=was == Outcome.NEVER_KNOWN.value)
+    return transitions.close_waiting(leads, LeadStatus.CONNECTED, timezone.now(), **values)
+
+
+def _still_waits_after(attempt: CallAttempt, *, or_restarted: bool = False) -> QuerySet[Lead]:
+    """Its lead, unless another request of the number has come since the call."""
     since = Lead.objects.filter(duplicate_of=OuterRef("pk"), submitted_at__gte=attempt.claimed_at)
-    leads = _last_called_by(attempt).filter(~Exists(since))
-    values = _shown(attempt) | {"connected_at": attempt.connected_at, "error_message": ""}
-    return transitions.talked_after_all(leads, timezone.now(), **values)
+    leads = _last_called_by(attempt, or_restarted=or_restarted)
+    return leads.filter(~Exists(since), status=LeadStatus.WAITING)
 
 
 def _shown(attempt: CallAttempt) -> dict[str, Any]:
@@ -146,11 +165,12 @@ def _shown(attempt: CallAttempt) -> dict[str, Any]:
     return mirror(attempt) | {"first_dialed_at": first_dialed_at}
 
 
-def _last_called_by(attempt: CallAttempt) -> QuerySet[Lead]:
-    """The attempt's lead, if no other attempt has followed and no manager has restarted it."""
+def _last_called_by(attempt: CallAttempt, *, or_restarted: bool = False) -> QuerySet[Lead]:
+    """The attempt's lead, if no other attempt has followed and no manager has restarted it, unless
+    `or_restarted`.
+    """
     newer = CallAttempt.objects.filter(
         lead=OuterRef("pk"), kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at
     )
-    return Lead.objects.filter(
-        ~Exists(newer), pk=attempt.lead_id, counted_from__lte=attempt.claimed_at
-    )
+    leads = Lead.objects.filter(~Exists(newer), pk=attempt.lead_id)
+    return leads if or_restarted else leads.filter(counted_from__lte=attempt.claimed_at)

@@ -108,6 +108,7 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
                 # Where nobody has told, the provider is asked once more.
                 next_lookup_at=None if state else now + _LATE_LOOK_AFTER,
                 records=records,
+                is_unclear=state == AttemptState.ENDED,
             )
         if won:
             apply(attempt, now)

@@ -2,7 +2,8 @@
 
 Records come repeated, late and in any order. Each is stored as it was received, once per leg, and
 then all records of an attempt are looked at together, so that the order does not matter. What is
-decided stays decided, but for a talk: whenever its record comes, they have talked.
+decided stays decided, but for two: whenever a talk's record comes, they have talked; and where the
+lead's leg has rung, the salesperson had picked up, whatever leg 1 has said before.
 """
 
 import logging
@@ -22,15 +23,16 @@ from callbacks.common.db_errors import violated
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import (
-    ENDED_BY_A_RECORD,
+    DISPROVED_BY_A_TALK,
+    ENDED_BY_LEG_1,
     LIVE_STATES,
     AttemptKind,
     AttemptState,
 )
-from callbacks.models.time_accounting import TIME_TOLERANCE
+from callbacks.models.time_accounting import TIME_TOLERANCE, outcome_of
 from callbacks.policy.rules import MOST_LEAST_TALK
-from callbacks.reconciliation import ai_data, corrections
-from callbacks.telephony.disposition import Disposition, Leg, disposition, leg_outcome
+from callbacks.reconciliation import ai_data, call_progress, corrections
+from callbacks.telephony.disposition import Disposition, Leg, disposition
 from callbacks.voicenter import Cdr, LegOutcome
 from leads.models import Lead
 
@@ -55,6 +57,8 @@ _ENDS_AS = {
     Disposition.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
     Disposition.UNCLEAR: AttemptState.ENDED,
 }
+# Those of a call in which the lead's phone rang, and nobody talked.
+_LEAD_RANG = (AttemptState.LEAD_NO_ANSWER, AttemptState.LEAD_BUSY, AttemptState.SHORT_TALK)
 
 
 def receive(cdr: Cdr) -> bool:
@@ -79,7 +83,7 @@ def receive(cdr: Cdr) -> bool:
         "record %s leg=%s outcome=%s attempt=%s call_id=%s",
         what,
         cdr.leg,
-        leg_outcome(cdr.status),
+        cdr.outcome,
         attempt.pk if attempt else "-",
         cdr.call_id,
     )
@@ -122,6 +126,7 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
         type=cdr.type,
         leg=cdr.leg,
         status=cdr.status,
+        is_answered=cdr.is_answered,
         attempt=attempt,
         started_at=cdr.started_at,
         duration=cdr.duration,
@@ -182,20 +187,18 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     records = _by_leg(attempt.records.order_by("pk"))
     _keep_facts(attempt, _of_the_call(attempt, records))
     if not attempt.is_live and attempt.state != AttemptState.ENDED:
-        if not _talked_after_all(attempt, records, now):
+        if not _disproved(attempt, records, now):
             _warn_of_a_contradiction(attempt)
         return
     _learn_call_id(attempt, records)
     if attempt.kind == AttemptKind.MESSAGE:
         _finish_message(attempt, records.values(), now)
         return
-    state = end_by_records(attempt, records.values())
+    # Whoever waited for another record has given up by then.
+    is_over = attempt.state == AttemptState.ENDED
+    state = end_by_records(attempt, records.values(), is_over=is_over)
     if state:
-        answered = (
-            records.get(2) if state in (AttemptState.BRIDGED, AttemptState.SHORT_TALK) else None
-        )
-        connected_at = _answered_at(answered, attempt, now) if answered else None
-        _finish(attempt, state, now, records.values(), connected_at)
+        _finish(attempt, state, now, records.values(), _connected_at(state, records, attempt, now))
     elif records.keys() & {1, 2}:
         # A leg's record comes when the leg is over, and so is the call.
         corrections.call_is_over(attempt, now)
@@ -218,20 +221,22 @@ def _of_the_call(attempt: CallAttempt, records: dict[int | None, CallRecord]) ->
 
 
 def _talk(record: CallRecord) -> int:
-    answered = leg_outcome(record.status) is LegOutcome.ANSWERED
+    answered = outcome_of(record) is LegOutcome.ANSWERED
     return (record.talk_time or 0) + 1 if answered else 0
 
 
-def _talked_after_all(
-    attempt: CallAttempt, records: dict[int | None, CallRecord], now: datetime
-) -> bool:
-    """Corrects the end of a call that other records had told before the talk's came."""
-    if attempt.state not in ENDED_BY_A_RECORD or attempt.kind == AttemptKind.MESSAGE:
+def _disproved(attempt: CallAttempt, records: dict[int | None, CallRecord], now: datetime) -> bool:
+    """Corrects the end of a call that other records had told before that of the lead's leg came."""
+    if attempt.kind == AttemptKind.MESSAGE:
         return False
-    legs = records.values()
-    if end_by_records(attempt, legs) != AttemptState.BRIDGED:
+    state = end_by_records(attempt, records.values())
+    talked = state == AttemptState.BRIDGED and attempt.state in DISPROVED_BY_A_TALK
+    rang = state in _LEAD_RANG and attempt.state in ENDED_BY_LEG_1
+    if state is None or not (talked or rang):
         return False
-    corrections.correct(attempt, AttemptState.BRIDGED, _answered_at(records[2], attempt, now), legs)
+    attempt.learn_call_id(records[2].call_id)
+    connected_at = _connected_at(state, records, attempt, now)
+    corrections.correct(attempt, state, connected_at, records.values())
     return True
 
 
@@ -243,17 +248,23 @@ def end_by_records(
     `is_over`: no other record is waited for.
     """
     legs = {record.leg: _leg(record) for record in records}
+    if is_over:
+        legs = call_progress.legs_told(attempt) | legs
     talked = legs[2].talk_time if 2 in legs else legs[1].talk_time if 1 in legs else None
     # Most talks are longer than any source may ask for: then it need not be asked.
     least_talk = _least_talk(attempt) if talked is not None and talked < _MAY_BE_SHORT else 0
     found = disposition(legs.get(1), legs.get(2), least_talk=least_talk, is_over=is_over)
     if found in _ENDS_AS and attempt.stopped_at and found is not Disposition.BRIDGED:
         return AttemptState.STOPPED
+    if found is Disposition.AGENT_NO_ANSWER and attempt.picked_up_at:
+        return AttemptState.AGENT_UNREACHED  # a pop-up saw them pick up: nobody is to blame
     return _ENDS_AS.get(found)
 
 
 def _leg(record: CallRecord) -> Leg:
-    return Leg(record.status, record.talk_time, record.dial_time)
+    return Leg(
+        record.status, record.talk_time, record.dial_time, record.duration, record.is_answered
+    )
 
 
 def _least_talk(attempt: CallAttempt) -> int:
@@ -296,7 +307,7 @@ def _price_and_recording(records: Collection[CallRecord]) -> dict[str, Any]:
 
 def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: datetime) -> None:
     """A message has one leg: it was played, or nobody answered."""
-    heard = any(leg_outcome(record.status) is LegOutcome.ANSWERED for record in records)
+    heard = any(outcome_of(record) is LegOutcome.ANSWERED for record in records)
     state = AttemptState.PLAYED if heard else AttemptState.LEAD_NO_ANSWER
     _finish(attempt, state, now, records)
 
@@ -308,7 +319,10 @@ def _finish(
     records: Collection[CallRecord],
     connected_at: datetime | None = None,
 ) -> None:
-    if attempt.finish(state, now, connected_at=connected_at, records=records):
+    is_unclear = state == AttemptState.ENDED
+    if attempt.finish(
+        state, now, connected_at=connected_at, records=records, is_unclear=is_unclear
+    ):
         apply(attempt, now)
     elif state != AttemptState.ENDED:
         corrections.correct(attempt, state, connected_at, records)
@@ -326,6 +340,18 @@ def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) 
         show_on_lead(attempt, dialed_at)
     else:
         attempt.learn_call_id(call_id)
+
+
+def _connected_at(
+    state: AttemptState,
+    records: dict[int | None, CallRecord],
+    attempt: CallAttempt,
+    now: datetime,
+) -> datetime | None:
+    """When the lead's phone was answered; None: it was not."""
+    if state not in (AttemptState.BRIDGED, AttemptState.SHORT_TALK):
+        return None
+    return _answered_at(records[2], attempt, now)
 
 
 def _answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datetime:

@@ -1,21 +1,29 @@
 """How a call ended, from the records of its two legs. Pure.
 
-Every word of the provider has one meaning for each leg: here, by way of `OUTCOMES`. What follows
+Every word of the provider has one meaning for each leg: here, by way of `leg_outcome`. What follows
 from a disposition is in callbacks.policy.rules. The records come in any order, and either may be
-lost. The disposition depends on which records are here, not on which came first. A record that
-contradicts an earlier disposition comes too late, unless it is a talk's.
+lost; the end is the same in any order. Leg 1 alone tells that nobody picked up, since nobody may
+wait for the next one to be rung; a leg 2 that has rung for seconds, or a talk, disproves it
+(callbacks.reconciliation.records). Leg 2 alone tells only if it has rung: else leg 1 may say that
+it was never its turn.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, RANG, LegOutcome
+from callbacks.voicenter.values.leg_outcome import LegOutcome, leg_outcome
 
 # The phone was called, and nobody talked.
 _NOT_REACHED = frozenset({LegOutcome.NO_ANSWER, LegOutcome.VOICEMAIL})
 # Nothing is said of who was called: the phone was engaged, or the call did not get through to it.
 _NOT_ASKED = frozenset(
-    {LegOutcome.BUSY, LegOutcome.UNREACHABLE, LegOutcome.NETWORK, LegOutcome.NOT_CALLED}
+    {
+        LegOutcome.BUSY,
+        LegOutcome.UNREACHABLE,
+        LegOutcome.NETWORK,
+        LegOutcome.NOT_CALLED,
+        LegOutcome.NOT_ANSWERED,
+    }
 )
 # Seconds. A salesperson who was gone sooner has not waited until the lead's phone had rung.
 _BRIEF = 10
@@ -32,34 +40,38 @@ class Disposition(Enum):
     LEAD_BUSY = "lead_busy"
     BAD_NUMBER = "bad_number"  # the lead's number is wrong, or not to be reached
     LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, and the lead's phone stayed silent
-    UNCLEAR = "unclear"  # both records are here, and neither says that anybody was reached
+    UNCLEAR = "unclear"  # the records do not say whether anybody was reached: a person asks
     OPEN = "open"  # the other leg's record may still tell
 
 
 @dataclass(frozen=True)
 class Leg:
-    """The record of one leg: the provider's word; seconds of talk and of ringing, where told."""
+    """The record of one leg: the provider's word; seconds of talk, of ringing and in all, and
+    whether it was answered, where told.
+    """
 
     status: str
     talk_time: int | None = None
     dial_time: int | None = None
+    duration: int | None = None
+    is_answered: bool | None = None
 
     @property
     def outcome(self) -> LegOutcome:
-        """Ours for the provider's word. With one that we do not know, talk tells of an answer."""
-        found = leg_outcome(self.status)
-        talked = found is LegOutcome.OTHER and (self.talk_time or 0) > 0
-        return LegOutcome.ANSWERED if talked else found
+        """Ours for the provider's word, or for what is told beside one that we do not know."""
+        return leg_outcome(
+            self.status,
+            is_answered=self.is_answered,
+            talk_time=self.talk_time,
+            dial_time=self.dial_time,
+            duration=self.duration,
+        )
 
     @property
     def rang(self) -> bool:
         """Whether its phone rang for sure: by the seconds, since some words come by default."""
-        return (self.dial_time or 0) > 0 or self.status == RANG[0]
-
-
-def leg_outcome(status: str) -> LegOutcome:
-    """Our outcome for the provider's status. An unknown status is OTHER."""
-    return OUTCOMES.get(status, LegOutcome.OTHER)
+        seconds = (self.dial_time or 0) + (self.talk_time or 0)
+        return seconds > 0 or self.outcome is LegOutcome.ANSWERED
 
 
 def disposition(
@@ -76,34 +88,38 @@ def disposition(
         return Disposition.SHORT_TALK if short else Disposition.BRIDGED
     sales = leg1.outcome if leg1 else None
     # The lead's phone rings only after the salesperson has answered, whatever leg 1 says.
-    if not (leg2 and leg2.rang):
+    if not (leg2 and leg2.rang and lead is not LegOutcome.OTHER):
         if sales in _NOT_REACHED:
             return Disposition.AGENT_NO_ANSWER
         if sales in _NOT_ASKED:
             return Disposition.AGENT_UNREACHED
-    if lead is not None:
-        return _by_leg_2(lead, sales, is_over)
-    if is_over and leg1 and sales is LegOutcome.ANSWERED and _was_brief(leg1):
+        if not is_over and not (leg1 and leg2):
+            return Disposition.OPEN
+    brief = leg1 is not None and sales is LegOutcome.ANSWERED and _was_brief(leg1)
+    if leg2:
+        return _by_leg_2(leg2, brief)
+    if brief:
         return Disposition.LEAD_NOT_RUNG
-    return Disposition.OPEN
+    return Disposition.UNCLEAR if sales is LegOutcome.OTHER else Disposition.OPEN
 
 
-def _by_leg_2(lead: LegOutcome, sales: LegOutcome | None, is_over: bool) -> Disposition:
-    """`sales`: what leg 1 says, None without a record. It did not say that nobody picked up."""
-    if lead in _NOT_REACHED:
-        return Disposition.LEAD_NO_ANSWER
-    if lead is LegOutcome.BUSY:
-        return Disposition.LEAD_BUSY
-    if sales is None and not is_over:
-        return Disposition.OPEN  # it may say that nobody picked up
-    match lead:
-        case LegOutcome.UNREACHABLE:
-            return Disposition.BAD_NUMBER
-        case LegOutcome.NETWORK | LegOutcome.NOT_CALLED:
-            return Disposition.LEAD_NOT_RUNG
-    if sales is LegOutcome.ANSWERED:
-        return Disposition.LEAD_NO_ANSWER
-    return Disposition.UNCLEAR if sales else Disposition.OPEN
+def _by_leg_2(leg2: Leg, brief: bool) -> Disposition:
+    """Of a leg 2 that was not answered, and of which leg 1 does not say that it was never its turn.
+
+    `brief`: leg 1 was too short for anybody to have talked.
+    """
+    match leg2.outcome:
+        case LegOutcome.NO_ANSWER | LegOutcome.VOICEMAIL | LegOutcome.NOT_ANSWERED:
+            return Disposition.LEAD_NO_ANSWER
+        case LegOutcome.BUSY:
+            return Disposition.LEAD_BUSY
+        case LegOutcome.OTHER:
+            return Disposition.LEAD_NO_ANSWER if brief else Disposition.UNCLEAR
+    if leg2.rang:
+        return Disposition.LEAD_NO_ANSWER  # it is no wrong number, nor did the network fail before
+    if leg2.outcome is LegOutcome.UNREACHABLE:
+        return Disposition.BAD_NUMBER
+    return Disposition.LEAD_NOT_RUNG
 
 
 def _was_brief(leg1: Leg) -> bool:

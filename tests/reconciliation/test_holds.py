@@ -236,13 +236,25 @@ def test_a_message_that_was_played_since_is_no_later_call(
     assert Lead.objects.get().first_dialed_at == first_dialed_at
 
 
-def test_a_record_of_a_call_that_was_shown_not_to_be_changes_nothing_and_is_told(
+def test_a_record_of_a_call_that_was_shown_not_to_be_is_told(
     attempt: CallAttempt, caplog: pytest.LogCaptureFixture
 ) -> None:
     CallAttempt.objects.update(state=AttemptState.NEVER_PLACED, ended_at=timezone.now())
-    receive(attempt, 2, "ANSWER")
+    receive(attempt, 2, "NOANSWER")
     assert states()[0] == AttemptState.NEVER_PLACED
     assert "held not to be" in caplog.text
+
+
+def test_a_talk_of_a_call_that_was_shown_not_to_be_is_a_talk(attempt: CallAttempt) -> None:
+    """A person said "No call came", and the lead is not on another call yet."""
+    CallAttempt.objects.update(
+        state=AttemptState.NEVER_PLACED, outcome="not_sent", ended_at=timezone.now(),
+        failure_reason="read_timeout", error_message="The answer was lost.",
+    )  # fmt: skip
+    Lead.objects.update(status=LeadStatus.WAITING, error_message="The answer was lost.")
+    receive(attempt, 2, "ANSWER")
+    assert states() == (AttemptState.BRIDGED, LeadStatus.CONNECTED)
+    assert Lead.objects.get().error_message == ""
 
 
 def test_a_late_record_of_a_message_says_nothing_about_the_lead(

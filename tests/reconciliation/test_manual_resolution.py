@@ -109,11 +109,22 @@ def test_once_a_record_has_come_there_is_nothing_to_decide(
     assert Lead.objects.get().status == LeadStatus.UNREACHED
 
 
-def test_a_record_after_call_again_changes_the_attempt_alone(question: CallAttempt) -> None:
+def test_a_talk_told_after_call_again_spares_the_lead_the_call(question: CallAttempt) -> None:
+    """The manager asked for it because nobody knew that they had talked."""
     manual_resolution.call_again(question.pk, None)
     record(question)
     question.refresh_from_db()
     assert question.state == AttemptState.BRIDGED
+    assert Lead.objects.get().status == LeadStatus.CONNECTED
+
+
+def test_what_else_is_told_after_call_again_changes_the_attempt_alone(
+    question: CallAttempt,
+) -> None:
+    manual_resolution.call_again(question.pk, None)
+    record(question, "BUSY")
+    question.refresh_from_db()
+    assert question.state == AttemptState.LEAD_BUSY
     assert Lead.objects.get().status == LeadStatus.WAITING
 
 

@@ -52,22 +52,34 @@ ROWS: dict[str, tuple[tuple[str | None, str | None, int | None], Disposition]] =
     "given up at the lead's": (("ANSWER", "ABANDONE", None), Disposition.LEAD_NO_ANSWER),
     "the lead's voicemail": (("ANSWER", "VOICEMAIL", 30), Disposition.LEAD_NO_ANSWER),
     "the lead is busy": (("ANSWER", "BUSY", None), Disposition.LEAD_BUSY),
-    "the lead is busy, leg 1 is not here yet": ((None, "BUSY", None), Disposition.LEAD_BUSY),
-    "no answer, leg 1 is not here yet": ((None, "NOANSWER", None), Disposition.LEAD_NO_ANSWER),
     "leg 2: wrong arguments": (("ANSWER", "INVALIDARGS", None), Disposition.BAD_NUMBER),
     "leg 2: no channel": (("ANSWER", "CHANUNAVAIL", None), Disposition.BAD_NUMBER),
     "leg 2: congestion": (("ANSWER", "CONGESTION", None), Disposition.LEAD_NOT_RUNG),
     "leg 2: not dialled": (("ANSWER", "NOTDIALED", None), Disposition.LEAD_NOT_RUNG),
     "leg 2: not called": (("ANSWER", "NOTCALLED", None), Disposition.LEAD_NOT_RUNG),
     "leg 2: not allowed through": (("ANSWER", "SSWPREAUTH", None), Disposition.LEAD_NOT_RUNG),
-    "a word of tomorrow on leg 2": (("ANSWER", NEW, None), Disposition.LEAD_NO_ANSWER),
-    "a word of queues on leg 2": (("ANSWER", "JOINEMPTY", None), Disposition.LEAD_NO_ANSWER),
+    "a word of tomorrow on leg 2, no talk": (("ANSWER", NEW, 0), Disposition.LEAD_NO_ANSWER),
+    "a word of tomorrow on leg 2, no seconds": (("ANSWER", NEW, None), Disposition.UNCLEAR),
+    "a word of queues on leg 2": (("ANSWER", "JOINEMPTY", None), Disposition.UNCLEAR),
+    "answered, as other programs write it": (("ANSWERED", "ANSWERED", 60), Disposition.BRIDGED),
+    "no answer, with a space": (("ANSWER", "NO ANSWER", None), Disposition.LEAD_NO_ANSWER),
+    "no answer in sales, with a space": (("NO ANSWER", None, None), Disposition.AGENT_NO_ANSWER),
+    "cancelled, with two letters l": (("ANSWER", "Cancelled", None), Disposition.LEAD_NO_ANSWER),
+    "rejected in sales": (("Call Rejected", None, None), Disposition.AGENT_NO_ANSWER),
     "congestion, and leg 1 says something new": (
         (NEW, "CONGESTION", None),
         Disposition.LEAD_NOT_RUNG,
     ),
     "words of tomorrow on both": ((NEW, "OTHERTHING", None), Disposition.UNCLEAR),
     # Leg 2 alone, which leg 1 may explain.
+    "busy without a second of ringing, leg 1 is to come": ((None, "BUSY", None), Disposition.OPEN),
+    "no answer without a second of ringing": ((None, "NOANSWER", None), Disposition.OPEN),
+    "cancelled without a second of ringing": ((None, "CANCEL", 0), Disposition.OPEN),
+    "the lead's voicemail spoke, leg 1 is to come": (
+        (None, "VOICEMAIL", 20),
+        Disposition.LEAD_NO_ANSWER,
+    ),
+    "voicemail of no second, leg 1 is to come": ((None, "VOICEMAIL", None), Disposition.OPEN),
     "not called, leg 1 will say why": ((None, "NOTCALLED", None), Disposition.OPEN),
     "congestion, leg 1 is not here yet": ((None, "CONGESTION", None), Disposition.OPEN),
     "no channel, leg 1 is not here yet": ((None, "CHANUNAVAIL", None), Disposition.OPEN),
@@ -89,9 +101,11 @@ def test_what_the_records_say(
 
 def test_each_word_stands_in_the_table_for_each_leg() -> None:
     assert {row[0][0] for row in ROWS.values()} >= set(OUTCOMES) - {
-        "EXIT", "JOINEMPTY", "VOEND", "TE",
+        "EXIT", "JOINEMPTY", "VOEND", "TE", "CANCELED", "CANCELLED", "CALLREJECTED",
     }  # fmt: skip
-    assert {row[0][1] for row in ROWS.values()} >= set(OUTCOMES) - {"EXIT", "FULL", "VOEND", "TE"}
+    assert {row[0][1] for row in ROWS.values()} >= set(OUTCOMES) - {
+        "EXIT", "FULL", "VOEND", "TE", "CANCELED", "CANCELLED", "CALLREJECTED",
+    }  # fmt: skip
 
 
 # No other record is waited for any more: the word and seconds of leg 1, the word of leg 2.
@@ -110,8 +124,21 @@ OVER: dict[str, tuple[tuple[str | None, int | None, str | None], Disposition]] =
     "leg 2 alone: congestion": ((None, None, "CONGESTION"), Disposition.LEAD_NOT_RUNG),
     "leg 2 alone: not called": ((None, None, "NOTCALLED"), Disposition.LEAD_NOT_RUNG),
     "leg 2 alone: no channel": ((None, None, "CHANUNAVAIL"), Disposition.BAD_NUMBER),
-    "leg 2 alone: a word of tomorrow": ((None, None, NEW), Disposition.OPEN),
-    "leg 1 alone: a word of tomorrow": ((NEW, None, None), Disposition.OPEN),
+    "leg 2 alone: busy": ((None, None, "BUSY"), Disposition.LEAD_BUSY),
+    "leg 2 alone: no answer": ((None, None, "NOANSWER"), Disposition.LEAD_NO_ANSWER),
+    "leg 2 alone: cancelled": ((None, None, "CANCEL"), Disposition.LEAD_NO_ANSWER),
+    "leg 2 alone: a word of tomorrow": ((None, None, NEW), Disposition.UNCLEAR),
+    "leg 1 alone: a word of tomorrow": ((NEW, None, None), Disposition.UNCLEAR),
+    "leg 1 alone: no word": (("", None, None), Disposition.UNCLEAR),
+    "leg 1 alone: a word of tomorrow, no seconds of talk": (
+        (NEW, 0, None),
+        Disposition.AGENT_UNREACHED,
+    ),
+    "leg 1 alone: a word of tomorrow, five minutes": ((NEW, 300, None), Disposition.OPEN),
+    "leg 1 of three seconds, leg 2 with a word of tomorrow": (
+        ("ANSWER", 3, NEW),
+        Disposition.LEAD_NO_ANSWER,
+    ),
     "nothing at all": ((None, None, None), Disposition.OPEN),
 }
 
@@ -122,7 +149,7 @@ def test_what_they_say_when_nothing_more_comes(
 ) -> None:
     leg1, seconds, leg2 = given
     found = disposition(
-        Leg(leg1, seconds) if leg1 else None,
+        None if leg1 is None else Leg(leg1, seconds),
         Leg(leg2) if leg2 else None,
         least_talk=LEAST,
         is_over=True,
@@ -142,3 +169,22 @@ def test_where_the_leads_phone_rang_the_salesperson_had_picked_up(
     leg1: str, leg2: str, expected: Disposition
 ) -> None:
     assert disposition(Leg(leg1), Leg(leg2, dial_time=8), least_talk=LEAST) is expected
+
+
+# Seconds of ringing on a leg 2 that nobody answered: it is no wrong number, and no fault before it.
+RANG = {
+    "busy after twelve seconds": ("BUSY", Disposition.LEAD_BUSY),
+    "no channel after ringing": ("CHANUNAVAIL", Disposition.LEAD_NO_ANSWER),
+    "congestion after ringing": ("CONGESTION", Disposition.LEAD_NO_ANSWER),
+    "not called, and rang": ("NOTCALLED", Disposition.LEAD_NO_ANSWER),
+    "no answer": ("NOANSWER", Disposition.LEAD_NO_ANSWER),
+}
+
+
+@pytest.mark.parametrize("leg1", [None, "ANSWER", "NOANSWER", "CONGESTION", NEW])
+@pytest.mark.parametrize(("word", "expected"), RANG.values(), ids=RANG)
+def test_what_a_leg_2_says_that_has_rung(
+    leg1: str | None, word: str, expected: Disposition
+) -> None:
+    found = disposition(Leg(leg1) if leg1 else None, Leg(word, 0, 12), least_talk=LEAST)
+    assert found is expected

@@ -28,8 +28,13 @@ class ShowsRecords:
 
     @display(description=_("talked"), ordering="talk_time")  # type: ignore[untyped-decorator]
     def talked(self, obj: CallRecord) -> str:
-        """How long they talked."""
-        return "" if obj.talk_time is None else in_words(obj.talk_time)
+        """How long they talked. Of the salesperson's own leg nobody can tell."""
+        return "" if obj.talk_time is None or obj.leg == 1 else in_words(obj.talk_time)
+
+    @display(description=_("on the phone"), ordering="talk_time")  # type: ignore[untyped-decorator]
+    def on_the_phone(self, obj: CallRecord) -> str:
+        """How long the salesperson was on the phone, talking or waiting for the lead."""
+        return in_words(obj.talk_time) if obj.leg == 1 and obj.talk_time is not None else ""
 
     @display(description=_("price"), ordering="price")  # type: ignore[untyped-decorator]
     def price_shown(self, obj: CallRecord) -> str:
@@ -42,7 +47,7 @@ class RecordInline(ShowsRecords, ReadOnlyInline):
 
     model = CallRecord
     verbose_name_plural = _("Records")
-    fields = ["type", "status", "rang", "talked", "price_shown", "received"]
+    fields = ["type", "status", "rang", "on_the_phone", "talked", "price_shown", "received"]
     readonly_fields = fields
 
 
@@ -53,7 +58,8 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
     phone_field = "attempt__phone"
     lead_field = "attempt__lead"
     list_display = [
-        "received", "call_id_shown", "type", "status", "lead_shown", "rang", "talked",
+        "received", "call_id_shown", "type", "status", "lead_shown", "rang", "on_the_phone",
+        "talked",
     ]  # fmt: skip
     list_filter = ["type", "status"]
     list_fullwidth = True
@@ -67,7 +73,8 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
             _("Times"),
             {
                 "fields": [
-                    ("started", "received"), ("rang", "talked"), ("lasted", "price_shown"),
+                    ("started", "received"), ("rang", "lasted"), ("on_the_phone", "talked"),
+                    "price_shown",
                 ]
             },
         ),

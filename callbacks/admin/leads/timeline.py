@@ -24,7 +24,7 @@ from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.common.formatting import dated, in_words
 from callbacks.common.translation import Text
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptOutcome, AttemptState
 from leads.models import ClockChange, Lead, LeadStatus
 
 
@@ -147,11 +147,20 @@ def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
     if attempt.ended_at and attempt.state in _ENDINGS:
         yield Event(
             attempt.ended_at,
-            _ENDINGS[attempt.state],
+            _ending(attempt),
             _facts(attempt),
             _colour(attempt),
             recording_url=attempt.recording_url if is_web_address(attempt.recording_url) else "",
         )
+
+
+def _ending(attempt: CallAttempt) -> Text:
+    legs = {record.leg for record in attempt.records.all()}
+    if attempt.state != AttemptState.ENDED or not legs & {1, 2}:
+        return _ENDINGS[attempt.state]
+    if 2 in legs or attempt.outcome == AttemptOutcome.NEVER_KNOWN:
+        return _("Its records do not tell whether they talked; the extension was freed")
+    return _("No record of the lead's phone came; the extension was freed")
 
 
 def _facts(attempt: CallAttempt) -> tuple[str, ...]:
@@ -226,11 +235,11 @@ def _of_record(record: CallRecord) -> Event:
         if record.dial_time is not None
         else ""
     )
-    talked = (
-        gettext("Talked %(duration)s") % {"duration": in_words(record.talk_time)}
-        if record.talk_time
-        else ""
+    # How long the salesperson was on the phone is no talk with the lead.
+    sentence = (
+        gettext("On the phone %(duration)s") if record.leg == 1 else gettext("Talked %(duration)s")
     )
+    talked = sentence % {"duration": in_words(record.talk_time)} if record.talk_time else ""
     details = tuple(line for line in (rang, talked) if line)
     leg = {1: gettext("salesperson's phone"), 2: gettext("lead's phone")}.get(
         record.leg or 0, record.type

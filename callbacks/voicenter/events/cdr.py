@@ -19,7 +19,7 @@ from callbacks.voicenter.values import fields as f
 from callbacks.voicenter.values.call_id import usable_call_id
 from callbacks.voicenter.values.documents import UnreadableError
 from callbacks.voicenter.values.json_members import without_member
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, leg_outcome, talk_time
 
 __all__ = ["OUTCOMES", "Cdr", "LegOutcome", "parse_cdr"]
 
@@ -34,7 +34,8 @@ class Cdr:
 
     - `call_id`: the CALLID of the Click2Call answer (`ivruniqueid`).
     - `type`: as sent (`Click2Call leg1`); `leg`: 1, 2, or None for other kinds of call.
-    - `status`: the provider's word in capitals; `outcome`: ours.
+    - `status`: the provider's word in capitals; `outcome`: ours. `is_answered`: what it says beside
+      its word, None where it does not.
     - `started_at`: aware, UTC. The reference disagrees with its samples about the zone: compare
       it with your own times before you trust it.
     - `duration`: seconds in all, by older senders seconds of talk. `talk_time`: seconds of talk;
@@ -61,6 +62,7 @@ class Cdr:
     type: str = ""
     leg: int | None = None
     status: str = ""
+    is_answered: bool | None = None
     started_at: datetime | None = None
     duration: int | None = None
     talk_time: int | None = None
@@ -94,7 +96,13 @@ class Cdr:
     @property
     def outcome(self) -> LegOutcome:
         """How the leg ended, in our words."""
-        return OUTCOMES.get(self.status, LegOutcome.OTHER)
+        return leg_outcome(
+            self.status,
+            is_answered=self.is_answered,
+            talk_time=self.talk_time,
+            dial_time=self.dial_time,
+            duration=self.duration,
+        )
 
 
 def parse_cdr(body: bytes, content_type: str) -> Cdr:
@@ -114,18 +122,27 @@ def parse_cdr(body: bytes, content_type: str) -> Cdr:
         raise CdrError("no usable ivruniqueid", reason="no_call_id")
     kind = f.word(fields.get("type"))
     status = f.word(fields.get("status")).upper()[: f.MAX_WORD]
+    is_answered = f.yes_or_no(fields.get("isanswer"))
     duration = f.whole(fields.get("duration"))
+    talked = f.whole(fields.get("actualcallduration"))
+    dial_time = f.first(f.whole(fields.get("actualcalldialtime")), f.whole(fields.get("dialtime")))
+    outcome = leg_outcome(
+        status,
+        is_answered=is_answered,
+        talk_time=talked,
+        dial_time=dial_time,
+        duration=duration,
+    )
     return Cdr(
         call_id=call_id,
         type=kind,
         leg=f.leg_of(kind),
         status=status,
+        is_answered=is_answered,
         started_at=f.moment(fields.get("time")),
         duration=duration,
-        talk_time=talk_time(f.whole(fields.get("actualcallduration")), status, duration),
-        dial_time=f.first(
-            f.whole(fields.get("actualcalldialtime")), f.whole(fields.get("dialtime"))
-        ),
+        talk_time=talk_time(talked, outcome, duration),
+        dial_time=dial_time,
         price=f.whole(fields.get("price")),
         record_url=f.address(fields.get("record")),
         caller=f.word(fields.get("caller")),

@@ -19,7 +19,7 @@ from callbacks.voicenter.http.transport import Reply
 from callbacks.voicenter.services.search import LEG1_TYPE, LEG2_TYPE
 from callbacks.voicenter.values import fields as f
 from callbacks.voicenter.values.call_id import usable_call_id
-from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome, talk_time
+from callbacks.voicenter.values.leg_outcome import LegOutcome, leg_outcome, talk_time
 
 MAX_RECORDS = 10_000
 # That many records with all their fields are about a third of this.
@@ -80,7 +80,12 @@ class CallLogRecord:
     @property
     def outcome(self) -> LegOutcome:
         """How the leg ended, in our words."""
-        return OUTCOMES.get(self.status, LegOutcome.OTHER)
+        return leg_outcome(
+            self.status,
+            talk_time=self.talk_time,
+            dial_time=self.dial_time,
+            duration=self.duration,
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ def _record(received: Mapping[str, Any]) -> CallLogRecord:
     fields = f.folded(raw)
     kind, type_id = f.word(fields.get("type")), f.whole(fields.get("cdrtype"))
     status = f.word(fields.get("dialstatus")).upper()[: f.MAX_WORD]
-    duration = f.whole(fields.get("duration"))
+    duration, dial_time = f.whole(fields.get("duration")), f.whole(fields.get("ringtime"))
+    outcome = leg_outcome(status, dial_time=dial_time, duration=duration)
     return CallLogRecord(
         call_id=usable_call_id(f.word(fields.get("callid"), limit=None)),
         type=kind,
@@ -122,8 +128,8 @@ def _record(received: Mapping[str, Any]) -> CallLogRecord:
         status=status,
         started_at=f.moment(fields.get("dateepoch")) or f.written_moment(fields.get("date")),
         duration=duration,
-        talk_time=talk_time(None, status, duration),
-        dial_time=f.whole(fields.get("ringtime")),
+        talk_time=talk_time(None, outcome, duration),
+        dial_time=dial_time,
         price=f.whole(fields.get("price")),
         record_url=f.address(fields.get("recordurl")),
         caller=f.word(fields.get("callernumber")),

@@ -72,6 +72,12 @@ def truth(value: object) -> bool:
     return str(value).strip().lower() in ("true", "1")
 
 
+def yes_or_no(value: object) -> bool | None:
+    """True for true, 1 and "true"; False for false, 0 and "false"; None for everything else."""
+    word = str(value).strip().lower().removesuffix(".0")
+    return {"true": True, "1": True, "false": False, "0": False}.get(word)
+
+
 def leg_of(kind: str) -> int | None:
     """1 or 2, from `Click2Call leg1`; None for other kinds of call."""
     match = _LEG.search(kind)

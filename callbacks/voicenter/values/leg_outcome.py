@@ -16,15 +16,21 @@ class LegOutcome(StrEnum):
     UNREACHABLE = "unreachable"  # there is no such phone, or it is not to be had now
     NETWORK = "network"  # a fault on the way: it says nothing of the phone or the person
     NOT_CALLED = "not_called"  # the call had ended before it was this leg's turn
-    OTHER = "other"
+    NOT_ANSWERED = "not_answered"  # by a word that we do not know; why, nothing says
+    OTHER = "other"  # whether it was answered, nothing says
 
 
-# The provider's words; one that is not here is OTHER, and stands in the record's `.status`.
+# The provider's words; one that is not here stands in the record's `.status`. Those of other
+# programs mean the same.
 OUTCOMES: Mapping[str, LegOutcome] = {
     "ANSWER": LegOutcome.ANSWERED,
+    "ANSWERED": LegOutcome.ANSWERED,
     "BUSY": LegOutcome.BUSY,
     "NOANSWER": LegOutcome.NO_ANSWER,
     "CANCEL": LegOutcome.NO_ANSWER,
+    "CANCELED": LegOutcome.NO_ANSWER,
+    "CANCELLED": LegOutcome.NO_ANSWER,
+    "CALLREJECTED": LegOutcome.NO_ANSWER,
     "ABANDONE": LegOutcome.NO_ANSWER,
     "TIMEOUT": LegOutcome.NO_ANSWER,
     "VOICEMAIL": LegOutcome.VOICEMAIL,
@@ -46,8 +52,38 @@ OUTCOMES: Mapping[str, LegOutcome] = {
 RANG = ("ANSWER", "NOANSWER", "BUSY", "VOICEMAIL")
 
 
-def talk_time(talked: int | None, status: str, duration: int | None) -> int | None:
+def leg_outcome(
+    status: str,
+    *,
+    is_answered: bool | None = None,
+    talk_time: int | None = None,
+    dial_time: int | None = None,
+    duration: int | None = None,
+) -> LegOutcome:
+    """How a leg ended, by the provider's word; spaces and dashes in it do not count.
+
+    A word that we do not know, or none, says nothing; nor does an ANSWER that `isAnswer` denies.
+    Then seconds of talk tell, with `isAnswer`, or else the whole duration beside the seconds of
+    ringing. OTHER: nothing does, so nobody may conclude that they talked, or that they did not.
+    """
+    word = "".join(letter for letter in status.upper() if letter.isalnum())
+    found = OUTCOMES.get(word, LegOutcome.OTHER)
+    denied = found is LegOutcome.ANSWERED and is_answered is False
+    if found is not LegOutcome.OTHER and not denied:
+        return found
+    told = {None if denied else is_answered, None if talk_time is None else talk_time > 0} - {None}
+    if not told and duration is not None and (dial_time is not None or duration == 0):
+        # The whole is the ringing and no more; or else what is told as the whole is the talk.
+        told = {duration not in (0, dial_time)}
+    if told == {True}:
+        return LegOutcome.ANSWERED
+    if told == {False}:
+        return LegOutcome.NO_ANSWER if dial_time else LegOutcome.NOT_ANSWERED
+    return LegOutcome.OTHER
+
+
+def talk_time(talked: int | None, outcome: LegOutcome, duration: int | None) -> int | None:
     """Seconds of talk: as told apart by the sender, else the duration of an answered leg."""
-    if talked is None and OUTCOMES.get(status) is LegOutcome.ANSWERED:
+    if talked is None and outcome is LegOutcome.ANSWERED:
         return duration
     return talked

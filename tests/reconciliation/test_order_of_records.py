@@ -1,0 +1,108 @@
+"""The same two records in both orders: lead, salesperson and what is shown are the same after them.
+
+All words and all seconds: tests/telephony/test_order_of_records.py.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import AttemptState
+from callbacks.reconciliation import records
+from callbacks.voicenter import Cdr
+from leads.models import Lead, LeadStatus
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Leg = tuple[str, int | None, int | None]  # word, seconds of ringing and of talk
+LEG_1: dict[str, Leg] = {
+    "picked up": ("ANSWER", 3, 40),
+    "not picked up": ("NOANSWER", 20, 0),
+    "rejected": ("CANCEL", 4, 0),
+    "busy": ("BUSY", 0, 0),
+    "congestion": ("CONGESTION", 0, 0),
+    "a word of tomorrow": ("SOMETHINGNEW", None, None),
+    "a word of tomorrow, no talk": ("SOMETHINGNEW", 20, 0),
+}
+LEG_2: dict[str, Leg] = {
+    "busy": ("BUSY", 0, 0),
+    "busy after ringing": ("BUSY", 12, 0),
+    "cancelled": ("CANCEL", 0, 0),
+    "cancelled after ringing": ("CANCEL", 8, 0),
+    "no answer, nothing told": ("NOANSWER", None, None),
+    "no answer after ringing": ("NOANSWER", 25, 0),
+    "voicemail": ("VOICEMAIL", 20, 9),
+    "no channel": ("CHANUNAVAIL", 0, 0),
+    "congestion": ("CONGESTION", 0, 0),
+    "congestion after ringing": ("CONGESTION", 15, 0),
+    "not called": ("NOTCALLED", None, None),
+    "a talk": ("ANSWER", 7, 60),
+    "over at once": ("ANSWER", 7, 2),
+    "a word of tomorrow": ("SOMETHINGNEW", None, None),
+    "a word of tomorrow, rang": ("SOMETHINGNEW", 9, None),
+    "a word of tomorrow, no talk": ("SOMETHINGNEW", 9, 0),
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet(settings: Any, simulator: SimulatorProcess) -> None:
+    settings.LEAST_TALK = 5
+    settings.MISSED_IN_A_ROW = 1  # a miss pauses at once
+    simulator.control(answer_after=600)
+
+
+def ends(lead: Lead, *legs: tuple[int, Leg]) -> dict[str, Any]:
+    """Calls the lead, has these records come in this order, and says what there is then."""
+    Extension.objects.update(
+        unavailable_until=None, unavailable_reason="", missed_in_a_row=0, is_paused=False,
+        paused_until=None, pause_reason="", wrap_up_until=None, capped_until=None,
+    )  # fmt: skip
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    for leg, (word, rang, talked) in legs:
+        records.receive(
+            Cdr(
+                attempt.call_id, f"Click2Call leg{leg}", leg, word, dial_time=rang,
+                talk_time=talked, started_at=timezone.now(),
+            )
+        )  # fmt: skip
+    attempt.refresh_from_db()
+    lead.refresh_from_db()
+    extension = Extension.objects.get()
+    now = timezone.now()
+    return {
+        "state": attempt.state,
+        "outcome": attempt.outcome,
+        "rang": attempt.rang_at is not None and lead.rang_at is not None,
+        "talk": attempt.talk_time,
+        "connected": attempt.connected_at is not None,
+        "lead": (lead.status, lead.error_message, lead.closed_at is not None),
+        "again": round(max(lead.call_after - now, timedelta(0)) / timedelta(seconds=20)),
+        "misses": extension.missed_in_a_row,
+        "paused": extension.is_paused,
+        "rests": bool(extension.unavailable_until and extension.unavailable_until > now),
+        "calls": extension.queue_position > 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), list(product(LEG_1, LEG_2)), ids=lambda name: name.replace(" ", "-")
+)
+def test_either_may_come_first(
+    make_lead: MakeLead, extension: Extension, one: str, other: str
+) -> None:
+    leg1, leg2 = (1, LEG_1[one]), (2, LEG_2[other])
+    first = ends(make_lead(phone="+972505550101"), leg1, leg2)
+    CallAttempt.objects.exclude(state=AttemptState.BRIDGED).update(claimed_at=timezone.now())
+    second = ends(make_lead(phone="+972505550102"), leg2, leg1)
+    assert first == second
+    assert first["lead"][0] != LeadStatus.CALLING
+    assert first["lead"][0] != LeadStatus.CALLED

@@ -1,0 +1,50 @@
+"""The order in which the records of the two legs come decides nothing: all words, all seconds."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from callbacks.telephony.disposition import Disposition, Leg, disposition
+from callbacks.voicenter.values.leg_outcome import OUTCOMES
+
+LEAST = 5
+WORDS = (*OUTCOMES, "", "SOMETHINGNEW")
+# Of a leg 1 that told alone that nobody picked up; a leg 2 that rang corrects it.
+CORRECTED = {
+    Disposition.BRIDGED, Disposition.SHORT_TALK, Disposition.LEAD_NO_ANSWER,
+    Disposition.LEAD_BUSY,
+}  # fmt: skip
+BY_LEG_1 = {Disposition.AGENT_NO_ANSWER, Disposition.AGENT_UNREACHED}
+
+
+def legs() -> Iterator[Leg]:
+    for word in WORDS:
+        for talk, dial in ((None, None), (0, 0), (0, 12), (3, 12), (60, 12)):
+            for is_answered in (None, True, False):
+                yield Leg(word, talk, dial, None, is_answered)
+
+
+def ended_by(*records: tuple[int, Leg]) -> Disposition:
+    """How a call ends whose records come in this order, with what corrects it."""
+    known: dict[int, Leg] = {}
+    end = Disposition.OPEN
+    for number, leg in records:
+        known[number] = leg
+        told = disposition(known.get(1), known.get(2), least_talk=LEAST)
+        if (
+            end is Disposition.OPEN
+            or told is Disposition.BRIDGED
+            or (end in BY_LEG_1 and told in CORRECTED)
+        ):
+            end = told
+    return end
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_either_may_come_first(word: str) -> None:
+    mine = [leg for leg in legs() if leg.status == word]
+    for leg1 in mine:
+        for leg2 in legs():
+            one, other = ended_by((1, leg1), (2, leg2)), ended_by((2, leg2), (1, leg1))
+            assert one is other, (leg1, leg2)
+            assert one is not Disposition.OPEN
