@@ -35,9 +35,10 @@ _INDONESIA = 62
 class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 
-    `code` is for programs: invalid, words, several, incomplete, country, type or own. `message` is
-    a sentence for the visitor. `country` (ISO 3166) and `prefix` (the first digits of the number in
-    E.164, too few to tell whose it is) are for the engineer; "" where they are not known.
+    `code` is for programs: invalid, words, extension, several, incomplete, country, type or own.
+    `message` is a sentence for the visitor. `country` (ISO 3166) and `prefix` (the first digits of
+    the number in E.164, too few to tell whose it is) are for the engineer; "" where they are not
+    known.
     """
 
     code: str
@@ -223,6 +224,14 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
     match why:
         case "words":
             return gettext("Enter the phone number only, in digits: %(example)s.") % shown
+        case "extension":
+            return (
+                gettext(
+                    "Enter the phone number in digits. Write an extension of up to 7 digits behind "
+                    "it like this: %(example)s ext. 12."
+                )
+                % shown
+            )
         case "several":
             return gettext("Enter one phone number only, for example %(example)s.") % shown
         case "incomplete":
@@ -236,8 +245,8 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
     if len(allowed_countries) > 1:
         return (
             gettext(
-                "Enter a phone number that we can call, for example %(example)s. One of another "
-                "country begins with + and the country code."
+                "Enter a phone number that we can call, for example %(example)s. For another "
+                "country, begin with + and the country code."
             )
             % shown
         )

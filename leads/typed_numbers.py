@@ -2,6 +2,11 @@
 
 "tel:+972-50-555-0101", "050-555-0101 (Dana)", "03-555 0101 ext. 12", "00972505550101": one number
 each. What is only a number by a guess is none: it would ring at a stranger's.
+
+Digits without + that begin with the code of one of the source's countries are read with that code
+if they are a whole number by it. If they are not, and are a national number only without the 0 that
+this country dials, they are half a number. Where numbers are written without a 0 (Poland, Italy,
+India, Singapore) there is no telling: the digits are the number, as anybody there would dial it.
 """
 
 import re
@@ -22,24 +27,49 @@ MAX_TYPED = 64
 _WHOLE_RANGES = {"IL": re.compile(r"5\d{8}|7[2-9]\d{7}")}
 # Direction marks and joiners come along when a number is copied from a right-to-left page.
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_SCHEME = re.compile(r"^(?:tel|callto|sms):(?://)?", re.IGNORECASE)
-# "(Dana)": words in brackets are a note about the number, and no part of it.
-_NOTE = re.compile(r"[(\[](?=[^()\[\]]*[^\W\d_])[^()\[\]\d]*[)\]]")
+# "tel:" of a link, and "Tel." or "Mobile:" of a business card.
+_SCHEME = re.compile(
+    r"^(?:tel(?:ephone)?|phone|mobile|mob|cell|callto|sms|whatsapp|тел(?:ефон)?|моб|טלפון|טל|נייד)"
+    r"\s*(?:[:.](?://)?|['\u2019\u05f3][:.]?)",
+    re.IGNORECASE,
+)
+# What keyboards and typesetters put between digits for a hyphen: the Japanese long vowel, an
+# underscore, dots in the middle.
+_HYPHENS = re.compile(r"(?<=\d)\s*[\u30fc\uff70_\u00b7\u2022\u2027\u2219\u22c5\u30fb]\s*(?=\d)")
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 # "03-555 0101 ext. 12", "03-555 0101;12": a number with an extension behind it.
-_EXTENSION = re.compile(
-    r"(?:(?<![^\W\d_])(?:extension|ext|xtn?|x|int|poste|доб|вн|שלוחה|פנימי|تحويلة)[\s.:=-]*(\d{1,7})"
-    r"|(?:;\s*ext=|;|,{1,2}|\#)\s*(\d{1,6}))\s*\#?\s*$",
+_WORDS = (
+    r"(?<![^\W\d_])(?:extensi[oó]n|extn?|xtn?|x|interno?|int|poste|ramal|anexo|r|durchwahl|dw|"
+    r"nebenstelle|apparat|app|wewn(?:ętrzny)?|toestel|tst|anknytning|lokal|dahili|доб(?:авочный)?|"
+    r"вн(?:утренний|утр)?|שלוחה|פנימי|تحويلة|内線|内线|分机|分機)"
+    r"[\s.:=#-]*(?:(?:no|nr|number|номер|מספר|מס|№)[\s.:'\u2019\u05f3-]*)?"
+)
+_SIGNS = r"(?:;\s*ext=|;|,{1,2}|\#)\s*"
+_EXTENSION = re.compile(rf"(?:{_WORDS}(\d{{1,7}})|{_SIGNS}(\d{{1,6}}))\s*\#?\s*$", re.IGNORECASE)
+_NAMED_EXTENSION = re.compile(rf"{_WORDS}(\d{{1,7}})(?!\d)", re.IGNORECASE)
+# An extension that is too long for one, or that a word tells of which we do not know.
+_LIKE_AN_EXTENSION = re.compile(
+    rf"\d{{4}}[)\]]?\s*(?:{_WORDS}\d{{8,9}}|[(\[]?[^\W\d_][^\d()\[\]]*\d{{1,7}}[)\]]?)\s*$",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"[^\W\d_]")
+# Mexico dialled mobiles with a 1 behind its code, or 044, 045 and 01 in front, until 2019: address
+# books and WhatsApp have kept it.
+_OLD_MEXICAN = re.compile(r"(?:1|4[45])?(\d{10})")
 # Whatever stands between two numbers, and not within one.
 _BETWEEN_NUMBERS = re.compile(r"[^\d\s().\-\u2010-\u2015]+")
 _LEAST_DIGITS, _MOST_DIGITS = 7, 15
+_MEXICO = 52
+# libphonenumber takes the 0 of these for optional; in their countries nobody leaves it out.
+_WRITTEN_WITH_0 = frozenset({"LT", "MG", "RW", "SY", "VN"})
 
 
 @dataclass(frozen=True)
 class Misread(Exception):  # noqa: N818  # said of the text, to a person
-    """A text that is not one whole number. `why`: invalid, words, several or incomplete."""
+    """A text that is not one whole number.
+
+    `why`: invalid, words, extension, several or incomplete.
+    """
 
     why: str
 
@@ -53,11 +83,13 @@ def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[
     text = _INVISIBLE.sub("", typed).strip()
     if len(text) > MAX_TYPED:
         raise Misread("invalid")
-    text = _NOTE.sub("", _SCHEME.sub("", text)).strip()
+    text = _HYPHENS.sub("-", _BRACKETS.sub(_without_note, _SCHEME.sub("", text))).strip()
     extension = ""
     if found := _EXTENSION.search(text):
         extension = phonenumbers.normalize_digits_only(found[1] or found[2])
         text = text[: found.start()]
+    elif _LIKE_AN_EXTENSION.search(text):
+        raise Misread("extension")
     if _are_several(text):
         raise Misread("several")
     if _LETTERS.search(text):
@@ -66,6 +98,17 @@ def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[
     if number.extension:  # behind a sign that we do not know as one of an extension
         raise Misread("invalid")
     return one_identity(number), extension
+
+
+def _without_note(bracket: re.Match[str]) -> str:
+    """ "(Dana)", "(mobile, after 17)": a note about the number, and no part of it. "(ext 12)" and a
+    second number stay.
+    """
+    inside = bracket[1]
+    if found := _EXTENSION.fullmatch(inside.strip()) or _NAMED_EXTENSION.search(inside):
+        return f" {found[0]} "
+    is_note = _LETTERS.search(inside) and len(_digits(inside)) < _LEAST_DIGITS
+    return " " if is_note else bracket[0]
 
 
 def one_identity(number: PhoneNumber) -> PhoneNumber:
@@ -94,18 +137,21 @@ def is_in_whole_range(number: PhoneNumber) -> bool:
 
 def _number(text: str, default_country: str, countries: set[str]) -> PhoneNumber:
     code = phonenumbers.country_code_for_region
-    digits = phonenumbers.normalize_digits_only(text)
+    digits = _digits(text)
     national = _parsed(text, default_country)
     has_code = text.lstrip(" (")[:1] in {"+", "\uff0b"} or digits.startswith("00")
-    if national and not has_code and _reads_a_code_as_digits(national, digits, countries):
-        raise Misread("incomplete")
     spellings = ["+" + digits[2:]] if digits.startswith("00") else []
     if digits.startswith(f"0{code(default_country)}"):
         spellings.append("+" + digits[1:])
     if not has_code and any(digits.startswith(str(code(country))) for country in countries):
         spellings.append("+" + digits)
     others = (_parsed(spelling, default_country) for spelling in spellings)
-    number = national or next((other for other in others if other), None)
+    other = next((number for number in others if number), None)
+    if national and not has_code and _reads_a_code_as_digits(national, digits, countries):
+        if other is None:
+            raise Misread("incomplete")
+        return other
+    number = national or other
     if number is None:
         raise Misread("invalid")
     return number
@@ -121,7 +167,8 @@ def _reads_a_code_as_digits(number: PhoneNumber, digits: str, countries: set[str
     if number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
         return False
     codes = (str(phonenumbers.country_code_for_region(country)) for country in countries)
-    lacks_prefix = not _is_national_prefix_present_if_required(number)
+    needs_0 = phonenumbers.region_code_for_number(number) in _WRITTEN_WITH_0
+    lacks_prefix = needs_0 or not _is_national_prefix_present_if_required(number)
     return lacks_prefix and any(digits.startswith(code) for code in codes)
 
 
@@ -130,7 +177,20 @@ def _parsed(text: str, default_country: str) -> PhoneNumber | None:
         number = phonenumbers.parse(text, default_country, keep_raw_input=True)
     except NumberParseException:
         return None
+    number = _of_today(number)
     return number if is_number(number) else None
+
+
+def _of_today(number: PhoneNumber) -> PhoneNumber:
+    """A Mexican number in its old form as it is dialled now; any other as it is."""
+    old = _OLD_MEXICAN.fullmatch(str(number.national_number))
+    if number.country_code != _MEXICO or old is None:
+        return number
+    return PhoneNumber(
+        country_code=_MEXICO,
+        national_number=int(old[1]),
+        country_code_source=number.country_code_source,
+    )
 
 
 def _are_several(text: str) -> bool:
@@ -141,4 +201,9 @@ def _are_several(text: str) -> bool:
 
 
 def _digits_of_parts(text: str) -> Iterator[str]:
-    return (phonenumbers.normalize_digits_only(part) for part in _BETWEEN_NUMBERS.split(text))
+    return (_digits(part) for part in _BETWEEN_NUMBERS.split(text))
+
+
+def _digits(text: str) -> str:
+    digits: str = phonenumbers.normalize_digits_only(text)
+    return digits

@@ -10,6 +10,10 @@ from leads.phones import PhoneRefused, TypedPhone
 WHOLE = "Enter the whole number, as it is dialled in its country (050-234-5678) or beginning with"
 WORDS = "Enter the phone number only, in digits: 050-234-5678."
 SEVERAL = "Enter one phone number only, for example 050-234-5678."
+EXTENSION = (
+    "Enter the phone number in digits. Write an extension of up to 7 digits behind it like this: "
+    "050-234-5678 ext. 12."
+)
 INVALID = "Enter a phone number that we can call, for example 050-234-5678"
 KIND = "We cannot call this kind of number."
 
@@ -44,6 +48,17 @@ TABLE = {
     "a landline that begins like it, with its 0": Row("09-725 0234", e164="+97297250234"),
     "a landline that begins like it, with its code": Row("972 9 725 0234", e164="+97297250234"),
     "a mobile without its 0, as a spreadsheet keeps it": Row("505550101", e164="+972505550101"),
+    "a whole mobile of a country with long national numbers": Row(
+        "49 170 1234567", "DE IL", e164="+491701234567"
+    ),
+    "another country's whole mobile there": Row("972 50 234 5678", "DE IL", e164="+972502345678"),
+    "a whole French number": Row("33 6 12 34 56 78", "FR", e164="+33612345678"),
+    "half a number there": Row("972 50 234", "DE IL", code="incomplete"),
+    "half a Vietnamese mobile": Row("84 912 3456", "VN", code="incomplete"),
+    "half a Lithuanian mobile": Row("370 61234", "LT", code="incomplete"),
+    "half a Syrian mobile": Row("963 944567", "SY", code="incomplete"),
+    "a whole Vietnamese mobile": Row("84 912 345 678", "VN", e164="+84912345678"),
+    "a Polish landline that begins like its code": Row("48 512 34 56", "PL", e164="+48485123456"),
     "an Italian mobile, which has no 0": Row("392 123 4567", "IT", e164="+393921234567"),
     "a number of Singapore": Row("6512 3456", "SG", e164="+6565123456"),
     "an Indian mobile that begins with 91": Row("91987 65432", "IN", e164="+919198765432"),
@@ -63,7 +78,7 @@ TABLE = {
         "7400 1234",
         "IL GB",
         code="invalid",
-        says=f"{INVALID}. One of another country begins with + and the country code.",
+        says=f"{INVALID}. For another country, begin with + and the country code.",
     ),
     # Extensions.
     "ext": Row("03-6123456 ext 12", e164="+97236123456", extension="12"),
@@ -78,15 +93,71 @@ TABLE = {
     "two commas": Row("036123456,,12#", e164="+97236123456", extension="12"),
     "number sign": Row("03-6123456 #12", e164="+97236123456", extension="12"),
     "Arabic digits": Row("03-6123456 ext \u0661\u0662", e164="+97236123456", extension="12"),
+    "ext in brackets": Row("03-6123456 (ext 12)", e164="+97236123456", extension="12"),
+    "x in square brackets": Row("03-6123456 [x12]", e164="+97236123456", extension="12"),
+    "Hebrew in brackets": Row("03-6123456 (שלוחה 12)", e164="+97236123456", extension="12"),
+    "number sign in brackets": Row("03-6123456 (#12)", e164="+97236123456", extension="12"),
+    "in brackets, before a name": Row(
+        "03-6123456 (x12) (Dana)", e164="+97236123456", extension="12"
+    ),
+    "behind a name in brackets": Row(
+        "03-6123456 (Dana, ext 12)", e164="+97236123456", extension="12"
+    ),
+    "before a name in brackets": Row("03-6123456 (x12, Dana)", e164="+97236123456", extension="12"),
+    "ext. no.": Row("03-6123456 ext. no. 12", e164="+97236123456", extension="12"),
+    "Hebrew with a number sign": Row(
+        "03-6123456 שלוחה מס' 12", e164="+97236123456", extension="12"
+    ),
+    "Portuguese": Row("03-6123456 ramal 12", e164="+97236123456", extension="12"),
+    "Portuguese, short": Row("03-6123456 r. 12", e164="+97236123456", extension="12"),
+    "German": Row("03-6123456 Durchwahl 12", e164="+97236123456", extension="12"),
+    "Spanish": Row("03-6123456 anexo 12", e164="+97236123456", extension="12"),
+    "Spanish, in full": Row("03-6123456 extensión 12", e164="+97236123456", extension="12"),
+    "Polish": Row("03-6123456 wewn. 12", e164="+97236123456", extension="12"),
+    "Japanese": Row("03-6123456 内線12", e164="+97236123456", extension="12"),
+    "Russian, in full": Row("03-6123456 добавочный 12", e164="+97236123456", extension="12"),
+    "a word for it that we do not know": Row(
+        "03-6123456 mellék 12", code="extension", says=EXTENSION
+    ),
+    "the same in brackets": Row("03-6123456 (mellék) 12", code="invalid"),
+    "an extension of 8 digits": Row("03-6123456 ext 12345678", code="extension", says=EXTENSION),
+    "when to call, behind it": Row("050-234-5678 after 17", code="extension", says=EXTENSION),
     "an extension and nothing before it": Row("ext 12", code="invalid"),
     # What stands around a number.
     "a name in brackets": Row("050-234-5678 (Dana)", e164="+972502345678"),
     "a Hebrew name in brackets": Row("050-234-5678 (דנה)", e164="+972502345678"),
+    "a time in brackets": Row("050 234 5678 (after 17)", e164="+972502345678"),
+    "a kind and a time in brackets": Row("050 234 5678 (mobile, after 5)", e164="+972502345678"),
+    "hours in brackets": Row("050 234 5678 [Sun-Thu 9-17]", e164="+972502345678"),
+    "a second number in brackets": Row(
+        "050-2345678 (or 052-2345678)", code="several", says=SEVERAL
+    ),
     "a note in front": Row("[mobile] 050-234-5678", e164="+972502345678"),
     "a name and an extension": Row("03-6123456 (Dana) ext 5", e164="+97236123456", extension="5"),
     "tel:": Row("tel:+972-50-234-5678", e164="+972502345678"),
     "TEL: and a space": Row("TEL: 050-234-5678", e164="+972502345678"),
+    "Tel. of a business card": Row("Tel. 050-234-5678", e164="+972502345678"),
+    "Mobile:": Row("Mobile: 050-234-5678", e164="+972502345678"),
+    "Hebrew for Tel.": Row("טל' 050-234-5678", e164="+972502345678"),
+    "Russian for Tel.": Row("тел. 050-234-5678", e164="+972502345678"),
     "callto://": Row("callto://+972502345678", e164="+972502345678"),
+    "a Japanese long vowel for a hyphen": Row("090ー1234ー5678", "JP", e164="+819012345678"),
+    "the same, half wide": Row("090ｰ1234ｰ5678", "JP", e164="+819012345678"),
+    "wide digits and hyphens": Row(
+        "\uff10\uff19\uff10\uff0d\uff11\uff12\uff13\uff14\uff0d\uff15\uff16\uff17\uff18",
+        "JP",
+        e164="+819012345678",
+    ),
+    "underscores": Row("050_234_5678", e164="+972502345678"),
+    "middle dots": Row("050·234·5678", e164="+972502345678"),
+    "bullets and spaces": Row("050 • 234 • 5678", e164="+972502345678"),
+    "a Katakana dot": Row("090・1234・5678", "JP", e164="+819012345678"),
+    "Mexico with its old 1": Row("+52 1 55 1234 5678", "MX", e164="+525512345678"),
+    "Mexico as WhatsApp has it": Row("5215512345678", "MX", e164="+525512345678"),
+    "Mexico with 044": Row("044 55 1234 5678", "MX", e164="+525512345678"),
+    "Mexico with 01": Row("01 55 1234 5678", "MX", e164="+525512345678"),
+    "Mexico today": Row("55 1234 5678", "MX", e164="+525512345678"),
+    "Mexico, a digit short": Row("+52 1 55 1234 567", "MX", code="invalid"),
     "the plus in brackets": Row("(+972) 50-234-5678", e164="+972502345678"),
     "the 0 in brackets": Row("+972 (0)50 234 5678", e164="+972502345678"),
     "a name without brackets": Row("Dana 050-234-5678", code="words", says=WORDS),
