@@ -85,7 +85,8 @@ def _store(
     request: HttpRequest, source: LeadSource, fields: Mapping[str, str], header: str | None
 ) -> HttpResponse:
     key = uuid.uuid4() if header is None else intake.key_from("api", source.slug, header)
-    mark = "" if header is None else intake.fingerprint(fields)
+    written = {**fields, "source": source.slug}
+    mark = "" if header is None else intake.fingerprint(written)
     # Looked up before the fields are checked: a repeated submission gets its first answer again,
     # even if the rules have changed since.
     if header is not None and (known := intake.find(key)):

@@ -1,6 +1,7 @@
 """When a visitor wants to be called: the times on offer, and what may be chosen."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby, islice
 
 from django.utils import timezone
@@ -24,6 +25,9 @@ _NEXT_POSSIBLE = DatedSentence(
     _("The next possible time is on %(date)s, at %(time)s."),
 )
 
+# In a form, + stands for a space: a program that did not write %2B has sent "10:30:00 02:00".
+_PLUS_LOST = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
+
 # A day's heading, and the value and label of each time on that day.
 Day = tuple[str, list[tuple[str, str]]]
 
@@ -38,13 +42,13 @@ def choose(typed: str, hours: CallingHours, now: datetime, *, offered: bool) -> 
     `hours` are those of the source and the visitor's number. `offered`: whether the source lets
     visitors choose a time.
     """
-    at = _parse(typed)
+    at = _parse(_PLUS_LOST.sub(r"\1+\2", typed))
     if not offered:
         raise _refused(gettext("Times cannot be chosen here."), hours, now, now)
     if at is None:
-        raise _refused(_malformed(), hours, now, now, example=True)
+        raise _refused(_unreadable(typed, hours.zone), hours, now, now)
     if at < now:
-        raise _refused(gettext("This time is over."), hours, now, now)
+        raise _refused(gettext("This time has passed."), hours, now, now)
     if at > now + LATEST:
         raise _refused(_too_late(), hours, now, now)
     if hours.next_time(at) != at:
@@ -80,8 +84,18 @@ def _parse(typed: str) -> datetime | None:
         return None
 
 
-def _malformed() -> str:
-    return gettext("This is not a time in the form 2026-11-28T14:00:00+02:00.")
+def _unreadable(typed: str, zone: tzinfo) -> str:
+    """What is wrong with a time that could not be read, and how it is written."""
+    try:
+        local = parse_datetime(typed)
+    except ValueError:
+        local = None
+    if local is None or local.tzinfo or ":" not in typed:
+        return gettext("Write the time like this, with its offset: 2026-11-28T14:00:00+02:00.")
+    example = local.replace(tzinfo=zone).isoformat(timespec="minutes")
+    return gettext("Write this time with its offset from UTC, such as %(example)s.") % {
+        "example": example
+    }
 
 
 def _too_late() -> str:
@@ -92,25 +106,17 @@ def _too_late() -> str:
     ) % {"days": LATEST.days}
 
 
-def _refused(
-    problem: str, hours: CallingHours, after: datetime, now: datetime, *, example: bool = False
-) -> TimeRefused:
-    """Two whole sentences, one after the other: `problem`, and what the visitor can do instead.
-
-    `example`: names the next possible time in ISO 8601, as the API takes it.
-    """
-    return TimeRefused(f"{problem} {_way_out(hours, after, now, example=example)}")
+def _refused(problem: str, hours: CallingHours, after: datetime, now: datetime) -> TimeRefused:
+    """Two whole sentences, one after the other: `problem`, and what the visitor can do instead."""
+    return TimeRefused(f"{problem} {_way_out(hours, after, now)}")
 
 
-def _way_out(hours: CallingHours, after: datetime, now: datetime, *, example: bool) -> str:
+def _way_out(hours: CallingHours, after: datetime, now: datetime) -> str:
     possible = hours.next_time(after)
     if possible is None or possible > now + LATEST:
         possible = hours.next_time(now)
     if possible is None:
         return gettext("Leave this empty, and we will get back to you.")
-    if example:
-        local = timezone.localtime(possible, hours.zone).isoformat(timespec="seconds")
-        return gettext("The next possible time is %(time)s.") % {"time": local}
     if possible <= now + SOON:
         return gettext(
             "The next possible time is now: leave this empty to be called as soon as possible."

@@ -53,17 +53,22 @@ def key_from(*parts: str) -> uuid.UUID:
 
 
 def fingerprint(fields: Mapping[str, str]) -> str:
-    """Equal for equal fields. Keyed, so that nobody can guess a number and try it."""
-    content = json.dumps(sorted(fields.items()))
+    """Equal for equal fields, whatever space stands around them; an empty one is none. Keyed, so
+    that nobody can guess a number and try it.
+    """
+    written = {name: value.strip() for name, value in fields.items()}
+    content = json.dumps(sorted((name, value) for name, value in written.items() if value))
     return salted_hmac("leads.intake.fingerprint", content, algorithm="sha256").hexdigest()
 
 
 def active_source(slug: str, as_of: uuid.UUID | None = None) -> LeadSource | None:
-    """The active source with this slug, or None. `slug` may be any text from outside.
+    """The active source with this slug, or None. `slug` may be any text from outside: "Website "
+    is the source "website" where there is no other of that name.
 
     `as_of`: the version of the configuration, if the caller has just read it.
     """
-    return config_cache.active_sources.get(as_of).get(slug)
+    sources = config_cache.active_sources.get(as_of)
+    return sources.get(slug) or sources.get(slug.strip().lower())
 
 
 def find(key: uuid.UUID) -> Lead | None:

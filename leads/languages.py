@@ -5,14 +5,8 @@ import re
 MAX_LANGUAGE = 8
 CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _SCRIPT = 4  # letters: zh-Hant
-# Codes of other times and of other standards for the languages that have one of two letters: those
-# that ISO 639 has given up, which Java and Android go on sending, and three letters (ISO 639-2).
-_TODAYS = {
-    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro",
-    "amh": "am", "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "fre": "fr", "ger": "de",
-    "heb": "he", "ind": "id", "ita": "it", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro",
-    "rus": "ru", "spa": "es", "tur": "tr", "ukr": "uk", "yid": "yi",
-}  # fmt: skip
+# Codes that ISO 639 has given up, which Java and Android go on sending.
+_TODAYS = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
 
 
 def read(typed: str) -> str:

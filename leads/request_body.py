@@ -24,6 +24,9 @@ _CHARSET = re.compile(
 )
 
 
+_CHARSET_FIELD = re.compile(rb"(?:^|&)_charset_=([\w.:-]*)(?=&|$)", re.ASCII)
+
+
 class TooManyFields(TooManyFieldsSent):
     """A stranger's form has more than MOST_FIELDS fields: the answer is 400."""
 
@@ -78,12 +81,15 @@ def page_form(request: HttpRequest, limit: int) -> dict[str, str]:
     A visitor is not refused for signs that are not of the page's encoding: those are replaced.
     Raises BodyRefused, and TooManyFields.
     """
-    if request.content_type not in {_FORM, _MULTIPART}:
-        return {}
     body = read(request, limit)
     if request.content_type == _FORM:
-        return _few(QueryDict(body, encoding=_charset(request)))
-    return _multipart_fields(request, body)
+        return _few(QueryDict(body, encoding=_form_charset(request, body)))
+    if request.content_type == _MULTIPART:
+        return _multipart_fields(request, body)
+    if body:
+        sentence = gettext("Send the form as %(form)s or %(multipart)s.")
+        raise BodyRefused.of(415, sentence % {"form": _FORM, "multipart": _MULTIPART})
+    return {}
 
 
 def has_too_many_fields(form: QueryDict) -> bool:
@@ -137,8 +143,25 @@ def too_large(limit: int = LIMIT) -> BodyRefused:
 
 def _charset(request: HttpRequest) -> str:
     """The encoding that the request names, UTF-8 where it names none. Raises BodyRefused."""
-    named = (request.content_params or {}).get("charset", "utf-8").strip("\"' ").lower()
-    charset = named.removesuffix("-i").removesuffix("-e")
+    return _known((request.content_params or {}).get("charset", ""))
+
+
+def _form_charset(request: HttpRequest, body: bytes) -> str:
+    """The encoding of a form, which may name it in a field `_charset_`: browsers fill that in.
+
+    Raises BodyRefused.
+    """
+    field = _CHARSET_FIELD.search(body)
+    named = (request.content_params or {}).get("charset", "")
+    charset = _known(named or (field[1].decode("ascii") if field else ""))
+    if charset.startswith(("utf-16", "utf16")):
+        raise BodyRefused.of(415, gettext("A form cannot be in UTF-16. Send UTF-8."))
+    return charset
+
+
+def _known(named: str) -> str:
+    """The encoding of that name, UTF-8 for none. Raises BodyRefused."""
+    charset = named.strip("\"' ").lower().removesuffix("-i").removesuffix("-e") or "utf-8"
     if not (_CHARSET.fullmatch(charset) and _exists(charset)):
         raise BodyRefused.of(415, gettext("This charset is not known. Send UTF-8."))
     return charset
@@ -154,7 +177,10 @@ def _exists(charset: str) -> bool:
 
 
 def _text(request: HttpRequest, body: bytes) -> str:
-    charset = _charset(request)
+    return _decoded(body, _charset(request))
+
+
+def _decoded(body: bytes, charset: str) -> str:
     try:
         return body.decode("utf-8-sig" if charset in {"utf-8", "utf8"} else charset)
     except UnicodeDecodeError:
@@ -173,8 +199,9 @@ def _json_object(text: str) -> Mapping[str, Any]:
 
 
 def _form_fields(request: HttpRequest, body: bytes) -> Mapping[str, Any]:
-    _text(request, unquote_to_bytes(body))  # refuses what is not in its encoding
-    return _few(QueryDict(_text(request, body), encoding=_charset(request)))
+    charset = _form_charset(request, body)
+    _decoded(unquote_to_bytes(body), charset)  # refuses what is not in its encoding
+    return _few(QueryDict(_decoded(body, charset), encoding=charset))
 
 
 def _multipart_fields(request: HttpRequest, body: bytes) -> dict[str, str]:

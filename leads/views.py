@@ -47,6 +47,7 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+@csrf_exempt  # what is posted here is told the right method, not that a cookie is missing
 @_answers("GET", "HEAD")
 def home(_request: HttpRequest) -> HttpResponse:
     """Redirects to the default source's form."""
@@ -75,7 +76,9 @@ def contact_without_slash(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes what is posted to the address without its final slash; everything else is sent on."""
     if request.method == "POST":
         return contact(request, slug)
-    return redirect("leads:contact", slug=slug)
+    address = reverse("leads:contact", args=[slug])
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{address}?{query}" if query else address)
 
 
 def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:

@@ -145,6 +145,19 @@ def test_other_addresses_of_the_api_answer_in_json(client: Client) -> None:
 # --- Idempotency-Key ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "same",
+    [{"name": f"{FILLED['name']} "}, {"call_at": ""}, {"call_at": None}, {"source": " Website"}],
+    ids=["a space", "an empty field", "a null field", "the source in another spelling"],
+)
+def test_the_same_fields_written_another_way_are_the_same_request(
+    same: dict[str, str | None], client: Client, source: LeadSource
+) -> None:
+    first = send(client, **{"Idempotency-Key": "order-17"})
+    again = send(client, {**FILLED, **same}, **{"Idempotency-Key": "order-17"})
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
 def test_the_same_key_gives_the_same_lead_and_the_same_answer(
     client: Client, source: LeadSource
 ) -> None:

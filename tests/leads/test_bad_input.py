@@ -130,7 +130,7 @@ def test_the_form_answers_a_strange_body_with_a_page(
     body: bytes, kind: str, client: Client, source: LeadSource
 ) -> None:
     answer = client.post("/contact/website/", body, content_type=kind)
-    assert answer.status_code in {400, 422}
+    assert answer.status_code in {400, 415, 422}
     assert "<h1>" in answer.text
     assert not Lead.objects.exists()
 
@@ -151,7 +151,90 @@ def test_a_charset_that_does_not_exist_is_refused(
 ) -> None:
     # Not `post`, which encodes the body itself.
     answer = client.generic("POST", address, body, content_type=f"{kind}; charset={charset}")
-    # The page reads forms only.
-    is_read = address == "/api/leads/" or kind != "application/json"
-    assert answer.status_code == (415 if is_read else 422)
+    assert answer.status_code == 415
     assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"name": "Noa", "phone": "0505550101"}'),
+        ("text/plain", b"name=Noa\r\nphone=0505550101"),
+        ("", b"name=Noa&phone=0505550101"),
+    ],
+)
+def test_a_body_that_is_no_form_is_told_so(
+    kind: str, body: bytes, client: Client, source: LeadSource
+) -> None:
+    answer = client.generic("POST", "/contact/website/", body, content_type=kind)
+    assert answer.status_code == 415
+    assert "Send the form as application/x-www-form-urlencoded or multipart/form-data." in (
+        answer.text
+    )
+
+
+def test_an_empty_body_gets_the_form_back(client: Client, source: LeadSource) -> None:
+    answer = client.generic("POST", "/contact/website/", b"", content_type="")
+    assert answer.status_code == 422
+    assert "Enter your name." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("/contact/website/", 303), ("/api/leads/", 201)], ids=["form", "API"]
+)
+@pytest.mark.parametrize("field", ["first", "last"])
+def test_a_form_that_names_its_charset_in_a_field_is_read_by_it(
+    address: str, status: int, field: str, client: Client, source: LeadSource
+) -> None:
+    """`<input type=hidden name=_charset_>`: browsers fill in the page's own charset."""
+    body = b"source=website&name=%F0%E5%F2%E4&phone=0505550101"
+    named = b"_charset_=windows-1255"
+    body = b"&".join([named, body] if field == "first" else [body, named])
+    kind = "application/x-www-form-urlencoded"
+    assert client.generic("POST", address, body, content_type=kind).status_code == status
+    assert Lead.objects.get().name == "נועה"
+
+
+@pytest.mark.parametrize("address", ["/contact/website/", "/api/leads/"])
+def test_a_form_in_utf16_is_told_the_reason(
+    address: str, client: Client, source: LeadSource
+) -> None:
+    body = "source=website&name=Noa&phone=0505550101".encode("utf-16")
+    kind = "application/x-www-form-urlencoded; charset=utf-16"
+    answer = client.generic("POST", address, body, content_type=kind)
+    assert answer.status_code == 415
+    assert "A form cannot be in UTF-16. Send UTF-8." in answer.text
+
+
+def test_an_empty_charset_is_utf8(client: Client, source: LeadSource) -> None:
+    body = '{"source": "website", "name": "נועה", "phone": "0505550101"}'.encode()
+    answer = client.generic("POST", "/api/leads/", body, content_type="application/json; charset=")
+    assert answer.status_code == 201
+    assert Lead.objects.get().name == "נועה"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_another_method_than_get_at_the_root_is_told_so(method: str, source: LeadSource) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.generic(
+        method, "/", b"name=Noa", content_type="application/x-www-form-urlencoded"
+    )
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "query", ["earlier=0b6f6a5e-6a0f-4a53-9c1b-1f2f3c4d5e6f&utm_source=x", "a=%D7%A0+b&a=2", ""]
+)
+def test_the_address_without_its_slash_keeps_its_query(
+    query: str, client: Client, source: LeadSource
+) -> None:
+    answer = client.get(f"/contact/website?{query}")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/contact/website/?{query}".rstrip("?")
+
+
+@pytest.mark.parametrize("slug", ["Website", " website ", "WEBSITE"])
+def test_a_source_in_another_spelling(slug: str, client: Client, source: LeadSource) -> None:
+    body = {"source": slug, "name": "Noa", "phone": "0505550101"}
+    assert client.post("/api/leads/", body, content_type="application/json").status_code == 201
+    assert client.get(f"/contact/{slug.strip()}/").status_code == 200

@@ -10,7 +10,7 @@ import pytest
 from leads import callback_times, visitor_status
 from leads.ports import CallingHours
 
-MALFORMED = "This is not a time in the form 2026-11-28T14:00:00+02:00."
+MALFORMED = "Write the time like this, with its offset: 2026-11-28T14:00:00+02:00."
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday, 14:00 in Jerusalem
@@ -54,6 +54,10 @@ def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = 
         "2026-11-24 09:30:00.000+02:00",
         "2026-11-24T07:30:00Z",
         "2026-11-24T02:30:00-05:00",
+        "2026-11-24T09:30:00 02:00",  # a + that a form has made a space
+        "2026-11-24T09:30 0200",
+        "2026-11-24 09:30:00.000 02:00",
+        "2026-11-24T07:30:00 00:00",
     ],
 )
 def test_a_time_with_its_offset_is_understood(typed: str) -> None:
@@ -75,10 +79,10 @@ TOMORROW = "tomorrow, Tuesday, at 09:00 (Jerusalem time)"
 @pytest.mark.parametrize(
     ("typed", "now", "said"),
     [
-        ("2026-11-23T13:59:59+02:00", NOON, "This time is over. The next possible time is now"),
+        ("2026-11-23T13:59:59+02:00", NOON, "This time has passed. The next possible time is now"),
         (
             "2026-11-23T13:00:00+02:00", at(23, 18),
-            f"This time is over. The next possible time is {TOMORROW}.",
+            f"This time has passed. The next possible time is {TOMORROW}.",
         ),
         (
             "2026-11-23T17:00:00+02:00", NOON,
@@ -92,9 +96,16 @@ TOMORROW = "tomorrow, Tuesday, at 09:00 (Jerusalem time)"
         ("9999-12-31T23:59:59-12:00", at(23, 18), MALFORMED),
         (
             "tomorrow", at(23, 18),
-            f"{MALFORMED} The next possible time is 2026-11-24T09:00:00+02",
+            f"{MALFORMED} The next possible time is {TOMORROW}.",
         ),
-        ("2026-11-24T09:30:00", NOON, MALFORMED),
+        (
+            "2026-11-24T09:30:00", NOON,
+            "Write this time with its offset from UTC, such as 2026-11-24T09:30+02:00. The next",
+        ),
+        (
+            "2026-07-24 09:30", NOON,
+            "Write this time with its offset from UTC, such as 2026-07-24T09:30+03:00.",
+        ),
         ("2026-11-24", NOON, MALFORMED),
         ("2026-02-30T09:30:00+02:00", NOON, MALFORMED),
         ("0001-01-01T00:00:00+14:00", NOON, MALFORMED),

@@ -13,7 +13,7 @@ from django.test import Client
 from callbacks.models import OpeningHours, Schedule, Team
 from leads.models import Lead, LeadSource
 
-MALFORMED = "This is not a time in the form 2026-11-28T14:00:00+02:00."
+MALFORMED = "Write the time like this, with its offset: 2026-11-28T14:00:00+02:00."
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("office")]
 
@@ -120,7 +120,7 @@ def test_a_time_that_has_gone_by_is_asked_for_again_and_what_was_typed_is_kept(
     answer = form(client, NOON + timedelta(hours=1), call_at="2026-11-23T14:30:00+02:00")
     page = unescape(answer.text)
     assert answer.status_code == 422
-    assert '<a href="#id_call_at">This time is over. The next possible time is now' in page
+    assert '<a href="#id_call_at">This time has passed. The next possible time is now' in page
     select = re.search(r"<select[^>]*>", page)
     assert select
     assert 'aria-invalid="true"' in select[0]
@@ -166,7 +166,7 @@ def test_the_api_takes_a_time(client: Client) -> None:
 @pytest.mark.parametrize(
     ("call_at", "error"),
     [
-        ("2026-11-23T13:30:00+02:00", "This time is over. The next possible time is now"),
+        ("2026-11-23T13:30:00+02:00", "This time has passed. The next possible time is now"),
         (
             "2026-11-24T20:00:00+02:00",
             "We cannot call you then. The next possible time is on Wednesday, 25 November",
@@ -174,11 +174,11 @@ def test_the_api_takes_a_time(client: Client) -> None:
         ("2026-12-08T10:00:00+02:00", "This is more than 14 days ahead. The next possible time"),
         (
             "2026-11-24T10:00:00",
-            f"{MALFORMED} The next possible time is",
+            "Write this time with its offset from UTC, such as 2026-11-24T10:00+02:00. The next",
         ),
         (
             "noon",
-            f"{MALFORMED} The next possible time is 2026-11-23T14:00:",
+            f"{MALFORMED} The next possible time is now: leave this empty",
         ),
         (1764052200, "This must be a string, in quotation marks."),
     ],

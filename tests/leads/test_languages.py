@@ -25,7 +25,7 @@ PHONE = "050-555 0101"
         ("IW_il", "he-IL"),
         ("in", "id"),
         ("ji", "yi"),
-        ("heb", "he"),
+        ("heb", "heb"),
         ("zh_hant", "zh-Hant"),
         ("zh-Hant-TW", "zh"),
         ("ca_ES@valencia", "ca-ES"),
