@@ -30,11 +30,14 @@ _MIB = 1024 * 1024
 
 _LOSSES: dict[str, Text] = {
     AiDataLoss.CUT: _(
-        "Its end is missing: it was larger than %(kept)d MiB, and the transcript was cut first."
+        "The end of the AI data is missing: it was larger than %(kept)d MiB. The transcript was "
+        "cut first."
     ),
-    AiDataLoss.TOO_LARGE: _("It was larger than %(read)d MiB and was not kept."),
-    AiDataLoss.NESTED: _("It was nested more than %(depth)d levels deep and was not kept."),
-    AiDataLoss.UNREADABLE: _("It could not be read and was not kept."),
+    AiDataLoss.TOO_LARGE: _("The AI data was larger than %(read)d MiB and was not kept."),
+    AiDataLoss.NESTED: _(
+        "The AI data was nested more than %(depth)d levels deep and was not kept."
+    ),
+    AiDataLoss.UNREADABLE: _("The AI data could not be read and was not kept."),
 }
 _COLOURS = {"positive": html.GREEN, "negative": html.RED}
 
@@ -135,8 +138,9 @@ def _answer(answer: str) -> str:
 def _moods(analysis: Analysis) -> Iterator[_Mood]:
     for mood in analysis.moods:
         sentences = ngettext("%(count)d sentence", "%(count)d sentences", mood.sentences)
+        named = dict.fromkeys(filter(None, (mood.emotion, mood.direction)))
         yield _Mood(
-            " · ".join(filter(None, (mood.emotion, mood.direction))),
+            " · ".join(named),
             _COLOURS.get(mood.direction.lower(), html.GREY),
             sentences % {"count": mood.sentences},
         )
