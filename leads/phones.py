@@ -29,6 +29,18 @@ CALLABLE_TYPES = frozenset(
 # More countries than these in one sentence, and nobody reads it.
 _COUNTRIES_NAMED = 5
 _INDONESIA = 62
+# Where the library gives a country the clock of another, an hour off for half of the year: the
+# country code, the library's zone, and those of the place itself.
+_OTHERS_CLOCKS = {
+    (7, "Europe/Bucharest"): ("Europe/Kaliningrad", "Europe/Moscow"),
+    (52, "America/New_York"): ("America/Cancun",),
+    (211, "Africa/Nairobi"): ("Africa/Juba",),
+    (212, "Atlantic/Canary"): ("Africa/Casablanca",),
+    (213, "Europe/Paris"): ("Africa/Algiers",),
+    (218, "Europe/Bucharest"): ("Africa/Tripoli",),
+    (505, "America/Chicago"): ("America/Managua",),
+    (970, "Europe/Bucharest"): ("Asia/Gaza", "Asia/Hebron"),
+}
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,9 @@ def time_zones(e164: str) -> tuple[str, ...]:
         number = phonenumbers.parse(e164)
     except NumberParseException:
         return ()
-    return _known(_zones(number)) or _known(timezone.time_zones_for_geographical_number(number))
+    code = number.country_code or 0
+    geographical = timezone.time_zones_for_geographical_number
+    return _known(_zones(number), code) or _known(geographical(number), code)
 
 
 def _zones(number: PhoneNumber) -> Collection[str]:
@@ -192,14 +206,16 @@ def example(country: str) -> str:
 @lru_cache(maxsize=300)
 def time_zones_of(country: str) -> tuple[str, ...]:
     """All the time zones of a country (ISO 3166)."""
-    number = phonenumbers.PhoneNumber(
-        country_code=phonenumbers.country_code_for_region(country), national_number=0
-    )
-    return _known(timezone.time_zones_for_geographical_number(number))
+    code = phonenumbers.country_code_for_region(country)
+    number = phonenumbers.PhoneNumber(country_code=code, national_number=0)
+    return _known(timezone.time_zones_for_geographical_number(number), code)
 
 
-def _known(zones: Collection[str]) -> tuple[str, ...]:
-    return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
+def _known(zones: Collection[str], code: int) -> tuple[str, ...]:
+    """Those that are zones, by the clocks of the country code."""
+    known = (zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
+    theirs = (own for zone in known for own in _OTHERS_CLOCKS.get((code, zone), (zone,)))
+    return tuple(dict.fromkeys(theirs))
 
 
 def search_forms(typed: str, default_country: str) -> str:
