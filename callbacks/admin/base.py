@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone
+from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone, by_public_id
 from leads.admin import Admin
 
 
@@ -58,6 +58,7 @@ class SearchesByPhone(Admin):
         for further in (
             by_phone(typed, self.phone_field),
             by_lead(typed, self.lead_field),
+            by_public_id(typed, f"{self.lead_field}__public_id"),
             by_end_of_call_id(typed, "call_id"),
         ):
             condition |= further or Q()

@@ -37,6 +37,11 @@ def leads(make_lead: Callable[..., Lead]) -> tuple[Lead, Lead]:
         "550101",
         "٠٥٠٥٥٥٠١٠١",  # noqa: RUF001  # Arabic digits
         "\u200e050-5550101\u202c",
+        "tel:+972-50-555-0101",
+        "050-555-01-01 ext 12",
+        "Noa Cohen, 050-555 0101",
+        "0505550101 called twice",
+        "call +972 (50) 555.0101 back",
     ],
 )
 def test_a_lead_is_found_by_its_number_in_any_spelling(
@@ -116,13 +121,43 @@ def test_a_part_of_a_number_with_its_country_code(
     assert found(managing, typed) == {str(leads[0])}
 
 
-@pytest.mark.parametrize("typed", ["lead {}", "Lead {}", "LEAD  {}", "lead #{}", "#{}", "{}"])
+@pytest.mark.parametrize(
+    "typed",
+    ["lead {}", "Lead {}", "LEAD  {}", "lead #{}", "#{}", "{}", "lead no. {}", "lead: {}"],
+)
 def test_a_lead_by_the_number_that_pages_give_it(
     typed: str, managing: Client, leads: tuple[Lead, Lead]
 ) -> None:
     number = 98765432
     Lead.objects.filter(pk=leads[0].pk).update(id=number)
     assert found(managing, typed.format(number)) == {f"Lead {number}"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["{}", "https://www.example.com/contact/website/{}/", "lead={} source=website"]
+)
+def test_a_lead_by_the_id_of_the_visitors_page_and_of_the_log(
+    typed: str, managing: Client, leads: tuple[Lead, Lead], extension: Extension
+) -> None:
+    now = timezone.now()
+    for lead in leads:
+        CallAttempt.objects.create(
+            lead=lead, extension=extension, phone=lead.phone, claimed_at=now, ended_at=now,
+            state="lead_no_answer", call_id=f"call-{lead.pk}", hold_until=now,
+        )  # fmt: skip
+    wanted = leads[0].call_attempts.get()
+    assert found(managing, typed.format(leads[0].public_id)) == {str(leads[0])}
+    assert found(managing, typed.format(leads[0].public_id.hex.upper())) == {str(leads[0])}
+    assert found(managing, typed.format(leads[0].public_id), "callbacks/callattempt") == {
+        str(wanted)
+    }
+
+
+@pytest.mark.parametrize("typed", ["Noa 101", "Noa 555", "no. ", "Omer, 0505550102", "x0505"])
+def test_digits_among_words_are_no_part_of_a_number(
+    typed: str, managing: Client, leads: tuple[Lead, Lead]
+) -> None:
+    assert found(managing, typed) == set()
 
 
 CALL_ID = "20261127-0930-9f3c2ab77d10"

@@ -33,7 +33,7 @@ from callbacks.admin.filters import (
 )
 from callbacks.admin.leads import timeline
 from callbacks.admin.leads.actions import ActsOnLeads
-from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone
+from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone, by_public_id
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
 from callbacks.models import CallAttempt, CallRecord
@@ -67,7 +67,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     show_full_result_count = False
     search_fields = ["name", "email", "call_id"]
     search_help_text = _(
-        "Name, e-mail, CALLID or its end, a phone number in any spelling, or lead 105."
+        "Name, e-mail, CALLID or its end, a phone number in any spelling, lead 105, or the address "
+        "of the visitor's page."
     )
     inlines = [AttemptInline]
     formfield_overrides = {
@@ -128,7 +129,9 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
     ) -> tuple[QuerySet[Lead], bool]:
-        """Words in name, e-mail and CALLID, the end of any attempt's CALLID, or a number."""
+        """Words in name, e-mail and CALLID, the end of any attempt's CALLID, a number, or the id
+        that the visitor's page has.
+        """
         typed = search_term.strip()
         found, _ = super().get_search_results(request, queryset, typed)
         if not typed:
@@ -136,7 +139,11 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         is_earlier = by_end_of_call_id(typed, "call_id") or Q(call_id=typed)
         earlier = CallAttempt.objects.filter(is_earlier).values("lead_id")
         condition = Q(pk__in=found.order_by().values("pk")) | Q(pk__in=earlier)
-        for further in (by_phone(typed, "phone"), by_lead(typed, "pk")):
+        for further in (
+            by_phone(typed, "phone"),
+            by_lead(typed, "pk"),
+            by_public_id(typed, "public_id"),
+        ):
             condition |= further or Q()
         return queryset.filter(condition), False
 
