@@ -3,11 +3,13 @@
 `callbacks.admin` registers LeadSource and Lead, since their pages show how calls are made.
 """
 
+import re
 from typing import Any
 
 from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import DataError
 from django.http import HttpRequest
@@ -15,9 +17,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from leads.models import validate_country
+from leads import countries
 
 
 class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
@@ -60,24 +62,73 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return _ChangeList
 
 
+class CountriesField(forms.CharField):
+    """Countries by their codes or names, in any case, with commas between: a list of codes."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """The codes; what was typed stays as it was typed."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """The codes, each once. Raises ValidationError, naming the one that is not known."""
+        typed = str(super().clean(value))
+        found = [self._code(it.strip()) for it in re.split(r"[,;\n]", typed) if it.strip()]
+        return list(dict.fromkeys(code for codes in found for code in codes))
+
+    def _code(self, typed: str) -> list[str]:
+        if code := countries.code(typed):
+            return [code]
+        # "IL GB" are two; "United Kingdom" is one, above.
+        parts = [countries.code(part) for part in typed.split()]
+        if len(parts) > 1 and all(parts):
+            return [str(part) for part in parts]
+        raise ValidationError(
+            gettext(
+                "%(typed)s is no country that is known here. Use codes or names, with commas "
+                "between: IL, United Kingdom."
+            )
+            % {"typed": typed}
+        )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the text says something else than the list did."""
+        try:
+            return self.clean(data) != (initial or [])
+        except ValidationError:
+            return True
+
+
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Names the country code that is wrong: Django drops the validator's message for list items."""
+    """Countries by name."""
+
+    allowed_countries = CountriesField(
+        label=_("Allowed countries"),
+        help_text=_(
+            "Codes or names, with commas between. Numbers of other countries are never dialled."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "default_country" in self.fields:
+            named = sorted(
+                ((code, str(name)) for code, name in countries.NAMES.items()), key=lambda it: it[1]
+            )
+            self.fields["default_country"] = forms.ChoiceField(
+                choices=named,
+                initial="IL",
+                label=self.fields["default_country"].label,
+                help_text=gettext("The country of numbers that are typed without a country code."),
+                widget=UnfoldAdminSelectWidget,
+            )
         if target := self.fields.get("sla_target"):
             target.widget.attrs["min"] = 1
             sentence = _("Enter 1 second or more.")
             target.error_messages["min_value"] = sentence
             # Django's own field only knows the database's condition, with another message.
             target.validators.append(MinValueValidator(1, sentence))
-
-    def clean_allowed_countries(self) -> list[str]:
-        """Checks each country code."""
-        countries: list[str] = self.cleaned_data["allowed_countries"]
-        for code in countries:
-            validate_country(code)
-        return countries
 
     def clean(self) -> dict[str, Any]:
         """A calling window has both its times: the error stands beside the missing one."""

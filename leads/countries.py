@@ -257,3 +257,16 @@ NAMES = {
 def name(code: str) -> str:
     """The name of a country; a code that is not known stays as it is."""
     return str(NAMES.get(code, code))
+
+
+# What people write besides codes and names.
+_ALSO = {"uk": "GB", "great britain": "GB", "usa": "US"}
+
+
+def code(typed: str) -> str:
+    """The code of a country by its code or name, in any case; "" for one that is not known."""
+    wanted = typed.strip().casefold()
+    if wanted.upper() in NAMES:
+        return wanted.upper()
+    by_name = {str(words).casefold(): it for it, words in NAMES.items()}
+    return by_name.get(wanted) or _ALSO.get(wanted, "")

@@ -153,7 +153,15 @@ def test_zone_and_country_may_be_typed_in_any_case(managing: Client) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("IL", "IL"), ("Israel", "IL"), ("iceland", "IS"), ("United States", "US"), ("", "")],
+    [
+        ("IL", "IL"),
+        ("Israel", "IL"),
+        ("iceland", "IS"),
+        ("UK", "GB"),
+        ("usa", "US"),
+        ("United States", "US"),
+        ("", ""),
+    ],
 )
 def test_holidays_are_those_of_a_country_by_its_name(
     managing: Client, typed: str, code: str

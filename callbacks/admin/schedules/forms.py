@@ -35,6 +35,7 @@ from callbacks.opening_hours.calendar import (
     problem,
 )
 from callbacks.opening_hours.typed_hours import NotHours
+from leads.countries import code as country_code
 from leads.countries import name as country_name
 
 NEVER_OPENS = _(
@@ -208,7 +209,7 @@ class CountryField(forms.ChoiceField):
     def to_python(self, value: Any) -> str:
         """The code."""
         typed = str(value or "").strip()
-        return self._codes.get(typed.casefold(), typed)
+        return self._codes.get(typed.casefold()) or country_code(typed) or typed
 
     def validate(self, value: Any) -> None:
         """Left to the model, which says what to do instead."""
