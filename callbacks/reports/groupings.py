@@ -85,12 +85,17 @@ class Grouping:
     every: Callable[[Asked], Iterable[Key]] = lambda _asked: ()
     days: Callable[[Any, Asked], Days] | None = None
 
+    @property
+    def is_of_time(self) -> bool:
+        """Whether the keys follow each other in time: days, hours; else they have names."""
+        return self.columns == ("submitted_at",)
+
     def in_order(self, keys: Collection[Any], asked: Asked) -> dict[Any, str]:
         """Keys and their labels: in time, or by name with NOBODY last."""
         places = {key: place for place, key in enumerate(self.every(asked))}
         found = self.labels(list(keys))
         labels = {key: found.get(key, str(key)) for key in keys}
-        if self.columns == ("submitted_at",):
+        if self.is_of_time:
             ordered = sorted(labels, key=lambda key: (places.get(key, 0), key))
         else:
             ordered = sorted(labels, key=lambda key: (key == NOBODY, labels[key].casefold(), key))

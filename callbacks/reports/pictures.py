@@ -5,6 +5,7 @@ static/reports/charts.js draws them with Chart.js, which the admin's theme bring
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.formats import number_format
@@ -18,7 +19,7 @@ from callbacks.reports.drilldown import Behind
 from callbacks.reports.groupings import WEEKDAY_HOUR
 from callbacks.reports.measures import LIMITS, MEASURES, SLICES
 from callbacks.reports.queries import Figure, Row, Table
-from callbacks.reports.stages import Group
+from callbacks.reports.stages import Group, StageTimes
 from callbacks.reports.time_breakdown import STAGES
 
 TREND = ("leads", "ring_p50", "ring_p90")
@@ -72,7 +73,7 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
     earlier = before.rows[: len(rows)] if before else ()
     series = [
         _series(gettext("p90"), "accent", [row["ring_p90"] for row in rows], table, rows),
-        _series(gettext("p50"), "calm", [row["ring_p50"] for row in rows], table, rows),
+        _series(gettext("p50"), "stage-provider", [row["ring_p50"] for row in rows], table, rows),
     ]
     if before:
         figures = [row["ring_p90"] for row in earlier]
@@ -93,7 +94,7 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
         % {"grouping": str(table.grouping.name).lower() if table.grouping else ""},
         {
             "kind": "line",
-            "labels": [row.label for row in rows],
+            "labels": [_short_label(row) for row in rows],
             "series": series,
             "units": _units(),
             "steep": bool(seconds) and max(seconds) > _STEEP * max(min(seconds), 1),
@@ -124,7 +125,7 @@ def spread(table: Table, before: Table | None) -> Picture:
         "spread",
         gettext("How soon the phone rang"),
         gettext("Leads by the time to ring, and those whose time was over before it rang."),
-        {"kind": "bar", "labels": labels, "series": series},
+        {"kind": "bars", "labels": labels, "series": series},
         head,
         tuple(rows),
     )
@@ -134,7 +135,7 @@ def stages(group: Group, title: str) -> dict[str, Any]:
     """The mean of each stage, stacked, for each group."""
     return {
         "kind": "stacked",
-        "labels": [row.label for row in group.rows],
+        "labels": [_short_label(row) for row in group.rows],
         "series": [
             {
                 "name": str(stage.name),
@@ -169,7 +170,7 @@ def heat(table: Table, key: str, weekdays: Sequence[tuple[int, str]]) -> Heat:
         gettext("Leads by hour") if is_leads else gettext("p90 to ring by hour"),
         gettext("Darker: more leads.")
         if is_leads
-        else gettext("Darker: later. Pale figures are of fewer than 20 leads."),
+        else gettext("Darker: later. Figures in italics are of fewer than 20 leads."),
         tuple(name for _day, name in weekdays),
         rows,
     )
@@ -190,6 +191,13 @@ def _heat_cell(table: Table, row: Row | None, key: str, most: int) -> HeatCell:
     return HeatCell(
         level, cells.link(_short(figure.value), behind, title), is_small=figure.is_small
     )
+
+
+def _short_label(row: Row | StageTimes) -> str:
+    """A day without its year: an axis has little room."""
+    if isinstance(row.key, date) and row.label.count(" ") > 1:
+        return row.label.removesuffix(f" {row.key:%Y}")
+    return row.label
 
 
 def _units() -> list[tuple[int, str]]:

@@ -208,8 +208,10 @@ def _tabs(selected: Selection) -> list[Tab]:
 
 
 def _group(title: str, nothing: str, group: Group, behind: Behind) -> ShownGroup:
-    rows = [_times(row.label, row, behind) for row in group.rows]
-    if group.total and len(rows) > 1:
+    # Days and hours are in the picture.
+    by_time = behind.grouping is not None and behind.grouping.is_of_time
+    rows = [] if by_time else [_times(row.label, row, behind) for row in group.rows]
+    if group.total and len(rows) != 1:
         rows.append(_times(gettext("All"), group.total, behind))
     return ShownGroup(title, nothing, tuple(rows))
 

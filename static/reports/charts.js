@@ -30,7 +30,7 @@
     const own = colour(series.colour);
     const shared = { label: series.name, data: series.values.map((value) => (value !== null && data.steep ? Math.max(value, 1) : value)) };
     if (data.kind !== "line") {
-      return { ...shared, backgroundColor: own, borderRadius: data.kind === "bar" ? 3 : 0, maxBarThickness: 56, stack: data.kind === "stacked" ? "all" : undefined };
+      return { ...shared, backgroundColor: own, borderRadius: data.kind === "bars" ? 3 : 0, maxBarThickness: 56, stack: data.kind === "stacked" ? "all" : undefined };
     }
     // A hollow point is of few leads.
     const hollow = (at) => (series.small?.[at] ? colour("surface") : own);
@@ -54,6 +54,22 @@
     const isTime = Boolean(data.units);
     const font = { family: style().fontFamily, size: 12 };
     const text = colour("soft");
+    const isLying = data.kind === "bars";
+    const values = {
+      type: data.steep ? "logarithmic" : "linear",
+      stacked: data.kind === "stacked",
+      beginAtZero: !data.steep,
+      grid: { color: colour("line") },
+      border: { display: false },
+      afterBuildTicks: isTime ? (scale) => ticksOfTime(scale, data.steep) : undefined,
+      ticks: { color: text, font, precision: 0, callback: (value) => (isTime ? words(value, data.units) : value) },
+    };
+    const names = {
+      stacked: data.kind === "stacked",
+      grid: { display: false },
+      border: { color: colour("line") },
+      ticks: { color: text, font, maxRotation: 45, autoSkip: !isLying, autoSkipPadding: 12 },
+    };
     const follow = (_event, hits) => {
       const hit = hits.find(({ datasetIndex, index }) => data.series[datasetIndex].links?.[index]);
       if (hit) location.href = data.series[hit.datasetIndex].links[hit.index];
@@ -65,28 +81,13 @@
         animation: false,
         responsive: true,
         maintainAspectRatio: false,
-        interaction: { mode: "index", intersect: false },
+        indexAxis: isLying ? "y" : "x",
+        interaction: { mode: "index", axis: isLying ? "y" : "x", intersect: false },
         onClick: follow,
         onHover: (event, hits) => {
           event.native.target.style.cursor = hits.some((hit) => data.series[hit.datasetIndex].links) ? "pointer" : "default";
         },
-        scales: {
-          x: {
-            stacked: data.kind === "stacked",
-            grid: { display: false },
-            border: { color: colour("line") },
-            ticks: { color: text, font, maxRotation: 45, autoSkip: true, autoSkipPadding: 12 },
-          },
-          y: {
-            type: data.steep ? "logarithmic" : "linear",
-            stacked: data.kind === "stacked",
-            beginAtZero: !data.steep,
-            grid: { color: colour("line") },
-            border: { display: false },
-            afterBuildTicks: isTime ? (scale) => ticksOfTime(scale, data.steep) : undefined,
-            ticks: { color: text, font, precision: 0, callback: (value) => (isTime ? words(value, data.units) : value) },
-          },
-        },
+        scales: isLying ? { x: values, y: names } : { x: names, y: values },
         plugins: {
           legend: {
             display: data.series.length > 1,

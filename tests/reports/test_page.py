@@ -125,6 +125,17 @@ def test_no_data_is_said_in_words_and_no_percentile_is_zero(reader: Client) -> N
     assert "- Time to ring, p90" in page
 
 
+def test_the_list_says_which_number_it_is_of(
+    reader: Client, make_lead: Callable[..., Lead]
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        two_leads(make_lead)
+        page = reader.get(ADDRESS, {"period": "today"}).content.decode()
+        address = next(address for address, said in Numbers(page).found if said == "50 %")
+        listed = text(reader.get(unescape(address)))
+    assert "From the report: Within target, 25 Mar 2026." in listed
+
+
 def test_what_came_before_stands_beside_it(reader: Client, make_lead: Callable[..., Lead]) -> None:
     with time_machine.travel(NOON, tick=False):
         two_leads(make_lead)

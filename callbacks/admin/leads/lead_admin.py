@@ -60,6 +60,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         UnansweredFilter,
         ReportFilter,
     ]
+    list_before_template = "reports/behind.html"
     list_filter_submit = True
     list_refresh = True
     list_fullwidth = True
