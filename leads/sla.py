@@ -12,7 +12,8 @@ from leads.models import OPEN_STATUSES, LeadStatus
 
 _NEVER_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.HELD)
 _RANG = Q(rang_at__isnull=False)
-_SILENT = Q(rang_at__isnull=True)
+# Of a talk that a person told of, nobody may know when the phone rang; that it did is certain.
+_SILENT = Q(rang_at__isnull=True, connected_at__isnull=True)
 
 
 def counted() -> Q:

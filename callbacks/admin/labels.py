@@ -73,6 +73,8 @@ def due(lead: Lead, now: datetime) -> Words:
             if late > 0
             else Words(gettext("in time"))
         )
+    if lead.connected_at:
+        return Words(gettext("talked; nobody knows when its phone rang"))
     over = (now - lead.due_at).total_seconds()
     if over > 0:
         return Words(

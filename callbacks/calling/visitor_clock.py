@@ -48,7 +48,9 @@ def tell(lead_id: int) -> None:
     )  # fmt: skip
     talks = [it for it in calls if it.outcome == Outcome.BRIDGED.value and it.connected_at]
     rang_at = min((it.rang_at for it in calls if it.rang_at), default=None)
-    talked_at = min((it.connected_at for it in talks if it.connected_at), default=None)
+    # A person said that they talked, and nobody knows when, if its phone has no time either.
+    timed = [it.connected_at for it in talks if it.connected_at and it.rang_at]
+    talked_at = min(timed, default=None)
     values: dict[str, Any] = {
         "rang_at": rang_at,
         "time_to_ring": _shown(lead, rang_at),

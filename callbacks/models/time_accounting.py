@@ -166,8 +166,9 @@ def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
     """When the lead's phone began to ring; None when it did not, or nothing tells that it did.
 
     By the record of their leg, if it tells seconds of ringing, whatever it ended with; without one,
-    it rings as soon as the salesperson has picked up. Never before that, nor after it was answered,
-    or after `until`.
+    it rings as soon as the salesperson has picked up. Where a person says that they talked, and
+    nothing else tells, it rang at a time that nobody knows. Never before the salesperson picked up,
+    nor after it was answered, or after `until`.
     """
     leg2 = facts.legs.get(2)
     told_to_ring = leg2 is not None and bool(leg2.dial_time)
@@ -177,8 +178,9 @@ def lead_rang_at(facts: Facts, until: datetime) -> datetime | None:
     latest = facts.connected_at or until
     rang = _believed(leg2.started_at, facts, until) if leg2 else None
     rang = rang or picked_up(facts, until)
-    if rang is None and facts.state in _LEAD_RUNG:
-        rang = latest - timedelta(seconds=leg2.dial_time or 0) if leg2 else latest
+    tells = leg2 is not None and (leg2.answered or facts.connected_at is None)
+    if rang is None and facts.state in _LEAD_RUNG and leg2 and tells:
+        rang = latest - timedelta(seconds=leg2.dial_time or 0)
     if rang is None:
         return None
     earliest = facts.picked_up_at or facts.answered_at or facts.claimed_at

@@ -126,6 +126,19 @@ def correct(
     return told or told_waiting
 
 
+def time_the_talk(
+    attempt: CallAttempt, connected_at: datetime, records: Collection[CallRecord]
+) -> None:
+    """Says when the two talked, of whom only that was known. In a transaction."""
+    guessed = attempt.connected_at
+    attempt.connected_at = connected_at
+    values = attempt.told_until(connected_at, records) | {"connected_at": connected_at}
+    CallAttempt.objects.filter(pk=attempt.pk).update(**values)
+    for name, value in values.items():
+        setattr(attempt, name, value)
+    Lead.objects.filter(pk=attempt.lead_id, connected_at=guessed).update(connected_at=connected_at)
+
+
 def _correct_lead(attempt: CallAttempt) -> bool:
     """Corrects the lead only if this attempt closed it, and never reopens it: nobody is rung
     because a record was late. Returns whether the lead was corrected.

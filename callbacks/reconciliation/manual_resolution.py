@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from callbacks.calling import manual
 from callbacks.calling.apply_outcome import apply
 from callbacks.calling.manual import CannotCall
-from callbacks.models import CallAttempt, UnknownOutcome
+from callbacks.models import CallAttempt, UnknownOutcome, time_accounting
 from callbacks.models.attempt_states import NOBODY_KNOWS, AttemptState
 from callbacks.reconciliation import corrections
 from leads import log_context
@@ -41,12 +41,16 @@ def they_talked(attempt_id: int, user: object) -> str:
     """A person found out that the two talked. Returns a sentence, or raises CannotCall with one.
 
     Nobody noted when the lead answered. It counts as the moment at which the salesperson picked up,
-    or else at which the provider answered the request.
+    as far as that is known. Else the lead's phone has no time, and no figure counts the lead as in
+    time, missed, or talked with after so long; the talk stands at the provider's answer.
     """
     with transaction.atomic():
         attempt = _question(attempt_id)
-        at = attempt.picked_up_at or attempt.answered_at or attempt.claimed_at
-        if not corrections.correct(attempt, AttemptState.BRIDGED, at, attempt.records.all()):
+        records = list(attempt.records.all())
+        facts = time_accounting.facts_of(attempt, records)
+        picked_up_at = time_accounting.picked_up(facts, attempt.ended_at or timezone.now())
+        at = picked_up_at or attempt.answered_at or attempt.claimed_at
+        if not corrections.correct(attempt, AttemptState.BRIDGED, at, records):
             raise CannotCall(
                 gettext("The lead is being called again already. Nothing was changed.")
             )

@@ -185,6 +185,10 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     The attempt is locked: of two legs' records at the same moment the second one sees both.
     """
     records = _by_leg(attempt.records.order_by("pk"))
+    if attempt.state == AttemptState.BRIDGED and attempt.rang_at is None and _talk_in(records):
+        # A person had told of the talk, and not when it was.
+        answered_at = _answered_at(records[2], attempt, now)
+        corrections.time_the_talk(attempt, answered_at, records.values())
     _keep_facts(attempt, _of_the_call(attempt, records))
     if not attempt.is_live and attempt.state != AttemptState.ENDED:
         if not _disproved(attempt, records, now):
@@ -218,6 +222,10 @@ def _of_the_call(attempt: CallAttempt, records: dict[int | None, CallRecord]) ->
     """Without what other types say (a transfer, a queue, an extension's own call)."""
     is_message = attempt.kind == AttemptKind.MESSAGE
     return [record for leg, record in records.items() if leg or is_message]
+
+
+def _talk_in(records: dict[int | None, CallRecord]) -> bool:
+    return 2 in records and _talk(records[2]) > 0
 
 
 def _talk(record: CallRecord) -> int:

@@ -175,10 +175,15 @@ def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:
         rang=len(rang),
         connected=sum(lead.connected_at is not None for lead in leads),
         within_target=sum(rang_at <= lead.due_at for rang_at, lead in rang),
-        judged=sum(lead.rang_at is not None or lead.due_at < judged_at for lead in leads),
+        judged=len(rang) + sum(_is_missed(lead, judged_at) for lead in leads),
         ring_p50=percentile(times, 0.5),
         ring_p90=percentile(times, 0.9),
     )
+
+
+def _is_missed(lead: Lead, at: datetime) -> bool:
+    """As leads.sla.missed."""
+    return not lead.rang_at and not lead.connected_at and lead.due_at < at
 
 
 def _tries(lead_ids: list[int]) -> dict[int, list[HistoricAttempt]]:

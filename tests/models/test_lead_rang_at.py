@@ -25,7 +25,8 @@ ROWS = {
     "talked, by leg 2": ("bridged", None, 12, {2: ANSWER}, 8),
     "talked, leg 2 without a time, pop-up": ("bridged", 7, 12, {2: UNTIMED}, 7),
     "talked, leg 2 without a time": ("bridged", None, 12, {2: UNTIMED}, 8),
-    "talked, no record, as a manager says": ("bridged", None, 12, {}, 12),
+    "talked, as a manager says": ("bridged", None, 12, {}, None),
+    "talked, as a manager says, and a pop-up saw them pick up": ("bridged", 7, 12, {}, 7),
     "talked, by leg 1": ("bridged", None, 12, {1: SELLER}, 7),
     "the pop-up came after the record's start": ("bridged", 9, 12, {2: ANSWER}, 9),
     "the record's clock is of another zone": (
@@ -35,7 +36,7 @@ ROWS = {
         "bridged", 7, 12, {2: LegTimes(answered=True, started_at=at(100), dial_time=4)}, 12,
     ),
     "did not answer": ("lead_no_answer", None, None, {2: NO_ANSWER}, 8),
-    "did not answer, nothing but the state": ("lead_no_answer", None, None, {}, 60),
+    "did not answer, nothing but the state": ("lead_no_answer", None, None, {}, None),
     "answered for a moment": ("short_talk", None, 12, {2: ANSWER}, 8),
     "line busy": ("lead_busy", 7, None, {2: SILENT}, None),
     "the visitor rejects it": ("lead_busy", 7, None, {2: NO_ANSWER}, 8),

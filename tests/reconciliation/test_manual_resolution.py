@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from callbacks.admin import labels
 from callbacks.calling import dispatch, manual
 from callbacks.calling.manual import CannotCall
 from callbacks.models import CallAttempt, Extension, Team
@@ -13,6 +15,7 @@ from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import holds, manual_resolution, records
 from callbacks.routing import claim as claims
 from callbacks.voicenter import Cdr
+from leads import sla
 from leads.models import Lead, LeadStatus
 from tests.support.asking import asked
 from tests.support.queue import queued
@@ -58,6 +61,52 @@ def test_they_talked(question: CallAttempt) -> None:
     assert lead.connected_at == question.connected_at == question.answered_at
     assert lead.first_dialed_at == question.claimed_at
     assert (asks(), queued()) == ([], [])
+
+
+def test_of_a_talk_that_a_person_tells_of_nobody_knows_when_the_phone_rang(
+    question: CallAttempt,
+) -> None:
+    """It is neither in time nor missed, and makes no time to ring or to talk."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    Lead.objects.update(due_at=hour_ago, clock_started_at=hour_ago)
+    manual_resolution.they_talked(question.pk, None)
+    question.refresh_from_db()
+    lead = Lead.objects.get()
+    assert (question.rang_at, lead.rang_at) == (None, None)
+    assert (lead.time_to_ring, lead.time_to_talk) == (None, None)
+    now = timezone.now()
+    assert not Lead.objects.filter(sla.judged(now)).exists()
+    assert Lead.objects.filter(sla.reached()).exists()
+    assert labels.due(lead, now).text == "talked; nobody knows when its phone rang"
+
+
+def test_a_person_tells_of_a_talk_for_which_a_pop_up_saw_the_salesperson_pick_up(
+    question: CallAttempt,
+) -> None:
+    picked_up_at = question.claimed_at + timedelta(seconds=7)
+    CallAttempt.objects.update(picked_up_at=picked_up_at)
+    manual_resolution.they_talked(question.pk, None)
+    lead = Lead.objects.get()
+    assert (lead.rang_at, lead.connected_at) == (picked_up_at, picked_up_at)
+    assert lead.time_to_talk is not None
+
+
+def test_the_records_times_replace_what_a_person_did_not_know(question: CallAttempt) -> None:
+    manual_resolution.they_talked(question.pk, None)
+    started_at = question.claimed_at + timedelta(seconds=5)
+    custom = {"attempt": str(question.public_id)}
+    with time_machine.travel(started_at + timedelta(minutes=2)):
+        records.receive(
+            Cdr(
+                "late", "Click2Call leg2", 2, "ANSWER", started_at=started_at, dial_time=7,
+                talk_time=60, custom=custom,
+            )
+        )  # fmt: skip
+    question.refresh_from_db()
+    lead = Lead.objects.get()
+    assert (question.rang_at, lead.rang_at) == (started_at, started_at)
+    assert question.connected_at == lead.connected_at == started_at + timedelta(seconds=7)
+    assert lead.time_to_talk is not None
 
 
 def test_call_again(question: CallAttempt, simulator: SimulatorProcess) -> None:
