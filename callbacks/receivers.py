@@ -15,7 +15,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import recorded_messages
+from callbacks.calling import recorded_messages, taken_back
 from callbacks.common import heartbeats, task_publisher
 from callbacks.explain import nobody_now
 from callbacks.extensions import logins
@@ -90,12 +90,13 @@ class Caller:
         return spoken.is_spoken(config.current(), source_id, language)
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
-        """A call that is on goes on, and no other follows it."""
+        """A call that is on is ended, and no other follows it."""
         live = CallAttempt.objects.filter(
             lead=lead_id, kind=AttemptKind.CALL, state__in=LIVE_STATES
         ).first()
         if live is None:
             return transitions.cancel(lead_id, now)
+        taken_back.end(live, now)
         return transitions.close(lead_id, LeadStatus.CANCELLED, now, claimed_at=live.claimed_at)
 
 

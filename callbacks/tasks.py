@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from callbacks.calling import dial as dialling
-from callbacks.calling import dispatch, reschedule, visitor_clock
+from callbacks.calling import dispatch, reschedule, taken_back, visitor_clock
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
 from callbacks.monitoring import readiness
@@ -35,6 +35,12 @@ def dial(attempt_id: int) -> None:
     dialling.dial_committed(attempt_id)
 
 
+@shared_task(name=task_publisher.HANG_UP)
+def hang_up(attempt_id: int) -> None:
+    """Ends a call whose visitor has taken the number back."""
+    taken_back.hang_up(attempt_id)
+
+
 @shared_task(name=task_publisher.FOLLOW_CHANGED_HOURS)
 def follow_changed_hours() -> None:
     """Hours, teams or sources have changed: one step of giving waiting leads their new times."""
@@ -45,8 +51,8 @@ def _end_pauses() -> None:
     pauses.end_pauses(timezone.now())
 
 
-# In this order. The last three may ask the provider, which may take its time: leads that are due
-# are woken before. What frees extensions comes before what only spares a vain call.
+# In this order. From `hang_up_all` on they may ask the provider, which may take its time: leads that
+# are due are woken before. What frees extensions comes before what only spares a vain call.
 SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     holds.give_up_lost_dials,
     records.adopt_records,
@@ -55,6 +61,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     _end_pauses,
     dispatch.call_due_leads,
     reschedule.follow_changed_hours,
+    taken_back.hang_up_all,
     holds.free_expired_holds,
     lookup.look_up,
     presence.look,

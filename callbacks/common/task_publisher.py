@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 CALL_LEAD = "callbacks.call_lead"
 WORK_TEAM = "callbacks.work_team"
 DIAL = "callbacks.dial"
+HANG_UP = "callbacks.hang_up"
 FOLLOW_CHANGED_HOURS = "callbacks.follow_changed_hours"
 
 # Seconds. A broker on the same network answers in a millisecond: each of its answers may take
@@ -87,6 +88,11 @@ def work_team_on_commit(team_id: int) -> None:
 def dial_on_commit(attempt_id: int) -> None:
     """Queues callbacks.dial once the transaction is committed."""
     transaction.on_commit(partial(publish, DIAL, attempt_id), robust=True)
+
+
+def hang_up_on_commit(attempt_id: int) -> None:
+    """Queues callbacks.hang_up once the transaction is committed."""
+    transaction.on_commit(partial(publish, HANG_UP, attempt_id), robust=True)
 
 
 def follow_changed_hours_on_commit() -> None:
