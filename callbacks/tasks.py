@@ -51,8 +51,8 @@ def _end_pauses() -> None:
     pauses.end_pauses(timezone.now())
 
 
-# In this order. From `hang_up_all` on they may ask the provider, which may take its time: leads that
-# are due are woken before. What frees extensions comes before what only spares a vain call.
+# In this order. From `hang_up_all` on they may ask the provider, which may take its time: leads
+# that are due are woken before. What frees extensions comes before what only spares a vain call.
 SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     holds.give_up_lost_dials,
     records.adopt_records,
