@@ -88,6 +88,7 @@ class Tables:
         (callbacks.reconciliation.lookup).
         """
         with self.connect() as connection:
+            connection.execute("DELETE FROM callbacks_aidata")
             connection.execute("DELETE FROM callbacks_callrecord")
             connection.execute(
                 "UPDATE callbacks_extension SET is_paused = false, is_blocked = false,"

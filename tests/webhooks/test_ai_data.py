@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,8 +15,10 @@ from callbacks.models import AiData, CallAttempt, CallRecord, Extension
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import records
 from callbacks.reconciliation.ai_data import forget_ai_data
+from callbacks.voicenter import parse_cdr
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import SimulatorProcess
+from tests.support.together import all_waiting_for, at_once
 
 MakeLead = Callable[..., Lead]
 Post = Callable[..., dict[str, Any]]
@@ -251,6 +254,23 @@ def test_a_record_of_a_call_that_is_not_known_yet_keeps_it_for_its_attempt(
     assert AiData.objects.get(record__attempt=attempt).data == TALK
 
 
+def test_of_many_at_once_each_is_taken_and_what_they_add_is_there_once(
+    attempt: CallAttempt, settings: Any
+) -> None:
+    address = f"/webhooks/voicenter/{settings.CDR_SECRET}/cdr/"
+
+    def send(**more: object) -> Callable[[], dict[str, Any]]:
+        body = json.dumps(leg(2, attempt, **more))
+        return lambda: dict(Client().post(address, body, "application/json").json())
+
+    sent = [send(), send(price=24), send(record=RECORDING), send(aiData=TALK)]
+    assert at_once(3, *sent) == [OK] * 12
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.price) == (AttemptState.BRIDGED, 24)
+    assert attempt.recording_url == RECORDING
+    assert (CallRecord.objects.count(), AiData.objects.get().data) == (1, TALK)
+
+
 # --- erasure -------------------------------------------------------------------------------------
 
 
@@ -287,3 +307,18 @@ def test_it_is_erased_wherever_it_stands_and_none_comes_back(
     post(leg(2, attempt, aiData=TALK) | {"type": "Click2Call leg3"})
     assert list(AiData.objects.values_list("data", flat=True)) == ["Avi"]
     assert forget_ai_data(attempt.lead_id) == 0
+
+
+def test_an_erasure_waits_for_what_is_being_stored_and_what_comes_then_is_not_kept(
+    attempt: CallAttempt, post: Post
+) -> None:
+    """All wait for the attempt's row: in whichever order they are let go, nothing is left."""
+    post(leg(2, attempt))
+    cdr = parse_cdr(json.dumps(leg(2, attempt, aiData=TALK)).encode(), "application/json")
+    acts = iter([partial(forget_ai_data, attempt.lead_id), *[partial(records.receive, cdr)] * 5])
+
+    def act() -> object:
+        return next(acts)()
+
+    all_waiting_for(attempt, 6, act)
+    assert not AiData.objects.exists()
