@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.admin.confirm import Confirmation
-from callbacks.calling import manual
+from callbacks.calling import manual_requests
 from callbacks.common.translation import Text
 
 Thing = TypeVar("Thing", bound=Model)
@@ -31,10 +31,10 @@ class NothingToDo(Exception):  # noqa: N818  # said to a manager
 class Command(Generic[Thing]):
     """Something a manager does to one thing or to several, each for itself.
 
-    `run(thing, user)` does it and returns a sentence for the manager. It raises manual.CannotCall
+    `run(thing, user)` does it and returns a sentence for the manager. It raises CannotCall
     when it is refused, NothingToDo when it is so already. `logged`: what Django's log says at the
     thing; "" where `run` writes the log. `asks_provider`: `run` asks the provider, which may take
-    seconds, so it is not in a transaction; and it raises manual.MayBeDone when the answer is lost.
+    seconds, so it is not in a transaction; and it raises MayBeDone when the answer is lost.
     """
 
     run: Callable[[Thing, Any], str]
@@ -98,11 +98,11 @@ class Command(Generic[Thing]):
                 sentence = self.run(thing, request.user)
                 if text:
                     _log(model_admin, request, at, text, began)
-        except manual.MayBeDone as doubt:
+        except manual_requests.MayBeDone as doubt:
             lost = gettext("%(logged)s; no answer tells whether it was done") % {"logged": text}
             _log(model_admin, request, at, lost, began)
             return messages.WARNING, str(doubt)
-        except manual.CannotCall as refusal:
+        except manual_requests.CannotCall as refusal:
             return messages.ERROR, str(refusal)
         except NothingToDo as already:
             return messages.WARNING, str(already)

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks.calling import manual
+from callbacks.calling import hanging_up
+from callbacks.calling.manual_requests import CannotCall
 from callbacks.common import task_publisher
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt
@@ -42,8 +43,8 @@ def hang_up(attempt_id: int) -> bool:
     if not _wanted(timezone.now()).filter(pk=attempt_id).exists():
         return False
     try:
-        manual.hang_up(attempt_id, None)
-    except manual.CannotCall as reason:
+        hanging_up.hang_up(attempt_id, None)
+    except CannotCall as reason:
         log.info("not hung up attempt=%s reason=%s", attempt_id, type(reason).__name__)
         return False
     CallAttempt.objects.filter(pk=attempt_id).update(hang_up_wanted=False)
@@ -58,5 +59,5 @@ def hang_up_all() -> int:
 
 def _wanted(now: datetime) -> QuerySet[CallAttempt]:
     return CallAttempt.objects.filter(
-        state__in=manual.HANGABLE, hang_up_wanted=True, stopped_at__gte=now - _WORTH_IT_FOR
+        state__in=hanging_up.HANGABLE, hang_up_wanted=True, stopped_at__gte=now - _WORTH_IT_FOR
     )

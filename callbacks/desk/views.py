@@ -21,7 +21,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling.manual import CannotCall
+from callbacks.calling.manual_requests import CannotCall
 from callbacks.desk.forms import PauseForm
 from callbacks.desk.work import Desk, desk_of
 from callbacks.extensions import pauses

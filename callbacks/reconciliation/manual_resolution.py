@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from callbacks.calling import manual
 from callbacks.calling.apply_outcome import apply
-from callbacks.calling.manual import CannotCall
+from callbacks.calling.manual_requests import CannotCall
 from callbacks.models import CallAttempt, UnknownOutcome, time_accounting
 from callbacks.models.attempt_states import NOBODY_KNOWS, AttemptState
 from callbacks.reconciliation import corrections

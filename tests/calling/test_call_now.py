@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import pytest
 from django.utils import timezone
 
-from callbacks.calling import dispatch, manual, reschedule
+from callbacks.calling import dispatch, manual, manual_requests, reschedule
 from callbacks.models import CallAttempt, Extension, OpeningHours, Team
 from callbacks.models.attempt_states import AttemptState
 from leads.models import Lead, LeadStatus
@@ -31,14 +31,14 @@ def test_call_now_refuses_what_would_be_a_second_call(
 ) -> None:
     lead = make_lead("+972505550120")
     again = make_lead("+972505550120")
-    with pytest.raises(manual.CannotCall, match="repeated request"):
+    with pytest.raises(manual_requests.CannotCall, match="repeated request"):
         manual.call_now(again.pk, None)
     call(lead)
-    with pytest.raises(manual.CannotCall, match="being called right now"):
+    with pytest.raises(manual_requests.CannotCall, match="being called right now"):
         manual.call_now(lead.pk, None)
     closed = make_lead(status=LeadStatus.FAILED, closed_at=timezone.now())
     Lead.objects.filter(pk=closed.pk).update(phone=lead.phone)
-    with pytest.raises(manual.CannotCall, match="another open request"):
+    with pytest.raises(manual_requests.CannotCall, match="another open request"):
         manual.call_now(closed.pk, None)
 
 
@@ -48,7 +48,7 @@ def test_a_cancelled_lead_is_not_called(
     lead = make_lead()
     manual.cancel(lead.pk, None)
     assert dispatch.call_lead(lead.pk) is None
-    with pytest.raises(manual.CannotCall):
+    with pytest.raises(manual_requests.CannotCall):
         manual.cancel(lead.pk, None)
     assert simulator.ledger() == []
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from callbacks.calling import dial, dispatch, manual
+from callbacks.calling import conference, dial, dispatch, hanging_up, manual, manual_requests
 from callbacks.calling.apply_outcome import apply
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
@@ -96,7 +96,7 @@ def test_an_extension_that_cannot_be_rung_is_not_chosen_and_the_lead_stays_as_it
     closed_at = timezone.now()
     lead = make_lead(status=LeadStatus.UNREACHED, closed_at=closed_at)
     Extension.objects.filter(pk=other.pk).update(**state)
-    with pytest.raises(manual.CannotCall, match="Nothing was changed"):
+    with pytest.raises(manual_requests.CannotCall, match="Nothing was changed"):
         manual.call_with(lead.pk, other.pk, None)
     lead.refresh_from_db()
     assert (lead.status, lead.closed_at) == (LeadStatus.UNREACHED, closed_at)
@@ -109,7 +109,7 @@ def test_hanging_up_ends_the_call_and_its_records_settle_it(
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
     eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
-    manual.hang_up(attempt.pk, None)
+    hanging_up.hang_up(attempt.pk, None)
     eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
 
 
@@ -119,8 +119,8 @@ def test_a_call_that_is_over_is_not_hung_up_since_another_may_be_on_that_extensi
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
     attempt.finish(AttemptState.ENDED, timezone.now())
-    with pytest.raises(manual.CannotCall, match="is over"):
-        manual.hang_up(attempt.pk, None)
+    with pytest.raises(manual_requests.CannotCall, match="is over"):
+        hanging_up.hang_up(attempt.pk, None)
     assert all(entry["action"] != "terminate" for entry in simulator.ledger())
 
 
@@ -145,7 +145,7 @@ def test_no_message_is_played_into_a_call(
 ) -> None:
     lead = make_lead()
     dispatch.call_lead(lead.pk)
-    with pytest.raises(manual.CannotCall, match="on a call"):
+    with pytest.raises(manual_requests.CannotCall, match="on a call"):
         manual.play(lead.pk, "we-tried", None)
 
 
@@ -163,7 +163,7 @@ def test_a_number_that_may_not_be_called_gets_no_message_either(
     lead = make_lead()
     manual.play(lead.pk, "hello", None)
     LeadSource.objects.update(allowed_countries=["GB"], default_country="GB")
-    with pytest.raises(manual.CannotCall):
+    with pytest.raises(manual_requests.CannotCall):
         manual.play(make_lead().pk, "hello", None)
     run_queue()
     assert simulator.ledger() == []
@@ -173,7 +173,7 @@ def test_a_number_that_may_not_be_called_gets_no_message_either(
 def test_an_extension_is_called_into_the_conference_room_and_not_rung_meanwhile(
     make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
 ) -> None:
-    manual.conference(extension.pk, "1234", None)
+    conference.call_into_room(extension.pk, "1234", None)
     [entry] = simulator.ledger()
     assert (entry["action"], entry["phone"], entry["bbbcode"]) == ("callference", "101", "1234")
     assert dispatch.call_lead(make_lead().pk) is None
@@ -183,8 +183,8 @@ def test_what_the_provider_refuses_is_said_in_its_words(
     extension: Extension, simulator: SimulatorProcess
 ) -> None:
     simulator.control(extensions={"101": "blocked"})
-    with pytest.raises(manual.CannotCall, match="The provider refused"):
-        manual.conference(extension.pk, "1234", None)
+    with pytest.raises(manual_requests.CannotCall, match="The provider refused"):
+        conference.call_into_room(extension.pk, "1234", None)
     extension.refresh_from_db()
     assert extension.unavailable_until is None
 
@@ -198,8 +198,8 @@ def test_another_call_on_the_extension_is_not_hung_up_in_place_of_ours(
     simulator.control(talk=600)
     simulator.call(phone="101", target="972505550190")
     eventually(lambda: (simulator.ledger()[1]["leg2"] or {}).get("answered_at"))
-    with pytest.raises(manual.CannotCall, match="another call"):
-        manual.hang_up(attempt.pk, None)
+    with pytest.raises(manual_requests.CannotCall, match="another call"):
+        hanging_up.hang_up(attempt.pk, None)
     assert simulator.ledger()[1]["leg1"]["ended_at"] is None
 
 
@@ -211,7 +211,7 @@ def test_a_call_whose_answer_was_lost_is_hung_up_when_the_provider_shows_it(
     assert attempt
     assert (attempt.state, attempt.call_id) == ("unknown", "")
     eventually(lambda: (simulator.ledger()[0]["leg2"] or {}).get("answered_at"))
-    manual.hang_up(attempt.pk, None)
+    hanging_up.hang_up(attempt.pk, None)
     assert eventually(lambda: simulator.ledger()[0]["leg1"]["ended_at"])
 
 
@@ -226,8 +226,8 @@ def test_a_call_that_nobody_knows_of_is_not_hung_up_whatever_the_extension_is_on
     if on_another:
         simulator.call(phone="101", target="972505550190")
         eventually(lambda: (simulator.ledger()[1]["leg2"] or {}).get("answered_at"))
-    with pytest.raises(manual.CannotCall, match="Nothing was hung up"):
-        manual.hang_up(attempt.pk, None)
+    with pytest.raises(manual_requests.CannotCall, match="Nothing was hung up"):
+        hanging_up.hang_up(attempt.pk, None)
     assert all(entry["action"] != "terminate" for entry in simulator.ledger())
 
 
@@ -237,14 +237,14 @@ def test_a_call_that_rings_by_a_login_code_cannot_be_hung_up_by_number(
     attempt = dispatch.call_lead(make_lead().pk)
     assert attempt
     Extension.objects.update(kind=Extension.Kind.LOGIN_CODE)
-    with pytest.raises(manual.CannotCall, match="can be hung up"):
-        manual.hang_up(attempt.pk, None)
+    with pytest.raises(manual_requests.CannotCall, match="can be hung up"):
+        hanging_up.hang_up(attempt.pk, None)
 
 
 def test_a_message_without_a_name_is_not_played(
     make_lead: MakeLead, simulator: SimulatorProcess
 ) -> None:
-    with pytest.raises(manual.CannotCall, match="Enter the recording's name"):
+    with pytest.raises(manual_requests.CannotCall, match="Enter the recording's name"):
         manual.play(make_lead().pk, "", None)
     assert not CallAttempt.objects.exists()
 
@@ -254,8 +254,8 @@ def test_an_extension_on_a_call_is_not_called_into_the_conference_room(
 ) -> None:
     simulator.control(answer_after=600)
     dispatch.call_lead(make_lead().pk)
-    with pytest.raises(manual.CannotCall, match="on a call"):
-        manual.conference(extension.pk, "1234", None)
+    with pytest.raises(manual_requests.CannotCall, match="on a call"):
+        conference.call_into_room(extension.pk, "1234", None)
     extension.refresh_from_db()
     assert extension.unavailable_until is None
 
@@ -264,8 +264,8 @@ def test_a_lost_answer_keeps_the_extension_as_if_it_were_in_the_conference_room(
     extension: Extension, simulator: SimulatorProcess
 ) -> None:
     simulator.control(faults=[{"kind": "reset_after", "count": 1}])
-    with pytest.raises(manual.MayBeDone, match="may have been done"):
-        manual.conference(extension.pk, "1234", None)
+    with pytest.raises(manual_requests.MayBeDone, match="may have been done"):
+        conference.call_into_room(extension.pk, "1234", None)
     extension.refresh_from_db()
     assert extension.unavailable_reason == "in the conference room"
 
@@ -284,8 +284,8 @@ def test_a_call_that_ends_as_it_is_hung_up_is_not_the_next_one(
     following, now = make_lead(), timezone.now()
 
     def hang_up() -> str:
-        with pytest.raises(manual.CannotCall) as refused:
-            manual.hang_up(attempt.pk, None)
+        with pytest.raises(manual_requests.CannotCall) as refused:
+            hanging_up.hang_up(attempt.pk, None)
         return str(refused.value)
 
     with ThreadPoolExecutor(1) as pool:
@@ -312,8 +312,8 @@ def test_a_claim_that_is_being_made_keeps_its_extension_from_the_conference(
     lead, now = make_lead(), timezone.now()
 
     def conference() -> str:
-        with pytest.raises(manual.CannotCall) as refused:
-            manual.conference(extension.pk, "1234", None)
+        with pytest.raises(manual_requests.CannotCall) as refused:
+            conference.call_into_room(extension.pk, "1234", None)
         return str(refused.value)
 
     with ThreadPoolExecutor(1) as pool:

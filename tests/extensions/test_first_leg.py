@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import ValidationError
 
-from callbacks.calling import dispatch, manual
+from callbacks.calling import conference, dispatch, manual_requests
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.models.extensions import first_leg_refusal
@@ -81,6 +81,6 @@ def test_a_country_that_a_source_accepts_may_be_rung(team: Team, source: LeadSou
 
 def test_no_conference_rings_such_a_phone(team: Team, simulator: SimulatorProcess) -> None:
     extension = Extension.objects.create(kind="phone", number="881612345678", team=team)
-    with pytest.raises(manual.CannotCall, match="881"):
-        manual.conference(extension.pk, "1234", None)
+    with pytest.raises(manual_requests.CannotCall, match="881"):
+        conference.call_into_room(extension.pk, "1234", None)
     assert simulator.ledger() == []

@@ -17,7 +17,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import tasks
-from callbacks.calling import dispatch, manual
+from callbacks.calling import dispatch, manual, manual_requests
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.reconciliation import call_progress, holds, manual_resolution, records
 from callbacks.telephony import account
@@ -83,7 +83,7 @@ class World:
         if not (known := leads.values_list("pk", "status")):
             return
         lead, status = self.chance.choice(known)
-        with suppress(manual.CannotCall, Killed):
+        with suppress(manual_requests.CannotCall, Killed):
             self.happens_to(lead, status)
         self.witness.plan = Plan.ACCEPTED
 

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import tasks
-from callbacks.calling import manual
+from callbacks.calling import hanging_up, manual, manual_requests
 from callbacks.common import task_publisher
 from callbacks.models import (
     CallAttempt,
@@ -283,8 +283,8 @@ class Engine(RuleBasedStateMachine):
                 case "play":
                     manual.play(lead.pk, "a-record", None)
                 case "hang up" if on:
-                    manual.hang_up(on.pk, None)
-        except (manual.CannotCall, Killed):
+                    hanging_up.hang_up(on.pk, None)
+        except (manual_requests.CannotCall, Killed):
             pass
         else:
             if wish in ("call now", "call with", "play"):
@@ -304,7 +304,7 @@ class Engine(RuleBasedStateMachine):
             manual_resolution.they_talked(question.pk, None)
             self.said_to_have_talked.add(question.phone)
             return
-        with suppress(manual.CannotCall):
+        with suppress(manual_requests.CannotCall):
             manual_resolution.call_again(question.pk, None)
             self.by_hand[question.phone] = timezone.now()
             self.opened.add(question.lead_id)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from callbacks.admin import labels
 from callbacks.calling import dispatch, manual
-from callbacks.calling.manual import CannotCall
+from callbacks.calling.manual_requests import CannotCall
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import holds, manual_resolution, records

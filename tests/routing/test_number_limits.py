@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks.calling import dispatch, manual, recorded_messages
+from callbacks.calling import dispatch, manual, manual_requests, recorded_messages
 from callbacks.models import (
     CallAttempt,
     CallRecord,
@@ -210,7 +210,7 @@ def test_a_manager_does_not_pass_the_bound_of_a_day_and_is_told_when(
         lambda: manual.call_with(lead.pk, extension.pk, None),
         lambda: manual.play(lead.pk, "a-record", None),
     ):
-        with pytest.raises(manual.CannotCall, match="as often as is allowed in 24 hours"):
+        with pytest.raises(manual_requests.CannotCall, match="as often as is allowed in 24 hours"):
             refused()
     assert "as often as is allowed" in manual.call_now(lead.pk, None)
     lead.refresh_from_db()

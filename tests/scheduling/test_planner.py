@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.calling import dial, dispatch, manual, recorded_messages, reschedule
+from callbacks.calling import dial, dispatch, manual, manual_requests, recorded_messages, reschedule
 from callbacks.common import task_publisher
 from callbacks.explain import unroutable
 from callbacks.models import (
@@ -283,7 +283,8 @@ def test_a_manager_is_told_when_it_is_called(abroad: None, extension: Extension)
             lambda: manual.play(lead.pk, "hello", None),
         ):
             with pytest.raises(
-                manual.CannotCall, match="not be called before Monday, 23 November at 15:00"
+                manual_requests.CannotCall,
+                match="not be called before Monday, 23 November at 15:00",
             ):
                 wish()
     assert not CallAttempt.objects.exists()

@@ -23,7 +23,7 @@ from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
 from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.filters import ClaimedFilter, DaysFilter, PersonFilter
-from callbacks.calling import manual
+from callbacks.calling import hanging_up, manual_requests
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
@@ -34,9 +34,9 @@ from leads.models import Lead
 def can_hang_up(attempt: CallAttempt) -> bool:
     """Whether it makes sense to offer it: the call is on, and the provider can be told which."""
     return (
-        attempt.state in manual.HANGABLE
+        attempt.state in hanging_up.HANGABLE
         and attempt.extension is not None
-        and attempt.extension.kind in manual.BY_NUMBER
+        and attempt.extension.kind in manual_requests.BY_NUMBER
     )
 
 
@@ -332,7 +332,7 @@ _NO_CALL_CAME = _AttemptCommand(
 def _hang_up(attempt: CallAttempt) -> _AttemptCommand:
     named = {"extension_number": attempt.extension_number}
     return _AttemptCommand(
-        run=lambda it, user: manual.hang_up(it.pk, user),
+        run=lambda it, user: hanging_up.hang_up(it.pk, user),
         title=gettext("Hang up this call?"),
         explanation=gettext(
             "The call on extension %(extension_number)s ends at once, for the salesperson "

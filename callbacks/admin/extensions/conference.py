@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.extensions.state import live_attempt
-from callbacks.calling import manual
+from callbacks.calling import conference, manual_requests
 from callbacks.common.formatting import in_words
 from callbacks.models import Extension
 from callbacks.models.parameters import complaint
@@ -46,7 +46,7 @@ def can_join(extension: Extension) -> bool:
     return (
         extension.is_active
         and not extension.is_blocked
-        and extension.kind in manual.BY_NUMBER
+        and extension.kind in manual_requests.BY_NUMBER
         and live_attempt(extension) is None
     )
 
@@ -57,14 +57,14 @@ def ask_or_call(model_admin: Any, request: HttpRequest, extension: Extension) ->
     form = RoomForm(request.POST if is_confirmed(request) else None)
     command: Command[Extension] = Command(
         # Without the code in the log: it opens the room.
-        run=lambda it, user: manual.conference(it.pk, form.cleaned_data["room_code"], user),
+        run=lambda it, user: conference.call_into_room(it.pk, form.cleaned_data["room_code"], user),
         title=gettext("Call this extension into the conference room?"),
         explanation=gettext(
             "Its phone rings, and whoever answers is in the room. It is not rung for leads "
             "for %(lasts)s, the longest the call can last; “Ring again” brings it back "
             "earlier."
         )
-        % {"lasts": in_words(manual.CONFERENCE_LASTS)},
+        % {"lasts": in_words(conference.CONFERENCE_LASTS)},
         button=gettext("Call into the room"),
         logged=gettext("Called into the conference room"),
         asks_provider=True,

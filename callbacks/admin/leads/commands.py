@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import html
 from callbacks.admin.commands import Command
-from callbacks.calling import manual
+from callbacks.calling import manual, manual_requests
 from callbacks.models import Extension
 from leads.models import Lead
 
@@ -26,7 +26,7 @@ class LeadCommand(Command[Lead]):
 
 
 def _not_chosen_yet(_lead: Lead, _user: object) -> str:
-    raise manual.CannotCall(gettext("Nothing was chosen."))
+    raise manual_requests.CannotCall(gettext("Nothing was chosen."))
 
 
 CALL = LeadCommand(

@@ -1,198 +1,22 @@
-"""LeadSource and Lead: who asked to be called back, through which form, and what came of it."""
+"""Lead: who asked to be called back, and what came of it."""
 
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import SUPPORTED_REGIONS
 
-from leads import languages
+from leads.models.sources import LeadSource
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
-LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
-
-
-def default_countries() -> list[str]:
-    """The countries that a new source accepts numbers of."""
-    return ["IL"]
-
-
-def validate_country(code: str) -> None:
-    """Raises ValidationError unless `code` is an ISO 3166 country with telephone numbers."""
-    if code not in SUPPORTED_REGIONS:
-        raise ValidationError(
-            _("%(code)s is not a country code. Use two capital letters, for example IL."),
-            params={"code": code},
-        )
-
-
-class SlaClock(models.TextChoices):
-    """When the SLA clock of a source's leads runs."""
-
-    ALWAYS = "always", _("round the clock")
-    OPEN = "open", _("in opening hours only")
-
-
-class LeadSource(models.Model):
-    """Where leads come from: a website form, a landing page, an API client."""
-
-    slug = models.SlugField(
-        _("slug"), max_length=50, unique=True, help_text=_("Part of the form's address.")
-    )
-    name = models.CharField(_("name"), max_length=100)
-    is_active = models.BooleanField(
-        _("is active"),
-        default=True,
-        help_text=_("A source that is off answers like one that does not exist."),
-    )
-    default_country = models.CharField(
-        _("default country"),
-        max_length=2,
-        default="IL",
-        validators=[validate_country],
-        help_text=_(
-            "The country of numbers that are typed without a country code, for example IL."
-        ),
-    )
-    allowed_countries = ArrayField(
-        models.CharField(max_length=2, validators=[validate_country]),
-        verbose_name=_("allowed countries"),
-        default=default_countries,
-        help_text=_(
-            "Country codes separated by commas. Numbers of other countries are never dialled."
-        ),
-    )
-    language = models.CharField(
-        _("language"),
-        max_length=8,
-        default="en",
-        validators=[RegexValidator(LANGUAGE, _("For example: en, he, ru."))],
-    )
-    sla_target = models.PositiveIntegerField(
-        _("SLA target"), default=60, help_text=_("Seconds within which a lead is to be called.")
-    )
-    sla_clock = models.CharField(
-        _("SLA clock"),
-        max_length=6,
-        choices=SlaClock.choices,
-        default=SlaClock.ALWAYS,
-        help_text=_("When the seconds of the target are counted."),
-    )
-    least_talk = models.PositiveSmallIntegerField(
-        _("least talk (seconds)"),
-        null=True,
-        blank=True,
-        validators=[MaxValueValidator(60)],
-        help_text=_(
-            "For how long the two must have talked for the lead to count as reached. "
-            "A shorter call is made again. Empty: as the settings say."
-        ),
-    )
-    priority = models.PositiveSmallIntegerField(
-        _("priority (minutes)"),
-        default=0,
-        help_text=_(
-            "Leads of this source are called as if they had waited so many minutes longer. "
-            "With 10, a new lead comes before other sources' leads that are overdue by less "
-            "than 10 minutes, and after those that are overdue by more."
-        ),
-    )
-    call_from = models.TimeField(
-        _("call not before"),
-        null=True,
-        blank=True,
-        help_text=_(
-            "In the time zone of the lead's number. Leave both times empty to call at any hour."
-        ),
-    )
-    call_until = models.TimeField(_("call not after"), null=True, blank=True)
-    offers_times = models.BooleanField(
-        _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
-    )
-    allowed_origins = ArrayField(
-        models.CharField(max_length=200),
-        verbose_name=_("allowed origins"),
-        default=list,
-        blank=True,
-        help_text=_("Websites that may embed the form, for example https://www.example.com."),
-    )
-
-    class Meta:
-        verbose_name = _("lead source")
-        verbose_name_plural = _("lead sources")
-        ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(call_from__isnull=True, call_until__isnull=True)
-                | Q(
-                    call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
-                ),
-                name="source_calls_in_a_window",
-                violation_error_message=_(
-                    "Enter both times of the calling window, the earlier one first, or none."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(allowed_countries__len__gt=0), name="source_allows_a_country"
-            ),
-            models.CheckConstraint(condition=Q(sla_target__gt=0), name="source_target_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        """The default country must be an allowed one, or no local number would be accepted."""
-        self.language = languages.todays(self.language or "")
-        if self.default_country not in (self.allowed_countries or []):
-            sentence = gettext("Include the default country, %(country)s.")
-            raise ValidationError(
-                {"allowed_countries": sentence % {"country": self.default_country}}
-            )
-
-
-class SetupVersion(models.Model):
-    """One row that gets a new version with every change of the configuration (leads.config_cache).
-
-    Only triggers of the database write `version`, so that no way of changing the configuration is
-    missed. The other columns say how far waiting leads have got their times by a change of hours
-    (callbacks.calling.reschedule).
-    """
-
-    id = models.PositiveSmallIntegerField(_("id"), primary_key=True, default=1)
-    version = models.UUIDField(_("version"))
-    followed = models.UUIDField(
-        _("followed"), null=True, help_text=_("The version that waiting leads got their times by.")
-    )
-    followed_to = models.BigIntegerField(
-        _("followed to"), null=True, help_text=_("The last lead looked at; empty: all were.")
-    )
-    followed_since = models.DateTimeField(
-        _("followed since"),
-        null=True,
-        help_text=_("Since when this version is followed; empty: nobody goes by an older one."),
-    )
-
-    class Meta:
-        verbose_name = _("setup version")
-        verbose_name_plural = _("setup versions")
-        default_permissions = ()
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="setup_version_is_one")]
-
-    def __str__(self) -> str:
-        return str(self.version)
 
 
 class LeadStatus(models.TextChoices):
@@ -503,58 +327,3 @@ class Lead(models.Model):
         """The one that was typed last, also where the newest request names none; or ""."""
         typed = [it.phone_extension for it in self.requests_by_age() if it.phone_extension]
         return typed[-1] if typed else ""
-
-
-class ClockChange(models.Model):
-    """A lead's due time was moved, since opening hours had changed: when, from what, to what."""
-
-    lead = models.ForeignKey(
-        Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="clock_changes"
-    )
-    changed_at = models.DateTimeField(_("changed at"))
-    due_before = models.DateTimeField(_("due before"))
-    due_since = models.DateTimeField(_("due since"))
-
-    class Meta:
-        verbose_name = _("clock change")
-        verbose_name_plural = _("clock changes")
-        ordering = ["changed_at", "id"]
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return gettext("Lead %(lead_id)s is due at another time") % {"lead_id": self.lead_id}
-
-
-class EarlierPlan(models.Model):
-    """How an open lead was to be called before a later request of its number changed it.
-
-    Should that request be taken back, the lead is called as before (leads.joining).
-    """
-
-    request = models.OneToOneField(
-        Lead, verbose_name=_("request"), on_delete=models.CASCADE, related_name="earlier_plan"
-    )
-    lead = models.ForeignKey(
-        Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="earlier_plans"
-    )
-    source = models.ForeignKey(
-        LeadSource, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+"
-    )
-    language = models.CharField(_("language"), max_length=8, blank=True)
-    chosen_at = models.DateTimeField(_("chosen at"), null=True)
-    call_after = models.DateTimeField(_("call after"))
-    clock_started_at = models.DateTimeField(_("clock started at"))
-    due_at = models.DateTimeField(_("due at"))
-    gap_until = models.DateTimeField(_("gap until"), null=True)
-    closed_until = models.DateTimeField(_("closed until"), null=True)
-
-    class Meta:
-        verbose_name = _("earlier plan")
-        verbose_name_plural = _("earlier plans")
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return gettext("Lead %(lead_id)s before request %(request_id)s") % {
-            "lead_id": self.lead_id,
-            "request_id": self.request_id,
-        }

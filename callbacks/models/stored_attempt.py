@@ -1,0 +1,265 @@
+"""What is stored of a call attempt, and what the database holds it to."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.models.attempt_states import (
+    LIVE_STATES,
+    NOBODY_KNOWS,
+    AttemptKind,
+    AttemptOutcome,
+    AttemptState,
+)
+from callbacks.models.extensions import Extension
+from leads.models import E164, Lead
+
+
+class StoredAttempt(models.Model):
+    """The columns, constraints and indexes of CallAttempt."""
+
+    public_id = models.UUIDField(_("public ID"), default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.PROTECT, related_name="call_attempts", verbose_name=_("lead")
+    )
+    kind = models.CharField(
+        _("kind"), max_length=7, choices=AttemptKind.choices, default=AttemptKind.CALL
+    )
+    extension = models.ForeignKey(
+        Extension,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # attempt_by_extension begins with it
+        related_name="call_attempts",
+        help_text=_("None for a message: it is played to the lead alone."),
+        verbose_name=_("extension"),
+    )
+    # Whose phone it was at the claim, without asking the table of users with each.
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text=_("Whose phone it was: one person has one call at a time."),
+        verbose_name=_("salesperson"),
+    )
+    phone = models.CharField(_("lead's number"), max_length=16, help_text=_("E.164, as dialled"))
+    extension_number = models.CharField(
+        _("extension number"), max_length=64, blank=True, help_text=_("As dialled")
+    )
+    record_name = models.CharField(
+        _("record name"),
+        max_length=100,
+        blank=True,
+        help_text=_("The provider's name of the message that is played."),
+    )
+    state = models.CharField(
+        _("state"), max_length=15, choices=AttemptState.choices, default=AttemptState.DIALING
+    )
+    # The claim, an INSERT of its own, leaves it to the database.
+    outcome = models.CharField(
+        _("outcome"),
+        max_length=15,
+        choices=AttemptOutcome.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("How the call ended. Empty while it is live, and for a message."),
+    )
+
+    claimed_at = models.DateTimeField(
+        _("claimed at"), help_text=_("When it was decided and committed.")
+    )
+    sent_at = models.DateTimeField(
+        _("sent at"),
+        null=True,
+        blank=True,
+        help_text=_("When somebody took it on to send it. Empty: nothing has been sent."),
+    )
+    stopped_at = models.DateTimeField(
+        _("stopped at"),
+        null=True,
+        blank=True,
+        help_text=_("When a manager stopped it: nobody is to blame, and nobody calls again."),
+    )
+    hang_up_wanted = models.BooleanField(
+        _("hang up wanted"),
+        default=False,
+        db_default=False,
+        help_text=_("Its visitor has taken the number back: the provider is asked to end it."),
+    )
+    answered_at = models.DateTimeField(
+        _("answered at"),
+        null=True,
+        blank=True,
+        help_text=_("When the provider's answer was in, or was given up."),
+    )
+    picked_up_at = models.DateTimeField(
+        _("picked up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the salesperson picked up, if we were told live."),
+    )
+    hung_up_at = models.DateTimeField(
+        _("hung up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the call ended, if we were told live."),
+    )
+    rejected_leg = models.PositiveSmallIntegerField(
+        _("rejected leg"),
+        null=True,
+        blank=True,
+        help_text=_("Whose phone rejected the call, if we were told live: 1 the salesperson's."),
+    )
+    rang_at = models.DateTimeField(
+        _("rang at"), null=True, blank=True, help_text=_("When the lead's phone began to ring.")
+    )
+    connected_at = models.DateTimeField(
+        _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    hold_until = models.DateTimeField(
+        _("hold until"),
+        help_text=_("When the extension is freed at the latest, should no record come."),
+    )
+    # How the outcome is looked for (callbacks.reconciliation.lookup). The claim, an INSERT of its
+    # own, leaves them to the database.
+    next_lookup_at = models.DateTimeField(
+        _("next lookup at"),
+        null=True,
+        blank=True,
+        help_text=_("When the provider is asked next what became of it."),
+    )
+    lookup_count = models.SmallIntegerField(
+        _("lookup count"), default=0, db_default=0, help_text=_("How often the provider was asked.")
+    )
+    missing_since = models.DateTimeField(
+        _("missing since"),
+        null=True,
+        blank=True,
+        help_text=_("Since when the provider's active calls have not shown it."),
+    )
+
+    routing_trace = models.JSONField(
+        _("routing trace"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("Who was considered, who was not and why, and the rule that chose."),
+    )
+    # Where the time of its lead went while it was live (callbacks.models.time_accounting).
+    provider_time = models.DurationField(_("provider time"), null=True, blank=True)
+    leg1_time = models.DurationField(_("leg1 time"), null=True, blank=True)
+    leg2_time = models.DurationField(_("leg2 time"), null=True, blank=True)
+    unknown_time = models.DurationField(_("unknown time"), null=True, blank=True)
+
+    call_id = models.CharField(_("CALLID"), max_length=64, blank=True)
+    error_code = models.IntegerField(_("ERRORCODE"), null=True, blank=True)
+    error_message = models.CharField(_("error message"), max_length=500, blank=True)
+    failure_reason = models.CharField(
+        _("failure reason"),
+        max_length=50,
+        blank=True,
+        help_text=_("Our word for what went wrong, e.g. read_timeout."),
+    )
+    talk_time = models.PositiveIntegerField(
+        _("talk time"), null=True, blank=True, help_text=_("Seconds.")
+    )
+    price = models.PositiveIntegerField(
+        _("price"), null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
+    )
+    recording_url = models.URLField(_("recording URL"), max_length=2000, blank=True)
+    ai_data_erased_at = models.DateTimeField(
+        _("AI data erased at"),
+        null=True,
+        blank=True,
+        help_text=_("Since when none of this call is kept."),
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["-claimed_at", "-id"]
+        permissions = [("hang_up_call", "Can hang up a call that is on")]
+        # The claim asks whether an extension is on a call, one extension after the other. When no
+        # attempt is live, the planner takes reading any of these small indexes for as cheap as
+        # looking one row up. The conditions IS NOT NULL on the others leave it only the index by
+        # extension.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["extension"],
+                condition=Q(state__in=LIVE_STATES),
+                name="attempt_one_live_per_extension",
+            ),
+            models.UniqueConstraint(
+                fields=["salesperson"],
+                condition=Q(state__in=LIVE_STATES) & Q(salesperson__isnull=False),
+                name="attempt_one_live_per_salesperson",
+            ),
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(state__in=LIVE_STATES) & Q(lead__isnull=False),
+                name="attempt_one_live_per_lead",
+            ),
+            models.UniqueConstraint(
+                fields=["phone"],
+                condition=Q(state__in=LIVE_STATES) & Q(phone__isnull=False),
+                name="attempt_one_live_per_number",
+            ),
+            models.UniqueConstraint(
+                fields=["call_id"], condition=~Q(call_id=""), name="attempt_call_id_once"
+            ),
+            models.CheckConstraint(condition=Q(phone__regex=E164), name="attempt_phone_e164"),
+            models.CheckConstraint(
+                condition=Q(kind=AttemptKind.CALL, extension__isnull=False)
+                | Q(kind=AttemptKind.MESSAGE, extension__isnull=True),
+                name="attempt_call_has_an_extension",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=AttemptState.values), name="attempt_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=LIVE_STATES, ended_at__isnull=True)
+                | (~Q(state__in=LIVE_STATES) & Q(ended_at__isnull=False)),
+                name="attempt_ended_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="")
+                | Q(outcome__in=AttemptOutcome.values, ended_at__isnull=False),
+                name="attempt_outcome_when_ended",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=AttemptState.ACCEPTED) | ~Q(call_id=""),
+                name="attempt_accepted_has_a_call_id",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=AttemptState.BRIDGED) | Q(connected_at__isnull=False),
+                name="attempt_bridged_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["hold_until"],
+                name="attempt_live_hold",
+                condition=Q(state__in=LIVE_STATES) & Q(hold_until__isnull=False),
+            ),
+            # How often and how lately a number was rung is asked with every claim.
+            models.Index(fields=["phone", "claimed_at"], name="attempt_by_number"),
+            models.Index(fields=["extension", "claimed_at"], name="attempt_by_extension"),
+            models.Index(
+                fields=["next_lookup_at"],
+                name="attempt_ended_look",
+                condition=Q(state=AttemptState.ENDED, next_lookup_at__isnull=False),
+            ),
+            models.Index(
+                fields=["ended_at"], name="attempt_outcome_unknown", condition=NOBODY_KNOWS
+            ),
+        ]
+        verbose_name = _("call attempt")

@@ -1,0 +1,28 @@
+"""Who asked to be called back, through which form, and what came of it."""
+
+from leads.models.clock_changes import ClockChange
+from leads.models.earlier_plans import EarlierPlan
+from leads.models.lead import E164, OPEN_STATUSES, Lead, LeadStatus
+from leads.models.setup_version import SetupVersion
+from leads.models.sources import (
+    LANGUAGE,
+    LeadSource,
+    SlaClock,
+    default_countries,
+    validate_country,
+)
+
+__all__ = [
+    "E164",
+    "LANGUAGE",
+    "OPEN_STATUSES",
+    "ClockChange",
+    "EarlierPlan",
+    "Lead",
+    "LeadSource",
+    "LeadStatus",
+    "SetupVersion",
+    "SlaClock",
+    "default_countries",
+    "validate_country",
+]

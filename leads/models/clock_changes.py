@@ -1,0 +1,27 @@
+"""ClockChange: the history of a lead's due time."""
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.lead import Lead
+
+
+class ClockChange(models.Model):
+    """A lead's due time was moved, since opening hours had changed: when, from what, to what."""
+
+    lead = models.ForeignKey(
+        Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="clock_changes"
+    )
+    changed_at = models.DateTimeField(_("changed at"))
+    due_before = models.DateTimeField(_("due before"))
+    due_since = models.DateTimeField(_("due since"))
+
+    class Meta:
+        verbose_name = _("clock change")
+        verbose_name_plural = _("clock changes")
+        ordering = ["changed_at", "id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return gettext("Lead %(lead_id)s is due at another time") % {"lead_id": self.lead_id}

@@ -1,0 +1,37 @@
+"""SetupVersion: which configuration holds, and which of them waiting leads have followed."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class SetupVersion(models.Model):
+    """One row that gets a new version with every change of the configuration (leads.config_cache).
+
+    Only triggers of the database write `version`, so that no way of changing the configuration is
+    missed. The other columns say how far waiting leads have got their times by a change of hours
+    (callbacks.calling.reschedule).
+    """
+
+    id = models.PositiveSmallIntegerField(_("id"), primary_key=True, default=1)
+    version = models.UUIDField(_("version"))
+    followed = models.UUIDField(
+        _("followed"), null=True, help_text=_("The version that waiting leads got their times by.")
+    )
+    followed_to = models.BigIntegerField(
+        _("followed to"), null=True, help_text=_("The last lead looked at; empty: all were.")
+    )
+    followed_since = models.DateTimeField(
+        _("followed since"),
+        null=True,
+        help_text=_("Since when this version is followed; empty: nobody goes by an older one."),
+    )
+
+    class Meta:
+        verbose_name = _("setup version")
+        verbose_name_plural = _("setup versions")
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="setup_version_is_one")]
+
+    def __str__(self) -> str:
+        return str(self.version)

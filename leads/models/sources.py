@@ -1,0 +1,153 @@
+"""LeadSource: a website form, a landing page, an API client."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
+
+from leads import languages
+
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
+
+
+def default_countries() -> list[str]:
+    """The countries that a new source accepts numbers of."""
+    return ["IL"]
+
+
+def validate_country(code: str) -> None:
+    """Raises ValidationError unless `code` is an ISO 3166 country with telephone numbers."""
+    if code not in SUPPORTED_REGIONS:
+        raise ValidationError(
+            _("%(code)s is not a country code. Use two capital letters, for example IL."),
+            params={"code": code},
+        )
+
+
+class SlaClock(models.TextChoices):
+    """When the SLA clock of a source's leads runs."""
+
+    ALWAYS = "always", _("round the clock")
+    OPEN = "open", _("in opening hours only")
+
+
+class LeadSource(models.Model):
+    """Where leads come from: a website form, a landing page, an API client."""
+
+    slug = models.SlugField(
+        _("slug"), max_length=50, unique=True, help_text=_("Part of the form's address.")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    is_active = models.BooleanField(
+        _("is active"),
+        default=True,
+        help_text=_("A source that is off answers like one that does not exist."),
+    )
+    default_country = models.CharField(
+        _("default country"),
+        max_length=2,
+        default="IL",
+        validators=[validate_country],
+        help_text=_(
+            "The country of numbers that are typed without a country code, for example IL."
+        ),
+    )
+    allowed_countries = ArrayField(
+        models.CharField(max_length=2, validators=[validate_country]),
+        verbose_name=_("allowed countries"),
+        default=default_countries,
+        help_text=_(
+            "Country codes separated by commas. Numbers of other countries are never dialled."
+        ),
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=8,
+        default="en",
+        validators=[RegexValidator(LANGUAGE, _("For example: en, he, ru."))],
+    )
+    sla_target = models.PositiveIntegerField(
+        _("SLA target"), default=60, help_text=_("Seconds within which a lead is to be called.")
+    )
+    sla_clock = models.CharField(
+        _("SLA clock"),
+        max_length=6,
+        choices=SlaClock.choices,
+        default=SlaClock.ALWAYS,
+        help_text=_("When the seconds of the target are counted."),
+    )
+    least_talk = models.PositiveSmallIntegerField(
+        _("least talk (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(60)],
+        help_text=_(
+            "For how long the two must have talked for the lead to count as reached. "
+            "A shorter call is made again. Empty: as the settings say."
+        ),
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority (minutes)"),
+        default=0,
+        help_text=_(
+            "Leads of this source are called as if they had waited so many minutes longer. "
+            "With 10, a new lead comes before other sources' leads that are overdue by less "
+            "than 10 minutes, and after those that are overdue by more."
+        ),
+    )
+    call_from = models.TimeField(
+        _("call not before"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "In the time zone of the lead's number. Leave both times empty to call at any hour."
+        ),
+    )
+    call_until = models.TimeField(_("call not after"), null=True, blank=True)
+    offers_times = models.BooleanField(
+        _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
+    )
+    allowed_origins = ArrayField(
+        models.CharField(max_length=200),
+        verbose_name=_("allowed origins"),
+        default=list,
+        blank=True,
+        help_text=_("Websites that may embed the form, for example https://www.example.com."),
+    )
+
+    class Meta:
+        verbose_name = _("lead source")
+        verbose_name_plural = _("lead sources")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(call_from__isnull=True, call_until__isnull=True)
+                | Q(
+                    call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
+                ),
+                name="source_calls_in_a_window",
+                violation_error_message=_(
+                    "Enter both times of the calling window, the earlier one first, or none."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(allowed_countries__len__gt=0), name="source_allows_a_country"
+            ),
+            models.CheckConstraint(condition=Q(sla_target__gt=0), name="source_target_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """The default country must be an allowed one, or no local number would be accepted."""
+        self.language = languages.todays(self.language or "")
+        if self.default_country not in (self.allowed_countries or []):
+            sentence = gettext("Include the default country, %(country)s.")
+            raise ValidationError(
+                {"allowed_countries": sentence % {"country": self.default_country}}
+            )
