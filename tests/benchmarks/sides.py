@@ -94,6 +94,8 @@ class Running:
             "CDR_SECRET": CDR_SECRET,
             "VOICENTER_URL": click2call_url,
             "VOICENTER_CODE": CODE,
+            # Conversations last two seconds here, and none is to be followed by another call.
+            "LEAST_TALK": "0",
         }
 
     def set_up(self) -> None:
