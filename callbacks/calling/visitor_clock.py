@@ -16,10 +16,11 @@ from django.db.models import Q
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind
 from callbacks.opening_hours import sla_clock
+from callbacks.opening_hours.calendar import Calendar
 from callbacks.policy.rules import Outcome
 from callbacks.routing import config
 from callbacks.scheduling import calling_hours
-from leads.models import Lead
+from leads.models import Lead, SlaClock
 
 # Leads of one step of `make_up`.
 _AT_ONCE = 500
@@ -51,10 +52,12 @@ def tell(lead_id: int) -> None:
     # A person said that they talked, and nobody knows when, if its phone has no time either.
     timed = [it.connected_at for it in talks if it.connected_at and it.rang_at]
     talked_at = min(timed, default=None)
+    stands_still = lead.source.sla_clock == SlaClock.OPEN
+    calendars = calling_hours.calendars(config.current(), lead.source_id) if stands_still else None
     values: dict[str, Any] = {
         "rang_at": rang_at,
-        "time_to_ring": _shown(lead, rang_at),
-        "time_to_talk": _shown(lead, talked_at),
+        "time_to_ring": _shown(lead, rang_at, calendars),
+        "time_to_talk": _shown(lead, talked_at, calendars),
         **_whose(lead, talks[:1] or [it for it in calls if it.ended_at][-1:]),
     }
     if any(getattr(lead, name) != value for name, value in values.items()):
@@ -89,8 +92,9 @@ def _whose(lead: Lead, calls: Sequence[CallAttempt]) -> dict[str, int | None]:
     return {}
 
 
-def _shown(lead: Lead, at: datetime | None) -> timedelta | None:
+def _shown(
+    lead: Lead, at: datetime | None, calendars: Sequence[Calendar] | None
+) -> timedelta | None:
     if at is None:
         return None
-    calendars = calling_hours.calendars(config.current(), lead.source_id)
     return sla_clock.elapsed(lead.source.sla_clock, lead.clock_started_at, at, calendars)

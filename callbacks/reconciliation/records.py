@@ -292,15 +292,16 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
     does where its time went: the later of two records may tell when the salesperson picked up.
     """
     until = attempt.accounted_until
+    told = attempt.told_until(until, records) if until else {}
     # How long the salesperson was on the phone is no talk; a message has only that one leg.
     is_message = attempt.kind == AttemptKind.MESSAGE
     talks = [record.talk_time for record in records if record.leg == 2 or is_message]
     CallAttempt.objects.filter(pk=attempt.pk).update(
         talk_time=next((talk for talk in talks if talk is not None), None),
         **_price_and_recording(records),
-        **(attempt.told_until(until, records) if until else {}),
+        **told,
     )
-    if until and not is_message:
+    if told and told["rang_at"] != attempt.rang_at:
         visitor_clock.tell(attempt.lead_id)
 
 
