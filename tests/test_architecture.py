@@ -136,7 +136,9 @@ def test_docs_name_only_modules_that_exist(doc: Path) -> None:
             if not any(bare[2] in names_in(path) for path in modules):
                 missing.add(code)
         if of_class := _OF_CLASS.fullmatch(code):
-            places = [path for path in SOURCES if of_class[1] in names_in(path)]
+            # Its columns may stand in a base class of the same package.
+            folders = {path.parent for path in SOURCES if of_class[1] in names_in(path)}
+            places = [path for path in SOURCES if path.parent in folders]
             if not any(of_class[2] in names_in(path) for path in places):
                 missing.add(code)
     assert missing - NOT_OURS - TASKS == set()
@@ -146,7 +148,7 @@ def test_every_package_and_module_of_callbacks_has_its_place_in_the_import_contr
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     (layers,) = (it["layers"] for it in linter["contracts"] if "containers" not in it)
     placed = {name for layer in layers for name in layer.split(" | ")}
-    packages = {it.replace("/", ".") for it in PACKAGES if it.count("/") == 1}
+    packages = {it.replace("/", ".") for it in PACKAGES if re.fullmatch(r"callbacks/\w+", it)}
     modules = {f"callbacks.{path.stem}" for path in (ROOT / "callbacks").glob("*.py")}
     apart = {"callbacks.__init__", "callbacks.migrations", "leads.migrations"}
     assert placed == (packages | modules | {"leads"}) - apart

@@ -12,6 +12,7 @@ from callbacks.admin.extensions import extension_admin
 from callbacks.admin.leads import lead_admin, source_admin
 from callbacks.admin.schedules import schedule_admin
 from callbacks.admin.teams import team_admin
+from callbacks.admin.wallboards import wallboard_admin
 
 __all__ = [
     "access",
@@ -23,4 +24,5 @@ __all__ = [
     "source_admin",
     "team_admin",
     "unknown_outcomes",
+    "wallboard_admin",
 ]

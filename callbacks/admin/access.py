@@ -39,6 +39,7 @@ _MANAGERS_MAY = {
         "delete_scheduleexception",
         "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
         "view_aidata",
+        "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

@@ -78,6 +78,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             gettext("Set-up"),
             [
                 _entry(gettext("Lead sources"), "web", "leads", "leadsource"),
+                _entry(gettext("Wallboards"), "tv", "callbacks", "wallboard"),
                 _entry(gettext("Users"), "person", "auth", "user"),
                 _entry(gettext("Groups"), "shield_person", "auth", "group"),
                 _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),

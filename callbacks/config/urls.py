@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/who-rings/", admin.site.admin_view(who_rings_page), name="who-rings"),
     path("admin/", admin.site.urls),
     path("desk/", include("callbacks.desk.urls")),
+    path("wallboard/", include("callbacks.wallboard.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -8,6 +8,7 @@ from callbacks.models.records import CallRecord
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 from callbacks.models.teams import Team, TeamSource
 from callbacks.models.unknown_outcomes import UnknownOutcome
+from callbacks.models.wallboards import Wallboard
 
 __all__ = [
     "AiData",
@@ -23,4 +24,5 @@ __all__ = [
     "Team",
     "TeamSource",
     "UnknownOutcome",
+    "Wallboard",
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Aggregate, FloatField
+from django.db.models import Aggregate, FloatField, Func, Value
 
 
 class PercentileCont(Aggregate):
@@ -19,3 +19,8 @@ class PercentileCont(Aggregate):
     def __init__(self, expression: Any, fraction: float, **extra: Any) -> None:
         # It is written into the statement: a number that we choose, never a person's text.
         super().__init__(expression, fraction=float(fraction), **extra)
+
+
+def seconds_of(duration: Any) -> Any:
+    """A duration's column or expression in seconds."""
+    return Func(Value("epoch"), duration, function="date_part", output_field=FloatField())

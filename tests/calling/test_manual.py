@@ -311,7 +311,7 @@ def test_a_claim_that_is_being_made_keeps_its_extension_from_the_conference(
     rung = other if on_the_other_phone else extension
     lead, now = make_lead(), timezone.now()
 
-    def conference() -> str:
+    def call_into_room() -> str:
         with pytest.raises(manual_requests.CannotCall) as refused:
             conference.call_into_room(extension.pk, "1234", None)
         return str(refused.value)
@@ -320,7 +320,7 @@ def test_a_claim_that_is_being_made_keeps_its_extension_from_the_conference(
         with transaction.atomic():
             assert claims.claim_chosen(lead.pk, rung.pk, now, timedelta(hours=1))
             Extension.objects.select_for_update().get(pk=extension.pk)
-            said = pool.submit(together.alone, conference)
+            said = pool.submit(together.alone, call_into_room)
             eventually(together.waiting_for_locks)
         assert "on a call" in said.result()
     extension.refresh_from_db()

@@ -1,0 +1,1 @@
+"""Wallboards in the admin."""

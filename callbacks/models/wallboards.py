@@ -1,0 +1,77 @@
+"""Wallboard: a link that shows today's figures on a television, to whoever has it."""
+
+import uuid
+
+from django.conf import settings
+from django.core import signing
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="callbacks.wallboard", sep=".")
+
+
+class Wallboard(models.Model):
+    """One link. It is read-only, needs no login, and holds until it is withdrawn.
+
+    The address holds `link_id` signed with the secret key: who has a copy of the database alone
+    cannot make it. A new `link_id` ends the old address.
+    """
+
+    name = models.CharField(
+        _("name"), max_length=100, help_text=_("Stands at the top of the board.")
+    )
+    link_id = models.UUIDField(_("link ID"), default=uuid.uuid4, unique=True, editable=False)
+    shows_first_names = models.BooleanField(
+        _("shows first names"),
+        default=False,
+        help_text=_("Whether those who wait are shown with their first names, as they typed them."),
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    withdrawn_at = models.DateTimeField(
+        _("withdrawn at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Since when its link shows nothing."),
+    )
+    last_shown_at = models.DateTimeField(
+        _("last shown at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When a screen last asked for it, to the minute."),
+    )
+
+    class Meta:
+        verbose_name = _("wallboard")
+        verbose_name_plural = _("wallboards")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def token(self) -> str:
+        """What stands in its address: the link's ID and a signature."""
+        return _signer().sign(self.link_id.hex)
+
+
+def link_id_of(token: str) -> uuid.UUID | None:
+    """The link that a token stands for; None for one that we have not signed.
+
+    The signature is compared in constant time. Whether the link still holds is not looked up.
+    """
+    try:
+        return uuid.UUID(_signer().unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None

@@ -1,0 +1,42 @@
+"""The page of a wallboard, and what it asks for every few seconds."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from callbacks.models import Wallboard
+from callbacks.models.wallboards import link_id_of
+from callbacks.wallboard import snapshot
+
+
+@require_safe
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """The board, empty; its script fills it in. 404 for a link that holds no longer."""
+    board = _board(token)
+    if board is None:
+        return _discreet(render(request, "wallboard/withdrawn.html", status=404))
+    return _discreet(render(request, "wallboard/board.html", {"board": board}))
+
+
+@require_safe
+def now(_request: HttpRequest, token: str) -> HttpResponse:
+    """The figures as JSON, no older than `snapshot.FRESH_FOR`. 404: the link holds no longer."""
+    link_id = link_id_of(token)
+    body = snapshot.body_for(link_id) if link_id else None
+    if body is None:
+        return _discreet(JsonResponse({"error": gettext("No such board.")}, status=404))
+    return _discreet(HttpResponse(body, content_type="application/json"))
+
+
+def _board(token: str) -> Wallboard | None:
+    link_id = link_id_of(token)
+    return Wallboard.objects.filter(link_id=link_id, withdrawn_at=None).first() if link_id else None
+
+
+def _discreet(response: HttpResponse) -> HttpResponse:
+    """Kept nowhere, found by no search engine, and its address is told to nobody."""
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
