@@ -200,7 +200,8 @@ class StoredAttempt(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["salesperson"],
-                condition=Q(state__in=LIVE_STATES) & Q(salesperson__isnull=False),
+                # Live, in words that no other index has: see availability._PERSON_IS_ON_CALL.
+                condition=Q(ended_at__isnull=True) & Q(salesperson__isnull=False),
                 name="attempt_one_live_per_salesperson",
             ),
             models.UniqueConstraint(

@@ -1,6 +1,6 @@
 -- The claim: reserves one waiting lead and one free extension for each other, and writes the attempt.
 --
--- Runs in psql as it stands. A migration installs it; another text gets another name (_v3), so that
+-- Runs in psql as it stands. A migration installs it; another text gets another name (_v4), so that
 -- an older version of the product goes on with its own while a new one is rolled out.
 -- callbacks.routing.rules.choose is the same rule in Python, for previews and the replay;
 -- tests/routing/test_rules_agree_with_claim.py runs both on the same random set-ups.
@@ -22,7 +22,7 @@
 -- given_closed holds the schedules that are closed now, given_opens when each opens.
 -- Returns one row for the attempt it has written, or none.
 
-CREATE OR REPLACE FUNCTION callbacks_claim_v2(
+CREATE OR REPLACE FUNCTION callbacks_claim_v3(
     given_lead bigint,
     given_extension bigint,           -- a manager's choice; NULL: by the rules
     given_now timestamptz,
@@ -134,7 +134,7 @@ BEGIN
             AND NOT EXISTS (
                 SELECT FROM callbacks_callattempt live
                 WHERE live.salesperson_id = extension.user_id
-                    AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                    AND live.ended_at IS NULL OFFSET 0
             )
         FOR UPDATE OF extension SKIP LOCKED;
         IF FOUND THEN
@@ -178,7 +178,7 @@ BEGIN
                     AND NOT EXISTS (
                         SELECT FROM callbacks_callattempt live
                         WHERE live.salesperson_id = extension.user_id
-                            AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                            AND live.ended_at IS NULL OFFSET 0
                     )
                     AND NOT EXISTS (
                         SELECT FROM callbacks_extension other
@@ -210,7 +210,7 @@ BEGIN
                         ) OR EXISTS (
                             SELECT FROM callbacks_callattempt live
                             WHERE live.salesperson_id = extension.user_id
-                                AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                                AND live.ended_at IS NULL OFFSET 0
                         ))
                         AND NOT EXISTS (
                             SELECT FROM callbacks_extension other
@@ -271,7 +271,7 @@ BEGIN
                 AND NOT EXISTS (
                     SELECT FROM callbacks_callattempt live
                     WHERE live.salesperson_id = extension.user_id
-                        AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                        AND live.ended_at IS NULL OFFSET 0
                 )
                 -- What is so of the same person's other phones, as far as it is the person's.
                 AND NOT EXISTS (
@@ -348,7 +348,7 @@ BEGIN
                 ) OR EXISTS (
                     SELECT FROM callbacks_callattempt live
                     WHERE live.salesperson_id = extension.user_id
-                        AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                        AND live.ended_at IS NULL OFFSET 0
                 ) THEN 'on_call'
                 WHEN extension.schedule_id = ANY (given_closed) THEN 'off_shift'
                 WHEN extension.unavailable_until > given_now
@@ -449,7 +449,7 @@ BEGIN
             AND NOT EXISTS (
                 SELECT FROM callbacks_callattempt live
                 WHERE live.salesperson_id = extension.user_id
-                    AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                    AND live.ended_at IS NULL OFFSET 0
             )
             AND NOT EXISTS (
                 SELECT FROM callbacks_extension other
