@@ -27,8 +27,8 @@ IS_ON_CALL = f"""EXISTS (
 )"""
 # What concerns the person holds for all of a salesperson's phones: a call, a pause, a rest. What
 # concerns one phone alone (logged out, offline, blocked, off, at its limit) does not.
-# By ended_at, as the index by salesperson is: PostgreSQL could take the one by extension for as good
-# and read all live attempts for each phone.
+# By ended_at, as the index by salesperson is: PostgreSQL could take the one by extension for as
+# good and read all live attempts for each phone.
 _PERSON_IS_ON_CALL = """EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.salesperson_id = extension.user_id AND live.ended_at IS NULL OFFSET 0
