@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0023_ai_data'),
+        ('callbacks', '0024_whose_lead'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
