@@ -8,7 +8,7 @@ CLAIM = Path(__file__).resolve().parent.parent / "routing" / "claim.sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0025_wallboards'),
+        ('callbacks', '0026_wallboards'),
     ]
 
     operations = [

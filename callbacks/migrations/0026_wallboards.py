@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0024_whose_lead'),
+        ('callbacks', '0025_what_records_tell'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
