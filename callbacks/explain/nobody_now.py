@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from callbacks.common.formatting import all_of
 from callbacks.models import TeamSource
-from callbacks.routing import availability, config, rules
+from callbacks.routing import availability, config, queue, rules
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
 from leads.ports import Presence
@@ -29,11 +29,16 @@ class SilentSource:
 
 
 def sources(now: datetime) -> list[SilentSource]:
-    """All of them, by name. Two queries, whatever their number."""
+    """All of them, by name. Three queries, whatever their number.
+
+    One that is switched off counts as long as a lead of it is due: those that came before are
+    still called.
+    """
     current = config.current()
-    switched_on = [source for source in current.sources.values() if source.is_active]
+    due = set(queue.sources_with_due_leads(now))
+    asked_for = [it for it in current.sources.values() if it.is_active or it.pk in due]
     open_teams = {
-        source.pk: calling_hours.open_teams(current, source.pk, "", now) for source in switched_on
+        source.pk: calling_hours.open_teams(current, source.pk, "", now) for source in asked_for
     }
     asked = {team.pk for teams in open_teams.values() for team in teams}
     states: dict[int, Counter[str | None]] = defaultdict(Counter)
@@ -43,7 +48,7 @@ def sources(now: datetime) -> list[SilentSource]:
         states[team_id][reason] += count
     has_teams = set(TeamSource.objects.order_by().values_list("source", flat=True).distinct())
     found = []
-    for source in switched_on:
+    for source in asked_for:
         together: Counter[str | None] = sum(
             (states[team.pk] for team in open_teams[source.pk]), Counter()
         )

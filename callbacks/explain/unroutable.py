@@ -1,7 +1,8 @@
 """Leads that nobody will call as things are set up: counted, listed, and told beside each one.
 
-Most are those of a source whose leads are never called. The others are those of one number: its
-calling window, by the clocks where it may be, and the teams' hours never meet.
+Most are those of a source whose leads are never called. Others are those of one number: its calling
+window, by the clocks where it may be, and the teams' hours never meet. Or of a language that nobody
+speaks, where teams have nobody else rung.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from callbacks.common.formatting import all_of
 from callbacks.models import Extension, Team
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.routing import config
+from callbacks.routing import rules as routing_rules
 from callbacks.scheduling import calling_hours
 from leads import phones
 from leads.countries import name as country_name
@@ -35,18 +37,61 @@ def leads(now: datetime) -> Q:
         for source_id in sources - set(never)
         for pk in _by_number(current, source_id, waiting.filter(source=source_id), now)
     ]
-    return Q(status=LeadStatus.WAITING) & (Q(source__in=never) | Q(pk__in=by_number))
+    others = waiting.exclude(source__in=never).exclude(language="")
+    unspoken = Q()
+    asked = list(others.values_list("source", "language").distinct())
+    for source_id, language in nobody_speaks(asked):
+        unspoken |= Q(source=source_id, language=language)
+    of_language = unspoken or Q(pk__in=())
+    return Q(status=LeadStatus.WAITING) & (Q(source__in=never) | Q(pk__in=by_number) | of_language)
+
+
+def nobody_speaks(asked: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Of these sources and languages, those for which nobody is ever rung, however long a lead
+    waits: no phone of the teams names the language, and none is rung for others. One query.
+
+    A source whose teams have no phone at all is none of them: `why` tells of it.
+    """
+    current, found = config.current(), set()
+    wanted = {it for it in asked if it[1]}
+    if not wanted:
+        return set()
+    phones_on = list(
+        Extension.objects.filter(is_active=True).order_by().values_list("team", "languages")
+    )
+    for source_id, language in wanted:
+        waits = {
+            rules.id: rules.language_wait for rules in current.rules_by_source.get(source_id, ())
+        }
+        theirs = [(team_id, spoken) for team_id, spoken in phones_on if team_id in waits]
+        if theirs and not any(
+            waits[team_id] is not None or routing_rules.speaks(spoken, language)
+            for team_id, spoken in theirs
+        ):
+            found.add((source_id, language))
+    return found
 
 
 def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, str]:
     """By primary key, why nobody will call those that wait of `leads`; the others are left out."""
     rows = [it for it in leads if it.status == LeadStatus.WAITING]
     never, current = why([it.source_id for it in rows], now), config.current()
+    unspoken = nobody_speaks((it.source_id, it.language) for it in rows)
     found = {
-        it.pk: never.get(it.source_id) or why_number(current, it.source_id, it.phone, now)
+        it.pk: never.get(it.source_id)
+        or why_number(current, it.source_id, it.phone, now)
+        or _why_language(it, unspoken)
         for it in rows
     }
     return {pk: words for pk, words in found.items() if words}
+
+
+def _why_language(lead: Lead, unspoken: set[tuple[int, str]]) -> str:
+    if (lead.source_id, lead.language) not in unspoken:
+        return ""
+    return gettext("nobody speaks %(language)s, and nobody else is rung") % {
+        "language": lead.language
+    }
 
 
 def _by_number(

@@ -1,6 +1,6 @@
 """Why a waiting lead waits, by the same rules and rows as the engine. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from callbacks.common.formatting import all_of, in_words, when
-from callbacks.explain import routing_reason
+from callbacks.explain import routing_reason, unroutable
 from callbacks.explain.routing_reason import LookedAt
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome
@@ -42,6 +42,7 @@ class _Known:
     refused: frozenset[int] = field(default_factory=frozenset)
     limited_until: datetime | None = None
     on_a_call: bool = False
+    unspoken: Set[tuple[int, str]] = frozenset()  # sources and languages that nobody is rung for
 
 
 def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingReason | None:
@@ -55,7 +56,7 @@ def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingRea
 def of_leads(
     leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None
 ) -> dict[int, WaitingReason]:
-    """Of those among `leads` that wait, by primary key: two queries, however many there are.
+    """Of those among `leads` that wait, by primary key: three queries, however many there are.
 
     For a list: who owns a number, and whether it rests, is not asked. The `text` may name an
     extension as free that this very lead is not given.
@@ -66,7 +67,8 @@ def of_leads(
     current = current_config()
     sources = {lead.source_id for lead in waiting if lead.call_after <= now}
     states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
-    known = _Known(states)
+    unspoken = unroutable.nobody_speaks((lead.source_id, lead.language) for lead in waiting)
+    known = _Known(states, unspoken=unspoken)
     return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
 
 
@@ -92,6 +94,7 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
         refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
         limited_until=number_limits.lead_limited_until(lead.pk, now),
         on_a_call=attempts.exists(),
+        unspoken=unroutable.nobody_speaks([(lead.source_id, lead.language)]),
     )
 
 
@@ -112,6 +115,8 @@ def _said(
     opening = calling_hours.next_time(current, lead.source_id, lead.phone, earliest)
     if opening is None:
         return _never(lead, current, now)
+    if (lead.source_id, lead.language) in known.unspoken:
+        return _unspoken(lead, current)
     if lead.call_after > now:
         return _later(lead, current, known, now, zone)
     if opening > now:
@@ -138,6 +143,16 @@ def _never(lead: Lead, current: RoutingConfig, now: datetime) -> WaitingReason:
         )
         short = gettext("window and hours never meet")
     return WaitingReason(text % {"teams": _names(current, lead)}, short, for_ever=True)
+
+
+def _unspoken(lead: Lead, current: RoutingConfig) -> WaitingReason:
+    words = {"teams": _names(current, lead), "language": lead.language}
+    text = gettext(
+        "Nobody of %(teams)s speaks %(language)s, and nobody else is rung for it. The lead waits "
+        "for a person: call it with an extension that you choose, or change the team's rule for "
+        "languages."
+    )
+    return WaitingReason(text % words, gettext("nobody speaks %(language)s") % words, for_ever=True)
 
 
 def _names(current: RoutingConfig, lead: Lead, at: datetime | None = None) -> str:

@@ -153,9 +153,10 @@ def _problem(name: str, value: object) -> str:
 
 def complaint(problem: InvalidCall) -> str:
     """What is wrong, as a sentence to stand beside the field: without the parameter's name."""
-    return gettext("It %(problem)s.") % {
-        "problem": str(problem).removeprefix(f"{problem.parameter}: ")
-    }
+    said = str(problem).removeprefix(f"{problem.parameter}: ")
+    if said.startswith(("names ", "value ")):  # of several, as variables are
+        return gettext("Its %(problem)s.") % {"problem": said}
+    return gettext("It %(problem)s.") % {"problem": said}
 
 
 def validate_record_name(name: str) -> None:

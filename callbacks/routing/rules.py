@@ -81,11 +81,11 @@ class ExtensionState:
 
     def speaks(self, language: str) -> bool:
         """Whether a lead of this language can be talked to; one that names none speaks all."""
-        return not self.languages or not language or self.names(language)
+        return speaks(self.languages, language)
 
     def names(self, language: str) -> bool:
         """Whether this language is among those that are named; "he" matches "he-IL"."""
-        return first_part(language) in map(first_part, self.languages)
+        return _names(self.languages, language)
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,15 @@ class Choice:
     extension: ExtensionState
     turn: TeamOffer
     rule: str
+
+
+def speaks(languages: Collection[str], language: str) -> bool:
+    """The same of the languages that a phone has; one that names none is for all."""
+    return not languages or not language or _names(languages, language)
+
+
+def _names(languages: Collection[str], language: str) -> bool:
+    return first_part(language) in map(first_part, languages)
 
 
 def first_part(language: str) -> str:

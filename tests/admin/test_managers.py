@@ -11,7 +11,7 @@ from django.test import Client
 from callbacks.models import Extension, Team
 from leads.models import LeadSource
 from tests.support.admin_posting import rows
-from tests.support.admin_setup import a_source, a_team
+from tests.support.admin_setup import a_source, a_team, an_extension
 
 PASSWORD = "correct horse battery"
 
@@ -194,3 +194,31 @@ def test_a_sources_page_leads_to_its_form_and_has_the_snippet(
     LeadSource.objects.update(is_active=False)
     page = managing.get(f"/admin/leads/leadsource/{source.pk}/change/").text
     assert address not in page  # its form is not there
+
+
+@pytest.mark.parametrize("where", ["on its own page", "in its team"])
+def test_a_phone_is_not_given_to_somebody_whose_login_is_off(
+    where: str, managing: Client, source: LeadSource
+) -> None:
+    noa = User.objects.create_user("noa", first_name="Noa", is_active=False)
+    team = Team.objects.create(name="Others", is_active=False)
+    phone = {"number": "101", "user": noa.pk}
+    if where == "in its team":
+        posted = a_team(source) | people(phone)
+        answer = managing.post("/admin/callbacks/team/add/", posted)
+    else:
+        answer = managing.post("/admin/callbacks/extension/add/", an_extension(team, **phone))
+    assert answer.status_code == 200
+    assert "The login of Noa is switched off, and who may not log in is not rung." in answer.text
+    assert not Extension.objects.exists()
+
+
+def test_a_phone_whose_login_is_off_can_still_be_changed(managing: Client) -> None:
+    noa = User.objects.create_user("noa", is_active=False)
+    team = Team.objects.create(name="Others", is_active=False)
+    phone = Extension.objects.create(number="101", name="Dana", team=team, user=noa)
+    page = f"/admin/callbacks/extension/{phone.pk}/change/"
+    posted = an_extension(team, user=noa.pk, name="Noa")
+    assert managing.post(page, posted).status_code == 302
+    phone.refresh_from_db()
+    assert phone.name == "Noa"

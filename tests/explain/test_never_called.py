@@ -9,11 +9,12 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from callbacks.admin import dashboard
 from callbacks.calling import dial, dispatch, manual, reschedule
 from callbacks.explain import preview, unroutable, waiting_reason
-from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
+from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team, TeamSource
 from leads import intake
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.simulator import SimulatorProcess
@@ -139,3 +140,56 @@ def test_a_person_may_call_a_number_that_no_hour_fits(
     dial.dial_committed(CallAttempt.objects.get().pk)
     [entry] = simulator.ledger()
     assert (entry["phone"], entry["target"]) == (extension.number, RUSSIA.lstrip("+"))
+
+
+LANGUAGES = {
+    "nobody speaks it": (None, [["he"], ["en"]], "ru", True),
+    "somebody does": (None, [["he"], ["ru"]], "ru", False),
+    "of another country": (None, [["pt-PT"]], "pt-BR", False),
+    "somebody names none": (None, [["he"], []], "ru", False),
+    "others are rung at once": (0, [["he"]], "ru", False),
+    "others are rung later": (900, [["he"]], "ru", False),
+    "it has none": (None, [["he"]], "", False),
+}
+
+
+@pytest.mark.parametrize(
+    ("wait", "phones", "language", "is_never"), LANGUAGES.values(), ids=LANGUAGES
+)
+def test_a_language_that_nobody_is_rung_for(
+    wait: int | None,
+    phones: list[list[str]],
+    language: str,
+    is_never: bool,
+    source: LeadSource,
+    team: Team,
+    admin_client: Client,
+) -> None:
+    Team.objects.update(language_wait=wait)
+    for number, spoken in enumerate(phones, start=101):
+        Extension.objects.create(number=str(number), team=team, languages=spoken)
+    Extension.objects.create(number="901", team=team, languages=["ru"], is_active=False)
+    lead = store(source, ISRAEL)
+    Lead.objects.update(language=language, call_after=timezone.now() - timedelta(hours=1))
+    lead.refresh_from_db()
+    now = timezone.now()
+    [count] = [it.count for it in dashboard.tiles(now) if it.address.endswith("unanswered=yes")]
+    reasons = [waiting_reason.of_lead(lead, now), waiting_reason.of_leads([lead], now)[lead.pk]]
+    listed = admin_client.get("/admin/leads/lead/").text
+    assert bool(count) is bool(unroutable.of_leads([lead], now)) is is_never
+    assert [bool(it and it.for_ever) for it in reasons] == [is_never] * 2
+    assert ("nobody will call it: nobody speaks ru, and nobody else is rung" in listed) is is_never
+    assert (dispatch.call_lead(lead.pk) is None) is is_never
+
+
+def test_a_second_team_that_has_anybody_rung(source: LeadSource, extension: Extension) -> None:
+    Team.objects.update(language_wait=None)
+    Extension.objects.update(languages=["he"])
+    lead = store(source, ISRAEL)
+    Lead.objects.update(language="ru")
+    assert list(Lead.objects.filter(unroutable.leads(timezone.now()))) == [lead]
+    night = Team.objects.create(name="Night")
+    TeamSource.objects.create(team=night, source=source, overflow_after=60)
+    assert list(Lead.objects.filter(unroutable.leads(timezone.now()))) == [lead]
+    Extension.objects.create(number="201", team=night, languages=["en"])
+    assert not Lead.objects.filter(unroutable.leads(timezone.now())).exists()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from callbacks.explain import nobody_now
 from callbacks.models import CallAttempt, Extension, Schedule, Team
@@ -109,6 +110,17 @@ def test_each_source_is_told_by_itself(extension: Extension) -> None:
     other.is_active = False
     other.save()
     assert nobody_now.sources(NOW) == []
+
+
+def test_a_source_that_is_off_counts_while_a_lead_of_it_waits(
+    extension: Extension, make_lead: Callable[..., Lead]
+) -> None:
+    Extension.objects.update(is_paused=True)
+    lead, now = make_lead(), timezone.now()
+    LeadSource.objects.update(is_active=False)
+    assert [it.name for it in nobody_now.sources(now)] == ["Website"]
+    Lead.objects.filter(pk=lead.pk).update(call_after=now + timedelta(hours=1))
+    assert nobody_now.sources(now) == []
 
 
 def test_teams_that_are_switched_off(extension: Extension) -> None:

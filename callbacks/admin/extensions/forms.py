@@ -110,6 +110,16 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
                     "enter an extension of the account."
                 ),
             )
+        user = cleaned.get("user")
+        if user and "user" in self.changed_data and not user.is_active:
+            self.add_error(
+                "user",
+                gettext(
+                    "The login of %(name)s is switched off, and who may not log in is not rung. "
+                    "Switch it on first, or choose somebody else."
+                )
+                % {"name": user.get_full_name() or user.get_username()},
+            )
         team, own = cleaned.get("team"), cleaned.get("schedule")
         if team and own and (words := _never_meet(team.schedule, own)):
             self.add_error("schedule", words)

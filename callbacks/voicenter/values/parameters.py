@@ -179,7 +179,7 @@ def variables(given: object) -> dict[str, str]:
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
             raise invalid("variables", "names must be lower-case letters, digits and _")
         if name.startswith(VARIABLE_PREFIX):
-            raise invalid("variables", f"names go without {VARIABLE_PREFIX}, it is added")
+            raise invalid("variables", f"names go without {VARIABLE_PREFIX}, which is added")
         try:
             wire[VARIABLE_PREFIX + name] = text(value, MAX_VARIABLE_TEXT)
         except ValueError as error:
