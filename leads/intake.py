@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from leads import config_cache, joining, log_context, ports
+from leads import config_cache, joining, log_context, never_call, ports
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
 from leads.signals import lead_received, wish_followed
@@ -31,7 +31,8 @@ class Submission:
 
     `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
     soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
-    `submitter`: the same for what one person submits; None: nobody knows.
+    `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
+    after whose talk a salesperson plans this call.
     """
 
     source: LeadSource
@@ -45,6 +46,7 @@ class Submission:
     chosen_at: datetime | None = None
     fingerprint: str = ""
     submitter: uuid.UUID | None = None
+    follow_up_of: Lead | None = None
 
 
 def key_from(*parts: str) -> uuid.UUID:
@@ -100,8 +102,9 @@ def store_newest(submission: Submission) -> Lead:
 def store(submission: Submission, now: datetime | None = None) -> Lead:
     """Stores the submission as a lead, or returns the lead that it has become before.
 
-    A new lead is `waiting`, or `duplicate` if its number has an open lead already. Only a waiting
-    lead is announced, by `lead_received` inside the transaction.
+    A new lead is `waiting`, `duplicate` if its number has an open lead already, or `held` if its
+    number is on the never-call list. Only a waiting lead is announced, by `lead_received` inside
+    the transaction.
     """
     now = now or timezone.now()
     for _ in range(_TRIES):
@@ -110,8 +113,12 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
                 planned = ports.plan(submission.source, submission.phone, now, submission.chosen_at)
                 lead = _waiting(submission, now, planned)
                 log_context.follow(lead.public_id)
+                if listed := never_call.entry(lead.phone):
+                    lead.status = LeadStatus.HELD
+                    lead.error_message = never_call.refusal(listed)
                 lead.save(force_insert=True)
-                lead_received.send(sender=Lead, lead=lead)
+                if not listed:
+                    lead_received.send(sender=Lead, lead=lead)
             return lead
         except IntegrityError:
             if known := find(submission.key):
@@ -134,6 +141,7 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
         language=submission.language or submission.source.language,
         chosen_at=submission.chosen_at,
         submission_fingerprint=submission.fingerprint,
+        follow_up_of=submission.follow_up_of,
         status=LeadStatus.WAITING,
         submitted_at=now,
         clock_started_at=planned.clock_started_at,

@@ -5,7 +5,8 @@ The rules, in this order (docs/architecture.md, "Several requests of one number"
 1. Every request is stored. A later one is a `duplicate`: it has joined the number's open lead,
    which is called for both, and a salesperson reads the newest.
 2. The newest wish decides when. A chosen time holds if the request is by the lead's own submitter;
-   by somebody else it may only bring the call forward, as "as soon as possible" does by anybody.
+   by somebody else, and by a salesperson who plans a follow-up, it may only bring the call forward,
+   as "as soon as possible" does by anybody.
 3. The call goes through the source that can make it first; of two that can now, through one where
    somebody is free.
 4. The newest language that a request names, or that its source has, decides who is rung, if
@@ -23,7 +24,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from leads import ports, transitions
+from leads import never_call, ports, transitions
 from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan, Presence
 from leads.signals import wish_followed
@@ -81,7 +82,8 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     if stands is None or comes < stands:
         return _follow(first, request, wished, now)
     if comes > stands:
-        if wished.chosen_at and are_by_one_person(first, request):
+        is_theirs = request.follow_up_of_id is None and are_by_one_person(first, request)
+        if wished.chosen_at and is_theirs:
             return _follow(first, request, wished, now, pushed_back=True)
         return _speak(first, request, now)
     if wished.source.pk == first.source_id or _is_free(first.source_id, now):
@@ -112,7 +114,8 @@ def follow(lead_id: int, since: datetime, now: datetime) -> None:
 def release(lead_id: int, since: datetime, now: datetime) -> None:
     """After a call that has closed a lead: the requests that came since `since` ask for another.
 
-    In the transaction in which the call ends.
+    None do where that call has put the number on the never-call list. In the transaction in which
+    the call ends.
     """
     _release(_wishes_of(_joined_since(lead_id, since), now), now)
 
@@ -121,7 +124,7 @@ def _release(wishes: Wishes, now: datetime) -> None:
     """Requests that had joined a lead which is closed now: the oldest becomes a lead of its own,
     which the others join.
     """
-    if not wishes:
+    if not wishes or never_call.entry(wishes[0][0].phone):
         return
     (oldest, wished), *others = wishes
     plan = wished.plan if wished else ports.plan(oldest.source, oldest.phone, now, None)

@@ -1,19 +1,27 @@
 """Decides whether a number may be called: when a lead comes in, and again before the dial."""
 
-from leads import phones, ports
+from leads import never_call, phones, ports
 from leads.models import LeadSource
 from leads.phones import PhoneRefused, TypedPhone
 
 
 def accept(typed: str, source: LeadSource) -> TypedPhone:
-    """The number that a visitor typed for `source`, and its extension. Raises PhoneRefused."""
+    """The number that a visitor typed for `source`, and its extension. Raises PhoneRefused.
+
+    The never-call list is not asked: a visitor is told nothing of it, and the lead is held.
+    """
     phone = phones.parse(typed, source.default_country, source.allowed_countries)
     _ask_the_caller(phone.e164)
     return phone
 
 
-def check_before_dial(phone: str, source: LeadSource) -> None:
-    """Checks a stored number again, since the rules may have changed. Raises PhoneRefused."""
+def check_before_dial(phone: str, source: LeadSource, *, is_listed: bool = True) -> None:
+    """Checks a stored number again, since the rules may have changed. Raises PhoneRefused.
+
+    `is_listed` False: the caller has just read that it is not on the never-call list.
+    """
+    if is_listed:
+        never_call.check(phone)
     phones.check(phone, source.allowed_countries)
     _ask_the_caller(phone)
 

@@ -14,6 +14,9 @@ _NEVER_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.HELD)
 _RANG = Q(rang_at__isnull=False)
 # Of a talk that a person told of, nobody may know when the phone rang; that it did is certain.
 _SILENT = Q(rang_at__isnull=True, connected_at__isnull=True)
+# A follow-up that is called as the salesperson has planned it. One that a visitor's later request
+# has moved (`first_source`) is called for that request, and counts as a lead.
+_PLANNED = Q(follow_up_of__isnull=False, first_source__isnull=True)
 
 
 def counted() -> Q:
@@ -21,8 +24,18 @@ def counted() -> Q:
 
     Not duplicates (the number had an open lead), nor leads that are held for a person to look at.
     A cancelled lead counts if its phone had rung or its time was over by then: what was missed
-    does not disappear.
+    does not disappear. Not follow-ups: nobody new has asked to be called (`follow_ups`).
     """
+    return _promised() & ~_PLANNED
+
+
+def follow_ups() -> Q:
+    """Calls that salespeople have planned after a talk, counted as leads are, and beside them."""
+    return _promised() & _PLANNED
+
+
+def _promised() -> Q:
+    """Leads and follow-ups that somebody was to be called for."""
     judged_before_it_was_cancelled = _RANG | Q(closed_at__gt=F("due_at"))
     return ~Q(status__in=_NEVER_COUNTED) & (
         ~Q(status=LeadStatus.CANCELLED) | judged_before_it_was_cancelled
@@ -72,6 +85,11 @@ def missed(now: datetime) -> Q:
 def overdue(now: datetime) -> Q:
     """Open leads whose due time is over, and whose phone has not rung: there is still time to."""
     return Q(status__in=OPEN_STATUSES) & missed(now)
+
+
+def overdue_and_follow_ups(now: datetime) -> Q:
+    """The same, and follow-ups that are late: who was promised a call waits for it."""
+    return Q(status__in=OPEN_STATUSES) & _promised() & _SILENT & Q(due_at__lt=now)
 
 
 def never_rang(now: datetime) -> Q:

@@ -77,9 +77,10 @@ def refuse(lead_id: int, message: str, at: datetime) -> bool:
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.FAILED, **waits_no_more(at), **values)
 
 
-def cancel(lead_id: int, at: datetime) -> bool:
-    """held | waiting -> cancelled: a manager wants no call."""
-    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **waits_no_more(at))
+def cancel(lead_id: int, at: datetime, message: str = "") -> bool:
+    """held | waiting -> cancelled: nobody is to call. `message` tells a manager why."""
+    values = {**waits_no_more(at)} | ({"error_message": message[:500]} if message else {})
+    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **values)
 
 
 def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
@@ -90,6 +91,24 @@ def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
     values["first_chosen_at"] = Case(unchanged, default=F("first_chosen_at"))
     values["first_source"] = Coalesce("first_source", "source")
     return _move(lead_id, (LeadStatus.WAITING,), LeadStatus.WAITING, **_waits_on(at), **values)
+
+
+def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -> bool:
+    """waiting -> waiting: a salesperson has agreed on another time for a follow-up, and its clock
+    starts with that.
+    """
+    return _move(
+        lead_id,
+        (LeadStatus.WAITING,),
+        LeadStatus.WAITING,
+        **_waits_on(at),
+        chosen_at=chosen_at,
+        call_after=plan.call_after,
+        clock_started_at=plan.clock_started_at,
+        due_at=plan.due_at,
+        gap_until=plan.gap_until,
+        closed_until=plan.closed_until,
+    )
 
 
 def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:

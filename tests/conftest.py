@@ -19,7 +19,7 @@ from callbacks.models import Extension, Team
 from callbacks.monitoring import notices
 from callbacks.telephony import account
 from leads import intake
-from leads.models import Lead, LeadSource
+from leads.models import Disposition, Lead, LeadSource
 from tests.support import lanes
 from tests.support.simulator import SimulatorProcess, eventually
 
@@ -108,6 +108,22 @@ def team(source: LeadSource) -> Team:
 @pytest.fixture
 def extension(team: Team) -> Extension:
     return Extension.objects.create(number="101", name="Dana", team=team)
+
+
+@pytest.fixture
+def dispositions(db: None) -> dict[str, Disposition]:
+    """Those that a new database has, by name: a test that commits deletes them."""
+    effects = {
+        "Interested": "stop", "Not interested": "stop", "Call again": "call_again",
+        "Wrong number": "stop", "Spam": "spam", "Never call again": "never_call",
+        "Left a message": "none",
+    }  # fmt: skip
+    return {
+        name: Disposition.objects.get_or_create(
+            name=name, defaults={"effect": effect, "order": place}
+        )[0]
+        for place, (name, effect) in enumerate(effects.items())
+    }
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ RULES = [
     "callbacks.scheduling.next_call",
     "callbacks.telephony.call_identity",
     "callbacks.telephony.call_parameters",
-    "callbacks.telephony.disposition",
+    "callbacks.telephony.call_result",
 ]
 # Pure too, but what they say to people is translated.
 RULES_WITH_SENTENCES = [

@@ -9,7 +9,7 @@ shows the answer and writes it into Django's log.
 from callbacks.admin import access
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
 from callbacks.admin.extensions import extension_admin
-from callbacks.admin.leads import lead_admin, source_admin
+from callbacks.admin.leads import disposition_admin, lead_admin, source_admin
 from callbacks.admin.schedules import schedule_admin
 from callbacks.admin.teams import team_admin
 from callbacks.admin.wallboards import wallboard_admin
@@ -17,6 +17,7 @@ from callbacks.admin.wallboards import wallboard_admin
 __all__ = [
     "access",
     "attempt_admin",
+    "disposition_admin",
     "extension_admin",
     "lead_admin",
     "record_admin",

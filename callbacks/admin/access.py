@@ -25,6 +25,9 @@ _MANAGERS_MAY = {
     "leads": [
         "view_lead", "change_lead", "call_lead",
         "view_leadsource", "add_leadsource", "change_leadsource",
+        "view_disposition", "add_disposition", "change_disposition", "delete_disposition",
+        "view_nevercallnumber", "add_nevercallnumber", "change_nevercallnumber",
+        "delete_nevercallnumber",
     ],
     "callbacks": [
         "view_extension", "add_extension", "change_extension", "pause_extension",
@@ -40,6 +43,7 @@ _MANAGERS_MAY = {
         "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
         "view_aidata",
         "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",
+        "view_callnote", "add_callnote",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

@@ -44,7 +44,7 @@ def tiles(now: datetime) -> list[Tile]:
         waiting=Count("pk", filter=filters.waiting(now)),
         later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
-        overdue=Count("pk", filter=sla.overdue(now)),
+        overdue=Count("pk", filter=sla.overdue_and_follow_ups(now)),
     )
     failed = Lead.objects.filter(filters.failed_today(now)).count()
     nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()

@@ -209,7 +209,20 @@ class OverdueFilter(_OnlyFilter):
     title = _("overdue")
     parameter_name = "overdue"  # part of addresses: never translated
     words = _("Overdue, not called yet")
-    condition = staticmethod(sla.overdue)
+    condition = staticmethod(sla.overdue_and_follow_ups)
+
+
+class FollowUpFilter(_OnlyFilter):
+    """Calls that salespeople have planned after a talk."""
+
+    title = _("follow-ups")
+    parameter_name = "follow_ups"
+    words = _("Follow-ups only")
+
+    @staticmethod
+    def condition(_now: datetime) -> Q:
+        """Those of them that are done, too."""
+        return Q(follow_up_of__isnull=False)
 
 
 class UnansweredFilter(_OnlyFilter):

@@ -14,10 +14,18 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from callbacks.common.translation import Text
+from callbacks.models import CallNote
 from leads import phones
+from leads.models import DispositionEffect
 
 # The theme's words for colours.
 GREY, BLUE, GREEN, ORANGE, RED, ACCENT = "", "info", "success", "warning", "danger", "primary"
+
+DISPOSITION_COLOURS: dict[str, str] = {
+    DispositionEffect.CALL_AGAIN: BLUE,
+    DispositionEffect.SPAM: ORANGE,
+    DispositionEffect.NEVER_CALL: RED,
+}
 
 
 def label(text: str, colour: str = GREY, note: str = "", address: str = "") -> SafeString:
@@ -147,6 +155,17 @@ def error(code: int | None, message: str) -> str:
     if not code:
         return message if code is None else ""
     return f"{code}: {message}" if message else str(code)
+
+
+def call_note(note: CallNote | None) -> SafeString | str:
+    """A disposition, with the note below it; a note alone; "" where nothing is written."""
+    if note is None:
+        return ""
+    if note.disposition is None:
+        return format_html('<span class="call-note" dir="auto">{}</span>', note.note)
+    shown = label(note.disposition.name, DISPOSITION_COLOURS.get(note.disposition.effect, GREY))
+    said = format_html('<span class="call-note" dir="auto">{}</span>', note.note)
+    return below(shown, said if note.note else "")
 
 
 def joined(parts: Iterable[SafeString]) -> SafeString:

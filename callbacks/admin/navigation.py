@@ -79,6 +79,8 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 _entry(gettext("Lead sources"), "web", "leads", "leadsource"),
                 _entry(gettext("Wallboards"), "tv", "callbacks", "wallboard"),
+                _entry(gettext("Dispositions"), "sell", "leads", "disposition"),
+                _entry(gettext("Never call"), "phone_locked", "leads", "nevercallnumber"),
                 _entry(gettext("Users"), "person", "auth", "user"),
                 _entry(gettext("Groups"), "shield_person", "auth", "group"),
                 _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),

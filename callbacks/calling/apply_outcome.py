@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from callbacks.calling import recorded_messages, visitor_clock
+from callbacks.calling import after_talk, recorded_messages, visitor_clock
 from callbacks.common import sql, task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind
@@ -89,6 +89,7 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
     if step.lead is LeadStep.CALL_AGAIN and _is_stopped(attempt):
         step = replace(step, lead=LeadStep.CANCELLED)
     _settle_lead(attempt, step, now)
+    after_talk.when_over(attempt.lead_id, now)
     visitor_clock.tell(attempt.lead_id)
     after_call(attempt.extension_id, outcome, now)
     _settle_extension(attempt, attempt.extension_id, step, outcome, rules, now)

@@ -22,7 +22,7 @@ from callbacks.routing.rules import TeamOffer
 from callbacks.scheduling import call_times, calling_hours
 from callbacks.scheduling.next_call import next_call
 from callbacks.telephony import account
-from leads import log_context, number_guard, transitions
+from leads import log_context, never_call, number_guard, transitions
 from leads.config_cache import VERSION_SQL
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
@@ -36,8 +36,8 @@ _TRIES = 10
 # Only the columns that calling a lead needs, and the version of the configuration in the same
 # query.
 _LEAD = f"""
-    SELECT id, public_id, source_id, phone, status, call_after, attempts,
-        ({VERSION_SQL}) AS setup_version
+    SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
+        ({VERSION_SQL}) AS setup_version, {never_call.LISTED_SQL} AS is_listed
     FROM leads_lead WHERE id = %s
 """  # noqa: S608  # put together from constants only
 
@@ -68,11 +68,19 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
     log_context.follow(lead.public_id)
     config = current_config(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
     try:
-        number_guard.check_before_dial(lead.phone, config.sources[lead.source_id])
+        number_guard.check_before_dial(
+            lead.phone,
+            config.sources[lead.source_id],
+            is_listed=lead.is_listed,  # type: ignore[attr-defined]  # see _LEAD
+        )
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
         return None, ()
-    asked = config.asked(lead.source_id, max(now - lead.call_after, timedelta(0)), now)
+    waited, is_follow_up = (
+        max(now - lead.call_after, timedelta(0)),
+        lead.follow_up_of_id is not None,
+    )
+    asked = config.asked(lead.source_id, waited, now, is_follow_up=is_follow_up)
     if not asked or not calling_hours.in_window(config, lead.source_id, lead.phone, now):
         # A lead that is asked for a moment too early (see CLOCK_TOLERANCE) keeps its time.
         if lead.call_after <= now:
@@ -150,7 +158,7 @@ def _wait_for_the_number(lead: Lead, config: RoutingConfig, now: datetime) -> No
 def _wait_for_opening(lead: Lead, config: RoutingConfig, now: datetime) -> None:
     """Puts the lead off until a team opens. If none ever does, the lead keeps waiting as it is."""
     with transaction.atomic():
-        if _put_off(lead, config, now) and not lead.attempts:
+        if _put_off(lead, config, now) and not lead.attempts and not lead.follow_up_of_id:
             recorded_messages.play_when_closed(lead, now)
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("logout/", views.log_out, name="logout"),
     path("<int:pk>/pause/", views.pause, name="pause"),
+    path("calls/<int:pk>/", views.after_talk, name="after_talk"),
     path("calls/<int:pk>/no-call/", views.no_call_came, name="no_call_came"),
     path("<int:pk>/available/", views.available, name="available"),
 ]

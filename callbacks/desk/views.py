@@ -1,4 +1,4 @@
-"""The salesperson's page, and its buttons: pause, available again, and "No call came".
+"""The salesperson's page, and its buttons: pause, available again, "No call came", after a talk.
 
 A visitor who is not logged in has to log in first; a user without an extension is told whom to
 ask. Every query is limited to the salesperson's own extensions: another's answers 404. A button
@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -21,19 +22,25 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.admin.attempts.talk_form import TalkForm
+from callbacks.calling import after_talk as calls_after_talk
 from callbacks.calling.manual_requests import CannotCall
+from callbacks.desk import talks
 from callbacks.desk.forms import PauseForm
 from callbacks.desk.work import Desk, desk_of
 from callbacks.extensions import pauses
 from callbacks.models import CallAttempt, Extension
+from callbacks.models.call_notes import note_of
 from callbacks.reconciliation import manual_resolution
+from callbacks.routing import config
+from callbacks.scheduling import follow_up_times
 
 # Seconds until a browser without JavaScript loads the page again.
 REFRESH = 5
 _HOME = reverse_lazy("desk:home")
 _LOGIN = reverse_lazy("desk:login")
 # The parts of the page that change by themselves: fields of Desk, and templates.
-_PARTS = ("live", "phones", "calls")
+_PARTS = ("live", "talks", "phones", "calls")
 
 log_in = LoginView.as_view(
     template_name="desk/login.html", next_page=_HOME, redirect_authenticated_user=True
@@ -121,6 +128,42 @@ def no_call_came(request: HttpRequest, pk: int) -> HttpResponse:
         with suppress(CannotCall):
             manual_resolution.no_call_came(attempt.pk, request.user)
     return SeeOther(str(_HOME))
+
+
+@login_required(login_url=_LOGIN)
+def after_talk(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks what came of one of the salesperson's own calls, also while it is on, and writes it.
+
+    This page does not load itself again: what is typed stays.
+    """
+    attempt = talks.for_writing(request.user, pk)
+    if attempt is None:
+        return _private(render(request, "desk/not_your_call.html", status=404))
+    now = timezone.now()
+    current = config.current()
+    zone = follow_up_times.zone_of(current, attempt.extension)
+    stands = note_of(attempt)
+    form = TalkForm(attempt, stands, now, zone, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        writing, seen = form.cleaned_data["writing"], form.cleaned_data["seen"]
+        try:
+            note = calls_after_talk.write(pk, writing, request.user, now, seen=seen)
+        except CannotCall as refusal:
+            form.add_error(None, str(refusal))
+            attempt = talks.for_writing(request.user, pk) or attempt
+        else:
+            messages.success(request, talks.said(note, now, zone))
+            return SeeOther(str(_HOME))
+    context = {
+        "form": form,
+        "call": talks.talk(attempt, form.offered, current, attempt.extension, now),
+        "stands": note_of(attempt),
+        "history": talks.history(attempt, now, zone),
+        "zone": zone.key,
+        "doubt": talks.record_says(attempt),
+    }
+    status = 422 if form.is_bound else 200
+    return _private(render(request, "desk/after_talk.html", context, status=status))
 
 
 def _own(request: HttpRequest, pk: int) -> Extension | None:

@@ -19,8 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.admin import html, labels
 from callbacks.admin.extensions import state as extension_state
 from callbacks.common.formatting import clock, in_words
+from callbacks.desk import talks
+from callbacks.desk.talks import DeskTalk
+from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.call_notes import note_of, standing_notes
 from callbacks.reconciliation import manual_resolution
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
@@ -119,6 +123,7 @@ class DeskLiveCall:
     ask_for: str
     phone: str
     may_deny: bool  # whether the salesperson may say that no call came
+    last_time: str = ""  # of a follow-up: what was written after the talk before it
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,10 @@ class DeskCall:
     outcome: str
     tone: str
     talked: str
+    disposition: str
+    note: str
+    follows: str
+    may_write: bool
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,7 @@ class Desk:
     live: Sequence[DeskLiveCall]
     phones: Sequence[DeskPhone]
     calls: Sequence[DeskCall]
+    talks: Sequence[DeskTalk] = ()
 
     @property
     def title(self) -> str:
@@ -150,7 +160,7 @@ class Desk:
         return self.phones[0].state if self.phones else gettext("My phone")
 
     @property
-    def talks(self) -> int:
+    def conversations(self) -> int:
         """How many of today's calls were conversations."""
         return sum(call.tone == "good" for call in self.calls)
 
@@ -175,13 +185,14 @@ def desk_of(user: Any, now: datetime) -> Desk:
                 extension__in=[extension.pk for extension in extensions],
             )
             .select_related("lead__source")
-            .prefetch_related("lead__duplicates")
+            .prefetch_related("lead__duplicates", standing_notes(), talks.notes_before())
             .order_by("-claimed_at", "-pk")[:MOST_CALLS]
         )
     return Desk(
         live=[_live(attempt, now) for attempt in attempts if attempt.is_live],
         phones=[_phone(extension, now) for extension in extensions],
-        calls=[_call(attempt) for attempt in attempts if not attempt.is_live],
+        calls=[_call(attempt, now) for attempt in attempts if not attempt.is_live],
+        talks=talks.to_write_about(attempts, {it.pk: it for it in extensions}, now),
     )
 
 
@@ -240,6 +251,7 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
         phone=attempt.extension_number,
         may_deny=attempt.state == AttemptState.UNKNOWN
         and now >= manual_resolution.begins_by(attempt),
+        last_time=talks.last_time(attempt),
     )
 
 
@@ -269,8 +281,9 @@ def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
     return attempt.answered_at is not None and now > attempt.answered_at + rings
 
 
-def _call(attempt: CallAttempt) -> DeskCall:
+def _call(attempt: CallAttempt, now: datetime) -> DeskCall:
     outcome, tone = _OUTCOMES.get(attempt.state, (attempt.get_state_display(), "off"))
+    note, zone = note_of(attempt), timezone.get_current_timezone()
     return DeskCall(
         pk=attempt.pk,
         at=attempt.claimed_at,
@@ -279,4 +292,8 @@ def _call(attempt: CallAttempt) -> DeskCall:
         outcome=str(outcome),
         tone=tone,
         talked=in_words(attempt.talk_time) if attempt.talk_time else "",
+        disposition=note.disposition.name if note and note.disposition else "",
+        note=note.note if note else "",
+        follows=call_notes.follows(note, now, zone) if note else "",
+        may_write=attempt.kind == AttemptKind.CALL,
     )

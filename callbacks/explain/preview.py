@@ -22,7 +22,7 @@ from callbacks.routing.config import current as current_config
 from callbacks.routing.rules import ExtensionState, Owner
 from callbacks.scheduling import call_times, calling_hours, planner
 from callbacks.scheduling.next_call import next_call
-from leads import number_guard, phones
+from leads import never_call, number_guard, phones
 from leads.models import OPEN_STATUSES, Lead, LeadSource, SlaClock
 from leads.phones import PhoneRefused
 
@@ -116,6 +116,8 @@ def question(
         raise CannotTell(str(problem), "at") from None
     try:
         number = number_guard.accept(phone, source).e164 if phone.strip() else ""
+        if number:
+            never_call.check(number)
     except PhoneRefused as refusal:
         raise CannotTell(
             gettext("Nobody would be rung for this number: %(refusal)s") % {"refusal": refusal},

@@ -82,7 +82,7 @@ def _look(current: RoutingConfig, team_ids: set[int], now: datetime) -> list[Ext
 
 
 def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
-    asked = current.asked(lead.source_id, _waited(lead, now), now)
+    asked = _asked(lead, current, now)
     since = [turn.owner_since for turn in asked if turn.owner_since]
     attempts = CallAttempt.objects.filter(phone=lead.phone, state__in=LIVE_STATES)
     refused = CallAttempt.objects.filter(
@@ -96,6 +96,11 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
         on_a_call=attempts.exists(),
         unspoken=unroutable.nobody_speaks([(lead.source_id, lead.language)]),
     )
+
+
+def _asked(lead: Lead, current: RoutingConfig, now: datetime) -> list[TeamOffer]:
+    is_follow_up = lead.follow_up_of_id is not None
+    return current.asked(lead.source_id, _waited(lead, now), now, is_follow_up=is_follow_up)
 
 
 def _waited(lead: Lead, now: datetime) -> timedelta:
@@ -171,6 +176,11 @@ def _later(
     gap = lead.gap_until if lead.gap_until and lead.gap_until > now else None
     if lead.closed_until and lead.closed_until > (gap or now):
         return _closed(lead, current, lead.closed_until, now, zone)
+    if gap and gap == lead.chosen_at and lead.follow_up_of_id and not lead.first_source_id:
+        return WaitingReason(
+            gettext("Follow-up: a salesperson planned this call for %(time)s.") % {"time": at},
+            gettext("follow-up %(time)s") % {"time": at},
+        )
     if gap and gap == lead.chosen_at:
         return WaitingReason(
             gettext("Chosen time: the visitor asked to be called at %(time)s.") % {"time": at},
@@ -226,7 +236,7 @@ def _due(
     if known.limited_until:
         return _number_rests(when(known.limited_until, now, zone))
     waited = _waited(lead, now)
-    asked = current.asked(lead.source_id, waited, now)
+    asked = _asked(lead, current, now)
     by_team = {turn.team_id: place for place, turn in enumerate(asked)}
     states = sorted(
         (it for it in known.states if it.team_id in by_team and it.reason != routing_rules.OFF),
@@ -238,7 +248,10 @@ def _due(
     if owner := routing_rules.holds_for(states, asked, known.owner):
         words = {
             "number": owner.number,
-            "left": _left(rules[owner.team_id].sticky_agent_wait, waited),
+            "left": _in_words(
+                rules[owner.team_id].waits_for_owner(is_follow_up=lead.follow_up_of_id is not None)
+                - waited
+            ),
         }
         text = gettext("Waits for its owner %(number)s, who is on a call (%(left)s more).") % words
         return WaitingReason(_and(text, steps_in), gettext("for owner %(number)s") % words)

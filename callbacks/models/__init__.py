@@ -1,6 +1,7 @@
 """The database tables of `callbacks`."""
 
 from callbacks.models.ai_data import AiData
+from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.parameters import CallParameters, SourceMessages
@@ -13,6 +14,7 @@ from callbacks.models.wallboards import Wallboard
 __all__ = [
     "AiData",
     "CallAttempt",
+    "CallNote",
     "CallParameters",
     "CallRecord",
     "Extension",

@@ -110,7 +110,7 @@ def due(now: datetime) -> list[DueLeads]:
 
 def overdue(now: datetime) -> int:
     """Open leads whose phone should have rung by `now` and has not."""
-    return Lead.objects.filter(sla.overdue(now)).count()
+    return Lead.objects.filter(sla.overdue_and_follow_ups(now)).count()
 
 
 def oldest_wait(leads: list[DueLeads], now: datetime) -> timedelta:

@@ -17,7 +17,7 @@ from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.reconciliation import corrections
 from callbacks.telephony import account
-from callbacks.telephony.disposition import Leg
+from callbacks.telephony.call_result import Leg
 from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead, LeadStatus
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks.calling import visitor_clock
+from callbacks.calling import after_talk, visitor_clock
 from callbacks.calling.apply_outcome import (
     correct_extension,
     mirror,
@@ -117,6 +117,8 @@ def correct(
     else:
         told = _correct_lead(attempt)
         told_waiting = not told and _is_called_no_more(attempt, was)
+    if told_waiting:
+        after_talk.keep_what_was_agreed(attempt.lead_id, timezone.now())
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
     times = attempt.told_until(until or attempt.ended_at or attempt.claimed_at, records)

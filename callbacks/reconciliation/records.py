@@ -32,7 +32,7 @@ from callbacks.models.attempt_states import (
 from callbacks.models.time_accounting import TIME_TOLERANCE, outcome_of
 from callbacks.policy.rules import MOST_LEAST_TALK
 from callbacks.reconciliation import ai_data, call_progress, corrections
-from callbacks.telephony.disposition import Disposition, Leg, disposition
+from callbacks.telephony.call_result import CallResult, Leg, call_result
 from callbacks.voicenter import Cdr, LegOutcome
 from leads.models import Lead
 
@@ -45,17 +45,17 @@ _ADOPTED_WITHIN = timedelta(minutes=10)
 # Seconds; with more talk than this nobody asks whether it was long enough.
 _MAY_BE_SHORT = 2 * MOST_LEAST_TALK
 
-# Dispositions that end an attempt, as its state.
+# Results that end an attempt, as its state.
 _ENDS_AS = {
-    Disposition.BRIDGED: AttemptState.BRIDGED,
-    Disposition.SHORT_TALK: AttemptState.SHORT_TALK,
-    Disposition.AGENT_NO_ANSWER: AttemptState.AGENT_NO_ANSWER,
-    Disposition.AGENT_UNREACHED: AttemptState.AGENT_UNREACHED,
-    Disposition.LEAD_NO_ANSWER: AttemptState.LEAD_NO_ANSWER,
-    Disposition.LEAD_BUSY: AttemptState.LEAD_BUSY,
-    Disposition.BAD_NUMBER: AttemptState.BAD_NUMBER,
-    Disposition.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
-    Disposition.UNCLEAR: AttemptState.ENDED,
+    CallResult.BRIDGED: AttemptState.BRIDGED,
+    CallResult.SHORT_TALK: AttemptState.SHORT_TALK,
+    CallResult.AGENT_NO_ANSWER: AttemptState.AGENT_NO_ANSWER,
+    CallResult.AGENT_UNREACHED: AttemptState.AGENT_UNREACHED,
+    CallResult.LEAD_NO_ANSWER: AttemptState.LEAD_NO_ANSWER,
+    CallResult.LEAD_BUSY: AttemptState.LEAD_BUSY,
+    CallResult.BAD_NUMBER: AttemptState.BAD_NUMBER,
+    CallResult.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
+    CallResult.UNCLEAR: AttemptState.ENDED,
 }
 # Those of a call in which the lead's phone rang, and nobody talked.
 _LEAD_RANG = (AttemptState.LEAD_NO_ANSWER, AttemptState.LEAD_BUSY, AttemptState.SHORT_TALK)
@@ -261,10 +261,10 @@ def end_by_records(
     talked = legs[2].talk_time if 2 in legs else legs[1].talk_time if 1 in legs else None
     # Most talks are longer than any source may ask for: then it need not be asked.
     least_talk = _least_talk(attempt) if talked is not None and talked < _MAY_BE_SHORT else 0
-    found = disposition(legs.get(1), legs.get(2), least_talk=least_talk, is_over=is_over)
-    if found in _ENDS_AS and attempt.stopped_at and found is not Disposition.BRIDGED:
+    found = call_result(legs.get(1), legs.get(2), least_talk=least_talk, is_over=is_over)
+    if found in _ENDS_AS and attempt.stopped_at and found is not CallResult.BRIDGED:
         return AttemptState.STOPPED
-    if found is Disposition.AGENT_NO_ANSWER and attempt.picked_up_at:
+    if found is CallResult.AGENT_NO_ANSWER and attempt.picked_up_at:
         return AttemptState.AGENT_UNREACHED  # a pop-up saw them pick up: nobody is to blame
     return _ENDS_AS.get(found)
 

@@ -60,9 +60,12 @@ class RoutingConfig:
         """The active teams that answer a source, those that step in earlier first."""
         return self.teams_by_source.get(source_id, [])
 
-    def asked(self, source_id: int, waited: timedelta, now: datetime) -> list[TeamOffer]:
+    def asked(
+        self, source_id: int, waited: timedelta, now: datetime, *, is_follow_up: bool = False
+    ) -> list[TeamOffer]:
         """The teams that are asked for a lead of this source that has `waited`; none: closed."""
-        return routing_rules.offers(self._open_rules(source_id, now), waited, now)
+        rules = self._open_rules(source_id, now)
+        return routing_rules.offers(rules, waited, now, is_follow_up=is_follow_up)
 
     def rules_of(self, team_id: int) -> TeamRules | None:
         """The rules of an active team that answers anything, `overflow_after` aside."""

@@ -12,7 +12,7 @@ promise.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from callbacks.common import sql
 from callbacks.models import Team
@@ -41,7 +41,8 @@ _CAN_BE_CALLED = f"""
     )
     -- Nor one that is kept for its owner, of whichever team.
     AND (
-        lead.call_after <= %(now)s::timestamptz - %(longest_wait)s::interval
+        lead.call_after <= %(now)s::timestamptz - CASE WHEN lead.follow_up_of_id IS NULL
+            THEN %(longest_wait)s::interval ELSE %(longest_follow_up_wait)s::interval END
         OR NOT EXISTS (
             SELECT FROM (
                 SELECT talk.extension_id, talk.claimed_at FROM callbacks_callattempt talk
@@ -52,7 +53,8 @@ _CAN_BE_CALLED = f"""
             JOIN callbacks_extension extension ON extension.id = talked.extension_id
             JOIN waiting_for ON waiting_for.source_id = lead.source_id
                 AND waiting_for.team_id = extension.team_id
-            WHERE talked.claimed_at > waiting_for.owner_since
+            WHERE waiting_for.for_follow_ups = (lead.follow_up_of_id IS NOT NULL)
+                AND talked.claimed_at > waiting_for.owner_since
                 AND lead.call_after <= %(now)s::timestamptz - waiting_for.steps_in
                 AND lead.call_after > %(now)s::timestamptz - waiting_for.waits
                 AND {COMES_BACK}
@@ -79,8 +81,9 @@ _NEXT_LEADS = f"""
     ), waiting_for AS MATERIALIZED (
         SELECT * FROM unnest(
             %(held_sources)s::bigint[], %(held_teams)s::bigint[], %(held_since)s::timestamptz[],
-            %(held_steps_in)s::interval[], %(held_waits)s::interval[]
-        ) AS waiting_for (source_id, team_id, owner_since, steps_in, waits)
+            %(held_steps_in)s::interval[], %(held_waits)s::interval[],
+            %(held_follow_ups)s::boolean[]
+        ) AS waiting_for (source_id, team_id, owner_since, steps_in, waits, for_follow_ups)
     )
     SELECT lead.id
     FROM answered, free, LATERAL (
@@ -153,26 +156,40 @@ def next_leads(
     return _ids(_NEXT_LEADS, parameters)
 
 
+class _Kept(NamedTuple):
+    """For whose owners the leads of a source are kept, or its follow-ups, and for how long."""
+
+    source_id: int
+    team_id: int
+    owner_since: datetime
+    steps_in: timedelta
+    waits: timedelta
+    for_follow_ups: bool
+
+
 def _waiting_for(
     current: RoutingConfig, source_ids: Collection[int], now: datetime
 ) -> dict[str, Any]:
     """For whose owners leads of these sources are kept, as parameters: an array for each term."""
     kept = [
-        (source_id, steps_in, rules)
+        _Kept(source_id, rules.id, now - owned_for, steps_in, waits, is_follow_up)
         for source_id in source_ids
         for steps_in, rules in current.steps_in(source_id, now)
-        if rules.sticky_agent_days and rules.sticky_agent_wait
+        for is_follow_up in (False, True)
+        if (owned_for := rules.owned_for(is_follow_up=is_follow_up))
+        and (waits := rules.waits_for_owner(is_follow_up=is_follow_up))
     ]
-    since = [now - timedelta(days=rules.sticky_agent_days) for *_, rules in kept]
-    waits = [timedelta(seconds=rules.sticky_agent_wait) for *_, rules in kept]
+    nothing = timedelta(0)
     return {
-        "held_sources": [source_id for source_id, *_ in kept],
-        "held_teams": [rules.id for *_, rules in kept],
-        "held_since": since,
-        "held_steps_in": [steps_in for _, steps_in, _ in kept],
-        "held_waits": waits,
-        "an_owner_since": min(since, default=now),
-        "longest_wait": max(waits, default=timedelta(0)),
+        "held_sources": [it.source_id for it in kept],
+        "held_teams": [it.team_id for it in kept],
+        "held_since": [it.owner_since for it in kept],
+        "held_steps_in": [it.steps_in for it in kept],
+        "held_waits": [it.waits for it in kept],
+        "held_follow_ups": [it.for_follow_ups for it in kept],
+        "an_owner_since": min((it.owner_since for it in kept), default=now),
+        "longest_wait": max((it.waits for it in kept if not it.for_follow_ups), default=nothing),
+        "longest_follow_up_wait": max((it.waits for it in kept), default=nothing),
     }
 
 

@@ -27,6 +27,10 @@ REFUSED, LANGUAGE = "refused", "language"
 
 # The rule that decided when no strategy did: the salesperson who talked with this number before.
 OWNER = "owner"
+# A planned follow-up call has an owner in every team: who talked within this time, waited for so
+# long while they are on a call. A team's own terms hold where they are longer.
+FOLLOW_UP_OWNED_FOR = timedelta(days=120)
+FOLLOW_UP_WAITS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,16 @@ class TeamRules:
     sticky_agent_days: int = 0
     sticky_agent_wait: int = 0
     has_languages: bool = False
+
+    def owned_for(self, *, is_follow_up: bool) -> timedelta:
+        """For how long after a talk a number has an owner; zero: it has none."""
+        own = timedelta(days=self.sticky_agent_days)
+        return max(own, FOLLOW_UP_OWNED_FOR) if is_follow_up else own
+
+    def waits_for_owner(self, *, is_follow_up: bool) -> timedelta:
+        """For how long a lead waits for its owner who is on a call."""
+        own = timedelta(seconds=self.sticky_agent_wait)
+        return max(own, FOLLOW_UP_WAITS) if is_follow_up else own
 
 
 class TeamOffer(NamedTuple):
@@ -119,11 +133,13 @@ def first_part(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
-def offers(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list[TeamOffer]:
+def offers(
+    teams: Sequence[TeamRules], waited: timedelta, now: datetime, *, is_follow_up: bool = False
+) -> list[TeamOffer]:
     """The teams that are asked for a lead that could have been called for `waited`, in order.
 
     `teams` are those that are open. The first one steps in at once: nobody waits for a team that is
-    closed.
+    closed. `is_follow_up`: it was planned after a talk, and belongs to whoever had that.
     """
     in_order = sorted(teams, key=lambda team: (team.overflow_after, team.name))
     return [
@@ -132,10 +148,10 @@ def offers(teams: Sequence[TeamRules], waited: timedelta, now: datetime) -> list
             team=team.name,
             strategy=team.strategy,
             any_language=team.language_wait is not None and _has_waited(waited, team.language_wait),
-            owner_since=now - timedelta(days=team.sticky_agent_days)
-            if team.sticky_agent_days
+            owner_since=now - owned_for
+            if (owned_for := team.owned_for(is_follow_up=is_follow_up))
             else None,
-            holds_for_owner=not _has_waited(waited, team.sticky_agent_wait),
+            holds_for_owner=waited < team.waits_for_owner(is_follow_up=is_follow_up),
             has_languages=team.has_languages,
         )
         for team in in_order

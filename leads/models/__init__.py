@@ -1,8 +1,10 @@
 """Who asked to be called back, through which form, and what came of it."""
 
 from leads.models.clock_changes import ClockChange
+from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
 from leads.models.lead import E164, OPEN_STATUSES, Lead, LeadStatus
+from leads.models.never_call import NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.sources import (
     LANGUAGE,
@@ -17,10 +19,13 @@ __all__ = [
     "LANGUAGE",
     "OPEN_STATUSES",
     "ClockChange",
+    "Disposition",
+    "DispositionEffect",
     "EarlierPlan",
     "Lead",
     "LeadSource",
     "LeadStatus",
+    "NeverCallNumber",
     "SetupVersion",
     "SlaClock",
     "default_countries",

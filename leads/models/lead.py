@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.dispositions import Disposition
 from leads.models.sources import LeadSource
 
 if TYPE_CHECKING:
@@ -137,6 +138,26 @@ class Lead(models.Model):
         blank=True,
         db_index=False,  # lead_duplicates covers duplicates only, which keeps claims cheap
         related_name="duplicates",
+    )
+    follow_up_of = models.ForeignKey(
+        "self",
+        verbose_name=_("follow-up of"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # lead_follow_ups covers follow-ups only
+        related_name="follow_ups",
+        help_text=_("The lead after whose talk a salesperson planned this call."),
+    )
+    disposition = models.ForeignKey(
+        Disposition,
+        verbose_name=_("disposition"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # lead_by_disposition begins with it
+        related_name="leads",
+        help_text=_("What came of its last talk, as the salesperson says."),
     )
     submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now, db_index=True)
     clock_started_at = models.DateTimeField(
@@ -266,6 +287,16 @@ class Lead(models.Model):
                 fields=["duplicate_of"],
                 name="lead_duplicates",
                 condition=Q(duplicate_of__isnull=False),
+            ),
+            models.Index(
+                fields=["follow_up_of"],
+                name="lead_follow_ups",
+                condition=Q(follow_up_of__isnull=False),
+            ),
+            models.Index(
+                fields=["disposition", "-submitted_at"],
+                name="lead_by_disposition",
+                condition=Q(disposition__isnull=False),
             ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
             # callbacks.calling.visitor_clock.make_up; empty but after an upgrade.

@@ -1,5 +1,6 @@
 // Keeps the page up to date: asks the server every two seconds, less often while the page is hidden
-// or the server cannot be reached. Parts that have not changed are left alone.
+// or the server cannot be reached. Parts that have not changed are left alone, and so is a form in
+// which somebody has typed.
 "use strict";
 
 (() => {
@@ -16,6 +17,11 @@
     return (document.hidden ? 5 : 2) * SECOND;
   }
 
+  // What somebody is writing stays until it is sent, whatever happens around it.
+  function isTyped(form) {
+    return [...form.querySelectorAll("textarea")].some((it) => it.value !== it.defaultValue);
+  }
+
   function show(desk) {
     seen = desk.seen;
     document.title = desk.title;
@@ -23,9 +29,15 @@
       const place = page.querySelector(`[data-part="${name}"]`);
       if (place.dataset.seen === part.seen) continue;
       const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
+      const typed = [...place.querySelectorAll("form[data-keep]")].filter(isTyped);
       place.dataset.seen = part.seen;
       // The server renders it with the page's own templates, which escape what people have written.
       place.innerHTML = part.html;
+      for (const form of typed) {
+        const newer = document.getElementById(form.id);
+        if (newer) newer.replaceWith(form);
+        else place.prepend(form);
+      }
       if (focused) document.getElementById(focused)?.focus();
     }
   }

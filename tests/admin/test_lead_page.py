@@ -73,7 +73,7 @@ def test_it_tells_what_happened_in_order(managing: Client, called: Lead) -> None
         "CALLID C-1",
         "The lead's phone was answered",
         "Record, salesperson's phone: ANSWER",
-        "Talked 2 min 30 s",
+        "On the phone 2 min 30 s",
         "Record, lead's phone: ANSWER",
     ]
     places = [story.replace("&#x27;", "'").find(line) for line in wanted]

@@ -1,6 +1,6 @@
 """What follows from the records of a call: a named row for each word, leg and length of talk.
 
-The words of both legs together are tests/telephony/test_disposition.py's; here is what becomes of
+The words of both legs together are tests/telephony/test_call_result.py's; here is what becomes of
 lead and salesperson, and what people read.
 """
 

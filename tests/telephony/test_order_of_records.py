@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from callbacks.telephony.disposition import Disposition, Leg, disposition
+from callbacks.telephony.call_result import CallResult, Leg, call_result
 from callbacks.voicenter.values.leg_outcome import OUTCOMES
 
 LEAST = 5
 WORDS = (*OUTCOMES, "", "SOMETHINGNEW")
 # Of a leg 1 that told alone that nobody picked up; a leg 2 that rang corrects it.
 CORRECTED = {
-    Disposition.BRIDGED, Disposition.SHORT_TALK, Disposition.LEAD_NO_ANSWER,
-    Disposition.LEAD_BUSY,
+    CallResult.BRIDGED, CallResult.SHORT_TALK, CallResult.LEAD_NO_ANSWER,
+    CallResult.LEAD_BUSY,
 }  # fmt: skip
-BY_LEG_1 = {Disposition.AGENT_NO_ANSWER, Disposition.AGENT_UNREACHED}
+BY_LEG_1 = {CallResult.AGENT_NO_ANSWER, CallResult.AGENT_UNREACHED}
 
 
 def legs() -> Iterator[Leg]:
@@ -24,16 +24,16 @@ def legs() -> Iterator[Leg]:
                 yield Leg(word, talk, dial, None, is_answered)
 
 
-def ended_by(*records: tuple[int, Leg]) -> Disposition:
+def ended_by(*records: tuple[int, Leg]) -> CallResult:
     """How a call ends whose records come in this order, with what corrects it."""
     known: dict[int, Leg] = {}
-    end = Disposition.OPEN
+    end = CallResult.OPEN
     for number, leg in records:
         known[number] = leg
-        told = disposition(known.get(1), known.get(2), least_talk=LEAST)
+        told = call_result(known.get(1), known.get(2), least_talk=LEAST)
         if (
-            end is Disposition.OPEN
-            or told is Disposition.BRIDGED
+            end is CallResult.OPEN
+            or told is CallResult.BRIDGED
             or (end in BY_LEG_1 and told in CORRECTED)
         ):
             end = told
@@ -47,4 +47,4 @@ def test_either_may_come_first(word: str) -> None:
         for leg2 in legs():
             one, other = ended_by((1, leg1), (2, leg2)), ended_by((2, leg2), (1, leg1))
             assert one is other, (leg1, leg2)
-            assert one is not Disposition.OPEN
+            assert one is not CallResult.OPEN

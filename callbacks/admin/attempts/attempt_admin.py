@@ -27,6 +27,7 @@ from callbacks.calling import hanging_up, manual_requests
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
+from callbacks.models.call_notes import note_of, standing_notes
 from callbacks.reconciliation import manual_resolution
 from leads.models import Lead
 
@@ -82,6 +83,11 @@ class ShowsAttempts:
         notes = html.dotted((labels.shekels(obj.price), html.recording(obj.recording_url)))
         return html.below(format_html("<span>{}</span>", talked), notes) if talked else notes
 
+    @display(description=_("what came of it"))  # type: ignore[untyped-decorator]
+    def came_of_it(self, obj: CallAttempt) -> SafeString | str:
+        """The disposition, and the note below it."""
+        return html.call_note(note_of(obj))
+
     @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: CallAttempt) -> str:
         """The provider's id of the call."""
@@ -107,7 +113,8 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
     model = CallAttempt
     verbose_name_plural = _("Attempts")
     fields = [
-        "claimed", "through_and_why", "state_now", "conversation", "call_id_shown", "error",
+        "claimed", "through_and_why", "state_now", "conversation", "came_of_it", "call_id_shown",
+        "error",
         "ended", "hang_up_link",
     ]  # fmt: skip
     readonly_fields = fields
@@ -120,7 +127,8 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
         """With what each row shows."""
-        return super().get_queryset(request).select_related("extension", "lead")  # type: ignore[no-any-return]
+        found: QuerySet[CallAttempt] = super().get_queryset(request)
+        return found.select_related("extension", "lead").prefetch_related(standing_notes())
 
 
 @admin.register(CallAttempt)
@@ -128,8 +136,8 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     """Every click2call there was, and every message."""
 
     list_display = [
-        "claimed", "person", "through", "state_and_error", "conversation", "call_id_shown",
-        "hang_up_link",
+        "claimed", "person", "through", "state_and_error", "conversation", "came_of_it",
+        "call_id_shown", "hang_up_link",
     ]  # fmt: skip
     list_filter = [
         PersonFilter, ClaimedFilter, ("claimed_at", DaysFilter),
@@ -157,7 +165,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
                 ]
             },
         ),
-        (_("Conversation"), {"fields": [("talked", "price_shown"), "recording"]}),
+        (_("Conversation"), {"fields": [("talked", "price_shown"), "recording", "came_of_it"]}),
         (_("Provider"), {"fields": ["call_id_shown", ("error", "reason_shown")]}),
         (
             _("Times"),
@@ -172,7 +180,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
         """With lead and extension."""
         queryset: QuerySet[CallAttempt] = super().get_queryset(request)
-        return queryset.select_related("lead", "extension")
+        return queryset.select_related("lead", "extension").prefetch_related(standing_notes())
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Without "Hang up" for those who may not."""

@@ -2,22 +2,27 @@
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from callbacks.admin.attempts import attempt_admin, unknown_outcomes
+from callbacks.admin.attempts.talk_form import ManagersTalkForm
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.leads import commands, forms
 from callbacks.admin.leads.commands import LeadCommand
+from callbacks.calling import after_talk
 from callbacks.models import CallAttempt, UnknownOutcome
-from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reconciliation import manual_resolution
 from leads.admin import Admin
 from leads.models import Lead
@@ -30,7 +35,9 @@ class ActsOnLeads(Admin):
     """The actions of the leads' admin. Each asks first, and each has its permission."""
 
     actions = ["call_selected", "cancel_selected"]
-    actions_detail = ["call_now", "call_with", "they_talked", "play", "hang_up", "cancel"]
+    actions_detail = [
+        "call_now", "call_with", "they_talked", "after_talk", "play", "hang_up", "cancel",
+    ]  # fmt: skip
 
     def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may have leads called now, or played a message: they see leads and hold
@@ -54,6 +61,11 @@ class ActsOnLeads(Admin):
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and unknown_outcomes.may_settle(request))
 
+    def has_note_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say what came of a talk."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("callbacks.add_callnote"))
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Those that would change something."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
@@ -65,6 +77,7 @@ class ActsOnLeads(Admin):
             "call-now": live is None,
             "call-with": live is None,
             "they-talked": live is None and _question_of(lead) is not None,
+            "after-talk": _newest_call(lead) is not None,
             "play": live is None,
             "hang-up": live is not None and attempt_admin.can_hang_up(live),
             "cancel": lead.is_open,
@@ -113,6 +126,31 @@ class ActsOnLeads(Admin):
             return HttpResponseRedirect(_page_of(lead))
         address = reverse("admin:callbacks_unknownoutcome_they_talked", args=[attempt.pk])
         return HttpResponseRedirect(address)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("After the talk"), url_path="after-talk", permissions=["note"],
+        icon="rate_review",
+    )  # fmt: skip
+    def after_talk(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks what came of the lead's newest call, and writes it."""
+        lead = self._found(request, object_id)
+        attempt = _newest_call(lead)
+        if attempt is None:
+            said = gettext("Nobody has called this lead yet.")
+            self.message_user(request, said, messages.WARNING)
+            return HttpResponseRedirect(_page_of(lead))
+        form = ManagersTalkForm(
+            attempt,
+            after_talk.standing(attempt.pk),
+            timezone.now(),
+            ZoneInfo(settings.TIME_ZONE),
+            request.POST if is_confirmed(request) else None,
+        )
+        if not (is_confirmed(request) and form.is_valid()):
+            question = commands.AFTER_TALK.question([lead], back=_page_of(lead), form=form)
+            return ask(request, self, question)
+        commands.after_talk(attempt, form).carry_out(self, request, [lead])
+        return HttpResponseRedirect(_page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Play a message"), url_path="play", permissions=["call"], icon="campaign"
@@ -202,6 +240,11 @@ def _page_of(lead: Lead) -> str:
 
 def _question_of(lead: Lead) -> UnknownOutcome | None:
     return manual_resolution.open_questions().filter(lead=lead).first()
+
+
+def _newest_call(lead: Lead) -> CallAttempt | None:
+    calls = CallAttempt.objects.filter(lead=lead, kind=AttemptKind.CALL)
+    return calls.select_related("lead").order_by("-claimed_at", "-pk").first()
 
 
 def _live_attempt(lead: Lead) -> CallAttempt | None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import html
+from callbacks.admin.attempts.talk_form import TalkForm
 from callbacks.admin.commands import Command
+from callbacks.calling import after_talk as calls_after_talk
 from callbacks.calling import manual, manual_requests
-from callbacks.models import Extension
+from callbacks.explain import call_notes
+from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
 
 
@@ -72,6 +76,32 @@ PLAY = LeadCommand(
     ),
     button=_("Play the message"),
 )
+
+
+AFTER_TALK = LeadCommand(
+    run=_not_chosen_yet,
+    logged="",
+    title=_("What came of the talk?"),
+    explanation=_(
+        "What you write stands in the lead's history, in the lists and in the reports, and what "
+        "follows from it is done: no further call, or one at the time that was agreed."
+    ),
+    button=_("Save"),
+)
+
+
+def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:
+    """AFTER_TALK, once it is said. What is written is its own history."""
+
+    def run(_lead: Lead, user: object) -> str:
+        now, said = timezone.now(), form.cleaned_data
+        note = calls_after_talk.write(
+            attempt.pk, said["writing"], user, now, seen=said["seen"], by_manager=True
+        )
+        follows = call_notes.follows(note, now, form.zone)
+        return follows or gettext("It is saved.")
+
+    return AFTER_TALK.doing(run)
 
 
 def call_with(extension: Extension) -> LeadCommand:

@@ -25,6 +25,7 @@ from callbacks.admin import ai_data, html, labels
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import (
+    FollowUpFilter,
     OverdueFilter,
     ReportFilter,
     SubmittedFilter,
@@ -33,16 +34,19 @@ from callbacks.admin.filters import (
 )
 from callbacks.admin.leads import timeline
 from callbacks.admin.leads.actions import ActsOnLeads
+from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone, by_public_id
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
-from callbacks.models import CallAttempt, CallRecord
+from callbacks.models import CallAttempt, CallNote, CallRecord
+from callbacks.models.call_notes import standing_notes
 from callbacks.reports import time_breakdown
+from leads import never_call
 from leads.models import Lead, LeadStatus
 
 
 @admin.register(Lead)
-class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
+class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
     """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
     submission, and limits and attempts depend on it. Only the engine changes the other fields.
     """
@@ -58,6 +62,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         ToDoFilter,
         OverdueFilter,
         UnansweredFilter,
+        ("disposition", RelatedDropdownFilter),
+        FollowUpFilter,
         ReportFilter,
     ]
     list_before_template = "reports/behind.html"
@@ -80,7 +86,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
-        "talk_time",
+        "talk_time", "came_of_it", "follow_ups_shown", "never_called",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -95,7 +101,8 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             _("Now"),
             {
                 "fields": [
-                    ("status_shown", "due"), "waits_for",
+                    ("status_shown", "due"), "waits_for", "never_called", "came_of_it",
+                    "follow_ups_shown",
                     "attempts", ("ring_time", "talk_time"), "call_id_shown", "error",
                 ]
             },
@@ -170,6 +177,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
         waits: waiting_reason.WaitingReason | None = getattr(obj, "waits", None)
         told = waits.short if waits and not waits.for_ever else ""
+        told = html.dotted([obj.disposition.name if obj.disposition else "", told])
         return html.trouble_below(html.below(_label(obj), told), trouble)
 
     @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
@@ -229,7 +237,9 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         """Leads with their source; the page of one loads its history too."""
-        queryset: QuerySet[Lead] = super().get_queryset(request).select_related("source")
+        queryset: QuerySet[Lead] = (
+            super().get_queryset(request).select_related("source", "disposition")
+        )
         return queryset
 
     def get_object(
@@ -240,12 +250,19 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         if found is None:
             return None
         attempts = CallAttempt.objects.select_related("extension").prefetch_related(
-            Prefetch("records", queryset=CallRecord.objects.all())
+            Prefetch("records", queryset=CallRecord.objects.all()), standing_notes()
         )
+        notes = CallNote.objects.select_related("disposition", "follow_up", "written_by")
         lead: Any = (
-            Lead.objects.select_related("source", "first_source", "duplicate_of")
+            Lead.objects.select_related(
+                "source", "first_source", "duplicate_of", "disposition", "follow_up_of"
+            )
             .prefetch_related(
-                Prefetch("call_attempts", attempts), "duplicates__source", "clock_changes"
+                Prefetch("call_attempts", attempts),
+                "duplicates__source",
+                "clock_changes",
+                Prefetch("call_notes", notes),
+                "follow_ups",
             )
             .get(pk=found.pk)
         )
@@ -272,6 +289,12 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
             absent.append("waits_for")
         if obj and not obj.duplicates.all():
             absent.append("newest_request")
+        if obj and not obj.call_notes.all():
+            absent.append("came_of_it")
+        if obj and not obj.follow_up_of_id and not obj.follow_ups.all():
+            absent.append("follow_ups_shown")
+        if obj and never_call.entry(obj.phone) is None:
+            absent.append("never_called")
         for name in absent:
             rows = [(title, {**options, "fields": without(name, options["fields"])})
                     for title, options in rows]  # fmt: skip
@@ -301,7 +324,7 @@ class LeadAdmin(ActsOnLeads, EditsOnlyWhatChanged):
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(Lead), object_id=str(obj.pk)
         ).select_related("user")
-        events = timeline.of(obj, attempts, records, entries)
+        events = timeline.of(obj, attempts, records, entries, obj.call_notes.all())
         return render_to_string("admin/lead_timeline.html", {"events": events})
 
     @display(description="")  # type: ignore[untyped-decorator]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.admin.html import (
     ACCENT,
     BLUE,
+    DISPOSITION_COLOURS,
     GREEN,
     GREY,
     ORANGE,
@@ -23,7 +24,8 @@ from callbacks.admin.html import (
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.common.formatting import dated, in_words
 from callbacks.common.translation import Text
-from callbacks.models import CallAttempt, CallRecord
+from callbacks.explain import call_notes
+from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptOutcome, AttemptState
 from leads.models import ClockChange, Lead, LeadStatus
 
@@ -45,9 +47,10 @@ def of(
     attempts: Iterable[CallAttempt],
     records: Iterable[CallRecord],
     entries: Iterable[LogEntry],
+    notes: Iterable[CallNote] = (),
 ) -> list[Event]:
     """All events of a lead, oldest first. Expects attempts with their extension loaded, later
-    requests with their source, and log entries with their user.
+    requests with their source, log entries with their user, and notes with all they refer to.
     """
     course = [*_submitted(lead)]
     course.extend(_of_clock(change) for change in lead.clock_changes.all())
@@ -55,6 +58,7 @@ def of(
         course.extend(_of_attempt(attempt))
     course.extend(_closed(lead))
     told = [_of_entry(entry) for entry in sorted(entries, key=lambda it: it.pk)]
+    told += [_of_note(note) for note in sorted(notes, key=lambda it: it.pk)]
     told += [_of_record(record) for record in sorted(records, key=lambda it: it.pk)]
     placed = [*_in_their_course(course), *((event.at, event) for event in told)]
     return [event for _at, event in sorted(placed, key=lambda it: it[0])]
@@ -87,11 +91,30 @@ def _of_clock(change: ClockChange) -> Event:
     )
 
 
+def _of_note(note: CallNote) -> Event:
+    """Who wrote what came of a talk; what follows, of the writing that stands."""
+    zone = timezone.get_current_timezone()
+    words = {"who": note.written_by or gettext("somebody"), "what": note.disposition}
+    what = gettext("%(who)s: %(what)s") if note.disposition else gettext("%(who)s wrote a note")
+    follows = call_notes.follows(note, timezone.now(), zone) if note.stands else ""
+    return Event(
+        note.written_at,
+        what % words,
+        tuple(line for line in (*note.note.splitlines(), follows) if line),
+        DISPOSITION_COLOURS.get(note.disposition.effect, GREEN) if note.disposition else GREY,
+    )
+
+
 def _submitted(lead: Lead) -> Iterator[Event]:
     target = in_words((lead.due_at - lead.clock_started_at).total_seconds())
+    came = (
+        gettext("Planned as a follow-up of lead %(pk)s") % {"pk": lead.follow_up_of_id}
+        if lead.follow_up_of_id
+        else gettext("Submitted: %(source)s") % {"source": lead.first_source or lead.source}
+    )
     yield Event(
         lead.submitted_at,
-        gettext("Submitted: %(source)s") % {"source": lead.first_source or lead.source},
+        came,
         (gettext("To be called within %(target)s") % {"target": target}, *_wished_first(lead)),
     )
     yield from (_of_later_request(it) for it in lead.duplicates.all())
@@ -120,6 +143,13 @@ def _wished_first(lead: Lead) -> tuple[str, ...]:
 
 def _of_later_request(request: Lead) -> Event:
     """All of a request that has joined the lead, as it was written."""
+    if request.follow_up_of_id:
+        return Event(
+            request.submitted_at,
+            gettext("Joined by a follow-up of lead %(pk)s") % {"pk": request.follow_up_of_id},
+            _chosen(request.chosen_at),
+            ACCENT,
+        )
     who = f"{request.name}, {request.email}" if request.email else request.name
     lines = (who, *request.message.splitlines(), *_chosen(request.chosen_at))
     return Event(

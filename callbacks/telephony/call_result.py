@@ -1,7 +1,7 @@
 """How a call ended, from the records of its two legs. Pure.
 
 Every word of the provider has one meaning for each leg: here, by way of `leg_outcome`. What follows
-from a disposition is in callbacks.policy.rules. The records come in any order, and either may be
+from a result is in callbacks.policy.rules. The records come in any order, and either may be
 lost; the end is the same in any order. Leg 1 alone tells that nobody picked up, since nobody may
 wait for the next one to be rung; a leg 2 that has rung for seconds, or a talk, disproves it
 (callbacks.reconciliation.records). Leg 2 alone tells only if it has rung: else leg 1 may say that
@@ -29,7 +29,7 @@ _NOT_ASKED = frozenset(
 _BRIEF = 10
 
 
-class Disposition(Enum):
+class CallResult(Enum):
     """How a call ended, as far as its records tell."""
 
     BRIDGED = "bridged"
@@ -74,9 +74,9 @@ class Leg:
         return seconds > 0 or self.outcome is LegOutcome.ANSWERED
 
 
-def disposition(
+def call_result(
     leg1: Leg | None, leg2: Leg | None, *, least_talk: int = 0, is_over: bool = False
-) -> Disposition:
+) -> CallResult:
     """How the call ended, by the record of each leg; None: it is not here.
 
     `least_talk`: seconds that the two must have talked to count as reached. `is_over`: no other
@@ -85,41 +85,41 @@ def disposition(
     lead = leg2.outcome if leg2 else None
     if leg2 and lead is LegOutcome.ANSWERED:
         short = leg2.talk_time is not None and leg2.talk_time < least_talk
-        return Disposition.SHORT_TALK if short else Disposition.BRIDGED
+        return CallResult.SHORT_TALK if short else CallResult.BRIDGED
     sales = leg1.outcome if leg1 else None
     # The lead's phone rings only after the salesperson has answered, whatever leg 1 says.
     if not (leg2 and leg2.rang and lead is not LegOutcome.OTHER):
         if sales in _NOT_REACHED:
-            return Disposition.AGENT_NO_ANSWER
+            return CallResult.AGENT_NO_ANSWER
         if sales in _NOT_ASKED:
-            return Disposition.AGENT_UNREACHED
+            return CallResult.AGENT_UNREACHED
         if not is_over and not (leg1 and leg2):
-            return Disposition.OPEN
+            return CallResult.OPEN
     brief = leg1 is not None and sales is LegOutcome.ANSWERED and _was_brief(leg1)
     if leg2:
         return _by_leg_2(leg2, brief)
     if brief:
-        return Disposition.LEAD_NOT_RUNG
-    return Disposition.UNCLEAR if sales is LegOutcome.OTHER else Disposition.OPEN
+        return CallResult.LEAD_NOT_RUNG
+    return CallResult.UNCLEAR if sales is LegOutcome.OTHER else CallResult.OPEN
 
 
-def _by_leg_2(leg2: Leg, brief: bool) -> Disposition:
+def _by_leg_2(leg2: Leg, brief: bool) -> CallResult:
     """Of a leg 2 that was not answered, and of which leg 1 does not say that it was never its turn.
 
     `brief`: leg 1 was too short for anybody to have talked.
     """
     match leg2.outcome:
         case LegOutcome.NO_ANSWER | LegOutcome.VOICEMAIL | LegOutcome.NOT_ANSWERED:
-            return Disposition.LEAD_NO_ANSWER
+            return CallResult.LEAD_NO_ANSWER
         case LegOutcome.BUSY:
-            return Disposition.LEAD_BUSY
+            return CallResult.LEAD_BUSY
         case LegOutcome.OTHER:
-            return Disposition.LEAD_NO_ANSWER if brief else Disposition.UNCLEAR
+            return CallResult.LEAD_NO_ANSWER if brief else CallResult.UNCLEAR
     if leg2.rang:
-        return Disposition.LEAD_NO_ANSWER  # it is no wrong number, nor did the network fail before
+        return CallResult.LEAD_NO_ANSWER  # it is no wrong number, nor did the network fail before
     if leg2.outcome is LegOutcome.UNREACHABLE:
-        return Disposition.BAD_NUMBER
-    return Disposition.LEAD_NOT_RUNG
+        return CallResult.BAD_NUMBER
+    return CallResult.LEAD_NOT_RUNG
 
 
 def _was_brief(leg1: Leg) -> bool:

@@ -1,0 +1,52 @@
+"""What a lead's page shows of its talks: what came of them, follow-ups, the never-call list."""
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from callbacks.admin import html
+from callbacks.explain import call_notes
+from leads import never_call
+from leads.models import Lead
+
+
+class ShowsTalks:
+    """Fields of the lead's admin. They read what `get_object` has loaded."""
+
+    @display(description=_("what came of it"))  # type: ignore[untyped-decorator]
+    def came_of_it(self, obj: Lead) -> SafeString | str:
+        """What was written about its newest call of which something was, and what follows."""
+        standing = [note for note in obj.call_notes.all() if note.stands]
+        newest = max(standing, key=lambda it: it.attempt_id, default=None)
+        if newest is None:
+            return ""
+        zone = timezone.get_current_timezone()
+        return html.below(
+            format_html("<span>{}</span>", html.call_note(newest)),
+            call_notes.follows(newest, timezone.now(), zone),
+        )
+
+    @display(description=_("follow-up"))  # type: ignore[untyped-decorator]
+    def follow_ups_shown(self, obj: Lead) -> SafeString:
+        """The lead after whose talk it was planned, and those that were planned after its own."""
+        links = []
+        if first := obj.follow_up_of:
+            links.append(
+                html.link(first, gettext("After the talk of lead %(pk)s") % {"pk": first.pk})
+            )
+        for it in obj.follow_ups.all():
+            words = {"pk": it.pk, "status": it.get_status_display()}
+            links.append(html.link(it, gettext("Lead %(pk)s, %(status)s") % words))
+        return html.joined(links)
+
+    @display(description=_("never called"))  # type: ignore[untyped-decorator]
+    def never_called(self, obj: Lead) -> SafeString | str:
+        """Why nobody calls its number, where it is on the never-call list."""
+        found = never_call.entry(obj.phone)
+        if found is None:
+            return ""
+        page = html.link(found, gettext("The never-call list"))
+        return html.below(page, html.trouble(never_call.refusal(found)))

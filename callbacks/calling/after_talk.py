@@ -1,0 +1,341 @@
+"""After the talk: what a salesperson writes about a call, and what follows for further calls.
+
+1. What is written is a row (CallNote); the newest of a call stands, and the lead repeats the
+   disposition of its newest call that has one.
+2. What follows is done at once, or, while the lead is being called, when that call is over
+   (`when_over`, in the transaction of its outcome). A number goes on the never-call list at once.
+3. "Call again" moves the next call of a lead that waits anyway; of one that is closed it makes a
+   lead of its own, the follow-up, which waits, is claimed and called like any other.
+4. A change takes back what the writing before it has done, as far as that is still to come.
+
+Whoever writes holds the call's row, and that of the call that is on; so a second tap, a manager at
+the same moment, and the end of the call come one after the other.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from callbacks.calling.manual_requests import CannotCall
+from callbacks.models import CallAttempt, CallNote
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
+from callbacks.routing import config
+from callbacks.scheduling import call_times
+from callbacks.scheduling.next_call import next_call
+from leads import intake, log_context, never_call, ports, transitions
+from leads.models import (
+    OPEN_STATUSES,
+    Disposition,
+    DispositionEffect,
+    Lead,
+    LeadStatus,
+    NeverCallNumber,
+)
+
+log = logging.getLogger(__name__)
+
+# For so long a salesperson takes a number off the never-call list that they have put there.
+TAKES_BACK_WITHIN = timedelta(minutes=15)
+
+# A try fails only if somebody claims the lead, or ends its call, at the same moment.
+_TRIES = 5
+_STOPS = (DispositionEffect.STOP, DispositionEffect.SPAM, DispositionEffect.NEVER_CALL)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is written about a call. `call_again_at`: for a disposition that calls again."""
+
+    disposition: Disposition | None = None
+    note: str = ""
+    call_again_at: datetime | None = None
+
+    @property
+    def effect(self) -> str:
+        """What follows; nothing from a note alone."""
+        return self.disposition.effect if self.disposition else DispositionEffect.NONE
+
+
+def write(
+    attempt_id: int,
+    writing: Writing,
+    user: object,
+    now: datetime,
+    *,
+    seen: int | None,
+    by_manager: bool = False,
+) -> CallNote:
+    """Writes it, and does what follows. The same once more changes nothing.
+
+    `seen`: the note that stood when `user` began to write. Returns the note that stands. Raises
+    CannotCall with a sentence if somebody else has written meanwhile, if the call is not there, or
+    if it is a message that was played to the lead alone.
+    """
+    with transaction.atomic():
+        attempt = _held(attempt_id)
+        log_context.follow(attempt.lead.public_id)
+        before = CallNote.objects.filter(attempt=attempt, stands=True).first()
+        if before and _says(before) == writing:
+            return before
+        if before and before.pk != seen and before.written_by_id != _id(user):
+            raise CannotCall(_meanwhile(before))
+        note = CallNote(
+            attempt=attempt,
+            lead=attempt.lead,
+            disposition=writing.disposition,
+            note=writing.note,
+            call_again_at=writing.call_again_at,
+            written_by_id=_id(user),
+            written_at=max(now, before.written_at) if before else now,
+        )
+        goes_on = before is not None and _asks_the_same(before, writing)
+        if before:
+            CallNote.objects.filter(pk=before.pk).update(stands=False, is_pending=False)
+            if goes_on:
+                _inherit(note, before)
+            else:
+                _take_back(before, note, now, by_manager=by_manager)
+        note.save(force_insert=True)
+        _show_on_lead(attempt.lead_id)
+        if not goes_on:
+            _follow(note, now)
+    log.info("call note attempt=%s follows=%s user=%s", attempt_id, writing.effect, _id(user))
+    return note
+
+
+def when_over(lead_id: int, now: datetime) -> None:
+    """A call to the lead has ended, in this transaction: what was written meanwhile is done.
+
+    Should that fail, the call has ended all the same.
+    """
+    pending = CallNote.objects.filter(lead=lead_id, is_pending=True).select_related(
+        "attempt", "lead__source", "disposition"
+    )
+    for note in pending.order_by("pk"):
+        try:
+            with transaction.atomic():
+                _do(note, now)
+        except Exception:
+            log.exception("what follows from a call note is not done note=%s", note.pk)
+
+
+def keep_what_was_agreed(lead_id: int, now: datetime) -> None:
+    """A late record has moved or closed a lead that waited for an agreed time: it is called then
+    all the same, a closed one as a follow-up.
+    """
+    moved = CallNote.objects.filter(lead=lead_id, follow_up=lead_id, stands=True)
+    for note in moved.select_related("attempt", "lead__source", "disposition"):
+        _do(note, now)
+
+
+def standing(attempt_id: int) -> CallNote | None:
+    """What was written last about a call."""
+    found = CallNote.objects.select_related("disposition", "follow_up", "written_by")
+    return found.filter(attempt=attempt_id, stands=True).first()
+
+
+def _held(attempt_id: int) -> CallAttempt:
+    """The call, locked, and with it the one that its lead has on now."""
+    lead_id = CallAttempt.objects.filter(pk=attempt_id).values("lead")
+    its_own = Q(pk=attempt_id) | Q(lead__in=lead_id, state__in=LIVE_STATES)
+    locked = CallAttempt.objects.select_for_update(of=("self",)).select_related("lead__source")
+    found = {it.pk: it for it in locked.filter(its_own).order_by("pk")}
+    attempt = found.get(attempt_id)
+    if attempt is None:
+        raise CannotCall(gettext("That call is not there any more. Nothing was written."))
+    if attempt.kind == AttemptKind.MESSAGE:
+        raise CannotCall(gettext("Nobody talked: a message was played to the lead alone."))
+    return attempt
+
+
+def _says(note: CallNote) -> Writing:
+    return Writing(note.disposition, note.note, note.call_again_at)
+
+
+def _asks_the_same(before: CallNote, writing: Writing) -> bool:
+    """Whether only the note is another: what has followed stays as it is."""
+    was = _says(before)
+    return (was.disposition, was.call_again_at) == (writing.disposition, writing.call_again_at)
+
+
+def _inherit(note: CallNote, before: CallNote) -> None:
+    note.is_pending = before.is_pending
+    note.has_stopped = before.has_stopped
+    note.has_listed = before.has_listed
+    note.follow_up_id = before.follow_up_id
+
+
+def _show_on_lead(lead_id: int) -> None:
+    """The lead repeats the disposition of its newest call that has one."""
+    newest = CallNote.objects.filter(lead=lead_id, stands=True, disposition__isnull=False)
+    found = newest.order_by("-attempt_id").values_list("disposition", flat=True).first()
+    Lead.objects.filter(pk=lead_id).update(disposition=found)
+
+
+# --- what follows ---------------------------------------------------------------------------------
+
+
+def _follow(note: CallNote, now: datetime) -> None:
+    """Does what follows now, or notes that it is to be done when the call that is on is over."""
+    _do(note, now)
+    if _says(note).effect == DispositionEffect.NEVER_CALL:
+        reason = note.note or str(note.disposition)
+        note.has_listed |= never_call.add(note.lead.phone, reason, note.written_by)
+        note.save(update_fields=["has_listed"])
+
+
+def _do(note: CallNote, now: datetime) -> None:
+    """Does what follows, unless the lead is being called. A claim may come in between."""
+    effect = _says(note).effect
+    done = effect == DispositionEffect.NONE
+    for _ in range(_TRIES):
+        note.is_pending = not done and _is_called(note.lead_id)
+        if done or note.is_pending:
+            break
+        if effect in _STOPS:
+            done = _stop(note, now)
+        else:
+            done = note.call_again_at is None or _plan(note, note.call_again_at, now)
+    note.save(update_fields=["is_pending", "has_stopped", "follow_up"])
+
+
+def _is_called(lead_id: int) -> bool:
+    """Whether it has a call on. That call's end waits for this transaction."""
+    live = CallAttempt.objects.filter(lead=lead_id, kind=AttemptKind.CALL, state__in=LIVE_STATES)
+    return live.select_for_update(of=("self",)).first() is not None
+
+
+def _stop(note: CallNote, now: datetime) -> bool:
+    """Nobody calls the lead again by itself. False: it has just been claimed."""
+    said = gettext("After the talk: %(disposition)s") % {"disposition": note.disposition}
+    if transitions.cancel(note.lead_id, now, said):
+        note.has_stopped = True
+    planned = Lead.objects.filter(follow_up_of=note.lead_id, status=LeadStatus.WAITING)
+    for follow_up_id in planned.values_list("pk", flat=True):
+        transitions.cancel(follow_up_id, now, said)
+    return not Lead.objects.filter(pk=note.lead_id, status=LeadStatus.CALLING).exists()
+
+
+def _plan(note: CallNote, at: datetime, now: datetime) -> bool:
+    """The next call of a lead that waits is at that time; of one that is closed, a follow-up's.
+
+    False: it has just been claimed.
+    """
+    lead = Lead.objects.select_related("source").get(pk=note.lead_id)
+    if lead.status == LeadStatus.WAITING:
+        times = call_times.reserving(config.current(), lead.source_id, lead.phone)
+        found = next_call(times, now, chosen_at=at)
+        note.follow_up = lead
+        return transitions.put_off(
+            lead.pk,
+            found.call_after or at,
+            now,
+            gap_until=found.gap_until,
+            closed_until=found.closed_until,
+        )
+    if lead.status == LeadStatus.CALLING:
+        return False
+    planned = Lead.objects.filter(
+        phone=lead.phone, status=LeadStatus.WAITING, follow_up_of__isnull=False
+    )
+    for waiting in planned.select_related("source"):
+        plan = ports.plan(waiting.source, waiting.phone, now, at)
+        if transitions.plan_anew(waiting.pk, now, at, plan):
+            note.follow_up = waiting
+            return True
+    note.follow_up = intake.store(_submission(lead, at, note), now)
+    return True
+
+
+def _submission(lead: Lead, at: datetime, note: CallNote) -> intake.Submission:
+    """A follow-up tells the salesperson what the lead's newest request does."""
+    newest = lead.newest_request()
+    return intake.Submission(
+        source=lead.source,
+        key=intake.key_from("follow-up", str(note.pk)),
+        name=newest.name,
+        phone=lead.phone,
+        phone_extension=newest.phone_extension,
+        email=newest.email,
+        message=newest.message,
+        language=lead.language,
+        chosen_at=at,
+        submitter=lead.submitter,
+        follow_up_of=lead,
+    )
+
+
+# --- taking it back -------------------------------------------------------------------------------
+
+
+def _take_back(before: CallNote, note: CallNote, now: datetime, *, by_manager: bool) -> None:
+    """Undoes what `before` has done, unless `note` asks for it too."""
+    effect = _says(note).effect
+    if before.has_listed:
+        if effect == DispositionEffect.NEVER_CALL:
+            note.has_listed = True
+        elif by_manager or now - before.written_at <= TAKES_BACK_WITHIN:
+            listed = NeverCallNumber.objects.filter(phone=before.lead.phone)
+            listed.filter(added_by=before.written_by_id).delete()
+    if before.has_stopped:
+        if effect in _STOPS:
+            note.has_stopped = True
+        elif effect == DispositionEffect.NONE:
+            _wait_again(before.lead_id, now)
+    if before.follow_up_id and before.follow_up_id != before.lead_id:
+        _withdraw(before.follow_up_id, effect, now)
+
+
+def _wait_again(lead_id: int, now: datetime) -> None:
+    """The lead that was stopped goes on waiting as it did."""
+    lead = Lead.objects.get(pk=lead_id)
+    if lead.status != LeadStatus.CANCELLED or never_call.entry(lead.phone):
+        return
+    try:
+        with transaction.atomic():
+            transitions.open_again(
+                lead.pk,
+                max(lead.call_after, now),
+                now,
+                gap_until=lead.gap_until,
+                closed_until=lead.closed_until,
+            )
+    except IntegrityError:
+        log.info("not opened again: the number has another open lead")
+
+
+def _withdraw(follow_up_id: int, effect: str, now: datetime) -> None:
+    """A follow-up that nobody has called, and no other request has joined, is not called.
+
+    Where another time is agreed, it is moved instead (`_plan`).
+    """
+    follow_up = Lead.objects.get(pk=follow_up_id)
+    if follow_up.status == LeadStatus.DUPLICATE:
+        transitions.leave(follow_up.pk)
+    elif (
+        effect != DispositionEffect.CALL_AGAIN
+        and follow_up.status in OPEN_STATUSES
+        and follow_up.attempts == 0
+        and not follow_up.duplicates.exists()
+    ):
+        said = gettext("The salesperson has changed what came of the talk.")
+        transitions.cancel(follow_up.pk, now, said)
+
+
+def _meanwhile(before: CallNote) -> str:
+    words = {"who": before.written_by, "what": before.disposition or before.note}
+    return (
+        gettext(
+            "%(who)s has written “%(what)s” about this call meanwhile. Nothing of yours is saved "
+            "yet: look at it, then choose again."
+        )
+        % words
+    )
+
+
+def _id(user: object) -> int | None:
+    return getattr(user, "pk", None)

@@ -1,0 +1,45 @@
+"""NeverCallNumber: numbers that nobody and nothing dials."""
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.lead import E164
+
+
+class NeverCallNumber(models.Model):
+    """A number on the never-call list (leads.never_call). Who takes it back deletes it."""
+
+    phone = models.CharField(
+        _("phone"),
+        max_length=16,
+        unique=True,
+        help_text=_("E.164"),
+        validators=[RegexValidator(E164, _("For example +9725..."))],
+    )
+    reason = models.CharField(
+        _("reason"), max_length=200, blank=True, help_text=_("Why nobody may call this number.")
+    )
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("added by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    added_at = models.DateTimeField(_("added at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("number never to be called")
+        verbose_name_plural = _("numbers never to be called")
+        ordering = ["-added_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(phone__regex=E164), name="never_call_phone_e164"),
+        ]
+
+    def __str__(self) -> str:
+        return self.phone
