@@ -21,6 +21,7 @@
       hour: "2-digit",
       minute: "2-digit",
       second: "2-digit",
+      hourCycle: "h23",
     });
 
   // 75 -> "1:15", 3725 -> "1:02:05"

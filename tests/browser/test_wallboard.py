@@ -1,0 +1,90 @@
+"""The wallboard on a television and on a telephone: it counts, says when it is old, comes back."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from callbacks.models import Extension, Wallboard
+from leads import intake
+from leads.models import Lead, LeadSource
+from tests.support.chromium import PATIENCE
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def board(stack: Stack) -> Wallboard:
+    """Nobody is called by itself: all phones are paused."""
+    Extension.objects.update(is_paused=True)
+    return Wallboard.objects.create(name="Sales floor", shows_first_names=True)
+
+
+def wait_for_a_call(name: str, seconds: int, target: int = 60) -> Lead:
+    """Somebody who has waited for so long."""
+    source = LeadSource.objects.get(slug="website")
+    lead = intake.store(
+        intake.Submission(
+            source=source, key=uuid.uuid4(), name=name, phone=f"+97250555{100 + seconds % 900:04}"
+        )
+    )
+    since = timezone.now() - timedelta(seconds=seconds)
+    Lead.objects.filter(pk=lead.pk).update(
+        submitted_at=since, clock_started_at=since, call_after=since, waiting_since=since,
+        due_at=since + timedelta(seconds=target),
+    )  # fmt: skip
+    return lead
+
+
+def fits(page: Page) -> bool:
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return bool(wide <= 0)
+
+
+def test_it_counts_the_seconds_and_shows_who_is_late(
+    stack: Stack, board: Wallboard, page: Page
+) -> None:
+    wait_for_a_call("Noa Levi", 75)
+    wait_for_a_call("דנה כהן", 40)
+    wait_for_a_call("Omer", 5)
+    page.goto(f"{stack.url}/wallboard/{board.token}/")
+    rows = page.locator("[data-list] li")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_have_class("late")
+    expect(rows.nth(0)).to_contain_text("late")
+    expect(rows.nth(1)).to_have_class("soon")
+    expect(rows.nth(1).locator(".who")).to_contain_text("דנה")
+    expect(rows.nth(2)).to_have_class("good")
+    expect(page.locator("body")).not_to_contain_text("Levi")
+    shown = rows.nth(2).locator(".since")
+    before = shown.inner_text()
+    expect(shown).not_to_have_text(before)
+    assert fits(page)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    assert fits(page)
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+def test_a_lost_network_is_said_and_it_comes_back_by_itself(
+    stack: Stack, board: Wallboard, browser: Browser
+) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    try:
+        page.goto(f"{stack.url}/wallboard/{board.token}/")
+        expect(page.locator(".nobody")).to_be_visible()
+        context.set_offline(True)
+        expect(page.locator(".lost")).to_contain_text("No connection. What you see is of")
+        expect(page.locator("main")).to_have_class("old")
+        wait_for_a_call("Noa", 5)
+        context.set_offline(False)
+        expect(page.locator("[data-list] li")).to_have_count(1)
+        expect(page.locator(".lost")).to_have_text("")
+        Wallboard.objects.update(withdrawn_at=timezone.now())
+        expect(page.locator(".lost")).to_contain_text("This link has been withdrawn")
+    finally:
+        context.close()
