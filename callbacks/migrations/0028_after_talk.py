@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0025_what_records_tell'),
+        ('callbacks', '0027_live_by_salesperson'),
         ('leads', '0022_after_talk'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
