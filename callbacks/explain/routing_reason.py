@@ -29,6 +29,7 @@ _REASONS = {
     rules.BLOCKED: (_("blocked by the provider"), _("blocked by the provider until %(time)s")),
     rules.PAUSED: (_("paused"), _("paused until %(time)s")),
     rules.ON_CALL: (_("on a call"), _("on a call until %(time)s")),
+    rules.UNTOLD: (_("may be on a call"), _("may be on a call until %(time)s")),
     rules.OFF_SHIFT: (_("off shift"), _("off shift until %(time)s")),
     rules.OUT: (_("out"), _("out until %(time)s")),
     rules.CAPPED: (_("at the daily limit"), _("at the daily limit until %(time)s")),

@@ -1,7 +1,7 @@
 """Why a waiting lead waits, by the same rules and rows as the engine. Reads only."""
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from django.utils import timezone
@@ -10,8 +10,8 @@ from django.utils.translation import gettext, ngettext
 from callbacks.common.formatting import all_of, in_words, when
 from callbacks.explain import routing_reason, unroutable
 from callbacks.explain.routing_reason import LookedAt
-from callbacks.models import CallAttempt
-from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome, AttemptState
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.config import RoutingConfig
@@ -38,10 +38,13 @@ class _Known:
     """What the database says of extensions, and of one lead where it was asked."""
 
     states: Sequence[ExtensionState]
+    # Those that are on a call as far as the claim is concerned, and nobody knows whether they are.
+    untold: Collection[int] = ()
     owner: Owner | None = None
     refused: frozenset[int] = field(default_factory=frozenset)
     limited_until: datetime | None = None
-    on_a_call: bool = False
+    # The states of the calls that are on to its number.
+    calls: frozenset[str] = field(default_factory=frozenset)
     unspoken: Set[tuple[int, str]] = frozenset()  # sources and languages that nobody is rung for
 
 
@@ -68,7 +71,7 @@ def of_leads(
     sources = {lead.source_id for lead in waiting if lead.call_after <= now}
     states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
     unspoken = unroutable.nobody_speaks((lead.source_id, lead.language) for lead in waiting)
-    known = _Known(states, unspoken=unspoken)
+    known = _Known(states, _untold(states), unspoken=unspoken)
     return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
 
 
@@ -81,6 +84,23 @@ def _look(current: RoutingConfig, team_ids: set[int], now: datetime) -> list[Ext
     return availability.look(sorted(team_ids), closed, now) if team_ids else []
 
 
+def _untold(states: Iterable[ExtensionState]) -> set[int]:
+    """The extensions that may be on a call, theirs or on the person's other phone: the provider's
+    answer was lost.
+    """
+    if all(it.reason != routing_rules.ON_CALL for it in states):
+        return set()
+    lost = CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__isnull=False).filter(
+        state=AttemptState.UNKNOWN
+    )
+    held = list(lost.values_list("extension_id", "salesperson_id"))
+    people = {salesperson for _, salesperson in held if salesperson is not None}
+    theirs = Extension.objects.filter(user__in=people).values_list("pk", flat=True)
+    return {extension for extension, _ in held if extension is not None} | (
+        set(theirs) if people else set()
+    )
+
+
 def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
     asked = _asked(lead, current, now)
     since = [turn.owner_since for turn in asked if turn.owner_since]
@@ -88,12 +108,14 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
     refused = CallAttempt.objects.filter(
         lead=lead, outcome=AttemptOutcome.INVALID, extension__isnull=False
     )
+    states = _look(current, {turn.team_id for turn in asked}, now)
     return _Known(
-        states=_look(current, {turn.team_id for turn in asked}, now),
+        states=states,
+        untold=_untold(states),
         owner=claim.owner_of(lead.phone, min(since)) if since else None,
         refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
         limited_until=number_limits.lead_limited_until(lead.pk, now),
-        on_a_call=attempts.exists(),
+        calls=frozenset(attempts.values_list("state", flat=True)),
         unspoken=unroutable.nobody_speaks([(lead.source_id, lead.language)]),
     )
 
@@ -231,7 +253,15 @@ def _closed(
 def _due(
     lead: Lead, current: RoutingConfig, known: _Known, now: datetime, zone: tzinfo
 ) -> WaitingReason:
-    if known.on_a_call:
+    if AttemptState.UNKNOWN in known.calls:
+        return WaitingReason(
+            gettext(
+                "Its number may be on a call: the provider's answer to it was lost, and it is "
+                "being looked up."
+            ),
+            gettext("number may be on a call"),
+        )
+    if known.calls:
         return WaitingReason(gettext("Its number is on a call."), gettext("number on a call"))
     if known.limited_until:
         return _number_rests(when(known.limited_until, now, zone))
@@ -243,7 +273,13 @@ def _due(
         key=lambda it: by_team[it.team_id],
     )
     rules = {it.id: it for it in current.rules_by_source.get(lead.source_id, [])}
-    others = _others(states, asked, lead, now, zone)
+    shown = [
+        replace(it, reason=routing_rules.UNTOLD)
+        if it.reason == routing_rules.ON_CALL and it.id in known.untold
+        else it
+        for it in states
+    ]
+    others = _others(shown, asked, lead, now, zone)
     steps_in = _who_steps_in(lead, current, waited)
     if owner := routing_rules.holds_for(states, asked, known.owner):
         words = {
@@ -253,7 +289,12 @@ def _due(
                 - waited
             ),
         }
-        text = gettext("Waits for its owner %(number)s, who is on a call (%(left)s more).") % words
+        sentence = (
+            gettext("Waits for its owner %(number)s, who may be on a call (%(left)s more).")
+            if owner.id in known.untold
+            else gettext("Waits for its owner %(number)s, who is on a call (%(left)s more).")
+        )
+        text = sentence % words
         return WaitingReason(_and(text, steps_in), gettext("for owner %(number)s") % words)
     choice = routing_rules.choose(
         states, asked, language=lead.language, owner=known.owner, refused=known.refused
@@ -272,12 +313,34 @@ def _due(
             "teams": all_of(turn.team for turn in asked)
         }
         return WaitingReason(_and(text, steps_in), gettext("no extensions"), not steps_in)
+    if lost := sum(it.reason == routing_rules.UNTOLD for it in shown):
+        return _lost_answers_hold(shown, lost, others, steps_in)
     text = ngettext(
         "Nobody is free of %(count)d: %(others)s.",
         "Nobody is free of %(count)d: %(others)s.",
         len(states),
     ) % {"count": len(states), "others": others}
     return WaitingReason(_and(text, steps_in), gettext("nobody free"))
+
+
+def _lost_answers_hold(
+    states: Sequence[ExtensionState], lost: int, others: str, steps_in: str
+) -> WaitingReason:
+    """Nobody is free, and `lost` of the phones are held by calls of which nobody knows whether they
+    are on.
+    """
+    text = ngettext(
+        "Nobody is free of %(count)d: %(others)s. The provider's answer to %(lost)d call was lost; "
+        "its phone is held until it is known whether there is a call, or somebody says "
+        "“No call came”.",
+        "Nobody is free of %(count)d: %(others)s. The provider's answers to %(lost)d calls were "
+        "lost; their phones are held until it is known whether there is a call, or somebody says "
+        "“No call came”.",
+        lost,
+    ) % {"count": len(states), "others": others, "lost": lost}
+    only_they = all(it.reason == routing_rules.UNTOLD for it in states)
+    short = gettext("answers of calls lost") if only_they else gettext("nobody free, answers lost")
+    return WaitingReason(_and(text, steps_in), short)
 
 
 def _and(sentence: str, next_sentence: str) -> str:

@@ -22,6 +22,8 @@ CATCH_UP = 5.0
 # Why an extension is not rung, in the order in which they are asked: the first one is said.
 OFF, BLOCKED, PAUSED, ON_CALL, OFF_SHIFT = "off", "blocked", "paused", "on_call", "off_shift"
 OUT, CAPPED, RESTING, SEEN_BUSY = "out", "capped", "resting", "seen_busy"
+# Of those on a call, as people are told it: the answer to its call was lost, so it may be on one.
+UNTOLD = "untold"
 # For one lead.
 REFUSED, LANGUAGE = "refused", "language"
 

@@ -1,17 +1,21 @@
 """Calling an extension into the conference room."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from callbacks.calling import manual
 from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
 from tests.support.admin_posting import confirm, said
-from tests.support.simulator import SimulatorProcess
+from tests.support.simulator import SimulatorProcess, eventually
 
 LIST = "/admin/callbacks/extension/"
 
@@ -49,6 +53,32 @@ def test_what_the_provider_refuses_is_told_and_not_logged_as_done(
     extension.refresh_from_db()
     assert extension.unavailable_until is None
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_changes_while_the_provider_refuses_stays(
+    extension: Extension, simulator: SimulatorProcess
+) -> None:
+    """The undo is of our own reservation alone."""
+    simulator.control(
+        extensions={"101": "blocked"}, faults=[{"kind": "delay", "seconds": 1}]
+    )  # fmt: skip
+    later = timezone.now() + timedelta(hours=3)
+
+    def conference() -> None:
+        try:
+            with pytest.raises(manual.CannotCall, match="refused"):
+                manual.conference(extension.pk, "4711", None)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        refused = pool.submit(conference)
+        eventually(lambda: Extension.objects.get().unavailable_until)
+        Extension.objects.update(unavailable_until=later, unavailable_reason="away")
+        refused.result()
+    extension.refresh_from_db()
+    assert (extension.unavailable_until, extension.unavailable_reason) == (later, "away")
 
 
 @pytest.mark.parametrize("code", ["a b", "../..", "x" * 65])

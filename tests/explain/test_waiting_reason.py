@@ -159,6 +159,58 @@ def test_a_number_that_is_on_a_call(waiting: Callable[..., Lead], extension: Ext
     assert text(lead) == "Its number is on a call."
 
 
+def lost(extension: Extension, lead: Lead, **values: Any) -> CallAttempt:
+    """A call whose answer the provider's network has lost: nobody knows whether it is on."""
+    return on_a_call(extension, lead, state="unknown", call_id="", **values)
+
+
+def test_lost_answers_hold_all_phones(
+    waiting: Callable[..., Lead], extension: Extension, team: Team
+) -> None:
+    second = Extension.objects.create(number="102", team=team)
+    for phone in (extension, second):
+        lost(phone, waiting(status="calling", phone=f"+972505550{phone.number}"))
+    lead = waiting()
+    assert text(lead) == (
+        "Nobody is free of 2: 101 may be on a call, 102 may be on a call. The provider's answers "
+        "to 2 calls were lost; their phones are held until it is known whether there is a call, or "
+        "somebody says “No call came”."
+    )
+    assert short(lead) == "answers of calls lost"
+
+
+def test_a_lost_answer_holds_one_phone_of_two(
+    waiting: Callable[..., Lead], extension: Extension, team: Team
+) -> None:
+    second = Extension.objects.create(number="102", team=team)
+    lost(extension, waiting(status="calling", phone="+972505550141"))
+    on_a_call(second, waiting(status="calling", phone="+972505550142"))
+    lead = waiting()
+    assert "101 may be on a call, 102 on a call. The provider's answer to 1 call was" in text(lead)
+    assert short(lead) == "nobody free, answers lost"
+
+
+def test_a_lost_answer_holds_the_persons_other_phone(
+    waiting: Callable[..., Lead], extension: Extension, team: Team, django_user_model: Any
+) -> None:
+    person = django_user_model.objects.create_user("rina")
+    Extension.objects.update(user=person)
+    Extension.objects.create(number="102", team=team, user=person)
+    lost(extension, waiting(status="calling", phone="+972505550141"), salesperson=person)
+    assert "101 may be on a call, 102 may be on a call" in text(waiting())
+
+
+def test_a_lost_answer_to_a_call_of_its_own_number(
+    waiting: Callable[..., Lead], extension: Extension
+) -> None:
+    lead = waiting(phone="+972505550142")
+    lost(extension, waiting(status="calling"), phone=lead.phone)
+    assert text(lead) == (
+        "Its number may be on a call: the provider's answer to it was lost, and it is being looked "
+        "up."
+    )
+
+
 def test_nobody_is_free(waiting: Callable[..., Lead], extension: Extension, team: Team) -> None:
     on_a_call(extension, waiting(status="calling"))
     Extension.objects.create(

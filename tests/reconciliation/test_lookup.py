@@ -330,6 +330,19 @@ def test_a_call_that_another_attempt_may_have_made_is_not_taken(
     assert CallAttempt.objects.earliest("pk").state == AttemptState.UNKNOWN
 
 
+@pytest.mark.parametrize("state", [AttemptState.REFUSED, AttemptState.NOT_SENT])
+def test_an_attempt_that_made_no_call_leaves_the_call_to_the_other(
+    unsent: CallAttempt, simulator: SimulatorProcess, state: AttemptState
+) -> None:
+    by_hand(simulator)
+    other = CallAttempt.objects.get()
+    other.pk, other.public_id, other.state = None, "6a1d9f5e-0000-4000-8000-000000000001", state
+    other.ended_at = timezone.now()
+    other.save()
+    lookup.look_up()
+    assert CallAttempt.objects.earliest("pk").state == AttemptState.BRIDGED
+
+
 def test_a_call_that_is_another_attempts_is_not_taken(
     unsent: CallAttempt, simulator: SimulatorProcess
 ) -> None:
