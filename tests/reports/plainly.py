@@ -55,7 +55,8 @@ class Known:
         return (talks or ended[-1:] or [None])[0]
 
     def missed(self, now: datetime) -> bool:
-        return self.is_counted and not self.lead.rang_at and self.lead.due_at < now
+        told = self.lead.rang_at or self.lead.connected_at  # of a talk, it is known that it rang
+        return self.is_counted and not told and self.lead.due_at < now
 
     def asked_for(self) -> datetime:
         lead = self.lead
