@@ -139,6 +139,7 @@ def time_the_talk(
     for name, value in values.items():
         setattr(attempt, name, value)
     Lead.objects.filter(pk=attempt.lead_id, connected_at=guessed).update(connected_at=connected_at)
+    visitor_clock.tell(attempt.lead_id)
 
 
 def _correct_lead(attempt: CallAttempt) -> bool:
