@@ -158,8 +158,8 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
         wishes = _wishes_of(later.exclude(pk=request.pk), now) if restores else []
         joined = Lead.objects.filter(duplicates=request)
         first = joined.select_for_update(no_key=True, of=("self",)).first()
-        if first is None:
-            return
+        if first is None or not first.is_open:
+            return  # what that request asked for has been done
         before = EarlierPlan.objects.filter(request=request).first()
         if not transitions.leave(request.pk) or before is None or not restores:
             return

@@ -9,6 +9,7 @@ from django.utils import timezone
 from callbacks.models import CallAttempt, Extension
 from callbacks.routing import claim as claims
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.leads.test_intake import all_at_once
 from tests.support.asking import asked
 from tests.support.simulator import SimulatorProcess
 from tests.support.visitors import PHONE, Visitor, call, ends, in_days, waits_for_a_retry
@@ -150,6 +151,44 @@ def test_a_second_click_while_the_call_is_just_being_sent_is_one_request(
     lead = visitor.sends()
     assert claims.claim(lead.pk, asked(extension.team), timezone.now(), timedelta(hours=1))
     assert visitor.sends() == lead
+
+
+@pytest.mark.parametrize("during", ["a wait", "a call"])
+def test_many_clicks_at_once_are_one_more_request(
+    during: str, source: LeadSource, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    visitor = Visitor()
+    lead = visitor.sends() if during == "a call" else waits_for_a_retry(visitor)[0]
+    if during == "a call":
+        assert call(lead)
+    again = all_at_once(*[Visitor(token=visitor.token).sends] * 6)
+    assert len({it.pk for it in again}) == 1
+    assert Lead.objects.count() == 2
+
+
+def test_a_page_that_is_sent_again_from_its_link_pushes_its_own_call_back(
+    source: LeadSource, extension: Extension
+) -> None:
+    owner, now = Visitor(), timezone.now()
+    lead = owner.sends(**at(3))
+    Visitor().sends()
+    owner.sends_from_the_page(**at(3))
+    lead.refresh_from_db()
+    assert round((lead.call_after - now) / timedelta(days=1)) == 3
+
+
+def test_the_same_page_after_the_lead_has_gone_to_another_source_and_back(
+    source: LeadSource, extension: Extension
+) -> None:
+    """Website, landing page, website: all in one browser, by the links of the pages."""
+    landing = LeadSource.objects.create(slug="landing", name="Landing page")
+    visitor = Visitor()
+    lead = visitor.sends(message="x")
+    visitor.sends("landing", message="x")
+    visitor.sends(message="x")
+    newest = Lead.objects.get(pk=lead.pk).newest_request()
+    assert (newest.source, Lead.objects.count()) == (source, 3)
+    assert landing.leads.count() == 1
 
 
 def test_the_wrong_number_the_right_one_and_the_first_again(

@@ -230,6 +230,88 @@ def test_taken_back_while_the_owner_is_being_called(
         assert now_planned[column] == as_it_was[column], column
 
 
+@pytest.mark.parametrize("how", ["connected", "unreached"])
+def test_a_second_request_of_a_call_that_is_over_stays_as_it_was(
+    how: str, source: LeadSource, extension: Extension
+) -> None:
+    """Somebody who was called asks for a call to another number: nothing was wrong before."""
+    visitor, now = Visitor(), timezone.now()
+    lead = visitor.sends()
+    second = visitor.sends(message="Again")
+    connected_at = now if how == "connected" else None
+    Lead.objects.filter(pk=lead.pk).update(status=how, closed_at=now, connected_at=connected_at)
+    page = visitor.page
+    visitor.sends_from_the_page(phone=RIGHT)
+    second.refresh_from_db()
+    assert (second.status, second.duplicate_of) == (LeadStatus.DUPLICATE, lead)
+    visitor.page = page
+    assert visitor.status() == how
+
+
+def test_a_language_that_a_stranger_named_is_forgotten(
+    source: LeadSource, extension: Extension
+) -> None:
+    lead = Visitor().sends()
+    as_it_was = planned(lead)
+    stranger = Visitor()
+    stranger.sends()
+    Lead.objects.exclude(pk=lead.pk).update(language="he")
+    stranger.sends(message="Now in Hebrew")
+    stranger.sends_from_the_page(phone=RIGHT)
+    assert planned(lead) == as_it_was
+
+
+def test_two_strangers_who_both_take_it_back(source: LeadSource, extension: Extension) -> None:
+    lead = Visitor().sends(**at(9))
+    as_it_was = planned(lead)
+    strangers = [Visitor(), Visitor()]
+    strangers[0].sends(**at(5))
+    strangers[1].sends()
+    for stranger in strangers:
+        stranger.sends_from_the_page(phone=RIGHT)
+    assert planned(lead) == as_it_was
+
+
+def test_two_strangers_the_later_one_takes_it_back(
+    source: LeadSource, extension: Extension
+) -> None:
+    lead = Visitor().sends(**at(9))
+    strangers = [Visitor(), Visitor()]
+    strangers[0].sends(**at(5))
+    strangers[1].sends()
+    strangers[1].sends_from_the_page(phone=RIGHT)
+    lead.refresh_from_db()
+    assert days_until(lead.call_after) == 5
+
+
+def test_a_stranger_who_changes_their_mind_about_the_right_number_too(
+    source: LeadSource, extension: Extension
+) -> None:
+    """A, B, A, C: what counts is C; A's owner is called as they wished."""
+    lead = Visitor().sends(**at(3))
+    as_it_was = planned(lead)
+    stranger = Visitor()
+    for phone in ("050-555 0101", RIGHT, "050-555 0101", "050-555 0103"):
+        stranger.sends(phone=phone)
+    assert planned(lead) == as_it_was
+    open_now = Lead.objects.filter(status=LeadStatus.WAITING)
+    assert sorted(it.phone for it in open_now) == [E164, "+972505550103"]
+
+
+def test_the_owner_who_came_second_while_the_wrong_persons_call_is_on(
+    source: LeadSource, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    mistaken = Visitor()
+    lead = mistaken.sends()
+    attempt = call(lead)
+    assert attempt
+    Visitor().sends(message="Mine")
+    mistaken.sends_from_the_page(phone=RIGHT)
+    ends(attempt, "ANSWER", "NOANSWER")
+    [waiting] = Lead.objects.filter(phone=E164, status=LeadStatus.WAITING)
+    assert waiting.newest_request().message == "Mine"
+
+
 # --- what its page says ---------------------------------------------------------------------------
 
 
