@@ -21,7 +21,7 @@ from leads.forms import ApiForm
 from leads.models import Lead, LeadSource
 from leads.request_body import BodyRefused
 
-FIELDS = ("source", "name", "phone", "email", "message", "language", "call_at")
+FIELDS = ("source", "name", "phone", "email", "message", "language", "call_at", "earlier")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 _Arguments = ParamSpec("_Arguments")
@@ -96,7 +96,11 @@ def _store(
         return _errors(
             400, {name: [str(error) for error in errors] for name, errors in form.errors.items()}
         )
-    return _repeated(request, intake.store(form.submission(key, uuid.uuid4(), mark)), mark)
+    earlier = _uuid(fields.get("earlier", "").strip())
+    submitter = intake.submitter_of(earlier) if earlier else None
+    store = intake.store_correction if submitter else intake.store
+    lead = store(form.submission(key, submitter or uuid.uuid4(), mark))
+    return _repeated(request, lead, mark)
 
 
 def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:

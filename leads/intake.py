@@ -90,13 +90,25 @@ def store_newest(submission: Submission) -> Lead:
     Requests of theirs with another number are taken back first: that number was wrong.
     """
     now = timezone.now()
-    before = Lead.objects.filter(submitter=submission.submitter).select_related("duplicate_of")
-    known = {it.submission_key: it for it in before}
-    joining.withdraw((it for it in known.values() if it.phone != submission.phone), now)
+    known = {it.submission_key: it for it in _corrected_by(submission, now)}
     key = submission.key
     while (lead := known.get(key)) and not joining.still_stands(lead):
         key = key_from("again", str(key))
     return store(replace(submission, key=key), now)
+
+
+def store_correction(submission: Submission) -> Lead:
+    """store_newest for a submission whose key is its own: the key once more is the same lead."""
+    now = timezone.now()
+    _corrected_by(submission, now)
+    return store(submission, now)
+
+
+def _corrected_by(submission: Submission, now: datetime) -> list[Lead]:
+    """What its submitter has submitted before; those with another number are taken back."""
+    before = Lead.objects.filter(submitter=submission.submitter).select_related("duplicate_of")
+    joining.withdraw((it for it in before if it.phone != submission.phone), now)
+    return list(before)
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:
