@@ -375,7 +375,7 @@ def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM callbacks_callrecord; DELETE FROM callbacks_callattempt;"
-            "DELETE FROM leads_lead"
+            "DELETE FROM leads_earlierplan; DELETE FROM leads_lead"
         )
     Extension.objects.update(
         is_paused=False,
