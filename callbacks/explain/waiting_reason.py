@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from callbacks.common.formatting import all_of, in_words, when
 from callbacks.explain import routing_reason, unroutable
 from callbacks.explain.routing_reason import LookedAt
-from callbacks.models import CallAttempt, Extension
+from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome, AttemptState
 from callbacks.routing import availability, claim, number_limits
 from callbacks.routing import rules as routing_rules
@@ -71,7 +71,7 @@ def of_leads(
     sources = {lead.source_id for lead in waiting if lead.call_after <= now}
     states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
     unspoken = unroutable.nobody_speaks((lead.source_id, lead.language) for lead in waiting)
-    known = _Known(states, _untold(states), unspoken=unspoken)
+    known = _Known(states, availability.untold(states), unspoken=unspoken)
     return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
 
 
@@ -84,23 +84,6 @@ def _look(current: RoutingConfig, team_ids: set[int], now: datetime) -> list[Ext
     return availability.look(sorted(team_ids), closed, now) if team_ids else []
 
 
-def _untold(states: Iterable[ExtensionState]) -> set[int]:
-    """The extensions that may be on a call, theirs or on the person's other phone: the provider's
-    answer was lost.
-    """
-    if all(it.reason != routing_rules.ON_CALL for it in states):
-        return set()
-    lost = CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__isnull=False).filter(
-        state=AttemptState.UNKNOWN
-    )
-    held = list(lost.values_list("extension_id", "salesperson_id"))
-    people = {salesperson for _, salesperson in held if salesperson is not None}
-    theirs = Extension.objects.filter(user__in=people).values_list("pk", flat=True)
-    return {extension for extension, _ in held if extension is not None} | (
-        set(theirs) if people else set()
-    )
-
-
 def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
     asked = _asked(lead, current, now)
     since = [turn.owner_since for turn in asked if turn.owner_since]
@@ -111,7 +94,7 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
     states = _look(current, {turn.team_id for turn in asked}, now)
     return _Known(
         states=states,
-        untold=_untold(states),
+        untold=availability.untold(states),
         owner=claim.owner_of(lead.phone, min(since)) if since else None,
         refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
         limited_until=number_limits.lead_limited_until(lead.pk, now),

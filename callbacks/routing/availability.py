@@ -3,15 +3,15 @@
 For a row `extension` of callbacks_extension, with the parameters of `shifts` and `now`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
 from callbacks.common import sql
-from callbacks.models import Extension
-from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT, ON_ANOTHER_CALL
 from callbacks.routing import rules
 
@@ -197,3 +197,20 @@ def states(
     """
     found = sql.rows(_STATES, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return [(row["team_id"], row["reason"], row["count"]) for row in found]
+
+
+def untold(states: Iterable[rules.ExtensionState]) -> set[int]:
+    """The extensions that may be on a call, theirs or on the person's other phone: the provider's
+    answer was lost.
+    """
+    if all(it.reason != rules.ON_CALL for it in states):
+        return set()
+    lost = CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__isnull=False).filter(
+        state=AttemptState.UNKNOWN
+    )
+    held = list(lost.values_list("extension_id", "salesperson_id"))
+    people = {salesperson for _, salesperson in held if salesperson is not None}
+    theirs = Extension.objects.filter(user__in=people).values_list("pk", flat=True)
+    return {extension for extension, _ in held if extension is not None} | (
+        set(theirs) if people else set()
+    )
