@@ -168,6 +168,7 @@ def test_holidays_are_those_of_a_country_by_its_name(
 ) -> None:
     page = managing.get(ADD).content.decode()
     assert '<option value="IL">Israel</option>' in page
+    assert '<option value="AQ">' not in page  # by name alone
     assert managing.post(ADD, a_schedule([MORNING], holidays_of=typed)).status_code == 302
     assert Schedule.objects.get().holidays_of == code
 

@@ -35,6 +35,7 @@ from callbacks.opening_hours.calendar import (
     problem,
 )
 from callbacks.opening_hours.typed_hours import NotHours
+from leads.countries import NAMES
 from leads.countries import code as country_code
 from leads.countries import name as country_name
 
@@ -200,7 +201,8 @@ class CountryField(forms.ChoiceField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        codes = list_supported_countries(include_aliases=False)
+        # Without a few islands where nobody has a telephone: they would stand there as codes.
+        codes = [it for it in list_supported_countries(include_aliases=False) if it in NAMES]
         named = sorted(((code, country_name(code)) for code in codes), key=lambda it: it[1])
         self._codes = {words.casefold(): code for code, words in named}
         self._codes |= {code.casefold(): code for code in codes}
@@ -219,7 +221,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     """Zones and countries in any case: "asia/jerusalem" and "il" are known too."""
 
     week_typed = forms.CharField(
-        label=_("days in a line"),
+        label=_("Days in a line"),
         required=False,
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
@@ -229,7 +231,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         ),
     )
     days_typed = forms.CharField(
-        label=_("other days in a line"),
+        label=_("Other days in a line"),
         required=False,
         max_length=10_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
@@ -239,10 +241,13 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         ),
     )
     holidays_file = forms.FileField(
-        label=_("holidays from a calendar file"),
+        label=_("Holidays from a calendar file"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_("An .ics file: its whole days are closed. Days with an exception stay."),
+        help_text=_(
+            "An .ics file: its whole days that are still to come are closed. Days with an "
+            "exception stay."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

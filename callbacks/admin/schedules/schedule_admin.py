@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -56,6 +56,8 @@ class OpeningHoursInline(_ToTheMinute, TabularInline):  # type: ignore[misc]  # 
 
     model = OpeningHours
     formset = OpeningHoursFormSet
+    verbose_name = _("interval")
+    verbose_name_plural = _("opening hours")
     extra = 0
     hide_title = True
 
@@ -195,10 +197,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
         """Teams by name, and how many extensions."""
         count: int = getattr(obj, "extension_count", 0)
         extensions = (
-            [
-                gettext("%(count)s extension%(else)s")
-                % {"count": count, "else": "s" if count > 1 else ""}
-            ]
+            [ngettext("%(count)s extension", "%(count)s extensions", count) % {"count": count}]
             if count
             else []
         )
@@ -222,5 +221,10 @@ def used_by(schedule: Schedule) -> list[SafeString]:
             html.link(extension, gettext("extension %(extension)s") % {"extension": extension})
             for extension in extensions
         ),
-        *([format_html("{} more extensions", more)] if more > 0 else []),
+        *([_more(more)] if more > 0 else []),
     ]
+
+
+def _more(count: int) -> SafeString:
+    words = ngettext("%(count)s more extension", "%(count)s more extensions", count)
+    return format_html("{}", words % {"count": count})
