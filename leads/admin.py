@@ -7,12 +7,16 @@ import re
 from typing import Any
 
 from django import forms
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.core.validators import MinValueValidator
 from django.db import DataError
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -22,8 +26,38 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from leads import countries
 
 
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
+    """Counts no further than to MOST: a list of millions is not counted to show its first page."""
+
+    MOST = 10_000
+    template_name = "admin/bounded_pagination.html"
+
+    @cached_property
+    def _counted(self) -> int:
+        # In the list's order, which Django keeps: so it is the list's own index that is counted in.
+        rows = self.object_list[: self.MOST + 1]
+        return rows.count() if isinstance(rows, QuerySet) else len(rows)
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are, MOST if there are more."""
+        return min(self._counted, self.MOST)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more than `count`, which no page shows."""
+        return self._counted > self.MOST
+
+
 class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
     """An address that asks for what no row can be is answered as any wrong one is."""
+
+    def get_ordering_field(self, field_name: str) -> Any:
+        """None for a column that the list cannot be sorted by, also where an address asks for it:
+        there is no index, and all rows would be read.
+        """
+        allowed = self.sortable_by is None or field_name in self.sortable_by
+        return super().get_ordering_field(field_name) if allowed else None
 
     def get_results(self, request: HttpRequest) -> None:
         """Raises IncorrectLookupParameters for a year 99999999999, and the like."""
@@ -40,6 +74,8 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """
 
     list_refresh = False
+    paginator = BoundedPaginator
+    show_facets = ShowFacets.NEVER  # they would count all rows, for each choice of each filter
 
     @property
     def media(self) -> forms.Media:

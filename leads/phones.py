@@ -218,6 +218,20 @@ def _known(zones: Collection[str], code: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(theirs))
 
 
+def spellings(e164: str) -> set[str]:
+    """The numbers (E.164) that ring the same telephone: two where it has two country codes.
+
+    Numbers come in with one of them; an earlier release stored either.
+    """
+    try:
+        number = typed_numbers.one_identity(phonenumbers.parse(e164))
+    except NumberParseException:
+        return {e164}
+    twin = PhoneNumber(country_code=972, national_number=number.national_number)
+    is_one_of_two = number.country_code == 970 and typed_numbers.one_identity(twin) != twin
+    return {e164, _e164(number), *([_e164(twin)] if is_one_of_two else [])}
+
+
 def search_forms(typed: str, default_country: str) -> str:
     """The digits to look for in stored E.164 numbers when a person searches for `typed`.
 

@@ -9,7 +9,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone, by_public_id
 from leads.admin import Admin
 
 
@@ -38,31 +37,22 @@ class EditsOnlyWhatChanged(Admin):
         )
 
 
-class SearchesByPhone(Admin):
-    """A list that is also searched by `phone_field`, stored as E.164, in any spelling, by its lead,
-    and by the end of a CALLID.
-    """
+class SearchesCalls(Admin):
+    """A list that is searched by the lead and by the end of a CALLID (callbacks.admin.search).
 
-    phone_field = "phone"
-    lead_field = "lead"
+    The theme shows the field for it where `search_fields` are named, which nothing else reads.
+    """
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What `search_fields` finds, or the number, the lead or the call."""
+        """What is known of its own, or by its lead or call."""
         typed = search_term.strip()
-        found, _ = super().get_search_results(request, queryset, typed)
-        if not typed:
-            return found, False
-        condition = Q(pk__in=found.order_by().values("pk"))
-        for further in (
-            by_phone(typed, self.phone_field),
-            by_lead(typed, self.lead_field),
-            by_public_id(typed, f"{self.lead_field}__public_id"),
-            by_end_of_call_id(typed, "call_id"),
-        ):
-            condition |= further or Q()
-        return queryset.filter(condition), False
+        return (queryset.filter(self.found(typed)) if typed else queryset), False
+
+    def found(self, typed: str) -> Q:
+        """The rows that `typed` tells of."""
+        raise NotImplementedError
 
 
 class ReadOnly:

@@ -1,16 +1,27 @@
-"""Finding leads and calls by what a manager has at hand: a number, "lead 105", part of a CALLID,
-the id in the address of a visitor's page.
+"""Finding leads and calls by what a manager has at hand.
+
+A number in any spelling or part of one, part of a name, an e-mail or a message, "lead 105", a
+CALLID or its end, the id in the address of a visitor's page. Each kind is asked of an index of its
+own and gives ids, the newest first and no more than MOST; lists then show the rows with these ids.
 """
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+import phonenumbers
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext
 
-from leads import phones
-from leads.models import LeadSource
+from callbacks.models import CallAttempt
+from leads import phones, text_search
+from leads.models import Lead, LeadSource
 
+# So many leads are listed; who looks for one types more.
+MOST = 1000
 # Fewer digits than this would be found in nearly every number.
 _FEWEST_DIGITS = 3
 # Fewer of the last characters of a CALLID would be those of many.
@@ -23,50 +34,120 @@ _LEAD = re.compile(r"(?P<word>[^\W\d_]*)[\s:]*(?:#|no\b\.?)?\s*(?P<number>[0-9]{
 _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 
 
-def by_lead(typed: str, field: str) -> Q | None:
-    """The condition on `field` (a lead's id) for "lead 105", "#105" or "105"; else None."""
-    found = _LEAD.fullmatch(typed.casefold())
+@dataclass(frozen=True)
+class Found:
+    """The ids of the leads that were found, newest first, and what is to be said about it or ""."""
+
+    ids: list[int]
+    said: str = ""
+
+
+def leads(typed: str) -> Found:
+    """The leads that `typed` tells of."""
+    typed = typed.strip()
+    words = text_search.words_of(typed)
+    # Anywhere, each by itself; in a row; or as the digits of a number.
+    spellings = [words, [" ".join(words)], *([part] for part in _parts_of_numbers(typed))]
+    found = {
+        *_ids(Lead.objects.filter(_whole(typed)).order_by("-pk")),
+        *_attempts(typed).values_list("lead_id", flat=True)[:MOST],
+        *(lead for spelling in spellings for lead in text_search.find(spelling, MOST + 1)),
+    }
+    ids = sorted(found, reverse=True)
+    if not ids and not text_search.can_be_found(words):
+        sentence = gettext(
+            "Too short to be looked for: type two letters or more of a word's beginning, three or "
+            "more of any part of a word, or three digits or more of a number."
+        )
+        return Found([], sentence)
+    if len(ids) > MOST:
+        sentence = gettext(
+            "More than %(most)d leads match. The newest of them are listed: type more to find "
+            "another one."
+        )
+        return Found(ids[:MOST], sentence % {"most": MOST})
+    return Found(ids)
+
+
+def attempts(typed: str) -> list[int]:
+    """The ids of the newest attempts for the leads that `typed` tells of, and of those with such a
+    CALLID.
+    """
+    of_leads = CallAttempt.objects.filter(lead__in=leads(typed).ids).order_by("-lead_id", "-pk")
+    return sorted({*_ids(of_leads), *_ids(_attempts(typed))}, reverse=True)[:MOST]
+
+
+def is_lead_number(typed: str) -> int | None:
+    """105 for "lead 105", "#105" and "105"; else None."""
+    found = _LEAD.fullmatch(typed.strip().casefold())
     if found is None or found["word"] not in {"", "lead", gettext("lead").casefold()}:
         return None
-    return Q(**{field: int(found["number"])})
-
-
-def by_public_id(typed: str, field: str) -> Q | None:
-    """The condition on `field` for the id of visitors and logs, alone or within an address."""
-    found = _PUBLIC_ID.search(typed)
-    return Q(**{field: UUID(found[0])}) if found else None
-
-
-def by_end_of_call_id(typed: str, field: str) -> Q | None:
-    """The condition on `field` for the end of a CALLID, as lists show it; None: too little."""
-    end = typed.lstrip(_CUT)
-    return Q(**{f"{field}__iendswith": end}) if len(end) >= _FEWEST_OF_CALL_ID else None
+    return int(found["number"])
 
 
 def by_phone(typed: str, field: str) -> Q | None:
-    """The condition on `field` (stored E.164) for a number, or part of one, as typed.
+    """For the rows of a short table: the condition on `field` (stored E.164) for a number or part
+    of one, as typed; None where it has none. One query.
+    """
+    condition = Q()
+    for part in _parts_of_numbers(typed):
+        condition |= Q(**{f"{field}__contains": part})
+    for number in whole_numbers(typed):
+        condition |= Q(**{f"{field}__in": phones.spellings(number)})
+    return condition or None
 
-    Read in the default country of every source. Of a text with words ("Noa, 050-555 0101",
-    "tel:...", "... ext 12") the whole number in it. None when there is none: too few digits. One
-    query.
+
+def whole_numbers(typed: str) -> set[str]:
+    """What `typed` is as a whole number (E.164), read in the default country of each source."""
+    return {form for form in _forms(typed) if form.startswith("+")}
+
+
+def _whole(typed: str) -> Q:
+    """By what one lead has, or few have: its number, its newest CALLID, its own number here."""
+    condition = Q(call_id=typed) & ~Q(call_id="")
+    if (number := is_lead_number(typed)) is not None:
+        condition |= Q(pk=number)
+    if visitors_id := _PUBLIC_ID.search(typed):  # alone, or within an address
+        condition |= Q(public_id=UUID(visitors_id[0]))
+    if whole := whole_numbers(typed):
+        condition |= Q(phone__in={it for number in whole for it in phones.spellings(number)})
+    return condition
+
+
+def _attempts(typed: str) -> QuerySet[CallAttempt]:
+    """Those whose CALLID is, or ends with, what was typed."""
+    end = typed.strip().lstrip(_CUT)
+    if len(end) < _FEWEST_OF_CALL_ID:
+        return CallAttempt.objects.filter(call_id=end).exclude(call_id="").order_by()
+    ends = CallAttempt.objects.annotate(from_its_end=Reverse(Upper("call_id")))
+    return ends.filter(from_its_end__startswith=end.upper()[::-1]).exclude(call_id="").order_by()
+
+
+def _ids(rows: QuerySet[Any]) -> Iterable[int]:
+    return rows.values_list("pk", flat=True)[: MOST + 1]
+
+
+def _parts_of_numbers(typed: str) -> Iterator[str]:
+    """Digits that stand in a row in stored numbers."""
+    for part in {form for form in _forms(typed) if not form.startswith("+")}:
+        if len(part) >= _FEWEST_DIGITS:
+            yield part
+            # Numbers of the Palestinian networks are stored with the one of their two codes.
+            if part.startswith("972"):
+                yield f"970{part[3:]}"
+
+
+def _forms(typed: str) -> set[str]:
+    """As it would stand in stored numbers: whole ones with their plus, else digits; one query.
+
+    Of a text with words ("Noa, 050-555 0101", "tel:...", "... ext 12") the whole number in it.
     """
     has_words = any(character.isalpha() for character in typed)
-    number = _NUMBER.search(typed) if has_words else None
-    if number:
-        typed = number[0]
-    digits = sum(character.isdigit() for character in typed)
-    if digits < _FEWEST_DIGITS or (has_words and not number):
-        return None
-    countries = LeadSource.objects.order_by().values_list("default_country", flat=True).distinct()
-    forms = {phones.search_forms(typed, country) for country in countries} or {
-        phones.search_forms(typed, "IL")
-    }
     if has_words:
-        forms = {form for form in forms if form.startswith("+")}
-    condition = Q()
-    for form in sorted(forms - {""}):
-        # A whole number is looked up by the index, a part of one is searched for.
-        condition |= (
-            Q(**{field: form}) if form.startswith("+") else Q(**{f"{field}__contains": form})
-        )
-    return condition or None
+        number = _NUMBER.search(typed)
+        typed = number[0] if number else ""
+    if len(phonenumbers.normalize_digits_only(typed)) < _FEWEST_DIGITS:
+        return set()
+    countries = LeadSource.objects.order_by().values_list("default_country", flat=True).distinct()
+    forms = {phones.search_forms(typed, country) for country in {*countries} or {"IL"}} - {""}
+    return {form for form in forms if form.startswith("+") or not has_words}

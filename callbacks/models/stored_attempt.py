@@ -3,8 +3,10 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.attempt_states import (
@@ -246,6 +248,12 @@ class StoredAttempt(models.Model):
             ),
         ]
         indexes = [
+            # Lists show the end of a CALLID, which is looked for (callbacks.admin.search).
+            models.Index(
+                OpClass(Reverse(Upper("call_id")), name="text_pattern_ops"),
+                name="attempt_call_id_end",
+                condition=~Q(call_id=""),
+            ),
             models.Index(
                 fields=["hold_until"],
                 name="attempt_live_hold",

@@ -4,6 +4,7 @@ from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
 from leads.models.lead import E164, OPEN_STATUSES, Lead, LeadStatus
+from leads.models.lead_search import LeadSearch
 from leads.models.never_call import NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.sources import (
@@ -23,6 +24,7 @@ __all__ = [
     "DispositionEffect",
     "EarlierPlan",
     "Lead",
+    "LeadSearch",
     "LeadSource",
     "LeadStatus",
     "NeverCallNumber",

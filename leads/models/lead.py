@@ -55,7 +55,11 @@ class Lead(models.Model):
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     source = models.ForeignKey(
-        LeadSource, verbose_name=_("source"), on_delete=models.PROTECT, related_name="leads"
+        LeadSource,
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        db_index=False,  # lead_by_source begins with it
+        related_name="leads",
     )
     submission_key = models.UUIDField(
         _("submission key"),
@@ -282,6 +286,9 @@ class Lead(models.Model):
                 condition=Q(status=LeadStatus.WAITING),
             ),
             models.Index(fields=["phone"], name="lead_phone"),
+            # The managers' list, newest first, of one status or one source.
+            models.Index(fields=["status", "-submitted_at"], name="lead_by_status"),
+            models.Index(fields=["source", "-submitted_at"], name="lead_by_source"),
             models.Index(fields=["submitter"], name="lead_submitter"),
             models.Index(
                 fields=["duplicate_of"],

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from callbacks.admin import search
 from callbacks.models import CallAttempt, CallRecord, Extension
-from leads.models import Lead, LeadSource
+from leads.admin import BoundedPaginator
+from leads.models import Lead, LeadSearch, LeadSource
 
 
 def found(client: Client, typed: str, name: str = "leads/lead") -> set[str]:
@@ -153,8 +155,8 @@ def test_a_lead_by_the_id_of_the_visitors_page_and_of_the_log(
     }
 
 
-@pytest.mark.parametrize("typed", ["Noa 101", "Noa 555", "no. ", "Omer, 0505550102", "x0505"])
-def test_digits_among_words_are_no_part_of_a_number(
+@pytest.mark.parametrize("typed", ["Omer 101", "Noa 777", "no. ", "Omer, 0505550102", "x0505"])
+def test_words_and_digits_have_to_be_the_same_lead_s(
     typed: str, managing: Client, leads: tuple[Lead, Lead]
 ) -> None:
     assert found(managing, typed) == set()
@@ -193,3 +195,80 @@ def test_attempts_by_their_lead(
         )  # fmt: skip
     wanted = CallAttempt.objects.get(lead=number)
     assert found(managing, typed.format(number), "callbacks/callattempt") == {str(wanted)}
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("0505550101", {}),
+        ("556-01", {"phone": "+972505560123"}),
+        ("+972 54", {"phone": "+972545550123"}),
+        ("0123", {"phone": "+972505550123"}),
+        ("972 52 991", {"phone": "+972529910123"}),
+        # One telephone: stored with the code that its network has of its own.
+        ("+972 59 912", {"phone": "+970599123456"}),
+        ("059-9123456", {"phone": "+970599123456"}),
+        ("+970 599123456", {"phone": "+972599123456"}),
+        ("דנה", {"name": "דנה לוי"}),
+        ("נה לו", {"name": "דנה לוי"}),
+        ("גל", {"name": "גלית כהן"}),
+        ("ג'ורג'", {"name": "ג\u05f3ורג\u05f3 חדד"}),  # noqa: RUF001
+        ("NA LEV", {"name": "Dana Levi"}),
+        ("ana", {"name": "Dana Levi"}),
+        ("ДАНА", {"name": "Дана"}),
+        ("levi dana", {"name": "Dana Levi"}),
+        ("DANA@", {"email": "dana@example.net"}),
+        ("ample.net", {"email": "dana@example.net"}),
+        ("before noon", {"message": "Please call\n before  noon, 50% off_er"}),
+        ("50% off_er", {"message": "Please call\n before  noon, 50% off_er"}),
+        ("\u202b\u200fדנה\u202c", {"name": "דנה לוי"}),
+    ],
+)
+def test_any_part_of_what_is_known_of_a_lead(
+    typed: str, values: dict[str, str], managing: Client, leads: tuple[Lead, Lead]
+) -> None:
+    """As it is now: the leads were stored under other names and numbers."""
+    Lead.objects.filter(pk=leads[0].pk).update(**values)
+    assert found(managing, typed) == {str(leads[0])}
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_said"),
+    [("x", True), ("1", True), ("12", False), ("a b", True), ("xq", False), ("zzz", False)],
+)
+def test_what_is_too_short_is_said_on_the_page(
+    typed: str, is_said: bool, managing: Client, leads: tuple[Lead, Lead]
+) -> None:
+    page = managing.get(f"/admin/leads/lead/?q={quote(typed)}").content.decode()
+    assert ("Too short to be looked for" in page) is is_said
+
+
+@pytest.mark.parametrize("typed", ["ana", "%%%", "___", "\\\\\\", "oa_levi"])
+def test_what_stands_nowhere_finds_nobody(
+    typed: str, managing: Client, leads: tuple[Lead, Lead]
+) -> None:
+    assert found(managing, typed) == set()
+
+
+def test_of_too_many_the_newest_are_listed_and_it_is_said(
+    managing: Client, leads: tuple[Lead, Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 1)
+    page = managing.get("/admin/leads/lead/?q=972")
+    assert {str(row) for row in page.context["cl"].result_list} == {str(leads[1])}
+    assert "More than 1 leads match" in page.content.decode()
+
+
+def test_a_list_is_counted_to_a_bound(
+    managing: Client, leads: tuple[Lead, Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedPaginator, "MOST", 2)
+    assert "of more leads" not in managing.get("/admin/leads/lead/").content.decode()
+    monkeypatch.setattr(BoundedPaginator, "MOST", 1)
+    page = managing.get("/admin/leads/lead/")
+    assert "the newest 1 of more leads" in page.content.decode()
+
+
+def test_a_lead_that_is_gone_is_not_looked_for_any_more(leads: tuple[Lead, Lead]) -> None:
+    leads[1].delete()
+    assert [it.lead_id for it in LeadSearch.objects.all()] == [leads[0].pk]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,15 +17,15 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from callbacks.admin import html, labels
+from callbacks.admin import html, labels, search
 from callbacks.admin.attempts.record_admin import RecordInline
-from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
+from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesCalls
 from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.filters import ClaimedFilter, DaysFilter, PersonFilter
 from callbacks.calling import hanging_up, manual_requests
 from callbacks.common.formatting import in_words
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
 from callbacks.models.call_notes import note_of, standing_notes
 from callbacks.reconciliation import manual_resolution
@@ -132,7 +132,7 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
 
 
 @admin.register(CallAttempt)
-class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
+class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
     """Every click2call there was, and every message."""
 
     list_display = [
@@ -148,11 +148,11 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
+    ordering = ["-pk"]  # the newest first, by the one index that all of them are in
+    sortable_by = ()
     show_full_result_count = False
-    search_fields = ["call_id__exact", "extension_number__exact", "lead__name"]
-    search_help_text = _(
-        "CALLID or its end, extension, the lead's name or phone number, or lead 105."
-    )
+    search_fields = ["call_id"]
+    search_help_text = _("CALLID or its end, extension, what the lead is found by, or lead 105.")
     inlines = [RecordInline]
     actions_detail = ["no_call_came", "hang_up"]
     fieldsets = [
@@ -181,6 +181,11 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesByPhone):
         """With lead and extension."""
         queryset: QuerySet[CallAttempt] = super().get_queryset(request)
         return queryset.select_related("lead", "extension").prefetch_related(standing_notes())
+
+    def found(self, typed: str) -> Q:
+        """By its extension, its lead, or its CALLID."""
+        extensions = Extension.objects.filter(number=typed).values_list("pk", flat=True)
+        return Q(pk__in=search.attempts(typed)) | Q(extension__in=list(extensions))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Without "Hang up" for those who may not."""

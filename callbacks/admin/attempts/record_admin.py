@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from callbacks.admin import ai_data, html, labels
-from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesByPhone
+from callbacks.admin import ai_data, html, labels, search
+from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesCalls
 from callbacks.common.formatting import in_words
 from callbacks.models import CallRecord
 
@@ -52,11 +52,9 @@ class RecordInline(ShowsRecords, ReadOnlyInline):
 
 
 @admin.register(CallRecord)
-class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
+class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
     """Every record the provider sent."""
 
-    phone_field = "attempt__phone"
-    lead_field = "attempt__lead"
     list_display = [
         "received", "call_id_shown", "type", "status", "lead_shown", "rang", "on_the_phone",
         "talked",
@@ -64,9 +62,11 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
     list_filter = ["type", "status"]
     list_fullwidth = True
     list_per_page = 50
+    ordering = ["-pk"]  # the newest first, by the one index that all of them are in
+    sortable_by = ()
     show_full_result_count = False
-    search_fields = ["call_id__exact"]
-    search_help_text = _("CALLID or its end, the lead's phone number, or lead 105.")
+    search_fields = ["call_id"]
+    search_help_text = _("CALLID or its end, what the lead is found by, or lead 105.")
     fieldsets = [
         (None, {"fields": [("call_id_shown", "lead_shown"), ("type", "status")]}),
         (
@@ -81,6 +81,10 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesByPhone):
         (_("What the AI heard"), {"fields": ["heard"], "classes": ["story"]}),
         (_("As received"), {"fields": ["recording", "payload"]}),
     ]  # fmt: skip
+
+    def found(self, typed: str) -> Q:
+        """By its CALLID, or that of its attempt, or its lead."""
+        return Q(call_id=typed) | Q(attempt__in=search.attempts(typed))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallRecord]:
         """With the lead."""

@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from callbacks.admin import ai_data, html, labels
+from callbacks.admin import ai_data, html, labels, search
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import (
@@ -35,7 +35,6 @@ from callbacks.admin.filters import (
 from callbacks.admin.leads import timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.talks import ShowsTalks
-from callbacks.admin.search import by_end_of_call_id, by_lead, by_phone, by_public_id
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
 from callbacks.models import CallAttempt, CallNote, CallRecord
@@ -66,16 +65,17 @@ class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
         FollowUpFilter,
         ReportFilter,
     ]
-    list_before_template = "reports/behind.html"
     list_filter_submit = True
     list_refresh = True
     list_fullwidth = True
     list_per_page = 50
+    sortable_by = ("submitted",)  # by what there is an index for; narrow it down by filters
+    list_before_template = "admin/lead_list_notes.html"
     show_full_result_count = False
-    search_fields = ["name", "email", "call_id"]
+    search_fields = ["pk"]  # for the theme, which shows no field without; search.leads finds
     search_help_text = _(
-        "Name, e-mail, CALLID or its end, a phone number in any spelling, lead 105, or the address "
-        "of the visitor's page."
+        "Part of a name, a number in any spelling, an e-mail or a message; CALLID; lead 105; the "
+        "address of the visitor's page."
     )
     inlines = [AttemptInline]
     formfield_overrides = {
@@ -137,23 +137,12 @@ class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
     ) -> tuple[QuerySet[Lead], bool]:
-        """Words in name, e-mail and CALLID, the end of any attempt's CALLID, a number, or the id
-        that the visitor's page has.
-        """
-        typed = search_term.strip()
-        found, _ = super().get_search_results(request, queryset, typed)
-        if not typed:
-            return found, False
-        is_earlier = by_end_of_call_id(typed, "call_id") or Q(call_id=typed)
-        earlier = CallAttempt.objects.filter(is_earlier).values("lead_id")
-        condition = Q(pk__in=found.order_by().values("pk")) | Q(pk__in=earlier)
-        for further in (
-            by_phone(typed, "phone"),
-            by_lead(typed, "pk"),
-            by_public_id(typed, "public_id"),
-        ):
-            condition |= further or Q()
-        return queryset.filter(condition), False
+        """What callbacks.admin.search finds; what is to be said of it stands above the list."""
+        if not search_term.strip():
+            return queryset, False
+        found = search.leads(search_term)
+        request.said_of_search = found.said  # type: ignore[attr-defined]
+        return queryset.filter(pk__in=found.ids), False
 
     submitted = html.moment_of("submitted_at", _("submitted"))
     clock_started = html.moment_of("clock_started_at", _("clock started"))
@@ -226,12 +215,13 @@ class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """With why a lead that waits does so, also where nobody will ever call it."""
-        changes: ChangeList = super().get_changelist_instance(request)
+        changes: Any = super().get_changelist_instance(request)
+        changes.said_of_search = getattr(request, "said_of_search", "")
         _add_unanswered(changes.result_list)
         waits = waiting_reason.of_leads(changes.result_list, timezone.now())
         for lead in changes.result_list:
             lead.waits = waits.get(lead.pk)
-        return changes
+        return changes  # type: ignore[no-any-return]
 
     # --- one lead -------------------------------------------------------------------------------
 

@@ -1,0 +1,109 @@
+"""The list of 100,000 leads: no page of it, no filter and no search reads the table to its end.
+
+By what PostgreSQL says that it has read for each statement, with the plans that it chose itself.
+"""
+
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from callbacks.models import Extension
+from leads.models import LeadSource
+from tests.support.plans import Reading, reading
+
+MANY = 100_000
+# Two blocks of the search's index, or three times what the list counts to: a third of the leads.
+ROWS = 33_000
+LARGE = {"leads_lead", "leads_leadsearch", "callbacks_callattempt"}
+
+# Three years of leads; nearly all are closed, few have a message, and the rare source is long gone.
+_FILL = """
+    INSERT INTO leads_lead (
+        public_id, source_id, submission_key, name, phone, email, message, status, submitted_at,
+        clock_started_at, due_at, call_after, counted_from, closed_at, connected_at, call_id,
+        error_message, attempts
+    )
+    SELECT gen_random_uuid(),
+        CASE WHEN n < 40 THEN %(rare)s WHEN n %% 10 = 0 THEN %(second)s ELSE %(first)s END,
+        gen_random_uuid(),
+        (ARRAY['Noa Levi', 'גל כהן', 'Omer Katz', 'דנה לוי'])[1 + n %% 4],
+        '+97250' || (1000000 + n * 89), '',
+        CASE WHEN n %% 50 = 0 THEN 'the offer ' || n ELSE '' END, status, at,
+        at, at + interval '1 minute', at, at,
+        CASE WHEN status NOT IN ('waiting', 'held') THEN at END,
+        CASE WHEN status = 'connected' THEN at END, '', '', 1
+    FROM (
+        SELECT n, now() - (%(many)s - n) * interval '15 minutes' AS at,
+            CASE WHEN n > %(many)s - 20 THEN 'waiting' WHEN n %% 9973 = 0 THEN 'held'
+                WHEN n %% 97 = 0 THEN 'failed' WHEN n %% 12 = 0 THEN 'unreached'
+                WHEN n < 2000 THEN 'cancelled' ELSE 'connected' END AS status
+        FROM generate_series(1, %(many)s) AS n
+    ) AS one
+"""
+_CALLS = """
+    INSERT INTO callbacks_callattempt (
+        public_id, kind, lead_id, extension_id, phone, extension_number, record_name, state,
+        claimed_at, ended_at, connected_at, hold_until, call_id, error_message, failure_reason,
+        recording_url
+    )
+    SELECT gen_random_uuid(), 'call', id, %(extension)s, phone, '101', '', 'bridged', submitted_at,
+        submitted_at, submitted_at, submitted_at, md5(id::text), '', '', ''
+    FROM leads_lead WHERE status = 'connected'
+"""
+SEARCHES = [
+    "0501000089", "050-100 00", "555-01", "+972 50", "972 52 991", "0101", "972", "999 999 999",
+    "noa", "גל", "לוי", "no", "zz", "n", "zzzz", "Levi N", "the offer 100", "example.com",
+    "lead 105", "#99", "2026", "%", "_", "e4d909", "00c8e4d909",
+]  # fmt: skip
+FILTERS = [
+    "", "p=20", "p=200", "o=-1", "o=2", "o=3.4.5", "_facets=True", "all=",
+    "status__exact=connected", "status__exact=failed", "status__exact=held",
+    "status__exact=cancelled", "status__exact=failed&status__exact=held",
+    "source__id__exact={first}", "source__id__exact={second}", "source__id__exact={rare}",
+    "source__id__exact={rare}&status__exact=connected", "submitted=today", "submitted=30",
+    "submitted=30&status__exact=failed", "todo=waiting", "todo=later", "todo=failed_today",
+    "overdue=yes", "unanswered=yes", "q=972&status__exact=failed",
+    "q=levi&source__id__exact={rare}",
+]  # fmt: skip
+
+
+@pytest.fixture
+def many(source: LeadSource, extension: Extension) -> dict[str, int]:
+    """So many leads with their calls; the names of their sources in addresses."""
+    second = LeadSource.objects.create(slug="second", name="Second")
+    rare = LeadSource.objects.create(slug="rare", name="Rare")
+    sources = {"first": source.pk, "second": second.pk, "rare": rare.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL, {"many": MANY, **sources})
+        cursor.execute(_CALLS, {"extension": extension.pk})
+        # As autovacuum does by itself.
+        cursor.execute("ANALYZE leads_lead, leads_leadsearch, callbacks_callattempt")
+    return sources
+
+
+def readings(client: Client, address: str) -> list[Reading]:
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address, follow=True)
+    assert answer.status_code == 200, address
+    statements = [query["sql"] for query in captured.captured_queries]
+    return [reading(it) for it in statements if it.lstrip().startswith(("SELECT", "WITH"))]
+
+
+def test_nothing_reads_all_of_them(superuser: Client, many: dict[str, int]) -> None:
+    addresses = [f"/admin/leads/lead/?q={quote(typed)}" for typed in SEARCHES]
+    addresses += [f"/admin/leads/lead/?{asked.format_map(many)}" for asked in FILTERS]
+    addresses += [
+        f"/admin/callbacks/{name}/?{asked}"
+        for name in ("callattempt", "callrecord")
+        for asked in ("", "q=0501000089", "q=levi", "q=00c8e4d909", "q=101")
+    ]
+    wrong = [
+        f"{address} {it.rows} {sorted(it.whole_tables & LARGE)} {it.sql[:200]}"
+        for address in addresses
+        for it in readings(superuser, address)
+        if it.rows > ROWS or it.whole_tables & LARGE
+    ]
+    assert wrong == []
