@@ -8,12 +8,12 @@
 - Duplicates are not counted at all: the lead that they have joined is.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import DateField, F, Func, IntegerField, Q, QuerySet
+from django.db.models import DateField, F, Func, IntegerField, Q
 from django.db.models.lookups import Exact
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -38,33 +38,6 @@ _YEARS = (EARLIEST.year - 1, LATEST.year)
 _DAY = "({at})::date"
 _HOUR = "EXTRACT(HOUR FROM {at})::int"
 _WEEKDAY = "EXTRACT(DOW FROM {at})::int"  # 0 is Sunday
-
-
-class GroupKey(Func):
-    """The key of a lead's group, and in the same statement the total of all groups, by NULL."""
-
-    arity = None
-
-    def get_group_by_cols(self) -> list[Any]:
-        """GROUPING SETS ((key), ()): one reading of the rows for the groups and their total."""
-        return [_GroupsAndTotal(self)]
-
-
-class _GroupsAndTotal(Func):
-    template = "GROUPING SETS ((%(expressions)s), ())"
-
-
-def by_group(
-    rows: QuerySet[Any], group: GroupKey, aggregates: Mapping[str, Any], *further: str
-) -> Iterable[dict[str, Any]]:
-    """Values for each group of `rows`, and for all together with None as `group`.
-
-    `further`: annotations that are told apart, in the groups and in the total.
-    """
-    found = rows.order_by().annotate(group=group).values("group", *further).annotate(**aggregates)
-    found.query.group_by = ()  # each value says itself how it is grouped, as GroupKey does
-    values: Iterable[dict[str, Any]] = found
-    return values
 
 
 @dataclass(frozen=True)
@@ -101,7 +74,7 @@ class Grouping:
             ordered = sorted(labels, key=lambda key: (key == NOBODY, labels[key].casefold(), key))
         return {key: labels[key] for key in ordered}
 
-    def expression(self, asked: Asked, prefix: str = "") -> GroupKey:
+    def expression(self, asked: Asked, prefix: str = "") -> Func:
         """The key, for a query of leads, or of something that has one at `prefix`."""
         # Zones come from a list of known names (filters.read), so they may stand in the statement.
         at = f"%(expressions)s AT TIME ZONE '{asked.zone}'"
@@ -109,7 +82,7 @@ class Grouping:
         output = DateField() if self.days else IntegerField()
         columns = [F(prefix + name) for name in self.columns]
         # A phone without a login has a number below zero: Person.
-        return GroupKey(*columns, template=sql, output_field=output, arg_joiner=", -")
+        return Func(*columns, template=sql, output_field=output, arg_joiner=", -")
 
     def condition(self, asked: Asked, key: Key) -> Q:
         """Of the leads of one group."""

@@ -18,15 +18,11 @@ from functools import partial
 from typing import Any
 
 from django.db.models import (
-    Avg,
     Case,
     DurationField,
     ExpressionWrapper,
     F,
-    FloatField,
-    Func,
     Q,
-    Value,
     When,
 )
 from django.db.models.functions import Coalesce, Greatest, Least
@@ -34,7 +30,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
-from callbacks.reports.percentiles import PercentileCont
+from callbacks.reports.percentiles import seconds_of
 from leads import sla
 
 # Percentiles and means of fewer leads than this say little: whoever shows them marks them.
@@ -56,7 +52,8 @@ class Unit(Enum):
 class Measure:
     """`leads`: the condition of the leads behind it, given the time now.
 
-    `aggregate`: the value over these leads, given their condition; None: how many there are.
+    `value`: of a lead, over which the measure is the percentile `fraction`, or without one the
+    mean; None: how many leads there are.
     `out_of`: of a share, the leads that it is a share of. `better`: 1, more is; -1, less is.
     """
 
@@ -65,7 +62,8 @@ class Measure:
     definition: Text
     leads: Condition
     unit: Unit = Unit.LEADS
-    aggregate: Callable[[Q], Any] | None = None
+    value: Any = None
+    fraction: float | None = None
     out_of: Condition | None = None
     better: int = 0
 
@@ -74,16 +72,11 @@ def _always(condition: Callable[[], Q]) -> Condition:
     return lambda _now: condition()
 
 
-def _seconds(duration: Any) -> Any:
-    """A duration's column or expression in seconds."""
-    return Func(Value("epoch"), duration, function="date_part", output_field=FloatField())
-
-
 def _between(start: Any, end: str) -> Any:
     """From one moment to another, in seconds; 0 where they come in the other order."""
     # GREATEST skips NULLs in PostgreSQL; the conditions keep these rows out.
     took = Greatest(F(end), start) - start
-    return _seconds(ExpressionWrapper(took, output_field=DurationField()))
+    return seconds_of(ExpressionWrapper(took, output_field=DurationField()))
 
 
 # When the visitor asked to be called: at once, or at a time of their choice. A lead that a later
@@ -96,8 +89,8 @@ _ASKED_FOR = Case(
     default=F("clock_started_at"),
 )
 _TIMES = {
-    "ring": _seconds(F("time_to_ring")),
-    "talk": _seconds(F("time_to_talk")),
+    "ring": seconds_of(F("time_to_ring")),
+    "talk": seconds_of(F("time_to_talk")),
     "ring_wall": _between(_ASKED_FOR, "rang_at"),
     "talk_wall": _between(_ASKED_FOR, "connected_at"),
     "accepted": _between(F("clock_started_at"), "first_dialed_at"),
@@ -175,7 +168,8 @@ def _times() -> list[Measure]:
                     ),
                     leads,
                     Unit.SECONDS,
-                    partial(_percentile, _TIMES[what], fraction),
+                    _TIMES[what],
+                    fraction,
                     better=-1,
                 )
             )
@@ -186,19 +180,11 @@ def _times() -> list[Measure]:
                 format_lazy(_("{definition} {meaning}"), definition=definition, meaning=_MEAN),
                 leads,
                 Unit.SECONDS,
-                partial(_mean, _TIMES[what]),
+                _TIMES[what],
                 better=-1,
             )
         )
     return found
-
-
-def _percentile(time: Any, fraction: float, leads: Q) -> Any:
-    return PercentileCont(time, fraction, filter=leads)
-
-
-def _mean(time: Any, leads: Q) -> Any:
-    return Avg(time, filter=leads)
 
 
 # How soon phones rang: the key, the limit, its name. The picture of the distribution, too.
@@ -335,7 +321,7 @@ MEASURES = {
         Measure(
             "attempts", _("Tries per talk"),
             _("Calls made for leads with whom somebody has talked, divided by these leads."),
-            _always(sla.reached), Unit.NUMBER, partial(_mean, F("attempts")), better=-1,
+            _always(sla.reached), Unit.NUMBER, F("attempts"), better=-1,
         ),
         Measure(
             "overdue", _("Overdue"),

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import BooleanField, Case, ExpressionWrapper, Q, QuerySet, When
 
 from callbacks.reports.filters import Asked
-from callbacks.reports.groupings import Grouping, Key, by_group
+from callbacks.reports.grouped_sql import KEY, grouped
+from callbacks.reports.groupings import Grouping, Key
 from callbacks.reports.measures import SMALL_SAMPLE, Measure, Unit
+from leads.models import Lead
 
 
 @dataclass(frozen=True)
@@ -73,30 +75,54 @@ def figures(
     Days, hours and weekdays without leads are rows too. The period before: ask `asked.before()`.
     """
     measures = tuple(measures)
-    aggregates = _aggregates(measures, now)
+    rows, aggregates = _prepared(asked.leads(), measures, now)
     if grouping is None:
-        total = _row(None, "", asked.leads().aggregate(**aggregates), measures)
-        return Table(asked, now, measures, None, (), total)
-    found = by_group(asked.leads(), grouping.expression(asked), aggregates)
-    by_key = {values["group"]: values for values in found}
+        (found,) = grouped(rows, aggregates)
+        return Table(asked, now, measures, None, (), _row(None, "", found, measures))
+    rows = rows.annotate(**{KEY: grouping.expression(asked)})
+    by_key = {values[KEY]: values for values in grouped(rows, aggregates)}
     total = _row(None, "", by_key.pop(None), measures)
     nothing = dict.fromkeys(aggregates)
     by_key = dict.fromkeys(grouping.every(asked), nothing) | by_key
     labels = grouping.in_order(by_key, asked)
-    rows = tuple(_row(key, label, by_key[key], measures) for key, label in labels.items())
-    return Table(asked, now, measures, grouping, rows, total)
+    shown = tuple(_row(key, label, by_key[key], measures) for key, label in labels.items())
+    return Table(asked, now, measures, grouping, shown, total)
 
 
-def _aggregates(measures: Iterable[Measure], now: datetime) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _prepared(
+    leads: QuerySet[Lead], measures: Iterable[Measure], now: datetime
+) -> tuple[QuerySet[Lead, Any], dict[str, str]]:
+    """The columns that are aggregated, and how."""
+    columns: dict[str, Any] = {}
+    names: dict[Any, str] = {}
+
+    def named(what: Any, expression: Any) -> str:
+        """One column for each condition and each value, however many measures have it."""
+        if what not in names:
+            names[what] = f"column_{len(names)}"
+            columns[names[what]] = expression
+        return names[what]
+
+    def condition(leads: Q) -> str:
+        return named(leads, ExpressionWrapper(leads, output_field=BooleanField()))
+
+    aggregates = {}
     for it in measures:
-        leads = it.leads(now)
-        found[f"{it.key}_leads"] = Count("pk", filter=leads)
-        if it.aggregate:
-            found[f"{it.key}_value"] = it.aggregate(leads)
+        leads_of = it.leads(now)
+        if it.value is None:
+            aggregates[f"{it.key}_leads"] = f"count(*) FILTER (WHERE {condition(leads_of)})"
+        else:
+            column = named((leads_of, id(it.value)), Case(When(leads_of, then=it.value)))
+            aggregates[f"{it.key}_leads"] = f"count({column})"
+            aggregates[f"{it.key}_value"] = (
+                f"avg({column})"
+                if it.fraction is None
+                else f"percentile_cont({float(it.fraction)}) WITHIN GROUP (ORDER BY {column})"
+            )
         if it.out_of:
-            found[f"{it.key}_out_of"] = Count("pk", filter=it.out_of(now))
-    return found
+            of = condition(it.out_of(now))
+            aggregates[f"{it.key}_out_of"] = f"count(*) FILTER (WHERE {of})"
+    return leads.annotate(**columns).values(*columns), aggregates
 
 
 def _row(
@@ -107,7 +133,7 @@ def _row(
 
 def _figure(measure: Measure, values: Mapping[str, Any]) -> Figure:
     leads = values[f"{measure.key}_leads"] or 0
-    if measure.aggregate:
+    if measure.value is not None:
         value = values[f"{measure.key}_value"]
         return Figure(measure, None if value is None else float(value), leads)
     if measure.out_of:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DurationField, F, Q, Sum, Value, When
+from django.db.models import Case, DurationField, F, Q, Value, When
 from django.db.models.expressions import RawSQL
 
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reports.filters import Asked
-from callbacks.reports.groupings import Grouping, Key, by_group
+from callbacks.reports.grouped_sql import KEY, grouped
+from callbacks.reports.groupings import Grouping, Key
 from callbacks.reports.time_breakdown import CALLS, STAGES, WAITS, Part, Stage, parts
 from leads import sla, wait_accounting
 from leads.models import OPEN_STATUSES, LeadStatus
@@ -88,10 +89,10 @@ def stage_times(asked: Asked, grouping: Grouping, now: datetime) -> tuple[Group,
     for values in _leads(asked, grouping, now):
         if values["leads"]:
             times = {stage.column: values.get(stage.column) or _NOTHING for stage in STAGES}
-            sums[values["is_reached"]][values["group"]] = _Sums(values["leads"], times)
+            sums[values["is_reached"]][values[KEY]] = _Sums(values["leads"], times)
     for values in _calls(asked, grouping):
         # A lead may have come to its end between the two questions.
-        if found := sums[values["is_reached"]].get(values["group"]):
+        if found := sums[values["is_reached"]].get(values[KEY]):
             for stage in CALLS:
                 found.times[stage.column] = values[stage.column] or _NOTHING
     return _group(sums[True], grouping, asked), _group(sums[False], grouping, asked)
@@ -112,29 +113,36 @@ def _leads(asked: Asked, grouping: Grouping, now: datetime) -> Iterable[Any]:
     nothing = Value(_NOTHING, output_field=DurationField())
     running = wait_accounting.divided(until)
     waited = {
-        stage.column: Sum(
-            F(stage.column)
-            + Case(
-                When(status__in=OPEN_STATUSES, then=next(
-                    more for what, more in running.items() if what == stage.key
-                )),
-                default=nothing,
-            )
+        f"{stage.key}_so_far": F(stage.column)
+        + Case(
+            When(status__in=OPEN_STATUSES, then=next(
+                more for what, more in running.items() if what == stage.key
+            )),
+            default=nothing,
         )
         for stage in WAITS
     }  # fmt: skip
-    leads = asked.leads().filter(sla.counted()).annotate(is_reached=_is_reached(""))
-    group = grouping.expression(asked)
-    return by_group(leads, group, {"leads": Count("pk"), **waited}, "is_reached")
+    rows = (
+        asked.leads()
+        .filter(sla.counted())
+        .annotate(is_reached=_is_reached(""), **{KEY: grouping.expression(asked)}, **waited)
+        .values(KEY, "is_reached", *waited)
+    )
+    sums = {stage.column: f"sum({stage.key}_so_far)" for stage in WAITS}
+    return grouped(rows, {"leads": "count(*)", **sums}, ["is_reached"])
 
 
 def _calls(asked: Asked, grouping: Grouping) -> Iterable[Any]:
     """What their calls took."""
-    calls = CallAttempt.objects.filter(
-        kind=AttemptKind.CALL, lead__in=asked.leads().filter(sla.counted())
-    ).annotate(is_reached=_is_reached("lead__"))
-    took = {stage.column: Sum(stage.column) for stage in CALLS}
-    return by_group(calls, grouping.expression(asked, "lead__"), took, "is_reached")
+    columns = [stage.column for stage in CALLS]
+    rows = (
+        CallAttempt.objects.filter(
+            kind=AttemptKind.CALL, lead__in=asked.leads().filter(sla.counted())
+        )
+        .annotate(is_reached=_is_reached("lead__"), **{KEY: grouping.expression(asked, "lead__")})
+        .values(KEY, "is_reached", *columns)
+    )
+    return grouped(rows, {column: f"sum({column})" for column in columns}, ["is_reached"])
 
 
 def _is_reached(prefix: str) -> Any:

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from callbacks.localrun.errors import CannotStart
-from tests.benchmarks import lives
+from tests.benchmarks import lives, reports
 from tests.benchmarks.bench import Bench, Plan
 from tests.benchmarks.claims import ClaimsPlan
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
 from tests.benchmarks.report import lives_target, report, table
+from tests.benchmarks.reports import ReportsPlan
 from tests.support.measuring import bounded, forget_settings, progress
 
 QUICK = Plan(
@@ -38,6 +39,7 @@ QUICK = Plan(
         crowd_claims=100,
         fair_claims=60,
     ),
+    reports=ReportsPlan(leads=2_000, days=40, rounds=1),
 )
 
 
@@ -46,7 +48,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
     parser.add_argument(
-        "--only", choices=["lives"], default="", help="just the processor time of whole lives"
+        "--only",
+        choices=["lives", "reports"],
+        default="",
+        help="just the processor time of whole lives, or the reports",
     )
     parser.add_argument("--minutes", type=float, default=25.0, help="stop after (%(default)g)")
     parser.add_argument(
@@ -68,6 +73,10 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 1
+    if options.only == "reports":
+        print(f"\n{reports.table(results.reports)}\n")
+        print("\n".join(target.line() for target in reports.targets(results.reports)))
+        return 0
     if options.only:
         found = lives.figures(results.lives)
         print(f"\n{lives.table(found)}\n\n{lives_target(found).line()}")

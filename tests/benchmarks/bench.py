@@ -12,12 +12,13 @@ from typing import Any
 import psycopg
 
 from callbacks.localrun.servers import servers
-from tests.benchmarks import figures, lives, popups
+from tests.benchmarks import figures, lives, popups, reports
 from tests.benchmarks.claims import MIGRATED, Claims, ClaimsPlan, claiming, migrate
 from tests.benchmarks.figures import Round
 from tests.benchmarks.lives import Lives
 from tests.benchmarks.load import NotTaken, post, submit
 from tests.benchmarks.memory import Memory
+from tests.benchmarks.reports import ReportsPlan
 from tests.benchmarks.sides import FLOOR, Running, Side, project
 from tests.support.measuring import new_database, numbers
 from tests.support.simulator import SimulatorProcess
@@ -51,6 +52,7 @@ class Plan:
     lives: int = 300
     lives_at_once: int = 600
     claims: ClaimsPlan = field(default_factory=ClaimsPlan)
+    reports: ReportsPlan = field(default_factory=ReportsPlan)
 
     @property
     def extensions(self) -> int:
@@ -72,6 +74,7 @@ class Results:
     wake_ups: tuple[float, ...] = ()
     claims: dict[str, Any] = field(default_factory=dict)
     lives: Lives = field(default_factory=Lives)
+    reports: dict[str, Any] = field(default_factory=dict)
     # Above the number of cores: somebody else was at work, and the figures are worth little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
@@ -99,6 +102,10 @@ class Bench:
             self._say("starting PostgreSQL, Redis and the simulator")
             with servers(Path(directory)) as urls:
                 self._server_url = urls.database_url
+                if self._only == "reports":
+                    migrate(self._server_url)
+                    self._report()
+                    return self._results
                 base = urls.redis_url.rpartition("/")[0]
                 self._redis = {"floor": f"{base}/1", "ours": f"{base}/2"}
                 with SimulatorProcess(code=CODE) as self._simulator:
@@ -111,7 +118,11 @@ class Bench:
                     self._measure()
                 claims = Claims(self._plan.claims, urls.database_url, self._say)
                 self._results.claims = claims.run()
+                self._report()
         return self._results
+
+    def _report(self) -> None:
+        self._results.reports = reports.run(self._plan.reports, self._server_url, self._say)
 
     def _measure(self) -> None:
         plan, results = self._plan, self._results

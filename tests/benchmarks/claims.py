@@ -125,7 +125,7 @@ def migrate(server_url: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
         cwd=ROOT,
-        env=_environment(new_database(server_url, MIGRATED)),
+        env=environment(new_database(server_url, MIGRATED)),
         check=True,
     )
 
@@ -140,7 +140,7 @@ def _start(database: str, **options: Any) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=_environment(database),
+        env=environment(database),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -162,7 +162,8 @@ def _out(process: "subprocess.Popen[str]") -> Any:
     return json.loads(out)
 
 
-def _environment(database: str) -> dict[str, str]:
+def environment(database: str) -> dict[str, str]:
+    """Of a process of the product on this database."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",

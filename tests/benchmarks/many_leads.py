@@ -115,6 +115,17 @@ _LEADS = """
     WHERE lead.id > {after};
 """
 
+_CONSTRAINTS = """
+    SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid::regclass::text = ANY(%s) AND contype IN ('f', 'u')
+"""
+_INDEXES = """
+    SELECT index.indexrelid::regclass::text, pg_get_indexdef(index.indexrelid)
+    FROM pg_index index
+    WHERE indrelid::regclass::text = ANY(%s) AND NOT indisprimary
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = index.indexrelid)
+"""
+
 
 @dataclass(frozen=True)
 class Many:
@@ -149,13 +160,31 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
             "phone_ids": phone_ids, "phone_count": len(phone_ids),
             "source_ids": source_ids, "source_count": len(source_ids),
         }  # fmt: skip
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        put_back = _set_aside(cursor)
         cursor.execute(
             sql.SQL(_LEADS).format(**{key: sql.Literal(value) for key, value in values.items()})
         )
+        for statement in put_back:
+            cursor.execute(statement)
     autocommit, connection.autocommit = connection.autocommit, True
     connection.execute("VACUUM ANALYZE leads_lead")
     connection.execute("VACUUM ANALYZE callbacks_callattempt")
     connection.autocommit = autocommit
+
+
+def _set_aside(cursor: psycopg.Cursor) -> list[str]:
+    """Takes off what would be kept right row by row; returns the statements that put it back."""
+    put_back = []
+    tables = ["leads_lead", "callbacks_callattempt"]
+    for name, table, definition in cursor.execute(_CONSTRAINTS, [tables]).fetchall():
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        put_back.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+    for name, definition in cursor.execute(_INDEXES, [tables]).fetchall():
+        cursor.execute(f'DROP INDEX "{name}"')
+        put_back.append(definition)
+    put_back.sort(key=lambda statement: "FOREIGN KEY" in statement)
+    return put_back
 
 
 def _ids(cursor: psycopg.Cursor, table: str, what: str, which: str) -> list[int]:

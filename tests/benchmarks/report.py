@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from tests.benchmarks import claims, lives
+from tests.benchmarks import claims, lives, reports
 from tests.benchmarks.bench import Plan, Results
 from tests.benchmarks.figures import Target, latencies
 from tests.benchmarks.popups import STATUSES
@@ -42,6 +42,7 @@ def report(plan: Plan, results: Results) -> dict[str, Any]:
         "wake_up_ms": latencies([results.wake_ups]),
         "claims": results.claims,
         "lives": lives.figures(results.lives),
+        "reports": results.reports,
         "memory_mib": asdict(results.memory),
         "ratios": {
             "p50": paced["ours"]["p50"] / paced["floor"]["p50"],
@@ -63,6 +64,7 @@ def targets(figures: dict[str, Any]) -> list[Target]:
         Target("burst, ratio of dials per second", ratios["burst"], 0.4, at_most=False),
         lives_target(figures["lives"]),
         Target("memory (PSS) after it, MiB", figures["memory_mib"]["pss"], 450, at_most=True),
+        *reports.targets(figures["reports"]),
     ]
 
 
@@ -112,6 +114,8 @@ def table(figures: dict[str, Any]) -> str:
             lives.table(figures["lives"]),
             "",
             claims.table(figures["claims"]),
+            "",
+            reports.table(figures["reports"]),
             *([_BUSY.format(figures["machine"]["load_average_before"])] if busy else []),
         ]
     )

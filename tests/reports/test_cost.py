@@ -1,0 +1,33 @@
+"""A report reads the leads of its days, and no table from end to end."""
+
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from callbacks.reports.date_ranges import last_days
+from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import ALL
+from callbacks.reports.measures import MEASURES
+from callbacks.reports.queries import figures
+from tests.benchmarks.many_leads import Many, fill
+
+NOW = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_of_three_years_is_found_by_the_index() -> None:
+    assert isinstance(connection.connection, psycopg.Connection)
+    fill(connection.connection, Many(leads=8_000, until=NOW))
+    asked = Asked(last_days(30, NOW.date()))
+    for grouping in (None, *ALL.values()):
+        with CaptureQueriesContext(connection) as captured:
+            table = figures(asked, MEASURES.values(), grouping, now=NOW)
+        assert 150 < table.total["leads"].leads < 300
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + captured[0]["sql"].replace("%", "%%"))
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "Seq Scan" not in plan, plan
+        assert "leads_lead_submitted_at" in plan
