@@ -256,9 +256,14 @@ MEASURES = {
             "not_counted", _("Not counted"),
             _(
                 "Duplicates (the lead that they have joined counts), leads held for a person to "
-                "look at, and leads cancelled while there was still time."
+                "look at, leads cancelled while there was still time, and follow-up calls."
             ),
             _always(lambda: ~sla.counted()),
+        ),
+        Measure(
+            "follow_ups", _("Follow-ups"),
+            _("Calls that salespeople have planned after a talk. They are not counted as leads."),
+            _always(sla.follow_ups),
         ),
         Measure(
             "called", _("Called"),

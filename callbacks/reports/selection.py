@@ -68,7 +68,7 @@ COLUMNS = {
         Columns(
             "provider",
             _("Technical"),
-            ("leads", "not_counted", "called", "rang", "judged",
+            ("leads", "not_counted", "follow_ups", "called", "rang", "judged",
              *(f"accepted_{it}" for it in _TIME)),
         ),
     )

@@ -37,7 +37,17 @@ class Known:
     calls: tuple[CallAttempt, ...]
 
     @property
+    def is_follow_up(self) -> bool:
+        """One that is called as it was planned."""
+        return bool(self.lead.follow_up_of_id) and not self.lead.first_source_id
+
+    @property
     def is_counted(self) -> bool:
+        """Follow-ups stand beside them."""
+        return self.is_promised and not self.is_follow_up
+
+    @property
+    def is_promised(self) -> bool:
         """Cancelled leads are, once their phone had rung or their time was over."""
         lead = self.lead
         if lead.status == "cancelled":
@@ -116,6 +126,7 @@ def grouped(leads: Iterable[Known], by: str, zone: ZoneInfo, first: int) -> dict
 def figures(every: Sequence[Known], now: datetime) -> dict[str, tuple[float | None, int]]:
     """Each measure's value, and how many leads are behind it."""
     leads = [it for it in every if it.is_counted]
+    follow_ups = [it for it in every if it.is_promised and it.is_follow_up]
     rang = [it for it in leads if it.lead.rang_at]
     reached = [it for it in leads if it.lead.connected_at]
     called = [it for it in leads if it.lead.first_dialed_at]
@@ -126,6 +137,7 @@ def figures(every: Sequence[Known], now: datetime) -> dict[str, tuple[float | No
     found: dict[str, tuple[float | None, int]] = {
         "leads": (len(leads), len(leads)),
         "not_counted": (len(every) - len(leads), len(every) - len(leads)),
+        "follow_ups": (len(follow_ups), len(follow_ups)),
         "called": (len(called), len(called)),
         "rang": (len(rang), len(rang)),
         "reached": (len(reached), len(reached)),

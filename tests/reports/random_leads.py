@@ -100,6 +100,9 @@ def _lead(chance: random.Random, source: LeadSource, number: int, first: Lead | 
         submitted_at=submitted,
         clock_started_at=clock,
         chosen_at=chance.choice([None, None, clock]),
+        follow_up_of=None
+        if status == LeadStatus.DUPLICATE
+        else chance.choice([None] * 9 + [first]),
         first_source=chance.choice([None, None, None, source]),
         due_at=clock + timedelta(seconds=source.sla_target),
         closed_at=None if status in OPEN_STATUSES else chance.choice([NOW, clock]),
