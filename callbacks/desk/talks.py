@@ -19,9 +19,8 @@ from callbacks.scheduling.follow_up_times import OfferedTime
 from leads.models import Disposition, DispositionEffect
 from leads.visitor_status import last_digits
 
-# For so long after its end the page asks what came of a talk, of at most so many.
+# For so long after its end the page asks what came of the last talk.
 _ASKED_FOR = timedelta(minutes=30)
-_AT_MOST = 3
 # Ends after which the two may have talked.
 _MAY_HAVE_TALKED = (AttemptState.BRIDGED, AttemptState.SHORT_TALK, AttemptState.ENDED)
 
@@ -82,14 +81,17 @@ def last_time(attempt: CallAttempt) -> str:
 def to_write_about(
     attempts: Iterable[CallAttempt], extensions: Mapping[int, Extension], now: datetime
 ) -> list[DeskTalk]:
-    """The calls that are on, and those that ended a short while ago without a disposition."""
+    """The calls that are on; where none is, the last one, if it ended a short while ago and nobody
+    has said what came of it. `attempts`: newest first.
+    """
     asked = [it for it in attempts if it.kind == AttemptKind.CALL and _is_asked_for(it, now)]
+    asked = [it for it in asked if it.is_live] or asked[:1]
     if not asked:
         return []
     active, current = list(Disposition.objects.filter(is_active=True)), config.current()
     return [
         talk(attempt, active, current, extensions.get(attempt.extension_id or 0), now)
-        for attempt in asked[:_AT_MOST]
+        for attempt in asked
     ]
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,8 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError
 
 from callbacks.localrun.generated_secrets import ADMIN, ADMIN_PASSWORD_FILE, kept_password
+
+_ADMINS_PHONE = "101"  # the first that `manage.py demo` makes
 
 
 def main() -> int:
@@ -47,7 +50,10 @@ def _ensure_admin() -> None:
     admin = users.filter(**{users.model.USERNAME_FIELD: ADMIN}).first()
     if admin is None:
         password = kept_password(settings.DATA_DIR, ADMIN_PASSWORD_FILE)
-        users.create_superuser(username=ADMIN, email="", password=password)
+        admin = users.create_superuser(username=ADMIN, email="", password=password)
+        # So that there is something to see at /desk/.
+        extensions = apps.get_model("callbacks", "Extension")._default_manager
+        extensions.filter(number=_ADMINS_PHONE, user=None).update(user=admin)
     elif file.exists() and not admin.check_password(file.read_text().strip()):
         file.unlink()
 

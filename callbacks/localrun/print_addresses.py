@@ -1,4 +1,4 @@
-"""Prints the addresses of form, admin and phones once everything answers."""
+"""Prints the addresses of form, admin, desk and phones once everything answers."""
 
 import multiprocessing
 import os
@@ -24,7 +24,7 @@ def in_background(data_dir: Path, port: int, simulator_port: int | None) -> mult
 
 
 def addresses(data_dir: Path, port: int, simulator_port: int | None) -> str:
-    """The block that `make run` prints: form, admin with its password, the simulator's phones."""
+    """The block that `make run` prints: form, admin with its password, desk, phones."""
     try:
         password = (data_dir / ADMIN_PASSWORD_FILE).read_text().strip()
     except OSError:
@@ -40,6 +40,7 @@ def addresses(data_dir: Path, port: int, simulator_port: int | None) -> str:
         rule,
         f"  Form     http://127.0.0.1:{port}/contact/website/",
         f"  Admin    http://127.0.0.1:{port}/admin/    user {ADMIN}, password {password}",
+        f"  Desk     http://127.0.0.1:{port}/desk/     as {ADMIN}, whose phone is 101",
         f"  Phones   {phones}",
         "  Ready. Ctrl-C stops all of it.",
         rule,

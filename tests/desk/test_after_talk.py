@@ -88,6 +88,18 @@ def test_it_is_asked_after_a_talk_for_a_while(
     assert f'href="/desk/calls/{attempt.pk}/"' in page
 
 
+def test_it_asks_of_the_call_that_is_on_before_the_last_one(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    make_attempt(extension, "bridged", name="Noa Levi", at=NOON - timedelta(minutes=9))
+    make_attempt(extension, "bridged", name="Gal Cohen", at=NOON - timedelta(minutes=5))
+    asked = hers.get("/desk/now/").json()["parts"]["talks"]["html"]
+    assert ("Gal Cohen" in asked, "Noa Levi" in asked) == (True, False)
+    make_attempt(extension, "accepted", name="Rina Dahan")
+    asked = hers.get("/desk/now/").json()["parts"]["talks"]["html"]
+    assert ("Rina Dahan" in asked, "Gal Cohen" in asked) == (True, False)
+
+
 def test_call_again_is_one_tap_for_the_usual_times(
     hers: Client, extension: Extension, make_attempt: MakeAttempt, dispositions: Dispositions
 ) -> None:
