@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from callbacks.calling.manual_requests import CannotCall
+from callbacks.common import sql
 from callbacks.models import CallAttempt, CallNote
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.routing import config
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # For so long a salesperson takes a number off the never-call list that they have put there.
 TAKES_BACK_WITHIN = timedelta(minutes=15)
+
+_KEEP = "SELECT id FROM leads_disposition WHERE id = %(id)s FOR KEY SHARE"
 
 # A try fails only if somebody claims the lead, or ends its call, at the same moment.
 _TRIES = 5
@@ -72,11 +75,12 @@ def write(
     """Writes it, and does what follows. The same once more changes nothing.
 
     `seen`: the note that stood when `user` began to write. Returns the note that stands. Raises
-    CannotCall with a sentence if somebody else has written meanwhile, if the call is not there, or
-    if it is a message that was played to the lead alone.
+    CannotCall with a sentence if somebody else has written meanwhile, if the call or the
+    disposition is not there any more, or if it is a message that was played to the lead alone.
     """
     with transaction.atomic():
         attempt = _held(attempt_id)
+        _keep(writing.disposition)
         log_context.follow(attempt.lead.public_id)
         before = CallNote.objects.filter(attempt=attempt, stands=True).first()
         if before and _says(before) == writing:
@@ -100,9 +104,9 @@ def write(
             else:
                 _take_back(before, note, now, by_manager=by_manager)
         note.save(force_insert=True)
-        _show_on_lead(attempt.lead_id)
         if not goes_on:
             _follow(note, now)
+        _show_on_lead(attempt.lead_id)
     log.info("call note attempt=%s follows=%s user=%s", attempt_id, writing.effect, _id(user))
     return note
 
@@ -150,6 +154,12 @@ def _held(attempt_id: int) -> CallAttempt:
     if attempt.kind == AttemptKind.MESSAGE:
         raise CannotCall(gettext("Nobody talked: a message was played to the lead alone."))
     return attempt
+
+
+def _keep(disposition: Disposition | None) -> None:
+    """Nobody deletes it before this is committed; others may write with it meanwhile."""
+    if disposition and not list(sql.rows(_KEEP, {"id": disposition.pk})):
+        raise CannotCall(gettext("That choice is not offered any more. Choose another."))
 
 
 def _says(note: CallNote) -> Writing:

@@ -16,6 +16,7 @@ from callbacks.routing import config
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import follow_up_times
 from callbacks.scheduling.follow_up_times import OfferedTime
+from leads import never_call
 from leads.models import Disposition, DispositionEffect
 from leads.visitor_status import last_digits
 
@@ -78,13 +79,19 @@ def last_time(attempt: CallAttempt) -> str:
     return gettext(": ").join(filter(None, (name, newest.note)))
 
 
+def is_own(attempt: CallAttempt, user: Any) -> bool:
+    """Whether it was this salesperson's call, of those on phones that are theirs now."""
+    is_theirs = attempt.salesperson_id in (None, user.pk)
+    return attempt.kind == AttemptKind.CALL and is_theirs
+
+
 def to_write_about(
     attempts: Iterable[CallAttempt], extensions: Mapping[int, Extension], now: datetime
 ) -> list[DeskTalk]:
     """The calls that are on; where none is, the last one, if it ended a short while ago and nobody
-    has said what came of it. `attempts`: newest first.
+    has said what came of it. `attempts`: the salesperson's own, newest first.
     """
-    asked = [it for it in attempts if it.kind == AttemptKind.CALL and _is_asked_for(it, now)]
+    asked = [it for it in attempts if _is_asked_for(it, now)]
     asked = [it for it in asked if it.is_live] or asked[:1]
     if not asked:
         return []
@@ -172,7 +179,11 @@ def said(note: CallNote, now: datetime, zone: tzinfo) -> str:
     if note.disposition is None:
         return gettext("The note is saved.")
     saved = gettext("Saved: %(disposition)s.") % {"disposition": note.disposition}
-    return f"{saved} {call_notes.follows(note, now, zone)}".rstrip()
+    said = [saved, call_notes.follows(note, now, zone)]
+    is_another = note.disposition.effect != DispositionEffect.NEVER_CALL
+    if is_another and never_call.entry(note.lead.phone):
+        said.append(gettext("The number stays on the never-call list: a manager takes it off."))
+    return " ".join(it for it in said if it)
 
 
 @dataclass(frozen=True)

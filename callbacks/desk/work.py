@@ -23,7 +23,7 @@ from callbacks.desk import talks
 from callbacks.desk.talks import DeskTalk
 from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.models.call_notes import note_of, standing_notes
 from callbacks.reconciliation import manual_resolution
 from callbacks.routing.availability import is_paused
@@ -191,8 +191,12 @@ def desk_of(user: Any, now: datetime) -> Desk:
     return Desk(
         live=[_live(attempt, now) for attempt in attempts if attempt.is_live],
         phones=[_phone(extension, now) for extension in extensions],
-        calls=[_call(attempt, now) for attempt in attempts if not attempt.is_live],
-        talks=talks.to_write_about(attempts, {it.pk: it for it in extensions}, now),
+        calls=[_call(attempt, user, now) for attempt in attempts if not attempt.is_live],
+        talks=talks.to_write_about(
+            [it for it in attempts if talks.is_own(it, user)],
+            {it.pk: it for it in extensions},
+            now,
+        ),
     )
 
 
@@ -281,7 +285,7 @@ def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
     return attempt.answered_at is not None and now > attempt.answered_at + rings
 
 
-def _call(attempt: CallAttempt, now: datetime) -> DeskCall:
+def _call(attempt: CallAttempt, user: Any, now: datetime) -> DeskCall:
     outcome, tone = _OUTCOMES.get(attempt.state, (attempt.get_state_display(), "off"))
     note, zone = note_of(attempt), timezone.get_current_timezone()
     return DeskCall(
@@ -295,5 +299,5 @@ def _call(attempt: CallAttempt, now: datetime) -> DeskCall:
         disposition=note.disposition.name if note and note.disposition else "",
         note=note.note if note else "",
         follows=call_notes.follows(note, now, zone) if note else "",
-        may_write=attempt.kind == AttemptKind.CALL,
+        may_write=talks.is_own(attempt, user),
     )

@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import E164
@@ -42,4 +43,5 @@ class NeverCallNumber(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.phone
+        # The admin's log keeps this, also when the number has been taken back.
+        return gettext("Number that ends in %(digits)s") % {"digits": self.phone[-4:]}

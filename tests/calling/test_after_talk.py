@@ -340,6 +340,17 @@ def test_a_call_that_is_gone_and_a_message_are_refused_in_a_sentence(make_lead: 
         say(message, "Interested")
 
 
+def test_a_disposition_that_is_deleted_meanwhile_is_refused_in_a_sentence(
+    make_lead: MakeLead, dispositions: Dispositions
+) -> None:
+    attempt = live(make_lead(PHONE))
+    gone = dispositions["Spam"]
+    Disposition.objects.filter(pk=gone.pk).delete()
+    with pytest.raises(CannotCall, match="not offered any more"):
+        after_talk.write(attempt.pk, Writing(gone), None, NOON, seen=None)
+    assert not CallNote.objects.exists()
+
+
 def test_the_end_of_a_call_and_a_tap_at_once_plan_one_call(make_lead: MakeLead, dana: User) -> None:
     attempt = live(make_lead(PHONE))
     at_once(

@@ -288,6 +288,27 @@ def test_never_call_again_is_done_at_once(
     assert "Nobody calls this number any more." in hers.get("/desk/").content.decode()
 
 
+def test_who_takes_never_call_again_back_too_late_is_told_who_can(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt, dispositions: Dispositions
+) -> None:
+    attempt = make_attempt(extension, "bridged")
+    post(hers, attempt, choice=dispositions["Never call again"].pk)
+    CallNote.objects.update(written_at=NOON - timedelta(hours=1))
+    post(hers, attempt, choice=dispositions["Interested"].pk)
+    assert never_call.entry(attempt.phone)
+    told = "The number stays on the never-call list: a manager takes it off."
+    assert told in hers.get("/desk/").content.decode()
+
+
+def test_a_call_of_who_had_the_phone_before_is_not_offered(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    omer = User.objects.create_user("omer")
+    attempt = make_attempt(extension, "bridged", salesperson=omer)
+    page = hers.get("/desk/").content.decode()
+    assert f"/desk/calls/{attempt.pk}/" not in page
+
+
 def test_the_talk_before_is_told_when_the_follow_up_rings(
     hers: Client, dana: User, extension: Extension, make_attempt: MakeAttempt,
     dispositions: Dispositions,
