@@ -15,6 +15,7 @@ from callbacks.reports.queries import Figure, Row, Table
 
 # Of nothing there is no percentile, and no share.
 NOTHING = "-"
+MORE, LESS = "▲", "▼"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,11 @@ def cell(
     was, tone = None, ""
     if before is not None and other is not None:
         earlier = other[key]
-        was = format_html(gettext("before: {value}"), value=_shown(before, other, earlier))
+        was = format_html(
+            gettext("{change} before: {value}"),
+            change=_change(figure, earlier),
+            value=_shown(before, other, earlier),
+        )
         tone = _tone(figure, earlier)
     return Cell(figure.measure, _shown(table, row, figure), _notes(table, row, figure), was, tone)
 
@@ -124,6 +129,13 @@ def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
         sentence = ngettext("of {count} lead only", "of {count} leads only", figure.leads)
         return (format_html(sentence, count=figure.leads),)
     return ()
+
+
+def _change(figure: Figure, earlier: Figure) -> str:
+    """A mark beside the colour, which not everybody sees: it is more now, or less."""
+    if figure.value is None or earlier.value is None or figure.value == earlier.value:
+        return ""
+    return MORE if figure.value > earlier.value else LESS
 
 
 def _tone(figure: Figure, earlier: Figure) -> str:

@@ -44,8 +44,8 @@ COLUMNS = {
         Columns(
             MAIN,
             _("Overview"),
-            ("leads", "reached", "reached_share", "in_time", "missed", "overdue", "ring_p50",
-             "ring_p90", "talk_p50", "talk_p90", "attempts"),
+            ("leads", "reached_share", "in_time", "missed", "ring_p50", "ring_p90", "talk_p50",
+             "talk_p90"),
         ),
         Columns(
             "ring",
@@ -56,14 +56,14 @@ COLUMNS = {
         Columns(
             "talk",
             _("Time to talk"),
-            ("leads", "reached", *(f"talk_{it}" for it in _TIME)),
+            ("leads", "reached", "attempts", *(f"talk_{it}" for it in _TIME)),
             tuple(f"talk_wall_{it}" for it in _TIME),
         ),
         Columns(
             "soon",
             _("How soon"),
             ("leads", "in_time", "within_30_s", "within_1_min", "within_5_min", "within_15_min",
-             "within_1_h", "later", "never"),
+             "within_1_h", "later", "overdue", "never"),
         ),
         Columns(
             "provider",

@@ -8,8 +8,15 @@
 
   // `units`: the length of each in seconds and its name, the longest first.
   function words(value, units) {
-    const [size, name] = units.find(([size]) => value >= size) ?? units.at(-1);
-    return [Math.round((value / size) * 10) / 10, name].join(" ");
+    const at = Math.max(units.findIndex(([size]) => value >= size), 0);
+    const found = value < 1 ? units.slice(-1) : units.slice(at, at + 2);
+    let rest = Math.round(value * 10) / 10;
+    const parts = found.map(([size, name], nth) => {
+      const count = nth === found.length - 1 ? Math.round((rest / size) * 10) / 10 : Math.floor(rest / size);
+      rest -= count * size;
+      return count || found.length === 1 ? [count, name].join(" ") : "";
+    });
+    return parts.filter(Boolean).join(" ");
   }
   // Where people divide time: not at 100 or 2,000 seconds.
   const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800, 2592000];

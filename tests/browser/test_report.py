@@ -1,0 +1,52 @@
+"""The report in a browser: pictures are drawn, definitions open, numbers lead to their leads."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from leads.models import Lead, LeadSource
+from tests.support.stack import Stack
+
+DRAWN = """() => [...document.querySelectorAll("canvas[data-chart]")].map((canvas) => {
+    const chart = window.Chart.getChart(canvas);
+    return [canvas.dataset.chart, chart.data.datasets.map((one) => one.data.filter(Number).length)];
+})"""
+
+
+def a_missed_lead_and_one_they_talked_with() -> None:
+    source = LeadSource.objects.get(slug="website")
+    at = timezone.now() - timedelta(minutes=5)
+    times = {"submitted_at": at, "clock_started_at": at, "due_at": at + timedelta(seconds=60)}
+    common = {"source": source, "name": "נועה לוי", "closed_at": timezone.now(), **times}
+    Lead.objects.create(phone="+972505550101", status="failed", **common)
+    Lead.objects.create(
+        phone="+972505550102", status="connected", rang_at=at + timedelta(seconds=20),
+        time_to_ring=timedelta(seconds=20), connected_at=at + timedelta(seconds=30),
+        time_to_talk=timedelta(seconds=30), waited_extension=timedelta(seconds=12), **common,
+    )  # fmt: skip
+
+
+def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page) -> None:
+    a_missed_lead_and_one_they_talked_with()
+    # A lead of just before midnight is yesterday's.
+    address = f"{stack.url}/admin/reports/callback-times/?period=7&by=day&compare=yes"
+    for scheme in ("light", "dark"):
+        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (390, 1280):
+            admin.set_viewport_size({"width": width, "height": 900})
+            admin.goto(address)
+            drawn = dict(admin.evaluate(DRAWN))
+            # p90 and p50 on one day; nothing before; the target of each of seven days.
+            assert drawn["chart-trend"] == [1, 1, 0, 7]
+            assert drawn["chart-spread"] == [2, 0]
+            assert sum(drawn["chart-stages"]) == 1
+            assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    admin.get_by_role("button", name="What does Missed mean?").first.click()
+    expect(
+        admin.get_by_text("The due time was over before the phone had rung").last
+    ).to_be_visible()
+    admin.keyboard.press("Escape")
+    admin.locator(".tile", has_text="Missed").get_by_role("link").first.click()
+    expect(admin.get_by_text("From the report: Missed")).to_be_visible()
+    expect(admin.locator("#result_list tbody tr")).to_have_count(1)
