@@ -36,8 +36,8 @@ _YEARS = (EARLIEST.year - 1, LATEST.year)
 
 # In words of PostgreSQL; `{at}` is the local time of the submission.
 _DAY = "({at})::date"
-_HOUR = "EXTRACT(HOUR FROM {at})::int"
-_WEEKDAY = "EXTRACT(DOW FROM {at})::int"  # 0 is Sunday
+_HOUR = "date_part('hour', {at})::int"
+_WEEKDAY = "date_part('dow', {at})::int"  # 0 is Sunday
 
 
 @dataclass(frozen=True)
