@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from callbacks.common.translation import Text
@@ -128,6 +130,37 @@ def recording(address: str, text: str = "Recording") -> SafeString | str:
         '<a class="quiet-link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>',
         address,
         text,
+    )
+
+
+def player(address: str) -> SafeString | str:
+    """Plays a recording here, with a link beside it, where it lies with the provider
+    (RECORDING_HOSTS); else the link alone. Nothing of it is loaded before somebody plays it.
+    """
+    link_to_it = recording(address, gettext("Recording"))
+    if not is_playable(address):
+        return link_to_it
+    return format_html(
+        '<span class="player"><audio controls preload="none" src="{}"></audio>{}</span>',
+        address,
+        link_to_it,
+    )
+
+
+def is_playable(address: str) -> bool:
+    """Whether it is https, at the usual port of a host that recordings may be played from."""
+    if not is_web_address(address):
+        return False
+    parts = urlsplit(address)
+    try:
+        is_usual_port = parts.port in (None, 443)
+    except ValueError:
+        return False
+    return (
+        parts.scheme == "https"
+        and is_usual_port
+        and parts.username is None
+        and parts.hostname in settings.RECORDING_HOSTS
     )
 
 

@@ -36,10 +36,13 @@ _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{3
 
 @dataclass(frozen=True)
 class Found:
-    """The ids of the leads that were found, newest first, and what is to be said about it or ""."""
+    """The ids of the leads that were found, newest first; what is to be said about it, or "". Where
+    a whole number was typed that leads have, that number (E.164).
+    """
 
     ids: list[int]
     said: str = ""
+    number: str = ""
 
 
 def leads(typed: str) -> Found:
@@ -65,8 +68,8 @@ def leads(typed: str) -> Found:
             "More than %(most)d leads match. The newest of them are listed: type more to find "
             "another one."
         )
-        return Found(ids[:MOST], sentence % {"most": MOST})
-    return Found(ids)
+        return Found(ids[:MOST], sentence % {"most": MOST}, _number(typed))
+    return Found(ids, number=_number(typed))
 
 
 def attempts(typed: str) -> list[int]:
@@ -112,6 +115,12 @@ def _whole(typed: str) -> Q:
     if whole := whole_numbers(typed):
         condition |= Q(phone__in={it for number in whole for it in phones.spellings(number)})
     return condition
+
+
+def _number(typed: str) -> str:
+    spellings = {it for number in whole_numbers(typed) for it in phones.spellings(number)}
+    having = Lead.objects.filter(phone__in=spellings) if spellings else Lead.objects.none()
+    return next(iter(having.order_by().values_list("phone", flat=True)[:1]), "")
 
 
 def _attempts(typed: str) -> QuerySet[CallAttempt]:

@@ -2,11 +2,13 @@
 
 Public pages get the strictest policy that works: our own scripts and styles, nothing inline, no
 frames. The admin's theme evaluates Alpine.js expressions and sets inline styles, so the admin,
-which only signed-in staff can open, gets a looser policy.
+which only signed-in staff can open, gets a looser policy. It plays recordings from the provider's
+hosts (RECORDING_HOSTS), and from nowhere else.
 """
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 PUBLIC: dict[str, list[str]] = {
@@ -29,6 +31,11 @@ ADMIN: dict[str, list[str]] = {
 }
 
 
+def _admin() -> dict[str, list[str]]:
+    hosts = [f"https://{host}" for host in settings.RECORDING_HOSTS]
+    return {**ADMIN, "media-src": hosts or [NONE]}
+
+
 class PolicyByPathMiddleware(CSPMiddleware):
     """Adds the policy ADMIN to answers below /admin/, and PUBLIC to all others."""
 
@@ -38,5 +45,5 @@ class PolicyByPathMiddleware(CSPMiddleware):
         """The policy for this request; views may still adjust theirs by django-csp's decorators."""
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only:
-            parts.config = ADMIN if request.path_info.startswith("/admin/") else PUBLIC
+            parts.config = _admin() if request.path_info.startswith("/admin/") else PUBLIC
         return parts

@@ -5,6 +5,7 @@ with it: `callbacks.config.checks` (E015) names all of them at once. The same go
 and beat, which run no checks (`callbacks.config.celery`), and for gunicorn's own numbers.
 """
 
+import re
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ import environ
 
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0"})
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no types
@@ -53,6 +55,18 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
         hint = f"Set {var} to one of these: {', '.join(allowed)}."
         return self._read(var, default, read, "is not allowed", hint)
+
+    def hosts(self, var: str) -> Any:
+        """Names of hosts, without scheme, port and path, separated by commas; none by default."""
+
+        def read(text: str) -> list[str]:
+            names = [name.strip().lower() for name in text.split(",") if name.strip()]
+            if not all(_HOST.fullmatch(name) for name in names):
+                raise ValueError
+            return names
+
+        hint = f"Set {var} to names such as recordings.example.com, separated by commas."
+        return self._read(var, [], read, "is not a list of host names", hint)
 
     def database(self, var: str, address: str, fallback: str) -> dict[str, Any]:
         """Django's settings for `address`, which `var` has given. No sentence shows the address."""

@@ -207,6 +207,8 @@ CELERY_BEAT_SCHEDULE = {
 VOICENTER_URL = env.str(
     "VOICENTER_URL", default="https://api.voicenter.co.il/ForwardDialer/click2call.aspx"
 )
+# Recordings are played in the admin from these hosts, and are links to all others.
+RECORDING_HOSTS = env.hosts("RECORDING_HOSTS")
 VOICENTER_CODE = env.str("VOICENTER_CODE", default="")
 VOICENTER_METHOD = env.str("VOICENTER_METHOD", default="post")
 VOICENTER_FORMAT = env.str("VOICENTER_FORMAT", default="json")

@@ -1,8 +1,9 @@
 """All addresses of the project."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from callbacks.admin.leads.number_page import number_page
 from callbacks.admin.teams.preview import who_rings_page
 from callbacks.monitoring.views import healthz, metrics, readyz
 from callbacks.reports.views import callback_times_page
@@ -14,6 +15,11 @@ urlpatterns = [
         name="callback-times",
     ),
     path("admin/who-rings/", admin.site.admin_view(who_rings_page), name="who-rings"),
+    re_path(
+        r"^admin/number/(?P<digits>[1-9][0-9]{6,14})/$",
+        admin.site.admin_view(number_page),
+        name="number",
+    ),
     path("admin/", admin.site.urls),
     path("desk/", include("callbacks.desk.urls")),
     path("wallboard/", include("callbacks.wallboard.urls")),

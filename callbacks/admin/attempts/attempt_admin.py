@@ -254,8 +254,8 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
 
     @display(description=_("recording"))  # type: ignore[untyped-decorator]
     def recording(self, obj: CallAttempt) -> SafeString | str:
-        """A link to it."""
-        return html.recording(obj.recording_url, obj.recording_url)
+        """It is played here, or a link to it."""
+        return html.player(obj.recording_url)
 
     # --- hanging up -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -32,8 +33,9 @@ from callbacks.admin.filters import (
     ToDoFilter,
     UnansweredFilter,
 )
-from callbacks.admin.leads import timeline
+from callbacks.admin.leads import number_page, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
+from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
@@ -45,13 +47,14 @@ from leads.models import Lead, LeadStatus
 
 
 @admin.register(Lead)
-class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
+class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
     """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
     submission, and limits and attempts depend on it. Only the engine changes the other fields.
     """
 
     list_display = [
-        "submitted", "person", "standing", "promise", "attempts", "call_id_shown", "source",
+        "submitted", "person", "standing", "promise", "talked_with", "last_outcome",
+        "call_id_shown", "source",
     ]  # fmt: skip
     list_display_links = ["submitted", "person"]
     list_filter = [
@@ -141,7 +144,7 @@ class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
         if not search_term.strip():
             return queryset, False
         found = search.leads(search_term)
-        request.said_of_search = found.said  # type: ignore[attr-defined]
+        request.found = found  # type: ignore[attr-defined]
         return queryset.filter(pk__in=found.ids), False
 
     submitted = html.moment_of("submitted_at", _("submitted"))
@@ -179,8 +182,13 @@ class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
 
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
-        """The number as people read it."""
-        return html.phone(obj.phone, obj.phone_extension)
+        """The number as people read it, and where all about it stands."""
+        page = format_html(
+            '<a class="quiet-link" href="{}">{}</a>',
+            number_page.address_of(obj.phone),
+            gettext("Everything about this number"),
+        )
+        return html.below(html.phone(obj.phone, obj.phone_extension), page)
 
     @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def status_shown(self, obj: Lead) -> SafeString:
@@ -216,8 +224,11 @@ class LeadAdmin(ShowsTalks, ActsOnLeads, EditsOnlyWhatChanged):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """With why a lead that waits does so, also where nobody will ever call it."""
         changes: Any = super().get_changelist_instance(request)
-        changes.said_of_search = getattr(request, "said_of_search", "")
+        changes.found = getattr(request, "found", None)
+        if changes.found and changes.found.number:
+            changes.number_page = number_page.address_of(changes.found.number)
         _add_unanswered(changes.result_list)
+        add_calls(changes.result_list)
         waits = waiting_reason.of_leads(changes.result_list, timezone.now())
         for lead in changes.result_list:
             lead.waits = waits.get(lead.pk)

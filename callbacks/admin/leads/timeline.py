@@ -19,6 +19,7 @@ from callbacks.admin.html import (
     RED,
     error,
     is_web_address,
+    player,
     written,
 )
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
@@ -40,6 +41,11 @@ class Event:
     colour: str = GREY
     call_id: str = ""
     recording_url: str = ""
+
+    @property
+    def player(self) -> str:
+        """Of its recording."""
+        return player(self.recording_url)
 
 
 def of(

@@ -1,0 +1,83 @@
+"""What the list of leads shows of each lead's calls: who talked, and how the last one ended."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from callbacks.admin import html, labels
+from callbacks.common.formatting import in_words
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import AttemptKind, AttemptState
+from leads.models import Lead
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Of one lead: the newest call in which they talked, the newest that has ended, how many."""
+
+    talk: CallAttempt | None
+    last: CallAttempt
+    count: int
+
+
+class ShowsCalls:
+    """Columns of the list; its rows have `calls` (add_calls)."""
+
+    @display(description=_("talked with"))  # type: ignore[untyped-decorator]
+    def talked_with(self, obj: Lead) -> SafeString | str:
+        """The salesperson, and for how long."""
+        calls: Calls | None = getattr(obj, "calls", None)
+        if calls is None or calls.talk is None:
+            return ""
+        lasted = calls.talk.talk_time
+        note = "" if lasted is None else in_words(lasted)
+        return html.below(format_html("<bdi>{}</bdi>", who(calls.talk)), note)
+
+    @display(description=_("last call"))  # type: ignore[untyped-decorator]
+    def last_outcome(self, obj: Lead) -> SafeString | str:
+        """How it ended, and how many calls there were."""
+        calls: Calls | None = getattr(obj, "calls", None)
+        if calls is None:
+            return ""
+        said = calls.last.get_outcome_display() or calls.last.get_state_display()
+        count = ngettext("%(count)d call", "%(count)d calls", calls.count) % {"count": calls.count}
+        return html.label(said, labels.ATTEMPT_COLOURS.get(calls.last.state, ""), count)
+
+
+def add_calls(leads: Iterable[Any]) -> None:
+    """Gives each of the leads its `calls`; None where none has ended. One query."""
+    found: dict[int, list[CallAttempt]] = {}
+    for attempt in ended([lead.pk for lead in leads]):
+        found.setdefault(attempt.lead_id, []).append(attempt)
+    for lead in leads:
+        calls = found.get(lead.pk)
+        lead.calls = calls and Calls(
+            talk=next((it for it in calls if it.state == AttemptState.BRIDGED), None),
+            last=calls[0],
+            count=len(calls),
+        )
+
+
+def ended(lead_ids: Iterable[int]) -> QuerySet[CallAttempt]:
+    """The calls for these leads that are over, the newest of each lead first."""
+    over = CallAttempt.objects.filter(
+        lead__in=lead_ids, kind=AttemptKind.CALL, ended_at__isnull=False
+    )
+    return over.select_related("extension", "salesperson").order_by("lead_id", "-claimed_at", "-pk")
+
+
+def who(attempt: CallAttempt) -> str:
+    """Whose phone rang first, by name as far as it is known; for a message its record's name."""
+    if attempt.salesperson is not None:
+        return attempt.salesperson.get_full_name() or attempt.salesperson.get_username()
+    if attempt.kind == AttemptKind.MESSAGE:
+        return gettext("message %(record_name)s") % {"record_name": attempt.record_name}
+    name = attempt.extension.name if attempt.extension else ""
+    return name or attempt.extension_number

@@ -1,0 +1,92 @@
+"""Everything about one number: its leads and calls, and whether it may be called now."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from callbacks.admin import html, labels
+from callbacks.admin.attempts.unknown_outcomes import sees_attempts
+from callbacks.admin.leads.calls_shown import add_calls, who
+from callbacks.common.formatting import in_words
+from callbacks.explain import number_now
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.call_notes import note_of, standing_notes
+from leads import phones
+from leads.models import Lead
+
+# Of each kind; the search lists the others.
+SHOWN = 100
+
+
+def address_of(phone: str) -> str:
+    """The page's address for a number (E.164)."""
+    return reverse("number", args=[phone.lstrip("+")])
+
+
+@require_safe
+def number_page(request: HttpRequest, digits: str) -> HttpResponse:
+    """For who may see leads; calls and recordings for who may see attempts."""
+    user = request.user
+    if not (user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")):
+        raise PermissionDenied
+    spellings = sorted(phones.spellings(f"+{digits}"))
+    of_number = Lead.objects.filter(phone__in=spellings).select_related("source", "disposition")
+    leads: list[Any] = list(of_number.order_by("-submitted_at", "-pk")[: SHOWN + 1])
+    if not leads:
+        raise Http404(gettext("No lead has this number."))
+    add_calls(leads)
+    for lead in leads:
+        lead.label = html.label(
+            lead.get_status_display(), labels.LEAD_COLOURS.get(lead.status, ""),
+            lead.disposition.name if lead.disposition else "",
+        )  # fmt: skip
+        lead.shown_at = html.moment(lead.submitted_at)
+        lead.page = html.page_of(Lead, lead.pk)
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    newest = leads[0]
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("Everything about %(number)s") % {"number": phones.readable(newest.phone)},
+        "numbers": [html.phone(it) for it in spellings],
+        "names": list(dict.fromkeys(lead.name for lead in leads)),
+        "newest": newest,
+        "now": number_now.of(newest.phone, newest.source, now, zone),
+        "leads": leads[:SHOWN],
+        "more_leads": len(leads) > SHOWN,
+        "list": f"{reverse('admin:leads_lead_changelist')}?q=%2B{newest.phone[1:]}",
+        "sees_calls": sees_attempts(request),
+    }
+    if sees_attempts(request):
+        calls = _calls(spellings)
+        context |= {"calls": calls[:SHOWN], "more_calls": len(calls) > SHOWN}
+    return TemplateResponse(request, "admin/number.html", context)
+
+
+def _calls(spellings: list[str]) -> list[Any]:
+    """Calls and messages to this number, the newest first, with what each row shows."""
+    attempts = (
+        CallAttempt.objects.filter(phone__in=spellings)
+        .select_related("extension", "salesperson")
+        .prefetch_related(Prefetch("records", CallRecord.objects.all()), standing_notes())
+        .order_by("-claimed_at", "-pk")
+    )
+    calls: list[Any] = list(attempts[: SHOWN + 1])
+    for call in calls:
+        call.shown_at = html.moment(call.claimed_at)
+        call.page = html.page_of(CallAttempt, call.pk)
+        call.who = who(call)
+        said = call.get_outcome_display() or call.get_state_display()
+        call.label = html.label(said, labels.ATTEMPT_COLOURS.get(call.state, ""))
+        call.talked = "" if call.talk_time is None else in_words(call.talk_time)
+        call.player = html.player(call.recording_url)
+        call.note_shown = html.call_note(note_of(call))
+        call.words = html.dotted(record.status for record in call.records.all())
+    return calls

@@ -1,0 +1,85 @@
+"""Whether a number may be called at this moment, and why not, by the rules that the calls go by."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.utils.translation import gettext
+
+from callbacks.common.formatting import when
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.routing import config, number_limits
+from callbacks.scheduling import calling_hours
+from leads import number_guard, phones
+from leads.models import LeadSource
+from leads.phones import PhoneRefused
+
+
+@dataclass(frozen=True)
+class NumberNow:
+    """What keeps a number from being called, as sentences; none: it may be called."""
+
+    refusals: tuple[str, ...]
+
+    @property
+    def may_be_called(self) -> bool:
+        """Whether nothing forbids it."""
+        return not self.refusals
+
+
+def of(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> NumberNow:
+    """Of a number (E.164) as that of a lead of `source`. Times are in `zone`. Some six queries."""
+    found = (
+        _by_the_number(phone, source),
+        _by_its_calls(phone, now, zone),
+        _by_the_hours(phone, source, now, zone),
+    )
+    return NumberNow(tuple(sentence for sentence in found if sentence))
+
+
+def _by_the_number(phone: str, source: LeadSource) -> str:
+    try:
+        number_guard.check_before_dial(phone, source)
+    except PhoneRefused as refusal:
+        return refusal.message
+    return ""
+
+
+def _by_its_calls(phone: str, now: datetime, zone: tzinfo) -> str:
+    """It is on a call, has had its calls of the day, or has just had one. A person is asked by all
+    the spellings of the number, since one that an earlier release stored may be another.
+    """
+    spellings = phones.spellings(phone)
+    if CallAttempt.objects.filter(phone__in=spellings, state__in=LIVE_STATES).exists():
+        return gettext("It is on a call with us at this moment.")
+    of_the_day = [number_limits.number_limited_until(it, now, since=now) for it in spellings]
+    if until := max(filter(None, of_the_day), default=None):
+        sentence = gettext(
+            "It has been rung as often as is allowed in 24 hours. It may be rung again: %(when)s."
+        )
+        return sentence % {"when": when(until, now, zone)}
+    of_the_gap = [number_limits.number_limited_until(it, now) for it in spellings]
+    if until := max(filter(None, of_the_gap), default=None):
+        sentence = gettext(
+            "Its last call has only just ended. By itself it is rung again: %(when)s at the "
+            "earliest. “Call now” rings it before."
+        )
+        return sentence % {"when": when(until, now, zone)}
+    return ""
+
+
+def _by_the_hours(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> str:
+    current = config.current()
+    named = {"source": source.name}
+    if not current.teams_for(source.pk):
+        return gettext("No team answers its source, %(source)s.") % named
+    opening = calling_hours.next_time(current, source.pk, phone, now)
+    if opening is None:
+        return gettext("The hours in which it may be called, and those of the teams, never meet.")
+    if opening > now:
+        sentence = gettext(
+            "It is outside the hours in which leads of %(source)s are called. They are again: "
+            "%(when)s."
+        )
+        return sentence % (named | {"when": when(opening, now, zone)})
+    return ""
