@@ -83,6 +83,12 @@ def cancel(lead_id: int, at: datetime, message: str = "") -> bool:
     return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **values)
 
 
+def settle(lead_id: int, at: datetime, message: str) -> bool:
+    """failed -> cancelled: a person has seen to it. Closed anew, so that a miss stays one."""
+    values = {"closed_at": at, "error_code": None, "error_message": message[:500]}
+    return _move(lead_id, (LeadStatus.FAILED,), LeadStatus.CANCELLED, **values)
+
+
 def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
     """waiting -> waiting: a later request of the number has it called at another time, or through
     another source (leads.joining). `values`: the columns that say how. Its own wish stays readable.

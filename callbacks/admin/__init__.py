@@ -9,7 +9,7 @@ shows the answer and writes it into Django's log.
 from callbacks.admin import access
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
 from callbacks.admin.extensions import extension_admin
-from callbacks.admin.leads import disposition_admin, lead_admin, source_admin
+from callbacks.admin.leads import disposition_admin, lead_admin, saved_lists, source_admin
 from callbacks.admin.schedules import schedule_admin
 from callbacks.admin.teams import team_admin
 from callbacks.admin.wallboards import wallboard_admin
@@ -21,6 +21,7 @@ __all__ = [
     "extension_admin",
     "lead_admin",
     "record_admin",
+    "saved_lists",
     "schedule_admin",
     "source_admin",
     "team_admin",

@@ -40,6 +40,7 @@ _MANAGERS_MAY = {
         "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
         "view_scheduleexception", "add_scheduleexception", "change_scheduleexception",
         "delete_scheduleexception",
+        "view_savedlist", "add_savedlist", "change_savedlist", "delete_savedlist",
         "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
         "view_aidata",
         "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",

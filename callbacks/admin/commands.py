@@ -86,10 +86,11 @@ class Command(Generic[Thing]):
     def carry_out(self, model_admin: Any, request: HttpRequest, things: Sequence[Thing]) -> None:
         """Does it to each thing; one that is refused does not keep the others from it."""
         for thing in things:
-            level, sentence = self._do(model_admin, request, thing)
+            level, sentence = self.do(model_admin, request, thing)
             model_admin.message_user(request, self.said(thing, sentence), level)
 
-    def _do(self, model_admin: Any, request: HttpRequest, thing: Thing) -> tuple[int, str]:
+    def do(self, model_admin: Any, request: HttpRequest, thing: Thing) -> tuple[int, str]:
+        """Does it to one thing; returns the level of the message and the sentence."""
         at, text = self.log_entry(thing)
         began = timezone.now()
         try:

@@ -103,6 +103,17 @@ def cancel(lead_id: int, user: object) -> str:
     return gettext("The lead will not be called.")
 
 
+def mark_done(lead_id: int, user: object) -> str:
+    """Closes a lead that a person has seen to without a call of ours. Raises CannotCall."""
+    now = timezone.now()
+    message = gettext("Marked as done.")
+    if not (transitions.cancel(lead_id, now, message) or transitions.settle(lead_id, now, message)):
+        raise CannotCall(gettext("Only a lead that is held, waiting or failed is marked as done."))
+    log_context.follow(Lead.objects.values_list("public_id", flat=True).get(pk=lead_id))
+    log.info("marked as done user=%s", user_id(user))
+    return gettext("It is done: nobody calls by itself.")
+
+
 def call_with(lead_id: int, extension_id: int, user: object) -> str:
     """Has a lead called now through one extension, on shift or not.
 

@@ -6,6 +6,7 @@ from callbacks.models.calls import CallAttempt
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.records import CallRecord
+from callbacks.models.saved_lists import SavedList
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 from callbacks.models.teams import Team, TeamSource
 from callbacks.models.unknown_outcomes import UnknownOutcome
@@ -20,6 +21,7 @@ __all__ = [
     "Extension",
     "OpeningHours",
     "Presence",
+    "SavedList",
     "Schedule",
     "ScheduleException",
     "SourceMessages",

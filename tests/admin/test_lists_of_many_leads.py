@@ -65,7 +65,8 @@ FILTERS = [
     "source__id__exact={first}", "source__id__exact={second}", "source__id__exact={rare}",
     "source__id__exact={rare}&status__exact=connected", "submitted=today", "submitted=30",
     "submitted=30&status__exact=failed", "todo=waiting", "todo=later", "todo=failed_today",
-    "overdue=yes", "unanswered=yes", "follow_ups=yes", "disposition__id__exact=1", "q=972&status__exact=failed",
+    "overdue=yes", "unanswered=yes", "follow_ups=yes", "disposition__id__exact=1",
+    "q=972&status__exact=failed",
     "q=levi&source__id__exact={rare}",
 ]  # fmt: skip
 

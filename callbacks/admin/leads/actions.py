@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -34,7 +35,7 @@ _AT_ONCE = 50
 class ActsOnLeads(Admin):
     """The actions of the leads' admin. Each asks first, and each has its permission."""
 
-    actions = ["call_selected", "cancel_selected"]
+    actions = ["call_selected", "cancel_selected", "done_selected", "block_selected"]
     actions_detail = [
         "call_now", "call_with", "they_talked", "after_talk", "play", "hang_up", "cancel",
     ]  # fmt: skip
@@ -49,6 +50,11 @@ class ActsOnLeads(Admin):
     def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may cancel leads."""
         return bool(self.has_change_permission(request))
+
+    def has_block_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may put numbers on the never-call list."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("leads.add_nevercallnumber"))
 
     def has_hang_up_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may end a call that is on."""
@@ -199,6 +205,20 @@ class ActsOnLeads(Admin):
         """Asks, then cancels the chosen leads."""
         return self._several(request, queryset, commands.CANCEL, "cancel_selected")
 
+    @admin.action(description=_("Mark as done"), permissions=["cancel"])
+    def done_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
+        """Asks, then closes the chosen leads."""
+        return self._several(request, queryset, commands.DONE, "done_selected")
+
+    @admin.action(description=_("Block the number"), permissions=["block"])
+    def block_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:
+        """Asks why, then puts the numbers of the chosen leads on the never-call list."""
+        form = forms.BlockForm(request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            return self._several(request, queryset, commands.BLOCK, "block_selected", form)
+        block = commands.block(form.cleaned_data["reason"])
+        return self._several(request, queryset, block, "block_selected")
+
     def _plain(self, request: HttpRequest, object_id: str) -> Lead | None:
         """The lead without its history, which its page loads by `get_object`."""
         lead: Lead | None = super().get_object(request, object_id)
@@ -217,9 +237,15 @@ class ActsOnLeads(Admin):
         return HttpResponseRedirect(_page_of(lead))
 
     def _several(
-        self, request: HttpRequest, queryset: QuerySet[Lead], what: LeadCommand, name: str
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Lead],
+        what: LeadCommand,
+        name: str,
+        form: Form | None = None,
     ) -> HttpResponse | None:
-        chosen = list(queryset.order_by("due_at", "pk")[: _AT_ONCE + 1])
+        """`form`: what is to be said along with the yes; asked again while it is there."""
+        chosen = list(queryset.order_by("-submitted_at", "-pk")[: _AT_ONCE + 1])
         if len(chosen) > _AT_ONCE:
             self.message_user(
                 request,
@@ -227,9 +253,10 @@ class ActsOnLeads(Admin):
                 messages.ERROR,
             )
             return None
-        if not is_confirmed(request):
-            question = what.question(chosen, back=request.get_full_path(), action=name)
-            return ask(request, self, question)
+        chosen.sort(key=lambda lead: (lead.due_at, lead.pk))
+        if form or not is_confirmed(request):
+            back = request.get_full_path()
+            return ask(request, self, what.question(chosen, back=back, action=name, form=form))
         what.carry_out(self, request, chosen)
         return None
 

@@ -1,20 +1,29 @@
 """Call now, call with, play, cancel: what each asks, does, and writes into the log."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from django.contrib import messages
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import html
 from callbacks.admin.attempts.talk_form import TalkForm
-from callbacks.admin.commands import Command
+from callbacks.admin.commands import Command, NothingToDo
 from callbacks.calling import after_talk as calls_after_talk
 from callbacks.calling import manual, manual_requests
+from callbacks.common.formatting import listed
 from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, Extension
+from callbacks.reconciliation import manual_resolution
+from leads import never_call
 from leads.models import Lead
+
+# What happened to more leads than these is told together.
+_TOLD_ONE_BY_ONE = 3
 
 
 class LeadCommand(Command[Lead]):
@@ -27,6 +36,31 @@ class LeadCommand(Command[Lead]):
     def said(self, thing: Lead, sentence: str) -> str:
         """With whose lead it is."""
         return f"{thing.name}: {sentence}"
+
+    def carry_out(self, model_admin: Any, request: HttpRequest, things: Sequence[Lead]) -> None:
+        """To many leads: one message for all with whom it ended alike. Those that it was not done
+        to are named.
+        """
+        if len(things) <= _TOLD_ONE_BY_ONE:
+            super().carry_out(model_admin, request, things)
+            return
+        alike: dict[tuple[int, str], list[Lead]] = {}
+        for lead in things:
+            alike.setdefault(self.do(model_admin, request, lead), []).append(lead)
+        for (level, sentence), leads in alike.items():
+            words = {"count": len(leads), "sentence": sentence}
+            if level == messages.SUCCESS:
+                text = ngettext(
+                    "%(count)d lead: %(sentence)s", "%(count)d leads: %(sentence)s", len(leads)
+                )
+            else:
+                words["names"] = listed(f"{lead.name} ({lead.pk})" for lead in leads)
+                text = ngettext(
+                    "Not done for %(count)d lead: %(sentence)s %(names)s",
+                    "Not done for %(count)d leads: %(sentence)s %(names)s",
+                    len(leads),
+                )
+            model_admin.message_user(request, text % words, level)
 
 
 def _not_chosen_yet(_lead: Lead, _user: object) -> str:
@@ -53,6 +87,39 @@ CANCEL = LeadCommand(
         "called later with “Call now”."
     ),
     button=_("Cancel the callback"),
+    danger=True,
+)
+
+
+def _mark_done(lead: Lead, user: object) -> str:
+    if manual_resolution.open_questions().filter(lead=lead).exists():
+        raise manual_requests.CannotCall(
+            gettext("Somebody has to say how its call ended first: under “Unknown outcomes”.")
+        )
+    return manual.mark_done(lead.pk, user)
+
+
+DONE = LeadCommand(
+    run=_mark_done,
+    logged=_("Marked as done"),
+    title=_("Mark as done?"),
+    explanation=_(
+        "Somebody has seen to it without a call of ours: nobody calls for this request any more, "
+        "and it no longer stands under what failed. Its time counts as it is: a missed target "
+        "stays missed. You can still have it called later with “Call now”."
+    ),
+    button=_("Mark as done"),
+)
+BLOCK = LeadCommand(
+    run=_not_chosen_yet,
+    logged=_("Blocked the number"),
+    title=_("Never call this number again?"),
+    title_of_several=_("Never call these %(count)d numbers again?"),
+    explanation=_(
+        "The number goes on the never-call list: nobody and nothing calls it, for this request or "
+        "a later one, until it is taken off that list. A call that is on goes on."
+    ),
+    button=_("Block"),
     danger=True,
 )
 CALL_WITH = LeadCommand(
@@ -88,6 +155,17 @@ AFTER_TALK = LeadCommand(
     ),
     button=_("Save"),
 )
+
+
+def block(reason: str) -> LeadCommand:
+    """BLOCK, with the reason that the never-call list keeps."""
+
+    def run(lead: Lead, user: object) -> str:
+        if not never_call.add(lead.phone, reason, user):
+            raise NothingToDo(gettext("The number is on the never-call list already."))
+        return gettext("The number is on the never-call list.")
+
+    return BLOCK.doing(run, str(BLOCK.logged))
 
 
 def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:

@@ -75,6 +75,18 @@ def _choice(extension: Extension, now: datetime) -> SafeString:
     return format_html("<bdi>{}</bdi> {}", extension, state.shown(extension, now, linked=False))
 
 
+class BlockForm(forms.Form):
+    """Why a number is never called again."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
+        help_text=_("Stands on the never-call list."),
+    )
+
+
 class PlayForm(forms.Form):
     """Which recording, the source's own to begin with."""
 

@@ -33,7 +33,7 @@ from callbacks.admin.filters import (
     ToDoFilter,
     UnansweredFilter,
 )
-from callbacks.admin.leads import number_page, timeline
+from callbacks.admin.leads import number_page, saved_lists, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
 from callbacks.admin.leads.talks import ShowsTalks
@@ -224,6 +224,8 @@ class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """With why a lead that waits does so, also where nobody will ever call it."""
         changes: Any = super().get_changelist_instance(request)
+        changes.saved_lists = saved_lists.chips(request)
+        changes.address_to_save = saved_lists.address_to_save(request)
         changes.found = getattr(request, "found", None)
         if changes.found and changes.found.number:
             changes.number_page = number_page.address_of(changes.found.number)

@@ -1,0 +1,206 @@
+"""Filters of the list of leads that managers save under a name: for themselves, or for all."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from callbacks.common.translation import Text
+from callbacks.models import SavedList
+from callbacks.models.saved_lists import LONGEST_QUERY, filter_of
+from leads.admin import Admin
+from leads.models import LeadSource
+
+# A manager who has saved more finds them on their own page.
+_SHOWN = 20
+_NAMES: dict[str, Text] = {
+    "q": _("search"),
+    "status__exact": _("status"),
+    "source__id__exact": _("source"),
+    "disposition__id__exact": _("disposition"),
+    "submitted": _("submitted"),
+    "todo": _("to do"),
+    "report": _("from the report"),
+}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A saved list as a link above the list of leads."""
+
+    name: str
+    address: str
+    is_shared: bool
+    is_chosen: bool
+
+
+def visible_to(user: Any) -> QuerySet[SavedList]:
+    """Their own, and those that are shared."""
+    return SavedList.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
+
+
+def address_of(saved: SavedList) -> str:
+    """The list of leads, filtered."""
+    return f"{reverse('admin:leads_lead_changelist')}?{saved.query}"
+
+
+def chips(request: HttpRequest) -> list[Chip]:
+    """Those that this person may see, with the one that is shown now. One query."""
+    shown = _asked(request)
+    return [
+        Chip(it.name, address_of(it), it.is_shared, it.query == shown)
+        for it in visible_to(request.user)[:_SHOWN]
+    ]
+
+
+def address_to_save(request: HttpRequest) -> str:
+    """Where what is shown now gets a name; "" where nothing is filtered, and for who may not."""
+    shown = _asked(request)
+    may = request.user.has_perm("callbacks.add_savedlist")
+    if not (shown and may) or len(shown) > LONGEST_QUERY:
+        return ""
+    return f"{reverse('admin:callbacks_savedlist_add')}?{urlencode({'query': shown})}"
+
+
+def _asked(request: HttpRequest) -> str:
+    try:
+        return filter_of(request.META.get("QUERY_STRING", ""))
+    except ValueError:
+        return ""
+
+
+def in_words(query: str) -> str:
+    """ "status: failed · source: Website"; a source that is gone keeps its id."""
+    pairs = parse_qsl(query)
+    ids = [int(value) for name, value in pairs if name == "source__id__exact" and _is_id(value)]
+    named = LeadSource.objects.filter(pk__in=ids).values_list("pk", "name")
+    sources = {str(pk): name for pk, name in named}
+    return " · ".join(
+        gettext("%(name)s: %(value)s")
+        % {"name": _NAMES.get(name, name), "value": sources.get(value, value)}
+        for name, value in pairs
+    )
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) < 18
+
+
+class SavedListForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The name, for whom it is, and, unseen, the filter and the version that was read."""
+
+    class Meta:
+        model = SavedList
+        fields = ("name", "is_shared", "query", "version")
+        widgets = {"query": forms.HiddenInput, "version": forms.HiddenInput}
+        labels = {"query": "", "version": ""}
+
+    user: Any = None
+
+    def clean_name(self) -> str:
+        """One of each name for each who saves."""
+        name: str = self.cleaned_data["name"]
+        owner = self.user.pk if self.instance.pk is None else self.instance.owner_id
+        if SavedList.objects.filter(owner=owner, name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(gettext("There is a saved list of this name already."))
+        return name
+
+    def clean_query(self) -> str:
+        """Something has to be filtered."""
+        try:
+            query = filter_of(self.cleaned_data["query"])
+        except ValueError:
+            query = ""
+        if not query or "%00" in query:
+            raise forms.ValidationError(gettext("Filter the list of leads first, then save it."))
+        return query
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody has changed it meanwhile. In the transaction that saves it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            return cleaned
+        now = SavedList.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if now is None:
+            raise forms.ValidationError(gettext("Somebody has deleted this list meanwhile."))
+        if now.version != cleaned.get("version"):
+            raise forms.ValidationError(
+                gettext(
+                    "Somebody else has changed this list meanwhile: it is called %(name)s now. "
+                    "Open it again before you change it."
+                )
+                % {"name": now.name}
+            )
+        cleaned["version"] = now.version + 1
+        return cleaned
+
+
+@admin.register(SavedList)
+class SavedListAdmin(Admin):
+    """A shared one is changed by all who may, and deleted by who saved it; the others by nobody
+    but their owner.
+    """
+
+    form = SavedListForm
+    list_display = ["name", "shows", "owner", "is_shared", "opened"]
+    list_display_links = ["name"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SavedList]:
+        """Only those that this person may see."""
+        return visible_to(request.user).select_related("owner")
+
+    def has_delete_permission(self, request: HttpRequest, obj: SavedList | None = None) -> bool:
+        """Who saved it, and a superuser."""
+        may = bool(super().has_delete_permission(request, obj))
+        return may and (obj is None or obj.owner_id == request.user.pk or request.user.is_superuser)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None: several at once might be somebody else's."""
+        return {}
+
+    def get_form(self, request: HttpRequest, obj: SavedList | None = None, **kwargs: Any) -> Any:
+        """With who asks; a new one tells what it will show."""
+        form = super().get_form(request, obj, **kwargs)
+        form.user = request.user
+        shown = obj.query if obj else request.GET.get("query", "")[:LONGEST_QUERY]
+        if "name" in form.base_fields and shown:
+            form.base_fields["name"].help_text = in_words(shown)
+        return form
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """A new one is of who saves it."""
+        saved = super().save_form(request, form, change)
+        if not change:
+            saved.owner = request.user
+            saved.version = 1
+        return saved
+
+    def response_add(self, request: HttpRequest, obj: SavedList, *args: Any) -> HttpResponse:
+        """To the leads that it shows."""
+        super().response_add(request, obj, *args)
+        return HttpResponseRedirect(address_of(obj))
+
+    @display(description=_("shows"))  # type: ignore[untyped-decorator]
+    def shows(self, obj: SavedList) -> str:
+        """The filter in words."""
+        return in_words(obj.query)
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def opened(self, obj: SavedList) -> SafeString:
+        """To its leads."""
+        return format_html(
+            '<a class="quiet-link nowrap" href="{}">{}</a>', address_of(obj), gettext("Show leads")
+        )
