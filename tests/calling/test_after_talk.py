@@ -58,8 +58,9 @@ def live(lead: Lead) -> CallAttempt:
 def end(attempt: CallAttempt, state: str) -> Lead:
     at = NOON + timedelta(seconds=40)
     values = {"connected_at": NOON + timedelta(seconds=20)} if state == "bridged" else {}
-    assert attempt.finish(AttemptState(state), at, **values)
-    apply(attempt, at)
+    with transaction.atomic():
+        assert attempt.finish(AttemptState(state), at, **values)
+        apply(attempt, at)
     return Lead.objects.get(pk=attempt.lead_id)
 
 
@@ -300,6 +301,18 @@ def test_a_visitor_who_asks_again_meanwhile_is_called_at_once_and_counts(
     follow_up.refresh_from_db()
     assert (follow_up.call_after, follow_up.status) == (later, "waiting")
     assert set(Lead.objects.filter(sla.counted())) == {lead, follow_up}
+
+
+def test_what_was_asked_during_a_call_that_ended_with_never_again_asks_for_no_other(
+    make_lead: MakeLead, dana: User
+) -> None:
+    attempt = live(make_lead(PHONE))
+    joined = again(attempt.lead)
+    say(attempt, "Never call again", dana)
+    end(attempt, "lead_no_answer")
+    assert [it.status for it in Lead.objects.order_by("pk")] == ["cancelled", "duplicate"]
+    # Who asks later is read by a manager.
+    assert again(joined, message="please do call").status == "held"
 
 
 def test_a_call_that_is_planned_while_another_request_waits_joins_it(
