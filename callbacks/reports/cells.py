@@ -52,11 +52,9 @@ def words(figure: Figure) -> str:
             return number_format(figure.value, decimal_pos=1)
 
 
-def link(text: str, behind: Behind, title: str = "") -> SafeString:
+def link(text: str, behind: Behind, title: str) -> SafeString:
     """A number that leads to its leads."""
-    return format_html(
-        '<a href="{}" title="{}">{}</a>', behind.address(), title or behind.words(), text
-    )
+    return format_html('<a href="{}" title="{}">{}</a>', behind.address(), title, text)
 
 
 def lines(table: Table, before: Table | None = None) -> tuple[Line, ...]:
@@ -110,19 +108,19 @@ def _behind(table: Table, row: Row, figure: Figure, *, out_of: bool = False) -> 
 def _shown(table: Table, row: Row, figure: Figure) -> SafeString:
     if figure.value is None:
         return format_html("{}", NOTHING)
-    return link(words(figure), _behind(table, row, figure))
+    behind = _behind(table, row, figure)
+    return link(words(figure), behind, behind.words(row.label))
 
 
 def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
     if figure.out_of:
+        every = _behind(table, row, figure, out_of=True)
+        of = number_format(figure.out_of, force_grouping=True)
         return (
             format_html(
                 gettext("{count} of {all}"),
                 count=number_format(figure.leads, force_grouping=True),
-                all=link(
-                    number_format(figure.out_of, force_grouping=True),
-                    _behind(table, row, figure, out_of=True),
-                ),
+                all=link(of, every, every.words(row.label)),
             ),
         )
     if figure.is_small:

@@ -55,11 +55,13 @@ class Behind:
         query[PARAMETER] = self.query()
         return f"{reverse('admin:leads_lead_changelist')}?{query.urlencode()}"
 
-    def words(self) -> str:
-        """ "Within target, 3 Nov 2026": what is listed."""
+    def words(self, label: str = "") -> str:
+        """ "Within target, Dana, 3 Nov 2026": what is listed. `label`: the group's name; without
+        it, it is looked up.
+        """
         said = [str(self.measure.name), str(self.asked.days)]
         if self.grouping is not None and self.key is not None:
-            said[1:1] = [self.grouping.labels([self.key]).get(self.key, "")]
+            said[1:1] = [label or self.grouping.labels([self.key]).get(self.key, "")]
         if self.out_of:
             said[0] = gettext("%(measure)s, and those that were not") % {"measure": said[0]}
         return gettext(", ").join(it for it in said if it)

@@ -183,10 +183,12 @@ def _heat_cell(table: Table, row: Row | None, key: str, most: int) -> HeatCell:
     behind = Behind(table.asked, figure.measure, WEEKDAY_HOUR, row.key)
     if key == "leads":
         shown = number_format(figure.leads, force_grouping=True)
-        return HeatCell(-(-5 * figure.leads // most), cells.link(shown, behind))
+        return HeatCell(
+            -(-5 * figure.leads // most), cells.link(shown, behind, behind.words(row.label))
+        )
     level = sum(figure.value > limit for limit in _LATE)
     title = gettext("%(time)s, %(what)s") % {
-        "time": in_words(figure.value), "what": behind.words(),
+        "time": in_words(figure.value), "what": behind.words(row.label),
     }  # fmt: skip
     return HeatCell(
         level, cells.link(_short(figure.value), behind, title), is_small=figure.is_small
@@ -245,5 +247,6 @@ def _slices(table: Table, name: str, colour: str) -> dict[str, Any]:
 
 
 def _count(table: Table, key: str) -> SafeString:
-    leads = table.total[key].leads
-    return cells.link(number_format(leads, force_grouping=True), Behind(table.asked, MEASURES[key]))
+    behind = Behind(table.asked, MEASURES[key])
+    shown = number_format(table.total[key].leads, force_grouping=True)
+    return cells.link(shown, behind, behind.words())

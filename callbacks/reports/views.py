@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from callbacks.common.formatting import in_words, percent
 from callbacks.common.translation import Text
 from callbacks.reports import cells, choices, filters, pictures, selection
+from callbacks.reports.date_ranges import Days, last_days
 from callbacks.reports.drilldown import Behind
 from callbacks.reports.filters import NotUnderstood
 from callbacks.reports.groupings import GROUPINGS, WEEKDAY_HOUR
@@ -87,9 +88,10 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "stages": STAGES,
     }
     problems: dict[str, str] = {}
+    days = last_days(1, timezone.localdate())
     try:
         selected = selection.read(request.GET, now)
-        query = selected.query()
+        query, days = selected.query(), selected.asked.days
         context |= _shown(selected, now)
     except NotUnderstood as wrong:
         problems, query = wrong.problems, request.GET.copy()
@@ -100,7 +102,7 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "period": query.get("period") or TODAY,
         "columns": query.get("show") or MAIN,
         "is_custom": (query.get("period") or TODAY) not in PERIODS,
-        "periods": _periods(query),
+        "periods": _periods(query, days),
     }
     return TemplateResponse(request, "reports/callback_times.html", context)
 
@@ -179,8 +181,8 @@ def _defined() -> list[str]:
     return [key for key in MEASURES if key in shown or key in pictures.SPREAD or key in TILES]
 
 
-def _periods(query: QueryDict) -> list[Tab]:
-    """The same view for other days."""
+def _periods(query: QueryDict, days: Days) -> list[Tab]:
+    """The same view for other days; "From, to" begins with those that are shown."""
     shown = query.get("period") or TODAY
     tabs = []
     for key, period in PERIODS.items():
@@ -191,9 +193,8 @@ def _periods(query: QueryDict) -> list[Tab]:
         tabs.append(Tab(period.name, f"?{other.urlencode()}", key == shown))
     chosen = query.copy()
     chosen["period"] = CHOSEN
-    today = timezone.localdate().isoformat()
-    for name in ("first", "last"):
-        chosen.setdefault(name, today)
+    chosen.setdefault("first", days.first.isoformat())
+    chosen.setdefault("last", days.last.isoformat())
     return [*tabs, Tab(gettext("From, to"), f"?{chosen.urlencode()}", shown == CHOSEN)]
 
 
@@ -223,9 +224,10 @@ def _times(name: str, row: StageTimes, behind: Behind) -> ShownTimes:
         for share in [row.share(stage)]
     ]
     leads = number_format(row.leads, force_grouping=True)
+    its = replace(behind, key=row.key)
     return ShownTimes(
         name,
-        cells.link(leads, replace(behind, key=row.key)),
+        cells.link(leads, its, its.words(row.label)),
         in_words(row.total),
         tuple(stages),
         row.parts,
