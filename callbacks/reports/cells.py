@@ -92,7 +92,7 @@ def cell(
     if before is not None and other is not None:
         earlier = other[key]
         was = format_html(
-            gettext("{change} before: {value}"),
+            gettext("{change} was {value}"),
             change=_change(figure, earlier),
             value=_shown(before, other, earlier),
         )

@@ -176,7 +176,7 @@ def test_what_came_before_stands_beside_it(reader: Client, make_lead: Callable[.
         )
         answer = reader.get(ADDRESS, {"period": "today", "compare": "yes"})
     assert "compared with 24 Mar 2026" in text(answer)
-    assert "▲ before: 2 s" in text(answer)
+    assert "▲ was 2 s" in text(answer)
     trend = charts(answer.content.decode())["chart-trend"]
     assert [one["name"] for one in trend["series"]] == ["p90", "p50", "p90 before", "Target"]
     assert len(trend["labels"]) == 24
