@@ -1,11 +1,13 @@
 """Who counts in a figure and who does not, case by case."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from callbacks.reports.date_ranges import Days
 from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import GROUPINGS
 from callbacks.reports.measures import MEASURES
 from callbacks.reports.queries import Row, figures
 from leads.models import Lead, LeadSource
@@ -124,3 +126,35 @@ def test_the_days_are_those_of_the_site_and_not_of_utc(source: LeadSource) -> No
         lead_with(source, number, **times)
     asked = Asked(Days(date(2026, 3, 27), date(2026, 3, 27)))
     assert total(asked)["leads"].leads == sum(instants.values())
+
+
+def test_leads_of_the_hour_that_the_clocks_repeat_and_of_a_months_last_half_hour(
+    source: LeadSource,
+) -> None:
+    """25 October 01:30 twice, 30 November 23:30, and each's neighbours on the other side."""
+    zone = ZoneInfo("Asia/Jerusalem")
+    instants = [
+        datetime(2026, 10, 24, 23, 59, tzinfo=zone),
+        datetime(2026, 10, 25, 1, 30, fold=0, tzinfo=zone),
+        datetime(2026, 10, 25, 1, 30, fold=1, tzinfo=zone),
+        datetime(2026, 11, 30, 23, 30, tzinfo=zone),
+        datetime(2026, 12, 1, 0, 0, tzinfo=zone),
+        datetime(2026, 3, 27, 1, 59, tzinfo=zone),  # a minute later it is 03:00
+        datetime(2026, 3, 27, 3, 0, tzinfo=zone),
+    ]
+    for number, local in enumerate(instants):
+        at = local.astimezone(UTC)
+        times = {"submitted_at": at, "clock_started_at": at, "due_at": at + timedelta(seconds=60)}
+        lead_with(source, number, **times)
+    asked = Asked(Days(date(2026, 1, 1), date(2026, 12, 31)))
+    found = {}
+    for by in ("day", "month", "hour"):
+        table = figures(asked, [MEASURES["leads"]], GROUPINGS[by], now=NOW)
+        found[by] = {str(row.key): row["leads"].leads for row in table.rows if row["leads"].leads}
+    assert found["day"] == {
+        "2026-03-27": 2, "2026-10-24": 1, "2026-10-25": 2, "2026-11-30": 1, "2026-12-01": 1,
+    }  # fmt: skip
+    assert found["month"] == {
+        "2026-03-01": 2, "2026-10-01": 3, "2026-11-01": 1, "2026-12-01": 1,
+    }  # fmt: skip
+    assert found["hour"] == {"0": 1, "1": 3, "3": 1, "23": 2}
