@@ -264,7 +264,7 @@ def _due(
     ]
     others = _others(shown, asked, lead, now, zone)
     steps_in = _who_steps_in(lead, current, waited)
-    if owner := routing_rules.holds_for(states, asked, known.owner):
+    if owner := routing_rules.holds_for(states, asked, known.owner, known.refused):
         words = {
             "number": owner.number,
             "left": _in_words(

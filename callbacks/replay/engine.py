@@ -9,7 +9,6 @@ import random
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -28,7 +27,8 @@ from callbacks.policy.rules import (
 )
 from callbacks.replay.call_times import SimulatedTimes, TurnsTaken, instant, instant_or_none
 from callbacks.replay.leads import HistoricAttempt, Request, SimulatedLead
-from callbacks.replay.scenario import Scenario, ScenarioExtension
+from callbacks.replay.lines import Line, lines_of
+from callbacks.replay.scenario import Scenario
 from callbacks.routing import rules as routing_rules
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
 from callbacks.scheduling.next_call import NextCall, next_call
@@ -84,34 +84,6 @@ class _Kind(IntEnum):
     SUBMITTED = 4
 
 
-@dataclass
-class _Line:
-    """What is known of an extension while the simulation runs."""
-
-    phone: ScenarioExtension
-    queue_position: float = 0.0
-    on_call: bool = False
-    unavailable_until: float = 0
-    wrap_up_until: float = 0
-    capped_until: float = 0
-    calls: Counter[date] = field(default_factory=Counter)
-
-    def reason(self, at: float) -> tuple[str | None, float | None]:
-        """Why it is not rung, and until when; None: it is free."""
-        if self.on_call:
-            return routing_rules.ON_CALL, None
-        if not self.phone.spans.is_open(at):
-            return routing_rules.OFF_SHIFT, self.phone.spans.next_opening(at)
-        for reason, until in (
-            (routing_rules.OUT, self.unavailable_until),
-            (routing_rules.CAPPED, self.capped_until),
-            (routing_rules.RESTING, self.wrap_up_until),
-        ):
-            if until > at:
-                return reason, until
-        return None, None
-
-
 class _Run:
     """One simulation; used once."""
 
@@ -124,7 +96,7 @@ class _Run:
         self._lives = {it.id: SimulatedLead(it, it.callable_at) for it in self._requests}
         # Urgency, earlier by the source's priority; that priority; the lead.
         self._queue: list[tuple[float, int, int]] = []
-        self._lines = {phone.id: _Line(phone) for phone in firm.phones}
+        self._lines = lines_of(firm.phones)
         self._states: dict[int, dict[int, ExtensionState]] = defaultdict(dict)
         self._free: Counter[int] = Counter()  # by team
         self._on_the_phone: set[str] = set()
@@ -226,8 +198,12 @@ class _Run:
 
     # --- extensions -------------------------------------------------------------------------------
 
-    def _see(self, line: _Line, at: float) -> None:
-        """Its state as a claim would find it at `at`."""
+    def _see(self, line: Line, at: float) -> None:
+        """Its state, and those of its person's other phones, as a claim would find them at `at`."""
+        for it in (line, *line.others):
+            self._see_one(it, at)
+
+    def _see_one(self, line: Line, at: float) -> None:
         phone = line.phone
         reason, until = line.reason(at)
         was = self._states[phone.team_id].get(phone.id)
@@ -243,6 +219,8 @@ class _Run:
             languages=phone.languages,
             reason=reason,
             until=datetime.fromtimestamp(until, UTC) if until else None,
+            salesperson=phone.salesperson,
+            comes_back=reason != routing_rules.ON_CALL or line.comes_back(at, self._day(line, at)),
         )
 
     # --- calls ------------------------------------------------------------------------------------
@@ -300,10 +278,11 @@ class _Run:
 
     def _begins(self, life: SimulatedLead, choice: routing_rules.Choice, at: float) -> None:
         line = self._lines[choice.extension.id]
+        theirs = {it.phone.id for it in (line, *line.others)}
         waiting = [
             it.queue_position
             for it in self._states[line.phone.team_id].values()
-            if it.reason is None and it.id != line.phone.id and it.tier == line.phone.tier
+            if it.reason is None and it.id not in theirs and it.tier == line.phone.tier
         ]
         line.queue_position = routing_rules.position_at_claim(
             choice.turn.strategy,
@@ -338,13 +317,14 @@ class _Run:
         draw = random.Random(f"{self._seed}:{request.id}:{nth}")  # noqa: S311  # no secret
         return draw.choice(self._pool)
 
-    def _ends(self, life: SimulatedLead, line: _Line, at: float) -> None:
+    def _ends(self, life: SimulatedLead, line: Line, at: float) -> None:
         request, went = life.request, life.tries[-1]
         self._on_the_phone.discard(request.arrival.phone)
         talked = went.outcome is Outcome.BRIDGED
         if talked:
             moment = datetime.fromtimestamp(at - went.held, UTC)
-            self._owners[request.arrival.phone] = Owner(line.phone.id, moment)
+            owner = Owner(line.phone.id, moment, line.phone.salesperson)
+            self._owners[request.arrival.phone] = owner
             life.connected = True
         if went.outcome is Outcome.INVALID:
             life.refused.add(line.phone.id)
@@ -363,7 +343,7 @@ class _Run:
                 self._comes(life, at, since=life.call_after)
 
     def _free_again(
-        self, line: _Line, went: HistoricAttempt, out_for: float, step: ExtensionStep, at: float
+        self, line: Line, went: HistoricAttempt, out_for: float, step: ExtensionStep, at: float
     ) -> None:
         phone = line.phone
         line.on_call = False
@@ -387,13 +367,18 @@ class _Run:
             if moment > at:
                 self._at(moment, _Kind.PHONE_CHANGES, phone.id)
 
-    def _count(self, line: _Line, at: float) -> None:
+    def _count(self, line: Line, at: float) -> None:
         """One more call of its day; after the last one it is rung no more until midnight."""
         if line.phone.daily_cap is None:
             return
-        zone = ZoneInfo(self._firm.teams[line.phone.team_id].time_zone)
-        day = datetime.fromtimestamp(at, zone).date()
+        zone, day = self._zone(line), self._day(line, at)
         line.calls[day] += 1
         if line.calls[day] >= line.phone.daily_cap:
             midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
             line.capped_until = midnight.timestamp()
+
+    def _zone(self, line: Line) -> ZoneInfo:
+        return ZoneInfo(self._firm.teams[line.phone.team_id].time_zone)
+
+    def _day(self, line: Line, at: float) -> date:
+        return datetime.fromtimestamp(at, self._zone(line)).date()

@@ -80,6 +80,7 @@ def scenario_now(period: Period) -> Scenario:
                 spans=spans_of[it.schedule_id],
                 daily_cap=it.daily_cap or teams[it.team_id].daily_cap,
                 wrap_up=teams[it.team_id].wrap_up if it.wrap_up is None else it.wrap_up,
+                salesperson=it.user_id,
             )
             for it in Extension.objects.filter(
                 is_active=True, is_blocked=False, team__in=teams
@@ -161,9 +162,13 @@ def owners_before(period: Period, phones: Iterable[str]) -> dict[str, Owner]:
         )
         .order_by("phone", "-claimed_at")
         .distinct("phone")
-        .values_list("phone", "extension_id", "claimed_at")
+        .values_list("phone", "extension_id", "claimed_at", "salesperson_id")
     )
-    return {phone: Owner(owner, at) for phone, owner, at in talks if owner is not None}
+    return {
+        phone: Owner(extension, at, salesperson)
+        for phone, extension, at, salesperson in talks
+        if extension is not None
+    }
 
 
 def really(leads: Sequence[Lead], judged_at: datetime) -> Figures:

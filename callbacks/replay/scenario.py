@@ -12,7 +12,10 @@ from callbacks.routing.rules import TeamRules
 
 @dataclass(frozen=True)
 class ScenarioExtension:
-    """An extension. `spans`: when it is on shift by its own hours; `wrap_up` in seconds."""
+    """An extension. `spans`: when it is on shift by its own hours; `wrap_up` in seconds.
+
+    `salesperson`: whose phone it is; who has several is one person. None: nobody's.
+    """
 
     id: int
     number: str
@@ -23,6 +26,7 @@ class ScenarioExtension:
     spans: OpenIntervals = field(default_factory=OpenIntervals.always)
     daily_cap: int | None = None
     wrap_up: float = 0
+    salesperson: int | None = None
 
 
 @dataclass(frozen=True)

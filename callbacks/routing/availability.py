@@ -42,11 +42,17 @@ _IS_SEEN_BUSY = "{0}.provider_busy_until > %(now)s"
 _IS_SEEN_AWAY = _IS_SEEN_BUSY + " AND {0}.provider_busy_as <> '" + LOGGED_OUT + "'"
 
 
+# A phone that is off, or of a team that is off, says nothing of its person: nobody looks at it.
+_OTHER_COUNTS = """other.is_active AND EXISTS (
+            SELECT FROM callbacks_team its WHERE its.id = other.team_id AND its.is_active
+        )"""
+
+
 def _another_phone(condition: str) -> str:
     """Whether it holds for another phone of the same salesperson."""
     return f"""EXISTS (
         SELECT FROM callbacks_extension other
-        WHERE other.user_id = extension.user_id AND other.id <> extension.id AND other.is_active
+        WHERE other.user_id = extension.user_id AND other.id <> extension.id AND {_OTHER_COUNTS}
             AND ({condition.format("other")}) OFFSET 0
     )"""
 
@@ -55,7 +61,7 @@ def _until(own: str, column: str, others: str) -> str:
     """The later of its own column and those of the person's other phones for which it holds."""
     return f"""GREATEST({own}, (
         SELECT max(COALESCE(other.{column}, 'infinity')) FROM callbacks_extension other
-        WHERE other.user_id = seen.user_id AND other.id <> seen.id AND other.is_active
+        WHERE other.user_id = seen.user_id AND other.id <> seen.id AND {_OTHER_COUNTS}
             AND ({others.format("other")})
     ))"""  # noqa: S608
 
@@ -103,12 +109,21 @@ _CASES: tuple[tuple[str, str, str], ...] = (
 # The attempts last: asking another table costs most.
 _IN_ORDER_OF_COST = sorted(_CASES, key=lambda case: case[0] == rules.ON_CALL)
 IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_COST)
-# On a call, and free after it as far as anybody knows: the reason that is said is "on a call".
-COMES_BACK = f"""(
-    extension.is_active AND NOT extension.is_blocked
-    AND NOT ({_IS_PAUSED.format("extension")}) AND NOT {_another_phone(_IS_PAUSED)}
-    AND ({IS_ON_CALL} OR {_PERSON_IS_ON_CALL})
-)"""
+# Their person is on a call, and they can be rung after it as far as anybody knows: the reason that
+# is said is "on a call". The call that is on counts among those of the day: it may be the last.
+_LASTS = (rules.OFF, rules.BLOCKED, rules.PAUSED, rules.OFF_SHIFT, rules.OUT, rules.CAPPED)
+_NOTHING_LASTS = " AND ".join(f"NOT ({condition})" for why, condition, _ in _CASES if why in _LASTS)
+COMES_BACK = f"""CASE
+    WHEN {_NOTHING_LASTS}
+        AND CASE WHEN extension.user_id IS NULL THEN {IS_ON_CALL} ELSE {_PERSON_IS_ON_CALL} END
+    THEN (
+        SELECT limits.capped_until IS NULL FROM callbacks_limits_v1(
+            extension.id, extension.team_id, extension.daily_cap, extension.wrap_up,
+            %(now)s::timestamptz
+        ) limits
+    )
+    ELSE false
+END"""  # noqa: S608
 
 _REASONS = " ".join(f"WHEN ({condition}) THEN '{why}'" for why, condition, _ in _CASES)
 WHY_NOT = f"CASE {_REASONS} END"
@@ -121,9 +136,10 @@ UNTIL = " ".join(
 
 _LOOK = f"""
     SELECT id, number, name, team_id, tier, weight, queue_position, languages, reason,
-        {UNTIL} AS until
+        {UNTIL} AS until, user_id AS salesperson, comes_back
     FROM (
-        SELECT *, {WHY_NOT} AS reason FROM callbacks_extension extension
+        SELECT *, {WHY_NOT} AS reason, {COMES_BACK} AS comes_back
+        FROM callbacks_extension extension
         WHERE team_id = ANY(%(teams)s::bigint[])
         OFFSET 0  -- asked once for each row, not once for each column
     ) seen

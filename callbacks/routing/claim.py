@@ -185,7 +185,7 @@ def owner_of(phone: str, since: datetime) -> Owner | None:
     talk = (
         CallAttempt.objects.filter(phone=phone, state="bridged", claimed_at__gt=since)
         .order_by("-claimed_at")
-        .values_list("extension_id", "claimed_at")
+        .values_list("extension_id", "claimed_at", "salesperson_id")
         .first()
     )
-    return Owner(talk[0], talk[1]) if talk and talk[0] is not None else None
+    return Owner(talk[0], talk[1], talk[2]) if talk and talk[0] is not None else None

@@ -60,6 +60,7 @@ DECLARE
     look record;
     looked jsonb := '[]';
     refused bigint[] := '{}';
+    theirs bigint[];  -- the phones of whoever talked last with this number
     the_language text;  -- of the lead, its first part: rules.first_part
     strategy text;
     new_position double precision;
@@ -143,85 +144,115 @@ BEGIN
             given_any_language := ARRAY[false];
         END IF;
 
-    -- 4. Sticky agent.
+    -- 4. Sticky agent: a person, on whichever of their phones. A phone without a login is its own.
     ELSIF given_an_owner_since IS NOT NULL THEN
-        SELECT newest.extension_id, newest.claimed_at, extension.team_id INTO talk
-        FROM (
-            SELECT extension_id, claimed_at FROM callbacks_callattempt
-            WHERE phone = the_lead.phone AND state = 'bridged' AND claimed_at > given_an_owner_since
-            ORDER BY claimed_at DESC LIMIT 1
-        ) newest
-        JOIN callbacks_extension extension ON extension.id = newest.extension_id;
+        SELECT extension_id, salesperson_id, claimed_at INTO talk
+        FROM callbacks_callattempt
+        WHERE phone = the_lead.phone AND state = 'bridged' AND claimed_at > given_an_owner_since
+        ORDER BY claimed_at DESC LIMIT 1;
         IF FOUND THEN
-            place := array_position(given_teams, talk.team_id);
-            IF talk.claimed_at > given_owner_since[place] THEN
-                SELECT extension.id, extension.user_id, extension.number, extension.kind,
-                    extension.team_id, extension.tier, extension.weight, extension.queue_position,
-                    'owner' AS rule
-                INTO the_extension
-                FROM callbacks_extension extension
-                WHERE extension.id = talk.extension_id AND extension.id <> ALL (refused)
-                    -- Free, as in step 5.
+            -- Theirs, of teams that are asked and go by owners for so long.
+            theirs := ARRAY(
+                SELECT extension.id FROM callbacks_extension extension
+                WHERE (
+                        extension.user_id = talk.salesperson_id
+                        OR talk.salesperson_id IS NULL AND extension.id = talk.extension_id
+                    )
+                    AND extension.id <> ALL (refused)
+                    AND talk.claimed_at
+                        > given_owner_since[array_position(given_teams, extension.team_id)]
+            );
+            SELECT extension.id, extension.user_id, extension.number, extension.kind,
+                extension.team_id, extension.tier, extension.weight, extension.queue_position,
+                'owner' AS rule
+            INTO the_extension
+            FROM callbacks_extension extension
+            WHERE extension.id = ANY (theirs)
+                -- Free, as in step 5.
+                AND extension.is_active AND NOT extension.is_blocked
+                AND NOT (extension.is_paused
+                    AND (extension.paused_until > given_now) IS NOT FALSE)
+                AND (extension.schedule_id = ANY (given_closed)) IS NOT TRUE
+                AND (extension.unavailable_until > given_now) IS NOT TRUE
+                AND (extension.capped_until > given_now) IS NOT TRUE
+                AND (extension.wrap_up_until > given_now) IS NOT TRUE
+                AND (extension.provider_busy_until > given_now) IS NOT TRUE
+                AND NOT EXISTS (
+                    SELECT FROM callbacks_callattempt live
+                    WHERE live.extension_id = extension.id
+                        AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
+                )
+                AND NOT EXISTS (
+                    SELECT FROM callbacks_callattempt live
+                    WHERE live.salesperson_id = extension.user_id
+                        AND live.ended_at IS NULL OFFSET 0
+                )
+                AND NOT EXISTS (
+                    SELECT FROM callbacks_extension other
+                    WHERE other.user_id = extension.user_id AND other.id <> extension.id
+                        AND other.is_active AND EXISTS (
+                            SELECT FROM callbacks_team its
+                            WHERE its.id = other.team_id AND its.is_active
+                        ) AND (
+                            other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
+                            OR other.wrap_up_until > given_now
+                            OR other.provider_busy_until > given_now
+                                AND other.provider_busy_as <> 'logged out'
+                            OR other.unavailable_until > given_now
+                                AND other.unavailable_reason = 'in the conference room'
+                        )
+                    OFFSET 0
+                )
+            -- The phone they talked on, if it is free.
+            ORDER BY extension.id <> talk.extension_id,
+                array_position(given_teams, extension.team_id),
+                extension.tier, extension.queue_position, extension.id
+            LIMIT 1 FOR UPDATE OF extension SKIP LOCKED;
+            IF FOUND THEN
+                the_place := array_position(given_teams, the_extension.team_id);
+            -- On a call, and to be rung after it as far as anybody knows: worth waiting for.
+            -- callbacks.routing.availability has the same as COMES_BACK.
+            ELSIF EXISTS (
+                SELECT FROM callbacks_extension extension
+                WHERE extension.id = ANY (theirs)
+                    AND given_holds_for_owner[array_position(given_teams, extension.team_id)]
                     AND extension.is_active AND NOT extension.is_blocked
                     AND NOT (extension.is_paused
                         AND (extension.paused_until > given_now) IS NOT FALSE)
                     AND (extension.schedule_id = ANY (given_closed)) IS NOT TRUE
                     AND (extension.unavailable_until > given_now) IS NOT TRUE
                     AND (extension.capped_until > given_now) IS NOT TRUE
-                    AND (extension.wrap_up_until > given_now) IS NOT TRUE
-                    AND (extension.provider_busy_until > given_now) IS NOT TRUE
-                    AND NOT EXISTS (
+                    AND CASE WHEN extension.user_id IS NULL THEN EXISTS (
                         SELECT FROM callbacks_callattempt live
                         WHERE live.extension_id = extension.id
                             AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
-                    )
-                    AND NOT EXISTS (
+                    ) ELSE EXISTS (
                         SELECT FROM callbacks_callattempt live
                         WHERE live.salesperson_id = extension.user_id
                             AND live.ended_at IS NULL OFFSET 0
-                    )
+                    ) END
                     AND NOT EXISTS (
                         SELECT FROM callbacks_extension other
                         WHERE other.user_id = extension.user_id AND other.id <> extension.id
-                            AND other.is_active AND (
+                            AND other.is_active AND EXISTS (
+                                SELECT FROM callbacks_team its
+                                WHERE its.id = other.team_id AND its.is_active
+                            ) AND (
                                 other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
-                                OR other.wrap_up_until > given_now
-                                OR other.provider_busy_until > given_now
-                                    AND other.provider_busy_as <> 'logged out'
                                 OR other.unavailable_until > given_now
                                     AND other.unavailable_reason = 'in the conference room'
                             )
                         OFFSET 0
                     )
-                FOR UPDATE OF extension SKIP LOCKED;
-                IF FOUND THEN
-                    the_place := place;
-                -- Busy, but neither off, blocked nor paused: worth waiting for.
-                ELSIF given_holds_for_owner[place] AND EXISTS (
-                    SELECT FROM callbacks_extension extension
-                    WHERE extension.id = talk.extension_id
-                        AND extension.is_active AND NOT extension.is_blocked
-                        AND NOT (extension.is_paused
-                            AND (extension.paused_until > given_now) IS NOT FALSE)
-                        AND (EXISTS (
-                            SELECT FROM callbacks_callattempt live
-                            WHERE live.extension_id = extension.id
-                                AND live.state IN ('dialing', 'accepted', 'unknown') OFFSET 0
-                        ) OR EXISTS (
-                            SELECT FROM callbacks_callattempt live
-                            WHERE live.salesperson_id = extension.user_id
-                                AND live.ended_at IS NULL OFFSET 0
-                        ))
-                        AND NOT EXISTS (
-                            SELECT FROM callbacks_extension other
-                            WHERE other.user_id = extension.user_id
-                                AND other.id <> extension.id
-                                AND other.is_active AND other.is_paused
-                                AND (other.paused_until > given_now) IS NOT FALSE OFFSET 0
-                        )
-                ) THEN
-                    RETURN;
-                END IF;
+                    -- The call that is on counts: it may be the last one of the day.
+                    AND (
+                        SELECT limits.capped_until FROM callbacks_limits_v1(
+                            extension.id, extension.team_id, extension.daily_cap,
+                            extension.wrap_up, given_now
+                        ) limits
+                    ) IS NULL
+            ) THEN
+                RETURN;
             END IF;
         END IF;
     END IF;
@@ -277,7 +308,10 @@ BEGIN
                 AND NOT EXISTS (
                     SELECT FROM callbacks_extension other
                     WHERE other.user_id = extension.user_id AND other.id <> extension.id
-                        AND other.is_active AND (
+                        AND other.is_active AND EXISTS (
+                            SELECT FROM callbacks_team its
+                            WHERE its.id = other.team_id AND its.is_active
+                        ) AND (
                             other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
                             OR other.wrap_up_until > given_now
                             OR other.provider_busy_until > given_now
@@ -390,7 +424,10 @@ BEGIN
                         FILTER (WHERE other.provider_busy_as <> 'logged out') AS busy_until
                 FROM callbacks_extension other
                 WHERE other.user_id = extension.user_id AND other.id <> extension.id
-                    AND other.is_active
+                    AND other.is_active AND EXISTS (
+                        SELECT FROM callbacks_team its
+                        WHERE its.id = other.team_id AND its.is_active
+                    )
             ) others ON extension.user_id IS NOT NULL
             OFFSET 0  -- the reason is worked out once for each row, not once for each use
         ) seen;
@@ -454,7 +491,10 @@ BEGIN
             AND NOT EXISTS (
                 SELECT FROM callbacks_extension other
                 WHERE other.user_id = extension.user_id AND other.id <> extension.id
-                    AND other.is_active AND (
+                    AND other.is_active AND EXISTS (
+                        SELECT FROM callbacks_team its
+                        WHERE its.id = other.team_id AND its.is_active
+                    ) AND (
                         other.is_paused AND (other.paused_until > given_now) IS NOT FALSE
                         OR other.wrap_up_until > given_now
                         OR other.provider_busy_until > given_now

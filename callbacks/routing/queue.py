@@ -45,18 +45,25 @@ _CAN_BE_CALLED = f"""
             THEN %(longest_wait)s::interval ELSE %(longest_follow_up_wait)s::interval END
         OR NOT EXISTS (
             SELECT FROM (
-                SELECT talk.extension_id, talk.claimed_at FROM callbacks_callattempt talk
+                SELECT talk.extension_id, talk.salesperson_id, talk.claimed_at
+                FROM callbacks_callattempt talk
                 WHERE talk.phone = lead.phone AND talk.state = 'bridged'
                     AND talk.claimed_at > %(an_owner_since)s::timestamptz
                 ORDER BY talk.claimed_at DESC LIMIT 1
             ) talked
-            JOIN callbacks_extension extension ON extension.id = talked.extension_id
+            JOIN callbacks_extension extension ON extension.user_id = talked.salesperson_id
+                OR talked.salesperson_id IS NULL AND extension.id = talked.extension_id
             JOIN waiting_for ON waiting_for.source_id = lead.source_id
                 AND waiting_for.team_id = extension.team_id
             WHERE waiting_for.for_follow_ups = (lead.follow_up_of_id IS NOT NULL)
                 AND talked.claimed_at > waiting_for.owner_since
                 AND lead.call_after <= %(now)s::timestamptz - waiting_for.steps_in
                 AND lead.call_after > %(now)s::timestamptz - waiting_for.waits
+                AND NOT EXISTS (
+                    SELECT FROM callbacks_callattempt refused
+                    WHERE refused.lead_id = lead.id AND refused.outcome = 'invalid'
+                        AND refused.extension_id = extension.id
+                )
                 AND {COMES_BACK}
         )
     )

@@ -82,7 +82,11 @@ class TeamOffer(NamedTuple):
 
 @dataclass(frozen=True)
 class ExtensionState:
-    """An extension as a claim sees it. `reason` None: free; `until`: when that ends, if known."""
+    """An extension as a claim sees it. `reason` None: free; `until`: when that ends, if known.
+
+    `salesperson`: whose phone it is; None: nobody's, it is its own person. `comes_back`: whether
+    one that is on a call can be rung after it, as far as anybody knows.
+    """
 
     id: int
     number: str
@@ -94,6 +98,8 @@ class ExtensionState:
     languages: tuple[str, ...]
     reason: str | None
     until: datetime | None
+    salesperson: int | None = None
+    comes_back: bool = True
 
     def speaks(self, language: str) -> bool:
         """Whether a lead of this language can be talked to; one that names none speaks all."""
@@ -106,10 +112,20 @@ class ExtensionState:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who talked last with a number, and when."""
+    """Who talked last with a number, on which phone, and when.
+
+    A person, whatever phones they have now. `salesperson` None: the phone was nobody's then.
+    """
 
     extension_id: int
     talked_at: datetime
+    salesperson: int | None = None
+
+    def has(self, state: ExtensionState) -> bool:
+        """Whether it is a phone of theirs."""
+        if self.salesperson is None:
+            return state.id == self.extension_id
+        return state.salesperson == self.salesperson
 
 
 @dataclass(frozen=True)
@@ -180,11 +196,11 @@ def choose(
     `refused`: extensions with which the provider refused this lead (error 1); only where nobody
     else is to be had.
     """
-    if owner and (found := _owner(states, asked, owner)):
-        state, turn = found
-        if state.reason is None and state.id not in refused:
-            return Choice(state, turn, OWNER)
-        if state.reason == ON_CALL and turn.holds_for_owner:
+    if owner:
+        for state, turn in _theirs(states, asked, owner, refused):
+            if state.reason is None:
+                return Choice(state, turn, OWNER)
+        if holds_for(states, asked, owner, refused):
             return None
     for turn in asked:
         if choice := _of_team(states, turn, language, refused):
@@ -193,13 +209,21 @@ def choose(
 
 
 def holds_for(
-    states: Sequence[ExtensionState], asked: Sequence[TeamOffer], owner: Owner | None
+    states: Sequence[ExtensionState],
+    asked: Sequence[TeamOffer],
+    owner: Owner | None,
+    refused: Collection[int] = (),
 ) -> ExtensionState | None:
-    """The owner for whom the lead is kept waiting; None: it is not."""
-    found = _owner(states, asked, owner) if owner else None
-    if found and found[0].reason == ON_CALL and found[1].holds_for_owner:
-        return found[0]
-    return None
+    """The phone of the owner for whom the lead is kept waiting; None: it is not."""
+    theirs = _theirs(states, asked, owner, refused) if owner else []
+    if any(state.reason is None for state, _ in theirs):
+        return None
+    waited_for = (
+        state
+        for state, turn in theirs
+        if state.reason == ON_CALL and state.comes_back and turn.holds_for_owner
+    )
+    return next(waited_for, None)
 
 
 def position_at_claim(
@@ -234,16 +258,32 @@ def _has_waited(waited: timedelta, seconds: int) -> bool:
     return waited >= timedelta(seconds=seconds)
 
 
-def _owner(
-    states: Sequence[ExtensionState], asked: Sequence[TeamOffer], owner: Owner
-) -> tuple[ExtensionState, TeamOffer] | None:
-    """The owner and its team's turn, if that team goes by owners and is asked."""
-    by_team = {turn.team_id: turn for turn in asked}
-    for state in states:
-        turn = by_team.get(state.team_id)
-        if state.id == owner.extension_id and turn and turn.owner_since:
-            return (state, turn) if owner.talked_at > turn.owner_since else None
-    return None
+def _theirs(
+    states: Sequence[ExtensionState],
+    asked: Sequence[TeamOffer],
+    owner: Owner,
+    refused: Collection[int],
+) -> list[tuple[ExtensionState, TeamOffer]]:
+    """The owner's phones that may be rung for the lead as theirs, each with its team's turn.
+
+    Of teams that are asked and go by owners for so long. The phone they talked on comes first.
+    """
+    places = {turn.team_id: (place, turn) for place, turn in enumerate(asked)}
+    found = [
+        (state, *places[state.team_id])
+        for state in states
+        if owner.has(state) and state.id not in refused and state.team_id in places
+    ]
+    found.sort(
+        key=lambda it: (
+            it[0].id != owner.extension_id, it[1], it[0].tier, it[0].queue_position, it[0].id
+        )
+    )  # fmt: skip
+    return [
+        (state, turn)
+        for state, _, turn in found
+        if turn.owner_since and owner.talked_at > turn.owner_since
+    ]
 
 
 def _of_team(

@@ -215,6 +215,34 @@ def test_a_lead_waits_for_its_owner_who_is_on_a_call() -> None:
     assert dialled(two, lead(1, 0, call(held=90)), lead(2, 5), owners=owners) == [1, 46]
 
 
+def test_an_owner_is_a_person_with_all_their_phones() -> None:
+    three = firm(3, sticky_agent_days=30, sticky_agent_wait=40, strategy="round_robin")
+    phones = tuple(replace(it, salesperson=7 if it.id in (2, 3) else None) for it in three.phones)
+    off = OpenIntervals((MONDAY + DAY,), (MONDAY + 2 * DAY,))
+    three = replace(three, phones=(phones[0], replace(phones[1], spans=off), phones[2]))
+    owners = {"+2": Owner(2, datetime.fromtimestamp(MONDAY - DAY, UTC), 7)}
+    # The phone they talked on is off shift: they are rung on the other one, and waited for.
+    assert rung(three, lead(2, 0), owners=owners) == [3]
+    busy = [lead(1, 0, call(held=5)), lead(3, 1, call(held=30)), lead(2, 9)]
+    assert rung(three, *busy, owners=owners) == [1, 3, 3]
+
+
+def test_who_has_two_phones_is_rung_on_one_at_a_time() -> None:
+    two = firm(2)
+    person = replace(two, phones=tuple(replace(it, salesperson=7) for it in two.phones))
+    leads = [lead(1, 0, call(held=30)), lead(2, 5)]
+    assert dialled(two, *leads) == [1, 6]
+    assert dialled(person, *leads) == [1, 31]
+
+
+@pytest.mark.parametrize(("cap", "at"), [(1, 6), (2, 31), (None, 31)])
+def test_an_owner_on_the_last_call_of_the_day_is_not_waited_for(cap: int | None, at: int) -> None:
+    two = firm(2, sticky_agent_days=30, sticky_agent_wait=40)
+    two = replace(two, phones=(replace(two.phones[0], daily_cap=cap), two.phones[1]))
+    owners = {"+2": Owner(1, datetime.fromtimestamp(MONDAY - DAY, UTC))}
+    assert dialled(two, lead(1, 0, call(held=30)), lead(2, 5), owners=owners) == [1, at]
+
+
 def test_whoever_talks_with_a_number_is_its_owner_from_then_on() -> None:
     two = firm(2, sticky_agent_days=30, strategy="round_robin")
     numbers = ["+1", "+2", "+2", "+1", "+1", "+2"]
@@ -222,9 +250,9 @@ def test_whoever_talks_with_a_number_is_its_owner_from_then_on() -> None:
     assert rung(two, *leads) == [1, 2, 2, 1, 1, 2]
 
 
-def rung(which: Scenario, *arrivals: HistoricLead) -> list[int]:
+def rung(which: Scenario, *arrivals: HistoricLead, **options: Any) -> list[int]:
     """Who was rung for each, the first time."""
-    return [life.rung[0] for life in played(which, *arrivals)]
+    return [life.rung[0] for life in played(which, *arrivals, **options)]
 
 
 def test_whoever_has_been_idle_longest_is_rung() -> None:

@@ -59,8 +59,9 @@ class Case:
     people: Sequence[Someone]
     language: str
     waited: int
-    # Which of the people, and how many days ago; the newest counts.
-    talks: Sequence[tuple[int, int]]
+    # Which of the people, how many days ago, and whose phone it was then ("same": as now); the
+    # newest counts.
+    talks: Sequence[tuple[int, int, int | str | None]]
 
 
 _SOON, _LATELY = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
@@ -77,6 +78,7 @@ _COLUMNS = st.fixed_dictionaries(
         "capped_until": st.sampled_from([_SOON, _LATELY]),
         "provider_busy_until": st.sampled_from([_SOON, _LATELY]),
         "provider_busy_as": st.sampled_from(["lunch", LOGGED_OUT]),
+        "daily_cap": st.sampled_from([1, 2]),
     },
 )
 # Mostly nothing is the matter: else nobody would be left to choose from.
@@ -91,6 +93,7 @@ _TEAMS = st.lists(
             "sticky_agent_wait": st.sampled_from([0, 20]),
             "overflow_after": st.sampled_from([0, 10, 30]),
             "closed": _RARELY,
+            "is_active": st.sampled_from([True, True, True, False]),
         }
     ),
     min_size=1,
@@ -118,7 +121,14 @@ _CASES = st.builds(
     people=_PEOPLE,
     language=st.sampled_from(["", *LANGUAGES]),
     waited=st.sampled_from([0, 5, 15, 25, 60]),
-    talks=st.lists(st.tuples(st.integers(0, 6), st.sampled_from([0, 3, 40])), max_size=2),
+    talks=st.lists(
+        st.tuples(
+            st.integers(0, 6),
+            st.sampled_from([0, 3, 40]),
+            st.sampled_from(["same", "same", "same", None, 0, 1]),
+        ),
+        max_size=2,
+    ),
 )
 
 
@@ -178,7 +188,7 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
     for someone, extension, other in zip(case.people, people, others, strict=True):
         if someone.on_a_call and extension.user_id not in talking:
             call_id = f"on-{extension.number}"
-            on = _attempt(other, extension, "accepted", earlier, call_id=call_id)
+            on = _attempt(other, extension, "accepted", _LATELY, call_id=call_id)
             attempts.append(on)
             talking |= {extension.user_id} - {None}
     attempts += [
@@ -186,10 +196,12 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
         for someone, extension in zip(case.people, people, strict=True)
         if someone.refused
     ]
-    for n, (index, days) in enumerate(case.talks if people else ()):
+    for n, (index, days, whose) in enumerate(case.talks if people else ()):
         at = NOW - timedelta(days=days, hours=1, minutes=n)
         owner = people[index % len(people)]
         talked = {"call_id": f"talk-{n}", "connected_at": at, "ended_at": at}
+        if whose != "same":
+            talked["salesperson_id"] = users[whose].pk if isinstance(whose, int) else None
         attempts.append(_attempt(lead, owner, "bridged", at, **talked))
     CallAttempt.objects.bulk_create(attempts)
     return lead
@@ -198,9 +210,10 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
 def _attempt(
     lead: Lead, extension: Extension, state: str, at: datetime, **values: Any
 ) -> CallAttempt:
+    whose = {"salesperson_id": extension.user_id, **values}
     return CallAttempt(
         lead=lead, phone=lead.phone, extension=extension, extension_number=extension.number,
-        salesperson_id=extension.user_id, state=state, claimed_at=at, hold_until=NOW, **values,
+        state=state, claimed_at=at, hold_until=NOW, **whose,
     )  # fmt: skip
 
 
@@ -226,8 +239,12 @@ _ANYBODY = Someone(0, 1, 0.0, (), 1, {}, on_a_call=False, off_shift=False, refus
 _OWNERS = {
     "strategy": "longest_idle", "language_wait": 0,
     "sticky_agent_days": 30, "sticky_agent_wait": 20, "overflow_after": 0, "closed": False,
+    "is_active": True,
 }  # fmt: skip
 _TALKING = replace(_ANYBODY, on_a_call=True)
+_LAST = replace(_TALKING, columns={"daily_cap": 1})
+_DANAS = replace(_ANYBODY, person=0, columns={"is_active": False})
+_DANAS_OTHER = replace(_ANYBODY, person=0, queue_position=7.25)
 
 
 # The fixtures are there for all examples; each empties the rest by itself.
@@ -236,7 +253,18 @@ _TALKING = replace(_ANYBODY, on_a_call=True)
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-@example(case=Case([_OWNERS], [_TALKING, _ANYBODY], "", 0, [(0, 0)])).via("waits for its owner")
+@example(case=Case([_OWNERS], [_TALKING, _ANYBODY], "", 0, [(0, 0, "same")])).via(
+    "waits for its owner"
+)
+@example(case=Case([_OWNERS], [_DANAS, _ANYBODY, _DANAS_OTHER], "", 0, [(0, 0, "same")])).via(
+    "the phone is off, its person has another"
+)
+@example(case=Case([_OWNERS], [_TALKING, _DANAS, _ANYBODY], "", 0, [(0, 0, 0)])).via(
+    "the phone was handed on, its person had another"
+)
+@example(case=Case([_OWNERS], [_LAST, _ANYBODY], "", 0, [(0, 0, "same")])).via(
+    "the last call of the day is on"
+)
 @given(case=_CASES)
 def test_the_rule_and_the_claim_choose_the_same_extension(
     case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]
@@ -249,7 +277,7 @@ def test_an_owner_who_does_not_come_back_after_the_call_is_not_waited_for(
     column: str, source: LeadSource, shifts: tuple[Schedule, Schedule]
 ) -> None:
     gone = replace(_TALKING, columns={column: column != "is_active"})
-    _compare(Case([_OWNERS], [gone, _ANYBODY], "", 0, [(0, 0)]), source, shifts)
+    _compare(Case([_OWNERS], [gone, _ANYBODY], "", 0, [(0, 0, "same")]), source, shifts)
 
 
 def _compare(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) -> None:

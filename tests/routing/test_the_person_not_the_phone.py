@@ -64,6 +64,21 @@ OTHER = {
     "blocked: that phone alone": ({"is_blocked": True}, None),
     "off: that phone alone": ({"is_active": False}, None),
     "off, and paused before": ({"is_active": False, "is_paused": True}, None),
+    "paused in a team that is off": ({"team": "off", "is_paused": True}, None),
+    "resting in a team that is off": ({"team": "off", "wrap_up_until": SOON}, None),
+    "at lunch in a team that is off": (
+        {"team": "off", "provider_busy_until": SOON, "provider_busy_as": "lunch"},
+        None,
+    ),
+    "in the conference room in a team that is off": (
+        {
+            "team": "off",
+            "unavailable_until": SOON,
+            "unavailable_reason": "in the conference room",
+        },
+        None,
+    ),
+    "paused in another team": ({"team": "other", "is_paused": True}, rules.PAUSED),
     "its calls of the day: each phone's": ({"capped_until": SOON}, None),
 }  # fmt: skip
 
@@ -74,6 +89,8 @@ def test_what_is_so_of_the_other_phone(
 ) -> None:
     lead, now = make_lead(), timezone.now()
     changed = {key: now + it if isinstance(it, timedelta) else it for key, it in values.items()}
+    if "team" in values:
+        changed["team"] = Team.objects.create(name="B", is_active=values["team"] == "other")
     Extension.objects.filter(pk=phones[1].pk).update(**changed)
     team_id = phones[0].team_id
     [seen] = [it for it in availability.look([team_id], {}, now) if it.number == "101"]

@@ -136,13 +136,15 @@ def test_the_sticky_agent(
 def test_the_sticky_agent_who_is_on_a_call_and_worth_waiting_for(
     make_lead: MakeLead, team: Team, stored: Callable[..., Any], row: Row
 ) -> None:
-    """Whoever is on a call comes back after it, unless somebody has taken them out."""
+    """Whoever is on a call comes back after it, unless they are out, or done for the day."""
     extension, closed = stored(replace(row, on_a_call=True), queue_position=1)
     Extension.objects.create(number="102", team=team)
     lead = talked_yesterday(make_lead, extension)
     asked = [offer(team, owner_since=NOW - timedelta(days=30), holds_for_owner=True)]
     claim = claims.claim(lead.pk, asked, NOW, HOLD, closed)
-    gone = row.reason in {rules.OFF, rules.BLOCKED, rules.PAUSED}
+    gone = row.reason in {
+        rules.OFF, rules.BLOCKED, rules.PAUSED, rules.OFF_SHIFT, rules.OUT, rules.CAPPED
+    }  # fmt: skip
     assert (claim.attempt.extension_number if claim else None) == ("102" if gone else None)
 
 
