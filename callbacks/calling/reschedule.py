@@ -34,8 +34,10 @@ def follow_the_hours() -> int:
 
     Their team has closed, or their local calling window has ended.
     """
-    now = timezone.now()
-    config = current_config()
+    return _put_off_due(current_config(), timezone.now())
+
+
+def _put_off_due(config: RoutingConfig, now: datetime) -> int:
     due = Lead.objects.filter(status=LeadStatus.WAITING, call_after__lte=now)
 
     def follow(source_id: int) -> int:
@@ -70,6 +72,9 @@ def follow_changed_hours() -> int:
     since = now if is_new else state.followed_since
     if begins is None and since is None:
         return 0
+    config = current_config(state.version)
+    # Who was due already keeps their place: at an opening that has moved, they come first.
+    moved = _put_off_due(config, now)
     if begins is None and since and now >= since + SETTLES_IN:
         since = None  # this is the last time
     later = Lead.objects.filter(status=LeadStatus.WAITING, call_after__gt=now)
@@ -78,13 +83,12 @@ def follow_changed_hours() -> int:
     by_source: dict[int, list[int]] = defaultdict(list)
     for pk, source_id in step:
         by_source[source_id].append(pk)
-    config = current_config(state.version)
 
     def follow(of: tuple[int, list[int]]) -> int:
         source_id, pks = of
         return _follow_changed(config, later.filter(pk__in=pks), source_id, now)
 
-    moved = sum(it for _, it in one_by_one(by_source.items(), follow, lambda of: of[0]))
+    moved += sum(it for _, it in one_by_one(by_source.items(), follow, lambda of: of[0]))
     to = step[-1][0] if len(step) == STEP else None
     due_times.follow(config, due_times.to_follow(begins or 0, to, now), now)
     unchanged = SetupVersion.objects.filter(

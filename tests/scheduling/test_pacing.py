@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from callbacks.calling import reschedule
-from callbacks.models import Extension, OpeningHours, Schedule, Team
+from callbacks.models import Extension, OpeningHours, Schedule, ScheduleException, Team
 from leads import intake
 from leads.models import Lead, LeadSource, LeadStatus, SetupVersion
 from tests.calling.test_apply_outcome import not_answered
@@ -358,6 +358,61 @@ def test_the_opening_under_way_is_kept(
             while reschedule.follow_changed_hours() or not _is_followed():
                 clock.shift(timedelta(milliseconds=10))
         assert under_way() == wanted
+
+
+def _opens_at_ten(office: Team) -> datetime:
+    OpeningHours.objects.update(opens_at=time(10))
+    return OPENING + timedelta(hours=1)
+
+
+def _is_closed_today(office: Team) -> datetime:
+    ScheduleException.objects.create(schedule=office.schedule, date=OPENING.date())
+    return OPENING + timedelta(days=1)
+
+
+def _is_an_hour_to_the_west(office: Team) -> datetime:
+    Schedule.objects.update(time_zone="Etc/GMT+1")
+    return OPENING + timedelta(hours=1)
+
+
+def _has_another_schedule(office: Team) -> datetime:
+    later = Schedule.objects.create(name="Later", time_zone="UTC")
+    for day in range(7):
+        OpeningHours.objects.create(
+            schedule=later, weekday=day, opens_at=time(11), closes_at=time(17)
+        )
+    Team.objects.update(schedule=later)
+    return OPENING + timedelta(hours=2)
+
+
+MOVES_LATER: dict[str, Callable[[Team], datetime]] = {
+    "another hour": _opens_at_ten,
+    "closed for the day": _is_closed_today,
+    "another zone": _is_an_hour_to_the_west,
+    "another schedule": _has_another_schedule,
+}
+
+
+@pytest.mark.parametrize("change", MOVES_LATER.values(), ids=MOVES_LATER)
+@pytest.mark.parametrize("sweep_first", [False, True])
+def test_whoever_was_due_keeps_their_place_at_an_opening_that_has_moved(
+    office: Team,
+    under_way: Callable[[], list[float]],
+    change: Callable[[Team], datetime],
+    sweep_first: bool,
+) -> None:
+    """Twenty seconds after it four leads are due, and nobody has called them yet."""
+    with time_machine.travel(OPENING + 20 * SECOND, tick=False) as clock:
+        opening = change(office)
+        if sweep_first:
+            reschedule.follow_the_hours()
+        while reschedule.follow_changed_hours() or not _is_followed():
+            clock.shift(timedelta(milliseconds=10))
+        reschedule.follow_the_hours()
+    by_arrival = Lead.objects.order_by("pk").values_list("call_after", flat=True)
+    turns = [(it - opening) / SECOND for it in by_arrival]
+    assert sorted(turns[:4]) == [0, 6, 12, 18]
+    assert sorted(turns) == [6 * n for n in range(12)]
 
 
 def _is_followed() -> bool:
