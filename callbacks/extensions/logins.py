@@ -1,16 +1,20 @@
 """A salesperson's login is switched off, on again, or deleted: what becomes of their extensions.
 
 Who may not log in is not rung: their extensions are paused, for a reason that says so, until the
-login is switched on or somebody un-pauses the phone for another person. A call that is under way
-goes on: hanging up would hit the lead.
+login is switched on or somebody un-pauses the phone for another person. A pause that was on and
+ends by itself, such as lunch, then goes on until its time. A call that is under way goes on:
+hanging up would hit the lead.
 """
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.common import task_publisher
 from callbacks.models import Extension
+
+_NONE = {"earlier_pause_until": None, "earlier_pause_reason": ""}
 
 
 def switched_off_reason() -> str:
@@ -29,13 +33,16 @@ def deleted(user_id: int) -> list[str]:
 
 
 def switched_on(user_id: int) -> None:
-    """Ends the pauses that `switched_off` made, and no others."""
+    """Ends the pauses that `switched_off` made, and no others; one that was on before goes on."""
     paused = Extension.objects.filter(
         user=user_id, is_paused=True, paused_until=None, pause_reason=switched_off_reason()
     )
     with transaction.atomic():
         teams = list(paused.order_by().values_list("team", flat=True).distinct())
-        paused.update(is_paused=False, pause_reason="")
+        paused.filter(earlier_pause_until__gt=timezone.now()).update(
+            paused_until=F("earlier_pause_until"), pause_reason=F("earlier_pause_reason"), **_NONE
+        )
+        paused.update(is_paused=False, pause_reason="", **_NONE)
         for team_id in teams:
             task_publisher.work_team_on_commit(team_id)
 
@@ -47,5 +54,11 @@ def _pause(user_id: int, reason: str) -> list[str]:
     )
     with transaction.atomic():
         numbers = list(not_yet.order_by("number").values_list("number", flat=True))
-        not_yet.update(is_paused=True, paused_until=None, pause_reason=reason)
+        not_yet.update(
+            is_paused=True,
+            paused_until=None,
+            pause_reason=reason,
+            earlier_pause_until=Case(When(is_paused=True, then=F("paused_until"))),
+            earlier_pause_reason=F("pause_reason"),
+        )
     return numbers

@@ -127,6 +127,13 @@ class Extension(models.Model):
         help_text=_("When the pause ends by itself. Empty: it does not."),
     )
     pause_reason = models.CharField(_("pause reason"), max_length=100, blank=True, db_default="")
+    # The pause that was on when the login was switched off, and goes on when it is on again.
+    earlier_pause_until = models.DateTimeField(
+        _("earlier pause until"), null=True, blank=True, editable=False
+    )
+    earlier_pause_reason = models.CharField(
+        _("earlier pause reason"), max_length=100, blank=True, db_default="", editable=False
+    )
     is_blocked = models.BooleanField(
         _("is blocked"),
         default=False,

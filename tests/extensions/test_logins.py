@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from callbacks.calling import dispatch
 from callbacks.common import task_publisher
+from callbacks.extensions.pauses import end_pauses
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
 from leads.models import Lead
@@ -73,6 +75,17 @@ ROWS = {
     "at lunch, which ends by itself": Row(
         {"is_paused": True, "pause_reason": "Lunch",
          "paused_until": timezone.now() + timedelta(hours=1)},
+        (True, SWITCHED_OFF), (True, "Lunch"),
+    ),
+    "at a lunch without a word": Row(
+        {"is_paused": True, "paused_until": timezone.now() + timedelta(hours=1)},
+        (True, SWITCHED_OFF), (True, ""),
+    ),
+    "back from lunch early": Row(
+        {"is_paused": False, "pause_reason": "", "paused_until": None}, (True, SWITCHED_OFF),
+    ),
+    "un-paused by hand, before its end": Row(
+        {"is_paused": False, "paused_until": timezone.now() + timedelta(hours=1)},
         (True, SWITCHED_OFF),
     ),
     "at a lunch that is over": Row(
@@ -87,11 +100,41 @@ ROWS = {
 def test_a_pause_that_a_person_made_stays(noa: User, row: Row) -> None:
     Extension.objects.filter(number="102").delete()
     Extension.objects.update(**row.before)
-    switch(noa, on=False)
-    assert pauses() == [row.off]
-    assert Extension.objects.get().paused_until is None
+    until = Extension.objects.get().paused_until
+    for _ in range(2):  # saved once more while it is off
+        switch(noa, on=False)
+        assert pauses() == [row.off]
+        assert Extension.objects.get().paused_until is None
     switch(noa, on=True)
     assert pauses() == [row.on_again]
+    goes_on = row.on_again[0] and row.off != row.on_again
+    assert Extension.objects.get().paused_until == (until if goes_on else None)
+
+
+def test_a_lunch_that_is_over_while_the_login_is_off_is_over(noa: User) -> None:
+    noon = timezone.now()
+    Extension.objects.update(
+        is_paused=True, pause_reason="Lunch", paused_until=noon + timedelta(hours=1)
+    )
+    with time_machine.travel(noon + timedelta(minutes=5), tick=False):
+        switch(noa, on=False)
+    with time_machine.travel(noon + timedelta(hours=1, minutes=5), tick=False):
+        pauses_ended = end_pauses(timezone.now())
+        assert (pauses_ended, pauses()) == (0, [(True, SWITCHED_OFF)] * 2)
+        switch(noa, on=True)
+    assert pauses() == [(False, "")] * 2
+
+
+def test_a_lunch_of_an_earlier_time_does_not_come_back(noa: User) -> None:
+    """Un-paused for somebody else while the login was off; then it is off once more."""
+    Extension.objects.update(
+        is_paused=True, pause_reason="Lunch", paused_until=timezone.now() + timedelta(hours=1)
+    )
+    switch(noa, on=False)
+    Extension.objects.update(is_paused=False, pause_reason="")
+    switch(noa, on=False)
+    switch(noa, on=True)
+    assert pauses() == [(False, "")] * 2
 
 
 def test_a_phone_that_was_given_to_somebody_else_may_be_unpaused_and_stays_so(noa: User) -> None:
