@@ -70,9 +70,11 @@ class Caller:
             )
         return None
 
-    def presence(self, source_id: int, now: datetime, as_of: uuid.UUID | None) -> Presence:
+    def presence(
+        self, source_id: int, now: datetime, as_of: uuid.UUID | None, language: str
+    ) -> Presence:
         """By the extensions of the source's open teams."""
-        return nobody_now.presence(config.current(as_of), source_id, now)
+        return nobody_now.presence(config.current(as_of), source_id, now, language)
 
     def is_uncertain(self, lead_id: int) -> bool:
         """Its attempt is `unknown`: the provider's answer was lost."""
@@ -85,9 +87,9 @@ class Caller:
             calls = calls.filter(claimed_at__gte=since)
         return calls.exclude(state=AttemptState.DIALING).exists()
 
-    def is_spoken(self, source_id: int, language: str) -> bool:
+    def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
         """By the languages of its teams' extensions, or by anybody where a team waits for none."""
-        return spoken.is_spoken(config.current(), source_id, language)
+        return spoken.is_spoken(config.current(as_of), source_id, language)
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """A call that is on is ended, and no other follows it."""

@@ -63,8 +63,10 @@ class LeadCaller(Protocol):
     def refusal(self, phone: str) -> str | None:
         """A sentence for the visitor that says why this number is never called, or None."""
 
-    def presence(self, source_id: int, now: datetime, as_of: uuid.UUID | None) -> Presence:
-        """Whether a phone could be rung for a lead of this source at `now`."""
+    def presence(
+        self, source_id: int, now: datetime, as_of: uuid.UUID | None, language: str
+    ) -> Presence:
+        """Whether a phone could be rung for a lead of this source and language at `now`."""
 
     def is_uncertain(self, lead_id: int) -> bool:
         """Whether it is not known if the call to a lead that is being called was placed."""
@@ -72,7 +74,7 @@ class LeadCaller(Protocol):
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Whether a call of this lead has been asked for, since `since` if that is given."""
 
-    def is_spoken(self, source_id: int, language: str) -> bool:
+    def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
         """Whether anybody is ever rung for this source's leads who speak this language."""
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
@@ -109,9 +111,14 @@ def refusal(phone: str) -> str | None:
     return _registered().refusal(phone)
 
 
-def presence(source_id: int, now: datetime, as_of: uuid.UUID | None = None) -> Presence:
-    """Whether a phone could be rung for a lead of this source at `now`. `as_of`: as in `hours`."""
-    return _registered().presence(source_id, now, as_of)
+def presence(
+    source_id: int, now: datetime, as_of: uuid.UUID | None = None, language: str = ""
+) -> Presence:
+    """Whether a phone could be rung for a lead of this source and language ("": any) at `now`.
+
+    `as_of`: as in `hours`.
+    """
+    return _registered().presence(source_id, now, as_of, language)
 
 
 def is_uncertain(lead_id: int) -> bool:
@@ -124,9 +131,12 @@ def was_called(lead_id: int, since: datetime | None) -> bool:
     return _registered().was_called(lead_id, since)
 
 
-def is_spoken(source_id: int, language: str) -> bool:
-    """Whether anybody is ever rung for this source's leads who speak this language."""
-    return _registered().is_spoken(source_id, language)
+def is_spoken(source_id: int, language: str, as_of: uuid.UUID | None = None) -> bool:
+    """Whether anybody is ever rung for this source's leads who speak this language.
+
+    `as_of`: as in `hours`.
+    """
+    return _registered().is_spoken(source_id, language, as_of)
 
 
 def cancel(lead_id: int, now: datetime) -> bool:

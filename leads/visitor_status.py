@@ -196,6 +196,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     leads = Lead.objects.select_related("duplicate_of").only(
         "source",
         "phone",
+        "language",
         "submitter",
         "submitted_at",
         "status",
@@ -204,6 +205,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "picked_up_at",
         "duplicate_of__source",
         "duplicate_of__phone",
+        "duplicate_of__language",
         "duplicate_of__submitter",
         "duplicate_of__submitted_at",
         "duplicate_of__status",
@@ -239,10 +241,10 @@ def standing(lead: Lead, now: datetime) -> Standing:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
     as_of = version_of(lead)
     hours = ports.hours(shown.source_id, shown.phone, as_of)
-    if hours.next_time(now) is None:
+    if hours.next_time(now) is None or not ports.is_spoken(shown.source_id, shown.language, as_of):
         return FOR_A_PERSON
     if shown.call_after <= now + SOON:
-        return _waiting(shown, ports.presence(shown.source_id, now, as_of), now)
+        return _waiting(shown, ports.presence(shown.source_id, now, as_of, shown.language), now)
     return _scheduled(shown, now, hours.zone)
 
 
@@ -262,13 +264,13 @@ def expectation(source: LeadSource, now: datetime) -> str:
     """What a visitor is told before sending, where nobody would call them at once; else ""."""
     hours = ports.hours(source.pk)
     opens_at = hours.next_time(now)
-    if opens_at is None:
+    if opens_at is None or not ports.is_spoken(source.pk, source.language):
         return gettext(
             "We cannot call you right away. Leave your number, and we will get back to you."
         )
     if opens_at > now:
         return CLOSED.text(opens_at, now, hours.zone)
-    match ports.presence(source.pk, now):
+    match ports.presence(source.pk, now, language=source.language):
         case Presence.NOBODY:
             return gettext(
                 "Nobody from our team can take calls at the moment, so it may take longer than "

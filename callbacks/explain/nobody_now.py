@@ -62,10 +62,15 @@ def sources(now: datetime) -> list[SilentSource]:
     return sorted(found, key=lambda it: it.name)
 
 
-def presence(current: RoutingConfig, source_id: int, now: datetime) -> Presence:
-    """Whether somebody could be rung for the source's leads now. One query."""
+def presence(current: RoutingConfig, source_id: int, now: datetime, language: str = "") -> Presence:
+    """Whether somebody could be rung for the source's leads of this language now. One query.
+
+    `language` "": it is not known. A team that never rings others counts those who speak it.
+    """
     teams = {team.pk for team in current.teams_for(source_id) if current.is_open(team, now)}
-    seen = availability.states(teams, current.closed_shifts(teams, now), now)
+    strict = [it.id for it in current.rules_by_source.get(source_id, []) if it.only_speakers]
+    closed = current.closed_shifts(teams, now)
+    seen = availability.states(teams, closed, now, language=language, strict=strict)
     reasons = {reason for _team, reason, _count in seen}
     if None in reasons:
         return Presence.FREE

@@ -163,6 +163,14 @@ _STATES = f"""
         FROM callbacks_extension extension
         WHERE team_id = ANY(%(teams)s::bigint[])
             AND (schedule_id = ANY(%(closed)s::bigint[])) IS NOT TRUE
+            AND (
+                (team_id = ANY(%(strict)s::bigint[])) IS NOT TRUE
+                OR cardinality(languages) = 0 OR %(language)s::text = ''
+                OR EXISTS (
+                    SELECT FROM unnest(languages) spoken
+                    WHERE split_part(lower(spoken), '-', 1) = %(language)s::text
+                )
+            )
         OFFSET 0
     ) seen
     GROUP BY 1, 2
@@ -205,13 +213,26 @@ def how_many(
 
 
 def states(
-    team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
+    team_ids: Collection[int],
+    closed: Mapping[int, datetime | None],
+    now: datetime,
+    *,
+    language: str = "",
+    strict: Collection[int] = (),
 ) -> list[tuple[int, str | None, int]]:
     """By team, how many extensions on shift are kept from being rung by what; None: by nothing.
 
-    The reasons are those of `rules`, and AWAY.
+    The reasons are those of `rules`, and AWAY. Of the teams in `strict`, only those that speak the
+    language ("": whichever) are counted.
     """
-    found = sql.rows(_STATES, {"teams": list(team_ids), "now": now, **shifts(closed)})
+    parameters = {
+        "teams": list(team_ids),
+        "now": now,
+        "strict": list(strict),
+        "language": rules.first_part(language),
+        **shifts(closed),
+    }
+    found = sql.rows(_STATES, parameters)
     return [(row["team_id"], row["reason"], row["count"]) for row in found]
 
 

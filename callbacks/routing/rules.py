@@ -52,6 +52,11 @@ class TeamRules:
     sticky_agent_wait: int = 0
     has_languages: bool = False
 
+    @property
+    def only_speakers(self) -> bool:
+        """Whether it never rings anybody who does not speak a lead's language."""
+        return self.has_languages and self.language_wait is None
+
     def owned_for(self, *, is_follow_up: bool) -> timedelta:
         """For how long after a talk a number has an owner; zero: it has none."""
         own = timedelta(days=self.sticky_agent_days)

@@ -11,7 +11,7 @@ def is_spoken(current: RoutingConfig, source_id: int, language: str) -> bool:
     A language that is not known ("") is spoken by everybody.
     """
     rules = current.rules_by_source.get(source_id, [])
-    if not language or any(not it.has_languages or it.language_wait is not None for it in rules):
+    if not language or not all(it.only_speakers for it in rules):
         return True
     of_teams = Extension.objects.filter(team__in=[it.id for it in rules], is_active=True)
     named = of_teams.values_list("languages", flat=True)

@@ -104,6 +104,51 @@ def test_what_is_said_before_and_after_sending(
     assert after in sent
 
 
+SPEAKS_HE, SPEAKS_FR = {"languages": ["he"]}, {"languages": ["fr-CA"]}
+# The phones of a team, and how long it waits for somebody who speaks French; None: for ever.
+LANGUAGES: dict[str, tuple[int | None, list[dict[str, Any]], str, str, str]] = {
+    "nobody speaks it": (None, [SPEAKS_HE], GET_BACK, "received", FOR_A_PERSON),
+    "others are rung after a while": (20, [SPEAKS_HE], "", "waiting", FINDING),
+    "somebody speaks it": (None, [SPEAKS_HE, SPEAKS_FR], "", "waiting", FINDING),
+    "somebody speaks all": (None, [SPEAKS_HE, {}], "", "waiting", FINDING),
+    "nobody's languages are named": (None, [{}], "", "waiting", FINDING),
+    "who speaks it is off": (
+        None, [SPEAKS_HE, {**SPEAKS_FR, "is_active": False}], GET_BACK, "received", FOR_A_PERSON,
+    ),
+    "who speaks it is paused": (
+        None, [SPEAKS_HE, {**SPEAKS_FR, "is_paused": True}], NOBODY, "waiting", NOBODY,
+    ),
+    "who speaks it rests": (
+        None, [SPEAKS_HE, {**SPEAKS_FR, "wrap_up_until": NOW + timedelta(minutes=1)}],
+        ON_CALLS, "waiting", ON_CALLS,
+    ),
+    "who speaks it is paused, others are rung after a while": (
+        20, [SPEAKS_HE, {**SPEAKS_FR, "is_paused": True}], "", "waiting", FINDING,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", LANGUAGES.values(), ids=LANGUAGES)
+def test_what_is_said_of_a_language(
+    row: tuple[int | None, list[dict[str, Any]], str, str, str], source: LeadSource, client: Client
+) -> None:
+    wait, phones, before, status, after = row
+    LeadSource.objects.update(language="fr")
+    team = Team.objects.create(name="Sales", language_wait=wait)
+    team.sources.add(source)
+    for n, values in enumerate(phones):
+        Extension.objects.create(number=str(101 + n), team=team, **values)
+    with time_machine.travel(NOW, tick=False):
+        form = client.get("/contact/website/").text
+        sent = client.post(
+            "/contact/website/", {"name": "Noa Levi", "phone": "050-555 0101"}, follow=True
+        ).text
+    assert before in form
+    assert (NOTICE in form) == bool(before)
+    assert f'data-status="{status}"' in sent
+    assert after in sent
+
+
 @pytest.mark.parametrize(
     ("waited", "how", "status"),
     [
