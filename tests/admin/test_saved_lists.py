@@ -117,4 +117,9 @@ def test_what_is_gone_since_is_no_error(query: str, managing: Client, manager: U
 def test_it_is_for_those_who_may(staff_with: Callable[..., Client]) -> None:
     seeing = staff_with("leads.view_lead")
     assert not seeing.get(f"{LEADS}?q=levi").context["cl"].address_to_save
-    assert seeing.get(f"{LISTS}add/").status_code == 403
+    assert seeing.get(f"{LISTS}add/?query=q%3Dlevi").status_code == 403
+
+
+def test_there_is_something_to_save(managing: Client) -> None:
+    assert managing.get(f"{LISTS}add/?query=q%3Dlevi").status_code == 200
+    assert managing.get(f"{LISTS}add/").status_code == 403

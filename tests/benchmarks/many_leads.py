@@ -169,6 +169,7 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
             cursor.execute(statement)
     autocommit, connection.autocommit = connection.autocommit, True
     connection.execute("VACUUM ANALYZE leads_lead")
+    connection.execute("VACUUM ANALYZE leads_leadsearch")
     connection.execute("VACUUM ANALYZE callbacks_callattempt")
     connection.autocommit = autocommit
 
@@ -176,7 +177,7 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
 def _set_aside(cursor: psycopg.Cursor) -> list[str]:
     """Takes off what would be kept right row by row; returns the statements that put it back."""
     put_back = []
-    tables = ["leads_lead", "callbacks_callattempt"]
+    tables = ["leads_lead", "leads_leadsearch", "callbacks_callattempt"]
     for name, table, definition in cursor.execute(_CONSTRAINTS, [tables]).fetchall():
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         put_back.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')

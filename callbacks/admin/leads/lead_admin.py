@@ -53,10 +53,9 @@ class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
     """
 
     list_display = [
-        "submitted", "person", "standing", "promise", "talked_with", "last_outcome",
-        "call_id_shown", "source",
+        "came", "person", "standing", "promise", "talked_with", "last_outcome", "call_id_shown",
     ]  # fmt: skip
-    list_display_links = ["submitted", "person"]
+    list_display_links = ["came", "person"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
         ("source", RelatedDropdownFilter),
@@ -72,7 +71,7 @@ class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
     list_refresh = True
     list_fullwidth = True
     list_per_page = 50
-    sortable_by = ("submitted",)  # by what there is an index for; narrow it down by filters
+    sortable_by = ("came",)  # by what there is an index for; narrow it down by filters
     list_before_template = "admin/lead_list_notes.html"
     show_full_result_count = False
     search_fields = ["pk"]  # for the theme, which shows no field without; search.leads finds
@@ -158,6 +157,12 @@ class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
 
     # The list has few columns, each with its small print, so that none is out of sight.
 
+    @display(description=_("submitted"), ordering="submitted_at")  # type: ignore[untyped-decorator]
+    def came(self, obj: Lead) -> SafeString:
+        """When, and through which source."""
+        at = format_html("{}", html.moment(obj.submitted_at))
+        return html.below(at, format_html("<bdi>{}</bdi>", obj.source))
+
     @display(description=_("name"), ordering="name")  # type: ignore[untyped-decorator]
     def person(self, obj: Lead) -> SafeString:
         """Who asked, and their number."""
@@ -178,7 +183,9 @@ class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
         said = labels.due(obj, timezone.now())
         duration = _duration(obj.time_to_ring)
         took = gettext("rang after %(duration)s") % {"duration": duration} if duration else ""
-        return html.label(said.text, said.colour, took) if said.text else took
+        if said.text:
+            return html.label(said.text, said.colour, took)
+        return html.below(format_html("{}", ""), took)
 
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:

@@ -162,6 +162,11 @@ class SavedListAdmin(Admin):
         """Only those that this person may see."""
         return visible_to(request.user).select_related("owner")
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """From the list of leads, which says what is saved."""
+        says_what = request.method == "POST" or "query" in request.GET
+        return says_what and bool(super().has_add_permission(request))
+
     def has_delete_permission(self, request: HttpRequest, obj: SavedList | None = None) -> bool:
         """Who saved it, and a superuser."""
         may = bool(super().has_delete_permission(request, obj))
