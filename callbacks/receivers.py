@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -91,15 +92,21 @@ class Caller:
         """By the languages of its teams' extensions, or by anybody where a team waits for none."""
         return spoken.is_spoken(config.current(as_of), source_id, language)
 
+    def hold_call(self, lead_id: int) -> None:
+        """Its attempt is locked."""
+        _live_call(lead_id).select_for_update(of=("self",)).first()
+
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """A call that is on is ended, and no other follows it."""
-        live = CallAttempt.objects.filter(
-            lead=lead_id, kind=AttemptKind.CALL, state__in=LIVE_STATES
-        ).first()
+        live = _live_call(lead_id).first()
         if live is None:
             return transitions.cancel(lead_id, now)
         taken_back.end(live, now)
         return transitions.close(lead_id, LeadStatus.CANCELLED, now, claimed_at=live.claimed_at)
+
+
+def _live_call(lead_id: int) -> QuerySet[CallAttempt]:
+    return CallAttempt.objects.filter(lead=lead_id, kind=AttemptKind.CALL, state__in=LIVE_STATES)
 
 
 @receiver(lead_received)

@@ -58,7 +58,8 @@ def wish(
 
     `also`: the source of the number's open lead, which is taken where it can call at the wished
     time and `source` cannot, or where `source` never can. Takes the call's turn at an opening, so
-    call it in the transaction that stores the result, before any lead is locked there.
+    call it in the transaction that stores the result, before any lead is locked there: afterwards
+    it waits for no turn, and two leads may share one.
     """
     wanted = chosen_at or now
     sources = [source] if also is None or also.pk == source.pk else [source, also]
@@ -91,6 +92,12 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     if _is_free(wished.source.pk, now):
         return _follow(first, request, wished, now)
     return _speak(first, request, now)
+
+
+def is_to_follow(lead_id: int, since: datetime) -> bool:
+    """Whether `follow` or `release` will have something to do after a call, as far as is known."""
+    taken_back = EarlierPlan.objects.filter(lead=lead_id, request__status=LeadStatus.CANCELLED)
+    return _joined_since(lead_id, since).exists() or taken_back.exists()
 
 
 def follow(lead_id: int, since: datetime, now: datetime) -> None:
@@ -170,6 +177,7 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
 def _take_back_open(request: Lead, now: datetime) -> None:
     """Cancels an open lead. Other people's requests that had joined it go on by themselves."""
     with transaction.atomic():
+        ports.hold_call(request.pk)
         others = _wishes_of(_joined_since(request.pk, request.submitted_at), now)
         locked = Lead.objects.select_for_update(no_key=True).filter(
             pk=request.pk, status__in=OPEN_STATUSES

@@ -25,7 +25,7 @@ from callbacks.common import sql
 from callbacks.models import CallAttempt, CallNote
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.routing import config
-from callbacks.scheduling import call_times
+from callbacks.scheduling import call_times, pacing
 from callbacks.scheduling.next_call import next_call
 from leads import intake, log_context, never_call, ports, transitions
 from leads.models import (
@@ -97,6 +97,8 @@ def write(
             written_at=max(now, before.written_at) if before else now,
         )
         goes_on = before is not None and _asks_the_same(before, writing)
+        if writing.effect == DispositionEffect.CALL_AGAIN and not goes_on:
+            pacing.take_turns()
         if before:
             CallNote.objects.filter(pk=before.pk).update(stands=False, is_pending=False)
             if goes_on:
@@ -109,6 +111,15 @@ def write(
         _show_on_lead(attempt.lead_id)
     log.info("call note attempt=%s follows=%s user=%s", attempt_id, writing.effect, _id(user))
     return note
+
+
+def take_turns(lead_id: int) -> None:
+    """Before a lead is locked whose call has ended, or has turned out to have been another: what is
+    agreed with it may take its turn at an opening.
+    """
+    agreed = Q(is_pending=True) | Q(follow_up=lead_id, stands=True)
+    if CallNote.objects.filter(agreed, lead=lead_id, call_again_at__isnull=False).exists():
+        pacing.take_turns()
 
 
 def when_over(lead_id: int, now: datetime) -> None:

@@ -39,7 +39,7 @@ from callbacks.policy.rules import (
 from callbacks.routing import config, number_limits, queue
 from callbacks.routing.availability import paused_at
 from callbacks.routing.rotation import after_call, after_correction
-from callbacks.scheduling import call_times
+from callbacks.scheduling import call_times, pacing
 from callbacks.scheduling.next_call import NextCall, next_call
 from leads import joining, transitions
 from leads.models import Lead, LeadStatus
@@ -88,6 +88,7 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
     step = _step(attempt, attempt.extension_id, outcome, rules, now)
     if step.lead is LeadStep.CALL_AGAIN and _is_stopped(attempt):
         step = replace(step, lead=LeadStep.CANCELLED)
+    after_talk.take_turns(attempt.lead_id)
     _settle_lead(attempt, step, now)
     after_talk.when_over(attempt.lead_id, now)
     visitor_clock.tell(attempt.lead_id)
@@ -136,12 +137,14 @@ def settle_again(attempt: CallAttempt, leads: QuerySet[Lead], now: datetime) -> 
     In the transaction of the correction. `leads`: that lead, if nothing has happened to it since.
     Returns whether it was changed.
     """
-    if attempt.extension_id is None or not leads.select_for_update(of=("self",)).exists():
+    if attempt.extension_id is None or not leads.exists():
         return False
     step = _step(attempt, attempt.extension_id, Outcome(attempt.outcome), policy(), now)
+    wait = _next_call(attempt, step, now) if step.lead is LeadStep.CALL_AGAIN else None
+    if not leads.select_for_update(of=("self",)).exists():
+        return False
     shown = mirror(attempt) | ({"error_message": step.message} if step.message else {})
-    if step.lead is LeadStep.CALL_AGAIN:
-        wait = _next_call(attempt, step, now)
+    if wait:
         return transitions.put_off(
             attempt.lead_id,
             wait.call_after or now,
@@ -235,6 +238,8 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     shown["claimed_at"] = attempt.claimed_at
     # The lead's next wait begins where its attempt ended.
     ended_at = attempt.ended_at or now
+    if joining.is_to_follow(attempt.lead_id, attempt.claimed_at):
+        pacing.take_turns()
     # If a transition below is not won, somebody else has moved the lead; it stays as they left it.
     if step.lead is LeadStep.CALL_AGAIN:
         wait = _next_call(attempt, step, now)
@@ -264,10 +269,12 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
 
 
 def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
+    """Its turn at an opening is taken, so ask before the lead is locked."""
     if not step.after:
         return NextCall(None)
+    source_id = _source_of(attempt.lead_id)
     return next_call(
-        call_times.reserving(config.current(), _source_of(attempt.lead_id), attempt.phone),
+        call_times.reserving(config.current(), source_id, attempt.phone, waits=True),
         now,
         step=step,
         limited_until=number_limits.number_limited_until(attempt.phone, now),

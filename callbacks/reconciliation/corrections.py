@@ -106,8 +106,7 @@ def correct(
     was = attempt.outcome
     if not attempt.correct(to, connected_at):
         return False
-    if attempt.kind == AttemptKind.CALL and was:
-        correct_extension(attempt, Outcome(was), timezone.now())
+    after_talk.take_turns(attempt.lead_id)
     if was in ENDED_BY_LEG_1 and to != AttemptState.BRIDGED:
         # Its lead waits for nobody in sales any more, but for the next try.
         told, told_waiting = (
@@ -117,6 +116,8 @@ def correct(
     else:
         told = _correct_lead(attempt)
         told_waiting = not told and _is_called_no_more(attempt, was)
+    if attempt.kind == AttemptKind.CALL and was:
+        correct_extension(attempt, Outcome(was), timezone.now())
     if told_waiting:
         after_talk.keep_what_was_agreed(attempt.lead_id, timezone.now())
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.

@@ -30,6 +30,7 @@ class ConfiguredTimes:
     source_id: int
     phone: str
     pacing: Pacing
+    waits: bool = False  # for its turn, though the transaction has written something
 
     def next_time(self, after: datetime) -> datetime | None:
         """A team is open, and its number may be called."""
@@ -44,12 +45,16 @@ class ConfiguredTimes:
         if self.pacing is Pacing.NONE:
             return Turn(opening, opening)
         reserve = self.pacing is Pacing.RESERVE
-        return pacing.turn(self.config, self.source_id, self.phone, opening, reserve=reserve)
+        return pacing.turn(
+            self.config, self.source_id, self.phone, opening, reserve=reserve, waits=self.waits
+        )
 
 
-def reserving(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
-    """For callers that store the result, in this transaction."""
-    return ConfiguredTimes(config, source_id, phone, Pacing.RESERVE)
+def reserving(
+    config: RoutingConfig, source_id: int, phone: str, *, waits: bool = False
+) -> ConfiguredTimes:
+    """For callers that store the result, in this transaction. `waits`: as of pacing.turn."""
+    return ConfiguredTimes(config, source_id, phone, Pacing.RESERVE, waits)
 
 
 def reading(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:

@@ -2,11 +2,14 @@
 
 The turns are `opening_turns`'; here is who has which, in the database. The leads that wait for one
 opening have it as their `closed_until`, whatever sources they come from.
+
+Turns are given out under one lock for all openings, which comes before the lock of any lead
+(docs/architecture.md, "In which order locks are taken").
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import count, repeat
 
@@ -26,9 +29,15 @@ from callbacks.scheduling.opening_turns import (
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
-_LOCK = 0x5EAD  # the first of the two numbers of the advisory lock; the second is the opening's
-# In place of an opening: whichever is under way.
-_ANY_NOW = datetime(1970, 1, 1, tzinfo=UTC)
+_LOCK = 0x5EAD  # the number of the advisory lock
+
+# Who has written in this transaction may hold a lead, and does not wait.
+_TAKE_UNLESS_ROWS_ARE_HELD = """
+    SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL
+        THEN pg_advisory_xact_lock(%(lock)s) IS NULL
+        ELSE pg_try_advisory_xact_lock(%(lock)s)
+    END
+"""
 
 # One look from the end of an index (lead_waiting_by_time) for each source.
 _LATEST = """
@@ -41,18 +50,37 @@ _LATEST = """
 """
 
 
+def take_turns() -> None:
+    """Until the end of the transaction nobody else gives out turns; waits for whoever does now.
+
+    Call it before the transaction locks any lead. What it gives out afterwards is reserved.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def turn(
-    config: RoutingConfig, source_id: int, phone: str, opening: datetime, *, reserve: bool
+    config: RoutingConfig,
+    source_id: int,
+    phone: str,
+    opening: datetime,
+    *,
+    reserve: bool,
+    waits: bool = False,
 ) -> Turn:
     """When a lead that waits for `opening` is called: after all that wait for it already.
 
     Where they are so many that it closes before, at the next opening. `reserve`: the caller stores
-    it in this transaction; until its end, others wait for theirs.
+    it in this transaction; until its end, others wait for theirs. A transaction that has written
+    something takes no turn that it would have to wait for: two leads may then share one. `waits`:
+    it has locked no lead yet, and waits all the same.
     """
 
     def last_moment(shared: PacedOpening) -> datetime | None:
-        if reserve:
-            _one_at_a_time(shared)
+        if reserve and waits:
+            take_turns()
+        elif reserve:
+            _take_unless_rows_are_held()
         return _latest(shared)
 
     return next_turn(
@@ -80,15 +108,14 @@ def put_off_all(
     moved, left = 0, list(leads.values_list("pk", flat=True))
     next_time = partial(calling_hours.next_time, config, source_id, phone)
     while left:
-        # A transaction for each opening. Turns are taken before rows, here as everywhere: nobody
-        # waits for the turns of an opening while others wait for a row of theirs.
+        # A transaction for each opening, and turns before rows, here as everywhere.
         with transaction.atomic():
             shared = _shared(config, source_id, phone, opening)
+            if shared:
+                take_turns()
             if shared and opening <= now:
                 shared = _under_way(shared, now)
                 opening = shared.at
-            if shared:
-                _one_at_a_time(shared)
             ours = {
                 pk: (call_after, closed_until)
                 for pk, call_after, closed_until in leads.filter(pk__in=left)
@@ -143,7 +170,6 @@ def _under_way(shared: PacedOpening, now: datetime) -> PacedOpening:
     Those who join, in however many steps, take turns with all that wait for it: an opening of their
     own would be called at the same rate beside it.
     """
-    _one_at_a_time(replace(shared, at=_ANY_NOW))
     latest = Lead.objects.filter(
         source__in=shared.sources,
         status=LeadStatus.WAITING,
@@ -176,8 +202,6 @@ def _free_moments(
         yield at
 
 
-def _one_at_a_time(shared: PacedOpening) -> None:
-    """Until the end of the transaction nobody else gives out moments of this opening."""
-    minute = int(shared.at.timestamp()) // 60
+def _take_unless_rows_are_held() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, minute])
+        cursor.execute(_TAKE_UNLESS_ROWS_ARE_HELD, {"lock": _LOCK})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from threading import Event
 from typing import Any
 
@@ -187,15 +187,15 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 @contextmanager
-def turns_are_held(opening: datetime) -> Iterator[None]:
-    """Nobody else gives out turns of this opening."""
-    key = [pacing._LOCK, int(opening.timestamp()) // 60]
+def turns_are_held() -> Iterator[None]:
+    """Nobody else gives out turns."""
+    key = [pacing._LOCK]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
+        cursor.execute("SELECT pg_advisory_lock(%s)", key)
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", key)
 
 
 def test_a_step_that_is_overtaken_by_a_change_is_made_good(
@@ -206,7 +206,7 @@ def test_a_step_that_is_overtaken_by_a_change_is_made_good(
         lead = make_lead()
         Team.objects.update(opening_rate=1)
         open_at(office, 1, 7)
-        with turns_are_held(MORNING - timedelta(hours=2)):
+        with turns_are_held():
             slow = pool.submit(alone, reschedule.follow_changed_hours)
             eventually(lambda: waiting_for_locks() == 1, within=60)
             open_at(office, 1, 6)
@@ -312,7 +312,7 @@ def test_whoever_waits_for_the_turns_of_an_opening_holds_no_lead(
             (MORNING, lambda: dispatch.call_lead(leads[0].pk)),
             (MORNING + timedelta(days=1), reschedule.follow_the_hours),
         ):
-            with turns_are_held(opening):
+            with turns_are_held():
                 worker = pool.submit(alone, act)
                 eventually(lambda: waiting_for_locks() >= 1, within=60)
                 with transaction.atomic():
