@@ -308,10 +308,7 @@ def test_whoever_waits_for_the_turns_of_an_opening_holds_no_lead(
         hours.save()
     with time_machine.travel(EVENING, tick=False):
         leads = [make_lead(call_after=EVENING - timedelta(minutes=1)) for _ in range(2)]
-        for opening, act in (
-            (MORNING, lambda: dispatch.call_lead(leads[0].pk)),
-            (MORNING + timedelta(days=1), reschedule.follow_the_hours),
-        ):
+        for act in (lambda: dispatch.call_lead(leads[0].pk), reschedule.follow_the_hours):
             with turns_are_held():
                 worker = pool.submit(alone, act)
                 eventually(lambda: waiting_for_locks() >= 1, within=60)
