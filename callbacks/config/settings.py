@@ -39,8 +39,17 @@ def _generated(file_name: str) -> str:
 
 
 DEBUG = env.bool("DEBUG", default=False)
-# Without one, Django refuses to sign anything, in every process; only a working copy needs none.
-SECRET_KEY = env.str("SECRET_KEY", default=_generated("secret-key")) or ("unset" if DEBUG else "")
+SECRET_KEY = env.str("SECRET_KEY", default="") or _generated("secret-key")
+SECRET_KEY = SECRET_KEY or ("unset" if DEBUG else "")
+if not SECRET_KEY:
+    # The worker, beat and commands run no checks.
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing, so nothing starts. Set it to the output of this command, the same "
+        "for every process: python -c 'import secrets; print(secrets.token_hex(30))'. `make run` "
+        "generates one itself. A command that signs nothing, such as collectstatic while an image "
+        "is built, takes any: SECRET_KEY=unused python manage.py collectstatic. To work on the "
+        "code, set DEBUG=true."
+    )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.stack import ROOT
 
+SETTINGS = "callbacks.config.settings"
 # What gunicorn does with `preload_app`: it loads the application, then calls on_starting.
 WEB = """
 import runpy
@@ -62,14 +63,62 @@ def test_wrong_settings_are_named_line_by_line_and_nothing_starts() -> None:
     assert "%s" not in done.stderr
 
 
-def test_without_a_key_nothing_is_signed(tmp_path: Path) -> None:
-    unset = {"DEBUG": "false", "SECRET_KEY": "", "DATA_DIR": str(tmp_path)}
-    code = "import django; django.setup()\nfrom django.core import signing\nsigning.dumps('x')\n"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **unset, "DJANGO_SETTINGS_MODULE": "callbacks.config.settings"},
-        stderr=subprocess.PIPE, text=True, check=False,
+def _without_a_key(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    unset = {"DEBUG": "false", "SECRET_KEY": "", "DJANGO_SETTINGS_MODULE": SETTINGS}
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env={**os.environ, **unset, **environment},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+STARTS = {
+    "a script": ["-c", "import django; django.setup()"],
+    "the worker": ["-m", "celery", "--app", "callbacks.config", "worker"],
+    "beat": ["-m", "celery", "--app", "callbacks.config", "beat", "--schedule", ""],
+    "the web server": ["-m", "gunicorn", "callbacks.config.wsgi", "--bind", "127.0.0.1:0"],
+    "a command": ["manage.py", "who_rings", "--source", "website"],
+    "the checks": ["manage.py", "check"],
+    "the migrations": ["manage.py", "migrate"],
+    "static files": ["manage.py", "collectstatic", "--dry-run", "--noinput"],
+}
+
+
+@pytest.mark.parametrize("command", STARTS.values(), ids=STARTS)
+def test_without_a_key_nothing_starts_and_the_way_out_is_said(
+    command: list[str], tmp_path: Path
+) -> None:
+    done = _without_a_key(*command, DATA_DIR=str(tmp_path))
     assert done.returncode != 0
-    assert "The SECRET_KEY setting must not be empty" in done.stderr
+    assert "SECRET_KEY is missing, so nothing starts." in done.stdout + done.stderr
+    assert "secrets.token_hex(30)" in done.stdout + done.stderr
+
+
+GO_ON = {
+    "a working copy": (["-c", "import django; django.setup()"], {"DEBUG": "true"}),
+    "static files, with any key": (
+        ["manage.py", "collectstatic", "--dry-run", "--noinput"],
+        {"SECRET_KEY": "unused"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "environment"), GO_ON.values(), ids=GO_ON)
+def test_what_needs_no_key_goes_on(
+    command: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = _without_a_key(*command, DATA_DIR=str(tmp_path), **environment)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_types_are_checked_without_a_key(tmp_path: Path) -> None:
+    """In a fresh clone, where nothing has generated one."""
+    code = "import runpy; runpy.run_path('.ci/mypy_plugin.py')['plugin']('1.0')"
+    code += "; import django; django.setup()"
+    done = _without_a_key("-c", code, DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_key_that_was_generated_is_found_again(tmp_path: Path) -> None:
+    (tmp_path / "secret-key").write_text("k" * 60)
+    done = _without_a_key("-c", "import django; django.setup()", DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
