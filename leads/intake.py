@@ -158,6 +158,8 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
         submitted_at=now,
         clock_started_at=planned.clock_started_at,
         due_at=planned.due_at,
+        sla_target=planned.sla_target,
+        sla_clock=planned.sla_clock,
         call_after=planned.call_after,
         waiting_since=now,
         gap_until=planned.gap_until,

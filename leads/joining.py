@@ -265,6 +265,9 @@ def _restore(first: Lead, before: EarlierPlan, wishes: Wishes, now: datetime) ->
         call_after=later.call_after,
         clock_started_at=before.clock_started_at,
         due_at=before.due_at,
+        sla_target=before.sla_target,
+        sla_clock=before.sla_clock,
+        sla_source=before.sla_source,
         gap_until=later.gap_until,
         closed_until=later.closed_until,
     )
@@ -277,13 +280,20 @@ def _follow(
     first: Lead, request: Lead, wished: Wish, now: datetime, *, pushed_back: bool = False
 ) -> bool:
     plan = wished.plan
-    call_after, starts, due = plan.call_after, plan.clock_started_at, plan.due_at
+    call_after = plan.call_after
     if call_after <= now:
         # Other teams step in by the time that it has waited.
         call_after = min(call_after, first.call_after)
+    promise: dict[str, Any] = {
+        "clock_started_at": plan.clock_started_at,
+        "due_at": plan.due_at,
+        "sla_target": plan.sla_target,
+        "sla_clock": plan.sla_clock,
+        "sla_source": None,
+    }
     # A broken promise stays broken, and an earlier one is kept unless a later call is wanted.
-    if first.due_at <= (now if pushed_back else max(now, due)):
-        starts, due = first.clock_started_at, first.due_at
+    if first.due_at <= (now if pushed_back else max(now, plan.due_at)):
+        promise = {"sla_source_id": first.sla_source_id or first.source_id}
     return _change(
         first,
         request,
@@ -292,10 +302,9 @@ def _follow(
         language=_language(first, request, wished.source.pk),
         chosen_at=wished.chosen_at,
         call_after=call_after,
-        clock_started_at=starts,
-        due_at=due,
         gap_until=plan.gap_until,
         closed_until=plan.closed_until,
+        **promise,
     )
 
 
@@ -332,6 +341,9 @@ def _change(first: Lead, request: Lead, now: datetime, **values: Any) -> bool:
             "call_after": first.call_after,
             "clock_started_at": first.clock_started_at,
             "due_at": first.due_at,
+            "sla_target": first.sla_target,
+            "sla_clock": first.sla_clock,
+            "sla_source_id": first.sla_source_id,
             "gap_until": first.gap_until,
             "closed_until": first.closed_until,
         },

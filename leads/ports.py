@@ -23,6 +23,8 @@ class CallPlan:
     call_after: datetime
     clock_started_at: datetime
     due_at: datetime
+    sla_target: int
+    sla_clock: str
     gap_until: datetime | None = None
     closed_until: datetime | None = None
 

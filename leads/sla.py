@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from leads.models import OPEN_STATUSES, LeadStatus
+from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 _NEVER_COUNTED = (LeadStatus.DUPLICATE, LeadStatus.HELD)
 _RANG = Q(rang_at__isnull=False)
@@ -24,7 +24,8 @@ def counted() -> Q:
 
     Not duplicates (the number had an open lead), nor leads that are held for a person to look at.
     A cancelled lead counts if its phone had rung or its time was over by then: what was missed
-    does not disappear. Not follow-ups: nobody new has asked to be called (`follow_ups`).
+    does not disappear. Not if it was held until then. Not follow-ups: nobody new has asked to be
+    called (`follow_ups`).
     """
     return _promised() & ~_PLANNED
 
@@ -36,14 +37,26 @@ def follow_ups() -> Q:
 
 def _promised() -> Q:
     """Leads and follow-ups that somebody was to be called for."""
-    judged_before_it_was_cancelled = _RANG | Q(closed_at__gt=F("due_at"))
+    judged_before_it_was_cancelled = _RANG | Q(
+        closed_at__gt=F("due_at"), cancelled_while_held=False
+    )
     return ~Q(status__in=_NEVER_COUNTED) & (
         ~Q(status=LeadStatus.CANCELLED) | judged_before_it_was_cancelled
     )
 
 
+def is_counted(lead: Lead) -> bool:
+    """As `counted` and `follow_ups`, of one lead."""
+    if lead.status in _NEVER_COUNTED:
+        return False
+    if lead.status != LeadStatus.CANCELLED or lead.rang_at:
+        return True
+    missed = lead.closed_at is not None and lead.closed_at > lead.due_at
+    return missed and not lead.cancelled_while_held
+
+
 def rang() -> Q:
-    """Counted leads whose phone has rung."""
+    """Counted leads whose phone has rung, and it is known when."""
     return counted() & _RANG
 
 

@@ -78,9 +78,18 @@ def refuse(lead_id: int, message: str, at: datetime) -> bool:
 
 
 def cancel(lead_id: int, at: datetime, message: str = "") -> bool:
-    """held | waiting -> cancelled: nobody is to call. `message` tells a manager why."""
+    """held | waiting -> cancelled: nobody is to call. `message` tells a manager why. What was held
+    has missed nothing.
+    """
     values = {**waits_no_more(at)} | ({"error_message": message[:500]} if message else {})
-    return _move(lead_id, _CAN_BE_CANCELLED, LeadStatus.CANCELLED, **values)
+    while_held = Case(When(status=LeadStatus.HELD, then=True), default=False)
+    return _move(
+        lead_id,
+        _CAN_BE_CANCELLED,
+        LeadStatus.CANCELLED,
+        cancelled_while_held=while_held,
+        **values,
+    )
 
 
 def settle(lead_id: int, at: datetime, message: str) -> bool:
@@ -132,6 +141,8 @@ def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:
         call_after=plan.call_after,
         clock_started_at=plan.clock_started_at,
         due_at=plan.due_at,
+        sla_target=plan.sla_target,
+        sla_clock=plan.sla_clock,
         gap_until=plan.gap_until or at,
         closed_until=plan.closed_until,
     )
@@ -197,7 +208,7 @@ def open_again(
     Raises IntegrityError when the lead's number has another open lead.
     """
     values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
-    values |= {"gap_until": gap_until, "closed_until": closed_until}
+    values |= {"gap_until": gap_until, "closed_until": closed_until, "cancelled_while_held": False}
     values |= wait_accounting.anything_until(at)
     come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
     since = wait_accounting.end_of_anything(at)

@@ -132,6 +132,7 @@ def make_lead(source: LeadSource) -> Callable[..., Lead]:
     numbers = iter(range(101, 200))
 
     def make(phone: str = "", **values: object) -> Lead:
+        source.refresh_from_db()
         lead = intake.store(
             intake.Submission(
                 source=source,

@@ -54,7 +54,7 @@ def tiles(now: datetime) -> list[Tile]:
         Tile(gettext("To be called later"), counts["later"], f"{leads}?todo=later"),
         Tile(gettext("Calling now"), counts["calling"], f"{leads}?status__exact=calling"),
         Tile(
-            gettext("Overdue, not called yet"),
+            gettext("Overdue, the phone has not rung"),
             counts["overdue"],
             f"{leads}?overdue=yes",
             alarming=True,

@@ -204,11 +204,11 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class OverdueFilter(_OnlyFilter):
-    """Leads past their due time that nobody has called."""
+    """Open leads past their due time whose phone has not rung, whoever was called for them."""
 
     title = _("overdue")
     parameter_name = "overdue"  # part of addresses: never translated
-    words = _("Overdue, not called yet")
+    words = _("Overdue, the phone has not rung")
     condition = staticmethod(sla.overdue_and_follow_ups)
 
 

@@ -14,6 +14,7 @@ from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
 from callbacks.policy.rules import FLAGGED_REASON
 from callbacks.routing.availability import is_paused
+from leads import sla
 from leads.models import Lead, LeadStatus
 
 LEAD_COLOURS: dict[str, str] = {
@@ -47,6 +48,9 @@ ATTEMPT_COLOURS: dict[str, str] = {
     AttemptState.NEVER_PLACED: GREY,
 }
 
+# Nobody has told how the last call of such a lead went, or it may be so.
+_RECORD_MAY_BE_MISSING = (LeadStatus.CALLED, LeadStatus.FAILED)
+
 
 @dataclass(frozen=True)
 class Words:
@@ -64,7 +68,7 @@ class Words:
 
 def due(lead: Lead, now: datetime) -> Words:
     """How the lead stands against its target: due in, overdue; its phone rang in time, or late."""
-    if lead.status in (LeadStatus.DUPLICATE, LeadStatus.CANCELLED):
+    if not sla.is_counted(lead):
         return Words("")
     if lead.rang_at:
         late = (lead.rang_at - lead.due_at).total_seconds()
@@ -76,18 +80,15 @@ def due(lead: Lead, now: datetime) -> Words:
     if lead.connected_at:
         return Words(gettext("talked; nobody knows when its phone rang"))
     over = (now - lead.due_at).total_seconds()
-    if over > 0:
-        return Words(
-            gettext("overdue %(duration)s") % {"duration": in_words(over)}
-            if lead.is_open
-            else gettext("its phone never rang"),
-            RED,
+    if lead.is_open:
+        return (
+            Words(gettext("overdue %(duration)s") % {"duration": in_words(over)}, RED)
+            if over > 0
+            else Words(gettext("due in %(duration)s") % {"duration": in_words(-over)}, BLUE)
         )
-    return (
-        Words(gettext("due in %(duration)s") % {"duration": in_words(-over)}, BLUE)
-        if lead.is_open
-        else Words(gettext("its phone never rang"), RED)
-    )
+    if lead.status in _RECORD_MAY_BE_MISSING:
+        return Words(gettext("not known to have rung"), RED)
+    return Words(gettext("its phone never rang"), RED)
 
 
 def shekels(hundredths: int | None) -> str:

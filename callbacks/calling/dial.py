@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.calling import visitor_clock
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
@@ -69,6 +70,7 @@ def dial_call(client: Client, claim: Claim, lead: Lead, config: RoutingConfig) -
         return
     _hold_for(attempt, call)
     _send(attempt, lambda: client.call(call))
+    visitor_clock.note(attempt, lead, config)
 
 
 def dial_committed(attempt_id: int) -> None:

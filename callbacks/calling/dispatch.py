@@ -37,6 +37,7 @@ _TRIES = 10
 # query.
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
+        clock_started_at, sla_target, sla_clock, sla_source_id,
         ({VERSION_SQL}) AS setup_version, {never_call.LISTED_SQL} AS is_listed
     FROM leads_lead WHERE id = %s
 """  # noqa: S608  # put together from constants only

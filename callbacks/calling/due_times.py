@@ -1,24 +1,24 @@
 """Due times that follow the opening hours: a holiday that is entered late moves the clock too."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from callbacks.common.one_by_one import one_by_one
-from callbacks.opening_hours import sla_clock
 from callbacks.opening_hours.sla_clock import Clock
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
+from callbacks.scheduling.promise import promise_to
 from leads.models import ClockChange, Lead, LeadStatus, SlaClock
 
 
 def follow(config: RoutingConfig, leads: Iterable[Lead], now: datetime) -> int:
-    """Gives each lead the due time that its source's clock has by today's hours.
+    """Gives each lead the due time that its clock has by today's hours, with its own target.
 
-    `leads`: open ones whose phone has not rung, with their source loaded; those of a clock that
-    runs round the clock stay as they are. The time that was promised before is kept (ClockChange).
-    Returns how many have another due time.
+    `leads`: open ones whose phone has not rung, of a clock that counts opening hours. The time that
+    was promised before is kept (ClockChange). Returns how many have another due time.
     """
 
     def move(lead: Lead) -> bool:
@@ -31,15 +31,17 @@ def follow(config: RoutingConfig, leads: Iterable[Lead], now: datetime) -> int:
 def to_follow(after: int, to: int | None, now: datetime) -> Iterable[Lead]:
     """The leads that `follow` is about, of the ids in (after, to]; None: without an end.
 
-    Not those that are overdue: what was missed stays missed.
+    Not those that are overdue: what was missed stays missed. Nor those whose source alone has
+    another target or another clock now: they keep what they came with.
     """
+    counts_open = Q(sla_clock=SlaClock.OPEN) | Q(sla_clock="", source__sla_clock=SlaClock.OPEN)
     found = Lead.objects.filter(
+        counts_open,
         status__in=(LeadStatus.WAITING, LeadStatus.CALLING),
         rang_at__isnull=True,
         due_at__gt=now,
-        source__sla_clock=SlaClock.OPEN,
         pk__gt=after,
-    ).select_related("source")
+    )
     return found if to is None else found.filter(pk__lte=to)
 
 
@@ -48,16 +50,14 @@ def _clock(config: RoutingConfig, lead: Lead, now: datetime) -> Clock | None:
 
     A clock that has begun stays begun.
     """
-    target = timedelta(seconds=lead.source.sla_target)
-    calendars = calling_hours.calendars(config, lead.source_id)
+    promise = promise_to(config, lead)
     if lead.clock_started_at <= now:
-        due_at = sla_clock.due_at(lead.clock_started_at, target, calendars)
-        return Clock(lead.clock_started_at, due_at)
-    asked_for = lead.chosen_at or lead.submitted_at
-    opening = calling_hours.next_time(config, lead.source_id, lead.phone, asked_for)
-    if opening is None:
-        return None
-    return sla_clock.clock(sla_clock.OPEN, asked_for, target, opening, calendars)
+        return Clock(lead.clock_started_at, promise.due_at(lead.clock_started_at))
+    # A promise that another source has made, and that is kept, does not begin sooner.
+    own_wish = lead.chosen_at or lead.submitted_at
+    asked_for = lead.clock_started_at if lead.sla_source_id else own_wish
+    opening = calling_hours.next_time(config, promise.source_id, lead.phone, asked_for)
+    return promise.clock(asked_for, opening) if opening else None
 
 
 def _move(lead: Lead, clock: Clock, now: datetime) -> bool:
@@ -70,6 +70,10 @@ def _move(lead: Lead, clock: Clock, now: datetime) -> bool:
         ).update(clock_started_at=clock.started_at, due_at=clock.due_at)
         if moved:
             ClockChange.objects.create(
-                lead=lead, changed_at=now, due_before=lead.due_at, due_since=clock.due_at
+                lead=lead,
+                changed_at=now,
+                started_before=lead.clock_started_at,
+                due_before=lead.due_at,
+                due_since=clock.due_at,
             )
     return bool(moved)

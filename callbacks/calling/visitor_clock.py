@@ -2,12 +2,13 @@
 and whose lead it is.
 
 All are what the lead's attempts know by now: a record that comes late, or that corrects another,
-moves them. How long each took is stored with them, on the clock that the source's target is
-measured by and with the opening hours of that moment: hours that are changed later change no past.
+moves them. How long each took is stored with them, on the clock that the lead's target is measured
+by and with the opening hours of that moment: hours that are changed later change no past.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -16,11 +17,11 @@ from django.db.models import Q
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind
 from callbacks.opening_hours import sla_clock
-from callbacks.opening_hours.calendar import Calendar
 from callbacks.policy.rules import Outcome
 from callbacks.routing import config
-from callbacks.scheduling import calling_hours
-from leads.models import Lead, SlaClock
+from callbacks.routing.config import RoutingConfig
+from callbacks.scheduling.promise import Promise, promise_to
+from leads.models import ClockChange, Lead
 
 # Leads of one step of `make_up`.
 _AT_ONCE = 500
@@ -30,11 +31,10 @@ _AT_ONCE = 500
 def tell(lead_id: int) -> None:
     """Has the lead say what its attempts know. In the transaction of the attempt's change."""
     lead = (
-        Lead.objects.select_for_update(of=("self",))
-        .select_related("source")
+        Lead.objects.select_for_update()
         .only(
-            "clock_started_at", "rang_at", "time_to_ring", "time_to_talk", "source__sla_clock",
-            "by_extension", "by_user", "by_team",
+            "source_id", "sla_source_id", "sla_target", "sla_clock", "clock_started_at", "due_at",
+            "rang_at", "time_to_ring", "time_to_talk", "by_extension", "by_user", "by_team",
         )
         .get(pk=lead_id)
     )  # fmt: skip
@@ -43,25 +43,36 @@ def tell(lead_id: int) -> None:
         .select_related("extension")
         .only(
             "rang_at", "connected_at", "outcome", "claimed_at", "ended_at", "salesperson",
-            "extension__team",
+            "clock_at_call", "extension__team",
         )
         .order_by("claimed_at", "pk")
     )  # fmt: skip
+    rings = [(it.rang_at, it) for it in calls if it.rang_at]
+    rang_at, rang = min(rings, key=itemgetter(0), default=(None, None))
     talks = [it for it in calls if it.outcome == Outcome.BRIDGED.value and it.connected_at]
-    rang_at = min((it.rang_at for it in calls if it.rang_at), default=None)
-    # A person said that they talked, and nobody knows when, if its phone has no time either.
-    timed = [it.connected_at for it in talks if it.connected_at and it.rang_at]
-    talked_at = min(timed, default=None)
-    stands_still = lead.source.sla_clock == SlaClock.OPEN
-    calendars = calling_hours.calendars(config.current(), lead.source_id) if stands_still else None
-    values: dict[str, Any] = {
-        "rang_at": rang_at,
-        "time_to_ring": _shown(lead, rang_at, calendars),
-        "time_to_talk": _shown(lead, talked_at, calendars),
-        **_whose(lead, talks[:1] or [it for it in calls if it.ended_at][-1:]),
-    }
+    # Not one of which a person alone knows, and nobody when it was.
+    timed = [(it.connected_at, it) for it in talks if it.rang_at]
+    talked_at, talked = min(timed, key=itemgetter(0), default=(None, None))
+    promise = promise_to(config.current(), lead)
+    values: dict[str, Any] = {"rang_at": rang_at, "time_to_ring": lead.time_to_ring}
+    if rang_at != lead.rang_at or lead.time_to_ring is None:
+        values |= _as_before_later_hours(promise, lead, rang_at)
+        values["time_to_ring"] = _shown(promise, lead, rang, rang_at)
+    values["time_to_talk"] = _shown(promise, lead, talked, talked_at)
+    values |= _whose(lead, talks[:1] or [it for it in calls if it.ended_at][-1:])
     if any(getattr(lead, name) != value for name, value in values.items()):
         Lead.objects.filter(pk=lead_id).update(**values)
+
+
+def note(attempt: CallAttempt, lead: Lead, config: RoutingConfig) -> None:
+    """Keeps what the lead's clock shows as it is called, by the hours of this moment.
+
+    A record may tell that its phone rang when a manager has changed them.
+    """
+    promise = promise_to(config, lead)
+    if promise.rule == sla_clock.OPEN:
+        shown = promise.shown(lead.clock_started_at, attempt.claimed_at)
+        CallAttempt.objects.filter(pk=attempt.pk).update(clock_at_call=shown)
 
 
 def make_up() -> int:
@@ -92,9 +103,32 @@ def _whose(lead: Lead, calls: Sequence[CallAttempt]) -> dict[str, int | None]:
     return {}
 
 
+def _as_before_later_hours(
+    promise: Promise, lead: Lead, rang_at: datetime | None
+) -> dict[str, datetime]:
+    """The clock's start and due time as they were when the phone rang: hours that were changed
+    after that have moved them, since nobody knew. Sets them on `lead` too.
+    """
+    if promise.rule != sla_clock.OPEN or rang_at is None:
+        return {}
+    later = ClockChange.objects.filter(lead=lead, changed_at__gt=rang_at)
+    first = later.first()
+    if first is None:
+        return {}
+    later.delete()
+    lead.clock_started_at = first.started_before or min(lead.clock_started_at, first.due_before)
+    return {"clock_started_at": lead.clock_started_at, "due_at": first.due_before}
+
+
 def _shown(
-    lead: Lead, at: datetime | None, calendars: Sequence[Calendar] | None
+    promise: Promise, lead: Lead, call: CallAttempt | None, at: datetime | None
 ) -> timedelta | None:
-    if at is None:
+    """What the clock showed at `at`, during `call`."""
+    if call is None or at is None:
         return None
-    return sla_clock.elapsed(lead.source.sla_clock, lead.clock_started_at, at, calendars)
+    began = lead.clock_started_at
+    kept = call.clock_at_call
+    if kept is None or at <= began or promise.shown(began, call.claimed_at) == kept:
+        return promise.shown(began, at)
+    # The hours have been changed since.
+    return kept + (at - call.claimed_at)

@@ -127,6 +127,12 @@ class StoredAttempt(models.Model):
     connected_at = models.DateTimeField(
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
+    clock_at_call = models.DurationField(
+        _("clock at the call"),
+        null=True,
+        blank=True,
+        help_text=_("What the lead's SLA clock showed at the claim, where it counts hours."),
+    )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     hold_until = models.DateTimeField(
         _("hold until"),

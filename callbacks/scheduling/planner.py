@@ -34,6 +34,8 @@ def plan(
         call_after=found.call_after or now,
         clock_started_at=clock.started_at,
         due_at=clock.due_at,
+        sla_target=source.sla_target,
+        sla_clock=source.sla_clock,
         gap_until=found.gap_until,
         closed_until=found.closed_until,
     )

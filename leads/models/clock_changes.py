@@ -14,6 +14,9 @@ class ClockChange(models.Model):
         Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="clock_changes"
     )
     changed_at = models.DateTimeField(_("changed at"))
+    started_before = models.DateTimeField(
+        _("started before"), null=True, help_text=_("When its clock started, before the change.")
+    )
     due_before = models.DateTimeField(_("due before"))
     due_since = models.DateTimeField(_("due since"))
 

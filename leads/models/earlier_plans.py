@@ -28,6 +28,16 @@ class EarlierPlan(models.Model):
     call_after = models.DateTimeField(_("call after"))
     clock_started_at = models.DateTimeField(_("clock started at"))
     due_at = models.DateTimeField(_("due at"))
+    sla_target = models.PositiveIntegerField(_("SLA target"), null=True)
+    sla_clock = models.CharField(_("SLA clock"), max_length=6, blank=True, default="")
+    sla_source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("promised by"),
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+    )
     gap_until = models.DateTimeField(_("gap until"), null=True)
     closed_until = models.DateTimeField(_("closed until"), null=True)
 

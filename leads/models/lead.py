@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.dispositions import Disposition
-from leads.models.sources import LeadSource
+from leads.models.sources import LeadSource, SlaClock
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -168,7 +168,34 @@ class Lead(models.Model):
         _("clock started at"), default=timezone.now, help_text=_("When the SLA clock starts.")
     )
     due_at = models.DateTimeField(
-        _("due at"), help_text=_("The start of the SLA clock plus the source's target.")
+        _("due at"), help_text=_("The start of the SLA clock plus the lead's target.")
+    )
+    # What was promised when it was taken: a source that is changed later changes no promise.
+    # Empty in leads of a process of the release before: as the source says.
+    sla_target = models.PositiveIntegerField(
+        _("SLA target"),
+        null=True,
+        blank=True,
+        help_text=_("Seconds within which its phone is to ring, as the source said then."),
+    )
+    sla_clock = models.CharField(
+        _("SLA clock"),
+        max_length=6,
+        choices=SlaClock.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("When the seconds of its target are counted, as the source said then."),
+    )
+    sla_source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("promised by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text=_("Whose promise is kept, if a later request has it called through another."),
     )
     call_after = models.DateTimeField(
         _("call after"),
@@ -209,6 +236,12 @@ class Lead(models.Model):
         help_text=_("Attempts before this time do not count: a manager had the lead called again."),
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    cancelled_while_held = models.BooleanField(
+        _("cancelled while held"),
+        default=False,
+        db_default=False,
+        help_text=_("Nobody was to be called for it yet, so nothing was missed."),
+    )
 
     call_id = models.CharField(_("CALLID"), max_length=64, blank=True)
     error_code = models.IntegerField(
@@ -240,7 +273,7 @@ class Lead(models.Model):
     connected_at = models.DateTimeField(
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
-    # What the clock of its source showed then (callbacks.calling.visitor_clock).
+    # What its clock showed then (callbacks.calling.visitor_clock).
     time_to_ring = models.DurationField(
         _("time to ring"),
         null=True,

@@ -71,7 +71,12 @@ class LeadSource(models.Model):
         validators=[RegexValidator(LANGUAGE, _("For example: en, he, ru."))],
     )
     sla_target = models.PositiveIntegerField(
-        _("SLA target"), default=60, help_text=_("Seconds within which a lead is to be called.")
+        _("SLA target"),
+        default=60,
+        help_text=_(
+            "Seconds within which a lead's phone is to ring. Leads that are here already keep the "
+            "target and the clock that they came with."
+        ),
     )
     sla_clock = models.CharField(
         _("SLA clock"),

@@ -44,7 +44,7 @@ def test_the_first_page_counts_what_needs_somebody(
         "Waiting for an extension": 3,
         "To be called later": 1,
         "Calling now": 2,
-        "Overdue, not called yet": 1,
+        "Overdue, the phone has not rung": 1,
         "Nobody will call": 1,
         "Failed today": 1,
     }

@@ -27,7 +27,12 @@ def at(seconds: float) -> datetime:
         "overdue 3 min 20 s": {"due_at": at(-200)},
         "in time": {"due_at": at(-200), "rang_at": at(-200)},
         "late by 50 s": {"due_at": at(-200), "rang_at": at(-150)},
-        "its phone never rang": {"due_at": at(-200), "status": "failed"},
+        "its phone never rang": {"due_at": at(-200), "status": "unreached"},
+        "not known to have rung": {"due_at": at(-200), "status": "called"},
+        "talked; nobody knows when its phone rang": {
+            "connected_at": at(-100),
+            "status": "connected",
+        },
         "": {"due_at": at(-200), "status": "duplicate"},
     }.items(),
 )

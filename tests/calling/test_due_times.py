@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from callbacks import tasks
-from callbacks.models import Schedule, Team
+from callbacks.models import Schedule, Team, TeamSource
 from leads.models import ClockChange, Lead, LeadSource
 from tests.calling.test_retries_follow_hours import closed_on, hours
 from tests.scheduling.test_next_call import moment
@@ -26,6 +26,32 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def hours_of_another_team() -> None:
     Schedule.objects.create(name="Other")
+
+
+def source(**values: object) -> Callable[[], object]:
+    """The source is saved with other values, and another team's name is changed."""
+
+    def change() -> None:
+        LeadSource.objects.update(**values)
+        hours_of_another_team()
+
+    return change
+
+
+def through_another_source() -> None:
+    """A later request has it called through another, and what was promised before is kept."""
+    other = LeadSource.objects.create(slug="other", name="Other", sla_target=7200, sla_clock="open")
+    TeamSource.objects.create(team=Team.objects.get(), source=other)
+    first = Lead.objects.get()
+    Lead.objects.update(source=other, sla_source=first.source)
+
+
+def and_then(*changes: Callable[[], object]) -> Callable[[], object]:
+    def change() -> None:
+        for it in changes:
+            it()
+
+    return change
 
 
 @dataclass(frozen=True)
@@ -72,6 +98,40 @@ ROWS = {
     "closed": Row(
         "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",
         values={"status": "failed", "closed_at": moment("23 Nov 11:58")},
+    ),
+    "the target is raised": Row(
+        "23 Nov 11:55", "23 Nov 12:05", source(sla_target=3600), "23 Nov 12:05"
+    ),
+    "the target is lowered": Row(
+        "23 Nov 11:55", "23 Nov 12:05", source(sla_target=60), "23 Nov 12:05"
+    ),
+    "the target is raised, then a holiday": Row(
+        "23 Nov 11:55", "23 Nov 12:05", and_then(closed_on("23 Nov"), source(sla_target=3600)),
+        "24 Nov 09:10",
+    ),
+    "the target counts all hours from now on": Row(
+        "23 Nov 16:55", "24 Nov 09:05", source(sla_clock="always"), "24 Nov 09:05",
+        values={"chosen_at": moment("23 Nov 16:55")},
+    ),
+    "all hours until now, opening hours from now on": Row(
+        "23 Nov 16:55", "23 Nov 17:05", source(sla_clock="open"), "23 Nov 17:05",
+        values={"chosen_at": moment("23 Nov 16:55")}, source={"sla_clock": "always"},
+    ),
+    "round the clock, the target is raised": Row(
+        "23 Nov 11:55", "23 Nov 12:05", source(sla_target=3600), "23 Nov 12:05",
+        source={"sla_clock": "always"},
+    ),
+    "through another source: what was promised is kept": Row(
+        "23 Nov 11:55", "23 Nov 12:05", and_then(through_another_source, hours_of_another_team),
+        "23 Nov 12:05",
+    ),
+    "through another source, then a holiday": Row(
+        "23 Nov 11:55", "23 Nov 12:05", and_then(through_another_source, closed_on("23 Nov")),
+        "24 Nov 09:10",
+    ),
+    "of a process of the release before": Row(
+        "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "24 Nov 09:10",
+        values={"sla_target": None, "sla_clock": ""},
     ),
     "its clock runs round the clock": Row(
         "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "23 Nov 12:05",

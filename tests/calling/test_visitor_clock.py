@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from callbacks import tasks
 from callbacks.calling import dispatch, manual, visitor_clock
 from callbacks.models import CallAttempt, Extension, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
@@ -22,7 +25,9 @@ from callbacks.reports.measures import MEASURES
 from callbacks.reports.queries import Row, figures
 from callbacks.reports.stages import stage_times
 from leads import sla, transitions
-from leads.models import Lead, LeadSource, LeadStatus, SlaClock
+from leads.models import ClockChange, Lead, LeadSource, LeadStatus, SlaClock
+from tests.calling.test_retries_follow_hours import closed_on, hours
+from tests.scheduling.test_next_call import moment
 from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
@@ -164,13 +169,16 @@ def test_a_later_call_does_not_move_the_first_ring(
         pytest.param(60, set(), id="still in time"),
     ],
 )
-def test_cancelling_does_not_make_a_miss_disappear(
-    make_lead: MakeLead, due_in: int, counted: set[str]
+@pytest.mark.parametrize("status", ["waiting", "held"])
+def test_cancelling_makes_no_miss_disappear_and_none_appear(
+    make_lead: MakeLead, due_in: int, counted: set[str], status: str
 ) -> None:
+    counted = set() if status == "held" else counted
     now = timezone.now()
     lead = make_lead(
-        clock_started_at=now - timedelta(minutes=5), due_at=now + timedelta(seconds=due_in)
-    )
+        clock_started_at=now - timedelta(minutes=5), due_at=now + timedelta(seconds=due_in),
+        status=status,
+    )  # fmt: skip
     assert transitions.cancel(lead.pk, now)
     assert standing() == counted
     assert report()["never"].leads == len(counted & {"missed"})
@@ -240,3 +248,78 @@ def test_a_lead_counts_for_whom_they_talked_with_else_for_who_was_rung_last(
     Extension.objects.update(team=team)
     visitor_clock.tell(attempt.lead_id)
     assert whose()[2] == others.team_id != team.pk, "the team is the one of then"
+
+
+LATE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class HoursChange:
+    """What a manager does to the hours between the call and its record. `target`: in seconds."""
+
+    change: Callable[[], object]
+    target: int = 600
+
+
+HOURS_CHANGES = {
+    "nothing": HoursChange(lambda: None),
+    "a holiday of today": HoursChange(closed_on("23 Nov")),
+    "a holiday of today, still in time": HoursChange(closed_on("23 Nov"), target=7200),
+    "opens in the afternoon from now on": HoursChange(hours("13:00", "17:00")),
+    "opens an hour earlier from now on": HoursChange(hours("08:00", "17:00"), target=7200),
+    "the target counts all hours from now on": HoursChange(
+        lambda: LeadSource.objects.update(sla_clock="always")
+    ),
+    "another target from now on": HoursChange(lambda: LeadSource.objects.update(sla_target=1)),
+}
+
+
+@pytest.mark.parametrize("row", HOURS_CHANGES.values(), ids=HOURS_CHANGES)
+def test_hours_that_are_changed_before_the_record_comes_change_no_past(
+    row: HoursChange, make_lead: MakeLead, office: Schedule, extension: Extension,
+    simulator: SimulatorProcess, post: Callable[..., None],
+) -> None:  # fmt: skip
+    """It came on Friday at 16:50, and its phone rang on Monday at 09:10:20, 20 minutes of hours
+    later; the record comes at noon.
+    """
+    simulator.control(answer_after=600)
+    LeadSource.objects.update(sla_clock=SlaClock.OPEN, sla_target=row.target)
+    came, called = moment("20 Nov 16:50"), moment("23 Nov 09:10")
+    with time_machine.travel(came, tick=False):
+        lead = make_lead()
+    due_at = lead.due_at
+    with time_machine.travel(called, tick=False):
+        tasks.follow_changed_hours()
+        attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    with time_machine.travel(moment("23 Nov 09:40"), tick=False):
+        row.change()
+        tasks.follow_changed_hours()
+        tasks.follow_changed_hours()
+    with time_machine.travel(moment("23 Nov 12:00"), tick=False):
+        rang = {"time": int((called + LATE).timestamp()), "dialtime": 5}
+        post("cdr", **record(attempt, 2, "ANSWER", duration=40) | rang)
+    lead.refresh_from_db()
+    assert lead.rang_at == called + LATE
+    assert lead.time_to_ring == timedelta(minutes=20) + LATE
+    assert lead.due_at == due_at
+    assert not ClockChange.objects.exists()
+
+
+def test_a_time_that_is_known_stays_when_a_record_comes_again_after_the_hours_have_changed(
+    make_lead: MakeLead, office: Schedule, extension: Extension
+) -> None:
+    LeadSource.objects.update(sla_clock=SlaClock.OPEN)
+    came, rang = moment("23 Nov 09:00"), moment("23 Nov 09:10")
+    lead = make_lead(
+        submitted_at=came, clock_started_at=came, due_at=came, rang_at=rang,
+        time_to_ring=timedelta(minutes=10),
+    )  # fmt: skip
+    CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=lead.phone, state="lead_no_answer",
+        outcome="lead_no_answer", claimed_at=rang, ended_at=rang, hold_until=rang, rang_at=rang,
+    )  # fmt: skip
+    closed_on("23 Nov")()
+    visitor_clock.tell(lead.pk)
+    lead.refresh_from_db()
+    assert lead.time_to_ring == timedelta(minutes=10)

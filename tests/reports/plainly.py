@@ -51,9 +51,8 @@ class Known:
         """Cancelled leads are, once their phone had rung or their time was over."""
         lead = self.lead
         if lead.status == "cancelled":
-            return bool(lead.rang_at) or (
-                lead.closed_at is not None and lead.closed_at > lead.due_at
-            )
+            missed = lead.closed_at is not None and lead.closed_at > lead.due_at
+            return bool(lead.rang_at) or (missed and not lead.cancelled_while_held)
         return lead.status not in ("duplicate", "held")
 
     @property

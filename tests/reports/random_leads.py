@@ -106,6 +106,7 @@ def _lead(chance: random.Random, source: LeadSource, number: int, first: Lead | 
         first_source=chance.choice([None, None, None, source]),
         due_at=clock + timedelta(seconds=source.sla_target),
         closed_at=None if status in OPEN_STATUSES else chance.choice([NOW, clock]),
+        cancelled_while_held=status == LeadStatus.CANCELLED and chance.random() < 0.5,
         connected_at=clock if status == LeadStatus.CONNECTED else None,
         first_dialed_at=clock + timedelta(seconds=chance.uniform(-9, 99)) if dialed else None,
     )

@@ -28,7 +28,7 @@ from callbacks.common.translation import Text
 from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptOutcome, AttemptState
-from leads.models import ClockChange, Lead, LeadStatus
+from leads.models import ClockChange, Lead, LeadStatus, SlaClock
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,14 @@ def _of_note(note: CallNote) -> Event:
 
 
 def _submitted(lead: Lead) -> Iterator[Event]:
-    target = in_words((lead.due_at - lead.clock_started_at).total_seconds())
+    target = lead.sla_target
+    if target is None:
+        target = round((lead.due_at - lead.clock_started_at).total_seconds())
+    promised = (
+        gettext("Its phone is to ring within %(target)s of opening hours")
+        if lead.sla_clock == SlaClock.OPEN
+        else gettext("Its phone is to ring within %(target)s")
+    )
     came = (
         gettext("Planned as a follow-up of lead %(pk)s") % {"pk": lead.follow_up_of_id}
         if lead.follow_up_of_id
@@ -121,7 +128,7 @@ def _submitted(lead: Lead) -> Iterator[Event]:
     yield Event(
         lead.submitted_at,
         came,
-        (gettext("To be called within %(target)s") % {"target": target}, *_wished_first(lead)),
+        (promised % {"target": in_words(target)}, *_wished_first(lead)),
     )
     yield from (_of_later_request(it) for it in lead.duplicates.all())
     if lead.status == LeadStatus.DUPLICATE:
