@@ -163,7 +163,9 @@ def test_a_lead_that_could_not_be_reached_hears_so(
     attempt = dispatch.call_lead(lead.pk)
     assert attempt
     queued(empty=True)
-    records.receive(Cdr(call_id=attempt.call_id, type="leg2", leg=2, status="NOANSWER"))
+    records.receive(
+        Cdr(call_id=attempt.call_id, type="leg2", leg=2, status="NOANSWER", dial_time=20)
+    )
     lead.refresh_from_db()
     assert lead.status == LeadStatus.UNREACHED
     # Not right after the call: the same gap holds as between calls.
