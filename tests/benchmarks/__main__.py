@@ -39,7 +39,7 @@ QUICK = Plan(
         crowd_claims=100,
         fair_claims=60,
     ),
-    reports=ReportsPlan(leads=2_000, days=40, rounds=1),
+    reports=ReportsPlan(leads=500, days=40, rounds=1),
 )
 
 
