@@ -48,7 +48,7 @@ def test_the_first_page_counts_what_needs_somebody(
         "Nobody will call": 1,
         "Failed today": 1,
     }
-    assert len(captured) == 7
+    assert len(captured) == 10
 
 
 def test_a_number_leads_to_its_leads(managing: Client, make_lead: Callable[..., Lead]) -> None:
