@@ -1,4 +1,4 @@
-"""The admin's first page: what needs somebody now, in a few numbers."""
+"""The admin's first page: what is now, what needs somebody, and today against what is usual."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,40 +10,47 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.admin import filters
+from callbacks.admin import filters, today
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
+from callbacks.common.formatting import in_words
 from callbacks.explain import nobody_now, unroutable
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
+from callbacks.monitoring import notices, right_now
 from callbacks.reconciliation import manual_resolution
+from callbacks.routing.availability import paused_at
 from leads import sla
+from leads.config_cache import one_version
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One number: what it counts, and where its leads are listed. `alarming` when above zero."""
+    """One number: what it counts, and where its rows are listed. `alarming` when above zero."""
 
     title: str
     count: int
     address: str
     alarming: bool = False
 
-    @property
-    def tone(self) -> str:
-        """The colour's name for the template."""
-        return "danger" if self.alarming and self.count else "none"
+
+@dataclass(frozen=True)
+class Wait:
+    """The longest wait against its target, in words. `late`: by how much, or empty."""
+
+    address: str
+    waited: str
+    target: str
+    late: str
 
 
 def tiles(now: datetime) -> list[Tile]:
-    """What waits, is on, is late, has failed, and what nobody will call.
-
-    Seven queries, and those of the set-up when it has changed.
-    """
+    """Leads: what waits and is on; what is late, held, has failed, and what nobody will call."""
     counts = Lead.objects.filter(status__in=OPEN_STATUSES).aggregate(
         waiting=Count("pk", filter=filters.waiting(now)),
         later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
+        held=Count("pk", filter=Q(status=LeadStatus.HELD)),
         overdue=Count("pk", filter=sla.overdue_and_follow_ups(now)),
     )
     failed = Lead.objects.filter(filters.failed_today(now)).count()
@@ -60,39 +67,122 @@ def tiles(now: datetime) -> list[Tile]:
             alarming=True,
         ),
         Tile(gettext("Nobody will call"), nobody_calls, f"{leads}?unanswered=yes", alarming=True),
+        Tile(
+            gettext("Held for somebody to look at"),
+            counts["held"],
+            f"{leads}?status__exact=held",
+            alarming=True,
+        ),
         Tile(gettext("Failed today"), failed, f"{leads}?todo=failed_today", alarming=True),
     ]
 
 
-def questions() -> Tile:
-    """Calls that somebody has to find out about."""
-    address = reverse("admin:callbacks_unknownoutcome_changelist")
-    count = manual_resolution.open_questions().count()
-    return Tile(gettext("Nobody knows how it ended"), count, address, alarming=True)
+def of_attempts(here: right_now.Now) -> list[Tile]:
+    """Calls that nobody knows the end of, now or for good, and what the provider did not take.
+
+    Two queries.
+    """
+    attempts = reverse("admin:callbacks_callattempt_changelist")
+    return [
+        Tile(
+            gettext("A call may be on, nobody knows yet"),
+            here.unknown,
+            f"{attempts}?state__exact={AttemptState.UNKNOWN}",
+            alarming=True,
+        ),
+        Tile(
+            gettext("Nobody knows how it ended"),
+            manual_resolution.open_questions().count(),
+            reverse("admin:callbacks_unknownoutcome_changelist"),
+            alarming=True,
+        ),
+        Tile(
+            gettext("Failed at the provider in the last half hour"),
+            CallAttempt.objects.filter(notices.not_placed(here.now)).count(),
+            f"{attempts}?trouble=yes",
+            alarming=True,
+        ),
+    ]
 
 
-def lost_answers() -> Tile:
-    """Calls whose answer was lost, and that are being looked for: they keep lead and phone."""
-    address = reverse("admin:callbacks_callattempt_changelist")
-    count = CallAttempt.objects.filter(state=AttemptState.UNKNOWN).count()
-    title = gettext("A call may be on, nobody knows yet")
-    return Tile(title, count, f"{address}?state__exact={AttemptState.UNKNOWN}", alarming=True)
+def of_extensions(now: datetime) -> list[Tile]:
+    """Phones that are rung again only when somebody, or the end of a pause, says so. One query."""
+    extensions = reverse("admin:callbacks_extension_changelist")
+    counts = Extension.objects.aggregate(
+        paused=Count("pk", filter=paused_at(now)), blocked=Count("pk", filter=Q(is_blocked=True))
+    )
+    return [
+        Tile(
+            gettext("Extensions paused"), counts["paused"], f"{extensions}?state=paused",
+            alarming=True,
+        ),
+        Tile(
+            gettext("Extensions blocked by the provider"), counts["blocked"],
+            f"{extensions}?state=blocked", alarming=True,
+        ),
+    ]  # fmt: skip
 
 
-def silent_sources(now: datetime) -> Tile:
+def silent_sources(silent: list[nobody_now.SilentSource]) -> Tile:
     """Sources for whose leads nobody can be rung at this moment."""
     address = reverse("admin:leads_leadsource_changelist")
-    count = len(nobody_now.sources(now))
-    return Tile(gettext("Nobody can be rung now"), count, f"{address}?nobody=yes", alarming=True)
+    return Tile(
+        gettext("Sources for which nobody can be rung now"), len(silent), f"{address}?nobody=yes",
+        alarming=True,
+    )  # fmt: skip
 
 
-def add_tiles(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Named in settings.UNFOLD; for people who may see leads, or attempts."""
-    context["title"] = "Overview"
-    if request.user.has_perm("leads.view_lead"):
-        context["tiles"] = tiles(timezone.now())
-    if request.user.has_perm("leads.view_leadsource"):
-        context["tiles"] = [*context.get("tiles", []), silent_sources(timezone.now())]
-    if sees_attempts(request):
-        context["tiles"] = [*context.get("tiles", []), lost_answers(), questions()]
+def longest_wait(here: right_now.Now) -> Wait | None:
+    """Of the leads that are to be called and whose phone is silent."""
+    longest = here.longest
+    if longest is None:
+        return None
+    waited = max((here.now - longest.since).total_seconds(), 0)
+    late = (here.now - longest.due_at).total_seconds()
+    return Wait(
+        reverse("admin:leads_lead_change", args=[longest.lead_id]),
+        in_words(waited),
+        in_words(max((longest.due_at - longest.since).total_seconds(), 0)),
+        in_words(late) if late > 0 else "",
+    )
+
+
+def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Named in settings.UNFOLD. Each part is for those who may see what it counts."""
+    with one_version():
+        return context | _overview(request, timezone.now())
+
+
+def _overview(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    context: dict[str, Any] = {"title": gettext("Overview")}
+    shown: list[Tile] = []
+    sees_leads = _may_see(request, "leads", "lead")
+    sees_people = _may_see(request, "callbacks", "extension")
+    context["sees_attempts"] = sees_attempts(request)
+    if sees_leads or sees_people or context["sees_attempts"]:
+        context["here"] = here = right_now.read(now)
+        context["as_of"] = f"{timezone.localtime(now):%H:%M:%S}"
+    if sees_leads:
+        shown += tiles(now)
+        context["longest"] = longest_wait(here)
+        context["today"] = today.read(now)
+    if _may_see(request, "leads", "leadsource"):
+        silent = nobody_now.sources(now)
+        # The sentences above the page tell of the same; they need not ask again.
+        context["notices"] = notices.current(silent)
+        shown.append(silent_sources(silent))
+    if context["sees_attempts"]:
+        shown += of_attempts(here)
+    if sees_people:
+        shown += of_extensions(now)
+        context["teams"] = here.teams
+    context["tiles"] = shown
+    context["counts"] = [it for it in shown if not it.alarming]
+    if context["sees_attempts"]:  # they see the calls themselves
+        context["counts"] = [it for it in context["counts"] if "calling" not in it.address]
+    context["needs"] = [it for it in shown if it.alarming and it.count]
     return context
+
+
+def _may_see(request: HttpRequest, app: str, model: str) -> bool:
+    return any(request.user.has_perm(f"{app}.{may}_{model}") for may in ("view", "change"))

@@ -16,7 +16,8 @@ from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateF
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
 from callbacks.models import Extension
-from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
+from callbacks.monitoring import notices
 from callbacks.reports import drilldown
 from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, last_days, midnight, parsed_day
 from callbacks.reports.filters import NotUnderstood
@@ -232,6 +233,28 @@ class UnansweredFilter(_OnlyFilter):
     parameter_name = "unanswered"
     words = _("Nobody will call")
     condition = staticmethod(unroutable.leads)
+
+
+class LiveFilter(_OnlyFilter):
+    """Calls that are on."""
+
+    title = _("on now")
+    parameter_name = "live"
+    words = _("Calls that are on")
+
+    @staticmethod
+    def condition(_now: datetime) -> Q:
+        """As the overview and the wallboard count them; messages are none."""
+        return Q(state__in=LIVE_STATES, kind=AttemptKind.CALL)
+
+
+class TroubleFilter(_OnlyFilter):
+    """Attempts that failed at the provider lately."""
+
+    title = _("trouble")
+    parameter_name = "trouble"
+    words = _("Failed at the provider in the last half hour")
+    condition = staticmethod(notices.not_placed)
 
 
 class NobodyNowFilter(_OnlyFilter):

@@ -333,7 +333,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": "callbacks.admin.navigation.icon"}
     ],
     "STYLES": ["callbacks.admin.navigation.stylesheet"],
-    "DASHBOARD_CALLBACK": "callbacks.admin.dashboard.add_tiles",
+    "DASHBOARD_CALLBACK": "callbacks.admin.dashboard.add_overview",
     "SIDEBAR": {"navigation": "callbacks.admin.navigation.groups"},
     "COLORS": {
         "primary": {

@@ -29,7 +29,8 @@ _LOOKED_AT = 5000
 def leads(now: datetime) -> Q:
     """Those that wait for somebody who will never call them."""
     waiting = Lead.objects.filter(status=LeadStatus.WAITING).order_by()
-    sources = set(waiting.values_list("source", flat=True).distinct())
+    pairs = set(waiting.values_list("source", "language").distinct())
+    sources = {source_id for source_id, _language in pairs}
     never = why(sources, now)
     current = config.current()
     by_number = [
@@ -37,10 +38,8 @@ def leads(now: datetime) -> Q:
         for source_id in sources - set(never)
         for pk in _by_number(current, source_id, waiting.filter(source=source_id), now)
     ]
-    others = waiting.exclude(source__in=never).exclude(language="")
     unspoken = Q()
-    asked = list(others.values_list("source", "language").distinct())
-    for source_id, language in nobody_speaks(asked):
+    for source_id, language in nobody_speaks(it for it in pairs if it[0] not in never):
         unspoken |= Q(source=source_id, language=language)
     of_language = unspoken or Q(pk__in=())
     return Q(status=LeadStatus.WAITING) & (Q(source__in=never) | Q(pk__in=by_number) | of_language)

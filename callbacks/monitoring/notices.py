@@ -4,15 +4,18 @@ The one place that says it: the admin shows these sentences above every page.
 """
 
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now
+from callbacks.explain.nobody_now import SilentSource
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
 from callbacks.monitoring import readiness
@@ -20,6 +23,8 @@ from callbacks.policy.rules import Outcome
 
 # The provider is away when none of its newest calls was placed, and these are no older than this.
 _CALLS, _LATELY = 3, timedelta(minutes=30)
+# So many attempts are looked at for those that have failed lately.
+_NEWEST = 500
 
 # By the name of the check. A database that is away shows no page.
 _SENTENCES: dict[str, Text] = {
@@ -33,11 +38,14 @@ _SENTENCES: dict[str, Text] = {
 }
 
 
-def current() -> list[str]:
-    """The sentences that are true now, the gravest first; none when all is well."""
+def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
+    """The sentences that are true now, the gravest first; none when all is well.
+
+    `silent`: the sources for which nobody can be rung, where they are known already.
+    """
     now = timezone.now()
     found = [str(_SENTENCES[name]) for name in _missing.names()]
-    if words := nobody_now.words(nobody_now.sources(now)):
+    if words := nobody_now.words(nobody_now.sources(now) if silent is None else silent):
         found.append(words)
     if provider_is_away(now):
         found.append(
@@ -64,6 +72,16 @@ def provider_is_away(now: datetime) -> bool:
         or (state == AttemptState.UNKNOWN and not call_id)
         for state, outcome, call_id, _claimed_at in newest
     )
+
+
+def not_placed(now: datetime) -> Q:
+    """Attempts of the last half hour that failed at the provider: refused, not sent, or its answer
+    was lost. Of the newest attempts only, which are read by their key.
+    """
+    newest = CallAttempt.objects.order_by("-pk").values("pk")[:_NEWEST]
+    failed = Q(outcome__in=[Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value])
+    lost = Q(state=AttemptState.UNKNOWN, call_id="")
+    return Q(pk__in=newest, claimed_at__gte=now - _LATELY) & (failed | lost)
 
 
 class _Missing:

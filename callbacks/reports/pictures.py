@@ -3,7 +3,7 @@
 static/reports/charts.js draws them with Chart.js, which the admin's theme brings and serves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -82,10 +82,7 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
         )
     seconds = [it for one in series for it in one["values"] if it is not None]
     if target and seconds:
-        series.append(
-            {"name": gettext("Target"), "colour": "bad", "values": [target] * len(rows),
-             "words": [in_words(target)] * len(rows), "plain": True}
-        )  # fmt: skip
+        series.append(_target(target, len(rows)))
         seconds.append(target)
     return Picture(
         "trend",
@@ -101,6 +98,38 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
         },
         tuple(str(MEASURES[key].name) for key in TREND),
         cells.lines(table, before),
+    )
+
+
+def by_hour(table: Table, hours: Collection[int], target: int | None) -> Picture:
+    """Leads as bars and the p90 of their time to ring as a line, from the first hour with leads to
+    the last of `hours`, with the target's line.
+    """
+    busy = [row for row in table.rows if row.key in hours]
+    while busy and not busy[0]["leads"].leads:
+        busy.pop(0)
+    series = [
+        _series(gettext("Leads"), "bars", [row["leads"] for row in busy], table, busy)
+        | {"bars": True},
+        _series(gettext("p90 to ring"), "accent", [row["ring_p90"] for row in busy], table, busy),
+    ]
+    if target:
+        series.append(_target(target, len(busy)))
+    keys = ("leads", "ring_p90")
+    return Picture(
+        "hours",
+        gettext("Today by hour"),
+        gettext("Leads, and the p90 of their time to ring."),
+        {
+            "kind": "mixed",
+            "labels": [row.label for row in busy],
+            "series": series,
+            "units": _units(),
+            "counted": gettext("Leads"),
+            "timed": gettext("p90 to ring"),
+        },
+        tuple(str(MEASURES[key].name) for key in keys),
+        tuple(Line(row.label, tuple(cells.cell(table, row, key) for key in keys)) for row in busy),
     )
 
 
@@ -228,6 +257,14 @@ def _series(
         ],
         "small": [it.is_small for it in figures],
     }
+
+
+def _target(seconds: int, places: int) -> dict[str, Any]:
+    """A straight line."""
+    return {
+        "name": gettext("Target"), "colour": "bad", "values": [seconds] * places,
+        "words": [in_words(seconds)] * places, "plain": True,
+    }  # fmt: skip
 
 
 def _slices(table: Table, name: str, colour: str) -> dict[str, Any]:

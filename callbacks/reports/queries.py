@@ -69,13 +69,15 @@ def figures(
     grouping: Grouping | None = None,
     *,
     now: datetime,
+    leads: QuerySet[Lead] | None = None,
 ) -> Table:
     """One query, and a small one for the names of sources, teams or people.
 
     Days, hours and weekdays without leads are rows too. The period before: ask `asked.before()`.
+    `leads`: those that are meant, where `asked` cannot say it.
     """
     measures = tuple(measures)
-    rows, aggregates = _prepared(asked.leads(), measures, now)
+    rows, aggregates = _prepared(asked.leads() if leads is None else leads, measures, now)
     if grouping is None:
         (found,) = grouped(rows, aggregates)
         return Table(asked, now, measures, None, (), _row(None, "", found, measures))

@@ -3,6 +3,7 @@
 Its address is the view: it can be bookmarked, sent, and subscribed to.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -146,5 +147,10 @@ def target(asked: Asked) -> int | None:
         sources = sources.filter(pk__in=asked.sources)
     else:
         sources = sources.filter(is_active=True)
-    targets = set(sources.values_list("sla_target", flat=True))
-    return targets.pop() if len(targets) == 1 else None
+    return common_target(sources.values_list("sla_target", flat=True))
+
+
+def common_target(targets: Iterable[int]) -> int | None:
+    """The one target of all, in seconds; None: they differ, and no line can be drawn."""
+    found = set(targets)
+    return found.pop() if len(found) == 1 else None

@@ -36,13 +36,15 @@
   function dataset(series, data) {
     const own = colour(series.colour);
     const shared = { label: series.name, data: series.values.map((value) => (value !== null && data.steep ? Math.max(value, 1) : value)) };
-    if (data.kind !== "line") {
+    if (series.bars) return { ...shared, backgroundColor: own, borderRadius: 3, maxBarThickness: 40, yAxisID: "count", order: 1 };
+    if (data.kind !== "line" && data.kind !== "mixed") {
       return { ...shared, backgroundColor: own, borderRadius: data.kind === "bars" ? 3 : 0, maxBarThickness: 56, stack: data.kind === "stacked" ? "all" : undefined };
     }
     // A hollow point is of few leads.
     const hollow = (at) => (series.small?.[at] ? colour("surface") : own);
     return {
       ...shared,
+      type: "line",
       borderColor: own,
       borderWidth: series.plain ? 1.5 : 2,
       borderDash: series.dashed ? [4, 4] : series.plain ? [8, 4] : [],
@@ -54,6 +56,12 @@
       tension: 0,
       spanGaps: false,
     };
+  }
+
+  // A line for a line, a box for bars.
+  function mixedLabels(chart) {
+    const made = window.Chart.defaults.plugins.legend.labels.generateLabels(chart);
+    return made.map((it) => ({ ...it, pointStyle: chart.data.datasets[it.datasetIndex].type === "line" ? "line" : "rect" }));
   }
 
   function draw(canvas) {
@@ -77,6 +85,13 @@
       border: { color: colour("line") },
       ticks: { color: text, font, maxRotation: 45, autoSkip: !isLying, autoSkipPadding: 12 },
     };
+    const titled = (words) => ({ display: Boolean(words), text: words ?? "", color: text, font });
+    const scales = isLying ? { x: values, y: names } : { x: names, y: values };
+    if (data.kind === "mixed") {
+      // Times to the right, numbers of leads to the left.
+      scales.y = { ...values, position: "right", title: titled(data.timed) };
+      scales.count = { beginAtZero: true, position: "left", grid: { display: false }, border: { display: false }, title: titled(data.counted), ticks: { color: text, font, precision: 0 } };
+    }
     const follow = (_event, hits) => {
       const hit = hits.find(({ datasetIndex, index }) => data.series[datasetIndex].links?.[index]);
       if (hit) location.href = data.series[hit.datasetIndex].links[hit.index];
@@ -94,12 +109,12 @@
         onHover: (event, hits) => {
           event.native.target.style.cursor = hits.some((hit) => data.series[hit.datasetIndex].links) ? "pointer" : "default";
         },
-        scales: isLying ? { x: values, y: names } : { x: names, y: values },
+        scales,
         plugins: {
           legend: {
             display: data.series.length > 1,
             position: "bottom",
-            labels: { color: text, font, boxWidth: 12, boxHeight: 12, usePointStyle: data.kind === "line", pointStyle: "line" },
+            labels: { color: text, font, boxWidth: 12, boxHeight: 12, usePointStyle: data.kind === "line" || data.kind === "mixed", ...(data.kind === "line" ? { pointStyle: "line" } : {}), ...(data.kind === "mixed" ? { generateLabels: mixedLabels } : {}) },
           },
           tooltip: {
             filter: (item) => data.kind !== "stacked" || item.parsed.y > 0,
@@ -119,5 +134,6 @@
 
   drawAll();
   // The theme's switch from light to dark is a class of the root.
+  document.addEventListener("pictures-changed", drawAll);
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
 })();

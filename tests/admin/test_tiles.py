@@ -86,7 +86,7 @@ def test_each_tile_counts_the_rows_of_its_list(seed: int, superuser: Client, db:
         asked = Asked(last_days(31, timezone.localdate(NOON)))
         total = figures(asked, [MEASURES["overdue"]], now=NOON).total
     assert rows == {tile.title: tile.count for tile in tiles}
-    assert len(rows) == 9
+    assert len(rows) == 13
     assert total["overdue"].leads == rows["Overdue, the phone has not rung"] > 0
     assert sum(rows.values()) > 40
 

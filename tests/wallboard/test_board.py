@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from callbacks.config import logs
 from callbacks.models import CallAttempt, Extension, Schedule, Team, Wallboard
-from callbacks.monitoring import people
-from callbacks.wallboard import figures, snapshot
+from callbacks.monitoring import people, right_now
+from callbacks.wallboard import snapshot
 from leads.models import Lead, LeadStatus
 
 pytestmark = pytest.mark.django_db
@@ -166,12 +166,12 @@ def test_those_whose_phone_has_not_rung_come_first_by_their_due_time(
 def test_of_many_who_wait_the_first_are_listed_and_all_are_counted(
     make_lead: MakeLead, client: Client, board: Wallboard
 ) -> None:
-    for _ in range(figures.MOST_WAITING + 3):
+    for _ in range(right_now.MOST_WAITING + 3):
         make_lead()
     Lead.objects.update(call_after=timezone.now())
     found = shown(client, board)
-    assert found["waiting"] == figures.MOST_WAITING + 3
-    assert len(found["longest"]) == figures.MOST_WAITING
+    assert found["waiting"] == right_now.MOST_WAITING + 3
+    assert len(found["longest"]) == right_now.MOST_WAITING
 
 
 def test_todays_figures_are_those_of_the_day_here(

@@ -22,7 +22,13 @@ from callbacks.admin.attempts.record_admin import RecordInline
 from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesCalls
 from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
-from callbacks.admin.filters import ClaimedFilter, DaysFilter, PersonFilter
+from callbacks.admin.filters import (
+    ClaimedFilter,
+    DaysFilter,
+    LiveFilter,
+    PersonFilter,
+    TroubleFilter,
+)
 from callbacks.calling import hanging_up, manual_requests
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt, Extension
@@ -140,7 +146,7 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         "call_id_shown", "hang_up_link",
     ]  # fmt: skip
     list_filter = [
-        PersonFilter, ClaimedFilter, ("claimed_at", DaysFilter),
+        PersonFilter, ClaimedFilter, ("claimed_at", DaysFilter), LiveFilter, TroubleFilter,
         ("state", ChoicesCheckboxFilter), ("outcome", ChoicesCheckboxFilter),
         ("kind", ChoicesCheckboxFilter),
     ]  # fmt: skip

@@ -1,0 +1,77 @@
+"""Today's leads against what is usual, and hour by hour."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext, ngettext
+
+from callbacks.reports import cells, pictures, selection, usual
+from callbacks.reports.cells import Cell
+from callbacks.reports.date_ranges import last_days
+from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import GROUPINGS
+from callbacks.reports.measures import MEASURES
+from callbacks.reports.periods import TODAY
+from callbacks.reports.pictures import Picture
+from callbacks.reports.queries import Figure, figures
+from callbacks.routing import config
+
+SHOWN = (
+    "leads", "in_time", "reached_share", "ring_p50", "ring_p90", "talk_p50", "talk_p90",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Against:
+    """A figure of today, and in words what is usual by this time."""
+
+    cell: Cell
+    usual: str
+    is_known: bool
+
+
+@dataclass(frozen=True)
+class Today:
+    """`said`: what "usual" is, in a sentence. `picture`: None before the first lead."""
+
+    figures: tuple[Against, ...]
+    said: str
+    picture: Picture | None
+
+
+def read(now: datetime) -> Today:
+    """Today by the site's time zone. One query; one more where the usual is read anew."""
+    asked = Asked(last_days(1, timezone.localdate(now)), TODAY)
+    measures = [MEASURES[key] for key in SHOWN]
+    table = figures(asked, measures, GROUPINGS["hour"], now=now)
+    past = usual.usual(measures, now)
+    against = tuple(
+        Against(
+            cells.cell(table, table.total, it.key),
+            cells.words(Figure(it, past.values[it.key], 0)),
+            past.values[it.key] is not None,
+        )
+        for it in measures
+    )
+    picture = None
+    if table.total["leads"].leads:
+        hours = range(timezone.localtime(now).hour + 1)
+        sources = config.current().sources.values()
+        target = selection.common_target(it.sla_target for it in sources if it.is_active)
+        picture = pictures.by_hour(table, hours, target)
+    return Today(against, _said(past, timezone.localdate(now).weekday()), picture)
+
+
+def _said(past: usual.Usual, weekday: int) -> str:
+    if not past.days:
+        return gettext("There is no earlier %(weekday)s to compare with.") % {
+            "weekday": WEEKDAYS[weekday]
+        }
+    return ngettext(
+        "Usual: %(weekday)s a week ago, leads that came by %(until)s, as they turned out.",
+        "Usual: the median of the last %(days)s days that were a %(weekday)s, leads that came by "
+        "%(until)s, as they turned out.",
+        past.days,
+    ) % {"days": past.days, "weekday": WEEKDAYS[weekday], "until": f"{past.until:%H:%M}"}

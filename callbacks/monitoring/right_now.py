@@ -1,0 +1,108 @@
+"""Who waits, which calls are on and what people do at this moment: the wallboard's and the
+overview's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from callbacks.common import sql
+from callbacks.models import Team
+from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.monitoring import people
+
+# So many of those who wait are listed; of the others the number is told.
+MOST_WAITING = 8
+
+_LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
+
+# Those whose phone has not rung yet come first, by their due time; then those who are called again.
+# Over all of them, who has waited longest: whose phone has not rung and whose clock runs longest.
+_WAITING = """
+    SELECT lead.name, source.name AS source, lead.rang_at IS NOT NULL AS has_rung,
+        CASE WHEN lead.rang_at IS NULL THEN lead.clock_started_at ELSE lead.call_after END AS since,
+        lead.due_at, count(*) OVER () AS waiting,
+        first_value(lead.id) OVER longest AS longest_id,
+        first_value(lead.rang_at) OVER longest AS longest_rang_at,
+        first_value(lead.clock_started_at) OVER longest AS longest_since,
+        first_value(lead.due_at) OVER longest AS longest_due_at
+    FROM leads_lead lead JOIN leads_leadsource source ON source.id = lead.source_id
+    WHERE lead.status = 'waiting' AND lead.call_after <= %(now)s
+    WINDOW longest AS (ORDER BY lead.rang_at IS NOT NULL, lead.clock_started_at, lead.id)
+    ORDER BY lead.rang_at IS NOT NULL, lead.due_at, lead.id
+    LIMIT %(most)s
+"""
+
+_CALLS = f"""
+    SELECT count(*) FILTER (WHERE kind = 'call') AS on,
+        count(picked_up_at) FILTER (WHERE kind = 'call') AS picked_up,
+        count(*) FILTER (WHERE state = 'unknown') AS unknown
+    FROM callbacks_callattempt WHERE state IN ({_LIVE})
+"""  # noqa: S608  # put together from constants only
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody who is to be called now. `due_at` None: their phone has rung before."""
+
+    name: str
+    source: str
+    since: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LongestWait:
+    """The lead whose clock runs longest, of those to be called whose phone is silent."""
+
+    lead_id: int
+    since: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Now:
+    """`waiting`: how many; `first`: those who are to be called first.
+
+    `calls`: live calls, `picked_up`: those of them that the salesperson has answered.
+    `unknown`: live attempts whose answer was lost, and that are being looked for.
+    """
+
+    now: datetime
+    waiting: int
+    first: list[Waiting]
+    longest: LongestWait | None
+    calls: int
+    picked_up: int
+    unknown: int
+    teams: list[people.TeamNow]
+
+
+def read(now: datetime) -> Now:
+    """Four statements; none of them reads closed leads."""
+    waiting = sql.rows(_WAITING, {"now": now, "most": MOST_WAITING})
+    calls = sql.rows(_CALLS, {})[0]
+    teams = [*Team.objects.filter(is_active=True).order_by("name", "pk")]
+    longest = None
+    if waiting and waiting[0]["longest_rang_at"] is None:
+        any_row = waiting[0]
+        longest = LongestWait(
+            any_row["longest_id"], any_row["longest_since"], any_row["longest_due_at"]
+        )
+    return Now(
+        now=now,
+        waiting=waiting[0]["waiting"] if waiting else 0,
+        first=[
+            Waiting(
+                name=row["name"],
+                source=row["source"],
+                since=row["since"],
+                due_at=None if row["has_rung"] else row["due_at"],
+            )
+            for row in waiting
+        ],
+        longest=longest,
+        calls=calls["on"],
+        picked_up=calls["picked_up"],
+        unknown=calls["unknown"],
+        teams=people.by_team(teams, now),
+    )

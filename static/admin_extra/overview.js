@@ -1,0 +1,67 @@
+// The overview shows what is new by itself: the same page is fetched every few seconds, and each part
+// that has changed is put in place of ours. Focus, scroll and what is unfolded stay as they are.
+"use strict";
+(() => {
+  const EVERY = 10_000; // milliseconds
+  const PATIENCE = 8_000;
+  const overview = document.querySelector(".overview");
+  if (!overview) return;
+  const lost = overview.querySelector(".lost");
+
+  const isMarked = (part) => {
+    const selection = document.getSelection();
+    return selection?.isCollapsed === false && part.contains(selection.anchorNode);
+  };
+
+  // The link that had the focus has it again, wherever it stands now.
+  function put(ours, theirs) {
+    const focused = ours.contains(document.activeElement) ? document.activeElement : null;
+    const tag = focused?.tagName;
+    const [href, text] = [focused?.getAttribute("href"), focused?.textContent];
+    const unfolded = [...ours.querySelectorAll("details")].map((it) => it.open);
+    const scrolled = [...ours.querySelectorAll(".scrolls")].map((it) => it.scrollTop);
+    ours.replaceChildren(...[...theirs.childNodes].map((it) => document.importNode(it, true)));
+    ours.querySelectorAll("details").forEach((it, place) => (it.open = unfolded[place] ?? false));
+    ours.querySelectorAll(".scrolls").forEach((it, place) => (it.scrollTop = scrolled[place] ?? 0));
+    if (!focused) return;
+    const same = [...ours.querySelectorAll(tag)].filter((it) => it.getAttribute("href") === href);
+    (same.find((it) => it.textContent === text) ?? same[0])?.focus({ preventScroll: true });
+  }
+
+  function show(page) {
+    for (const ours of document.querySelectorAll("[data-live]")) {
+      const theirs = page.querySelector(`[data-live="${ours.dataset.live}"]`);
+      if (!theirs || isMarked(ours)) continue;
+      const source = theirs.innerHTML;
+      if ((ours.source ?? ours.innerHTML) === source) continue;
+      put(ours, theirs);
+      if (ours.dataset.live === "chart") document.dispatchEvent(new Event("pictures-changed"));
+      ours.source = source;
+    }
+  }
+
+  async function refresh() {
+    if (document.hidden) return;
+    const abort = new AbortController();
+    const patience = setTimeout(() => abort.abort(), PATIENCE);
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", signal: abort.signal });
+      if (answer.redirected) return location.reload(); // logged out
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.querySelector(".overview")) return;
+      show(page);
+      lost.textContent = "";
+    } catch {
+      lost.textContent = overview.dataset.lost;
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  // Before a chart is drawn into its canvas: what the server has sent.
+  for (const part of document.querySelectorAll("[data-live]")) part.source = part.innerHTML;
+  document.addEventListener("visibilitychange", refresh);
+  const again = () => setTimeout(async () => { await refresh(); again(); }, EVERY);
+  again();
+})();
