@@ -49,7 +49,7 @@
       if (answer.redirected) return location.reload(); // logged out
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!page.querySelector(".overview")) throw new Error("another page");
+      if (!page.querySelector(".overview")) throw new Error("not-ours");
       show(page);
       lost.textContent = "";
     } catch {
