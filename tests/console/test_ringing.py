@@ -7,7 +7,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from callbacks.models import Extension
-from leads.models import LeadSource
+from leads.models import LeadSource, NeverCallNumber
 from tests.console.conftest import Ended, WebServer
 from tests.support.simulator import SimulatorProcess, eventually
 from tests.support.stack import free_port
@@ -240,3 +240,23 @@ def test_wrong_settings_are_six(run: Run, settings: Settings) -> None:
     settings.VOICENTER_METHOD = "put"
     ended = run(*CALL, "--yes", "--json")
     assert (ended.code, ended.document["reason"]) == (6, "configuration")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        CALL,
+        ("call", "--phone", "0505550101", "--target", "0505550102"),
+        ("message", "--phone", "+972-50-555-0101", "--pre-rec", "hello"),
+    ],
+    ids=["as target", "rung first", "a message"],
+)
+def test_a_number_on_the_never_call_list_is_not_rung_unasked(
+    run: Run, simulator: SimulatorProcess, command: tuple[str, ...]
+) -> None:
+    NeverCallNumber.objects.create(phone="+972505550101")
+    ended = run(*command, "--yes", "--json")
+    assert (ended.code, ended.document["reason"]) == (2, "number_not_allowed")
+    assert "it is on the never-call list" in ended.document["message"]
+    assert simulator.ledger() == []
+    assert run(*command, "--yes", "--any-number").code == 0
