@@ -8,6 +8,7 @@ shows the answer and writes it into Django's log.
 
 from callbacks.admin import access
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
+from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin
 from callbacks.admin.leads import disposition_admin, lead_admin, saved_lists, source_admin
 from callbacks.admin.schedules import schedule_admin
@@ -18,6 +19,7 @@ __all__ = [
     "access",
     "attempt_admin",
     "disposition_admin",
+    "export_record_admin",
     "extension_admin",
     "lead_admin",
     "record_admin",

@@ -45,6 +45,7 @@ _MANAGERS_MAY = {
         "view_aidata",
         "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",
         "view_callnote", "add_callnote",
+        "export_leads",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

@@ -5,7 +5,9 @@ from django.urls import include, path, re_path
 
 from callbacks.admin.leads.number_page import number_page
 from callbacks.admin.teams.preview import who_rings_page
+from callbacks.exports.views import export_progress
 from callbacks.monitoring.views import healthz, metrics, readyz
+from callbacks.reports.export_page import callback_times_export
 from callbacks.reports.views import callback_times_page
 
 urlpatterns = [
@@ -13,6 +15,16 @@ urlpatterns = [
         "admin/reports/callback-times/",
         admin.site.admin_view(callback_times_page),
         name="callback-times",
+    ),
+    path(
+        "admin/reports/callback-times/export/",
+        admin.site.admin_view(callback_times_export),
+        name="callback-times-export",
+    ),
+    path(
+        "admin/exports/<slug:ticket>/",
+        admin.site.admin_view(export_progress),
+        name="export-progress",
     ),
     path("admin/who-rings/", admin.site.admin_view(who_rings_page), name="who-rings"),
     re_path(

@@ -3,6 +3,7 @@
 from callbacks.models.ai_data import AiData
 from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
+from callbacks.models.exports import ExportRecord
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.records import CallRecord
@@ -18,6 +19,7 @@ __all__ = [
     "CallNote",
     "CallParameters",
     "CallRecord",
+    "ExportRecord",
     "Extension",
     "OpeningHours",
     "Presence",

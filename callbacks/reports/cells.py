@@ -1,5 +1,6 @@
 """Figures as people read them, each a link to the leads behind it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -57,16 +58,24 @@ def link(text: str, behind: Behind, title: str) -> SafeString:
     return format_html('<a href="{}" title="{}">{}</a>', behind.address(), title, text)
 
 
-def lines(table: Table, before: Table | None = None) -> tuple[Line, ...]:
-    """Its rows; beside each figure the one of the period before, where that is compared."""
+def pairs(table: Table, before: Table | None = None) -> list[tuple[Row, Row | None]]:
+    """Its rows, each with the one of the period before that it is compared with, if any."""
     if before is None:
-        return tuple(Line(row.label, _cells(table, row)) for row in table.rows)
+        return [(row, None) for row in table.rows]
+    others: Iterable[Row | None]
     if table.grouping and table.grouping.days:  # the first day stands beside the first day
-        pairs = zip_longest(table.rows, before.rows[: len(table.rows)])
+        others = before.rows[: len(table.rows)]
     else:
         earlier = {row.key: row for row in before.rows}
-        pairs = zip_longest(table.rows, [earlier.get(row.key) for row in table.rows])
-    return tuple(Line(row.label, _cells(table, row, before, other)) for row, other in pairs if row)
+        others = [earlier.get(row.key) for row in table.rows]
+    return [(row, other) for row, other in zip_longest(table.rows, others) if row]
+
+
+def lines(table: Table, before: Table | None = None) -> tuple[Line, ...]:
+    """Its rows; beside each figure the one of the period before, where that is compared."""
+    return tuple(
+        Line(row.label, _cells(table, row, before, other)) for row, other in pairs(table, before)
+    )
 
 
 def total(table: Table, label: str, before: Table | None = None) -> Line:

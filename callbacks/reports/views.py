@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from callbacks.common.formatting import in_words, percent
 from callbacks.common.translation import Text
+from callbacks.exports.records import may_export
 from callbacks.reports import cells, choices, filters, pictures, selection
 from callbacks.reports.date_ranges import Days, last_days
 from callbacks.reports.drilldown import Behind
@@ -86,6 +87,7 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "title": gettext("Callback times"),
         "definitions": [MEASURES[key] for key in _defined()],
         "stages": STAGES,
+        "may_export": may_export(user),
     }
     problems: dict[str, str] = {}
     days = last_days(1, timezone.localdate())

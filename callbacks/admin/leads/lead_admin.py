@@ -36,9 +36,11 @@ from callbacks.admin.filters import (
 from callbacks.admin.leads import number_page, saved_lists, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
+from callbacks.admin.leads.lead_export import ExportsLeads
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
+from callbacks.exports.records import may_export
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.call_notes import standing_notes
 from callbacks.reports import time_breakdown
@@ -47,7 +49,7 @@ from leads.models import Lead, LeadStatus
 
 
 @admin.register(Lead)
-class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
+class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
     """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
     submission, and limits and attempts depend on it. Only the engine changes the other fields.
     """
@@ -236,6 +238,7 @@ class LeadAdmin(ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
         changes.found = getattr(request, "found", None)
         if changes.found and changes.found.number:
             changes.number_page = number_page.address_of(changes.found.number)
+        changes.may_export = may_export(request.user)
         _add_unanswered(changes.result_list)
         add_calls(changes.result_list)
         waits = waiting_reason.of_leads(changes.result_list, timezone.now())

@@ -1,0 +1,1 @@
+"""Who has exported what, and when: a list to read."""

@@ -1,0 +1,168 @@
+"""The list of leads as a file: the same filters, search and order, with all that a lead has."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from callbacks.exports.answers import answer
+from callbacks.exports.records import Recorded, may_export
+from callbacks.exports.tables import Column, Kind, Row, Rows, Value
+from callbacks.exports.workbook import Workbook
+from callbacks.models import Team
+from callbacks.models.exports import ExportWhat
+from callbacks.reports import people
+from leads.admin import Admin
+from leads.models import Lead
+
+# A file of more leads is opened by nobody, and holds up the server's other work.
+MOST_LEADS = 500_000
+# So many are read at a time, by a cursor on the server.
+_AT_A_TIME = 500
+
+
+class ExportsLeads(Admin):
+    """The part of the leads' admin that exports what its list shows."""
+
+    def get_urls(self) -> list[Any]:
+        """With the export's address beside the list's."""
+        export = path(
+            "export/",
+            self.admin_site.admin_view(self.export_page),
+            name="leads_lead_export",
+        )
+        return [export, *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def export_page(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        """POST: the list for the same query, as the `format` csv or xlsx; recorded.
+
+        403 without the right. Back to the list, which says why, if there are too many leads.
+        """
+        if not may_export(request.user):
+            raise PermissionDenied
+        page = f"{reverse('admin:leads_lead_changelist')}?{request.GET.urlencode()}"
+        try:
+            changes = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(page)  # the list says what it makes of that
+        leads: QuerySet[Lead] = changes.queryset
+        count = leads[: MOST_LEADS + 1].count()
+        if count > MOST_LEADS:
+            sentence = gettext(
+                "Nothing was exported: these are more than %(most)s leads. Choose fewer by the "
+                "filters, such as the days."
+            )
+            most = number_format(MOST_LEADS, force_grouping=True)
+            messages.error(request, sentence % {"most": most})
+            return HttpResponseRedirect(page)
+        table = rows(leads, count)
+        name = f"leads_{timezone.localtime():%Y-%m-%d_%H%M}"
+
+        def fill(book: Workbook, recorded: Recorded) -> None:
+            book.add(gettext("Leads"), table, recorded.tell)
+
+        return answer(request, ExportWhat.LEADS, name, table, fill)
+
+
+def rows(leads: QuerySet[Lead], count: int) -> Rows:
+    """What is written of each lead. Times are in the site's time zone, which the header names."""
+    zone = timezone.get_current_timezone_name()
+
+    def moment(name: str) -> Column:
+        return Column(
+            gettext("%(moment)s (%(zone)s)") % {"moment": name, "zone": zone}, Kind.MOMENT
+        )
+
+    def duration(name: str) -> Column:
+        return Column(gettext("%(measure)s (h:mm:ss)") % {"measure": name}, Kind.SECONDS)
+
+    columns = (
+        Column(gettext("Lead"), Kind.COUNT),
+        moment(gettext("Submitted")),
+        Column(gettext("Name")),
+        Column(gettext("Phone")),
+        Column(gettext("Phone extension")),
+        Column(gettext("E-mail")),
+        Column(gettext("Source")),
+        Column(gettext("Language")),
+        Column(gettext("Status")),
+        Column(gettext("What came of it")),
+        Column(gettext("Salesperson")),
+        Column(gettext("Team")),
+        Column(gettext("Attempts"), Kind.COUNT),
+        moment(gettext("Due")),
+        moment(gettext("Phone rang")),
+        moment(gettext("Talked")),
+        moment(gettext("Closed")),
+        duration(gettext("Time to ring")),
+        duration(gettext("Time to talk")),
+        Column(gettext("CALLID")),
+        Column(gettext("Message")),
+    )
+    return Rows(columns, _written(leads), count)
+
+
+def _written(leads: QuerySet[Lead]) -> Iterator[Row]:
+    found = leads.select_related("source", "disposition").iterator(chunk_size=_AT_A_TIME)
+    zone = timezone.get_current_timezone()
+
+    def local(at: datetime | None) -> datetime | None:
+        return at.astimezone(zone) if at else None
+
+    names: dict[int, str] = {}
+    teams = dict(Team.objects.values_list("pk", "name"))
+    while some := list(islice(found, _AT_A_TIME)):
+        _look_up(names, some)
+        for it in some:
+            yield (
+                it.pk,
+                local(it.submitted_at),
+                it.name,
+                it.phone,
+                it.phone_extension,
+                it.email,
+                it.source.name,
+                it.language,
+                str(it.get_status_display()),
+                it.disposition.name if it.disposition else None,
+                names[_person(it)] if it.by_extension else None,
+                teams.get(it.by_team) if it.by_team else None,
+                it.attempts,
+                local(it.due_at),
+                local(it.rang_at),
+                local(it.connected_at),
+                local(it.closed_at),
+                _seconds(it.time_to_ring),
+                _seconds(it.time_to_talk),
+                it.call_id,
+                it.message,
+            )
+
+
+def _look_up(names: dict[int, str], leads: Iterable[Lead]) -> None:
+    """Adds the names of people who have not been met yet: two queries, and for few chunks."""
+    unknown = {_person(it) for it in leads if it.by_extension} - names.keys()
+    if unknown:
+        names |= people.names(unknown)
+
+
+def _person(lead: Lead) -> int:
+    """As reports.people numbers them."""
+    return lead.by_user or -(lead.by_extension or 0)
+
+
+def _seconds(time: timedelta | None) -> Value:
+    return None if time is None else time.total_seconds()

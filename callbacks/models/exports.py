@@ -1,0 +1,88 @@
+"""ExportRecord: who has taken which leads or figures out of the product, and when."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+# An export that has told nothing for so long has lost its process.
+_SILENT_FOR = timedelta(minutes=5)
+
+
+class ExportWhat(models.TextChoices):
+    """What has been exported."""
+
+    CALLBACK_TIMES = "callback_times", _("Callback times")
+    LEADS = "leads", _("Leads")
+
+
+class ExportFormat(models.TextChoices):
+    """Which kind of file."""
+
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "XLSX"
+
+
+class ExportState(models.TextChoices):
+    """How far it has come."""
+
+    UNDER_WAY = "under_way", _("Under way")
+    COMPLETE = "complete", _("Complete")
+    BROKEN_OFF = "broken_off", _("Broken off")
+
+
+class ExportRecord(models.Model):
+    """One export. Kept when the login is deleted; nobody changes or deletes it in the admin.
+
+    `complete`: all of the file has been handed to the connection.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    username = models.CharField(
+        _("user name"), max_length=150, help_text=_("As it was then; kept without the login.")
+    )
+    what = models.CharField(_("what"), max_length=20, choices=ExportWhat)
+    file_format = models.CharField(_("format"), max_length=4, choices=ExportFormat)
+    asked = models.TextField(
+        _("asked for"), blank=True, help_text=_("The filters, as they stood in the address.")
+    )
+    ticket = models.CharField(
+        _("ticket"),
+        max_length=32,
+        blank=True,
+        help_text=_("The page that waits for the file asks by it how far it has come."),
+    )
+    rows = models.PositiveIntegerField(_("rows"), help_text=_("How many there are to write."))
+    rows_written = models.PositiveIntegerField(_("rows written"), default=0)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ExportState, default=ExportState.UNDER_WAY
+    )
+    started_at = models.DateTimeField(_("started at"), auto_now_add=True)
+    told_at = models.DateTimeField(
+        _("told at"), auto_now_add=True, help_text=_("When it last told how far it has come.")
+    )
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-started_at", "-pk"]
+        default_permissions = ("view",)
+        permissions = [("export_leads", "Can export reports and leads")]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="export_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()}, {self.get_file_format_display()}"
+
+    def state_at(self, now: datetime) -> ExportState:
+        """Of one whose process has been ended, nobody has written that it broke off."""
+        state = ExportState(self.state)
+        if state is ExportState.UNDER_WAY and now - self.told_at > _SILENT_FOR:
+            return ExportState.BROKEN_OFF
+        return state
