@@ -10,8 +10,6 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import IO, Any
 
-import xlsxwriter
-
 from callbacks.exports.csv_file import without_controls
 from callbacks.exports.tables import Column, Kind, Rows, Telling, Value
 
@@ -47,6 +45,9 @@ class Workbook:
     """A workbook that is written to `target`; it is whole once the `with` block has ended well."""
 
     def __init__(self, target: IO[bytes]) -> None:
+        # Read with the first workbook: many processes never make one.
+        import xlsxwriter  # noqa: PLC0415
+
         self._parts = tempfile.TemporaryDirectory(prefix="export-")
         self._book = xlsxwriter.Workbook(target, {**_OPTIONS, "tmpdir": self._parts.name})
         self._formats = {
