@@ -13,8 +13,7 @@ from typing import IO, Any
 from callbacks.exports.csv_file import without_controls
 from callbacks.exports.tables import Column, Kind, Rows, Telling, Value
 
-# A sheet has 1,048,576 rows; a cell as many characters.
-MOST_ROWS = 1_000_000
+# Of a cell.
 _MOST_CHARACTERS = 32_767
 # Characters; a column is no wider or narrower than that.
 _NARROWEST, _WIDEST = 9, 45

@@ -20,8 +20,8 @@ class ExportWhat(models.TextChoices):
 class ExportFormat(models.TextChoices):
     """Which kind of file."""
 
-    CSV = "csv", "CSV"
-    XLSX = "xlsx", "XLSX"
+    CSV = "csv", _("CSV")
+    XLSX = "xlsx", _("XLSX")
 
 
 class ExportState(models.TextChoices):
