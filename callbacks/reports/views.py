@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
@@ -87,7 +88,6 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "title": gettext("Callback times"),
         "definitions": [MEASURES[key] for key in _defined()],
         "stages": STAGES,
-        "may_export": may_export(user),
     }
     problems: dict[str, str] = {}
     days = last_days(1, timezone.localdate())
@@ -97,6 +97,8 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         context |= _shown(selected, now)
     except NotUnderstood as wrong:
         problems, query = wrong.problems, request.GET.copy()
+    if may_export(user):
+        context["export_address"] = f"{reverse('callback-times-export')}?{query.urlencode()}"
     context |= {
         "fields": choices.fields(query, problems),
         "problems": problems,

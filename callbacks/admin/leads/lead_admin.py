@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -238,7 +239,9 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
         changes.found = getattr(request, "found", None)
         if changes.found and changes.found.number:
             changes.number_page = number_page.address_of(changes.found.number)
-        changes.may_export = may_export(request.user)
+        if may_export(request.user):
+            export = reverse("admin:leads_lead_export")
+            changes.export_address = f"{export}?{request.GET.urlencode()}"
         _add_unanswered(changes.result_list)
         add_calls(changes.result_list)
         waits = waiting_reason.of_leads(changes.result_list, timezone.now())

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0032_earlier_pause'),
+        ('callbacks', '0033_clock_at_call'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
