@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from callbacks.localrun.errors import CannotStart
-from tests.benchmarks import lives, reports
+from tests.benchmarks import boards, lives, reports
 from tests.benchmarks.bench import Bench, Plan
+from tests.benchmarks.boards import BoardsPlan
 from tests.benchmarks.claims import ClaimsPlan
 from tests.benchmarks.figures import NotOnce
 from tests.benchmarks.load import NotTaken
@@ -40,6 +41,7 @@ QUICK = Plan(
         fair_claims=60,
     ),
     reports=ReportsPlan(leads=500, days=40, rounds=1),
+    boards=BoardsPlan(boards=20, seconds=2),
 )
 
 
@@ -49,9 +51,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
     parser.add_argument(
         "--only",
-        choices=["lives", "reports"],
+        choices=["boards", "lives", "reports"],
         default="",
-        help="just the processor time of whole lives, or the reports",
+        help="just the open wallboards, the processor time of whole lives, or the reports",
     )
     parser.add_argument("--minutes", type=float, default=25.0, help="stop after (%(default)g)")
     parser.add_argument(
@@ -76,6 +78,9 @@ def main() -> int:
     if options.only == "reports":
         print(f"\n{reports.table(results.reports)}\n")
         print("\n".join(target.line() for target in reports.targets(results.reports)))
+        return 0
+    if options.only == "boards":
+        print("\n".join(target.line() for target in boards.targets(results.boards)))
         return 0
     if options.only:
         found = lives.figures(results.lives)

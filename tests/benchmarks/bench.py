@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 
 from callbacks.localrun.servers import servers
-from tests.benchmarks import figures, lives, popups, reports
+from tests.benchmarks import boards, figures, lives, popups, reports
+from tests.benchmarks.boards import BoardsPlan
 from tests.benchmarks.claims import MIGRATED, Claims, ClaimsPlan, claiming, migrate
 from tests.benchmarks.figures import Round
 from tests.benchmarks.lives import Lives
@@ -53,6 +54,7 @@ class Plan:
     lives_at_once: int = 600
     claims: ClaimsPlan = field(default_factory=ClaimsPlan)
     reports: ReportsPlan = field(default_factory=ReportsPlan)
+    boards: BoardsPlan = field(default_factory=BoardsPlan)
 
     @property
     def extensions(self) -> int:
@@ -75,6 +77,7 @@ class Results:
     claims: dict[str, Any] = field(default_factory=dict)
     lives: Lives = field(default_factory=Lives)
     reports: dict[str, Any] = field(default_factory=dict)
+    boards: dict[str, Any] = field(default_factory=dict)
     # Above the number of cores: somebody else was at work, and the figures are worth little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
@@ -112,8 +115,11 @@ class Bench:
                     self._sides = (FLOOR, project(self._plan.extensions))
                     for side in self._sides:
                         self._set_up(side)
-                    self._live()
-                    if self._only == "lives":
+                    if self._only != "boards":
+                        self._live()
+                    if self._only != "lives":
+                        self._watch_boards()
+                    if self._only:
                         return self._results
                     self._measure()
                 claims = Claims(self._plan.claims, urls.database_url, self._say)
@@ -123,6 +129,15 @@ class Bench:
 
     def _report(self) -> None:
         self._results.reports = reports.run(self._plan.reports, self._server_url, self._say)
+
+    def _watch_boards(self) -> None:
+        ours = self._sides[1]
+        token = claiming(self._databases[ours.name], what="board", name="Sales floor")["token"]
+        servers = lives.server_pids(self._databases[ours.name], self._redis[ours.name])
+        with self._running(ours, "wallboards") as running:
+            address = f"http://127.0.0.1:{running.port}/wallboard/{token}/now/"
+            roots = servers | running.pids()
+            self._results.boards = boards.watch(self._plan.boards, address, roots, self._say)
 
     def _measure(self) -> None:
         plan, results = self._plan, self._results

@@ -252,6 +252,13 @@ def few(options: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def board(options: dict[str, Any]) -> dict[str, str]:
+    """A wallboard; the token of its address."""
+    from callbacks.models import Wallboard
+
+    return {"token": Wallboard.objects.create(**options).token}
+
+
 def main() -> None:
     """Does what it is told, and prints what came out."""
     import django

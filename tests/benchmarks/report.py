@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from tests.benchmarks import claims, lives, reports
+from tests.benchmarks import boards, claims, lives, reports
 from tests.benchmarks.bench import Plan, Results
 from tests.benchmarks.figures import Target, latencies
 from tests.benchmarks.popups import STATUSES
@@ -43,6 +43,7 @@ def report(plan: Plan, results: Results) -> dict[str, Any]:
         "claims": results.claims,
         "lives": lives.figures(results.lives),
         "reports": results.reports,
+        "boards": results.boards,
         "memory_mib": asdict(results.memory),
         "ratios": {
             "p50": paced["ours"]["p50"] / paced["floor"]["p50"],
@@ -65,6 +66,7 @@ def targets(figures: dict[str, Any]) -> list[Target]:
         lives_target(figures["lives"]),
         Target("memory (PSS) after it, MiB", figures["memory_mib"]["pss"], 450, at_most=True),
         *reports.targets(figures["reports"]),
+        *boards.targets(figures["boards"]),
     ]
 
 
