@@ -86,13 +86,14 @@ def submitter_of(public_id: uuid.UUID) -> uuid.UUID | None:
 def store_newest(submission: Submission) -> Lead:
     """Stores what a person submits who may have submitted something before.
 
-    The newest request once more is the same lead, until its call begins (joining.still_stands).
+    The newest request once more is the same lead: for a moment, and until its call begins
+    (joining.still_stands).
     Requests of theirs with another number are taken back first: that number was wrong.
     """
     now = timezone.now()
     known = {it.submission_key: it for it in _corrected_by(submission, now)}
     key = submission.key
-    while (lead := known.get(key)) and not joining.still_stands(lead):
+    while (lead := known.get(key)) and not joining.still_stands(lead, now):
         key = key_from("again", str(key))
     return store(replace(submission, key=key), now)
 

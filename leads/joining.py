@@ -18,7 +18,7 @@ The rules, in this order (docs/architecture.md, "Several requests of one number"
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -28,6 +28,9 @@ from leads import never_call, ports, transitions
 from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan, Presence
 from leads.signals import wish_followed
+
+# How long the same request sent again is a repetition, whatever its call has come to.
+_SAME, _SAME_IF_TALKED = timedelta(seconds=30), timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -191,14 +194,21 @@ def _take_back_open(request: Lead, now: datetime) -> None:
         _release(others, now)
 
 
-def still_stands(request: Lead) -> bool:
+def still_stands(request: Lead, now: datetime) -> bool:
     """Whether the same request sent once more asks for nothing new.
 
     Not if another request of the number has come since, or if a call of it has begun: whoever sends
-    it again then is at the phone.
+    it again then is at the phone. But within half a minute, or two minutes if they have talked, it
+    is a second click, or a browser whose first answer was lost: nobody is called twice for that,
+    however quick the call was.
     """
     first = request.duplicate_of or request
-    if not first.is_open or first.newest_request() != request:
+    if request.status == LeadStatus.CANCELLED or first.newest_request() != request:
+        return False
+    talked = first.status == LeadStatus.CONNECTED
+    if now - request.submitted_at < (_SAME_IF_TALKED if talked else _SAME):
+        return True
+    if not first.is_open:
         return False
     since = None if first == request else request.submitted_at
     return not ports.was_called(first.pk, since)

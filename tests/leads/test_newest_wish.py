@@ -21,6 +21,7 @@ from tests.support.visitors import (
     ends,
     in_days,
     page_token,
+    pass_by,
     waits_for_a_retry,
 )
 
@@ -231,6 +232,7 @@ def test_a_request_after_a_finished_call_is_a_new_one(
     first = visitor.sends()
     connected_at = now if status == "connected" else None
     Lead.objects.update(status=status, closed_at=now, connected_at=connected_at)
+    pass_by(121)
 
     def once_more() -> Lead:
         if what == "from its page":

@@ -12,7 +12,15 @@ from leads.models import Lead, LeadSource, LeadStatus
 from tests.leads.test_intake import all_at_once
 from tests.support.asking import asked
 from tests.support.simulator import SimulatorProcess
-from tests.support.visitors import PHONE, Visitor, call, ends, in_days, waits_for_a_retry
+from tests.support.visitors import (
+    PHONE,
+    Visitor,
+    call,
+    ends,
+    in_days,
+    pass_by,
+    waits_for_a_retry,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,6 +110,7 @@ def test_the_same_page_during_a_wait_for_a_retry(
 ) -> None:
     visitor = Visitor()
     lead, ended_at = waits_for_a_retry(visitor)
+    pass_by()
     again = visitor.sends()
     assert again != lead
     if first:
@@ -118,6 +127,7 @@ def test_the_same_page_during_a_call_is_called_when_the_gap_is_over(
     lead = visitor.sends()
     attempt = call(lead)
     assert attempt
+    pass_by()
     again = visitor.sends()
     assert again != lead
     assert visitor.sends() == again  # a second click
@@ -138,6 +148,7 @@ def test_the_same_page_during_the_second_call_too(
         Lead.objects.filter(pk=lead.pk).update(call_after=timezone.now())
         attempt = call(lead)
         assert attempt
+        pass_by()
         sent.add(visitor.sends().pk)
         ends(attempt, "ANSWER", "NOANSWER")
         CallAttempt.objects.update(ended_at=timezone.now() - timedelta(hours=1))
@@ -161,6 +172,7 @@ def test_many_clicks_at_once_are_one_more_request(
     lead = visitor.sends() if during == "a call" else waits_for_a_retry(visitor)[0]
     if during == "a call":
         assert call(lead)
+    pass_by()
     again = all_at_once(*[Visitor(token=visitor.token).sends] * 6)
     assert len({it.pk for it in again}) == 1
     assert Lead.objects.count() == 2
@@ -200,3 +212,37 @@ def test_the_wrong_number_the_right_one_and_the_first_again(
     visitor.sends(phone=PHONE)
     [waiting] = Lead.objects.filter(status=LeadStatus.WAITING)
     assert waiting.phone == "+972505550101"
+
+
+@pytest.mark.parametrize(
+    ("became", "seconds", "is_new"),
+    [
+        ("is on a call", 29, False),
+        ("is on a call", 31, True),
+        ("did not answer", 29, False),
+        ("did not answer", 31, True),
+        ("talked", 29, False),
+        ("talked", 119, False),
+        ("talked", 121, True),
+        ("was cancelled", 5, True),
+    ],
+)
+def test_a_quick_repetition_is_the_same_request_whatever_its_call_has_come_to(
+    became: str, seconds: int, is_new: bool, source: LeadSource, extension: Extension,
+    simulator: SimulatorProcess,
+) -> None:  # fmt: skip
+    """A browser whose answer was lost sends again, though the call may be over by then."""
+    visitor = Visitor()
+    lead = visitor.sends()
+    attempt = call(lead)
+    assert attempt
+    if became == "did not answer":
+        ends(attempt, "ANSWER", "NOANSWER")
+    elif became == "talked":
+        ends(attempt, "ANSWER", "ANSWER")
+    elif became == "was cancelled":
+        ends(attempt, "ANSWER", "NOANSWER")
+        Lead.objects.update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
+    pass_by(seconds)
+    assert (visitor.sends() != lead) is is_new
+    assert Lead.objects.count() == 1 + is_new

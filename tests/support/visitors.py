@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -98,3 +99,9 @@ def ends(attempt: CallAttempt, *statuses: str) -> None:
 
 def call(lead: Lead) -> CallAttempt | None:
     return dispatch.call_lead(lead.pk)
+
+
+def pass_by(seconds: float = 31) -> None:
+    """So long ago is everything that was sent: what comes now is no second click."""
+    ago = timedelta(seconds=seconds)
+    Lead.objects.update(submitted_at=F("submitted_at") - ago, counted_from=F("counted_from") - ago)
