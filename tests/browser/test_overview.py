@@ -72,7 +72,7 @@ def test_each_number_that_needs_somebody_is_one_click_from_its_rows(
         seen[name] = count
         admin.go_back()
         expect(links.first).to_be_visible()
-    assert seen["Overdue, not called yet"] == seen["Held for somebody to look at"] == 1
+    assert seen["Overdue, the phone has not rung"] == seen["Held for somebody to look at"] == 1
     assert seen["Extensions blocked by the provider"] == 1
     assert seen["Extensions paused"] == Extension.objects.filter(is_paused=True).count()
 
