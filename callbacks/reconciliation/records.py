@@ -206,6 +206,9 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     elif records.keys() & {1, 2}:
         # A leg's record comes when the leg is over, and so is the call.
         corrections.call_is_over(attempt, now)
+        # However late this record is, the other leg's has its time to come: without it nobody can
+        # tell whether the lead's phone has rung, and they may have talked.
+        attempt.hold_on(now + corrections.RECORDS_WITHIN)
 
 
 def _by_leg(records: Iterable[CallRecord]) -> dict[int | None, CallRecord]:

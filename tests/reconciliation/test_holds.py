@@ -272,3 +272,22 @@ def test_a_late_record_of_a_message_says_nothing_about_the_lead(
     assert played.kind == AttemptKind.MESSAGE
     assert played.state == AttemptState.LEAD_NO_ANSWER
     assert Lead.objects.get().status == LeadStatus.CALLED
+
+
+@pytest.mark.parametrize("leg_2_comes", [True, False])
+def test_a_short_leg_1_at_the_very_end_of_a_hold_waits_for_the_other_legs_record(
+    leg_2_comes: bool, attempt: CallAttempt, simulator: SimulatorProcess
+) -> None:
+    """Their records come apart: nobody is called again while the other may tell of a talk."""
+    hang_up(simulator)
+    hold_ends()
+    records.receive(Cdr(attempt.call_id, "Click2Call leg1", 1, "ANSWER", talk_time=1))
+    assert holds.free_expired_holds() == 0
+    assert states() == (AttemptState.ACCEPTED, LeadStatus.CALLING)
+    if leg_2_comes:
+        records.receive(Cdr(attempt.call_id, "Click2Call leg2", 2, "ANSWER", talk_time=30))
+        assert states() == (AttemptState.BRIDGED, LeadStatus.CONNECTED)
+    else:
+        hold_ends()
+        assert holds.free_expired_holds() == 1
+        assert states() == (AttemptState.LEAD_NOT_RUNG, LeadStatus.WAITING)
