@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.calling import manual
+from callbacks.calling import conference, manual_requests
 from callbacks.models import CallAttempt, Extension
 from leads.models import Lead
 from tests.support.admin_posting import confirm, said
@@ -61,19 +61,19 @@ def test_what_somebody_changes_while_the_provider_refuses_stays(
 ) -> None:
     """The undo is of our own reservation alone."""
     simulator.control(
-        extensions={"101": "blocked"}, faults=[{"kind": "delay", "seconds": 1}]
+        extensions={"101": "blocked"}, faults=[{"kind": "delay", "seconds": 0.5}]
     )  # fmt: skip
     later = timezone.now() + timedelta(hours=3)
 
-    def conference() -> None:
+    def call_into_room() -> None:
         try:
-            with pytest.raises(manual.CannotCall, match="refused"):
-                manual.conference(extension.pk, "4711", None)
+            with pytest.raises(manual_requests.CannotCall, match="refused"):
+                conference.call_into_room(extension.pk, "4711", None)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        refused = pool.submit(conference)
+        refused = pool.submit(call_into_room)
         eventually(lambda: Extension.objects.get().unavailable_until)
         Extension.objects.update(unavailable_until=later, unavailable_reason="away")
         refused.result()

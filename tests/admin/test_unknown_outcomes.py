@@ -177,7 +177,7 @@ def test_the_first_page_and_the_side_bar_count_them(
     make_question()
     page = managing.get("/admin/")
     [shown] = [it for it in page.context["tiles"] if it.title == tile]
-    assert (shown.count, shown.tone, shown.address) == (2, "danger", LIST)
+    assert (shown.count, shown.alarming, shown.address) == (2, True, LIST)
     badges = [
         item.get("badge")
         for group in page.context["sidebar_navigation"]
@@ -244,7 +244,7 @@ def test_the_first_page_counts_them_and_a_manager_says_that_no_call_came(
 ) -> None:
     tiles = {it.title: it for it in managing.get("/admin/").context["tiles"]}
     shown = tiles["A call may be on, nobody knows yet"]
-    assert (shown.count, shown.tone) == (1, "danger")
+    assert (shown.count, shown.alarming) == (1, True)
     assert managing.get(shown.address).context["cl"].result_count == 1
     page = f"/admin/callbacks/callattempt/{lost.pk}/"
     assert f"{page}no-call-came/" in managing.get(f"{page}change/").content.decode()

@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
 
 @pytest.mark.django_db(transaction=True)
 def test_a_month_of_three_years_is_found_by_the_index() -> None:
+    connection.ensure_connection()
     assert isinstance(connection.connection, psycopg.Connection)
     fill(connection.connection, Many(leads=8_000, until=NOW))
     asked = Asked(last_days(30, NOW.date()))
