@@ -127,7 +127,9 @@ def release(lead_id: int, since: datetime, now: datetime) -> None:
     None do where that call has put the number on the never-call list. In the transaction in which
     the call ends.
     """
-    _release(_wishes_of(_joined_since(lead_id, since), now), now)
+    joined = _joined_since(lead_id, since)
+    if joined.exists():  # after few calls; the rows of a lead and its source are wide
+        _release(_wishes_of(joined, now), now)
 
 
 def _release(wishes: Wishes, now: datetime) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,6 +27,13 @@ _SALES_LEG, _LEADS_LEG = 1, 2
 _LISTENING = "spy"
 # Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
 _ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
+# What an answer and its notes need, out of four tables of a hundred and thirty columns.
+_OF_A_REQUEST = ("duplicate_of", "submitted_at", "name", "phone_extension")
+_NEEDED = (
+    "lead", "extension", "extension_number", "state", "claimed_at", "picked_up_at", "ended_at",
+    "call_id", "error_code", "error_message", "lead__public_id", "lead__source__name",
+    *(f"lead__{name}" for name in _OF_A_REQUEST), "extension__kind",
+)  # fmt: skip
 # A pop-up about a call's end comes within seconds of it.
 _JUST_ENDED = timedelta(minutes=15)
 # The provider chooses, or knows, which extension it rings.
@@ -125,8 +133,11 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
 
 def _attempt_of(popup: PopUp) -> CallAttempt | None:
     """By CALLID; else by our own variable: a leg may have an id of its own."""
-    # `get` and not `first`: for ORDER BY, Django compares every column of this wide SELECT.
-    attempts = CallAttempt.objects.select_related("lead__source", "extension")
+    attempts = (
+        CallAttempt.objects.select_related("lead__source", "extension")
+        .only(*_NEEDED)
+        .prefetch_related(Prefetch("lead__duplicates", Lead.objects.only(*_OF_A_REQUEST)))
+    )
     with suppress(CallAttempt.DoesNotExist):
         return attempts.get(call_id=popup.call_id)
     with suppress(CallAttempt.DoesNotExist, ValueError):
