@@ -13,7 +13,7 @@ E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E025 LEAST_TALK
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
-E033 READY_OLDEST_DUE
+E033 READY_OLDEST_DUE    E034 SITE_URL
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN
@@ -89,6 +89,13 @@ def _keys() -> Iterator[CheckMessage]:
             "them the code and the settings.",
             hint="Set DEBUG=false for a site, or HTTPS=false to work on the code.",
             id="callbacks.E014",
+        )
+    site = _split(settings.SITE_URL)
+    if settings.SITE_URL and not (site and site.scheme in {"http", "https"} and site.hostname):
+        yield Error(
+            "SITE_URL is not an http or https address, so links in mail would lead nowhere.",
+            hint="Set SITE_URL=https://callbacks.example.com, or leave it empty.",
+            id="callbacks.E034",
         )
     secret = settings.CDR_SECRET
     if len(secret) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(secret):

@@ -113,6 +113,9 @@ TEMPLATES = [
     },
 ]
 
+# Where this site is, for links in what is sent.
+SITE_URL = env.str("SITE_URL", default="")
+
 # --- database and broker -------------------------------------------------------------------------
 
 _embedded = recorded_urls(DATA_DIR)
