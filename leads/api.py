@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from leads import config_cache, intake, request_body, visitor_status
 from leads.forms import ApiForm
+from leads.guard import circumstances
 from leads.models import Lead, LeadSource
 from leads.request_body import BodyRefused
 
@@ -99,7 +100,8 @@ def _store(
     earlier = _uuid(fields.get("earlier", "").strip())
     submitter = intake.submitter_of(earlier) if earlier else None
     store = intake.store_correction if submitter else intake.store
-    lead = store(form.submission(key, submitter or uuid.uuid4(), mark))
+    how = circumstances.of_request(request)
+    lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
     return _repeated(request, lead, mark)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from leads import callback_times, languages, number_guard, ports, visitor_status
+from leads.guard.circumstances import Circumstances
 from leads.intake import Submission
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
@@ -166,10 +167,17 @@ class LeadForm(forms.Form):
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 
-    def submission(self, key: uuid.UUID, submitter: uuid.UUID, fingerprint: str = "") -> Submission:
+    def submission(
+        self,
+        key: uuid.UUID,
+        submitter: uuid.UUID,
+        circumstances: Circumstances,
+        fingerprint: str = "",
+    ) -> Submission:
         """The submission to store under `key`. The form must be valid."""
         return Submission(
             source=self.source,
+            circumstances=circumstances,
             key=key,
             submitter=submitter,
             fingerprint=fingerprint,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from leads import config_cache, joining, log_context, never_call, ports
+from leads.guard.circumstances import Circumstances
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
 from leads.signals import lead_received, wish_followed
@@ -32,7 +33,8 @@ class Submission:
     `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
     soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
     `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
-    after whose talk a salesperson plans this call.
+    after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
+    no stranger's.
     """
 
     source: LeadSource
@@ -47,6 +49,7 @@ class Submission:
     fingerprint: str = ""
     submitter: uuid.UUID | None = None
     follow_up_of: Lead | None = None
+    circumstances: Circumstances | None = None
 
 
 def key_from(*parts: str) -> uuid.UUID:
@@ -142,7 +145,9 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
 
 
 def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
+    known = submission.circumstances
     return Lead(
+        submitted_from=str(known.address) if known and known.address else None,
         source=submission.source,
         submission_key=submission.key,
         submitter=submission.submitter,

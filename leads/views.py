@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from leads import config_cache, error_pages, intake, request_body, visitor_status
 from leads.forms import LeadForm
+from leads.guard import circumstances
 from leads.models import LeadSource
 from leads.request_body import BodyRefused
 
@@ -96,7 +97,8 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     written = (str(value or "") for value in form.cleaned_data.values())
     key = intake.key_from("form", str(token), source.slug, *written)
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
-    lead = intake.store_newest(form.submission(key, submitter))
+    how = circumstances.of_request(request)
+    lead = intake.store_newest(form.submission(key, submitter, how))
     return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
 
 

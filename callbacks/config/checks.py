@@ -13,7 +13,7 @@ E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E025 LEAST_TALK
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
-E033 READY_OLDEST_DUE    E034 SITE_URL
+E033 READY_OLDEST_DUE    E034 SITE_URL            E040 TRUSTED_PROXIES
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN
@@ -96,6 +96,15 @@ def _keys() -> Iterator[CheckMessage]:
             "SITE_URL is not an http or https address, so links in mail would lead nowhere.",
             hint="Set SITE_URL=https://callbacks.example.com, or leave it empty.",
             id="callbacks.E034",
+        )
+    if not settings.DEBUG and settings.BEHIND_PROXY and not settings.TRUSTED_PROXIES:
+        yield Error(
+            "BEHIND_PROXY is set and TRUSTED_PROXIES is not, so all visitors would seem to have "
+            "one address, the proxy's, and would be held and locked out together.",
+            hint="Set TRUSTED_PROXIES to the address or network that the proxy asks from, as this "
+            "server sees it: TRUSTED_PROXIES=127.0.0.1 for one on this machine, "
+            "TRUSTED_PROXIES=10.0.0.0/8 for one in that network. Several with commas between.",
+            id="callbacks.E040",
         )
     secret = settings.CDR_SECRET
     if len(secret) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(secret):

@@ -5,6 +5,7 @@ with it: `callbacks.config.checks` (E015) names all of them at once. The same go
 and beat, which run no checks (`callbacks.config.celery`), and for gunicorn's own numbers.
 """
 
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -67,6 +68,16 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
         hint = f"Set {var} to names such as recordings.example.com, separated by commas."
         return self._read(var, [], read, "is not a list of host names", hint)
+
+    def networks(self, var: str, default: str = "") -> Any:
+        """Networks, or single addresses, separated by commas."""
+
+        def read(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            return [ipaddress.ip_network(part) for part in parts]
+
+        hint = f"Set {var} to networks such as 10.0.0.0/8, separated by commas."
+        return self._read(var, read(default), read, "is not a list of networks", hint)
 
     def database(self, var: str, address: str, fallback: str) -> dict[str, Any]:
         """Django's settings for `address`, which `var` has given. No sentence shows the address."""

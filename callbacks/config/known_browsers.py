@@ -18,6 +18,8 @@ from django.core import signing
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from leads.guard import address as addresses
+
 COOKIE = "known_browser"
 _A_YEAR = 365 * 24 * 3600  # seconds
 _LONGEST_NAME = 255  # axes.models.AccessBase.username
@@ -44,15 +46,8 @@ def name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> 
 
 
 def _sender(request: HttpRequest) -> str:
-    """The visitor's address: what our own proxy says, and nothing that the visitor says."""
-    here = str(request.META.get("REMOTE_ADDR") or "")
-    if settings.SECURE_PROXY_SSL_HEADER is None:
-        return here
-    last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    try:
-        return str(ipaddress.ip_address(last))
-    except ValueError:
-        return here
+    """The visitor's address, behind the proxies that we trust."""
+    return str(addresses.of_request(request) or "")
 
 
 @receiver(user_logged_in)

@@ -86,6 +86,14 @@ class Lead(models.Model):
         help_text=_("Requests with the same one come from the same person, as far as is known."),
     )
 
+    submitted_from = models.GenericIPAddressField(
+        _("submitted from"),
+        null=True,
+        blank=True,
+        unpack_ipv4=True,
+        help_text=_("The address that sent it; empty where nobody knows it."),
+    )
+
     name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(
         _("phone"),

@@ -1,5 +1,7 @@
 """Logging in: who gets in, who is kept out for a while, and what stays of a deleted login."""
 
+from ipaddress import ip_network
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -12,7 +14,7 @@ from leads.models import Lead, LeadSource
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-word-and-7"
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
-BEHIND_PROXY = ("HTTP_X_FORWARDED_PROTO", "https")
+PROXIES = [ip_network("127.0.0.1")]
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_somebody_elses_browser_is_not_known_for_this_name(root: User) -> None:
 
 
 def test_behind_a_proxy_the_address_is_the_visitors(root: User, settings: object) -> None:
-    settings.SECURE_PROXY_SSL_HEADER = BEHIND_PROXY  # type: ignore[attr-defined]
+    settings.TRUSTED_PROXIES = PROXIES  # type: ignore[attr-defined]
     shut(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=f"{HERE}, {ELSEWHERE}")
     # What stands before the proxy's own word is the visitor's invention.
     invented = f"203.0.113.5, {ELSEWHERE}"

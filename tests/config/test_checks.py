@@ -1,3 +1,5 @@
+from ipaddress import ip_network
+
 import pytest
 
 from callbacks.config.checks import check_settings
@@ -10,6 +12,8 @@ GOOD = {
     "SECRET_KEY": LONG * 2,
     "ALLOWED_HOSTS": ["callbacks.example.com"],
     "SITE_URL": "",
+    "BEHIND_PROXY": False,
+    "TRUSTED_PROXIES": [],
     "VOICENTER_URL": "https://voicenter.example.com/ForwardDialer/click2call.aspx",
     "VOICENTER_CODE": "the-code",
     "VOICENTER_METHOD": "post",
@@ -57,6 +61,13 @@ CASES = [
     ("debugging on a public site", {"DEBUG": True, "HTTPS": True}, ["E014"]),
     ("debugging at home", {"DEBUG": True, "HTTPS": False}, []),
     ("no key needed while debugging", {"SECRET_KEY": "unset", "DEBUG": True}, []),
+    ("a proxy of no address", {"BEHIND_PROXY": True}, ["E040"]),
+    ("a proxy at home", {"BEHIND_PROXY": True, "DEBUG": True, "HTTPS": False}, []),
+    (
+        "a proxy that is trusted",
+        {"BEHIND_PROXY": True, "TRUSTED_PROXIES": [ip_network("127.0.0.1")]},
+        [],
+    ),
     ("no host", {"ALLOWED_HOSTS": []}, ["E002"]),
     ("the site's address", {"SITE_URL": "https://callbacks.example.com"}, []),
     ("the site's address without scheme", {"SITE_URL": "callbacks.example.com"}, ["E034"]),

@@ -30,6 +30,8 @@ WRONG = [
     ("a zone of another planet", "TIME_ZONE", "Mars/Olympus"),
     ("a zone that is a path", "TIME_ZONE", "../etc/localtime"),
     ("a level that is none", "LOG_LEVEL", "LOUD"),
+    ("a network with a host in it", "TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("a proxy by its name", "TRUSTED_PROXIES", "127.0.0.1,proxy"),
     ("a database at no port", "DATABASE_URL", "postgres://127.0.0.1:port/callbacks"),
 ]
 

@@ -91,7 +91,7 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
         "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
-        "talk_time", "came_of_it", "follow_ups_shown", "never_called",
+        "talk_time", "came_of_it", "follow_ups_shown", "never_called", "submitted_from",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -120,7 +120,7 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
             _("Times"),
             {
                 "fields": [
-                    ("submitted", "clock_started"), ("due_by", "not_before"),
+                    ("submitted", "clock_started"), "submitted_from", ("due_by", "not_before"),
                     ("first_dialed", "rang"), ("connected", "closed"),
                 ]
             },

@@ -1,0 +1,1 @@
+"""Decides whether a stranger's submission is called, held for a manager, or refused."""

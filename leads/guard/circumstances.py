@@ -1,0 +1,20 @@
+"""What is known of a submission besides its fields."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from leads.guard import address
+from leads.guard.address import Address
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How a stranger's submission reached us. `address`: None where the server does not know it."""
+
+    address: Address | None
+
+
+def of_request(request: HttpRequest) -> Circumstances:
+    """The circumstances of what a request submits."""
+    return Circumstances(address=address.of_request(request))
