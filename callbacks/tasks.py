@@ -11,6 +11,7 @@ from callbacks.calling import dial as dialling
 from callbacks.calling import dispatch, reschedule, taken_back, visitor_clock
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
+from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
 from callbacks.reconciliation import holds, lookup, records
 
@@ -47,6 +48,18 @@ def follow_changed_hours() -> None:
     reschedule.follow_changed_hours()
 
 
+@shared_task(name=task_publisher.SEND_MAIL)
+def send_mail() -> None:
+    """Mail waits to be sent: a thread beside the worker's own sends it."""
+    sender.wake()
+
+
+@shared_task(name="callbacks.forget_old_mail")
+def forget_old_mail() -> None:
+    """Every hour: mail is kept for MAIL_KEPT_DAYS."""
+    outbox.forget_old(timezone.now())
+
+
 def _end_pauses() -> None:
     pauses.end_pauses(timezone.now())
 
@@ -60,6 +73,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     dialling.wake_unsent,
     _end_pauses,
     dispatch.call_due_leads,
+    sender.wake,
     reschedule.follow_changed_hours,
     taken_back.hang_up_all,
     holds.free_expired_holds,

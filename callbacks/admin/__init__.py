@@ -11,6 +11,7 @@ from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcom
 from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin
 from callbacks.admin.leads import disposition_admin, lead_admin, saved_lists, source_admin
+from callbacks.admin.mail import outgoing_mail_admin
 from callbacks.admin.schedules import schedule_admin
 from callbacks.admin.teams import team_admin
 from callbacks.admin.wallboards import wallboard_admin
@@ -22,6 +23,7 @@ __all__ = [
     "export_record_admin",
     "extension_admin",
     "lead_admin",
+    "outgoing_mail_admin",
     "record_admin",
     "saved_lists",
     "schedule_admin",

@@ -83,6 +83,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Never call"), "phone_locked", "leads", "nevercallnumber"),
                 _entry(gettext("Users"), "person", "auth", "user"),
                 _entry(gettext("Groups"), "shield_person", "auth", "group"),
+                _entry(gettext("Mail"), "mail", "callbacks", "outgoingmail"),
                 _entry(gettext("Exports"), "download", "callbacks", "exportrecord"),
                 _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),
             ],

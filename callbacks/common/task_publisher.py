@@ -29,6 +29,7 @@ WORK_TEAM = "callbacks.work_team"
 DIAL = "callbacks.dial"
 HANG_UP = "callbacks.hang_up"
 FOLLOW_CHANGED_HOURS = "callbacks.follow_changed_hours"
+SEND_MAIL = "callbacks.send_mail"
 
 # Seconds. A broker on the same network answers in a millisecond: each of its answers may take
 # this long, and a caller waits for twice as long altogether.
@@ -98,6 +99,11 @@ def hang_up_on_commit(attempt_id: int) -> None:
 def follow_changed_hours_on_commit() -> None:
     """Queues callbacks.follow_changed_hours once the transaction is committed."""
     transaction.on_commit(partial(publish, FOLLOW_CHANGED_HOURS), robust=True)
+
+
+def send_mail_on_commit() -> None:
+    """Queues callbacks.send_mail once the transaction is committed."""
+    transaction.on_commit(partial(publish, SEND_MAIL), robust=True)
 
 
 def publish(task: str, *keys: int, expires: float | None = None) -> bool:

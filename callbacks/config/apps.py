@@ -9,4 +9,4 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Registers the system checks, and makes ours the Celery application that publishes."""
-        from callbacks.config import celery, checks  # noqa: F401, PLC0415  # importing is enough
+        from callbacks.config import celery, checks, mail_checks  # noqa: F401, PLC0415  # for effect

@@ -2,9 +2,9 @@
 
 Celery's own scheduler waits for the broker before its first tick, then for up to its socket's
 timeout with every message, and for ever on a half-open connection to RabbitMQ. This one holds no
-connection. It keeps no file either: there is one entry, and one sweep too many or too few after a
-restart does no harm. And it goes by a clock that nobody sets: Celery's own would publish nothing
-for an hour once the machine's clock is put back by one.
+connection. It keeps no file either: every entry is due at the start, and one sweep too many or too
+few after a restart does no harm. And it goes by a clock that nobody sets: Celery's own would
+publish nothing for an hour once the machine's clock is put back by one.
 """
 
 import time

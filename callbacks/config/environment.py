@@ -12,9 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0"})
+# With TLS from the start (ssl), after a greeting (tls), or not at all.
+MAIL_SCHEMES = ("smtp://", "smtp+tls://", "smtps://", "smtp+ssl://")
+SSL_PORT = 465
+_MAIL_HINT = (
+    "Set {var}=smtp+tls://user:password@mail.example.com:587, with %40 for an @ in the password, "
+    "and %2F for a slash."
+)
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
@@ -91,6 +99,37 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
                 )
             )
             return dict(self.db_url_config(fallback))
+
+    def mail_server(self, var: str) -> dict[str, Any]:
+        """Django's EMAIL_... settings for the address in `var`; {} when there is none.
+
+        No sentence shows the address, which may hold a password.
+        """
+        address = str(self.str(var, default="")).strip()
+        if not address:
+            return {}
+        try:
+            found = dict(self.email_url_config(address))
+        except (ValueError, ImproperlyConfigured):
+            found = {}
+        if not address.startswith(MAIL_SCHEMES) or not found.get("EMAIL_HOST"):
+            self.mistakes.append(
+                (f"{var} is not the address of a mail server.", _MAIL_HINT.format(var=var))
+            )
+            return {}
+        # At port 465 TLS begins at once, however the address is written.
+        is_ssl = bool(found.get("EMAIL_USE_SSL")) or found["EMAIL_PORT"] == SSL_PORT
+        is_tls = bool(found.get("EMAIL_USE_TLS")) and not is_ssl
+        usual = SSL_PORT if is_ssl else 587 if is_tls else 25
+        return {
+            "EMAIL_BACKEND": "callbacks.mailing.backends.Smtp",
+            "EMAIL_HOST": found["EMAIL_HOST"],
+            "EMAIL_PORT": found["EMAIL_PORT"] or usual,
+            "EMAIL_HOST_USER": found["EMAIL_HOST_USER"] or "",
+            "EMAIL_HOST_PASSWORD": found["EMAIL_HOST_PASSWORD"] or "",
+            "EMAIL_USE_TLS": is_tls,
+            "EMAIL_USE_SSL": is_ssl,
+        }
 
     def _read(
         self, var: str, default: object, read: Callable[[str], object], wrong: str, hint: str

@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that could not run in time has nothing to add to the next one.
         "options": {"expires": SWEEP_EVERY},
     },
+    "forget_old_mail": {"task": "callbacks.forget_old_mail", "schedule": 3600.0},
 }
 
 # --- the provider --------------------------------------------------------------------------------
@@ -236,6 +237,23 @@ VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
 PRESENCE_EVERY = env.float("PRESENCE_EVERY", default=5.0)
 # The secret part of the address that the provider posts call records to.
 CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
+
+# --- outgoing mail --------------------------------------------------------------------------------
+
+# The whole address with its password is nobody's: Django's settings have its parts.
+_mail = env.mail_server("EMAIL_URL")
+# Without a server mail is stored, and fails with a sentence that says so.
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "callbacks.mailing.backends.NoServer")
+EMAIL_HOST = _mail.get("EMAIL_HOST", "")
+EMAIL_PORT = _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+# Seconds for each of the server's answers; callbacks.mailing.backends bounds all of them together.
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
+MAIL_KEPT_DAYS = env.int("MAIL_KEPT_DAYS", default=30)
 
 # --- what the engineer sees -----------------------------------------------------------------------
 
@@ -358,7 +376,7 @@ UNFOLD = {
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 
-logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY)
+logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY, EMAIL_HOST_PASSWORD)
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOG_LEVEL = env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS)
 LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -5,6 +5,7 @@ from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
 from callbacks.models.exports import ExportRecord
 from callbacks.models.extensions import Extension, Presence
+from callbacks.models.outgoing_mail import MailAttachment, OutgoingMail
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.records import CallRecord
 from callbacks.models.saved_lists import SavedList
@@ -21,7 +22,9 @@ __all__ = [
     "CallRecord",
     "ExportRecord",
     "Extension",
+    "MailAttachment",
     "OpeningHours",
+    "OutgoingMail",
     "Presence",
     "SavedList",
     "Schedule",

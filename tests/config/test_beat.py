@@ -66,6 +66,6 @@ def test_it_goes_on_when_the_machines_clock_is_set(scheduler: Scheduler, by: tim
         eventually(lambda: sent(scheduler, lambda: len(queued_without_key()) > before))
 
 
-def test_there_is_one_entry_and_no_file(scheduler: Scheduler) -> None:
+def test_there_is_no_file(scheduler: Scheduler) -> None:
     assert list(scheduler.schedule) == ["sweep"]
     assert settings.CELERY_BEAT_SCHEDULER == "callbacks.config.beat:Scheduler"

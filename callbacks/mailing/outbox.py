@@ -1,0 +1,192 @@
+"""The outbox: `post` stores a mail in the caller's transaction; workers hand it to the server.
+
+    waiting ──claim──> sending ──┬─ taken ───────────────────────────────> sent
+       ▲  ▲               │      ├─ refused for good ────────────────────> failed ──┐
+       │  │               │      ├─ not now ── a wait of WAITS ──> waiting          │
+       │  └───────────────┘      │             none is left ─────────────> failed   │ a manager:
+       │    nobody knows, once   └─ nobody knows, for the second time ───> failed   │ send again
+       └────────────────────────────────────────────────────────────────────────────┘
+
+A mail that was handed over, and whose answer was lost, or whose process died, is handed over once
+more: a report that comes twice does less harm than one that does not come. Both have one
+Message-ID. No mail is handed over a third time.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from callbacks.common import task_publisher
+from callbacks.common.db_errors import violated
+from callbacks.mailing import delivery
+from callbacks.mailing.backends import LONGEST
+from callbacks.mailing.delivery import Outcome, Verdict
+from callbacks.models import MailAttachment, OutgoingMail
+from callbacks.models.outgoing_mail import MailState
+
+log = logging.getLogger(__name__)
+
+# How long it waits after each try that failed; after one more it is given up: 12 hours in all.
+WAITS = tuple(timedelta(minutes=it) for it in (1, 5, 15, 60, 180, 480))
+# Whoever has not said for so long what became of a mail is dead: a try takes LONGEST at most.
+GIVEN_UP_AFTER = timedelta(seconds=LONGEST + 75)
+MOST_DOUBTS = 2
+# Of all attachments of a mail. Many servers take 25 MB, of which a third is encoding.
+MOST_BYTES = 10 * 1024 * 1024
+_LONGEST_SUBJECT = 250
+_ONE_OF_EACH_KEY = "callbacks_outgoingmail_key"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+def post(
+    kind: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    attachments: Iterable[Attachment] = (),
+    headers: Mapping[str, str] | None = None,
+    key: str = "",
+) -> OutgoingMail | None:
+    """Stores a mail in the caller's transaction; it is sent once that is committed.
+
+    `kind`: a short word for lists and logs. `to`: one address. `key`: a second mail with the same
+    one is not stored, and None is returned; also if both are written at the same moment. Raises
+    ValueError for an address that is none, and for attachments beyond MOST_BYTES.
+    """
+    try:
+        validate_email(to)
+    except ValidationError:
+        raise ValueError("this is not the address of a mailbox") from None
+    files = tuple(attachments)
+    if sum(len(file.data) for file in files) > MOST_BYTES:
+        raise ValueError(f"the attachments have more than {MOST_BYTES} bytes")
+    mail = OutgoingMail(
+        kind=kind,
+        key=key or None,
+        to=to,
+        # A line break would begin another header.
+        subject=" ".join(subject.split())[:_LONGEST_SUBJECT],
+        text=text,
+        html=html,
+        headers=dict(headers or {}),
+        message_id=f"<{uuid.uuid4()}@{_domain()}>",
+        next_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            mail.save(force_insert=True)
+            MailAttachment.objects.bulk_create(
+                MailAttachment(
+                    mail=mail, name=file.name, content_type=file.content_type, data=file.data
+                )
+                for file in files
+            )
+    except IntegrityError as error:
+        if violated(error).startswith(_ONE_OF_EACH_KEY):
+            return None
+        raise
+    task_publisher.send_mail_on_commit()
+    return mail
+
+
+def send_again(mail_id: int, now: datetime) -> bool:
+    """A manager's wish: a failed mail is tried anew, and a waiting one at once.
+
+    False: there is nothing to do any more.
+    """
+    changed = OutgoingMail.objects.filter(
+        pk=mail_id, state__in=(MailState.FAILED, MailState.WAITING)
+    ).update(state=MailState.WAITING, next_at=now, tries=0, doubts=0)
+    task_publisher.send_mail_on_commit()
+    return bool(changed)
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Whether a mail is to be sent. One small query, by an index of those that are not over."""
+    return OutgoingMail.objects.filter(next_at__lte=now).exists()
+
+
+def send_next() -> bool:
+    """Hands over the mail that has been due for longest; False when none is.
+
+    Several processes at once take different ones. No transaction is open while the server is asked.
+    """
+    mail = _claim(timezone.now())
+    if mail is None:
+        return False
+    if mail.state == MailState.SENDING:
+        _settle(mail, delivery.hand_over(mail), timezone.now())
+    return True
+
+
+def forget_old(now: datetime) -> int:
+    """Deletes mail that is over and older than MAIL_KEPT_DAYS; returns how many."""
+    over = OutgoingMail.objects.filter(
+        next_at=None, created_at__lt=now - timedelta(days=settings.MAIL_KEPT_DAYS)
+    )
+    deleted, _ = over.delete()
+    return deleted
+
+
+def _claim(now: datetime) -> OutgoingMail | None:
+    """The next one, as `sending`. One that has been lost for the second time comes back failed."""
+    with transaction.atomic():
+        mail = (
+            OutgoingMail.objects.select_for_update(skip_locked=True)
+            .filter(next_at__lte=now)
+            .order_by("next_at", "pk")
+            .first()
+        )
+        if mail is None:
+            return None
+        if mail.state == MailState.SENDING:
+            mail.doubts += 1
+            mail.error = gettext(
+                "The process that sent the mail was interrupted. It may have arrived."
+            )
+        if mail.doubts >= MOST_DOUBTS:
+            mail.state, mail.next_at = MailState.FAILED, None
+        else:
+            mail.state, mail.next_at = MailState.SENDING, now + GIVEN_UP_AFTER
+            mail.tries += 1
+        mail.save(update_fields=["state", "next_at", "tries", "doubts", "error"])
+    return mail
+
+
+def _settle(mail: OutgoingMail, outcome: Outcome, now: datetime) -> None:
+    """Writes what became of it, unless somebody else has it in hand by now."""
+    doubts = mail.doubts + (outcome.verdict is Verdict.IN_DOUBT)
+    wait = WAITS[mail.tries - 1] if mail.tries <= len(WAITS) else None
+    state, next_at, sent_at = MailState.FAILED, None, None
+    if outcome.verdict is Verdict.SENT:
+        state, sent_at = MailState.SENT, now
+    elif outcome.verdict is not Verdict.REFUSED and wait is not None and doubts < MOST_DOUBTS:
+        state, next_at = MailState.WAITING, now + wait
+    OutgoingMail.objects.filter(
+        pk=mail.pk, state=MailState.SENDING, tries=mail.tries, next_at=mail.next_at
+    ).update(state=state, next_at=next_at, sent_at=sent_at, doubts=doubts, error=outcome.error)
+    level = logging.INFO if state == MailState.SENT else logging.WARNING
+    log.log(level, "mail %s id=%s kind=%s tries=%s", state, mail.pk, mail.kind, mail.tries)
+
+
+def _domain() -> str:
+    """Of our own Message-IDs: the sender's."""
+    return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "localhost"
