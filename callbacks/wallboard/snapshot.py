@@ -14,7 +14,7 @@ from callbacks.models import Wallboard
 from callbacks.wallboard import figures
 
 # Seconds. What is shown is never older than this; a withdrawn link shows nothing after it.
-FRESH_FOR = 3
+FRESH_FOR = 5
 _NOTED_EVERY = timedelta(minutes=1)
 
 
