@@ -1,5 +1,6 @@
 """The running product, with servers that can be struck down under it."""
 
+import json
 import os
 import random
 import subprocess
@@ -208,6 +209,8 @@ class Product(Stack):
             return self.tables.unsettled() == (0, 0) and self.simulator.status()["live_calls"] == 0
 
         until(is_settled, self.plan.settled_within, every=0.5)
+        if left := self.tables.left():
+            (self.directory / "left.json").write_text(json.dumps(left, indent=1))
 
     def restart_missing_workers(self) -> None:
         """Starts the workers that are not there, and waits until all take tasks."""

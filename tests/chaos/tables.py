@@ -1,6 +1,7 @@
 """What the application's own tables say: to be compared with the witnesses, never believed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -73,6 +74,23 @@ class Tables:
             ).fetchone()
         assert row is not None
         return row[0], row[1]
+
+    def left(self) -> list[dict[str, Any]]:
+        """Every column of what is unsettled, and of its records: for whoever looks into it."""
+        with self.connect() as connection:
+            rows = connection.execute(
+                "SELECT jsonb_build_object('lead', to_jsonb(lead), 'attempts', ("
+                "  SELECT jsonb_agg(to_jsonb(attempt) ORDER BY id)"
+                "  FROM callbacks_callattempt attempt"
+                "  WHERE attempt.lead_id = lead.id"
+                "), 'records', ("
+                "  SELECT jsonb_agg(to_jsonb(record) - 'payload' ORDER BY record.id)"
+                "  FROM callbacks_callrecord record JOIN callbacks_callattempt attempt"
+                "  ON attempt.id = record.attempt_id WHERE attempt.lead_id = lead.id"
+                ")) FROM leads_lead lead WHERE lead.status = ANY(%s) ORDER BY lead.id LIMIT 100",
+                [list(OPEN)],
+            ).fetchall()
+        return [row[0] for row in rows]
 
     def extensions(self) -> list[str]:
         """The numbers of all extensions."""
