@@ -21,7 +21,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
@@ -37,7 +37,8 @@ from callbacks.voicenter import Cdr, CdrError, parse_cdr
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 500
+# So many are asked about in one go that it is over before others may take them.
+_AT_ONCE = 100
 _COUNTED = 1000  # looks; more make no difference
 # What is due soon is asked for along with what is due.
 _SOON = timedelta(seconds=10)
@@ -131,13 +132,15 @@ def _named(it: _Looked) -> object:
 
 def _still_open(taken: Iterable[_Looked]) -> list[_Looked]:
     """Those that nobody has ended meanwhile, as they are now."""
-    by_id = {it.attempt.pk: it for it in taken}
-    found = CallAttempt.objects.select_related("lead", "extension").filter(
-        pk__in=by_id,
+    return _looked_each(_open_ones(taken).select_related("lead", "extension"))
+
+
+def _open_ones(taken: Iterable[_Looked]) -> QuerySet[CallAttempt]:
+    return CallAttempt.objects.filter(
+        pk__in=[it.attempt.pk for it in taken],
         state__in=(AttemptState.UNKNOWN, AttemptState.ACCEPTED, AttemptState.ENDED),
         next_lookup_at__isnull=False,
     )
-    return _looked_each(found)
 
 
 # --- records and Call Log ------------------------------------------------------------------------
@@ -205,6 +208,8 @@ def _search(
     """
 
     def search(it: _Looked) -> bool | None:
+        if not _open_ones([it]).exists():
+            return True  # while others were searched for, its records have come
         call_ids = call_identity.named(it.asked, legs)
         alike = set() if call_ids or it.asked.call_id else call_identity.similar(it.asked, legs)
         alike -= _claimed(alike)

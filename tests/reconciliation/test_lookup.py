@@ -15,6 +15,7 @@ from callbacks.reconciliation import holds, lookup, records
 from callbacks.reconciliation.manual_resolution import open_questions
 from callbacks.routing import claim as claims
 from callbacks.telephony import account as provider_account
+from callbacks.telephony import call_identity
 from callbacks.voicenter import CallLogSearch, Cdr
 from leads.models import Lead, LeadStatus
 from tests.support import asking
@@ -120,6 +121,30 @@ def test_several_calls_are_asked_for_at_once(
     assert lookup.look_up() == 3
     assert set(Lead.objects.values_list("status", flat=True)) == {LeadStatus.CONNECTED}
     assert (asked(simulator, "calllog"), asked(simulator, "activecalls")) == (1, 1)
+
+
+def test_records_that_come_while_the_log_is_asked_are_not_applied_again(
+    make_lead: MakeLead, team: Team, simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    # A sweep that is behind with hundreds of calls would have every record of theirs refused.
+    Extension.objects.create(number="101", name="Dana", team=team)
+    dispatch.call_lead(make_lead().pk)
+    simulator.ended()
+    pass_time(timedelta(seconds=30))
+    asks = provider_account.call_log
+
+    def ask_as_the_records_are_posted(*between: Any) -> Any:
+        found = asks(*between)
+        for record in found or ():
+            if record.leg:
+                records.receive(call_identity.as_cdr(record))
+        return found
+
+    monkeypatch.setattr(provider_account, "call_log", ask_as_the_records_are_posted)
+    assert lookup.look_up() == 1
+    assert states() == TALKED
+    assert "record repeated" not in caplog.text
 
 
 def test_several_sweeps_at_once_ask_once(
