@@ -65,7 +65,8 @@ def _end_pauses() -> None:
 
 
 # In this order. From `hang_up_all` on they may ask the provider, which may take its time: leads
-# that are due are woken before. What frees extensions comes before what only spares a vain call.
+# that are due are woken before. What frees extensions comes before what only spares a vain call,
+# and nothing is given up before it has been looked up.
 SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     holds.give_up_lost_dials,
     records.adopt_records,
@@ -76,8 +77,8 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     sender.wake,
     reschedule.follow_changed_hours,
     taken_back.hang_up_all,
-    holds.free_expired_holds,
     lookup.look_up,
+    holds.free_expired_holds,
     presence.look,
     readiness.note_people,
     visitor_clock.make_up,

@@ -209,7 +209,8 @@ def _record_unknown(attempt: CallAttempt, error: OutcomeUnknown) -> None:
 
 
 def _lose_sight(attempt: CallAttempt, message: str, reason: str, call_id: str = "") -> None:
+    now = timezone.now()
     with transaction.atomic():
-        if attempt.lose_sight(message[:500], reason, timezone.now(), call_id):
-            attempt.hold_on(account.told_by(attempt))
+        if attempt.lose_sight(message[:500], reason, now, call_id):
+            attempt.hold_on(account.told_by(attempt, now))
             show_on_lead(attempt)

@@ -35,7 +35,7 @@ def give_up_lost_dials() -> int:
         with transaction.atomic():
             won = attempt.lose_sight("The worker that dialled was lost.", "worker_lost", now)
             if won:
-                attempt.hold_on(account.told_by(attempt))
+                attempt.hold_on(account.told_by(attempt, now))
                 show_on_lead(attempt)
         return won
 

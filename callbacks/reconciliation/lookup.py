@@ -22,7 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, When
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 
 from callbacks.calling.apply_outcome import apply
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 # So many are asked about in one go that it is over before others may take them.
 _AT_ONCE = 100
 _COUNTED = 1000  # looks; more make no difference
+# Sweeps may come late, and the log may not answer at once: no unknown call is given up before so
+# many looks, and the time after each in which the next one would be.
+_LEAST_LOOKS = 3
 # What is due soon is asked for along with what is due.
 _SOON = timedelta(seconds=10)
 # While a call is on; its end is noticed within this time.
@@ -109,9 +112,12 @@ def _take(now: datetime) -> list[CallAttempt]:
         )
         if not any(attempt.due_at <= now for attempt in due):
             return []
+        to_tell = Q(state=AttemptState.UNKNOWN, lookup_count__lt=_LEAST_LOOKS)
+        longer = Greatest(F("hold_until"), now + account.log_tells_within())
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
             next_lookup_at=now + account.answer_is_lost_after(),
             lookup_count=Least(F("lookup_count") + 1, _COUNTED),
+            hold_until=Case(When(to_tell, then=longer), default=F("hold_until")),
         )
     for attempt in due:
         attempt.lookup_count += 1
@@ -296,7 +302,7 @@ def _is_absent(
         attempt.missing_since = now
         # Nobody is on the phone: the extension is not kept for as long as a call could last, nor
         # freed before the log can tell.
-        limit = now + account.LOG_DELAYS * delay
+        limit = now + account.log_tells_within()
         attempt.let_go(limit)
         attempt.hold_on(limit)
     # Not so rarely that its limit comes before another look.

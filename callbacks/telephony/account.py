@@ -196,10 +196,18 @@ def message_for(attempt: CallAttempt, config: RoutingConfig) -> Message:
     )
 
 
-def told_by(attempt: CallAttempt) -> datetime:
-    """Until when a call whose answer was lost is kept: by then the provider's log can tell."""
-    delays = LOG_DELAYS * timedelta(seconds=settings.VOICENTER_LOG_DELAY)
-    return asked(attempt).settled_by + delays
+def told_by(attempt: CallAttempt, now: datetime) -> datetime:
+    """Until when a call whose answer was lost is kept: by then the provider's log can tell, also
+    where it is found out late that the answer was lost.
+    """
+    return max(asked(attempt).settled_by, now) + log_tells_within()
+
+
+def log_tells_within() -> timedelta:
+    """Within this time of a look-up, the next ones find out what became of a call, or it is given
+    up.
+    """
+    return LOG_DELAYS * timedelta(seconds=settings.VOICENTER_LOG_DELAY)
 
 
 def hold_for(call: Call | Message) -> timedelta:

@@ -1,0 +1,99 @@
+"""A lost answer, and sweeps that come late: nobody gives a call up before the look-up has had its
+time to tell.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+
+from callbacks import tasks
+from callbacks.calling import dispatch
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import AttemptState
+from callbacks.reconciliation import lookup
+from leads.models import Lead, LeadStatus
+from tests.support.simulator import SimulatorProcess
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db(transaction=True)
+TIMES = ("claimed_at", "sent_at", "answered_at", "missing_since", "hold_until", "next_lookup_at")
+LATE, LOG_DELAY = timedelta(minutes=20), timedelta(seconds=16)
+GOES_ON = AttemptState.NEVER_PLACED, LeadStatus.WAITING
+TALKED = AttemptState.BRIDGED, LeadStatus.CONNECTED
+IS_OPEN = AttemptState.UNKNOWN, LeadStatus.CALLING
+A_PERSONS = AttemptState.ENDED, LeadStatus.FAILED
+NO_LOG: dict[str, Any] = {"faults": [{"kind": "reset_before", "on": "calllog", "rate": 1}]}
+NO_LIST: dict[str, Any] = {"faults": [{"kind": "reset_before", "on": "activecalls", "rate": 1}]}
+ALL: dict[str, Any] = {"faults": []}
+
+
+@pytest.fixture(autouse=True)
+def short_calls(settings: Any, simulator: SimulatorProcess) -> None:
+    """What a call may last is over long before the sweeps come."""
+    settings.VOICENTER_PHONE_MAX_DIAL_TIME = settings.VOICENTER_TARGET_MAX_DIAL_TIME = 2
+    settings.VOICENTER_MAX_DURATION = 30
+    settings.VOICENTER_LOG_DELAY = LOG_DELAY.total_seconds()
+    simulator.control(extensions={"101": "online"})
+
+
+def pass_time(by: timedelta) -> None:
+    CallAttempt.objects.update(**{name: F(name) - by for name in TIMES})
+
+
+# What became of the request; then how long the sweep of each line is after the one before it, what
+# the provider does meanwhile, and how the attempt and its lead stand after it.
+Line = tuple[timedelta, dict[str, Any], tuple[AttemptState, LeadStatus]]
+ROWS: dict[str, tuple[str, tuple[Line, ...]]] = {
+    "a worker died, and it was never placed": (
+        "worker", ((LATE, ALL, IS_OPEN), (LOG_DELAY, ALL, GOES_ON)),
+    ),
+    "the answer was lost, and it was never placed": (
+        "reset_before", ((LATE, ALL, IS_OPEN), (LOG_DELAY, ALL, GOES_ON)),
+    ),
+    "the second sweep is late, too": (
+        "reset_before", ((LATE, ALL, IS_OPEN), (LATE, ALL, GOES_ON)),
+    ),
+    "they talked": ("reset_after", ((LATE, ALL, TALKED),)),
+    "they talked, and the log does not answer at first": (
+        "reset_after", ((LATE, NO_LOG, IS_OPEN), (LATE, NO_LOG, IS_OPEN), (LATE, ALL, TALKED)),
+    ),
+    "nobody says at first which calls are on": (
+        "reset_before", ((LATE, NO_LIST, IS_OPEN), (LATE, ALL, IS_OPEN), (LATE, ALL, GOES_ON)),
+    ),
+    "the log never answers": (
+        "reset_before",
+        ((LATE, NO_LOG, IS_OPEN),) * 3 + ((LATE, NO_LOG, A_PERSONS),),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lost", "lines"), ROWS.values(), ids=ROWS)
+def test_the_look_up_has_its_time(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, lost: str,
+    lines: tuple[Line, ...],
+) -> None:  # fmt: skip
+    simulator.control(faults=[{"kind": "reset_before" if lost == "worker" else lost, "count": 1}])
+    assert dispatch.call_lead(make_lead().pk)
+    if lost == "worker":
+        CallAttempt.objects.update(state=AttemptState.DIALING, answered_at=None)
+    elif lost == "reset_after":
+        simulator.ended()
+    for after, provider, stands in lines:
+        pass_time(after)
+        simulator.control(**provider)
+        tasks.sweep()
+        assert (CallAttempt.objects.get().state, Lead.objects.get().status) == stands
+
+
+def test_no_other_sweep_gives_up_what_one_is_just_asking_about(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(faults=[{"kind": "reset_before", "count": 1}])
+    assert dispatch.call_lead(make_lead().pk)
+    pass_time(LATE)
+    assert lookup._take(CallAttempt.objects.get().claimed_at + LATE)  # and asks
+    tasks.sweep()
+    assert CallAttempt.objects.get().state == AttemptState.UNKNOWN
