@@ -103,6 +103,11 @@ def is_to_follow(lead_id: int, since: datetime) -> bool:
     return _joined_since(lead_id, since).exists() or taken_back.exists()
 
 
+def has_asked_since(lead_id: int, since: datetime) -> bool:
+    """Whether another request of its number has joined a lead since then."""
+    return _joined_since(lead_id, since).exists()
+
+
 def follow(lead_id: int, since: datetime, now: datetime) -> None:
     """After a call, for a lead that waits again: follows what was wished for since `since`.
 

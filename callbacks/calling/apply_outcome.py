@@ -15,14 +15,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from callbacks.calling import after_talk, recorded_messages, visitor_clock
-from callbacks.common import sql, task_publisher
+from callbacks.calling import after_talk, earlier_calls, recorded_messages, visitor_clock
+from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import (
-    A_DAY,
-    FAULTS,
     FLAGGED_REASON,
     MAX_ATTEMPTS,
     ExtensionStep,
@@ -34,7 +32,6 @@ from callbacks.policy.rules import (
     counts_as_try,
     next_step,
     picked_up,
-    rang_the_lead,
 )
 from callbacks.routing import config, number_limits, queue
 from callbacks.routing.availability import paused_at
@@ -49,23 +46,6 @@ _UNCOUNTED = [it.value for it in Outcome if not counts_as_try(it)]
 
 # Why a phone is not rung for a while, on its extension.
 _NO_ANSWER, _NOT_REACHED = "did not answer", "busy or not reached"
-
-_FAULTS = [it.value for it in FAULTS]
-_GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
-
-# Faults of a lead between which and its next call somebody else was got through to: an outage uses
-# up no tries. By primary key, which the order of calls follows: there is no index on their time.
-_FAULTS_AMID_CALLS = """
-    SELECT count(*) AS faults FROM (
-        SELECT id, outcome, lead(id) OVER (ORDER BY id) AS next_id FROM callbacks_callattempt
-        WHERE lead_id = %(lead)s AND kind = 'call' AND claimed_at >= %(since)s
-    ) own
-    WHERE own.outcome = ANY(%(faults)s) AND EXISTS (
-        SELECT FROM callbacks_callattempt other
-        WHERE other.id > own.id AND other.id < own.next_id AND other.lead_id <> %(lead)s
-            AND other.outcome = ANY(%(got_through)s)
-    )
-"""
 
 _CLOSED_AS = {
     LeadStep.CONNECTED: LeadStatus.CONNECTED,
@@ -193,42 +173,23 @@ def _step(
     counted = others.aggregate(
         same_before=Count("pk", filter=Q(outcome__in=same)),
         attempts=Count("pk", filter=~Q(outcome__in=_UNCOUNTED)),
+        talks=Count(
+            "pk", filter=Q(outcome=Outcome.BRIDGED.value, claimed_at__lt=attempt.claimed_at)
+        ),
     )
-    return next_step(
+    is_invalid = outcome is Outcome.INVALID
+    has_many = counted["same_before"] >= MAX_ATTEMPTS
+    step = next_step(
         outcome,
         counted["same_before"],
         counted["attempts"] + 1,
         rules,
-        suspect=outcome is Outcome.INVALID and _is_suspect(attempt, extension_id, now),
-        faults=_faults_amid_calls(attempt) if counted["same_before"] >= MAX_ATTEMPTS else 0,
+        suspect=is_invalid and earlier_calls.is_suspect(attempt, extension_id, now),
+        faults=earlier_calls.faults_amid_calls(attempt) if has_many else 0,
     )
-
-
-def _faults_amid_calls(attempt: CallAttempt) -> int:
-    since = Lead.objects.values_list("counted_from", flat=True).get(pk=attempt.lead_id)
-    values = {"lead": attempt.lead_id, "since": since}
-    values |= {"faults": _FAULTS, "got_through": _GOT_THROUGH}
-    return sum(row["faults"] for row in sql.rows(_FAULTS_AMID_CALLS, values))
-
-
-def _is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
-    """Whether the extension had "invalid parameters" with another lead within a day.
-
-    By the provider's word (error 1): what our own check refuses without asking it is the fault of
-    the lead's number or of its source's parameters.
-    """
-    if attempt.error_code is None:
-        return False
-    return (
-        CallAttempt.objects.filter(
-            outcome=Outcome.INVALID.value,
-            error_code__isnull=False,
-            extension_id=extension_id,
-            claimed_at__gte=now - A_DAY,
-        )
-        .exclude(lead_id=attempt.lead_id)
-        .exists()
-    )
+    if counted["talks"] and earlier_calls.talked_before(attempt):
+        return Step(LeadStep.CONNECTED, step.extension, out_for=step.out_for)
+    return step
 
 
 def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
@@ -258,6 +219,8 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at
+        if attempt.outcome != Outcome.BRIDGED.value:
+            shown |= {"connected_at": earlier_calls.talked_before(attempt), "error_message": ""}
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed:
         # What came while they talked is told in the talk; what came later asks for another call.

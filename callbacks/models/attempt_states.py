@@ -29,8 +29,8 @@ class AttemptState(models.TextChoices):
     NEVER_PLACED = "never_placed", _("never placed")
 
 
-# Ends that a talk disproves: its record came later.
-DISPROVED_BY_A_TALK = (
+# Ends that records tell of, or the lack of one. A record that comes later may tell of another.
+TOLD_BY_RECORDS = (
     AttemptState.AGENT_NO_ANSWER,
     AttemptState.AGENT_UNREACHED,
     AttemptState.LEAD_NO_ANSWER,
@@ -38,12 +38,13 @@ DISPROVED_BY_A_TALK = (
     AttemptState.BAD_NUMBER,
     AttemptState.LEAD_NOT_RUNG,
     AttemptState.SHORT_TALK,
-    AttemptState.STOPPED,
-    AttemptState.NEVER_PLACED,
 )
 
-# Ends that leg 1's record tells of alone; a leg 2 that rang disproves them.
-ENDED_BY_LEG_1 = (AttemptState.AGENT_NO_ANSWER, AttemptState.AGENT_UNREACHED)
+# Of a call that was held not to be: the provider said so, or a person. A phone that rang says more.
+HELD_NOT_TO_BE = (AttemptState.NEVER_PLACED, AttemptState.REFUSED, AttemptState.NOT_SENT)
+
+# Ends that a talk disproves: its record came later.
+DISPROVED_BY_A_TALK = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE, AttemptState.STOPPED)
 
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from callbacks.models import time_accounting
 from callbacks.models.attempt_states import (
     DISPROVED_BY_A_TALK,
-    ENDED_BY_LEG_1,
+    HELD_NOT_TO_BE,
     LIVE_STATES,
     OUTCOME_OF,
+    TOLD_BY_RECORDS,
     AttemptKind,
     AttemptState,
 )
@@ -250,9 +251,11 @@ class CallAttempt(StoredAttempt):
 
     def correct(self, to: AttemptState, connected_at: datetime | None = None) -> bool:
         """ended -> bridged, or what else the records tell: somebody could tell after all; and what
-        a record has ended -> bridged: they talked; or -> what the lead's leg says: it has rung.
+        some records have told -> what all of them tell. What was held not to be -> what its ringing
+        tells.
         """
-        come_from = DISPROVED_BY_A_TALK if to == AttemptState.BRIDGED else ENDED_BY_LEG_1
+        told = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE)
+        come_from = DISPROVED_BY_A_TALK if to == AttemptState.BRIDGED else told
         values: dict[str, Any] = {
             "error_code": 0,
             "next_lookup_at": None,

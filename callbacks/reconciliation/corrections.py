@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from callbacks.calling import after_talk, visitor_clock
+from callbacks.calling import after_talk, recorded_messages, visitor_clock
 from callbacks.calling.apply_outcome import (
     correct_extension,
     mirror,
@@ -21,7 +21,7 @@ from callbacks.calling.apply_outcome import (
     show_on_lead,
 )
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.attempt_states import ENDED_BY_LEG_1, AttemptKind, AttemptState
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import Outcome
 from leads import transitions
 from leads.models import Lead, LeadStatus
@@ -98,28 +98,29 @@ def correct(
     connected_at: datetime | None,
     records: Collection[CallRecord],
 ) -> bool:
-    """Corrects an attempt that had ended without a record, or before the record of the lead's leg
-    came, and its lead where that is allowed.
+    """Corrects an attempt that had ended without a record, or before all of its records had come,
+    and its lead where that is allowed.
 
     In a transaction. Returns whether the lead was corrected.
     """
     was = attempt.outcome
     if not attempt.correct(to, connected_at):
         return False
+    now = timezone.now()
     after_talk.take_turns(attempt.lead_id)
-    if was in ENDED_BY_LEG_1 and to != AttemptState.BRIDGED:
-        # Its lead waits for nobody in sales any more, but for the next try.
-        told, told_waiting = (
-            False,
-            settle_again(attempt, _still_waits_after(attempt), timezone.now()),
-        )
-    else:
-        told = _correct_lead(attempt)
+    if to == AttemptState.BRIDGED:
+        told = _correct_lead(attempt, was)
         told_waiting = not told and _is_called_no_more(attempt, was)
+        # Nobody is told by a recording that we could not reach them.
+        recorded_messages.give_way(attempt.phone, now)
+    else:
+        # A lead that waits anyway waits for what follows by all records.
+        told_waiting = settle_again(attempt, _still_waits_after(attempt), now)
+        told = not told_waiting and _correct_lead(attempt, was)
     if attempt.kind == AttemptKind.CALL and was:
-        correct_extension(attempt, Outcome(was), timezone.now())
-    if told_waiting:
-        after_talk.keep_what_was_agreed(attempt.lead_id, timezone.now())
+        correct_extension(attempt, Outcome(was), now)
+    if told_waiting and to == AttemptState.BRIDGED:
+        after_talk.keep_what_was_agreed(attempt.lead_id, now)
     # A lead that has gone on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
     times = attempt.told_until(until or attempt.ended_at or attempt.claimed_at, records)
@@ -143,51 +144,69 @@ def time_the_talk(
     visitor_clock.tell(attempt.lead_id)
 
 
-def _correct_lead(attempt: CallAttempt) -> bool:
-    """Corrects the lead only if this attempt closed it, and never reopens it: nobody is rung
-    because a record was late. Returns whether the lead was corrected.
+def _correct_lead(attempt: CallAttempt, was: str) -> bool:
+    """Corrects the lead only if its calls closed it, and never reopens it: nobody is rung because a
+    record was late. Returns whether the lead was corrected.
     """
     if attempt.kind == AttemptKind.MESSAGE:
         return False
     status, message = _LATE[attempt.state]
-    values = _shown(attempt) | {"status": status, "error_message": message}
-    closed = [LeadStatus.CALLED, LeadStatus.FAILED]
-    if status == LeadStatus.CONNECTED:
-        values["connected_at"] = attempt.connected_at
-        closed.append(LeadStatus.UNREACHED)
-    return bool(_last_called_by(attempt).filter(status__in=closed).update(**values))
+    values: dict[str, Any] = {"status": status, "error_message": message}
+    closed = Q(status__in=[LeadStatus.CALLED, LeadStatus.FAILED])
+    if status != LeadStatus.CONNECTED:
+        leads = _last_called_by(attempt).filter(closed)
+        return bool(leads.update(**_shown(attempt) | values))
+    values["connected_at"] = attempt.connected_at
+    closed |= Q(status=LeadStatus.UNREACHED)
+    if was == Outcome.STOPPED.value:
+        # Not one that its visitor has taken back: that was closed while the call was on.
+        closed |= Q(status=LeadStatus.CANCELLED, closed_at=attempt.ended_at)
+    return bool(_called_by(attempt).filter(closed).update(**_shown(attempt) | values))
 
 
 def _is_called_no_more(attempt: CallAttempt, was: str) -> bool:
-    """A lead that waits to be called again though they have talked."""
-    if attempt.state != AttemptState.BRIDGED:
-        return False
-    values = _shown(attempt) | {"connected_at": attempt.connected_at}
+    """Closes a lead that waits to be called again though they have talked: since this call, or
+    since another that nobody answered.
+    """
+    values = {"error_message": ""} | _shown(attempt) | {"connected_at": attempt.connected_at}
     if attempt.failure_reason:
         values["error_message"] = ""  # that its answer was lost
-    # A manager who had it called again where nobody knew had no other reason.
-    leads = _still_waits_after(attempt, or_restarted=was == Outcome.NEVER_KNOWN.value)
-    return transitions.close_waiting(leads, LeadStatus.CONNECTED, timezone.now(), **values)
+    leads = _called_by(attempt)
+    if was == Outcome.NEVER_KNOWN.value and not _newer(attempt).exists():
+        # A manager who had it called again where nobody knew had no other reason.
+        leads = Lead.objects.filter(pk=attempt.lead_id)
+    waiting = _no_request_since(leads, attempt)
+    return transitions.close_waiting(waiting, LeadStatus.CONNECTED, timezone.now(), **values)
 
 
-def _still_waits_after(attempt: CallAttempt, *, or_restarted: bool = False) -> QuerySet[Lead]:
-    """Its lead, unless another request of the number has come since the call."""
+def _still_waits_after(attempt: CallAttempt) -> QuerySet[Lead]:
+    """Its lead, if it waits since this call."""
+    return _no_request_since(_last_called_by(attempt), attempt).filter(status=LeadStatus.WAITING)
+
+
+def _no_request_since(leads: QuerySet[Lead], attempt: CallAttempt) -> QuerySet[Lead]:
+    """Without those whose number has another request since the call."""
     since = Lead.objects.filter(duplicate_of=OuterRef("pk"), submitted_at__gte=attempt.claimed_at)
-    leads = _last_called_by(attempt, or_restarted=or_restarted)
-    return leads.filter(~Exists(since), status=LeadStatus.WAITING)
+    return leads.filter(~Exists(since))
 
 
 def _shown(attempt: CallAttempt) -> dict[str, Any]:
-    first_dialed_at = Coalesce("first_dialed_at", attempt.claimed_at)
-    return mirror(attempt) | {"first_dialed_at": first_dialed_at}
+    """The lead repeats its newest attempt."""
+    newest = {} if _newer(attempt).exists() else mirror(attempt)
+    return newest | {"first_dialed_at": Coalesce("first_dialed_at", attempt.claimed_at)}
 
 
-def _last_called_by(attempt: CallAttempt, *, or_restarted: bool = False) -> QuerySet[Lead]:
-    """The attempt's lead, if no other attempt has followed and no manager has restarted it, unless
-    `or_restarted`.
-    """
-    newer = CallAttempt.objects.filter(
-        lead=OuterRef("pk"), kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at
+def _called_by(attempt: CallAttempt) -> QuerySet[Lead]:
+    """The attempt's lead, if no manager has restarted it since."""
+    return Lead.objects.filter(pk=attempt.lead_id, counted_from__lte=attempt.claimed_at)
+
+
+def _last_called_by(attempt: CallAttempt) -> QuerySet[Lead]:
+    """The same, if no other attempt has followed."""
+    return _called_by(attempt).filter(~Exists(_newer(attempt)))
+
+
+def _newer(attempt: CallAttempt) -> QuerySet[CallAttempt]:
+    return CallAttempt.objects.filter(
+        lead=attempt.lead_id, kind=AttemptKind.CALL, claimed_at__gt=attempt.claimed_at
     )
-    leads = Lead.objects.filter(~Exists(newer), pk=attempt.lead_id)
-    return leads if or_restarted else leads.filter(counted_from__lte=attempt.claimed_at)

@@ -10,7 +10,7 @@ from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
-from callbacks.reconciliation import records as call_records
+from callbacks.reconciliation import call_end
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
 
@@ -100,8 +100,8 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
         if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
             won = attempt.give_back(now)
         else:
-            records = attempt.records.all()
-            state = call_records.end_by_records(attempt, records, is_over=True)
+            records = call_end.by_leg(attempt.records.order_by("pk")).values()
+            state = call_end.end_by_records(attempt, records, is_over=True)
             won = attempt.finish(
                 state or (AttemptState.STOPPED if attempt.stopped_at else AttemptState.ENDED),
                 now,

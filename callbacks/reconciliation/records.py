@@ -1,19 +1,17 @@
 """The provider's records -> attempts.
 
 Records come repeated, late and in any order. Each is stored as it was received, once per leg, and
-then all records of an attempt are looked at together, so that the order does not matter. What is
-decided stays decided, but for two: whenever a talk's record comes, they have talked; and where the
-lead's leg has rung, the salesperson had picked up, whatever leg 1 has said before.
+then all records of an attempt are looked at together, so that the order does not matter, nor
+whether the call had been taken for over before one of them came. A talk stays a talk.
 """
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -24,17 +22,15 @@ from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import (
     DISPROVED_BY_A_TALK,
-    ENDED_BY_LEG_1,
+    HELD_NOT_TO_BE,
     LIVE_STATES,
+    TOLD_BY_RECORDS,
     AttemptKind,
     AttemptState,
 )
-from callbacks.models.time_accounting import TIME_TOLERANCE, outcome_of
-from callbacks.policy.rules import MOST_LEAST_TALK
-from callbacks.reconciliation import ai_data, call_progress, corrections
-from callbacks.telephony.call_result import CallResult, Leg, call_result
+from callbacks.models.time_accounting import outcome_of
+from callbacks.reconciliation import ai_data, call_end, corrections
 from callbacks.voicenter import Cdr, LegOutcome
-from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +38,6 @@ HIGHEST = 2**31 - 1  # that the columns of prices hold
 # A call's CALLID is known within the seconds that its answer takes; older records without an
 # attempt are of other calls on the account.
 _ADOPTED_WITHIN = timedelta(minutes=10)
-# Seconds; with more talk than this nobody asks whether it was long enough.
-_MAY_BE_SHORT = 2 * MOST_LEAST_TALK
-
-# Results that end an attempt, as its state.
-_ENDS_AS = {
-    CallResult.BRIDGED: AttemptState.BRIDGED,
-    CallResult.SHORT_TALK: AttemptState.SHORT_TALK,
-    CallResult.AGENT_NO_ANSWER: AttemptState.AGENT_NO_ANSWER,
-    CallResult.AGENT_UNREACHED: AttemptState.AGENT_UNREACHED,
-    CallResult.LEAD_NO_ANSWER: AttemptState.LEAD_NO_ANSWER,
-    CallResult.LEAD_BUSY: AttemptState.LEAD_BUSY,
-    CallResult.BAD_NUMBER: AttemptState.BAD_NUMBER,
-    CallResult.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
-    CallResult.UNCLEAR: AttemptState.ENDED,
-}
-# Those of a call in which the lead's phone rang, and nobody talked.
-_LEAD_RANG = (AttemptState.LEAD_NO_ANSWER, AttemptState.LEAD_BUSY, AttemptState.SHORT_TALK)
 
 
 def receive(cdr: Cdr) -> bool:
@@ -157,7 +136,7 @@ def _fill_in(cdr: Cdr) -> None:
             return
         stored.update(**told)
         if attempt:
-            records = _by_leg(attempt.records.order_by("pk"))
+            records = call_end.by_leg(attempt.records.order_by("pk"))
             facts = _price_and_recording(_of_the_call(attempt, records))
             if attempt.recording_url:
                 del facts["recording_url"]
@@ -184,10 +163,14 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
 
     The attempt is locked: of two legs' records at the same moment the second one sees both.
     """
-    records = _by_leg(attempt.records.order_by("pk"))
-    if attempt.state == AttemptState.BRIDGED and attempt.rang_at is None and _talk_in(records):
+    records = call_end.by_leg(attempt.records.order_by("pk"))
+    if (
+        attempt.state == AttemptState.BRIDGED
+        and attempt.rang_at is None
+        and call_end.talk_in(records)
+    ):
         # A person had told of the talk, and not when it was.
-        answered_at = _answered_at(records[2], attempt, now)
+        answered_at = call_end.answered_at(records[2], attempt, now)
         corrections.time_the_talk(attempt, answered_at, records.values())
     _keep_facts(attempt, _of_the_call(attempt, records))
     if not attempt.is_live and attempt.state != AttemptState.ENDED:
@@ -200,9 +183,15 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
         return
     # Whoever waited for another record has given up by then.
     is_over = attempt.state == AttemptState.ENDED
-    state = end_by_records(attempt, records.values(), is_over=is_over)
+    state = call_end.end_by_records(attempt, records.values(), is_over=is_over)
     if state:
-        _finish(attempt, state, now, records.values(), _connected_at(state, records, attempt, now))
+        _finish(
+            attempt,
+            state,
+            now,
+            records.values(),
+            call_end.connected_at(state, records, attempt, now),
+        )
     elif records.keys() & {1, 2}:
         # A leg's record comes when the leg is over, and so is the call.
         corrections.call_is_over(attempt, now)
@@ -211,78 +200,28 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
         attempt.hold_on(now + corrections.RECORDS_WITHIN)
 
 
-def _by_leg(records: Iterable[CallRecord]) -> dict[int | None, CallRecord]:
-    """The record of each leg. Of several under ids of their own: the longest talk, or the last."""
-    found: dict[int | None, CallRecord] = {}
-    for record in records:
-        other = found.get(record.leg)
-        if other is None or _talk(record) >= _talk(other):
-            found[record.leg] = record
-    return found
-
-
 def _of_the_call(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> list[CallRecord]:
     """Without what other types say (a transfer, a queue, an extension's own call)."""
     is_message = attempt.kind == AttemptKind.MESSAGE
     return [record for leg, record in records.items() if leg or is_message]
 
 
-def _talk_in(records: dict[int | None, CallRecord]) -> bool:
-    return 2 in records and _talk(records[2]) > 0
-
-
-def _talk(record: CallRecord) -> int:
-    answered = outcome_of(record) is LegOutcome.ANSWERED
-    return (record.talk_time or 0) + 1 if answered else 0
-
-
 def _disproved(attempt: CallAttempt, records: dict[int | None, CallRecord], now: datetime) -> bool:
-    """Corrects the end of a call that other records had told before that of the lead's leg came."""
+    """Corrects the end of a call that had been told, or concluded, before one of its records."""
     if attempt.kind == AttemptKind.MESSAGE:
         return False
-    state = end_by_records(attempt, records.values())
-    talked = state == AttemptState.BRIDGED and attempt.state in DISPROVED_BY_A_TALK
-    rang = state in _LEAD_RANG and attempt.state in ENDED_BY_LEG_1
-    if state is None or not (talked or rang):
+    state = call_end.end_by_records(attempt, records.values(), is_over=True)
+    if state is None or state == attempt.state:
         return False
-    attempt.learn_call_id(records[2].call_id)
-    connected_at = _connected_at(state, records, attempt, now)
+    talked = state == AttemptState.BRIDGED and attempt.state in DISPROVED_BY_A_TALK
+    rang = 2 in records and call_end.rang(records[2])
+    come_from = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE) if rang else TOLD_BY_RECORDS
+    if not (talked or (state in TOLD_BY_RECORDS and attempt.state in come_from)):
+        return False
+    attempt.learn_call_id(next(iter(records.values())).call_id)
+    connected_at = call_end.connected_at(state, records, attempt, now)
     corrections.correct(attempt, state, connected_at, records.values())
     return True
-
-
-def end_by_records(
-    attempt: CallAttempt, records: Collection[CallRecord], *, is_over: bool = False
-) -> AttemptState | None:
-    """The state in which these records end a call; None when the other leg's may still tell.
-
-    `is_over`: no other record is waited for.
-    """
-    legs = {record.leg: _leg(record) for record in records}
-    if is_over:
-        legs = call_progress.legs_told(attempt) | legs
-    talked = legs[2].talk_time if 2 in legs else legs[1].talk_time if 1 in legs else None
-    # Most talks are longer than any source may ask for: then it need not be asked.
-    least_talk = _least_talk(attempt) if talked is not None and talked < _MAY_BE_SHORT else 0
-    found = call_result(legs.get(1), legs.get(2), least_talk=least_talk, is_over=is_over)
-    if found in _ENDS_AS and attempt.stopped_at and found is not CallResult.BRIDGED:
-        return AttemptState.STOPPED
-    if found is CallResult.AGENT_NO_ANSWER and attempt.picked_up_at:
-        return AttemptState.AGENT_UNREACHED  # a pop-up saw them pick up: nobody is to blame
-    return _ENDS_AS.get(found)
-
-
-def _leg(record: CallRecord) -> Leg:
-    return Leg(
-        record.status, record.talk_time, record.dial_time, record.duration, record.is_answered
-    )
-
-
-def _least_talk(attempt: CallAttempt) -> int:
-    least: int | None = Lead.objects.values_list("source__least_talk", flat=True).get(
-        pk=attempt.lead_id
-    )
-    return settings.LEAST_TALK if least is None else least
 
 
 def _warn_of_a_contradiction(attempt: CallAttempt) -> None:
@@ -352,29 +291,3 @@ def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) 
         show_on_lead(attempt, dialed_at)
     else:
         attempt.learn_call_id(call_id)
-
-
-def _connected_at(
-    state: AttemptState,
-    records: dict[int | None, CallRecord],
-    attempt: CallAttempt,
-    now: datetime,
-) -> datetime | None:
-    """When the lead's phone was answered; None: it was not."""
-    if state not in (AttemptState.BRIDGED, AttemptState.SHORT_TALK):
-        return None
-    return _answered_at(records[2], attempt, now)
-
-
-def _answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datetime:
-    """When the lead's phone was answered, by the record's times where they can be believed.
-
-    Records count whole seconds: never before the provider accepted the call, nor after now.
-    """
-    accepted_at = attempt.answered_at or attempt.claimed_at
-    answered = now - timedelta(seconds=leg2.talk_time or 0)
-    if leg2.started_at:
-        by_record = leg2.started_at + timedelta(seconds=leg2.dial_time or 0)
-        if accepted_at - TIME_TOLERANCE <= by_record <= now + TIME_TOLERANCE:
-            answered = by_record
-    return min(max(answered, accepted_at), now)

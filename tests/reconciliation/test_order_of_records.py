@@ -1,4 +1,5 @@
-"""The same two records in both orders: lead, salesperson and what is shown are the same after them.
+"""The same two records in both orders, and with the end of the hold between them: lead, salesperson
+and what is shown are the same after them.
 
 All words and all seconds: tests/telephony/test_order_of_records.py.
 """
@@ -14,7 +15,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
-from callbacks.reconciliation import records
+from callbacks.reconciliation import holds, records
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import SimulatorProcess
@@ -59,15 +60,26 @@ def quiet(settings: Any, simulator: SimulatorProcess) -> None:
     simulator.control(answer_after=600)
 
 
+HOLD_ENDS = (0, ("", None, None))
+
+
 def ends(lead: Lead, *legs: tuple[int, Leg]) -> dict[str, Any]:
-    """Calls the lead, has these records come in this order, and says what there is then."""
+    """Calls the lead, has these records come in this order, and says what there is then; and how
+    the lead stood when the hold had ended between them.
+    """
     Extension.objects.update(
         unavailable_until=None, unavailable_reason="", missed_in_a_row=0, is_paused=False,
         paused_until=None, pause_reason="", wrap_up_until=None, capped_until=None,
     )  # fmt: skip
     attempt = dispatch.call_lead(lead.pk)
     assert attempt
+    between = ""
     for leg, (word, rang, talked) in legs:
+        if leg == 0:
+            CallAttempt.objects.filter(ended_at=None).update(hold_until=timezone.now())
+            holds.free_expired_holds()
+            between = Lead.objects.get(pk=lead.pk).status
+            continue
         records.receive(
             Cdr(
                 attempt.call_id, f"Click2Call leg{leg}", leg, word, dial_time=rang,
@@ -90,6 +102,7 @@ def ends(lead: Lead, *legs: tuple[int, Leg]) -> dict[str, Any]:
         "paused": extension.is_paused,
         "rests": bool(extension.unavailable_until and extension.unavailable_until > now),
         "calls": extension.queue_position > 0,
+        "between": between,
     }
 
 
@@ -106,3 +119,36 @@ def test_either_may_come_first(
     assert first == second
     assert first["lead"][0] != LeadStatus.CALLING
     assert first["lead"][0] != LeadStatus.CALLED
+
+
+# One of each kind.
+SOME_1 = ("picked up", "not picked up", "busy", "a word of tomorrow, no talk")
+SOME_2 = (
+    "busy", "cancelled after ringing", "no answer, nothing told", "voicemail", "no channel",
+    "congestion", "congestion after ringing", "not called", "a talk", "over at once",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("late", [1, 2], ids=["leg-1-is-late", "leg-2-is-late"])
+@pytest.mark.parametrize(
+    ("one", "other"), list(product(SOME_1, SOME_2)), ids=lambda name: name.replace(" ", "-")
+)
+def test_and_the_hold_may_end_between_them(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, one: str, other: str,
+    late: int,
+) -> None:  # fmt: skip
+    """A lead that the end of the hold has closed is not rung by itself; all else is the same."""
+    simulator.control(faults=[{"kind": "reset_before", "on": "activecalls", "rate": 1}])
+    legs = [(1, LEG_1[one]), (2, LEG_2[other])]
+    in_time = ends(make_lead(phone="+972505550101"), *legs)
+    CallAttempt.objects.exclude(state=AttemptState.BRIDGED).update(claimed_at=timezone.now())
+    first, last = reversed(legs) if late == 1 else legs
+    after = ends(make_lead(phone="+972505550102"), first, HOLD_ENDS, last)
+    # A short pause of the phone would begin too late to spare anybody a call.
+    differ = {"rests", "between"}
+    if after["between"] in (LeadStatus.CALLED, LeadStatus.FAILED):
+        differ |= {"lead", "again"}
+        assert after["lead"][0] not in (LeadStatus.CALLING, LeadStatus.WAITING)
+    assert {it: after[it] for it in after.keys() - differ} == {
+        it: in_time[it] for it in in_time.keys() - differ
+    }

@@ -1,0 +1,71 @@
+"""What a lead's other calls, and its extension's, say of one that has ended."""
+
+from datetime import datetime
+
+from django.db.models import F
+
+from callbacks.common import sql
+from callbacks.models import CallAttempt
+from callbacks.policy.rules import A_DAY, FAULTS, Outcome, rang_the_lead
+from leads import joining
+from leads.models import Lead
+
+_FAULTS = [it.value for it in FAULTS]
+_GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
+
+# Faults of a lead between which and its next call somebody else was got through to: an outage uses
+# up no tries. By primary key, which the order of calls follows: there is no index on their time.
+_FAULTS_AMID_CALLS = """
+    SELECT count(*) AS faults FROM (
+        SELECT id, outcome, lead(id) OVER (ORDER BY id) AS next_id FROM callbacks_callattempt
+        WHERE lead_id = %(lead)s AND kind = 'call' AND claimed_at >= %(since)s
+    ) own
+    WHERE own.outcome = ANY(%(faults)s) AND EXISTS (
+        SELECT FROM callbacks_callattempt other
+        WHERE other.id > own.id AND other.id < own.next_id AND other.lead_id <> %(lead)s
+            AND other.outcome = ANY(%(got_through)s)
+    )
+"""
+
+
+def talked_before(attempt: CallAttempt) -> datetime | None:
+    """When its lead had talked in an earlier call, of which the record came during this one. None:
+    it had not, or has asked for a call since.
+    """
+    talks = CallAttempt.objects.filter(
+        lead_id=attempt.lead_id,
+        outcome=Outcome.BRIDGED.value,
+        claimed_at__gte=F("lead__counted_from"),
+        claimed_at__lt=attempt.claimed_at,
+    )
+    talk = talks.order_by("-claimed_at").first()
+    if talk is None or joining.has_asked_since(attempt.lead_id, talk.claimed_at):
+        return None
+    return talk.connected_at
+
+
+def faults_amid_calls(attempt: CallAttempt) -> int:
+    since = Lead.objects.values_list("counted_from", flat=True).get(pk=attempt.lead_id)
+    values = {"lead": attempt.lead_id, "since": since}
+    values |= {"faults": _FAULTS, "got_through": _GOT_THROUGH}
+    return sum(row["faults"] for row in sql.rows(_FAULTS_AMID_CALLS, values))
+
+
+def is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
+    """Whether the extension had "invalid parameters" with another lead within a day.
+
+    By the provider's word (error 1): what our own check refuses without asking it is the fault of
+    the lead's number or of its source's parameters.
+    """
+    if attempt.error_code is None:
+        return False
+    return (
+        CallAttempt.objects.filter(
+            outcome=Outcome.INVALID.value,
+            error_code__isnull=False,
+            extension_id=extension_id,
+            claimed_at__gte=now - A_DAY,
+        )
+        .exclude(lead_id=attempt.lead_id)
+        .exists()
+    )
