@@ -105,6 +105,16 @@ def overdue_and_follow_ups(now: datetime) -> Q:
     return Q(status__in=OPEN_STATUSES) & _promised() & _SILENT & Q(due_at__lt=now)
 
 
+def late(now: datetime) -> Q:
+    """Counted leads that were called too late, or not at all: their phone rang after the due time,
+    or they were still to be called then.
+
+    Not those that were missed because they had been closed before (nobody can call such a number).
+    """
+    still_open = Q(closed_at__isnull=True) | Q(closed_at__gt=F("due_at"))
+    return (rang() & Q(rang_at__gt=F("due_at"))) | (missed(now) & still_open)
+
+
 def never_rang(now: datetime) -> Q:
     """Closed leads whose due time is over, and whose phone has not rung."""
     return ~Q(status__in=OPEN_STATUSES) & missed(now)

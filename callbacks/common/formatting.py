@@ -1,6 +1,6 @@
 """Durations, moments and lists as people read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 
 from django.utils.translation import gettext
@@ -53,6 +53,29 @@ def in_words(seconds: float) -> str:
     if minutes < _DAY:
         return _two(minutes, _HOUR, "h", _MINUTE, "min")
     return _two(round(seconds / _HOUR) * _HOUR, _DAY, "d", _HOUR, "h")
+
+
+def to_the_second(seconds: int) -> str:
+    """75 -> "1 min 15 s", 7512 -> "2 h 5 min 12 s", 90000 -> "1 d 1 h": nothing is rounded, so that
+    parts add up to their whole.
+    """
+    sizes = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (1, "s"))
+    said = []
+    for size, name in sizes:
+        count, seconds = divmod(seconds, size)
+        if count:
+            said.append(f"{count} {name}")
+    return " ".join(said) or "0 s"
+
+
+def whole_seconds(parts: Sequence[float]) -> list[int]:
+    """Each rounded so that they add up to their rounded sum: those with the largest rest up."""
+    whole = [int(it) for it in parts]
+    missing = round(sum(parts)) - sum(whole)
+    by_rest = sorted(range(len(whole)), key=lambda place: whole[place] - parts[place])
+    for place in by_rest[:missing]:
+        whole[place] += 1
+    return whole
 
 
 def _two(seconds: int, large: int, large_name: str, small: int, small_name: str) -> str:

@@ -74,10 +74,10 @@ def sentence(trace: object, number: str, at: datetime, zone: tzinfo, language: s
         return ""
     chosen = gettext("%(number)s, %(rule)s") % {"number": number, "rule": rule}
     # An extension that refused this lead before is rung when no other is free.
-    looked = [it for it in _looked(kept.get("looked")) if it.number != number]
-    if not looked:
+    others_seen = [it for it in looked(trace) if it.number != number]
+    if not others_seen:
         return chosen
-    others = said_others(looked, at, zone, language)
+    others = said_others(others_seen, at, zone, language)
     return gettext("%(chosen)s; %(others)s") % {"chosen": chosen, "others": others}
 
 
@@ -137,8 +137,9 @@ def said_reason(
     return with_time % {"time": when(until, at, zone)} if until else str(plain)
 
 
-def _looked(rows: Any) -> Sequence[LookedAt]:
-    """The rows that can be read, without those that were free."""
+def looked(trace: object) -> Sequence[LookedAt]:
+    """The extensions that were not free, as far as the trace can be read."""
+    rows: Any = trace.get("looked") if isinstance(trace, dict) else None
     if not isinstance(rows, list):
         return []
     return [row for row in map(_row, rows) if row]

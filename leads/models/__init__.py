@@ -3,6 +3,7 @@
 from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
+from leads.models.late_waits import LateWait
 from leads.models.lead import E164, OPEN_STATUSES, Lead, LeadStatus
 from leads.models.lead_search import LeadSearch
 from leads.models.never_call import NeverCallNumber
@@ -23,6 +24,7 @@ __all__ = [
     "Disposition",
     "DispositionEffect",
     "EarlierPlan",
+    "LateWait",
     "Lead",
     "LeadSearch",
     "LeadSource",

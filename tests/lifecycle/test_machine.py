@@ -49,7 +49,7 @@ from callbacks.voicenter.http import transport
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.lifecycle.machine import invariants
-from tests.lifecycle.machine.stage_sums import stages_add_up
+from tests.lifecycle.machine.stage_sums import lateness_adds_up, stages_add_up
 from tests.lifecycle.machine.witness import Asked, Dialled, Killed, Plan, Witness
 from tests.support.queue import queued
 
@@ -335,6 +335,7 @@ class Engine(RuleBasedStateMachine):
 
     def finish(self) -> None:
         """From wherever it is: time alone brings every lead to its end, or to a person."""
+        lateness_adds_up(list(Lead.objects.order_by("pk")), timezone.now())
         if self.witness.asked is Asked.KILLED:
             self.witness.asked = Asked.SILENT
         self.team.schedule = None
@@ -360,6 +361,7 @@ class Engine(RuleBasedStateMachine):
         left = Lead.objects.filter(status__in=OPEN_STATUSES).exclude(status=LeadStatus.HELD)
         assert not left.exists(), f"left {list(left.values_list('status', 'call_after'))}"
         assert not CallAttempt.objects.filter(state__in=LIVE_STATES).exists()
+        lateness_adds_up(list(Lead.objects.order_by("pk")), timezone.now())
 
     def _next_due(self) -> datetime | None:
         waiting = Lead.objects.filter(status=LeadStatus.WAITING).values_list(
@@ -375,7 +377,7 @@ def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM callbacks_callrecord; DELETE FROM callbacks_callattempt;"
-            "DELETE FROM leads_earlierplan; DELETE FROM leads_lead"
+            "DELETE FROM leads_earlierplan; DELETE FROM leads_latewait; DELETE FROM leads_lead"
         )
     Extension.objects.update(
         is_paused=False,

@@ -37,6 +37,7 @@ from callbacks.admin.filters import (
 from callbacks.admin.leads import number_page, saved_lists, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
+from callbacks.admin.leads.lateness_shown import ShowsLateness, add_lateness, is_about_lateness
 from callbacks.admin.leads.lead_export import ExportsLeads
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
@@ -50,7 +51,9 @@ from leads.models import Lead, LeadStatus
 
 
 @admin.register(Lead)
-class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhatChanged):
+class LeadAdmin(
+    ExportsLeads, ShowsTalks, ShowsCalls, ShowsLateness, ActsOnLeads, EditsOnlyWhatChanged
+):
     """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
     submission, and limits and attempts depend on it. Only the engine changes the other fields.
     """
@@ -180,16 +183,6 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
         told = html.dotted([obj.disposition.name if obj.disposition else "", told])
         return html.trouble_below(html.below(_label(obj), told), trouble)
 
-    @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
-    def promise(self, obj: Lead) -> SafeString | str:
-        """How it stands against its target, and after how long its phone rang."""
-        said = labels.due(obj, timezone.now())
-        duration = _duration(obj.time_to_ring)
-        took = gettext("rang after %(duration)s") % {"duration": duration} if duration else ""
-        if said.text:
-            return html.label(said.text, said.colour, took)
-        return html.below(format_html("{}", ""), took)
-
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
         """The number as people read it, and where all about it stands."""
@@ -225,12 +218,6 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
         """What its clock showed when they first talked."""
         return _duration(obj.time_to_talk)
 
-    @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
-    def due(self, obj: Lead) -> SafeString | str:
-        """How it stands against its target."""
-        said = labels.due(obj, timezone.now())
-        return html.label(said.text, said.colour) if said.text else ""
-
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """With why a lead that waits does so, also where nobody will ever call it."""
         changes: Any = super().get_changelist_instance(request)
@@ -247,6 +234,8 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
         waits = waiting_reason.of_leads(changes.result_list, timezone.now())
         for lead in changes.result_list:
             lead.waits = waits.get(lead.pk)
+        if is_about_lateness(request):
+            add_lateness(changes.result_list)
         return changes  # type: ignore[no-any-return]
 
     # --- one lead -------------------------------------------------------------------------------
@@ -283,6 +272,7 @@ class LeadAdmin(ExportsLeads, ShowsTalks, ShowsCalls, ActsOnLeads, EditsOnlyWhat
             .get(pk=found.pk)
         )
         _add_unanswered([lead])
+        add_lateness([lead])
         if ai_data.may_read(request.user):
             lead.heard = ai_data.of_lead(lead)
         return lead  # type: ignore[no-any-return]

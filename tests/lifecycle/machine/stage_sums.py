@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from callbacks.lateness import explained
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind
+from leads import sla
 from leads.models import Lead, LeadStatus
 
 WAITED = ("waited_closed", "waited_chosen", "waited_retry", "waited_extension")
@@ -49,3 +51,21 @@ def stages_add_up(leads: Iterable[Lead], attempts: Iterable[CallAttempt]) -> Non
         wanted = accounted_until(lead, own) - lead.submitted_at
         got = accounted(lead, own)
         assert got == wanted, f"lead {lead.pk}, {lead.status}: {got} instead of {wanted}"
+
+
+def lateness_adds_up(leads: Iterable[Lead], now: datetime) -> None:
+    """Of each lead that is late, to the microsecond, and every second of it is accounted for."""
+    late = explained.of_leads(leads, now)
+    for lead in leads:
+        stop = lead.rang_at or lead.closed_at or now
+        missed = not lead.rang_at and lead.connected_at
+        if not sla.is_counted(lead) or missed or stop <= lead.due_at:
+            assert lead.pk not in late
+            continue
+        its = late[lead.pk]
+        assert its.took == stop - lead.due_at, f"lead {lead.pk}: {its}"
+        assert sum((it.took for it in its.parts), timedelta(0)) == its.took, (
+            f"lead {lead.pk}: {its}"
+        )
+        assert all(it.took > timedelta(0) for it in its.parts)
+        assert its.is_told, f"lead {lead.pk}, {lead.status}: {its}"

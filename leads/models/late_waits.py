@@ -1,0 +1,53 @@
+"""LateWait: a wait of a lead that went on after its due time, as it was divided when it ended."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.lead import Lead
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def _part(name: "StrOrPromise") -> "models.DurationField[timedelta, timedelta]":
+    return models.DurationField(name, db_default=timedelta(0))
+
+
+class LateWait(models.Model):
+    """One wait of a lead, from `began_at` on: first for the chosen time or the gap between two
+    calls, then while closed, then for an extension.
+
+    A lead's `waited_*` columns are sums, and say nothing of which second belongs to which. Triggers
+    keep each wait that ends after the lead's due time (leads/migrations/late_waits.sql): these are
+    few, and lateness is explained by them.
+    """
+
+    lead = models.ForeignKey(
+        Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="late_waits"
+    )
+    began_at = models.DateTimeField(_("began at"))
+    at_rest = models.BooleanField(
+        _("at rest"),
+        db_default=False,
+        help_text=_("The lead was held or closed, until a person had it called."),
+    )
+    call_after = models.DateTimeField(
+        _("call after"), help_text=_("When it was to be called: its turn, where others waited too.")
+    )
+    waited_chosen = _part(_("waited for the chosen time"))
+    waited_retry = _part(_("waited between calls"))
+    waited_closed = _part(_("waited while closed"))
+    waited_extension = _part(_("waited for an extension"))
+
+    class Meta:
+        verbose_name = _("late wait")
+        verbose_name_plural = _("late waits")
+        ordering = ["began_at", "id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return gettext("A wait of lead %(lead_id)s") % {"lead_id": self.lead_id}
