@@ -92,9 +92,9 @@ class Caller:
         """By the languages of its teams' extensions, or by anybody where a team waits for none."""
         return spoken.is_spoken(config.current(as_of), source_id, language)
 
-    def hold_call(self, lead_id: int) -> None:
+    def hold_call(self, lead_id: int) -> bool:
         """Its attempt is locked."""
-        _live_call(lead_id).select_for_update(of=("self",)).first()
+        return _live_call(lead_id).select_for_update(of=("self",)).first() is not None
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """A call that is on is ended, and no other follows it."""

@@ -189,7 +189,8 @@ def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -
                 submission.source, submission.phone, now, submission.chosen_at, seen.source
             )
             # The lock keeps the earlier lead from being deleted or closed meanwhile.
-            first = opened.select_for_update(no_key=True).first()
+            locked = opened.select_for_update(no_key=True, of=("self",))
+            first = locked.select_related("source").first()
             if first is None:
                 return None
             lead = _waiting(submission, now, planned)

@@ -13,7 +13,9 @@ The rules, in this order (docs/architecture.md, "Several requests of one number"
    anybody there speaks it.
 5. A lead that is held, or being called, keeps its time. What was wished for during a call holds
    when the call is over: `follow` where it goes on waiting, `release` where it is closed.
-6. A request that is taken back leaves the lead as it was before (`withdraw`).
+6. A time that somebody has chosen stands while another's request has the number called sooner:
+   if that reaches nobody, it is called at the chosen time too (leads.appointments).
+7. A request that is taken back leaves the lead as it was before (`withdraw`).
 """
 
 from collections.abc import Iterable
@@ -24,11 +26,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from leads import never_call, ports, transitions
+from leads import never_call, phones, ports, transitions
 from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadSource, LeadStatus
+from leads.phones import PhoneRefused
 from leads.ports import CallPlan, Presence
 from leads.signals import wish_followed
 
+# A try to take a request back fails only if it is claimed at that moment.
+_TRIES = 5
 # How long the same request sent again is a repetition, whatever its call has come to.
 _SAME, _SAME_IF_TALKED = timedelta(seconds=30), timedelta(minutes=2)
 
@@ -65,7 +70,9 @@ def wish(
     it waits for no turn, and two leads may share one.
     """
     wanted = chosen_at or now
-    sources = [source] if also is None or also.pk == source.pk else [source, also]
+    sources = [source]
+    if also and also.pk != source.pk and _takes(also, phone):
+        sources.append(also)
     times = [(it, ports.hours(it.pk, phone).next_time(wanted)) for it in sources]
     possible = [(at, it) for it, at in times if at is not None]
     if not possible:
@@ -81,7 +88,9 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     """
     if wished is None or first.status != LeadStatus.WAITING:
         return False
-    stands = ports.hours(first.source_id, first.phone).next_time(max(now, first.call_after))
+    stands = None
+    if _takes(first.source, first.phone):
+        stands = ports.hours(first.source_id, first.phone).next_time(max(now, first.call_after))
     comes = max(wished.at, wished.plan.call_after)
     if stands is None or comes < stands:
         return _follow(first, request, wished, now)
@@ -165,7 +174,7 @@ def withdraw(requests: Iterable[Lead], now: datetime) -> None:
         if request.duplicate_of_id is not None:
             _take_back_joined(request, now, restores=request.duplicate_of_id not in own)
     for request in requests:
-        _take_back_open(request, now)
+        any(_take_back_open(request, now) for _ in range(_TRIES))
 
 
 def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
@@ -184,21 +193,29 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
             _restore(first, before, wishes, now)
 
 
-def _take_back_open(request: Lead, now: datetime) -> None:
-    """Cancels an open lead. Other people's requests that had joined it go on by themselves."""
+def _take_back_open(request: Lead, now: datetime) -> bool:
+    """Cancels an open lead. Other people's requests that had joined it go on by themselves.
+
+    False: it was claimed between the look for its call and its own lock, and nothing is changed.
+    Whoever has a lead does not wait for its call (docs/architecture.md, "In which order locks are
+    taken").
+    """
     with transaction.atomic():
-        ports.hold_call(request.pk)
+        is_called = ports.hold_call(request.pk)
         others = _wishes_of(_joined_since(request.pk, request.submitted_at), now)
         locked = Lead.objects.select_for_update(no_key=True).filter(
             pk=request.pk, status__in=OPEN_STATUSES
         )
         found = locked.first()
+        if found and found.status == LeadStatus.CALLING and not is_called:
+            return False
         if found is None or (others and found.status != LeadStatus.WAITING):
-            return  # a call that is on, or a person's decision, is for the others too
+            return True  # a call that is on, or a person's decision, is for the others too
         joined = _joined_since(request.pk, request.submitted_at)
         others += _wishes_of(joined.exclude(pk__in=[it.pk for it, _wished in others]), now)
         ports.cancel(request.pk, now)
         _release(others, now)
+        return True
 
 
 def still_stands(request: Lead, now: datetime) -> bool:
@@ -236,6 +253,15 @@ def has_sent_another_number(request: Lead) -> bool:
 def are_by_one_person(one: Lead, other: Lead) -> bool:
     """Whether the same person has submitted both, as far as is known."""
     return one.submitter is not None and one.submitter == other.submitter
+
+
+def _takes(source: LeadSource, phone: str) -> bool:
+    """Whether numbers of this country may be called through the source: that may have changed."""
+    try:
+        phones.check(phone, source.allowed_countries)
+    except PhoneRefused:
+        return False
+    return True
 
 
 def _is_free(source_id: int, now: datetime) -> bool:

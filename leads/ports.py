@@ -79,8 +79,8 @@ class LeadCaller(Protocol):
     def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
         """Whether anybody is ever rung for this source's leads who speak this language."""
 
-    def hold_call(self, lead_id: int) -> None:
-        """Has a call of the lead that is on not end before this transaction."""
+    def hold_call(self, lead_id: int) -> bool:
+        """Has a call of the lead that is on not end before this transaction; False: none is."""
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """Has an open lead called no more. Returns whether it was open."""
@@ -144,12 +144,12 @@ def is_spoken(source_id: int, language: str, as_of: uuid.UUID | None = None) -> 
     return _registered().is_spoken(source_id, language, as_of)
 
 
-def hold_call(lead_id: int) -> None:
-    """Has a call of the lead that is on not end before this transaction does.
+def hold_call(lead_id: int) -> bool:
+    """Has a call of the lead that is on not end before this transaction does; False: none is.
 
     Call it before the transaction locks the lead, as the end of a call does.
     """
-    _registered().hold_call(lead_id)
+    return _registered().hold_call(lead_id)
 
 
 def cancel(lead_id: int, now: datetime) -> bool:

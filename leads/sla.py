@@ -23,9 +23,9 @@ def counted() -> Q:
     """Leads that somebody was to be called for.
 
     Not duplicates (the number had an open lead), nor leads that are held for a person to look at.
-    A cancelled lead counts if its phone had rung or its time was over by then: what was missed
-    does not disappear. Not if it was held until then. Not follow-ups: nobody new has asked to be
-    called (`follow_ups`).
+    A cancelled lead counts if its phone had rung, they had talked, or its time was over by then:
+    what was missed does not disappear. Not if it was held until then. Not follow-ups: nobody new
+    has asked to be called (`follow_ups`).
     """
     return _promised() & ~_PLANNED
 
@@ -37,9 +37,8 @@ def follow_ups() -> Q:
 
 def _promised() -> Q:
     """Leads and follow-ups that somebody was to be called for."""
-    judged_before_it_was_cancelled = _RANG | Q(
-        closed_at__gt=F("due_at"), cancelled_while_held=False
-    )
+    missed_by_then = Q(closed_at__gt=F("due_at"), cancelled_while_held=False)
+    judged_before_it_was_cancelled = ~_SILENT | missed_by_then
     return ~Q(status__in=_NEVER_COUNTED) & (
         ~Q(status=LeadStatus.CANCELLED) | judged_before_it_was_cancelled
     )
@@ -49,7 +48,7 @@ def is_counted(lead: Lead) -> bool:
     """As `counted` and `follow_ups`, of one lead."""
     if lead.status in _NEVER_COUNTED:
         return False
-    if lead.status != LeadStatus.CANCELLED or lead.rang_at:
+    if lead.status != LeadStatus.CANCELLED or lead.rang_at or lead.connected_at:
         return True
     missed = lead.closed_at is not None and lead.closed_at > lead.due_at
     return missed and not lead.cancelled_while_held

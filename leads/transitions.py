@@ -110,7 +110,7 @@ def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
 
 def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -> bool:
     """waiting -> waiting: a salesperson has agreed on another time for a follow-up, and its clock
-    starts with that.
+    starts with that, with the target of today.
     """
     return _move(
         lead_id,
@@ -121,6 +121,9 @@ def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -
         call_after=plan.call_after,
         clock_started_at=plan.clock_started_at,
         due_at=plan.due_at,
+        sla_target=plan.sla_target,
+        sla_clock=plan.sla_clock,
+        sla_source=None,
         gap_until=plan.gap_until,
         closed_until=plan.closed_until,
     )
@@ -129,7 +132,8 @@ def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -
 def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:
     """duplicate -> waiting: the lead that it had joined is closed, and it asks for another call.
 
-    It has waited since it was submitted, for the call that was on to end.
+    It has waited since it was submitted, for the call that was on to end: its clock has run since
+    then, and what it was promised then holds.
     """
     return _move(
         lead_id,
@@ -139,10 +143,6 @@ def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:
         closed_at=None,
         waiting_since=F("submitted_at"),
         call_after=plan.call_after,
-        clock_started_at=plan.clock_started_at,
-        due_at=plan.due_at,
-        sla_target=plan.sla_target,
-        sla_clock=plan.sla_clock,
         gap_until=plan.gap_until or at,
         closed_until=plan.closed_until,
     )

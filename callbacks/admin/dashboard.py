@@ -17,6 +17,7 @@ from callbacks.explain import nobody_now, unroutable
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
 from callbacks.monitoring import notices, right_now
+from callbacks.opening_hours import sla_clock
 from callbacks.reconciliation import manual_resolution
 from callbacks.routing.availability import paused_at
 from leads import sla
@@ -133,16 +134,22 @@ def silent_sources(silent: list[nobody_now.SilentSource]) -> Tile:
 
 
 def longest_wait(here: right_now.Now) -> Wait | None:
-    """Of the leads that are to be called and whose phone is silent."""
+    """Of the leads that are to be called and whose phone is silent, by the clock that its target is
+    measured by.
+    """
     longest = here.longest
     if longest is None:
         return None
-    waited = max((here.now - longest.since).total_seconds(), 0)
-    late = (here.now - longest.due_at).total_seconds()
+    promise = longest.promise
+    waited = promise.shown(longest.since, here.now)
+    target = in_words(promise.target.total_seconds())
+    if promise.rule == sla_clock.OPEN:
+        target = gettext("%(target)s of opening hours") % {"target": target}
+    late = (waited - promise.target).total_seconds() if here.now > longest.due_at else 0
     return Wait(
         reverse("admin:leads_lead_change", args=[longest.lead_id]),
-        in_words(waited),
-        in_words(max((longest.due_at - longest.since).total_seconds(), 0)),
+        in_words(waited.total_seconds()),
+        target,
         in_words(late) if late > 0 else "",
     )
 

@@ -15,7 +15,7 @@ from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
 from callbacks.policy.rules import FLAGGED_REASON
 from callbacks.routing.availability import is_paused
 from leads import sla
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadStatus, SlaClock
 
 LEAD_COLOURS: dict[str, str] = {
     LeadStatus.HELD: ORANGE,
@@ -71,12 +71,9 @@ def due(lead: Lead, now: datetime) -> Words:
     if not sla.is_counted(lead):
         return Words("")
     if lead.rang_at:
-        late = (lead.rang_at - lead.due_at).total_seconds()
-        return (
-            Words(gettext("late by %(duration)s") % {"duration": in_words(late)}, ORANGE)
-            if late > 0
-            else Words(gettext("in time"))
-        )
+        if lead.rang_at > lead.due_at:
+            return Words(_late_by(lead, lead.rang_at), ORANGE)
+        return Words(gettext("in time"))
     if lead.connected_at:
         return Words(gettext("talked; nobody knows when its phone rang"))
     over = (now - lead.due_at).total_seconds()
@@ -89,6 +86,17 @@ def due(lead: Lead, now: datetime) -> Words:
     if lead.status in _RECORD_MAY_BE_MISSING:
         return Words(gettext("not known to have rung"), RED)
     return Words(gettext("its phone never rang"), RED)
+
+
+def _late_by(lead: Lead, rang_at: datetime) -> str:
+    """By the clock that its target is measured by, as the time to ring beside it."""
+    if lead.sla_clock == SlaClock.OPEN and lead.time_to_ring and lead.sla_target is not None:
+        late = lead.time_to_ring.total_seconds() - lead.sla_target
+        if late > 0:
+            said = gettext("late by %(duration)s of opening hours")
+            return said % {"duration": in_words(late)}
+    late = (rang_at - lead.due_at).total_seconds()
+    return gettext("late by %(duration)s") % {"duration": in_words(late)}
 
 
 def shekels(hundredths: int | None) -> str:

@@ -5,7 +5,7 @@ its records (callbacks.reconciliation.records) reach the database through this m
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ from callbacks.routing.availability import paused_at
 from callbacks.routing.rotation import after_call, after_correction
 from callbacks.scheduling import call_times, pacing
 from callbacks.scheduling.next_call import NextCall, next_call
-from leads import joining, transitions
+from leads import appointments, joining, transitions
 from leads.models import Lead, LeadStatus
 
 # Outcomes that do not count towards MAX_ATTEMPTS.
@@ -189,7 +189,14 @@ def _step(
     )
     if counted["talks"] and earlier_calls.talked_before(attempt):
         return Step(LeadStep.CONNECTED, step.extension, out_for=step.out_for)
+    if step.lead is LeadStep.UNREACHED and (at := _appointment(attempt, now)):
+        return replace(step, lead=LeadStep.CALL_AGAIN, after=at - now)
     return step
+
+
+def _appointment(attempt: CallAttempt, now: datetime) -> datetime | None:
+    """A time ahead that somebody has chosen before this call."""
+    return appointments.ahead(attempt.lead_id, now, sent_before=attempt.claimed_at)
 
 
 def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
@@ -224,7 +231,8 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed:
         # What came while they talked is told in the talk; what came later asks for another call.
-        since = ended_at if step.lead is LeadStep.CONNECTED else attempt.claimed_at
+        talked = attempt.outcome == Outcome.BRIDGED.value
+        since = _talked_until(attempt, ended_at) if talked else attempt.claimed_at
         joining.release(attempt.lead_id, since, now)
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
@@ -236,12 +244,21 @@ def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
     if not step.after:
         return NextCall(None)
     source_id = _source_of(attempt.lead_id)
-    return next_call(
-        call_times.reserving(config.current(), source_id, attempt.phone, waits=True),
-        now,
-        step=step,
-        limited_until=number_limits.number_limited_until(attempt.phone, now),
-    )
+    times = call_times.reserving(config.current(), source_id, attempt.phone, waits=True)
+    limited_until = number_limits.number_limited_until(attempt.phone, now)
+    found = next_call(times, now, step=step, limited_until=limited_until)
+    if chosen_at := _appointment(attempt, now):
+        chosen = next_call(times, now, chosen_at=chosen_at, limited_until=limited_until)
+        if chosen.opens_at and (found.opens_at is None or chosen.opens_at < found.opens_at):
+            return chosen
+    return found
+
+
+def _talked_until(attempt: CallAttempt, known_at: datetime) -> datetime:
+    """When a talk was over, by its record; where that does not tell, when it became known."""
+    if attempt.talk_time is None or attempt.connected_at is None:
+        return known_at
+    return min(attempt.connected_at + timedelta(seconds=attempt.talk_time), known_at)
 
 
 def _source_of(lead_id: int) -> int:

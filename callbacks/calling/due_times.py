@@ -53,9 +53,13 @@ def _clock(config: RoutingConfig, lead: Lead, now: datetime) -> Clock | None:
     promise = promise_to(config, lead)
     if lead.clock_started_at <= now:
         return Clock(lead.clock_started_at, promise.due_at(lead.clock_started_at))
-    # A promise that another source has made, and that is kept, does not begin sooner.
-    own_wish = lead.chosen_at or lead.submitted_at
-    asked_for = lead.clock_started_at if lead.sla_source_id else own_wish
+    asked_for = lead.chosen_at or lead.submitted_at
+    if lead.sla_source_id:
+        # A promise that another source has made, and that is kept, does not begin sooner.
+        asked_for = lead.clock_started_at
+    elif lead.first_source_id:
+        # Nor does one that a later request has asked for, which waits since then.
+        asked_for = lead.chosen_at or max(lead.waiting_since, asked_for)
     opening = calling_hours.next_time(config, promise.source_id, lead.phone, asked_for)
     return promise.clock(asked_for, opening) if opening else None
 

@@ -17,7 +17,7 @@ from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
 from callbacks.scheduling import call_times, calling_hours, pacing
 from callbacks.scheduling.next_call import by_changed_hours, next_call
-from leads import transitions
+from leads import appointments, transitions
 from leads.models import Lead, LeadStatus, SetupVersion
 
 # One sweep puts off at most so many leads of a source.
@@ -166,7 +166,10 @@ def _waits_to_open_anew_since(last_call: CallAttempt, now: datetime) -> datetime
     if not last_call.lead.closed_until or not last_call.lead.gap_until:
         return None
     step = apply_outcome.step_after(last_call, now)
-    return last_call.ended_at if step and step.at_opening else None
+    if step is None or not step.at_opening:
+        return None
+    chosen_at = appointments.ahead(last_call.lead_id, now, sent_before=last_call.claimed_at)
+    return None if chosen_at == last_call.lead.gap_until else last_call.ended_at
 
 
 def _put_off_all(

@@ -4,11 +4,15 @@ overview's.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from callbacks.common import sql
 from callbacks.models import Team
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.monitoring import people
+from callbacks.routing import config
+from callbacks.scheduling.promise import Promise, promise_to
+from leads.models import Lead
 
 # So many of those who wait are listed; of the others the number is told.
 MOST_WAITING = 8
@@ -24,7 +28,10 @@ _WAITING = """
         first_value(lead.id) OVER longest AS longest_id,
         first_value(lead.rang_at) OVER longest AS longest_rang_at,
         first_value(lead.clock_started_at) OVER longest AS longest_since,
-        first_value(lead.due_at) OVER longest AS longest_due_at
+        first_value(lead.due_at) OVER longest AS longest_due_at,
+        first_value(COALESCE(lead.sla_source_id, lead.source_id)) OVER longest AS longest_source,
+        first_value(lead.sla_target) OVER longest AS longest_target,
+        first_value(lead.sla_clock) OVER longest AS longest_clock
     FROM leads_lead lead JOIN leads_leadsource source ON source.id = lead.source_id
     WHERE lead.status = 'waiting' AND lead.call_after <= %(now)s
     WINDOW longest AS (ORDER BY lead.rang_at IS NOT NULL, lead.clock_started_at, lead.id)
@@ -52,11 +59,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class LongestWait:
-    """The lead whose clock runs longest, of those to be called whose phone is silent."""
+    """The lead whose clock runs longest, of those to be called whose phone is silent.
+
+    `promise`: what it was promised, and by which source.
+    """
 
     lead_id: int
     since: datetime
     due_at: datetime
+    promise: Promise
 
 
 @dataclass(frozen=True)
@@ -84,10 +95,7 @@ def read(now: datetime) -> Now:
     teams = [*Team.objects.filter(is_active=True).order_by("name", "pk")]
     longest = None
     if waiting and waiting[0]["longest_rang_at"] is None:
-        any_row = waiting[0]
-        longest = LongestWait(
-            any_row["longest_id"], any_row["longest_since"], any_row["longest_due_at"]
-        )
+        longest = _longest(waiting[0])
     return Now(
         now=now,
         waiting=waiting[0]["waiting"] if waiting else 0,
@@ -106,3 +114,14 @@ def read(now: datetime) -> Now:
         unknown=calls["unknown"],
         teams=people.by_team(teams, now),
     )
+
+
+def _longest(any_row: dict[str, Any]) -> LongestWait:
+    lead = Lead(
+        pk=any_row["longest_id"],
+        source_id=any_row["longest_source"],
+        sla_target=any_row["longest_target"],
+        sla_clock=any_row["longest_clock"],
+    )
+    promise = promise_to(config.current(), lead)
+    return LongestWait(lead.pk, any_row["longest_since"], any_row["longest_due_at"], promise)

@@ -238,8 +238,9 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
     # How long the salesperson was on the phone is no talk; a message has only that one leg.
     is_message = attempt.kind == AttemptKind.MESSAGE
     talks = [record.talk_time for record in records if record.leg == 2 or is_message]
+    attempt.talk_time = next((talk for talk in talks if talk is not None), None)
     CallAttempt.objects.filter(pk=attempt.pk).update(
-        talk_time=next((talk for talk in talks if talk is not None), None),
+        talk_time=attempt.talk_time,
         **_price_and_recording(records),
         **told,
     )

@@ -84,13 +84,13 @@ def _today(now: datetime) -> Today:
         leads=Count("pk", filter=today & sla.counted()),
         rang=Count("pk", filter=today & rang),
         talked=Count("pk", filter=today & sla.counted() & Q(connected_at__isnull=False)),
-        judged=Count("pk", filter=today & (rang | sla.missed(now))),
+        judged=Count("pk", filter=today & sla.judged(now)),
         in_time=Count("pk", filter=today & sla.in_time()),
         p50=PercentileCont(to_ring, 0.5, filter=today & rang),
         last_hour=Count("pk", filter=lately & rang),
         last_hour_p90=PercentileCont(to_ring, 0.9, filter=lately & rang),
     )
-    return Today(overdue=Lead.objects.filter(sla.overdue(now)).count(), **found)
+    return Today(overdue=Lead.objects.filter(sla.overdue_and_follow_ups(now)).count(), **found)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -27,6 +27,20 @@ def at(seconds: float) -> datetime:
         "overdue 3 min 20 s": {"due_at": at(-200)},
         "in time": {"due_at": at(-200), "rang_at": at(-200)},
         "late by 50 s": {"due_at": at(-200), "rang_at": at(-150)},
+        "late by 40 s": {
+            "due_at": at(-200),
+            "rang_at": at(-160),
+            "sla_clock": "always",
+            "sla_target": 600,
+            "time_to_ring": timedelta(seconds=640),
+        },
+        "late by 15 min of opening hours": {
+            "due_at": at(-200_000),
+            "rang_at": at(-150),
+            "sla_clock": "open",
+            "sla_target": 600,
+            "time_to_ring": timedelta(minutes=25),
+        },
         "its phone never rang": {"due_at": at(-200), "status": "unreached"},
         "not known to have rung": {"due_at": at(-200), "status": "called"},
         "talked; nobody knows when its phone rang": {

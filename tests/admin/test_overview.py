@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callbacks.admin import dashboard, today
-from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models import CallAttempt, Extension, Schedule, Team
 from callbacks.monitoring import right_now
 from callbacks.reports import usual
 from callbacks.reports.measures import MEASURES
 from callbacks.wallboard import figures
 from leads.models import Lead, LeadSource
 from tests.benchmarks.many_leads import Many, fill
+from tests.scheduling.test_next_call import moment
 
 NOON = datetime(2026, 3, 25, 10, 2, tzinfo=UTC)  # Wednesday, 12:02 in Jerusalem
 
@@ -73,6 +74,7 @@ def test_the_overview_asks_15_times_at_most(
 
 @pytest.mark.django_db(transaction=True)
 def test_closed_leads_of_other_days_are_not_read() -> None:
+    connection.ensure_connection()
     assert isinstance(connection.connection, psycopg.Connection)
     now = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
     fill(connection.connection, Many(leads=8_000, until=now))
@@ -163,6 +165,39 @@ def test_it_shows_what_the_wallboard_shows(
     assert page["longest"].address == f"/admin/leads/lead/{late.pk}/change/"
     assert (page["longest"].target, page["longest"].waited) == ("1 min", "5 min")
     assert page["longest"].late == "4 min"
+
+
+def test_the_wallboard_counts_as_overdue_what_the_tile_counts(
+    make_lead: Callable[..., Lead],
+) -> None:
+    """A follow-up that is late, too: who was promised a call waits for it."""
+    late = {"clock_started_at": timezone.now(), "due_at": timezone.now()}
+    talked = make_lead(**late)
+    make_lead(follow_up_of=talked, **late)
+    [tile] = [it for it in dashboard.tiles(timezone.now()) if "overdue=yes" in it.address]
+    assert tile.count == figures.read(timezone.now()).today.overdue == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "at", "told"),
+    [
+        ("open", "23 Nov 09:04", ("9 min", "10 min of opening hours", "")),
+        ("open", "23 Nov 09:20", ("25 min", "10 min of opening hours", "15 min")),
+        ("always", "23 Nov 09:04", ("2 d 16 h", "10 min", "2 d 16 h")),
+    ],
+)
+def test_the_longest_wait_is_told_by_the_clock_of_its_target(
+    rule: str, at: str, told: tuple[str, str, str], managing: Client, office: Schedule,
+    make_lead: Callable[..., Lead],
+) -> None:  # fmt: skip
+    """It came on Friday, five minutes before the weekend."""
+    LeadSource.objects.update(sla_clock=rule, sla_target=600)
+    with time_machine.travel(moment("20 Nov 16:55"), tick=False):
+        lead = make_lead()
+    Lead.objects.update(call_after=lead.submitted_at)
+    with time_machine.travel(moment(at), tick=False):
+        longest = managing.get("/admin/").context["longest"]
+    assert (longest.waited, longest.target, longest.late) == told
 
 
 def test_calls_on_and_provider_trouble_lead_to_their_rows(

@@ -19,7 +19,7 @@ from callbacks.reconciliation import corrections
 from callbacks.routing import claim as claims
 from callbacks.routing import config
 from leads import intake, never_call, sla
-from leads.models import Disposition, Lead, LeadStatus
+from leads.models import Disposition, Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
 from tests.support.together import at_once
 
@@ -218,6 +218,20 @@ def test_a_planned_call_is_moved_or_withdrawn(
     assert follow_up.status == status
     if at:
         assert follow_up.call_after == follow_up.clock_started_at == at
+
+
+def test_a_planned_call_that_is_moved_has_the_target_of_today(
+    make_lead: MakeLead, dana: User
+) -> None:
+    """Its due time and what its page says of it agree."""
+    attempt = live(make_lead(PHONE))
+    end(attempt, "bridged")
+    note = say(attempt, "Call again", dana, at=TOMORROW)
+    LeadSource.objects.update(sla_target=1800)
+    say(attempt, "Call again", dana, at=TOMORROW + timedelta(hours=1), seen=note.pk)
+    follow_up = Lead.objects.get(follow_up_of=attempt.lead_id)
+    assert follow_up.sla_target == 1800
+    assert follow_up.due_at - follow_up.clock_started_at == timedelta(minutes=30)
 
 
 def test_never_again_is_a_managers_to_take_back_after_a_while(

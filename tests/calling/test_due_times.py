@@ -64,8 +64,17 @@ class Row:
     due: str
     values: dict[str, Any] = field(default_factory=dict)
     source: dict[str, Any] = field(default_factory=dict)
+    changed_at: str = "23 Nov 12:00"
 
 
+NIGHT = "23 Nov 20:00"
+# It came three days ago for a time of next week; somebody wants it now, after closing.
+MOVED = {
+    "submitted_at": moment("20 Nov 10:00"),
+    "first_source_id": 1,
+    "first_chosen_at": moment("30 Nov 10:00"),
+    "waiting_since": moment("23 Nov 19:59"),
+}
 ROWS = {
     "a holiday, entered late: the clock has begun": Row(
         "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "24 Nov 09:10"
@@ -129,6 +138,22 @@ ROWS = {
         "23 Nov 11:55", "23 Nov 12:05", and_then(through_another_source, closed_on("23 Nov")),
         "24 Nov 09:10",
     ),
+    "brought forward at night by a later request, then other hours": Row(
+        "24 Nov 09:00", "24 Nov 09:10", hours("09:00", "18:00"), "24 Nov 09:10",
+        values=MOVED, changed_at=NIGHT,
+    ),
+    "brought forward at night, then a holiday": Row(
+        "24 Nov 09:00", "24 Nov 09:10", closed_on("24 Nov"), "25 Nov 09:10", values=MOVED,
+        changed_at=NIGHT,
+    ),
+    "brought forward at night, then it opens earlier": Row(
+        "24 Nov 09:00", "24 Nov 09:10", hours("07:00", "17:00"), "24 Nov 07:10", values=MOVED,
+        changed_at=NIGHT,
+    ),
+    "brought forward to a time, then it opens earlier": Row(
+        "24 Nov 09:00", "24 Nov 09:10", hours("07:00", "17:00"), "24 Nov 08:40",
+        values={**MOVED, "chosen_at": moment("24 Nov 08:30")}, changed_at=NIGHT,
+    ),
     "of a process of the release before": Row(
         "23 Nov 11:55", "23 Nov 12:05", closed_on("23 Nov"), "24 Nov 09:10",
         values={"sla_target": None, "sla_clock": ""},
@@ -147,7 +172,9 @@ def test_it_is_due_by_the_hours_of_today(
     LeadSource.objects.update(**{"sla_clock": "open", "sla_target": 600, **row.source})
     came = moment("23 Nov 11:55")
     values = {"submitted_at": came, "clock_started_at": moment(row.clock), **row.values}
-    with time_machine.travel(moment("23 Nov 12:00"), tick=False):
+    if "first_source_id" in values:
+        values["first_source_id"] = LeadSource.objects.get().pk
+    with time_machine.travel(moment(row.changed_at), tick=False):
         tasks.follow_changed_hours()
         lead = make_lead(due_at=moment(row.due_before), call_after=moment(row.clock), **values)
         row.change()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
+from threading import Event
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from django.utils import timezone
 from callbacks.calling import after_talk
 from callbacks.calling.after_talk import Writing
 from callbacks.calling.apply_outcome import apply
-from callbacks.models import CallAttempt, OpeningHours, Schedule, Team
+from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import corrections
 from callbacks.routing import claim as claims
@@ -181,6 +182,39 @@ def test_who_takes_a_number_back_locks_its_call_before_its_lead(lead: Lead) -> N
         with transaction.atomic():
             CallAttempt.objects.select_for_update().get(pk=attempt.pk)
             taken_back = pool.submit(alone, lambda: joining.withdraw([lead], timezone.now()))
+            eventually(lambda: waiting_for_locks() == 1, within=60)
+            Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+        taken_back.result()
+    lead.refresh_from_db()
+    assert lead.status == LeadStatus.CANCELLED
+
+
+def test_who_takes_a_number_back_that_is_claimed_meanwhile_locks_its_call_first_too(
+    lead: Lead,
+) -> None:
+    """They wait for the lead, which is just being claimed; then its call ends."""
+    has_lead, let_go = Event(), Event()
+
+    @transaction.atomic
+    def has_the_lead() -> None:
+        Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+        has_lead.set()
+        let_go.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            phone = Extension.objects.get()
+            claim = claims.claim_chosen(lead.pk, phone.pk, NIGHT, timedelta(hours=9))
+            assert claim
+            other = pool.submit(alone, has_the_lead)
+            eventually(lambda: waiting_for_locks() == 1, within=60)
+            taken_back = pool.submit(alone, lambda: joining.withdraw([lead], timezone.now()))
+            eventually(lambda: waiting_for_locks() == 2, within=60)
+        has_lead.wait(60)
+        with transaction.atomic():
+            CallAttempt.objects.select_for_update().get(pk=claim.attempt.pk)
+            let_go.set()
+            other.result()
             eventually(lambda: waiting_for_locks() == 1, within=60)
             Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
         taken_back.result()

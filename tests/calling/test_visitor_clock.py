@@ -184,6 +184,25 @@ def test_cancelling_makes_no_miss_disappear_and_none_appear(
     assert report()["never"].leads == len(counted & {"missed"})
 
 
+@pytest.mark.parametrize("due_in", [-60, 60], ids=["overdue", "still in time"])
+@pytest.mark.parametrize("status", ["connected", "waiting", "failed"])
+def test_a_talk_of_which_nobody_knows_when_the_phone_rang_counts_whatever_is_cancelled_since(
+    make_lead: MakeLead, due_in: int, status: str
+) -> None:
+    """A person has told of it; then the lead was called again by hand, or not, and cancelled."""
+    now = timezone.now()
+    lead = make_lead(
+        clock_started_at=now - timedelta(minutes=5), due_at=now + timedelta(seconds=due_in),
+        connected_at=now - timedelta(minutes=1), status=status,
+        closed_at=None if status == "waiting" else now,
+    )  # fmt: skip
+    moved = transitions.cancel(lead.pk, now) or transitions.settle(lead.pk, now, "Done")
+    assert moved == (status != "connected")
+    assert standing() == {"counted"}
+    assert sla.is_counted(Lead.objects.get())
+    assert report()["reached"].leads == 1
+
+
 def test_a_lead_called_again_after_a_conversation_counts_the_same_in_both_tables(
     attempt: CallAttempt, post: Callable[..., None], admin_user: User
 ) -> None:
