@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.attempt_states import LIVE_STATES, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.reconciliation import call_end
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
@@ -20,6 +21,10 @@ _LONGER = timedelta(minutes=2)
 _LONGEST_HOLDS = 2
 # A sweep that asks the provider whether a call is still on keeps other sweeps from it for so long.
 _ASKING_TAKES = timedelta(seconds=45)
+# Sweeps may come late, and look-ups be behind: no unknown call is given up before so many looks and,
+# after each of them, the time in which the log tells; unless its hold has been over for so long.
+LEAST_LOOKS = 3
+_LOOKS_TAKE = timedelta(hours=2)
 # An attempt that ended without a record is looked up once more after this time.
 _LATE_LOOK_AFTER = timedelta(seconds=60)
 
@@ -49,9 +54,16 @@ def free_expired_holds() -> int:
     many were ended.
     """
     now = timezone.now()
+    is_to_be_looked_up = Q(
+        state=AttemptState.UNKNOWN,
+        kind=AttemptKind.CALL,
+        lookup_count__lt=LEAST_LOOKS,
+        hold_until__gt=now - _LOOKS_TAKE,
+    )
+    over = CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
     expired = [
         attempt
-        for attempt in CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
+        for attempt in over.exclude(is_to_be_looked_up)
         # Only the process that moves the end asks. If it dies, the hold merely ends later.
         if CallAttempt.objects.filter(
             pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until

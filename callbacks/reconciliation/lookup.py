@@ -40,9 +40,6 @@ log = logging.getLogger(__name__)
 # So many are asked about in one go that it is over before others may take them.
 _AT_ONCE = 100
 _COUNTED = 1000  # looks; more make no difference
-# Sweeps may come late, and the log may not answer at once: no unknown call is given up before so
-# many looks, and the time after each in which the next one would be.
-_LEAST_LOOKS = 3
 # What is due soon is asked for along with what is due.
 _SOON = timedelta(seconds=10)
 # While a call is on; its end is noticed within this time.
@@ -112,7 +109,7 @@ def _take(now: datetime) -> list[CallAttempt]:
         )
         if not any(attempt.due_at <= now for attempt in due):
             return []
-        to_tell = Q(state=AttemptState.UNKNOWN, lookup_count__lt=_LEAST_LOOKS)
+        to_tell = Q(state=AttemptState.UNKNOWN, lookup_count__lt=holds.LEAST_LOOKS)
         longer = Greatest(F("hold_until"), now + account.log_tells_within())
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
             next_lookup_at=now + account.answer_is_lost_after(),

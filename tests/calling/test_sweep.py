@@ -62,7 +62,8 @@ def test_a_call_nobody_ever_knew_of_goes_to_a_person(
     lead = make_lead()
     attempt = claimed(lead, team)
     attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
-    CallAttempt.objects.update(hold_until=timezone.now() - timedelta(seconds=1))
+    over = timezone.now() - timedelta(seconds=1)
+    CallAttempt.objects.update(hold_until=over, lookup_count=holds.LEAST_LOOKS)
     assert holds.free_expired_holds() == 1
     lead.refresh_from_db()
     assert lead.status == LeadStatus.FAILED

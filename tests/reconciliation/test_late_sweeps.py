@@ -11,9 +11,9 @@ from django.db.models import F
 
 from callbacks import tasks
 from callbacks.calling import dispatch
-from callbacks.models import CallAttempt, Extension
+from callbacks.models import CallAttempt, Extension, Team
 from callbacks.models.attempt_states import AttemptState
-from callbacks.reconciliation import lookup
+from callbacks.reconciliation import holds, lookup
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import SimulatorProcess
 
@@ -86,6 +86,32 @@ def test_the_look_up_has_its_time(
         simulator.control(**provider)
         tasks.sweep()
         assert (CallAttempt.objects.get().state, Lead.objects.get().status) == stands
+
+
+def test_what_a_look_up_that_is_behind_has_not_come_to_is_not_given_up(
+    make_lead: MakeLead, extension: Extension, team: Team, simulator: SimulatorProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(lookup, "_AT_ONCE", 1)
+    Extension.objects.create(number="102", team=team)
+    simulator.control(faults=[{"kind": "reset_before", "count": 2}], extensions={"102": "online"})
+    assert dispatch.call_lead(make_lead().pk)
+    assert dispatch.call_lead(make_lead().pk)
+    pass_time(LATE)
+    for _ in range(2):
+        tasks.sweep()
+    stand = CallAttempt.objects.values_list("state", "lookup_count")
+    assert list(stand) == [(AttemptState.UNKNOWN, 1)] * 2
+
+
+def test_but_not_for_ever(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    simulator.control(faults=[{"kind": "reset_before", "count": 1}])
+    assert dispatch.call_lead(make_lead().pk)
+    pass_time(timedelta(hours=3))
+    assert holds.free_expired_holds() == 1
+    assert Lead.objects.get().status == LeadStatus.FAILED
 
 
 def test_no_other_sweep_gives_up_what_one_is_just_asking_about(

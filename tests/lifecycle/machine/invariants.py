@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from callbacks.models import CallAttempt
-from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.models.attempt_states import (
+    HELD_NOT_TO_BE,
+    LIVE_STATES,
+    TOLD_BY_RECORDS,
+    AttemptKind,
+    AttemptState,
+)
 from callbacks.policy.rules import A_DAY, MAX_ATTEMPTS, Outcome, Policy, counts_as_try
 from leads.models import OPEN_STATUSES, Lead, LeadStatus
 from tests.lifecycle.machine.witness import Dialled
@@ -16,8 +22,12 @@ _ENDS = {
     S.BRIDGED, S.PLAYED, S.AGENT_NO_ANSWER, S.AGENT_UNREACHED, S.LEAD_NO_ANSWER, S.LEAD_BUSY,
     S.BAD_NUMBER, S.LEAD_NOT_RUNG, S.SHORT_TALK, S.STOPPED, S.ENDED,
 }  # fmt: skip
+# Which all records tell, whatever some of them had told, or the provider's answer.
+_TOLD = {S.BRIDGED, *TOLD_BY_RECORDS}
 # The arrows of docs/architecture.md.
 _ARROWS: Mapping[str, set[AttemptState]] = {
+    **dict.fromkeys((*TOLD_BY_RECORDS, *HELD_NOT_TO_BE), _TOLD),
+    S.STOPPED: {S.BRIDGED},
     S.DIALING: {S.ACCEPTED, S.UNKNOWN, S.REFUSED, S.NOT_SENT, *_ENDS},
     S.UNKNOWN: {S.ACCEPTED, S.REFUSED, S.NOT_SENT, S.NEVER_PLACED, *_ENDS},
     S.ACCEPTED: _ENDS,
@@ -41,6 +51,7 @@ _LEAD_ARROWS: Mapping[str, set[LeadStatus]] = {
     # The same record, told of the lead.
     LeadStatus.CALLED: _LATE,
     LeadStatus.FAILED: _LATE,
+    LeadStatus.UNREACHED: {LeadStatus.CONNECTED},
 }
 
 
