@@ -14,6 +14,7 @@ from callbacks.extensions import pauses, presence
 from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
 from callbacks.reconciliation import holds, lookup, records
+from callbacks.subscriptions import sending
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,12 @@ def follow_changed_hours() -> None:
 def send_mail() -> None:
     """Mail waits to be sent: a thread beside the worker's own sends it."""
     sender.wake()
+
+
+@shared_task(name="callbacks.send_reports")
+def send_reports() -> None:
+    """Every minute: reports by mail that are due are written into the outbox."""
+    sending.send_due(timezone.now())
 
 
 @shared_task(name="callbacks.forget_old_mail")

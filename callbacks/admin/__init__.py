@@ -12,6 +12,7 @@ from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin
 from callbacks.admin.leads import disposition_admin, lead_admin, saved_lists, source_admin
 from callbacks.admin.mail import outgoing_mail_admin
+from callbacks.admin.saved_views import saved_view_admin, subscription_admin
 from callbacks.admin.schedules import schedule_admin
 from callbacks.admin.teams import team_admin
 from callbacks.admin.wallboards import wallboard_admin
@@ -26,8 +27,10 @@ __all__ = [
     "outgoing_mail_admin",
     "record_admin",
     "saved_lists",
+    "saved_view_admin",
     "schedule_admin",
     "source_admin",
+    "subscription_admin",
     "team_admin",
     "unknown_outcomes",
     "wallboard_admin",

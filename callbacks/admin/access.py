@@ -46,6 +46,8 @@ _MANAGERS_MAY = {
         "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",
         "view_callnote", "add_callnote",
         "export_leads",
+        "view_savedview", "add_savedview", "change_savedview", "delete_savedview",
+        "subscribe_reports",
         "view_outgoingmail", "resend_outgoingmail",
     ],
     "auth": ["view_user", "add_user", "change_user"],

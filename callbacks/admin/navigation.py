@@ -49,6 +49,13 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "leads.view_lead",
                 ),
                 (gettext("Callback times"), "timer", "callback-times", "leads.view_lead"),
+                _entry(gettext("Saved views"), "bookmarks", "callbacks", "savedview"),
+                (
+                    gettext("Reports by mail"),
+                    "mark_email_read",
+                    "admin:callbacks_reportsubscription_changelist",
+                    "callbacks.subscribe_reports",
+                ),
                 (gettext("My phone"), "headset_mic", "desk:home", _HAS_A_PHONE),
             ],
         ),

@@ -21,8 +21,8 @@ FORMATS = ("line", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _REPLACED = (
-    # Addresses are written into many lines; these two hold a secret.
-    (re.compile(r"(/(?:webhooks/voicenter|wallboard)/)[^/\s\"']+"), r"\1..."),
+    # Addresses are written into many lines; these hold a secret.
+    (re.compile(r"(/(?:webhooks/voicenter|wallboard|mail/unsubscribe)/)[^/\s\"']+"), r"\1..."),
     # The details of a database error show the row: name, number, e-mail.
     (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
     # A password in a broker's or a database's address.

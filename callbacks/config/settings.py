@@ -212,6 +212,11 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that could not run in time has nothing to add to the next one.
         "options": {"expires": SWEEP_EVERY},
     },
+    "send_reports": {
+        "task": "callbacks.send_reports",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "forget_old_mail": {"task": "callbacks.forget_old_mail", "schedule": 3600.0},
 }
 

@@ -9,6 +9,7 @@ from callbacks.exports.views import export_progress
 from callbacks.monitoring.views import healthz, metrics, readyz
 from callbacks.reports.export_page import callback_times_export
 from callbacks.reports.views import callback_times_page
+from callbacks.subscriptions.views import unsubscribe
 
 urlpatterns = [
     path(
@@ -34,6 +35,7 @@ urlpatterns = [
     ),
     path("admin/", admin.site.urls),
     path("desk/", include("callbacks.desk.urls")),
+    path("mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("wallboard/", include("callbacks.wallboard.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

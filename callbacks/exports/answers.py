@@ -13,7 +13,7 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from callbacks.exports import csv_file
-from callbacks.exports.records import Recorded, file_format
+from callbacks.exports.records import Recorded, begin, file_format
 from callbacks.exports.tables import Rows
 from callbacks.exports.workbook import Workbook
 from callbacks.models.exports import ExportFormat, ExportWhat
@@ -37,7 +37,7 @@ def answer(
     Records who asked for it. Whoever calls has asked for the right to.
     """
     kind = file_format(request)
-    recorded = Recorded(request, what, table.count)
+    recorded = begin(request, what, table.count)
     length = None
     pieces: Iterator[tuple[bytes, int]]
     if kind is ExportFormat.CSV and request.META.get("SERVER_PROTOCOL") != "HTTP/1.0":

@@ -26,20 +26,46 @@ def file_format(request: HttpRequest) -> ExportFormat:
     return ExportFormat.XLSX if request.POST.get("format") == "xlsx" else ExportFormat.CSV
 
 
-class Recorded:
-    """One export as it goes on: who, what and when is stored before the first byte is made."""
+def begin(request: HttpRequest, what: ExportWhat, rows: int) -> "Recorded":
+    """An export that a button asks for: who, what and when is stored before the first byte."""
+    ticket = request.POST.get("ticket") or ""
+    return Recorded.of(
+        request.user,
+        what,
+        file_format(request),
+        request.GET.urlencode(),
+        rows,
+        ticket=ticket if _TICKET.fullmatch(ticket) else "",
+    )
 
-    def __init__(self, request: HttpRequest, what: ExportWhat, rows: int) -> None:
-        user: Any = request.user
-        ticket = request.POST.get("ticket") or ""
-        self.record = ExportRecord.objects.create(
-            user=user,
-            username=user.get_username(),
-            what=what,
-            file_format=file_format(request),
-            asked=request.GET.urlencode(),
-            ticket=ticket if _TICKET.fullmatch(ticket) else "",
-            rows=rows,
+
+class Recorded:
+    """One export as it goes on."""
+
+    def __init__(self, record: ExportRecord) -> None:
+        self.record = record
+
+    @classmethod
+    def of(
+        cls,
+        user: Any,
+        what: ExportWhat,
+        kind: ExportFormat,
+        asked: str,
+        rows: int,
+        ticket: str = "",
+    ) -> "Recorded":
+        """Stores that it has begun."""
+        return cls(
+            ExportRecord.objects.create(
+                user=user,
+                username=user.get_username(),
+                what=what,
+                file_format=kind,
+                asked=asked,
+                ticket=ticket,
+                rows=rows,
+            )
         )
 
     def tell(self, written: int) -> None:

@@ -9,7 +9,9 @@ from callbacks.models.outgoing_mail import MailAttachment, OutgoingMail
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.records import CallRecord
 from callbacks.models.saved_lists import SavedList
+from callbacks.models.saved_views import SavedView
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
+from callbacks.models.subscriptions import ReportSubscription
 from callbacks.models.teams import Team, TeamSource
 from callbacks.models.unknown_outcomes import UnknownOutcome
 from callbacks.models.wallboards import Wallboard
@@ -26,7 +28,9 @@ __all__ = [
     "OpeningHours",
     "OutgoingMail",
     "Presence",
+    "ReportSubscription",
     "SavedList",
+    "SavedView",
     "Schedule",
     "ScheduleException",
     "SourceMessages",

@@ -143,6 +143,11 @@ def next_holidays(country: str, after: date, at_most: int) -> list[tuple[date, s
     return sorted(found)[:at_most]
 
 
+def is_working_day(calendar: Calendar, day: date) -> bool:
+    """Whether it opens on this day at all."""
+    return bool(_hours_of(calendar, day))
+
+
 def next_closing(calendar: Calendar, after: datetime) -> datetime | None:
     """The first instant at or after `after` that is closed; None for one that never closes."""
     first = next(open_intervals(calendar, after, after + HORIZON), None)

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 from callbacks.common.formatting import in_words, percent
 from callbacks.common.translation import Text
 from callbacks.exports.records import may_export
-from callbacks.reports import cells, choices, filters, pictures, selection
+from callbacks.models.saved_views import ReportKind
+from callbacks.reports import cells, choices, filters, pictures, saved_views, selection
 from callbacks.reports.date_ranges import Days, last_days
 from callbacks.reports.drilldown import Behind
 from callbacks.reports.filters import NotUnderstood
@@ -95,6 +96,7 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         selected = selection.read(request.GET, now)
         query, days = selected.query(), selected.asked.days
         context |= _shown(selected, now)
+        context |= saved_views.on_the_page(request, ReportKind.CALLBACK_TIMES, query)
     except NotUnderstood as wrong:
         problems, query = wrong.problems, request.GET.copy()
     if may_export(user):

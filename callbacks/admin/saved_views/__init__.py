@@ -1,0 +1,1 @@
+"""Saved views of reports, and who gets them by mail."""

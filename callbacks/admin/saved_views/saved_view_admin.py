@@ -1,0 +1,242 @@
+"""Views of reports that managers save under a name: for themselves, or for all."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from callbacks.admin import html
+from callbacks.models import SavedView
+from callbacks.models.saved_views import LONGEST_QUERY
+from callbacks.reports import saved_views
+from callbacks.reports.filters import NotUnderstood
+from callbacks.reports.saved_views import REPORTS
+from leads.admin import Admin
+
+
+def _changed_meanwhile(now: SavedView) -> forms.ValidationError:
+    return forms.ValidationError(
+        gettext(
+            "Somebody else has changed this view meanwhile: it is called %(name)s now, and shows "
+            "%(shows)s. Open it again before you change it."
+        )
+        % {"name": now.name, "shows": saved_views.in_words(now.report, now.query)}
+    )
+
+
+class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The name, for whom it is, and, unseen, what it shows and the version that was read."""
+
+    class Meta:
+        model = SavedView
+        fields: tuple[str, ...] = ("name", "is_shared", "report", "query", "version")
+        widgets = {
+            "report": forms.HiddenInput,
+            "query": forms.HiddenInput,
+            "version": forms.HiddenInput,
+        }
+        labels = {"report": "", "query": "", "version": ""}
+
+    user: Any = None
+    shows = ""  # in words
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.shows and "name" in self.fields:
+            self.fields["name"].help_text = self.shows
+
+    def clean_name(self) -> str:
+        """One of each name for each who saves."""
+        name: str = self.cleaned_data["name"]
+        owner = self.user.pk if self.instance.pk is None else self.instance.owner_id
+        if SavedView.objects.filter(owner=owner, name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(
+                gettext(
+                    "There is a saved view of this name already. To change what it shows, choose "
+                    "it below."
+                )
+            )
+        return name
+
+    def clean_query(self) -> str:
+        """What the report understands, as it writes it itself."""
+        report = REPORTS.get(self.data.get("report") or "")
+        if self.instance.pk is not None:
+            return str(self.instance.query)  # is changed from the report's page
+        try:
+            asked = QueryDict(self.cleaned_data["query"])
+            query = report.read(asked, timezone.now()).query().urlencode() if report else ""
+        except (NotUnderstood, ValueError):
+            query = ""
+        if not query or len(query) > LONGEST_QUERY:
+            raise forms.ValidationError(gettext("Choose what the report shows, then save it."))
+        return query
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody has changed it meanwhile. In the transaction that saves it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            return cleaned
+        now = SavedView.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if now is None:
+            raise forms.ValidationError(gettext("Somebody has deleted this view meanwhile."))
+        if now.version != cleaned.get("version"):
+            raise _changed_meanwhile(now)
+        cleaned["version"] = now.version + 1
+        return cleaned
+
+
+class NewViewForm(SavedViewForm):
+    """A new one, or, in place of what one shows now, what the page shows."""
+
+    name = forms.CharField(
+        label=_("name"), max_length=60, required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )  # fmt: skip
+    replaced = forms.ChoiceField(
+        label=_("or in place of"),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_(
+            "This view shows from now on what the page shows; its name and its mails stay."
+        ),
+    )
+
+    class Meta(SavedViewForm.Meta):
+        fields = ("name", "is_shared", "replaced", "report", "query", "version")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        views = saved_views.visible_to(self.user)
+        self.fields["replaced"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("Save a new view")),
+            *((f"{it.pk}:{it.version}", it.name) for it in views),
+        ]
+
+    def clean_name(self) -> str:
+        """Of a new one."""
+        if self.data.get("replaced"):
+            return ""
+        if not self.cleaned_data.get("name"):
+            raise forms.ValidationError(gettext("Enter a name."))
+        return super().clean_name()
+
+    def clean(self) -> dict[str, Any]:
+        """The one that is replaced is as it was when the form was opened."""
+        cleaned = super().clean()
+        if not cleaned.get("replaced"):
+            return cleaned
+        pk, version = cleaned["replaced"].split(":")
+        now = saved_views.visible_to(self.user).select_for_update().filter(pk=pk).first()
+        if now is None:
+            raise forms.ValidationError(gettext("Somebody has deleted this view meanwhile."))
+        if now.version != int(version):
+            raise _changed_meanwhile(now)
+        cleaned["replaced"] = now
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        """The new one; or the one that shows something else now."""
+        now = self.cleaned_data.get("replaced")
+        if not now:
+            return super().save(commit)
+        now.query = self.cleaned_data["query"]
+        now.version += 1
+        self.instance = now
+        self.save_m2m = lambda: None  # type: ignore[method-assign]  # as Django does it
+        return now
+
+    def _post_clean(self) -> None:
+        if not (self.data.get("replaced") and not self.errors):
+            super()._post_clean()  # type: ignore[misc]  # Django's, and not in its types
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(Admin):
+    """A shared one is changed by all who may, and deleted by who saved it; the others by nobody
+    but their owner.
+    """
+
+    form = SavedViewForm
+    list_display = ["name", "shows", "report", "owner", "is_shared", "opened", "by_mail"]
+    list_display_links = ["name"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SavedView]:
+        """Only those that this person may see."""
+        return saved_views.visible_to(request.user).select_related("owner")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """From the page of a report, which says what is saved."""
+        says_what = request.method == "POST" or "query" in request.GET
+        return says_what and bool(super().has_add_permission(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: SavedView | None = None) -> bool:
+        """Who saved it, and a superuser."""
+        may = bool(super().has_delete_permission(request, obj))
+        return may and (obj is None or obj.owner_id == request.user.pk or request.user.is_superuser)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None: several at once might be somebody else's."""
+        return {}
+
+    def get_fields(self, request: HttpRequest, obj: SavedView | None = None) -> Any:
+        """Those of the form."""
+        return SavedViewForm.Meta.fields if obj else NewViewForm.Meta.fields
+
+    def get_form(self, request: HttpRequest, obj: SavedView | None = None, **kwargs: Any) -> Any:
+        """With who asks; it tells what the view shows."""
+        if obj is None:
+            kwargs["form"] = NewViewForm
+        form = super().get_form(request, obj, **kwargs)
+        form.user = request.user
+        report = obj.report if obj else request.GET.get("report", "")
+        query = obj.query if obj else request.GET.get("query", "")[:LONGEST_QUERY]
+        if report in REPORTS and query:
+            form.shows = saved_views.in_words(report, query)
+        return form
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """A new one is of who saves it."""
+        saved = super().save_form(request, form, change)
+        if saved.pk is None:
+            saved.owner = request.user
+            saved.version = 1
+        return saved
+
+    def response_add(self, request: HttpRequest, obj: SavedView, *args: Any) -> HttpResponse:
+        """To what it shows."""
+        super().response_add(request, obj, *args)
+        return HttpResponseRedirect(saved_views.address_of(obj))
+
+    @display(description=_("shows"))  # type: ignore[untyped-decorator]
+    def shows(self, obj: SavedView) -> SafeString:
+        """In words; and why it cannot be shown any more."""
+        said = format_html("{}", saved_views.in_words(obj.report, obj.query))
+        return html.trouble_below(said, saved_views.problem(obj, timezone.now()))
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def opened(self, obj: SavedView) -> SafeString:
+        """To its report."""
+        address, text = saved_views.address_of(obj), gettext("Show the report")
+        return format_html('<a class="quiet-link nowrap" href="{}">{}</a>', address, text)
+
+    @display(description="")  # type: ignore[untyped-decorator]
+    def by_mail(self, obj: SavedView) -> SafeString:
+        """To a subscription of one's own."""
+        address, text = reverse("admin:callbacks_reportsubscription_add"), gettext("Get it by mail")
+        return format_html(
+            '<a class="quiet-link nowrap" href="{}?view={}">{}</a>', address, obj.pk, text
+        )

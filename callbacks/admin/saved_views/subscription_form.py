@@ -1,0 +1,82 @@
+"""When somebody gets a view by mail."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.formats import get_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
+
+from callbacks.models import ReportSubscription
+from callbacks.models.schedules import OpeningHours, time_zones
+from callbacks.reports import saved_views
+
+
+class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """One's own; with the address of the login, which it goes to."""
+
+    email = forms.EmailField(
+        label=_("to"),
+        widget=UnfoldAdminEmailInputWidget,
+        help_text=_("The e-mail address of your login: alerts and other mail go there too."),
+    )
+
+    class Meta:
+        model = ReportSubscription
+        fields = (
+            "view", "email", "rhythm", "weekday", "day_of_month", "hour", "zone",
+            "only_working_days", "calendar", "is_on",
+        )  # fmt: skip
+
+    user: Any = None  # whose it is
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.user = self.instance.user
+        fields = self.fields
+        if "view" in fields:
+            fields["view"].queryset = saved_views.visible_to(self.user)  # type: ignore[attr-defined]
+        if "email" in fields:
+            self.initial["email"] = self.user.email
+        if "hour" in fields:
+            hours = [(hour, f"{hour:02d}:00") for hour in range(24)]
+            fields["hour"] = forms.TypedChoiceField(
+                label=fields["hour"].label,
+                choices=hours,
+                coerce=int,
+                initial=8,
+                widget=UnfoldAdminSelectWidget,
+            )
+        if "zone" in fields:
+            fields["zone"].widget.attrs["list"] = "time-zones"
+            fields["zone"].initial = settings.TIME_ZONE
+            fields["zone"].help_text = gettext("A name like Asia/Jerusalem.")
+        if "calendar" in fields:
+            calendar: Any = fields["calendar"]
+            words = gettext("No schedule: %(first)s to %(last)s")
+            calendar.empty_label = words % _working_week()
+
+    def clean_zone(self) -> str:
+        """As the zone database writes it."""
+        typed: str = self.cleaned_data["zone"].strip().replace(" ", "_")
+        known = {name.lower(): name for name in time_zones()}
+        return known.get(typed.lower(), typed)
+
+    def clean(self) -> dict[str, Any]:
+        """A view comes to one person once."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        view = cleaned.get("view")
+        others = ReportSubscription.objects.filter(view=view, user=self.user)
+        if view and others.exclude(pk=self.instance.pk).exists():
+            self.add_error("view", gettext("This view comes to you by mail already."))
+        return cleaned
+
+
+def _working_week() -> dict[str, str]:
+    """The first and the last of the five days from the week's first one."""
+    first = int(get_format("FIRST_DAY_OF_WEEK")) - 1  # 0 is Monday
+    names = [str(OpeningHours.Weekday((first + number) % 7).label) for number in (0, 4)]
+    return {"first": names[0], "last": names[1]}

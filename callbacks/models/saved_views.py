@@ -1,0 +1,56 @@
+"""SavedView: what a report's page shows, under a name."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_QUERY = 1000
+
+
+class ReportKind(models.TextChoices):
+    """Which report it is a view of."""
+
+    CALLBACK_TIMES = "callback_times", _("Callback times")
+
+
+class SavedView(models.Model):
+    """The part of a report's address behind "?", for one person or for all.
+
+    `version` grows with every change: who saves an older one is told that somebody was first.
+    """
+
+    report = models.CharField(
+        _("report"), max_length=20, choices=ReportKind, default=ReportKind.CALLBACK_TIMES
+    )
+    name = models.CharField(_("name"), max_length=60)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("saved by"),
+        on_delete=models.CASCADE,
+        related_name="saved_views",
+    )
+    is_shared = models.BooleanField(
+        _("shared"),
+        default=False,
+        help_text=_(
+            "All who see the report see it, may change it and get it by mail. Otherwise it is "
+            "yours alone."
+        ),
+    )
+    query = models.TextField(_("what it shows"), max_length=LONGEST_QUERY)
+    version = models.PositiveIntegerField(_("version"), default=1)
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "report", "name"],
+                name="saved_view_name_once",
+                violation_error_message=_("You have saved a view under this name already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,136 @@
+"""ReportSubscription: somebody gets a saved view by mail."""
+
+import uuid
+
+from django.conf import settings
+from django.core import signing
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.models.saved_views import SavedView
+from callbacks.models.schedules import OpeningHours, Schedule, validate_time_zone
+
+
+class Rhythm(models.TextChoices):
+    """How often it comes."""
+
+    DAILY = "daily", _("Every day")
+    WEEKLY = "weekly", _("Every week")
+    MONTHLY = "monthly", _("Every month")
+
+
+class NotSent(models.TextChoices):
+    """Why the last mail that was due has not been written."""
+
+    LOGIN_OFF = "login_off", _("The login is switched off.")
+    NO_RIGHT = "no_right", _("The right to get reports by mail, or to see leads, is gone.")
+    NO_ADDRESS = "no_address", _("The login has no e-mail address.")
+    NOT_SHARED = "not_shared", _("The view is not shared any more.")
+    BROKEN = "broken", _("The view cannot be shown any more: open it to see why.")
+    FAILED = "failed", _("The report could not be made. It is tried again.")
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="callbacks.subscription", sep=".")
+
+
+class ReportSubscription(models.Model):
+    """One view for one person.
+
+    `next_at`: when it is looked at next; NULL while it is off. `decided_until`: what was due until
+    then has been sent, or was decided not to be. `link_id`: stands, signed, in the
+    address that ends it.
+    """
+
+    view = models.ForeignKey(
+        SavedView, on_delete=models.CASCADE, related_name="subscriptions", verbose_name=_("view")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="report_subscriptions",
+        verbose_name=_("for"),
+    )
+    is_on = models.BooleanField(
+        _("on"), default=True, help_text=_("Off: nothing is sent until it is on again.")
+    )
+    rhythm = models.CharField(_("how often"), max_length=7, choices=Rhythm, default=Rhythm.WEEKLY)
+    weekday = models.PositiveSmallIntegerField(
+        _("on"), choices=OpeningHours.Weekday, default=OpeningHours.Weekday.SUNDAY,
+        help_text=_("For every week."),
+    )  # fmt: skip
+    day_of_month = models.PositiveSmallIntegerField(
+        _("day of the month"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(31)],
+        help_text=_("For every month. In a shorter month: its last day."),
+    )
+    hour = models.PositiveSmallIntegerField(_("at"), default=8, validators=[MaxValueValidator(23)])
+    zone = models.CharField(_("time zone"), max_length=64, validators=[validate_time_zone])
+    only_working_days = models.BooleanField(
+        _("only on working days"),
+        default=False,
+        help_text=_(
+            "What would come every day is left out on other days. What comes every week or month "
+            "comes on the next working day."
+        ),
+    )
+    calendar = models.ForeignKey(
+        Schedule,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("working days of"),
+    )
+    link_id = models.UUIDField(_("link ID"), default=uuid.uuid4, unique=True, editable=False)
+    next_at = models.DateTimeField(_("next mail"), null=True, editable=False)
+    decided_until = models.DateTimeField(
+        _("decided until"),
+        editable=False,
+        help_text=_("Nothing is owed for what was due until then."),
+    )
+    last_sent_at = models.DateTimeField(_("last mail"), null=True, editable=False)
+    not_sent = models.CharField(
+        _("why nothing was sent"), max_length=10, choices=NotSent, blank=True, editable=False
+    )
+    ended_by_link_at = models.DateTimeField(_("unsubscribed at"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("report by mail")
+        verbose_name_plural = _("reports by mail")
+        ordering = ["view__name", "pk"]
+        default_permissions = ()
+        permissions = [("subscribe_reports", "Can get reports by mail")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["view", "user"],
+                name="subscription_once",
+                violation_error_message=_("This view comes to you by mail already."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                name="subscription_due",
+                condition=models.Q(next_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.view)
+
+    @property
+    def token(self) -> str:
+        """What stands in the address that ends it: `link_id` and a signature."""
+        return _signer().sign(self.link_id.hex)
+
+
+def subscription_of(token: str) -> ReportSubscription | None:
+    """The subscription that a token ends; None for one that we have not signed, or that is gone."""
+    try:
+        link_id = uuid.UUID(_signer().unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None
+    return ReportSubscription.objects.filter(link_id=link_id).select_related("view").first()

@@ -1,0 +1,133 @@
+"""Views of reports that managers have saved: who sees which, what they show, and in which words.
+
+A further report is one more entry in REPORTS: its page, and how its selection is read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from callbacks.models import SavedView
+from callbacks.models.saved_views import LONGEST_QUERY, ReportKind
+from callbacks.reports import choices, selection
+from callbacks.reports.filters import NotUnderstood
+from callbacks.reports.periods import CHOSEN, PERIODS
+
+# A manager who has saved more finds them on their own page.
+_SHOWN = 20
+
+
+class Selected(Protocol):
+    """What a report's page shows; `query` is its address."""
+
+    def query(self) -> QueryDict:
+        """Which the report reads again."""
+        ...
+
+
+@dataclass(frozen=True)
+class Report:
+    """`page`: the name of its address. `read`: raises NotUnderstood."""
+
+    page: str
+    may_see: Callable[[User | AnonymousUser], bool]
+    read: Callable[[QueryDict, datetime], Selected]
+    in_words: Callable[[QueryDict], list[str]]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A saved view as a link above its report."""
+
+    name: str
+    address: str
+    is_shared: bool
+    is_chosen: bool
+
+
+def sees_leads(user: User | AnonymousUser) -> bool:
+    """Who may see leads sees what was counted of them."""
+    return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
+
+
+def _callback_times_in_words(query: QueryDict) -> list[str]:
+    """ "Last week", "Sources: Website", "Group by: Day": only what somebody has chosen."""
+    period = query.get("period") or ""
+    said = []
+    if period in PERIODS:
+        said.append(str(PERIODS[period].name))
+    elif period == CHOSEN:
+        said.append(
+            gettext("%(first)s to %(last)s")
+            % {"first": query.get("first", ""), "last": query.get("last", "")}
+        )
+    for field in choices.fields(query, {}):
+        chosen = [str(it.name) for it in field.options if it.is_chosen and it.value]
+        if chosen:
+            words = {"name": field.label, "value": gettext(", ").join(chosen)}
+            said.append(gettext("%(name)s: %(value)s") % words)
+    if columns := selection.COLUMNS.get(query.get("show") or ""):
+        words = {"name": gettext("Columns"), "value": str(columns.name)}
+        said.append(gettext("%(name)s: %(value)s") % words)
+    if query.get("compare"):
+        said.append(gettext("compared with the period before"))
+    return said
+
+
+REPORTS: dict[str, Report] = {
+    ReportKind.CALLBACK_TIMES: Report(
+        "callback-times", sees_leads, selection.read, _callback_times_in_words
+    ),
+}
+
+
+def visible_to(user: Any) -> QuerySet[SavedView]:
+    """Their own, and those that are shared."""
+    return SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
+
+
+def address_of(view: SavedView) -> str:
+    """The report's page, as it was saved."""
+    return f"{reverse(REPORTS[view.report].page)}?{view.query}"
+
+
+def in_words(report: str, query: str) -> str:
+    """What a view shows."""
+    return " · ".join(REPORTS[report].in_words(QueryDict(query)))
+
+
+def problem(view: SavedView, now: datetime) -> str:
+    """Why it cannot be shown any more: a source or a person is gone; "" when it can."""
+    try:
+        REPORTS[view.report].read(QueryDict(view.query), now)
+    except NotUnderstood as wrong:
+        return str(wrong)
+    return ""
+
+
+def on_the_page(request: HttpRequest, report: str, shown: QueryDict) -> dict[str, Any]:
+    """For the page's context: the views, and where the one that is shown is saved or subscribed to.
+
+    One query, and none of what is not allowed.
+    """
+    query = shown.urlencode()
+    views = list(visible_to(request.user).filter(report=report)[:_SHOWN])
+    chosen = next((it for it in views if it.query == query), None)
+    context: dict[str, Any] = {
+        "saved_views": [Chip(it.name, address_of(it), it.is_shared, it is chosen) for it in views],
+    }
+    if request.user.has_perm("callbacks.add_savedview") and len(query) <= LONGEST_QUERY:
+        asked = urlencode({"report": report, "query": query})
+        context["view_to_save"] = f"{reverse('admin:callbacks_savedview_add')}?{asked}"
+    if chosen and request.user.has_perm("callbacks.subscribe_reports"):
+        asked = urlencode({"view": chosen.pk})
+        context["view_by_mail"] = f"{reverse('admin:callbacks_reportsubscription_add')}?{asked}"
+    return context

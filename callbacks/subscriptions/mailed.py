@@ -1,0 +1,146 @@
+"""A view of the callback times as it stands in a mail: the page's figures, with whole addresses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+
+from callbacks.common.site_address import absolute
+from callbacks.models import SavedView
+from callbacks.reports import cells, filters, saved_views, selection
+from callbacks.reports.drilldown import Behind
+from callbacks.reports.export import Export
+from callbacks.reports.measures import Measure
+from callbacks.reports.queries import Figure, Row, Table
+
+# Side by side in a mail of 600 pixels, and on a phone.
+COLUMNS = 4
+# Groups that stand in the mail; all of them are in the file and on the page.
+MOST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure. `notes` stand below it. `address`: of the leads behind it, or empty."""
+
+    name: str
+    shown: str
+    address: str
+    notes: tuple[str, ...]
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A group with its figures."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Mailed:
+    """What a mail shows. `left_out`: how many groups do not stand in it."""
+
+    title: str
+    days: str
+    zone: str
+    before: str
+    said: tuple[str, ...]
+    remarks: tuple[str, ...]
+    group: str
+    total: tuple[Cell, ...]
+    lines: tuple[Line, ...]
+    left_out: int
+    address: str
+    as_of: datetime
+    export: Export
+
+    @property
+    def bands(self) -> list[tuple[tuple[Cell, ...], list[Line]]]:
+        """The lines' columns, COLUMNS at a time: their heads, and the lines with just these."""
+        return [
+            (
+                self.total[at : at + COLUMNS],
+                [Line(it.label, it.cells[at : at + COLUMNS]) for it in self.lines],
+            )
+            for at in range(0, len(self.total), COLUMNS)
+        ]
+
+    @property
+    def total_rows(self) -> list[tuple[Cell, ...]]:
+        """The figures of all, two beside each other."""
+        return [self.total[at : at + 2] for at in range(0, len(self.total), 2)]
+
+
+def mailed(view: SavedView, today: datetime, now: datetime) -> Mailed:
+    """The view's days are those of `today`; its figures, those of `now`. Raises NotUnderstood."""
+    query = QueryDict(view.query)
+    selected = selection.read(query, today)
+    export = Export.of(selected, now)
+    table, before, asked = export.table, export.before, selected.asked
+    fixed = replace(selected, asked=asked.fixed())
+    page = reverse(saved_views.REPORTS[view.report].page)
+    pairs = cells.pairs(table, before)
+    return Mailed(
+        title=view.name,
+        days=str(asked.days),
+        zone=asked.zone,
+        before=str(before.asked.days) if before else "",
+        said=tuple(saved_views.REPORTS[view.report].in_words(query)),
+        remarks=tuple(filters.remarks(asked)),
+        group=str(selected.grouping.name),
+        total=_cells(table, table.total, before.total if before else None),
+        lines=tuple(Line(row.label, _cells(table, row, other)) for row, other in pairs[:MOST_ROWS]),
+        left_out=max(0, len(pairs) - MOST_ROWS),
+        address=absolute(f"{page}?{fixed.query().urlencode()}"),
+        as_of=now.astimezone(asked.tz),
+        export=export,
+    )
+
+
+def _cells(table: Table, row: Row, before: Row | None) -> tuple[Cell, ...]:
+    return tuple(_cell(table, row, before, measure) for measure in table.measures)
+
+
+def _cell(table: Table, row: Row, before: Row | None, measure: Measure) -> Cell:
+    figure = row[measure.key]
+    address = ""
+    if figure.value is not None:
+        grouping = table.grouping if row.key is not None else None
+        address = absolute(Behind(table.asked, measure, grouping, row.key).address())
+    earlier = before[measure.key] if before else None
+    return Cell(
+        name=str(measure.name),
+        shown=cells.words(figure),
+        address=address,
+        notes=tuple(_notes(figure, earlier)),
+        tone=_tone(figure, earlier),
+    )
+
+
+def _notes(figure: Figure, earlier: Figure | None) -> Iterator[str]:
+    if figure.out_of:
+        yield gettext("%(count)s of %(all)s") % {
+            "count": number_format(figure.leads, force_grouping=True),
+            "all": number_format(figure.out_of, force_grouping=True),
+        }
+    elif figure.is_small:
+        sentence = ngettext("of %(count)s lead only", "of %(count)s leads only", figure.leads)
+        yield sentence % {"count": figure.leads}
+    if earlier is not None:
+        yield gettext("was %(value)s") % {"value": cells.words(earlier)}
+
+
+def _tone(figure: Figure, earlier: Figure | None) -> str:
+    """Whether it is "better" or "worse" than before: of enough leads, and where that is known."""
+    better = figure.measure.better
+    if earlier is None or not better or figure.value is None or earlier.value is None:
+        return ""
+    if figure.value == earlier.value or figure.is_small or earlier.is_small:
+        return ""
+    return "better" if (figure.value > earlier.value) == (better > 0) else "worse"

@@ -1,0 +1,125 @@
+"""Which subscriptions are due, and what becomes of each: a mail in the outbox, or why none is.
+
+Each is decided on in one transaction under its row's lock: the mail and the time of the next one
+are committed together. So several beats write one mail, and what breaks off is decided on again.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.formats import get_format
+
+from callbacks.models import ReportSubscription
+from callbacks.models.subscriptions import NotSent
+from callbacks.opening_hours import calendar
+from callbacks.reports.saved_views import REPORTS, problem
+from callbacks.subscriptions import compose, times
+from callbacks.subscriptions.times import Plan
+
+log = logging.getLogger(__name__)
+
+RIGHT = "callbacks.subscribe_reports"
+# A report that could not be made is tried again after this.
+AGAIN_AFTER = timedelta(minutes=15)
+
+
+def plan_of(subscription: ReportSubscription) -> Plan:
+    """Its times. One query where it goes by a calendar."""
+    works = None
+    if subscription.only_working_days:
+        works = times.weekdays(int(get_format("FIRST_DAY_OF_WEEK")))
+        if subscription.calendar is not None:
+            hours = subscription.calendar.calendar()
+            works = lambda day: calendar.is_working_day(hours, day)  # noqa: E731
+    return Plan(
+        subscription.rhythm,
+        subscription.hour,
+        subscription.zone,
+        subscription.weekday,
+        subscription.day_of_month,
+        works,
+    )
+
+
+def why_not(subscription: ReportSubscription, now: datetime) -> NotSent | None:
+    """Why nothing can be sent; None: it can. Asked anew at each mail."""
+    user, view = subscription.user, subscription.view
+    if not user.is_active:
+        return NotSent.LOGIN_OFF
+    if not (user.has_perm(RIGHT) and REPORTS[view.report].may_see(user)):
+        return NotSent.NO_RIGHT
+    if not user.email:
+        return NotSent.NO_ADDRESS
+    if not view.is_shared and view.owner_id != user.pk:
+        return NotSent.NOT_SHARED
+    return NotSent.BROKEN if problem(view, now) else None
+
+
+def send_due(now: datetime) -> int:
+    """Writes the mail of each subscription that is due; returns of how many it has decided."""
+    count = 0
+    while _decide_next(now):
+        count += 1
+    return count
+
+
+def _decide_next(now: datetime) -> bool:
+    with transaction.atomic():
+        subscription = (
+            ReportSubscription.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(next_at__lte=now)
+            .select_related("user", "view", "calendar")
+            .order_by("next_at", "pk")
+            .first()
+        )
+        if subscription is None:
+            return False
+        try:
+            with transaction.atomic():
+                _decide(subscription, now)
+        except Exception:
+            log.exception("report by mail failed subscription=%s", subscription.pk)
+            plan = plan_of(subscription)
+            following = times.next_after(plan, now)
+            again = now + AGAIN_AFTER
+            subscription.next_at = min(again, following) if following else again
+            subscription.not_sent = NotSent.FAILED
+            subscription.save(update_fields=["next_at", "not_sent"])
+    return True
+
+
+def _decide(subscription: ReportSubscription, now: datetime) -> None:
+    plan = plan_of(subscription)
+    # Of several that were missed, the last one: its day is the day of "yesterday".
+    due = times.last_until(plan, now)
+    subscription.next_at = times.next_after(plan, now)
+    why = why_not(subscription, now)
+    changed = ["next_at"]
+    # Nothing is, where the day has become a free one meanwhile.
+    if due is not None and due > subscription.decided_until:
+        subscription.decided_until = due
+        key = f"report:{subscription.pk}:{due.isoformat()}"
+        changed += ["decided_until", "not_sent", "last_sent_at"]
+        if why is None:
+            compose.post(subscription, due, now, key)
+            subscription.last_sent_at = now
+        elif why is NotSent.BROKEN and subscription.not_sent != NotSent.BROKEN:
+            compose.tell_broken(subscription, problem(subscription.view, now), key)
+        subscription.not_sent = why or ""
+        log.info("report by mail subscription=%s %s", subscription.pk, why or "written")
+    subscription.save(update_fields=changed)
+
+
+def plan_next(subscription: ReportSubscription, now: datetime) -> None:
+    """Sets `next_at` after its times have changed, or it was switched on or off."""
+    is_on = subscription.is_on
+    subscription.decided_until = now
+    subscription.next_at = times.next_after(plan_of(subscription), now) if is_on else None
+
+
+def end(subscription: ReportSubscription, now: datetime) -> None:
+    """By the link in a mail. As often as you like."""
+    ReportSubscription.objects.filter(pk=subscription.pk, is_on=True).update(
+        is_on=False, next_at=None, ended_by_link_at=now
+    )
