@@ -59,6 +59,11 @@ class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
         allowed = self.sortable_by is None or field_name in self.sortable_by
         return super().get_ordering_field(field_name) if allowed else None
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something is searched for or filtered: there may be more rows than are shown."""
+        return bool(self.query or self.has_active_filters or self.date_hierarchy)
+
     def get_results(self, request: HttpRequest) -> None:
         """Raises IncorrectLookupParameters for a year 99999999999, and the like."""
         try:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
 
+from django.utils.translation import gettext
+
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
 
 BOM = b"\xef\xbb\xbf"
@@ -27,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def chunks(table: Rows) -> Iterator[tuple[bytes, int]]:
     """The file piece by piece, each with the rows written when it ends."""
-    yield BOM + _lines([tuple(column.name for column in table.columns)], ()), 0
+    yield BOM + _lines([tuple(_headed(column) for column in table.columns)], ()), 0
     written = 0
     while some := list(islice(table.rows, CHUNK)):
         written += len(some)
@@ -43,6 +45,12 @@ def harmless(text: str) -> str:
 def without_controls(text: str) -> str:
     """The text without characters that are not to be seen."""
     return _CONTROL.sub("", text)
+
+
+def _headed(column: Column) -> str:
+    if column.kind is Kind.SECONDS:
+        return gettext("%(column)s (seconds)") % {"column": column.name}
+    return column.name
 
 
 def _lines(rows: list[Row] | list[tuple[str, ...]], columns: tuple[Column, ...]) -> bytes:

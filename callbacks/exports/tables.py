@@ -25,7 +25,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """`name` stands in the header."""
+    """`name` stands in the header; in what times are written, each format says behind it."""
 
     name: str
     kind: Kind = Kind.TEXT

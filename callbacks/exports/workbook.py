@@ -10,6 +10,8 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import IO, Any
 
+from django.utils.translation import gettext
+
 from callbacks.exports.csv_file import without_controls
 from callbacks.exports.tables import Column, Kind, Rows, Telling, Value
 
@@ -77,7 +79,7 @@ class Workbook:
         sheet = Sheet(self._book, self._book.add_worksheet(name), table.columns)
         for place, column in enumerate(table.columns):
             sheet.part.set_column(place, place, _width(column))
-            sheet.part.write_string(0, place, column.name, self._head)
+            sheet.part.write_string(0, place, _headed(column), self._head)
         sheet.part.freeze_panes(1, 1)
         for row in table.rows:
             sheet.count += 1
@@ -143,7 +145,13 @@ class Sheet:
         }
 
 
+def _headed(column: Column) -> str:
+    if column.kind is Kind.SECONDS:
+        return gettext("%(column)s (h:mm:ss)") % {"column": column.name}
+    return column.name
+
+
 def _width(column: Column) -> int:
     # The header wraps at blanks: its longest word has to fit.
-    longest = max((len(word) for word in column.name.split()), default=0)
+    longest = max((len(word) for word in _headed(column).split()), default=0)
     return min(max(longest + 3, _WIDTHS.get(column.kind, _NARROWEST)), _WIDEST)

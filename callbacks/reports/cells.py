@@ -140,14 +140,21 @@ def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
 
 def _change(figure: Figure, earlier: Figure) -> str:
     """A mark beside the colour, which not everybody sees: it is more now, or less."""
-    if figure.value is None or earlier.value is None or figure.value == earlier.value:
+    if figure.value is None or earlier.value is None or _look_alike(figure, earlier):
         return ""
     return MORE if figure.value > earlier.value else LESS
 
 
+def _look_alike(figure: Figure, earlier: Figure) -> bool:
+    """ "23 s, was 23 s" is no change, whatever stands behind the point."""
+    return words(figure) == words(earlier)
+
+
 def _tone(figure: Figure, earlier: Figure) -> str:
     better = figure.measure.better
-    if not better or figure.value is None or earlier.value is None or figure.value == earlier.value:
+    if not better or figure.value is None or earlier.value is None:
+        return ""
+    if _look_alike(figure, earlier):
         return ""
     if figure.is_small or earlier.is_small:
         return ""  # so few leads say nothing of better or worse

@@ -69,7 +69,7 @@ class Export:
         table = _rows(trend, before, total=False)
         target = selection.target(asked)
         if target is not None:
-            column = Column(gettext("Target (h:mm:ss)"), Kind.SECONDS)
+            column = Column(gettext("Target"), Kind.SECONDS)
             rows = ([*row, float(target)] for row in table.rows)
             table = Rows((*table.columns, column), rows, table.count)
         sheet = book.add(gettext("Trend"), table)
@@ -136,8 +136,7 @@ def _label(row: Row) -> Value:
 
 def _columns(measure: Measure, *, is_compared: bool) -> list[Column]:
     kind, words = _KINDS[measure.unit], {"measure": measure.name}
-    name = gettext("%(measure)s (h:mm:ss)") % words if kind is Kind.SECONDS else str(measure.name)
-    found = [Column(name, kind)]
+    found = [Column(str(measure.name), kind)]
     if measure.unit is Unit.SHARE:
         found += [
             Column(gettext("%(measure)s: leads") % words, Kind.COUNT),
@@ -146,7 +145,7 @@ def _columns(measure: Measure, *, is_compared: bool) -> list[Column]:
     elif measure.unit is not Unit.LEADS:
         found.append(Column(gettext("%(measure)s: of leads") % words, Kind.COUNT))
     if is_compared:
-        found.append(Column(gettext("%(measure)s before") % {"measure": name}, kind))
+        found.append(Column(gettext("%(measure)s before") % words, kind))
     return found
 
 

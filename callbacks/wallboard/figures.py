@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from callbacks.common.formatting import percent
 from callbacks.monitoring import right_now
 from callbacks.reports.percentiles import PercentileCont, seconds_of
 from leads import sla
@@ -20,7 +21,8 @@ class Today:
     """The leads submitted since midnight, and of the last hour the time to ring.
 
     `p50` and `p90`: seconds; None where nobody's phone has rung. `judged`: their phone has rung, or
-    their time is over (leads.sla).
+    their time is over (leads.sla). `share`: of these in time, as the overview writes it. `overdue`:
+    now, as the overview counts them, whatever their day.
     """
 
     leads: int
@@ -29,6 +31,7 @@ class Today:
     overdue: int
     judged: int
     in_time: int
+    share: str
     p50: float | None
     last_hour: int
     last_hour_p90: float | None
@@ -90,7 +93,9 @@ def _today(now: datetime) -> Today:
         last_hour=Count("pk", filter=lately & rang),
         last_hour_p90=PercentileCont(to_ring, 0.9, filter=lately & rang),
     )
-    return Today(overdue=Lead.objects.filter(sla.overdue_and_follow_ups(now)).count(), **found)
+    share = percent(found["in_time"] / found["judged"]) if found["judged"] else "-"
+    overdue = Lead.objects.filter(sla.overdue_and_follow_ups(now)).count()
+    return Today(share=share, overdue=overdue, **found)
 
 
 def _milliseconds(moment: datetime) -> int:

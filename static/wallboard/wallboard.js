@@ -22,6 +22,7 @@
       minute: "2-digit",
       second: "2-digit",
       hourCycle: "h23",
+      timeZone: page.dataset.zone, // the screen's own may be any
     });
 
   // 75 -> "1:15", 3725 -> "1:02:05"
@@ -129,7 +130,6 @@
     const today = board.today;
     const shown = {
       ...today,
-      share: today.judged ? `${Math.floor((today.in_time / today.judged) * 100)} %` : "-",
       p50: length(today.p50),
       last_hour_p90: length(today.last_hour_p90),
     };
@@ -156,6 +156,7 @@
       if (answer.status === 404) {
         failures += 1;
         isOld(lost.dataset.withdrawn);
+        main.hidden = true; // who has withdrawn it wants nothing shown
       } else if (!answer.ok) {
         throw new Error(`status ${answer.status}`);
       } else {

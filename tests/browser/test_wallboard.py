@@ -71,12 +71,16 @@ def test_it_counts_the_seconds_and_shows_who_is_late(
 def test_a_lost_network_is_said_and_it_comes_back_by_itself(
     stack: Stack, board: Wallboard, browser: Browser
 ) -> None:
-    context = browser.new_context()
+    context = browser.new_context(timezone_id="America/New_York")
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     try:
         page.goto(f"{stack.url}/wallboard/{board.token}/")
         expect(page.locator(".nobody")).to_be_visible()
+        here = timezone.localtime()  # the site's clock, not the screen's
+        assert page.locator("[data-clock]").inner_text()[:2] in {
+            f"{at:%H}" for at in (here, here - timedelta(minutes=5))
+        }
         context.set_offline(True)
         expect(page.locator(".lost")).to_contain_text("No connection. What you see is of")
         expect(page.locator("main")).to_have_class("old")
@@ -86,5 +90,6 @@ def test_a_lost_network_is_said_and_it_comes_back_by_itself(
         expect(page.locator(".lost")).to_have_text("")
         Wallboard.objects.update(withdrawn_at=timezone.now())
         expect(page.locator(".lost")).to_contain_text("This link has been withdrawn")
+        expect(page.locator("main")).to_be_hidden()
     finally:
         context.close()

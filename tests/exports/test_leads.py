@@ -64,7 +64,7 @@ def test_what_is_written_of_a_lead(managing: Client, make_lead: MakeLead) -> Non
     assert row["Name"] == "'=cmd|'/c calc'!A0"
     assert (row["Phone"], row["Phone extension"]) == ("'+972505550123", "'007")
     assert (row["E-mail"], row["Message"]) == ("noa@example.com", "'=1+1")
-    assert row["Time to ring (h:mm:ss)"] == "75.500"
+    assert row["Time to ring (seconds)"] == "75.500"
     assert (row["Salesperson"], row["Team"], row["Talked (Asia/Jerusalem)"]) == ("", "", "")
     local = lead.submitted_at.astimezone(random_leads.ZONE)
     assert row["Submitted (Asia/Jerusalem)"] == f"{local:%Y-%m-%d %H:%M:%S}"

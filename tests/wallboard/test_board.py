@@ -141,7 +141,7 @@ def test_those_whose_phone_has_not_rung_come_first_by_their_due_time(
     make_lead: MakeLead, client: Client, board: Wallboard
 ) -> None:
     now = timezone.now()
-    names = ["second", "first", "again", "later", "called"]
+    names = ["second", "first", "again", "later", "called", "agreed"]
     leads = dict(zip(names, [make_lead() for _ in names], strict=True))
     ago = timedelta(minutes=10)
 
@@ -155,12 +155,16 @@ def test_those_whose_phone_has_not_rung_come_first_by_their_due_time(
     put("later", clock_started_at=now, due_at=now + ago, call_after=now + ago)
     put("called", **started, due_at=now + ago, status=LeadStatus.CALLING)
     Wallboard.objects.update(shows_first_names=True)
+    put("agreed", call_after=now + ago)
     found = shown(client, board)
     assert [it["name"] for it in found["longest"]] == ["first", "second", "again"]
     assert found["waiting"] == 3
     assert found["longest"][2]["due"] is None
     assert found["longest"][0]["since"] == round((now - ago).timestamp() * 1000)
     assert found["today"]["overdue"] == 2
+    lead = Lead.objects.get(name="first")
+    put("agreed", **started, due_at=now - timedelta(minutes=1), follow_up_of=lead)
+    assert shown(client, board)["today"]["overdue"] == 3  # as the overview's tile counts them
 
 
 def test_of_many_who_wait_the_first_are_listed_and_all_are_counted(
@@ -198,7 +202,7 @@ def test_todays_figures_are_those_of_the_day_here(
     with time_machine.travel(NOON, tick=False):
         today = shown(client, board)["today"]
     assert (today["leads"], today["rang"], today["talked"]) == (3, 3, 3)
-    assert (today["judged"], today["in_time"]) == (3, 2)
+    assert (today["judged"], today["in_time"], today["share"]) == (3, 2, "66.7 %")
     assert today["p50"] == pytest.approx(20)
     assert today["last_hour"] == 2
     assert today["last_hour_p90"] == pytest.approx(19)
@@ -207,7 +211,7 @@ def test_todays_figures_are_those_of_the_day_here(
 def test_of_nothing_there_is_no_figure(client: Client, board: Wallboard) -> None:
     today = shown(client, board)["today"]
     assert today["leads"] == 0
-    assert today["p50"] is None
+    assert (today["p50"], today["share"]) == (None, "-")
     assert today["last_hour_p90"] is None
 
 

@@ -87,7 +87,7 @@ def rows(leads: QuerySet[Lead], count: int) -> Rows:
         )
 
     def duration(name: str) -> Column:
-        return Column(gettext("%(measure)s (h:mm:ss)") % {"measure": name}, Kind.SECONDS)
+        return Column(name, Kind.SECONDS)
 
     columns = (
         Column(gettext("Lead"), Kind.COUNT),

@@ -87,7 +87,8 @@ class WallboardAdmin(Admin):
         if obj.withdrawn_at:
             return gettext("Withdrawn: it shows nothing.")
         return format_html(
-            '<a href="{0}" target="_blank" rel="noopener noreferrer" dir="ltr">{0}</a>',
+            '<a class="quiet-link" href="{0}" target="_blank" rel="noopener noreferrer" dir="ltr">'
+            "{0}</a>",
             obj.__dict__["address"],
         )
 
