@@ -7,6 +7,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
+from callbacks.alerts import watch, webhook
 from callbacks.calling import dial as dialling
 from callbacks.calling import dispatch, reschedule, taken_back, visitor_clock
 from callbacks.common import heartbeats, task_publisher
@@ -67,6 +68,12 @@ def forget_old_mail() -> None:
     outbox.forget_old(timezone.now())
 
 
+@shared_task(name="callbacks.forget_old_alerts")
+def forget_old_alerts() -> None:
+    """Every hour: alerts are kept for three months."""
+    watch.forget_old(timezone.now())
+
+
 def _end_pauses() -> None:
     pauses.end_pauses(timezone.now())
 
@@ -89,6 +96,8 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     presence.look,
     readiness.note_people,
     visitor_clock.make_up,
+    watch.watch,
+    webhook.wake,
 )
 
 

@@ -30,6 +30,7 @@ pytest_plugins = [
     "tests.support.running",
     "tests.support.schedules",
     "tests.support.serving",
+    "tests.support.webhook_receiver",
 ]
 
 # On a busy machine everything takes longer, and that is no fault of what is tested.

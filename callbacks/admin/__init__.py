@@ -7,6 +7,7 @@ shows the answer and writes it into Django's log.
 """
 
 from callbacks.admin import access
+from callbacks.admin.alerts import alert_admin, receiver_admin
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
 from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin
@@ -19,12 +20,14 @@ from callbacks.admin.wallboards import wallboard_admin
 
 __all__ = [
     "access",
+    "alert_admin",
     "attempt_admin",
     "disposition_admin",
     "export_record_admin",
     "extension_admin",
     "lead_admin",
     "outgoing_mail_admin",
+    "receiver_admin",
     "record_admin",
     "saved_lists",
     "saved_view_admin",

@@ -49,6 +49,8 @@ _MANAGERS_MAY = {
         "view_savedview", "add_savedview", "change_savedview", "delete_savedview",
         "subscribe_reports",
         "view_outgoingmail", "resend_outgoingmail",
+        "view_alertreceiver", "add_alertreceiver", "change_alertreceiver", "delete_alertreceiver",
+        "view_alert", "view_alertmessage",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

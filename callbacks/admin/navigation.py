@@ -82,6 +82,14 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         (
+            gettext("Alerts"),
+            [
+                _entry(gettext("What has happened"), "notifications", "callbacks", "alert"),
+                _entry(gettext("What was sent"), "outgoing_mail", "callbacks", "alertmessage"),
+                _entry(gettext("Who is told"), "campaign", "callbacks", "alertreceiver"),
+            ],
+        ),
+        (
             gettext("Set-up"),
             [
                 _entry(gettext("Lead sources"), "web", "leads", "leadsource"),

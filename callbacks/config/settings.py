@@ -218,6 +218,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60.0},
     },
     "forget_old_mail": {"task": "callbacks.forget_old_mail", "schedule": 3600.0},
+    "forget_old_alerts": {"task": "callbacks.forget_old_alerts", "schedule": 3600.0},
 }
 
 # --- the provider --------------------------------------------------------------------------------
@@ -266,6 +267,9 @@ MAIL_KEPT_DAYS = env.int("MAIL_KEPT_DAYS", default=30)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
+
+# Whether alerts may be posted to this machine, and without TLS: to try them, never in production.
+WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 
 # --- when a lead is called again ------------------------------------------------------------------
 

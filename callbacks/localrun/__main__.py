@@ -73,6 +73,7 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "CDR_SECRET": kept_secret(data_dir, "cdr-secret"),
         "VOICENTER_URL": f"http://127.0.0.1:{simulator_port}{SIMULATOR_PATH}",
         "VOICENTER_CODE": "simulator",
+        "WEBHOOKS_TO_LOOPBACK": "true",
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
     if not os.environ.get("VOICENTER_URL"):

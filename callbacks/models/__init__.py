@@ -1,6 +1,13 @@
 """The database tables of `callbacks`."""
 
 from callbacks.models.ai_data import AiData
+from callbacks.models.alerts import (
+    Alert,
+    AlertMessage,
+    AlertReceiver,
+    AlertTelling,
+    AlertWatch,
+)
 from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
 from callbacks.models.exports import ExportRecord
@@ -18,6 +25,11 @@ from callbacks.models.wallboards import Wallboard
 
 __all__ = [
     "AiData",
+    "Alert",
+    "AlertMessage",
+    "AlertReceiver",
+    "AlertTelling",
+    "AlertWatch",
     "CallAttempt",
     "CallNote",
     "CallParameters",

@@ -44,7 +44,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     `silent`: the sources for which nobody can be rung, where they are known already.
     """
     now = timezone.now()
-    found = [str(_SENTENCES[name]) for name in _missing.names()]
+    found = [str(words) for _name, words in processes_away()]
     if words := nobody_now.words(nobody_now.sources(now) if silent is None else silent):
         found.append(words)
     if provider_is_away(now):
@@ -56,6 +56,11 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
             % {"calls": _CALLS}
         )
     return found
+
+
+def processes_away() -> list[tuple[str, Text]]:
+    """The parts of the system that are away, each by the name of its check and in a sentence."""
+    return [(name, _SENTENCES[name]) for name in _missing.names()]
 
 
 def provider_is_away(now: datetime) -> bool:

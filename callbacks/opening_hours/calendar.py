@@ -186,6 +186,16 @@ def common_intervals(
     yield from common
 
 
+def local_day(time_zone: str, at: datetime) -> date:
+    """The day that calendars on the wall show there at the instant `at`."""
+    return at.astimezone(ZoneInfo(time_zone)).date()
+
+
+def instant(day: date, at: time, time_zone: str) -> datetime:
+    """The first instant, in UTC, at which the clock there shows this time of this day or more."""
+    return _instant(day, at, ZoneInfo(time_zone))
+
+
 def overlaps(week: Mapping[int, Sequence[Hours]]) -> list[tuple[int, Hours, int, Hours]]:
     """Pairs of intervals that cover the same time: weekday and hours of each."""
     placed = sorted(
@@ -328,7 +338,7 @@ def _is_closed_day(calendar: Calendar, day: date) -> bool:
 
 
 def _local_day(calendar: Calendar, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(calendar.time_zone)).date()
+    return local_day(calendar.time_zone, at)
 
 
 def _second(day: int, at: time) -> int:

@@ -68,7 +68,12 @@ def kept_stack(
         through_tunnel = address._replace(netloc=f"{credentials}@127.0.0.1:{tunnel.port}")
         database_url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")
         directory: Path = tmp_path_factory.mktemp("stack")
-        return Stack(urlunsplit(database_url), urlunsplit(through_tunnel), directory)
+        return Stack(
+            urlunsplit(database_url),
+            urlunsplit(through_tunnel),
+            directory,
+            WEBHOOKS_TO_LOOPBACK="true",
+        )
 
     return _kept.get(start)
 

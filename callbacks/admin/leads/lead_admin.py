@@ -24,6 +24,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from callbacks.admin import ai_data, html, labels, search
+from callbacks.admin.alerts.alert_admin import AlertedLeadsFilter
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import (
@@ -69,6 +70,7 @@ class LeadAdmin(
         ToDoFilter,
         OverdueFilter,
         UnansweredFilter,
+        AlertedLeadsFilter,
         ("disposition", RelatedDropdownFilter),
         FollowUpFilter,
         ReportFilter,

@@ -1,0 +1,149 @@
+"""What needs somebody at this moment, of each kind, as the overview's tiles count it.
+
+No question grows with closed leads or old calls, and none gives more than MOST rows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from callbacks.explain import nobody_now, unroutable
+from callbacks.models import AlertReceiver, CallAttempt, Extension, OutgoingMail, Team
+from callbacks.models.outgoing_mail import MailState
+from callbacks.monitoring import notices, people
+from callbacks.reconciliation import manual_resolution
+from leads import sla
+from leads.models import Lead
+
+MOST = 1000
+_MAIL_OF = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that needs somebody. `facts`: what its sentence names, nothing about visitors.
+
+    `began_at` None: nobody knows since when, so it counts from when it is first seen.
+    """
+
+    subject: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    began_at: datetime | None = None
+    lead_id: int | None = None
+    source_id: int | None = None
+    team_id: int | None = None
+
+
+Finder = Callable[[datetime], list[Found]]
+
+
+def overdue(now: datetime) -> list[Found]:
+    """Open leads past their due time whose phone has not rung, those that are latest first."""
+    return _leads(sla.overdue_and_follow_ups(now), began="due_at")
+
+
+def nobody_will_call(now: datetime) -> list[Found]:
+    """Leads that wait for somebody who will never call them."""
+    return _leads(unroutable.leads(now))
+
+
+def no_free_extension(now: datetime) -> list[Found]:
+    """Open teams that are all on calls, resting, paused or away, as the wallboard counts people."""
+    teams = list(Team.objects.filter(is_active=True).order_by("name", "pk"))
+    found = []
+    for team in people.by_team(teams, now):
+        busy, away = team.on_call + team.wrap_up, team.paused + team.away
+        if not team.free and busy + away:
+            facts = {"team": team.name, "busy": busy, "away": away}
+            found.append(Found(f"team:{team.team_id}", facts, team_id=team.team_id))
+    return found
+
+
+def nobody_can_be_rung(now: datetime) -> list[Found]:
+    """Sources for whose leads nobody can be rung, although a team is open."""
+    return [
+        Found(f"source:{it.source_id}", {"source": it.name, "why": it.why}, source_id=it.source_id)
+        for it in nobody_now.sources(now)
+    ]
+
+
+def provider_refuses(now: datetime) -> list[Found]:
+    """Whether none of the newest calls was placed."""
+    if not notices.provider_is_away(now):
+        return []
+    failed = CallAttempt.objects.filter(notices.not_placed(now)).count()
+    return [Found("", {"failed": failed})]
+
+
+def extensions_blocked(_now: datetime) -> list[Found]:
+    """Extensions that the provider has blocked."""
+    rows = Extension.objects.filter(is_blocked=True).order_by("pk")[:MOST]
+    return [
+        Found(f"extension:{it.pk}", {"extension": str(it), "id": it.pk}, team_id=it.team_id)
+        for it in rows
+    ]
+
+
+def unknown_outcomes(_now: datetime) -> list[Found]:
+    """Calls of which nobody knows how they ended, and that a person has to find out."""
+    rows = manual_resolution.open_questions().select_related("lead__source").order_by("pk")[:MOST]
+    return [
+        Found(
+            f"attempt:{it.pk}",
+            {"lead": it.lead_id, "source": it.lead.source.name},
+            it.ended_at,
+            lead_id=it.lead_id,
+            source_id=it.lead.source_id,
+        )
+        for it in rows
+    ]
+
+
+def processes_away(_now: datetime) -> list[Found]:
+    """Parts of the system that are away while this one still runs."""
+    return [Found(name, {"sentence": str(words)}) for name, words in notices.processes_away()]
+
+
+def webhooks_stopped(_now: datetime) -> list[Found]:
+    """Receivers of alerts whose webhook has failed too often."""
+    rows = AlertReceiver.objects.filter(is_active=True, stopped_at__isnull=False).order_by("pk")
+    return [
+        Found(f"receiver:{it.pk}", {"receiver": it.name, "id": it.pk}, it.stopped_at) for it in rows
+    ]
+
+
+def mail_failed(now: datetime) -> list[Found]:
+    """Addresses to which the newest mail that is over was not delivered, of the last days' mail."""
+    over = OutgoingMail.objects.filter(
+        state__in=(MailState.SENT, MailState.FAILED), created_at__gt=now - _MAIL_OF
+    )
+    newest: dict[str, OutgoingMail] = {}
+    for mail in over.only("to", "state", "created_at").order_by("-created_at", "-pk")[:MOST]:
+        newest.setdefault(mail.to.lower(), mail)
+    return [
+        Found(
+            f"to:{sha256(to.encode()).hexdigest()[:32]}", {"to": mail.to, "id": mail.pk},
+            mail.created_at,
+        )
+        for to, mail in newest.items()
+        if mail.state == MailState.FAILED
+    ]  # fmt: skip
+
+
+def _leads(condition: Q, began: str = "") -> list[Found]:
+    rows: QuerySet[Lead] = Lead.objects.filter(condition).select_related("source")
+    rows = rows.order_by(began or "pk", "pk")[:MOST]
+    return [
+        Found(
+            f"lead:{it.pk}",
+            {"lead": it.pk, "source": it.source.name},
+            getattr(it, began) if began else None,
+            lead_id=it.pk,
+            source_id=it.source_id,
+        )
+        for it in rows
+    ]

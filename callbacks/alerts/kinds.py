@@ -1,0 +1,303 @@
+"""The kinds of alerts. To add one: its question in callbacks.alerts.facts, its entry here.
+
+Its sentences may name what is in its facts, and `begin` and `end`: times as the receiver reads
+them. Headlines name `count`, of rows of the kind.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from callbacks.alerts import facts
+from callbacks.alerts.facts import Finder, Found
+from callbacks.alerts.plan import Threshold
+from callbacks.common.translation import Text
+from callbacks.models import Alert
+
+# Nothing has looked for alerts since `before`: told by callbacks.alerts.watch, which has noticed.
+STOOD_STILL = "stood_still"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. `usual`: the N that is proposed.
+
+    `counts`: N is how many of them are open together, and not for how many minutes one is.
+    `told_afterwards`: it is known only once it is over.
+    """
+
+    name: str
+    title: Text
+    explanation: Text
+    usual: int
+    find: Finder
+    now: Text
+    was: Text
+    headline: Any  # of ngettext_lazy, by "count"
+    was_headline: Any
+    page: Callable[[Alert], str]
+    counts: bool = False
+    told_afterwards: bool = False
+
+    def threshold(self, number: int) -> Threshold:
+        """What a receiver's N means."""
+        if self.counts:
+            return Threshold(open_together=max(number, 1), always=self.told_afterwards)
+        return Threshold(minutes=number, always=self.told_afterwards)
+
+
+def _of_lead(alert: Alert) -> str:
+    return reverse("admin:leads_lead_change", args=[alert.lead_id])
+
+
+def _of_source(alert: Alert) -> str:
+    return reverse("admin:leads_leadsource_change", args=[alert.source_id])
+
+
+def _of_team(alert: Alert) -> str:
+    return f"{reverse('admin:callbacks_extension_changelist')}?team__id__exact={alert.team_id}"
+
+
+def _of_extension(alert: Alert) -> str:
+    return reverse("admin:callbacks_extension_change", args=[alert.facts["id"]])
+
+
+def _of_receiver(alert: Alert) -> str:
+    return reverse("admin:callbacks_alertreceiver_change", args=[alert.facts["id"]])
+
+
+def _of_mail(alert: Alert) -> str:
+    return reverse("admin:callbacks_outgoingmail_change", args=[alert.facts["id"]])
+
+
+def _failed_calls(_alert: Alert) -> str:
+    return f"{reverse('admin:callbacks_callattempt_changelist')}?trouble=yes"
+
+
+def _unknown_outcomes(_alert: Alert) -> str:
+    return reverse("admin:callbacks_unknownoutcome_changelist")
+
+
+def _overview(_alert: Alert) -> str:
+    return reverse("admin:index")
+
+
+def _never(_now: datetime) -> list[Found]:
+    return []
+
+
+_KINDS = (
+    Kind(
+        "lead_overdue",
+        _("Lead overdue"),
+        _("Minutes after its due time at which a lead's phone has not rung."),
+        5,
+        facts.overdue,
+        _("Lead %(lead)s of %(source)s was due at %(begin)s, and its phone has not rung."),
+        _("Lead %(lead)s of %(source)s was overdue from %(begin)s to %(end)s."),
+        ngettext_lazy("%(count)s lead is overdue", "%(count)s leads are overdue", "count"),
+        ngettext_lazy("%(count)s lead was overdue", "%(count)s leads were overdue", "count"),
+        _of_lead,
+    ),
+    Kind(
+        "nobody_will_call",
+        _("Nobody will call"),
+        _("Minutes for which a lead waits that nobody will ever call, as things are set up."),
+        0,
+        facts.nobody_will_call,
+        _("Nobody will call lead %(lead)s of %(source)s, as things are set up."),
+        _("From %(begin)s to %(end)s nobody would have called lead %(lead)s of %(source)s."),
+        ngettext_lazy(
+            "Nobody will call %(count)s lead", "Nobody will call %(count)s leads", "count"
+        ),
+        ngettext_lazy(
+            "Nobody would have called %(count)s lead",
+            "Nobody would have called %(count)s leads",
+            "count",
+        ),
+        _of_lead,
+    ),
+    Kind(
+        "no_free_extension",
+        _("No free extension"),
+        _("Minutes for which all people of an open team are on calls, resting, paused or away."),
+        15,
+        facts.no_free_extension,
+        _(
+            "Nobody of %(team)s has been free since %(begin)s (on calls or resting after one: "
+            "%(busy)s, paused or away: %(away)s)."
+        ),
+        _("Nobody of %(team)s was free from %(begin)s to %(end)s."),
+        ngettext_lazy(
+            "Nobody of %(count)s team is free", "Nobody of %(count)s teams is free", "count"
+        ),
+        ngettext_lazy(
+            "Nobody of %(count)s team was free", "Nobody of %(count)s teams was free", "count"
+        ),
+        _of_team,
+    ),
+    Kind(
+        "nobody_can_be_rung",
+        _("Nobody can be rung"),
+        _("Minutes for which nobody can be rung for a source, although a team of it is open."),
+        2,
+        facts.nobody_can_be_rung,
+        _("Since %(begin)s nobody can be rung for %(source)s: %(why)s."),
+        _("From %(begin)s to %(end)s nobody could be rung for %(source)s: %(why)s."),
+        ngettext_lazy(
+            "Nobody can be rung for %(count)s source",
+            "Nobody can be rung for %(count)s sources",
+            "count",
+        ),
+        ngettext_lazy(
+            "Nobody could be rung for %(count)s source",
+            "Nobody could be rung for %(count)s sources",
+            "count",
+        ),
+        _of_source,
+    ),
+    Kind(
+        "provider_refuses",
+        _("Provider takes no calls"),
+        _("Minutes for which the telephone provider has placed none of the newest calls."),
+        0,
+        facts.provider_refuses,
+        _(
+            "The telephone provider has taken no calls since %(begin)s; calls that failed there in "
+            "the last half hour: %(failed)s. Leads are tried again by themselves."
+        ),
+        _("The telephone provider took no calls from %(begin)s to %(end)s."),
+        ngettext_lazy(
+            "The telephone provider takes no calls",
+            "The telephone provider takes no calls",
+            "count",
+        ),
+        ngettext_lazy(
+            "The telephone provider took no calls", "The telephone provider took no calls", "count"
+        ),
+        _failed_calls,
+    ),
+    Kind(
+        "extension_blocked",
+        _("Extension blocked"),
+        _("Minutes for which an extension is blocked by the provider, so that it is not rung."),
+        0,
+        facts.extensions_blocked,
+        _("Extension %(extension)s is blocked by the provider, and is not rung."),
+        _("Extension %(extension)s was blocked by the provider from %(begin)s to %(end)s."),
+        ngettext_lazy(
+            "%(count)s extension is blocked by the provider",
+            "%(count)s extensions are blocked by the provider",
+            "count",
+        ),
+        ngettext_lazy(
+            "%(count)s extension was blocked by the provider",
+            "%(count)s extensions were blocked by the provider",
+            "count",
+        ),
+        _of_extension,
+    ),
+    Kind(
+        "unknown_outcomes",
+        _("Unknown outcomes"),
+        _("How many calls at least, of which somebody has to find out how they ended."),
+        3,
+        facts.unknown_outcomes,
+        _("Nobody knows how the call of lead %(lead)s of %(source)s ended at %(begin)s."),
+        _("How the call of lead %(lead)s of %(source)s ended was found out by %(end)s."),
+        ngettext_lazy(
+            "Nobody knows how %(count)s call ended",
+            "Nobody knows how %(count)s calls ended",
+            "count",
+        ),
+        ngettext_lazy(
+            "How %(count)s call ended has been found out",
+            "How %(count)s calls ended has been found out",
+            "count",
+        ),
+        _unknown_outcomes,
+        counts=True,
+    ),
+    Kind(
+        "process_away",
+        _("Part of the system away"),
+        _("Minutes for which Redis, the queue, the system's clock or the workers are away."),
+        2,
+        facts.processes_away,
+        _("Since %(begin)s: %(sentence)s"),
+        _("From %(begin)s to %(end)s: %(sentence)s"),
+        ngettext_lazy(
+            "%(count)s part of the system is away", "%(count)s parts of the system are away",
+            "count",
+        ),
+        ngettext_lazy(
+            "%(count)s part of the system was away", "%(count)s parts of the system were away",
+            "count",
+        ),
+        _overview,
+    ),
+    Kind(
+        STOOD_STILL,
+        _("System stood still"),
+        _(
+            "Minutes for which nothing was looked after: no worker, no clock, no queue or no "
+            "database. Told when it works again; while it stands, nothing can be sent."
+        ),
+        2,
+        _never,
+        _("The system has stood still since %(begin)s."),
+        _("The system stood still from %(begin)s to %(end)s: leads were called late."),
+        ngettext_lazy("The system stands still", "The system stands still", "count"),
+        ngettext_lazy(
+            "The system stood still, and runs again",
+            "The system stood still %(count)s times, and runs again",
+            "count",
+        ),
+        _overview,
+        told_afterwards=True,
+    ),
+    Kind(
+        "webhook_stopped",
+        _("Webhook stopped"),
+        _("Minutes for which nothing is sent to a receiver whose webhook failed too often."),
+        0,
+        facts.webhooks_stopped,
+        _("Nothing has been sent to %(receiver)s since %(begin)s: its webhook failed too often."),
+        _("Nothing was sent to %(receiver)s from %(begin)s to %(end)s."),
+        ngettext_lazy(
+            "%(count)s webhook is stopped", "%(count)s webhooks are stopped", "count"
+        ),
+        ngettext_lazy(
+            "%(count)s webhook was stopped", "%(count)s webhooks were stopped", "count"
+        ),
+        _of_receiver,
+    ),
+    Kind(
+        "mail_failed",
+        _("Mail failed"),
+        _("Minutes since which mail to an address has failed for good: an alert, or a report."),
+        0,
+        facts.mail_failed,
+        _("Mail to %(to)s has failed since %(begin)s, and is not sent again by itself."),
+        _("Mail to %(to)s failed at %(begin)s; by %(end)s it went well again."),
+        ngettext_lazy(
+            "Mail to %(count)s address fails", "Mail to %(count)s addresses fails", "count"
+        ),
+        ngettext_lazy(
+            "Mail to %(count)s address failed", "Mail to %(count)s addresses failed", "count"
+        ),
+        _of_mail,
+    ),
+)  # fmt: skip
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
+
+
+def proposed() -> dict[str, int]:
+    """The kinds, with their N, that a new receiver is told of unless somebody says otherwise."""
+    return {kind.name: kind.usual for kind in KINDS.values()}

@@ -1,0 +1,167 @@
+"""One POST to an address that somebody has typed, and that must not reach into our own network.
+
+Who may set up a webhook could otherwise have this server ask others beside it (server-side request
+forgery). So: https, no name or password in the address, and a host all of whose addresses are
+public. They are looked up once, and the connection goes to the very address that was looked at,
+whatever the name stands for a moment later. No redirect is followed, no proxy of the environment
+used, and of the answer nothing but the status is read. WEBHOOKS_TO_LOOPBACK lets this machine be
+asked, by http too: in tests and on `make run`.
+"""
+
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext
+
+# Seconds. To connect, and from the beginning to the status line.
+CONNECT_WITHIN = 4.0
+ANSWER_WITHIN = 10.0
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class NotAllowed(ValueError):  # noqa: N818  # said to a person
+    """Nothing may be posted there; the message is a sentence that says why."""
+
+
+class NoAnswer(Exception):  # noqa: N818
+    """There was no answer; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to post, taken apart."""
+
+    host: str
+    port: int
+    path: str
+    is_https: bool
+
+
+def target_of(url: str) -> Target:
+    """What the address says. Raises NotAllowed; looks nothing up."""
+    try:
+        if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
+            raise ValueError
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+        host.encode("idna")
+    except ValueError:
+        raise NotAllowed(gettext("This is not an address. Enter one like https://…")) from None
+    if parts.scheme not in (("https", "http") if settings.WEBHOOKS_TO_LOOPBACK else ("https",)):
+        raise NotAllowed(gettext("The address must begin with https://."))
+    if not host or port == 0:
+        raise NotAllowed(gettext("This is not an address. Enter one like https://…"))
+    if "@" in parts.netloc:
+        raise NotAllowed(gettext("The address must not hold a name or a password."))
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    is_https = parts.scheme == "https"
+    return Target(host, port or (443 if is_https else 80), path, is_https)
+
+
+def allowed_address(target: Target) -> str:
+    """The address to connect to. Raises NotAllowed where one of the host's is none of others'
+    networks, and NoAnswer where the host is not known.
+    """
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise NoAnswer(gettext("The host of the address is not known.")) from None
+    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    for address in addresses:
+        if not may_be_asked(ipaddress.ip_address(address)):
+            raise NotAllowed(
+                gettext("The address leads into a private network, where nothing is posted to.")
+            )
+    return addresses[0]
+
+
+def may_be_asked(address: Address) -> bool:
+    """Whether it is a public one, also where it stands for one of the older protocol; or this
+    machine's, where that is allowed.
+    """
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return may_be_asked(address.ipv4_mapped)
+        if address in _NAT64:
+            return may_be_asked(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address.sixtofour or address.teredo or address.is_site_local:
+            return False
+    if address.is_loopback:
+        return bool(settings.WEBHOOKS_TO_LOOPBACK)
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """The HTTP status of the answer. Raises NotAllowed or NoAnswer."""
+    target = target_of(url)
+    connection = _Connection(target, allowed_address(target))
+    deadline = threading.Timer(ANSWER_WITHIN, connection.abort)
+    deadline.daemon = True
+    deadline.start()
+    try:
+        connection.request("POST", target.path, body, {**headers, "Connection": "close"})
+        status = connection.getresponse().status
+        # Headers that are cut off look as if they had ended.
+        if not connection.was_aborted:
+            return status
+        reason = ""
+    except ssl.SSLError:
+        reason = gettext("There is no secure connection to it: its certificate is not accepted.")
+    except ConnectionRefusedError:
+        reason = gettext("It refuses the connection.")
+    except (OSError, http.client.HTTPException, ValueError):
+        reason = gettext("It broke off, or its answer is not HTTP.")
+    finally:
+        deadline.cancel()
+        connection.close()
+    if connection.was_aborted:
+        reason = gettext("It did not answer within %(seconds)s s.") % {
+            "seconds": f"{ANSWER_WITHIN:g}"
+        }
+    raise NoAnswer(reason)
+
+
+class _Connection(http.client.HTTPConnection):
+    """To an address that has been looked at, for a host of whatever name."""
+
+    def __init__(self, target: Target, address: str) -> None:
+        super().__init__(target.host, target.port, timeout=ANSWER_WITHIN)
+        self._target = target
+        self._address = address
+        self.was_aborted = False
+        if target.is_https:
+            self.default_port = 443
+
+    def connect(self) -> None:
+        """Connects, and for https takes no certificate but the host's."""
+        try:
+            raw = socket.create_connection((self._address, self._target.port), CONNECT_WITHIN)
+        except TimeoutError:
+            self.was_aborted = True
+            raise
+        raw.settimeout(ANSWER_WITHIN)
+        self.sock = raw
+        if self._target.is_https:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(
+                raw, server_hostname=self._target.host, do_handshake_on_connect=False
+            )
+            self.sock.do_handshake()
+
+    def abort(self) -> None:
+        """Ends whatever is waited for, from another thread."""
+        self.was_aborted = True
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                # Not SSLSocket's own, which would change what the other thread is reading.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)

@@ -1,0 +1,120 @@
+"""A step of the sweep: opens and ends alerts, and has their receivers told.
+
+One look every few seconds serves all receivers, whichever process makes it. That two make it at
+once does no harm: an alert is open once (unique index), and a receiver is told by one of them
+(callbacks.alerts.tell).
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from callbacks.alerts import tell
+from callbacks.alerts.facts import MOST, Found
+from callbacks.alerts.kinds import KINDS, STOOD_STILL, Kind
+from callbacks.common import sql
+from callbacks.common.one_by_one import one_by_one
+from callbacks.models import Alert, AlertMessage, AlertReceiver
+from leads.config_cache import one_version
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(seconds=10)
+# Who has not looked for so long has been away: as `/readyz` says it of the sweep.
+_AWAY_AFTER = timedelta(seconds=60)
+# Alerts that are over, and messages, are kept for so long; so many are deleted at a time.
+KEPT_FOR = timedelta(days=90)
+_DELETED_AT_ONCE = 500
+
+# The time before, where it is this look's turn; no row where somebody has just looked.
+_TAKE_TURN = """
+    WITH before AS (SELECT id, watched_at FROM callbacks_alertwatch WHERE id = 1),
+    taken AS (
+        INSERT INTO callbacks_alertwatch (id, watched_at) VALUES (1, %(now)s)
+        ON CONFLICT (id) DO UPDATE SET watched_at = EXCLUDED.watched_at
+            WHERE callbacks_alertwatch.watched_at <= %(latest)s
+                OR callbacks_alertwatch.watched_at > %(now)s
+        RETURNING id
+    )
+    SELECT before.watched_at AS before FROM taken LEFT JOIN before ON true
+"""
+
+
+def watch() -> None:
+    """Looks, if nobody has just done so."""
+    now = timezone.now()
+    turn = sql.rows(_TAKE_TURN, {"now": now, "latest": now - EVERY})
+    if not turn:
+        return
+    receivers = list(AlertReceiver.objects.filter(is_active=True).order_by("pk"))
+    wanted = {name for receiver in receivers for name in receiver.thresholds}
+    _end(Alert.objects.filter(ended_at=None).exclude(kind__in=wanted), now)
+    if receivers:
+        _look(wanted, turn[0]["before"], now)
+        one_by_one(receivers, lambda receiver: tell.tell(receiver.pk, now), lambda it: it.pk)
+
+
+def _look(wanted: Collection[str], before: datetime | None, now: datetime) -> None:
+    if STOOD_STILL in wanted and before and now - before > _away_after():
+        Alert.objects.create(kind=STOOD_STILL, began_at=before, ended_at=now)
+
+    def look_at(kind: Kind) -> None:
+        _compare(kind.name, kind.find(now), now)
+
+    with one_version():
+        one_by_one([it for it in KINDS.values() if it.name in wanted], look_at, lambda it: it.name)
+
+
+def _away_after() -> timedelta:
+    return max(_AWAY_AFTER, timedelta(seconds=5 * settings.SWEEP_EVERY))
+
+
+def _compare(kind: str, found: list[Found], now: datetime) -> None:
+    """Opens what is new and ends what is over.
+
+    Of more than MOST nothing ends: what is not among the first of them may hold all the same.
+    """
+    there = {it.subject: it for it in Alert.objects.filter(kind=kind, ended_at=None)}
+    new = [_opened(kind, it, now) for it in found if it.subject not in there]
+    # Somebody else may have opened it at this moment.
+    Alert.objects.bulk_create(new, ignore_conflicts=True)
+    subjects = {it.subject for it in found}
+    if len(found) < MOST:
+        over = [it.pk for it in there.values() if it.subject not in subjects]
+        _end(Alert.objects.filter(pk__in=over, ended_at=None), now)
+    for it in found:
+        alert = there.get(it.subject)
+        if alert and alert.facts != it.facts:
+            Alert.objects.filter(pk=alert.pk).update(facts=it.facts)
+
+
+def _opened(kind: str, found: Found, now: datetime) -> Alert:
+    return Alert(
+        kind=kind,
+        subject=found.subject,
+        lead_id=found.lead_id,
+        source_id=found.source_id,
+        team_id=found.team_id,
+        facts=dict(found.facts),
+        began_at=found.began_at or now,
+    )
+
+
+def _end(alerts: QuerySet[Alert], now: datetime) -> None:
+    # A beginning that lies ahead was read by another machine's clock.
+    alerts.update(ended_at=Greatest("began_at", now))
+
+
+def forget_old(now: datetime) -> None:
+    """Deletes alerts that were over before KEPT_FOR, and messages, some of them at a time."""
+    for old in (
+        Alert.objects.filter(ended_at__lt=now - KEPT_FOR).order_by("ended_at"),
+        AlertMessage.objects.filter(made_at__lt=now - KEPT_FOR).order_by("made_at"),
+    ):
+        while keys := list(old.values_list("pk", flat=True)[:_DELETED_AT_ONCE]):
+            old.model.objects.filter(pk__in=keys).delete()

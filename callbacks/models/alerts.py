@@ -1,0 +1,346 @@
+"""Alerts: who is told of what (AlertReceiver), what has happened (Alert), and what was sent of it
+(AlertMessage, AlertTelling).
+"""
+
+import base64
+import uuid
+from datetime import time
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.models.outgoing_mail import OutgoingMail
+from callbacks.models.schedules import Schedule, validate_time_zone
+from callbacks.models.teams import Team
+from leads.models import Lead, LeadSource
+
+_A_DAY = 24 * 60  # minutes
+
+
+class AlertChannel(models.TextChoices):
+    """By which way a receiver is told."""
+
+    MAIL = "mail", _("Mail")
+    WEBHOOK = "webhook", _("Webhook")
+
+
+class AlertTiming(models.TextChoices):
+    """When a receiver is told."""
+
+    AT_ONCE = "at_once", _("At once")
+    EVERY = "every", _("As a digest, every so many minutes")
+    DAILY = "daily", _("As a digest, once a day")
+
+
+class AlertReceiver(models.Model):
+    """Somebody, or a program, who is told of alerts.
+
+    `thresholds`: by the name of a kind (callbacks.alerts.kinds), its number N; a kind that is not
+    in it is not told. The secret of a webhook is made of `secret_id` and the secret key: who has a
+    copy of the database alone cannot sign.
+    """
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    is_active = models.BooleanField(_("is active"), default=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("login"),
+        help_text=_(
+            "Whose alerts these are. While the login is switched off, nothing is sent. Mail goes "
+            "to its address, unless another one is entered."
+        ),
+    )
+    channel = models.CharField(
+        _("told by"), max_length=7, choices=AlertChannel, default=AlertChannel.MAIL
+    )
+    address = models.EmailField(_("mail address"), blank=True)
+    url = models.CharField(
+        _("webhook address"),
+        max_length=500,
+        blank=True,
+        help_text=_("An https address that takes JSON by POST."),
+    )
+
+    thresholds = models.JSONField(_("kinds"), default=dict, blank=True)
+    sources = models.ManyToManyField(
+        LeadSource,
+        verbose_name=_("lead sources"),
+        blank=True,
+        related_name="+",
+        help_text=_("Only alerts about these sources, and their teams. None chosen: about all."),
+    )
+    teams = models.ManyToManyField(
+        Team,
+        verbose_name=_("teams"),
+        blank=True,
+        related_name="+",
+        help_text=_("Only alerts about these teams, and their sources. None chosen: about all."),
+    )
+    tells_end = models.BooleanField(
+        _("tells when it is over"),
+        default=True,
+        help_text=_("Also of what has begun and ended at hours at which nothing is sent."),
+    )
+
+    timing = models.CharField(
+        _("when"), max_length=7, choices=AlertTiming, default=AlertTiming.AT_ONCE
+    )
+    digest_minutes = models.PositiveSmallIntegerField(
+        _("minutes from digest to digest"),
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(_A_DAY)],
+    )
+    digest_at = models.TimeField(_("time of the daily digest"), default=time(8))
+    least_gap = models.PositiveSmallIntegerField(
+        _("least minutes between two of a kind"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(_A_DAY)],
+        help_text=_("What comes meanwhile is told together afterwards."),
+    )
+    hours = models.TextField(
+        _("hours"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            'The week in which something may be sent, in lines like "Sun-Thu 08-18". Empty: at '
+            "any hour."
+        ),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="Asia/Jerusalem",
+        validators=[validate_time_zone],
+        help_text=_("Of the hours, of the daily digest, and of the times in the messages."),
+    )
+    schedule = models.ForeignKey(
+        Schedule,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("or as this schedule is open"),
+    )
+
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # What ended before this is not told any more, unless its beginning was.
+    settled_until = models.DateTimeField(_("settled until"), default=timezone.now, editable=False)
+    secret_id = models.UUIDField(_("secret ID"), default=uuid.uuid4, editable=False)
+    secret_shown_at = models.DateTimeField(
+        _("secret shown at"), null=True, blank=True, editable=False
+    )
+    failures = models.PositiveIntegerField(
+        _("failures in a row"), default=0, editable=False, help_text=_("Requests, not messages.")
+    )
+    stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True, editable=False)
+    stopped_because = models.CharField(
+        _("stopped because"), max_length=300, blank=True, editable=False
+    )
+
+    class Meta:
+        verbose_name = _("alert receiver")
+        verbose_name_plural = _("alert receivers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secret(self) -> str:
+        """What its requests are signed with, as the Standard Webhooks write it."""
+        key = salted_hmac("callbacks.alerts", self.secret_id.hex, algorithm="sha256").digest()
+        return f"whsec_{base64.b64encode(key).decode()}"
+
+    @property
+    def mail_to(self) -> str:
+        """Its mail address, or its login's; "" for none."""
+        return self.address or (self.owner.email if self.owner else "")
+
+
+class Alert(models.Model):
+    """Something that needs somebody, from when it began until it is over. Opened once.
+
+    `kind` and `subject` say what it is ("lead_overdue", "lead:12"); `facts` what its sentence is
+    made of: names of sources, teams and phones, and nothing about visitors. No foreign key in the
+    database to the lead: its row would be locked while a claim looks for it.
+    """
+
+    kind = models.CharField(_("kind"), max_length=40)
+    subject = models.CharField(_("subject"), max_length=80, blank=True)
+    lead = models.ForeignKey(
+        Lead,
+        on_delete=models.CASCADE,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("lead"),
+    )
+    source = models.ForeignKey(
+        LeadSource,
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("lead source"),
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("team"),
+    )
+    facts = models.JSONField(_("facts"), default=dict)
+    began_at = models.DateTimeField(_("began at"))
+    ended_at = models.DateTimeField(_("over at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        ordering = ["-began_at", "-pk"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=Q(ended_at__isnull=True),
+                name="alert_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-began_at", "-id"], name="alert_by_time"),
+            models.Index(
+                fields=["ended_at"], name="alert_by_end", condition=Q(ended_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}".strip()
+
+
+class AlertMessageState(models.TextChoices):
+    """How far a message has come."""
+
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+
+
+class AlertMessage(models.Model):
+    """One message to one receiver. What became of a mail after it was handed over, the outgoing
+    mail says.
+    """
+
+    public_id = models.UUIDField(_("ID"), default=uuid.uuid4, unique=True, editable=False)
+    receiver = models.ForeignKey(
+        AlertReceiver,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="messages",
+        db_index=False,  # alert_message_by_receiver begins with it
+        verbose_name=_("receiver"),
+    )
+    receiver_name = models.CharField(_("receiver"), max_length=100)
+    channel = models.CharField(_("by"), max_length=7, choices=AlertChannel)
+    to = models.CharField(_("to"), max_length=500)
+    mail = models.ForeignKey(
+        OutgoingMail,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("mail"),
+        help_text=_("As it was handed over; it is forgotten sooner than the message."),
+    )
+    is_test = models.BooleanField(_("is a test"), default=False)
+    kinds = ArrayField(models.CharField(max_length=40), default=list, verbose_name=_("kinds"))
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
+    payload = models.JSONField(_("payload"), null=True)
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    state = models.CharField(
+        _("state"), max_length=7, choices=AlertMessageState, default=AlertMessageState.WAITING
+    )
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
+    last_status = models.PositiveSmallIntegerField(
+        _("last answer"), null=True, blank=True, help_text=_("HTTP status of the last answer.")
+    )
+    last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alert message")
+        verbose_name_plural = _("alert messages")
+        ordering = ["-made_at", "-pk"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["receiver", "-made_at"], name="alert_message_by_receiver"),
+            models.Index(fields=["-made_at", "-id"], name="alert_message_by_time"),
+            models.Index(
+                fields=["next_try_at"],
+                name="alert_message_to_try",
+                condition=Q(next_try_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class AlertTelling(models.Model):
+    """That a receiver was told of an alert, and that it is over: each once."""
+
+    receiver = models.ForeignKey(
+        AlertReceiver,
+        verbose_name=_("receiver"),
+        on_delete=models.CASCADE,
+        related_name="tellings",
+    )
+    alert = models.ForeignKey(
+        Alert, verbose_name=_("alert"), on_delete=models.CASCADE, related_name="tellings"
+    )
+    message = models.ForeignKey(
+        AlertMessage, verbose_name=_("message"), on_delete=models.CASCADE, related_name="tellings"
+    )
+    over_message = models.ForeignKey(
+        AlertMessage,
+        verbose_name=_("message that it is over"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="over_tellings",
+    )
+
+    class Meta:
+        verbose_name = _("telling of an alert")
+        verbose_name_plural = _("tellings of alerts")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "receiver"], name="alert_told_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receiver_id}: {self.alert_id}"
+
+
+class AlertWatch(models.Model):
+    """One row: when somebody last looked whether there is anything to be told."""
+
+    watched_at = models.DateTimeField(_("watched at"))
+
+    class Meta:
+        verbose_name = _("look for alerts")
+        verbose_name_plural = _("looks for alerts")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.watched_at}"
