@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0035_outgoing_mail'),
+        ('callbacks', '0036_saved_views'),
         ('leads', '0027_late_waits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
