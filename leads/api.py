@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from leads import config_cache, intake, request_body, visitor_status
 from leads.forms import ApiForm
 from leads.guard import circumstances
+from leads.guard.verdicts import Refused
 from leads.models import Lead, LeadSource
 from leads.request_body import BodyRefused
 
@@ -67,7 +68,7 @@ def _use_one_of(methods: tuple[str, ...]) -> str:
 
 @_endpoint("POST")
 def create(request: HttpRequest) -> HttpResponse:
-    """Stores a lead: 201 with its id, or 400, 404, 413, 415 or 422 with errors by field."""
+    """Stores a lead: 201 with its id, or 400, 404, 413, 415, 422 or 429 with errors by field."""
     header = request.headers.get("Idempotency-Key")
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
         message = gettext("Use 1 to 255 printable ASCII characters.")
@@ -101,7 +102,13 @@ def _store(
     submitter = intake.submitter_of(earlier) if earlier else None
     store = intake.store_correction if submitter else intake.store
     how = circumstances.of_request(request)
-    lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
+    try:
+        lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
+    except Refused as refused:
+        sentence = gettext("Too many requests come from this address. See Retry-After.")
+        answer = _errors(429, {"request": [sentence]})
+        answer["Retry-After"] = str(refused.seconds)
+        return answer
     return _repeated(request, lead, mark)
 
 

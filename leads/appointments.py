@@ -15,7 +15,7 @@ def ahead(lead_id: int, now: datetime, *, sent_before: datetime) -> datetime | N
     become leads of their own, anyway (leads.joining).
     """
     newest: dict[object, tuple[datetime, datetime | None]] = {}
-    requests = Lead.objects.filter(Q(pk=lead_id) | Q(duplicate_of=lead_id))
+    requests = Lead.objects.filter(Q(pk=lead_id) | Q(duplicate_of=lead_id, is_held_back=False))
     for it in requests.order_by("submitted_at", "pk"):
         own_wish = it.first_chosen_at if it.first_source_id else it.chosen_at
         newest[it.submitter or it.pk] = it.submitted_at, own_wish

@@ -3,6 +3,8 @@
 callbacks.config.urls registers them as Django's handlers. By then Django has logged the failure.
 """
 
+import math
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import (
@@ -13,9 +15,10 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.template import loader
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from leads import api
+from leads.guard.verdicts import Refused
 from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
 
 
@@ -42,6 +45,27 @@ def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
         return render(request, "413.html", status=413)
     words = {"too_much": "", "reason": refused.sentence}
     return render(request, "400.html", words, status=refused.status)
+
+
+def too_many(refused: Refused) -> str:
+    """For a visitor from whose address too much has come: when to try again."""
+    minutes = math.ceil(refused.seconds / 60)
+    if minutes > 90:
+        hours = math.ceil(minutes / 60)
+        return ngettext(
+            "Too many requests have come from your network. Nothing was sent; what you wrote is "
+            "still here. Try again in %(number)d hour.",
+            "Too many requests have come from your network. Nothing was sent; what you wrote is "
+            "still here. Try again in %(number)d hours.",
+            hours,
+        ) % {"number": hours}
+    return ngettext(
+        "Too many requests have come from your network. Nothing was sent; what you wrote is still "
+        "here. Try again in %(number)d minute.",
+        "Too many requests have come from your network. Nothing was sent; what you wrote is still "
+        "here. Try again in %(number)d minutes.",
+        minutes,
+    ) % {"number": minutes}
 
 
 def _too_much(request: HttpRequest, exception: Exception) -> str:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import callback_times, languages, number_guard, ports, visitor_status
 from leads.guard.circumstances import Circumstances
-from leads.intake import Submission
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
 from leads.signals import number_refused
+from leads.submission import Submission
 
 MAX_NAME = 120
 MAX_EMAIL = 254

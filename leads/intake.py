@@ -8,48 +8,24 @@ indexes decide these cases, not a query beforehand.
 
 import json
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from leads import config_cache, joining, log_context, never_call, ports
-from leads.guard.circumstances import Circumstances
-from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+from leads import config_cache, joining, log_context, ports, sent_again
+from leads.guard import pipeline
+from leads.guard.verdicts import Judgement, Refused, Verdict
+from leads.models import OPEN_STATUSES, Finding, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
 from leads.signals import lead_received, wish_followed
+from leads.submission import Submission
 
 # A try fails only if somebody else commits at the same moment, so a few tries are plenty.
 _TRIES = 5
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A valid submission: `phone` is in E.164, and `source` accepts it.
-
-    `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
-    soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
-    `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
-    after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
-    no stranger's.
-    """
-
-    source: LeadSource
-    key: uuid.UUID
-    name: str
-    phone: str
-    phone_extension: str = ""
-    email: str = ""
-    message: str = ""
-    language: str = ""
-    chosen_at: datetime | None = None
-    fingerprint: str = ""
-    submitter: uuid.UUID | None = None
-    follow_up_of: Lead | None = None
-    circumstances: Circumstances | None = None
 
 
 def key_from(*parts: str) -> uuid.UUID:
@@ -87,64 +63,105 @@ def submitter_of(public_id: uuid.UUID) -> uuid.UUID | None:
 
 
 def store_newest(submission: Submission) -> Lead:
-    """Stores what a person submits who may have submitted something before.
+    """Stores what a person submits who may have submitted something before. Raises Refused.
 
     The newest request once more is the same lead: for a moment, and until its call begins
-    (joining.still_stands).
+    (sent_again.still_stands).
     Requests of theirs with another number are taken back first: that number was wrong.
     """
     now = timezone.now()
-    known = {it.submission_key: it for it in _corrected_by(submission, now)}
+    before = _by(submission)
+    known = {it.submission_key: it for it in before}
     key = submission.key
-    while (lead := known.get(key)) and not joining.still_stands(lead, now):
+    while (lead := known.get(key)) and not sent_again.still_stands(lead, now):
         key = key_from("again", str(key))
-    return store(replace(submission, key=key), now)
+    if lead:
+        _correct(submission, before, now)
+        return lead
+    submission = replace(submission, key=key)
+    judged = _judged(submission, now)
+    _correct(submission, before, now)
+    return _store(submission, now, judged)
 
 
 def store_correction(submission: Submission) -> Lead:
     """store_newest for a submission whose key is its own: the key once more is the same lead."""
     now = timezone.now()
-    _corrected_by(submission, now)
-    return store(submission, now)
+    judged = _judged(submission, now)
+    _correct(submission, _by(submission), now)
+    return _store(submission, now, judged)
 
 
-def _corrected_by(submission: Submission, now: datetime) -> list[Lead]:
-    """What its submitter has submitted before; those with another number are taken back."""
-    before = Lead.objects.filter(submitter=submission.submitter).select_related("duplicate_of")
+def _by(submission: Submission) -> list[Lead]:
+    """What its submitter has submitted before."""
+    before = Lead.objects.filter(submitter=submission.submitter)
+    return list(before.select_related("source", "duplicate_of"))
+
+
+def _correct(submission: Submission, before: Iterable[Lead], now: datetime) -> None:
+    """Takes back what its submitter has asked for another number."""
     joining.withdraw((it for it in before if it.phone != submission.phone), now)
-    return list(before)
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:
     """Stores the submission as a lead, or returns the lead that it has become before.
 
-    A new lead is `waiting`, `duplicate` if its number has an open lead already, or `held` if its
-    number is on the never-call list. Only a waiting lead is announced, by `lead_received` inside
-    the transaction.
+    A new lead is `waiting`, `duplicate` if its number has an open lead already, or `held` if a
+    check wants a manager to look at it. Only a waiting lead is announced, by `lead_received` inside
+    the transaction. Raises Refused.
     """
     now = now or timezone.now()
+    return _store(submission, now, _judged(submission, now))
+
+
+def _judged(submission: Submission, now: datetime) -> Judgement:
+    """Raises Refused. What was stored before keeps its first answer, whatever is said of it now."""
+    judged = pipeline.judge(submission, now)
+    if judged.verdict is Verdict.REFUSE and find(submission.key) is None:
+        raise Refused(judged)
+    return judged
+
+
+def _store(submission: Submission, now: datetime, judged: Judgement) -> Lead:
     for _ in range(_TRIES):
         try:
             with transaction.atomic():
                 planned = ports.plan(submission.source, submission.phone, now, submission.chosen_at)
-                lead = _waiting(submission, now, planned)
-                log_context.follow(lead.public_id)
-                if listed := never_call.entry(lead.phone):
-                    lead.status = LeadStatus.HELD
-                    lead.error_message = never_call.refusal(listed)
-                lead.save(force_insert=True)
-                if not listed:
+                lead = _new(submission, now, planned, judged)
+                _insert(lead, judged, now)
+                if not judged.is_held:
                     lead_received.send(sender=Lead, lead=lead)
             return lead
         except IntegrityError:
             if known := find(submission.key):
                 return known
-        if duplicate := _store_duplicate(submission, now, planned):
-            return duplicate
+        try:
+            with transaction.atomic():
+                if joined := _join_open(submission, now, planned, judged):
+                    return joined
+        except IntegrityError:
+            if known := find(submission.key):
+                return known
     raise RuntimeError("A lead could not be stored: its number's leads kept opening and closing.")
 
 
-def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
+def _insert(lead: Lead, judged: Judgement, now: datetime) -> None:
+    log_context.follow(lead.public_id)
+    lead.save(force_insert=True)
+    if judged.findings:
+        Finding.objects.bulk_create(
+            Finding(
+                lead=lead,
+                asked=it.asked,
+                verdict=it.verdict.name.lower(),
+                reason=it.reason[:500],
+                at=now,
+            )
+            for it in judged.findings
+        )
+
+
+def _new(submission: Submission, now: datetime, planned: CallPlan, judged: Judgement) -> Lead:
     known = submission.circumstances
     return Lead(
         submitted_from=str(known.address) if known and known.address else None,
@@ -160,7 +177,9 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
         chosen_at=submission.chosen_at,
         submission_fingerprint=submission.fingerprint,
         follow_up_of=submission.follow_up_of,
-        status=LeadStatus.WAITING,
+        status=LeadStatus.HELD if judged.is_held else LeadStatus.WAITING,
+        is_held_back=judged.is_held,
+        error_message=judged.reason[:500] if judged.is_held else "",
         submitted_at=now,
         clock_started_at=planned.clock_started_at,
         due_at=planned.due_at,
@@ -174,36 +193,42 @@ def _waiting(submission: Submission, now: datetime, planned: CallPlan) -> Lead:
     )
 
 
-def _store_duplicate(submission: Submission, now: datetime, planned: CallPlan) -> Lead | None:
-    """Stores a duplicate of the number's open lead, which follows its wish (leads.joining).
+def _join_open(
+    submission: Submission, now: datetime, planned: CallPlan, judged: Judgement
+) -> Lead | None:
+    """Stores a duplicate of the number's open lead, which follows its wish (leads.joining); or,
+    where that one is held and this is not, a lead that is called, and which the held one joins.
 
-    None if that lead has just been closed.
+    None if the open lead has just been closed.
     """
     opened = Lead.objects.filter(phone=submission.phone, status__in=OPEN_STATUSES)
-    try:
-        with transaction.atomic():
-            seen = opened.select_related("source").first()
-            if seen is None:
-                return None
-            wished = joining.wish(
-                submission.source, submission.phone, now, submission.chosen_at, seen.source
-            )
-            # The lock keeps the earlier lead from being deleted or closed meanwhile.
-            locked = opened.select_for_update(no_key=True, of=("self",))
-            first = locked.select_related("source").first()
-            if first is None:
-                return None
-            lead = _waiting(submission, now, planned)
-            lead.status = LeadStatus.DUPLICATE
-            lead.duplicate_of = first
-            if not submission.language and joining.came_through(first, submission.source):
-                lead.language = first.language
-            lead.closed_at = now
-            log_context.follow(lead.public_id)
-            lead.save(force_insert=True)
-            if joining.join(first, lead, wished, now):
-                first.refresh_from_db()
-                wish_followed.send(sender=Lead, lead=first)
-            return lead
-    except IntegrityError:
-        return find(submission.key)
+    seen = opened.select_related("source").first()
+    if seen is None:
+        return None
+    takes_over = seen.status == LeadStatus.HELD and not judged.is_held
+    wished = None
+    if takes_over:
+        planned = ports.plan(submission.source, submission.phone, now, submission.chosen_at)
+    elif not judged.is_held:
+        wished = joining.wish(
+            submission.source, submission.phone, now, submission.chosen_at, seen.source
+        )
+    # The lock keeps the earlier lead from being deleted or closed meanwhile.
+    locked = opened.select_for_update(no_key=True, of=("self",))
+    first = locked.select_related("source").first()
+    if first is None or takes_over != (first.status == LeadStatus.HELD and not judged.is_held):
+        return None
+    lead = _new(submission, now, planned, judged)
+    lead.status = LeadStatus.DUPLICATE
+    lead.duplicate_of = first
+    if not submission.language and joining.came_through(first, submission.source):
+        lead.language = first.language
+    lead.closed_at = now
+    _insert(lead, judged, now)
+    if takes_over:
+        joining.take_over(first, lead, now)
+        lead_received.send(sender=Lead, lead=lead)
+    elif joining.join(first, lead, wished, now):
+        first.refresh_from_db()
+        wish_followed.send(sender=Lead, lead=first)
+    return lead

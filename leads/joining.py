@@ -11,16 +11,18 @@ The rules, in this order (docs/architecture.md, "Several requests of one number"
    somebody is free.
 4. The newest language that a request names, or that its source has, decides who is rung, if
    anybody there speaks it.
-5. A lead that is held, or being called, keeps its time. What was wished for during a call holds
+5. A request that is held back (leads.guard) changes nothing. One that is not takes the place of an
+   open lead that is held, which joins it (`take_over`).
+6. A lead that is held, or being called, keeps its time. What was wished for during a call holds
    when the call is over: `follow` where it goes on waiting, `release` where it is closed.
-6. A time that somebody has chosen stands while another's request has the number called sooner:
+7. A time that somebody has chosen stands while another's request has the number called sooner:
    if that reaches nobody, it is called at the chosen time too (leads.appointments).
-7. A request that is taken back leaves the lead as it was before (`withdraw`).
+8. A request that is taken back leaves the lead as it was before (`withdraw`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -34,8 +36,6 @@ from leads.signals import wish_followed
 
 # A try to take a request back fails only if it is claimed at that moment.
 _TRIES = 5
-# How long the same request sent again is a repetition, whatever its call has come to.
-_SAME, _SAME_IF_TALKED = timedelta(seconds=30), timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
 
     `first` is locked, in this transaction.
     """
-    if wished is None or first.status != LeadStatus.WAITING:
+    if wished is None or request.is_held_back or first.status != LeadStatus.WAITING:
         return False
     stands = None
     if _takes(first.source, first.phone):
@@ -106,6 +106,17 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     return _speak(first, request, now)
 
 
+def take_over(first: Lead, request: Lead, now: datetime) -> None:
+    """Has a request that has joined a held lead be called instead of it: that one joins it.
+
+    `first` is locked, in this transaction. Leaves `request` as it is stored then.
+    """
+    Lead.objects.filter(duplicate_of=first).exclude(pk=request.pk).update(duplicate_of=request)
+    transitions.give_way(first.pk, request.pk, now)
+    transitions.take_over(request.pk)
+    request.refresh_from_db()
+
+
 def is_to_follow(lead_id: int, since: datetime) -> bool:
     """Whether `follow` or `release` will have something to do after a call, as far as is known."""
     taken_back = EarlierPlan.objects.filter(lead=lead_id, request__status=LeadStatus.CANCELLED)
@@ -113,8 +124,8 @@ def is_to_follow(lead_id: int, since: datetime) -> bool:
 
 
 def has_asked_since(lead_id: int, since: datetime) -> bool:
-    """Whether another request of its number has joined a lead since then."""
-    return _joined_since(lead_id, since).exists()
+    """Whether another request of its number, which is not held back, has joined a lead since."""
+    return _joined_since(lead_id, since).filter(is_held_back=False).exists()
 
 
 def follow(lead_id: int, since: datetime, now: datetime) -> None:
@@ -148,16 +159,18 @@ def release(lead_id: int, since: datetime, now: datetime) -> None:
 
 def _release(wishes: Wishes, now: datetime) -> None:
     """Requests that had joined a lead which is closed now: the oldest becomes a lead of its own,
-    which the others join.
+    which the others join. Held back as it was, if all are.
     """
     if not wishes or never_call.entry(wishes[0][0].phone):
         return
-    (oldest, wished), *others = wishes
+    (oldest, wished), *others = sorted(wishes, key=lambda it: it[0].is_held_back)
     plan = wished.plan if wished else ports.plan(oldest.source, oldest.phone, now, None)
     EarlierPlan.objects.filter(request__in=[it for it, _wished in wishes]).delete()
-    if not transitions.release(oldest.pk, now, plan):
+    if not transitions.release(oldest.pk, now, plan, is_held=oldest.is_held_back):
         return
     Lead.objects.filter(pk__in=[it.pk for it, _wished in others]).update(duplicate_of=oldest)
+    if oldest.is_held_back:
+        return
     oldest.refresh_from_db()
     _join_all(oldest, others, now)
     wish_followed.send(sender=Lead, lead=oldest)
@@ -216,26 +229,6 @@ def _take_back_open(request: Lead, now: datetime) -> bool:
         ports.cancel(request.pk, now)
         _release(others, now)
         return True
-
-
-def still_stands(request: Lead, now: datetime) -> bool:
-    """Whether the same request sent once more asks for nothing new.
-
-    Not if another request of the number has come since, or if a call of it has begun: whoever sends
-    it again then is at the phone. But within half a minute, or two minutes if they have talked, it
-    is a second click, or a browser whose first answer was lost: nobody is called twice for that,
-    however quick the call was.
-    """
-    first = request.duplicate_of or request
-    if request.status == LeadStatus.CANCELLED or first.newest_request() != request:
-        return False
-    talked = first.status == LeadStatus.CONNECTED
-    if now - request.submitted_at < (_SAME_IF_TALKED if talked else _SAME):
-        return True
-    if not first.is_open:
-        return False
-    since = None if first == request else request.submitted_at
-    return not ports.was_called(first.pk, since)
 
 
 def came_through(first: Lead, source: LeadSource) -> bool:

@@ -1,6 +1,6 @@
 """The never-call list: numbers that nobody and nothing dials until a manager takes them back.
 
-Asked when a lead is stored: it is held, and a visitor reads the ordinary page (leads.intake). Asked
+Asked when a lead is stored: it is held, and a visitor reads the ordinary page (leads.guard). Asked
 again before each dial, whoever wants it (leads.number_guard).
 """
 

@@ -129,8 +129,21 @@ def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -
     )
 
 
-def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:
-    """duplicate -> waiting: the lead that it had joined is closed, and it asks for another call.
+def give_way(lead_id: int, to_id: int, at: datetime) -> bool:
+    """held -> duplicate: another request of its number is called."""
+    values = {"duplicate_of": to_id, "is_held_back": True, **waits_no_more(at)}
+    return _move(lead_id, (LeadStatus.HELD,), LeadStatus.DUPLICATE, **values)
+
+
+def take_over(lead_id: int) -> bool:
+    """duplicate -> waiting: the lead that it had joined was held, and has given way."""
+    values = {"duplicate_of": None, "closed_at": None}
+    return _move(lead_id, (LeadStatus.DUPLICATE,), LeadStatus.WAITING, **values)
+
+
+def release(lead_id: int, at: datetime, plan: CallPlan, *, is_held: bool = False) -> bool:
+    """duplicate -> waiting: the lead that it had joined is closed, and it asks for another call;
+    or -> held, if a manager is to look at it first.
 
     It has waited since it was submitted, for the call that was on to end: its clock has run since
     then, and what it was promised then holds.
@@ -138,7 +151,7 @@ def release(lead_id: int, at: datetime, plan: CallPlan) -> bool:
     return _move(
         lead_id,
         (LeadStatus.DUPLICATE,),
-        LeadStatus.WAITING,
+        LeadStatus.HELD if is_held else LeadStatus.WAITING,
         duplicate_of=None,
         closed_at=None,
         waiting_since=F("submitted_at"),
@@ -209,6 +222,7 @@ def open_again(
     """
     values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
     values |= {"gap_until": gap_until, "closed_until": closed_until, "cancelled_while_held": False}
+    values |= {"is_held_back": False}
     values |= wait_accounting.anything_until(at)
     come_from = tuple(status for status in LeadStatus if status not in _NOT_OPENED_AGAIN)
     since = wait_accounting.end_of_anything(at)

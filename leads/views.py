@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from leads import config_cache, error_pages, intake, request_body, visitor_status
 from leads.forms import LeadForm
 from leads.guard import circumstances
+from leads.guard.verdicts import Refused
 from leads.models import LeadSource
 from leads.request_body import BodyRefused
 
@@ -98,8 +99,25 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     key = intake.key_from("form", str(token), source.slug, *written)
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
     how = circumstances.of_request(request)
-    lead = intake.store_newest(form.submission(key, submitter, how))
+    try:
+        lead = intake.store_newest(form.submission(key, submitter, how))
+    except Refused as refused:
+        return _refused(request, source, form, token, earlier, refused)
     return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
+
+
+def _refused(
+    request: HttpRequest,
+    source: LeadSource,
+    form: LeadForm,
+    token: uuid.UUID,
+    earlier: uuid.UUID | None,
+    refused: Refused,
+) -> HttpResponse:
+    """The form with all that was typed, and when to send it again."""
+    page = _form_page(request, source, form, token, earlier, status=429, refused=refused)
+    page["Retry-After"] = str(refused.seconds)
+    return page
 
 
 def _uuid(posted: str) -> uuid.UUID | None:
@@ -116,9 +134,11 @@ def _form_page(
     token: uuid.UUID,
     earlier: uuid.UUID | None,
     status: int = 200,
+    refused: Refused | None = None,
 ) -> HttpResponse:
     form.offer_times()
     context = {"source": source, "form": form, "token": token, "earlier": earlier}
+    context["refused"] = error_pages.too_many(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)
     # Every visit gets a new token, but not with no-store: after "back" the browser must show the

@@ -36,6 +36,7 @@ from leads.models import (
     LeadStatus,
     NeverCallNumber,
 )
+from leads.submission import Submission
 
 log = logging.getLogger(__name__)
 
@@ -272,10 +273,10 @@ def _plan(note: CallNote, at: datetime, now: datetime) -> bool:
     return True
 
 
-def _submission(lead: Lead, at: datetime, note: CallNote) -> intake.Submission:
+def _submission(lead: Lead, at: datetime, note: CallNote) -> Submission:
     """A follow-up tells the salesperson what the lead's newest request does."""
     newest = lead.newest_request()
-    return intake.Submission(
+    return Submission(
         source=lead.source,
         key=intake.key_from("follow-up", str(note.pk)),
         name=newest.name,

@@ -14,7 +14,7 @@ E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension 
 E025 LEAST_TALK
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE    E034 SITE_URL            E040 TRUSTED_PROXIES
-E050, E051, W010         callbacks.config.mail_checks
+E041 RATE_ADDRESS_REFUSED                         E050, E051, W010 callbacks.config.mail_checks
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN
@@ -61,6 +61,7 @@ def check_settings(
         *_times(),
         *_policy(),
         *_watching(),
+        *_rates(),
     ]
 
 
@@ -247,6 +248,20 @@ def _watching() -> Iterator[CheckMessage]:
             "/readyz reports it, such as 900.",
             id="callbacks.E033",
         )
+
+
+def _rates() -> Iterator[CheckMessage]:
+    """One address must not be refused where it should be held."""
+    held = settings.RATE_ADDRESS
+    for refused in settings.RATE_ADDRESS_REFUSED:
+        if any(it.limit >= refused.limit and it.seconds <= refused.seconds for it in held):
+            yield Error(
+                f"RATE_ADDRESS_REFUSED has {refused.limit} in {refused.seconds} seconds, which "
+                "is no more than what RATE_ADDRESS lets through.",
+                hint="Set RATE_ADDRESS_REFUSED well above RATE_ADDRESS: everybody in one office "
+                "has one address, and is to be held rather than turned away.",
+                id="callbacks.E041",
+            )
 
 
 def _policy() -> Iterator[CheckMessage]:

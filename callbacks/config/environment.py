@@ -14,6 +14,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from leads.guard import rate
+
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0"})
 # With TLS from the start (ssl), after a greeting (tls), or not at all.
@@ -86,6 +88,14 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
         hint = f"Set {var} to networks such as 10.0.0.0/8, separated by commas."
         return self._read(var, read(default), read, "is not a list of networks", hint)
+
+    def rates(self, var: str, default: str) -> Any:
+        """Rates such as "20/10m, 100/d"; none for "off"."""
+        hint = (
+            f"Set {var} to rates with commas between, such as {default}: the most in so many "
+            "seconds (s), minutes (m), hours (h) or days (d), up to 7d. Or set it to off."
+        )
+        return self._read(var, rate.read(default), rate.read, "is not a list of rates", hint)
 
     def database(self, var: str, address: str, fallback: str) -> dict[str, Any]:
         """Django's settings for `address`, which `var` has given. No sentence shows the address."""

@@ -293,6 +293,18 @@ MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=_POLICY.missed_in_a_row)
 MISSED_PAUSE = env.float("MISSED_PAUSE", default=_POLICY.missed_pause.total_seconds())
 UNREACHED_COOLDOWN = env.float("UNREACHED_COOLDOWN", default=_POLICY.unreached_for.total_seconds())
 
+# --- strangers' submissions -----------------------------------------------------------------------
+
+# What is more than usual is held (leads.guard.rates); beyond the last one it is refused.
+RATE_ADDRESS = env.rates("RATE_ADDRESS", default="20/10m, 100/d")
+RATE_ADDRESS_NUMBERS = env.rates("RATE_ADDRESS_NUMBERS", default="10/10m, 30/d")
+RATE_NUMBER = env.rates("RATE_NUMBER", default="5/10m, 10/d")
+RATE_SOURCE = env.rates("RATE_SOURCE", default="300/10m, 3000/d")
+RATE_COUNTRY = env.rates("RATE_COUNTRY", default="60/10m, 300/d")
+RATE_ADDRESS_REFUSED = env.rates("RATE_ADDRESS_REFUSED", default="100/10m, 1000/d")
+# What comes from there is not counted: our own servers. In a working copy, this machine.
+RATES_EXEMPT = env.networks("RATES_EXEMPT", default="127.0.0.0/8, ::1" if DEBUG else "")
+
 # --- what a visitor sees --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -261,7 +261,7 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
 
 def _earlier_messages(lead: Lead, newest: Lead) -> list[str]:
     """What else was written with the number's requests, newest first, each text once."""
-    requests = sorted([lead, *lead.duplicates.all()], key=lambda it: it.submitted_at, reverse=True)
+    requests = reversed(lead.requests_by_age())
     written = dict.fromkeys(it.message for it in requests if it.message)
     written.pop(newest.message, None)
     return list(written)

@@ -28,7 +28,7 @@ _LISTENING = "spy"
 # Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
 _ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
 # What an answer and its notes need, out of four tables of a hundred and thirty columns.
-_OF_A_REQUEST = ("duplicate_of", "submitted_at", "name", "phone_extension")
+_OF_A_REQUEST = ("duplicate_of", "submitted_at", "name", "phone_extension", "is_held_back")
 _NEEDED = (
     "lead", "extension", "extension_number", "state", "claimed_at", "picked_up_at", "ended_at",
     "call_id", "error_code", "error_message", "lead__public_id", "lead__source__name",

@@ -3,9 +3,11 @@
 from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
+from leads.models.findings import Finding
 from leads.models.late_waits import LateWait
-from leads.models.lead import E164, OPEN_STATUSES, Lead, LeadStatus
+from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
+from leads.models.lead_status import E164, OPEN_STATUSES, LeadStatus
 from leads.models.never_call import NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.sources import (
@@ -24,6 +26,7 @@ __all__ = [
     "Disposition",
     "DispositionEffect",
     "EarlierPlan",
+    "Finding",
     "LateWait",
     "Lead",
     "LeadSearch",

@@ -12,26 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.dispositions import Disposition
+from leads.models.lead_status import E164, OPEN_STATUSES, LeadStatus
 from leads.models.sources import LeadSource, SlaClock
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-E164 = r"^\+[1-9][0-9]{6,14}$"
-
-
-class LeadStatus(models.TextChoices):
-    """How a lead stands. docs/architecture.md draws the transitions."""
-
-    HELD = "held", _("held")
-    WAITING = "waiting", _("waiting")
-    CALLING = "calling", _("calling")
-    CONNECTED = "connected", _("connected")
-    CALLED = "called", _("called")
-    UNREACHED = "unreached", _("unreached")
-    FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
-    DUPLICATE = "duplicate", _("duplicate")
 
 
 def _waited(
@@ -40,10 +25,6 @@ def _waited(
     return models.DurationField(
         name, default=timedelta(0), db_default=timedelta(0), help_text=help_text
     )
-
-
-# These leads still need something done; a number has at most one of them.
-OPEN_STATUSES = (LeadStatus.HELD, LeadStatus.WAITING, LeadStatus.CALLING)
 
 
 class Lead(models.Model):
@@ -259,6 +240,12 @@ class Lead(models.Model):
         help_text=_("The provider's error code; 0 means accepted."),
     )
     error_message = models.CharField(_("error message"), max_length=500, blank=True)
+    is_held_back = models.BooleanField(
+        _("held back"),
+        default=False,
+        db_default=False,
+        help_text=_("A check holds it: it changes nothing until a manager releases it."),
+    )
     attempts = models.IntegerField(_("attempts"), default=0)
     first_dialed_at = models.DateTimeField(
         _("first dialed at"),
@@ -399,8 +386,11 @@ class Lead(models.Model):
         return self.requests_by_age()[-1]
 
     def requests_by_age(self) -> "list[Lead]":
-        """The lead and those that have joined it, in the order in which they came."""
-        return sorted([self, *self.duplicates.all()], key=lambda it: (it.submitted_at, it.pk))
+        """The lead and those that have joined it, in the order in which they came. Without those
+        that are held back: a stranger may have sent them.
+        """
+        joined = [it for it in self.duplicates.all() if not it.is_held_back]
+        return sorted([self, *joined], key=lambda it: (it.submitted_at, it.pk))
 
     def extension_to_ask_for(self) -> str:
         """The one that was typed last, also where the newest request names none; or ""."""

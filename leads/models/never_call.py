@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads.models.lead import E164
+from leads.models.lead_status import E164
 
 
 class NeverCallNumber(models.Model):

@@ -5,6 +5,7 @@ import pytest
 from callbacks.config.checks import check_settings
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
+from leads.guard.rate import Rate
 
 LONG = "0123456789abcdef0123456789abcdef"
 GOOD = {
@@ -14,6 +15,8 @@ GOOD = {
     "SITE_URL": "",
     "BEHIND_PROXY": False,
     "TRUSTED_PROXIES": [],
+    "RATE_ADDRESS": (Rate(20, 600), Rate(100, 86_400)),
+    "RATE_ADDRESS_REFUSED": (Rate(100, 600),),
     "VOICENTER_URL": "https://voicenter.example.com/ForwardDialer/click2call.aspx",
     "VOICENTER_CODE": "the-code",
     "VOICENTER_METHOD": "post",
@@ -68,6 +71,8 @@ CASES = [
         {"BEHIND_PROXY": True, "TRUSTED_PROXIES": [ip_network("127.0.0.1")]},
         [],
     ),
+    ("refused before it is held", {"RATE_ADDRESS_REFUSED": (Rate(20, 600),)}, ["E041"]),
+    ("nothing is refused", {"RATE_ADDRESS_REFUSED": ()}, []),
     ("no host", {"ALLOWED_HOSTS": []}, ["E002"]),
     ("the site's address", {"SITE_URL": "https://callbacks.example.com"}, []),
     ("the site's address without scheme", {"SITE_URL": "callbacks.example.com"}, ["E034"]),

@@ -32,6 +32,9 @@ WRONG = [
     ("a level that is none", "LOG_LEVEL", "LOUD"),
     ("a network with a host in it", "TRUSTED_PROXIES", "10.0.0.1/8"),
     ("a proxy by its name", "TRUSTED_PROXIES", "127.0.0.1,proxy"),
+    ("a rate without its time", "RATE_NUMBER", "5"),
+    ("a rate of nothing", "RATE_NUMBER", "0/d"),
+    ("a rate of a month", "RATE_NUMBER", "5/30d"),
     ("a database at no port", "DATABASE_URL", "postgres://127.0.0.1:port/callbacks"),
 ]
 

@@ -112,7 +112,7 @@ def test_the_same_submission_is_still_the_same_lead_when_that_is_closed(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", [LeadStatus.HELD, LeadStatus.WAITING, LeadStatus.CALLING])
+@pytest.mark.parametrize("status", [LeadStatus.WAITING, LeadStatus.CALLING])
 def test_a_number_with_an_open_lead_is_linked_to_it(status: str, source: LeadSource) -> None:
     first = intake.store(submission(source, uuid.uuid4()))
     Lead.objects.filter(pk=first.pk).update(status=status)

@@ -268,6 +268,7 @@ class LeadAdmin(
                 Prefetch("call_attempts", attempts),
                 "duplicates__source",
                 "clock_changes",
+                "findings",
                 Prefetch("call_notes", notes),
                 "follow_ups",
             )

@@ -130,6 +130,8 @@ def _submitted(lead: Lead) -> Iterator[Event]:
         came,
         (promised % {"target": in_words(target)}, *_wished_first(lead)),
     )
+    for found in lead.findings.all():
+        yield Event(found.at, gettext("Held for a manager"), (found.reason,), ORANGE)
     yield from (_of_later_request(it) for it in lead.duplicates.all())
     if lead.status == LeadStatus.DUPLICATE:
         why = gettext("The number had an open request already: lead %(duplicate_of_id)s") % {
@@ -165,11 +167,14 @@ def _of_later_request(request: Lead) -> Event:
         )
     who = f"{request.name}, {request.email}" if request.email else request.name
     lines = (who, *request.message.splitlines(), *_chosen(request.chosen_at))
+    asked = gettext("Asked again: %(source)s")
+    if request.is_held_back:
+        asked = gettext("Asked again, and held back by a check: %(source)s")
     return Event(
         request.submitted_at,
-        gettext("Asked again: %(source)s") % {"source": request.source},
+        asked % {"source": request.source},
         lines,
-        ACCENT,
+        ORANGE if request.is_held_back else ACCENT,
     )
 
 

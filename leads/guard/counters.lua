@@ -1,0 +1,44 @@
+-- Counts one submission at several counters; all of it in one round trip. A counter is a sorted set:
+-- what was counted, by the time at which it was (seconds).
+--
+-- KEYS: the counters. ARGV[1]: now. ARGV[2]: JSON, for each counter
+--   {member, keep, most, hold = {{limit, seconds}, ...}, refuse = {{limit, seconds}, ...}}
+-- `keep`: seconds for which it is kept. `most`: how many are kept, the newest; more decide nothing.
+--
+-- Returns {"", i1, i2, ...}: for each counter which of its `hold` was exceeded, from 1; 0: none. Where
+-- one of `refuse` is used up, nothing is counted, and it returns {seconds to wait}.
+
+local now = tonumber(ARGV[1])
+local counters = cjson.decode(ARGV[2])
+local wait = 0
+
+-- The time at which the `place`-th newest was counted, if that is within the window.
+local function counted_at(key, place, seconds)
+    local found = redis.call('ZREVRANGE', key, place - 1, place - 1, 'WITHSCORES')
+    local at = tonumber(found[2])
+    return at and at > now - seconds and at or nil
+end
+
+for i, counter in ipairs(counters) do
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - counter.keep)
+    -- Counted by a clock that was ahead and has been put back.
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], now + 60, '+inf')
+    for _, rate in ipairs(counter.refuse) do
+        local at = counted_at(KEYS[i], rate[1], rate[2])
+        if at then wait = math.max(wait, at + rate[2] - now) end
+    end
+end
+if wait > 0 then return {string.format('%.3f', wait)} end
+
+local answer = {''}
+for i, counter in ipairs(counters) do
+    redis.call('ZADD', KEYS[i], ARGV[1], counter.member)
+    redis.call('ZREMRANGEBYRANK', KEYS[i], 0, -counter.most - 1)
+    redis.call('EXPIRE', KEYS[i], counter.keep)
+    local exceeded = 0
+    for place, rate in ipairs(counter.hold) do
+        if exceeded == 0 and counted_at(KEYS[i], rate[1] + 1, rate[2]) then exceeded = place end
+    end
+    answer[i + 1] = exceeded
+end
+return answer

@@ -1,0 +1,115 @@
+"""The check of rates: how many submissions come from an address, to a number, through a source.
+
+Above the usual they are held, and stay so while it lasts; what one address sends far above it is
+refused. What is counted is kept in Redis as keyed hashes, for a day at most by itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import phonenumbers
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from leads import countries
+from leads.guard import address, counters
+from leads.guard.counters import Away, Counter
+from leads.guard.rate import Rate
+from leads.guard.verdicts import CannotAnswer, Finding, Verdict
+from leads.submission import Submission
+
+NAME = "rate"
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A counter, and the sentence for a manager where it exceeds a rate: with the placeholders
+    %(what)s, %(limit)s and %(time)s.
+    """
+
+    counter: Counter
+    what: str
+    sentence: "str | Promise"
+
+
+def check(submission: Submission, now: datetime) -> Iterator[Finding]:
+    """Holds what exceeds a rate, refuses what one address sends far beyond one."""
+    sender = submission.circumstances.address if submission.circumstances else None
+    if sender and address.is_in(sender, settings.RATES_EXEMPT):
+        return
+    counted = [it for it in _counted(submission) if it.counter.hold or it.counter.refuse]
+    if not counted:
+        return
+    try:
+        result = counters.count([it.counter for it in counted], now)
+    except Away:
+        raise CannotAnswer(
+            gettext(
+                "Redis, which counts requests, did not answer, so nobody knows whether there were "
+                "too many."
+            )
+        ) from None
+    if result.wait is not None:
+        yield Finding(NAME, Verdict.REFUSE, gettext("Far too many from one address."), result.wait)
+        return
+    for it, rate in zip(counted, result.exceeded, strict=True):
+        if rate:
+            words = {"what": it.what, "limit": rate.limit, "time": _in_words(rate)}
+            yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words)
+
+
+def _counted(submission: Submission) -> Iterator[_Counted]:
+    key, phone = str(submission.key), submission.phone
+    known = submission.circumstances
+    if known and known.address:
+        sender = address.customer(known.address)
+        yield _Counted(
+            Counter(
+                _hidden("address", sender),
+                key,
+                settings.RATE_ADDRESS,
+                settings.RATE_ADDRESS_REFUSED,
+            ),
+            sender,
+            _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
+        )
+        yield _Counted(
+            Counter(_hidden("numbers", sender), _hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
+            sender,
+            _("The address %(what)s asked for more than %(limit)s numbers within %(time)s."),
+        )
+    yield _Counted(
+        Counter(_hidden("number", phone), key, settings.RATE_NUMBER),
+        phone,
+        _("The number was asked for more than %(limit)s times within %(time)s."),
+    )
+    yield _Counted(
+        Counter(f"source:{submission.source.pk}", key, settings.RATE_SOURCE),
+        submission.source.name,
+        _("More than %(limit)s requests came through the source %(what)s within %(time)s."),
+    )
+    country = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
+    if country != submission.source.default_country:
+        yield _Counted(
+            Counter(f"country:{country}", key, settings.RATE_COUNTRY),
+            str(countries.NAMES.get(country, country)),
+            _("More than %(limit)s requests for numbers in %(what)s came within %(time)s."),
+        )
+
+
+def _hidden(kind: str, value: str) -> str:
+    digest = salted_hmac("leads.guard.rates", value, algorithm="sha256").hexdigest()[:24]
+    return f"{kind}:{digest}"
+
+
+def _in_words(rate: Rate) -> str:
+    """ "10 minutes", "24 hours"."""
+    if rate.per < timedelta(hours=1):
+        minutes = -(-rate.seconds // 60)
+        return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
+    hours = -(-rate.seconds // 3600)
+    return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}

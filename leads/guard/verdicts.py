@@ -1,0 +1,75 @@
+"""What a check says of a submission, and what all of them together come to."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+
+class Verdict(IntEnum):
+    """The stricter, the greater: the strictest of all checks' wins."""
+
+    ACCEPT = 0  # it is called
+    HOLD = 1  # it is stored, and nobody is called until a manager releases it
+    REFUSE = 2  # it is not stored: whoever sends it is to try again later
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check, by its name, has against a submission.
+
+    `reason`: a sentence for a manager. `retry_after`: when a refused one may be tried again.
+    """
+
+    asked: str
+    verdict: Verdict
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What all checks have against a submission: nothing, if all accept it."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The strictest."""
+        return max((it.verdict for it in self.findings), default=Verdict.ACCEPT)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is not to be called, where it is stored."""
+        return self.verdict is not Verdict.ACCEPT
+
+    @property
+    def reason(self) -> str:
+        """Why, for a manager; "" where nothing is against it."""
+        return " ".join(it.reason for it in self.findings if it.verdict is self.verdict)
+
+    @property
+    def retry_after(self) -> timedelta:
+        """When a refused submission may be tried again."""
+        return max((it.retry_after for it in self.findings if it.retry_after), default=timedelta())
+
+
+class Refused(Exception):  # noqa: N818  # no fault of ours
+    """A submission is not stored."""
+
+    def __init__(self, judged: Judgement) -> None:
+        super().__init__(judged.reason)
+        self.retry_after = judged.retry_after
+
+    @property
+    def seconds(self) -> int:
+        """Whole seconds until it may be tried again; 1 or more."""
+        return max(1, math.ceil(self.retry_after.total_seconds()))
+
+
+class CannotAnswer(Exception):  # noqa: N818  # no fault of ours
+    """A check has nobody to ask: the submission is held. `reason`: why, a manager's sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

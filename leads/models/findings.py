@@ -1,0 +1,30 @@
+"""Finding: what a check had against a submission."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.lead import Lead
+
+
+class Finding(models.Model):
+    """Why a lead was held: one row for each check that did not accept it (leads.guard)."""
+
+    lead = models.ForeignKey(
+        Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="findings"
+    )
+    asked = models.CharField(_("check"), max_length=32, help_text=_("The name of the check."))
+    verdict = models.CharField(_("verdict"), max_length=8, help_text=_("What it said: hold."))
+    reason = models.CharField(
+        _("reason"), max_length=500, help_text=_("A sentence for a manager that says why.")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        ordering = ["at", "id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.asked}: {self.verdict}"

@@ -1,0 +1,24 @@
+"""How a lead stands, and what its number looks like."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+
+
+class LeadStatus(models.TextChoices):
+    """How a lead stands. docs/architecture.md draws the transitions."""
+
+    HELD = "held", _("held")
+    WAITING = "waiting", _("waiting")
+    CALLING = "calling", _("calling")
+    CONNECTED = "connected", _("connected")
+    CALLED = "called", _("called")
+    UNREACHED = "unreached", _("unreached")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    DUPLICATE = "duplicate", _("duplicate")
+
+
+# These leads still need something done; a number has at most one of them.
+OPEN_STATUSES = (LeadStatus.HELD, LeadStatus.WAITING, LeadStatus.CALLING)

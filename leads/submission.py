@@ -1,0 +1,34 @@
+"""Submission: what is to be stored as a lead, once its fields are valid."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from leads.guard.circumstances import Circumstances
+from leads.models import Lead, LeadSource
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A valid submission: `phone` is in E.164, and `source` accepts it.
+
+    `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
+    soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
+    `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
+    after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
+    no stranger's.
+    """
+
+    source: LeadSource
+    key: uuid.UUID
+    name: str
+    phone: str
+    phone_extension: str = ""
+    email: str = ""
+    message: str = ""
+    language: str = ""
+    chosen_at: datetime | None = None
+    fingerprint: str = ""
+    submitter: uuid.UUID | None = None
+    follow_up_of: Lead | None = None
+    circumstances: Circumstances | None = None
