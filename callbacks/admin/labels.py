@@ -12,7 +12,7 @@ from callbacks.explain import routing_reason
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT
-from callbacks.policy.rules import FLAGGED_REASON
+from callbacks.policy.rules import FLAGS
 from callbacks.routing.availability import is_paused
 from leads import sla
 from leads.models import Lead, LeadStatus, SlaClock
@@ -176,8 +176,8 @@ def extension_now(
             ),
         ),
     )
-    flagged = extension.unavailable_reason == FLAGGED_REASON
-    colour, note = (ORANGE, FLAGGED_REASON) if flagged else (GREEN, "")
+    flag = extension.unavailable_reason
+    colour, note = (ORANGE, flag) if flag in FLAGS else (GREEN, "")
     free = Words(gettext("free"), colour, note, is_free=True)
     own = next((words for holds, words in table if holds), None)
     return own or _on_another_phone(extension, now, zone) or free

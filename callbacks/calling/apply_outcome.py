@@ -22,7 +22,9 @@ from callbacks.models.attempt_states import AttemptKind
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import (
     FLAGGED_REASON,
+    FLAGS,
     MAX_ATTEMPTS,
+    UNREACHABLE_REASON,
     ExtensionStep,
     LeadStep,
     Outcome,
@@ -66,7 +68,7 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
         return  # a recorded message: played or not, it does not change when the lead is called
     outcome, rules = Outcome(attempt.outcome), policy()
     step = _step(attempt, attempt.extension_id, outcome, rules, now)
-    if step.lead is LeadStep.CALL_AGAIN and _is_stopped(attempt):
+    if step.lead is LeadStep.CALL_AGAIN and _stopped_at(attempt):
         step = replace(step, lead=LeadStep.CANCELLED)
     after_talk.take_turns(attempt.lead_id)
     _settle_lead(attempt, step, now)
@@ -83,9 +85,9 @@ def step_after(attempt: CallAttempt, now: datetime) -> Step | None:
     return _step(attempt, attempt.extension_id, Outcome(attempt.outcome), policy(), now)
 
 
-def _is_stopped(attempt: CallAttempt) -> bool:
-    """Whether a manager wants no further call; whoever dialled may not have seen it yet."""
-    return CallAttempt.objects.filter(pk=attempt.pk, stopped_at__isnull=False).exists()
+def _stopped_at(attempt: CallAttempt) -> datetime | None:
+    """Since when a manager wants no further call; whoever dialled may not have seen it yet."""
+    return CallAttempt.objects.values_list("stopped_at", flat=True).get(pk=attempt.pk)
 
 
 def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None:
@@ -169,9 +171,11 @@ def _step(
         kind=AttemptKind.CALL,
         claimed_at__gte=F("lead__counted_from"),
     ).exclude(pk=attempt.pk)
-    same = [it.value for it in counted_together(outcome)]
+    same = Q(outcome__in=[it.value for it in counted_together(outcome)])
+    if outcome is Outcome.BAD_NUMBER:
+        same &= earlier_calls.since_it_rang(others)
     counted = others.aggregate(
-        same_before=Count("pk", filter=Q(outcome__in=same)),
+        same_before=Count("pk", filter=same),
         attempts=Count("pk", filter=~Q(outcome__in=_UNCOUNTED)),
         talks=Count(
             "pk", filter=Q(outcome=Outcome.BRIDGED.value, claimed_at__lt=attempt.claimed_at)
@@ -230,10 +234,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
             shown |= {"connected_at": earlier_calls.talked_before(attempt), "error_message": ""}
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed:
-        # What came while they talked is told in the talk; what came later asks for another call.
-        talked = attempt.outcome == Outcome.BRIDGED.value
-        since = _talked_until(attempt, ended_at) if talked else attempt.claimed_at
-        joining.release(attempt.lead_id, since, now)
+        joining.release(attempt.lead_id, _asks_anew_from(attempt, step, ended_at), now)
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
@@ -252,6 +253,16 @@ def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
         if chosen.opens_at and (found.opens_at is None or chosen.opens_at < found.opens_at):
             return chosen
     return found
+
+
+def _asks_anew_from(attempt: CallAttempt, step: Step, ended_at: datetime) -> datetime:
+    """What came while they talked is told in the talk, and what came before a manager stopped the
+    call is stopped with it; what came later asks for another call.
+    """
+    if attempt.outcome == Outcome.BRIDGED.value:
+        return _talked_until(attempt, ended_at)
+    stopped_at = _stopped_at(attempt) if step.lead is LeadStep.CANCELLED else None
+    return stopped_at or attempt.claimed_at
 
 
 def _talked_until(attempt: CallAttempt, known_at: datetime) -> datetime:
@@ -277,6 +288,8 @@ def _settle_extension(
     match step.extension:
         case ExtensionStep.OUT:
             reason = "offline" if outcome is Outcome.OFFLINE else _NOT_REACHED
+            if outcome is Outcome.AGENT_UNREACHED and earlier_calls.is_no_phone(extension_id):
+                reason = UNREACHABLE_REASON
             _keep_out(extension, now + step.out_for, reason)
         case ExtensionStep.BLOCKED:
             extension.update(is_blocked=True)
@@ -321,7 +334,8 @@ def _take_back(extension: QuerySet[Extension]) -> None:
 
     A pause that a person has set stays.
     """
-    extension.filter(unavailable_reason__in=(_NO_ANSWER, _NOT_REACHED)).update(
+    for_calls = (_NO_ANSWER, _NOT_REACHED, UNREACHABLE_REASON)
+    extension.filter(unavailable_reason__in=for_calls).update(
         unavailable_until=None, unavailable_reason=""
     )
     ours = Q(pause_reason=_missed_in_a_row(policy().missed_in_a_row))
@@ -337,11 +351,10 @@ def _missed_in_a_row(calls: int) -> str:
 
 def _clear(extension: QuerySet[Extension]) -> None:
     """A salesperson picked up: clears the extension's missed calls and its flag."""
-    extension.filter(Q(missed_in_a_row__gt=0) | Q(unavailable_reason=FLAGGED_REASON)).update(
+    is_flagged = Q(unavailable_reason__in=FLAGS)
+    extension.filter(Q(missed_in_a_row__gt=0) | is_flagged).update(
         missed_in_a_row=0,
-        unavailable_reason=Case(
-            When(unavailable_reason=FLAGGED_REASON, then=Value("")), default=F("unavailable_reason")
-        ),
+        unavailable_reason=Case(When(is_flagged, then=Value("")), default=F("unavailable_reason")),
     )
 
 

@@ -2,15 +2,19 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from callbacks.common import sql
-from callbacks.models import CallAttempt
-from callbacks.policy.rules import A_DAY, FAULTS, Outcome, rang_the_lead
+from callbacks.models import CallAttempt, CallRecord
+from callbacks.models.attempt_states import AttemptKind
+from callbacks.policy.rules import A_DAY, FAULTS, UNREACHABLE_CALLS, Outcome, rang_the_lead
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 from leads import joining
 from leads.models import Lead
 
 _FAULTS = [it.value for it in FAULTS]
+# The provider's words for a phone that is not there.
+_NO_PHONE = [word for word, it in OUTCOMES.items() if it is LegOutcome.UNREACHABLE]
 _GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
 
 # Faults of a lead between which and its next call somebody else was got through to: an outage uses
@@ -69,3 +73,23 @@ def is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
         .exclude(lead_id=attempt.lead_id)
         .exists()
     )
+
+
+def since_it_rang(others: QuerySet[CallAttempt]) -> Q:
+    """Those of a lead's calls since which its phone has not rung: a number that rings is not wrong.
+    One that is out of coverage now and then cannot be reached either.
+    """
+    rang = others.filter(outcome__in=_GOT_THROUGH).order_by("-pk").values_list("pk", flat=True)
+    return Q(pk__gt=rang.first() or 0)
+
+
+def is_no_phone(extension_id: int) -> bool:
+    """Whether the provider has called the phone of an extension wrong, or not to be had, in each of
+    its last calls. A fault of the network, or a busy line, says nothing of the phone.
+    """
+    calls = CallAttempt.objects.filter(
+        extension_id=extension_id, kind=AttemptKind.CALL, ended_at__isnull=False
+    )
+    last = list(calls.order_by("-claimed_at").values_list("pk", flat=True)[:UNREACHABLE_CALLS])
+    told = CallRecord.objects.filter(attempt__in=last, leg=1, status__in=_NO_PHONE)
+    return told.values("attempt").distinct().count() == UNREACHABLE_CALLS

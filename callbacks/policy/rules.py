@@ -43,6 +43,10 @@ Wait = timedelta | Literal["opening"]
 
 # What stands on an extension with ExtensionStep.FLAGGED, for the manager.
 FLAGGED_REASON = "invalid parameters with different leads: check its number"
+# The same after so many calls in a row that the provider could not bring to its phone.
+UNREACHABLE_REASON = "cannot be reached: check the phone and its number"
+UNREACHABLE_CALLS = 3
+FLAGS = (FLAGGED_REASON, UNREACHABLE_REASON)
 _T = TypeVar("_T", int, timedelta)
 
 

@@ -21,8 +21,8 @@ _LONGER = timedelta(minutes=2)
 _LONGEST_HOLDS = 2
 # A sweep that asks the provider whether a call is still on keeps other sweeps from it for so long.
 _ASKING_TAKES = timedelta(seconds=45)
-# Sweeps may come late, and look-ups be behind: no unknown call is given up before so many looks and,
-# after each of them, the time in which the log tells; unless its hold has been over for so long.
+# Sweeps may come late, and look-ups be behind: no unknown call is given up before so many looks
+# and, after each of them, the time in which the log tells; unless its hold is over for so long.
 LEAST_LOOKS = 3
 _LOOKS_TAKE = timedelta(hours=2)
 # An attempt that ended without a record is looked up once more after this time.

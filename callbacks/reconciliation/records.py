@@ -104,13 +104,8 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
         call_id=cdr.call_id,
         type=cdr.type,
         leg=cdr.leg,
-        status=cdr.status,
-        is_answered=cdr.is_answered,
         attempt=attempt,
-        started_at=cdr.started_at,
-        duration=cdr.duration,
-        talk_time=cdr.talk_time,
-        dial_time=cdr.dial_time,
+        **_as_told(cdr),
         price=cdr.price,
         recording_url=cdr.record_url or "",
         payload=cdr.raw,
@@ -119,7 +114,8 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
 
 def _fill_in(cdr: Cdr) -> None:
     """The price and the recording, where the stored record has none: they may come later than the
-    rest. Nothing else: what has followed from the record has followed.
+    rest. And how the leg ended, if the stored one does not tell, or if by this one they talked.
+    Nothing else: what has followed from the record has followed.
     """
     stored = CallRecord.objects.filter(call_id=cdr.call_id, type=cdr.type)
     with transaction.atomic():
@@ -127,11 +123,14 @@ def _fill_in(cdr: Cdr) -> None:
         attempts = CallAttempt.objects.filter(pk__in=stored.values("attempt"))
         attempt = attempts.select_for_update().first()
         record = stored.select_for_update().get()
-        told: dict[str, int | str] = {}
+        told: dict[str, Any] = {}
         if record.price is None and cdr.price is not None:
             told["price"] = cdr.price
         if not record.recording_url and cdr.record_url:
             told["recording_url"] = cdr.record_url
+        says_more = _says_more(cdr, record)
+        if says_more:
+            told |= _as_told(cdr) | {"payload": record.payload | cdr.raw}
         if not told:
             return
         stored.update(**told)
@@ -141,7 +140,28 @@ def _fill_in(cdr: Cdr) -> None:
             if attempt.recording_url:
                 del facts["recording_url"]
             CallAttempt.objects.filter(pk=attempt.pk).update(**facts)
+            if says_more:
+                _apply(attempt, timezone.now())
     log.info("record filled in fields=%s call_id=%s", ",".join(told), cdr.call_id)
+
+
+def _says_more(cdr: Cdr, stored: CallRecord) -> bool:
+    was = outcome_of(stored)
+    return cdr.outcome is not was and (
+        cdr.outcome is LegOutcome.ANSWERED or was is LegOutcome.OTHER
+    )
+
+
+def _as_told(cdr: Cdr) -> dict[str, Any]:
+    """How the leg ended, by the names of CallRecord's columns."""
+    return {
+        "status": cdr.status,
+        "is_answered": cdr.is_answered,
+        "started_at": cdr.started_at,
+        "duration": cdr.duration,
+        "talk_time": cdr.talk_time,
+        "dial_time": cdr.dial_time,
+    }
 
 
 def _attempt_of(cdr: Cdr) -> CallAttempt | None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from callbacks.admin import labels
 from callbacks.admin.extensions import state
 from callbacks.models import CallAttempt, Extension, Team
-from callbacks.policy.rules import FLAGGED_REASON
+from callbacks.policy.rules import FLAGGED_REASON, UNREACHABLE_REASON
 from leads.models import Lead
 
 NOW = datetime(2026, 3, 25, 12, 0, tzinfo=UTC)
@@ -63,6 +63,7 @@ LIVE = {"lead_id": 7, "claimed_at": NOW}
         ("free", "", {}, None, True),
         ("free", "", {"unavailable_until": at(-1), "unavailable_reason": "offline"}, None, True),
         ("free", FLAGGED_REASON, {"unavailable_reason": FLAGGED_REASON}, None, True),
+        ("free", UNREACHABLE_REASON, {"unavailable_reason": UNREACHABLE_REASON}, None, True),
         ("dialing", "lead 7", {}, CallAttempt(state="dialing", **LIVE), True),
         ("on a call with lead 7", "", {}, CallAttempt(state="accepted", **LIVE), True),
         (

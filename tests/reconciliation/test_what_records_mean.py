@@ -16,7 +16,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
-from callbacks.policy.rules import MAX_ATTEMPTS, Outcome, counts_as_try
+from callbacks.policy.rules import MAX_ATTEMPTS, UNREACHABLE_REASON, Outcome, counts_as_try
 from callbacks.reconciliation import holds, records
 from callbacks.voicenter import Cdr
 from leads.models import Lead, LeadSource, LeadStatus
@@ -165,17 +165,70 @@ def test_what_says_nothing_of_the_lead_uses_up_no_try(row: Row) -> None:
     assert not counts_as_try(Outcome(row.state.value))
 
 
-def test_a_number_that_cannot_be_reached_twice_goes_to_a_person(
-    make_lead: MakeLead, extension: Extension
+# The word of the lead's leg in each call of a lead; "" for one that nobody picked up in sales.
+# Whether its number is taken for wrong in the end.
+IN_A_ROW: dict[str, tuple[tuple[str, ...], bool]] = {
+    "wrong twice": (("INVALIDARGS", "INVALIDARGS"), True),
+    "wrong, then no channel": (("INVALIDARGS", "CHANUNAVAIL"), True),
+    "no answer between them": (("CHANUNAVAIL", "NOANSWER", "CHANUNAVAIL"), False),
+    "busy between them": (("CHANUNAVAIL", "BUSY", "CHANUNAVAIL"), False),
+    "answered between them": (("CHANUNAVAIL", "ANSWER", "CHANUNAVAIL"), False),
+    "twice in a row after an answer": (("NOANSWER", "CHANUNAVAIL", "CHANUNAVAIL"), True),
+    "congestion between them": (("CHANUNAVAIL", "CONGESTION", "CHANUNAVAIL"), True),
+    "nobody in sales between them": (("CHANUNAVAIL", "", "CHANUNAVAIL"), True),
+}
+
+
+@pytest.mark.parametrize(("words", "is_wrong"), IN_A_ROW.values(), ids=IN_A_ROW)
+def test_a_number_that_cannot_be_reached_twice_in_a_row_goes_to_a_person(
+    make_lead: MakeLead, extension: Extension, words: tuple[str, ...], is_wrong: bool
 ) -> None:
     lead = make_lead()
-    for _ in range(2):
+    for word in words:
         Lead.objects.update(call_after=timezone.now())
-        receive(call(lead), UP, (2, "INVALIDARGS", 0))
+        Extension.objects.update(unavailable_until=None)
+        CallAttempt.objects.update(ended_at=timezone.now() - timedelta(hours=1))
+        lead_leg = (2, word, int(word == "ANSWER"))
+        receive(call(lead), *((UP, lead_leg) if word else ((1, "NOANSWER", 0),)))
     lead.refresh_from_db()
-    assert lead.status == LeadStatus.FAILED
-    assert "number is wrong or cannot be reached" in lead.error_message
-    assert standing(lead, timezone.now()).status == "received"
+    assert (lead.status == LeadStatus.FAILED) is is_wrong
+    said = "number is wrong or cannot be reached" in lead.error_message
+    assert said is is_wrong
+    assert (standing(lead, timezone.now()).status == "received") is is_wrong
+
+
+# The words of the salesperson's leg in their last calls; whether a manager is told to look at the
+# phone.
+PHONES: dict[str, tuple[tuple[str, ...], bool]] = {
+    "wrong arguments, three times": (("INVALIDARGS",) * 3, True),
+    "no channel, many times": (("CHANUNAVAIL",) * 5, True),
+    "both": (("CHANUNAVAIL", "INVALIDARGS", "CHANUNAVAIL"), True),
+    "twice": (("CHANUNAVAIL",) * 2, False),
+    "picked up between them": (("CHANUNAVAIL", "CHANUNAVAIL", "ANSWER", "CHANUNAVAIL"), False),
+    "congestion between them": (("CHANUNAVAIL", "CHANUNAVAIL", "CONGESTION"), False),
+    "congestion": (("CONGESTION",) * 5, False),
+    "busy": (("BUSY",) * 5, False),
+}
+
+
+@pytest.mark.parametrize(("words", "is_told"), PHONES.values(), ids=PHONES)
+def test_a_phone_that_is_not_there_is_told_to_a_manager_and_rung_as_before(
+    make_lead: MakeLead, extension: Extension, words: tuple[str, ...], is_told: bool
+) -> None:
+    for number, word in enumerate(words):
+        lead = make_lead(f"+9725055502{number:02}")
+        Extension.objects.update(unavailable_until=None)
+        legs = ((1, word, 0),) if word != "ANSWER" else (UP, (2, "ANSWER", 60))
+        receive(call(lead), *legs)
+        Lead.objects.update(call_after=timezone.now() + timedelta(days=1))
+    extension.refresh_from_db()
+    assert (extension.unavailable_reason == UNREACHABLE_REASON) is is_told
+    assert (extension.is_paused, extension.missed_in_a_row) == (False, 0)
+    assert extension.unavailable_until
+    assert extension.unavailable_until <= timezone.now() + timedelta(minutes=1)
+    Extension.objects.update(unavailable_until=None)
+    receive(call(make_lead("+972505550299")), UP, (2, "ANSWER", 60))
+    assert Extension.objects.get().unavailable_reason != UNREACHABLE_REASON
 
 
 def test_a_busy_network_pauses_nobody_and_no_lead_is_lost_by_it(

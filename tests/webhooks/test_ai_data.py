@@ -194,6 +194,51 @@ def test_a_repeated_record_fills_in_what_was_missing_and_changes_nothing_else(
     )
 
 
+# The lead's leg as it was told first, and again; how the call has ended then.
+SAYS_MORE: dict[str, tuple[dict[str, Any], dict[str, Any], AttemptState, LeadStatus]] = {
+    "AI data alone, then the record": (
+        {"status": "", "aiData": TALK}, {}, AttemptState.BRIDGED, LeadStatus.CONNECTED,
+    ),
+    "AI data alone, then that nobody answered": (
+        {"status": "", "aiData": TALK}, {"status": "NOANSWER", "actualCallDuration": 0},
+        AttemptState.LEAD_NO_ANSWER, LeadStatus.UNREACHED,
+    ),
+    "a word of queues, then that they talked": (
+        {"status": "FULL"}, {}, AttemptState.BRIDGED, LeadStatus.CONNECTED,
+    ),
+    "nobody answered, then that they talked": (
+        {"status": "NOANSWER"}, {}, AttemptState.BRIDGED, LeadStatus.CONNECTED,
+    ),
+    "busy, then that nobody answered": (
+        {"status": "BUSY"}, {"status": "NOANSWER", "actualCallDuration": 0},
+        AttemptState.LEAD_BUSY, LeadStatus.WAITING,
+    ),
+    "they talked, then a word of queues": (
+        {"actualCallDuration": 60}, {"status": "FULL", "actualCallDuration": ""},
+        AttemptState.BRIDGED, LeadStatus.CONNECTED,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "state", "status"), SAYS_MORE.values(), ids=SAYS_MORE.keys()
+)
+def test_a_repeated_record_tells_what_the_stored_one_did_not(
+    attempt: CallAttempt, post: Post, first: dict[str, Any], again: dict[str, Any],
+    state: AttemptState, status: LeadStatus,
+) -> None:  # fmt: skip
+    post(leg(1, attempt))
+    nothing = {"duration": "", "dialtime": "", "actualCallDuration": ""}
+    post(leg(2, attempt, **nothing | first))
+    post(leg(2, attempt, **again))
+    attempt.refresh_from_db()
+    assert (attempt.state, Lead.objects.get().status) == (state, status)
+    if state == AttemptState.BRIDGED:
+        assert attempt.talk_time == 60
+    assert CallRecord.objects.filter(leg=2).count() == 1
+    assert AiData.objects.count() == int("aiData" in first)
+
+
 def facts() -> dict[str, Any]:
     """All that is stored of the call, its lead and its extension."""
     call = CallAttempt.objects.values().get()
