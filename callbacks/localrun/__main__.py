@@ -25,7 +25,7 @@ from callbacks.localrun import print_addresses, processes
 from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.generated_secrets import kept_secret, write_private
 from callbacks.localrun.parent_death import die_with_parent
-from callbacks.localrun.ports import require_free
+from callbacks.localrun.ports import free_port, require_free
 from callbacks.localrun.servers import servers
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -77,6 +77,13 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
     if not os.environ.get("VOICENTER_URL"):
+        # Mail stays here, on a page of the simulator's, unless there is a server for it.
+        mail_port = free_port()
+        defaults |= {
+            "SIMULATOR_MAIL_PORT": str(mail_port),
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+            "DEFAULT_FROM_EMAIL": "Callbacks <callbacks@localhost.localdomain>",
+        }
         # A simulator that is stopped hangs up its calls and has two seconds to deliver their
         # records; one that is killed delivers none. No extension shall wait long for them.
         defaults["VOICENTER_MAX_DURATION"] = "120"

@@ -34,6 +34,7 @@ def addresses(data_dir: Path, port: int, simulator_port: int | None) -> str:
         if simulator_port
         else "real ones: VOICENTER_URL is set, no simulator runs"
     )
+    is_kept = simulator_port and not os.environ.get("EMAIL_URL")
     rule = "-" * 72
     lines = [
         "",
@@ -42,6 +43,7 @@ def addresses(data_dir: Path, port: int, simulator_port: int | None) -> str:
         f"  Admin    http://127.0.0.1:{port}/admin/    user {ADMIN}, password {password}",
         f"  Desk     http://127.0.0.1:{port}/desk/     as {ADMIN}, whose phone is 101",
         f"  Phones   {phones}",
+        *([f"  Mail     {phones}mail/"] if is_kept else []),
         "  Ready. Ctrl-C stops all of it.",
         rule,
         "",

@@ -34,20 +34,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         },
     )
     settings = options.extensions.apply(settings)
+    mail_sock = None
+    port, choice = options.port, "--port or SIMULATOR_PORT"
     try:
-        sock = listen(options.host, options.port)
+        sock = listen(options.host, port)
+        if options.mail_port is not None:
+            port, choice = options.mail_port, "--mail-port or SIMULATOR_MAIL_PORT"
+            mail_sock = listen(options.host, port)
     except OSError as error:
-        sys.stderr.write(f"simulator: {_why(error, options.host, options.port)}\n")
+        sys.stderr.write(f"simulator: {_why(error, options.host, port, choice)}\n")
         return 1
-    run(sock, settings, options.code, options.ready_file, options.control.faults or ())
+    faults = options.control.faults or ()
+    run(sock, settings, options.code, options.ready_file, faults, mail_sock)
     return 0
 
 
-def _why(error: OSError, host: str, port: int) -> str:
+def _why(error: OSError, host: str, port: int, choice: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"port {port} on {host} is busy: stop what runs there, or choose another with "
-            "--port or SIMULATOR_PORT (0 takes a free one)"
+            f"{choice} (0 takes a free one)"
         )
     if error.errno == errno.EACCES:
         return f"port {port} needs more rights: choose one from 1024 on"
@@ -67,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         default=os.environ.get("SIMULATOR_PORT") or "8010",
         help="port to listen on, 0 for a free one (SIMULATOR_PORT, or 8010)",
+    )
+    add(
+        "--mail-port",
+        type=_port,
+        default=os.environ.get("SIMULATOR_MAIL_PORT") or None,
+        help="port on which mail is taken, to be shown at /mail/ (SIMULATOR_MAIL_PORT); without "
+        "it, none is",
     )
     add(
         "--cdr-url",

@@ -17,6 +17,8 @@ from callbacks.simulator.engine.readers import ControlError
 from callbacks.simulator.exchange import Exchange
 from callbacks.simulator.http import click2call, services
 from callbacks.simulator.http.wire import TooLargeError, read_body
+from callbacks.simulator.mailbox import page as mail_page
+from callbacks.simulator.mailbox.server import Mailbox
 from callbacks.simulator.page.phones import Phones
 
 CLICK2CALL = "/forwarddialer/click2call.aspx"
@@ -103,8 +105,8 @@ def _since(request: Request, entries: Callable[[int], list[dict[str, Any]]]) -> 
     return JSONResponse(entries(int(since)))
 
 
-def build(exchange: Exchange) -> ASGIApp:
-    """The ASGI application of an exchange."""
+def build(exchange: Exchange, mailbox: Mailbox) -> ASGIApp:
+    """The ASGI application of an exchange, with the page of the mails that were taken."""
     phones = Phones(exchange)
     desk = ControlDesk(exchange)
 
@@ -131,5 +133,6 @@ def build(exchange: Exchange) -> ASGIApp:
         Route("/phones", phones.picture),
         Route("/phones/events", phones.stream),
         Route("/phones/{call_id}/{leg}/{verb}", click, methods=["POST"]),
+        *mail_page.routes(mailbox),
     ]
     return CaseInsensitive(Starlette(routes=routes, lifespan=lifespan))

@@ -16,6 +16,7 @@ from callbacks.simulator.engine.settings import Settings
 from callbacks.simulator.exchange import Exchange
 from callbacks.simulator.http.app import build
 from callbacks.simulator.http.wire import Protocol
+from callbacks.simulator.mailbox.server import Mailbox
 
 READY = "Simulator ready on"
 GRACE = 2  # seconds that an open answer may take after a stop was requested
@@ -46,10 +47,12 @@ def url_of(sock: socket.socket) -> str:
 class Server(uvicorn.Server):
     """uvicorn that prints when it is ready, releases held answers, and ends with status 0."""
 
-    def __init__(self, exchange: Exchange, url: str, ready_file: Path | None) -> None:
+    def __init__(
+        self, exchange: Exchange, mailbox: Mailbox, url: str, ready_file: Path | None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
-                build(exchange),
+                build(exchange, mailbox),
                 http=Protocol,
                 ws="none",
                 lifespan="on",
@@ -104,11 +107,14 @@ def run(
     secret: str,
     ready_file: Path | None,
     faults: tuple[Fault, ...] = (),
+    mail_sock: socket.socket | None = None,
 ) -> None:
-    """Serve on a bound socket until told to stop."""
+    """Serve on a bound socket until told to stop; take mail on `mail_sock`, if there is one."""
 
     async def serve() -> None:
-        exchange = Exchange(settings, secret, faults)
-        await Server(exchange, url_of(sock), ready_file).serve([sock])
+        exchange, mailbox = Exchange(settings, secret, faults), Mailbox()
+        if mail_sock is not None:
+            await asyncio.start_server(mailbox.serve, sock=mail_sock)
+        await Server(exchange, mailbox, url_of(sock), ready_file).serve([sock])
 
     asyncio.run(serve())
