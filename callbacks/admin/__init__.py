@@ -10,7 +10,7 @@ from callbacks.admin import access
 from callbacks.admin.alerts import alert_admin, receiver_admin
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
 from callbacks.admin.exports import export_record_admin
-from callbacks.admin.extensions import extension_admin
+from callbacks.admin.extensions import extension_admin, pause_admin
 from callbacks.admin.leads import disposition_admin, lead_admin, saved_lists, source_admin
 from callbacks.admin.mail import outgoing_mail_admin
 from callbacks.admin.saved_views import saved_view_admin, subscription_admin
@@ -27,6 +27,7 @@ __all__ = [
     "extension_admin",
     "lead_admin",
     "outgoing_mail_admin",
+    "pause_admin",
     "receiver_admin",
     "record_admin",
     "saved_lists",

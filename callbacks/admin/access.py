@@ -45,7 +45,7 @@ _MANAGERS_MAY = {
         "view_aidata",
         "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",
         "view_callnote", "add_callnote",
-        "export_leads",
+        "export_leads", "view_people_report",
         "view_savedview", "add_savedview", "change_savedview", "delete_savedview",
         "subscribe_reports",
         "view_outgoingmail", "resend_outgoingmail",

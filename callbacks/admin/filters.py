@@ -176,7 +176,7 @@ class ToDoFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
 
 class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
-    """The leads behind a number of a report; there only when a report's link has led here."""
+    """The rows behind a number of a report; there only when a report's link has led here."""
 
     title = _("from the report")
     parameter_name = drilldown.PARAMETER
@@ -192,13 +192,16 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
             return [(asked, str(problem))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads that were counted; none, with the reason, where that cannot be told."""
+        """The rows that were counted; none, with the reason, where that cannot be told."""
         asked = self.value()
         if not asked:
             return queryset
         now = timezone.now()
         try:
-            return queryset.filter(drilldown.read(asked, now).condition(now))
+            behind = drilldown.read(asked, now)
+            if behind.model is not queryset.model:
+                raise NotUnderstood({"measure": gettext("This list has no such figure.")})
+            return queryset.filter(behind.condition(now))
         except NotUnderstood as problem:
             messages.warning(request, str(problem))
             return queryset.none()

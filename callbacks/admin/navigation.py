@@ -11,9 +11,11 @@ from django.utils.translation import gettext
 from callbacks.admin.teams.preview import may_ask
 from callbacks.models import Extension
 from callbacks.reconciliation import manual_resolution
+from callbacks.reports.salespeople.access import may_see
 
-# Needs more than one permission.
+# These need more than one permission.
 WHO_RINGS = "who rings"
+PEOPLE = "people report"
 
 # Addresses whose entry shows how many rows need somebody.
 _COUNTED: dict[str, Callable[[], int]] = {
@@ -49,6 +51,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "leads.view_lead",
                 ),
                 (gettext("Callback times"), "timer", "callback-times", "leads.view_lead"),
+                (gettext("People"), "groups_3", "people-report", PEOPLE),
                 _entry(gettext("Saved views"), "bookmarks", "callbacks", "savedview"),
                 (
                     gettext("Reports by mail"),
@@ -132,6 +135,8 @@ def _may(request: HttpRequest, permission: str) -> bool:
         return True
     if permission == WHO_RINGS:
         return may_ask(request)
+    if permission == PEOPLE:
+        return may_see(user)
     if permission == _HAS_A_PHONE:
         return Extension.objects.filter(user=user.pk).exists()
     # Whoever may change a thing may see it, as everywhere in Django's admin.

@@ -19,6 +19,7 @@ from callbacks.calling import after_talk, earlier_calls, recorded_messages, visi
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind
+from callbacks.models.extensions import PausedAs
 from callbacks.policy.from_settings import policy
 from callbacks.policy.rules import (
     FLAGGED_REASON,
@@ -301,6 +302,8 @@ def _settle_extension(
                 is_paused=True,
                 paused_until=now + step.out_for,
                 pause_reason=attempt.error_message[:100],
+                paused_as=PausedAs.FAULT,
+                paused_by=None,
             )
         case ExtensionStep.FLAGGED:
             extension.update(unavailable_reason=FLAGGED_REASON)
@@ -326,6 +329,8 @@ def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) ->
         is_paused=True,
         paused_until=now + rules.missed_pause,
         pause_reason=_missed_in_a_row(rules.missed_in_a_row),
+        paused_as=PausedAs.MISSED,
+        paused_by=None,
     )
 
 
@@ -340,7 +345,7 @@ def _take_back(extension: QuerySet[Extension]) -> None:
     )
     ours = Q(pause_reason=_missed_in_a_row(policy().missed_in_a_row))
     extension.filter(ours, is_paused=True, paused_until__isnull=False).update(
-        is_paused=False, paused_until=None, pause_reason=""
+        is_paused=False, paused_until=None, pause_reason="", paused_as="", paused_by=None
     )
 
 

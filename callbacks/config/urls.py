@@ -8,6 +8,8 @@ from callbacks.admin.teams.preview import who_rings_page
 from callbacks.exports.views import export_progress
 from callbacks.monitoring.views import healthz, metrics, readyz
 from callbacks.reports.export_page import callback_times_export
+from callbacks.reports.salespeople.export import people_export
+from callbacks.reports.salespeople.views import people_page
 from callbacks.reports.views import callback_times_page
 from callbacks.subscriptions.views import unsubscribe
 
@@ -21,6 +23,12 @@ urlpatterns = [
         "admin/reports/callback-times/export/",
         admin.site.admin_view(callback_times_export),
         name="callback-times-export",
+    ),
+    path("admin/reports/people/", admin.site.admin_view(people_page), name="people-report"),
+    path(
+        "admin/reports/people/export/",
+        admin.site.admin_view(people_export),
+        name="people-report-export",
     ),
     path(
         "admin/exports/<slug:ticket>/",

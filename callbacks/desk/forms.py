@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.extensions import pauses
-from callbacks.extensions.pauses import PauseLength, PauseReason
+from callbacks.extensions.pauses import PauseLength
+from callbacks.models.pauses import PauseReason
 
 _SOMETHING_ELSE = ("", _("Something else"))
 

@@ -6,15 +6,25 @@ ends by itself, such as lunch, then goes on until its time. A call that is under
 hanging up would hit the lead.
 """
 
+from typing import Any
+
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.common import task_publisher
-from callbacks.models import Extension
+from callbacks.models import Extension, Pause
+from callbacks.models.extensions import PausedAs
+from callbacks.models.pauses import PauseKind
 
 _NONE = {"earlier_pause_until": None, "earlier_pause_reason": ""}
+# What an extension says of a pause, by what the history says of it.
+_PAUSED_AS = Case(
+    When(kind__in=(PauseKind.OWN, PauseKind.MANAGER), then=Value(PausedAs.PERSON.value)),
+    default=F("kind"),
+)
 
 
 def switched_off_reason() -> str:
@@ -40,11 +50,25 @@ def switched_on(user_id: int) -> None:
     with transaction.atomic():
         teams = list(paused.order_by().values_list("team", flat=True).distinct())
         paused.filter(earlier_pause_until__gt=timezone.now()).update(
-            paused_until=F("earlier_pause_until"), pause_reason=F("earlier_pause_reason"), **_NONE
+            paused_until=F("earlier_pause_until"),
+            pause_reason=F("earlier_pause_reason"),
+            paused_as=Coalesce(_earlier(_PAUSED_AS), Value("")),
+            paused_by=_earlier(F("made_by")),
+            **_NONE,
         )
-        paused.update(is_paused=False, pause_reason="", **_NONE)
+        paused.update(is_paused=False, pause_reason="", paused_as="", paused_by=None, **_NONE)
         for team_id in teams:
             task_publisher.work_team_on_commit(team_id)
+
+
+def _earlier(what: Any) -> Subquery:
+    """Of the pause that was on before, by the history; NULL where that does not know it."""
+    before = Pause.objects.filter(
+        extension=OuterRef("pk"),
+        until=OuterRef("earlier_pause_until"),
+        reason=OuterRef("earlier_pause_reason"),
+    )
+    return Subquery(before.annotate(found=what).order_by("-began_at").values("found")[:1])
 
 
 def _pause(user_id: int, reason: str) -> list[str]:
@@ -58,6 +82,8 @@ def _pause(user_id: int, reason: str) -> list[str]:
             is_paused=True,
             paused_until=None,
             pause_reason=reason,
+            paused_as=PausedAs.LOGIN,
+            paused_by=None,
             earlier_pause_until=Case(When(is_paused=True, then=F("paused_until"))),
             earlier_pause_reason=F("pause_reason"),
         )

@@ -20,6 +20,7 @@ from callbacks.common import task_publisher
 from callbacks.common.formatting import clock
 from callbacks.common.translation import Text
 from callbacks.models import Extension
+from callbacks.models.extensions import PausedAs
 
 LONGEST_REASON = 100  # Extension.pause_reason
 
@@ -32,15 +33,6 @@ class PauseLength(models.TextChoices):
     HOUR = "60", _("1 hour")
     DAY = "day", _("Rest of the day")
     OPEN = "open", _("Until un-paused")
-
-
-class PauseReason(models.TextChoices):
-    """What people pause for most often; they may say something else, or more."""
-
-    BREAK = "break", _("Break")
-    LUNCH = "lunch", _("Lunch")
-    MEETING = "meeting", _("Meeting")
-    PAPERWORK = "paperwork", _("Paperwork")
 
 
 @dataclass(frozen=True)
@@ -64,6 +56,8 @@ UNPAUSE = PauseChange(
         "is_paused": False,
         "paused_until": None,
         "pause_reason": "",
+        "paused_as": "",
+        "paused_by": None,
         "missed_in_a_row": 0,
         "unavailable_until": None,
         "unavailable_reason": "",
@@ -100,7 +94,12 @@ def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> P
     )
     return PauseChange(
         applies=~same,
-        values={"is_paused": True, "paused_until": until, "pause_reason": reason},
+        values={
+            "is_paused": True,
+            "paused_until": until,
+            "pause_reason": reason,
+            "paused_as": PausedAs.PERSON,
+        },
         logged=gettext("Paused %(ends)s: %(reason)s") % {"ends": ends, "reason": reason}
         if reason
         else gettext("Paused %(ends)s") % {"ends": ends},
@@ -129,7 +128,10 @@ def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
     False: it no longer applied, since somebody was first; then nothing is written.
     """
     with transaction.atomic():
-        won = Extension.objects.filter(change.applies, pk=extension.pk).update(**change.values)
+        values = dict(change.values)
+        if values.get("paused_as") == PausedAs.PERSON:
+            values["paused_by"] = user.pk
+        won = Extension.objects.filter(change.applies, pk=extension.pk).update(**values)
         if won:
             LogEntry.objects.log_actions(
                 user.pk, [extension], CHANGE, str(change.logged), single_object=True
@@ -148,5 +150,5 @@ def end_pauses(now: datetime) -> int:
         over = Extension.objects.filter(is_paused=True, paused_until__lte=now).order_by()
         free = over.select_for_update(skip_locked=True, no_key=True).values("pk")
         return Extension.objects.filter(pk__in=free, is_paused=True, paused_until__lte=now).update(
-            is_paused=False, paused_until=None, pause_reason=""
+            is_paused=False, paused_until=None, pause_reason="", paused_as="", paused_by=None
         )

@@ -14,6 +14,7 @@ from callbacks.models.exports import ExportRecord
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.outgoing_mail import MailAttachment, OutgoingMail
 from callbacks.models.parameters import CallParameters, SourceMessages
+from callbacks.models.pauses import HistoryStart, Pause
 from callbacks.models.records import CallRecord
 from callbacks.models.saved_lists import SavedList
 from callbacks.models.saved_views import SavedView
@@ -39,6 +40,9 @@ __all__ = [
     "MailAttachment",
     "OpeningHours",
     "OutgoingMail",
+    "HistoryStart",
+    "OpeningHours",
+    "Pause",
     "Presence",
     "ReportSubscription",
     "SavedList",

@@ -15,6 +15,7 @@ class ExportWhat(models.TextChoices):
 
     CALLBACK_TIMES = "callback_times", _("Callback times")
     LEADS = "leads", _("Leads")
+    PEOPLE = "people", _("People")
 
 
 class ExportFormat(models.TextChoices):

@@ -33,6 +33,15 @@ _LONGEST_SHORT_CODE = 6  # digits
 _SEPARATORS = str.maketrans("", "", "._-")
 
 
+class PausedAs(models.TextChoices):
+    """Who or what paused an extension."""
+
+    PERSON = "person", _("a person")
+    MISSED = "missed", _("missed calls")
+    FAULT = "fault", _("set up wrongly")
+    LOGIN = "login", _("login switched off")
+
+
 class Extension(models.Model):
     """A phone that can be rung first. It belongs to a salesperson."""
 
@@ -127,6 +136,27 @@ class Extension(models.Model):
         help_text=_("When the pause ends by itself. Empty: it does not."),
     )
     pause_reason = models.CharField(_("pause reason"), max_length=100, blank=True, db_default="")
+    # For the history of pauses (callbacks.models.pauses), while it is paused.
+    paused_as = models.CharField(
+        _("paused as"),
+        max_length=6,
+        choices=PausedAs.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,  # each claim writes the extension
+        related_name="+",
+        editable=False,
+        verbose_name=_("paused by"),
+    )
     # The pause that was on when the login was switched off, and goes on when it is on again.
     earlier_pause_until = models.DateTimeField(
         _("earlier pause until"), null=True, blank=True, editable=False

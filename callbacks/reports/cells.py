@@ -117,6 +117,8 @@ def _behind(table: Table, row: Row, figure: Figure, *, out_of: bool = False) -> 
 def _shown(table: Table, row: Row, figure: Figure) -> SafeString:
     if figure.value is None:
         return format_html("{}", NOTHING)
+    if not figure.measure.listed:
+        return format_html("{}", words(figure))
     behind = _behind(table, row, figure)
     return link(words(figure), behind, behind.words(row.label))
 
@@ -133,9 +135,14 @@ def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
             ),
         )
     if figure.is_small:
-        sentence = ngettext("of {count} lead only", "of {count} leads only", figure.leads)
-        return (format_html(sentence, count=figure.leads),)
+        return (format_html(_few(figure), count=figure.leads),)
     return ()
+
+
+def _few(figure: Figure) -> str:
+    if figure.measure.counts == "calls":
+        return ngettext("of {count} call only", "of {count} calls only", figure.leads)
+    return ngettext("of {count} lead only", "of {count} leads only", figure.leads)
 
 
 def _change(figure: Figure, earlier: Figure) -> str:

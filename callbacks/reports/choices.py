@@ -1,5 +1,6 @@
 """What the report's form offers to choose from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Func
@@ -9,7 +10,7 @@ from django.utils.translation import get_language_info, gettext
 from callbacks.common.translation import Text
 from callbacks.models import Extension, Team
 from callbacks.reports import people
-from callbacks.reports.groupings import GROUPINGS
+from callbacks.reports.groupings import GROUPINGS, Grouping
 from callbacks.reports.people import NOBODY
 from callbacks.reports.selection import BY
 from leads.models import LeadSource, LeadStatus
@@ -35,7 +36,12 @@ class Field:
     many: bool = False
 
 
-def fields(asked: QueryDict, problems: dict[str, str]) -> list[Field]:
+def fields(
+    asked: QueryDict,
+    problems: dict[str, str],
+    groupings: Mapping[str, Grouping] = GROUPINGS,
+    default_by: str = BY,
+) -> list[Field]:
     """The lists, with what is chosen. Five small queries."""
     everybody = [("", gettext("Everybody")), *people.choices()]
     teams = [
@@ -50,9 +56,9 @@ def fields(asked: QueryDict, problems: dict[str, str]) -> list[Field]:
         ("salesperson", gettext("Salesperson"), [*everybody]),
         ("language", gettext("Language"), [("", gettext("All languages")), *_languages()]),
         ("status", gettext("Status"), [("", gettext("All leads")), *LeadStatus.choices]),
-        ("by", gettext("Group by"), [(it.key, it.name) for it in GROUPINGS.values()]),
+        ("by", gettext("Group by"), [(it.key, it.name) for it in groupings.values()]),
     ]
-    default = {"by": BY}
+    default = {"by": default_by}
     return [
         Field(
             name,

@@ -1,29 +1,44 @@
-"""From a number to the leads behind it, and back: the address of the list, and its condition.
+"""From a number to the rows behind it, and back: the address of the list, and its condition.
 
 The list filters by the same conditions that the number was counted by. The days in the address are
-fixed, so a link that is opened tomorrow shows the same leads.
+fixed, so a link that is opened tomorrow shows the same rows: leads, or of the people report calls
+and pauses too.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from callbacks.reports import filters, groupings, measures
+from callbacks.models import CallAttempt, Pause
+from callbacks.reports import filters, groupings
 from callbacks.reports.filters import Asked, NotUnderstood
 from callbacks.reports.groupings import Grouping, Key
-from callbacks.reports.measures import Measure
+from callbacks.reports.measures import MEASURES, Measure
+from callbacks.reports.salespeople import meant, pauses
+from callbacks.reports.salespeople import measures as people_measures
+from leads.models import Lead
 
 # The list's parameter; all that was asked stands in it, so that it meets no other filter's name.
 PARAMETER = "report"
+_MEASURES = MEASURES | people_measures.ALL
+_PEOPLE_GROUPINGS = meant.CALL_GROUPINGS | {pauses.REASON.key: pauses.REASON}
+# What a number leads to, by Measure.listed.
+_LISTS: dict[str, tuple[type[Model], str]] = {
+    "leads": (Lead, "admin:leads_lead_changelist"),
+    "talked_leads": (Lead, "admin:leads_lead_changelist"),
+    "calls": (CallAttempt, "admin:callbacks_callattempt_changelist"),
+    "times": (CallAttempt, "admin:callbacks_callattempt_changelist"),
+    "pauses": (Pause, "admin:callbacks_pause_changelist"),
+}
 
 
 @dataclass(frozen=True)
 class Behind:
-    """The leads behind one number. `out_of`: those that a share is a share of."""
+    """The rows behind one number. `out_of`: those that a share is a share of."""
 
     asked: Asked
     measure: Measure
@@ -31,10 +46,31 @@ class Behind:
     key: Key | None = None
     out_of: bool = False
 
+    @property
+    def model(self) -> type[Model]:
+        """What these rows are."""
+        return _LISTS[self.measure.listed][0]
+
     def condition(self, now: datetime) -> Q:
         """What the number was counted by."""
+        match self.measure.counts:
+            case "pauses":
+                behind = pauses.pauses_behind(
+                    self.asked, self.measure, self.grouping, self.key, now
+                )
+                return Q(pk__in=behind)
+            case "times":
+                return meant.calls_on(self.asked, self.grouping, self.key)
+            case "calls":
+                found = meant.calls(self.asked) & self._of_group(now)
+                if self.model is Lead:
+                    return Q(pk__in=CallAttempt.objects.filter(found).values("lead"))
+                return found
+        return self.asked.condition() & self._of_group(now)
+
+    def _of_group(self, now: datetime) -> Q:
         leads = self.measure.out_of if self.out_of else None
-        found = self.asked.condition() & (leads or self.measure.leads)(now)
+        found = (leads or self.measure.leads)(now)
         if self.grouping is not None and self.key is not None:
             found &= self.grouping.condition(self.asked, self.key)
         return found
@@ -50,10 +86,10 @@ class Behind:
         return query.urlencode()
 
     def address(self) -> str:
-        """Of the list of these leads."""
+        """Of the list of these rows."""
         query = QueryDict(mutable=True)
         query[PARAMETER] = self.query()
-        return f"{reverse('admin:leads_lead_changelist')}?{query.urlencode()}"
+        return f"{reverse(_LISTS[self.measure.listed][1])}?{query.urlencode()}"
 
     def words(self, label: str = "") -> str:
         """ "Within target, Dana, 3 Nov 2026": what is listed. `label`: the group's name; without
@@ -71,12 +107,13 @@ def read(text: str, now: datetime) -> Behind:
     """What `query` has written. Raises NotUnderstood."""
     query = QueryDict(text)
     asked = filters.read(query, now)
-    measure = measures.MEASURES.get(query.get("measure") or "leads")
-    if measure is None:
+    measure = _MEASURES.get(query.get("measure") or "leads")
+    if measure is None or not measure.listed:
         raise NotUnderstood({"measure": gettext("The report has no such figure.")})
     grouping, key = None, None
     if by := query.get("by"):
-        grouping = groupings.ALL.get(by)
+        known = groupings.ALL if measure.counts == "leads" else _PEOPLE_GROUPINGS
+        grouping = known.get(by)
         key = grouping.parsed(query.get("group") or "") if grouping else None
         if key is None:
             raise NotUnderstood({"by": gettext("The report has no such group.")})

@@ -51,7 +51,7 @@ class Export:
 
     def rows(self) -> Rows:
         """The page's table with its last row, "All"."""
-        return _rows(self.table, self.before)
+        return rows_of(self.table, self.before)
 
     def fill(self, book: Workbook, recorded: Recorded) -> None:
         """Three sheets: the table, the trend with its chart, and what was asked for."""
@@ -66,7 +66,7 @@ class Export:
         before = None
         if self.selected.compare:
             before = figures(asked.before(), measures, by, now=self.now)
-        table = _rows(trend, before, total=False)
+        table = rows_of(trend, before, total=False)
         target = selection.target(asked)
         if target is not None:
             column = Column(gettext("Target"), Kind.SECONDS)
@@ -99,7 +99,8 @@ class Export:
         return Rows(columns, iter(said), len(said))
 
 
-def _rows(table: Table, before: Table | None, *, total: bool = True) -> Rows:
+def rows_of(table: Table, before: Table | None, *, total: bool = True) -> Rows:
+    """A table as it is on the page, with its last row, "All"."""
     is_compared = before is not None
     pairs = [(_label(row), row, other) for row, other in cells.pairs(table, before)]
     if total:
@@ -137,23 +138,38 @@ def _label(row: Row) -> Value:
 def _columns(measure: Measure, *, is_compared: bool) -> list[Column]:
     kind, words = _KINDS[measure.unit], {"measure": measure.name}
     found = [Column(str(measure.name), kind)]
-    if measure.unit is Unit.SHARE:
+    if measure.out_of:
         found += [
-            Column(gettext("%(measure)s: leads") % words, Kind.COUNT),
+            Column(_rows_name(measure) % words, Kind.COUNT),
             Column(gettext("%(measure)s: out of") % words, Kind.COUNT),
         ]
-    elif measure.unit is not Unit.LEADS:
-        found.append(Column(gettext("%(measure)s: of leads") % words, Kind.COUNT))
+    elif _has_rows(measure):
+        found.append(Column(_rows_name(measure) % words, Kind.COUNT))
     if is_compared:
         found.append(Column(gettext("%(measure)s before") % words, kind))
     return found
+
+
+def _has_rows(measure: Measure) -> bool:
+    """Whether it stands beside the value how many rows it is of."""
+    return measure.unit is not Unit.LEADS and bool(measure.listed)
+
+
+def _rows_name(measure: Measure) -> str:
+    """Of that column: a share's rows are it, a time is of them."""
+    if measure.counts == "pauses":
+        return gettext("%(measure)s: of pauses")
+    if measure.counts != "leads":
+        is_share = measure.out_of is not None
+        return gettext("%(measure)s: calls") if is_share else gettext("%(measure)s: of calls")
+    return gettext("%(measure)s: leads") if measure.out_of else gettext("%(measure)s: of leads")
 
 
 def _values(figure: Figure, earlier: Figure | None, *, is_compared: bool) -> list[Value]:
     found = [_value(figure)]
     if figure.out_of is not None:
         found += [figure.leads, figure.out_of]
-    elif figure.measure.unit is not Unit.LEADS:
+    elif _has_rows(figure.measure):
         found.append(figure.leads)
     if is_compared:
         found.append(_value(earlier) if earlier else None)

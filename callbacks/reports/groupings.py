@@ -28,7 +28,7 @@ from callbacks.reports.filters import Asked
 from callbacks.reports.people import NOBODY, Person
 from leads.models import LeadSource
 
-Key = date | int
+Key = date | int | str
 
 _MOST_DIGITS = 18  # of an id in the database
 # A week may begin in the year before the first one that can be asked for.
@@ -47,7 +47,7 @@ class Grouping:
 
     `labels`: what the keys are called. `every`: the keys that are shown without leads, too.
     `written` and `parsed`: a key in an address; `parsed` returns None for what is no key.
-    `days`: the days that a key stands for, where it does.
+    `days`: the days that a key stands for, where it does. `words`: the keys, where they are words.
     """
 
     key: str
@@ -57,11 +57,12 @@ class Grouping:
     labels: Callable[[Collection[Any]], dict[Any, str]]
     every: Callable[[Asked], Iterable[Key]] = lambda _asked: ()
     days: Callable[[Any, Asked], Days] | None = None
+    words: Collection[str] = ()
 
     @property
     def is_of_time(self) -> bool:
         """Whether the keys follow each other in time: days, hours; else they have names."""
-        return self.columns == ("submitted_at",)
+        return self.columns in (("submitted_at",), ("claimed_at",))
 
     def in_order(self, keys: Collection[Any], asked: Asked) -> dict[Any, str]:
         """Keys and their labels: in time, or by name with NOBODY last."""
@@ -88,7 +89,8 @@ class Grouping:
         """Of the leads of one group."""
         if self.days:
             start, end = self.days(key, asked).bounds(asked.tz)
-            return Q(submitted_at__gte=start, submitted_at__lt=end)
+            moment = self.columns[0]
+            return Q((f"{moment}__gte", start), (f"{moment}__lt", end))
         return Q(Exact(self.expression(asked), key))
 
     def written(self, key: Key) -> str:
@@ -102,6 +104,8 @@ class Grouping:
         if self.key == "salesperson":
             person = Person.parsed(text)
             return person.number if person else None
+        if self.words:
+            return text if text in self.words else None
         try:
             key: Key = date.fromisoformat(text) if self.days else int(text[:_MOST_DIGITS])
         except ValueError:

@@ -55,6 +55,10 @@ class Measure:
     `value`: of a lead, over which the measure is the percentile `fraction`, or without one the
     mean; None: how many leads there are.
     `out_of`: of a share, the leads that it is a share of. `better`: 1, more is; -1, less is.
+
+    `counts`: rows of another kind than leads (reports.salespeople), then of these the same.
+    `listed`: what its number leads to; empty: there is nothing to list. `added`: the values are
+    added up. `distinct`: not rows are counted, but different values of this.
     """
 
     key: str
@@ -66,6 +70,10 @@ class Measure:
     fraction: float | None = None
     out_of: Condition | None = None
     better: int = 0
+    counts: str = "leads"
+    listed: str = "leads"
+    added: bool = False
+    distinct: Any = None
 
 
 def _always(condition: Callable[[], Q]) -> Condition:

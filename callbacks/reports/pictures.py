@@ -91,9 +91,9 @@ def trend(table: Table, before: Table | None, target: int | None) -> Picture:
         % {"grouping": str(table.grouping.name).lower() if table.grouping else ""},
         {
             "kind": "line",
-            "labels": [_short_label(row) for row in rows],
+            "labels": [short_label(row) for row in rows],
             "series": series,
-            "units": _units(),
+            "units": units(),
             "steep": bool(seconds) and max(seconds) > _STEEP * max(min(seconds), 1),
         },
         tuple(str(MEASURES[key].name) for key in TREND),
@@ -124,7 +124,7 @@ def by_hour(table: Table, hours: Collection[int], target: int | None) -> Picture
             "kind": "mixed",
             "labels": [row.label for row in busy],
             "series": series,
-            "units": _units(),
+            "units": units(),
             "counted": gettext("Leads"),
             "timed": gettext("p90 to ring"),
         },
@@ -164,7 +164,7 @@ def stages(group: Group, title: str) -> dict[str, Any]:
     """The mean of each stage, stacked, for each group."""
     return {
         "kind": "stacked",
-        "labels": [_short_label(row) for row in group.rows],
+        "labels": [short_label(row) for row in group.rows],
         "series": [
             {
                 "name": str(stage.name),
@@ -174,7 +174,7 @@ def stages(group: Group, title: str) -> dict[str, Any]:
             }
             for stage in STAGES
         ],
-        "units": _units(),
+        "units": units(),
         "title": title,
     }
 
@@ -224,21 +224,21 @@ def _heat_cell(table: Table, row: Row | None, key: str, most: int) -> HeatCell:
     )
 
 
-def _short_label(row: Row | StageTimes) -> str:
+def short_label(row: Row | StageTimes) -> str:
     """A day without its year: an axis has little room."""
     if isinstance(row.key, date) and row.label.count(" ") > 1:
         return row.label.removesuffix(f" {row.key:%Y}")
     return row.label
 
 
-def _units() -> list[tuple[int, str]]:
+def units() -> list[tuple[int, str]]:
     """For an axis of times: seconds of each unit, and its name."""
     return [(86_400, gettext("d")), (3600, gettext("h")), (60, gettext("min")), (1, gettext("s"))]
 
 
 def _short(seconds: float) -> str:
     """One unit, rounded: there is room for no more."""
-    size, name = next((it for it in _units() if seconds >= it[0]), _units()[-1])
+    size, name = next((it for it in units() if seconds >= it[0]), units()[-1])
     return gettext("%(number)s %(unit)s") % {"number": round(seconds / size), "unit": name}
 
 

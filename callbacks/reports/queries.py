@@ -5,6 +5,7 @@ table = figures(asked, [MEASURES["leads"], MEASURES["ring_p90"]], GROUPINGS["day
 table.total["ring_p90"].value, table.rows[0]["leads"].leads
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,6 @@ from callbacks.reports.filters import Asked
 from callbacks.reports.grouped_sql import KEY, grouped
 from callbacks.reports.groupings import Grouping, Key
 from callbacks.reports.measures import SMALL_SAMPLE, Measure, Unit
-from leads.models import Lead
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Figure:
     @property
     def is_small(self) -> bool:
         """A percentile or mean of so few leads that it says little."""
-        is_sample = self.measure.unit in (Unit.SECONDS, Unit.NUMBER)
+        is_sample = self.measure.unit in (Unit.SECONDS, Unit.NUMBER) and not self.measure.added
         return is_sample and 0 < self.leads < SMALL_SAMPLE
 
 
@@ -69,12 +69,13 @@ def figures(
     grouping: Grouping | None = None,
     *,
     now: datetime,
-    leads: QuerySet[Lead] | None = None,
+    leads: QuerySet[Any] | None = None,
 ) -> Table:
     """One query, and a small one for the names of sources, teams or people.
 
     Days, hours and weekdays without leads are rows too. The period before: ask `asked.before()`.
-    `leads`: those that are meant, where `asked` cannot say it.
+    `leads`: the rows that are meant, where `asked` cannot say it; of another kind than leads, if
+    the measures count these.
     """
     measures = tuple(measures)
     rows, aggregates = _prepared(asked.leads() if leads is None else leads, measures, now)
@@ -92,8 +93,8 @@ def figures(
 
 
 def _prepared(
-    leads: QuerySet[Lead], measures: Iterable[Measure], now: datetime
-) -> tuple[QuerySet[Lead, Any], dict[str, str]]:
+    leads: QuerySet[Any], measures: Iterable[Measure], now: datetime
+) -> tuple[QuerySet[Any, Any], dict[str, str]]:
     """The columns that are aggregated, and how."""
     columns: dict[str, Any] = {}
     names: dict[Any, str] = {}
@@ -111,20 +112,32 @@ def _prepared(
     aggregates = {}
     for it in measures:
         leads_of = it.leads(now)
-        if it.value is None:
+        if it.distinct is not None:
+            column = named((leads_of, id(it.distinct)), Case(When(leads_of, then=it.distinct)))
+            aggregates[f"{it.key}_leads"] = f"count(DISTINCT {column})"
+        elif it.value is None:
             aggregates[f"{it.key}_leads"] = f"count(*) FILTER (WHERE {condition(leads_of)})"
         else:
             column = named((leads_of, id(it.value)), Case(When(leads_of, then=it.value)))
             aggregates[f"{it.key}_leads"] = f"count({column})"
-            aggregates[f"{it.key}_value"] = (
-                f"avg({column})"
-                if it.fraction is None
-                else f"percentile_cont({float(it.fraction)}) WITHIN GROUP (ORDER BY {column})"
-            )
+            aggregates[f"{it.key}_value"] = _aggregate(it, column)
         if it.out_of:
             of = condition(it.out_of(now))
             aggregates[f"{it.key}_out_of"] = f"count(*) FILTER (WHERE {of})"
     return leads.annotate(**columns).values(*columns), aggregates
+
+
+def _aggregate(measure: Measure, column: str) -> str:
+    if measure.added:
+        return f"sum({column})"
+    if measure.fraction is None:
+        return f"avg({column})"
+    return f"percentile_cont({float(measure.fraction)}) WITHIN GROUP (ORDER BY {column})"
+
+
+def nothing(measures: Iterable[Measure]) -> dict[str, Figure]:
+    """The figures of no rows at all."""
+    return {it.key: _figure(it, defaultdict(lambda: None)) for it in measures}
 
 
 def _row(

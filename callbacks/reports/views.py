@@ -108,7 +108,7 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "period": query.get("period") or TODAY,
         "columns": query.get("show") or MAIN,
         "is_custom": (query.get("period") or TODAY) not in PERIODS,
-        "periods": _periods(query, days),
+        "periods": periods_of(query, days),
     }
     return TemplateResponse(request, "reports/callback_times.html", context)
 
@@ -187,7 +187,7 @@ def _defined() -> list[str]:
     return [key for key in MEASURES if key in shown or key in pictures.SPREAD or key in TILES]
 
 
-def _periods(query: QueryDict, days: Days) -> list[Tab]:
+def periods_of(query: QueryDict, days: Days) -> list[Tab]:
     """The same view for other days; "From, to" begins with those that are shown."""
     shown = query.get("period") or TODAY
     tabs = []

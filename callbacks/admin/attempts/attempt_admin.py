@@ -27,6 +27,7 @@ from callbacks.admin.filters import (
     DaysFilter,
     LiveFilter,
     PersonFilter,
+    ReportFilter,
     TroubleFilter,
 )
 from callbacks.calling import hanging_up, manual_requests
@@ -146,11 +147,12 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         "call_id_shown", "hang_up_link",
     ]  # fmt: skip
     list_filter = [
-        PersonFilter, ClaimedFilter, ("claimed_at", DaysFilter), LiveFilter, TroubleFilter,
-        ("state", ChoicesCheckboxFilter), ("outcome", ChoicesCheckboxFilter),
+        ReportFilter, PersonFilter, ClaimedFilter, ("claimed_at", DaysFilter), LiveFilter,
+        TroubleFilter, ("state", ChoicesCheckboxFilter), ("outcome", ChoicesCheckboxFilter),
         ("kind", ChoicesCheckboxFilter),
     ]  # fmt: skip
     list_refresh = True
+    list_before_template = "reports/behind.html"
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50

@@ -1,0 +1,1 @@
+"""The people report: calls, pauses and shifts of each salesperson."""

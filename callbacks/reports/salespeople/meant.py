@@ -1,0 +1,146 @@
+"""Which calls, phones and people the people report is about."""
+
+from datetime import timedelta
+
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan, LessThan
+
+from callbacks.models import Extension
+from callbacks.models.attempt_states import AttemptKind
+from callbacks.reports.filters import Asked
+from callbacks.reports.groupings import GROUPINGS, Grouping
+from callbacks.reports.people import Person, names
+from callbacks.reports.salespeople.measures import answered
+
+# A call that began before the period may reach into it; none lasts longer.
+LONGEST_CALL = timedelta(days=1)
+_NOTHING = Value(timedelta(0), output_field=DurationField())
+_SECOND = Value(timedelta(seconds=1), output_field=DurationField())
+
+# When the salesperson of an answered call picked up, and when it was over for them.
+PICKED_UP = ExpressionWrapper(
+    F("claimed_at") + Coalesce("provider_time", _NOTHING) + Coalesce("leg1_time", _NOTHING),
+    output_field=DateTimeField(),
+)
+OVER = Case(
+    When(
+        connected_at__isnull=False,
+        talk_time__isnull=False,
+        then=ExpressionWrapper(
+            F("connected_at") + F("talk_time") * _SECOND, output_field=DateTimeField()
+        ),
+    ),
+    When(connected_at__isnull=False, then=Coalesce("hung_up_at", "ended_at")),
+    default=ExpressionWrapper(
+        F("claimed_at")
+        + Coalesce("provider_time", _NOTHING)
+        + Coalesce("leg1_time", _NOTHING)
+        + Coalesce("leg2_time", _NOTHING),
+        output_field=DateTimeField(),
+    ),
+)
+# Whose call it is, as Person numbers it.
+WHOSE = Func(
+    "salesperson_id", "extension_id", template="COALESCE(%(expressions)s)", arg_joiner=", -",
+    output_field=IntegerField(),
+)  # fmt: skip
+
+
+def _everybody(asked: Asked) -> list[int]:
+    """Who has a phone that is rung, whether it was in these days or not."""
+    found = phones(asked).filter(is_active=True, team__is_active=True)
+    return list(dict.fromkeys(it.user_id or -it.pk for it in found))
+
+
+def _of_calls(grouping: Grouping) -> Grouping:
+    return Grouping(
+        grouping.key, grouping.name, grouping.sql, ("claimed_at",), grouping.labels,
+        grouping.every, grouping.days,
+    )  # fmt: skip
+
+
+CALL_GROUPINGS = {
+    it.key: it
+    for it in (
+        Grouping(
+            "salesperson", GROUPINGS["salesperson"].name, "COALESCE(%(expressions)s)",
+            ("salesperson_id", "extension_id"), names, _everybody,
+        ),
+        *(_of_calls(GROUPINGS[key]) for key in ("day", "week", "month")),
+    )
+}  # fmt: skip
+
+
+def _of_person(person: Person) -> Q:
+    if person.number > 0:
+        return Q(salesperson=person.number)
+    return Q(salesperson__isnull=True, extension=-person.number)
+
+
+def _of_asked(asked: Asked) -> Q:
+    """Of calls, but for their time. One query: calls are found by phone and time."""
+    its_phones = Extension.objects.order_by()
+    if asked.team is not None:
+        its_phones = its_phones.filter(team=asked.team)
+    # 0 is no phone: of an empty list Django makes no statement.
+    ids = list(its_phones.values_list("pk", flat=True)) or [0]
+    found = Q(kind=AttemptKind.CALL, extension__in=ids)
+    if asked.sources:
+        found &= Q(lead__source__in=asked.sources)
+    if asked.language:
+        found &= Q(lead__language=asked.language)
+    if asked.status:
+        found &= Q(lead__status=asked.status)
+    if asked.salesperson is not None:
+        found &= _of_person(asked.salesperson)
+    return found
+
+
+def calls(asked: Asked) -> Q:
+    """The calls of these days."""
+    start, end = asked.bounds
+    return _of_asked(asked) & Q(claimed_at__gte=start, claimed_at__lt=end)
+
+
+def calls_on(asked: Asked, grouping: Grouping | None = None, key: object = None) -> Q:
+    """The answered calls that were on in these days, whenever they began."""
+    start, end = asked.bounds
+    found = _of_asked(asked) & answered() & Q(ended_at__isnull=False)
+    if grouping is not None and key is not None:
+        if grouping.days:
+            first, last = grouping.days(key, asked).bounds(asked.tz)
+            start, end = max(start, first), min(end, last)
+        else:
+            found &= _of_person(Person(int(str(key))))
+    found &= Q(claimed_at__gte=start - LONGEST_CALL, claimed_at__lt=end)
+    return (
+        found
+        & Q(GreaterThan(OVER, Value(start)))
+        & Q(LessThan(PICKED_UP, Value(end)))
+        & Q(GreaterThan(OVER, PICKED_UP))
+    )
+
+
+def phones(asked: Asked) -> QuerySet[Extension]:
+    """The phones of the people who are meant, as they are now."""
+    found = Extension.objects.order_by("pk")
+    if asked.team is not None:
+        found = found.filter(team=asked.team)
+    if asked.salesperson is None:
+        return found
+    if asked.salesperson.number > 0:
+        return found.filter(user=asked.salesperson.number)
+    return found.filter(user__isnull=True, pk=-asked.salesperson.number)

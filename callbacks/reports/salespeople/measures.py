@@ -1,0 +1,269 @@
+"""What the people report counts and measures, and in which words it is defined.
+
+- A call is one that a salesperson's phone was to be rung for (an attempt of kind "call"), whoever
+  decided it: by the rules, or a manager with "Call with". Recorded messages and the conference
+  room are none.
+- It is the call of the person whose phone it was then (`CallAttempt.salesperson`); of a phone
+  without a login, the phone's. It belongs to the day on which that phone was chosen, all of it.
+- Only times on calls, shifts and pauses are cut at midnight and at the ends of the period.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.policy.rules import Outcome, picked_up
+from callbacks.reports.measures import Condition, Measure, Unit
+from callbacks.reports.percentiles import seconds_of
+
+# Our or the provider's fault before any phone could be asked: nothing was offered to anybody.
+_NOT_OFFERED = (
+    Outcome.NOT_SENT, Outcome.PROVIDER_ERROR, Outcome.INVALID, Outcome.MISCONFIGURED,
+)  # fmt: skip
+# Ends that say nothing of leg 1; whether the salesperson picked up, only a pop-up has told.
+_SILENT = (Outcome.STOPPED, Outcome.NO_RECORD, Outcome.NEVER_KNOWN)
+_DEVICE = (Outcome.OFFLINE, Outcome.BLOCKED)
+
+
+def _is(*outcomes: Outcome) -> Q:
+    return Q(outcome__in=[it.value for it in outcomes])
+
+
+def offered() -> Q:
+    """Calls for which the phone was asked, or is being asked."""
+    return ~_is(*_NOT_OFFERED)
+
+
+def answered() -> Q:
+    """The salesperson picked up."""
+    told = Q(picked_up_at__isnull=False)
+    live = Q(state__in=LIVE_STATES)
+    return _is(*(it for it in Outcome if picked_up(it))) | (told & (live | _is(*_SILENT)))
+
+
+def missed() -> Q:
+    """The phone rang in vain, was rejected, or went to voicemail: a miss of the person."""
+    return _is(Outcome.AGENT_NO_ANSWER)
+
+
+def refused_by_device() -> Q:
+    """The provider had nothing that it could ring: it says nothing of the person."""
+    return _is(*_DEVICE)
+
+
+def not_reached() -> Q:
+    """Busy, or the network failed: it says nothing of the person."""
+    return _is(Outcome.AGENT_UNREACHED)
+
+
+def not_told() -> Q:
+    """Offered, and none of the four is known of it."""
+    told = answered() | missed() | refused_by_device() | not_reached()
+    return offered() & ~told
+
+
+def talked() -> Q:
+    """The two talked."""
+    return _is(Outcome.BRIDGED)
+
+
+def _with_pick_up() -> Q:
+    # Where nothing tells when they picked up, time_accounting leaves leg 1 or leg 2 without a time.
+    rest = Q(leg2_time__gt=timedelta(0)) | Q(unknown_time__gt=timedelta(0))
+    return answered() & Q(leg1_time__gt=timedelta(0)) & rest
+
+
+def _always(condition: Callable[[], Q]) -> Condition:
+    return lambda _now: condition()
+
+
+def _calls(
+    key: str, name: Any, definition: Any, condition: Callable[[], Q], **more: Any
+) -> Measure:
+    more = {"counts": "calls", "listed": "calls"} | more
+    return Measure(key, name, definition, _always(condition), **more)
+
+
+CALL_MEASURES = {
+    it.key: it
+    for it in (
+        _calls(
+            "offered", _("Offered"),
+            _(
+                "Calls for which the person's phone was chosen and the provider was asked to ring "
+                "it. Not those that failed before any phone could ring: not sent, refused for "
+                "their parameters, an error of the provider."
+            ),
+            offered,
+        ),
+        _calls(
+            "answered", _("Answered"),
+            _("The salesperson picked up, whatever came of the lead's phone then."),
+            answered,
+        ),
+        _calls(
+            "answered_share", _("Picked up"),
+            _("Answered calls, out of those that were answered or missed."),
+            answered, unit=Unit.SHARE, out_of=_always(lambda: answered() | missed()), better=1,
+        ),
+        _calls(
+            "calls_missed", _("Missed"),
+            _(
+                "The phone rang in vain, was rejected, or went to voicemail. Calls that a manager "
+                "stopped are none."
+            ),
+            missed, better=-1,
+        ),
+        _calls(
+            "rejected", _("Rejected"),
+            _("Missed calls that were rejected on the phone, where the provider told us."),
+            lambda: missed() & Q(rejected_leg=1), better=-1,
+        ),
+        _calls(
+            "device", _("Refused by the device"),
+            _(
+                "The provider had no phone to ring: it was offline, or is blocked for such calls. "
+                "This says nothing of the person."
+            ),
+            refused_by_device, better=-1,
+        ),
+        _calls(
+            "not_put_through", _("Not reached"),
+            _(
+                "The phone was busy, or the network failed on the way to it. This says nothing of "
+                "the person."
+            ),
+            not_reached,
+        ),
+        _calls(
+            "not_told", _("Not known"),
+            _(
+                "Offered calls that are still on, that a manager stopped, or of which no record "
+                "came, where nothing says whether the salesperson picked up."
+            ),
+            not_told,
+        ),
+        _calls(
+            "pick_up_p50", _("Time to pick up, p50"),
+            _(
+                "From the provider's answer, with which the salesperson's phone begins to ring, "
+                "until they picked up, over answered calls of which both are known. Half of them "
+                "took no longer; between two calls it is interpolated."
+            ),
+            _with_pick_up, unit=Unit.SECONDS, value=seconds_of(F("leg1_time")), fraction=0.5,
+            better=-1,
+        ),
+        _calls("talks", _("Talks"), _("Calls in which the two talked."), talked, better=1),
+        _calls(
+            "talk_time", _("Talk time"),
+            _(
+                "The lengths of their talks added up, by the provider's records. A talk belongs "
+                "as a whole to the day of its call. One whose length is not known is not in it."
+            ),
+            lambda: talked() & Q(talk_time__isnull=False),
+            unit=Unit.SECONDS, value=F("talk_time"), added=True,
+        ),
+        _calls(
+            "talk_length", _("Talk, mean"),
+            _("Talk time, divided by the talks of known length."),
+            lambda: talked() & Q(talk_time__isnull=False),
+            unit=Unit.SECONDS, value=F("talk_time"),
+        ),
+        _calls(
+            "people_reached", _("Reached"),
+            _(
+                "Leads with whom this person has talked, each once. A lead with whom two people "
+                "have talked counts for both of them, and once in all."
+            ),
+            talked, distinct=F("lead_id"), listed="talked_leads", better=1,
+        ),
+    )
+}  # fmt: skip
+
+ON_CALLS = Measure(
+    "on_calls", _("On calls"),
+    _(
+        "From the moment the salesperson picked up until the end of the talk, or until the lead's "
+        "phone was given up; cut at midnight and at the ends of the period. A call that is still "
+        "on counts once it has ended."
+    ),
+    _always(answered), Unit.SECONDS, counts="times", listed="times", added=True,
+)  # fmt: skip
+SHIFT = Measure(
+    "shift", _("Shift"),
+    _(
+        "Time in which the phones were to be rung, by the hours of their teams and their own as "
+        "they are set up now, up to now; without the time in which the login was switched off. "
+        "Of two phones each moment counts once. Of somebody without a phone it is not known."
+    ),
+    _always(answered), Unit.SECONDS, counts="shift", listed="", added=True,
+)  # fmt: skip
+SHIFT_SHARE = Measure(
+    "shift_share", _("Shift on calls"),
+    _("The part of the shift that was spent on calls. Calls outside the shift are not in it."),
+    _always(answered), Unit.SHARE, counts="times", listed="times",
+)  # fmt: skip
+
+Lengths = Callable[[float], bool]
+
+
+def _pauses(key: str, name: Any, definition: Any, **more: Any) -> Measure:
+    return Measure(
+        key, name, definition, _always(Q), **{"counts": "pauses", "listed": "pauses"} | more
+    )
+
+
+PAUSES = _pauses(
+    "pauses", _("Pauses"),
+    _(
+        "Pauses that kept a phone from being rung for some time of the shift. One that was changed "
+        "meanwhile is two. A login that is switched off is none."
+    ),
+)  # fmt: skip
+PAUSED = _pauses(
+    "paused", _("Paused"),
+    _(
+        "Time of the shift in which the person was paused, cut at midnight and at the ends of the "
+        "period. Of pauses that overlap, on two phones, each moment counts once."
+    ),
+    unit=Unit.SECONDS, added=True,
+)  # fmt: skip
+LONGEST = _pauses(
+    "pause_longest", _("Longest"), _("The longest pause, as far as it fell into the shift."),
+    unit=Unit.SECONDS, added=True,
+)  # fmt: skip
+# How long they were: the key, above so many seconds, up to so many, and the name.
+LENGTHS = (
+    ("pauses_15", 0, 900, _("Up to 15 min")),
+    ("pauses_30", 900, 1800, _("15 to 30 min")),
+    ("pauses_60", 1800, 3600, _("30 min to 1 h")),
+    ("pauses_more", 3600, float("inf"), _("Over 1 h")),
+)
+_LENGTH = _("Pauses of this length, as far as they fell into the shift.")
+OWN = _pauses(
+    "pauses_own", _("Their own"), _("Pauses that the salesperson made."),
+)  # fmt: skip
+OTHERS = _pauses(
+    "pauses_others", _("By others"), _("Pauses that a manager, or anybody else, made."),
+)  # fmt: skip
+SYSTEM = _pauses(
+    "pauses_system", _("By themselves"),
+    _(
+        "Pauses that nobody made: after missed calls in a row, or because the provider refused "
+        "the phone as it is set up; and those of which it is not known who made them."
+    ),
+)  # fmt: skip
+PAUSE_MEASURES = {
+    it.key: it
+    for it in (
+        PAUSES, PAUSED, LONGEST,
+        *(_pauses(key, name, _LENGTH) for key, _above, _up_to, name in LENGTHS),
+        OWN, OTHERS, SYSTEM,
+    )
+}  # fmt: skip
+
+ALL = CALL_MEASURES | {it.key: it for it in (ON_CALLS, SHIFT, SHIFT_SHARE)} | PAUSE_MEASURES

@@ -1,0 +1,63 @@
+"""The pictures of the people report: what came of calls, and where the shift went."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+
+from callbacks.reports import cells
+from callbacks.reports.cells import Line
+from callbacks.reports.drilldown import Behind
+from callbacks.reports.pictures import Picture, short_label, units
+from callbacks.reports.queries import Table
+from callbacks.reports.salespeople import measures
+
+CALLS = (
+    ("answered", "accent"), ("calls_missed", "bad"), ("device", "stage-provider"),
+    ("not_put_through", "stage-closed"), ("not_told", "bars"),
+)  # fmt: skip
+TIMES = (("on_calls", "accent"), ("paused", "warn"))
+
+
+def calls(table: Table) -> Picture:
+    """What came of the calls that were offered, stacked."""
+    return _stacked(
+        table, "calls", gettext("What came of the calls"), gettext("Offered calls."), CALLS
+    )
+
+
+def times(table: Table) -> Picture:
+    """How long they were on calls, and how long paused, stacked."""
+    title = gettext("Time on calls and pauses")
+    return _stacked(
+        table, "times", title, gettext("Pauses as far as they were in the shift."), TIMES
+    )
+
+
+def _stacked(
+    table: Table, key: str, title: str, said: str, series: Sequence[tuple[str, str]]
+) -> Picture:
+    names = [measures.ALL[it] for it, _colour in series]
+    chart: dict[str, Any] = {
+        "kind": "stacked",
+        "labels": [short_label(row) for row in table.rows],
+        "series": [
+            {
+                "name": str(measures.ALL[measure].name),
+                "colour": colour,
+                "values": [row[measure].value for row in table.rows],
+                "words": [cells.words(row[measure]) for row in table.rows],
+                "links": [
+                    Behind(table.asked, measures.ALL[measure], table.grouping, row.key).address()
+                    for row in table.rows
+                ],
+            }
+            for measure, colour in series
+        ],
+    }
+    if key == "times":
+        chart["units"] = units()
+    lines = tuple(
+        Line(row.label, tuple(cells.cell(table, row, it.key) for it in names)) for row in table.rows
+    )
+    return Picture(key, title, said, chart, tuple(str(it.name) for it in names), lines)
