@@ -9,6 +9,7 @@ app_name = "desk"
 urlpatterns = [
     path("", views.home, name="home"),
     path("now/", views.now, name="now"),
+    path("figures/", views.figures, name="figures"),
     path("login/", views.log_in, name="login"),
     path(
         "password/", login_required(views.change_password, login_url="desk:login"), name="password"

@@ -27,6 +27,7 @@ from callbacks.calling import after_talk as calls_after_talk
 from callbacks.calling.manual_requests import CannotCall
 from callbacks.desk import talks
 from callbacks.desk.forms import PauseForm
+from callbacks.desk.own_figures import own_figures
 from callbacks.desk.work import Desk, desk_of
 from callbacks.extensions import pauses
 from callbacks.models import CallAttempt, Extension
@@ -63,10 +64,16 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @login_required(login_url=_LOGIN)
 def home(request: HttpRequest) -> HttpResponse:
     """Shows the page, or 403 to a user without an extension."""
-    desk = desk_of(request.user, timezone.now())
+    now = timezone.now()
+    desk = desk_of(request.user, now)
     if not desk.phones:
         return _private(render(request, "desk/no_phone.html", status=403))
-    context = {"desk": desk, "parts": _parts(request, desk), "refresh": REFRESH}
+    context = {
+        "desk": desk,
+        "parts": _parts(request, desk),
+        "refresh": REFRESH,
+        "figures": own_figures(request.user, now),
+    }
     return _private(render(request, "desk/home.html", context))
 
 
@@ -84,6 +91,17 @@ def now(request: HttpRequest) -> HttpResponse:
         return _private(HttpResponse(status=204))
     parts = _parts(request, desk)
     return _private(JsonResponse({"seen": seen, "title": desk.title, "parts": parts}))
+
+
+def figures(request: HttpRequest) -> HttpResponse:
+    """The salesperson's own figures, which the page asks for every minute and after a call.
+
+    401 as for `now`.
+    """
+    if not Extension.objects.filter(user=request.user.pk).exists():
+        return _private(HttpResponse(status=401))
+    context = {"figures": own_figures(request.user, timezone.now())}
+    return _private(render(request, "desk/figures.html", context))
 
 
 @login_required(login_url=_LOGIN)

@@ -7,10 +7,12 @@
   const SECOND = 1000;
   const page = document.querySelector("[data-url]");
   const connection = page.querySelector("[data-connection]");
+  const figures = page.querySelector("[data-figures]");
   let seen = "";
   let timer = 0;
   let asking = false;
   let failures = 0;
+  let figuresTimer = window.setTimeout(askFigures, 60 * SECOND);
 
   function pause() {
     if (failures) return Math.min(2 ** failures, 15) * SECOND;
@@ -31,6 +33,7 @@
       const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
       const typed = [...place.querySelectorAll("form[data-keep]")].filter(isTyped);
       place.dataset.seen = part.seen;
+      if (name === "calls") askFigures();
       // The server renders it with the page's own templates, which escape what people have written.
       place.innerHTML = part.html;
       for (const form of typed) {
@@ -39,6 +42,22 @@
         else place.prepend(form);
       }
       if (focused) document.getElementById(focused)?.focus();
+    }
+  }
+
+  // The figures of the day and the week: every minute while somebody looks, and after a call.
+  async function askFigures() {
+    window.clearTimeout(figuresTimer);
+    figuresTimer = window.setTimeout(askFigures, 60 * SECOND);
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(figures.dataset.figures, { cache: "no-store" });
+      if (!answer.ok) return;
+      const isOpen = figures.querySelector("details")?.open;
+      figures.innerHTML = await answer.text();
+      figures.querySelector("details").open = isOpen;
+    } catch {
+      // They say of when they are; `ask` says that the server cannot be reached.
     }
   }
 

@@ -69,9 +69,14 @@ class Screen(HTMLParser):
 
 def shown(key: str, value: float | None) -> str:
     """A figure as the page writes it."""
+    return written(MEASURES[key].unit, value)
+
+
+def written(unit: Unit, value: float | None) -> str:
+    """The same, of any unit."""
     if value is None:
         return "-"
-    match MEASURES[key].unit:
+    match unit:
         case Unit.LEADS:
             return number_format(int(value), force_grouping=True)
         case Unit.SHARE:

@@ -16,7 +16,7 @@ CALLS = (
     ("answered", "accent"), ("calls_missed", "bad"), ("device", "stage-provider"),
     ("not_put_through", "stage-closed"), ("not_told", "bars"),
 )  # fmt: skip
-TIMES = (("on_calls", "accent"), ("paused", "warn"))
+TIMES = (("on_calls", "accent"), ("paused", "stage-retry"))
 
 
 def calls(table: Table) -> Picture:

@@ -23,7 +23,7 @@ COLUMNS = {
         Columns(
             MAIN, _("Overview"),
             ("offered", "answered", "calls_missed", "device", "pick_up_p50", "talks", "talk_time",
-             "people_reached", "paused", "shift_share"),
+             "paused", "shift_share"),
         ),
         Columns(
             "calls", _("Calls"),

@@ -1,0 +1,72 @@
+"""A salesperson's own figures, today and this week: those of the people report, of nobody else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
+from callbacks.reports import cells, filters
+from callbacks.reports.people import Person
+from callbacks.reports.queries import Row
+from callbacks.reports.salespeople.meant import CALL_GROUPINGS
+from callbacks.reports.salespeople.measures import ALL
+from callbacks.reports.salespeople.table import people
+
+_SHOWN = (
+    "answered", "calls_missed", "pick_up_p50", "talks", "talk_time", "people_reached", "paused",
+    "shift_share",
+)  # fmt: skip
+# Where the report has a manager's word.
+_NAMES: dict[str, Text] = {"pick_up_p50": _("Time to pick up, median")}
+
+
+@dataclass(frozen=True)
+class OwnFigure:
+    """One line: the same measure of today and of this week."""
+
+    name: Text
+    definition: Text
+    today: str
+    week: str
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """As they were at `now`."""
+
+    now: datetime
+    lines: Sequence[OwnFigure]
+
+
+def own_figures(user: Any, now: datetime) -> OwnFigures:
+    """Of the site's day and week. As many queries as a table of the report."""
+    query = QueryDict(mutable=True)
+    query["period"] = "this_week"
+    query["salesperson"] = str(Person(user.pk))
+    # By day: the last one is today, and all of them are the week so far.
+    table = people(filters.read(query, now), CALL_GROUPINGS["day"], now).table
+    today = table.rows[-1]
+    return OwnFigures(
+        now,
+        [
+            OwnFigure(
+                _NAMES.get(key, ALL[key].name),
+                ALL[key].definition,
+                _said(today, key),
+                _said(table.total, key),
+            )
+            for key in _SHOWN
+        ],
+    )
+
+
+def _said(row: Row, key: str) -> str:
+    figure = row[key]
+    if key == "answered" and (out_of := row["answered_share"].out_of):
+        return gettext("%(count)s of %(all)s") % {"count": cells.words(figure), "all": out_of}
+    return cells.words(figure)
