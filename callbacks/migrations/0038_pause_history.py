@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """From now on pauses are kept as they were."""
 
     dependencies = [
-        ("callbacks", "0035_outgoing_mail"),
+        ("callbacks", "0037_alerts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
