@@ -280,7 +280,7 @@ _KINDS = (
     Kind(
         "mail_failed",
         _("Mail failed"),
-        _("Minutes since which mail to an address has failed for good: an alert, or a report."),
+        _("Minutes for which mail to an address has failed for good: an alert, or a report."),
         0,
         facts.mail_failed,
         _("Mail to %(to)s has failed since %(begin)s, and is not sent again by itself."),

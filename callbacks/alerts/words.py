@@ -115,7 +115,7 @@ def sentence(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
     """What is so, or what was so and is over."""
     kind = KINDS.get(alert.kind)
     if kind is None:  # of another release
-        return str(alert)
+        return f"{alert.kind} {alert.subject}".strip()
     begin = clock(alert.began_at, now, zone)
     if alert.ended_at is None:
         return str(kind.now % {**alert.facts, "begin": begin})

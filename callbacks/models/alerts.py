@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.outgoing_mail import OutgoingMail
@@ -225,7 +226,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}".strip()
+        return gettext("Alert %(number)s") % {"number": self.pk}
 
 
 class AlertMessageState(models.TextChoices):
