@@ -16,6 +16,7 @@ from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
 from callbacks.reconciliation import holds, lookup, records
 from callbacks.subscriptions import sending
+from leads.guard import held
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     reschedule.follow_the_hours,
     dialling.wake_unsent,
     _end_pauses,
+    held.judge_again,
     dispatch.call_due_leads,
     sender.wake,
     reschedule.follow_changed_hours,

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from leads import config_cache, joining, log_context, ports, sent_again
-from leads.guard import pipeline
+from leads.guard import findings, pipeline
 from leads.guard.verdicts import Judgement, Refused, Verdict
-from leads.models import OPEN_STATUSES, Finding, Lead, LeadSource, LeadStatus
+from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
 from leads.signals import lead_received, wish_followed
 from leads.submission import Submission
@@ -148,17 +148,7 @@ def _store(submission: Submission, now: datetime, judged: Judgement) -> Lead:
 def _insert(lead: Lead, judged: Judgement, now: datetime) -> None:
     log_context.follow(lead.public_id)
     lead.save(force_insert=True)
-    if judged.findings:
-        Finding.objects.bulk_create(
-            Finding(
-                lead=lead,
-                asked=it.asked,
-                verdict=it.verdict.name.lower(),
-                reason=it.reason[:500],
-                at=now,
-            )
-            for it in judged.findings
-        )
+    findings.keep(lead, judged, now)
 
 
 def _new(submission: Submission, now: datetime, planned: CallPlan, judged: Judgement) -> Lead:

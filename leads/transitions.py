@@ -129,6 +129,24 @@ def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -
     )
 
 
+def let_go(lead_id: int, at: datetime, plan: CallPlan) -> bool:
+    """held -> waiting: a manager, or the check that had no answer before, has it called. Its clock
+    has run since it was submitted: its visitor has waited.
+    """
+    return _move(
+        lead_id,
+        (LeadStatus.HELD,),
+        LeadStatus.WAITING,
+        call_after=plan.call_after,
+        gap_until=plan.gap_until,
+        closed_until=plan.closed_until,
+        is_held_back=False,
+        error_message="",
+        waiting_since=wait_accounting.end_of_anything(at),
+        **wait_accounting.anything_until(at),
+    )
+
+
 def give_way(lead_id: int, to_id: int, at: datetime) -> bool:
     """held -> duplicate: another request of its number is called."""
     values = {"duplicate_of": to_id, "is_held_back": True, **waits_no_more(at)}

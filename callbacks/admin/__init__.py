@@ -11,7 +11,13 @@ from callbacks.admin.alerts import alert_admin, receiver_admin
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
 from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin, pause_admin
-from callbacks.admin.leads import disposition_admin, lead_admin, saved_lists, source_admin
+from callbacks.admin.leads import (
+    disposition_admin,
+    held_leads,
+    lead_admin,
+    saved_lists,
+    source_admin,
+)
 from callbacks.admin.mail import outgoing_mail_admin
 from callbacks.admin.saved_views import saved_view_admin, subscription_admin
 from callbacks.admin.schedules import schedule_admin
@@ -25,6 +31,7 @@ __all__ = [
     "disposition_admin",
     "export_record_admin",
     "extension_admin",
+    "held_leads",
     "lead_admin",
     "outgoing_mail_admin",
     "pause_admin",

@@ -23,7 +23,7 @@ SALES_MANAGERS = "Sales managers"
 # logins: those are not theirs. Which logins they may touch, and how, UserAdmin says.
 _MANAGERS_MAY = {
     "leads": [
-        "view_lead", "change_lead", "call_lead",
+        "view_lead", "change_lead", "call_lead", "judge_heldlead",
         "view_leadsource", "add_leadsource", "change_leadsource",
         "view_disposition", "add_disposition", "change_disposition", "delete_disposition",
         "view_nevercallnumber", "add_nevercallnumber", "change_nevercallnumber",

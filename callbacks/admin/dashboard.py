@@ -71,7 +71,7 @@ def tiles(now: datetime) -> list[Tile]:
         Tile(
             gettext("Held for somebody to look at"),
             counts["held"],
-            f"{leads}?status__exact=held",
+            reverse("admin:leads_heldlead_changelist"),
             alarming=True,
         ),
         Tile(gettext("Failed today"), failed, f"{leads}?todo=failed_today", alarming=True),

@@ -50,6 +50,12 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "admin:leads_lead_changelist",
                     "leads.view_lead",
                 ),
+                (
+                    gettext("Held leads"),
+                    "front_hand",
+                    "admin:leads_heldlead_changelist",
+                    "leads.view_lead",
+                ),
                 (gettext("Callback times"), "timer", "callback-times", "leads.view_lead"),
                 (gettext("People"), "groups_3", "people-report", PEOPLE),
                 _entry(gettext("Saved views"), "bookmarks", "callbacks", "savedview"),

@@ -40,7 +40,7 @@ def _asked(name: str, check: Check, submission: Submission, now: datetime) -> It
     except DatabaseError:
         raise  # without it nothing can be stored anyway
     except CannotAnswer as told:
-        yield Finding(name, Verdict.HOLD, told.reason)
+        yield Finding(name, Verdict.HOLD, told.reason, is_unanswered=True)
     except Exception as error:  # noqa: BLE001  # a broken check must neither call nor lose anybody
         # Its message may hold what was typed: the type is enough.
         log.error("a check broke check=%s error=%s", name, type(error).__name__)

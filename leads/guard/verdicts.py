@@ -1,6 +1,7 @@
 """What a check says of a submission, and what all of them together come to."""
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
@@ -19,12 +20,14 @@ class Finding:
     """What one check, by its name, has against a submission.
 
     `reason`: a sentence for a manager. `retry_after`: when a refused one may be tried again.
+    `is_unanswered`: it had nobody to ask, and says nothing of the submission.
     """
 
     asked: str
     verdict: Verdict
     reason: str
     retry_after: timedelta | None = None
+    is_unanswered: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Judgement:
     def is_held(self) -> bool:
         """Whether it is not to be called, where it is stored."""
         return self.verdict is not Verdict.ACCEPT
+
+    def without(self, asked: Container[str]) -> "Judgement":
+        """Without what these checks found."""
+        return Judgement(tuple(it for it in self.findings if it.asked not in asked))
 
     @property
     def reason(self) -> str:

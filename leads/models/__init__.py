@@ -4,6 +4,7 @@ from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
 from leads.models.findings import Finding
+from leads.models.held_leads import HeldLead
 from leads.models.late_waits import LateWait
 from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
@@ -27,6 +28,7 @@ __all__ = [
     "DispositionEffect",
     "EarlierPlan",
     "Finding",
+    "HeldLead",
     "LateWait",
     "Lead",
     "LeadSearch",

@@ -1,6 +1,7 @@
 """Finding: what a check had against a submission."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,12 @@ class Finding(models.Model):
     reason = models.CharField(
         _("reason"), max_length=500, help_text=_("A sentence for a manager that says why.")
     )
+    is_unanswered = models.BooleanField(
+        _("unanswered"),
+        default=False,
+        db_default=False,
+        help_text=_("The check had nobody to ask, and is asked again."),
+    )
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
@@ -25,6 +32,12 @@ class Finding(models.Model):
         verbose_name_plural = _("findings")
         ordering = ["at", "id"]
         default_permissions = ()
+        indexes = [
+            # leads.guard.held asks for them with each sweep.
+            models.Index(
+                fields=["lead"], name="finding_unanswered", condition=Q(is_unanswered=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.asked}: {self.verdict}"

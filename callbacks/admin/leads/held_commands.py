@@ -1,0 +1,96 @@
+"""What a manager does with held leads: release, reject, block the number."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.admin.commands import NothingToDo
+from callbacks.admin.leads.commands import LeadCommand
+from callbacks.calling import manual
+from callbacks.calling.manual_requests import CannotCall
+from leads import never_call
+from leads.guard import held
+from leads.models import Lead, LeadStatus
+from leads.phones import PhoneRefused
+
+
+class HeldCommand(LeadCommand):
+    """Something that is decided about held leads. The log is the lead's own."""
+
+    def log_entry(self, thing: Lead) -> tuple[Model, str]:
+        """At the lead, whose page tells the whole story."""
+        return Lead(pk=thing.pk), str(self.logged)
+
+
+def _release(lead: Lead, _user: object) -> str:
+    try:
+        released = held.release(lead.pk, timezone.now())
+    except PhoneRefused as refused:
+        raise CannotCall(refused.message) from None
+    if not released:
+        raise NothingToDo(gettext("It is not held any more."))
+    return gettext("It is called as soon as its hours and a free salesperson allow.")
+
+
+def _reject(lead: Lead, user: object) -> str:
+    if not Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).exists():
+        raise NothingToDo(gettext("It is not held any more."))
+    manual.cancel(lead.pk, user)
+    return gettext("Nobody is called for it.")
+
+
+RELEASE = HeldCommand(
+    run=_release,
+    logged=_("Released"),
+    title=_("Have it called?"),
+    title_of_several=_("Have these %(count)d called?"),
+    explanation=_(
+        "The phone of a free salesperson rings first. When they answer, this number is called and "
+        "the two are connected. The time that the visitor has waited counts."
+    ),
+    button=_("Release"),
+)
+REJECT = HeldCommand(
+    run=_reject,
+    logged=_("Rejected"),
+    title=_("Reject the request?"),
+    title_of_several=_("Reject these %(count)d requests?"),
+    explanation=_(
+        "Nobody is called for it, and the visitor is told that the request is closed. A later "
+        "request of the same number is judged anew."
+    ),
+    button=_("Reject"),
+    danger=True,
+)
+
+
+def _not_chosen_yet(_lead: Lead, _user: Any) -> str:
+    raise NothingToDo(gettext("Nothing was chosen."))
+
+
+BLOCK = HeldCommand(
+    run=_not_chosen_yet,
+    logged=_("Blocked the number"),
+    title=_("Never call this number?"),
+    title_of_several=_("Never call these %(count)d numbers?"),
+    explanation=_(
+        "The request is rejected, and the number goes on the never-call list: nobody and nothing "
+        "calls it, for this request or a later one, until it is taken off that list."
+    ),
+    button=_("Block"),
+    danger=True,
+)
+
+
+def block(reason: str) -> HeldCommand:
+    """BLOCK, with the reason that the never-call list keeps."""
+
+    def run(lead: Lead, user: object) -> str:
+        never_call.add(lead.phone, reason, user)
+        _reject(lead, user)
+        return gettext("The number is on the never-call list.")
+
+    return BLOCK.doing(run, str(BLOCK.logged))

@@ -1,0 +1,104 @@
+"""Held leads of one sender: of an address, in IPv6 a network of 64 bits, or of an e-mail domain."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+import ipaddress
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Count, F, Func, QuerySet, TextField, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from leads.guard import address
+from leads.models import Lead, LeadStatus
+
+# What leads.guard.address.customer says, of a lead's row.
+_NETWORK = RawSQL(
+    "CASE family(leads_lead.submitted_from) WHEN 4 THEN host(leads_lead.submitted_from) "
+    "ELSE network(set_masklen(leads_lead.submitted_from, 64))::text END",
+    [],
+    output_field=TextField(),
+)
+_DOMAIN = Lower(
+    Func(F("email"), Value("@"), Value(2), function="split_part", output_field=TextField())
+)
+
+
+def network_of(lead: Lead) -> str:
+    """The address it came from, or its network; "" where nobody knows it."""
+    found = address.read(lead.submitted_from or "")
+    return address.customer(found) if found else ""
+
+
+def domain_of(lead: Lead) -> str:
+    """Of its e-mail; "" without one."""
+    return lead.email.rpartition("@")[2].lower()
+
+
+def counted_by_address(networks: Iterable[str]) -> "Counter[str]":
+    """How many held leads each of these has."""
+    return _counted(_NETWORK, networks)
+
+
+def counted_by_domain(domains: Iterable[str]) -> "Counter[str]":
+    """How many held leads each of these has."""
+    return _counted(_DOMAIN, domains)
+
+
+def _counted(by: Any, values: Iterable[str]) -> "Counter[str]":
+    wanted = {value for value in values if value}
+    leads = Lead.objects.filter(status=LeadStatus.HELD).alias(same=by).filter(same__in=wanted)
+    found = leads.order_by().values(value=by).annotate(number=Count("pk"))
+    return Counter({row["value"]: row["number"] for row in found})
+
+
+def _same(queryset: QuerySet[Any], by: Any, value: str) -> QuerySet[Any]:
+    found: QuerySet[Any] = queryset.alias(same=by).filter(same=value)
+    return found
+
+
+class _OfOne(SimpleListFilter):
+    """There only when a link of the list has led here."""
+
+    by: Any
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What is listed."""
+        value = self.value()
+        return [(value, value)] if value else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of this sender."""
+        value = self.value()
+        return _same(queryset, self.by, value.lower()) if value else queryset
+
+
+class AddressFilter(_OfOne):
+    """Of one address."""
+
+    title = _("address")
+    parameter_name = "address"
+    by = _NETWORK
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Also where somebody types any address of an IPv6 network."""
+        value = self.value()
+        if not value:
+            return queryset
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return queryset.none()
+        return _same(queryset, self.by, address.customer(network.network_address))
+
+
+class DomainFilter(_OfOne):
+    """Of one e-mail domain."""
+
+    title = _("e-mail domain")
+    parameter_name = "domain"
+    by = _DOMAIN

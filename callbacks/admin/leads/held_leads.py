@@ -1,0 +1,200 @@
+"""Held leads: a list to work off. They are released, rejected, or blocked; one or many at once."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
+
+from callbacks.admin import html
+from callbacks.admin.base import ReadOnly
+from callbacks.admin.confirm import ask, is_confirmed
+from callbacks.admin.leads import forms, held_commands
+from callbacks.admin.leads.held_commands import HeldCommand
+from callbacks.admin.leads.held_filters import (
+    AddressFilter,
+    DomainFilter,
+    counted_by_address,
+    counted_by_domain,
+    domain_of,
+    network_of,
+)
+from leads.admin import Admin
+from leads.models import HeldLead, Lead, LeadStatus
+
+LIST = "admin:leads_heldlead_changelist"
+# So many at once: all that one address may have stored within a day.
+_AT_ONCE = 1000
+
+
+@admin.register(HeldLead)
+class HeldLeadAdmin(ReadOnly, Admin):
+    """Newest first, or oldest. Whoever may see leads sees it; deciding is a right of its own."""
+
+    list_display = ["came", "person", "why", "sender", "domain"]
+    list_display_links = None
+    list_filter = [("source", RelatedDropdownFilter), AddressFilter, DomainFilter]
+    list_filter_submit = True
+    list_fullwidth = True
+    list_per_page = 50
+    sortable_by = ("came",)
+    list_before_template = "admin/held_leads_hint.html"
+    show_full_result_count = False
+    actions = ["release_selected", "reject_selected", "block_selected"]
+
+    # --- who may what ---------------------------------------------------------------------------
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for leads."""
+        user = request.user
+        return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """As for leads."""
+        return self.has_view_permission(request)
+
+    def has_judge_permission(self, request: HttpRequest) -> bool:
+        """Who may release and reject."""
+        return self.has_view_permission(request) and request.user.has_perm("leads.judge_heldlead")
+
+    def has_block_permission(self, request: HttpRequest) -> bool:
+        """Who may put numbers on the never-call list, too."""
+        may_list = request.user.has_perm("leads.add_nevercallnumber")
+        return self.has_judge_permission(request) and may_list
+
+    # --- the list -------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HeldLead]:
+        """Those that are held now."""
+        found: QuerySet[HeldLead] = super().get_queryset(request)
+        return (
+            found.filter(status=LeadStatus.HELD)
+            .select_related("source")
+            .prefetch_related("findings")
+        )
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With how many others of the same address and domain are held."""
+        changes: Any = super().get_changelist_instance(request)
+        _add_others(changes.result_list)
+        return changes  # type: ignore[no-any-return]
+
+    @display(description=_("submitted"), ordering="submitted_at")  # type: ignore[untyped-decorator]
+    def came(self, obj: HeldLead) -> SafeString:
+        """When, and through which source."""
+        at = format_html("{}", html.moment(obj.submitted_at))
+        return html.below(at, format_html("<bdi>{}</bdi>", obj.source))
+
+    @display(description=_("name"))  # type: ignore[untyped-decorator]
+    def person(self, obj: HeldLead) -> SafeString:
+        """Who asked, and their number; leads to the lead's page."""
+        return html.person(obj.name, obj.phone, html.page_of(Lead, obj.pk))
+
+    @display(description=_("held because"))  # type: ignore[untyped-decorator]
+    def why(self, obj: HeldLead) -> SafeString:
+        """The reasons of the checks."""
+        # Those held by a release before this one have no findings.
+        reasons = [it.reason for it in obj.findings.all()] or [obj.error_message]
+        told = format_html_join("", "<li>{}</li>", ((reason,) for reason in reasons))
+        return format_html('<ul class="facts reasons">{}</ul>', told)
+
+    @display(description=_("address"))  # type: ignore[untyped-decorator]
+    def sender(self, obj: HeldLead) -> SafeString | str:
+        """Which sent it, and how many others of it are held."""
+        network = network_of(obj)
+        if not network:
+            return ""
+        return _with_others(str(obj.submitted_from), "address", network, obj.of_address)  # type: ignore[attr-defined]
+
+    @display(description=_("email"))  # type: ignore[untyped-decorator]
+    def domain(self, obj: HeldLead) -> SafeString | str:
+        """The address, and how many others of its domain are held."""
+        domain = domain_of(obj)
+        return _with_others(obj.email, "domain", domain, obj.of_domain) if domain else ""  # type: ignore[attr-defined]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any
+    ) -> HttpResponse:
+        """The lead's own page."""
+        return redirect("admin:leads_lead_change", object_id)
+
+    # --- what is decided ------------------------------------------------------------------------
+
+    @admin.action(description=_("Release"), permissions=["judge"])
+    def release_selected(
+        self, request: HttpRequest, queryset: QuerySet[HeldLead]
+    ) -> HttpResponse | None:
+        """Asks, then has them called."""
+        return self._several(request, queryset, held_commands.RELEASE, "release_selected")
+
+    @admin.action(description=_("Reject"), permissions=["judge"])
+    def reject_selected(
+        self, request: HttpRequest, queryset: QuerySet[HeldLead]
+    ) -> HttpResponse | None:
+        """Asks, then cancels them."""
+        return self._several(request, queryset, held_commands.REJECT, "reject_selected")
+
+    @admin.action(description=_("Block the number"), permissions=["block"])
+    def block_selected(
+        self, request: HttpRequest, queryset: QuerySet[HeldLead]
+    ) -> HttpResponse | None:
+        """Asks why, then puts their numbers on the never-call list."""
+        form = forms.BlockForm(request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            return self._several(request, queryset, held_commands.BLOCK, "block_selected", form)
+        block = held_commands.block(form.cleaned_data["reason"])
+        return self._several(request, queryset, block, "block_selected")
+
+    def _several(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[HeldLead],
+        what: HeldCommand,
+        name: str,
+        form: Form | None = None,
+    ) -> HttpResponse | None:
+        """`form`: what is to be said along with the yes; asked again while it is there."""
+        chosen = list(queryset.order_by("submitted_at", "pk")[: _AT_ONCE + 1])
+        if len(chosen) > _AT_ONCE:
+            sentence = gettext("Choose at most %(at_once)s leads.") % {"at_once": _AT_ONCE}
+            self.message_user(request, sentence, messages.ERROR)
+            return None
+        if form or not is_confirmed(request):
+            back = request.get_full_path()
+            return ask(request, self, what.question(chosen, back=back, action=name, form=form))
+        what.carry_out(self, request, chosen)
+        return None
+
+
+def _add_others(leads: Iterable[Any]) -> None:
+    """How many held leads have the same address and domain as each of these. Two queries."""
+    leads = list(leads)
+    addresses: Counter[str] = counted_by_address(network_of(it) for it in leads)
+    domains: Counter[str] = counted_by_domain(domain_of(it) for it in leads)
+    for lead in leads:
+        lead.of_address = addresses[network_of(lead)] - 1
+        lead.of_domain = domains[domain_of(lead)] - 1
+
+
+def _with_others(shown: str, parameter: str, value: str, others: int) -> SafeString:
+    text = format_html('<bdi class="sender">{}</bdi>', shown)
+    if others < 1:
+        return text
+    address = f"{reverse(LIST)}?{urlencode({parameter: value})}"
+    said = ngettext("%(others)d other held", "%(others)d others held", others)
+    link = format_html('<a class="quiet-link" href="{}">{}</a>', address, said % {"others": others})
+    return html.below(text, link)

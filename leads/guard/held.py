@@ -1,0 +1,93 @@
+"""Held leads: a manager lets them go, and so does a check that had nobody to ask before."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from leads import log_context, number_guard, ports, transitions
+from leads.guard import findings, pipeline
+from leads.guard.address import read
+from leads.guard.circumstances import Circumstances
+from leads.models import Finding, Lead, LeadStatus
+from leads.phones import PhoneRefused
+from leads.signals import wish_followed
+from leads.submission import Submission
+
+# In one sweep; an outage of Redis may have held many.
+AT_ONCE = 50
+# What was asked for longer ago than this is for a person to judge.
+ASKED_AGAIN_WITHIN = timedelta(days=1)
+
+
+def release(lead_id: int, now: datetime) -> bool:
+    """Has a held lead called: at once, or at the time that was chosen; its clock has run meanwhile.
+
+    Returns whether it was still held. Raises PhoneRefused where its number may not be called.
+    """
+    with transaction.atomic():
+        lead = Lead.objects.select_related("source").get(pk=lead_id)
+        log_context.follow(lead.public_id)
+        number_guard.check_before_dial(lead.phone, lead.source)
+        chosen_at = lead.chosen_at if lead.chosen_at and lead.chosen_at > now else None
+        plan = ports.plan(lead.source, lead.phone, now, chosen_at)
+        if not transitions.let_go(lead.pk, now, plan):
+            return False
+        if lead.submitter:  # what they have asked since is theirs, too
+            theirs = Lead.objects.filter(duplicate_of=lead, submitter=lead.submitter)
+            theirs.update(is_held_back=False)
+        lead.refresh_from_db()
+        wish_followed.send(sender=Lead, lead=lead)
+        return True
+
+
+def judge_again() -> None:
+    """A step of the sweep: asks again about leads that are held because a check had nobody to ask.
+
+    The oldest first, as they came; it ends with the first that has no answer yet.
+    """
+    now = timezone.now()
+    unanswered = Finding.objects.filter(is_unanswered=True).order_by("at", "pk")
+    for found in unanswered.select_related("lead__source")[:AT_ONCE]:
+        lead = found.lead
+        is_open = lead.status == LeadStatus.HELD and now - lead.submitted_at < ASKED_AGAIN_WITHIN
+        if not is_open:
+            Finding.objects.filter(lead=lead).update(is_unanswered=False)
+        elif not _judge_again(lead, now):
+            return
+
+
+def _judge_again(lead: Lead, now: datetime) -> bool:
+    """Whether there was an answer."""
+    log_context.follow(lead.public_id)
+    judged = pipeline.judge(_submission_of(lead), now)
+    if any(it.is_unanswered for it in judged.findings):
+        return False
+    with transaction.atomic():
+        lead.findings.filter(is_unanswered=True).delete()
+        known = set(lead.findings.values_list("asked", flat=True))
+        findings.keep(lead, judged.without(known), now)
+        reason = " ".join(lead.findings.values_list("reason", flat=True))[:500]
+        Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).update(error_message=reason)
+        if not judged.is_held and not known:
+            try:
+                release(lead.pk, now)
+            except PhoneRefused as refused:
+                Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).update(
+                    error_message=refused.message[:500]
+                )
+    return True
+
+
+def _submission_of(lead: Lead) -> Submission:
+    """As it came, as far as the lead tells."""
+    known = Circumstances(address=read(lead.submitted_from or ""))
+    return Submission(
+        source=lead.source,
+        key=lead.submission_key,
+        name=lead.name,
+        phone=lead.phone,
+        email=lead.email,
+        message=lead.message,
+        circumstances=None if lead.follow_up_of_id else known,
+    )

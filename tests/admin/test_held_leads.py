@@ -1,0 +1,243 @@
+"""The list of held leads: what it shows, who may decide, and what a decision does."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from callbacks.models import Extension
+from leads import never_call
+from leads.models import Lead, LeadStatus, NeverCallNumber
+
+MakeLead = Callable[..., Lead]
+LIST = "/admin/leads/heldlead/"
+WHY = "More than 20 requests came from the address 203.0.113.7 within 10 minutes."
+
+
+@pytest.fixture
+def hold(make_lead: MakeLead) -> MakeLead:
+    def make(**values: object) -> Lead:
+        values = {"submitted_from": "203.0.113.7", "error_message": WHY, **values}
+        return make_lead(status=LeadStatus.HELD, is_held_back=True, **values)
+
+    return make
+
+
+def ask(client: Client, action: str, leads: list[Lead], query: str = "", **said: str) -> Any:
+    chosen = {"action": action, "_selected_action": [str(lead.pk) for lead in leads]}
+    return client.post(LIST + query, {**chosen, **said}, follow=True)
+
+
+def decide(client: Client, action: str, leads: list[Lead], **said: str) -> list[str]:
+    answer = ask(client, action, leads, confirmed="yes", **said)
+    assert answer.status_code == 200
+    return [str(message) for message in answer.context["messages"]]
+
+
+def listed(client: Client, query: str = "") -> list[int]:
+    return [lead.pk for lead in client.get(LIST + query).context["cl"].result_list]
+
+
+def test_it_shows_what_is_held_and_why(
+    managing: Client, hold: MakeLead, make_lead: MakeLead
+) -> None:
+    make_lead()
+    lead = hold(email="dana@shop.example")
+    page = managing.get(LIST)
+    assert [it.pk for it in page.context["cl"].result_list] == [lead.pk]
+    for shown in (WHY, "203.0.113.7", "dana@shop.example", f"/admin/leads/lead/{lead.pk}/change/"):
+        assert shown in page.content.decode()
+    assert "others held" not in page.content.decode().partition("result_list")[2]
+
+
+def test_newest_first_and_oldest_by_a_click(managing: Client, hold: MakeLead) -> None:
+    now = timezone.now()
+    first, second = (hold(submitted_at=now - timedelta(hours=2 - it)) for it in range(2))
+    assert listed(managing) == [second.pk, first.pk]
+    assert listed(managing, "?o=1") == [first.pk, second.pk]
+
+
+SENDERS = [
+    ("an address", "submitted_from", ["203.0.113.7"] * 2, "203.0.113.8", "address=203.0.113.7"),
+    (
+        "an IPv6 network",
+        "submitted_from",
+        ["2001:db8::1", "2001:db8::ffff:2"],
+        "2001:db8:0:1::1",
+        "address=2001%3Adb8%3A%3A%2F64",
+    ),
+    (
+        "a mail domain",
+        "email",
+        ["a@shop.example", "b@SHOP.example"],
+        "a@other.example",
+        "domain=shop.example",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("field", "same", "other", "query"), [it[1:] for it in SENDERS], ids=[it[0] for it in SENDERS]
+)
+def test_how_many_others_of_a_sender_are_held(
+    field: str, same: list[str], other: str, query: str, managing: Client, hold: MakeLead
+) -> None:
+    known = {"submitted_from": None, "email": ""}
+    of_one = [hold(**{**known, field: value}) for value in same]
+    hold(**{**known, field: other})
+    page = managing.get(LIST).content.decode()
+    assert page.count("1 other held") == 2
+    assert f"{LIST}?{query}" in page
+    assert sorted(listed(managing, f"?{query}")) == sorted(it.pk for it in of_one)
+
+
+def test_an_address_that_is_none_lists_nothing(managing: Client, hold: MakeLead) -> None:
+    hold()
+    assert listed(managing, "?address=%27%3B--") == []
+
+
+def test_its_queries_do_not_grow_with_its_rows(managing: Client, hold: MakeLead) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            managing.get(LIST)
+        return len(captured)
+
+    hold(email="a@shop.example")
+    queries()
+    before = queries()
+    for place in range(5):
+        hold(email=f"b{place}@shop.example", submitted_from=f"203.0.113.{place}")
+    assert queries() == before
+
+
+@pytest.mark.parametrize("action", ["release_selected", "reject_selected", "block_selected"])
+def test_each_asks_first(action: str, managing: Client, hold: MakeLead) -> None:
+    leads = [hold(), hold()]
+    page = ask(managing, action, leads).content.decode()
+    assert 'name="confirmed"' in page
+    assert {it.status for it in Lead.objects.all()} == {"held"}
+    assert not LogEntry.objects.exists()
+
+
+def test_released_leads_are_called_at_once_with_the_clock_of_their_submission(
+    managing: Client, hold: MakeLead, extension: Extension
+) -> None:
+    earlier = timezone.now() - timedelta(minutes=10)
+    due = earlier + timedelta(minutes=1)
+    times = {"submitted_at": earlier, "clock_started_at": earlier, "waiting_since": earlier}
+    leads = [hold(due_at=due, **times) for _ in range(2)]
+    decide(managing, "release_selected", leads)
+    for lead in Lead.objects.all():
+        assert (lead.status, lead.is_held_back, lead.error_message) == ("waiting", False, "")
+        assert lead.call_after <= timezone.now()
+        assert (lead.clock_started_at, lead.due_at) == (earlier, due)
+        assert lead.waited_retry >= timedelta(minutes=9)  # for somebody to decide
+    entries = LogEntry.objects.filter(change_message="Released")
+    assert sorted(it.object_id for it in entries) == sorted(str(it.pk) for it in leads)
+    assert {it.content_type.model for it in entries} == {"lead"}
+
+
+def test_a_chosen_time_that_lies_ahead_is_kept(
+    managing: Client, hold: MakeLead, extension: Extension
+) -> None:
+    chosen = timezone.now() + timedelta(hours=2)
+    lead = hold(chosen_at=chosen, call_after=chosen, clock_started_at=chosen, due_at=chosen)
+    decide(managing, "release_selected", [lead])
+    lead.refresh_from_db()
+    assert (lead.status, lead.call_after) == ("waiting", chosen)
+
+
+def test_a_listed_number_is_not_released(managing: Client, hold: MakeLead) -> None:
+    lead = hold()
+    never_call.add(lead.phone, "asked for it", None)
+    [said] = decide(managing, "release_selected", [lead])
+    assert "never-call list: asked for it" in said
+    assert Lead.objects.get().status == "held"
+
+
+def test_what_somebody_else_has_decided_stays(managing: Client, hold: MakeLead) -> None:
+    lead = hold()
+    Lead.objects.update(status="cancelled", closed_at=timezone.now())
+    assert decide(managing, "release_selected", [lead]) == []
+    assert Lead.objects.get(pk=lead.pk).status == "cancelled"
+
+
+def test_rejected_leads_are_cancelled_and_count_for_nothing(
+    managing: Client, hold: MakeLead
+) -> None:
+    decide(managing, "reject_selected", [hold(), hold()])
+    for lead in Lead.objects.all():
+        assert (lead.status, lead.cancelled_while_held) == ("cancelled", True)
+    assert LogEntry.objects.filter(change_message="Rejected").count() == 2
+
+
+def test_blocked_numbers_are_listed_and_their_leads_closed(
+    managing: Client, hold: MakeLead
+) -> None:
+    leads = [hold(), hold()]
+    decide(managing, "block_selected", leads, reason="a prank")
+    assert {it.status for it in Lead.objects.all()} == {"cancelled"}
+    assert set(NeverCallNumber.objects.values_list("phone", "reason")) == {
+        (lead.phone, "a prank") for lead in leads
+    }
+
+
+def test_all_of_one_address_are_decided_at_once(managing: Client, hold: MakeLead) -> None:
+    of_one = [hold() for _ in range(40)]
+    other = hold(submitted_from="198.51.100.1")
+    query = "?address=203.0.113.7"
+    page = ask(managing, "reject_selected", of_one[:1], query, select_across="1").content.decode()
+    assert page.count('name="_selected_action"') == 40
+    decide(managing, "reject_selected", of_one)
+    assert Lead.objects.filter(status="cancelled").count() == 40
+    assert Lead.objects.get(pk=other.pk).status == "held"
+
+
+MAY = [
+    ("sees leads", ("leads.view_lead",), 200, set()),
+    ("judges", ("leads.view_lead", "leads.judge_heldlead"), 200, {"release", "reject"}),
+    (
+        "judges and lists",
+        ("leads.view_lead", "leads.judge_heldlead", "leads.add_nevercallnumber"),
+        200,
+        {"release", "reject", "block"},
+    ),
+    ("judges blindly", ("leads.judge_heldlead",), 403, set()),
+    ("sees sources", ("leads.view_leadsource",), 403, set()),
+]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "status", "actions"), [it[1:] for it in MAY], ids=[it[0] for it in MAY]
+)
+def test_who_may_see_and_decide(
+    permissions: tuple[str, ...],
+    status: int,
+    actions: set[str],
+    staff_with: Callable[..., Client],
+    hold: MakeLead,
+) -> None:
+    lead, client = hold(), staff_with(*permissions)
+    assert client.get(LIST).status_code == status
+    for action in ("release", "reject", "block"):
+        if action not in actions:
+            ask(client, f"{action}_selected", [lead], confirmed="yes", reason="")
+            assert Lead.objects.get().status == "held"
+            assert not NeverCallNumber.objects.exists()
+    if actions:
+        offered = client.get(LIST).content.decode()
+        every = ("release", "reject", "block")
+        assert {it for it in every if f"{it}_selected" in offered} == actions
+
+
+def test_its_tile_and_the_side_bar_lead_there(managing: Client, hold: MakeLead) -> None:
+    hold()
+    assert managing.get("/admin/").content.decode().count(f'href="{LIST}"') >= 2
