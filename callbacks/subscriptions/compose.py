@@ -19,6 +19,8 @@ from callbacks.subscriptions.mailed import Mailed, mailed
 
 KIND = "report"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Not to be seen: what follows a right-to-left name is read from the left all the same.
+_LTR = "\u200e"
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -44,7 +46,7 @@ def post(
     return outbox.post(
         KIND,
         user.email,
-        gettext("%(view)s: %(days)s") % {"view": report.title, "days": report.days},
+        gettext("%(view)s: %(days)s") % {"view": f"{report.title}{_LTR}", "days": report.days},
         _BLANK_LINES.sub("\n\n", render_to_string("mail/report.txt", context)).strip() + "\n",
         render_to_string("mail/report.html", context),
         files,

@@ -133,7 +133,15 @@ def _notes(figure: Figure, earlier: Figure | None) -> Iterator[str]:
         sentence = ngettext("of %(count)s lead only", "of %(count)s leads only", figure.leads)
         yield sentence % {"count": figure.leads}
     if earlier is not None:
-        yield gettext("was %(value)s") % {"value": cells.words(earlier)}
+        words = {"change": _change(figure, earlier), "value": cells.words(earlier)}
+        yield (gettext("%(change)s was %(value)s") % words).strip()
+
+
+def _change(figure: Figure, earlier: Figure) -> str:
+    """A mark beside the colour, which not everybody sees."""
+    if figure.value is None or earlier.value is None or figure.value == earlier.value:
+        return ""
+    return cells.MORE if figure.value > earlier.value else cells.LESS
 
 
 def _tone(figure: Figure, earlier: Figure | None) -> str:

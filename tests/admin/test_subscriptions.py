@@ -95,7 +95,12 @@ def test_one_now(managing: Client, view: SavedView) -> None:
     assert not OutgoingMail.objects.exists()
     page = managing.post(address, {CONFIRMED: "yes"}, follow=True).content.decode()
     assert "The report is on its way to dana@example.com." in page
-    assert OutgoingMail.objects.get().to == "dana@example.com"
+    mail = OutgoingMail.objects.get()
+    assert mail.to == "dana@example.com"
+    # Another manager who reads it here cannot end it.
+    page = managing.get(f"/admin/callbacks/outgoingmail/{mail.pk}/change/").content.decode()
+    assert "/mail/unsubscribe/.../" in page
+    assert subscription.token not in page
     before = subscription.next_at
     subscription.refresh_from_db()
     assert (subscription.next_at, subscription.last_sent_at) == (before, None)

@@ -1,6 +1,7 @@
 """The list of outgoing mail: what was sent, what waits, what failed and why."""
 
 # the methods' parameters are Django's
+import re
 from typing import Any
 
 from django.contrib import admin
@@ -29,6 +30,8 @@ _COLOURS: dict[str, str] = {
     MailState.SENT: html.GREEN,
     MailState.FAILED: html.RED,
 }
+# Whoever has the link ends the subscription.
+_ITS_READERS_ALONE = re.compile(r"(/mail/unsubscribe/)[^/\s]+")
 
 
 def _send_again(mail: OutgoingMail, _user: object) -> str:
@@ -83,7 +86,8 @@ class OutgoingMailAdmin(ReadOnly, Admin):
     @display(description=_("text"))  # type: ignore[untyped-decorator]
     def body(self, obj: OutgoingMail) -> SafeString:
         """The plain text, which says the same as the HTML."""
-        return format_html('<pre class="mail-text" dir="auto">{}</pre>', obj.text)
+        text = _ITS_READERS_ALONE.sub(r"\1...", obj.text)
+        return format_html('<pre class="mail-text" dir="auto">{}</pre>', text)
 
     @display(description=_("attachments"))  # type: ignore[untyped-decorator]
     def files(self, obj: OutgoingMail) -> str:

@@ -101,11 +101,11 @@ class NewViewForm(SavedViewForm):
     """A new one, or, in place of what one shows now, what the page shows."""
 
     name = forms.CharField(
-        label=_("name"), max_length=60, required=False,
+        label=_("Name"), max_length=60, required=False,
         widget=UnfoldAdminTextInputWidget,
     )  # fmt: skip
     replaced = forms.ChoiceField(
-        label=_("or in place of"),
+        label=_("In place of"),
         required=False,
         widget=UnfoldAdminSelectWidget,
         help_text=_(

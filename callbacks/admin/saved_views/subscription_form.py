@@ -18,7 +18,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
     """One's own; with the address of the login, which it goes to."""
 
     email = forms.EmailField(
-        label=_("to"),
+        label=_("To"),
         widget=UnfoldAdminEmailInputWidget,
         help_text=_("The e-mail address of your login: alerts and other mail go there too."),
     )
@@ -29,6 +29,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
             "view", "email", "rhythm", "weekday", "day_of_month", "hour", "zone",
             "only_working_days", "calendar", "is_on",
         )  # fmt: skip
+        labels = {"weekday": _("Day of the week"), "is_on": _("Switched on")}
 
     user: Any = None  # whose it is
 
