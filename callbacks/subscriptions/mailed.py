@@ -18,7 +18,7 @@ from callbacks.reports.measures import Measure
 from callbacks.reports.queries import Figure, Row, Table
 
 # Side by side in a mail of 600 pixels, and on a phone.
-COLUMNS = 4
+COLUMNS = 3
 # Groups that stand in the mail; all of them are in the file and on the page.
 MOST_ROWS = 40
 
