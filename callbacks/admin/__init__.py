@@ -21,6 +21,7 @@ from callbacks.admin.leads import (
 from callbacks.admin.mail import outgoing_mail_admin
 from callbacks.admin.saved_views import saved_view_admin, subscription_admin
 from callbacks.admin.schedules import schedule_admin
+from callbacks.admin.spending import limit_admin, price_admin
 from callbacks.admin.teams import team_admin
 from callbacks.admin.wallboards import wallboard_admin
 
@@ -33,8 +34,10 @@ __all__ = [
     "extension_admin",
     "held_leads",
     "lead_admin",
+    "limit_admin",
     "outgoing_mail_admin",
     "pause_admin",
+    "price_admin",
     "receiver_admin",
     "record_admin",
     "saved_lists",

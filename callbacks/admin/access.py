@@ -51,6 +51,8 @@ _MANAGERS_MAY = {
         "view_outgoingmail", "resend_outgoingmail",
         "view_alertreceiver", "add_alertreceiver", "change_alertreceiver", "delete_alertreceiver",
         "view_alert", "view_alertmessage",
+        "view_spendlimit", "add_spendlimit", "change_spendlimit", "delete_spendlimit",
+        "view_callprice", "add_callprice", "change_callprice", "delete_callprice",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

@@ -47,14 +47,15 @@ class Wait:
 
 def tiles(now: datetime) -> list[Tile]:
     """Leads: what waits and is on; what is late, held, has failed, and what nobody will call."""
-    counts = Lead.objects.filter(status__in=OPEN_STATUSES).aggregate(
+    failed, is_open = filters.failed_today(now), Q(status__in=OPEN_STATUSES)
+    counts = Lead.objects.filter(is_open | failed).aggregate(
         waiting=Count("pk", filter=filters.waiting(now)),
         later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
         held=Count("pk", filter=Q(status=LeadStatus.HELD)),
-        overdue=Count("pk", filter=sla.overdue_and_follow_ups(now)),
+        overdue=Count("pk", filter=is_open & sla.overdue_and_follow_ups(now)),
+        failed=Count("pk", filter=failed),
     )
-    failed = Lead.objects.filter(filters.failed_today(now)).count()
     nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
@@ -74,7 +75,9 @@ def tiles(now: datetime) -> list[Tile]:
             reverse("admin:leads_heldlead_changelist"),
             alarming=True,
         ),
-        Tile(gettext("Failed today"), failed, f"{leads}?todo=failed_today", alarming=True),
+        Tile(
+            gettext("Failed today"), counts["failed"], f"{leads}?todo=failed_today", alarming=True
+        ),
     ]
 
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import visitor_clock
+from callbacks.calling import spend_limits, visitor_clock
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
@@ -24,6 +24,7 @@ from callbacks.routing.claim import Claim
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
 from callbacks.scheduling import calling_hours
+from callbacks.spending import limits
 from callbacks.telephony import account
 from callbacks.voicenter import (
     Accepted,
@@ -82,9 +83,18 @@ def dial_committed(attempt_id: int) -> None:
         .first()
     )
     now = timezone.now()
-    if attempt is None or not attempt.take_on(now):
+    if attempt is None:
         return
     log_context.follow(attempt.lead.public_id)
+    try:
+        if not attempt.take_on(now):
+            return
+    except IntegrityError as error:
+        if not limits.is_reached(error):
+            raise
+        message = gettext("A spending limit is reached: nothing more is dialled for now.")
+        _record_not_sent(attempt, NotSent(message, reason="spending_limit"))
+        return
     try:
         number_guard.check_before_dial(attempt.phone, attempt.lead.source)
     except PhoneRefused as refusal:
@@ -191,6 +201,7 @@ def _record_refusal(
     with transaction.atomic():
         if attempt.refuse(outcome, error_code, message[:500], reason, now):
             apply(attempt, now)
+            spend_limits.uncount_on_commit(attempt)
 
 
 def _record_not_sent(attempt: CallAttempt, error: NotSent) -> None:
@@ -198,6 +209,7 @@ def _record_not_sent(attempt: CallAttempt, error: NotSent) -> None:
     with transaction.atomic():
         if attempt.not_send(str(error)[:500], error.reason, now):
             apply(attempt, now)
+            spend_limits.uncount_on_commit(attempt)
 
 
 def _record_unknown(attempt: CallAttempt, error: OutcomeUnknown) -> None:

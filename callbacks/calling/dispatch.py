@@ -21,6 +21,8 @@ from callbacks.routing.config import current as current_config
 from callbacks.routing.rules import TeamOffer
 from callbacks.scheduling import call_times, calling_hours
 from callbacks.scheduling.next_call import next_call
+from callbacks.spending import limits
+from callbacks.spending.limits import LimitReachedError
 from callbacks.telephony import account
 from leads import log_context, never_call, number_guard, transitions
 from leads.config_cache import VERSION_SQL
@@ -89,9 +91,13 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
         return None, ()
     closed = config.closed_shifts((turn.team_id for turn in asked), now)
     hold = account.hold()
-    claim = claims.claim(lead.pk, asked, now, hold, closed)
-    if claim is None and recorded_messages.give_way(lead.phone, now):
+    try:
         claim = claims.claim(lead.pk, asked, now, hold, closed)
+        if claim is None and recorded_messages.give_way(lead.phone, now):
+            claim = claims.claim(lead.pk, asked, now, hold, closed)
+    except LimitReachedError:
+        _wait_for_the_limit(lead, config, now)
+        return None, ()
     if claim is None:
         _wait_for_the_number(lead, config, now)
         return None, asked
@@ -154,6 +160,16 @@ def _wait_for_the_number(lead: Lead, config: RoutingConfig, now: datetime) -> No
     if limited_until := number_limits.lead_limited_until(lead.pk, now):
         _put_off(lead, config, now, limited_until)
         log.info("number rests")
+
+
+def _wait_for_the_limit(lead: Lead, config: RoutingConfig, now: datetime) -> None:
+    """Puts the lead off until the hour or the day of the spending limit is over.
+
+    callbacks.calling.spend_limits calls it sooner when somebody opens the limit again.
+    """
+    if standing := limits.keeping_out(lead.source_id, lead.phone, now):
+        _put_off(lead, config, now, standing.ends_at)
+        log.warning("spending limit reached limit=%s span=%s", standing.limit_id, standing.span)
 
 
 def _wait_for_opening(lead: Lead, config: RoutingConfig, now: datetime) -> None:

@@ -18,6 +18,8 @@ from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
 from callbacks.routing.rules import ExtensionState, Owner, TeamOffer, TeamRules
 from callbacks.scheduling import calling_hours
+from callbacks.spending import limits
+from callbacks.spending.limits import Standing
 from leads.models import Lead, LeadStatus
 
 
@@ -46,6 +48,7 @@ class _Known:
     # The states of the calls that are on to its number.
     calls: frozenset[str] = field(default_factory=frozenset)
     unspoken: Set[tuple[int, str]] = frozenset()  # sources and languages that nobody is rung for
+    spending: Sequence[Standing] = ()  # where a lead may wait for the end of one's hour or day
 
 
 def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingReason | None:
@@ -71,7 +74,9 @@ def of_leads(
     sources = {lead.source_id for lead in waiting if lead.call_after <= now}
     states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
     unspoken = unroutable.nobody_speaks((lead.source_id, lead.language) for lead in waiting)
-    known = _Known(states, availability.untold(states), unspoken=unspoken)
+    known = _Known(
+        states, availability.untold(states), unspoken=unspoken, spending=_spending(waiting, now)
+    )
     return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
 
 
@@ -100,7 +105,14 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> _Known:
         limited_until=number_limits.lead_limited_until(lead.pk, now),
         calls=frozenset(attempts.values_list("state", flat=True)),
         unspoken=unroutable.nobody_speaks([(lead.source_id, lead.language)]),
+        spending=_spending([lead], now),
     )
+
+
+def _spending(leads: Iterable[Lead], now: datetime) -> list[Standing]:
+    """The spending limits, if one of these leads waits for a time that nobody has chosen."""
+    until = [it.gap_until for it in leads if it.gap_until != it.chosen_at]
+    return limits.standings(now) if any(it and it > now for it in until) else []
 
 
 def _asked(lead: Lead, current: RoutingConfig, now: datetime) -> list[TeamOffer]:
@@ -191,6 +203,11 @@ def _later(
             gettext("Chosen time: the visitor asked to be called at %(time)s.") % {"time": at},
             gettext("chosen time %(time)s") % {"time": at},
         )
+    for limit in known.spending:
+        if limit.is_bounded and limit.ends_at == gap:
+            return WaitingReason(
+                limit.sentence(now, zone), gettext("spending limit, %(time)s") % {"time": at}
+            )
     if known.limited_until and known.limited_until >= lead.call_after:
         return _number_rests(at)
     if lead.attempts:

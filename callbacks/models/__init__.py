@@ -19,6 +19,7 @@ from callbacks.models.records import CallRecord
 from callbacks.models.saved_lists import SavedList
 from callbacks.models.saved_views import SavedView
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
+from callbacks.models.spending import CallPrice, SpendCount, SpendLimit
 from callbacks.models.subscriptions import ReportSubscription
 from callbacks.models.teams import Team, TeamSource
 from callbacks.models.unknown_outcomes import UnknownOutcome
@@ -34,6 +35,7 @@ __all__ = [
     "CallAttempt",
     "CallNote",
     "CallParameters",
+    "CallPrice",
     "CallRecord",
     "ExportRecord",
     "Extension",
@@ -49,6 +51,8 @@ __all__ = [
     "Schedule",
     "ScheduleException",
     "SourceMessages",
+    "SpendCount",
+    "SpendLimit",
     "Team",
     "TeamSource",
     "UnknownOutcome",

@@ -20,6 +20,7 @@ from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptState
 from callbacks.monitoring import readiness
 from callbacks.policy.rules import Outcome
+from callbacks.spending import limits
 
 # The provider is away when none of its newest calls was placed, and these are no older than this.
 _CALLS, _LATELY = 3, timedelta(minutes=30)
@@ -47,6 +48,8 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     found = [str(words) for _name, words in processes_away()]
     if words := nobody_now.words(nobody_now.sources(now) if silent is None else silent):
         found.append(words)
+    zone = timezone.get_current_timezone()
+    found += [it.sentence(now, zone) for it in limits.used_up(limits.standings(now))]
     if provider_is_away(now):
         found.append(
             gettext(

@@ -25,6 +25,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 
+from callbacks.calling import spend_limits
 from callbacks.calling.apply_outcome import apply
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, CallRecord
@@ -329,4 +330,5 @@ def _never_placed(attempt: CallAttempt, now: datetime) -> None:
         won = attempt.disprove(now)
         if won:
             apply(attempt, now)
+            spend_limits.uncount_on_commit(attempt)
     log.info("never placed attempt=%s won=%s", attempt.pk, won)

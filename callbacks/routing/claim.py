@@ -20,6 +20,7 @@ from callbacks.models import CallAttempt
 from callbacks.routing.availability import shifts
 from callbacks.routing.number_limits import bounds
 from callbacks.routing.rules import Owner, TeamOffer
+from callbacks.spending import limits
 
 # The one who stored a lead and the one who calls it may be on machines whose clocks differ a
 # little; without this a lead would wait for the next sweep.
@@ -88,7 +89,8 @@ def claim(
     None when the lead is not waiting, not due or taken by somebody else, when no extension is
     free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the
     extension is kept should no record of the call come. The attempt is the caller's to send, at
-    once. Raises RuntimeError inside a transaction.
+    once. Raises LimitReachedError when a spending limit keeps the call from being made, and
+    RuntimeError inside a transaction.
     """
     if connection.in_atomic_block:
         raise RuntimeError("a claim has to be committed before anything is sent")
@@ -98,6 +100,8 @@ def claim(
             # One statement is a transaction by itself, without the trips for BEGIN and COMMIT.
             return _claim(lead_id, now, hold, terms)
         except IntegrityError as error:
+            if limits.is_reached(error):
+                raise limits.LimitReachedError from error
             match violated(error):
                 case "attempt_one_live_per_extension" | "attempt_one_live_per_salesperson":
                     continue

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.figures import Target
-from tests.support.measuring import new_database
+from tests.support.measuring import new_database, without_spending_limits
 from tests.support.stack import CDR_SECRET, CODE, ROOT
 
 # The database of which others are copies.
@@ -122,12 +122,14 @@ class Claims:
 
 def migrate(server_url: str) -> None:
     """Makes the database MIGRATED, with this project's tables."""
+    url = new_database(server_url, MIGRATED)
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
         cwd=ROOT,
-        env=environment(new_database(server_url, MIGRATED)),
+        env=environment(url),
         check=True,
     )
+    without_spending_limits(url)
 
 
 def claiming(database: str, **options: Any) -> Any:

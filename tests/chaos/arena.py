@@ -26,7 +26,7 @@ from tests.chaos.witness import (
     two_calls_at_once,
     was_answered,
 )
-from tests.support.measuring import Say, new_database, numbers
+from tests.support.measuring import Say, new_database, numbers, without_spending_limits
 from tests.support.stack import ROOT, Stack
 from tests.support.tunnel import Tunnel
 
@@ -120,6 +120,7 @@ class Arena:
             url = new_database(self.urls.database_url, TEMPLATE)
             self._manage(url, "migrate")
             self._manage(url, "demo", "--extensions", str(self.plan.extensions))
+            without_spending_limits(url)
         return new_database(self.urls.database_url, f"chaos_{name}", TEMPLATE)
 
     def _manage(self, database_url: str, *command: str) -> None:

@@ -1,0 +1,1 @@
+"""Spending limits and call prices in the admin."""

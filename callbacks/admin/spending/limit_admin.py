@@ -1,0 +1,195 @@
+"""Spending limits: how far each is used, and opening one again."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from callbacks.admin.commands import Command, NothingToDo
+from callbacks.admin.confirm import ask, is_confirmed
+from callbacks.admin.spending.price_admin import CountryField
+from callbacks.calling import spend_limits
+from callbacks.models import SpendLimit
+from callbacks.models.spending import SpendScope, SpendSpan
+from callbacks.spending import limits
+from callbacks.spending.limits import Standing
+from leads.admin import Admin
+
+
+def _open(span: SpendSpan) -> Callable[[SpendLimit, object], str]:
+    def run(limit: SpendLimit, _user: object) -> str:
+        found = _standing(limit, span)
+        if found is None or not found.is_bounded:
+            raise NothingToDo(gettext("Nothing is set here that could be opened again."))
+        moved = spend_limits.open_again(limit.pk, span, timezone.now())
+        return ngettext(
+            "As much again may be dialled as is set. %(count)d lead that waited is called now.",
+            "As much again may be dialled as is set. %(count)d leads that waited are called now.",
+            moved,
+        ) % {"count": moved}
+
+    return run
+
+
+def _standing(limit: SpendLimit, span: SpendSpan) -> Standing | None:
+    found = limits.standings(timezone.now())
+    return next((it for it in found if (it.limit_id, it.span) == (limit.pk, span)), None)
+
+
+OPEN_HOUR = Command(
+    run=_open(SpendSpan.HOUR),
+    title=_("Open this limit again for the hour?"),
+    explanation=_(
+        "As many calls, and as much cost, as are set for an hour may be dialled once more before "
+        "the hour is over. Leads that wait for its end are called now."
+    ),
+    button=_("Open again for this hour"),
+    logged=_("Opened again for the hour"),
+)
+OPEN_DAY = Command(
+    run=_open(SpendSpan.DAY),
+    title=_("Open this limit again for today?"),
+    explanation=_(
+        "As many calls, and as much cost, as are set for a day may be dialled once more before "
+        "today is over. Leads that wait for its end are called now."
+    ),
+    button=_("Open again for today"),
+    logged=_("Opened again for the day"),
+)
+
+
+class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
+    """Which calls: all, those of a source, or those to a country."""
+
+    country = CountryField(label=_("Country"), required=False)
+
+    class Meta:
+        model = SpendLimit
+        fields = [
+            "scope", "source", "country", "calls_an_hour", "calls_a_day", "cost_an_hour",
+            "cost_a_day",
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """What the scope names, and nothing else."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        scope = cleaned.get("scope")
+        if scope == SpendScope.SOURCE and not cleaned.get("source"):
+            self.add_error("source", gettext("Choose the source whose calls are limited."))
+        if scope == SpendScope.COUNTRY and not cleaned.get("country") and not self.errors:
+            self.add_error("country", gettext("Name the country whose calls are limited."))
+        if scope != SpendScope.SOURCE:
+            cleaned["source"] = None
+        if scope != SpendScope.COUNTRY:
+            cleaned["country"] = ""
+        return cleaned
+
+
+@admin.register(SpendLimit)
+class SpendLimitAdmin(Admin):
+    """How many calls, and at what cost, an hour and a day."""
+
+    form = LimitForm
+    list_display = ["named", "this_hour", "today"]
+    fields = [
+        "scope", "source", "country", ("calls_an_hour", "calls_a_day"),
+        ("cost_an_hour", "cost_a_day"), "this_hour", "today",
+    ]  # fmt: skip
+    readonly_fields = ["this_hour", "today"]
+    actions_detail = ["open_hour", "open_day"]
+    show_full_result_count = False
+
+    @display(description=_("limit of"))  # type: ignore[untyped-decorator]
+    def named(self, limit: SpendLimit) -> str:
+        """All calls, a source's, or a country's by its name."""
+        found = _standing(limit, SpendSpan.HOUR)
+        return found.name if found else str(limit)
+
+    @display(description=_("used this hour"))  # type: ignore[untyped-decorator]
+    def this_hour(self, limit: SpendLimit) -> SafeString | str:
+        """Calls and estimated cost, with a bar."""
+        return _used(_standing(limit, SpendSpan.HOUR))
+
+    @display(description=_("used today"))  # type: ignore[untyped-decorator]
+    def today(self, limit: SpendLimit) -> SafeString | str:
+        """Calls and estimated cost, with a bar."""
+        return _used(_standing(limit, SpendSpan.DAY))
+
+    def save_model(self, request: HttpRequest, obj: SpendLimit, form: Any, change: bool) -> None:
+        """A limit that is raised lets those go on that wait for its end."""
+        super().save_model(request, obj, form, change)
+        now = timezone.now()
+        spend_limits.go_on(spend_limits.ends_of(obj.pk, now), now)
+
+    def delete_model(self, request: HttpRequest, obj: SpendLimit) -> None:
+        """Those who wait for its end go on."""
+        now = timezone.now()
+        ends = spend_limits.ends_of(obj.pk, now, reached_too=True)
+        super().delete_model(request, obj)
+        spend_limits.go_on(ends, now)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Each by itself: those who wait go on."""
+        for limit in queryset:
+            self.delete_model(request, limit)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Open again for this hour"), url_path="open-hour", permissions=["change"]
+    )
+    def open_hour(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then opens it."""
+        return self._one(request, object_id, OPEN_HOUR)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Open again for today"), url_path="open-day", permissions=["change"]
+    )
+    def open_day(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then opens it."""
+        return self._one(request, object_id, OPEN_DAY)
+
+    def _one(
+        self, request: HttpRequest, object_id: str, command: Command[SpendLimit]
+    ) -> HttpResponse:
+        limit = self.get_object(request, object_id)
+        if limit is None:
+            raise Http404
+        page = reverse("admin:callbacks_spendlimit_change", args=[limit.pk])
+        if not is_confirmed(request):
+            return ask(request, self, command.question([limit], page))
+        command.carry_out(self, request, [limit])
+        return HttpResponseRedirect(page)
+
+
+def _used(found: Standing | None) -> SafeString | str:
+    if found is None:
+        return "-"
+    parts = [_of(found.calls, found.most_calls)]
+    if found.most_cost is not None:
+        parts.append(
+            gettext("cost %(spent)s of %(most)s")
+            % {"spent": f"{found.cost:.2f}", "most": f"{found.most_cost:.2f}"}
+        )
+    text = ", ".join(parts)
+    if not found.is_bounded:
+        return text
+    return format_html(
+        '<meter min="0" max="1" high="{}" value="{}"></meter> {}',
+        limits.NEAR, f"{found.share:.3f}", text,
+    )  # fmt: skip
+
+
+def _of(calls: int, most: int | None) -> str:
+    if most is None:
+        return ngettext("%(calls)d call", "%(calls)d calls", calls) % {"calls": calls}
+    return ngettext("%(calls)d of %(most)d call", "%(calls)d of %(most)d calls", most) % {
+        "calls": calls, "most": most,
+    }  # fmt: skip

@@ -1,0 +1,62 @@
+"""What follows for leads and counts when a spending limit is opened, or a call was not made."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from callbacks.models import CallAttempt
+from callbacks.models.spending import SpendSpan
+from callbacks.spending import limits
+from leads import transitions
+from leads.models import Lead, LeadStatus
+
+# A step of `go_on`; each is a transaction.
+_AT_ONCE = 500
+
+
+def uncount_on_commit(attempt: CallAttempt) -> None:
+    """A call that was not made uses up no spending limit.
+
+    After the commit: whoever counts a call waits for the counts with an extension locked, so nobody
+    may lock an extension with a count locked.
+    """
+    if attempt.sent_at is not None:
+        source_id, sent_at = attempt.lead.source_id, attempt.sent_at
+        transaction.on_commit(lambda: limits.give_back(source_id, attempt.phone, sent_at))
+
+
+def open_again(limit_id: int, span: SpendSpan, now: datetime) -> int:
+    """Allows as much again as is set for this hour or day. Returns how many leads go on."""
+    limits.open_again(limit_id, span, now)
+    return go_on(ends_of(limit_id, now), now)
+
+
+def ends_of(limit_id: int, now: datetime, *, reached_too: bool = False) -> list[datetime]:
+    """When the hour and the day of this limit end, as far as it lets calls through now.
+
+    `reached_too`: of both, however much is used.
+    """
+    own = [it for it in limits.standings(now) if it.limit_id == limit_id]
+    return [it.ends_at for it in own if reached_too or it.share < 1]
+
+
+def go_on(ends: Collection[datetime], now: datetime) -> int:
+    """Has the leads called now that wait for one of these times: the sweep finds them. Those that
+    another limit keeps out will meet that one. Returns how many.
+    """
+    moved = 0
+    while True:
+        with transaction.atomic():
+            waiting = Lead.objects.filter(status=LeadStatus.WAITING, gap_until__in=ends)
+            found = list(
+                waiting.filter(call_after__gt=now)
+                .select_for_update(no_key=True, skip_locked=True)
+                .order_by("pk")
+                .values_list("pk", flat=True)[:_AT_ONCE]
+            )
+            for lead_id in found:
+                transitions.put_off(lead_id, now, now)
+        moved += len(found)
+        if len(found) < _AT_ONCE:
+            return moved

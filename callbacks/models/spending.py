@@ -1,0 +1,179 @@
+"""What a call costs by its number, how much may be spent, and how much has been."""
+
+from django.conf import settings
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import LeadSource
+
+# So many minutes a call is taken to last: spend.sql has the same.
+MINUTES = 3
+
+
+class CallPrice(models.Model):
+    """What a call to numbers that begin with a prefix costs; the longest prefix that fits counts.
+
+    Without a price, and where no prefix fits, the dearest price of the table is taken.
+    """
+
+    prefix = models.CharField(
+        _("prefix"),
+        max_length=16,
+        unique=True,
+        validators=[RegexValidator(r"^\+[1-9][0-9]{0,14}$", _("For example +972 or +97259."))],
+        help_text=_("How the numbers begin, with the plus and without spaces: +972, +97259."),
+    )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        help_text=_("Which country's limit these calls use."),
+    )
+    set_up = models.DecimalField(
+        _("for each call"),
+        max_digits=9,
+        decimal_places=4,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("What a call costs however short it is, in the currency of your account."),
+    )
+    per_minute = models.DecimalField(
+        _("for each minute"),
+        max_digits=9,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("In the currency of your account. Empty: as dear as the dearest prefix."),
+    )
+
+    class Meta:
+        verbose_name = _("call price")
+        verbose_name_plural = _("call prices")
+        ordering = ["prefix"]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class SpendScope(models.TextChoices):
+    """Which calls a limit counts."""
+
+    ALL = "all", _("all calls")
+    SOURCE = "source", _("calls of one source")
+    COUNTRY = "country", _("calls to one country")
+
+
+class SpendLimit(models.Model):
+    """How many calls may be made in a clock hour and in a day, and what they may cost.
+
+    At the limit no new call is dialled until the hour or the day is over, or until a manager opens
+    it again. Calls that are on go on.
+    """
+
+    scope = models.CharField(_("scope"), max_length=8, choices=SpendScope, default=SpendScope.ALL)
+    source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Only for calls of one source."),
+    )
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, help_text=_("Only for calls to one country.")
+    )
+    calls_an_hour = models.PositiveIntegerField(
+        _("calls an hour"), null=True, blank=True, help_text=_("Empty: as many as there are.")
+    )
+    calls_a_day = models.PositiveIntegerField(
+        _("calls a day"), null=True, blank=True, help_text=_("Empty: as many as there are.")
+    )
+    cost_an_hour = models.DecimalField(
+        _("cost an hour"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Estimated by the call prices, in the currency of your account. Empty: any."),
+    )
+    cost_a_day = models.DecimalField(
+        _("cost a day"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Estimated by the call prices, in the currency of your account. Empty: any."),
+    )
+    # When its days begin; the database counts by it.
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, editable=False, default="", db_default="UTC"
+    )
+
+    class Meta:
+        verbose_name = _("spending limit")
+        verbose_name_plural = _("spending limits")
+        ordering = ["scope", "source", "country"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope=SpendScope.ALL, source=None, country="")
+                | (Q(scope=SpendScope.SOURCE, source__isnull=False, country=""))
+                | (Q(scope=SpendScope.COUNTRY, source=None) & ~Q(country="")),
+                name="spend_limit_scope",
+            ),
+            models.UniqueConstraint(
+                fields=["scope", "source", "country"],
+                nulls_distinct=False,
+                name="spend_limit_once",
+                violation_error_message=_("There is a limit for these calls already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        match self.scope:
+            case SpendScope.SOURCE:
+                return str(self.source)
+            case SpendScope.COUNTRY:
+                return self.country
+        return str(SpendScope.ALL.label)
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Its days are those of the site's time zone."""
+        self.time_zone = settings.TIME_ZONE
+        super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
+
+
+class SpendSpan(models.TextChoices):
+    """For how long a count goes on before it begins anew."""
+
+    HOUR = "hour", _("hour")
+    DAY = "day", _("day")
+
+
+class SpendCount(models.Model):
+    """What has been dialled since the hour or the day began. Written by spend.sql alone, but for
+    `opened`: how often a manager has opened the limit again since then.
+    """
+
+    limit = models.ForeignKey(
+        SpendLimit, verbose_name=_("limit"), on_delete=models.CASCADE, related_name="counts"
+    )
+    span = models.CharField(_("span"), max_length=4, choices=SpendSpan)
+    began_at = models.DateTimeField(_("began at"))
+    calls = models.PositiveIntegerField(_("calls"), default=0)
+    cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
+    opened = models.PositiveSmallIntegerField(_("opened again"), default=0)
+
+    class Meta:
+        verbose_name = _("spending count")
+        verbose_name_plural = _("spending counts")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["limit", "span"], name="spend_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.limit_id} {self.span}"

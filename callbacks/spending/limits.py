@@ -1,0 +1,210 @@
+"""How far each spending limit has been used, and opening it again.
+
+The counting itself is spend.sql's, in the transaction that makes or takes on a call.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext
+
+from callbacks.common import sql
+from callbacks.common.db_errors import violated
+from callbacks.common.formatting import when
+from callbacks.models.spending import SpendScope, SpendSpan
+from leads import countries
+
+# From this share on a limit is near.
+NEAR = 0.8
+_CONSTRAINT = "spend_limit_reached"
+
+_STANDINGS = """
+    SELECT limits.id, limits.scope, limits.country, source.name AS source_name, limits.source_id,
+        spans.span, its.began_at,
+        CASE spans.span WHEN 'hour' THEN its.began_at + interval '1 hour'
+            ELSE (its.began_at AT TIME ZONE limits.time_zone + interval '1 day')
+                AT TIME ZONE limits.time_zone END AS ends_at,
+        CASE spans.span WHEN 'hour' THEN limits.calls_an_hour ELSE limits.calls_a_day END
+            AS set_calls,
+        CASE spans.span WHEN 'hour' THEN limits.cost_an_hour ELSE limits.cost_a_day END AS set_cost,
+        COALESCE(counted.calls, 0) AS calls, COALESCE(counted.cost, 0) AS cost,
+        COALESCE(counted.opened, 0) AS opened
+    FROM callbacks_spendlimit limits
+    CROSS JOIN (VALUES ('hour'), ('day')) spans (span)
+    CROSS JOIN LATERAL (SELECT date_trunc(
+        spans.span, %(now)s::timestamptz AT TIME ZONE limits.time_zone
+    ) AT TIME ZONE limits.time_zone AS began_at) its
+    LEFT JOIN callbacks_spendcount counted ON counted.limit_id = limits.id
+        AND counted.span = spans.span AND counted.began_at >= its.began_at
+    LEFT JOIN leads_leadsource source ON source.id = limits.source_id
+    ORDER BY limits.scope, source.name, limits.country, limits.id, spans.span DESC
+"""
+
+_OF_A_CALL = "SELECT its_country AS country, its_cost AS cost FROM callbacks_price_v1(%(phone)s)"
+_UNSPEND = "SELECT callbacks_unspend_v1(%(source)s, %(phone)s, %(sent_at)s::timestamptz)"
+
+_OPEN = """
+    INSERT INTO callbacks_spendcount AS counted (limit_id, span, began_at, calls, cost, opened)
+    SELECT limits.id, %(span)s, date_trunc(
+        %(span)s, %(now)s::timestamptz AT TIME ZONE limits.time_zone
+    ) AT TIME ZONE limits.time_zone, 0, 0, 1
+    FROM callbacks_spendlimit limits WHERE limits.id = %(limit)s
+    ON CONFLICT (limit_id, span) DO UPDATE SET
+        began_at = GREATEST(counted.began_at, EXCLUDED.began_at),
+        calls = CASE WHEN counted.began_at < EXCLUDED.began_at THEN 0 ELSE counted.calls END,
+        cost = CASE WHEN counted.began_at < EXCLUDED.began_at THEN 0 ELSE counted.cost END,
+        opened = 1 + CASE WHEN counted.began_at < EXCLUDED.began_at THEN 0
+            ELSE counted.opened END
+"""
+
+
+class LimitReachedError(Exception):
+    """A spending limit keeps a call from being dialled now; nothing was reserved."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a limit is used in the hour or the day that goes on.
+
+    `most_calls`, `most_cost`: with what a manager has opened again; None: no bound. `cost` is an
+    estimate in the currency of the account.
+    """
+
+    limit_id: int
+    scope: SpendScope
+    source_id: int | None
+    name: str
+    country: str
+    span: SpendSpan
+    ends_at: datetime
+    calls: int
+    most_calls: int | None
+    cost: Decimal
+    most_cost: Decimal | None
+    opened: int
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether anything is set for this span."""
+        return self.most_calls is not None or self.most_cost is not None
+
+    @property
+    def share(self) -> float:
+        """Of the limit that is nearest, 0 to 1; 1 where nothing may be dialled at all."""
+        used = [
+            1.0 if not most else float(spent) / float(most)
+            for spent, most in ((self.calls, self.most_calls), (self.cost, self.most_cost))
+            if most is not None
+        ]
+        return min(max(used, default=0.0), 1.0)
+
+    def keeps_out(self, cost: Decimal) -> bool:
+        """Whether one more call of that cost would exceed it."""
+        return (self.most_calls is not None and self.calls >= self.most_calls) or (
+            self.most_cost is not None and self.cost + cost > self.most_cost
+        )
+
+    def concerns(self, source_id: int, country: str) -> bool:
+        """Whether calls of this source to this country use it."""
+        return (
+            self.scope == SpendScope.ALL
+            or (self.scope == SpendScope.SOURCE and self.source_id == source_id)
+            or (self.scope == SpendScope.COUNTRY and self.country == country)
+        )
+
+    def sentence(self, now: datetime, zone: tzinfo) -> str:
+        """For a manager: which limit, and when calls go on."""
+        values = {"limit": self.name, "when": when(self.ends_at, now, zone)}
+        if self.span == SpendSpan.HOUR:
+            return (
+                gettext(
+                    "The spending limit for this hour is reached (%(limit)s). Nothing more is "
+                    "dialled until %(when)s, or until somebody opens it again."
+                )
+                % values
+            )
+        return (
+            gettext(
+                "The spending limit for today is reached (%(limit)s). Nothing more is dialled "
+                "until %(when)s, or until somebody opens it again."
+            )
+            % values
+        )
+
+
+def is_reached(error: IntegrityError) -> bool:
+    """Whether the database has refused a call because of a spending limit."""
+    return violated(error) == _CONSTRAINT
+
+
+def standings(now: datetime) -> list[Standing]:
+    """All limits by hour and by day, one query."""
+    return [_standing(row) for row in sql.rows(_STANDINGS, {"now": now})]
+
+
+def keeping_out(source_id: int, phone: str, now: datetime) -> Standing | None:
+    """The limit that keeps a call of this source to this number from being dialled now; of several
+    the one that lasts longest.
+    """
+    [call] = sql.rows(_OF_A_CALL, {"phone": phone})
+    return _last(
+        it
+        for it in standings(now)
+        if it.concerns(source_id, call["country"]) and it.keeps_out(call["cost"])
+    )
+
+
+def used_up(found: Sequence[Standing]) -> list[Standing]:
+    """Those that nothing fits into any more."""
+    return [it for it in found if it.is_bounded and it.share >= 1]
+
+
+def near(found: Sequence[Standing]) -> list[Standing]:
+    """Those of which more than NEAR is used."""
+    return [it for it in found if it.is_bounded and it.share >= NEAR]
+
+
+def open_again(limit_id: int, span: SpendSpan, now: datetime) -> None:
+    """Allows as much again as is set, until the hour or the day is over."""
+    # The trigger counts in the same row: whoever comes first, neither is lost.
+    sql.run(_OPEN, {"limit": limit_id, "span": span.value, "now": now})
+
+
+def give_back(source_id: int, phone: str, sent_at: datetime) -> None:
+    """A call that was counted at `sent_at` was not made. In no transaction that locks anything."""
+    sql.run(_UNSPEND, {"source": source_id, "phone": phone, "sent_at": sent_at})
+
+
+def _last(found: Iterable[Standing]) -> Standing | None:
+    return max(found, key=lambda it: it.ends_at, default=None)
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    scope, times = SpendScope(row["scope"]), 1 + row["opened"]
+    return Standing(
+        limit_id=row["id"],
+        scope=scope,
+        source_id=row["source_id"],
+        name=_name(scope, row["source_name"], row["country"]),
+        country=row["country"],
+        span=SpendSpan(row["span"]),
+        ends_at=row["ends_at"],
+        calls=row["calls"],
+        most_calls=None if row["set_calls"] is None else row["set_calls"] * times,
+        cost=row["cost"],
+        most_cost=None if row["set_cost"] is None else row["set_cost"] * times,
+        opened=row["opened"],
+    )
+
+
+def _name(scope: SpendScope, source_name: str, country: str) -> str:
+    match scope:
+        case SpendScope.SOURCE:
+            return source_name
+        case SpendScope.COUNTRY:
+            return countries.name(country)
+    return str(SpendScope.ALL.label)
