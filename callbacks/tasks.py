@@ -12,6 +12,7 @@ from callbacks.calling import dial as dialling
 from callbacks.calling import dispatch, reschedule, taken_back, visitor_clock
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
+from callbacks.lateness import studies
 from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
 from callbacks.reconciliation import holds, lookup, records
@@ -73,6 +74,12 @@ def forget_old_mail() -> None:
 def forget_old_alerts() -> None:
     """Every hour: alerts are kept for three months."""
     watch.forget_old(timezone.now())
+
+
+@shared_task(name=task_publisher.WORK_OUT)
+def work_out(study_id: int) -> None:
+    """Works out what a manager's page waits for: why leads were late, a replay."""
+    studies.run(study_id)
 
 
 def _end_pauses() -> None:

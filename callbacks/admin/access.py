@@ -53,6 +53,7 @@ _MANAGERS_MAY = {
         "view_alert", "view_alertmessage",
         "view_spendlimit", "add_spendlimit", "change_spendlimit", "delete_spendlimit",
         "view_callprice", "add_callprice", "change_callprice", "delete_callprice",
+        "run_replay",
     ],
     "auth": ["view_user", "add_user", "change_user"],
 }  # fmt: skip

@@ -65,6 +65,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "admin:callbacks_reportsubscription_changelist",
                     "callbacks.subscribe_reports",
                 ),
+                (gettext("Lateness"), "running_with_errors", "lateness", "leads.view_lead"),
                 (gettext("My phone"), "headset_mic", "desk:home", _HAS_A_PHONE),
             ],
         ),

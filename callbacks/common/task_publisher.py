@@ -30,6 +30,7 @@ DIAL = "callbacks.dial"
 HANG_UP = "callbacks.hang_up"
 FOLLOW_CHANGED_HOURS = "callbacks.follow_changed_hours"
 SEND_MAIL = "callbacks.send_mail"
+WORK_OUT = "callbacks.work_out"
 
 # Seconds. A broker on the same network answers in a millisecond: each of its answers may take
 # this long, and a caller waits for twice as long altogether.
@@ -104,6 +105,11 @@ def follow_changed_hours_on_commit() -> None:
 def send_mail_on_commit() -> None:
     """Queues callbacks.send_mail once the transaction is committed."""
     transaction.on_commit(partial(publish, SEND_MAIL), robust=True)
+
+
+def work_out_on_commit(study_id: int) -> None:
+    """Queues callbacks.work_out once the transaction is committed."""
+    transaction.on_commit(partial(publish, WORK_OUT, study_id), robust=True)
 
 
 def publish(task: str, *keys: int, expires: float | None = None) -> bool:

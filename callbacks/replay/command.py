@@ -103,7 +103,9 @@ def replayed(
         raise _wrong(
             f"There are more than {MOST_LEADS:,} leads in {asked.days} days. Choose fewer days."
         )
-    about = {lead.pk for lead in leads if lead.source_id in sources}
+    about = {
+        lead.pk for lead in leads if lead.source_id in sources and not history.is_follow_up(lead)
+    }
     if not about:
         days = "day" if asked.days == 1 else f"{asked.days} days"
         raise _no_data(f"No leads were submitted in the last {days}: there is no data.")

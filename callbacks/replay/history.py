@@ -101,17 +101,27 @@ def scenario_now(period: Period) -> Scenario:
 
 
 def leads_of(period: Period, at_most: int) -> list[Lead]:
-    """The leads that the report on callback times counts; the first `at_most` of them."""
+    """The leads that the report on callback times counts, and planned follow-ups, which take
+    phones' time too; the first `at_most` of them.
+    """
     return list(
         Lead.objects.filter(
-            sla.counted(), submitted_at__gte=period.start, submitted_at__lt=period.end
+            sla.counted() | sla.follow_ups(),
+            submitted_at__gte=period.start,
+            submitted_at__lt=period.end,
         )
         .order_by("submitted_at", "pk")
         .only(
             "source_id", "phone", "language", "submitted_at", "chosen_at", "clock_started_at",
-            "due_at", "rang_at", "time_to_ring", "connected_at",
+            "due_at", "rang_at", "time_to_ring", "connected_at", "follow_up_of_id",
+            "first_source_id",
         )[:at_most]
     )  # fmt: skip
+
+
+def is_follow_up(lead: Lead) -> bool:
+    """Whether it is called as a salesperson has planned, and counts in no figure (leads.sla)."""
+    return lead.follow_up_of_id is not None and lead.first_source_id is None
 
 
 def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:

@@ -99,6 +99,10 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         context |= saved_views.on_the_page(request, ReportKind.CALLBACK_TIMES, query)
     except NotUnderstood as wrong:
         problems, query = wrong.problems, request.GET.copy()
+    lateness = query.copy()
+    for name in ("by", "show", "compare"):
+        lateness.pop(name, None)
+    context["lateness_address"] = f"{reverse('lateness')}?{lateness.urlencode()}"
     if may_export(user):
         context["export_address"] = f"{reverse('callback-times-export')}?{query.urlencode()}"
     context |= {
@@ -109,6 +113,8 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "columns": query.get("show") or MAIN,
         "is_custom": (query.get("period") or TODAY) not in PERIODS,
         "periods": periods_of(query, days),
+        "is_custom": (query.get("period") or ("first" not in query and TODAY)) not in PERIODS,
+        "periods": period_tabs(query, days),
     }
     return TemplateResponse(request, "reports/callback_times.html", context)
 
@@ -188,6 +194,7 @@ def _defined() -> list[str]:
 
 
 def periods_of(query: QueryDict, days: Days) -> list[Tab]:
+def period_tabs(query: QueryDict, days: Days) -> list[Tab]:
     """The same view for other days; "From, to" begins with those that are shown."""
     shown = query.get("period") or TODAY
     tabs = []

@@ -1,24 +1,79 @@
 """How a lead stands against its target, and why it is late: in the list, and on its page."""
 
+# ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import display
 
 from callbacks.admin import html, labels
 from callbacks.admin.filters import OverdueFilter, ReportFilter
 from callbacks.common.formatting import in_words
-from callbacks.lateness import explained, sentence
+from callbacks.common.translation import Text
+from callbacks.lateness import explained, sentence, studies, words
+from callbacks.lateness import views as lateness_views
+from callbacks.models import Study
+from callbacks.models.studies import StudyKind
 from leads.models import Lead
 
+
+class LatenessFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """The leads behind a cause of lateness; there only when the page on lateness has led here."""
+
+    title = _("late for")
+    parameter_name = lateness_views.PARAMETER
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The cause, and of when it is told."""
+        asked = self.value()
+        if not asked:
+            return []
+        study, cause = _study(asked)
+        if study is None:
+            return [(asked, gettext("No longer known"))]
+        what = gettext("All causes") if cause == studies.ALL else words.name(cause)
+        return [(asked, f"{what}, {study.asked_at:%d %b %H:%M}")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The very leads that were counted."""
+        asked = self.value()
+        if not asked:
+            return queryset
+        study, cause = _study(asked)
+        if study is None:
+            messages.warning(
+                request,
+                gettext("What this list is about is no longer kept. Open the page on lateness."),
+            )
+            return queryset.none()
+        return queryset.filter(pk__in=studies.leads_of(study, cause))
+
+
+def _study(asked: str) -> tuple[Study | None, str]:
+    """The study that is named, if it has this cause."""
+    key, _colon, cause = asked.partition(":")
+    try:
+        study = Study.objects.filter(public_id=key, kind=StudyKind.LATENESS).first()
+    except ValidationError:
+        return None, cause
+    known = study is not None and (cause == studies.ALL or studies.leads_of(study, cause))
+    return (study if known else None), cause
+
+
 # With these, a list is about being late: each of its rows says why.
-_ABOUT_LATENESS = frozenset({ReportFilter.parameter_name, OverdueFilter.parameter_name})
+_ABOUT_LATENESS = frozenset(
+    {ReportFilter.parameter_name, OverdueFilter.parameter_name, LatenessFilter.parameter_name}
+)
 
 
 class ShowsLateness:
@@ -33,14 +88,16 @@ class ShowsLateness:
             duration = in_words(obj.time_to_ring.total_seconds())
             took = gettext("rang after %(duration)s") % {"duration": duration}
         if said.text:
-            return html.label(said.text, said.colour, _because(obj) or took)
+            return _with_reason(
+                obj, html.label(said.text, said.colour, "" if _because(obj) else took)
+            )
         return html.below(format_html("{}", ""), took)
 
     @display(description=_("due"), ordering="due_at")  # type: ignore[untyped-decorator]
     def due(self, obj: Lead) -> SafeString | str:
         """How it stands against its target, and why it is late."""
         said = labels.due(obj, timezone.now())
-        return html.label(said.text, said.colour, _because(obj)) if said.text else ""
+        return _with_reason(obj, html.label(said.text, said.colour)) if said.text else ""
 
 
 def is_about_lateness(request: HttpRequest) -> bool:
@@ -55,6 +112,14 @@ def add_lateness(leads: Iterable[Any]) -> None:
     for lead in leads:
         if its := late.get(lead.pk):
             lead.late_because = sentence.of(its)
+
+
+def _with_reason(lead: Lead, shown: SafeString) -> SafeString:
+    if not (why := _because(lead)):
+        return shown
+    return format_html(
+        '<span class="noted">{}<small class="why-late">{}</small></span>', shown, why
+    )
 
 
 def _because(lead: Lead) -> str:

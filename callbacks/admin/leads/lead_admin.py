@@ -38,7 +38,12 @@ from callbacks.admin.filters import (
 from callbacks.admin.leads import number_page, saved_lists, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
-from callbacks.admin.leads.lateness_shown import ShowsLateness, add_lateness, is_about_lateness
+from callbacks.admin.leads.lateness_shown import (
+    LatenessFilter,
+    ShowsLateness,
+    add_lateness,
+    is_about_lateness,
+)
 from callbacks.admin.leads.lead_export import ExportsLeads
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
@@ -74,6 +79,7 @@ class LeadAdmin(
         ("disposition", RelatedDropdownFilter),
         FollowUpFilter,
         ReportFilter,
+        LatenessFilter,
     ]
     list_filter_submit = True
     list_refresh = True

@@ -1,0 +1,251 @@
+"""Studies: asked for by a page, worked out by a worker, one at a time, in bounded time.
+
+A worker's threads share one processor with the calls, so a study rests between its steps, and ends
+with a sentence when its time is up.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from callbacks.common import task_publisher
+from callbacks.lateness import causes, remedies
+from callbacks.lateness.causes import TooManyLate
+from callbacks.models import Study
+from callbacks.models.studies import StudyKind
+from callbacks.replay import playing
+from callbacks.replay.changes import Change
+from callbacks.replay.engine import NothingToDrawFrom
+from callbacks.replay.history import Period
+from callbacks.replay.playing import TooManyLeads, Variant
+from callbacks.reports import filters
+from callbacks.reports.filters import Asked, NotUnderstood
+from leads import sla
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = timedelta(days=30)
+# Of more than so many, a minute is not enough.
+MOST_LATE, MOST_LEADS = 20_000, 20_000
+_LONGEST = 90.0
+# A study that has told nothing for so long has lost its worker.
+_SILENT_FOR = timedelta(minutes=3)
+_TELL_EVERY = 0.5
+# It works for the first, and rests for the second.
+_WORKS, _RESTS = 0.02, 0.005
+# In place of a cause.
+ALL = "all"
+# The largest causes, for which something is tried.
+LARGEST = 3
+# Seconds within which phones rang, for the picture.
+LIMITS = (10, 30, 60, 120, 300, 900, 3600, 14_400)
+
+TOO_LONG = gettext_noop(
+    "This would take more than a minute and a half. Choose fewer days, or one source."
+)
+TOO_MANY = gettext_noop("There are more than 20,000 leads in these days. Choose fewer days.")
+NO_CALLS = gettext_noop(
+    "No call was made to these leads: nobody knows how long one would have taken."
+)
+TOO_FEW = gettext_noop("The team has not that many people to take away.")
+BROKEN_OFF = gettext_noop("It was broken off. Ask for it again.")
+
+
+class _TimeIsUp(Exception):  # noqa: N818
+    """It has taken too long."""
+
+
+def ask(kind: StudyKind, asked: str, user: Any, now: datetime) -> Study:
+    """Stores a study and has a worker begin with it. Old ones are deleted."""
+    with transaction.atomic():
+        Study.objects.filter(asked_at__lt=now - KEPT_FOR).delete()
+        study = Study.objects.create(kind=kind, asked=asked, asked_by=user, asked_at=now)
+        task_publisher.work_out_on_commit(study.pk)
+    return study
+
+
+def newest(kind: StudyKind, asked: str) -> Study | None:
+    """The last one for just this."""
+    return Study.objects.filter(kind=kind, asked=asked).first()
+
+
+def look_after(study: Study, now: datetime) -> None:
+    """For a page that waits for it: one that nobody has begun is announced again, and one that has
+    lost its worker says so.
+    """
+    if study.finished_at:
+        return
+    if study.started_at is None:
+        task_publisher.publish(task_publisher.WORK_OUT, study.pk)
+    elif (study.told_at or study.started_at) < now - _SILENT_FOR:
+        Study.objects.filter(pk=study.pk, finished_at__isnull=True).update(
+            finished_at=now, problem=BROKEN_OFF
+        )
+
+
+def run(study_id: int) -> None:
+    """Works it out, if nobody has begun with it and no other is under way; then the next ones."""
+    begun: int | None = study_id
+    while begun is not None:
+        now = timezone.now()
+        with transaction.atomic():
+            # One row stands for "a study is under way": whoever waits for it looks again then.
+            rows = Study.objects.select_for_update().filter(finished_at__isnull=True)
+            waiting = {it.pk: it for it in rows.order_by("asked_at", "pk")}
+            under_way = [
+                it for it in waiting.values()
+                if it.started_at and (it.told_at or it.started_at) > now - _SILENT_FOR
+            ]  # fmt: skip
+            study = waiting.get(begun)
+            if under_way or study is None or study.started_at:
+                return
+            study.started_at = study.told_at = now
+            study.save(update_fields=["started_at", "told_at"])
+        _work(study, now)
+        left = Study.objects.filter(finished_at__isnull=True, started_at__isnull=True)
+        begun = left.order_by("asked_at", "pk").values_list("pk", flat=True).first()
+
+
+def _work(study: Study, now: datetime) -> None:
+    result, problem = None, ""
+    try:
+        work = _WORK[StudyKind(study.kind)]
+        result = work(QueryDict(study.asked), now, _progress(study))
+    except _TimeIsUp:
+        problem = TOO_LONG
+    except (TooManyLate, TooManyLeads):
+        problem = TOO_MANY
+    except NothingToDrawFrom:
+        problem = NO_CALLS
+    except NotUnderstood as wrong:
+        problem = str(wrong)  # a source or a person that is gone since it was asked for
+    except ValueError:
+        problem = TOO_FEW
+    except Exception:
+        problem = BROKEN_OFF
+        log.exception("study failed study=%s", study.pk)
+    Study.objects.filter(pk=study.pk).update(
+        finished_at=timezone.now(), result=result, problem=problem
+    )
+
+
+def _progress(study: Study) -> Callable[[int, int], None]:
+    """Tells how far it is, rests, and ends it when its time is up."""
+    began = rested = told = time.monotonic()
+
+    def progress(done: int, of: int) -> None:
+        nonlocal rested, told
+        at = time.monotonic()
+        if at - began > _LONGEST:
+            raise _TimeIsUp
+        if at - rested > _WORKS:
+            time.sleep(_RESTS)
+            rested = time.monotonic()
+        if at - told > _TELL_EVERY:
+            told = at
+            Study.objects.filter(pk=study.pk).update(done=done, of=of, told_at=timezone.now())
+
+    return progress
+
+
+# --- lateness -------------------------------------------------------------------------------------
+
+
+def _lateness(
+    query: QueryDict, now: datetime, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    asked = filters.read(query, now)
+    found = causes.causes(asked, now, most=MOST_LATE, progress=progress)
+    largest = found.by_cause[:LARGEST]
+    result: dict[str, Any] = {
+        "leads": len(found.leads),
+        "all": found.leads,
+        "seconds": found.seconds,
+        "causes": [
+            {"key": it.key, "seconds": it.seconds, "leads": it.leads} for it in found.by_cause
+        ],
+    }
+    if not largest:
+        return result
+    try:
+        tried = remedies.tried(asked, largest, now, most=MOST_LEADS, progress=progress)
+    except (TooManyLeads, NothingToDrawFrom):
+        return result  # the causes stand without it
+    return result | {
+        "really": tried.really,
+        "simulated": tried.simulated,
+        "remedies": [it.stored() for it in tried.remedies],
+    }
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+def _replay(
+    query: QueryDict, now: datetime, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    asked = filters.read(query, now)
+    variant = variant_of(query)
+    found = playing.played(
+        _period(asked, now),
+        set(asked.leads().filter(sla.counted()).values_list("pk", flat=True)),
+        [variant] if variant else [],
+        now,
+        most=MOST_LEADS,
+        progress=progress,
+    )
+    return {
+        "really": _told(found.really),
+        "simulated": _told(found.simulated),
+        "changed": _told(found.changed[0]) if found.changed else None,
+    }
+
+
+def _period(asked: Asked, now: datetime) -> Period:
+    start, end = asked.bounds
+    return Period(start, min(end, now))
+
+
+def variant_of(query: Mapping[str, Any]) -> Variant | None:
+    """What an address of the replay's page changes; None: nothing. Its form has checked it."""
+    if not query.get("change_team"):
+        return None
+    change = Change(
+        team=int(query["change_team"]),
+        people=int(query.get("people") or 0),
+        wrap_up=int(query["wrap_up"]) if query.get("wrap_up") else None,
+        waits=int(query.get("waits") or 100) / 100,
+        earlier=60 * int(query.get("earlier") or 0),
+        strategy=str(query.get("strategy") or ""),
+    )
+    schedule = int(query["schedule"]) if query.get("schedule") else None
+    if schedule is None and change == Change(team=change.team):
+        return None
+    return Variant(change, schedule)
+
+
+def _told(times: playing.Times) -> dict[str, Any]:
+    of = times.figures
+    rang = [sum(it <= limit for it in times.times) for limit in LIMITS]
+    return {**asdict(of), "within": [it / of.leads if of.leads else 0 for it in rang]}
+
+
+_WORK = {StudyKind.LATENESS: _lateness, StudyKind.REPLAY: _replay}
+
+
+def leads_of(study: Study, cause: str) -> list[int]:
+    """The ids of the leads that a cause was found with; ALL: of all that were late."""
+    if cause == ALL:
+        return list((study.result or {}).get("all", []))
+    for it in (study.result or {}).get("causes", []):
+        if it["key"] == cause:
+            return list(it["leads"])
+    return []

@@ -1,0 +1,92 @@
+"""The leads of some days played as the firm is, and as changes would have had it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from callbacks.models import Schedule
+from callbacks.replay import history
+from callbacks.replay.changes import Change, applied, given_up_sooner
+from callbacks.replay.engine import simulate
+from callbacks.replay.history import Period
+from callbacks.replay.leads import SimulatedLead, taken
+from callbacks.replay.metrics import Figures, figures
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A change, and the schedule (by id) whose hours the team would have had."""
+
+    change: Change
+    schedule: int | None = None
+
+
+@dataclass(frozen=True)
+class Times:
+    """Of one way in which it went: its figures, and the times to ring in seconds."""
+
+    figures: Figures
+    times: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What happened, what the replay makes of it, and of each change, in their order."""
+
+    really: Times
+    simulated: Times
+    changed: tuple[Times, ...]
+
+
+class TooManyLeads(Exception):  # noqa: N818  # said to a person
+    """More leads than can be played in the time that there is."""
+
+
+def played(
+    period: Period,
+    about: Collection[int],
+    variants: Sequence[Variant],
+    now: datetime,
+    *,
+    most: int,
+    progress: Progress,
+) -> Played:
+    """Plays the leads of a period, with the planned follow-ups among them, which take phones' time.
+
+    `about`: the ids of the leads of whom the figures are. `progress` is told how many of how many
+    have come. Raises NothingToDrawFrom and TooManyLeads, and ValueError where a change takes more
+    people than there are.
+    """
+    firm = history.scenario_now(period)
+    leads = history.leads_of(period, most + 1)
+    if len(leads) > most:
+        raise TooManyLeads
+    came = history.historic_leads(leads, period)
+    owners = history.owners_before(period, {lead.phone for lead in leads})
+    firms = [(firm, came)]
+    for variant in variants:
+        spans = None
+        if variant.schedule is not None:
+            spans = period.spans(Schedule.objects.get(pk=variant.schedule).calendar())
+        other = applied(firm, variant.change, period.start, period.end, spans=spans)
+        firms.append((other, given_up_sooner(came, variant.change)))
+    done: list[Times] = []
+    for which, its in firms:
+        lives = simulate(
+            which,
+            taken(which, its),
+            owners=owners,
+            progress=lambda it, _of: progress(len(done) * len(came) + it, len(firms) * len(came)),
+        )
+        done.append(_times([life for life in lives if life.request.id in about]))
+    mine = [lead for lead in leads if lead.pk in about]
+    took = [it.time_to_ring.total_seconds() for it in mine if it.time_to_ring is not None]
+    really = Times(history.really(mine, now), tuple(sorted(took)))
+    return Played(really, done[0], tuple(done[1:]))
+
+
+def _times(lives: Sequence[SimulatedLead]) -> Times:
+    took = [it.request.clock_at(it.rang_at) for it in lives if it.rang_at is not None]
+    return Times(figures(lives), tuple(sorted(took)))

@@ -1,0 +1,79 @@
+"""The page on lateness in a browser: a worker works it out, and each cause leads to its leads."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from callbacks.models import CallAttempt, Extension
+from leads.models import LateWait, Lead, LeadSource
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def late_leads() -> None:
+    """A phone that is on one call after the other; who comes meanwhile is called late."""
+    source, phone = LeadSource.objects.get(), Extension.objects.order_by("pk")[0]
+    Extension.objects.exclude(pk=phone.pk).update(is_active=False)
+    source.sla_target = 10
+    source.save()
+    began = timezone.now() - timedelta(seconds=600)
+    for number in range(12):
+        claimed = began + timedelta(seconds=40 * number)
+        came = began + timedelta(seconds=20 * number)
+        ended = claimed + timedelta(seconds=39)
+        rang = claimed + timedelta(seconds=5)
+        talked = claimed + timedelta(seconds=9)
+        due = came + timedelta(seconds=10)
+        lead = Lead.objects.create(
+            source=source, name="נועה לוי", phone=f"+97250555{number:04}", status="connected",
+            submitted_at=came, clock_started_at=came, due_at=due, waiting_since=came,
+            waited_extension=claimed - came, rang_at=rang, time_to_ring=rang - came,
+            connected_at=talked, time_to_talk=talked - came, closed_at=ended, attempts=1,
+        )  # fmt: skip
+        if claimed > due:
+            LateWait.objects.create(
+                lead=lead, began_at=came, call_after=came, waited_extension=claimed - came
+            )
+        CallAttempt.objects.create(
+            lead=lead, phone=lead.phone, extension=phone, extension_number=phone.number,
+            state="bridged", outcome="bridged", claimed_at=claimed, rang_at=rang,
+            connected_at=talked, ended_at=ended, hold_until=ended, call_id=f"C-{number}",
+            provider_time=timedelta(seconds=0.4), leg1_time=timedelta(seconds=4.6),
+            leg2_time=timedelta(seconds=4), unknown_time=timedelta(0),
+        )  # fmt: skip
+
+
+def shot(page: Page, name: str) -> None:
+    """For whoever looks: into the folder that SCREENSHOTS names."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def test_causes_and_the_way_to_their_leads(stack: Stack, admin: Page) -> None:
+    late_leads()
+    address = f"{stack.url}/admin/reports/lateness/?period=7"
+    admin.goto(address)
+    heading = admin.get_by_role("heading", name="The largest causes")
+    expect(heading).to_be_visible()
+    for scheme in ("light", "dark"):
+        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (390, 1280):
+            admin.set_viewport_size({"width": width, "height": 900})
+            admin.goto(address)
+            assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            shot(admin, f"lateness-{scheme}-{width}")
+    cause = admin.locator(".causes li").first
+    expect(cause.get_by_role("heading")).to_have_text("Nobody was free")
+    link = cause.get_by_role("link")
+    count = int(link.inner_text().removeprefix("Leads: "))
+    link.click()
+    expect(admin.locator("#result_list tbody tr")).to_have_count(count)
+    expect(admin.get_by_text("nobody was free (1 of 1 on a call)").first).to_be_visible()
+    shot(admin, "behind-a-cause")
+    admin.locator("#result_list tbody tr a").first.click()
+    expect(admin.get_by_text("s late: ").first).to_be_visible()
+    shot(admin, "late-lead")
