@@ -66,6 +66,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "callbacks.subscribe_reports",
                 ),
                 (gettext("Lateness"), "running_with_errors", "lateness", "leads.view_lead"),
+                (gettext("Replay"), "replay", "replay", "callbacks.run_replay"),
                 (gettext("My phone"), "headset_mic", "desk:home", _HAS_A_PHONE),
             ],
         ),

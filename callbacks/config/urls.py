@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from callbacks.admin.leads.number_page import number_page
 from callbacks.admin.teams.preview import who_rings_page
 from callbacks.exports.views import export_progress
+from callbacks.lateness.replay_page import replay_page
 from callbacks.lateness.views import lateness_page
 from callbacks.monitoring.views import healthz, metrics, readyz
 from callbacks.reports.export_page import callback_times_export
@@ -37,6 +38,10 @@ urlpatterns = [
         name="export-progress",
     ),
     path("admin/reports/lateness/", admin.site.admin_view(lateness_page), name="lateness"),
+    path("admin/reports/replay/", admin.site.admin_view(replay_page), name="replay"),
+    path(
+        "admin/reports/replay/<uuid:key>/", admin.site.admin_view(replay_page), name="replay-result"
+    ),
     path("admin/who-rings/", admin.site.admin_view(who_rings_page), name="who-rings"),
     re_path(
         r"^admin/number/(?P<digits>[1-9][0-9]{6,14})/$",

@@ -14,9 +14,10 @@ from typing import Any
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from callbacks.common import task_publisher
+from callbacks.common.translation import Text
 from callbacks.lateness import causes, remedies
 from callbacks.lateness.causes import TooManyLate
 from callbacks.models import Study
@@ -48,15 +49,18 @@ LARGEST = 3
 # Seconds within which phones rang, for the picture.
 LIMITS = (10, 30, 60, 120, 300, 900, 3600, 14_400)
 
-TOO_LONG = gettext_noop(
-    "This would take more than a minute and a half. Choose fewer days, or one source."
-)
-TOO_MANY = gettext_noop("There are more than 20,000 leads in these days. Choose fewer days.")
-NO_CALLS = gettext_noop(
-    "No call was made to these leads: nobody knows how long one would have taken."
-)
-TOO_FEW = gettext_noop("The team has not that many people to take away.")
-BROKEN_OFF = gettext_noop("It was broken off. Ask for it again.")
+# Why there is no result: Study.problem, and what is said of it.
+_TOO_LONG, _TOO_MANY, _NO_CALLS = "too_long", "too_many", "no_calls"
+_TOO_FEW, _BROKEN_OFF = "too_few", "broken_off"
+_PROBLEMS: dict[str, Text] = {
+    _TOO_LONG: _(
+        "This would take more than a minute and a half. Choose fewer days, or one source."
+    ),
+    _TOO_MANY: _("There are more than 20,000 leads in these days. Choose fewer days."),
+    _NO_CALLS: _("No call was made to these leads: nobody knows how long one would have taken."),
+    _TOO_FEW: _("The team has not that many people to take away."),
+    _BROKEN_OFF: _("It was broken off. Ask for it again."),
+}
 
 
 class _TimeIsUp(Exception):  # noqa: N818
@@ -87,7 +91,7 @@ def look_after(study: Study, now: datetime) -> None:
         task_publisher.publish(task_publisher.WORK_OUT, study.pk)
     elif (study.told_at or study.started_at) < now - _SILENT_FOR:
         Study.objects.filter(pk=study.pk, finished_at__isnull=True).update(
-            finished_at=now, problem=BROKEN_OFF
+            finished_at=now, problem=_BROKEN_OFF
         )
 
 
@@ -120,17 +124,17 @@ def _work(study: Study, now: datetime) -> None:
         work = _WORK[StudyKind(study.kind)]
         result = work(QueryDict(study.asked), now, _progress(study))
     except _TimeIsUp:
-        problem = TOO_LONG
+        problem = _TOO_LONG
     except (TooManyLate, TooManyLeads):
-        problem = TOO_MANY
+        problem = _TOO_MANY
     except NothingToDrawFrom:
-        problem = NO_CALLS
+        problem = _NO_CALLS
     except NotUnderstood as wrong:
         problem = str(wrong)  # a source or a person that is gone since it was asked for
     except ValueError:
-        problem = TOO_FEW
+        problem = _TOO_FEW
     except Exception:
-        problem = BROKEN_OFF
+        problem = _BROKEN_OFF
         log.exception("study failed study=%s", study.pk)
     Study.objects.filter(pk=study.pk).update(
         finished_at=timezone.now(), result=result, problem=problem
@@ -239,6 +243,11 @@ def _told(times: playing.Times) -> dict[str, Any]:
 
 
 _WORK = {StudyKind.LATENESS: _lateness, StudyKind.REPLAY: _replay}
+
+
+def problem_of(study: Study) -> str:
+    """Why there is no result, as a sentence; "" where there is one."""
+    return str(_PROBLEMS.get(study.problem, study.problem))
 
 
 def leads_of(study: Study, cause: str) -> list[int]:

@@ -102,7 +102,7 @@ def _shown(asked: Asked, user: Any, now: datetime) -> dict[str, Any]:
         "time_zone": asked.zone,
         "remarks": filters.remarks(asked),
         "under_way": newest if newest.finished_at is None else None,
-        "failed": newest.problem and gettext(newest.problem),
+        "failed": studies.problem_of(newest),
         "found": found,
         "as_of": found and found.started_at and found.started_at.astimezone(asked.tz),
         "callback_times": f"{reverse('callback-times')}?{asked.query().urlencode()}",

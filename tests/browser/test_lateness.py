@@ -77,3 +77,22 @@ def test_causes_and_the_way_to_their_leads(stack: Stack, admin: Page) -> None:
     admin.locator("#result_list tbody tr a").first.click()
     expect(admin.get_by_text("s late: ").first).to_be_visible()
     shot(admin, "late-lead")
+
+
+def test_a_replay_is_played_and_can_be_linked(stack: Stack, admin: Page) -> None:
+    late_leads()
+    admin.goto(f"{stack.url}/admin/reports/replay/")
+    admin.get_by_label("People").fill("1")
+    admin.get_by_role("button", name="Play").click()
+    expect(admin.get_by_text("What came of it")).to_be_visible()
+    address = admin.url
+    for scheme in ("light", "dark"):
+        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (390, 1280):
+            admin.set_viewport_size({"width": width, "height": 900})
+            admin.goto(address)
+            chart = "window.Chart.getChart(document.querySelector('canvas')).data.datasets.length"
+            assert admin.evaluate(chart) == 3
+            assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            shot(admin, f"replay-{scheme}-{width}")
+    expect(admin.get_by_label("People")).to_have_value("1")
