@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
@@ -186,10 +186,12 @@ def _answer(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table: a figure as it was, as the replay makes it, and changed."""
+    """A row of the table: a figure as it was, as the replay makes it, and changed; each with the
+    name of its column.
+    """
 
     name: str
-    values: tuple[str, ...]
+    values: tuple[tuple[str, str], ...]
 
 
 def _result(study: Study, query: QueryDict) -> dict[str, Any]:
@@ -209,9 +211,9 @@ def _result(study: Study, query: QueryDict) -> dict[str, Any]:
         (gettext("Within target"), lambda it: _share(it["within_target"], it["judged"])),
     ]
     limits = [gettext("within %(time)s") % {"time": in_words(it)} for it in studies.LIMITS]
-    lines = [Line(name, tuple(say(of) for _n, of, _c in columns)) for name, say in names]
+    lines = [Line(name, tuple((head, say(of)) for head, of, _c in columns)) for name, say in names]
     within = [
-        Line(limit, tuple(percent(of["within"][place]) for _n, of, _c in columns))
+        Line(limit, tuple((head, percent(of["within"][place])) for head, of, _c in columns))
         for place, limit in enumerate(limits)
     ]
     return {
@@ -251,7 +253,12 @@ def _change(asked: QueryDict) -> str:
     query = {key: str(it) for key, it in asked.items()}
     said = []
     if people := int(query.get("people") or 0):
-        said.append(gettext("%(count)+d people") % {"count": people})
+        said.append(
+            ngettext("%(count)d person more", "%(count)d people more", people) % {"count": people}
+            if people > 0
+            else ngettext("%(count)d person fewer", "%(count)d people fewer", -people)
+            % {"count": -people}
+        )
     if query.get("wrap_up"):
         said.append(gettext("a rest of %(time)s") % {"time": in_words(float(query["wrap_up"]))})
     if (waits := query.get("waits") or "100") != "100":

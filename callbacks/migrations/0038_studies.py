@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0035_outgoing_mail'),
+        ('callbacks', '0037_alerts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
