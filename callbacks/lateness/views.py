@@ -24,7 +24,7 @@ from callbacks.models.studies import StudyKind
 from callbacks.reports import choices, filters
 from callbacks.reports.filters import Asked, NotUnderstood
 from callbacks.reports.periods import CHOSEN, PERIODS, TODAY
-from callbacks.reports.views import period_tabs
+from callbacks.reports.views import periods_of
 
 # Days that are over change only by late records; a day that goes on is worked out anew.
 _KEPT, _KEPT_TODAY = timedelta(hours=12), timedelta(minutes=5)
@@ -73,10 +73,11 @@ def lateness_page(request: HttpRequest) -> HttpResponse:
     context |= {
         "fields": [it for it in choices.fields(query, problems) if it.name != "by"],
         "problems": problems,
+        "compares_nothing": True,
         "query": query,
         "period": period,
         "is_custom": period not in PERIODS,
-        "periods": period_tabs(query, asked.days) if not problems else [],
+        "periods": periods_of(query, asked.days) if not problems else [],
         "causes_defined": [(str(name), str(meaning)) for name, meaning in words.CAUSES.values()],
     }
     return TemplateResponse(request, "reports/lateness.html", context)

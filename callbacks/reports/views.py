@@ -111,10 +111,8 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
         "query": query,
         "period": query.get("period") or TODAY,
         "columns": query.get("show") or MAIN,
-        "is_custom": (query.get("period") or TODAY) not in PERIODS,
-        "periods": periods_of(query, days),
         "is_custom": (query.get("period") or ("first" not in query and TODAY)) not in PERIODS,
-        "periods": period_tabs(query, days),
+        "periods": periods_of(query, days),
     }
     return TemplateResponse(request, "reports/callback_times.html", context)
 
@@ -194,7 +192,6 @@ def _defined() -> list[str]:
 
 
 def periods_of(query: QueryDict, days: Days) -> list[Tab]:
-def period_tabs(query: QueryDict, days: Days) -> list[Tab]:
     """The same view for other days; "From, to" begins with those that are shown."""
     shown = query.get("period") or TODAY
     tabs = []

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0037_alerts'),
+        ('callbacks', '0038_pause_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
