@@ -138,7 +138,9 @@ class Story:
     def hold_ends(self, attempt: CallAttempt, seconds: float) -> None:
         """Nobody has told how the call ended."""
         now = self.at(seconds)
-        CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=now - timedelta(seconds=1))
+        CallAttempt.objects.filter(pk=attempt.pk).update(
+            hold_until=now - timedelta(seconds=1), lookup_count=holds.LEAST_LOOKS
+        )
         assert holds.free_expired_holds() == 1
 
     def says(self, lead: Lead, seconds: float | None = None) -> str:

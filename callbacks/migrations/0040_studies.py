@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0038_pause_history'),
+        ('callbacks', '0039_spending'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
