@@ -21,6 +21,7 @@ from callbacks.models.saved_views import SavedView
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 from callbacks.models.spending import CallPrice, SpendCount, SpendLimit
 from callbacks.models.studies import Study
+from callbacks.models.subscriptions import ReportSubscription
 from callbacks.models.teams import Team, TeamSource
 from callbacks.models.unknown_outcomes import UnknownOutcome
 from callbacks.models.wallboards import Wallboard
