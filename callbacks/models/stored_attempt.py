@@ -115,6 +115,18 @@ class StoredAttempt(models.Model):
         blank=True,
         help_text=_("When the call ended, if we were told live."),
     )
+    lead_ringing_at = models.DateTimeField(
+        _("lead ringing at"),
+        null=True,
+        blank=True,
+        help_text=_("When the lead's phone began to ring, if we were told live."),
+    )
+    lead_answered_at = models.DateTimeField(
+        _("lead answered at"),
+        null=True,
+        blank=True,
+        help_text=_("When the lead picked up, if we were told live."),
+    )
     rejected_leg = models.PositiveSmallIntegerField(
         _("rejected leg"),
         null=True,

@@ -93,6 +93,8 @@ def end_by_records(
         return AttemptState.STOPPED
     if found is CallResult.AGENT_NO_ANSWER and attempt.picked_up_at:
         return AttemptState.AGENT_UNREACHED  # a pop-up saw them pick up: nobody is to blame
+    if found is CallResult.LEAD_NOT_RUNG and 2 not in legs and attempt.lead_ringing_at:
+        return AttemptState.LEAD_NO_ANSWER  # a pop-up saw it ring
     return _ENDS_AS.get(found)
 
 
@@ -115,9 +117,11 @@ def connected_at(
     attempt: CallAttempt,
     now: datetime,
 ) -> datetime | None:
-    """When the lead's phone was answered; None: it was not."""
+    """When the lead's phone was answered, by a record or a pop-up; None: it was not."""
     if state not in (AttemptState.BRIDGED, AttemptState.SHORT_TALK):
         return None
+    if 2 not in records:
+        return attempt.lead_answered_at or now
     return answered_at(records[2], attempt, now)
 
 

@@ -61,6 +61,8 @@ def follow(popup: PopUp) -> CallAttempt | None:
     elif popup.status is PopUpStatus.TALKING or popup.leg == _LEADS_LEG:
         # The lead's phone rings only once the salesperson has picked up.
         _picked_up(attempt, now)
+        if popup.leg == _LEADS_LEG:
+            _at_the_leads(popup, attempt, now)
     return attempt
 
 
@@ -90,7 +92,11 @@ def legs_told(attempt: CallAttempt) -> dict[int | None, Leg]:
         legs[_SALES_LEG] = Leg("ANSWER", max(int(on_the_phone.total_seconds()), 0))
     elif attempt.rejected_leg == _SALES_LEG:
         legs[_SALES_LEG] = Leg("CANCEL")
-    if attempt.rejected_leg == _LEADS_LEG:
+    if answered_at := attempt.lead_answered_at:
+        talk = attempt.hung_up_at - answered_at if attempt.hung_up_at else None
+        seconds = max(int(talk.total_seconds()), 0) if talk is not None else None
+        legs[_LEADS_LEG] = Leg("ANSWER", seconds)
+    elif attempt.rejected_leg == _LEADS_LEG:
         legs[_LEADS_LEG] = Leg("CANCEL")
     return legs
 
@@ -129,6 +135,14 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
             Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
                 picked_up_at=now
             )
+
+
+def _at_the_leads(popup: PopUp, attempt: CallAttempt, now: datetime) -> None:
+    """Notes that the lead's phone rings, or was answered."""
+    told = {"lead_ringing_at": Coalesce("lead_ringing_at", now)}
+    if popup.status is PopUpStatus.TALKING:
+        told["lead_answered_at"] = Coalesce("lead_answered_at", now)
+    CallAttempt.objects.filter(pk=attempt.pk, state__in=LIVE_STATES).update(**told)
 
 
 def _attempt_of(popup: PopUp) -> CallAttempt | None:

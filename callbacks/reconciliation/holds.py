@@ -112,11 +112,13 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
         if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
             won = attempt.give_back(now)
         else:
-            records = call_end.by_leg(attempt.records.order_by("pk")).values()
+            legs = call_end.by_leg(attempt.records.order_by("pk"))
+            records = legs.values()
             state = call_end.end_by_records(attempt, records, is_over=True)
             won = attempt.finish(
                 state or (AttemptState.STOPPED if attempt.stopped_at else AttemptState.ENDED),
                 now,
+                connected_at=call_end.connected_at(state, legs, attempt, now) if state else None,
                 # Where nobody has told, the provider is asked once more.
                 next_lookup_at=None if state else now + _LATE_LOOK_AFTER,
                 records=records,

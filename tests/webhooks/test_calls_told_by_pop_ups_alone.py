@@ -56,6 +56,25 @@ ROWS: dict[str, Row] = {
     "picked up and hung up after half a minute": (
         30, (TALKS | SALES, ENDED | SALES), AttemptState.ENDED, LeadStatus.CALLED, 0,
     ),
+    "the lead answers, and they talk": (
+        30, (TALKS | SALES, RINGS | LEADS, TALKS | LEADS, ENDED | SALES),
+        AttemptState.BRIDGED, LeadStatus.CONNECTED, 0,
+    ),
+    "the lead answers, and nobody tells of the end": (
+        30, (TALKS | SALES, TALKS | LEADS), AttemptState.BRIDGED, LeadStatus.CONNECTED, 0,
+    ),
+    "the lead answers, and it is over at once": (
+        2, (TALKS | SALES, TALKS | LEADS, ENDED | LEADS),
+        AttemptState.SHORT_TALK, LeadStatus.WAITING, 0,
+    ),
+    "the lead's phone rings, and sales hangs up at once": (
+        2, (TALKS | SALES, RINGS | LEADS, ENDED | SALES),
+        AttemptState.LEAD_NO_ANSWER, LeadStatus.WAITING, 0,
+    ),
+    "the lead's phone rings, and half a minute later it is over": (
+        30, (TALKS | SALES, RINGS | LEADS, ENDED | SALES),
+        AttemptState.ENDED, LeadStatus.CALLED, 0,
+    ),
     "it only rang": (2, (RINGS | SALES,), AttemptState.ENDED, LeadStatus.CALLED, 0),
     "it rang and ended, by no cause that we know": (
         2, (RINGS | SALES, ENDED | SALES), AttemptState.ENDED, LeadStatus.CALLED, 0,
@@ -64,7 +83,10 @@ ROWS: dict[str, Row] = {
 
 
 @pytest.fixture
-def attempt(make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess) -> CallAttempt:
+def attempt(
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, settings: Any
+) -> CallAttempt:
+    settings.LEAST_TALK = 5
     # The account has no list of active calls.
     simulator.control(
         answer_after=600, faults=[{"kind": "reset_before", "on": "activecalls", "rate": 1}]
