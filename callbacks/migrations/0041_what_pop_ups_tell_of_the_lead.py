@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0038_pause_history'),
+        ('callbacks', '0040_studies'),
     ]
 
     operations = [
