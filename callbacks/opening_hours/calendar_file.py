@@ -1,7 +1,8 @@
 """Holidays as calendar programs export them: iCalendar, RFC 5545. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -46,11 +47,26 @@ def read(text: str, today: date) -> list[TypedDay]:
     if "BEGIN:VCALENDAR" not in (line.strip().upper() for line in lines[:1]):
         raise NotHours(gettext("This is no calendar file. Choose one whose name ends with .ics."))
     found: dict[date, TypedDay] = {}
-    for event in _events(lines):
+    events = list(_events(lines))
+    _leave_out_what_is_moved(events)
+    for event in events:
         found |= {day: TypedDay(day, (), event.note()) for day in _days(event, today)}
     if not found:
         raise NotHours(gettext("This calendar file has no whole days that are still to come."))
     return in_order(found)
+
+
+def _leave_out_what_is_moved(events: Iterable[_Event]) -> None:
+    """One day of an event that repeats itself may stand in the file as an event of its own: moved,
+    cancelled or under another name (RFC 5545, 3.8.4.4). It holds instead of the day that it names.
+    """
+    moved: dict[str, set[date]] = defaultdict(set)
+    for event in events:
+        if day := _date(event.values.get("RECURRENCE-ID", "")):
+            moved[event.values.get("UID", "")].add(day)
+    for event in events:
+        if "RECURRENCE-ID" not in event.values:
+            event.left_out |= moved[event.values.get("UID", "")]
 
 
 def _events(lines: list[str]) -> Iterator[_Event]:

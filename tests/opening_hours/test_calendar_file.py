@@ -152,3 +152,47 @@ def test_ten_thousand_days_are_refused_with_their_number() -> None:
     events = (f"BEGIN:VEVENT\nDTSTART:{day:%Y%m%d}\nEND:VEVENT" for day in days)
     with pytest.raises(NotHours, match=f"These are 10000 days. Enter at most {MOST_DAYS}"):
         read("\n".join(["BEGIN:VCALENDAR", *events]))
+
+
+REPEATED = ["UID:feast", "DTSTART;VALUE=DATE:20201210", "RRULE:FREQ=YEARLY", "SUMMARY:Feast"]
+ONE_OF_THEM = {
+    "it is moved": (
+        ["UID:feast", "RECURRENCE-ID;VALUE=DATE:20261210", "DTSTART;VALUE=DATE:20261214",
+         "SUMMARY:Moved"],
+        ["2026-12-14 Moved", "2027-12-10 Feast"],
+    ),
+    "it is cancelled": (
+        ["UID:feast", "RECURRENCE-ID;VALUE=DATE:20261210", "DTSTART;VALUE=DATE:20261210",
+         "STATUS:CANCELLED"],
+        ["2027-12-10 Feast"],
+    ),
+    "it has hours this time": (
+        ["UID:feast", "RECURRENCE-ID;VALUE=DATE:20261210", "DTSTART:20261210T090000Z"],
+        ["2027-12-10 Feast"],
+    ),
+    "it has another name": (
+        ["UID:feast", "RECURRENCE-ID;VALUE=DATE:20261210", "DTSTART;VALUE=DATE:20261210",
+         "SUMMARY:Jubilee"],
+        ["2026-12-10 Jubilee", "2027-12-10 Feast"],
+    ),
+    "midnight, with a zone": (
+        ["UID:feast", "RECURRENCE-ID;TZID=Asia/Jerusalem:20261210T000000",
+         "DTSTART;VALUE=DATE:20261214"],
+        ["2026-12-14", "2027-12-10 Feast"],
+    ),
+    "one of another event": (
+        ["UID:other", "RECURRENCE-ID;VALUE=DATE:20261210", "DTSTART;VALUE=DATE:20261214"],
+        ["2026-12-10 Feast", "2026-12-14", "2027-12-10 Feast"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "closed"), ONE_OF_THEM.values(), ids=ONE_OF_THEM)
+@pytest.mark.parametrize("comes_first", [True, False], ids=["first", "last"])
+def test_one_day_of_a_repeated_event_may_stand_for_itself(
+    comes_first: bool, lines: list[str], closed: list[str]
+) -> None:
+    between = ["END:VEVENT", "BEGIN:VEVENT"]
+    first, last = (lines, REPEATED) if comes_first else (REPEATED, lines)
+    found = read(file(*first, *between, *last))
+    assert [it for it in found if it < "2028"] == closed
