@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
 
+from callbacks.common import heartbeats
+
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
@@ -20,8 +22,8 @@ def one_by_one(
 ) -> list[tuple[Item, Result]]:
     """Each item with what `act` returned for it, in their order.
 
-    An item whose `act` raises is left out and logged by `what` names it, so one broken row keeps no
-    other from its turn. Raises only when the database is away.
+    An item whose `act` raises is left out, counted for /metrics, and logged as `what` names it, so
+    one broken row keeps no other from its turn. Raises only when the database is away.
     """
     done = []
     for item in items:
@@ -30,5 +32,6 @@ def one_by_one(
         except _OF_ALL:
             raise
         except Exception:
+            heartbeats.count(sweep_item_failures=1)
             log.exception("item of the sweep failed act=%s item=%s", act.__qualname__, what(item))
     return done

@@ -189,6 +189,11 @@ def _from_signs() -> Iterator[Metric]:
         "Wake-ups that the broker did not take in time; the sweep makes them good.",
         signs.counts.get("publish_failures", 0.0),
     )
+    yield CounterMetricFamily(
+        "callbacks_sweep_item_failures",
+        "Rows that a sweep could not work on, and left as they are; the log names them.",
+        signs.counts.get("sweep_item_failures", 0.0),
+    )
     refused = CounterMetricFamily(
         "callbacks_numbers_refused",
         "Numbers that visitors and API clients sent and that were refused, by reason.",

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from callbacks import tasks
 from callbacks.calling import dispatch, reschedule
+from callbacks.common import heartbeats
 from callbacks.models import CallAttempt, CallParameters, CallRecord, Extension, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import holds, lookup, records
 from leads.models import Lead, LeadSource, LeadStatus, SetupVersion
-from tests.support.simulator import SimulatorProcess
+from tests.support.simulator import SimulatorProcess, eventually
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,10 +64,17 @@ def attempts(make_lead: MakeLead, team: Team, **values: Any) -> list[CallAttempt
     return found
 
 
+def failures() -> float:
+    return heartbeats.read().counts.get("sweep_item_failures", 0.0)
+
+
 def test_lost_dials(make_lead: MakeLead, team: Team, curse: Callable[[str], None]) -> None:
+    """The broken one is counted, so that it is seen."""
     _, good = attempts(make_lead, team, state="dialing")
     curse("callbacks_callattempt")
+    before = failures()
     assert holds.give_up_lost_dials() == 1
+    eventually(lambda: failures() == before + 1)
     good.refresh_from_db()
     assert good.state == AttemptState.UNKNOWN
 

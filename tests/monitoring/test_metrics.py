@@ -149,6 +149,8 @@ def test_what_only_processes_know_is_counted_together(
     eventually(lambda: scraped().get(("callbacks_publish_failures_total",)) == 2)
     app.conf.broker_write_url, app.conf.broker_url = before
     eventually(lambda: scraped()["callbacks_workers",] == 2)
+    heartbeats.count(sweep_item_failures=2)
+    eventually(lambda: scraped()["callbacks_sweep_item_failures_total",] == 2)
     found = scraped()
     assert found["callbacks_sweep_seconds_count",] == 1
     assert found["callbacks_sweep_seconds_sum",] > 0
