@@ -23,7 +23,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from leads import countries
+from leads import countries, origins
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
@@ -141,9 +141,42 @@ class CountriesField(forms.CharField):
             return True
 
 
-class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Countries by name."""
+class OriginsField(forms.CharField):
+    """Websites, as they stand in the address bar or as people say them: a list of origins."""
 
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """With commas between; what was typed stays as it was typed."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Each once. Raises ValidationError, naming the one that is no website."""
+        typed = re.split(r"[,;\s]+", str(super().clean(value)))
+        try:
+            return list(dict.fromkeys(origins.read(it) for it in typed if it))
+        except origins.NoOrigin as refused:
+            raise ValidationError(str(refused)) from None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the text says something else than the list did."""
+        try:
+            return self.clean(data) != (initial or [])
+        except ValidationError:
+            return True
+
+
+class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Countries by name, websites as they are typed."""
+
+    allowed_origins = OriginsField(
+        label=_("Allowed origins"),
+        required=False,
+        help_text=_(
+            "Websites that may show the form inside their own pages, for example "
+            "https://www.example.com. Others cannot."
+        ),
+    )
     allowed_countries = CountriesField(
         label=_("Allowed countries"),
         help_text=_(

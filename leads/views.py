@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, error_pages, intake, request_body, visitor_status
+from leads import config_cache, error_pages, intake, origins, request_body, visitor_status
 from leads.forms import LeadForm
 from leads.guard import circumstances
 from leads.guard.verdicts import Refused
@@ -68,9 +68,10 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         if source is None:
             return _not_found(request)
         if request.method == "POST":
-            return _submit(request, source)
+            return _shown_inside(source, _submit(request, source))
         earlier = _uuid(request.GET.get("earlier", ""))
-        return _form_page(request, source, LeadForm(source=source), uuid.uuid4(), earlier)
+        page = _form_page(request, source, LeadForm(source=source), uuid.uuid4(), earlier)
+        return _shown_inside(source, page)
 
 
 @csrf_exempt
@@ -168,6 +169,14 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
     page = render(request, "leads/status.html", context)
     page["Cache-Control"] = "no-store"
     page["X-Robots-Tag"] = "noindex"
+    return _shown_inside(source, page) if source else page
+
+
+def _shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:
+    """The source's websites may show this page inside theirs; all others may not, as any page."""
+    if websites := origins.shown_inside(source.allowed_origins):
+        page.xframe_options_exempt = True
+        page._csp_replace = {"frame-ancestors": websites}  # type: ignore[attr-defined]
     return page
 
 
