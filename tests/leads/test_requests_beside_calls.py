@@ -100,7 +100,7 @@ def test_the_clock_of_a_request_that_is_called_by_itself_runs_since_it_came(
             ends(attempt, "ANSWER", "NOANSWER")
             mistaken.sends_from_the_page(phone="050-555 0102")
         else:
-            CallAttempt.objects.update(stopped_at=timezone.now())
+            CallAttempt.objects.update(stopped_at=came - later(10))
             ends(attempt, "ANSWER", "NOANSWER")
     second.refresh_from_db()
     assert second.status == LeadStatus.WAITING
