@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from leads import config_cache, error_pages, intake, origins, request_body, visitor_status
 from leads.forms import LeadForm
-from leads.guard import circumstances
+from leads.guard import circumstances, robots
 from leads.guard.verdicts import Refused
 from leads.models import LeadSource
 from leads.request_body import BodyRefused
@@ -99,7 +99,7 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     written = (str(value or "") for value in form.cleaned_data.values())
     key = intake.key_from("form", str(token), source.slug, *written)
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
-    how = circumstances.of_request(request)
+    how = circumstances.of_request(request, trap=posted.get(robots.TRAP, ""))
     try:
         lead = intake.store_newest(form.submission(key, submitter, how))
     except Refused as refused:
@@ -139,6 +139,7 @@ def _form_page(
 ) -> HttpResponse:
     form.offer_times()
     context = {"source": source, "form": form, "token": token, "earlier": earlier}
+    context["trap"] = robots.TRAP
     context["refused"] = error_pages.too_many(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)

@@ -10,11 +10,16 @@ from leads.guard.address import Address
 
 @dataclass(frozen=True)
 class Circumstances:
-    """How a stranger's submission reached us. `address`: None where the server does not know it."""
+    """How a stranger's submission reached us.
+
+    `address`: None where the server does not know it. `trap`: what was written into the field of
+    the form that people do not see.
+    """
 
     address: Address | None
+    trap: str = ""
 
 
-def of_request(request: HttpRequest) -> Circumstances:
+def of_request(request: HttpRequest, trap: str = "") -> Circumstances:
     """The circumstances of what a request submits."""
-    return Circumstances(address=address.of_request(request))
+    return Circumstances(address=address.of_request(request), trap=trap)

@@ -42,6 +42,22 @@ def move(status: str, **values: object) -> None:
     Lead.objects.update(status=status, closed_at=None if is_open else timezone.now(), **values)
 
 
+def test_people_do_not_meet_the_field_for_robots(page: Page) -> None:
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        fill(page)
+        box = page.locator("[name=reference]").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < 0 or box["y"] + box["height"] < 0
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.get_by_label("Message").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Call me back")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")
+    assert Lead.objects.get().status == "waiting"
+
+
 def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
     fill(page)
     page.get_by_role("button", name="Call me back").click()
