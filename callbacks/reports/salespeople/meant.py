@@ -115,17 +115,23 @@ def calls(asked: Asked) -> Q:
     return _of_asked(asked) & Q(claimed_at__gte=start, claimed_at__lt=end)
 
 
+def calls_around(asked: Asked) -> Q:
+    """The answered calls that are over and may have been on in these days."""
+    start, end = asked.bounds
+    found = _of_asked(asked) & answered() & Q(ended_at__isnull=False)
+    return found & Q(claimed_at__gte=start - LONGEST_CALL, claimed_at__lt=end)
+
+
 def calls_on(asked: Asked, grouping: Grouping | None = None, key: object = None) -> Q:
     """The answered calls that were on in these days, whenever they began."""
     start, end = asked.bounds
-    found = _of_asked(asked) & answered() & Q(ended_at__isnull=False)
+    found = calls_around(asked)
     if grouping is not None and key is not None:
         if grouping.days:
             first, last = grouping.days(key, asked).bounds(asked.tz)
             start, end = max(start, first), min(end, last)
         else:
             found &= _of_person(Person(int(str(key))))
-    found &= Q(claimed_at__gte=start - LONGEST_CALL, claimed_at__lt=end)
     return (
         found
         & Q(GreaterThan(OVER, Value(start)))

@@ -1,10 +1,9 @@
 """How long people were on calls, and how much of it within their shifts: one query."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
-from django.db.models import F
 
 from callbacks.models import CallAttempt
 from callbacks.reports.filters import Asked
@@ -12,39 +11,47 @@ from callbacks.reports.groupings import Grouping, Key
 from callbacks.reports.salespeople import meant
 from callbacks.reports.salespeople.shifts import Shifts
 
-# Each call's time, cut at midnight and at the ends of the period. Calls of one person may overlap
-# where a record has corrected one: range_agg counts each moment once. A multirange of shifts is
-# NULL for who has none.
-_TIMES = """
-    WITH found AS ({calls}), piece AS (
-        SELECT found.person, found.call, part.number,
-            tstzrange(GREATEST(part.began, given.start), LEAST(part.ended, given.until)) AS times,
-            GREATEST(part.began, given.start) AS began
-        FROM found, (SELECT %s::timestamptz AS start, %s::timestamptz AS until) given,
-            LATERAL (
-                SELECT (date_trunc('day', found.began AT TIME ZONE '{zone}') + interval '1 day')
-                    AT TIME ZONE '{zone}' AS comes
-            ) midnight,
-            LATERAL (
-                VALUES (1, found.began, LEAST(found.ended, midnight.comes)),
-                    (2, midnight.comes, found.ended)
-            ) part (number, began, ended)
-        WHERE GREATEST(part.began, given.start) < LEAST(part.ended, given.until)
-    ), busy AS (
-        SELECT person, {key} AS key, count(DISTINCT call) AS calls, range_agg(times) AS times
-        FROM piece GROUP BY GROUPING SETS ((person, {key}), (person))
+# Each call's time as far as it is in the period. OFFSET 0: its columns are worked out once.
+_CALLS = """
+    WITH call AS (
+        SELECT person, GREATEST(began, given.start) AS began, LEAST(ended, given.until) AS ended
+        FROM ({calls} OFFSET 0) found,
+            (SELECT %s::timestamptz AS start, %s::timestamptz AS until) given
+        WHERE GREATEST(began, given.start) < LEAST(ended, given.until)
     )
-    SELECT busy.person, busy.key, busy.calls, long.total, long.in_shift
-    FROM busy
-    LEFT JOIN unnest(%s::bigint[], %s::text[]) AS shift (person, times)
-        ON shift.person = busy.person,
-    LATERAL (
-        SELECT
-            (SELECT sum(EXTRACT(epoch FROM upper(one) - lower(one))) FROM unnest(busy.times) one)
-                AS total,
-            (SELECT COALESCE(sum(EXTRACT(epoch FROM upper(one) - lower(one))), 0)
-             FROM unnest(busy.times * shift.times::tstzmultirange) one) AS in_shift
-    ) long
+"""
+# By person there is nothing to cut.
+_OF_PEOPLE = """, piece AS (
+    SELECT person, person AS key, began, ended, true AS is_first, true AS counts FROM call
+)
+"""
+# Cut at midnight; a call counts once in the group of both days, where there is one of both.
+_OF_DAYS = """, dated AS (
+    SELECT call.*, (date_trunc('day', began AT TIME ZONE '{zone}') + interval '1 day')
+        AT TIME ZONE '{zone}' AS midnight
+    FROM call
+), piece AS (
+    SELECT person, {key_began} AS key, began, LEAST(ended, midnight) AS ended, true AS is_first,
+        true AS counts
+    FROM dated
+    UNION ALL
+    SELECT person, {key_midnight}, midnight, ended, false, {key_midnight} <> {key_began}
+    FROM dated WHERE ended > midnight
+)
+"""
+# Calls of one person may overlap where a record has corrected one: range_agg has each moment once.
+# Of who has no shift, the multirange is NULL.
+_TIMES = """, busy AS (
+    SELECT person, key, count(*) FILTER (WHERE is_first) AS begun,
+        count(*) FILTER (WHERE counts) AS calls, range_agg(tstzrange(began, ended)) AS times
+    FROM piece GROUP BY person, key
+)
+SELECT busy.key, busy.begun, busy.calls,
+    (SELECT sum(EXTRACT(epoch FROM upper(one) - lower(one))) FROM unnest(busy.times) one),
+    (SELECT COALESCE(sum(EXTRACT(epoch FROM upper(one) - lower(one))), 0)
+     FROM unnest(busy.times * shift.times::tstzmultirange) one)
+FROM busy
+LEFT JOIN unnest(%s::bigint[], %s::text[]) AS shift (person, times) ON shift.person = busy.person
 """
 
 
@@ -65,26 +72,36 @@ class OnCalls:
 
 def on_calls(asked: Asked, grouping: Grouping, shifts: Shifts) -> Mapping[Key | None, OnCalls]:
     """By the key of each group, and with None of all of it."""
-    calls = CallAttempt.objects.filter(meant.calls_on(asked)).order_by()
-    inner, parameters = (
-        calls.values(person=meant.WHOSE, call=F("pk"), began=meant.PICKED_UP, ended=meant.OVER)
+    calls = CallAttempt.objects.filter(meant.calls_around(asked)).order_by()
+    inner, parameters = calls.values(
+        person=meant.WHOSE, began=meant.PICKED_UP, ended=meant.OVER
     ).query.sql_with_params()
-    key = "(person + 0)"  # not the column itself, or there would be no total
+    statement = _CALLS.format(calls=inner)
     if grouping.days:
         # The zone comes from a list of known names (filters.read).
-        at = f"began AT TIME ZONE '{asked.zone}'"
-        key = grouping.sql.format(at=at, first=asked.first_weekday)
-    statement = _TIMES.format(calls=inner, zone=asked.zone, key=key)
-    start, end = asked.bounds
-    people = list(shifts)
-    times = [_multirange(shifts, person) for person in people]
+        statement += _OF_DAYS.format(
+            zone=asked.zone,
+            key_began=_key(grouping, asked, "began"),
+            key_midnight=_key(grouping, asked, "midnight"),
+        )
+    else:
+        statement += _OF_PEOPLE
+    times = [_multirange(shifts, person) for person in shifts]
     found: dict[Key | None, OnCalls] = {}
+    everything = OnCalls()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, start, end, people, times])
-        for person, of, count, total, in_shift in cursor.fetchall():
-            its = OnCalls(count, float(total), float(in_shift) if person in shifts else 0)
-            found.setdefault(of, OnCalls()).add(its)
-    return found
+        cursor.execute(statement + _TIMES, [*parameters, *asked.bounds, [*shifts], times])
+        for key, begun, count, total, in_shift in cursor.fetchall():
+            its = OnCalls(count, float(total), float(in_shift))
+            found.setdefault(key, OnCalls()).add(its)
+            everything.add(replace(its, calls=begun))
+    return {**found, None: everything}
+
+
+def _key(grouping: Grouping, asked: Asked, moment: str) -> str:
+    """A group's key in SQL, by the local time of a column."""
+    at = f"{moment} AT TIME ZONE '{asked.zone}'"
+    return grouping.sql.format(at=at, first=asked.first_weekday)
 
 
 def _multirange(shifts: Shifts, person: int) -> str:
