@@ -9,6 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from callbacks.models import CallAttempt, Extension, SourceMessages
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.reconciliation import manual_resolution, records
 from callbacks.voicenter import Cdr
+from leads import joining
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.simulator import SimulatorProcess
 
@@ -181,6 +183,23 @@ def test_a_second_call_that_is_stopped_leaves_it_connected(
     hanging_up.stop(CallAttempt.objects.filter(pk=second.pk), timezone.now())
     receive(second, (1, "CANCEL", 0))
     assert Lead.objects.get().status == LeadStatus.CONNECTED
+
+
+@pytest.mark.parametrize("taken_back", [False, True], ids=["by a manager", "by its visitor"])
+def test_a_talk_in_a_call_that_was_stopped(attempt: CallAttempt, taken_back: bool) -> None:
+    """As if it had been told in time: what its visitor has taken back stays closed."""
+    if taken_back:
+        with transaction.atomic():
+            joining.withdraw([Lead.objects.get()], timezone.now())
+    hanging_up.stop(CallAttempt.objects.all(), timezone.now())
+    receive(attempt, (1, "CANCEL", 0))
+    assert (attempt.state, Lead.objects.get().status) == (
+        AttemptState.STOPPED,
+        LeadStatus.CANCELLED,
+    )
+    receive(attempt, TALK)
+    status = LeadStatus.CANCELLED if taken_back else LeadStatus.CONNECTED
+    assert (attempt.state, Lead.objects.get().status) == (AttemptState.BRIDGED, status)
 
 
 def test_the_message_that_we_could_not_reach_them_is_not_played(
