@@ -24,6 +24,7 @@ from leads.models import Lead
 _RIGHT = "callbacks.view_aidata"
 # The newest; the others are on the pages of their records.
 CALLS_SHOWN = 3
+ANY = "any"
 # Characters of what is shown as it was received.
 _MOST_AS_SENT = 20_000
 _MIB = 1024 * 1024
@@ -93,6 +94,42 @@ def of_record(record: CallRecord) -> SafeString | str:
     """Of one record, with what was received; "" where there is none."""
     stored = AiData.objects.select_related("record__attempt").filter(record=record)
     return _shown([_call(each, whole=True) for each in stored])
+
+
+# The newest calls whose AI data is looked for: no list reads all of them.
+FILTERED = 1_000
+NOTHING: tuple[str, str, str] = ("", "", "")
+
+
+def digests(lead_ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+    """Of each lead's newest call that has some: summary, answers a line each, mood. One query."""
+    kept = AiData.objects.filter(record__attempt__lead__in=list(lead_ids)).order_by("record_id")
+    columns = kept.values_list("record__attempt__lead_id", "summary", "answers", "mood")
+    return {
+        lead_id: (
+            summary,
+            "\n".join(f"{question}: {_answer(answer)}" for question, answer in answers),
+            mood_in_words(mood),
+        )
+        for lead_id, summary, answers, mood in columns
+    }
+
+
+def leads_heard(mood: str) -> list[int]:
+    """The leads of the newest calls with this mood; with any AI data, for ANY."""
+    kept = AiData.objects.filter(record__attempt__isnull=False)
+    kept = kept.filter(data__isnull=False) if mood == ANY else kept.filter(mood=mood)
+    newest = kept.order_by("-record_id")[:FILTERED]
+    return list(newest.values_list("record__attempt__lead_id", flat=True))
+
+
+def mood_in_words(mood: str) -> str:
+    known = {
+        "positive": gettext("Positive"),
+        "neutral": gettext("Neutral"),
+        "negative": gettext("Negative"),
+    }
+    return known.get(mood, mood)
 
 
 def _shown(calls: list[_Call], earlier: Iterable[str] = (), erased: str = "") -> SafeString | str:

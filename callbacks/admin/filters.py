@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateFilter
 
+from callbacks.admin import ai_data
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
 from callbacks.models import Extension
@@ -24,9 +25,6 @@ from callbacks.reports.filters import NotUnderstood
 from callbacks.routing.availability import paused_at
 from leads import sla
 from leads.models import LeadStatus
-
-# A lead that fails today was submitted lately; the bound lets the index on submitted_at work.
-_FAILS_WITHIN = timedelta(days=90)
 
 
 def waiting(now: datetime) -> Q:
@@ -42,8 +40,7 @@ def later(now: datetime) -> Q:
 def failed_today(now: datetime) -> Q:
     """Leads that were given to a person today, by the site's time zone."""
     today = midnight(timezone.localdate(now), timezone.get_current_timezone())
-    lately = now - _FAILS_WITHIN
-    return Q(status=LeadStatus.FAILED, closed_at__gte=today, submitted_at__gte=lately)
+    return Q(status=LeadStatus.FAILED, closed_at__gte=today)
 
 
 class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
@@ -205,6 +202,23 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         except NotUnderstood as problem:
             messages.warning(request, str(problem))
             return queryset.none()
+
+
+class MoodFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """Leads by what the AI heard in their calls. For those who may read it."""
+
+    title = _("the AI heard, in the newest 1,000 calls")
+    parameter_name = "heard"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The choices."""
+        moods = [(it, ai_data.mood_in_words(it)) for it in ("positive", "neutral", "negative")]
+        return [*moods, (ai_data.ANY, gettext("Anything at all"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of these calls."""
+        chosen = self.value()
+        return queryset.filter(pk__in=ai_data.leads_heard(chosen)) if chosen else queryset
 
 
 class OverdueFilter(_OnlyFilter):

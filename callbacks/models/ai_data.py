@@ -37,10 +37,31 @@ class AiData(models.Model):
         choices=AiDataLoss.choices,
         help_text=_("What of it is missing."),
     )
+    # What lists and exports need of it, read once: `data` may be megabytes.
+    summary = models.TextField(_("summary"), blank=True, db_default="")
+    answers = models.JSONField(
+        _("answers"),
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text=_("Pairs of question and answer."),
+    )
+    mood = models.CharField(
+        _("mood"),
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text=_("The direction of most of its sentences, such as positive."),
+    )
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
 
     class Meta:
         default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["mood", "-record"], name="ai_data_by_mood", condition=~models.Q(mood="")
+            )
+        ]
         verbose_name = verbose_name_plural = _("AI data")
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ class AttemptState(models.TextChoices):
     UNKNOWN = "unknown", _("unknown")
     NOT_SENT = "not_sent", _("not sent")
     REFUSED = "refused", _("refused")
-    BRIDGED = "bridged", _("bridged")
+    BRIDGED = "bridged", _("they talked")
     PLAYED = "played", _("message played")
     AGENT_NO_ANSWER = "agent_no_answer", _("salesperson did not answer")
     AGENT_UNREACHED = "agent_unreached", _("salesperson's phone busy or not reached")

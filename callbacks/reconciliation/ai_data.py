@@ -5,13 +5,14 @@ told of the call. It often comes minutes later, with the record repeated.
 """
 
 import logging
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from callbacks.models import AiData, CallAttempt, CallRecord
-from callbacks.voicenter import Cdr
+from callbacks.voicenter import Cdr, read_analysis
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,22 @@ def keep(cdr: Cdr) -> bool:
         if AiData.objects.filter(record=record, data__isnull=False).exists():
             return False
         AiData.objects.update_or_create(
-            record=record, defaults={"data": cdr.ai_data, "loss": cdr.ai_data_loss}
+            record=record,
+            defaults={"data": cdr.ai_data, "loss": cdr.ai_data_loss, **digest(cdr.ai_data)},
         )
     log.info("AI data kept=%s loss=%s call_id=%s", cdr.ai_data is not None,
              cdr.ai_data_loss or "-", cdr.call_id)  # fmt: skip
     return True
+
+
+def digest(data: Any) -> dict[str, Any]:
+    """What lists and exports need of it: the columns of AiData beside `data`."""
+    analysis = read_analysis(data)
+    return {
+        "summary": analysis.summary,
+        "answers": [[it.question, it.answer] for it in analysis.answers],
+        "mood": analysis.mood[:20],
+    }
 
 
 def forget_ai_data(lead_id: int) -> int:

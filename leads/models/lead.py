@@ -318,6 +318,10 @@ class Lead(models.Model):
             models.Index(fields=["status", "-submitted_at"], name="lead_by_status"),
             models.Index(fields=["source", "-submitted_at"], name="lead_by_source"),
             models.Index(fields=["submitter"], name="lead_submitter"),
+            # What was given to a person today, of all that ever was.
+            models.Index(
+                fields=["closed_at"], name="lead_failed", condition=Q(status=LeadStatus.FAILED)
+            ),
             models.Index(
                 fields=["duplicate_of"],
                 name="lead_duplicates",

@@ -8,17 +8,19 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
 from callbacks.admin import ai_data
 from callbacks.models import AiData, CallAttempt, CallRecord, Extension
-from callbacks.reconciliation.ai_data import forget_ai_data
+from callbacks.reconciliation.ai_data import digest, forget_ai_data
 from callbacks.voicenter.events.analysis import MAX_LINES
 from leads.models import Lead
+from tests.exports.reading import Book, body, csv_rows
 
 MakeLead = Callable[..., Lead]
+LEADS = "/admin/leads/lead/"
 EVIL = "<script>alert(1)</script>"
 TALK = {
     "insights": {
@@ -61,7 +63,7 @@ def heard(make_lead: MakeLead, extension: Extension) -> Callable[..., CallRecord
             attempt=attempt, payload={"status": "ANSWER"},
         )  # fmt: skip
         if data is not None or loss:
-            AiData.objects.create(record=record, data=data, loss=loss)
+            AiData.objects.create(record=record, data=data, loss=loss, **digest(data))
         return record
 
     return make
@@ -232,6 +234,62 @@ def test_of_many_calls_the_newest_are_shown_and_the_others_linked(
     assert ai_data.CALLS_SHOWN == 3
     for record in made:
         assert pages(record)["record"] in shown
+
+
+@pytest.mark.parametrize(
+    ("user", "offered"), [("managing", True), ("reading", False)], ids=["may read it", "may not"]
+)
+def test_leads_are_found_by_what_was_heard(
+    user: str,
+    offered: bool,
+    heard: Callable[..., CallRecord],
+    managing: Client,
+    make_lead: MakeLead,
+) -> None:
+    lead = heard(TALK).attempt.lead  # type: ignore[union-attr]
+    make_lead(name="Nobody heard")
+    client = managing
+    if user == "reading":
+        reader = User.objects.create_user("reader", is_staff=True)
+        reader.user_permissions.set(
+            Permission.objects.filter(codename__in=["view_lead", "export_leads"])
+        )
+        client = Client()
+        client.force_login(reader)
+    listed = client.get(LEADS)
+    assert ("the AI heard" in listed.text) == offered
+    for asked, found in {
+        "positive": [lead.pk], "negative": [], "neutral": [], "any": [lead.pk],
+        "\u05d0' OR 1=1": [],
+    }.items():  # fmt: skip
+        answer = client.get(LEADS, {"heard": asked})
+        if offered:
+            assert [it.pk for it in answer.context["cl"].result_list] == found, asked
+        else:
+            assert answer.status_code == 302  # as any address that no filter understands
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_an_export_has_it_for_who_may_read_it_until_it_is_erased(
+    kind: str, heard: Callable[..., CallRecord], managing: Client, manager: User
+) -> None:
+    def exported() -> dict[str, Any]:
+        data = body(managing.post(f"{LEADS}export/", {"format": kind}))
+        head, first = (csv_rows(data) if kind == "csv" else Book(data).sheets["Leads"])[:2]
+        return dict(zip(head, first, strict=True))
+
+    lead = heard({"insights": {"summary": "the first"}}).attempt.lead  # type: ignore[union-attr]
+    heard({**TALK, "insights": {**TALK["insights"], "summary": "=1+1"}})
+    row = exported()
+    assert row["AI: summary"] == ("'=1+1" if kind == "csv" else "=1+1")
+    assert row["AI: answers"] == f"Interested?: yes\n{EVIL}: {EVIL}"
+    assert row["AI: mood"] == "Positive"
+    forget_ai_data(lead.pk)
+    assert not exported()["AI: summary"]
+    Group.objects.get(name="Sales managers").permissions.remove(
+        Permission.objects.get(codename="view_aidata")
+    )
+    assert not [name for name in exported() if name.startswith("AI")]
 
 
 def test_after_an_erasure_it_says_so(heard: Callable[..., CallRecord], managing: Client) -> None:

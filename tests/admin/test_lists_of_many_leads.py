@@ -3,13 +3,16 @@
 By what PostgreSQL says that it has read for each statement, with the plans that it chose itself.
 """
 
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from callbacks.admin.attempts import record_admin
 from callbacks.models import Extension
 from leads.models import LeadSource
 from tests.support.plans import Reading, reading
@@ -17,7 +20,7 @@ from tests.support.plans import Reading, reading
 MANY = 100_000
 # Two blocks of the search's index, or three times what the list counts to: a third of the leads.
 ROWS = 33_000
-LARGE = {"leads_lead", "leads_leadsearch", "callbacks_callattempt"}
+LARGE = {"leads_lead", "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord"}
 
 # Three years of leads; nearly all are closed, few have a message, and the rare source is long gone.
 _FILL = """
@@ -53,6 +56,13 @@ _CALLS = """
         submitted_at, submitted_at, submitted_at, md5(id::text), '', '', ''
     FROM leads_lead WHERE status = 'connected'
 """
+_RECORDS = """
+    INSERT INTO callbacks_callrecord (attempt_id, call_id, type, leg, status, recording_url,
+        received_at, payload)
+    SELECT id, call_id, 'Click2Call leg2', 2, 'ANSWER', '', claimed_at, '{}'
+    FROM callbacks_callattempt
+"""
+LONG_AGO = (timezone.localdate() - timedelta(days=900)).isoformat()
 SEARCHES = [
     "0501000089", "050-100 00", "555-01", "+972 50", "972 52 991", "0101", "972", "999 999 999",
     "noa", "גל", "לוי", "no", "zz", "n", "zzzz", "Levi N", "the offer 100", "example.com",
@@ -65,10 +75,20 @@ FILTERS = [
     "source__id__exact={first}", "source__id__exact={second}", "source__id__exact={rare}",
     "source__id__exact={rare}&status__exact=connected", "submitted=today", "submitted=30",
     "submitted=30&status__exact=failed", "todo=waiting", "todo=later", "todo=failed_today",
-    "overdue=yes", "unanswered=yes", "follow_ups=yes", "disposition__id__exact=1",
+    "heard=any", "heard=negative", "overdue=yes", "unanswered=yes", "follow_ups=yes",
+    "disposition__id__exact=1",
     "q=972&status__exact=failed",
     "q=levi&source__id__exact={rare}",
 ]  # fmt: skip
+
+
+# Three years ago, a month, and a day on which nobody was called.
+BY_DAY = [
+    "called=today", "called=yesterday", "called=7", "called=30",
+    f"claimed_at_from={LONG_AGO}&claimed_at_to={LONG_AGO}",
+    "claimed_at_from=1999-01-01&claimed_at_to=1999-01-01",
+]  # fmt: skip
+BY_WORD = ["status=ANSWER", "status=BUSY", "type=Click2Call+leg1"]
 
 
 @pytest.fixture
@@ -84,9 +104,11 @@ def many(source: LeadSource, extension: Extension) -> dict[str, int]:
         cursor.execute("DROP INDEX lead_search_keys")
         cursor.execute(_FILL, {"many": MANY, **sources})
         cursor.execute(_CALLS, {"extension": extension.pk})
+        cursor.execute(_RECORDS)
         cursor.execute(index)
         # As autovacuum does by itself.
-        cursor.execute("ANALYZE leads_lead, leads_leadsearch, callbacks_callattempt")
+        cursor.execute("SELECT brin_summarize_new_values('attempt_by_day')")
+        cursor.execute(f"ANALYZE {', '.join(sorted(LARGE))}")
     return sources
 
 
@@ -98,7 +120,10 @@ def readings(client: Client, address: str) -> list[Reading]:
     return [reading(it) for it in statements if it.lstrip().startswith(("SELECT", "WITH"))]
 
 
-def test_nothing_reads_all_of_them(superuser: Client, many: dict[str, int]) -> None:
+def test_nothing_reads_all_of_them(
+    superuser: Client, many: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_admin, "LOOKED_THROUGH", 1_000)
     addresses = [f"/admin/leads/lead/?q={quote(typed)}" for typed in SEARCHES]
     addresses += [f"/admin/leads/lead/?{asked.format_map(many)}" for asked in FILTERS]
     addresses += [
@@ -106,6 +131,8 @@ def test_nothing_reads_all_of_them(superuser: Client, many: dict[str, int]) -> N
         for name in ("callattempt", "callrecord")
         for asked in ("", "q=0501000089", "q=levi", "q=00c8e4d909", "q=101")
     ]
+    addresses += [f"/admin/callbacks/callattempt/?{asked}" for asked in BY_DAY]
+    addresses += [f"/admin/callbacks/callrecord/?{asked}" for asked in BY_WORD]
     wrong = [
         f"{address} {it.rows} {sorted(it.whole_tables & LARGE)} {it.sql[:200]}"
         for address in addresses

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from callbacks.models import AiData, CallAttempt, CallRecord, Extension, Team, TeamSource
+from callbacks.reconciliation.ai_data import digest
 from callbacks.routing import claim as claims
 from leads.models import Lead
 from tests.support.asking import asked
@@ -68,7 +69,10 @@ STORED = """
     INSERT INTO callbacks_callrecord (attempt_id, call_id, type, leg, status, started_at, dial_time,
         recording_url, received_at, payload)
     VALUES (2, 'C-2', 'Click2Call leg2', 2, 'ANSWER', now() - interval '30 s', 10, '', now(),
-        '{"status": "ANSWER", "aiData": {"insights": {"summary": "Noa"}}, "AIDATA": "Noa"}');
+        '{"status": "ANSWER", "aiData": "Noa", "AIDATA": {"insights": {"summary": "Noa",
+            "questions": [{"question": "Interested?", "answer": true}, 7]}, "emotions":
+            {"sentences": [{"emotion_direction": " Positive"}, {"emotion_direction": "positive"},
+            {"emotion_direction": "negative"}]}}}');
     CREATE FUNCTION callbacks_claim_0123abcd(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
 # Columns without their order, which a table that has grown keeps. NOT NULL is a column's: from
@@ -167,7 +171,12 @@ def test_what_the_release_before_has_stored_is_kept_and_a_claim_works() -> None:
         assert CallAttempt.objects.get(pk=2).rang_at == talked.rang_at
         record = CallRecord.objects.get(call_id="C-2")
         assert record.payload == {"status": "ANSWER"}
-        assert AiData.objects.get().record == record
+        heard = AiData.objects.get()
+        assert heard.record == record
+        assert {name: getattr(heard, name) for name in ("summary", "answers", "mood")} == digest(
+            heard.data
+        )
+        assert (heard.summary, heard.mood) == ("Noa", "positive")
 
         lead = Lead.objects.get(status="waiting")
         claim = claims.claim(lead.pk, asked(team), timezone.now(), timedelta(hours=1))

@@ -1,19 +1,61 @@
 """The provider's records, one a leg. To read only."""
 
+# ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import display
 
 from callbacks.admin import ai_data, html, labels, search
 from callbacks.admin.base import ReadOnly, ReadOnlyInline, SearchesCalls
 from callbacks.common.formatting import in_words
 from callbacks.models import CallRecord
+from callbacks.voicenter.values.leg_outcome import OUTCOMES
+
+# The newest records, which the filters look through: by neither column there is an index, and a
+# word that none of them has would be looked for in all that there ever were.
+LOOKED_THROUGH = 100_000
+
+
+class _WordFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """Records by a word of the provider's, of those that are known."""
+
+    known: tuple[str, ...]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices. Which words are stored would be asked of all rows."""
+        return [(word, word) for word in self.known]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The newest records with this word."""
+        if not self.value():
+            return queryset
+        newest = CallRecord.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        return queryset.filter(
+            pk__gt=newest - LOOKED_THROUGH, **{str(self.parameter_name): self.value()}
+        )
+
+
+class TypeFilter(_WordFilter):
+    """By the leg."""
+
+    title = _("type, of the newest 100,000")
+    parameter_name = "type"
+    known = ("Click2Call leg1", "Click2Call leg2")
+
+
+class StatusFilter(_WordFilter):
+    """By how the leg ended."""
+
+    title = _("status, of the newest 100,000")
+    parameter_name = "status"
+    known = tuple(sorted(OUTCOMES))
 
 
 class ShowsRecords:
@@ -59,7 +101,7 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
         "received", "call_id_shown", "type", "status", "lead_shown", "rang", "on_the_phone",
         "talked",
     ]  # fmt: skip
-    list_filter = ["type", "status"]
+    list_filter = [TypeFilter, StatusFilter]
     list_fullwidth = True
     list_per_page = 50
     ordering = ["-pk"]  # the newest first, by the one index that all of them are in

@@ -29,6 +29,7 @@ from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import (
     FollowUpFilter,
+    MoodFilter,
     OverdueFilter,
     ReportFilter,
     SubmittedFilter,
@@ -159,6 +160,11 @@ class LeadAdmin(
         found = search.leads(search_term)
         request.found = found  # type: ignore[attr-defined]
         return queryset.filter(pk__in=found.ids), False
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """What the AI heard is asked by those who may read it."""
+        found: list[Any] = [*super().get_list_filter(request)]
+        return [*found, MoodFilter] if ai_data.may_read(request.user) else found
 
     submitted = html.moment_of("submitted_at", _("submitted"))
     clock_started = html.moment_of("clock_started_at", _("clock started"))

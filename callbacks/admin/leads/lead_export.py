@@ -17,6 +17,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from callbacks.admin import ai_data
 from callbacks.exports.answers import answer
 from callbacks.exports.records import Recorded, may_export
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
@@ -68,7 +69,7 @@ class ExportsLeads(Admin):
             most = number_format(MOST_LEADS, force_grouping=True)
             messages.error(request, sentence % {"most": most})
             return HttpResponseRedirect(page)
-        table = rows(leads, count)
+        table = rows(leads, count, with_ai=ai_data.may_read(request.user))
         name = f"leads_{timezone.localtime():%Y-%m-%d_%H%M}"
 
         def fill(book: Workbook, recorded: Recorded) -> None:
@@ -77,8 +78,11 @@ class ExportsLeads(Admin):
         return answer(request, ExportWhat.LEADS, name, table, fill)
 
 
-def rows(leads: QuerySet[Lead], count: int) -> Rows:
-    """What is written of each lead. Times are in the site's time zone, which the header names."""
+def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
+    """What is written of each lead. Times are in the site's time zone, which the header names.
+
+    `with_ai`: what the AI made of its newest call, too; it has a right of its own.
+    """
     zone = timezone.get_current_timezone_name()
 
     def moment(name: str) -> Column:
@@ -89,7 +93,7 @@ def rows(leads: QuerySet[Lead], count: int) -> Rows:
     def duration(name: str) -> Column:
         return Column(name, Kind.SECONDS)
 
-    columns = (
+    columns: tuple[Column, ...] = (
         Column(gettext("Lead"), Kind.COUNT),
         moment(gettext("Submitted")),
         Column(gettext("Name")),
@@ -112,10 +116,16 @@ def rows(leads: QuerySet[Lead], count: int) -> Rows:
         Column(gettext("CALLID")),
         Column(gettext("Message")),
     )
-    return Rows(columns, _written(leads), count)
+    if with_ai:
+        columns += (
+            Column(gettext("AI: summary")),
+            Column(gettext("AI: answers")),
+            Column(gettext("AI: mood")),
+        )
+    return Rows(columns, _written(leads, with_ai=with_ai), count)
 
 
-def _written(leads: QuerySet[Lead]) -> Iterator[Row]:
+def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
     found = leads.select_related("source", "disposition").iterator(chunk_size=_AT_A_TIME)
     zone = timezone.get_current_timezone()
 
@@ -126,6 +136,7 @@ def _written(leads: QuerySet[Lead]) -> Iterator[Row]:
     teams = dict(Team.objects.values_list("pk", "name"))
     while some := list(islice(found, _AT_A_TIME)):
         _look_up(names, some)
+        heard = ai_data.digests(it.pk for it in some) if with_ai else {}
         for it in some:
             yield (
                 it.pk,
@@ -149,6 +160,7 @@ def _written(leads: QuerySet[Lead]) -> Iterator[Row]:
                 _seconds(it.time_to_talk),
                 it.call_id,
                 it.message,
+                *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
 
 

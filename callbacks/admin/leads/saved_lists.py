@@ -31,6 +31,7 @@ _NAMES: dict[str, Text] = {
     "disposition__id__exact": _("disposition"),
     "submitted": _("submitted"),
     "todo": _("to do"),
+    "heard": _("the AI heard"),
     "report": _("from the report"),
 }
 

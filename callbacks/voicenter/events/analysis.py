@@ -70,6 +70,15 @@ class Analysis:
     more_lines: int = 0
 
     @property
+    def mood(self) -> str:
+        """The direction of most sentences, in small letters; "" where none is told."""
+        heard: Counter[str] = Counter()
+        for it in self.moods:
+            heard[it.direction.lower()] += it.sentences
+        del heard[""]
+        return heard.most_common(1)[0][0] if heard else ""
+
+    @property
     def says_nothing(self) -> bool:
         """Whether nothing in it was of a known shape."""
         return not (self.summary or self.participants or self.answers or self.moods or self.lines)
