@@ -23,8 +23,12 @@ from callbacks.policy.rules import (
     Policy,
     Step,
     counted_together,
+    counts_as_try,
+    may_have_talked,
     next_step,
+    picked_up,
     rang_the_lead,
+    rang_the_salesperson,
 )
 
 POLICY = Policy()
@@ -130,6 +134,47 @@ ROWS = {
 def test_what_follows_an_outcome(given: tuple[Outcome, int], expected: Step) -> None:
     outcome, same_before = given
     assert next_step(outcome, same_before, same_before + 1, POLICY) == expected
+
+
+LEADS, SALES, PICKED_UP, TALKED, A_TRY = range(5)
+# Of each outcome: whether the lead's phone rang or may have, and the salesperson's; whether they
+# surely picked up; whether the two may have talked; whether it counts as a try.
+SAYS: dict[Outcome, set[int]] = {
+    Outcome.OFFLINE: set(),
+    Outcome.BLOCKED: set(),
+    Outcome.INVALID: {A_TRY},
+    Outcome.MISCONFIGURED: set(),
+    Outcome.PROVIDER_ERROR: set(),
+    Outcome.NOT_SENT: set(),
+    Outcome.AGENT_NO_ANSWER: {SALES},
+    Outcome.AGENT_UNREACHED: set(),
+    Outcome.LEAD_NO_ANSWER: {LEADS, SALES, PICKED_UP, A_TRY},
+    Outcome.LEAD_BUSY: {LEADS, SALES, PICKED_UP, A_TRY},
+    Outcome.BAD_NUMBER: {SALES, PICKED_UP, A_TRY},
+    Outcome.LEAD_NOT_RUNG: {SALES, PICKED_UP},
+    Outcome.SHORT_TALK: {LEADS, SALES, PICKED_UP, A_TRY},
+    Outcome.STOPPED: {LEADS, SALES, A_TRY},
+    Outcome.BRIDGED: {LEADS, SALES, PICKED_UP, TALKED, A_TRY},
+    Outcome.NO_RECORD: {LEADS, SALES, TALKED, A_TRY},
+    Outcome.NEVER_KNOWN: {LEADS, SALES, TALKED, A_TRY},
+}
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_an_outcome_says_of_both_phones(outcome: Outcome) -> None:
+    rules = (rang_the_lead, rang_the_salesperson, picked_up, may_have_talked, counts_as_try)
+    assert {place for place, rule in enumerate(rules) if rule(outcome)} == SAYS[outcome]
+
+
+def test_a_number_that_cannot_be_reached_rests_no_less_than_the_gap() -> None:
+    policy = Policy(gap=timedelta(hours=2))
+    assert next_step(Outcome.BAD_NUMBER, 0, 1, policy).after == timedelta(hours=2)
+
+
+def test_a_pause_of_ours_is_never_shorter_than_a_minute() -> None:
+    policy = Policy(missed_pause=timedelta(0))
+    step = next_step(Outcome.MISCONFIGURED, 0, 1, policy)
+    assert (policy.missed_pause, step.out_for) == (timedelta(minutes=1), timedelta(minutes=1))
 
 
 def test_a_call_nobody_knows_of_goes_to_a_person_and_is_not_dialled_again() -> None:
