@@ -11,6 +11,7 @@ class ReportKind(models.TextChoices):
     """Which report it is a view of."""
 
     CALLBACK_TIMES = "callback_times", _("Callback times")
+    PEOPLE = "people", _("People")
 
 
 class SavedView(models.Model):

@@ -97,16 +97,18 @@ def cell(
 ) -> Cell:
     """One figure of a row; `other` is the row of the period before."""
     figure = row[key]
-    was, tone = None, ""
+    was, its_tone = None, ""
     if before is not None and other is not None:
         earlier = other[key]
         was = format_html(
             gettext("{change} was {value}"),
-            change=_change(figure, earlier),
+            change=change(figure, earlier),
             value=_shown(before, other, earlier),
         )
-        tone = _tone(figure, earlier)
-    return Cell(figure.measure, _shown(table, row, figure), _notes(table, row, figure), was, tone)
+        its_tone = tone(figure, earlier)
+    return Cell(
+        figure.measure, _shown(table, row, figure), _notes(table, row, figure), was, its_tone
+    )
 
 
 def _behind(table: Table, row: Row, figure: Figure, *, out_of: bool = False) -> Behind:
@@ -135,17 +137,18 @@ def _notes(table: Table, row: Row, figure: Figure) -> tuple[SafeString, ...]:
             ),
         )
     if figure.is_small:
-        return (format_html(_few(figure), count=figure.leads),)
+        return (format_html(few(figure), count=figure.leads),)
     return ()
 
 
-def _few(figure: Figure) -> str:
+def few(figure: Figure) -> str:
+    """What is said of a percentile or mean of so few, with {count}."""
     if figure.measure.counts == "calls":
         return ngettext("of {count} call only", "of {count} calls only", figure.leads)
     return ngettext("of {count} lead only", "of {count} leads only", figure.leads)
 
 
-def _change(figure: Figure, earlier: Figure) -> str:
+def change(figure: Figure, earlier: Figure) -> str:
     """A mark beside the colour, which not everybody sees: it is more now, or less."""
     if figure.value is None or earlier.value is None or _look_alike(figure, earlier):
         return ""
@@ -157,7 +160,8 @@ def _look_alike(figure: Figure, earlier: Figure) -> bool:
     return words(figure) == words(earlier)
 
 
-def _tone(figure: Figure, earlier: Figure) -> str:
+def tone(figure: Figure, earlier: Figure) -> str:
+    """ "better" or "worse" than before; "" where nobody can say."""
     better = figure.measure.better
     if not better or figure.value is None or earlier.value is None:
         return ""

@@ -49,6 +49,11 @@ class Export:
         days = self.selected.asked.days
         return f"callback-times_{days.first.isoformat()}_{days.last.isoformat()}"
 
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader has to know."""
+        return filters.remarks(self.selected.asked)
+
     def rows(self) -> Rows:
         """The page's table with its last row, "All"."""
         return rows_of(self.table, self.before)

@@ -3,7 +3,7 @@
 A further report is one more entry in REPORTS: its page, and how its selection is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,11 +15,23 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from callbacks.exports.records import Recorded
+from callbacks.exports.tables import Rows
+from callbacks.exports.workbook import Workbook
 from callbacks.models import SavedView
+from callbacks.models.exports import ExportWhat
 from callbacks.models.saved_views import LONGEST_QUERY, ReportKind
 from callbacks.reports import choices, selection
-from callbacks.reports.filters import NotUnderstood
+from callbacks.reports.export import Export
+from callbacks.reports.filters import Asked, NotUnderstood
+from callbacks.reports.groupings import GROUPINGS, Grouping
 from callbacks.reports.periods import CHOSEN, PERIODS
+from callbacks.reports.queries import Table
+from callbacks.reports.salespeople import selection as people_selection
+from callbacks.reports.salespeople.access import may_see
+from callbacks.reports.salespeople.export import PeopleExport
+from callbacks.reports.salespeople.meant import CALL_GROUPINGS
+from callbacks.reports.selection import Columns
 
 # A manager who has saved more finds them on their own page.
 _SHOWN = 20
@@ -28,19 +40,63 @@ _SHOWN = 20
 class Selected(Protocol):
     """What a report's page shows; `query` is its address."""
 
+    @property
+    def asked(self) -> Asked:
+        """Which leads or calls are meant."""
+        ...
+
+    @property
+    def grouping(self) -> Grouping:
+        """What its rows are."""
+        ...
+
     def query(self) -> QueryDict:
         """Which the report reads again."""
         ...
 
 
+class Exported(Protocol):
+    """A report's figures, and its file."""
+
+    @property
+    def table(self) -> Table:
+        """Of the page."""
+        ...
+
+    @property
+    def before(self) -> Table | None:
+        """What it is compared with."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Of the file, without its ending."""
+        ...
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader has to know."""
+        ...
+
+    def rows(self) -> Rows:
+        """The page's table."""
+        ...
+
+    def fill(self, book: Workbook, recorded: Recorded) -> None:
+        """Writes the sheets."""
+        ...
+
+
 @dataclass(frozen=True)
 class Report:
-    """`page`: the name of its address. `read`: raises NotUnderstood."""
+    """`page`: the name of its address. `read`: raises NotUnderstood. `what`: for the exports."""
 
     page: str
     may_see: Callable[[User | AnonymousUser], bool]
     read: Callable[[QueryDict, datetime], Selected]
     in_words: Callable[[QueryDict], list[str]]
+    export: Callable[[Any, datetime], "Exported"]
+    what: ExportWhat
 
 
 @dataclass(frozen=True)
@@ -58,7 +114,9 @@ def sees_leads(user: User | AnonymousUser) -> bool:
     return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
 
 
-def _callback_times_in_words(query: QueryDict) -> list[str]:
+def _in_words(
+    query: QueryDict, groupings: Mapping[str, Grouping], by: str, columns: Mapping[str, Columns]
+) -> list[str]:
     """ "Last week", "Sources: Website", "Group by: Day": only what somebody has chosen."""
     period = query.get("period") or ""
     said = []
@@ -69,13 +127,13 @@ def _callback_times_in_words(query: QueryDict) -> list[str]:
             gettext("%(first)s to %(last)s")
             % {"first": query.get("first", ""), "last": query.get("last", "")}
         )
-    for field in choices.fields(query, {}):
+    for field in choices.fields(query, {}, groupings, by):
         chosen = [str(it.name) for it in field.options if it.is_chosen and it.value]
         if chosen:
             words = {"name": field.label, "value": gettext(", ").join(chosen)}
             said.append(gettext("%(name)s: %(value)s") % words)
-    if columns := selection.COLUMNS.get(query.get("show") or ""):
-        words = {"name": gettext("Columns"), "value": str(columns.name)}
+    if shown := columns.get(query.get("show") or ""):
+        words = {"name": gettext("Columns"), "value": str(shown.name)}
         said.append(gettext("%(name)s: %(value)s") % words)
     if query.get("compare"):
         said.append(gettext("compared with the period before"))
@@ -84,14 +142,30 @@ def _callback_times_in_words(query: QueryDict) -> list[str]:
 
 REPORTS: dict[str, Report] = {
     ReportKind.CALLBACK_TIMES: Report(
-        "callback-times", sees_leads, selection.read, _callback_times_in_words
+        "callback-times",
+        sees_leads,
+        selection.read,
+        lambda query: _in_words(query, GROUPINGS, selection.BY, selection.COLUMNS),
+        Export.of,
+        ExportWhat.CALLBACK_TIMES,
+    ),
+    ReportKind.PEOPLE: Report(
+        "people-report",
+        may_see,
+        people_selection.read,
+        lambda query: _in_words(
+            query, CALL_GROUPINGS, people_selection.BY, people_selection.COLUMNS
+        ),
+        PeopleExport.of,
+        ExportWhat.PEOPLE,
     ),
 }
 
 
 def visible_to(user: Any) -> QuerySet[SavedView]:
-    """Their own, and those that are shared."""
-    return SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
+    """Their own, and those that are shared, of reports that they may see."""
+    seen = [key for key, report in REPORTS.items() if report.may_see(user)]
+    return SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True), report__in=seen)
 
 
 def address_of(view: SavedView) -> str:

@@ -14,7 +14,8 @@ from callbacks.exports.workbook import Workbook
 from callbacks.mailing import outbox
 from callbacks.mailing.outbox import Attachment
 from callbacks.models import OutgoingMail, ReportSubscription
-from callbacks.models.exports import ExportFormat, ExportWhat
+from callbacks.models.exports import ExportFormat
+from callbacks.reports import saved_views
 from callbacks.subscriptions.mailed import Mailed, mailed
 
 KIND = "report"
@@ -89,7 +90,7 @@ def _workbook(report: Mailed, subscription: ReportSubscription) -> Attachment:
     export = report.export
     recorded = Recorded.of(
         subscription.user,
-        ExportWhat.CALLBACK_TIMES,
+        saved_views.REPORTS[subscription.view.report].what,
         ExportFormat.XLSX,
         subscription.view.query,
         export.rows().count,

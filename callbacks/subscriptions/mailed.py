@@ -1,19 +1,18 @@
-"""A view of the callback times as it stands in a mail: the page's figures, with whole addresses."""
+"""A saved view as it stands in a mail: the figures of its report's page, with whole addresses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from callbacks.common.site_address import absolute
 from callbacks.models import SavedView
-from callbacks.reports import cells, filters, saved_views, selection
+from callbacks.reports import cells, saved_views
 from callbacks.reports.drilldown import Behind
-from callbacks.reports.export import Export
 from callbacks.reports.measures import Measure
 from callbacks.reports.queries import Figure, Row, Table
 
@@ -58,7 +57,7 @@ class Mailed:
     left_out: int
     address: str
     as_of: datetime
-    export: Export
+    export: saved_views.Exported
 
     @property
     def bands(self) -> list[tuple[tuple[Cell, ...], list[Line]]]:
@@ -80,24 +79,28 @@ class Mailed:
 def mailed(view: SavedView, today: datetime, now: datetime) -> Mailed:
     """The view's days are those of `today`; its figures, those of `now`. Raises NotUnderstood."""
     query = QueryDict(view.query)
-    selected = selection.read(query, today)
-    export = Export.of(selected, now)
+    report = saved_views.REPORTS[view.report]
+    selected = report.read(query, today)
+    export = report.export(selected, now)
     table, before, asked = export.table, export.before, selected.asked
-    fixed = replace(selected, asked=asked.fixed())
-    page = reverse(saved_views.REPORTS[view.report].page)
+    fixed = selected.query()
+    for name, value in asked.fixed().query().items():
+        if name in ("period", "first", "last"):
+            fixed[name] = str(value)
+    page = reverse(report.page)
     pairs = cells.pairs(table, before)
     return Mailed(
         title=view.name,
         days=str(asked.days),
         zone=asked.zone,
         before=str(before.asked.days) if before else "",
-        said=tuple(saved_views.REPORTS[view.report].in_words(query)),
-        remarks=tuple(filters.remarks(asked)),
+        said=tuple(report.in_words(query)),
+        remarks=tuple(export.remarks),
         group=str(selected.grouping.name),
         total=_cells(table, table.total, before.total if before else None),
         lines=tuple(Line(row.label, _cells(table, row, other)) for row, other in pairs[:MOST_ROWS]),
         left_out=max(0, len(pairs) - MOST_ROWS),
-        address=absolute(f"{page}?{fixed.query().urlencode()}"),
+        address=absolute(f"{page}?{fixed.urlencode()}"),
         as_of=now.astimezone(asked.tz),
         export=export,
     )
@@ -110,7 +113,7 @@ def _cells(table: Table, row: Row, before: Row | None) -> tuple[Cell, ...]:
 def _cell(table: Table, row: Row, before: Row | None, measure: Measure) -> Cell:
     figure = row[measure.key]
     address = ""
-    if figure.value is not None:
+    if figure.value is not None and measure.listed:
         grouping = table.grouping if row.key is not None else None
         address = absolute(Behind(table.asked, measure, grouping, row.key).address())
     earlier = before[measure.key] if before else None
@@ -119,7 +122,7 @@ def _cell(table: Table, row: Row, before: Row | None, measure: Measure) -> Cell:
         shown=cells.words(figure),
         address=address,
         notes=tuple(_notes(figure, earlier)),
-        tone=_tone(figure, earlier),
+        tone=cells.tone(figure, earlier) if earlier else "",
     )
 
 
@@ -130,25 +133,7 @@ def _notes(figure: Figure, earlier: Figure | None) -> Iterator[str]:
             "all": number_format(figure.out_of, force_grouping=True),
         }
     elif figure.is_small:
-        sentence = ngettext("of %(count)s lead only", "of %(count)s leads only", figure.leads)
-        yield sentence % {"count": figure.leads}
+        yield cells.few(figure).format(count=figure.leads)
     if earlier is not None:
-        words = {"change": _change(figure, earlier), "value": cells.words(earlier)}
+        words = {"change": cells.change(figure, earlier), "value": cells.words(earlier)}
         yield (gettext("%(change)s was %(value)s") % words).strip()
-
-
-def _change(figure: Figure, earlier: Figure) -> str:
-    """A mark beside the colour, which not everybody sees."""
-    if figure.value is None or earlier.value is None or figure.value == earlier.value:
-        return ""
-    return cells.MORE if figure.value > earlier.value else cells.LESS
-
-
-def _tone(figure: Figure, earlier: Figure | None) -> str:
-    """Whether it is "better" or "worse" than before: of enough leads, and where that is known."""
-    better = figure.measure.better
-    if earlier is None or not better or figure.value is None or earlier.value is None:
-        return ""
-    if figure.value == earlier.value or figure.is_small or earlier.is_small:
-        return ""
-    return "better" if (figure.value > earlier.value) == (better > 0) else "worse"

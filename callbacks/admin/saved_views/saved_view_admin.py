@@ -72,6 +72,8 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
     def clean_query(self) -> str:
         """What the report understands, as it writes it itself."""
         report = REPORTS.get(self.data.get("report") or "")
+        if report and not report.may_see(self.user):
+            report = None
         if self.instance.pk is not None:
             return str(self.instance.query)  # is changed from the report's page
         try:

@@ -1,7 +1,7 @@
 """The people report as a file: what is on the page, by the same queries; recorded."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib import messages
@@ -21,11 +21,12 @@ from callbacks.models.exports import ExportWhat
 from callbacks.reports import choices, filters
 from callbacks.reports.export import rows_of
 from callbacks.reports.filters import NotUnderstood
+from callbacks.reports.queries import Table
 from callbacks.reports.salespeople import selection
 from callbacks.reports.salespeople.access import may_see
 from callbacks.reports.salespeople.meant import CALL_GROUPINGS
 from callbacks.reports.salespeople.selection import BY, Selection
-from callbacks.reports.salespeople.table import in_order, people
+from callbacks.reports.salespeople.table import People, in_order, people, remarks
 
 
 @require_POST
@@ -43,22 +44,52 @@ def people_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         messages.error(request, gettext("Nothing was exported: see below what is wrong."))
         page = f"{reverse('people-report')}?{request.GET.urlencode()}"
         return HttpResponseRedirect(page)
-    asked, chosen = selected.asked, selected.measures()
-    found = people(asked, selected.grouping, now)
-    table = replace(in_order(found.table, selected.sort), measures=chosen)
-    before = None
-    if selected.compare:
-        earlier = people(asked.before(), selected.grouping, now)
-        before = replace(earlier.table, measures=chosen)
+    export = PeopleExport.of(selected, now)
+    return answer(request, ExportWhat.PEOPLE, export.name, export.rows(), export.fill)
 
-    def fill(book: Workbook, recorded: Recorded) -> None:
-        book.add(gettext("People"), rows_of(table, before), recorded.tell)
-        book.add(gettext("Pauses by reason"), rows_of(found.reasons, None))
-        book.add(gettext("About"), _about(selected, now))
 
-    days = asked.days
-    name = f"people_{days.first.isoformat()}_{days.last.isoformat()}"
-    return answer(request, ExportWhat.PEOPLE, name, rows_of(table, before), fill)
+@dataclass(frozen=True)
+class PeopleExport:
+    """The page's tables at `now`; `before` where that is compared."""
+
+    selected: Selection
+    now: datetime
+    found: People
+    table: Table
+    before: Table | None
+
+    @classmethod
+    def of(cls, selected: Selection, now: datetime) -> "PeopleExport":
+        """What the page shows for the same address. As many queries."""
+        asked, chosen = selected.asked, selected.measures()
+        found = people(asked, selected.grouping, now)
+        table = replace(in_order(found.table, selected.sort), measures=chosen)
+        before = None
+        if selected.compare:
+            earlier = people(asked.before(), selected.grouping, now)
+            before = replace(earlier.table, measures=chosen)
+        return cls(selected, now, found, table, before)
+
+    @property
+    def name(self) -> str:
+        """Of the file, without its ending."""
+        days = self.selected.asked.days
+        return f"people_{days.first.isoformat()}_{days.last.isoformat()}"
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader has to know."""
+        return [*filters.remarks(self.selected.asked), *remarks(self.selected, self.found)]
+
+    def rows(self) -> Rows:
+        """The page's table with its last row, "All"."""
+        return rows_of(self.table, self.before)
+
+    def fill(self, book: Workbook, recorded: Recorded) -> None:
+        """Three sheets: the table, the pauses by their reasons, and what was asked for."""
+        book.add(gettext("People"), self.rows(), recorded.tell)
+        book.add(gettext("Pauses by reason"), rows_of(self.found.reasons, None))
+        book.add(gettext("About"), _about(self.selected, self.now))
 
 
 def _about(selected: Selection, now: datetime) -> Rows:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
+from callbacks.common.formatting import dated
 from callbacks.models import CallAttempt
 from callbacks.reports import queries
 from callbacks.reports.filters import Asked
@@ -13,6 +16,7 @@ from callbacks.reports.intervals import Interval, common, seconds
 from callbacks.reports.queries import Figure, Row, Table
 from callbacks.reports.salespeople import meant, measures, pauses
 from callbacks.reports.salespeople.pauses import REASON, REASONS, Spent
+from callbacks.reports.salespeople.selection import Selection
 from callbacks.reports.salespeople.shifts import Shifts, shifts
 from callbacks.reports.salespeople.times import OnCalls, on_calls
 
@@ -122,3 +126,18 @@ def in_order(table: Table, sort: str) -> Table:
         return value is None, -(value or 0)
 
     return replace(table, rows=tuple(sorted(table.rows, key=place)))
+
+
+def remarks(selected: Selection, found: People) -> list[str]:
+    """What a reader has to know of these figures."""
+    asked, said = selected.asked, []
+    if found.kept_since and found.kept_since > asked.bounds[0]:
+        said.append(
+            gettext("Pauses are kept since %(moment)s: of earlier days none are known.")
+            % {"moment": dated(found.kept_since, asked.tz)}
+        )
+    if asked.sources or asked.language or asked.status:
+        said.append(
+            gettext("Shifts and pauses are of all sources and leads: nobody pauses for one alone.")
+        )
+    return said

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from callbacks.common.formatting import dated
 from callbacks.exports.records import may_export
-from callbacks.reports import cells, choices, filters
+from callbacks.models.saved_views import ReportKind
+from callbacks.reports import cells, choices, filters, saved_views
 from callbacks.reports.date_ranges import last_days
 from callbacks.reports.filters import NotUnderstood
 from callbacks.reports.measures import Measure
@@ -24,7 +24,7 @@ from callbacks.reports.salespeople import measures, pictures, selection
 from callbacks.reports.salespeople.access import may_see
 from callbacks.reports.salespeople.meant import CALL_GROUPINGS
 from callbacks.reports.salespeople.selection import BY, COLUMNS, Selection
-from callbacks.reports.salespeople.table import People, in_order, people
+from callbacks.reports.salespeople.table import in_order, people, remarks
 from callbacks.reports.selection import MAIN
 from callbacks.reports.views import Tab, periods_of
 
@@ -54,6 +54,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
         selected = selection.read(request.GET, now)
         query, days = selected.query(), selected.asked.days
         context |= _shown(selected, now)
+        context |= saved_views.on_the_page(request, ReportKind.PEOPLE, query)
     except NotUnderstood as wrong:
         problems, query = wrong.problems, request.GET.copy()
     if may_export(request.user):
@@ -82,7 +83,7 @@ def _shown(selected: Selection, now: datetime) -> dict[str, Any]:
         "days": asked.days,
         "before_days": asked.before().days,
         "time_zone": asked.zone,
-        "remarks": [*filters.remarks(asked), *_remarks(selected, found)],
+        "remarks": [*filters.remarks(asked), *remarks(selected, found)],
         "tiles": [
             cells.cell(
                 every, every.total, key, before.table if before else None,
@@ -100,20 +101,6 @@ def _shown(selected: Selection, now: datetime) -> dict[str, Any]:
         "reasons": cells.lines(found.reasons),
         "reasons_total": cells.total(found.reasons, gettext("All")),
     }  # fmt: skip
-
-
-def _remarks(selected: Selection, found: People) -> list[str]:
-    asked, said = selected.asked, []
-    if found.kept_since and found.kept_since > asked.bounds[0]:
-        said.append(
-            gettext("Pauses are kept since %(moment)s: of earlier days none are known.")
-            % {"moment": dated(found.kept_since, asked.tz)}
-        )
-    if asked.sources or asked.language or asked.status:
-        said.append(
-            gettext("Shifts and pauses are of all sources and leads: nobody pauses for one alone.")
-        )
-    return said
 
 
 def _sorting(selected: Selection, measure: Measure) -> dict[str, Any] | None:
