@@ -110,7 +110,7 @@ def of_lead(lead: Lead, now: datetime) -> Lateness | None:
 
 
 def of_leads(leads: Iterable[Lead], now: datetime) -> dict[int, Lateness]:
-    """Of those that are late, by primary key. Five queries at most, however many there are."""
+    """Of those that are late, by primary key. Ten queries at most, however many there are."""
     late = {lead.pk: stop for lead in leads for stop in [_stopped(lead, now)] if stop}
     if not late:
         return {}

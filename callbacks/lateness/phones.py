@@ -1,8 +1,9 @@
-"""Who held the phones while leads waited: from the calls, and what was seen as the wait ended.
+"""Who held the phones while leads waited: calls, pauses, and what was seen as the wait ended.
 
-Calls are stored, so who was on one is certain. Why another phone was not rung (a pause, a
-cool-down) is known of the moment at which the wait ended alone: from the trace of the call that
-ended it, or from how the phone stands now. Where that is needed the answer is `about`.
+Calls and pauses are stored, so who was on one is certain. Why another phone was not rung (a
+cool-down, a pause of before pauses were kept) is known of the moment at which the wait ended alone:
+from the trace of the call that ended it, or from how the phone stands now. Where that is needed the
+answer is `about`.
 """
 
 from collections import Counter, defaultdict
@@ -11,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from django.db.models import Q
+
 from callbacks.explain import routing_reason
 from callbacks.lateness.course import NOTHING
-from callbacks.models import CallAttempt, Extension
+from callbacks.models import CallAttempt, Extension, HistoryStart, Pause
 from callbacks.models.attempt_states import LIVE_STATES, AttemptOutcome, AttemptState
 from callbacks.policy.rules import Outcome, rang_the_salesperson
 from callbacks.routing import availability
@@ -107,7 +110,7 @@ class _Hold:
 
 
 class Phones:
-    """The phones of some teams over a stretch of time. Two queries, whatever is asked of it then;
+    """The phones of some teams over a stretch of time. Five queries, whatever is asked of it then;
     one more for how they stand now.
     """
 
@@ -120,6 +123,8 @@ class Phones:
         self._teams = frozenset(team for it in waits for team in it.teams)
         self._by_team: dict[int, list[_Phone]] = defaultdict(list)
         self._holds: dict[int, list[_Hold]] = defaultdict(list)
+        self._pauses: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._pauses_since: datetime | None = None
         self._now_reasons: dict[int, str | None] = {}
         if not waits:
             return
@@ -138,6 +143,8 @@ class Phones:
             for hold in self._holds[phone.id]:
                 cuts |= {at for at in (hold.start, hold.known, hold.end, hold.rests)
                          if wait.start < at < wait.end}  # fmt: skip
+            for pause in self._pauses[phone.id]:
+                cuts |= {at for at in pause if wait.start < at < wait.end}
         ordered = sorted(cuts)
         return [
             Slice(one, other, self._held(phones, told, one)) for one, other in pairwise(ordered)
@@ -149,7 +156,9 @@ class Phones:
         about, count = False, 0
         for phone in phones:
             reason = next((it for hold in self._holds[phone.id] if (it := hold.reason(at))), None)
-            if reason is None:
+            if reason is None and any(one <= at < other for one, other in self._pauses[phone.id]):
+                reason = routing_rules.PAUSED
+            elif reason is None:
                 reason = told.get(phone.id)
                 if reason in _ABSENT or not self._on_shift(phone, at):
                     continue
@@ -176,7 +185,9 @@ class Phones:
                 for it in routing_reason.looked(wait.ended_by.routing_trace)
                 if it.number in ids
             }
-        return {key: it for key, it in reasons.items() if it in _SAID or it in _ABSENT}
+        certain = self._pauses_since is not None and self._pauses_since <= wait.start
+        told = (_SAID - {routing_rules.PAUSED}) | {*_ABSENT} if certain else _SAID | {*_ABSENT}
+        return {key: it for key, it in reasons.items() if it in told}
 
     def _read(self, start: datetime, end: datetime) -> None:
         phones = Extension.objects.filter(team__in=self._teams, is_active=True).select_related(
@@ -197,6 +208,7 @@ class Phones:
                 people[phone.person].append(phone)
         theirs = Extension.objects.filter(user__in=people).values_list("pk", flat=True)
         by_id = {phone.id: phone for phone in own}
+        self._read_pauses(by_id, people, start, end)
         calls = CallAttempt.objects.filter(
             extension__in={*by_id, *theirs}, claimed_at__gt=start - _LONGEST, claimed_at__lt=end
         ).order_by()
@@ -210,6 +222,26 @@ class Phones:
             for phone in held_by.values():
                 if (hold := _hold(call, phone, self._now)).rests > start:
                     self._holds[phone.id].append(hold)
+
+    def _read_pauses(
+        self,
+        by_id: Mapping[int, _Phone],
+        people: Mapping[int, Sequence[_Phone]],
+        start: datetime,
+        end: datetime,
+    ) -> None:
+        """A person's pause is one of all their phones."""
+        kept = HistoryStart.objects.filter(what=HistoryStart.PAUSES)
+        self._pauses_since = kept.values_list("since", flat=True).first()
+        theirs = Q(extension__in=by_id) | Q(salesperson__in=people)
+        for pause in Pause.objects.filter(
+            theirs, Q(ended_at__gt=start) | Q(ended_at=None), began_at__lt=end
+        ).order_by():
+            phones = {it.id for it in people.get(pause.salesperson_id or 0, [])}
+            if pause.extension_id in by_id:
+                phones.add(pause.extension_id)
+            for phone in phones:
+                self._pauses[phone].append((pause.began_at, pause.over_at(self._now)))
 
 
 def _hold(call: CallAttempt, phone: _Phone, now: datetime) -> _Hold:

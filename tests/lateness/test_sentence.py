@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from callbacks.calling import manual
-from callbacks.models import Extension, Schedule, Team
+from callbacks.models import Extension, HistoryStart, Pause, Schedule, Team
 from callbacks.policy.rules import Outcome
 from leads.models import LeadSource
 from tests.lateness.story import Story
@@ -66,6 +66,26 @@ def test_all_are_paused_and_it_still_waits(tell: Tell) -> None:
     assert it.says(lead, 60) == ""
     assert it.says(lead, 150) == (
         "1 min 30 s late so far: 1 min 30 s nobody was free (about 2 of 2 paused)."
+    )
+
+
+def test_pauses_that_are_kept_are_certain(tell: Tell) -> None:
+    it = tell()
+    HistoryStart.objects.update_or_create(
+        what=HistoryStart.PAUSES, defaults={"since": it.noon - timedelta(days=1)}
+    )
+    it.busy_call(-20, 200)
+    lead = it.submit(0)
+    other = Extension.objects.get(number="102")
+    Pause.objects.create(
+        extension=other, began_at=it.noon - timedelta(minutes=5),
+        ended_at=it.noon + timedelta(seconds=160),
+    )  # fmt: skip
+    it.calls_end()
+    it.rings(it.accepted(lead, 200), 204)
+    assert it.says(lead) == (
+        "2 min 24 s late: 1 min 40 s nobody was free (1 of 2 paused, 1 on a call), "
+        "40 s a phone may have been free (1 of 2 on a call), 4 s the salesperson's phone rang."
     )
 
 
