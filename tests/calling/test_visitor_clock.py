@@ -269,6 +269,20 @@ def test_a_lead_counts_for_whom_they_talked_with_else_for_who_was_rung_last(
     assert whose()[2] == others.team_id != team.pk, "the team is the one of then"
 
 
+def test_a_talk_of_which_a_person_alone_knows_takes_no_time(
+    attempt: CallAttempt, post: Callable[..., None]
+) -> None:
+    """Nobody knows when it was: neither when the phone rang nor when they talked is told."""
+    now = timezone.now()
+    CallAttempt.objects.filter(pk=attempt.pk).update(
+        state="bridged", outcome="bridged", connected_at=now, ended_at=now, rang_at=None
+    )
+    visitor_clock.tell(attempt.lead_id)
+    lead = Lead.objects.get()
+    assert (lead.time_to_ring, lead.time_to_talk) == (None, None)
+    assert lead.by_extension == attempt.extension_id
+
+
 LATE = timedelta(seconds=20)
 
 
@@ -342,3 +356,35 @@ def test_a_time_that_is_known_stays_when_a_record_comes_again_after_the_hours_ha
     visitor_clock.tell(lead.pk)
     lead.refresh_from_db()
     assert lead.time_to_ring == timedelta(minutes=10)
+
+
+def test_the_start_of_a_clock_that_had_not_begun_is_taken_back_too(
+    make_lead: MakeLead, office: Schedule, extension: Extension, post: Callable[..., None]
+) -> None:
+    """Called by hand before the opening, which a holiday then moves; then the record comes."""
+    LeadSource.objects.update(sla_clock=SlaClock.OPEN, sla_target=600)
+    with time_machine.travel(moment("21 Nov 12:00"), tick=False):
+        lead = make_lead()
+    early, opening = moment("23 Nov 08:50"), moment("23 Nov 09:00")
+    assert lead.clock_started_at == opening
+    with time_machine.travel(early, tick=False):
+        tasks.follow_changed_hours()
+        attempt = CallAttempt.objects.create(
+            lead=lead, extension=extension, phone=lead.phone, state="accepted", call_id="early",
+            claimed_at=early, sent_at=early, answered_at=early,
+            hold_until=early + timedelta(hours=1),
+        )  # fmt: skip
+        Lead.objects.update(status=LeadStatus.CALLING)
+    with time_machine.travel(moment("23 Nov 08:55"), tick=False):
+        closed_on("23 Nov")()
+        tasks.follow_changed_hours()
+        tasks.follow_changed_hours()
+    assert Lead.objects.get().clock_started_at == moment("24 Nov 09:00")
+    with time_machine.travel(moment("23 Nov 08:58"), tick=False):
+        rang = {"time": int((early + LATE).timestamp()), "dialtime": 5}
+        post("cdr", **record(attempt, 2, "ANSWER", duration=40) | rang)
+    lead.refresh_from_db()
+    assert lead.rang_at == early + LATE
+    assert (lead.clock_started_at, lead.due_at) == (opening, opening + timedelta(minutes=10))
+    assert lead.time_to_ring == timedelta(0)
+    assert not ClockChange.objects.exists()
