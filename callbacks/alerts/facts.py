@@ -16,6 +16,7 @@ from callbacks.models import AlertReceiver, CallAttempt, Extension, OutgoingMail
 from callbacks.models.outgoing_mail import MailState
 from callbacks.monitoring import notices, people
 from callbacks.reconciliation import manual_resolution
+from callbacks.spending import limits
 from leads import sla
 from leads.models import Lead
 
@@ -77,6 +78,18 @@ def provider_refuses(now: datetime) -> list[Found]:
         return []
     failed = CallAttempt.objects.filter(notices.not_placed(now)).count()
     return [Found("", {"failed": failed})]
+
+
+def spending_near(now: datetime) -> list[Found]:
+    """Spending limits that are nearly or wholly used, by hour and by day."""
+    return [
+        Found(
+            f"limit:{it.limit_id}:{it.span}",
+            {"sentence": limits.of_its_use(it), "id": it.limit_id},
+            source_id=it.source_id,
+        )
+        for it in limits.near(limits.standings(now))
+    ]
 
 
 def extensions_blocked(_now: datetime) -> list[Found]:

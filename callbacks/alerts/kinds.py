@@ -67,6 +67,10 @@ def _of_extension(alert: Alert) -> str:
     return reverse("admin:callbacks_extension_change", args=[alert.facts["id"]])
 
 
+def _of_limit(alert: Alert) -> str:
+    return reverse("admin:callbacks_spendlimit_change", args=[alert.facts["id"]])
+
+
 def _of_receiver(alert: Alert) -> str:
     return reverse("admin:callbacks_alertreceiver_change", args=[alert.facts["id"]])
 
@@ -181,6 +185,25 @@ _KINDS = (
             "The telephone provider took no calls", "The telephone provider took no calls", "count"
         ),
         _failed_calls,
+    ),
+    Kind(
+        "spending_near",
+        _("Spending limit near"),
+        _("Minutes for which four fifths or more of a spending limit are used."),
+        0,
+        facts.spending_near,
+        _("%(sentence)s At the limit nothing more is dialled."),
+        _("From %(begin)s to %(end)s: %(sentence)s"),
+        ngettext_lazy(
+            "%(count)s spending limit is nearly used", "%(count)s spending limits are nearly used",
+            "count",
+        ),
+        ngettext_lazy(
+            "%(count)s spending limit was nearly used",
+            "%(count)s spending limits were nearly used",
+            "count",
+        ),
+        _of_limit,
     ),
     Kind(
         "extension_blocked",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from callbacks.common import sql
 from callbacks.common.db_errors import violated
-from callbacks.common.formatting import when
+from callbacks.common.formatting import percent, when
 from callbacks.models.spending import SpendScope, SpendSpan
 from leads import countries
 
@@ -134,6 +134,16 @@ class Standing:
             )
             % values
         )
+
+
+def of_its_use(standing: Standing) -> str:
+    """For a manager: how much of a limit is used, in a sentence."""
+    values = {"limit": standing.name, "share": percent(standing.share)}
+    if standing.span == SpendSpan.HOUR:
+        return (
+            gettext("%(share)s of the spending limit for this hour is used (%(limit)s).") % values
+        )
+    return gettext("%(share)s of the spending limit for today is used (%(limit)s).") % values
 
 
 def is_reached(error: IntegrityError) -> bool:

@@ -17,7 +17,16 @@ from callbacks.alerts import words
 from callbacks.alerts.facts import MOST
 from callbacks.alerts.kinds import KINDS
 from callbacks.explain import nobody_now
-from callbacks.models import Alert, AlertReceiver, CallAttempt, Extension, OutgoingMail, Team
+from callbacks.models import (
+    Alert,
+    AlertReceiver,
+    CallAttempt,
+    Extension,
+    OutgoingMail,
+    SpendCount,
+    SpendLimit,
+    Team,
+)
 from callbacks.monitoring import right_now
 from leads.models import Lead, LeadSource
 from tests.alerts.conftest import NOON, Clock, MakeReceiver
@@ -128,6 +137,20 @@ def placed(world: World) -> None:
     world.call(lead, state="ended", outcome="no_record", call_id="call-9", ended_at=NOON)
 
 
+def four_fifths_used(world: World, calls: int = 4) -> None:
+    limit = SpendLimit.objects.create(scope="all", calls_an_hour=5)
+    began_at = NOON.replace(minute=0, second=0, microsecond=0)
+    SpendCount.objects.create(limit=limit, span="hour", began_at=began_at, calls=calls)
+
+
+def half_used(world: World) -> None:
+    four_fifths_used(world, calls=3)
+
+
+def raised(world: World) -> None:
+    SpendLimit.objects.update(calls_an_hour=50)
+
+
 def blocked(world: World) -> None:
     Extension.objects.update(is_blocked=True)
 
@@ -203,6 +226,8 @@ CASES = [
     ("nobody_can_be_rung", on_a_call, 0, nothing, ""),
     ("provider_refuses", refused, 1, placed, "callbacks/callattempt"),
     ("provider_refuses", refused_twice, 0, nothing, ""),
+    ("spending_near", four_fifths_used, 1, raised, "callbacks/spendlimit"),
+    ("spending_near", half_used, 0, nothing, ""),
     ("extension_blocked", blocked, 1, unblocked, "callbacks/extension"),
     ("unknown_outcomes", never_known, 1, settled, "callbacks/unknownoutcome"),
     ("process_away", no_beat, 1, beat_again, ""),
@@ -261,6 +286,7 @@ def test_alerts_count_what_the_tiles_count(
         "no_free_extension": 1,
         "nobody_can_be_rung": shown["Sources for which nobody can be rung now"],
         "provider_refuses": int(shown["Failed at the provider in the last half hour"] >= 3),
+        "spending_near": 0,
         "extension_blocked": shown["Extensions blocked by the provider"],
         "unknown_outcomes": shown["Nobody knows how it ended"],
         "process_away": 0,
