@@ -138,7 +138,7 @@ def placed(world: World) -> None:
 
 
 def four_fifths_used(world: World, calls: int = 4) -> None:
-    limit = SpendLimit.objects.create(scope="all", calls_an_hour=5)
+    limit, _ = SpendLimit.objects.update_or_create(scope="all", defaults={"calls_an_hour": 5})
     began_at = NOON.replace(minute=0, second=0, microsecond=0)
     SpendCount.objects.create(limit=limit, span="hour", began_at=began_at, calls=calls)
 
