@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -87,6 +89,18 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """With the script that refreshes a list, where there is to be one."""
         media: forms.Media = super().media
         return media + forms.Media(js=["admin_extra/refresh.js"]) if self.list_refresh else media
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Says so where an address was not understood: Django then lists all there is."""
+        if ERROR_FLAG in request.GET:
+            sentence = gettext(
+                "The address asked for something that this list does not know, or that you may not "
+                "ask for: nothing is filtered."
+            )
+            self.message_user(request, sentence, messages.WARNING)
+        return super().changelist_view(request, extra_context)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Django's rule, without look-ups by regular expression and without NUL characters.

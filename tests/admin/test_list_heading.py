@@ -51,3 +51,8 @@ def test_of_more_than_are_counted_no_number_is_claimed(
 )
 def test_an_empty_list_says_why(address: str, said: str, managing: Client) -> None:
     assert said in managing.get(address).text
+
+
+@pytest.mark.parametrize("asked", ["heard_by=nobody", "submitted_at__gte=99999", "id__exact=x"])
+def test_an_address_that_is_not_understood_says_so(asked: str, managing: Client) -> None:
+    assert "nothing is filtered." in managing.get(f"{LIST}?{asked}", follow=True).text
