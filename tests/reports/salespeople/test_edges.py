@@ -111,6 +111,7 @@ def handed_over(world: World) -> None:
 
 def left(world: World) -> None:
     world.call("bridged", at("10:00:00"))
+    world.pause(at("12:00:00"), None, kind="login")
     User.objects.filter(pk=world.dana.pk).update(is_active=False)
     Extension.objects.filter(pk=world.phone.pk).update(is_active=False)
 
