@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from callbacks.models import Extension
 from leads import appointments, intake, joining, never_call, transitions
 from leads.guard import pipeline
 from leads.guard.circumstances import Circumstances
@@ -176,6 +178,21 @@ def test_a_held_request_makes_no_appointment(source: LeadSource, suspicion: None
     intake.store(submission(source, "Dana", chosen_at=now + timedelta(hours=2)))
     assert appointments.ahead(owner.pk, now, sent_before=later) == now + timedelta(hours=2)
     assert joining.has_asked_since(owner.pk, now - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(("name", "moves"), [("Dana", True), ("Mallory", False)])
+def test_after_a_call_that_is_followed_by_another_a_held_wish_moves_nothing(
+    name: str, moves: bool, source: LeadSource, extension: Extension, suspicion: None
+) -> None:
+    since = timezone.now()
+    later = since + timedelta(hours=2)
+    owner = intake.store(submission(source, chosen_at=later))
+    Lead.objects.update(status=LeadStatus.CALLING)
+    intake.store(submission(source, name))
+    Lead.objects.filter(pk=owner.pk).update(status=LeadStatus.WAITING, call_after=later)
+    with transaction.atomic():
+        joining.follow(owner.pk, since, timezone.now())
+    assert (Lead.objects.get(pk=owner.pk).call_after < later) is moves
 
 
 def closed_after_a_call(lead: Lead, since: datetime) -> None:
