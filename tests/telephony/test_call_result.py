@@ -186,3 +186,9 @@ RANG = {
 def test_what_a_leg_2_says_that_has_rung(leg1: str | None, word: str, expected: CallResult) -> None:
     found = call_result(Leg(leg1) if leg1 else None, Leg(word, 0, 12), least_talk=LEAST)
     assert found is expected
+
+
+def test_seconds_that_the_record_itself_denies_make_no_brief_call() -> None:
+    """Whether the salesperson had picked up, it does not say: nobody is rung again for it."""
+    leg1 = Leg(NEW, talk_time=5, is_answered=False)
+    assert call_result(leg1, None, is_over=True) is CallResult.UNCLEAR
