@@ -22,6 +22,7 @@ from callbacks.lateness.remedies import is_near
 from callbacks.models import Study, Team
 from callbacks.models.studies import StudyKind
 from callbacks.reports import choices, filters
+from callbacks.reports.date_ranges import last_days
 from callbacks.reports.filters import Asked, NotUnderstood
 from callbacks.reports.periods import CHOSEN, PERIODS, TODAY
 from callbacks.reports.views import periods_of
@@ -59,12 +60,13 @@ def lateness_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context: dict[str, Any] = {**admin.site.each_context(request), "title": gettext("Lateness")}
     problems: dict[str, str] = {}
+    days = last_days(1, timezone.localdate())
     try:
         asked = filters.read(request.GET, now)
     except NotUnderstood as wrong:
         problems, query = wrong.problems, request.GET.copy()
     else:
-        query = asked.query()
+        query, days = asked.query(), asked.days
         if request.method == "POST":
             studies.ask(StudyKind.LATENESS, _key(asked), user, now)
             return HttpResponseRedirect(f"{reverse('lateness')}?{query.urlencode()}")
@@ -77,7 +79,7 @@ def lateness_page(request: HttpRequest) -> HttpResponse:
         "query": query,
         "period": period,
         "is_custom": period not in PERIODS,
-        "periods": periods_of(query, asked.days) if not problems else [],
+        "periods": periods_of(query, days),
         "causes_defined": [(str(name), str(meaning)) for name, meaning in words.CAUSES.values()],
     }
     return TemplateResponse(request, "reports/lateness.html", context)
@@ -161,12 +163,12 @@ def _replayed(really: float | None, simulated: float | None, *, near: bool) -> T
     values = {"really": in_words(really), "simulated": in_words(simulated)}
     if near:
         return gettext(
-            "By the replay, whose own p90 of these days is %(simulated)s; what was measured is "
+            "By the replay, whose own p90 of these days is %(simulated)s; the measured one is "
             "%(really)s."
         ) % values  # fmt: skip
     return gettext(
         "What would have helped cannot be told: the replay's own p90 of these days is "
-        "%(simulated)s, and what was measured is %(really)s."
+        "%(simulated)s, and the measured one is %(really)s."
     ) % values  # fmt: skip
 
 

@@ -1,12 +1,12 @@
 """Whose lead it is in reports: a login with all its phones, or a phone that has no login."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 
 from callbacks.models import Extension
@@ -65,7 +65,9 @@ def names(numbers: Collection[int]) -> dict[int, str]:
     """Their names by number. Up to two queries."""
     found = {NOBODY: gettext("Not called")} if NOBODY in numbers else {}
     if logins := [it for it in numbers if it > 0]:
-        users = {it.pk: _of_login(it) for it in get_user_model().objects.filter(pk__in=logins)}
+        found_logins = get_user_model().objects.filter(pk__in=logins)
+        shared = _named_like("pk", "first_name", "last_name")
+        users = {it.pk: _of_login(it, it.shared) for it in found_logins.annotate(shared=shared)}
         gone = gettext("A login that was deleted (%(number)s)")
         found |= {it: users.get(it) or gone % {"number": it} for it in logins}
     if phones := [-it for it in numbers if it < 0]:
@@ -77,9 +79,10 @@ def names(numbers: Collection[int]) -> dict[int, str]:
 
 def choices() -> list[tuple[str, str]]:
     """All who have a phone, by name, to choose from; and NOBODY. One query."""
-    phones: Iterable[Extension] = Extension.objects.select_related("user").order_by("number")
+    shared = _named_like("user", "user__first_name", "user__last_name")
+    phones = Extension.objects.select_related("user").annotate(shared=shared).order_by("number")
     people = {
-        str(Person(it.user_id if it.user_id else -it.pk)): _of_login(it.user)
+        str(Person(it.user_id if it.user_id else -it.pk)): _of_login(it.user, it.shared)
         if it.user
         else _of_phone(it)
         for it in phones
@@ -88,8 +91,18 @@ def choices() -> list[tuple[str, str]]:
     return [*by_name, (str(Person(NOBODY)), gettext("Not called"))]
 
 
-def _of_login(user: User) -> str:
-    return user.get_full_name() or user.get_username()
+def _named_like(login: str, first: str, last: str) -> Exists:
+    """Whether another login has this name, too; of a row with these columns."""
+    others = User.objects.filter(first_name=OuterRef(first), last_name=OuterRef(last))
+    return Exists(others.exclude(pk=OuterRef(login)))
+
+
+def _of_login(user: User, is_shared: bool) -> str:
+    """Two of one name are told apart by their usernames."""
+    name, username = user.get_full_name(), user.get_username()
+    if name and is_shared:
+        return gettext("%(name)s (%(username)s)") % {"name": name, "username": username}
+    return name or username
 
 
 def _of_phone(extension: Extension) -> str:

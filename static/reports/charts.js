@@ -18,6 +18,8 @@
     });
     return parts.filter(Boolean).join(" ");
   }
+  // So many names stand below a chart, however narrow it is: of more, each second, third, ...
+  const MOST_NAMED = 14;
   // Where people divide time: not at 100 or 2,000 seconds.
   const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800, 2592000];
   const DECADES = [1, 10, 60, 600, 3600, 21600, 86400, 604800, 2592000];
@@ -83,7 +85,7 @@
       stacked: data.kind === "stacked",
       grid: { display: false },
       border: { color: colour("line") },
-      ticks: { color: text, font, maxRotation: 45, autoSkip: !isLying, autoSkipPadding: 12 },
+      ticks: { color: text, font, maxRotation: 45, autoSkip: !isLying && data.labels.length > MOST_NAMED, autoSkipPadding: 12 },
     };
     const titled = (words) => ({ display: Boolean(words), text: words ?? "", color: text, font });
     const scales = isLying ? { x: values, y: names } : { x: names, y: values };

@@ -156,3 +156,18 @@ def test_who_may_not_save_or_subscribe_is_not_asked_to(db: None) -> None:
     assert "view_by_mail" not in context
     assert client.get(f"{VIEWS}add/?query={QUERY}").status_code == 403
     assert client.get(VIEWS).status_code == 403
+
+
+def test_no_button_of_the_form_leads_to_where_nothing_says_what_is_saved(managing: Client) -> None:
+    to_save = managing.get(f"{PAGE}?{QUERY}").context["view_to_save"]
+    form = managing.get(to_save).content.decode()
+    assert f'href="{VIEWS}add/"' not in form
+    assert "_addanother" not in form
+
+
+def test_a_view_stays_one_of_its_report(managing: Client) -> None:
+    save(managing, "Mondays")
+    view = SavedView.objects.get()
+    edit(managing, view, report="people", name="Tuesdays")
+    view.refresh_from_db()
+    assert (view.name, view.report, view.query) == ("Tuesdays", "callback_times", view.query)

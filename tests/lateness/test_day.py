@@ -181,6 +181,7 @@ def test_who_may_see_it(client: Client, rights: tuple[str, ...], status: int) ->
 def test_what_cannot_be_understood_is_said(admin_client: Client, query: str) -> None:
     page = _page(admin_client, f"{ADDRESS}?{query}")
     assert 'class="wrong"' in page
+    assert ">Yesterday</a>" in page
     assert not Study.objects.exists()
 
 

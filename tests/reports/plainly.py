@@ -48,11 +48,12 @@ class Known:
 
     @property
     def is_promised(self) -> bool:
-        """Cancelled leads are, once their phone had rung or their time was over."""
+        """Cancelled leads are, once their phone had rung, they had talked, or their time was over."""
         lead = self.lead
         if lead.status == "cancelled":
             missed = lead.closed_at is not None and lead.closed_at > lead.due_at
-            return bool(lead.rang_at) or (missed and not lead.cancelled_while_held)
+            told = bool(lead.rang_at or lead.connected_at)
+            return told or (missed and not lead.cancelled_while_held)
         return lead.status not in ("duplicate", "held")
 
     @property

@@ -69,6 +69,11 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             )
         return name
 
+    def clean_report(self) -> str:
+        """A view stays one of its report: its query is of no other."""
+        report: str = self.cleaned_data["report"]
+        return report if self.instance.pk is None else self.instance.report
+
     def clean_query(self) -> str:
         """What the report understands, as it writes it itself."""
         report = REPORTS.get(self.data.get("report") or "")
@@ -111,7 +116,8 @@ class NewViewForm(SavedViewForm):
         required=False,
         widget=UnfoldAdminSelectWidget,
         help_text=_(
-            "This view shows from now on what the page shows; its name and its mails stay."
+            "From now on the view that you choose shows what the page shows; its name and its "
+            "mails stay."
         ),
     )
 
@@ -217,6 +223,14 @@ class SavedViewAdmin(Admin):
             saved.owner = request.user
             saved.version = 1
         return saved
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Without "Save and add another": what another one shows, its report has to say."""
+        context["show_save_and_add_another"] = False
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
 
     def response_add(self, request: HttpRequest, obj: SavedView, *args: Any) -> HttpResponse:
         """To what it shows."""
