@@ -48,7 +48,7 @@ class Known:
 
     @property
     def is_promised(self) -> bool:
-        """Cancelled leads are, once their phone had rung, they had talked, or their time was over."""
+        """Cancelled ones are once their phone had rung, they had talked, or their time was over."""
         lead = self.lead
         if lead.status == "cancelled":
             missed = lead.closed_at is not None and lead.closed_at > lead.due_at
