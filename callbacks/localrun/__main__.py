@@ -75,8 +75,6 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "VOICENTER_CODE": "simulator",
         "WEBHOOKS_TO_LOOPBACK": "true",
         "SITE_URL": f"http://127.0.0.1:{port}",
-        # Who tries it out sends all requests from here, and none is to be held for that.
-        "RATES_EXEMPT": "127.0.0.0/8,::1",
     }
     if not os.environ.get("VOICENTER_URL"):
         # Mail stays here, on a page of the simulator's, unless there is a server for it.

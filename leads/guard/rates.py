@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import countries
 from leads.guard import address, counters
+from leads.guard.circumstances import Circumstances
 from leads.guard.counters import Away, Counter
 from leads.guard.rate import Rate
 from leads.guard.verdicts import CannotAnswer, Finding, Verdict
@@ -38,8 +39,7 @@ class _Counted:
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     """Holds what exceeds a rate, refuses what one address sends far beyond one."""
-    sender = submission.circumstances.address if submission.circumstances else None
-    if sender and address.is_in(sender, settings.RATES_EXEMPT):
+    if submission.circumstances and _is_exempt(submission.circumstances):
         return
     counted = [it for it in _counted(submission) if it.counter.hold or it.counter.refuse]
     if not counted:
@@ -60,6 +60,15 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
         if rate:
             words = {"what": it.what, "limit": rate.limit, "time": _in_words(rate)}
             yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words)
+
+
+def _is_exempt(known: Circumstances) -> bool:
+    """Whether it comes from a server of ours. Not what a proxy on this machine has passed on that
+    nobody has declared (TRUSTED_PROXIES): that is anybody's, and all of it has this address.
+    """
+    if known.address is None or not address.is_in(known.address, settings.RATES_EXEMPT):
+        return False
+    return not (known.was_forwarded and known.address.is_loopback)
 
 
 def _counted(submission: Submission) -> Iterator[_Counted]:

@@ -39,7 +39,6 @@ SETTINGS = {
     "VOICENTER_CONNECT_TIMEOUT": "1",
     "LEAST_TALK": "0",
     # All requests come from this machine, and Redis is struck down: they are not counted.
-    "RATES_EXEMPT": "127.0.0.0/8,::1",
     "VOICENTER_TIMEOUT": "5",
     # An extension is kept for the sum of these and a minute, should no record come.
     "VOICENTER_PHONE_MAX_DIAL_TIME": "5",

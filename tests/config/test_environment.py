@@ -16,7 +16,7 @@ from django.conf import settings
 django.setup()
 from callbacks.config.checks import check_settings
 found = [message.msg for message in check_settings(None) if message.id == "callbacks.E015"]
-print(json.dumps([found, getattr(settings, sys.argv[1], None)]))
+print(json.dumps([found, getattr(settings, sys.argv[1], None)], default=str))
 """
 
 WRONG = [

@@ -26,7 +26,6 @@ os.environ.setdefault("CDR_SECRET", "a-secret-for-the-tests-0123456789")
 os.environ.setdefault("VOICENTER_CODE", "code-for-tests")
 os.environ.setdefault("VOICENTER_URL", "http://127.0.0.1:9/ForwardDialer/click2call.aspx")
 # All tests submit from this machine; those of rates set their own.
-os.environ.setdefault("RATES_EXEMPT", "127.0.0.0/8,::1")
 # The simulated talks last for hundredths of a second, and count; tests of short ones set their own.
 os.environ.setdefault("LEAST_TALK", "0")
 

@@ -99,7 +99,6 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
             "PYTHONUNBUFFERED": "1",
             # All of it comes from this machine.
-            "RATES_EXEMPT": "127.0.0.0/8,::1",
             **environment,
         }
 

@@ -188,6 +188,33 @@ def test_exempt_addresses_are_not_counted(source: LeadSource, off: Settings) -> 
     assert [submit(source, 101 + place).status for place in range(4)] == [WAITING] * 4
 
 
+# What comes from this machine itself, by the default of RATES_EXEMPT: (X-Forwarded-For, held).
+FROM_HERE = [
+    ("a script, or a developer", {}, False),
+    ("a proxy that nobody has declared", {"HTTP_X_FORWARDED_FOR": "203.0.113.7"}, True),
+    ("the same, with a forged address of ours", {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_held"), [it[1:] for it in FROM_HERE], ids=[it[0] for it in FROM_HERE]
+)
+def test_what_this_machine_sends(
+    headers: dict[str, str],
+    is_held: bool,
+    source: LeadSource,
+    off: Settings,
+    client: Client,
+) -> None:
+    off.RATE_ADDRESS = read("1/d")
+    off.RATES_EXEMPT = [ip_network("127.0.0.0/8")]
+    for place in range(2):
+        fields = {"name": "Dana", "phone": f"050-555 01{place:02}", "source": source.slug}
+        client.post("/api/leads/", fields, REMOTE_ADDR="127.0.0.1", **headers)
+    last = Lead.objects.latest("pk")
+    assert last.status == (HELD if is_held else WAITING)
+
+
 def test_where_nothing_is_limited_redis_is_not_asked(
     source: LeadSource, off: Settings, broker: redis.Redis
 ) -> None:
