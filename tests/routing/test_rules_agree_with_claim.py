@@ -25,7 +25,8 @@ HOLD = timedelta(hours=1)
 _EMPTY = "; ".join(
     f"DELETE FROM {table}"
     for table in (
-        "callbacks_callattempt", "leads_lead", "callbacks_extension", "callbacks_team_sources",
+        "callbacks_callattempt", "leads_latewait", "leads_lead", "callbacks_pause",
+        "callbacks_extension", "callbacks_team_sources",
         "callbacks_team",
     )
 )  # fmt: skip
