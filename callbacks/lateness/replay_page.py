@@ -19,6 +19,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from callbacks.common.formatting import in_words, percent
 from callbacks.lateness import studies
+from callbacks.lateness.remedies import is_near
 from callbacks.models import Schedule, Study, Team, TeamSource
 from callbacks.models.studies import StudyKind
 from callbacks.replay.engine import ASSUMED
@@ -218,6 +219,7 @@ def _result(study: Study, query: QueryDict) -> dict[str, Any]:
     ]
     return {
         "found": study,
+        "far_off": _far_off(*(study.result[it]["ring_p90"] for it in ("really", "simulated"))),
         "days": filters.read(query, study.asked_at).days if not _gone(query, study) else "",
         "change": _change(query),
         "head": [name for name, _of, _colour in columns],
@@ -237,6 +239,16 @@ def _result(study: Study, query: QueryDict) -> dict[str, Any]:
             ],
         },
     }  # fmt: skip
+
+
+def _far_off(really: float | None, simulated: float | None) -> str:
+    """Why the replay of these days is not to be believed; "" where it is."""
+    if really is None or simulated is None or is_near(really, simulated):
+        return ""
+    return gettext(
+        "The replay is far off on these days: even without a change its p90 is %(simulated)s, and "
+        "the measured one is %(really)s. What a change would have brought cannot be told from it."
+    ) % {"simulated": in_words(simulated), "really": in_words(really)}
 
 
 def _gone(query: QueryDict, study: Study) -> bool:

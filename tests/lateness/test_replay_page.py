@@ -69,6 +69,16 @@ def test_one_more_person(admin_client: Client, story: Story, team: Team) -> None
     assert "played on 23 Nov 2026" in page
 
 
+def test_one_that_is_far_off_says_so(admin_client: Client, story: Story, team: Team) -> None:
+    said = "cannot be told from it"
+    assert said not in _played(admin_client, **_asked(team, people=1))
+    # A phone that was not there then: today's set-up is what is played.
+    Extension.objects.create(number="709", team=team)
+    page = _played(admin_client, **_asked(team, people=2))
+    assert said in page
+    assert _row(page, "Time to ring, p90")[0] in page.split(said)[0].split("far off")[1]
+
+
 def test_nothing_is_changed(admin_client: Client, story: Story, team: Team) -> None:
     page = _played(admin_client, **_asked(team))
     assert _row(page, "Leads") == ["4", "4"]
