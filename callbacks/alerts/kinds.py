@@ -133,15 +133,15 @@ _KINDS = (
         15,
         facts.no_free_extension,
         _(
-            "Nobody of %(team)s has been free since %(begin)s (on calls or resting after one: "
+            "Nobody in %(team)s has been free since %(begin)s (on calls or resting after one: "
             "%(busy)s, paused or away: %(away)s)."
         ),
-        _("Nobody of %(team)s was free from %(begin)s to %(end)s."),
+        _("Nobody in %(team)s was free from %(begin)s to %(end)s."),
         ngettext_lazy(
-            "Nobody of %(count)s team is free", "Nobody of %(count)s teams is free", "count"
+            "Nobody in %(count)s team is free", "Nobody in %(count)s teams is free", "count"
         ),
         ngettext_lazy(
-            "Nobody of %(count)s team was free", "Nobody of %(count)s teams was free", "count"
+            "Nobody in %(count)s team was free", "Nobody in %(count)s teams was free", "count"
         ),
         _of_team,
     ),
@@ -269,7 +269,7 @@ _KINDS = (
         _("System stood still"),
         _(
             "Minutes for which nothing was looked after: no worker, no clock, no queue or no "
-            "database. Told when it works again; while it stands, nothing can be sent."
+            "database. Told when it works again; until then nothing can be sent."
         ),
         2,
         _never,
@@ -307,7 +307,7 @@ _KINDS = (
         0,
         facts.mail_failed,
         _("Mail to %(to)s has failed since %(begin)s, and is not sent again by itself."),
-        _("Mail to %(to)s failed at %(begin)s; by %(end)s it went well again."),
+        _("Mail to %(to)s failed at %(begin)s; by %(end)s mail had arrived there again."),
         ngettext_lazy(
             "Mail to %(count)s address fails", "Mail to %(count)s addresses fails", "count"
         ),

@@ -28,8 +28,8 @@ from leads.admin import Admin
 def _changed_meanwhile(now: SavedView) -> forms.ValidationError:
     return forms.ValidationError(
         gettext(
-            "Somebody else has changed this view meanwhile: it is called %(name)s now, and shows "
-            "%(shows)s. Open it again before you change it."
+            "Somebody else has changed this view in the meantime: it is called %(name)s now, and "
+            "shows %(shows)s. Open it again before you change it."
         )
         % {"name": now.name, "shows": saved_views.in_words(now.report, now.query)}
     )
