@@ -77,6 +77,11 @@ def page_of(model: type[Model], pk: int) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
 
 
+def shown_if(field: str, condition: str) -> str:
+    """For `conditional_fields`. Where it is only read, the form lacks the field: all are shown."""
+    return f"!('{field}' in $data) || {field} {condition}"
+
+
 def moment(at: datetime | None) -> SafeString | str:
     """An instant in the site's time zone, to the second; "" for one that has not come."""
     if at is None:

@@ -77,10 +77,10 @@ class AlertReceiverAdmin(Admin):
     actions_detail = ["send_test", "show_secret"]
     readonly_fields = ["state", "secret_state", "kinds"]
     conditional_fields = {
-        "address": "channel == 'mail'",
-        "url": "channel == 'webhook'",
-        "digest_minutes": "timing == 'every'",
-        "digest_at": "timing == 'daily'",
+        "address": html.shown_if("channel", "== 'mail'"),
+        "url": html.shown_if("channel", "== 'webhook'"),
+        "digest_minutes": html.shown_if("timing", "== 'every'"),
+        "digest_at": html.shown_if("timing", "== 'daily'"),
     }
 
     def get_fieldsets(self, request: HttpRequest, obj: AlertReceiver | None = None) -> Any:

@@ -56,6 +56,11 @@ class SubscriptionAdmin(Admin):
     show_full_result_count = False
     fields = SubscriptionForm.Meta.fields
     actions_detail = ["send_now"]
+    conditional_fields = {
+        "weekday": html.shown_if("rhythm", "== 'weekly'"),
+        "day_of_month": html.shown_if("rhythm", "== 'monthly'"),
+        "calendar": html.shown_if("only_working_days", "== true"),
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReportSubscription]:
         """Their own; a superuser sees who gets what."""
