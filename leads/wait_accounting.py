@@ -84,9 +84,11 @@ _DIVIDED = {
     Wait.RETRY: f"CASE WHEN {_IS_CHOSEN} THEN {_NOTHING} ELSE {_GAP} END",
     Wait.EXTENSION: f"({_UNTIL} - {_OPENS})",
 }
-# From when on a lead's time is not accounted for yet. A conversation is not part of its wait.
+# From when on a lead's time is not accounted for yet. A conversation is not part of its wait; one
+# that was told late, when the lead waited again or was on another call, began before that wait.
 _BEGAN = f"""
-    CASE WHEN leads_lead.status = '{LeadStatus.CONNECTED}' THEN leads_lead.connected_at
+    CASE WHEN leads_lead.status = '{LeadStatus.CONNECTED}' AND leads_lead.connected_at >= {_SINCE}
+            THEN leads_lead.connected_at
         WHEN leads_lead.status IN ({_AT_REST})
             THEN COALESCE(leads_lead.closed_at, {_SINCE})
         ELSE {_SINCE} END

@@ -233,6 +233,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         shown["connected_at"] = attempt.connected_at
         if attempt.outcome != Outcome.BRIDGED.value:
             shown |= {"connected_at": earlier_calls.talked_before(attempt), "error_message": ""}
+            shown["waiting_since"] = ended_at  # this call's time is its own: leads.wait_accounting
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed:
         joining.release(attempt.lead_id, _asks_anew_from(attempt, step, ended_at), now)

@@ -144,7 +144,7 @@ def test_the_second_of_two_people_is_told_and_nothing_is_logged(
     confirm(managing, talked(question))
     for address in (talked(question), again(question)):
         [message] = said(confirm(managing, address))
-        assert "The outcome has become known meanwhile: bridged. Nothing was changed." in message
+        assert "The outcome has become known meanwhile: they talked. Nothing was changed." in message
     assert LogEntry.objects.count() == 1
 
 

@@ -35,7 +35,7 @@ def test_from_the_form_to_the_talk_and_into_the_admin(stack: Stack, page: Page) 
     expect(page.locator("body")).to_contain_text(entry["call_id"])
     page.goto(f"{stack.url}/admin/leads/lead/{lead.pk}/change/")
     expect(page.locator("body")).to_contain_text(entry["call_id"])
-    expect(page.locator("body")).to_contain_text("bridged")
+    expect(page.locator("body")).to_contain_text("they talked")
 
 
 def test_the_status_follows_the_call_while_the_visitor_watches(stack: Stack, page: Page) -> None:
