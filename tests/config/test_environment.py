@@ -50,6 +50,8 @@ RIGHT = [
     ("an empty zone is not set", "TIME_ZONE", "", "Asia/Jerusalem"),
     ("another zone", "TIME_ZONE", "Europe/London", "Europe/London"),
     ("a level in small letters", "LOG_LEVEL", "debug", "DEBUG"),
+    ("this machine, where nothing is set", "RATES_EXEMPT", "", ["127.0.0.0/8", "::1/128"]),
+    ("others in its place", "RATES_EXEMPT", "10.0.0.0/8", ["10.0.0.0/8"]),
 ]
 
 WEB_AND_WORKERS = {
