@@ -13,7 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from callbacks.common.local_servers import recorded_settings, recorded_urls
 from callbacks.config import broker, logs
+from callbacks.config.celery_settings import *  # noqa: F403
 from callbacks.config.environment import Environment
+from callbacks.config.theme import UNFOLD  # noqa: F401
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
 
@@ -172,38 +174,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, se
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 # For callbacks.common.task_publisher, whose callers may not wait: for each of its answers.
 PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.2)
-# A worker outlives its broker, whatever that does or says: it tries again, for ever.
-CELERY_BROKER_CONNECTION_RETRY = True
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_CHANNEL_ERROR_RETRY = True
-CELERY_BROKER_HEARTBEAT = 15  # RabbitMQ only
-# Callers that may not wait publish through callbacks.common.task_publisher; the sweep makes good
-# what failed.
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "callbacks"
-# RabbitMQ only: a replicated queue, and the prefetch count per consumer, as it demands.
-CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
-CELERY_WORKER_DETECT_QUORUM_QUEUES = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A dial waits for the network. Celery can bound no task in a thread, so everything that a task
-# waits for has a limit of its own: the provider (above), the database, the broker.
-CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=8)
 # Holds for a pool of processes only, should somebody choose one: above all of those limits. No
 # soft one: its exception could fall between a dial and its record.
 CELERY_TASK_TIME_LIMIT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 60
 # SIGTERM lets the dials in hand end, however long they take. SIGQUIT lets them for this long.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 2
-# A dial in hand has nothing to do with the connection that brought it.
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "callbacks.config.beat:Scheduler"
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -366,35 +342,6 @@ AXES_USERNAME_CALLABLE = "callbacks.config.known_browsers.name"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_LOCKOUT_TEMPLATE = "429.html"
-
-# --- the admin's theme ----------------------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": "Callbacks",
-    "SITE_HEADER": "Callbacks",
-    "SITE_SYMBOL": "phone_callback",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "callbacks.admin.navigation.icon"}
-    ],
-    "STYLES": ["callbacks.admin.navigation.stylesheet"],
-    "DASHBOARD_CALLBACK": "callbacks.admin.dashboard.add_overview",
-    "SIDEBAR": {"navigation": "callbacks.admin.navigation.groups"},
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.5% .018 235)",
-            "100": "oklch(94.5% .035 235)",
-            "200": "oklch(89% .065 235)",
-            "300": "oklch(81% .105 235)",
-            "400": "oklch(71% .14 238)",
-            "500": "oklch(62% .155 242)",
-            "600": "oklch(52% .15 245)",
-            "700": "oklch(45% .13 246)",
-            "800": "oklch(39% .11 246)",
-            "900": "oklch(34% .09 246)",
-            "950": "oklch(25% .07 246)",
-        },
-    },
-}
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 

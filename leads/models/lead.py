@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.dispositions import Disposition
 from leads.models.lead_status import E164, OPEN_STATUSES, LeadStatus
+from leads.models.lead_times import LeadTimes
 from leads.models.sources import LeadSource, SlaClock
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def _waited(
     )
 
 
-class Lead(models.Model):
+class Lead(LeadTimes):
     """One person's request to be called back, from one submission.
 
     The lead repeats the result of its newest attempt (`call_id`, `error_code`, ...), so that a list
@@ -247,52 +248,6 @@ class Lead(models.Model):
         help_text=_("A check holds it: it changes nothing until a manager releases it."),
     )
     attempts = models.IntegerField(_("attempts"), default=0)
-    first_dialed_at = models.DateTimeField(
-        _("first dialed at"),
-        null=True,
-        blank=True,
-        help_text=_("When the provider first accepted a call to this lead."),
-    )
-    picked_up_at = models.DateTimeField(
-        _("picked up at"),
-        null=True,
-        blank=True,
-        help_text=_("When the salesperson picked up in the present call."),
-    )
-    rang_at = models.DateTimeField(
-        _("rang at"),
-        null=True,
-        blank=True,
-        help_text=_("When the lead's phone first rang. The visitor's clock stops then."),
-    )
-    connected_at = models.DateTimeField(
-        _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
-    )
-    # What its clock showed then (callbacks.calling.visitor_clock).
-    time_to_ring = models.DurationField(
-        _("time to ring"),
-        null=True,
-        blank=True,
-        help_text=_("What the SLA clock showed when the lead's phone first rang."),
-    )
-    time_to_talk = models.DurationField(
-        _("time to talk"),
-        null=True,
-        blank=True,
-        help_text=_("What the SLA clock showed when they first talked."),
-    )
-    # Whose lead it is in reports: of the first call in which they talked, else of the last one
-    # that has ended (callbacks.calling.visitor_clock). Ids, since leads knows nothing of callbacks;
-    # here, so that a report of millions of leads reads no other table.
-    by_extension = models.BigIntegerField(
-        _("by extension"), null=True, blank=True, help_text=_("The id of the extension.")
-    )
-    by_user = models.BigIntegerField(
-        _("by user"), null=True, blank=True, help_text=_("The id of the salesperson's login.")
-    )
-    by_team = models.BigIntegerField(
-        _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
-    )
 
     class Meta:
         verbose_name = _("lead")

@@ -49,6 +49,7 @@ from callbacks.admin.leads.lead_export import ExportsLeads
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
+from callbacks.explain.waiting import WaitingReason
 from callbacks.exports.records import may_export
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.call_notes import standing_notes
@@ -192,7 +193,7 @@ class LeadAdmin(
     def standing(self, obj: Lead) -> SafeString:
         """The status, and what went wrong with the newest attempt."""
         trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
-        waits: waiting_reason.WaitingReason | None = getattr(obj, "waits", None)
+        waits: WaitingReason | None = getattr(obj, "waits", None)
         told = waits.short if waits and not waits.for_ever else ""
         told = html.dotted([obj.disposition.name if obj.disposition else "", told])
         return html.trouble_below(html.below(_label(obj), told), trouble)

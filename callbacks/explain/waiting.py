@@ -1,0 +1,59 @@
+"""What the sentences about a waiting lead are made from, and what they make."""
+
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
+
+from callbacks.routing.config import RoutingConfig
+from callbacks.routing.rules import ExtensionState, Owner, TeamOffer
+from callbacks.spending.limits import Standing
+from leads.models import Lead
+
+
+@dataclass(frozen=True)
+class WaitingReason:
+    """Why it waits, as a sentence and in a few words for a list.
+
+    `for_ever`: nothing changes this by itself; somebody has to set something up.
+    """
+
+    text: str
+    short: str
+    for_ever: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database says of extensions, and of one lead where it was asked."""
+
+    states: Sequence[ExtensionState]
+    # Those that are on a call as far as the claim is concerned, and nobody knows whether they are.
+    untold: Collection[int] = ()
+    owner: Owner | None = None
+    refused: frozenset[int] = field(default_factory=frozenset)
+    limited_until: datetime | None = None
+    # The states of the calls that are on to its number.
+    calls: frozenset[str] = field(default_factory=frozenset)
+    unspoken: Set[tuple[int, str]] = frozenset()  # sources and languages that nobody is rung for
+    spending: Sequence[Standing] = ()  # where a lead may wait for the end of one's hour or day
+
+
+def asked_now(lead: Lead, current: RoutingConfig, now: datetime) -> list[TeamOffer]:
+    """The teams that are asked for it at `now`, in their order."""
+    is_follow_up = lead.follow_up_of_id is not None
+    return current.asked(lead.source_id, has_waited(lead, now), now, is_follow_up=is_follow_up)
+
+
+def has_waited(lead: Lead, now: datetime) -> timedelta:
+    """How long it has been due; none, if it is not."""
+    return max(now - lead.call_after, timedelta(0))
+
+
+def number_rests(until: str) -> WaitingReason:
+    """`until`: a time in words."""
+    return WaitingReason(
+        gettext("Its number rests until %(time)s: it was rung lately.") % {"time": until},
+        gettext("rests until %(time)s") % {"time": until},
+    )

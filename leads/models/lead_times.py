@@ -1,0 +1,58 @@
+"""When what happened to a lead, and whose it is: what reports read of it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LeadTimes(models.Model):
+    """The part of a lead that its calls write, and that reports read."""
+
+    first_dialed_at = models.DateTimeField(
+        _("first dialed at"),
+        null=True,
+        blank=True,
+        help_text=_("When the provider first accepted a call to this lead."),
+    )
+    picked_up_at = models.DateTimeField(
+        _("picked up at"),
+        null=True,
+        blank=True,
+        help_text=_("When the salesperson picked up in the present call."),
+    )
+    rang_at = models.DateTimeField(
+        _("rang at"),
+        null=True,
+        blank=True,
+        help_text=_("When the lead's phone first rang. The visitor's clock stops then."),
+    )
+    connected_at = models.DateTimeField(
+        _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
+    )
+    # What its clock showed then (callbacks.calling.visitor_clock).
+    time_to_ring = models.DurationField(
+        _("time to ring"),
+        null=True,
+        blank=True,
+        help_text=_("What the SLA clock showed when the lead's phone first rang."),
+    )
+    time_to_talk = models.DurationField(
+        _("time to talk"),
+        null=True,
+        blank=True,
+        help_text=_("What the SLA clock showed when they first talked."),
+    )
+    # Whose lead it is in reports: of the first call in which they talked, else of the last one
+    # that has ended (callbacks.calling.visitor_clock). Ids, since leads knows nothing of callbacks;
+    # here, so that a report of millions of leads reads no other table.
+    by_extension = models.BigIntegerField(
+        _("by extension"), null=True, blank=True, help_text=_("The id of the extension.")
+    )
+    by_user = models.BigIntegerField(
+        _("by user"), null=True, blank=True, help_text=_("The id of the salesperson's login.")
+    )
+    by_team = models.BigIntegerField(
+        _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
+    )
+
+    class Meta:
+        abstract = True
