@@ -5,13 +5,11 @@ import io
 import logging
 import os
 import sys
-from functools import partial
 
 import django
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connections
-from gunicorn import util
 
 from callbacks.config import logs
 from callbacks.config.environment import Environment
@@ -19,8 +17,13 @@ from callbacks.config.environment import Environment
 env = Environment()
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
-# Live status pages each hold a thread for a while; their waiting costs little.
-worker_class = "gthread"
+# gthread, which gives a thread no request before all of it is here.
+worker_class = "callbacks.config.web_worker.Worker"
+# Of one process, which may usually have 1,024 files open.
+worker_connections = 500
+# Of a request's first line and of each header, in bytes, and how many of these.
+limit_request_line = limit_request_field_size = 8190
+limit_request_fields = 100
 workers = env.int("WEB_CONCURRENCY", default=2)
 threads = env.int("WEB_THREADS", default=8)
 if env.mistakes:
@@ -30,10 +33,6 @@ preload_app = True
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
-# After an answer that ends its connection gunicorn waits for the other side to close it too: for
-# 2 s, in the one loop that serves all connections of the process. A handful of clients that keep
-# theirs open a little longer would stop the form for everybody.
-util.close_graceful = partial(util.close_graceful, timeout=0.05)
 # What a proxy on this machine passes on may be a visitor's own: neither where the site begins
 # (SCRIPT_NAME, PATH_INFO) nor whether it came by TLS is taken from a header here. Django reads
 # X-Forwarded-Proto, where BEHIND_PROXY says that the proxy sets it.

@@ -2,13 +2,12 @@
 
 `take` stands in front of Django and bounds what is read of a chunked body, which Django would
 treat as empty. `BodyMiddleware` answers what `take` has refused. `closing` is the other end: after
-such an answer the rest of the body is on its way, and the connection is of no more use.
+such an answer the rest of the body is on its way, and the connection is of no more use. Its client
+may end its sending before it is closed (callbacks.config.web_worker).
 """
 
 import secrets
-import socket
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
@@ -24,9 +23,6 @@ StartResponse = Callable[..., Any]
 _REFUSED = "callbacks.body_refused"
 # These answer in the provider's own words, and refuse a large body unread too.
 _ANSWER_THEMSELVES = "/webhooks/"
-# Seconds for which a client may go on sending after the answer, to read it in peace. A connection
-# that is closed at once may lose the answer on its way.
-LINGER = 1.0
 
 
 def take(environ: Environ) -> None:
@@ -94,10 +90,8 @@ def closing(
 
     gunicorn writes that header itself, and leaves out the application's.
     """
-    closes = False
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        nonlocal closes
         kept = [header for header in headers if header[0].lower() != "connection"]
         closes = len(kept) < len(headers)
         force_close = getattr(_owner(start_response), "force_close", None)
@@ -105,35 +99,9 @@ def closing(
             force_close()
         return start_response(status, kept, exc_info)
 
-    parts = application(environ, start)
-    wire = environ.get("gunicorn.socket")
-    return _Lingering(parts, wire) if closes and wire else parts
+    return application(environ, start)
 
 
 def _owner(start_response: StartResponse) -> object:
     """In gunicorn, the Response whose method it is."""
     return getattr(start_response, "__self__", None)
-
-
-class _Lingering:
-    """An answer after which the client may end its sending before the connection is closed."""
-
-    def __init__(self, parts: Iterable[bytes], wire: socket.socket) -> None:
-        self._parts, self._wire = parts, wire
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
-
-    def close(self) -> None:
-        """Called when all is written: ends our side, and throws away what still comes."""
-        if hasattr(self._parts, "close"):
-            self._parts.close()
-        until = time.monotonic() + LINGER
-        try:
-            self._wire.shutdown(socket.SHUT_WR)
-            while (left := until - time.monotonic()) > 0:
-                self._wire.settimeout(left)
-                if not self._wire.recv(65536):
-                    return
-        except OSError:  # it has gone away, or the time is over
-            return

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,11 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def gunicorn(django_db_setup: None) -> Iterator[str]:
     """The address of a server with the test database; its tests want real transactions."""
-    database = connection.settings_dict
-    with _serving(
-        f"postgres://{database['USER']}:{database['PASSWORD']}"
-        f"@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    ) as url:
+    with serving(database_url(connection)) as url:
         yield url
 
 
@@ -32,12 +29,19 @@ def gunicorn_without_database() -> Iterator[str]:
     """The address of a server whose database refuses every connection."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # taken, and not listening
-        with _serving(f"postgres://nobody@127.0.0.1:{nobody.getsockname()[1]}/none") as url:
+        with serving(f"postgres://nobody@127.0.0.1:{nobody.getsockname()[1]}/none") as url:
             yield url
 
 
+def database_url(database: BaseDatabaseWrapper) -> str:
+    """The address of the test database."""
+    at = database.settings_dict
+    return f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+
+
 @contextmanager
-def _serving(database_url: str) -> Iterator[str]:
+def serving(database_url: str, **environment: str) -> Iterator[str]:
+    """The address of a server with that database and these settings."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = subprocess.Popen(
@@ -46,7 +50,7 @@ def _serving(database_url: str) -> Iterator[str]:
                 *["--workers", "1", "--bind", f"fd://{listening.fileno()}"],
             ],
             cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": database_url},
+            env={**os.environ, "DATABASE_URL": database_url, **environment},
             pass_fds=[listening.fileno()],
         )
         try:
@@ -62,7 +66,7 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
     while time.monotonic() < deadline:
         assert server.poll() is None, "gunicorn did not start"
         try:
-            if httpx.get(f"{url}/nowhere/", timeout=5).status_code == 404:
+            if httpx.get(f"{url}/nowhere/", timeout=5).status_code < 500:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)
