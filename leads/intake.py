@@ -78,7 +78,8 @@ def store_newest(submission: Submission) -> Lead:
     if lead:
         _correct(submission, before, now)
         return lead
-    submission = replace(submission, key=key)
+    known_as = submission.circumstances and submission.circumstances.after(len(before))
+    submission = replace(submission, key=key, circumstances=known_as)
     judged = _judged(submission, now)
     _correct(submission, before, now)
     return _store(submission, now, judged)

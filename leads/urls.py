@@ -11,6 +11,7 @@ urlpatterns = [
     re_path(r"^contact/(?P<slug>[-a-zA-Z0-9_]+)$", views.contact_without_slash),
     path("contact/<slug:slug>/", views.contact, name="contact"),
     path("contact/<slug:slug>/<uuid:public_id>/", views.status, name="status"),
+    path("contact/<slug:slug>/<uuid:public_id>/challenge/", views.solve, name="solve"),
     re_path(r"^api/leads/?$", api.create),
     path("api/leads/", api.create, name="api-create"),
     re_path(r"^api/leads/(?P<public_id>[^/]+)/?$", api.status),

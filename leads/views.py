@@ -1,20 +1,21 @@
 """The visitor's pages: the contact form, and the page that shows how a request stands."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, error_pages, intake, origins, request_body, visitor_status
+from leads import api, config_cache, error_pages, intake, origins, request_body, visitor_status
 from leads.forms import LeadForm
-from leads.guard import circumstances, robots
+from leads.guard import challenge, circumstances, stamp
 from leads.guard.verdicts import Refused
 from leads.models import LeadSource
 from leads.request_body import BodyRefused
@@ -69,8 +70,8 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
             return _not_found(request)
         if request.method == "POST":
             return _shown_inside(source, _submit(request, source))
-        earlier = _uuid(request.GET.get("earlier", ""))
-        page = _form_page(request, source, LeadForm(source=source), uuid.uuid4(), earlier)
+        hidden = _hidden({"earlier": request.GET.get("earlier", "")})
+        page = _form_page(request, source, LeadForm(source=source), hidden)
         return _shown_inside(source, page)
 
 
@@ -84,26 +85,47 @@ def contact_without_slash(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(f"{address}?{query}" if query else address)
 
 
+@dataclass(frozen=True)
+class _Hidden:
+    """What the page of the form carries besides the fields.
+
+    `token`: the page's own. `earlier`: the request that its visitor sent before. `stamp`: when it
+    was rendered (leads.guard.stamp).
+    """
+
+    token: uuid.UUID
+    earlier: uuid.UUID | None
+    stamp: str
+
+
+def _hidden(posted: Mapping[str, str]) -> _Hidden:
+    """Of a new page, or of the one that was posted: its time goes on when it is shown again."""
+    token, now = _uuid(posted.get("token", "")) or uuid.uuid4(), timezone.now()
+    known = posted.get(stamp.FIELD, "")
+    kept = known if stamp.age(known, token, now) is not None else stamp.new(token, now)
+    return _Hidden(token, _uuid(posted.get("earlier", "")), kept)
+
+
 def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     try:
         posted = request_body.page_form(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     except BodyRefused as refused:
         return error_pages.body_refused(request, refused)
     form = LeadForm(posted, source=source)
-    token = _uuid(posted.get("token", "")) or uuid.uuid4()
-    earlier = _uuid(posted.get("earlier", ""))
+    hidden = _hidden(posted)
+    token, earlier = hidden.token, hidden.earlier
     if not form.is_valid():
-        return _form_page(request, source, form, token, earlier, status=422)
+        return _form_page(request, source, form, hidden, status=422)
     # What is written is part of the key: the same page sent again is the same submission, but a
     # visitor who went back to correct something asks for the corrected one.
     written = (str(value or "") for value in form.cleaned_data.values())
     key = intake.key_from("form", str(token), source.slug, *written)
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
-    how = circumstances.of_request(request, trap=posted.get(robots.TRAP, ""))
+    how = circumstances.of_form(request, posted, token, timezone.now())
     try:
         lead = intake.store_newest(form.submission(key, submitter, how))
     except Refused as refused:
-        return _refused(request, source, form, token, earlier, refused)
+        return _refused(request, source, form, hidden, refused)
     return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
 
 
@@ -111,12 +133,11 @@ def _refused(
     request: HttpRequest,
     source: LeadSource,
     form: LeadForm,
-    token: uuid.UUID,
-    earlier: uuid.UUID | None,
+    hidden: _Hidden,
     refused: Refused,
 ) -> HttpResponse:
     """The form with all that was typed, and when to send it again."""
-    page = _form_page(request, source, form, token, earlier, status=429, refused=refused)
+    page = _form_page(request, source, form, hidden, status=429, refused=refused)
     page["Retry-After"] = str(refused.seconds)
     return page
 
@@ -132,14 +153,13 @@ def _form_page(
     request: HttpRequest,
     source: LeadSource,
     form: LeadForm,
-    token: uuid.UUID,
-    earlier: uuid.UUID | None,
+    hidden: _Hidden,
     status: int = 200,
     refused: Refused | None = None,
 ) -> HttpResponse:
     form.offer_times()
-    context = {"source": source, "form": form, "token": token, "earlier": earlier}
-    context["trap"] = robots.TRAP
+    context = {"source": source, "form": form, "hidden": hidden}
+    context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["refused"] = error_pages.too_many(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)
@@ -166,11 +186,35 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
         "stands": stands,
         "refresh": visitor_status.refresh_after(lead, stands, now),
         "last_digits": visitor_status.last_digits(lead.phone),
+        "is_challenged": challenge.is_asked(lead),
     }
     page = render(request, "leads/status.html", context)
     page["Cache-Control"] = "no-store"
     page["X-Robots-Tag"] = "noindex"
     return _shown_inside(source, page) if source else page
+
+
+@csrf_exempt  # what is sent is signed by us, and grants nothing because of a cookie
+@_answers("GET", "POST")
+def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """For the page of a request that is held as mildly suspicious: GET, a challenge; POST, its
+    solution. JSON, as the widget has it.
+    """
+    lead = visitor_status.find(public_id, slug)
+    if lead is None or not challenge.is_asked(lead):
+        return api.nothing_here(request)
+    now = timezone.now()
+    if request.method == "GET":
+        answer = JsonResponse(challenge.ask(lead, now))
+    else:
+        try:
+            solution = request_body.fields(request, ("altcha",)).get("altcha", "")
+        except BodyRefused as refused:
+            return api.body_refused(refused)
+        is_solved = challenge.answer(lead, solution, now)
+        answer = JsonResponse({"solved": is_solved}, status=200 if is_solved else 400)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:

@@ -14,7 +14,7 @@ E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension 
 E025 LEAST_TALK
 E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE    E034 SITE_URL            E040 TRUSTED_PROXIES
-E041 RATE_ADDRESS_REFUSED                         E050, E051, W010 callbacks.config.mail_checks
+E041 RATE_ADDRESS_REFUSED  E042 LEAST_FILL_TIME   E050, E051, W010 callbacks.config.mail_checks
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN
@@ -35,6 +35,7 @@ from django.core.exceptions import ImproperlyConfigured
 from callbacks.config import broker, logs
 from callbacks.policy import from_settings, rules
 from callbacks.telephony import account
+from leads.guard import robots
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
@@ -62,6 +63,7 @@ def check_settings(
         *_policy(),
         *_watching(),
         *_rates(),
+        *_robots(),
     ]
 
 
@@ -262,6 +264,10 @@ def _rates() -> Iterator[CheckMessage]:
                 "has one address, and is to be held rather than turned away.",
                 id="callbacks.E041",
             )
+
+
+def _robots() -> Iterator[CheckMessage]:
+    yield from _between("LEAST_FILL_TIME", 0, robots.LONGEST_LEAST, "callbacks.E042")
 
 
 def _policy() -> Iterator[CheckMessage]:

@@ -1,11 +1,32 @@
 """What is known of a submission besides its fields."""
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 
-from leads.guard import address
+from leads.guard import address, stamp
 from leads.guard.address import Address
+
+# The name of the field that people do not see. No browser and no password manager has anything to
+# fill in under it.
+TRAP = "reference"
+
+
+@dataclass(frozen=True)
+class Filling:
+    """How our form was filled in.
+
+    `trap`: what was written into the field that people do not see. `took`: since its page was
+    rendered; None where the page's stamp is missing or forged. `before`: how many requests its
+    submitter had sent.
+    """
+
+    trap: str = ""
+    took: timedelta | None = None
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -13,18 +34,29 @@ class Circumstances:
     """How a stranger's submission reached us.
 
     `address`: None where the server does not know it. `was_forwarded`: somebody says that they have
-    passed it on. `trap`: what was written into the field of the form that people do not see.
+    passed it on. `filling`: None for what came without our form.
     """
 
     address: Address | None
     was_forwarded: bool = False
-    trap: str = ""
+    filling: Filling | None = None
+
+    def after(self, before: int) -> "Circumstances":
+        """The same of somebody who has sent so many requests before."""
+        filling = self.filling and replace(self.filling, before=before)
+        return replace(self, filling=filling)
 
 
-def of_request(request: HttpRequest, trap: str = "") -> Circumstances:
+def of_request(request: HttpRequest) -> Circumstances:
     """The circumstances of what a request submits."""
     return Circumstances(
-        address=address.of_request(request),
-        was_forwarded="X-Forwarded-For" in request.headers,
-        trap=trap,
+        address=address.of_request(request), was_forwarded="X-Forwarded-For" in request.headers
     )
+
+
+def of_form(
+    request: HttpRequest, posted: Mapping[str, str], token: uuid.UUID, now: datetime
+) -> Circumstances:
+    """The same of what our form has sent, from a page with this token."""
+    took = stamp.age(posted.get(stamp.FIELD, ""), token, now)
+    return replace(of_request(request), filling=Filling(posted.get(TRAP, ""), took))

@@ -16,6 +16,7 @@ def keep(lead: Lead, judged: Judgement, at: datetime) -> None:
                 verdict=it.verdict.name.lower(),
                 reason=it.reason[:500],
                 is_unanswered=it.is_unanswered,
+                is_mild=it.is_mild,
                 at=at,
             )
             for it in judged.findings

@@ -1,15 +1,18 @@
-"""Held leads: a manager lets them go, and so does a check that had nobody to ask before."""
+"""Held leads: a manager lets them go, and so does a check that had nobody to ask before, and a
+browser that has solved a challenge (leads.guard.challenge).
+"""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from leads import log_context, number_guard, ports, transitions
 from leads.guard import findings, pipeline
 from leads.guard.address import read
 from leads.guard.circumstances import Circumstances
-from leads.models import Finding, Lead, LeadStatus
+from leads.models import Challenge, Finding, Lead, LeadStatus
 from leads.phones import PhoneRefused
 from leads.signals import wish_followed
 from leads.submission import Submission
@@ -20,10 +23,12 @@ AT_ONCE = 50
 ASKED_AGAIN_WITHIN = timedelta(days=1)
 
 
-def release(lead_id: int, now: datetime) -> bool:
+def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
     """Has a held lead called: at once, or at the time that was chosen; its clock has run meanwhile.
 
-    Returns whether it was still held. Raises PhoneRefused where its number may not be called.
+    Returns whether it was still held. Raises PhoneRefused where its number may not be called. What
+    the same visitor has asked since is theirs, too; without a person's word only as far as it would
+    be called itself.
     """
     with transaction.atomic():
         lead = Lead.objects.select_related("source").get(pk=lead_id)
@@ -33,12 +38,44 @@ def release(lead_id: int, now: datetime) -> bool:
         plan = ports.plan(lead.source, lead.phone, now, chosen_at)
         if not transitions.let_go(lead.pk, now, plan):
             return False
-        if lead.submitter:  # what they have asked since is theirs, too
+        if lead.submitter:
             theirs = Lead.objects.filter(duplicate_of=lead, submitter=lead.submitter)
+            if not by_person:
+                theirs = theirs.exclude(findings__in=_for_a_person())
             theirs.update(is_held_back=False)
         lead.refresh_from_db()
         wish_followed.send(sender=Lead, lead=lead)
         return True
+
+
+def _for_a_person() -> QuerySet[Finding]:
+    return Finding.objects.filter(is_mild=False, is_unanswered=False)
+
+
+def has_solved(lead: Lead) -> bool:
+    """Whether the visitor's browser has solved a challenge for this lead."""
+    return Challenge.objects.filter(lead=lead).exclude(solved_at=None).exists()
+
+
+def let_go_if_answered(lead_id: int, now: datetime) -> bool:
+    """Has a held lead called if nothing is against it any more: each finding is mild, and there is
+    a solved challenge. Returns whether it was held until now.
+
+    A challenge is solved, and a check that had no answer is asked again, at any moment: each of the
+    two calls this in its own transaction, and after it, so that the later one sees both.
+    """
+    lead = Lead.objects.get(pk=lead_id)
+    against = list(lead.findings.all())
+    if lead.status != LeadStatus.HELD or any(not it.is_mild or it.is_unanswered for it in against):
+        return False
+    if against and not has_solved(lead):
+        return False
+    try:
+        return release(lead_id, now, by_person=False)
+    except PhoneRefused as refused:
+        still_held = Lead.objects.filter(pk=lead_id, status=LeadStatus.HELD)
+        still_held.update(error_message=refused.message[:500])
+        return False
 
 
 def judge_again() -> None:
@@ -69,13 +106,8 @@ def _judge_again(lead: Lead, now: datetime) -> bool:
         findings.keep(lead, judged.without(known), now)
         reason = " ".join(lead.findings.values_list("reason", flat=True))[:500]
         Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).update(error_message=reason)
-        if not judged.is_held and not known:
-            try:
-                release(lead.pk, now)
-            except PhoneRefused as refused:
-                Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).update(
-                    error_message=refused.message[:500]
-                )
+        let_go_if_answered(lead.pk, now)
+    let_go_if_answered(lead.pk, now)
     return True
 
 

@@ -29,12 +29,13 @@ NAME = "rate"
 @dataclass(frozen=True)
 class _Counted:
     """A counter, and the sentence for a manager where it exceeds a rate: with the placeholders
-    %(what)s, %(limit)s and %(time)s.
+    %(what)s, %(limit)s and %(time)s. `is_mild`: people behind one address exceed it, too.
     """
 
     counter: Counter
     what: str
     sentence: "str | Promise"
+    is_mild: bool = False
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     for it, rate in zip(counted, result.exceeded, strict=True):
         if rate:
             words = {"what": it.what, "limit": rate.limit, "time": _in_words(rate)}
-            yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words)
+            yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words, is_mild=it.is_mild)
 
 
 def _is_exempt(known: Circumstances) -> bool:
@@ -85,6 +86,7 @@ def _counted(submission: Submission) -> Iterator[_Counted]:
             ),
             sender,
             _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
+            is_mild=True,
         )
         yield _Counted(
             Counter(_hidden("numbers", sender), _hidden("", phone), settings.RATE_ADDRESS_NUMBERS),

@@ -1,21 +1,47 @@
-"""The check for robots: they fill in every field of a form, also the one that people do not see."""
+"""The check for robots: they fill in every field of a form, at once, and without its page.
+
+All of it is mild: people do the like now and then, so a solved challenge answers it.
+"""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext
 
+from leads.guard.circumstances import Filling
 from leads.guard.verdicts import Finding, Verdict
 from leads.submission import Submission
 
 NAME = "robot"
-# The field's name. No browser and no password manager has anything to fill in under it.
-TRAP = "reference"
+# Of LEAST_FILL_TIME. Somebody who has the browser fill in the form, sees it and presses the button
+# needs longer than a second; longer than this bound some who are quick would be suspected.
+LONGEST_LEAST = 10.0
+# People send a page again to correct a number or to choose a time.
+MOST_BEFORE = 3
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
     """Holds what was written by a robot, or by an extension of a browser that acts like one."""
-    known = submission.circumstances
-    if known and known.trap.strip():
-        sentence = gettext("A field that people do not see was filled in, as robots do.")
-        yield Finding(NAME, Verdict.HOLD, sentence)
+    filling = submission.circumstances and submission.circumstances.filling
+    if not filling:
+        return
+    if filling.trap.strip():
+        yield _mild(gettext("A field that people do not see was filled in, as robots do."))
+    if settings.LEAST_FILL_TIME:
+        yield from _of_stamp(filling, timedelta(seconds=settings.LEAST_FILL_TIME))
+
+
+def _of_stamp(filling: Filling, least: timedelta) -> Iterator[Finding]:
+    if filling.took is None:
+        yield _mild(gettext("It was sent without the form's page, as robots do."))
+    elif filling.took < least:
+        sentence = gettext("The form was filled in within %(seconds).1f seconds, as robots do.")
+        yield _mild(sentence % {"seconds": max(0.0, filling.took.total_seconds())})
+    if filling.before > MOST_BEFORE:
+        sentence = gettext("%(count)d requests had come from the same page before, as from robots.")
+        yield _mild(sentence % {"count": filling.before})
+
+
+def _mild(sentence: str) -> Finding:
+    return Finding(NAME, Verdict.HOLD, sentence, is_mild=True)

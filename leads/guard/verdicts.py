@@ -20,7 +20,8 @@ class Finding:
     """What one check, by its name, has against a submission.
 
     `reason`: a sentence for a manager. `retry_after`: when a refused one may be tried again.
-    `is_unanswered`: it had nobody to ask, and says nothing of the submission.
+    `is_unanswered`: it had nobody to ask, and says nothing of the submission. `is_mild`: a solved
+    challenge answers it (leads.guard.challenge).
     """
 
     asked: str
@@ -28,6 +29,7 @@ class Finding:
     reason: str
     retry_after: timedelta | None = None
     is_unanswered: bool = False
+    is_mild: bool = False
 
 
 @dataclass(frozen=True)

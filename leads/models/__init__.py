@@ -1,5 +1,6 @@
 """Who asked to be called back, through which form, and what came of it."""
 
+from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
@@ -23,6 +24,7 @@ __all__ = [
     "E164",
     "LANGUAGE",
     "OPEN_STATUSES",
+    "Challenge",
     "ClockChange",
     "Disposition",
     "DispositionEffect",

@@ -25,6 +25,12 @@ class Finding(models.Model):
         db_default=False,
         help_text=_("The check had nobody to ask, and is asked again."),
     )
+    is_mild = models.BooleanField(
+        _("mild"),
+        default=False,
+        db_default=False,
+        help_text=_("A challenge that the visitor's browser has solved answers it."),
+    )
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

@@ -86,6 +86,7 @@
   document.addEventListener("visibilitychange", () => (document.hidden ? next() : askAnew()));
   window.addEventListener("pageshow", (event) => event.persisted && askAnew());
   window.addEventListener("online", ask);
+  document.addEventListener("standingchange", askAnew); // challenge.js
 
   function begin() {
     window.stop(); // the page's own refresh, which is for browsers in which no script runs

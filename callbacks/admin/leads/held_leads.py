@@ -23,7 +23,7 @@ from unfold.decorators import display
 from callbacks.admin import html
 from callbacks.admin.base import ReadOnly
 from callbacks.admin.confirm import ask, is_confirmed
-from callbacks.admin.leads import forms, held_commands
+from callbacks.admin.leads import challenge_shown, forms, held_commands
 from callbacks.admin.leads.held_commands import HeldCommand
 from callbacks.admin.leads.held_filters import (
     AddressFilter,
@@ -83,7 +83,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
         found: QuerySet[HeldLead] = super().get_queryset(request)
         return (
             found.filter(status=LeadStatus.HELD)
-            .select_related("source")
+            .select_related("source", "challenge")
             .prefetch_related("findings")
         )
 
@@ -109,6 +109,8 @@ class HeldLeadAdmin(ReadOnly, Admin):
         """The reasons of the checks."""
         # Those held by a release before this one have no findings.
         reasons = [it.reason for it in obj.findings.all()] or [obj.error_message]
+        if about := challenge_shown.sentence(obj):
+            reasons.append(about)
         told = format_html_join("", "<li>{}</li>", ((reason,) for reason in reasons))
         return format_html('<ul class="facts reasons">{}</ul>', told)
 

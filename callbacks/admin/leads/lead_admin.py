@@ -275,7 +275,7 @@ class LeadAdmin(
         notes = CallNote.objects.select_related("disposition", "follow_up", "written_by")
         lead: Any = (
             Lead.objects.select_related(
-                "source", "first_source", "duplicate_of", "disposition", "follow_up_of"
+                "source", "first_source", "duplicate_of", "disposition", "follow_up_of", "challenge"
             )
             .prefetch_related(
                 Prefetch("call_attempts", attempts),

@@ -23,6 +23,7 @@ from callbacks.admin.html import (
     written,
 )
 from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
+from callbacks.admin.leads import challenge_shown
 from callbacks.common.formatting import dated, in_words
 from callbacks.common.translation import Text
 from callbacks.explain import call_notes
@@ -132,6 +133,8 @@ def _submitted(lead: Lead) -> Iterator[Event]:
     )
     for found in lead.findings.all():
         yield Event(found.at, gettext("Held for a manager"), (found.reason,), ORANGE)
+    for at, what in challenge_shown.steps(lead):
+        yield Event(at, what, colour=GREY)
     yield from (_of_later_request(it) for it in lead.duplicates.all())
     if lead.status == LeadStatus.DUPLICATE:
         why = gettext("The number had an open request already: lead %(duplicate_of_id)s") % {

@@ -1,0 +1,13 @@
+"""Solves a challenge as the widget does, in Python."""
+
+from typing import Any
+
+import altcha
+
+
+def solve(told: dict[str, Any]) -> str:
+    """What the widget sends for a challenge."""
+    asked = altcha.Challenge.from_dict(told)
+    solution = altcha.solve_challenge(asked)
+    assert solution is not None
+    return altcha.Payload(asked, solution).to_base64()
