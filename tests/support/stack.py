@@ -98,7 +98,8 @@ class Stack:
             "VOICENTER_CODE": CODE,
             "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
             "PYTHONUNBUFFERED": "1",
-            # All of it comes from this machine.
+            # Who submits forms here loads no page, and takes no time.
+            "LEAST_FILL_TIME": "0",
             **environment,
         }
 
