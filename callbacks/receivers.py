@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import recorded_messages, taken_back
+from callbacks.calling import hanging_up, recorded_messages, taken_back
 from callbacks.common import heartbeats, task_publisher
 from callbacks.explain import nobody_now
 from callbacks.extensions import logins
@@ -95,6 +95,10 @@ class Caller:
     def hold_call(self, lead_id: int) -> bool:
         """Its attempt is locked."""
         return _live_call(lead_id).select_for_update(of=("self",)).first() is not None
+
+    def stop(self, lead_id: int, now: datetime) -> bool:
+        """As "Hang up and stop" does, without the hanging up."""
+        return hanging_up.stop(_live_call(lead_id), now)
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """A call that is on is ended, and no other follows it."""

@@ -1,26 +1,51 @@
 """The never-call list: numbers that nobody and nothing dials until a manager takes them back.
 
 Asked when a lead is stored: it is held, and a visitor reads the ordinary page (leads.guard). Asked
-again before each dial, whoever wants it (leads.number_guard).
+again before each dial, whoever wants it (leads.number_guard). An entry is found by every spelling
+of its line (leads.phones.spellings).
+
+Of a person who is erased the list keeps no number, but a keyed hash of it (`forget`): with
+SECRET_KEY it is recognised when it comes again, and without it nobody can tell whose it is.
 """
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
-from leads import transitions
-from leads.models import Lead, LeadStatus, NeverCallNumber
+from leads import phones, ports, transitions
+from leads.models import OPEN_STATUSES, Lead, ListedBy, NeverCallNumber
 from leads.phones import PhoneRefused
 
-# For a row of leads_lead, in a query that reads it anyway.
-LISTED_SQL = (
-    "EXISTS (SELECT FROM leads_nevercallnumber listed WHERE listed.phone = leads_lead.phone)"
-)
+# Whose wish no manager's or salesperson's change of mind takes back along with their own.
+_OWN_WISH = (ListedBy.VISITOR, ListedBy.ERASURE)
+_TRIES = 3
+
+# For a row of leads_lead, in a query that reads it anyway. True for each that is on the list, and
+# for some that are not: hashes are compared by `entry` alone.
+MAY_BE_LISTED_SQL = """(
+    EXISTS (
+        SELECT FROM leads_nevercallnumber listed WHERE listed.phone IN (
+            leads_lead.phone,
+            regexp_replace(leads_lead.phone, '^[+]970', '+972'),
+            regexp_replace(leads_lead.phone, '^[+]972', '+970')
+        )
+    )
+    OR EXISTS (SELECT FROM leads_nevercallnumber listed WHERE listed.phone IS NULL)
+)"""
 
 
 def entry(phone: str) -> NeverCallNumber | None:
-    """The list's entry for this number (E.164); None: it may be called."""
-    return NeverCallNumber.objects.filter(phone=phone).first()
+    """The list's entry for this number (E.164), in any spelling; None: it may be called."""
+    return NeverCallNumber.objects.filter(of_number(phone)).order_by("pk").first()
+
+
+def hashes(phone: str) -> list[str]:
+    """The keyed hashes by which the list may know this number: by today's key, and earlier ones."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [_hash(phone, key) for key in keys]
 
 
 def refusal(found: NeverCallNumber) -> str:
@@ -42,23 +67,80 @@ def check(phone: str) -> None:
         raise PhoneRefused("never_call", refusal(found))
 
 
-def add(phone: str, reason: str, user: object) -> bool:
-    """Puts a number (E.164) on the list, and takes its waiting lead out of the queue.
+def add(phone: str, reason: str, user: object, asked_by: ListedBy = ListedBy.MANAGER) -> bool:
+    """Puts a number (E.164) on the list, and closes its lead that waits or is held.
 
     A call that is on goes on, and no other follows it. Returns False if the number is listed
-    already; the first reason stays.
+    already; the first reason stays. Call it before the transaction locks a lead.
     """
-    now = timezone.now()
     with transaction.atomic():
-        found, is_new = NeverCallNumber.objects.get_or_create(
-            phone=phone,
+        listed = entry(phone)
+        if listed is None:
+            found, is_new = NeverCallNumber.objects.get_or_create(
+                phone=phones.identity(phone),
+                defaults={
+                    "reason": reason[:200],
+                    "asked_by": asked_by,
+                    "added_by_id": getattr(user, "pk", None),
+                    "added_at": timezone.now(),
+                },
+            )
+        else:
+            found, is_new = listed, False
+        if asked_by in _OWN_WISH and found.asked_by not in _OWN_WISH:
+            NeverCallNumber.objects.filter(pk=found.pk).update(asked_by=asked_by)
+        _close(phone, refusal(found))
+    return is_new
+
+
+def forget(phone: str, *, lists: bool = True) -> None:
+    """For an erasure: the number (E.164) is never called again, and only a keyed hash of it stays.
+
+    `lists` False: a number that is not listed is not put on the list; one that is, stays on it.
+    Its reason and who added it go. In the erasure's transaction, before it locks a lead.
+    """
+    with transaction.atomic():
+        listed = NeverCallNumber.objects.filter(of_number(phone))
+        if not (lists or listed.exists()):
+            return
+        by_number = listed.exclude(phone=None)
+        since = by_number.values_list("added_at", flat=True).order_by("added_at").first()
+        by_number.delete()
+        found, _is_new = NeverCallNumber.objects.get_or_create(
+            number_hash=hashes(phone)[0],
             defaults={
-                "reason": reason[:200],
-                "added_by_id": getattr(user, "pk", None),
-                "added_at": now,
+                "reason": gettext("the person was erased"),
+                "asked_by": ListedBy.ERASURE,
+                "added_at": since or timezone.now(),
             },
         )
-        waiting = Lead.objects.filter(phone=phone, status=LeadStatus.WAITING)
-        for lead_id in waiting.values_list("pk", flat=True):
-            transitions.cancel(lead_id, now, refusal(found))
-    return is_new
+        _close(phone, refusal(found))
+
+
+def take_back(phone: str, user_id: int | None) -> None:
+    """Takes a number off the list that this user has put there, unless the person asked for it."""
+    own = NeverCallNumber.objects.filter(of_number(phone), added_by=user_id)
+    own.exclude(asked_by__in=_OWN_WISH).delete()
+
+
+def of_number(phone: str) -> Q:
+    """Which entries are of this number (E.164), also those that keep its hash alone."""
+    return Q(phone__in=phones.spellings(phone)) | Q(number_hash__in=hashes(phone))
+
+
+def _hash(phone: str, key: str | bytes) -> str:
+    written = phones.identity(phone)
+    return salted_hmac("leads.never_call", written, secret=key, algorithm="sha256").hexdigest()
+
+
+def _close(phone: str, sentence: str) -> None:
+    """Nobody is called for the number's open leads any more."""
+    opened = Lead.objects.filter(phone__in=phones.spellings(phone), status__in=OPEN_STATUSES)
+    for lead_id in opened.values_list("pk", flat=True):
+        any(_is_closed(lead_id, sentence) for _ in range(_TRIES))
+
+
+def _is_closed(lead_id: int, sentence: str) -> bool:
+    """False: it was claimed, or waits again, between the two; then it is tried anew."""
+    now = timezone.now()
+    return ports.stop(lead_id, now) or transitions.cancel(lead_id, now, sentence)

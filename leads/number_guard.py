@@ -15,12 +15,12 @@ def accept(typed: str, source: LeadSource) -> TypedPhone:
     return phone
 
 
-def check_before_dial(phone: str, source: LeadSource, *, is_listed: bool = True) -> None:
+def check_before_dial(phone: str, source: LeadSource, *, may_be_listed: bool = True) -> None:
     """Checks a stored number again, since the rules may have changed. Raises PhoneRefused.
 
-    `is_listed` False: the caller has just read that it is not on the never-call list.
+    `may_be_listed` False: the caller has just read that it is not on the never-call list.
     """
-    if is_listed:
+    if may_be_listed:
         never_call.check(phone)
     phones.check(phone, source.allowed_countries)
     _ask_the_caller(phone)

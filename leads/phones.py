@@ -218,6 +218,14 @@ def _known(zones: Collection[str], code: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(theirs))
 
 
+def identity(e164: str) -> str:
+    """The one spelling of a telephone that has two country codes; any other as it is."""
+    try:
+        return _e164(typed_numbers.one_identity(phonenumbers.parse(e164)))
+    except NumberParseException:
+        return e164
+
+
 def spellings(e164: str) -> set[str]:
     """The numbers (E.164) that ring the same telephone: two where it has two country codes.
 

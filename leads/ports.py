@@ -82,6 +82,9 @@ class LeadCaller(Protocol):
     def hold_call(self, lead_id: int) -> bool:
         """Has a call of the lead that is on not end before this transaction; False: none is."""
 
+    def stop(self, lead_id: int, now: datetime) -> bool:
+        """Has no call follow the one of the lead that is on; False: none is."""
+
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """Has an open lead called no more. Returns whether it was open."""
 
@@ -150,6 +153,14 @@ def hold_call(lead_id: int) -> bool:
     Call it before the transaction locks the lead, as the end of a call does.
     """
     return _registered().hold_call(lead_id)
+
+
+def stop(lead_id: int, now: datetime) -> bool:
+    """Has no call follow the one of the lead that is on, which goes on; False: none is on.
+
+    Call it before the transaction locks the lead.
+    """
+    return _registered().stop(lead_id, now)
 
 
 def cancel(lead_id: int, now: datetime) -> bool:

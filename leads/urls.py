@@ -12,6 +12,11 @@ urlpatterns = [
     path("contact/<slug:slug>/", views.contact, name="contact"),
     path("contact/<slug:slug>/<uuid:public_id>/", views.status, name="status"),
     path("contact/<slug:slug>/<uuid:public_id>/challenge/", views.solve, name="solve"),
+    path(
+        "contact/<slug:slug>/<uuid:public_id>/never-call/",
+        views.never_call_again,
+        name="never-call",
+    ),
     re_path(r"^api/leads/?$", api.create),
     path("api/leads/", api.create, name="api-create"),
     re_path(r"^api/leads/(?P<public_id>[^/]+)/?$", api.status),

@@ -1,5 +1,6 @@
 """The visitor's pages: the contact form, and the page that shows how a request stands."""
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,14 +12,27 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import api, config_cache, error_pages, intake, origins, request_body, visitor_status
+from leads import (
+    api,
+    config_cache,
+    error_pages,
+    intake,
+    log_context,
+    never_call,
+    origins,
+    request_body,
+    visitor_status,
+)
 from leads.forms import LeadForm
 from leads.guard import challenge, circumstances, stamp
 from leads.guard.verdicts import Refused
-from leads.models import LeadSource
+from leads.models import LeadSource, ListedBy
 from leads.request_body import BodyRefused
+
+log = logging.getLogger(__name__)
 
 DEFAULT_SOURCE = "website"
 _Arguments = ParamSpec("_Arguments")
@@ -215,6 +229,36 @@ def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
         answer = JsonResponse({"solved": is_solved}, status=200 if is_solved else 400)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+# As with the form: whoever has the page's address, and nothing else, is asked for.
+@csrf_exempt
+@_answers("GET", "HEAD", "POST")
+def never_call_again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Asks the visitor whether their number is never to be called again; by POST it is done.
+
+    Whether it is on the list already is told to nobody: anybody can have typed it.
+    """
+    lead = visitor_status.find(public_id, slug)
+    if lead is None:
+        return _not_found(request)
+    if request.method == "POST":
+        reason = gettext("the visitor asked for it on the page of their request")
+        never_call.add(lead.phone, reason, None, ListedBy.VISITOR)
+        log_context.follow(lead.public_id)
+        log.info("never call again")
+        return SeeOther(f"{request.path}?done=yes")
+    context = {
+        "slug": slug,
+        "public_id": public_id,
+        "last_digits": visitor_status.last_digits(lead.phone),
+        "is_done": request.GET.get("done") == "yes",
+    }
+    page = render(request, "leads/never_call.html", context)
+    page["Cache-Control"] = "no-store"
+    page["X-Robots-Tag"] = "noindex"
+    source = intake.active_source(slug)
+    return _shown_inside(source, page) if source else page
 
 
 def _shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:

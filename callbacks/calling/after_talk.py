@@ -34,7 +34,7 @@ from leads.models import (
     DispositionEffect,
     Lead,
     LeadStatus,
-    NeverCallNumber,
+    ListedBy,
 )
 from leads.submission import Submission
 
@@ -206,7 +206,9 @@ def _follow(note: CallNote, now: datetime) -> None:
     _do(note, now)
     if _says(note).effect == DispositionEffect.NEVER_CALL:
         reason = note.note or str(note.disposition)
-        note.has_listed |= never_call.add(note.lead.phone, reason, note.written_by)
+        note.has_listed |= never_call.add(
+            note.lead.phone, reason, note.written_by, ListedBy.SALESPERSON
+        )
         note.save(update_fields=["has_listed"])
 
 
@@ -301,8 +303,7 @@ def _take_back(before: CallNote, note: CallNote, now: datetime, *, by_manager: b
         if effect == DispositionEffect.NEVER_CALL:
             note.has_listed = True
         elif by_manager or now - before.written_at <= TAKES_BACK_WITHIN:
-            listed = NeverCallNumber.objects.filter(phone=before.lead.phone)
-            listed.filter(added_by=before.written_by_id).delete()
+            never_call.take_back(before.lead.phone, before.written_by_id)
     if before.has_stopped:
         if effect in _STOPS:
             note.has_stopped = True

@@ -40,7 +40,7 @@ _TRIES = 10
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
         clock_started_at, sla_target, sla_clock, sla_source_id,
-        ({VERSION_SQL}) AS setup_version, {never_call.LISTED_SQL} AS is_listed
+        ({VERSION_SQL}) AS setup_version, {never_call.MAY_BE_LISTED_SQL} AS may_be_listed
     FROM leads_lead WHERE id = %s
 """  # noqa: S608  # put together from constants only
 
@@ -74,7 +74,7 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
         number_guard.check_before_dial(
             lead.phone,
             config.sources[lead.source_id],
-            is_listed=lead.is_listed,  # type: ignore[attr-defined]  # see _LEAD
+            may_be_listed=lead.may_be_listed,  # type: ignore[attr-defined]  # see _LEAD
         )
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)

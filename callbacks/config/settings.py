@@ -52,6 +52,8 @@ if not SECRET_KEY:
         "is built, takes any: SECRET_KEY=unused python manage.py collectstatic. To work on the "
         "code, set DEBUG=true."
     )
+# Earlier keys: what was made with them is still recognised (leads.never_call).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -348,7 +350,7 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 
-logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY, EMAIL_HOST_PASSWORD)
+logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY, *SECRET_KEY_FALLBACKS, EMAIL_HOST_PASSWORD)
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOG_LEVEL = env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS)
 LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -10,10 +10,10 @@ from django.db import DatabaseError
 from callbacks.console import options
 from callbacks.console.confirming import confirm
 from callbacks.console.destinations import (
-    Allowed,
     allowed,
     provider_spelling,
     readable,
+    refuse_if_listed,
     refuse_unless_allowed,
 )
 from callbacks.console.exits import Exit, Stop
@@ -104,11 +104,8 @@ def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None
         for name in (*action.table, *(["variables"] if "variables" in given else []))
     }
     wanted: Any = options.read(action.kind, action.table, typed)
-    if action.rings and not given["any_number"]:
-        may = _allowed()
-        refuse_unless_allowed(wanted.phone, may, first=True)
-        if isinstance(wanted, Call):
-            refuse_unless_allowed(wanted.target, may, first=False)
+    if action.rings:
+        _refuse_numbers(wanted, is_any_number=given["any_number"])
     client = account.client()
     confirm(action.question(wanted), yes=given["yes"], output=output)
     accepted = _send(action, client, wanted)
@@ -125,17 +122,26 @@ def run(action: ConsoleAction, given: Mapping[str, Any], output: Output) -> None
     )
 
 
-def _allowed() -> Allowed:
+def _refuse_numbers(wanted: Any, *, is_any_number: bool) -> None:
+    """Raises Stop where one of the numbers may not be rung."""
+    rung = [(wanted.phone, True)]
+    if isinstance(wanted, Call):
+        rung.append((wanted.target, False))
     try:
-        return allowed()
+        for number, _is_first in rung:
+            refuse_if_listed(number)
+        if is_any_number:
+            return
+        may = allowed()
     except DatabaseError as error:
         # Its message may hold the address with the password.
         raise Stop(
             Exit.BROKEN,
-            f"The database cannot tell whom we may ring ({type(error).__name__}). "
-            "--any-number works without it.",
+            f"The database cannot tell whom we may ring ({type(error).__name__}).",
             "database",
         ) from None
+    for number, is_first in rung:
+        refuse_unless_allowed(number, may, first=is_first)
 
 
 def _send(action: ConsoleAction, client: Client, wanted: Any) -> Accepted:

@@ -7,8 +7,8 @@ from callbacks.console.exits import Exit, Stop
 from callbacks.models import Extension
 from callbacks.voicenter import to_e164, to_provider
 from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
-from leads import phones
-from leads.models import LeadSource, NeverCallNumber
+from leads import never_call, phones
+from leads.models import LeadSource
 from leads.phones import PhoneRefused
 
 # A code of up to so many digits is a short code; anything longer is a number.
@@ -24,14 +24,10 @@ _NO_NUMBER = "{number} is not rung: the numbering plan has no such number."
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be rung without --any-number: the sources' countries, and our own extensions.
-
-    `never_called`: the never-call list, in E.164, which comes before both.
-    """
+    """What may be rung without --any-number: the sources' countries, and our own extensions."""
 
     countries: Collection[str]
     extensions: Collection[str]
-    never_called: Collection[str]
 
 
 def allowed() -> Allowed:
@@ -40,7 +36,6 @@ def allowed() -> Allowed:
     return Allowed(
         countries={country for row in rows for country in row},
         extensions=set(Extension.objects.values_list("number", flat=True)),
-        never_called=set(NeverCallNumber.objects.values_list("phone", flat=True)),
     )
 
 
@@ -54,17 +49,25 @@ def provider_spelling(typed: str | None) -> str | None:
     return typed
 
 
+def refuse_if_listed(number: str) -> None:
+    """Raises Stop for a number on the never-call list, whoever asks and however."""
+    e164 = to_e164(number)
+    if e164 and never_call.entry(e164):
+        raise Stop(
+            Exit.USAGE,
+            f"{number} is not rung: it is on the never-call list, and nothing rings it until a "
+            "manager takes it off.",
+            "number_never_called",
+        )
+
+
 def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None:
     """Raises Stop unless `number` is an extension, or a number that a lead may have.
-
-    One on the never-call list is refused, whatever it is.
 
     `first`: the number is the leg that is rung first, where a short code is an extension of the
     account. As a target, a short code may be one of the telephone network's own (emergency, star
     and paid codes), so it must be an extension that we know.
     """
-    if to_e164(number) in allowed.never_called:
-        raise _refusal(f"{number} is not rung: it is on the never-call list.")
     if number in allowed.extensions or number in (SIP_TRUNK, LOGIN_CODE):
         return
     if any(character.isalpha() for character in number):

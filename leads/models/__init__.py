@@ -10,7 +10,7 @@ from leads.models.late_waits import LateWait
 from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
 from leads.models.lead_status import E164, OPEN_STATUSES, LeadStatus
-from leads.models.never_call import NeverCallNumber
+from leads.models.never_call import ListedBy, NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.sources import (
     LANGUAGE,
@@ -36,6 +36,7 @@ __all__ = [
     "LeadSearch",
     "LeadSource",
     "LeadStatus",
+    "ListedBy",
     "NeverCallNumber",
     "SetupVersion",
     "SlaClock",

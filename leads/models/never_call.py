@@ -11,15 +11,39 @@ from django.utils.translation import gettext_lazy as _
 from leads.models.lead_status import E164
 
 
+class ListedBy(models.TextChoices):
+    """Whose wish it is that a number is never called."""
+
+    MANAGER = "manager", _("a manager")
+    SALESPERSON = "salesperson", _("a salesperson, after a talk")
+    VISITOR = "visitor", _("the visitor, on the page of their request")
+    ERASURE = "erasure", _("an erasure")
+
+
 class NeverCallNumber(models.Model):
-    """A number on the never-call list (leads.never_call). Who takes it back deletes it."""
+    """A number on the never-call list (leads.never_call). Who takes it back deletes it.
+
+    Of a person who was erased it has `number_hash` instead of `phone`.
+    """
 
     phone = models.CharField(
         _("phone"),
         max_length=16,
         unique=True,
+        null=True,
         help_text=_("E.164"),
         validators=[RegexValidator(E164, _("For example +9725..."))],
+    )
+    number_hash = models.CharField(
+        _("hash of the number"), max_length=64, unique=True, null=True, editable=False
+    )
+    asked_by = models.CharField(
+        _("asked by"),
+        max_length=11,
+        choices=ListedBy,
+        default=ListedBy.MANAGER,
+        db_default=ListedBy.MANAGER.value,
+        editable=False,
     )
     reason = models.CharField(
         _("reason"), max_length=200, blank=True, help_text=_("Why nobody may call this number.")
@@ -40,8 +64,15 @@ class NeverCallNumber(models.Model):
         ordering = ["-added_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(phone__regex=E164), name="never_call_phone_e164"),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=False, number_hash__isnull=True)
+                | Q(phone__isnull=True, number_hash__isnull=False),
+                name="never_call_number_or_hash",
+            ),
         ]
 
     def __str__(self) -> str:
+        if self.phone is None:
+            return gettext("Number of somebody who was erased")
         # The admin's log keeps this, also when the number has been taken back.
         return gettext("Number that ends in %(digits)s") % {"digits": self.phone[-4:]}

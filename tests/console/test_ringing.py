@@ -251,12 +251,12 @@ def test_wrong_settings_are_six(run: Run, settings: Settings) -> None:
     ],
     ids=["as target", "rung first", "a message"],
 )
-def test_a_number_on_the_never_call_list_is_not_rung_unasked(
+def test_a_number_on_the_never_call_list_is_rung_by_no_option(
     run: Run, simulator: SimulatorProcess, command: tuple[str, ...]
 ) -> None:
     NeverCallNumber.objects.create(phone="+972505550101")
-    ended = run(*command, "--yes", "--json")
-    assert (ended.code, ended.document["reason"]) == (2, "number_not_allowed")
-    assert "it is on the never-call list" in ended.document["message"]
+    for options in ((), ("--any-number",)):
+        ended = run(*command, "--yes", "--json", *options)
+        assert (ended.code, ended.document["reason"]) == (2, "number_never_called")
+        assert "it is on the never-call list" in ended.document["message"]
     assert simulator.ledger() == []
-    assert run(*command, "--yes", "--any-number").code == 0

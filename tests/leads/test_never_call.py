@@ -5,14 +5,18 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from callbacks.calling import dial, dispatch, manual
+from callbacks.calling.apply_outcome import apply
 from callbacks.calling.manual_requests import CannotCall
 from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import AttemptState
 from leads import intake, never_call, number_guard
-from leads.models import Lead, LeadSource, NeverCallNumber
+from leads.models import Lead, LeadSource, ListedBy, NeverCallNumber
 from leads.phones import PhoneRefused
 from tests.support.queue import queued
 from tests.support.simulator import SimulatorProcess
@@ -53,6 +57,85 @@ def test_a_number_that_is_listed_has_its_waiting_lead_cancelled(
     other.refresh_from_db()
     assert (lead.status, other.status) == ("cancelled", "waiting")
     assert "asked us to stop" in lead.error_message
+
+
+def test_a_held_lead_is_closed_by_it_too(make_lead: Callable[..., Lead]) -> None:
+    lead = make_lead(PHONE, status="held", is_held_back=True)
+    listed()
+    lead.refresh_from_db()
+    assert (lead.status, "asked us to stop" in lead.error_message) == ("cancelled", True)
+
+
+@pytest.mark.parametrize("how", ["by hand", "erased"])
+def test_a_call_that_is_on_goes_on_and_nothing_follows_it(
+    make_lead: Callable[..., Lead], extension: Extension, simulator: SimulatorProcess, how: str
+) -> None:
+    lead = make_lead(PHONE)
+    attempt = dispatch.call_lead(lead.pk)
+    assert attempt
+    if how == "erased":
+        never_call.forget(PHONE)
+    else:
+        listed()
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.hang_up_wanted) == ("accepted", False)
+    with transaction.atomic():
+        assert attempt.finish(AttemptState.LEAD_NO_ANSWER, timezone.now())
+        apply(attempt, timezone.now())
+    lead.refresh_from_db()
+    assert lead.status == "cancelled"
+    assert [it["action"] for it in simulator.ledger()] == ["call"]
+
+
+@pytest.mark.parametrize("entered", ["+970591234567", "+972591234567"])
+@pytest.mark.parametrize("stored", ["+970591234567", "+972591234567"])
+def test_both_spellings_of_one_line_are_one(
+    entered: str, stored: str, make_lead: Callable[..., Lead]
+) -> None:
+    lead = make_lead(stored)
+    assert never_call.add(entered, "asked us to stop", None)
+    assert not never_call.add(stored, "asked us to stop", None)
+    lead.refresh_from_db()
+    assert lead.status == "cancelled"
+    found = never_call.entry(stored)
+    assert found
+    assert found.phone == "+970591234567"
+
+
+def test_an_erasure_leaves_no_number(settings: Settings) -> None:
+    listed("Noa Levi, 050-555 0101, asked us to stop")
+    never_call.forget(PHONE)
+    kept = str(NeverCallNumber.objects.values())
+    assert "505550101" not in kept
+    assert "Levi" not in kept
+    assert never_call.entry(PHONE)
+    assert never_call.entry("+972505550102") is None
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, which the numbers were not listed with"
+    assert never_call.entry(PHONE)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert never_call.entry(PHONE) is None
+
+
+def test_an_erasure_may_leave_a_number_callable_that_nobody_has_forbidden() -> None:
+    never_call.forget(PHONE, lists=False)
+    assert never_call.entry(PHONE) is None
+    listed()
+    never_call.forget(PHONE, lists=False)
+    assert never_call.entry(PHONE)
+    assert not NeverCallNumber.objects.exclude(phone=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("by", "is_listed"),
+    [("salesperson", False), ("visitor", True), ("erasure", True)],
+)
+def test_who_takes_back_their_own_word_takes_back_no_other(by: str, is_listed: bool) -> None:
+    dana = User.objects.create_user("dana")
+    never_call.add(PHONE, "said so", dana, ListedBy.SALESPERSON)
+    never_call.add(PHONE, "said so too", None, ListedBy(by))
+    never_call.take_back(PHONE, dana.pk)
+    assert (never_call.entry(PHONE) is not None) is is_listed
 
 
 def test_the_first_reason_stays(db: None) -> None:

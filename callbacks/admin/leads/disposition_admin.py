@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.search import by_phone
+from callbacks.admin.search import by_phone, whole_numbers
 from leads import countries, never_call, phones
 from leads.models import Disposition, LeadSource, NeverCallNumber
 from leads.phones import PhoneRefused
@@ -73,7 +74,8 @@ class NeverCallAdmin(EditsOnlyWhatChanged):
     """Numbers that nobody and nothing dials. A number is taken back by deleting it here."""
 
     form = NeverCallForm
-    list_display = ["number", "reason", "added_by", "added"]
+    list_display = ["number", "reason", "asked_by", "added_by", "added"]
+    list_filter = ["asked_by"]
     list_display_links = ["number"]
     search_fields = ["reason"]
     search_help_text = _("A phone number in any spelling, or a word of the reason.")
@@ -84,8 +86,8 @@ class NeverCallAdmin(EditsOnlyWhatChanged):
 
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def number(self, obj: NeverCallNumber) -> SafeString:
-        """The number as people read it."""
-        return html.phone(obj.phone)
+        """The number as people read it; of somebody who was erased, that it is not kept."""
+        return html.phone(obj.phone) if obj.phone else format_html("<i>{}</i>", str(obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NeverCallNumber]:
         """With who added each."""
@@ -97,18 +99,26 @@ class NeverCallAdmin(EditsOnlyWhatChanged):
     ) -> tuple[QuerySet[NeverCallNumber], bool]:
         """By number or reason."""
         found, distinct = super().get_search_results(request, queryset, search_term)
-        number = by_phone(search_term.strip(), "phone")
-        return (found | queryset.filter(number) if number else found), distinct
+        typed = search_term.strip()
+        if number := by_phone(typed, "phone"):
+            found |= queryset.filter(number)
+        for whole in whole_numbers(typed):  # kept as a hash, it is found by the whole number alone
+            found |= queryset.filter(never_call.of_number(whole))
+        return found, distinct
 
     def get_fields(self, request: HttpRequest, obj: NeverCallNumber | None = None) -> list[str]:
         """The number is typed once; later only the reason changes."""
-        return ["phone", "reason"] if obj is None else ["number", "reason", "added_by", "added"]
+        return (
+            ["phone", "reason"]
+            if obj is None
+            else ["number", "reason", "asked_by", "added_by", "added"]
+        )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: NeverCallNumber | None = None
     ) -> list[str]:
         """All but the reason, once it is on the list."""
-        return [] if obj is None else ["number", "added_by", "added"]
+        return [] if obj is None else ["number", "asked_by", "added_by", "added"]
 
     def get_form(
         self, request: HttpRequest, obj: NeverCallNumber | None = None, change: bool = False,
@@ -126,5 +136,5 @@ class NeverCallAdmin(EditsOnlyWhatChanged):
         if change:
             super().save_model(request, obj, form, change)
             return
-        never_call.add(obj.phone, obj.reason, request.user)
+        never_call.add(obj.phone or "", obj.reason, request.user)
         obj.pk = NeverCallNumber.objects.values_list("pk", flat=True).get(phone=obj.phone)
