@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callbacks.models import Extension
-from leads import never_call
 from leads.models import Lead, LeadStatus, NeverCallNumber
 
 MakeLead = Callable[..., Lead]
@@ -157,7 +156,7 @@ def test_a_chosen_time_that_lies_ahead_is_kept(
 
 def test_a_listed_number_is_not_released(managing: Client, hold: MakeLead) -> None:
     lead = hold()
-    never_call.add(lead.phone, "asked for it", None)
+    NeverCallNumber.objects.create(phone=lead.phone, reason="asked for it")
     [said] = decide(managing, "release_selected", [lead])
     assert "never-call list: asked for it" in said
     assert Lead.objects.get().status == "held"

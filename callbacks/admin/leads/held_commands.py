@@ -35,11 +35,16 @@ def _release(lead: Lead, _user: object) -> str:
     return gettext("It is called as soon as its hours and a free salesperson allow.")
 
 
-def _reject(lead: Lead, user: object) -> str:
-    if not Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).exists():
-        raise NothingToDo(gettext("It is not held any more."))
+def reject(lead: Lead, user: object) -> str:
+    """Cancels a lead that is held, and says so."""
+    _see_that_it_is_held(lead)
     manual.cancel(lead.pk, user)
     return gettext("Nobody is called for it.")
+
+
+def _see_that_it_is_held(lead: Lead) -> None:
+    if not Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).exists():
+        raise NothingToDo(gettext("It is not held any more."))
 
 
 RELEASE = HeldCommand(
@@ -54,7 +59,7 @@ RELEASE = HeldCommand(
     button=_("Release"),
 )
 REJECT = HeldCommand(
-    run=_reject,
+    run=reject,
     logged=_("Rejected"),
     title=_("Reject the request?"),
     title_of_several=_("Reject these %(count)d requests?"),
@@ -89,8 +94,8 @@ def block(reason: str) -> HeldCommand:
     """BLOCK, with the reason that the never-call list keeps."""
 
     def run(lead: Lead, user: object) -> str:
-        never_call.add(lead.phone, reason, user)
-        _reject(lead, user)
+        _see_that_it_is_held(lead)
+        never_call.add(lead.phone, reason, user)  # which closes it
         return gettext("The number is on the never-call list.")
 
     return BLOCK.doing(run, str(BLOCK.logged))

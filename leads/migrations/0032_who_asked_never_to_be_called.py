@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0030_failed_leads'),
+        ("leads", "0031_challenges"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
