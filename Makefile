@@ -17,7 +17,7 @@ UNDER_WAY := $(VENV)/.installing
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test packages nightly bench chaos lint format lock clean
+.PHONY: help run check test packages nightly bench chaos abuse lint format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST
 
 chaos: $(DEV_STAMP) ## strike web, workers, PostgreSQL, Redis and provider; nobody is lost or called twice
 	@exec $(BIN)/python -m tests.chaos $(CHAOS)
+
+abuse: $(DEV_STAMP) ## strangers and robots at the running product; they cause no more calls than the limits allow
+	@exec $(BIN)/python -m tests.abuse $(ABUSE)
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -2,8 +2,10 @@
 -- what was counted, by the time at which it was (seconds).
 --
 -- KEYS: the counters. ARGV[1]: now. ARGV[2]: JSON, for each counter
---   {member, keep, most, hold = {{limit, seconds}, ...}, refuse = {{limit, seconds}, ...}}
+--   {member, keep, most, hold = {{limit, seconds}, ...}, refuse = {{limit, seconds}, ...}, mild,
+--   shared}
 -- `keep`: seconds for which it is kept. `most`: how many are kept, the newest; more decide nothing.
+-- `shared`: nothing is counted there, nor exceeded, once one before it is that is not `mild`.
 --
 -- Returns {"", i1, i2, ...}: for each counter which of its `hold` was exceeded, from 1; 0: none. Where
 -- one of `refuse` is used up, nothing is counted, and it returns {seconds to wait}.
@@ -30,15 +32,21 @@ for i, counter in ipairs(counters) do
 end
 if wait > 0 then return {string.format('%.3f', wait)} end
 
-local answer = {''}
-for i, counter in ipairs(counters) do
+local function count(i, counter)
     redis.call('ZADD', KEYS[i], ARGV[1], counter.member)
     redis.call('ZREMRANGEBYRANK', KEYS[i], 0, -counter.most - 1)
     redis.call('EXPIRE', KEYS[i], counter.keep)
-    local exceeded = 0
     for place, rate in ipairs(counter.hold) do
-        if exceeded == 0 and counted_at(KEYS[i], rate[1] + 1, rate[2]) then exceeded = place end
+        if counted_at(KEYS[i], rate[1] + 1, rate[2]) then return place end
     end
+    return 0
+end
+
+local answer = {''}
+local is_held = false
+for i, counter in ipairs(counters) do
+    local exceeded = (counter.shared and is_held) and 0 or count(i, counter)
+    is_held = is_held or (exceeded > 0 and not counter.mild and not counter.shared)
     answer[i + 1] = exceeded
 end
 return answer

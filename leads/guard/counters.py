@@ -40,13 +40,17 @@ class Counter:
     """Something that is counted: under `key`, a `member` once, however often it comes.
 
     `hold`: rates of which one more is too many. `refuse`: where these are used up, nothing is
-    counted any more.
+    counted any more. `is_mild`: what exceeds it may be called all the same. `is_shared`: it is not
+    counted there where a counter before it, which is not mild, is exceeded: who goes on and on must
+    not use up what everybody shares.
     """
 
     key: str
     member: str
     hold: tuple[Rate, ...] = ()
     refuse: tuple[Rate, ...] = ()
+    is_mild: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ def _ask(counters: Sequence[Counter], now: datetime) -> list[Any]:
             "most": max(rate.limit for rate in (*it.hold, *it.refuse)) + 1,
             "hold": [(rate.limit, rate.seconds) for rate in it.hold],
             "refuse": [(rate.limit, rate.seconds) for rate in it.refuse],
+            "mild": it.is_mild,
+            "shared": it.is_shared,
         }
         for it in counters
     ]

@@ -1,7 +1,9 @@
 """The check of rates: how many submissions come from an address, to a number, through a source.
 
 Above the usual they are held, and stay so while it lasts; what one address sends far above it is
-refused. What is counted is kept in Redis as keyed hashes, for a day at most by itself.
+refused. What the rate of its own address or number holds is counted for neither source nor country:
+a stranger who goes on must not have everybody held. What is counted is kept in Redis as keyed
+hashes, for a day at most by itself.
 """
 
 from collections.abc import Iterator
@@ -29,13 +31,12 @@ NAME = "rate"
 @dataclass(frozen=True)
 class _Counted:
     """A counter, and the sentence for a manager where it exceeds a rate: with the placeholders
-    %(what)s, %(limit)s and %(time)s. `is_mild`: people behind one address exceed it, too.
+    %(what)s, %(limit)s and %(time)s.
     """
 
     counter: Counter
     what: str
     sentence: "str | Promise"
-    is_mild: bool = False
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     for it, rate in zip(counted, result.exceeded, strict=True):
         if rate:
             words = {"what": it.what, "limit": rate.limit, "time": _in_words(rate)}
-            yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words, is_mild=it.is_mild)
+            yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words, is_mild=it.counter.is_mild)
 
 
 def _is_exempt(known: Circumstances) -> bool:
@@ -83,10 +84,10 @@ def _counted(submission: Submission) -> Iterator[_Counted]:
                 key,
                 settings.RATE_ADDRESS,
                 settings.RATE_ADDRESS_REFUSED,
+                is_mild=True,  # people behind one address exceed it, too
             ),
             sender,
             _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
-            is_mild=True,
         )
         yield _Counted(
             Counter(_hidden("numbers", sender), _hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
@@ -99,14 +100,14 @@ def _counted(submission: Submission) -> Iterator[_Counted]:
         _("The number was asked for more than %(limit)s times within %(time)s."),
     )
     yield _Counted(
-        Counter(f"source:{submission.source.pk}", key, settings.RATE_SOURCE),
+        Counter(f"source:{submission.source.pk}", key, settings.RATE_SOURCE, is_shared=True),
         submission.source.name,
         _("More than %(limit)s requests came through the source %(what)s within %(time)s."),
     )
     country = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
     if country != submission.source.default_country:
         yield _Counted(
-            Counter(f"country:{country}", key, settings.RATE_COUNTRY),
+            Counter(f"country:{country}", key, settings.RATE_COUNTRY, is_shared=True),
             str(countries.NAMES.get(country, country)),
             _("More than %(limit)s requests for numbers in %(what)s came within %(time)s."),
         )

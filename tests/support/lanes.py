@@ -23,6 +23,7 @@ GROUPS = (IN_CHROMIUM, ON_THE_PRODUCT)
 # They take longest: first, so that at the end no core waits for one of them.
 FIRST = (
     "tests/chaos/",
+    "tests/abuse/",
     "tests/benchmarks/",
     *IN_CHROMIUM,
     "tests/localrun/test_run.py",
@@ -49,6 +50,7 @@ FIRST = (
 # Left out of `make check`: what starts the product or the command as people do, and what needs
 # programs besides Python.
 LONG = (
+    "tests/abuse/",
     "tests/benchmarks/",
     "tests/browser/",
     "tests/chaos/",

@@ -306,6 +306,33 @@ def test_an_office_of_thirty_is_stored_and_none_is_turned_away(source: LeadSourc
     assert stood == [WAITING] * 10 + [HELD] * 20
 
 
+# What a stranger goes on with, at the settings' own rates: (address, number) of each request.
+FLOODS = {
+    "one number from everywhere": [(f"198.51.100.{it}", 0) for it in range(1, 31)],
+    "many numbers from one address": [(ELSEWHERE, it) for it in range(30)],
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_who_is_held_by_their_own_rate_uses_up_nobody_else_s(
+    name: str, source: LeadSource, settings: Settings
+) -> None:
+    """Neither the source's rate nor the country's: an honest visitor is called."""
+    settings.RATE_SOURCE = settings.RATE_COUNTRY = read("12/10m")
+    for sender, place in FLOODS[name]:
+        submit(source, 0, sender, phone=f"+4420794600{place:02d}")
+    assert submit(source, 0, HERE, phone="+442079460099").status == WAITING
+
+
+def test_what_an_office_sends_counts_for_its_source(source: LeadSource, settings: Settings) -> None:
+    """A solved challenge lets each of these be called, so they are counted."""
+    settings.RATE_ADDRESS, settings.RATE_ADDRESS_NUMBERS = read("1/10m"), ()
+    settings.RATE_SOURCE = read("5/10m")
+    for place in range(5):
+        submit(source, place)
+    assert submit(source, 9, ELSEWHERE).status == HELD
+
+
 def test_a_stranger_who_types_its_number_from_everywhere_has_it_held(source: LeadSource) -> None:
     stood = [submit(source, 101, f"192.0.2.{place}") for place in range(8)]
     assert [it.is_held_back for it in stood] == [False] * 5 + [True] * 3

@@ -1,0 +1,75 @@
+"""The running product behind a proxy that it trusts, and how much of each attack there is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.arena import Arena
+from tests.chaos.plan import Plan as ProductPlan
+from tests.support.measuring import Say
+
+# Calls that one stranger may cause: the settings' own limits, and those that a test relies on.
+NUMBERS_OF_AN_ADDRESS = 10
+STORED_OF_AN_ADDRESS = 100
+CALLS_OF_A_NUMBER = 5
+REQUESTS_OF_A_PAGE = 4
+LIMITS = {
+    "RATE_ADDRESS": "20/10m, 100/d",
+    "RATE_ADDRESS_NUMBERS": f"{NUMBERS_OF_AN_ADDRESS}/10m, 30/d",
+    "RATE_ADDRESS_REFUSED": f"{STORED_OF_AN_ADDRESS}/10m, 1000/d",
+    "RATE_NUMBER": f"{CALLS_OF_A_NUMBER}/10m, 10/d",
+    # Twice what a good day brings, as docs/deploy.md says; here a few minutes are a good day.
+    "RATE_SOURCE": "4000/10m, 9000/d",
+    "LEAST_FILL_TIME": "1",
+    # We are the proxy: each request says from whom it has come to us.
+    "TRUSTED_PROXIES": "127.0.0.1",
+}
+# Seconds from the submission to the call: the target that the source has by default.
+PROMISED = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many of everything. `judges_times`: not in a test, on a machine that is busy."""
+
+    numbers: int = 10_000  # from one address
+    addresses: int = 1_000  # for one number
+    forged: int = 2_000  # requests of one address, each with other headers
+    replays: int = 300  # of one page
+    doubles: int = 50  # times that one form is sent
+    without_scripts: int = 200
+    with_scripts: int = 40
+    outage: int = 400  # requests while Redis is away
+    at_once: int = 8
+    honest_per_second: float = 1.5
+    extensions: int = 100
+    workers: int = 2
+    judges_times: bool = True
+
+
+QUICK = Plan(
+    numbers=250,
+    addresses=40,
+    forged=150,
+    replays=12,
+    doubles=8,
+    without_scripts=6,
+    with_scripts=3,
+    outage=30,
+    honest_per_second=1.0,
+    extensions=30,
+    workers=1,
+    judges_times=False,
+)
+
+
+class AbuseArena(Arena):
+    """The arena of the fault runs, with the limits above."""
+
+    def __init__(self, plan: Plan, seed: int, logs: Path, say: Say) -> None:
+        product = ProductPlan(workers=plan.workers, extensions=plan.extensions, sweep_every=2.0)
+        super().__init__(product, seed, logs, say)
+        self.abuse = plan
+
+    def settings(self, database_url: str) -> dict[str, str]:
+        """The product's, and the limits."""
+        return super().settings(database_url) | LIMITS

@@ -1,0 +1,110 @@
+"""Requests as the proxy passes them on: of anybody's address, with and without the form's page."""
+
+import http.client
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from tests.chaos.client import id_in
+
+T = TypeVar("T")
+FORM = "/contact/website/"
+PATIENCE = 60.0  # seconds for one answer, on a busy machine
+TAKEN = (http.client.CREATED, http.client.SEE_OTHER)
+_HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; status 0: nothing did."""
+
+    status: int
+    text: str = ""
+    location: str = ""
+
+    @property
+    def lead(self) -> str:
+        """The public id of the lead that was acknowledged; "" where none was."""
+        return id_in(self.location) if self.status in TAKEN else ""
+
+
+def ask(
+    port: int,
+    method: str,
+    path: str,
+    address: str,
+    fields: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """A request from this address: a form, or JSON below /api/."""
+    sent = {"X-Forwarded-For": address, **(headers or {}), "Connection": "close"}
+    body = None
+    if fields is not None:
+        is_api = path.startswith("/api/")
+        body = (json.dumps(dict(fields)) if is_api else urlencode(fields)).encode()
+        sent["Content-Type"] = "application/json" if is_api else "application/x-www-form-urlencoded"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+        return Answer(answer.status, text, answer.getheader("Location") or "")
+    except (OSError, http.client.HTTPException):
+        return Answer(0)
+    finally:
+        connection.close()
+
+
+def by_api(port: int, phone: str, address: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """A request as a program sends it."""
+    fields = {"source": "website", "name": "Mallory", "phone": phone}
+    return ask(port, "POST", "/api/leads/", address, fields, headers)
+
+
+def by_form(port: int, phone: str, address: str, carried: Mapping[str, str]) -> Answer:
+    """A request as the form sends it; `carried`: what its page has in hidden fields."""
+    fields = {"name": "Noa Levi", "phone": phone, **carried}
+    return ask(port, "POST", FORM, address, fields)
+
+
+def page(port: int, address: str) -> dict[str, str]:
+    """Loads the form; what it has in hidden fields, {} where it did not come."""
+    return dict(_HIDDEN.findall(ask(port, "GET", FORM, address).text))
+
+
+@dataclass
+class Stranger:
+    """What a stranger has typed, and what they were answered."""
+
+    phones: set[str] = field(default_factory=set)
+    answers: list[Answer] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, phone: str, answer: Answer) -> Answer:
+        """Another request."""
+        with self._lock:
+            self.phones.add(phone)
+            self.answers.append(answer)
+        return answer
+
+    def count(self, *statuses: int) -> int:
+        """How many were answered so."""
+        return sum(it.status in statuses for it in self.answers)
+
+
+def all_of(act: Callable[[T], object], of: Iterable[T], at_once: int) -> None:
+    """Does it with each, so many at a time."""
+    with ThreadPoolExecutor(at_once) as pool:
+        for _ in pool.map(act, of):
+            pass
+
+
+def stay(seconds: float) -> None:
+    """As long as a person looks at a page."""
+    time.sleep(seconds)
