@@ -1,4 +1,4 @@
-"""The honest visitors beside each attack: each from an address of their own, with their own number."""
+"""The honest visitors beside each attack: each has an address and a number of their own."""
 
 import random
 import threading
@@ -55,7 +55,7 @@ class Honest:
             thread.join()
 
     def _arrive(self) -> None:
-        while not self._stopped.wait(self._pause):
+        while not self._threads or not self._stopped.wait(self._pause):
             place = self._first + len(self._threads)
             address = f"10.{place >> 16 & 255}.{place >> 8 & 255}.{place & 255}"
             visitor = threading.Thread(
