@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 
+from leads import origins
 from leads.guard import address, stamp
 from leads.guard.address import Address
 
@@ -34,11 +35,14 @@ class Circumstances:
     """How a stranger's submission reached us.
 
     `address`: None where the server does not know it. `was_forwarded`: somebody says that they have
-    passed it on. `filling`: None for what came without our form.
+    passed it on. `is_cross_site`: the browser says that a page of another website sent it; of
+    `origin`, "" where it hides that. `filling`: None for what came without our form.
     """
 
     address: Address | None
     was_forwarded: bool = False
+    is_cross_site: bool = False
+    origin: str = ""
     filling: Filling | None = None
 
     def after(self, before: int) -> "Circumstances":
@@ -50,8 +54,18 @@ class Circumstances:
 def of_request(request: HttpRequest) -> Circumstances:
     """The circumstances of what a request submits."""
     return Circumstances(
-        address=address.of_request(request), was_forwarded="X-Forwarded-For" in request.headers
+        address=address.of_request(request),
+        was_forwarded="X-Forwarded-For" in request.headers,
+        is_cross_site=request.headers.get("Sec-Fetch-Site") == "cross-site",
+        origin=_origin(request.headers.get("Origin", "")),
     )
+
+
+def _origin(sent: str) -> str:
+    try:
+        return origins.read(sent)
+    except origins.NoOrigin:
+        return ""
 
 
 def of_form(
