@@ -177,9 +177,11 @@ def _form_page(
     context["refused"] = error_pages.too_many(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)
-    # Every visit gets a new token, but not with no-store: after "back" the browser must show the
-    # page that it had, with the token that it had.
-    page["Cache-Control"] = "private, no-cache"
+    if not form.is_bound:
+        # Every visit gets a new token, but not with no-store: after "back" the browser must show
+        # the page that it had, with the token that it had. A page with what somebody typed is kept
+        # nowhere (callbacks.config.page_headers).
+        page["Cache-Control"] = "private, no-cache"
     return page
 
 

@@ -27,6 +27,11 @@ _COUNTED: dict[str, Callable[[], int]] = {
 _HAS_A_PHONE = "has a phone"
 
 
+def colors(_request: HttpRequest) -> str:
+    """The theme's colours."""
+    return static("admin_extra/colors.css")
+
+
 def stylesheet(_request: HttpRequest) -> str:
     """Our few styles beside the theme's."""
     return static("admin_extra/admin.css")

@@ -1,9 +1,11 @@
 """The Content-Security-Policy of each page.
 
-Public pages get the strictest policy that works: our own scripts and styles, nothing inline, no
-frames. The admin's theme evaluates Alpine.js expressions and sets inline styles, so the admin,
-which only signed-in staff can open, gets a looser policy. It plays recordings from the provider's
-hosts (RECORDING_HOSTS), and from nowhere else.
+Public pages, the desk and wallboards get the strictest policy that works: our own scripts and
+styles, nothing inline, no frames. In the admin the same holds but for two things that its theme
+(django-unfold) cannot do without: Alpine.js evaluates the expressions in its attributes
+('unsafe-eval'), and elements have `style` attributes, its own and those that Alpine.js sets.
+Scripts and styles inside a page, and `on...` attributes, run nowhere. The admin plays recordings
+from the provider's hosts (RECORDING_HOSTS), and from nowhere else.
 """
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -19,13 +21,15 @@ PUBLIC: dict[str, list[str]] = {
     "font-src": [SELF],
     "connect-src": [SELF],
     "form-action": [SELF],
+    "object-src": [NONE],
     "base-uri": [NONE],
     "frame-ancestors": [NONE],
 }
 ADMIN: dict[str, list[str]] = {
     **PUBLIC,
     "script-src": [SELF, UNSAFE_EVAL],
-    "style-src": [SELF, UNSAFE_INLINE],
+    "script-src-attr": [NONE],
+    "style-src-attr": [UNSAFE_INLINE],
     "img-src": [SELF, "data:"],
     "base-uri": [SELF],
 }

@@ -83,7 +83,7 @@ def test_no_page_may_run_a_script_or_a_style_of_its_own(path: str, hers: Client)
 def test_nobody_may_keep_the_page(hers: Client) -> None:
     for path in ("/desk/", "/desk/now/"):
         answer = hers.get(path)
-        assert (answer["Cache-Control"], answer["X-Robots-Tag"]) == ("no-store", "noindex")
+        assert (answer["Cache-Control"], answer["X-Robots-Tag"]) == ("no-store, private", "noindex")
 
 
 def test_a_form_of_another_site_does_nothing(dana: User, extension: Extension) -> None:

@@ -49,7 +49,7 @@ def test_today_and_this_week(dana: User, extension: Extension, make_attempt: Mak
         client.force_login(dana)
         for address in ("/desk/", "/desk/figures/"):
             answer = client.get(address)
-            assert answer["Cache-Control"] == "no-store"
+            assert answer["Cache-Control"] == "no-store, private"
             found = lines(answer.text)
             assert found["Answered"] == ("1 of 2", "2 of 3")
             assert found["Missed"] == ("1", "1")

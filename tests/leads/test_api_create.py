@@ -39,7 +39,7 @@ def test_it_stores_the_lead_and_says_where_to_follow_it(client: Client, source: 
         "page_url": f"http://testserver/contact/website/{lead.public_id}/",
     }
     assert answer["Location"] == answer.json()["status_url"]
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "no-store, private"
     assert (lead.name, lead.phone, lead.email) == ("Noa Levi", "+972505550101", "noa@example.com")
     assert client.get(answer.json()["status_url"]).status_code == 200
     assert client.get(answer.json()["page_url"]).status_code == 200

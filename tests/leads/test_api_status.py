@@ -132,7 +132,7 @@ def test_it_is_one_query_and_kept_nowhere(
     duplicate = make_lead("+972505550150")
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         answer = client.get(url(duplicate))
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "no-store, private"
     assert not answer.cookies
 
 

@@ -79,7 +79,7 @@ def test_it_is_announced_to_screen_readers_and_kept_nowhere(
 ) -> None:
     answer = client.get(url(make_lead()))
     assert '<div role="status" aria-live="polite"' in answer.text
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "no-store, private"
     assert answer["X-Robots-Tag"] == "noindex"
     assert answer["Referrer-Policy"] == "same-origin"
 
