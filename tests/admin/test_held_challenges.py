@@ -6,10 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from leads import never_call
 from leads.guard import challenge, findings
 from leads.guard.verdicts import Finding, Judgement, Verdict
-from leads.models import Lead
+from leads.models import Lead, NeverCallNumber
 from tests.support.challenges import solve
 
 pytestmark = pytest.mark.django_db
@@ -36,10 +35,11 @@ def test_asked_or_not_and_solved(
     assert "No browser has asked for the challenge that would let it go" in page
     told = challenge.ask(lead, now)
     assert "was asked to solve a challenge at" in managing.get(LIST).content.decode()
-    never_call.add(lead.phone, "asked for it", None)
+    NeverCallNumber.objects.create(phone=lead.phone, reason="asked for it")
     assert challenge.answer(lead, solve(told), now)
     page = managing.get(LIST).content.decode()
     assert "browser solved the challenge at" in page
+    assert "This number is on the never-call list: asked for it." in page
     page = managing.get(f"/admin/leads/lead/{lead.pk}/change/").content.decode()
     assert "The visitor&#x27;s browser was asked to solve a challenge" in page
     assert "The visitor&#x27;s browser solved the challenge" in page

@@ -30,6 +30,12 @@ def sentence(lead: Lead) -> str:
     )
 
 
+def is_solved(lead: Lead) -> bool:
+    """Whether the visitor's browser has solved one."""
+    challenge = _of(lead)
+    return challenge is not None and challenge.solved_at is not None
+
+
 def steps(lead: Lead) -> list[tuple[datetime, str]]:
     """When it was asked and solved, for the lead's page."""
     challenge = _of(lead)

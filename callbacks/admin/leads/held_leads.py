@@ -111,6 +111,8 @@ class HeldLeadAdmin(ReadOnly, Admin):
         reasons = [it.reason for it in obj.findings.all()] or [obj.error_message]
         if about := challenge_shown.sentence(obj):
             reasons.append(about)
+        if challenge_shown.is_solved(obj) and obj.error_message not in " ".join(reasons):
+            reasons.append(obj.error_message)  # why it is held all the same
         told = format_html_join("", "<li>{}</li>", ((reason,) for reason in reasons))
         return format_html('<ul class="facts reasons">{}</ul>', told)
 

@@ -12,7 +12,7 @@ from leads import intake, never_call
 from leads.guard import held, pipeline
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import CannotAnswer, Finding, Verdict
-from leads.models import Lead, LeadSource
+from leads.models import Lead, LeadSource, NeverCallNumber
 from leads.submission import Submission
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_what_another_check_holds_stays_a_persons(source: LeadSource, check: Ask
 
 def test_a_number_that_was_listed_meanwhile_is_not_called(source: LeadSource, check: Asked) -> None:
     lead = submit(source, 0)
-    never_call.add(lead.phone, "", None)
+    NeverCallNumber.objects.create(phone=lead.phone)  # as the lead came in: it is not closed
     check.is_away = False
     held.judge_again()
     status, reason = stands(lead)
