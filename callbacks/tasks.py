@@ -15,6 +15,7 @@ from callbacks.extensions import pauses, presence
 from callbacks.lateness import studies
 from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
+from callbacks.privacy import course
 from callbacks.reconciliation import holds, lookup, records
 from callbacks.subscriptions import sending
 from leads.guard import held
@@ -107,6 +108,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     visitor_clock.make_up,
     watch.watch,
     webhook.wake,
+    course.go_on,
 )
 
 

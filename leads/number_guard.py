@@ -1,6 +1,8 @@
 """Decides whether a number may be called: when a lead comes in, and again before the dial."""
 
-from leads import never_call, phones, ports
+from django.utils.translation import gettext
+
+from leads import erased, never_call, phones, ports
 from leads.models import LeadSource
 from leads.phones import PhoneRefused, TypedPhone
 
@@ -20,6 +22,10 @@ def check_before_dial(phone: str, source: LeadSource, *, may_be_listed: bool = T
 
     `may_be_listed` False: the caller has just read that it is not on the never-call list.
     """
+    if erased.is_placeholder(phone):
+        raise PhoneRefused(
+            "invalid", gettext("This person was erased. Nobody can tell the number any more.")
+        )
     if may_be_listed:
         never_call.check(phone)
     phones.check(phone, source.allowed_countries)

@@ -157,7 +157,11 @@ def with_extension(e164: str, extension: str) -> str:
 
 
 def readable(e164: str) -> str:
-    """ "+972505550101" -> "+972 50-555-0101"; a text that is not a number stays as it is."""
+    """ "+972505550101" -> "+972 50-555-0101"; a text that is not a number stays as it is. What
+    stands in place of a number that was erased is said to be that.
+    """
+    if e164.startswith("+0"):
+        return gettext("erased")
     try:
         number = phonenumbers.parse(e164)
     except NumberParseException:

@@ -7,6 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db.models import Model
+
+from tests.privacy import test_table
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -152,3 +156,11 @@ def test_every_package_and_module_of_callbacks_has_its_place_in_the_import_contr
     modules = {f"callbacks.{path.stem}" for path in (ROOT / "callbacks").glob("*.py")}
     apart = {"callbacks.__init__", "callbacks.migrations", "leads.migrations"}
     assert placed == (packages | modules | {"leads"}) - apart
+
+
+@pytest.mark.parametrize("model", apps.get_models(), ids=lambda it: it._meta.label)
+def test_it_is_said_where_personal_data_is_stored(model: type[Model]) -> None:
+    """A new model, or a new field for texts: callbacks/privacy/places.py and docs/privacy.md."""
+    if not model._meta.proxy:
+        test_table.test_every_field_that_can_hold_a_text_is_in_the_table(model)
+        assert f"`{model._meta.db_table}`" in (ROOT / "docs" / "privacy.md").read_text()

@@ -19,6 +19,7 @@ from callbacks.admin.leads import (
     source_admin,
 )
 from callbacks.admin.mail import outgoing_mail_admin
+from callbacks.admin.privacy import erasure_admin
 from callbacks.admin.saved_views import saved_view_admin, subscription_admin
 from callbacks.admin.schedules import schedule_admin
 from callbacks.admin.spending import limit_admin, price_admin
@@ -30,6 +31,7 @@ __all__ = [
     "alert_admin",
     "attempt_admin",
     "disposition_admin",
+    "erasure_admin",
     "export_record_admin",
     "extension_admin",
     "held_leads",

@@ -59,8 +59,10 @@ def trouble_below(shown: SafeString, text: str) -> SafeString:
 
 
 def person(name: str, e164: str, address: str = "") -> SafeString:
-    """A name with the number below it; given an address, the name is a link."""
-    shown = format_html("<bdi>{}</bdi>", name)
+    """A name with the number below it; given an address, the name is a link. Of somebody who was
+    erased there is no name.
+    """
+    shown = format_html("<bdi>{}</bdi>", name or gettext("Erased"))
     if address:
         shown = format_html('<a class="quiet-link" href="{}">{}</a>', address, shown)
     return below(shown, phone(e164))

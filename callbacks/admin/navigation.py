@@ -119,6 +119,8 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Mail"), "mail", "callbacks", "outgoingmail"),
                 _entry(gettext("Exports"), "download", "callbacks", "exportrecord"),
                 _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),
+                (gettext("A person's data"), "policy", "person", "callbacks.see_person"),
+                _entry(gettext("Erasures"), "ink_eraser", "callbacks", "erasure"),
             ],
         ),
     ]

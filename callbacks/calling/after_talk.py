@@ -165,6 +165,8 @@ def _held(attempt_id: int) -> CallAttempt:
         raise CannotCall(gettext("That call is not there any more. Nothing was written."))
     if attempt.kind == AttemptKind.MESSAGE:
         raise CannotCall(gettext("Nobody talked: a message was played to the lead alone."))
+    if attempt.lead.erased_at:
+        raise CannotCall(gettext("This person was erased. Nothing is written about them any more."))
     return attempt
 
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from callbacks.admin.leads.number_page import number_page
+from callbacks.admin.privacy.person_page import person_page
 from callbacks.admin.teams.preview import who_rings_page
 from callbacks.exports.views import export_progress
 from callbacks.lateness.replay_page import replay_page
@@ -48,6 +49,7 @@ urlpatterns = [
         admin.site.admin_view(number_page),
         name="number",
     ),
+    path("admin/person/", admin.site.admin_view(person_page), name="person"),
     path("admin/", admin.site.urls),
     path("desk/", include("callbacks.desk.urls")),
     path("mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),

@@ -10,6 +10,7 @@ from callbacks.models.alerts import (
 )
 from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
+from callbacks.models.erasures import Erasure
 from callbacks.models.exports import ExportRecord
 from callbacks.models.extensions import Extension, Presence
 from callbacks.models.outgoing_mail import MailAttachment, OutgoingMail
@@ -38,6 +39,7 @@ __all__ = [
     "CallParameters",
     "CallPrice",
     "CallRecord",
+    "Erasure",
     "ExportRecord",
     "Extension",
     "HistoryStart",

@@ -16,6 +16,7 @@ class ExportWhat(models.TextChoices):
     CALLBACK_TIMES = "callback_times", _("Callback times")
     LEADS = "leads", _("Leads")
     PEOPLE = "people", _("People")
+    PERSON = "person", _("A person's data")
 
 
 class ExportFormat(models.TextChoices):
@@ -23,6 +24,8 @@ class ExportFormat(models.TextChoices):
 
     CSV = "csv", _("CSV")
     XLSX = "xlsx", _("XLSX")
+    JSON = "json", _("JSON")
+    HTML = "html", _("HTML")
 
 
 class ExportState(models.TextChoices):

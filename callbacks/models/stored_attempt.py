@@ -17,7 +17,7 @@ from callbacks.models.attempt_states import (
     AttemptState,
 )
 from callbacks.models.extensions import Extension
-from leads.models import E164, Lead
+from leads.models import E164, NO_NUMBER, Lead
 
 
 class StoredAttempt(models.Model):
@@ -237,7 +237,10 @@ class StoredAttempt(models.Model):
             models.UniqueConstraint(
                 fields=["call_id"], condition=~Q(call_id=""), name="attempt_call_id_once"
             ),
-            models.CheckConstraint(condition=Q(phone__regex=E164), name="attempt_phone_e164"),
+            models.CheckConstraint(
+                condition=Q(phone__regex=E164) | Q(phone__regex=NO_NUMBER, ended_at__isnull=False),
+                name="attempt_phone_or_erased",
+            ),
             models.CheckConstraint(
                 condition=Q(kind=AttemptKind.CALL, extension__isnull=False)
                 | Q(kind=AttemptKind.MESSAGE, extension__isnull=True),

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from callbacks.models import AiData, CallAttempt, CallRecord
+from callbacks.reconciliation import erased_people
 from callbacks.voicenter import Cdr, read_analysis
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ def keep(cdr: Cdr) -> bool:
     with transaction.atomic():
         record = CallRecord.objects.get(call_id=cdr.call_id, type=cdr.type)
         if record.attempt_id and _is_erased(record.attempt_id):
+            return False
+        if record.attempt_id is None and erased_people.is_of_one(cdr):
             return False
         record = CallRecord.objects.select_for_update(no_key=True).get(pk=record.pk)
         if AiData.objects.filter(record=record, data__isnull=False).exists():

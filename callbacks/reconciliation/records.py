@@ -29,7 +29,7 @@ from callbacks.models.attempt_states import (
     AttemptState,
 )
 from callbacks.models.time_accounting import outcome_of
-from callbacks.reconciliation import ai_data, call_end, corrections
+from callbacks.reconciliation import ai_data, call_end, corrections, erased_people
 from callbacks.voicenter import Cdr, LegOutcome
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,8 @@ def adopt(attempt_id: int) -> int:
     with transaction.atomic():
         attempt = CallAttempt.objects.select_for_update().get(pk=attempt_id)
         orphans = CallRecord.objects.filter(attempt__isnull=True, call_id=attempt.call_id)
-        adopted = orphans.update(attempt=attempt) if attempt.call_id else 0
+        kept = erased_people.nothing_told(attempt)
+        adopted = orphans.update(attempt=attempt, **kept) if attempt.call_id else 0
         if adopted:
             _apply(attempt, timezone.now())
     return adopted
@@ -107,8 +108,7 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
         attempt=attempt,
         **_as_told(cdr),
         price=cdr.price,
-        recording_url=cdr.record_url or "",
-        payload=cdr.raw,
+        **erased_people.told(cdr, attempt),
     )
 
 
@@ -126,11 +126,12 @@ def _fill_in(cdr: Cdr) -> None:
         told: dict[str, Any] = {}
         if record.price is None and cdr.price is not None:
             told["price"] = cdr.price
-        if not record.recording_url and cdr.record_url:
-            told["recording_url"] = cdr.record_url
+        told_now = erased_people.told(cdr, attempt)
+        if not record.recording_url and told_now["recording_url"]:
+            told["recording_url"] = told_now["recording_url"]
         says_more = _says_more(cdr, record)
         if says_more:
-            told |= _as_told(cdr) | {"payload": record.payload | cdr.raw}
+            told |= _as_told(cdr) | {"payload": {**record.payload, **told_now["payload"]}}
         if not told:
             return
         stored.update(**told)

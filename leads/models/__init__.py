@@ -4,12 +4,14 @@ from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
+from leads.models.erased_numbers import ErasedNumber
 from leads.models.findings import Finding
 from leads.models.held_leads import HeldLead
 from leads.models.late_waits import LateWait
 from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
-from leads.models.lead_status import E164, OPEN_STATUSES, LeadStatus
+from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, LeadStatus
+from leads.models.legal_holds import LegalHold
 from leads.models.never_call import ListedBy, NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.sources import (
@@ -23,12 +25,14 @@ from leads.models.sources import (
 __all__ = [
     "E164",
     "LANGUAGE",
+    "NO_NUMBER",
     "OPEN_STATUSES",
     "Challenge",
     "ClockChange",
     "Disposition",
     "DispositionEffect",
     "EarlierPlan",
+    "ErasedNumber",
     "Finding",
     "HeldLead",
     "LateWait",
@@ -36,6 +40,7 @@ __all__ = [
     "LeadSearch",
     "LeadSource",
     "LeadStatus",
+    "LegalHold",
     "ListedBy",
     "NeverCallNumber",
     "SetupVersion",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.dispositions import Disposition
-from leads.models.lead_status import E164, OPEN_STATUSES, LeadStatus
+from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, LeadStatus
 from leads.models.lead_times import LeadTimes
 from leads.models.sources import LeadSource, SlaClock
 
@@ -226,6 +226,13 @@ class Lead(LeadTimes):
         help_text=_("Attempts before this time do not count: a manager had the lead called again."),
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    erased_at = models.DateTimeField(
+        _("erased at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Since when nothing is kept of who it was (callbacks.privacy)."),
+    )
     cancelled_while_held = models.BooleanField(
         _("cancelled while held"),
         default=False,
@@ -306,7 +313,11 @@ class Lead(LeadTimes):
                 condition=Q(status__in=OPEN_STATUSES),
                 name="lead_one_open_per_number",
             ),
-            models.CheckConstraint(condition=Q(phone__regex=E164), name="lead_phone_e164"),
+            models.CheckConstraint(
+                condition=Q(phone__regex=E164)
+                | Q(phone__regex=NO_NUMBER, closed_at__isnull=False, erased_at__isnull=False),
+                name="lead_phone_or_erased",
+            ),
             models.CheckConstraint(
                 condition=Q(status=LeadStatus.DUPLICATE, duplicate_of__isnull=False)
                 | (~Q(status=LeadStatus.DUPLICATE) & Q(duplicate_of__isnull=True)),

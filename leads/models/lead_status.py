@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
+# What stands in place of a number that was erased (leads.erased): no number begins like it.
+NO_NUMBER = r"^\+0[0-9]{13}$"
 
 
 class LeadStatus(models.TextChoices):

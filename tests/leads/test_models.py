@@ -38,9 +38,9 @@ def test_a_submission_has_at_most_one_lead(source: LeadSource) -> None:
 @pytest.mark.parametrize(
     ("values", "constraint"),
     [
-        ({"phone": "0505550101"}, "lead_phone_e164"),
-        ({"phone": "+972505550101\n"}, "lead_phone_e164"),
-        ({"phone": ""}, "lead_phone_e164"),
+        ({"phone": "0505550101"}, "lead_phone_or_erased"),
+        ({"phone": "+972505550101\n"}, "lead_phone_or_erased"),
+        ({"phone": ""}, "lead_phone_or_erased"),
         ({"status": "asleep", "closed_at": timezone.now()}, "lead_status_known"),
         ({"status": "duplicate", "closed_at": timezone.now()}, "lead_duplicate_names_the_first"),
         ({"status": "unreached"}, "lead_closed_has_a_time"),

@@ -34,7 +34,7 @@ def attempt(lead: Lead, **values: object) -> CallAttempt:
         ({"state": "not_sent"}, "attempt_ended_has_a_time"),
         ({"state": "accepted"}, "attempt_accepted_has_a_call_id"),
         ({"state": "bridged", "ended_at": NOW}, "attempt_bridged_has_a_time"),
-        ({"phone": "0505550101"}, "attempt_phone_e164"),
+        ({"phone": "0505550101"}, "attempt_phone_or_erased"),
     ],
 )
 def test_an_attempt_that_must_never_be(

@@ -201,12 +201,7 @@ class LeadAdmin(
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
         """The number as people read it, and where all about it stands."""
-        page = format_html(
-            '<a class="quiet-link" href="{}">{}</a>',
-            number_page.address_of(obj.phone),
-            gettext("Everything about this number"),
-        )
-        return html.below(html.phone(obj.phone, obj.phone_extension), page)
+        return number_page.phone_with_link(obj)
 
     @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
     def status_shown(self, obj: Lead) -> SafeString:

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -29,6 +31,19 @@ SHOWN = 100
 def address_of(phone: str) -> str:
     """The page's address for a number (E.164)."""
     return reverse("number", args=[phone.lstrip("+")])
+
+
+def phone_with_link(lead: Lead) -> SafeString:
+    """The lead's number, with a link to its page; of one that was erased there is none."""
+    shown = html.phone(lead.phone, lead.phone_extension)
+    if lead.erased_at:
+        return shown
+    page = format_html(
+        '<a class="quiet-link" href="{}">{}</a>',
+        address_of(lead.phone),
+        gettext("Everything about this number"),
+    )
+    return html.below(shown, page)
 
 
 @require_safe

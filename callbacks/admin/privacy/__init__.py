@@ -1,0 +1,1 @@
+"""A person's rights: what is held of them, and its erasure."""

@@ -1,0 +1,161 @@
+"""The page "A person's data": everything that is held of somebody, as files, and its erasure.
+
+What is looked for is posted, so that no number or address gets into an address or a log.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+from unfold.widgets import INPUT_CLASSES, UnfoldBooleanWidget
+
+from callbacks.admin import html
+from callbacks.exports.records import Recorded
+from callbacks.models import Erasure
+from callbacks.models.erasures import ErasureWay
+from callbacks.models.exports import ExportFormat, ExportWhat
+from callbacks.privacy import course, held, persons
+from callbacks.privacy.held import Held
+from callbacks.privacy.persons import NotUnderstood, Person
+from leads import phones
+
+SEES, ERASES = "callbacks.see_person", "callbacks.erase_person"
+# Seconds that the page itself gives an erasure; the sweep goes on with it.
+_TAKES = 3.0
+# Rows of one table that the page shows; the files have all.
+_SHOWN = 20
+
+
+def _input(kind: str) -> forms.TextInput:
+    classes = " ".join(INPUT_CLASSES)
+    return forms.TextInput(attrs={"class": classes, "type": kind, "autocomplete": "off"})
+
+
+class PersonForm(forms.Form):
+    """Whom it is about."""
+
+    number = forms.CharField(
+        label=_("Number"),
+        required=False,
+        max_length=64,
+        widget=_input("tel"),
+        help_text=_("In any spelling."),
+    )
+    email = forms.CharField(
+        label=_("E-mail"), required=False, max_length=254, widget=_input("text")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """`person`: who is meant."""
+        given: dict[str, Any] = super().clean() or {}
+        try:
+            self.person = persons.read(given.get("number", ""), given.get("email", ""))
+        except NotUnderstood as problem:
+            raise forms.ValidationError(str(problem)) from None
+        return given
+
+
+class EraseForm(forms.Form):
+    """What is asked along with the yes."""
+
+    never_call = forms.BooleanField(
+        label=_("Never call this number again"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanWidget,
+        help_text=_("The list then keeps a keyed hash of it, and nobody can tell the number."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def person_page(request: HttpRequest) -> HttpResponse:
+    """For who may see persons' data; to erase is a right of its own."""
+    if not request.user.has_perm(SEES):
+        raise PermissionDenied
+    form = PersonForm(request.POST) if request.method == "POST" else PersonForm()
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("A person's data"),
+        "form": form,
+        "may_erase": request.user.has_perm(ERASES),
+    }
+    if form.is_bound and form.is_valid():
+        person, wanted = form.person, request.POST.get("do", "")
+        if wanted in ("json", "html"):
+            return _file(request, person, ExportFormat(wanted))
+        if wanted in ("ask", "erase") and not request.user.has_perm(ERASES):
+            raise PermissionDenied
+        if wanted == "erase":
+            return _erase(request, person)
+        context |= _found(person) | {"asked": form.cleaned_data}
+        context |= {"asks": wanted == "ask", "erase_form": EraseForm()}
+    return TemplateResponse(request, "admin/person.html", context)
+
+
+def _found(person: Person) -> dict[str, Any]:
+    leads = list(person.leads().only("phone", "email", "erased_at"))
+    numbers, emails = persons.others_named(leads, person)
+    return {
+        "person": person,
+        "named": [*map(phones.readable, sorted(person.numbers)), *sorted(person.emails)],
+        "held": [
+            {
+                "title": it.title,
+                "count": len(it.rows),
+                "rows": list(it.readable())[:_SHOWN],
+                "more": max(len(it.rows) - _SHOWN, 0),
+                "fate": it.place.fate.value,
+            }
+            for it in held.everything(person)
+        ],
+        "other_numbers": sorted(numbers),
+        "other_emails": sorted(emails),
+        "receipts": [
+            {"page": html.page_of(Erasure, it.pk), "name": str(it), "at": html.moment(it.asked_at),
+             "finished": it.finished_at is not None}
+            for it in course.receipts_of(person)
+        ],
+    }  # fmt: skip
+
+
+def _file(request: HttpRequest, person: Person, kind: ExportFormat) -> HttpResponse:
+    """Everything as one file. Who takes it out is recorded, without whom it is about."""
+    now = timezone.now()
+    found = held.everything(person)
+    rows = sum(len(it.rows) for it in found)
+    recorded = Recorded.of(request.user, ExportWhat.PERSON, kind, "", rows)
+    if kind is ExportFormat.JSON:
+        body = held.as_json(person, found, now)
+        answer = HttpResponse(body, content_type="application/json; charset=utf-8")
+    else:
+        answer = HttpResponse(readable(person, found))
+    recorded.tell(rows)
+    recorded.complete()
+    answer["Content-Disposition"] = f'attachment; filename="person-{now:%Y-%m-%d}.{kind.value}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def readable(person: Person, found: list[Held]) -> str:
+    """All of it as one page of HTML that needs nothing else."""
+    context = {
+        "named": [*map(phones.readable, sorted(person.numbers)), *sorted(person.emails)],
+        "held": [{"title": it.title, "rows": list(it.readable())} for it in found],
+        "made_at": html.written(timezone.now()),
+    }
+    return render_to_string("privacy/held.html", context)
+
+
+def _erase(request: HttpRequest, person: Person) -> HttpResponse:
+    never = "never_call" in request.POST
+    erasure = course.begin(person, ErasureWay.PAGE, request.user, never=never)
+    messages.success(request, course.told(course.go_on_for(erasure.pk, _TAKES)))
+    return HttpResponseRedirect(html.page_of(Erasure, erasure.pk))

@@ -1,0 +1,93 @@
+"""Erasure: that a person was erased, or is being erased; what is left of it is the receipt."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+
+class ErasureWay(models.TextChoices):
+    """Who has it done."""
+
+    PAGE = "page", _("a person, on the page")
+    COMMAND = "command", _("the command line")
+    RETENTION = "retention", _("the end of the time that the source keeps leads")
+
+
+class Erasure(models.Model):
+    """One erasure, from the moment it was asked for; kept for good.
+
+    `wanted` holds what is looked for, and is emptied when nothing of it is left: from then on the
+    row says who has erased, when and how much, and nobody can tell whom. `digests` are keyed hashes
+    (leads.erased): whoever has the number or the address finds the receipt by it.
+    """
+
+    public_id = models.UUIDField(_("number"), default=uuid.uuid4, unique=True, editable=False)
+    way = models.CharField(_("by"), max_length=9, choices=ErasureWay)
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("asked by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    username = models.CharField(
+        _("user name"), max_length=150, blank=True, help_text=_("As it was then.")
+    )
+    never_call = models.BooleanField(
+        _("never call again"),
+        default=True,
+        help_text=_("Whether the number was put on the never-call list, as a keyed hash."),
+    )
+    wanted = models.JSONField(
+        _("looked for"), default=dict, help_text=_("Empty as soon as it is finished.")
+    )
+    place = models.PositiveSmallIntegerField(
+        _("place"), default=0, help_text=_("How many places have been looked through.")
+    )
+    row = models.BigIntegerField(
+        _("row"), default=0, help_text=_("How far the present place was looked through.")
+    )
+    digests = ArrayField(
+        models.CharField(max_length=64), default=list, verbose_name=_("keyed hashes")
+    )
+    counts = models.JSONField(
+        _("what was done"), default=dict, help_text=_("How many rows, by place.")
+    )
+    kept = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        verbose_name=_("kept"),
+        help_text=_("The leads under a legal hold, which were not touched."),
+    )
+    recordings = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        verbose_name=_("recordings"),
+        help_text=_("The CALLIDs by which the provider has to be asked to delete its recordings."),
+    )
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ["-asked_at", "-pk"]
+        default_permissions = ("view",)
+        permissions = [
+            ("see_person", "Can see and take out everything that is held of a person"),
+            ("erase_person", "Can erase everything that is held of a person"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="erasure_under_way", condition=Q(finished_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return gettext("Erasure %(number)s") % {"number": self.pk}

@@ -1,0 +1,1 @@
+"""What is held of a person: finding it, showing it, erasing it."""

@@ -1,0 +1,223 @@
+"""The course of an erasure: what was asked for is kept, and done in steps until nothing is left.
+
+1. The never-call list keeps a hash of the number (leads.never_call).
+2. Their leads that wait are called no more. One that is being called is left until its call is
+   over: nobody is cut off, and what came of the call is known then.
+3. Their leads are erased, each in a transaction of its own (callbacks.privacy.erasing).
+4. All texts in which they may stand are looked through (callbacks.privacy.texts).
+5. What was looked for is forgotten. The row is the receipt.
+
+The page and the command take the first steps, the sweep all others. Any number of them may be at it
+at once: each step locks the erasure, and who finds it locked leaves it.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from callbacks.models import Erasure
+from callbacks.models.erasures import ErasureWay
+from callbacks.privacy import marks, persons, texts
+from callbacks.privacy.erasing import Numbers, erase_lead, recordings_of
+from callbacks.privacy.marks import ERASED
+from callbacks.privacy.persons import Person
+from callbacks.privacy.places import searched
+from leads import erased, joining, never_call, transitions
+from leads.models import OPEN_STATUSES, Lead, LeadStatus, NeverCallNumber
+
+log = logging.getLogger(__name__)
+
+# Leads in one step; each is a transaction of its own.
+_LEADS = 50
+# Seconds that the sweep gives it in one go.
+_SWEEP_TAKES = 1.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`finished`: nothing is left. `waits`: so many leads are being called."""
+
+    finished: bool
+    waits: int = 0
+
+
+def begin(person: Person, way: ErasureWay, user: object = None, *, never: bool = True) -> Erasure:
+    """Keeps that this person is to be erased. `never`: and not to be called again."""
+    now = timezone.now()
+    found = person.leads(now)
+    theirs = persons.names(found.only("name"))
+    username = getattr(user, "username", "")
+    with transaction.atomic():
+        erasure = Erasure.objects.create(
+            way=way,
+            asked_at=now,
+            asked_by_id=getattr(user, "pk", None),
+            username=username,
+            never_call=never and bool(person.numbers),
+            wanted={
+                "numbers": sorted(person.numbers),
+                "emails": sorted(person.emails),
+                "names": sorted(persons.only_theirs(theirs, found)),
+                "placeholders": {},
+            },
+            digests=sorted(map(erased.digest, person.numbers | person.emails)),
+        )
+        for number in person.numbers:
+            never_call.forget(number, lists=erasure.never_call)
+    log.info("erasure asked for erasure=%s by=%s", erasure.pk, way)
+    return erasure
+
+
+def receipts_of(person: Person) -> list[Erasure]:
+    """The erasures of this person, the newest first."""
+    digests = list(erased.digests(person.numbers | person.emails))
+    return list(Erasure.objects.filter(digests__overlap=digests))
+
+
+def go_on_for(erasure_id: int, seconds: float) -> Progress:
+    """Takes steps for about this long."""
+    until = time.monotonic() + seconds
+    while True:
+        progress = step(erasure_id)
+        if progress.finished or progress.waits or time.monotonic() >= until:
+            return progress
+
+
+def go_on() -> None:
+    """A step of the sweep."""
+    for erasure_id in Erasure.objects.filter(finished_at=None).values_list("pk", flat=True)[:20]:
+        go_on_for(erasure_id, _SWEEP_TAKES)
+
+
+def step(erasure_id: int) -> Progress:
+    """Takes one step, which is bounded."""
+    now = timezone.now()
+    erasure = Erasure.objects.get(pk=erasure_id)
+    if erasure.finished_at:
+        return Progress(finished=True)
+    if erasure.place == 0:
+        ids = _left(erasure)
+        done = [_erase(erasure_id, lead_id, now) for lead_id in ids]
+        if ids:
+            return Progress(finished=False, waits=0 if any(done) else len(ids))
+    with _locked(erasure_id) as locked:
+        if locked is None or locked.finished_at:
+            return Progress(finished=locked is not None, waits=1)
+        if locked.place == 0:
+            _numbers(locked, now)
+        else:
+            _texts(locked)
+        if locked.place > len(searched()):
+            locked.wanted, locked.finished_at = {}, now
+            log.info("erasure finished erasure=%s", erasure_id)
+        locked.save()
+    return Progress(finished=locked.finished_at is not None)
+
+
+def told(progress: Progress) -> str:
+    """What became of it, for who has asked for it."""
+    if progress.finished:
+        return gettext("Everything about this person is erased. The receipt says what was done.")
+    if progress.waits:
+        return gettext(
+            "A call to this person is on. It is not cut off: what is left is erased as soon as it "
+            "is over, without anybody's doing."
+        )
+    return gettext("The erasure has begun and goes on without anybody's doing.")
+
+
+@contextmanager
+def _locked(erasure_id: int) -> Iterator[Erasure | None]:
+    """The erasure, for a transaction; None where somebody else is at it."""
+    with transaction.atomic():
+        rows = Erasure.objects.select_for_update(skip_locked=True, of=("self",))
+        yield rows.filter(pk=erasure_id).first()
+
+
+def _person(erasure: Erasure) -> Person:
+    wanted = erasure.wanted
+    return Person(frozenset(wanted["numbers"]), frozenset(wanted["emails"]))
+
+
+def _left(erasure: Erasure) -> list[int]:
+    """The next leads of which anything is left. Those under a legal hold are kept."""
+    person = _person(erasure)
+    theirs = person.leads(erasure.asked_at).filter(legal_hold=None)
+    done = Q(erased_at__isnull=False) & ~Q(call_attempts__phone__in=person.numbers)
+    return list(theirs.exclude(done).order_by("pk").values_list("pk", flat=True)[:_LEADS])
+
+
+def _erase(erasure_id: int, lead_id: int, now: datetime) -> bool:
+    """False: it is being called, or somebody else is at it."""
+    with _locked(erasure_id) as erasure:
+        if erasure is None or erasure.place > 0:
+            return False
+        theirs = set(_person(erasure).leads(erasure.asked_at).values_list("pk", flat=True))
+    _call_no_more(lead_id, theirs, now)
+    with _locked(erasure_id) as erasure:
+        if erasure is None or erasure.place > 0:
+            return False
+        recordings = recordings_of(lead_id)
+        numbers = Numbers(erasure.wanted["placeholders"])
+        done = erase_lead(lead_id, numbers, now)
+        if done is None:
+            return False
+        _count(erasure, done)
+        erasure.wanted["placeholders"] = numbers.made
+        erasure.recordings = sorted({*erasure.recordings, *recordings})
+        erasure.save()
+    return True
+
+
+def _call_no_more(lead_id: int, theirs: Container[int], now: datetime) -> None:
+    """Takes a lead out of the queue that is not being called. Other people's requests of its number
+    go on by themselves.
+    """
+    lead = Lead.objects.select_related("source", "duplicate_of").get(pk=lead_id)
+    first = lead.duplicate_of
+    if first and first.status in OPEN_STATUSES and first.pk not in theirs:
+        joining.withdraw([lead], now)
+    elif lead.status in (LeadStatus.HELD, LeadStatus.WAITING):
+        joined = Lead.objects.filter(duplicate_of=lead).values_list("pk", flat=True)
+        if all(pk in theirs for pk in joined):
+            transitions.cancel(lead_id, now)
+        else:
+            joining.withdraw([lead], now)
+
+
+def _numbers(erasure: Erasure, now: datetime) -> None:
+    """What is found by the number alone, and which leads had to be kept."""
+    person = _person(erasure)
+    kept = person.leads(erasure.asked_at).filter(legal_hold__isnull=False)
+    erasure.kept = sorted(kept.values_list("pk", flat=True))
+    erased.note(person.numbers, now)
+    lists = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(NeverCallNumber))
+    for number in person.numbers:  # the log keeps the last digits of each number on the list
+        lists.filter(object_repr__contains=number[-4:]).update(object_repr=ERASED)
+    erasure.place, erasure.row = 1, 0
+
+
+def _texts(erasure: Erasure) -> None:
+    person, place = _person(erasure), searched()[erasure.place - 1]
+    sought = marks.of(person.numbers, person.emails, erasure.wanted["names"])
+    changed, last = texts.take_out(place, erasure.row, sought)
+    _count(erasure, {place.model: changed})
+    if last is None:
+        erasure.place, erasure.row = erasure.place + 1, 0
+    else:
+        erasure.row = last
+
+
+def _count(erasure: Erasure, done: Mapping[str, int]) -> None:
+    erasure.counts = dict(+(Counter(erasure.counts) + Counter(done)))

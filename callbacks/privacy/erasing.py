@@ -1,0 +1,104 @@
+"""Erases one lead, everything that belongs to it with it, in one transaction.
+
+Figures, stages and times stay: reports count the same before and after. Done again, it changes
+nothing. A lead that is open, has a call on, or is under a legal hold is not touched.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import LIVE_STATES
+from callbacks.privacy.place import Anew, Fate, Place
+from callbacks.privacy.places import OF_LEADS
+from leads import erased
+from leads.models import OPEN_STATUSES, Lead
+
+
+class Numbers:
+    """The placeholder of each number of one erasure: leads of one number stay leads of one number,
+    as replays have it. `made`: those there are.
+    """
+
+    def __init__(self, made: dict[str, str] | None = None) -> None:
+        self.made = {} if made is None else made
+
+    def __getitem__(self, phone: str) -> str:
+        return self.made.setdefault(phone, erased.placeholder())
+
+
+def erase_lead(lead_id: int, numbers: Numbers, now: datetime) -> Mapping[str, int] | None:
+    """Returns how many rows were erased, by table; None where the lead may not be touched now."""
+    with transaction.atomic():
+        # In the order in which locks are taken: a record that comes meanwhile waits, and then finds
+        # a call that is erased.
+        attempts = CallAttempt.objects.select_for_update().filter(lead=lead_id).order_by("pk")
+        if any(attempt.state in LIVE_STATES for attempt in attempts):
+            return None
+        lead = Lead.objects.select_for_update(of=("self",)).filter(pk=lead_id).first()
+        if lead is None or lead.status in OPEN_STATUSES or hasattr(lead, "legal_hold"):
+            return None
+        done: Counter[str] = Counter()
+        for place in OF_LEADS:
+            if place.fate is Fate.DELETED:
+                done[place.model] += _rows(place, lead_id).delete()[0]
+        for place in OF_LEADS:
+            if place.fate is Fate.BLANKED:
+                done[place.model] += _blank(place, lead_id, numbers, now)
+    return +done
+
+
+def recordings_of(lead_id: int) -> list[str]:
+    """The CALLIDs of its calls that were recorded."""
+    attempts = CallAttempt.objects.filter(lead=lead_id).exclude(recording_url="")
+    return sorted(set(attempts.exclude(call_id="").values_list("call_id", flat=True)))
+
+
+def _rows(place: Place, lead_id: int) -> QuerySet[Any]:
+    return place.rows().filter(**{place.path: lead_id})
+
+
+def _blank(place: Place, lead_id: int, numbers: Numbers, now: datetime) -> int:
+    """Only rows that hold anything still are written, and counted."""
+    changed = 0
+    fields = {name: place.table()._meta.get_field(name) for name in place.blank}
+    for row in _rows(place, lead_id).only(*fields).order_by("pk"):
+        values = {
+            name: _emptied(row, name, place.blank[name], numbers, now)
+            for name, field in fields.items()
+            if not _is_blank(row, field, place.blank[name])
+        }
+        if values:
+            place.table()._default_manager.filter(pk=row.pk).update(**values)
+            changed += 1
+    return changed
+
+
+def _emptied(row: Model, name: str, blank: Any, numbers: Numbers, now: datetime) -> Any:
+    match blank:
+        case Anew.NUMBER:
+            return numbers[getattr(row, name)]
+        case Anew.UUID:
+            return uuid.uuid4()
+        case Anew.NOW:
+            return now
+    return blank
+
+
+def _is_blank(row: Model, field: Any, blank: Any) -> bool:
+    value = getattr(row, field.name)
+    match blank:
+        case Anew.NUMBER:
+            return erased.is_placeholder(value)
+        case Anew.UUID:
+            # Made anew with the first of its fields that is emptied, and not again.
+            return bool(getattr(row, "erased_at", None))
+        case Anew.NOW:
+            return value is not None
+    return bool(value == blank)

@@ -1,0 +1,71 @@
+"""The tables of settings and staff, as rows of the table of personal data."""
+
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
+from callbacks.privacy.place import Fate, Found, Place
+
+_FOR_GOOD = _("until it is changed or deleted")
+_SETTINGS = _("settings, which name nobody who asks to be called")
+_MANAGERS = _("managers")
+
+
+def _set_up(model: str, what: Text, fields: str = "", *, texts: tuple[str, ...] = ()) -> Place:
+    return Place(
+        model,
+        what,
+        found=Found.BY_TEXT if texts else Found.NOBODY,
+        fate=Fate.TAKEN_OUT if texts else Fate.KEPT,
+        texts=texts,
+        kept={fields: _SETTINGS} if fields else {},
+        until=_FOR_GOOD,
+        seen_by=_MANAGERS,
+    )
+
+
+SET_UP = (
+    _set_up(
+        "callbacks.Extension",
+        _("Salespeople's phones"),
+        "kind number name languages paused_as provider_busy_as",
+        texts=("pause_reason", "earlier_pause_reason", "unavailable_reason"),
+    ),
+    _set_up("callbacks.ScheduleException", _("Holidays and other days"), texts=("note",)),
+    _set_up("auth.User", _("Logins of staff"), "password username first_name last_name email"),
+    _set_up("auth.Group", _("Rights"), "name"),
+    _set_up("auth.Permission", _("Rights"), "name codename"),
+    _set_up("contenttypes.ContentType", _("Names of tables"), "app_label model"),
+    _set_up("axes.AccessAttemptExpiration", _("Times of failed sign-ins")),
+    _set_up("leads.Disposition", _("What can come of a talk"), "name effect"),
+    _set_up(
+        "leads.LeadSource",
+        _("Forms and API clients"),
+        "slug name default_country allowed_countries language sla_clock allowed_origins",
+    ),
+    _set_up("leads.SetupVersion", _("Version of the settings"), "version followed"),
+    _set_up("callbacks.Schedule", _("Opening hours"), "name time_zone holidays_of"),
+    _set_up("callbacks.OpeningHours", _("Opening hours")),
+    _set_up("callbacks.Team", _("Teams"), "name strategy"),
+    _set_up("callbacks.TeamSource", _("Which team answers which source")),
+    _set_up("callbacks.Presence", _("When the provider was last asked who is on a call")),
+    _set_up(
+        "callbacks.AlertReceiver",
+        _("Staff, or their programs, who are told of alerts"),
+        "name channel address url thresholds timing hours time_zone secret_id stopped_because",
+    ),
+    _set_up("callbacks.AlertTelling", _("Who was told of which alert")),
+    _set_up("callbacks.AlertWatch", _("When alerts were last looked for")),
+    _set_up(
+        "callbacks.CallParameters",
+        _("What a call is asked with"),
+        "phone_caller_id phone_caller_name target_caller_id target_caller_name language vm_id "
+        "variables",
+    ),
+    _set_up("callbacks.SourceMessages", _("Recorded messages"), "when_closed when_given_up"),
+    _set_up("callbacks.HistoryStart", _("Since when pauses are kept"), "what"),
+    _set_up("callbacks.CallPrice", _("What calls cost"), "prefix country"),
+    _set_up("callbacks.SpendLimit", _("What may be spent"), "scope country time_zone"),
+    _set_up("callbacks.SpendCount", _("What was spent"), "span"),
+    _set_up("callbacks.ReportSubscription", _("Reports by mail"), "rhythm zone link_id not_sent"),
+    _set_up("callbacks.Wallboard", _("Links to the wallboard"), "name link_id"),
+)

@@ -1,0 +1,67 @@
+"""A person's data in a browser: looked up, asked about, erased; the receipt."""
+
+import os
+from pathlib import Path
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from callbacks.models import CallAttempt, CallNote, Extension
+from leads.models import Lead, LeadSource
+from tests.support.stack import Stack
+
+NUMBER = "+972505550142"
+
+
+def a_lead_with_a_call() -> None:
+    now = timezone.now()
+    lead = Lead.objects.create(
+        source=LeadSource.objects.get(slug="website"), name="דנה בר", phone=NUMBER,
+        email="dana@example.com", message="Please ring in the morning. " * 12,
+        status="connected", connected_at=now, closed_at=now, clock_started_at=now, due_at=now,
+    )  # fmt: skip
+    extension = Extension.objects.first()
+    assert extension
+    attempt = CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=NUMBER, extension_number=extension.number,
+        state="bridged", outcome="bridged", claimed_at=now, connected_at=now, ended_at=now,
+        hold_until=now, call_id="20261128120000aabbccddeeff", talk_time=65,
+        recording_url="https://recordings.example.com/a/long/address/7.mp3",
+    )  # fmt: skip
+    CallNote.objects.create(attempt=attempt, lead=lead, note="Wants a ladder", written_at=now)
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing is wider than the window, in both schemes; pictures where they are asked for."""
+    for scheme in ("light", "dark"):
+        page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)",
+                      scheme == "dark")  # fmt: skip
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if folder := os.environ.get("PICTURES"):
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_person_is_looked_up_and_erased(stack: Stack, admin: Page) -> None:
+    a_lead_with_a_call()
+    admin.goto(f"{stack.url}/admin/person/")
+    look(admin, "empty")
+    admin.get_by_label("Number").fill("050-555 0142")
+    admin.get_by_role("button", name="Look it up").click()
+    expect(admin.get_by_text("Wants a ladder")).to_be_visible()
+    look(admin, "found")
+    with admin.expect_download() as taken:
+        admin.get_by_role("button", name="Take out to read").click()
+    assert "דנה בר" in Path(taken.value.path()).read_text()
+    admin.get_by_role("button", name="Erase").click()
+    expect(admin.get_by_text("Erase all of it?")).to_be_visible()
+    look(admin, "asks")
+    admin.get_by_role("button", name="Erase it for good").click()
+    expect(admin.get_by_text("finished", exact=True)).to_be_visible()
+    look(admin, "receipt")
+    lead = Lead.objects.get(email="", name="")
+    for address in (f"{lead.pk}/change/", ""):
+        admin.goto(f"{stack.url}/admin/leads/lead/{address}")
+        expect(admin.get_by_text("erased", exact=True).first).to_be_visible()
