@@ -333,6 +333,20 @@ def test_what_an_office_sends_counts_for_its_source(source: LeadSource, settings
     assert submit(source, 9, ELSEWHERE).status == HELD
 
 
+def test_one_number_through_two_sources_in_eight_minutes(source: LeadSource) -> None:
+    """Eight requests, each from elsewhere, each after the call of the one before has ended."""
+    other, begin = LeadSource.objects.create(slug="landing", name="Landing"), timezone.now()
+    stored = []
+    for minute in range(8):
+        through = other if minute % 2 else source
+        at = begin + timedelta(minutes=minute)
+        lead = submit(through, 101, f"198.51.100.{minute}", at)
+        stored.append(lead.status)
+        Lead.objects.filter(status=WAITING).update(status="called", closed_at=at)
+    assert stored[:5] == [WAITING] * 5
+    assert WAITING not in stored[5:]
+
+
 def test_a_stranger_who_types_its_number_from_everywhere_has_it_held(source: LeadSource) -> None:
     stood = [submit(source, 101, f"192.0.2.{place}") for place in range(8)]
     assert [it.is_held_back for it in stood] == [False] * 5 + [True] * 3
