@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, intake, request_body, visitor_status
+from leads import config_cache, intake, request_body, status_cache, visitor_status
 from leads.forms import ApiForm
 from leads.guard import circumstances
 from leads.guard.verdicts import Refused
@@ -125,19 +125,27 @@ def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:
 @_endpoint("GET", "HEAD")
 def status(_request: HttpRequest, public_id: str) -> HttpResponse:
     """How a lead stands, in sentences that a visitor may see."""
-    lead = visitor_status.find(parsed) if (parsed := _uuid(public_id)) else None
-    if lead is None:
+    parsed = _uuid(public_id)
+    body = status_cache.get(parsed, lambda: _standing(parsed)) if parsed else None
+    if body is None:
         return _errors(404, {"id": [gettext("There is no such lead.")]})
-    stands = visitor_status.standing(lead, timezone.now())
-    return _json(
-        {
-            "status": stands.status,
-            "title": stands.title,
-            "message": stands.message,
-            "call_after": stands.call_after.isoformat() if stands.call_after else None,
-            "final": stands.final,
-        }
-    )
+    return _json(body)
+
+
+def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
+    lead = visitor_status.find(public_id)
+    if lead is None:
+        return None
+    now = timezone.now()
+    stands = visitor_status.standing(lead, now)
+    return {
+        "status": stands.status,
+        "title": str(stands.title),
+        "message": str(stands.message),
+        "call_after": stands.call_after.isoformat() if stands.call_after else None,
+        "final": stands.final,
+        "ask_after": visitor_status.ask_after(stands, now),
+    }
 
 
 @csrf_exempt

@@ -200,6 +200,7 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
         "offers_times": source is not None and source.offers_times,
         "public_id": public_id,
         "stands": stands,
+        "ask_after": visitor_status.ask_after(stands, now),
         "refresh": visitor_status.refresh_after(lead, stands, now),
         "last_digits": visitor_status.last_digits(lead.phone),
         "is_challenged": challenge.is_asked(lead),

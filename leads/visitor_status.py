@@ -47,8 +47,12 @@ class Standing:
     message: "StrOrPromise"
     final: bool
     call_after: datetime | None = None
+    # Seconds after which it may have changed; what is about to happen is worth asking often.
+    changes_in: int = 1
 
 
+# Where nobody is free, a call has to end first.
+_CHANGES_IN = {Presence.FREE: 1, Presence.BUSY: 10, Presence.NOBODY: 15}
 _WAITING: "dict[Presence, StrOrPromise]" = {
     Presence.FREE: _("We are finding someone who can talk to you now. Keep your phone at hand."),
     Presence.BUSY: _(
@@ -75,6 +79,7 @@ UNCERTAIN = Standing(
         "it; if it does not, we will call again or get back to you."
     ),
     final=False,
+    changes_in=5,
 )
 ON_THE_PHONE = Standing(
     "on_the_phone",
@@ -254,10 +259,14 @@ def version_of(lead: Lead) -> uuid.UUID | None:
 
 
 def _waiting(lead: Lead, presence: Presence, now: datetime) -> Standing:
-    said = _WAITING[presence]
-    if now - lead.call_after < LATE:
-        return Standing("waiting", _("We have your request"), said, final=False)
-    return Standing("delayed", _("This is taking longer than usual"), said, final=False)
+    said, every = _WAITING[presence], _CHANGES_IN[presence]
+    waited = now - lead.call_after
+    if waited < LATE:
+        # Whoever is free calls within seconds; if not, nobody knows when.
+        every = max(every, 5) if waited > SOON else every
+        return Standing("waiting", _("We have your request"), said, False, changes_in=every)
+    title = _("This is taking longer than usual")
+    return Standing("delayed", title, said, False, changes_in=max(every, 10))
 
 
 def expectation(source: LeadSource, now: datetime) -> str:
@@ -291,6 +300,15 @@ def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
         title, sentence = gettext("Your call is planned"), FIRST_CALL
     message = sentence.text(lead.call_after, now, zone)
     return Standing("scheduled", title, message, final=False, call_after=lead.call_after)
+
+
+def ask_after(stands: Standing, now: datetime) -> int | None:
+    """Seconds after which a page is to ask again; None: its standing changes no more."""
+    if stands.final:
+        return None
+    if stands.call_after:
+        return int(min(max((stands.call_after - now).total_seconds() / 20, 20), 1800))
+    return stands.changes_in
 
 
 def refresh_after(lead: Lead, stands: Standing, now: datetime) -> int | None:

@@ -18,7 +18,7 @@ from callbacks.config.broker import transport_options
 from callbacks.models import Extension, Team
 from callbacks.monitoring import notices
 from callbacks.telephony import account
-from leads import intake
+from leads import intake, status_cache
 from leads.models import Disposition, Lead, LeadSource
 from tests.support import lanes
 from tests.support.simulator import SimulatorProcess, eventually
@@ -169,6 +169,7 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _notices_are_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "REMEMBERED_FOR", 0.0)
+    monkeypatch.setattr(status_cache, "KEPT_FOR", 0.0)
 
 
 @pytest.fixture(autouse=True)

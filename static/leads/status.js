@@ -1,6 +1,6 @@
-// Shows how a request stands: asks the server every second while something is about to happen, less
-// often the longer it takes or while the page is hidden, and not at all once the standing is final
-// or an hour has passed. Where this script does not run, the page loads itself again.
+// Shows how a request stands: asks the server as often as that says, every second while something is
+// about to happen, seldom while nothing is or the page is hidden, and not at all once the standing is
+// final or an hour has passed. Where this script does not run, the page loads itself again.
 "use strict";
 
 (() => {
@@ -18,12 +18,10 @@
   function pause() {
     if (failures) return Math.min(2 ** (failures - 1), 15) * SECOND;
     if (document.hidden) return 15 * SECOND;
-    if (planned() > Date.now()) {
-      return Math.min(Math.max((planned() - Date.now()) / 20, 20 * SECOND), HOUR / 2);
-    }
+    // The server says when it may have changed: soon while somebody is being rung.
+    const told = Number(card.dataset.askAfter) || 1;
     const minutes = (Date.now() - started) / (60 * SECOND);
-    if (minutes < 3) return SECOND;
-    return minutes < 15 ? 3 * SECOND : 15 * SECOND;
+    return (minutes < 15 ? told : Math.max(told, 15)) * SECOND;
   }
 
   function planned() {
@@ -43,6 +41,7 @@
     card.dataset.status = standing.status;
     card.toggleAttribute("data-final", standing.final);
     card.dataset.callAfter = standing.call_after ?? "";
+    card.dataset.askAfter = standing.ask_after ?? "";
     put(title, standing.title);
     put(message, standing.message);
     document.title = standing.title;
