@@ -105,6 +105,8 @@ def _store(
     try:
         lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
     except Refused as refused:
+        if refused.is_for_good:
+            return _errors(403, {"request": [gettext("We cannot take this request here.")]})
         sentence = gettext("Too many requests come from this address. See Retry-After.")
         answer = _errors(429, {"request": [sentence]})
         answer["Retry-After"] = str(refused.seconds)

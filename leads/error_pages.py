@@ -47,8 +47,12 @@ def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
     return render(request, "400.html", words, status=refused.status)
 
 
-def too_many(refused: Refused) -> str:
-    """For a visitor from whose address too much has come: when to try again."""
+def not_taken(refused: Refused) -> str:
+    """For a visitor whose request is refused: when to try again, if ever."""
+    if refused.is_for_good:
+        return gettext(
+            "We cannot take this request here, and nothing was sent. Please reach us another way."
+        )
     minutes = math.ceil(refused.seconds / 60)
     if minutes > 90:
         hours = math.ceil(minutes / 60)

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from leads import phones, ports, transitions
-from leads.models import OPEN_STATUSES, Lead, ListedBy, NeverCallNumber
+from leads.models import OPEN_STATUSES, BlockEntry, BlockKind, Lead, ListedBy, NeverCallNumber
 from leads.phones import PhoneRefused
 
 # Whose wish no manager's or salesperson's change of mind takes back along with their own.
@@ -97,7 +97,8 @@ def forget(phone: str, *, lists: bool = True) -> None:
     """For an erasure: the number (E.164) is never called again, and only a keyed hash of it stays.
 
     `lists` False: a number that is not listed is not put on the list; one that is, stays on it.
-    Its reason and who added it go. In the erasure's transaction, before it locks a lead.
+    Its reason goes, who added it, and entries of the block list for this number alone. In the
+    erasure's transaction, before it locks a lead.
     """
     with transaction.atomic():
         listed = NeverCallNumber.objects.filter(of_number(phone))
@@ -114,6 +115,7 @@ def forget(phone: str, *, lists: bool = True) -> None:
                 "added_at": since or timezone.now(),
             },
         )
+        BlockEntry.objects.filter(kind=BlockKind.NUMBER, value__in=phones.spellings(phone)).delete()
         _close(phone, refusal(found))
 
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext
 
 from leads import erased, never_call, phones, ports
+from leads.guard import blocks
 from leads.models import LeadSource
 from leads.phones import PhoneRefused, TypedPhone
 
@@ -17,19 +18,29 @@ def accept(typed: str, source: LeadSource) -> TypedPhone:
     return phone
 
 
+# For a row of leads_lead: whether `check_before_dial` has to look at the lists.
+MAY_BE_LISTED_SQL = f"({never_call.MAY_BE_LISTED_SQL} OR {blocks.MAY_BE_BLOCKED_SQL})"
+
+
 def check_before_dial(phone: str, source: LeadSource, *, may_be_listed: bool = True) -> None:
     """Checks a stored number again, since the rules may have changed. Raises PhoneRefused.
 
-    `may_be_listed` False: the caller has just read that it is not on the never-call list.
+    `may_be_listed` False: the caller has just read that it is on no list.
     """
     if erased.is_placeholder(phone):
         raise PhoneRefused(
             "invalid", gettext("This person was erased. Nobody can tell the number any more.")
         )
     if may_be_listed:
-        never_call.check(phone)
+        check_lists(phone)
     phones.check(phone, source.allowed_countries)
     _ask_the_caller(phone)
+
+
+def check_lists(phone: str) -> None:
+    """Raises PhoneRefused for a number (E.164) that is on the never-call list, or is refused."""
+    never_call.check(phone)
+    blocks.check_number(phone)
 
 
 def _ask_the_caller(phone: str) -> None:

@@ -47,10 +47,10 @@ _OTHERS_CLOCKS = {
 class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 
-    `code` is for programs: invalid, words, extension, several, incomplete, country, type, own or
-    never_call. `message` is a sentence for the visitor, or for a manager (never_call). `country`
-    (ISO 3166) and `prefix` (the first digits of the number in E.164, too few to tell whose it is)
-    are for the engineer; "" where they are not known.
+    `code` is for programs: invalid, words, extension, several, incomplete, country, type, own,
+    never_call or blocked. `message` is a sentence for the visitor, or for a manager (the last two).
+    `country` (ISO 3166) and `prefix` (the first digits of the number in E.164, too few to tell
+    whose it is) are for the engineer; "" where they are not known.
     """
 
     code: str

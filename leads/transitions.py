@@ -129,6 +129,19 @@ def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -
     )
 
 
+def hold(lead_id: int, at: datetime, message: str) -> bool:
+    """waiting -> held: a manager is to look at it before it is called. `message` tells them why."""
+    return _move(
+        lead_id,
+        (LeadStatus.WAITING,),
+        LeadStatus.HELD,
+        is_held_back=True,
+        error_code=None,
+        error_message=message[:500],
+        **_waits_on(at),
+    )
+
+
 def let_go(lead_id: int, at: datetime, plan: CallPlan) -> bool:
     """held -> waiting: a manager, or the check that had no answer before, has it called. Its clock
     has run since it was submitted: its visitor has waited.

@@ -151,8 +151,10 @@ def _refused(
     refused: Refused,
 ) -> HttpResponse:
     """The form with all that was typed, and when to send it again."""
-    page = _form_page(request, source, form, hidden, status=429, refused=refused)
-    page["Retry-After"] = str(refused.seconds)
+    status = 403 if refused.is_for_good else 429
+    page = _form_page(request, source, form, hidden, status=status, refused=refused)
+    if not refused.is_for_good:
+        page["Retry-After"] = str(refused.seconds)
     return page
 
 
@@ -174,7 +176,7 @@ def _form_page(
     form.offer_times()
     context = {"source": source, "form": form, "hidden": hidden}
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
-    context["refused"] = error_pages.too_many(refused) if refused else ""
+    context["refused"] = error_pages.not_taken(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)
     if not form.is_bound:

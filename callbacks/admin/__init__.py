@@ -12,6 +12,7 @@ from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcom
 from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin, pause_admin
 from callbacks.admin.leads import (
+    block_admin,
     disposition_admin,
     held_leads,
     lead_admin,
@@ -30,6 +31,7 @@ __all__ = [
     "access",
     "alert_admin",
     "attempt_admin",
+    "block_admin",
     "disposition_admin",
     "erasure_admin",
     "export_record_admin",

@@ -28,6 +28,8 @@ _MANAGERS_MAY = {
         "view_disposition", "add_disposition", "change_disposition", "delete_disposition",
         "view_nevercallnumber", "add_nevercallnumber", "change_nevercallnumber",
         "delete_nevercallnumber",
+        "view_blockentry", "add_blockentry", "change_blockentry", "delete_blockentry",
+        "import_blockentry", "export_blockentry",
     ],
     "callbacks": [
         "view_extension", "add_extension", "change_extension", "pause_extension",

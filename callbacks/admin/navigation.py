@@ -112,6 +112,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Wallboards"), "tv", "callbacks", "wallboard"),
                 _entry(gettext("Dispositions"), "sell", "leads", "disposition"),
                 _entry(gettext("Never call"), "phone_locked", "leads", "nevercallnumber"),
+                _entry(gettext("Block list"), "block", "leads", "blockentry"),
                 _entry(gettext("Spending limits"), "speed", "callbacks", "spendlimit"),
                 _entry(gettext("Call prices"), "payments", "callbacks", "callprice"),
                 _entry(gettext("Users"), "person", "auth", "user"),

@@ -24,8 +24,9 @@ from callbacks.scheduling.next_call import next_call
 from callbacks.spending import limits
 from callbacks.spending.limits import LimitReachedError
 from callbacks.telephony import account
-from leads import log_context, never_call, number_guard, transitions
+from leads import log_context, number_guard, transitions
 from leads.config_cache import VERSION_SQL
+from leads.guard import held
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
 
@@ -40,7 +41,7 @@ _TRIES = 10
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
         clock_started_at, sla_target, sla_clock, sla_source_id,
-        ({VERSION_SQL}) AS setup_version, {never_call.MAY_BE_LISTED_SQL} AS may_be_listed
+        ({VERSION_SQL}) AS setup_version, {number_guard.MAY_BE_LISTED_SQL} AS may_be_listed
     FROM leads_lead WHERE id = %s
 """  # noqa: S608  # put together from constants only
 
@@ -78,6 +79,8 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
         )
     except PhoneRefused as refusal:
         _fail(lead, refusal.message, now)
+        return None, ()
+    if lead.may_be_listed and held.hold_if_blocked(lead, now):  # type: ignore[attr-defined]
         return None, ()
     waited, is_follow_up = (
         max(now - lead.call_after, timedelta(0)),

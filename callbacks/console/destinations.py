@@ -7,7 +7,7 @@ from callbacks.console.exits import Exit, Stop
 from callbacks.models import Extension
 from callbacks.voicenter import to_e164, to_provider
 from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
-from leads import never_call, phones
+from leads import number_guard, phones
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
 
@@ -50,15 +50,20 @@ def provider_spelling(typed: str | None) -> str | None:
 
 
 def refuse_if_listed(number: str) -> None:
-    """Raises Stop for a number on the never-call list, whoever asks and however."""
+    """Raises Stop for a number that is never called or is blocked, whoever asks and however."""
     e164 = to_e164(number)
-    if e164 and never_call.entry(e164):
-        raise Stop(
-            Exit.USAGE,
-            f"{number} is not rung: it is on the never-call list, and nothing rings it until a "
-            "manager takes it off.",
-            "number_never_called",
-        )
+    try:
+        if e164:
+            number_guard.check_lists(e164)
+    except PhoneRefused as refused:
+        words = {
+            "never_call": "it is on the never-call list, and nothing rings it until a manager "
+            "takes it off.",
+            "blocked": "it is on the block list, and nothing rings it until a manager deletes the "
+            "entry.",
+        }
+        said = f"{number} is not rung: {words[refused.code]}"
+        raise Stop(Exit.USAGE, said, f"number_{refused.code}") from None
 
 
 def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None:

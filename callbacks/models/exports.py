@@ -17,6 +17,7 @@ class ExportWhat(models.TextChoices):
     LEADS = "leads", _("Leads")
     PEOPLE = "people", _("People")
     PERSON = "person", _("A person's data")
+    BLOCKS = "blocks", _("Block list")
 
 
 class ExportFormat(models.TextChoices):

@@ -16,7 +16,7 @@ from callbacks.models.schedules import Schedule
 from callbacks.models.teams import Team
 from callbacks.voicenter import Call, InvalidCall, to_e164, to_provider
 from callbacks.voicenter.values.parameters import LOGIN_CODE, SIP_TRUNK
-from leads import never_call, phones
+from leads import number_guard, phones
 from leads.models import LeadSource, default_countries
 from leads.phones import PhoneRefused
 
@@ -311,7 +311,7 @@ def first_leg_refusal(kind: str, number: str, countries: Collection[str]) -> str
 
     The allow-list of leads' numbers (leads.phones), with the countries of all sources: a satellite,
     premium or foreign number costs the same as the first leg of a call as it does as the second.
-    Nor may one that is on the never-call list.
+    Nor may one that is on the never-call list, or refused by the block list.
     """
     if not is_telephone_number(kind, number):
         return ""
@@ -319,7 +319,7 @@ def first_leg_refusal(kind: str, number: str, countries: Collection[str]) -> str
     if e164 is None:
         return gettext("This is no full phone number, like 972505550142.")
     try:
-        never_call.check(e164)
+        number_guard.check_lists(e164)
         phones.check(e164, countries)
     except PhoneRefused as refused:
         return refused.message

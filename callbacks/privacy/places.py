@@ -180,6 +180,17 @@ OF_NUMBERS = (
 
 OF_TEXTS = (
     Place(
+        "leads.BlockEntry",
+        _("Numbers, addresses, mail domains and words that are held or refused, and why"),
+        found=Found.BY_TEXT,
+        fate=Fate.DELETED,
+        texts=("value", "reason"),
+        kept={"kind verdict": _("deleted with its row")},
+        told=("kind", "verdict", "until", "added_at"),
+        until=_("until the time that a manager has given it, and then until it is deleted"),
+        seen_by=_MANAGERS,
+    ),
+    Place(
         "callbacks.CallRecord",
         _("Records of the account's other calls, which the provider posts too"),
         found=Found.BY_TEXT,

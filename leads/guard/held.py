@@ -2,6 +2,7 @@
 browser that has solved a challenge (leads.guard.challenge).
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,13 +10,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from leads import log_context, number_guard, ports, transitions
-from leads.guard import findings, pipeline
+from leads.guard import blocks, findings, pipeline
 from leads.guard.address import read
 from leads.guard.circumstances import Circumstances
+from leads.guard.verdicts import Judgement
 from leads.models import Challenge, Finding, Lead, LeadStatus
 from leads.phones import PhoneRefused
 from leads.signals import wish_followed
 from leads.submission import Submission
+
+log = logging.getLogger(__name__)
 
 # In one sweep; an outage of Redis may have held many.
 AT_ONCE = 50
@@ -46,6 +50,21 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
         lead.refresh_from_db()
         wish_followed.send(sender=Lead, lead=lead)
         return True
+
+
+def hold_if_blocked(lead: Lead, now: datetime) -> bool:
+    """Holds a waiting lead whose number has come on the block list; False: it may be called.
+
+    One that a manager has released in spite of such an entry is not held again.
+    """
+    found = blocks.holding(lead.phone, now)
+    if found is None or Finding.objects.filter(lead=lead.pk, asked=blocks.NAME).exists():
+        return False
+    with transaction.atomic():
+        if transitions.hold(lead.pk, now, found.reason):
+            findings.keep(lead, Judgement((found,)), now)
+            log.info("held check=%s", found.asked)
+    return True
 
 
 def _for_a_person() -> QuerySet[Finding]:

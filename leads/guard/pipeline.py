@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import DatabaseError
 from django.utils.translation import gettext
 
-from leads.guard import listed_numbers, rates, robots, websites
+from leads.guard import blocks, listed_numbers, rates, robots, websites
 from leads.guard.verdicts import CannotAnswer, Finding, Judgement, Verdict
 from leads.submission import Submission
 
@@ -23,6 +23,7 @@ Check = Callable[[Submission, datetime], Iterable[Finding]]
 # A follow-up is planned by somebody who has talked with that person.
 OF_ALL: dict[str, Check] = {listed_numbers.NAME: listed_numbers.check}
 OF_STRANGERS: dict[str, Check] = {
+    blocks.NAME: blocks.check,
     rates.NAME: rates.check,
     robots.NAME: robots.check,
     websites.NAME: websites.check,

@@ -12,16 +12,16 @@ class Verdict(IntEnum):
 
     ACCEPT = 0  # it is called
     HOLD = 1  # it is stored, and nobody is called until a manager releases it
-    REFUSE = 2  # it is not stored: whoever sends it is to try again later
+    REFUSE = 2  # it is not stored
 
 
 @dataclass(frozen=True)
 class Finding:
     """What one check, by its name, has against a submission.
 
-    `reason`: a sentence for a manager. `retry_after`: when a refused one may be tried again.
-    `is_unanswered`: it had nobody to ask, and says nothing of the submission. `is_mild`: a solved
-    challenge answers it (leads.guard.challenge).
+    `reason`: a sentence for a manager. `retry_after`: when a refused one may be tried again; None:
+    never. `is_unanswered`: it had nobody to ask, and says nothing of the submission. `is_mild`: a
+    solved challenge answers it (leads.guard.challenge).
     """
 
     asked: str
@@ -64,11 +64,14 @@ class Judgement:
 
 
 class Refused(Exception):  # noqa: N818  # no fault of ours
-    """A submission is not stored."""
+    """A submission is not stored. `is_for_good`: nor is it when it is sent again later."""
 
     def __init__(self, judged: Judgement) -> None:
         super().__init__(judged.reason)
         self.retry_after = judged.retry_after
+        self.is_for_good = any(
+            it.verdict is Verdict.REFUSE and it.retry_after is None for it in judged.findings
+        )
 
     @property
     def seconds(self) -> int:

@@ -1,5 +1,6 @@
 """Who asked to be called back, through which form, and what came of it."""
 
+from leads.models.blocks import BlockEntry, BlockKind, BlockVerdict
 from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
 from leads.models.dispositions import Disposition, DispositionEffect
@@ -27,6 +28,9 @@ __all__ = [
     "LANGUAGE",
     "NO_NUMBER",
     "OPEN_STATUSES",
+    "BlockEntry",
+    "BlockKind",
+    "BlockVerdict",
     "Challenge",
     "ClockChange",
     "Disposition",

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callbacks.models import Extension
-from leads.models import Lead, LeadStatus, NeverCallNumber
+from leads.models import BlockEntry, Lead, LeadStatus, NeverCallNumber
 
 MakeLead = Callable[..., Lead]
 LIST = "/admin/leads/heldlead/"
@@ -28,12 +29,12 @@ def hold(make_lead: MakeLead) -> MakeLead:
     return make
 
 
-def ask(client: Client, action: str, leads: list[Lead], query: str = "", **said: str) -> Any:
+def ask(client: Client, action: str, leads: list[Lead], query: str = "", **said: Any) -> Any:
     chosen = {"action": action, "_selected_action": [str(lead.pk) for lead in leads]}
     return client.post(LIST + query, {**chosen, **said}, follow=True)
 
 
-def decide(client: Client, action: str, leads: list[Lead], **said: str) -> list[str]:
+def decide(client: Client, action: str, leads: list[Lead], **said: Any) -> list[str]:
     answer = ask(client, action, leads, confirmed="yes", **said)
     assert answer.status_code == 200
     return [str(message) for message in answer.context["messages"]]
@@ -240,3 +241,74 @@ def test_who_may_see_and_decide(
 def test_its_tile_and_the_side_bar_lead_there(managing: Client, hold: MakeLead) -> None:
     hold()
     assert managing.get("/admin/").content.decode().count(f'href="{LIST}"') >= 2
+
+
+BLOCKED = {
+    "the number": (["number"], {("number", "+972505550102")}),
+    "the address": (["address"], {("address", "203.0.113.7")}),
+    "the domain": (["domain"], {("domain", "shop.example")}),
+    "all of it": (
+        ["number", "address", "domain"],
+        {
+            ("number", "+972505550102"), ("address", "203.0.113.7"), ("domain", "shop.example"),
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", BLOCKED)
+def test_who_sent_it_is_blocked_for_a_time(
+    managing: Client, manager: User, hold: MakeLead, row: str
+) -> None:
+    what, wanted = BLOCKED[row]
+    lead = hold(phone="+972505550102", email="dana@SHOP.example")
+    question = ask(managing, "block_sender_selected", [lead]).content.decode()
+    for shown in ("Address: 203.0.113.7", "Mail domain: shop.example"):
+        assert shown in question
+    said = decide(
+        managing, "block_sender_selected", [lead], what=what, verdict="refuse", span="week",
+        reason="a prank",
+    )  # fmt: skip
+    assert "on the block list" in str(said)
+    entries = BlockEntry.objects.all()
+    assert {(it.kind, it.value) for it in entries} == wanted
+    for entry in entries:
+        assert (entry.verdict, entry.reason, entry.added_by) == ("refuse", "a prank", manager)
+        assert entry.until
+        assert timedelta(days=6) < entry.until - timezone.now() <= timedelta(days=7)
+    assert Lead.objects.get().status == "cancelled"
+
+
+def test_many_are_blocked_at_once_and_everybodys_domain_is_not(
+    managing: Client, hold: MakeLead
+) -> None:
+    leads = [hold(email="dana@gmail.com") for _ in range(4)]
+    leads.append(hold(email="dana@shop.example", submitted_from="2001:db8::7"))
+    question = ask(managing, "block_sender_selected", leads).content.decode()
+    assert question.count("gmail.com") == 1  # of the explanation
+    decide(
+        managing, "block_sender_selected", leads, what=["address", "domain"], verdict="hold",
+        span="ever",
+    )  # fmt: skip
+    assert set(BlockEntry.objects.values_list("value", "until")) == {
+        ("203.0.113.7", None), ("shop.example", None), ("2001:db8::/64", None),
+    }  # fmt: skip
+    assert set(Lead.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_an_entry_that_is_there_holds_no_shorter(managing: Client, hold: MakeLead) -> None:
+    BlockEntry.objects.create(kind="address", value="203.0.113.7")
+    chosen = {"what": ["address"], "verdict": "hold", "span": "day"}
+    decide(managing, "block_sender_selected", [hold()], **chosen)
+    assert BlockEntry.objects.get().until is None
+
+
+def test_blocking_who_sent_it_is_a_right(client: Client, hold: MakeLead) -> None:
+    user = User.objects.create_user("dana", is_staff=True)
+    rights = ["view_lead", "judge_heldlead", "add_nevercallnumber"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client.force_login(user)
+    lead = hold()
+    assert "block_sender_selected" not in client.get(LIST).content.decode()
+    ask(client, "block_sender_selected", [lead], confirmed="yes")
+    assert not BlockEntry.objects.exists()

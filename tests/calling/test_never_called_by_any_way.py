@@ -1,10 +1,12 @@
 """Every way by which a number can be dialled, and every way by which it can be forbidden."""
 
 import contextlib
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -19,7 +21,7 @@ from callbacks.explain import number_now
 from callbacks.models import CallAttempt, Extension
 from leads import intake, joining, never_call
 from leads.guard import held
-from leads.models import Lead, LeadSource, NeverCallNumber
+from leads.models import BlockEntry, Lead, LeadSource, NeverCallNumber
 from leads.phones import PhoneRefused
 from tests.support.admin_posting import confirm, said
 from tests.support.simulator import SimulatorProcess
@@ -27,7 +29,7 @@ from tests.support.simulator import SimulatorProcess
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = "+972591234567"  # a line with two country codes
 STORED = "+970591234567"
-WHY = "never-call list"
+WHY = re.compile("never-call list|block list")
 
 
 def _by_a_manager() -> None:
@@ -43,10 +45,17 @@ def _after_an_erasure() -> None:
     assert not NeverCallNumber.objects.exclude(phone=None).exists()
 
 
+def _refused_as(value: str) -> None:
+    BlockEntry.objects.create(kind="number", value=value, verdict="refuse", reason="a prank")
+
+
 FORBIDDEN = {
     "by a manager": _by_a_manager,
     "by its other spelling": _by_its_other_spelling,
     "after an erasure": _after_an_erasure,
+    "refused by the block list": partial(_refused_as, STORED),
+    "refused as a prefix": partial(_refused_as, "+97059"),
+    "refused as the other prefix": partial(_refused_as, "+97259"),
 }
 
 
@@ -80,12 +89,22 @@ def _waiting(world: World, **values: Any) -> None:
     Lead.objects.filter(pk=lead.pk).update(status="waiting", closed_at=None)
     assert dispatch.call_lead(lead.pk) is None
     lead.refresh_from_db()
-    assert (lead.status, WHY in lead.error_message) == ("failed", True)
+    assert lead.status == "failed"
+    assert WHY.search(lead.error_message)
+
+
+def _is_not_called(lead: Lead) -> bool:
+    Lead.objects.filter(pk=lead.pk).update(call_after=timezone.now())
+    assert dispatch.call_lead(lead.pk) is None
+    lead.refresh_from_db()
+    return lead.status == "failed"
 
 
 def _new_request(world: World) -> None:
     world.forbid()
-    assert world.lead().status == "held"
+    typed = {"source": "website", "name": "Noa", "phone": STORED}
+    assert world.admin.post("/api/leads/", typed).status_code in {201, 403}
+    assert set(Lead.objects.values_list("status", flat=True)) <= {"held"}
 
 
 def _follow_up(world: World) -> None:
@@ -97,34 +116,34 @@ def _follow_up(world: World) -> None:
             chosen_at=timezone.now() + timedelta(hours=1),
         )
     )  # fmt: skip
-    assert planned.status == "held"
+    assert planned.status == "held" or _is_not_called(planned)
 
 
 def _released(world: World) -> None:
     world.forbid()
-    lead = world.lead()
+    lead = world.lead(status="held", is_held_back=True)
     _refused(lambda: held.release(lead.pk, timezone.now()))
 
 
 def _released_in_bulk(world: World) -> None:
     world.forbid()
-    lead = world.lead()
+    lead = world.lead(status="held", is_held_back=True)
     chosen = {"action": "release_selected", "_selected_action": [str(lead.pk)]}
-    assert WHY in str(said(confirm(world.admin, "/admin/leads/heldlead/", **chosen)))
+    assert WHY.search(str(said(confirm(world.admin, "/admin/leads/heldlead/", **chosen))))
 
 
 def _call_now(world: World) -> None:
     lead = world.closed()
     world.forbid()
     address = f"/admin/leads/lead/{lead.pk}/call-now/"
-    assert WHY in str(said(confirm(world.admin, address)))
+    assert WHY.search(str(said(confirm(world.admin, address))))
 
 
 def _called_in_bulk(world: World) -> None:
     lead = world.closed()
     world.forbid()
     chosen = {"action": "call_selected", "_selected_action": [str(lead.pk)]}
-    assert WHY in str(said(confirm(world.admin, "/admin/leads/lead/", **chosen)))
+    assert WHY.search(str(said(confirm(world.admin, "/admin/leads/lead/", **chosen))))
 
 
 def _call_with(world: World) -> None:
@@ -147,7 +166,8 @@ def _committed(world: World, begin: Callable[[Lead], object]) -> None:
     world.forbid()
     dial.dial_committed(attempt.pk)
     attempt.refresh_from_db()
-    assert (attempt.state, WHY in attempt.error_message) == ("refused", True)
+    assert attempt.state == "refused"
+    assert WHY.search(attempt.error_message)
 
 
 def _committed_call(world: World) -> None:
@@ -170,7 +190,7 @@ def _after_a_call(world: World) -> None:
     world.forbid()
     joining.release(first.pk, later.submitted_at, timezone.now())
     later.refresh_from_db()
-    assert later.status == "duplicate"
+    assert later.status == "duplicate" or _is_not_called(later)
 
 
 def _swept(world: World) -> None:
@@ -202,7 +222,8 @@ def _own_extension(world: World) -> None:
     world.forbid()
     dispatch.call_lead(lead.pk)
     attempt = CallAttempt.objects.get()
-    assert (attempt.state, WHY in attempt.error_message) == ("refused", True)
+    assert attempt.state == "refused"
+    assert WHY.search(attempt.error_message)
 
 
 def _conference(world: World) -> None:
@@ -253,7 +274,7 @@ def _said_beforehand(world: World) -> None:
     """The page about a number says that it may not be called."""
     world.forbid()
     found = number_now.of(STORED, world.source, timezone.now(), timezone.get_current_timezone())
-    assert WHY in str(found.refusals)
+    assert WHY.search(str(found.refusals))
 
 
 def _unreached(world: World) -> None:

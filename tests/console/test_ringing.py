@@ -257,6 +257,6 @@ def test_a_number_on_the_never_call_list_is_rung_by_no_option(
     NeverCallNumber.objects.create(phone="+972505550101")
     for options in ((), ("--any-number",)):
         ended = run(*command, "--yes", "--json", *options)
-        assert (ended.code, ended.document["reason"]) == (2, "number_never_called")
+        assert (ended.code, ended.document["reason"]) == (2, "number_never_call")
         assert "it is on the never-call list" in ended.document["message"]
     assert simulator.ledger() == []

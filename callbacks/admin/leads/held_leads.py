@@ -23,7 +23,8 @@ from unfold.decorators import display
 from callbacks.admin import html
 from callbacks.admin.base import ReadOnly
 from callbacks.admin.confirm import ask, is_confirmed
-from callbacks.admin.leads import challenge_shown, forms, held_commands
+from callbacks.admin.leads import challenge_shown, forms, held_blocks, held_commands
+from callbacks.admin.leads.held_blocks import BlockSenderForm
 from callbacks.admin.leads.held_commands import HeldCommand
 from callbacks.admin.leads.held_filters import (
     AddressFilter,
@@ -54,7 +55,9 @@ class HeldLeadAdmin(ReadOnly, Admin):
     sortable_by = ("came",)
     list_before_template = "admin/held_leads_hint.html"
     show_full_result_count = False
-    actions = ["release_selected", "reject_selected", "block_selected"]
+    actions = [
+        "release_selected", "reject_selected", "block_sender_selected", "block_selected",
+    ]  # fmt: skip
 
     # --- who may what ---------------------------------------------------------------------------
 
@@ -75,6 +78,11 @@ class HeldLeadAdmin(ReadOnly, Admin):
         """Who may put numbers on the never-call list, too."""
         may_list = request.user.has_perm("leads.add_nevercallnumber")
         return self.has_judge_permission(request) and may_list
+
+    def has_block_sender_permission(self, request: HttpRequest) -> bool:
+        """Who may put entries on the block list, too."""
+        may_block = request.user.has_perm("leads.add_blockentry")
+        return self.has_judge_permission(request) and may_block
 
     # --- the list -------------------------------------------------------------------------------
 
@@ -152,7 +160,22 @@ class HeldLeadAdmin(ReadOnly, Admin):
         """Asks, then cancels them."""
         return self._several(request, queryset, held_commands.REJECT, "reject_selected")
 
-    @admin.action(description=_("Block the number"), permissions=["block"])
+    @admin.action(
+        description=_("Block the number, address or domain"), permissions=["block_sender"]
+    )
+    def block_sender_selected(
+        self, request: HttpRequest, queryset: QuerySet[HeldLead]
+    ) -> HttpResponse | None:
+        """Asks what of them is blocked, how and for how long, then rejects them."""
+        chosen = list(queryset.order_by("submitted_at", "pk")[:_AT_ONCE])
+        form = BlockSenderForm(chosen, request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            what = held_blocks.BLOCK_SENDER
+            return self._several(request, queryset, what, "block_sender_selected", form)
+        what = held_blocks.block_sender(form)
+        return self._several(request, queryset, what, "block_sender_selected")
+
+    @admin.action(description=_("Never call this number again"), permissions=["block"])
     def block_selected(
         self, request: HttpRequest, queryset: QuerySet[HeldLead]
     ) -> HttpResponse | None:

@@ -1,0 +1,170 @@
+"""The block lists: what holds a request for a manager, or refuses it."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+
+from contextlib import suppress
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from callbacks.admin import html
+from callbacks.admin.base import EditsOnlyWhatChanged
+from callbacks.admin.leads.block_import import ImportsBlocks, default_countries
+from callbacks.admin.search import whole_numbers
+from leads.guard import address, block_values
+from leads.guard.block_values import NotAnEntry
+from leads.models import BlockEntry, BlockKind
+
+
+class BlockForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """An entry, in any spelling."""
+
+    class Meta:
+        model = BlockEntry
+        fields = ["kind", "value", "verdict", "reason", "until"]
+        help_texts = {
+            "value": _(
+                "A number in any spelling, or how numbers begin: +97259. An address or a network: "
+                "192.0.2.7, 192.0.2.0/24, 2001:db8::/48. A mail domain, with all below it: "
+                "shop.example.com. A word of the name or the message, or up to three in a row; "
+                "upper and lower case, accents and vowel points are the same."
+            ),
+            "verdict": _(
+                "Held: stored, and called only if a manager releases it. Refused: not stored; the "
+                "visitor reads that we cannot take the request, and nobody dials such a number."
+            ),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """As it is stored; what would block everybody is refused."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kind, value = cleaned.get("kind", self.instance.kind), cleaned.get("value", "")
+        try:
+            if "value" in cleaned:
+                proxies = settings.TRUSTED_PROXIES
+                value = block_values.read(kind, value, default_countries(), proxies)
+                cleaned["value"] = value
+            if cleaned.get("verdict"):
+                block_values.refuse_too_much(kind, value or self.instance.value, cleaned["verdict"])
+        except NotAnEntry as problem:
+            self.add_error("value" if "value" in self.fields else "verdict", str(problem))
+        until = cleaned.get("until")
+        if until and until <= timezone.now() and "until" in self.changed_data:
+            self.add_error("until", gettext("Enter a time that is still to come."))
+        return cleaned
+
+
+class InForceFilter(SimpleListFilter):
+    """Whether an entry still holds."""
+
+    title = _("whether it holds")
+    parameter_name = "holds"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Both."""
+        return [("yes", _("Holds now")), ("no", _("Is over"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By the time."""
+        over = Q(until__lte=timezone.now())
+        return {"yes": queryset.exclude(over), "no": queryset.filter(over)}.get(
+            self.value() or "", queryset
+        )
+
+
+@admin.register(BlockEntry)
+class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
+    """Newest first. A whole number, an address or a mail address finds the entries that fit it."""
+
+    form = BlockForm
+    list_display = ["entry", "what", "verdict", "reason", "until_shown", "added_by", "added"]
+    list_display_links = ["entry"]
+    list_filter = ["kind", "verdict", InForceFilter]
+    list_filter_submit = True
+    search_fields = ["value", "reason"]
+    search_help_text = _("A number, address or mail address finds what would block it.")
+    list_before_template = "admin/callbacks/block/hint.html"
+    show_full_result_count = False
+    list_per_page = 50
+
+    added = html.moment_of("added_at", _("added"))
+
+    @display(description=_("entry"), ordering="value")  # type: ignore[untyped-decorator]
+    def entry(self, obj: BlockEntry) -> SafeString:
+        """As it is compared."""
+        return format_html("<bdi>{}</bdi>", obj.value)
+
+    @display(description=_("kind"), ordering="kind")  # type: ignore[untyped-decorator]
+    def what(self, obj: BlockEntry) -> str:
+        """In words."""
+        return str(obj.get_kind_display())
+
+    @display(description=_("until"), ordering="until")  # type: ignore[untyped-decorator]
+    def until_shown(self, obj: BlockEntry) -> SafeString | str:
+        """When it is over, or that it is."""
+        if obj.until is None:
+            return "-"
+        if obj.until <= timezone.now():
+            return format_html("<span>{}</span>", gettext("is over"))
+        return html.moment(obj.until)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BlockEntry]:
+        """With who added each."""
+        found: QuerySet[BlockEntry] = super().get_queryset(request)
+        return found.select_related("added_by")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With where it is exported."""
+        changes: Any = super().get_changelist_instance(request)
+        if self.has_export_permission(request):
+            address = reverse("admin:leads_blockentry_export")
+            changes.export_address = f"{address}?{request.GET.urlencode()}"
+        return changes  # type: ignore[no-any-return]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[BlockEntry], search_term: str
+    ) -> tuple[QuerySet[BlockEntry], bool]:
+        """By a part of it or its reason, and what would fit a number or an address."""
+        found, distinct = super().get_search_results(request, queryset, search_term)
+        typed = search_term.strip()
+        numbers = whole_numbers(typed)
+        with suppress(NotAnEntry):
+            numbers.add(block_values.read(BlockKind.NUMBER, typed))
+        for number in numbers:
+            fitting = block_values.of_number(number)
+            found |= queryset.filter(kind=BlockKind.NUMBER, value__in=fitting)
+        if whole := address.read(typed):
+            fitting = block_values.of_address(whole)
+            found |= queryset.filter(kind=BlockKind.ADDRESS, value__in=fitting)
+        if "@" in typed:
+            fitting = block_values.of_mail(typed)
+            found |= queryset.filter(kind=BlockKind.DOMAIN, value__in=fitting)
+        return found, distinct
+
+    def get_fields(self, request: HttpRequest, obj: BlockEntry | None = None) -> list[str]:
+        """What is blocked is entered once; later only what follows changes."""
+        asked = ["verdict", "reason", "until"]
+        return ["kind", "value", *asked] if obj is None else ["what", "entry", *asked, "added_by"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BlockEntry | None = None) -> list[str]:
+        """What it is and who added it, once it is on the list."""
+        return [] if obj is None else ["what", "entry", "added_by"]
+
+    def save_model(self, request: HttpRequest, obj: BlockEntry, form: Any, change: bool) -> None:
+        """With who has added it."""
+        if not change:
+            obj.added_by_id = request.user.pk
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,163 @@
+"""Blocking who has sent held leads: their numbers, addresses or mail domains, for a time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from callbacks.admin.commands import NothingToDo
+from callbacks.admin.leads import held_commands
+from callbacks.admin.leads.held_commands import HeldCommand
+from callbacks.admin.leads.held_filters import domain_of, network_of
+from callbacks.calling.manual_requests import CannotCall
+from callbacks.common.formatting import listed
+from leads import phones
+from leads.guard import block_values
+from leads.guard.block_values import NotAnEntry
+from leads.models import BlockEntry, BlockKind, BlockVerdict, Lead
+
+# So many of them the question names.
+_NAMED = 3
+_SPANS: dict[str, timedelta | None] = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "ever": None,
+}
+
+
+class BlockSenderForm(forms.Form):
+    """What of the chosen leads is blocked, how, and for how long."""
+
+    what = forms.MultipleChoiceField(
+        label=_("Block"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choice"}),
+        error_messages={"required": _("Choose what is blocked.")},
+    )
+    verdict = forms.ChoiceField(
+        label=_("Later requests"),
+        choices=BlockVerdict.choices,
+        initial=BlockVerdict.HOLD,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Refused ones are not stored: nobody sees them."),
+    )
+    span = forms.ChoiceField(
+        label=_("For how long"),
+        choices=[
+            ("day", _("A day")), ("week", _("A week")), ("month", _("30 days")),
+            ("ever", _("Until somebody deletes it")),
+        ],
+        initial="week",
+        widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
+        help_text=_("Stands on the block list."),
+    )
+
+    def __init__(self, leads: Sequence[Lead], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = {
+            BlockKind.NUMBER: gettext("Number: %(values)s"),
+            BlockKind.ADDRESS: gettext("Address: %(values)s"),
+            BlockKind.DOMAIN: gettext("Mail domain: %(values)s"),
+        }
+        field: Any = self.fields["what"]
+        field.choices = [
+            (kind.value, title % {"values": _named(values)})
+            for kind, title in titles.items()
+            if (values := sorted({value for it in leads if (value := value_of(it, kind))}))
+        ]
+
+    def until(self, now: datetime) -> datetime | None:
+        """When the entries are over. For a form that is valid."""
+        span = _SPANS[self.cleaned_data["span"]]
+        return now + span if span else None
+
+
+def value_of(lead: Lead, kind: BlockKind) -> str:
+    """The entry that fits a lead; "" where it has nothing of that kind, or it is everybody's."""
+    match kind:
+        case BlockKind.NUMBER:
+            return phones.identity(lead.phone)
+        case BlockKind.ADDRESS:
+            typed = network_of(lead)
+        case _:
+            typed = domain_of(lead)
+    try:
+        value = block_values.read(kind, typed, proxies=settings.TRUSTED_PROXIES)
+    except NotAnEntry:
+        return ""
+    return "" if value in block_values.PUBLIC_DOMAINS else value
+
+
+def _not_chosen_yet(_lead: Lead, _user: Any) -> str:
+    raise NothingToDo(gettext("Nothing was chosen."))
+
+
+BLOCK_SENDER = HeldCommand(
+    run=_not_chosen_yet,
+    logged=_("Blocked the sender"),
+    title=_("Block who sent this?"),
+    title_of_several=_("Block who sent these %(count)d?"),
+    explanation=_(
+        "The request is rejected, and what you choose is put on the block list. Domains at which "
+        "anybody can have mail, such as gmail.com, are not offered."
+    ),
+    button=_("Block"),
+    danger=True,
+)
+
+
+def block_sender(form: BlockSenderForm) -> HeldCommand:
+    """BLOCK_SENDER, with what was chosen."""
+    kinds = [BlockKind(it) for it in form.cleaned_data["what"]]
+    chosen = {
+        "verdict": form.cleaned_data["verdict"],
+        "reason": form.cleaned_data["reason"],
+        "until": form.until(timezone.now()),
+    }
+
+    def run(lead: Lead, user: object) -> str:
+        values = [(kind, value) for kind in kinds if (value := value_of(lead, kind))]
+        if not values:
+            raise CannotCall(gettext("It has nothing of what you chose. It is held as before."))
+        for kind, value in values:
+            _put(kind, value, chosen, user)
+        held_commands.reject(lead, user)
+        return gettext("It is rejected, and what you chose is on the block list.")
+
+    return BLOCK_SENDER.doing(run, str(BLOCK_SENDER.logged))
+
+
+def _put(kind: BlockKind, value: str, chosen: dict[str, Any], user: object) -> None:
+    """An entry that is there holds no shorter than it did."""
+    there = BlockEntry.objects.filter(kind=kind, value=value).first()
+    ends = (there.until, chosen["until"]) if there else (chosen["until"],)
+    until = None if None in ends else max(ends)
+    BlockEntry.objects.update_or_create(
+        kind=kind,
+        value=value,
+        defaults=chosen | {"until": until},
+        create_defaults=chosen | {"added_by_id": getattr(user, "pk", None)},
+    )
+
+
+def _named(values: Iterable[str]) -> str:
+    values = list(values)
+    named = listed(values[:_NAMED])
+    if len(values) <= _NAMED:
+        return named
+    return gettext("%(values)s and %(more)d more") % {
+        "values": named,
+        "more": len(values) - _NAMED,
+    }

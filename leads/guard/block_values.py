@@ -1,0 +1,213 @@
+"""How the entries of the block lists are written, and which of them would fit a request. Pure.
+
+An entry is found by equality: of a request all values are made that an entry could have (each
+prefix of its number, each network around its address, each domain above its mail's, each word and
+two or three words in a row), and those are looked up.
+
+Words are compared without case, accents, vowel points and invisible signs, in any script. They end
+where letters and digits end: "loan" does not fit "loans". Scripts that part no words by blanks
+(Chinese, Thai) are compared from sign to sign.
+"""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+
+from django.utils.translation import gettext
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, normalize_digits_only
+
+from leads import countries, phones
+from leads.guard.address import Address, Network, customer
+from leads.models.blocks import BlockKind, BlockVerdict
+from leads.phones import PhoneRefused
+
+# Words in a row that one entry may have.
+MOST_WORDS = 3
+# Wider networks than these are half the internet.
+_WIDEST = {4: 8, 6: 20}
+_LONGEST = 190  # characters
+_MOST_DIGITS = 15
+_WHOLE = 13  # "+972" and nine digits
+# Whoever blocks one of these blocks everybody's mail.
+PUBLIC_DOMAINS = frozenset({
+    "aol.com", "gmail.com", "gmx.com", "gmx.de", "googlemail.com", "hotmail.com", "icloud.com",
+    "live.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "proton.me",
+    "protonmail.com", "rambler.ru", "ukr.net", "walla.co.il", "walla.com", "web.de", "yahoo.com",
+    "yandex.com", "yandex.ru", "zahav.net.il",
+})  # fmt: skip
+_DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
+# Accents; Hebrew points; Arabic vowel signs; and the Arabic line that only makes a word longer.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]"
+)
+# Within a word: "don't", and the Hebrew geresh and gershayim.
+_WITHIN = re.compile("(?<=\\w)['\"\u2018\u2019\u02bc\u05f3\u05f4](?=\\w)")
+
+
+class NotAnEntry(ValueError):  # noqa: N818  # said to a person
+    """A text is no entry of its kind; the text says why."""
+
+
+def read(
+    kind: str, typed: str, default_countries: Collection[str] = (), proxies: Iterable[Network] = ()
+) -> str:
+    """The entry that a person means by `typed`, as it is stored. Raises NotAnEntry.
+
+    `default_countries` (ISO 3166): in which a number without + is read. `proxies`: networks that
+    nobody may block, since everybody comes through them.
+    """
+    typed = typed.strip()
+    if not typed:
+        raise NotAnEntry(gettext("There is nothing to block."))
+    match kind:
+        case BlockKind.NUMBER:
+            return _number(typed, default_countries)
+        case BlockKind.ADDRESS:
+            return _network(typed, proxies)
+        case BlockKind.DOMAIN:
+            return _domain(typed)
+        case BlockKind.WORD:
+            return _words(typed)
+    raise NotAnEntry(gettext("%(typed)s is no kind of entry.") % {"typed": kind})
+
+
+def refuse_too_much(kind: str, value: str, verdict: str) -> None:
+    """Raises NotAnEntry for what would turn away half of the world, and not only hold it."""
+    if kind == BlockKind.DOMAIN and value in PUBLIC_DOMAINS and verdict == BlockVerdict.REFUSE:
+        raise NotAnEntry(
+            gettext("Anybody can have mail at %(domain)s: it can be held, and not refused.")
+            % {"domain": value}
+        )
+
+
+def of_number(phone: str) -> set[str]:
+    """The entries that would fit a number (E.164): itself and its beginnings, in any spelling."""
+    spellings = phones.spellings(phone)
+    return {spelling[:end] for spelling in spellings for end in range(2, len(spelling) + 1)}
+
+
+def of_address(address: Address) -> set[str]:
+    """The entries that would fit an address: itself, and each network around it."""
+    bits = address.max_prefixlen
+    own = ipaddress.ip_network(address)
+    return {_written(own.supernet(new_prefix=length)) for length in range(bits + 1)}
+
+
+def of_mail(email: str) -> set[str]:
+    """The entries that would fit a mail address: its domain, and those above it."""
+    labels = _ascii(email.rpartition("@")[2]).split(".")
+    return {".".join(labels[place:]) for place in range(len(labels) - 1)}
+
+
+def of_text(text: str) -> set[str]:
+    """The entries that would fit a text: its words, and up to MOST_WORDS of them in a row."""
+    words = list(_tokens(text))
+    return {
+        " ".join(words[start : start + length])
+        for length in range(1, MOST_WORDS + 1)
+        for start in range(len(words) - length + 1)
+    }
+
+
+def _number(typed: str, default_countries: Collection[str]) -> str:
+    text = typed.removesuffix("*").strip()
+    digits = normalize_digits_only(text)
+    if text[:1] in {"+", "\uff0b"} or digits.startswith("00"):
+        return _one_spelling(f"+{digits.removeprefix('00')}", typed)
+    for country in default_countries:
+        try:
+            return phones.parse(text, country, countries.NAMES).e164
+        except PhoneRefused:
+            continue
+    raise NotAnEntry(
+        gettext("%(typed)s is no phone number. Begin a prefix with + and the country code: +97259.")
+        % {"typed": typed}
+    )
+
+
+def _one_spelling(value: str, typed: str) -> str:
+    """A number or prefix; of one that has two country codes, that by which its lines are stored."""
+    digits = value[1:]
+    has_a_country = any(int(digits[:n] or 0) in COUNTRY_CODE_TO_REGION_CODE for n in (1, 2, 3))
+    if not has_a_country or len(digits) > _MOST_DIGITS:
+        raise NotAnEntry(
+            gettext("%(typed)s begins with no country code, or is longer than any number.")
+            % {"typed": typed}
+        )
+    lines = [value.ljust(_WHOLE, filler)[:_WHOLE] for filler in "0159"]
+    if len(value) <= _WHOLE and all(phones.identity(line)[:4] == "+970" for line in lines):
+        return f"+970{value[4:]}"
+    return value
+
+
+def _network(typed: str, proxies: Iterable[Network]) -> str:
+    try:
+        network = ipaddress.ip_network(typed, strict=False)
+    except ValueError:
+        raise NotAnEntry(
+            gettext("%(typed)s is no address and no network, like 192.0.2.7 or 2001:db8::/48.")
+            % {"typed": typed}
+        ) from None
+    if network.version == 6 and (mapped := network.network_address.ipv4_mapped):
+        length = max(network.prefixlen - 96, 0)
+        network = ipaddress.ip_network((mapped, length), strict=False)
+    if network.prefixlen < _WIDEST[network.version]:
+        raise NotAnEntry(
+            gettext("%(typed)s is too wide: /%(widest)s at most.")
+            % {"typed": typed, "widest": _WIDEST[network.version]}
+        )
+    if network.version == 6 and network.prefixlen == network.max_prefixlen:
+        network = ipaddress.ip_network(customer(network.network_address))
+    if any(it.version == network.version and it.overlaps(network) for it in proxies):
+        raise NotAnEntry(
+            gettext("%(typed)s is a proxy of ours: everybody would be blocked.") % {"typed": typed}
+        )
+    return _written(network)
+
+
+def _written(network: Network) -> str:
+    is_one = network.prefixlen == network.max_prefixlen
+    return str(network.network_address) if is_one else str(network)
+
+
+def _domain(typed: str) -> str:
+    domain = _ascii(typed.rpartition("@")[2].removeprefix("*").strip("."))
+    if not _DOMAIN.fullmatch(domain) or len(domain) > _LONGEST:
+        raise NotAnEntry(
+            gettext("%(typed)s is no mail domain, like shop.example.com.") % {"typed": typed}
+        )
+    return domain
+
+
+def _ascii(domain: str) -> str:
+    domain = domain.strip().rstrip(".").casefold()
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
+
+
+def _words(typed: str) -> str:
+    words = list(_tokens(typed))
+    if not words:
+        raise NotAnEntry(gettext("%(typed)s has no letters and no digits.") % {"typed": typed})
+    if len(words) > MOST_WORDS:
+        raise NotAnEntry(
+            gettext("Enter %(most)s words at most: an entry fits only if all stand in a row.")
+            % {"most": MOST_WORDS}
+        )
+    found = " ".join(words)
+    if len(found) > _LONGEST:
+        raise NotAnEntry(gettext("%(typed)s is too long.") % {"typed": typed[:40]})
+    return found
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """The words of a text, each in the one form in which words are compared."""
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    plain = "".join(it for it in plain if unicodedata.category(it) != "Cf").casefold()
+    plain = _WITHIN.sub("", plain)
+    parted = "".join(it if unicodedata.category(it)[0] in "LNM" else " " for it in plain)
+    yield from parted.split()

@@ -1,0 +1,82 @@
+"""BlockEntry: what keeps a request from being called, or from being stored."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+
+class BlockKind(models.TextChoices):
+    """What an entry is compared with."""
+
+    NUMBER = "number", _("number or prefix")
+    ADDRESS = "address", _("address or network")
+    DOMAIN = "domain", _("mail domain")
+    WORD = "word", _("word")
+
+
+class BlockVerdict(models.TextChoices):
+    """What becomes of a request that an entry fits."""
+
+    HOLD = "hold", _("hold it for a manager")
+    REFUSE = "refuse", _("refuse it")
+
+
+class BlockEntry(models.Model):
+    """One entry of the block lists (leads.guard.blocks).
+
+    `value` is written as leads.guard.block_values writes it: so an entry is found by equality.
+    """
+
+    kind = models.CharField(_("kind"), max_length=7, choices=BlockKind)
+    value = models.CharField(_("entry"), max_length=200)
+    verdict = models.CharField(
+        _("what happens"), max_length=6, choices=BlockVerdict, default=BlockVerdict.HOLD
+    )
+    reason = models.CharField(
+        _("reason"), max_length=200, blank=True, help_text=_("Managers read it; visitors never do.")
+    )
+    until = models.DateTimeField(
+        _("until"), null=True, blank=True, help_text=_("Empty: until somebody deletes it.")
+    )
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("added by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    added_at = models.DateTimeField(_("added at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("block list entry")
+        verbose_name_plural = _("block list")
+        ordering = ["-added_at", "-id"]
+        permissions = [
+            ("import_blockentry", "Can import block lists"),
+            ("export_blockentry", "Can export block lists"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value"],
+                name="block_entry_once",
+                violation_error_message=_("This entry is on the list already."),
+            ),
+            models.CheckConstraint(condition=Q(kind__in=BlockKind.values), name="block_kind_known"),
+            models.CheckConstraint(
+                condition=Q(verdict__in=BlockVerdict.values), name="block_verdict_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # The admin's log keeps this, also when somebody was erased.
+        if self.kind == BlockKind.NUMBER:
+            return gettext("Number or prefix of %(digits)s digits") % {
+                "digits": len(self.value) - 1
+            }
+        if self.kind == BlockKind.ADDRESS:
+            return gettext("Address or network")
+        return self.value
