@@ -6,7 +6,6 @@ such an answer the rest of the body is on its way, and the connection is of no m
 may end its sending before it is closed (callbacks.config.web_worker).
 """
 
-import secrets
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
+from callbacks.telephony import post_secrets
 from callbacks.voicenter.events import cdr
 from leads import error_pages, request_body
 
@@ -46,8 +46,7 @@ def _most(environ: Environ) -> int:
     """Bytes that are read of a chunked body: more only for who knows the provider's address."""
     _, _, address = environ.get("PATH_INFO", "").partition(f"{_ANSWER_THEMSELVES}voicenter/")
     secret = address.partition("/")[0].encode("latin-1", "replace")
-    known = settings.CDR_SECRET and secrets.compare_digest(secret, settings.CDR_SECRET.encode())
-    return cdr.MAX_BODY if known else settings.LARGEST_BODY
+    return cdr.MAX_BODY if post_secrets.named(secret) else settings.LARGEST_BODY
 
 
 def _length(environ: Environ) -> int:

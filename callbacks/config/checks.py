@@ -4,15 +4,15 @@
 of them fails. A working copy needs no key, host names or account code, so those are checked only
 when DEBUG is off.
 
-E001 SECRET_KEY          E005 VOICENTER_METHOD    E009 DATABASE_URL
-E002 ALLOWED_HOSTS       E006 VOICENTER_FORMAT    E010 REDIS_URL
-E003 VOICENTER_URL       E007 a timeout           E012 SWEEP_EVERY
-E004 VOICENTER_CODE      E008 CDR_SECRET          E014 DEBUG with HTTPS
+E001, E002, E008, E014, E030, E060, E061, W060 callbacks.config.secret_checks
+E003 VOICENTER_URL       E005 VOICENTER_METHOD    E009 DATABASE_URL
+E004 VOICENTER_CODE      E006 VOICENTER_FORMAT    E010 REDIS_URL
+E007 a timeout           E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters                E015 what cannot be read
 E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E025 LEAST_TALK
-E030 METRICS_TOKEN       E031 BROKER_URL          E032 LOG_FORMAT
+E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE    E034 SITE_URL            E040 TRUSTED_PROXIES
 E041 RATE_ADDRESS_REFUSED  E042 LEAST_FILL_TIME   E050, E051, W010 callbacks.config.mail_checks
 W001 VOICENTER_URL without TLS
@@ -21,7 +21,6 @@ W004 MISSED_PAUSE beside MISSED_COOLDOWN
 """
 
 import ipaddress
-import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
@@ -30,21 +29,17 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
-from django.core.exceptions import ImproperlyConfigured
 
-from callbacks.config import broker, logs
+from callbacks.config import broker, logs, secret_checks
 from callbacks.policy import from_settings, rules
 from callbacks.telephony import account
 from leads.guard import robots
 
 METHODS = ("post", "post-json", "get")
 FORMATS = ("json", "xml")
-LEAST_KEY_CHARACTERS = 50  # as Django's own security.W009
-LEAST_SECRET_CHARACTERS = 32
 LONGEST_TIMEOUT = 120.0  # seconds for which a worker waits for one answer
 LONGEST_LOG_DELAY = 3600.0
 LEAST_PRESENCE_EVERY, LONGEST_PRESENCE_EVERY = 1.0, 60.0
-_URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @checks.register()
@@ -55,7 +50,8 @@ def check_settings(
     """Reports every mistake in the settings at once. No message shows a secret."""
     return [
         *_unreadable(),
-        *_keys(),
+        *secret_checks.found(),
+        *_site(),
         *_provider(),
         *_timeouts(),
         *_servers(),
@@ -72,28 +68,7 @@ def _unreadable() -> Iterator[CheckMessage]:
         yield Error(wrong, hint=way_out, id="callbacks.E015")
 
 
-def _keys() -> Iterator[CheckMessage]:
-    if not settings.DEBUG and len(_secret_key()) < LEAST_KEY_CHARACTERS:
-        yield Error(
-            "SECRET_KEY is missing or too short.",
-            hint="Set SECRET_KEY to the output of this command, the same for every process: python "
-            "-c 'import secrets; print(secrets.token_hex(30))'. `make run` generates one itself.",
-            id="callbacks.E001",
-        )
-    if not settings.DEBUG and not settings.ALLOWED_HOSTS:
-        yield Error(
-            "ALLOWED_HOSTS is empty, so every request would be refused.",
-            hint="Set ALLOWED_HOSTS to the site's names, separated by commas: "
-            "ALLOWED_HOSTS=callbacks.example.com",
-            id="callbacks.E002",
-        )
-    if settings.DEBUG and settings.HTTPS:
-        yield Error(
-            "DEBUG is on, and HTTPS says that strangers can reach this site: an error would show "
-            "them the code and the settings.",
-            hint="Set DEBUG=false for a site, or HTTPS=false to work on the code.",
-            id="callbacks.E014",
-        )
+def _site() -> Iterator[CheckMessage]:
     site = _split(settings.SITE_URL)
     if settings.SITE_URL and not (site and site.scheme in {"http", "https"} and site.hostname):
         yield Error(
@@ -110,22 +85,6 @@ def _keys() -> Iterator[CheckMessage]:
             "TRUSTED_PROXIES=10.0.0.0/8 for one in that network. Several with commas between.",
             id="callbacks.E040",
         )
-    secret = settings.CDR_SECRET
-    if len(secret) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(secret):
-        yield Error(
-            f"CDR_SECRET must have {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _. It "
-            "alone keeps others from posting call records.",
-            hint="Set CDR_SECRET to the output of this command, and give the provider the new "
-            "address: python -c 'import secrets; print(secrets.token_hex(30))'",
-            id="callbacks.E008",
-        )
-
-
-def _secret_key() -> str:
-    try:
-        return settings.SECRET_KEY
-    except ImproperlyConfigured:  # Django's word for an empty one
-        return ""
 
 
 def _provider() -> Iterator[CheckMessage]:
@@ -234,14 +193,6 @@ def _times() -> Iterator[CheckMessage]:
 
 
 def _watching() -> Iterator[CheckMessage]:
-    token = settings.METRICS_TOKEN
-    if token and (len(token) < LEAST_SECRET_CHARACTERS or not _URL_SAFE.fullmatch(token)):
-        yield Error(
-            f"METRICS_TOKEN must have {LEAST_SECRET_CHARACTERS} or more letters, digits, - and _.",
-            hint="Set METRICS_TOKEN to the output of this command, and give it to your monitoring: "
-            "python -c 'import secrets; print(secrets.token_hex(30))'",
-            id="callbacks.E030",
-        )
     yield from _one_of("LOG_FORMAT", logs.FORMATS, "callbacks.E032")
     if not settings.READY_OLDEST_DUE > 0:
         yield Error(

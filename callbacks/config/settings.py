@@ -222,6 +222,10 @@ VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
 PRESENCE_EVERY = env.float("PRESENCE_EVERY", default=5.0)
 # The secret part of the address that the provider posts call records to.
 CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
+# The one before it, until the provider posts to the new address.
+CDR_SECRET_PREVIOUS = env.str("CDR_SECRET_PREVIOUS", default="")
+# From where posts are taken; empty: from everywhere.
+VOICENTER_ADDRESSES = env.networks("VOICENTER_ADDRESSES")
 
 # --- outgoing mail --------------------------------------------------------------------------------
 
@@ -356,7 +360,14 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 
-logs.hide(VOICENTER_CODE, CDR_SECRET, SECRET_KEY, *SECRET_KEY_FALLBACKS, EMAIL_HOST_PASSWORD)
+logs.hide(
+    VOICENTER_CODE,
+    CDR_SECRET,
+    CDR_SECRET_PREVIOUS,
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+    EMAIL_HOST_PASSWORD,
+)
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOG_LEVEL = env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS)
 LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -9,9 +9,10 @@ import argparse
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import redis
 import requests
 from django.conf import settings
 from django.core import checks
@@ -25,6 +26,7 @@ from callbacks.console.steps import CheckStep, Result, failure
 from callbacks.extensions import account_import
 from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.telephony import account as provider_account
+from callbacks.telephony import post_secrets
 from callbacks.voicenter import (
     CLICK2CALL_TYPES,
     CallLogSearch,
@@ -36,7 +38,7 @@ from callbacks.voicenter import (
 from callbacks.voicenter.click2call.probe import probe
 
 _NO_CODE = "callbacks.E004"
-_OF_THE_PROVIDER = {f"callbacks.E{number:03}" for number in (3, 4, 5, 6, 7, 8, 13, 15, 30)}
+_OF_THE_PROVIDER = {f"callbacks.E{number:03}" for number in (3, 4, 5, 6, 7, 8, 13, 15, 30, 60)}
 _WARNINGS = {"callbacks.W001"}
 _MOST_NAMED = 10
 _WIDTH = 96
@@ -259,12 +261,44 @@ def _site(name: str, site: str) -> CheckStep:
     )
 
 
+def _secrets(name: str, _given: Mapping[str, Any]) -> Iterator[CheckStep]:
+    """Which secrets the provider's posts come with, and from where they are taken."""
+    try:
+        used = post_secrets.last_used()
+    except redis.RedisError:
+        yield CheckStep(
+            name,
+            Result.WARNING,
+            "Redis does not answer, so it is not known which secrets are in use.",
+            "Start Redis.",
+        )
+        return
+    at = {it: cell(datetime.fromtimestamp(when, UTC)) for it, when in used.items()}
+    if post_secrets.CURRENT in at:
+        yield CheckStep(name, Result.OK, f"CDR_SECRET was last used at {at[post_secrets.CURRENT]}.")
+    else:
+        yield CheckStep(name, Result.SKIPPED, "No post has come with CDR_SECRET yet.")
+    if not settings.CDR_SECRET_PREVIOUS:
+        return
+    if post_secrets.PREVIOUS in at:
+        words = f"CDR_SECRET_PREVIOUS was last used at {at[post_secrets.PREVIOUS]}."
+        way_out = (
+            "If that is recent, give Voicenter the addresses with CDR_SECRET. If not, leave "
+            "CDR_SECRET_PREVIOUS out."
+        )
+        yield CheckStep(name, Result.WARNING, words, way_out)
+        return
+    words = "CDR_SECRET_PREVIOUS is accepted, and no post has come with it."
+    yield CheckStep(name, Result.WARNING, words, "Leave CDR_SECRET_PREVIOUS out.")
+
+
 _LOOKS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[CheckStep]]] = {
     "settings": _settings,
     "connection": _connection,
     "code": _code,
     "extensions": _extensions,
     "records": _records,
+    "secrets": _secrets,
 }
 
 

@@ -6,7 +6,7 @@ They never end an attempt; its records do. What they know earlier is shown earli
 
 import uuid
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Prefetch
@@ -34,8 +34,6 @@ _NEEDED = (
     "call_id", "error_code", "error_message", "lead__public_id", "lead__source__name",
     *(f"lead__{name}" for name in _OF_A_REQUEST), "extension__kind",
 )  # fmt: skip
-# A pop-up about a call's end comes within seconds of it.
-_JUST_ENDED = timedelta(minutes=15)
 # The provider chooses, or knows, which extension it rings.
 _UNNAMED = (Extension.Kind.SIP_TRUNK, Extension.Kind.LOGIN_CODE)
 
@@ -99,15 +97,6 @@ def legs_told(attempt: CallAttempt) -> dict[int | None, Leg]:
     elif attempt.rejected_leg == _LEADS_LEG:
         legs[_LEADS_LEG] = Leg("CANCEL")
     return legs
-
-
-def is_recent(attempt: CallAttempt) -> bool:
-    """Whether a pop-up may still be about this call: it is on, or has just ended.
-
-    Whoever learns an old CALLID learns nothing with it about the lead of then.
-    """
-    ended_at = attempt.ended_at
-    return attempt.is_live or (ended_at is not None and timezone.now() - ended_at < _JUST_ENDED)
 
 
 def _is_the_salespersons(popup: PopUp, attempt: CallAttempt) -> bool:

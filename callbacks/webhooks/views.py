@@ -5,7 +5,6 @@ The answers follow the provider's own format (reference, CDR notification): `Err
 """
 
 import logging
-import secrets
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -16,10 +15,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from callbacks.reconciliation import call_progress, records
+from callbacks.telephony import post_secrets
 from callbacks.voicenter import CdrError, PopUpError, parse_cdr, parse_popup, popup_answer
 from callbacks.voicenter.events import cdr as cdr_format
 from callbacks.voicenter.events import popup as popup_format
 from leads import log_context, request_body
+from leads.guard import address as addresses
 from leads.request_body import BodyRefused
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 @require_POST
 def cdr(request: HttpRequest, secret: str) -> HttpResponse:
     """Takes the record of one leg of a call that has ended."""
-    _check(secret)
+    _check(request, secret)
     try:
         body = request_body.read(request, cdr_format.MAX_BODY)
         record = parse_cdr(body, request.content_type or "")
@@ -57,7 +58,7 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
     The vendor's servers ask, and its extension in the salesperson's browser: a browser shows that
     one the answer only if we name its origin, and no other may read it.
     """
-    _check(secret)
+    _check(request, secret)
     answer = HttpResponse(status=204) if request.method == "OPTIONS" else _popup(request)
     answer["Vary"] = "Origin"
     if request.headers.get("Origin") == popup_format.BROWSER_EXTENSION:
@@ -70,8 +71,9 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _popup(request: HttpRequest) -> HttpResponse:
-    """The provider waits three seconds (reference, Pop-up screen). A call that we did not place
-    gets an answer without a page.
+    """The provider waits three seconds (reference, Pop-up screen). A call that we did not place, or
+    that is not on any more, gets an answer without a page: whoever learns an old CALLID learns
+    nothing with it.
     """
     try:
         if request.method == "GET":
@@ -91,8 +93,8 @@ def _popup(request: HttpRequest) -> HttpResponse:
         )
         unavailable = {"STATUS": "ERROR", "Err": 2, "Errdesc": "Application error"}
         return JsonResponse(unavailable, status=503)
-    if attempt is None or not call_progress.is_recent(attempt):
-        log.info("pop-up of another call status=%s call_id=%s", asked.status, asked.call_id)
+    if attempt is None or not attempt.is_live:
+        log.info("pop-up of no call that is on status=%s call_id=%s", asked.status, asked.call_id)
         return JsonResponse(popup_answer())
     lead = attempt.lead
     log_context.follow(lead.public_id)
@@ -108,11 +110,18 @@ def _popup(request: HttpRequest) -> HttpResponse:
     return JsonResponse(popup_answer(url=page, client_name=name, company=lead.source.name))
 
 
-def _check(secret: str) -> None:
-    """Raises Http404 for a wrong secret, as for an unknown address. Compares in constant time."""
-    expected = settings.CDR_SECRET
-    if not expected or not secrets.compare_digest(secret.encode(), expected.encode()):
+def _check(request: HttpRequest, secret: str) -> None:
+    """Raises Http404 for a wrong secret, or a foreign address, as for an unknown one of ours."""
+    name = post_secrets.named(secret.encode())
+    if not name:
         raise Http404
+    address = addresses.of_request(request)
+    allowed = settings.VOICENTER_ADDRESSES
+    if allowed and (address is None or not addresses.is_in(address, allowed)):
+        # Whoever has the secret and asks from elsewhere is worth a line.
+        log.warning("post refused: address not in VOICENTER_ADDRESSES address=%s", address)
+        raise Http404
+    post_secrets.was_used(name)
 
 
 def _answer(err: int, description: str, status: int = 200) -> JsonResponse:

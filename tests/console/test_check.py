@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from callbacks.console.steps import failure
 from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.telephony import post_secrets
 from callbacks.voicenter import NotSent
 from leads.models import Lead
 from tests.console.conftest import Ended, WebServer
@@ -45,6 +46,7 @@ def test_it_finds_all_well(run: Run, simulator: SimulatorProcess, extension: Ext
         ("code", "ok"),
         ("extensions", "ok"),
         ("records", "skipped"),
+        ("secrets", "skipped"),
     ]
     assert nobody_was_rung(simulator)
 
@@ -285,3 +287,24 @@ def test_it_explains_a_site_that_takes_no_records(
     assert (ended.code, failed(ended)["reason"]) == (8, "site_wrong")
     ended = run("check", "--json", "--site", f"http://127.0.0.1:{free_port()}")
     assert (ended.code, failed(ended)["reason"]) == (4, "site_unreachable")
+
+
+def secrets_of(ended: Ended) -> list[tuple[str, str]]:
+    steps = ended.document["checks"]
+    return [(it["result"], it["message"]) for it in steps if it["name"] == "secrets"]
+
+
+def test_it_says_which_secrets_are_in_use(
+    run: Run, simulator: SimulatorProcess, extension: Extension, settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    simulator.control(extensions={"101": "online"})
+    settings.CDR_SECRET_PREVIOUS = "previous-0123456789-abcdefghijkl"
+    used = {"CDR_SECRET": 1_774_432_800.0}
+    monkeypatch.setattr(post_secrets, "last_used", lambda: used)
+    [(_, current), (result, previous)] = secrets_of(run("check", "--json"))
+    assert "CDR_SECRET was last used at" in current
+    assert (result, previous.endswith("no post has come with it.")) == ("warning", True)
+    used["CDR_SECRET_PREVIOUS"] = 1_774_432_800.0
+    [_, (result, previous)] = secrets_of(run("check", "--json"))
+    assert (result, "was last used at" in previous) == ("warning", True)
