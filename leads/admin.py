@@ -9,14 +9,15 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import MinValueValidator
 from django.db import DataError
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -101,6 +102,40 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             )
             self.message_user(request, sentence, messages.WARNING)
         return super().changelist_view(request, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Raises BadRequest where what was ticked is no row that there can be."""
+        for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.model._meta.pk.to_python(ticked)
+            except ValidationError as problem:
+                raise BadRequest from problem
+        return super().response_action(request, queryset)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Also of a box that completes what is typed, which checks nothing by itself."""
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term.replace("\x00", "")
+        )
+        return found
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in, without what no row can be."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if self._may_be(name, value)}
+
+    def _may_be(self, name: str, value: Any) -> bool:
+        try:
+            field = self.model._meta.get_field(name)
+            for one in value if isinstance(value, list) else [value]:
+                (field.target_field if isinstance(field, ForeignKey) else field).to_python(one)
+        except FieldDoesNotExist:
+            return True  # the form's own
+        except ValidationError:
+            return False
+        return True
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Django's rule, without look-ups by regular expression and without NUL characters.

@@ -78,19 +78,21 @@ def create(request: HttpRequest) -> HttpResponse:
         return _errors(400, {"source": [gettext("Name the source that the lead comes from.")]})
     with config_cache.one_version():
         source = intake.active_source(fields["source"])
-        if source is None:
-            return _errors(404, {"source": [gettext("There is no such source.")]})
-        return _store(request, source, fields, header)
+        if source is not None:
+            return _store(request, source, fields, header)
+    slug = intake.slug_of_any(fields["source"]) if header else ""
+    if slug and header and (known := intake.find(_key(slug, header))):
+        return _repeated(request, known, _mark(slug, fields))
+    return _errors(404, {"source": [gettext("There is no such source.")]})
 
 
 def _store(
     request: HttpRequest, source: LeadSource, fields: Mapping[str, str], header: str | None
 ) -> HttpResponse:
-    key = uuid.uuid4() if header is None else intake.key_from("api", source.slug, header)
-    written = {**fields, "source": source.slug}
-    mark = "" if header is None else intake.fingerprint(written)
+    key = uuid.uuid4() if header is None else _key(source.slug, header)
+    mark = "" if header is None else _mark(source.slug, fields)
     # Looked up before the fields are checked: a repeated submission gets its first answer again,
-    # even if the rules have changed since.
+    # even if the rules have changed since, or the source is switched off.
     if header is not None and (known := intake.find(key)):
         return _repeated(request, known, mark)
     form = ApiForm(fields, source=source)
@@ -112,6 +114,14 @@ def _store(
         answer["Retry-After"] = str(refused.seconds)
         return answer
     return _repeated(request, lead, mark)
+
+
+def _key(slug: str, header: str) -> uuid.UUID:
+    return intake.key_from("api", slug, header)
+
+
+def _mark(slug: str, fields: Mapping[str, str]) -> str:
+    return intake.fingerprint({**fields, "source": slug})
 
 
 def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:
@@ -161,9 +171,9 @@ def body_refused(refused: BodyRefused) -> HttpResponse:
     return _errors(refused.status, refused.errors)
 
 
-def refused() -> HttpResponse:
-    """400: Django refused the request before it reached a view, for a foreign host name say."""
-    return _errors(400, {"request": [gettext("We cannot accept this request.")]})
+def refused(sentence: str = "") -> HttpResponse:
+    """400: Django refused the request before it reached a view; `sentence` says why, if known."""
+    return _errors(400, {"request": [sentence or gettext("We cannot accept this request.")]})
 
 
 def broken() -> HttpResponse:

@@ -6,7 +6,7 @@ callbacks.config.urls registers them as Django's handlers. By then Django has lo
 import math
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -24,9 +24,16 @@ from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answers 400."""
+    foreign = ""
+    if isinstance(exception, DisallowedHost):
+        foreign = gettext("This website does not answer under the name in the address.")
     if _is_for_the_api(request):
-        return api.refused()
-    words = {"request": request, "too_much": _too_much(request, exception)}
+        return api.refused(foreign)
+    words = {
+        "request": request,
+        "too_much": _too_much(request, exception),
+        "foreign": foreign,
+    }
     return HttpResponseBadRequest(loader.render_to_string("400.html", words))
 
 

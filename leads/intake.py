@@ -52,6 +52,13 @@ def active_source(slug: str, as_of: uuid.UUID | None = None) -> LeadSource | Non
     return sources.get(slug) or sources.get(slug.strip().lower())
 
 
+def slug_of_any(slug: str) -> str:
+    """The slug of the source that is named so, also of one that is switched off; "" for none."""
+    spelled = {slug, slug.strip().lower()} if "\x00" not in slug else set()
+    found = LeadSource.objects.filter(slug__in=spelled).values_list("slug", flat=True)
+    return next(iter(sorted(found, key=lambda it: it != slug)), "")
+
+
 def find(key: uuid.UUID) -> Lead | None:
     """The lead that the submission with this key has become, or None."""
     return Lead.objects.filter(submission_key=key).select_related("source", "duplicate_of").first()

@@ -43,7 +43,7 @@ _OTHERS_CLOCKS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 

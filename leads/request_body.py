@@ -16,6 +16,8 @@ from django.utils.translation import gettext
 
 LIMIT = 64 * 1024  # bytes
 MOST_FIELDS = 100  # of a form that anybody may send
+# What only helps: a value of another kind is as good as none, and refuses nobody.
+_HINTS = frozenset({"language", "earlier"})
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 # Of the encodings that Python knows, those that a form or a program may come in.
@@ -31,7 +33,7 @@ class TooManyFields(TooManyFieldsSent):
     """A stranger's form has more than MOST_FIELDS fields: the answer is 400."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BodyRefused(Exception):  # noqa: N818  # said of the body, to a person
     """A body that cannot be used: the HTTP status to answer with, and sentences by field."""
 
@@ -52,7 +54,8 @@ class BodyRefused(Exception):  # noqa: N818  # said of the body, to a person
 def fields(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
     """Those of the fields `names` that a JSON or form body holds; other fields are ignored.
 
-    A field that is null in JSON counts as missing. Raises BodyRefused.
+    A field that is null in JSON counts as missing, and so does a hint that is no text. Raises
+    BodyRefused.
     """
     try:
         return _strings(_fields(request), names)
@@ -85,7 +88,7 @@ def page_form(request: HttpRequest, limit: int) -> dict[str, str]:
     if request.content_type == _FORM:
         return _few(QueryDict(body, encoding=_form_charset(request, body)))
     if request.content_type == _MULTIPART:
-        return _multipart_fields(request, body)
+        return _multipart_fields(request, body, errors="replace")
     if body:
         sentence = gettext("Send the form as %(form)s or %(multipart)s.")
         raise BodyRefused.of(415, sentence % {"form": _FORM, "multipart": _MULTIPART})
@@ -141,9 +144,12 @@ def too_large(limit: int = LIMIT) -> BodyRefused:
     )
 
 
-def _charset(request: HttpRequest) -> str:
-    """The encoding that the request names, UTF-8 where it names none. Raises BodyRefused."""
-    return _known((request.content_params or {}).get("charset", ""))
+def _charset(request: HttpRequest, field: str = "") -> str:
+    """The encoding that the request names, else the form's `field`, else UTF-8.
+
+    Raises BodyRefused.
+    """
+    return _known((request.content_params or {}).get("charset", "") or field)
 
 
 def _form_charset(request: HttpRequest, body: bytes) -> str:
@@ -152,8 +158,11 @@ def _form_charset(request: HttpRequest, body: bytes) -> str:
     Raises BodyRefused.
     """
     field = _CHARSET_FIELD.search(body)
-    named = (request.content_params or {}).get("charset", "")
-    charset = _known(named or (field[1].decode("ascii") if field else ""))
+    return _of_form(request, field[1].decode("ascii") if field else "")
+
+
+def _of_form(request: HttpRequest, field: str) -> str:
+    charset = _charset(request, field)
     if charset.startswith(("utf-16", "utf16")):
         raise BodyRefused.of(415, gettext("A form cannot be in UTF-16. Send UTF-8."))
     return charset
@@ -180,9 +189,9 @@ def _text(request: HttpRequest, body: bytes) -> str:
     return _decoded(body, _charset(request))
 
 
-def _decoded(body: bytes, charset: str) -> str:
+def _decoded(body: bytes, charset: str, errors: str = "strict") -> str:
     try:
-        return body.decode("utf-8-sig" if charset in {"utf-8", "utf8"} else charset)
+        return body.decode("utf-8-sig" if charset in {"utf-8", "utf8"} else charset, errors)
     except UnicodeDecodeError:
         sentence = gettext("The body is not text in %(charset)s.") % {"charset": charset.upper()}
         raise BodyRefused.of(400, sentence) from None
@@ -204,16 +213,23 @@ def _form_fields(request: HttpRequest, body: bytes) -> Mapping[str, Any]:
     return _few(QueryDict(_decoded(body, charset), encoding=charset))
 
 
-def _multipart_fields(request: HttpRequest, body: bytes) -> dict[str, str]:
+def _multipart_fields(request: HttpRequest, body: bytes, errors: str = "strict") -> dict[str, str]:
     meta = {**request.META, "CONTENT_LENGTH": str(len(body))}
     try:
-        # No upload handlers: files are skipped.
-        posted, _files = MultiPartParser(meta, BytesIO(body), [], _charset(request)).parse()
+        # No upload handlers: files are skipped. Latin-1 keeps each byte as it is: in which encoding
+        # the parts are is known when they have been read, and Django would replace what is not.
+        posted, _files = MultiPartParser(meta, BytesIO(body), [], "latin-1").parse()
     except TooManyFieldsSent:
         raise
     except (MultiPartParserError, SuspiciousOperation):
         raise BodyRefused.of(400, gettext("The body is not a valid multipart form.")) from None
-    return _few(posted)
+    parts = _few(posted)
+    charset = _of_form(request, parts.get("_charset_", ""))
+
+    def text(latin: str) -> str:
+        return _decoded(latin.encode("latin-1"), charset, errors)
+
+    return {text(name): text(value) for name, value in parts.items()}
 
 
 def _few(form: QueryDict) -> dict[str, str]:
@@ -226,6 +242,9 @@ def _few(form: QueryDict) -> dict[str, str]:
 def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
     """Accepts strings only: a phone sent as a JSON number has lost its leading zero already."""
     known = {name: values[name] for name in names if values.get(name) is not None}
+    for hint in _HINTS & known.keys():
+        if not isinstance(known[hint], str):
+            del known[hint]
     wrong = {
         name: [gettext("This must be a string, in quotation marks.")]
         for name, value in known.items()

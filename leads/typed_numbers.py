@@ -14,7 +14,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
+from phonenumbers import (
+    CountryCodeSource,
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+)
 from phonenumbers.phonenumbermatcher import _is_national_prefix_present_if_required
 
 # Long enough for any spelling of a number; libphonenumber itself gives up at 250.
@@ -27,31 +32,41 @@ MAX_TYPED = 64
 _WHOLE_RANGES = {"IL": re.compile(r"5\d{8}|7[2-9]\d{7}")}
 # Direction marks and joiners come along when a number is copied from a right-to-left page.
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# "tel:" of a link, and "Tel." or "Mobile:" of a business card.
-_SCHEME = re.compile(
-    r"^(?:tel(?:ephone)?|phone|mobile|mob|cell|callto|sms|whatsapp|тел(?:ефон)?|моб|טלפון|טל|נייד)"
-    r"\s*(?:[:.](?://)?|['\u2019\u05f3][:.]?)",
+# "tel:" of a link; any word with a colon, as in "Mobile:" or "Dana:"; "Tel." or "Tel" of a card.
+_LABEL = re.compile(
+    r"^(?:[^\W\d_][^\d:+]{0,30}:(?://)?|(?:tel(?:ephone)?|phone|mobile|mob|cell|whatsapp|"
+    r"тел(?:ефон)?|моб|טלפון|טל|נייד|פלאפון)(?:[.'\u2019\u05f3]+|\s|(?=[\d+(])))\s*",
     re.IGNORECASE,
 )
-# What keyboards and typesetters put between digits for a hyphen: the Japanese long vowel, an
-# underscore, dots in the middle.
-_HYPHENS = re.compile(r"(?<=\d)\s*[\u30fc\uff70_\u00b7\u2022\u2027\u2219\u22c5\u30fb]\s*(?=\d)")
+# What keyboards and typesetters put between digits for a hyphen: the Hebrew maqaf, the Japanese
+# long vowel, an underscore, apostrophes, a backslash, dots in the middle.
+_HYPHENS = re.compile(
+    r"(?<=\d)\s*[\u05be\u30fc\uff70_'\u2018\u2019\u2032\\\u00b7\u2022\u2027\u2043\u2219\u22c5"
+    r"\u30fb]\s*(?=\d)"
+)
+# The end of a sentence, the # with which a telephone's menu has numbers end, the ".0" of a
+# spreadsheet.
+_END = re.compile(r"(?<=\d{7})\.0$|[\s.,;:!#]+$")
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 # "03-555 0101 ext. 12", "03-555 0101;12": a number with an extension behind it.
 _WORDS = (
     r"(?<![^\W\d_])(?:extensi[oó]n|extn?|xtn?|x|interno?|int|poste|ramal|anexo|r|durchwahl|dw|"
     r"nebenstelle|apparat|app|wewn(?:ętrzny)?|toestel|tst|anknytning|lokal|dahili|доб(?:авочный)?|"
     r"вн(?:утренний|утр)?|שלוחה|פנימי|تحويلة|内線|内线|分机|分機)"
-    r"[\s.:=#-]*(?:(?:no|nr|number|номер|מספר|מס|№)[\s.:'\u2019\u05f3-]*)?"
+    r"[\s.:=#(\[-]*(?:(?:no|nr|number|номер|מספר|מס|№)[\s.:'\u2019\u05f3-]*)?"
 )
 _SIGNS = r"(?:;\s*ext=|;|,{1,2}|\#)\s*"
-_EXTENSION = re.compile(rf"(?:{_WORDS}(\d{{1,7}})|{_SIGNS}(\d{{1,6}}))\s*\#?\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(
+    rf"(?:{_WORDS}(\d{{1,7}})[)\]]?|{_SIGNS}(\d{{1,6}}))\s*\#?\s*$", re.IGNORECASE
+)
 _NAMED_EXTENSION = re.compile(rf"{_WORDS}(\d{{1,7}})(?!\d)", re.IGNORECASE)
 # An extension that is too long for one, or that a word tells of which we do not know.
 _LIKE_AN_EXTENSION = re.compile(
     rf"\d{{4}}[)\]]?\s*(?:{_WORDS}\d{{8,9}}|[(\[]?[^\W\d_][^\d()\[\]]*\d{{1,7}}[)\]]?)\s*$",
     re.IGNORECASE,
 )
+# "03-555 0101-12", "03-555 0101/2": an extension, or another line, that nothing tells of.
+_DIGITS_BEHIND = re.compile(r"[\s/.(\[\u2010-\u2015-]+\d{1,5}[)\]]?$")
 _LETTERS = re.compile(r"[^\W\d_]")
 # Mexico dialled mobiles with a 1 behind its code, or 044, 045 and 01 in front, until 2019: address
 # books and WhatsApp have kept it.
@@ -64,7 +79,7 @@ _MEXICO = 52
 _WRITTEN_WITH_0 = frozenset({"LT", "MG", "RW", "SY", "VN"})
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Misread(Exception):  # noqa: N818  # said of the text, to a person
     """A text that is not one whole number.
 
@@ -83,18 +98,29 @@ def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[
     text = _INVISIBLE.sub("", typed).strip()
     if len(text) > MAX_TYPED:
         raise Misread("invalid")
-    text = _HYPHENS.sub("-", _BRACKETS.sub(_without_note, _SCHEME.sub("", text))).strip()
+    text = phonenumbers.normalize_digits_only(text, keep_non_digits=True)
+    text = _HYPHENS.sub("-", _BRACKETS.sub(_without_note, _LABEL.sub("", text)))
+    text = _END.sub("", text).strip()
     extension = ""
     if found := _EXTENSION.search(text):
-        extension = phonenumbers.normalize_digits_only(found[1] or found[2])
+        extension = found[1] or found[2]
         text = text[: found.start()]
     elif _LIKE_AN_EXTENSION.search(text):
         raise Misread("extension")
     if _are_several(text):
         raise Misread("several")
     if _LETTERS.search(text):
-        raise Misread("words")
-    number = _number(text, default_country, {default_country, *countries})
+        raise Misread("extension" if _NAMED_EXTENSION.search(text) else "words")
+    try:
+        number = _number(text, default_country, {default_country, *countries})
+    except Misread as misread:
+        if (
+            misread.why == "invalid"
+            and (shorter := _DIGITS_BEHIND.sub("", text)) != text
+            and _parsed(shorter, default_country)
+        ):
+            raise Misread("extension") from None
+        raise
     if number.extension:  # behind a sign that we do not know as one of an extension
         raise Misread("invalid")
     return one_identity(number), extension
@@ -141,13 +167,18 @@ def _number(text: str, default_country: str, countries: set[str]) -> PhoneNumber
     national = _parsed(text, default_country)
     has_code = text.lstrip(" (")[:1] in {"+", "\uff0b"} or digits.startswith("00")
     spellings = ["+" + digits[2:]] if digits.startswith("00") else []
-    if digits.startswith(f"0{code(default_country)}"):
+    if digits.startswith(f"0{code(default_country)}") or any(
+        _begins_with(text, code(country)) for country in countries
+    ):
         spellings.append("+" + digits[1:])
     if not has_code and any(digits.startswith(str(code(country))) for country in countries):
         spellings.append("+" + digits)
     others = (_parsed(spelling, default_country) for spelling in spellings)
     other = next((number for number in others if number), None)
-    if national and not has_code and _reads_a_code_as_digits(national, digits, countries):
+    if (national and not has_code) and (
+        _reads_a_code_as_digits(national, digits, countries)
+        or _reads_an_area_in_its_code(text, national, code(default_country))
+    ):
         if other is None:
             raise Misread("incomplete")
         return other
@@ -170,6 +201,21 @@ def _reads_a_code_as_digits(number: PhoneNumber, digits: str, countries: set[str
     needs_0 = phonenumbers.region_code_for_number(number) in _WRITTEN_WITH_0
     lacks_prefix = needs_0 or not _is_national_prefix_present_if_required(number)
     return lacks_prefix and any(digits.startswith(code) for code in codes)
+
+
+def _reads_an_area_in_its_code(text: str, number: PhoneNumber, code: int) -> bool:
+    """Whether "0972 50 234" was read as 09-725-0234, which has the same digits.
+
+    But 041 and 046, the codes of Switzerland and Sweden, are also the areas of Lucerne and Lund:
+    there 041 555 01 01 is a number as it is written.
+    """
+    written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return _begins_with(text, code) and not _begins_with(written, code)
+
+
+def _begins_with(text: str, code: int) -> bool:
+    """Whether `text` begins with a country code that stands alone, a 0 for its plus: "0972 50"."""
+    return re.match(rf"\W*0\W*{code}(?!\d)", text) is not None
 
 
 def _parsed(text: str, default_country: str) -> PhoneNumber | None:

@@ -164,3 +164,16 @@ def test_it_is_said_where_personal_data_is_stored(model: type[Model]) -> None:
     if not model._meta.proxy:
         test_table.test_every_field_that_can_hold_a_text_is_in_the_table(model)
         assert f"`{model._meta.db_table}`" in (ROOT / "docs" / "privacy.md").read_text()
+
+
+def test_no_exception_is_frozen() -> None:
+    """A `with` block writes the traceback into what passes through it, and would raise itself."""
+    frozen = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).endswith(("Exception", "Error")) for base in node.bases)
+        and any("frozen=True" in ast.unparse(it) for it in node.decorator_list)
+    ]
+    assert frozen == []

@@ -24,7 +24,7 @@ _NO_NUMBER = "{number} is not rung: the numbering plan has no such number."
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be rung without --any-number: the sources' countries, and our own extensions."""
+    """What may be rung without --any-number: the sources' countries, and our extensions' codes."""
 
     countries: Collection[str]
     extensions: Collection[str]
@@ -67,18 +67,18 @@ def refuse_if_listed(number: str) -> None:
 
 
 def refuse_unless_allowed(number: str, allowed: Allowed, *, first: bool) -> None:
-    """Raises Stop unless `number` is an extension, or a number that a lead may have.
+    """Raises Stop unless `number` is an extension's code, or a number that a lead may have.
+
+    An extension's telephone number is held to the rules too: it may be older than they are.
 
     `first`: the number is the leg that is rung first, where a short code is an extension of the
     account. As a target, a short code may be one of the telephone network's own (emergency, star
     and paid codes), so it must be an extension that we know.
     """
-    if number in allowed.extensions or number in (SIP_TRUNK, LOGIN_CODE):
-        return
-    if any(character.isalpha() for character in number):
+    if number in (SIP_TRUNK, LOGIN_CODE) or any(character.isalpha() for character in number):
         return
     if len(number) <= _SHORT:
-        if first:
+        if first or number in allowed.extensions:
             return
         raise _refusal(f"{number} is a short code and not one of our extensions.")
     e164 = to_e164(number)

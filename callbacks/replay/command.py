@@ -30,7 +30,7 @@ _EXTENSIONS_FROM_NOW = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CannotReplay(Exception):  # noqa: N818  # said to a person
     """Why there is no result; `reason` is one word for machines, `exit_code` the command's."""
 

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from callbacks.exports.answers import answer
 from callbacks.exports.records import may_export
@@ -16,20 +15,22 @@ from callbacks.reports.export import Export
 from callbacks.reports.filters import NotUnderstood
 
 
-@require_POST
 def callback_times_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """POST: what the page shows for the same query, as the `format` csv or xlsx; recorded.
 
-    403 without the right; back to the page, which says why, if the query cannot be understood.
+    403 without the right; back to the page, which says why, if the query cannot be understood. By
+    GET, as somebody comes whose login had ended, back to the page too.
     """
     if not may_export(request.user):
         raise PermissionDenied
+    page = f"{reverse('callback-times')}?{request.GET.urlencode()}"
+    if request.method != "POST":
+        return HttpResponseRedirect(page)
     now = timezone.now()
     try:
         selected = selection.read(request.GET, now)
     except NotUnderstood:
         messages.error(request, gettext("Nothing was exported: see below what is wrong."))
-        page = f"{reverse('callback-times')}?{request.GET.urlencode()}"
         return HttpResponseRedirect(page)
     export = Export.of(selected, now)
     return answer(request, ExportWhat.CALLBACK_TIMES, export.name, export.rows(), export.fill)

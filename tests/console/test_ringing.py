@@ -167,6 +167,44 @@ def test_countries_of_any_source_are_allowed_and_so_are_extensions_of_ours(
     assert run("call", "--phone", "SipCode", "--target", "101", "--yes").code == 0
 
 
+OLD_EXTENSIONS = {
+    "satellite": ("phone", "881612345678"),
+    "satellite, as a SIP code": ("sip", "881612345678"),
+    "premium": ("sip", "1900555010"),
+    "another country": ("phone", "447400123456"),
+}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--phone", "101", "--target"), ("--target", "101", "--phone")]
+)
+@pytest.mark.parametrize(("kind", "number"), OLD_EXTENSIONS.values(), ids=OLD_EXTENSIONS)
+def test_an_extension_that_is_older_than_the_rules_is_held_to_them(
+    kind: str,
+    number: str,
+    arguments: tuple[str, ...],
+    run: Run,
+    simulator: SimulatorProcess,
+    extension: Extension,
+) -> None:
+    Extension.objects.create(kind=kind, number=number, team=extension.team)
+    ended = run("call", *arguments, number, "--yes", "--json")
+    assert (ended.code, ended.document["reason"]) == (2, "number_not_allowed")
+    assert simulator.ledger() == []
+
+
+@pytest.mark.parametrize("target", ["0599123456", "972599123456", "970599123456"])
+def test_a_number_on_the_never_call_list_is_known_by_either_country_code(
+    target: str, run: Run, simulator: SimulatorProcess
+) -> None:
+    LeadSource.objects.update(allowed_countries=["IL", "PS"])
+    NeverCallNumber.objects.create(phone="+970599123456")
+    ended = run("call", "--phone", "101", "--target", target, "--yes")
+    assert ended.code == 2
+    assert "never-call list" in ended.err
+    assert simulator.ledger() == []
+
+
 # --- what can go wrong ----------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_from_bytes, urlsplit
@@ -31,6 +32,14 @@ def as_form(charset: str = "utf-8", name: str = "Noa", **more: str) -> bytes:
     quoted = quote_from_bytes(name.encode(charset)).encode()
     rest = "".join(f"&{key}={value}" for key, value in more.items()).encode()
     return b"source=website&phone=0505550101&name=" + quoted + rest
+
+
+def parts(charset: str = "utf-8", **more: str) -> bytes:
+    written = (
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (FIELDS | more).items()
+    )
+    return "".join(written).encode(charset) + b"--x--\r\n"
 
 
 def chunks(*parts: bytes) -> bytes:
@@ -110,15 +119,40 @@ READ = {
     "form in ISO-8859-8-I": (f'{FORM}; charset="ISO-8859-8-I"', "", as_form("iso-8859-8", NOA)),
     "form in UTF-8, said so": (f"{FORM}; charset=UTF-8", "", as_form(name=NOA)),
     "a byte order mark": (JSON, "", b"\xef\xbb\xbf" + as_json()),
+    "parts in UTF-8": (PARTS, "", parts(name=NOA)),
+    "parts in windows-1255": (
+        f"{PARTS}; charset=windows-1255",
+        "",
+        parts("windows-1255", name=NOA),
+    ),
+    "parts that name windows-1255": (
+        PARTS,
+        "charset in the form",
+        parts("windows-1255", name=NOA, _charset_="windows-1255"),
+    ),
 }
 
 
 @pytest.mark.parametrize(("address", "row"), where(READ))
 def test_the_obvious_reading(address: str, row: str, wire: Wire, source: LeadSource) -> None:
     kind, coding, body = READ[row]
-    more = [coding] if coding else []
+    more = [coding] if coding == CHUNKED else []
     assert wire.send(f"POST {address}", kind, *more, body=body).status in (201, 303)
-    assert Lead.objects.get().name == (NOA if "charset" in kind else "Noa")
+    assert Lead.objects.get().name == (
+        NOA if "charset" in kind + coding or PARTS in kind else "Noa"
+    )
+
+
+@pytest.mark.parametrize("name", ["language", "earlier"])
+@pytest.mark.parametrize(
+    "value", [7, True, ["he"], {"code": "he"}, 1.5, "nonsense-\u05d0"], ids=str
+)
+def test_a_hint_that_is_no_text_refuses_no_lead(
+    name: str, value: object, wire: Wire, source: LeadSource
+) -> None:
+    body = json.dumps(FIELDS | {name: value}).encode()
+    assert wire.send("POST /api/leads/", JSON, body=body).status == 201
+    assert Lead.objects.get().language == "en"
 
 
 @pytest.mark.parametrize(
@@ -185,6 +219,29 @@ def test_the_true_reason(
     assert answer.is_closed == (answer.headers["connection"] == "close")
     assert not Lead.objects.exists()
     assert "Traceback" not in capfd.readouterr().err
+
+
+PARTS_REFUSED = {
+    "parts in windows-1255, unsaid": (PARTS, "windows-1255", 400, "not text in UTF-8"),
+    "parts in a charset that is none": (
+        f"{PARTS}; charset=klingon", "utf-8", 415, "charset is not known",
+    ),
+    "parts in UTF-16": (f"{PARTS}; charset=utf-16", "utf-8", 415, "cannot be in UTF-16"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", PARTS_REFUSED)
+def test_no_name_is_stored_with_other_signs(row: str, wire: Wire, source: LeadSource) -> None:
+    kind, charset, status, says = PARTS_REFUSED[row]
+    answer = wire.send("POST /api/leads/", kind, body=parts(charset, name=NOA))
+    assert (answer.status, says in answer.body) == (status, True)
+    assert not Lead.objects.exists()
+
+
+def test_a_visitors_page_in_another_charset_is_not_refused(wire: Wire, source: LeadSource) -> None:
+    body = parts("windows-1255", name=f"{NOA} Levi")
+    assert wire.send("POST /contact/website/", PARTS, body=body).status == 303
+    assert Lead.objects.get().name.endswith(" Levi")
 
 
 # --- enormous bodies ------------------------------------------------------------------------------
@@ -285,6 +342,32 @@ def test_a_key_with_another_body_is_422_and_never_the_first_lead(
     assert (first.status, again.status) == (201, 422)
     assert json.loads(first.body)["id"] not in again.body
     assert json.loads(again.body)["errors"]["Idempotency-Key"]
+    assert Lead.objects.count() == 1
+
+
+def test_a_repeated_key_gets_its_answer_when_its_source_is_off(
+    wire: Wire, source: LeadSource
+) -> None:
+    first = wire.send("POST /api/leads/", JSON, KEY, body=as_json())
+    source.is_active = False
+    source.save()
+    again = wire.send("POST /api/leads/", JSON, KEY, body=as_json(source=" Website "))
+    assert (again.status, again.body) == (201, first.body)
+    other = wire.send("POST /api/leads/", JSON, KEY, body=as_json(name="Dana"))
+    new = wire.send("POST /api/leads/", JSON, "Idempotency-Key: 2", body=as_json())
+    assert (other.status, new.status) == (422, 404)
+    assert Lead.objects.count() == 1
+
+
+def test_keys_that_cross_are_one_lead(wire: Wire, source: LeadSource) -> None:
+    def send(number: int) -> Answer:
+        body = as_json(name=f"Noa {number % 2}", phone=f"050555010{number % 2}")
+        return wire.send("POST /api/leads/", JSON, KEY, body=body)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, range(8)))
+    assert sorted(answer.status for answer in answers) == [201] * 4 + [422] * 4
+    assert len({answer.body for answer in answers}) == 2
     assert Lead.objects.count() == 1
 
 

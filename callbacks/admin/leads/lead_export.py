@@ -12,10 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.formats import number_format
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from callbacks.admin import ai_data
 from callbacks.exports.answers import answer
@@ -46,7 +44,6 @@ class ExportsLeads(Admin):
         )
         return [export, *super().get_urls()]
 
-    @method_decorator(require_POST)
     def export_page(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """POST: the list for the same query, as the `format` csv or xlsx; recorded.
 
@@ -55,6 +52,8 @@ class ExportsLeads(Admin):
         if not may_export(request.user):
             raise PermissionDenied
         page = f"{reverse('admin:leads_lead_changelist')}?{request.GET.urlencode()}"
+        if request.method != "POST":  # of who has logged in anew and is back at this address
+            return HttpResponseRedirect(page)
         try:
             changes = self.get_changelist_instance(request)
         except IncorrectLookupParameters:

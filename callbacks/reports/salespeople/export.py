@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from callbacks.common.formatting import listed
 from callbacks.exports.answers import answer
@@ -29,20 +28,22 @@ from callbacks.reports.salespeople.selection import BY, Selection
 from callbacks.reports.salespeople.table import People, in_order, people, remarks
 
 
-@require_POST
 def people_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """POST: what the page shows for the same query, as the `format` csv or xlsx; recorded.
 
-    403 without both rights; back to the page, which says why, if the query cannot be understood.
+    403 without both rights; back to the page, which says why, if the query cannot be understood. By
+    GET, as somebody comes whose login had ended, back to the page too.
     """
     if not (may_see(request.user) and may_export(request.user)):
         raise PermissionDenied
+    page = f"{reverse('people-report')}?{request.GET.urlencode()}"
+    if request.method != "POST":
+        return HttpResponseRedirect(page)
     now = timezone.now()
     try:
         selected = selection.read(request.GET, now)
     except NotUnderstood:
         messages.error(request, gettext("Nothing was exported: see below what is wrong."))
-        page = f"{reverse('people-report')}?{request.GET.urlencode()}"
         return HttpResponseRedirect(page)
     export = PeopleExport.of(selected, now)
     return answer(request, ExportWhat.PEOPLE, export.name, export.rows(), export.fill)

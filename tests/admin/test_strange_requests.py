@@ -1,0 +1,70 @@
+"""What no page of the admin sends: an answer that is no error of ours, and no dead end."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from callbacks.models import Extension, Team
+from leads.models import LeadSource
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-word-and-7"
+
+TICKED = {"NUL": "\x00", "letters": "a", "too large": "9" * 30, "nothing": "", "negative": "-1"}
+
+
+@pytest.mark.parametrize("ticked", TICKED.values(), ids=TICKED)
+@pytest.mark.parametrize("table", ["callbacks/team", "leads/leadsource", "auth/user"])
+def test_rows_that_there_cannot_be_are_not_ticked(
+    table: str, ticked: str, admin_client: Client, team: Team
+) -> None:
+    sent = {"action": "delete_selected", "_selected_action": ["1", ticked]}
+    assert admin_client.post(f"/admin/{table}/", sent).status_code in (200, 302, 400)
+
+
+FILLED_IN = ["team=x", "team=%00", "team=" + "9" * 30, "tier=x", "user=-1&team=", "nothing=1"]
+
+
+@pytest.mark.parametrize("query", FILLED_IN)
+def test_a_form_is_filled_in_with_what_there_can_be(
+    query: str, admin_client: Client, team: Team
+) -> None:
+    assert admin_client.get(f"/admin/callbacks/extension/add/?{query}").status_code == 200
+
+
+def test_a_form_is_filled_in_by_its_address(admin_client: Client, team: Team) -> None:
+    page = admin_client.get(f"/admin/callbacks/extension/add/?team={team.pk}&number=199").text
+    assert f'<option value="{team.pk}" selected' in page
+    assert 'value="199"' in page
+
+
+@pytest.mark.parametrize("term", ["%00", "a%00b", "%FF", "x" * 3000])
+@pytest.mark.parametrize(
+    ("model", "field"), [("teamsource", "source"), ("extension", "team"), ("extension", "user")]
+)
+def test_any_text_is_looked_for(
+    model: str, field: str, term: str, admin_client: Client, extension: Extension
+) -> None:
+    query = f"app_label=callbacks&model_name={model}&field_name={field}&term={term}"
+    assert admin_client.get(f"/admin/autocomplete/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("pressed", "page"),
+    [
+        ("/admin/reports/callback-times/export/?period=today", "/admin/reports/callback-times/"),
+        ("/admin/reports/people/export/?period=today", "/admin/reports/people/"),
+        ("/admin/leads/lead/export/?status=failed", "/admin/leads/lead/"),
+    ],
+)
+def test_whose_login_has_ended_comes_back_to_the_page_with_the_button(
+    pressed: str, page: str, source: LeadSource
+) -> None:
+    User.objects.create_superuser("root", password=PASSWORD)
+    client = Client()
+    asked = client.post(pressed, {"format": "csv"})
+    typed = {"username": "root", "password": PASSWORD}
+    answer = client.post(asked["Location"], typed, follow=True)
+    assert answer.status_code == 200
+    address = answer.redirect_chain[-1][0]
+    assert address == page + "?" + pressed.partition("?")[2]
