@@ -34,7 +34,7 @@ from callbacks.scheduling import call_times, calling_hours, planner
 from leads import transitions
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
-from leads.ports import CallingHours, CallPlan, Presence
+from leads.ports import CallingHours, CallPlan, CallStage, Presence
 from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
@@ -77,9 +77,18 @@ class Caller:
         """By the extensions of the source's open teams."""
         return nobody_now.presence(config.current(as_of), source_id, now, language)
 
-    def is_uncertain(self, lead_id: int) -> bool:
-        """Its attempt is `unknown`: the provider's answer was lost."""
-        return CallAttempt.objects.filter(lead=lead_id, state=AttemptState.UNKNOWN).exists()
+    def call_stage(self, lead_id: int) -> CallStage:
+        """By the provider's answer, and by its pop-ups where they come."""
+        told = ("state", "picked_up_at", "lead_answered_at", "hung_up_at")
+        call = _live_call(lead_id).only(*told).first()
+        if call is None:
+            return CallStage.RINGING_US
+        if call.picked_up_at is None:
+            is_lost = call.state == AttemptState.UNKNOWN
+            return CallStage.UNCERTAIN if is_lost else CallStage.RINGING_US
+        if call.hung_up_at:
+            return CallStage.OVER
+        return CallStage.TALKING if call.lead_answered_at else CallStage.PICKED_UP
 
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Its provider has answered. What is just being sent may cross with a second click."""

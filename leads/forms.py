@@ -74,8 +74,8 @@ def _at_most(limit: int) -> MaxLengthValidator:
     return MaxLengthValidator(
         limit,
         ngettext_lazy(
-            "Use at most %(limit_value)d character; these are %(show_value)d.",
-            "Use at most %(limit_value)d characters; these are %(show_value)d.",
+            "Use at most %(limit_value)d character; you have used %(show_value)d.",
+            "Use at most %(limit_value)d characters; you have used %(show_value)d.",
             "limit_value",
         ),
     )
@@ -161,8 +161,8 @@ class LeadForm(forms.Form):
         field.widget.choices += days
         if days:
             # Set on the bound field: Django may have made it already, with the help text of before.
-            self["call_at"].help_text = gettext("Times are %(city)s time.") % {
-                "city": visitor_status.city_of(hours.zone)
+            self["call_at"].help_text = gettext("Times are %(zone)s.") % {
+                "zone": visitor_status.zone_name(hours.zone, timezone.now())
             }
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]

@@ -116,14 +116,14 @@ def refuse_unless_callable(
 
 def _not_of(country: str, code: int | None) -> str:
     if country in countries.NAMES:
-        return gettext("We cannot call numbers of this country: %(country)s.") % {
+        return gettext("We cannot call numbers in this country: %(country)s.") % {
             "country": countries.name(country)
         }
     return gettext("We cannot call numbers that begin with +%(code)s.") % {"code": code}
 
 
 def _one_of(allowed: Collection[str]) -> str:
-    """ "Enter a number of this country: Israel (+972)." and the like."""
+    """ "Enter a number from this country: Israel (+972)." and the like."""
     codes = {name: phonenumbers.country_code_for_region(name) for name in allowed}
     if len(codes) > _COUNTRIES_NAMED:
         prefixes = ", ".join(f"+{code}" for code in sorted(set(codes.values())))
@@ -132,8 +132,8 @@ def _one_of(allowed: Collection[str]) -> str:
         }
     named = sorted(f"{countries.name(name)} (+{code})" for name, code in codes.items())
     sentence = ngettext(
-        "Enter a number of this country: %(countries)s.",
-        "Enter a number of one of these countries: %(countries)s.",
+        "Enter a number from this country: %(countries)s.",
+        "Enter a number from one of these countries: %(countries)s.",
         len(named),
     )
     return sentence % {"countries": ", ".join(named)}
@@ -265,7 +265,9 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
     }
     match why:
         case "words":
-            return gettext("Enter the phone number only, in digits: %(example)s.") % shown
+            return (
+                gettext("Enter only the phone number, in digits: for example %(example)s.") % shown
+            )
         case "extension":
             return (
                 gettext(

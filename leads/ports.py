@@ -51,6 +51,16 @@ class Presence(Enum):
     NOBODY = "nobody"  # nobody can be rung, and it is not known until when
 
 
+class CallStage(Enum):
+    """How far the call of a lead that is being called has come, as far as is known."""
+
+    UNCERTAIN = "uncertain"  # it is not known whether it was placed
+    RINGING_US = "ringing us"
+    PICKED_UP = "picked up"  # by one of us: the lead's phone rings
+    TALKING = "talking"
+    OVER = "over"  # and it is not known yet how it went
+
+
 class LeadCaller(Protocol):
     """The questions that the application which calls leads must answer."""
 
@@ -70,8 +80,8 @@ class LeadCaller(Protocol):
     ) -> Presence:
         """Whether a phone could be rung for a lead of this source and language at `now`."""
 
-    def is_uncertain(self, lead_id: int) -> bool:
-        """Whether it is not known if the call to a lead that is being called was placed."""
+    def call_stage(self, lead_id: int) -> CallStage:
+        """How far the call of a lead that is being called has come."""
 
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Whether a call of this lead has been asked for, since `since` if that is given."""
@@ -129,9 +139,9 @@ def presence(
     return _registered().presence(source_id, now, as_of, language)
 
 
-def is_uncertain(lead_id: int) -> bool:
-    """Whether it is not known if the call to a lead that is being called was placed."""
-    return _registered().is_uncertain(lead_id)
+def call_stage(lead_id: int) -> CallStage:
+    """How far the call of a lead that is being called has come."""
+    return _registered().call_stage(lead_id)
 
 
 def was_called(lead_id: int, since: datetime | None) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from leads import joining, ports
 from leads.config_cache import VERSION_SQL
 from leads.models import Lead, LeadSource, LeadStatus
-from leads.ports import Presence
+from leads.ports import CallStage, Presence
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -56,8 +56,8 @@ _CHANGES_IN = {Presence.FREE: 1, Presence.BUSY: 10, Presence.NOBODY: 15}
 _WAITING: "dict[Presence, StrOrPromise]" = {
     Presence.FREE: _("We are finding someone who can talk to you now. Keep your phone at hand."),
     Presence.BUSY: _(
-        "Everyone on our team is on another call right now. We will call you as soon as one of us "
-        "is free. Keep your phone at hand."
+        "Everyone on our team is busy right now. We will call you as soon as one of us is free. "
+        "Keep your phone at hand."
     ),
     Presence.NOBODY: _(
         "Nobody from our team can take calls at the moment. We will call you as soon as somebody "
@@ -87,6 +87,19 @@ ON_THE_PHONE = Standing(
     _("Our colleague has picked up and your phone is ringing. Please answer it."),
     final=False,
 )
+TALKING = Standing(
+    "talking",
+    _("You are on the phone with us"),
+    _("Our colleague is on the line."),
+    final=False,
+)
+# How it went, a record will tell.
+HUNG_UP = Standing(
+    "checking",
+    _("Our call to you has ended"),
+    _("If we did not get to talk, we will call again or get back to you."),
+    final=False,
+)
 CONNECTED = Standing(
     "connected", _("We have reached you"), _("Thank you for taking our call."), final=True
 )
@@ -99,7 +112,7 @@ CALLED = Standing(
 UNREACHED = Standing(
     "unreached",
     _("We could not reach you"),
-    _("We called and nobody answered. Send your request again whenever it suits you."),
+    _("We called and could not get through. Send your request again whenever it suits you."),
     final=True,
 )
 # Final, although a colleague may still act on the lead or a manager may set up a team for its
@@ -159,16 +172,22 @@ class DatedSentence:
 
 
 def _clock_of(local: datetime, zone: tzinfo) -> str:
-    """ "14:30 (Jerusalem time)", "14:30 (UTC)": a visitor may be in another zone than we are."""
-    values = {"time": f"{local:%H:%M}", "city": city_of(zone)}
-    if values["city"] == "UTC":
-        return gettext("%(time)s (UTC)") % values
-    return gettext("%(time)s (%(city)s time)") % values
+    """ "14:30 (Jerusalem time)", "14:30 (UTC+2)": a visitor may be in another zone than we are."""
+    values = {"time": f"{local:%H:%M}", "zone": zone_name(zone, local)}
+    return gettext("%(time)s (%(zone)s)") % values
 
 
-def city_of(zone: tzinfo) -> str:
-    """ "America/New_York" -> "New York"."""
-    return str(zone).rpartition("/")[2].replace("_", " ")
+def zone_name(zone: tzinfo, at: datetime) -> str:
+    """ "America/New_York" -> "New York time"; a zone that names no place by its offset at `at`.
+
+    "Etc/GMT-2" is two hours ahead of Greenwich: the sign in its name is the other way round.
+    """
+    area, _slash, place = str(zone).rpartition("/")
+    if area not in ("", "Etc") or (not area and place[1:].islower()):
+        return gettext("%(city)s time") % {"city": place.replace("_", " ")}
+    offset = timezone.localtime(at, zone).utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{minutes // 60:+d}" if minutes else "UTC"
 
 
 CLOSED = DatedSentence(
@@ -187,8 +206,14 @@ NEXT_CALL = DatedSentence(
     _("We will call you again on %(date)s, at %(time)s."),
 )
 
+_BY_STAGE = {
+    CallStage.UNCERTAIN: UNCERTAIN,
+    CallStage.RINGING_US: CALLING,
+    CallStage.PICKED_UP: ON_THE_PHONE,
+    CallStage.TALKING: TALKING,
+    CallStage.OVER: HUNG_UP,
+}
 _BY_STATUS = {
-    LeadStatus.CALLING: CALLING,
     LeadStatus.CONNECTED: CONNECTED,
     LeadStatus.CALLED: CALLED,
     LeadStatus.UNREACHED: UNREACHED,
@@ -207,7 +232,6 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "status",
         "call_after",
         "attempts",
-        "picked_up_at",
         "duplicate_of__source",
         "duplicate_of__phone",
         "duplicate_of__language",
@@ -216,7 +240,6 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "duplicate_of__status",
         "duplicate_of__call_after",
         "duplicate_of__attempts",
-        "duplicate_of__picked_up_at",
     )
     if source_slug is not None:
         # A later request may have moved it; its address stays.
@@ -236,10 +259,8 @@ def standing(lead: Lead, now: datetime) -> Standing:
     shown = lead.duplicate_of or lead
     if shown is not lead and not joining.are_by_one_person(lead, shown):
         return RECEIVED
-    if shown.status == LeadStatus.CALLING and shown.picked_up_at:
-        return ON_THE_PHONE
-    if shown.status == LeadStatus.CALLING and ports.is_uncertain(shown.pk):
-        return UNCERTAIN
+    if shown.status == LeadStatus.CALLING:
+        return _BY_STAGE[ports.call_stage(shown.pk)]
     if shown.status == LeadStatus.CANCELLED and joining.has_sent_another_number(shown):
         return TAKEN_BACK
     if shown.status != LeadStatus.WAITING:
@@ -283,12 +304,12 @@ def expectation(source: LeadSource, now: datetime) -> str:
         case Presence.NOBODY:
             return gettext(
                 "Nobody from our team can take calls at the moment, so it may take longer than "
-                "usual until we call you."
+                "usual before we call you."
             )
         case Presence.BUSY:
             return gettext(
-                "Everyone on our team is on another call right now. We will call you as soon as "
-                "one of us is free."
+                "Everyone on our team is busy right now. We will call you as soon as one of us is "
+                "free."
             )
     return ""
 

@@ -8,7 +8,7 @@ from leads import phones
 from leads.phones import PhoneRefused, TypedPhone
 
 WHOLE = "Enter the whole number, as it is dialled in its country (050-234-5678) or beginning with"
-WORDS = "Enter the phone number only, in digits: 050-234-5678."
+WORDS = "Enter only the phone number, in digits: for example 050-234-5678."
 SEVERAL = "Enter one phone number only, for example 050-234-5678."
 EXTENSION = (
     "Enter the phone number in digits. Write an extension of up to 7 digits behind it like this: "
@@ -220,13 +220,13 @@ TABLE = {
     "059 where only Israel is allowed": Row(
         "059-912 3456",
         code="country",
-        says="We cannot call numbers of this country: Palestine. Enter a number of this "
+        says="We cannot call numbers in this country: Palestine. Enter a number from this "
         "country: Israel (+972).",
     ),
     "the same by its other code": Row(
         "+970 59 912 3456",
         code="country",
-        says="We cannot call numbers of this country: Palestine.",
+        says="We cannot call numbers in this country: Palestine.",
     ),
     # Ranges of the plan that the library does not list.
     "072": Row("072-123 4567", e164="+972721234567"),
@@ -244,20 +244,20 @@ TABLE = {
         "+44 7781 123456",
         "GB IL",
         code="country",
-        says="We cannot call numbers of this country: Guernsey. Enter a number of one of "
+        says="We cannot call numbers in this country: Guernsey. Enter a number from one of "
         "these countries: Israel (+972), United Kingdom (+44).",
     ),
     "Jamaica, where the United States are allowed": Row(
         "+1 876 555 0101",
         "US",
         code="country",
-        says="We cannot call numbers of this country: Jamaica.",
+        says="We cannot call numbers in this country: Jamaica.",
     ),
     "more countries than a sentence can name": Row(
         "+39 392 123 4567",
         "IL GB FR DE ES US CA",
         code="country",
-        says="We cannot call numbers of this country: Italy. "
+        says="We cannot call numbers in this country: Italy. "
         "Enter one that starts with one of these: +1, +33, +34, +44, +49, +972.",
     ),
     "satellite": Row(

@@ -157,13 +157,13 @@ def test_an_error_stands_beside_its_field_and_what_was_typed_is_kept(
         ("name", "", "Enter your name."),
         ("name", " \t ", "Enter your name."),
         ("name", "\u200d\u202e\x07", "Enter your name."),
-        ("name", "n" * 121, "Use at most 120 characters; these are 121."),
+        ("name", "n" * 121, "Use at most 120 characters; you have used 121."),
         ("phone", "", "Enter your phone number."),
-        ("phone", "call me", "Enter the phone number only, in digits: 050-234-5678."),
-        ("phone", "+44 7400 123456", "We cannot call numbers of this country: United"),
+        ("phone", "call me", "Enter only the phone number, in digits: for example 050-234-5678."),
+        ("phone", "+44 7400 123456", "We cannot call numbers in this country: United"),
         ("email", "noa@", "Enter an email address like name@example.com"),
         ("email", f"{'n' * 64}@{'e' * 60}.{'e' * 60}.{'e' * 60}.{'e' * 60}.com", "Use at most 254"),
-        ("message", "m" * 2001, "Use at most 2000 characters; these are 2001."),
+        ("message", "m" * 2001, "Use at most 2000 characters; you have used 2001."),
     ],
 )
 def test_it_asks_for(

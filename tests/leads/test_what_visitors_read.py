@@ -37,6 +37,12 @@ def set_up(source: LeadSource, how: str) -> None:
         "blocked": {"is_blocked": True},
         "off": {"is_active": False},
         "out": {"unavailable_until": NOW + timedelta(hours=1)},
+        "resting": {"wrap_up_until": NOW + timedelta(minutes=1)},
+        "away, by the provider": {
+            "provider_busy_until": NOW + timedelta(minutes=1),
+            "provider_busy_as": "Lunch",
+        },
+        "had its calls": {"capped_until": NOW + timedelta(hours=9)},
     }.get(how, {})
     extension = Extension.objects.create(number="101", team=team, **values)
     if how in ("opens today", "opens on Friday", "never opens"):
@@ -64,7 +70,7 @@ def hours(team: Team, weekday: int, at: int) -> None:
 
 
 NOBODY = "Nobody from our team can take calls at the moment"
-ON_CALLS = "Everyone on our team is on another call right now."
+ON_CALLS = "Everyone on our team is busy right now."
 GET_BACK = "We cannot call you right away. Leave your number, and we will get back to you."
 FINDING = "We are finding someone who can talk to you now."
 FOR_A_PERSON = str(visitor_status.FOR_A_PERSON.message)
@@ -77,10 +83,13 @@ FRIDAY = "We will call you on Friday, 27 November, at 09:00 (Jerusalem time)."
     [
         ("free", "", "waiting", FINDING),
         ("on a call", ON_CALLS, "waiting", ON_CALLS),
+        ("resting", ON_CALLS, "waiting", ON_CALLS),
+        ("away, by the provider", NOBODY, "waiting", NOBODY),
         ("paused", NOBODY, "waiting", NOBODY),
         ("blocked", NOBODY, "waiting", NOBODY),
         ("off", NOBODY, "waiting", NOBODY),
         ("out", NOBODY, "waiting", NOBODY),
+        ("had its calls", NOBODY, "waiting", NOBODY),
         ("nobody in the team", NOBODY, "waiting", NOBODY),
         ("no team", GET_BACK, "received", FOR_A_PERSON),
         ("team off", GET_BACK, "received", FOR_A_PERSON),
@@ -190,7 +199,7 @@ def test_nobody_is_said_to_be_on_the_line_before_they_have_picked_up(
     assert "Your phone will ring" not in page()
     assert "is on the line" not in page()
     assert "When they pick up, yours will ring" in page()
-    Lead.objects.update(picked_up_at=timezone.now())
+    CallAttempt.objects.update(picked_up_at=timezone.now())
     assert "Our colleague has picked up" in page()
 
 
@@ -219,7 +228,14 @@ def test_an_unknown_outcome_promises_no_ringing_phone(
     [
         ("Asia/Jerusalem", "09:00 (Jerusalem time)"),
         ("America/New_York", "09:00 (New York time)"),
+        ("America/Argentina/Buenos_Aires", "09:00 (Buenos Aires time)"),
+        ("Israel", "09:00 (Israel time)"),
         ("UTC", "09:00 (UTC)"),
+        ("Etc/GMT", "09:00 (UTC)"),
+        ("Etc/GMT-2", "09:00 (UTC+2)"),
+        ("Etc/GMT+5", "09:00 (UTC-5)"),
+        ("EST", "09:00 (UTC-5)"),
+        ("CST6CDT", "09:00 (UTC-6)"),
     ],
 )
 def test_times_name_their_zone(zone: str, written: str, source: LeadSource, client: Client) -> None:
@@ -249,7 +265,7 @@ def test_a_message_about_a_country_names_the_country(
     LeadSource.objects.update(default_country="GB", allowed_countries=["GB", "US", "RU"])
     answer = client.post("/contact/website/", {"name": "Noa", "phone": typed})
     assert answer.status_code == 422
-    assert f"We cannot call numbers of this country: {country}." in answer.text
+    assert f"We cannot call numbers in this country: {country}." in answer.text
 
 
 def test_a_source_that_is_off_leads_to_no_form(

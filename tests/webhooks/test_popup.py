@@ -99,6 +99,42 @@ def test_once_the_salesperson_has_picked_up_the_visitor_sees_it(
     assert attempt.picked_up_at == first
 
 
+LEADS: dict[str, object] = {"currentCall": {"c2cdirection": 2}}
+# Pop-ups in their order, each a status and more; what the visitor's page says after each of them.
+COURSES: dict[str, list[tuple[str, dict[str, object], str]]] = {
+    "they talk": [
+        ("Ringing", {}, "calling"),
+        ("Talking", {}, "on_the_phone"),
+        ("Ringing", LEADS, "on_the_phone"),
+        ("Talking", LEADS, "talking"),
+        ("Hangup", {}, "checking"),
+    ],
+    "the lead's phone rings in vain": [
+        ("Talking", {}, "on_the_phone"),
+        ("Ringing", LEADS, "on_the_phone"),
+        ("Hangup", LEADS, "checking"),
+    ],
+    "nobody picks up": [("Ringing", {}, "calling"), ("Hangup", {}, "calling")],
+    "only the lead's phone is told of": [("Talking", LEADS, "talking")],
+    "one of two phones stops ringing, then the other is picked up": [
+        ("Hangup", {"cause": "Call Rejected"}, "calling"),
+        ("Talking", {}, "on_the_phone"),
+    ],
+    "told late that it rings": [("Talking", LEADS, "talking"), ("Ringing", LEADS, "talking")],
+}
+
+
+@pytest.mark.parametrize("course", COURSES.values(), ids=COURSES)
+def test_the_visitor_reads_how_far_the_call_is(
+    course: list[tuple[str, dict[str, object], str]],
+    attempt: CallAttempt,
+    ask: Callable[..., Any],
+) -> None:
+    for status, more, says in course:
+        ask(popup(attempt, status, **more))
+        assert standing() == says
+
+
 def test_a_hang_up_frees_the_extension_soon_and_ends_nothing_by_itself(
     attempt: CallAttempt, ask: Callable[..., Any]
 ) -> None:
