@@ -182,7 +182,7 @@ def _step(
             "pk", filter=Q(outcome=Outcome.BRIDGED.value, claimed_at__lt=attempt.claimed_at)
         ),
     )
-    is_invalid = outcome is Outcome.INVALID
+    is_invalid = outcome is Outcome.INVALID and attempt.error_code is not None
     has_many = counted["same_before"] >= MAX_ATTEMPTS
     step = next_step(
         outcome,
@@ -190,6 +190,7 @@ def _step(
         counted["attempts"] + 1,
         rules,
         suspect=is_invalid and earlier_calls.is_suspect(attempt, extension_id, now),
+        of_all=is_invalid and earlier_calls.are_all_refused(now, of_others=attempt.lead_id),
         faults=earlier_calls.faults_amid_calls(attempt) if has_many else 0,
     )
     if counted["talks"] and earlier_calls.talked_before(attempt):

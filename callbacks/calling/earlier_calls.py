@@ -1,18 +1,20 @@
 """What a lead's other calls, and its extension's, say of one that has ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
 
 from callbacks.common import sql
 from callbacks.models import CallAttempt, CallRecord
-from callbacks.models.attempt_states import AttemptKind
+from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import A_DAY, FAULTS, UNREACHABLE_CALLS, Outcome, rang_the_lead
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 from leads import joining
 from leads.models import Lead
 
 _FAULTS = [it.value for it in FAULTS]
+# One lead's calls are two before it fails, so these are of three leads or more.
+_NEWEST, _LATELY = 5, timedelta(hours=1)
 # The provider's words for a phone that is not there.
 _NO_PHONE = [word for word, it in OUTCOMES.items() if it is LegOutcome.UNREACHABLE]
 _GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
@@ -73,6 +75,26 @@ def is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
         .exclude(lead_id=attempt.lead_id)
         .exists()
     )
+
+
+def are_all_refused(now: datetime, of_others: int | None = None) -> bool:
+    """Whether the provider has found invalid parameters (error 1) in every one of the newest calls
+    of the last hour, whoever they were for.
+
+    `of_others`: a lead whose own calls do not count. Of three leads, then, or of two others.
+    """
+    answered = CallAttempt.objects.filter(kind=AttemptKind.CALL, claimed_at__gte=now - _LATELY)
+    newest = answered.exclude(state=AttemptState.DIALING)
+    if of_others is not None:
+        newest = newest.exclude(lead_id=of_others)
+    told = newest.order_by("-pk").values_list("lead_id", "outcome", "error_code")[:_NEWEST]
+    leads = {
+        lead
+        for lead, outcome, code in told
+        if outcome == Outcome.INVALID.value and code is not None
+    }
+    others = any(outcome != Outcome.INVALID.value or code is None for _, outcome, code in told)
+    return not others and len(leads) >= (3 if of_others is None else 2)
 
 
 def since_it_rang(others: QuerySet[CallAttempt]) -> Q:

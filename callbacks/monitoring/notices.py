@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.calling import earlier_calls
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
@@ -50,7 +51,15 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
         found.append(words)
     zone = timezone.get_current_timezone()
     found += [it.sentence(now, zone) for it in limits.used_up(limits.standings(now))]
-    if provider_is_away(now):
+    if earlier_calls.are_all_refused(now):
+        found.append(
+            gettext(
+                "The telephone provider finds invalid parameters in every call (error 1), whoever "
+                "it is for. Look at what it answers, and at the call parameters that have been "
+                "changed of late. Leads are tried again by themselves."
+            )
+        )
+    elif provider_is_away(now):
         found.append(
             gettext(
                 "The telephone provider takes no calls: none of the last %(calls)s was placed. "
@@ -88,6 +97,7 @@ def not_placed(now: datetime) -> Q:
     """
     newest = CallAttempt.objects.order_by("-pk").values("pk")[:_NEWEST]
     failed = Q(outcome__in=[Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value])
+    failed |= Q(outcome=Outcome.INVALID.value, error_code__isnull=False)
     lost = Q(state=AttemptState.UNKNOWN, call_id="")
     return Q(pk__in=newest, claimed_at__gte=now - _LATELY) & (failed | lost)
 

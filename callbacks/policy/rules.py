@@ -235,6 +235,7 @@ def next_step(
     policy: Policy,
     *,
     suspect: bool = False,
+    of_all: bool = False,
     faults: int = 0,
 ) -> Step:
     """What follows `outcome`.
@@ -242,8 +243,11 @@ def next_step(
     `same_before`: earlier attempts of this lead that count as the same outcome (see
     `counted_together`). `attempts`: all that count (see MAX_ATTEMPTS), this included. `faults`:
     its FAULTS before which others were got through to: the provider works, but not for this lead.
-    `suspect`: this extension has met INVALID with another lead before.
+    `suspect`: this extension has met INVALID with another lead before. `of_all`: so has every call
+    of late, whoever it was for: it is no lead's fault, and lasts until somebody has mended it.
     """
+    if of_all and outcome is Outcome.INVALID:
+        return Step(LeadStep.CALL_AGAIN, after=policy.after_error[: same_before + 1][-1])
     step = _by_table(outcome, same_before, policy, suspect)
     if step.lead is not LeadStep.CALL_AGAIN or outcome in _ENDED_WITH_THE_EXTENSION:
         return step

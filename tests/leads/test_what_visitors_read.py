@@ -274,4 +274,5 @@ def test_a_source_that_is_off_leads_to_no_form(
     lead = make_lead()
     LeadSource.objects.update(is_active=False)
     page = client.get(f"/contact/website/{lead.public_id}/").text
-    assert 'href="/contact/website/' not in page
+    assert 'href="/contact/website/?' not in page
+    assert 'href="/contact/website/"' not in page

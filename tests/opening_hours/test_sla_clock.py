@@ -36,7 +36,9 @@ OFFICE = week((9, 13), (14, 17))
         pytest.param("always", "20:00", "next", "20:00", "20:10", id="always, closed"),
         pytest.param("open", "12:00", "12:00", "12:00", "12:10", id="open"),
         pytest.param("open", "12:55", "12:55", "12:55", "14:05", id="over lunch"),
+        pytest.param("open", "12:50", "12:50", "12:50", "13:00", id="up to lunch"),
         pytest.param("open", "13:30", "14:00", "14:00", "14:10", id="at lunch"),
+        pytest.param("open", "12:00", "11:00", "12:00", "12:10", id="not before it is asked for"),
         pytest.param("open", "16:55", "16:55", "16:55", "next+5", id="over night"),
         pytest.param("open", "20:00", "next", "next", "next+10", id="at night"),
         pytest.param("open", "20:00", None, "20:00", "20:10", id="never: as always"),
@@ -79,7 +81,11 @@ def test_what_the_clock_shows(rule: str, until: str, shows: int) -> None:
     assert shown == shows * MINUTE
 
 
-@pytest.mark.parametrize("calendars", [None, [OFFICE], [OFFICE, week((8, 10))], [week()]])
+@pytest.mark.parametrize(
+    "calendars",
+    [None, [OFFICE], [OFFICE, week((8, 10))], [OFFICE, week((10, 12))], [week()]],
+    ids=["round the clock", "office", "one before", "one within", "never"],
+)
 @given(minutes=st.integers(0, 60 * 24 * 9), target=st.integers(1, 60 * 30))
 @hypothesis_settings(max_examples=60, deadline=None)
 def test_at_its_due_time_it_shows_the_target(
@@ -95,6 +101,13 @@ def test_two_that_are_open_at_once_are_counted_once() -> None:
     assert sla_clock.elapsed("open", at("2026-11-23 08:00"), at("2026-11-23 11:00"), both) == (
         3 * 60 * MINUTE
     )
+
+
+def test_one_that_is_open_within_anothers_hours_counts_nothing() -> None:
+    both = [OFFICE, week((10, 12))]
+    start, end = at("2026-11-23 09:00"), at("2026-11-23 16:00")
+    assert sla_clock.elapsed("open", start, end, both) == 6 * 60 * MINUTE
+    assert sla_clock.due_at(start, 6 * 60 * MINUTE, both) == end
 
 
 def test_its_words_are_those_of_the_source() -> None:

@@ -166,6 +166,20 @@ def test_what_an_outcome_says_of_both_phones(outcome: Outcome) -> None:
     assert {place for place, rule in enumerate(rules) if rule(outcome)} == SAYS[outcome]
 
 
+@pytest.mark.parametrize(
+    ("same_before", "after"),
+    [(0, 5), (1, 30), (2, 120), (3, 600), (30, 600)],
+)
+def test_what_every_call_is_refused_for_is_no_leads_fault(same_before: int, after: int) -> None:
+    step = next_step(Outcome.INVALID, same_before, 99, POLICY, suspect=True, of_all=True)
+    assert step == Step(AGAIN, after=timedelta(seconds=after))
+
+
+@pytest.mark.parametrize("outcome", [it for it in Outcome if it is not Outcome.INVALID])
+def test_that_changes_nothing_of_other_outcomes(outcome: Outcome) -> None:
+    assert next_step(outcome, 1, 2, POLICY, of_all=True) == next_step(outcome, 1, 2, POLICY)
+
+
 def test_a_number_that_cannot_be_reached_rests_no_less_than_the_gap() -> None:
     policy = Policy(gap=timedelta(hours=2))
     assert next_step(Outcome.BAD_NUMBER, 0, 1, policy).after == timedelta(hours=2)
