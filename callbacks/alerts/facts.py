@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from callbacks.calling import earlier_calls
 from callbacks.explain import nobody_now, unroutable
 from callbacks.models import AlertReceiver, CallAttempt, Extension, OutgoingMail, Team
 from callbacks.models.outgoing_mail import MailState
@@ -75,7 +74,7 @@ def nobody_can_be_rung(now: datetime) -> list[Found]:
 
 def provider_refuses(now: datetime) -> list[Found]:
     """Whether none of the newest calls was placed."""
-    if not (notices.provider_is_away(now) or earlier_calls.are_all_refused(now)):
+    if notices.provider_trouble(now) is None:
         return []
     failed = CallAttempt.objects.filter(notices.not_placed(now)).count()
     return [Found("", {"failed": failed})]

@@ -6,6 +6,7 @@ The one place that says it: the admin shows these sentences above every page.
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import Enum
 from threading import Lock
 
 from django.db.models import Q
@@ -40,6 +41,13 @@ _SENTENCES: dict[str, Text] = {
 }
 
 
+class Trouble(Enum):
+    """Why the provider places no call."""
+
+    AWAY = "away"
+    REFUSES = "refuses"  # invalid parameters, whoever the call is for
+
+
 def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     """The sentences that are true now, the gravest first; none when all is well.
 
@@ -51,7 +59,8 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
         found.append(words)
     zone = timezone.get_current_timezone()
     found += [it.sentence(now, zone) for it in limits.used_up(limits.standings(now))]
-    if earlier_calls.are_all_refused(now):
+    trouble = provider_trouble(now)
+    if trouble is Trouble.REFUSES:
         found.append(
             gettext(
                 "The telephone provider finds invalid parameters in every call (error 1), whoever "
@@ -59,7 +68,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
                 "changed of late. Leads are tried again by themselves."
             )
         )
-    elif provider_is_away(now):
+    elif trouble is Trouble.AWAY:
         found.append(
             gettext(
                 "The telephone provider takes no calls: none of the last %(calls)s was placed. "
@@ -75,20 +84,25 @@ def processes_away() -> list[tuple[str, Text]]:
     return [(name, _SENTENCES[name]) for name in _missing.names()]
 
 
-def provider_is_away(now: datetime) -> bool:
-    """Whether the newest calls all failed at the provider, lately. One query."""
+def provider_trouble(now: datetime) -> Trouble | None:
+    """Why the newest calls all failed at the provider, lately; None: they did not. One query, and
+    another where the newest was refused for its parameters.
+    """
     newest = list(
         CallAttempt.objects.exclude(state=AttemptState.DIALING)
         .order_by("-pk")
         .values_list("state", "outcome", "call_id", "claimed_at")[:_CALLS]
     )
     if len(newest) < _CALLS or newest[0][3] < now - _LATELY:
-        return False
-    return all(
+        return None
+    if newest[0][1] == Outcome.INVALID.value:
+        return Trouble.REFUSES if earlier_calls.are_all_refused(now) else None
+    is_away = all(
         outcome in (Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value)
         or (state == AttemptState.UNKNOWN and not call_id)
         for state, outcome, call_id, _claimed_at in newest
     )
+    return Trouble.AWAY if is_away else None
 
 
 def not_placed(now: datetime) -> Q:

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from callbacks import tasks
+from callbacks.calling import due_times
 from callbacks.models import Schedule, Team, TeamSource
 from leads.models import ClockChange, Lead, LeadSource
 from tests.calling.test_retries_follow_hours import closed_on, hours
@@ -197,3 +198,19 @@ def test_the_leads_page_tells_of_it(make_lead: MakeLead, client: Client, admin_u
     page = client.get(f"/admin/leads/lead/{lead.pk}/change/").content.decode()
     assert "Opening hours have changed" in page
     assert "Due on Tue 24 Nov 2026 14:05; before, on Mon 23 Nov 2026 14:05" in page
+
+
+def test_a_span_of_ids_holds_its_last_and_not_its_first(
+    make_lead: MakeLead, source: LeadSource
+) -> None:
+    LeadSource.objects.update(sla_clock="open")
+    leads = [make_lead() for _ in range(3)]
+    first, second, third = (lead.pk for lead in leads)
+    now = leads[0].submitted_at
+
+    def held(after: int, to: int | None) -> list[int]:
+        return sorted(lead.pk for lead in due_times.to_follow(after, to, now))
+
+    assert held(0, None) == [first, second, third]
+    assert held(first, second) == [second]
+    assert held(second, None) == [third]
