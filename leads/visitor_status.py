@@ -92,6 +92,7 @@ TALKING = Standing(
     _("You are on the phone with us"),
     _("Our colleague is on the line."),
     final=False,
+    changes_in=5,
 )
 # How it went, a record will tell.
 HUNG_UP = Standing(
@@ -99,6 +100,7 @@ HUNG_UP = Standing(
     _("Our call to you has ended"),
     _("If we did not get to talk, we will call again or get back to you."),
     final=False,
+    changes_in=5,
 )
 CONNECTED = Standing(
     "connected", _("We have reached you"), _("Thank you for taking our call."), final=True
