@@ -205,7 +205,7 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
         "ask_after": visitor_status.ask_after(stands, now),
         "refresh": visitor_status.refresh_after(lead, stands, now),
         "last_digits": visitor_status.last_digits(lead.phone),
-        "is_challenged": challenge.is_asked(lead),
+        "is_challenged": challenge.is_asked(lead, now),
     }
     page = render(request, "leads/status.html", context)
     page["Cache-Control"] = "no-store"
@@ -220,9 +220,9 @@ def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
     solution. JSON, as the widget has it.
     """
     lead = visitor_status.find(public_id, slug)
-    if lead is None or not challenge.is_asked(lead):
-        return api.nothing_here(request)
     now = timezone.now()
+    if lead is None or not challenge.is_asked(lead, now):
+        return api.nothing_here(request)
     if request.method == "GET":
         answer = JsonResponse(challenge.ask(lead, now))
     else:

@@ -26,17 +26,17 @@ from leads.models import Challenge, Lead, LeadStatus
 # How long a browser may take; also one whose page is in the background of a slow telephone.
 VALID_FOR = timedelta(minutes=20)
 ALGORITHM = "PBKDF2/SHA-256"
-# Rounds of hashing for each number that is tried, and how many are tried until one fits: between
-# these two, so that nobody is unlucky. Two million rounds are about a second of one processor.
+# Rounds of hashing for each number that is tried, and how many numbers there are to try, so that
+# nobody is very unlucky. Two million rounds, half of all, are about a second of one processor.
 ROUNDS = 1000
-FEWEST, MOST = 1000, 3000
+MOST = 4000
 # Letters of a solution, base64 of JSON; ours have 900.
 LONGEST = 4096
 
 
-def is_asked(lead: Lead) -> bool:
-    """Whether the page of this lead has a challenge solved."""
-    if lead.status != LeadStatus.HELD:
+def is_asked(lead: Lead, now: datetime) -> bool:
+    """Whether the page of this lead has a challenge solved. Not a day later: nobody waits then."""
+    if lead.status != LeadStatus.HELD or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
         return False
     against = set(lead.findings.values_list("is_mild", "is_unanswered"))
     only_mild = all(is_mild or is_unanswered for is_mild, is_unanswered in against)
@@ -49,7 +49,7 @@ def ask(lead: Lead, now: datetime) -> dict[str, Any]:
     made = altcha.create_challenge(
         ALGORITHM,
         ROUNDS,
-        counter=FEWEST + secrets.randbelow(MOST - FEWEST),
+        counter=secrets.randbelow(MOST),
         expires_at=now + VALID_FOR,
         data={"lead": str(lead.public_id)},
         hmac_secret=_secret("challenge"),

@@ -27,7 +27,6 @@ def held(make_lead: MakeLead, *against: Finding) -> Lead:
 def test_asked_or_not_and_solved(
     make_lead: MakeLead, managing: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(challenge, "FEWEST", 20)
     monkeypatch.setattr(challenge, "MOST", 40)
     lead, now = held(make_lead, MILD), timezone.now()
     page = managing.get(LIST).content.decode()

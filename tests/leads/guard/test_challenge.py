@@ -29,7 +29,6 @@ UNANSWERED = Finding("rate", Verdict.HOLD, "Nobody answers.", is_unanswered=True
 
 @pytest.fixture(autouse=True)
 def _less_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(challenge, "FEWEST", 20)
     monkeypatch.setattr(challenge, "MOST", 40)
 
 
@@ -172,6 +171,14 @@ def test_it_runs_out(hold: MakeLead, client: Client) -> None:
     with time_machine.travel(now + challenge.VALID_FOR + timedelta(seconds=2), tick=False):
         assert sent(client, lead, solution) == 400
     assert status(lead) == "held"
+
+
+def test_a_day_later_nobody_is_called_for_opening_the_page(hold: MakeLead, client: Client) -> None:
+    lead = hold(MILD)
+    Lead.objects.update(submitted_at=timezone.now() - held.ASKED_AGAIN_WITHIN)
+    assert client.get(address(lead)).status_code == 404
+    page = client.get(f"/contact/{lead.source.slug}/{lead.public_id}/").content.decode()
+    assert "altcha" not in page
 
 
 def test_one_solution_is_for_one_lead(hold: MakeLead, client: Client) -> None:
