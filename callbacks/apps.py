@@ -14,6 +14,7 @@ class CallbacksConfig(AppConfig):
         """
         from callbacks import receivers  # noqa: PLC0415  # models must be loaded first
         from callbacks.admin import access  # noqa: PLC0415  # the same
+        from callbacks.audit import entries  # noqa: F401, PLC0415  # the same; it has receivers
         from leads import ports  # noqa: PLC0415  # the same
 
         ports.register(receivers.Caller())

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from callbacks.alerts import watch, webhook
+from callbacks.audit import entries
 from callbacks.calling import dial as dialling
 from callbacks.calling import dispatch, reschedule, taken_back, visitor_clock
 from callbacks.common import heartbeats, task_publisher
@@ -75,6 +76,12 @@ def forget_old_mail() -> None:
 def forget_old_alerts() -> None:
     """Every hour: alerts are kept for three months."""
     watch.forget_old(timezone.now())
+
+
+@shared_task(name="callbacks.forget_old_audit")
+def forget_old_audit() -> None:
+    """Every hour: the audit is kept for AUDIT_KEPT_DAYS."""
+    entries.forget_old()
 
 
 @shared_task(name=task_publisher.WORK_OUT)

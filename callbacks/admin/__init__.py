@@ -9,6 +9,7 @@ shows the answer and writes it into Django's log.
 from callbacks.admin import access
 from callbacks.admin.alerts import alert_admin, receiver_admin
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
+from callbacks.admin.audit import audit_admin
 from callbacks.admin.exports import export_record_admin
 from callbacks.admin.extensions import extension_admin, pause_admin
 from callbacks.admin.leads import (
@@ -31,6 +32,7 @@ __all__ = [
     "access",
     "alert_admin",
     "attempt_admin",
+    "audit_admin",
     "block_admin",
     "disposition_admin",
     "erasure_admin",

@@ -119,6 +119,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Groups"), "shield_person", "auth", "group"),
                 _entry(gettext("Mail"), "mail", "callbacks", "outgoingmail"),
                 _entry(gettext("Exports"), "download", "callbacks", "exportrecord"),
+                _entry(gettext("Audit"), "history_edu", "callbacks", "auditentry"),
                 _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),
                 (gettext("A person's data"), "policy", "person", "callbacks.see_person"),
                 _entry(gettext("Erasures"), "ink_eraser", "callbacks", "erasure"),

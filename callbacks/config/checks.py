@@ -13,8 +13,9 @@ E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
 E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
 E025 LEAST_TALK
 E031 BROKER_URL          E032 LOG_FORMAT
-E033 READY_OLDEST_DUE    E034 SITE_URL            E040 TRUSTED_PROXIES
-E041 RATE_ADDRESS_REFUSED  E042 LEAST_FILL_TIME   E050, E051, W010 callbacks.config.mail_checks
+E033 READY_OLDEST_DUE    E034 SITE_URL            E035 AUDIT_KEPT_DAYS
+E040 TRUSTED_PROXIES     E041 RATE_ADDRESS_REFUSED
+E042 LEAST_FILL_TIME     E050, E051, W010 callbacks.config.mail_checks
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN
@@ -40,6 +41,7 @@ FORMATS = ("json", "xml")
 LONGEST_TIMEOUT = 120.0  # seconds for which a worker waits for one answer
 LONGEST_LOG_DELAY = 3600.0
 LEAST_PRESENCE_EVERY, LONGEST_PRESENCE_EVERY = 1.0, 60.0
+LEAST_AUDIT_KEPT, LONGEST_AUDIT_KEPT = 366, 36_525
 
 
 @checks.register()
@@ -194,6 +196,13 @@ def _times() -> Iterator[CheckMessage]:
 
 def _watching() -> Iterator[CheckMessage]:
     yield from _one_of("LOG_FORMAT", logs.FORMATS, "callbacks.E032")
+    if not LEAST_AUDIT_KEPT <= settings.AUDIT_KEPT_DAYS <= LONGEST_AUDIT_KEPT:
+        yield Error(
+            f"AUDIT_KEPT_DAYS is {settings.AUDIT_KEPT_DAYS}, which is out of range.",
+            hint=f"Set AUDIT_KEPT_DAYS to a number of days from {LEAST_AUDIT_KEPT} to "
+            f"{LONGEST_AUDIT_KEPT}.",
+            id="callbacks.E035",
+        )
     if not settings.READY_OLDEST_DUE > 0:
         yield Error(
             f"READY_OLDEST_DUE is {settings.READY_OLDEST_DUE}, which is out of range.",

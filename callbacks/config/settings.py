@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "callbacks.config.form_limits.FewFieldsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "callbacks.audit.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "callbacks.config.known_browsers.KnownBrowserMiddleware",
@@ -198,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget_old_mail": {"task": "callbacks.forget_old_mail", "schedule": 3600.0},
     "forget_old_alerts": {"task": "callbacks.forget_old_alerts", "schedule": 3600.0},
+    "forget_old_audit": {"task": "callbacks.forget_old_audit", "schedule": 3600.0},
 }
 
 # --- the provider --------------------------------------------------------------------------------
@@ -248,6 +250,8 @@ MAIL_KEPT_DAYS = env.int("MAIL_KEPT_DAYS", default=30)
 
 # Opens /metrics and the details of /readyz. Without one they are open to this machine alone.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Days. The audit outlives the leads; its first year is never deleted.
+AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", default=1095)
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
 

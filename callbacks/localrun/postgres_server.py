@@ -2,8 +2,9 @@
 
 Of the wheel only the programs are used: docs/architecture.md says why ("Left as it is, and why").
 
-The application's role owns its database and is not a superuser. The superuser has no password, so
-it cannot log in; the role is made in single-user mode.
+The application's role owns its database and is not a superuser; it may make databases and roles,
+for the tests. The superuser has no password, so it cannot log in; the role is made in single-user
+mode.
 """
 
 import importlib.util
@@ -114,7 +115,7 @@ def _create_cluster(programs: Path, data_dir: Path, password: str, *, durable: b
     ]
     _run(initdb, fresh, account)
     (fresh / "pg_hba.conf").write_text(_HBA)
-    statements = f"CREATE ROLE {NAME} LOGIN CREATEDB PASSWORD '{password}';\n"
+    statements = f"CREATE ROLE {NAME} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';\n"
     _run([programs / "postgres", "--single", "-D", fresh, "postgres"], fresh, account, statements)
     fresh.rename(cluster)
 

@@ -8,6 +8,7 @@ from callbacks.models.alerts import (
     AlertTelling,
     AlertWatch,
 )
+from callbacks.models.audit import AuditEntry
 from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
 from callbacks.models.erasures import Erasure
@@ -34,6 +35,7 @@ __all__ = [
     "AlertReceiver",
     "AlertTelling",
     "AlertWatch",
+    "AuditEntry",
     "CallAttempt",
     "CallNote",
     "CallParameters",

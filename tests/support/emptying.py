@@ -21,12 +21,14 @@ _KEPT = {"django_content_type", "auth_permission"}
 _OF_GROUPS = ("auth_group_permissions", "auth_group")
 # Deleting what managers set up gives it another value.
 _LAST = "leads_setupversion"
+# Each deletion of a setting is an entry of it, and none can be deleted.
+_AUDIT = "callbacks_auditentry"
 
 
 @cache
 def _statements() -> str:
     tables = set(connection.introspection.django_table_names(only_existing=True))
-    tables -= {*_KEPT, *_OF_GROUPS, _LAST}
+    tables -= {*_KEPT, *_OF_GROUPS, _LAST, _AUDIT}
     ordered = [connection.ops.quote_name(table) for table in [*sorted(tables), _LAST]]
     # Without the lock, a process that runs could add a row to one that is being deleted. Who would
     # wait for it, while it holds some of the tables already, could keep that process waiting too.
@@ -58,6 +60,8 @@ def _is_emptied() -> bool:
                 Group.objects.all().delete()
                 ensure_sales_managers()
                 _as_made = _groups()
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {_AUDIT}")
     except OperationalError as problem:
         if isinstance(problem.__cause__, LockNotAvailable):
             return False

@@ -1,0 +1,104 @@
+"""An entry of the audit in words: its object, and each column that differs, as pages name them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.db.models import Field, ForeignKey, Model
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from callbacks.models import AuditEntry
+
+_FLAGS = {"added": ADDITION, "changed": CHANGE, "deleted": DELETION}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A column's name, and what stood there before and after, as texts; "" for nothing."""
+
+    name: str
+    before: str
+    after: str
+
+
+def kind(entry: AuditEntry) -> str:
+    """What sort of object it is: "Team"; the name of the table where that is no model any more."""
+    return kind_name(entry.kind)
+
+
+def kind_name(table: str) -> str:
+    """The name of a table's model."""
+    model = _models().get(table)
+    return capfirst(str(model._meta.verbose_name)) if model else table
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Tables and the names of their models, by name: the choices of a filter."""
+    return sorted(((table, kind_name(table)) for table in _models()), key=lambda it: it[1])
+
+
+def what(entry: AuditEntry) -> str:
+    """What was done, in a line: the sentence of an act, or the names of the columns that differ."""
+    if entry.text.startswith("["):
+        told = LogEntry(
+            change_message=entry.text, action_flag=_FLAGS.get(entry.act, CHANGE), object_repr=""
+        )
+        return str(told.get_change_message())
+    if entry.text:
+        return entry.text
+    return ", ".join(it.name for it in differences(entry)) if entry.act == "changed" else ""
+
+
+def differences(entry: AuditEntry) -> list[Difference]:
+    """The columns that differ, by name; of what was added or deleted, those that said something."""
+    model = _models().get(entry.kind)
+    fields = {it.column: it for it in model._meta.concrete_fields} if model else {}
+    found = [
+        Difference(
+            capfirst(str(fields[column].verbose_name)) if column in fields else column,
+            _said(fields.get(column), entry.before.get(column)),
+            _said(fields.get(column), entry.after.get(column)),
+        )
+        for column in sorted({*entry.before, *entry.after})
+    ]
+    return sorted((it for it in found if it.before or it.after), key=lambda it: it.name)
+
+
+def _said(field: "Field[Any, Any] | None", value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, dict) and value.get("hidden"):
+        return gettext("(not kept)")
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(field, ForeignKey):
+        return _named(field, value)
+    if field is not None and (choices := dict(field.flatchoices)):
+        return str(choices.get(value, value))
+    if isinstance(value, list) and all(isinstance(it, str) for it in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _named(field: "ForeignKey[Any, Any]", key: Any) -> str:
+    """As the object is called now; its number where it is gone."""
+    target: type[Model] = field.remote_field.model
+    found = target._default_manager.filter(**{field.target_field.attname: key}).first()
+    number = gettext("number %(number)s") % {"number": key}
+    return f"{found} ({key})" if found else number
+
+
+@cache
+def _models() -> dict[str, type[Model]]:
+    return dict(_all_models())
+
+
+def _all_models() -> Iterator[tuple[str, type[Model]]]:
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.managed and not model._meta.proxy:
+            yield model._meta.db_table, model

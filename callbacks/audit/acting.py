@@ -1,0 +1,84 @@
+"""Tells the database who acts, for the triggers that write the audit (audit.sql).
+
+Each statement that writes is told of it in its own transaction: a session that a pooler hands on,
+or a transaction that is rolled back, leaves nothing behind, and pages that only read cost nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.backends.signals import connection_created
+from django.http import HttpRequest, HttpResponse
+
+from leads.guard import address
+
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+@contextmanager
+def telling(acting: dict[str, Any]) -> Iterator[None]:
+    """What is written within is written by whoever `acting` says: "user" (id), "name", "address",
+    and "way", the part of the product that it came by.
+    """
+    told = json.dumps(acting)
+
+    def tell(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if not str(sql).lstrip().upper().startswith(_WRITES):
+            return execute(sql, params, many, context)
+        if connection.in_atomic_block:
+            _tell(told)
+            return execute(sql, params, many, context)
+        with transaction.atomic():
+            _tell(told)
+            return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(tell):
+        yield
+
+
+def _tell(told: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('callbacks.acting', %s, true)", [told])
+
+
+class ActingMiddleware:
+    """Whoever is signed in acts, from the address that the request comes from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing is told for a stranger: what they send is no act of ours."""
+        # A page that asks who is there is kept by no cache: a visitor's has nobody to ask for.
+        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if not (is_known and request.user.is_authenticated):
+            return self._get_response(request)
+        with telling(of_request(request)):
+            return self._get_response(request)
+
+
+def of_request(request: HttpRequest, user: Any = None) -> dict[str, Any]:
+    """What is told of somebody who is signed in; `user` where the request does not say yet."""
+    user = user or request.user
+    found = address.of_request(request)
+    return {
+        "user": user.pk,
+        "name": user.get_username(),
+        "address": str(found) if found else None,
+        "way": request.path.split("/")[1][:20],
+    }
+
+
+def in_command(name: str) -> None:
+    """What this process writes is written by a command of manage.py."""
+    told = json.dumps({"way": f"manage.py {name}"[:40]})
+
+    def tell(connection: Any, **_kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('callbacks.acting', %s, false)", [told])
+
+    connection_created.connect(tell, weak=False)

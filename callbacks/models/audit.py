@@ -1,0 +1,69 @@
+"""AuditEntry: who did what, to which object, when, from where, and what stood there before.
+
+Triggers write the entries (callbacks/audit/audit.sql), and the database changes none of them. No
+value of a visitor stands in one, so that nothing has to be erased from them.
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Act(models.TextChoices):
+    """What was done."""
+
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    DELETED = "deleted", _("Deleted")
+    DONE = "done", _("Done")
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGNED_OUT = "signed_out", _("Signed out")
+
+
+class AuditEntry(models.Model):
+    """One act. It names its user and its object by ids: it outlives both.
+
+    `kind` is the table of the object. `before` and `after` hold the columns that differ;
+    {"hidden": true} stands for a value that is not kept.
+    """
+
+    at = models.DateTimeField(_("at"), db_default=Now())
+    user_id = models.BigIntegerField(_("id of the user"), null=True)
+    username = models.CharField(
+        _("user"),
+        max_length=150,
+        blank=True,
+        db_default="",
+        help_text=_("As it was then. Empty: the program itself."),
+    )
+    address = models.GenericIPAddressField(_("address"), null=True)
+    way = models.CharField(
+        _("by way of"),
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text=_("The part of the product, or the command."),
+    )
+    act = models.CharField(_("act"), max_length=12, choices=Act)
+    kind = models.CharField(_("kind of object"), max_length=100, blank=True, db_default="")
+    thing_id = models.CharField(_("id of the object"), max_length=255, blank=True, db_default="")
+    thing_name = models.CharField(
+        _("object"), max_length=100, blank=True, db_default="", help_text=_("As it was then.")
+    )
+    before = models.JSONField(_("before"), db_default={})
+    after = models.JSONField(_("after"), db_default={})
+    text = models.TextField(_("what was done"), blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("entry of the audit")
+        verbose_name_plural = _("audit")
+        ordering = ["-at", "-pk"]
+        default_permissions = ["view"]
+        indexes = [
+            models.Index(fields=["-at"], name="audit_by_time"),
+            models.Index(fields=["user_id", "-at"], name="audit_by_user"),
+            models.Index(fields=["kind", "thing_id", "-at"], name="audit_by_thing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"AuditEntry {self.pk}"

@@ -1,0 +1,48 @@
+"""Each table is kept in the audit, or there is a reason why not."""
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+# What no manager sets up.
+WITHOUT = {
+    "a lead, and what follows from it; what people do with it are acts": [
+        "leads_lead", "leads_clockchange", "leads_earlierplan", "leads_finding", "leads_latewait",
+        "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord", "callbacks_aidata",
+        "callbacks_callnote",
+    ],
+    "what the product sends, and what it notes for itself": [
+        "callbacks_outgoingmail", "callbacks_mailattachment", "callbacks_alert",
+        "callbacks_alertmessage", "callbacks_alerttelling", "callbacks_alertwatch",
+        "callbacks_presence", "callbacks_pause", "callbacks_historystart", "leads_setupversion",
+        "callbacks_study",
+    ],
+    "somebody's own, which changes nothing for others": [
+        "callbacks_savedlist", "callbacks_savedview",
+    ],
+    "which sources and teams somebody is told of": [
+        "callbacks_alertreceiver_sources", "callbacks_alertreceiver_teams",
+    ],
+    "strangers at the door": [
+        "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog",
+        "axes_accesslog",
+    ],
+    "Django's own": ["auth_permission", "django_content_type", "django_session"],
+    "the audit itself": ["callbacks_auditentry"],
+}  # fmt: skip
+
+
+def test_every_table_is_kept_or_has_a_reason() -> None:
+    models = apps.get_models(include_auto_created=True)
+    tables = {it._meta.db_table for it in models if it._meta.managed and not it._meta.proxy}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE tgname = 'audit'"
+        )
+        kept = {name for (name,) in cursor.fetchall()}
+    without = {table for named in WITHOUT.values() for table in named}
+    assert kept.isdisjoint(without)
+    assert tables == kept | without
