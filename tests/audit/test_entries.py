@@ -255,7 +255,7 @@ def _url() -> str:
 
 
 def test_a_limit_that_is_opened_again(signed_in: Client) -> None:
-    limit = SpendLimit.objects.create(scope="all", calls_an_hour=1, time_zone="UTC")
+    limit, _made = SpendLimit.objects.get_or_create(scope="all", defaults={"time_zone": "UTC"})
     count = SpendCount.objects.create(limit=limit, span="hour", began_at=timezone.now())
     SpendCount.objects.filter(pk=count.pk).update(calls=1, cost=2)  # with each call
     assert kept("callbacks_spendcount") == []
