@@ -276,9 +276,11 @@ class CallAttempt(StoredAttempt):
     def let_go(self, at: datetime, next_lookup_at: datetime | None = None) -> bool:
         """Frees the extension at `at` if it was to be kept longer: its call seems to be over.
 
-        `next_lookup_at`: when to ask the provider what became of the call.
+        `next_lookup_at`: when to ask the provider what became of the call; looks count from here.
         """
-        values = {"hold_until": at} | ({"next_lookup_at": next_lookup_at} if next_lookup_at else {})
+        values: dict[str, Any] = {"hold_until": at}
+        if next_lookup_at:
+            values |= {"next_lookup_at": next_lookup_at, "lookup_count": 0}
         return bool(
             CallAttempt.objects.filter(pk=self.pk, state__in=LIVE_STATES, hold_until__gt=at).update(
                 **values

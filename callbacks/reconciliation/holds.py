@@ -21,8 +21,9 @@ _LONGER = timedelta(minutes=2)
 _LONGEST_HOLDS = 2
 # A sweep that asks the provider whether a call is still on keeps other sweeps from it for so long.
 _ASKING_TAKES = timedelta(seconds=45)
-# Sweeps may come late, and look-ups be behind: no unknown call is given up before so many looks
-# and, after each of them, the time in which the log tells; unless its hold is over for so long.
+# Sweeps may come late, and look-ups be behind or fail: no unknown call is given up before so many
+# looks and, after each of them, the time in which the log tells, and no other call before the look
+# that was due; unless its hold is over for so long.
 LEAST_LOOKS = 3
 _LOOKS_TAKE = timedelta(hours=2)
 # An attempt that ended without a record is looked up once more after this time.
@@ -60,10 +61,17 @@ def free_expired_holds() -> int:
         lookup_count__lt=LEAST_LOOKS,
         hold_until__gt=now - _LOOKS_TAKE,
     )
+    # It was to be asked about before its end, when one leg's record was here, and nobody has.
+    is_to_be_asked_about = Q(
+        state=AttemptState.ACCEPTED,
+        next_lookup_at__lte=now,
+        lookup_count=0,
+        hold_until__gt=now - _LOOKS_TAKE,
+    )
     over = CallAttempt.objects.filter(state__in=LIVE_STATES, hold_until__lt=now)
     expired = [
         attempt
-        for attempt in over.exclude(is_to_be_looked_up)
+        for attempt in over.exclude(is_to_be_looked_up | is_to_be_asked_about)
         # Only the process that moves the end asks. If it dies, the hold merely ends later.
         if CallAttempt.objects.filter(
             pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until

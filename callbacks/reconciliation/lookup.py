@@ -112,10 +112,17 @@ def _take(now: datetime) -> list[CallAttempt]:
             return []
         to_tell = Q(state=AttemptState.UNKNOWN, lookup_count__lt=holds.LEAST_LOOKS)
         longer = Greatest(F("hold_until"), now + account.log_tells_within())
+        # A look that comes late: its call is not given up by another sweep while this one asks.
+        answered_by = now + account.answer_is_lost_after()
+        is_over = Q(state=AttemptState.ACCEPTED, lookup_count=0, hold_until__lt=now + _SOON)
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
-            next_lookup_at=now + account.answer_is_lost_after(),
+            next_lookup_at=answered_by,
             lookup_count=Least(F("lookup_count") + 1, _COUNTED),
-            hold_until=Case(When(to_tell, then=longer), default=F("hold_until")),
+            hold_until=Case(
+                When(to_tell, then=longer),
+                When(is_over, then=Greatest(F("hold_until"), answered_by)),
+                default=F("hold_until"),
+            ),
         )
     for attempt in due:
         attempt.lookup_count += 1
