@@ -24,7 +24,8 @@ $differing$;
 -- Adds an entry, by whoever acts in this transaction; `given_user` where that is known otherwise.
 CREATE FUNCTION callbacks_audit_add_v1(
     given_act text, given_kind text, given_id text, given_name text,
-    given_before jsonb, given_after jsonb, given_text text, given_user bigint DEFAULT NULL
+    given_before jsonb, given_after jsonb,
+    given_user bigint DEFAULT NULL, given_log_entry bigint DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $add$
 DECLARE
     acting CONSTANT jsonb :=
@@ -32,13 +33,15 @@ DECLARE
     the_user CONSTANT bigint := COALESCE(given_user, (acting ->> 'user')::bigint);
 BEGIN
     INSERT INTO callbacks_auditentry (
-        at, user_id, username, address, way, act, kind, thing_id, thing_name, before, after, text
+        at, user_id, username, address, way, act, kind, thing_id, thing_name, before, after,
+        log_entry_id
     )
     VALUES (
         clock_timestamp(), the_user,
         COALESCE((SELECT username FROM auth_user WHERE id = the_user), acting ->> 'name', ''),
         (acting ->> 'address')::inet, COALESCE(acting ->> 'way', ''),
-        given_act, given_kind, given_id, left(given_name, 100), given_before, given_after, given_text
+        given_act, given_kind, given_id, left(given_name, 100), given_before, given_after,
+        given_log_entry
     );
 END
 $add$;
@@ -64,7 +67,7 @@ BEGIN
         named ->> 'id',
         COALESCE(NULLIF(named ->> 'name', ''), named ->> 'username', named ->> 'number',
             named ->> 'prefix', ''),
-        its_before, its_after, ''
+        its_before, its_after
     );
     RETURN NULL;
 END
@@ -72,7 +75,7 @@ $audit$;
 
 -- The trigger of Django's log of what was done in the admin and at the desk: "Call now", "Released".
 -- What a form has changed in a table that has the trigger above is there already, with its values.
--- A sentence may quote what a visitor has typed: numbers and addresses are left out of it.
+-- The sentence stays there and is not copied: it may quote somebody, and an erasure reaches it there.
 CREATE FUNCTION callbacks_audit_act_v1() RETURNS trigger LANGUAGE plpgsql AS $act$
 DECLARE
     its_kind text;
@@ -95,11 +98,7 @@ BEGIN
             ELSE 'deleted'
         END,
         COALESCE(its_kind, ''), COALESCE(NEW.object_id, ''), '', '{}', '{}',
-        regexp_replace(
-            regexp_replace(NEW.change_message, '\+?[0-9][0-9 ()-]{5,}[0-9]', '…', 'g'),
-            '[^\s,;:"“”]+@[^\s,;:"“”]+', '…', 'g'
-        ),
-        NEW.user_id
+        NEW.user_id, NEW.id
     );
     RETURN NULL;
 END
@@ -158,7 +157,7 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON leads_leadsource
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON leads_disposition
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON leads_nevercallnumber
-    FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('phone reason');
+    FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('phone number_hash reason');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_team
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_team_sources
@@ -168,7 +167,7 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_schedule
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_openinghours
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_scheduleexception
-    FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
+    FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('note');
 -- Every call changes an extension; only the columns that a manager sets count. Its pauses are acts.
 CREATE TRIGGER audit AFTER INSERT
     OR UPDATE OF kind, number, name, user_id, team_id, schedule_id, tier, weight, languages,

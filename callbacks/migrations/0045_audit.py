@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('thing_name', models.CharField(blank=True, db_default='', help_text='As it was then.', max_length=100, verbose_name='object')),
                 ('before', models.JSONField(db_default={}, verbose_name='before')),
                 ('after', models.JSONField(db_default={}, verbose_name='after')),
-                ('text', models.TextField(blank=True, db_default='', verbose_name='what was done')),
+                ('log_entry_id', models.BigIntegerField(help_text='Where the sentence of the act stands: django_admin_log.', null=True, verbose_name='id in the history')),
             ],
             options={
                 'verbose_name': 'entry of the audit',

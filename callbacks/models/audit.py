@@ -24,7 +24,7 @@ class AuditEntry(models.Model):
     """One act. It names its user and its object by ids: it outlives both.
 
     `kind` is the table of the object. `before` and `after` hold the columns that differ;
-    {"hidden": true} stands for a value that is not kept.
+    {"hidden": true} stands for a value that is not kept. The sentence of an act is not copied.
     """
 
     at = models.DateTimeField(_("at"), db_default=Now())
@@ -52,7 +52,11 @@ class AuditEntry(models.Model):
     )
     before = models.JSONField(_("before"), db_default={})
     after = models.JSONField(_("after"), db_default={})
-    text = models.TextField(_("what was done"), blank=True, db_default="")
+    log_entry_id = models.BigIntegerField(
+        _("id in the history"),
+        null=True,
+        help_text=_("Where the sentence of the act stands: django_admin_log."),
+    )
 
     class Meta:
         verbose_name = _("entry of the audit")

@@ -54,6 +54,18 @@ SET_UP = (
         "name channel address url thresholds timing hours time_zone secret_id stopped_because",
     ),
     _set_up("callbacks.AlertTelling", _("Who was told of which alert")),
+    Place(
+        "callbacks.AuditEntry",
+        _("Who did what to which setting, right or lead"),
+        kept={
+            "username way act kind thing_id thing_name before after address": _(
+                "who did it, and settings; what those who ask to be called have typed is never "
+                "copied there"
+            )
+        },
+        until=_("three years (AUDIT_KEPT_DAYS)"),
+        seen_by=_("who may see the audit"),
+    ),
     _set_up("callbacks.AlertWatch", _("When alerts were last looked for")),
     _set_up(
         "callbacks.CallParameters",

@@ -28,7 +28,7 @@ def entry(days_old: int) -> AuditEntry:
     [
         ("UPDATE callbacks_auditentry SET username = 'nobody'", 0),
         ("UPDATE callbacks_auditentry SET at = at - interval '2 years'", 0),
-        ("UPDATE callbacks_auditentry SET text = ''", 4000),
+        ("UPDATE callbacks_auditentry SET thing_name = ''", 4000),
         ("DELETE FROM callbacks_auditentry", 0),
         ("DELETE FROM callbacks_auditentry", 364),
     ],
@@ -85,7 +85,7 @@ def test_the_products_own_role_writes_entries_and_changes_none(product: psycopg.
     )
     assert AuditEntry.objects.get(kind="callbacks_callprice").thing_name == "+99902"
     for statement in (
-        "UPDATE callbacks_auditentry SET text = ''",
+        "UPDATE callbacks_auditentry SET thing_name = ''",
         "DELETE FROM callbacks_auditentry",
         "TRUNCATE callbacks_auditentry",
         "ALTER TABLE callbacks_auditentry DISABLE TRIGGER stays",

@@ -37,11 +37,13 @@ def test_only_who_may_see_it_does() -> None:
 def test_nothing_can_be_done_on_it(address: str) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
-    entry = AuditEntry.objects.create(act=Act.ADDED, kind="callbacks_team", text="as it was")
-    answer = client.post(LIST + address.format(pk=entry.pk), {"text": "changed", "post": "yes"})
+    entry = AuditEntry.objects.create(act=Act.ADDED, kind="callbacks_team", thing_name="as it was")
+    answer = client.post(
+        LIST + address.format(pk=entry.pk), {"thing_name": "changed", "post": "yes"}
+    )
     assert answer.status_code == 403
     entry.refresh_from_db()
-    assert entry.text == "as it was"
+    assert entry.thing_name == "as it was"
 
 
 def test_an_entry_shows_what_stood_there_before(reader: Client, team: Team) -> None:
@@ -73,9 +75,9 @@ def test_an_entry_shows_what_stood_there_before(reader: Client, team: Team) -> N
 def test_the_filters(asked: str, found: set[str], reader: Client) -> None:
     anna = User.objects.create_user("anna")
     AuditEntry.objects.create(
-        act="done", kind="callbacks_team", text="by anna", user_id=anna.pk, username="anna"
+        act="done", kind="callbacks_team", thing_name="by anna", user_id=anna.pk, username="anna"
     )
-    AuditEntry.objects.create(act="done", kind="leads_lead", text="by the program")
+    AuditEntry.objects.create(act="done", kind="leads_lead", thing_name="by the program")
     page = reader.get(LIST + asked.format(anna=anna.pk)).content.decode()
     assert {words for words in ("by anna", "by the program") if words in page} == found
 

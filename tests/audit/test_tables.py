@@ -11,7 +11,7 @@ WITHOUT = {
     "a lead, and what follows from it; what people do with it are acts": [
         "leads_lead", "leads_clockchange", "leads_earlierplan", "leads_finding", "leads_latewait",
         "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord", "callbacks_aidata",
-        "callbacks_callnote",
+        "callbacks_callnote", "leads_challenge", "leads_legalhold",
     ],
     "what the product sends, and what it notes for itself": [
         "callbacks_outgoingmail", "callbacks_mailattachment", "callbacks_alert",
@@ -25,6 +25,7 @@ WITHOUT = {
     "which sources and teams somebody is told of": [
         "callbacks_alertreceiver_sources", "callbacks_alertreceiver_teams",
     ],
+    "a receipt, which is kept as it is": ["callbacks_erasure", "leads_erasednumber"],
     "strangers at the door": [
         "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog",
         "axes_accesslog",

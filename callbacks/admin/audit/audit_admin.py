@@ -70,11 +70,15 @@ class AuditEntryAdmin(Admin):
     list_display_links = ["when"]
     list_filter = [("at", DaysFilter), UserFilter, "act", KindFilter]
     list_filter_submit = True
-    search_fields = ["username", "thing_name", "=thing_id", "text"]
-    search_help_text = _("A user, an object by its name or number, or words of what was done.")
+    search_fields = ["username", "thing_name", "=thing_id"]
+    search_help_text = _("A user, or an object by its name or number.")
     fields = ["when", "who", "act_shown", "thing", "what", "differences"]
     readonly_fields = fields
     ordering = ["-at", "-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """With the sentences of acts."""
+        return described.with_sentences(super().get_queryset(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""

@@ -7,14 +7,12 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.db.models import Field, ForeignKey, Model
+from django.contrib.admin.models import LogEntry
+from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from callbacks.models import AuditEntry
-
-_FLAGS = {"added": ADDITION, "changed": CHANGE, "deleted": DELETION}
 
 
 @dataclass(frozen=True)
@@ -42,15 +40,19 @@ def kinds() -> list[tuple[str, str]]:
     return sorted(((table, kind_name(table)) for table in _models()), key=lambda it: it[1])
 
 
+def with_sentences(entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+    """With the sentence of each act, as `sentence`, from the history of its object."""
+    said = LogEntry.objects.filter(pk=OuterRef("log_entry_id")).values("change_message")
+    return entries.annotate(sentence=Subquery(said))
+
+
 def what(entry: AuditEntry) -> str:
-    """What was done, in a line: the sentence of an act, or the names of the columns that differ."""
-    if entry.text.startswith("["):
-        told = LogEntry(
-            change_message=entry.text, action_flag=_FLAGS.get(entry.act, CHANGE), object_repr=""
-        )
-        return str(told.get_change_message())
-    if entry.text:
-        return entry.text
+    """What was done, in a line: the sentence of an act, or the names of the columns that differ.
+
+    `entry` is one of `with_sentences`.
+    """
+    if entry.log_entry_id:
+        return str(LogEntry(change_message=entry.sentence or "").get_change_message())  # type: ignore[attr-defined]
     return ", ".join(it.name for it in differences(entry)) if entry.act == "changed" else ""
 
 
