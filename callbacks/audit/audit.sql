@@ -158,6 +158,8 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON leads_disposition
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON leads_nevercallnumber
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('phone number_hash reason');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON leads_blockentry
+    FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1('value reason');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_team
     FOR EACH ROW EXECUTE FUNCTION callbacks_audit_v1();
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON callbacks_team_sources

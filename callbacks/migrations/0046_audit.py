@@ -22,8 +22,8 @@ class Migration(migrations.Migration):
     """From now on it is kept who does what."""
 
     dependencies = [
-        ("callbacks", "0044_erasures"),
-        ("leads", "0033_erasing"),
+        ("callbacks", "0045_block_lists_exported"),
+        ("leads", "0034_block_lists"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("contenttypes", "0002_remove_content_type_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
