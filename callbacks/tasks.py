@@ -16,7 +16,7 @@ from callbacks.extensions import pauses, presence
 from callbacks.lateness import studies
 from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
-from callbacks.privacy import course
+from callbacks.privacy import course, retention
 from callbacks.reconciliation import holds, lookup, records
 from callbacks.subscriptions import sending
 from leads.guard import held
@@ -116,6 +116,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     watch.watch,
     webhook.wake,
     course.go_on,
+    retention.keep_to_it,
 )
 
 

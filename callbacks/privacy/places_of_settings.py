@@ -40,7 +40,7 @@ SET_UP = (
     _set_up(
         "leads.LeadSource",
         _("Forms and API clients"),
-        "slug name default_country allowed_countries language sla_clock allowed_origins",
+        "slug name default_country allowed_countries language sla_clock allowed_origins after_that",
     ),
     _set_up("leads.SetupVersion", _("Version of the settings"), "version followed"),
     _set_up("callbacks.Schedule", _("Opening hours"), "name time_zone holidays_of"),

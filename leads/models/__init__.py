@@ -17,6 +17,7 @@ from leads.models.never_call import ListedBy, NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.sources import (
     LANGUAGE,
+    AfterThat,
     LeadSource,
     SlaClock,
     default_countries,
@@ -28,6 +29,7 @@ __all__ = [
     "LANGUAGE",
     "NO_NUMBER",
     "OPEN_STATUSES",
+    "AfterThat",
     "BlockEntry",
     "BlockKind",
     "BlockVerdict",

@@ -300,6 +300,12 @@ class Lead(LeadTimes):
                 condition=Q(disposition__isnull=False),
             ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
+            # callbacks.privacy.retention asks for the oldest that are still kept.
+            models.Index(
+                fields=["source", "closed_at"],
+                name="lead_kept",
+                condition=Q(closed_at__isnull=False, erased_at__isnull=True),
+            ),
             # callbacks.calling.visitor_clock.make_up; empty but after an upgrade.
             models.Index(
                 fields=["id"],

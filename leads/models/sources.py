@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -33,6 +33,13 @@ class SlaClock(models.TextChoices):
 
     ALWAYS = "always", _("round the clock")
     OPEN = "open", _("in opening hours only")
+
+
+class AfterThat(models.TextChoices):
+    """What becomes of a source's leads when they have been kept long enough."""
+
+    ANONYMOUS = "anonymous", _("made anonymous")
+    DELETED = "deleted", _("deleted")
 
 
 class LeadSource(models.Model):
@@ -115,6 +122,28 @@ class LeadSource(models.Model):
     call_until = models.TimeField(_("call not after"), null=True, blank=True)
     offers_times = models.BooleanField(
         _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
+    )
+    kept_days = models.PositiveSmallIntegerField(
+        _("kept for (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("From the end of a lead. Empty: until somebody erases it."),
+    )
+    after_that = models.CharField(
+        _("after that"),
+        max_length=9,
+        choices=AfterThat.choices,
+        default=AfterThat.ANONYMOUS,
+        db_default=AfterThat.ANONYMOUS.value,
+        help_text=_("Made anonymous: reports stay as they are. Deleted: reports lack them."),
+    )
+    kept_since = models.DateTimeField(
+        _("kept since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("From then on leads are erased by it: a day after it was changed."),
     )
     allowed_origins = ArrayField(
         models.CharField(max_length=200),

@@ -1,6 +1,7 @@
 """A person's data in a browser: looked up, asked about, erased; the receipt."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils import timezone
@@ -65,3 +66,20 @@ def test_a_person_is_looked_up_and_erased(stack: Stack, admin: Page) -> None:
     for address in (f"{lead.pk}/change/", ""):
         admin.goto(f"{stack.url}/admin/leads/lead/{address}")
         expect(admin.get_by_text("erased", exact=True).first).to_be_visible()
+
+
+def test_a_source_says_what_becomes_of_its_leads(stack: Stack, admin: Page) -> None:
+    a_lead_with_a_call()
+    source = LeadSource.objects.get(slug="website")
+    now = timezone.now()
+    Lead.objects.update(submitted_at=now - timedelta(days=40), closed_at=now - timedelta(days=40))
+    admin.goto(f"{stack.url}/admin/leads/leadsource/{source.pk}/change/")
+    admin.get_by_label("Kept for (days)").fill("30")
+    admin.get_by_role("button", name="Save and continue editing").click()
+    expect(admin.get_by_text("1 lead is made anonymous on")).to_be_visible()
+    look(admin, "source")
+    admin.goto(f"{stack.url}/admin/leads/lead/{Lead.objects.get().pk}/legal-hold/")
+    admin.get_by_label("Reason").fill("A dispute about a ladder")
+    look(admin, "hold")
+    admin.get_by_role("button", name="Place the legal hold").click()
+    expect(admin.get_by_text("A dispute about a ladder")).to_be_visible()

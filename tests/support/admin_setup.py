@@ -33,7 +33,7 @@ def a_source(**values: Any) -> dict[str, Any]:
         "name": "Landing page", "slug": "landing", "language": "en", "is_active": "on",
         "default_country": "IL", "allowed_countries": "IL, GB", "sla_target": 30,
         "sla_clock": "always", "priority": 0, "call_from": "", "call_until": "",
-        "offers_times": "on", "allowed_origins": "",
+        "offers_times": "on", "allowed_origins": "", "kept_days": "", "after_that": "anonymous",
     }  # fmt: skip
     return data | rows("recorded_messages") | rows("call_parameters") | values
 

@@ -38,7 +38,12 @@ class ActsOnLeads(Admin):
     actions = ["call_selected", "cancel_selected", "done_selected", "block_selected"]
     actions_detail = [
         "call_now", "call_with", "they_talked", "after_talk", "play", "hang_up", "cancel",
+        "hold_legally", "lift_hold",
     ]  # fmt: skip
+
+    def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
+        """Not of a lead that was erased: nothing is written about that person any more."""
+        return bool(super().has_change_permission(request, obj) and not (obj and obj.erased_at))
 
     def has_call_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may have leads called now, or played a message: they see leads and hold
@@ -72,6 +77,11 @@ class ActsOnLeads(Admin):
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("callbacks.add_callnote"))
 
+    def has_legal_hold_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say that a lead must be kept, and that it need not be any more."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("leads.hold_lead"))
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Those that would change something."""
         actions: list[Any] = super().get_actions_detail(request, object_id)
@@ -87,7 +97,11 @@ class ActsOnLeads(Admin):
             "play": live is None,
             "hang-up": live is not None and attempt_admin.can_hang_up(live),
             "cancel": lead.is_open,
+            "legal-hold": lead.erased_at is None and not hasattr(lead, "legal_hold"),
+            "lift-hold": hasattr(lead, "legal_hold"),
         }
+        if lead.erased_at:  # nobody can be called, and nothing is written any more
+            useful = dict.fromkeys(useful, False)
         return [it for it in actions if useful[it.path]]
 
     @action(  # type: ignore[untyped-decorator]
@@ -192,6 +206,28 @@ class ActsOnLeads(Admin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then cancels this lead."""
         return self._one(request, self._found(request, object_id), commands.CANCEL)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Legal hold"), url_path="legal-hold", permissions=["legal_hold"],
+        icon="gavel",
+    )  # fmt: skip
+    def hold_legally(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks why, then keeps this lead from being erased."""
+        lead = self._found(request, object_id)
+        form = forms.LegalHoldForm(request.POST if is_confirmed(request) else None)
+        if not (is_confirmed(request) and form.is_valid()):
+            question = commands.HOLD.question([lead], back=_page_of(lead), form=form)
+            return ask(request, self, question)
+        commands.hold(form.cleaned_data["reason"]).carry_out(self, request, [lead])
+        return HttpResponseRedirect(_page_of(lead))
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Lift the legal hold"), url_path="lift-hold", permissions=["legal_hold"],
+        icon="gavel",
+    )  # fmt: skip
+    def lift_hold(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then lets this lead be erased again."""
+        return self._one(request, self._found(request, object_id), commands.LIFT)
 
     @admin.action(description=_("Call now"), permissions=["call"])
     def call_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> HttpResponse | None:

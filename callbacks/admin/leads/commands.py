@@ -20,7 +20,7 @@ from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, Extension
 from callbacks.reconciliation import manual_resolution
 from leads import never_call
-from leads.models import Lead
+from leads.models import Lead, LegalHold
 
 # What happened to more leads than these is told together.
 _TOLD_ONE_BY_ONE = 3
@@ -155,6 +155,52 @@ AFTER_TALK = LeadCommand(
     ),
     button=_("Save"),
 )
+
+
+HOLD = LeadCommand(
+    run=_not_chosen_yet,
+    logged=_("Placed under a legal hold"),
+    title=_("Keep this lead from being erased?"),
+    explanation=_(
+        "Neither an erasure nor the end of the time that its source keeps leads touches it, until "
+        "somebody lifts the hold."
+    ),
+    button=_("Place the legal hold"),
+)
+
+
+def _lift(lead: Lead, _user: object) -> str:
+    if not LegalHold.objects.filter(lead=lead).delete()[0]:
+        raise NothingToDo(gettext("It is under no legal hold."))
+    return gettext("The legal hold is lifted.")
+
+
+LIFT = LeadCommand(
+    run=_lift,
+    logged=_("Legal hold lifted"),
+    title=_("Lift the legal hold?"),
+    explanation=_(
+        "It may be erased again. What was asked to be erased meanwhile has to be asked for again."
+    ),
+    button=_("Lift the legal hold"),
+)
+
+
+def hold(reason: str) -> LeadCommand:
+    """HOLD, with the reason."""
+
+    def run(lead: Lead, user: Any) -> str:
+        locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+        if locked.erased_at:
+            raise NothingToDo(gettext("It was erased meanwhile."))
+        _hold, is_new = LegalHold.objects.get_or_create(
+            lead=locked, defaults={"reason": reason, "placed_by_id": user.pk}
+        )
+        if not is_new:
+            raise NothingToDo(gettext("It is under a legal hold already."))
+        return gettext("The lead is under a legal hold.")
+
+    return HOLD.doing(run, str(HOLD.logged))
 
 
 def block(reason: str) -> LeadCommand:

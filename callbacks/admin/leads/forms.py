@@ -87,6 +87,18 @@ class BlockForm(forms.Form):
     )
 
 
+class LegalHoldForm(forms.Form):
+    """Why a lead must be kept."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "dir": "auto"}),
+        help_text=_("Which law or dispute wants it kept. Without names or numbers."),
+        error_messages={"required": _("Enter the reason.")},
+    )
+
+
 class PlayForm(forms.Form):
     """Which recording, the source's own to begin with."""
 

@@ -1,7 +1,7 @@
 """Leads: the list, and one lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -105,6 +105,7 @@ class LeadAdmin(
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
         "talk_time", "came_of_it", "follow_ups_shown", "never_called", "submitted_from",
+        "held_legally",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -119,8 +120,8 @@ class LeadAdmin(
             _("Now"),
             {
                 "fields": [
-                    ("status_shown", "due"), "waits_for", "never_called", "came_of_it",
-                    "follow_ups_shown",
+                    ("status_shown", "due"), "waits_for", "never_called", "held_legally",
+                    "came_of_it", "follow_ups_shown",
                     "attempts", ("ring_time", "talk_time"), "call_id_shown", "error",
                 ]
             },
@@ -270,7 +271,13 @@ class LeadAdmin(
         notes = CallNote.objects.select_related("disposition", "follow_up", "written_by")
         lead: Any = (
             Lead.objects.select_related(
-                "source", "first_source", "duplicate_of", "disposition", "follow_up_of", "challenge"
+                "source",
+                "first_source",
+                "duplicate_of",
+                "disposition",
+                "follow_up_of",
+                "challenge",
+                "legal_hold__placed_by",
             )
             .prefetch_related(
                 Prefetch("call_attempts", attempts),
@@ -301,17 +308,15 @@ class LeadAdmin(
         if not getattr(obj, "heard", ""):
             left_out.add(gettext("What the AI heard"))
         rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
-        absent = []
-        if obj and obj.status != LeadStatus.WAITING:
-            absent.append("waits_for")
-        if obj and not obj.duplicates.all():
-            absent.append("newest_request")
-        if obj and not obj.call_notes.all():
-            absent.append("came_of_it")
-        if obj and not obj.follow_up_of_id and not obj.follow_ups.all():
-            absent.append("follow_ups_shown")
-        if obj and never_call.entry(obj.phone) is None:
-            absent.append("never_called")
+        is_there: dict[str, Callable[[Lead], object]] = {
+            "waits_for": lambda it: it.status == LeadStatus.WAITING,
+            "newest_request": lambda it: it.duplicates.all(),
+            "came_of_it": lambda it: it.call_notes.all(),
+            "follow_ups_shown": lambda it: it.follow_up_of_id or it.follow_ups.all(),
+            "never_called": lambda it: never_call.entry(it.phone),
+            "held_legally": lambda it: hasattr(it, "legal_hold"),
+        }
+        absent = [name for name, asks in is_there.items() if obj and not asks(obj)]
         for name in absent:
             rows = [(title, {**options, "fields": without(name, options["fields"])})
                     for title, options in rows]  # fmt: skip

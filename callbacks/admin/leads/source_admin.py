@@ -16,10 +16,12 @@ from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
 from callbacks.admin.filters import NobodyNowFilter
+from callbacks.admin.leads import retention_shown
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
 from callbacks.admin.parameters import SourceParametersInline
 from callbacks.explain import unroutable
 from callbacks.models import TeamSource
+from callbacks.privacy import retention
 from leads.admin import LeadSourceAdmin
 from leads.models import LeadSource, LeadStatus
 
@@ -55,6 +57,12 @@ class SourceAdmin(LeadSourceAdmin):
         teams = ", ".join(words_for(it) for it in obj.teamsource_set.all())
         return html.trouble_below(format_html("{}", teams), getattr(obj, "unanswered", ""))
 
+    def save_model(self, request: HttpRequest, obj: LeadSource, form: Any, change: bool) -> None:
+        """How long leads are kept holds a day later: a wrong number can be taken back."""
+        if {"kept_days", "after_that"} & set(form.changed_data) and obj.kept_days is not None:
+            obj.kept_since = timezone.now() + retention.TIME_TO_THINK
+        super().save_model(request, obj, form, change)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -65,6 +73,7 @@ class SourceAdmin(LeadSourceAdmin):
             context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
             context["still_called"] = source.leads.filter(status=LeadStatus.WAITING).count()
             context["answers"] = source.teamsource_set.all()
+            context["kept"] = retention_shown.sentences(source, timezone.now())
             form = reverse("leads:contact", args=[source.slug])
             address = context["form_address"] = request.build_absolute_uri(form)
             link_words = gettext("Have us call you")

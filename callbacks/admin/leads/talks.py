@@ -29,6 +29,15 @@ class ShowsTalks:
             call_notes.follows(newest, timezone.now(), zone),
         )
 
+    @display(description=_("legal hold"))  # type: ignore[untyped-decorator]
+    def held_legally(self, obj: Lead) -> SafeString | str:
+        """Why it must be kept, who says so, and since when."""
+        hold = getattr(obj, "legal_hold", None)
+        if hold is None:
+            return ""
+        said = format_html("{} · {}", hold.placed_by or "", html.moment(hold.placed_at))
+        return html.below(format_html("<bdi>{}</bdi>", hold.reason), said)
+
     @display(description=_("follow-up"))  # type: ignore[untyped-decorator]
     def follow_ups_shown(self, obj: Lead) -> SafeString:
         """The lead after whose talk it was planned, and those that were planned after its own."""

@@ -1,0 +1,38 @@
+"""What will become of a source's old leads, in sentences for its page."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from callbacks.privacy import retention
+from leads.models import AfterThat, LeadSource
+
+
+def sentences(source: LeadSource, now: datetime) -> list[str]:
+    """How many leads are erased when; none where they are kept."""
+    due = retention.preview(source, now)
+    if due is None:
+        return []
+    begins = max(source.kept_since or now, now)
+    days = {timezone.localtime(begins).date(): due.now} if due.now else {}
+    for day, count in due.by_day.items():
+        days[day] = days.get(day, 0) + count
+    if not days:
+        return [gettext("No lead of this source is old enough to be erased within a week.")]
+    return [_on(source, date_format(day, "l, j F"), count) for day, count in sorted(days.items())]
+
+
+def _on(source: LeadSource, day: str, count: int) -> str:
+    if source.after_that == AfterThat.DELETED:
+        return ngettext(
+            "%(count)d lead is deleted on %(day)s.",
+            "%(count)d leads are deleted on %(day)s.",
+            count,
+        ) % {"count": count, "day": day}
+    return ngettext(
+        "%(count)d lead is made anonymous on %(day)s.",
+        "%(count)d leads are made anonymous on %(day)s.",
+        count,
+    ) % {"count": count, "day": day}
