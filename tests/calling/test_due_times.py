@@ -17,6 +17,7 @@ from django.test import Client
 from callbacks import tasks
 from callbacks.calling import due_times
 from callbacks.models import Schedule, Team, TeamSource
+from callbacks.routing import config
 from leads.models import ClockChange, Lead, LeadSource
 from tests.calling.test_retries_follow_hours import closed_on, hours
 from tests.scheduling.test_next_call import moment
@@ -91,6 +92,11 @@ ROWS = {
     "closed sooner": Row("23 Nov 11:55", "23 Nov 12:05", hours("09:00", "12:00"), "24 Nov 09:05"),
     "opens earlier tomorrow": Row(
         "24 Nov 09:00", "24 Nov 09:10", hours("07:00", "17:00"), "24 Nov 07:10",
+        values={"submitted_at": moment("23 Nov 18:00")},
+    ),
+    "opens earlier tomorrow, where another source has promised": Row(
+        "24 Nov 09:00", "24 Nov 09:10",
+        and_then(hours("07:00", "17:00"), through_another_source), "24 Nov 09:10",
         values={"submitted_at": moment("23 Nov 18:00")},
     ),
     "other hours": Row("23 Nov 11:55", "23 Nov 12:05", hours_of_another_team, "23 Nov 12:05"),
@@ -214,3 +220,32 @@ def test_a_span_of_ids_holds_its_last_and_not_its_first(
     assert held(0, None) == [first, second, third]
     assert held(first, second) == [second]
     assert held(second, None) == [third]
+
+
+MEANWHILE: dict[str, tuple[dict[str, Any], bool]] = {
+    "nothing": ({}, True),
+    "its phone has rung": ({"rang_at": moment("23 Nov 11:59")}, False),
+    "it has been closed": (
+        {"status": "failed", "closed_at": moment("23 Nov 11:59")}, False,
+    ),
+    "a later request has moved it": ({"due_at": moment("23 Nov 16:00")}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "moves"), MEANWHILE.values(), ids=MEANWHILE)
+def test_what_happens_to_a_lead_while_its_clock_is_worked_out_stands(
+    values: dict[str, Any], moves: bool, make_lead: MakeLead, team: Team, office: Schedule
+) -> None:
+    LeadSource.objects.update(sla_clock="open", sla_target=600)
+    begun = moment("23 Nov 11:55")
+    lead = make_lead(
+        submitted_at=begun, clock_started_at=begun, call_after=begun, due_at=moment("23 Nov 12:05")
+    )
+    closed_on("23 Nov")()
+    Lead.objects.update(**values)
+    due_before = Lead.objects.get().due_at
+    with time_machine.travel(moment("23 Nov 12:00"), tick=False):
+        moved = due_times.follow(config.current(), [lead], moment("23 Nov 12:00"))
+    assert moved == moves
+    assert ClockChange.objects.exists() == moves
+    assert (Lead.objects.get().due_at != due_before) == moves
