@@ -18,7 +18,7 @@ from callbacks.privacy.course import Progress
 from leads import erased, intake
 from leads.intake import Submission
 from leads.models import Lead, LeadSource, LeadStatus, LegalHold, NeverCallNumber
-from tests.support.simulator import SimulatorProcess
+from tests.support.simulator import SimulatorProcess, eventually
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,8 +81,13 @@ def test_a_call_that_is_on_goes_on_and_the_rest_follows_when_it_is_over(
     assert (lead.status, lead.phone) == (LeadStatus.CALLING, NUMBER)
     post(attempt, 1, "ANSWER")
     post(attempt, 2, "NOANSWER")  # it would be called again
-    course.go_on()
-    erasure.refresh_from_db()
+
+    def is_finished() -> bool:
+        course.go_on()
+        erasure.refresh_from_db()
+        return erasure.finished_at is not None
+
+    eventually(is_finished, within=60)
     lead.refresh_from_db()
     assert (lead.status, lead.name) == (LeadStatus.CANCELLED, "")
     assert erasure.finished_at
