@@ -251,3 +251,21 @@ def test_the_look_through_the_database_sees_a_place_that_is_left_out(
     table = apps.get_model(place)._meta.db_table
     left = {line.partition(".")[0] for line in everywhere_in_the_database()}
     assert left == {table}
+
+
+def test_nothing_is_left_of_what_managers_have_entered_in_the_admin(
+    admin_client: Client, make_lead: Callable[..., Lead]
+) -> None:
+    make_lead(phone=NUMBER, name=NAME, email=EMAIL)
+    entered: list[tuple[str, dict[str, object]]] = [
+        ("leads/nevercallnumber", {"phone": TYPED, "reason": f"{NAME} wants it"}),
+        ("leads/blockentry",
+         {"kind": "number", "value": NUMBER, "verdict": "hold", "reason": NAME}),
+        ("callbacks/savedlist", {"name": NAME, "query": f"q={quote(EMAIL)}", "version": 1}),
+    ]  # fmt: skip
+    for where, fields in entered:
+        assert admin_client.post(f"/admin/{where}/add/", fields).status_code == 302, where
+    before = {line.partition(".")[0] for line in everywhere_in_the_database()}
+    assert {"leads_nevercallnumber", "leads_blockentry", "callbacks_savedlist"} <= before
+    erase()
+    assert list(everywhere_in_the_database()) == []
