@@ -4,6 +4,7 @@
 """
 
 import re
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -215,6 +216,10 @@ class OriginsField(forms.CharField):
             return True
 
 
+# Of a new source, in the time zone of the number that is called.
+_USUAL_HOURS = {"call_from": time(8), "call_until": time(21)}
+
+
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Countries by name, websites as they are typed."""
 
@@ -252,6 +257,11 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             target.error_messages["min_value"] = sentence
             # Django's own field only knows the database's condition, with another message.
             target.validators.append(MinValueValidator(1, sentence))
+
+        if self.instance.pk is None:  # one that is there keeps its hours
+            for name, usual in _USUAL_HOURS.items():
+                if name in self.fields:
+                    self.initial.setdefault(name, usual)
 
     def clean(self) -> dict[str, Any]:
         """A calling window has both its times: the error stands beside the missing one."""

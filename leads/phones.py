@@ -199,6 +199,16 @@ def _zones(number: PhoneNumber) -> Collection[str]:
     return tuple(zones)
 
 
+def country(e164: str) -> str:
+    """The country (ISO 3166) of a number; "" where none is known."""
+    try:
+        number = typed_numbers.one_identity(phonenumbers.parse(e164))
+    except NumberParseException:
+        return ""
+    found = phonenumbers.region_code_for_number(number) or ""
+    return found if found in countries.NAMES else ""
+
+
 def example(country: str) -> str:
     """A mobile number of the country (ISO 3166) in E.164, as examples in forms; "" where none is
     known.

@@ -1,54 +1,24 @@
 """The kinds of alerts. To add one: its question in callbacks.alerts.facts, its entry here.
+Those of patterns are in callbacks.alerts.patterns and pattern_kinds.
 
 Its sentences may name what is in its facts, and `begin` and `end`: times as the receiver reads
 them. Headlines name `count`, of rows of the kind.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from callbacks.alerts import facts
-from callbacks.alerts.facts import Finder, Found
-from callbacks.alerts.plan import Threshold
-from callbacks.common.translation import Text
+from callbacks.alerts.facts import Found
+from callbacks.alerts.kind import Kind
+from callbacks.alerts.pattern_kinds import PATTERNS
 from callbacks.models import Alert
 
 # Nothing has looked for alerts since `before`: told by callbacks.alerts.watch, which has noticed.
 STOOD_STILL = "stood_still"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind. `usual`: the N that is proposed.
-
-    `counts`: N is how many of them are open together, and not for how many minutes one is.
-    `told_afterwards`: it is known only once it is over.
-    """
-
-    name: str
-    title: Text
-    explanation: Text
-    usual: int
-    find: Finder
-    now: Text
-    was: Text
-    headline: Any  # of ngettext_lazy, by "count"
-    was_headline: Any
-    page: Callable[[Alert], str]
-    counts: bool = False
-    told_afterwards: bool = False
-
-    def threshold(self, number: int) -> Threshold:
-        """What a receiver's N means."""
-        if self.counts:
-            return Threshold(open_together=max(number, 1), always=self.told_afterwards)
-        return Threshold(minutes=number, always=self.told_afterwards)
 
 
 def _of_lead(alert: Alert) -> str:
@@ -318,7 +288,7 @@ _KINDS = (
     ),
 )  # fmt: skip
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_KINDS, *PATTERNS)}
 
 
 def proposed() -> dict[str, int]:

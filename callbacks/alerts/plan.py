@@ -20,7 +20,8 @@ _LOOKED_BACK = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Threshold:
-    """When an alert of a kind is told: after so many minutes, or once so many are open together.
+    """When an alert of a kind is told: after so many minutes, once so many are open together, or
+    once what it measures is so much (`least`).
 
     `always`: also when it is over already and the receiver is not told of ends.
     """
@@ -28,6 +29,7 @@ class Threshold:
     minutes: int = 0
     open_together: int = 1
     always: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,16 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Seen:
-    """An alert as it stands to the receiver; `told`: that it has begun."""
+    """An alert as it stands to the receiver; `told`: that it has begun. `number`: what it measures,
+    the most that it was.
+    """
 
     pk: int
     kind: str
     began_at: datetime
     ended_at: datetime | None = None
     told: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ def _due(wishes: Wishes, alerts: Iterable[Seen]) -> Iterator[_Due]:
 
 
 def _due_of_kind(threshold: Threshold, alerts: list[Seen], tells_end: bool) -> Iterator[_Due]:
+    alerts = [it for it in alerts if it.told or it.number >= threshold.least]
     begins = sorted(it.began_at for it in alerts if it.ended_at is None)
     enough_at = begins[threshold.open_together - 1 :][:1]
     wait = timedelta(minutes=threshold.minutes)

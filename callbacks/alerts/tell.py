@@ -51,11 +51,7 @@ def tell(receiver_id: int, now: datetime) -> AlertMessage | None:
         told = _told(receiver, alerts)
         due = planning.plan(
             wishes_of(receiver),
-            [
-                Seen(it.pk, it.kind, it.began_at, it.ended_at, it.pk in told)
-                for it in alerts
-                if told.get(it.pk) is not True
-            ],
+            [_seen(it, is_told=it.pk in told) for it in alerts if told.get(it.pk) is not True],
             _rests_until(receiver, now),
             now,
         )
@@ -64,6 +60,11 @@ def tell(receiver_id: int, now: datetime) -> AlertMessage | None:
             if receiver.settled_until < settled:
                 AlertReceiver.objects.filter(pk=receiver.pk).update(settled_until=settled)
         return None if due.is_empty else _send(receiver, alerts, due, now)
+
+
+def _seen(alert: Alert, *, is_told: bool) -> Seen:
+    number = alert.facts.get("number", 0)
+    return Seen(alert.pk, alert.kind, alert.began_at, alert.ended_at, is_told, number)
 
 
 def silence(receiver: AlertReceiver) -> str:

@@ -14,9 +14,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from callbacks.alerts import tell
+from callbacks.alerts import countries, tell
 from callbacks.alerts.facts import MOST, Found
-from callbacks.alerts.kinds import KINDS, STOOD_STILL, Kind
+from callbacks.alerts.kind import Kind
+from callbacks.alerts.kinds import KINDS, STOOD_STILL
 from callbacks.common import sql
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import Alert, AlertMessage, AlertReceiver
@@ -51,6 +52,7 @@ def watch() -> None:
     turn = sql.rows(_TAKE_TURN, {"now": now, "latest": now - EVERY})
     if not turn:
         return
+    countries.note(turn[0]["before"], now)
     receivers = list(AlertReceiver.objects.filter(is_active=True).order_by("pk"))
     wanted = {name for receiver in receivers for name in receiver.thresholds}
     _end(Alert.objects.filter(ended_at=None).exclude(kind__in=wanted), now)

@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 
-from callbacks.alerts.kinds import KINDS, Kind
+from callbacks.alerts.kind import Kind
+from callbacks.alerts.kinds import KINDS
 from callbacks.common.formatting import clock
 from callbacks.common.site_address import absolute
 from callbacks.models import Alert, AlertReceiver

@@ -21,6 +21,7 @@ from callbacks.models.records import CallRecord
 from callbacks.models.saved_lists import SavedList
 from callbacks.models.saved_views import SavedView
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
+from callbacks.models.seen_countries import SeenCountry
 from callbacks.models.spending import CallPrice, SpendCount, SpendLimit
 from callbacks.models.studies import Study
 from callbacks.models.subscriptions import ReportSubscription
@@ -55,6 +56,7 @@ __all__ = [
     "SavedView",
     "Schedule",
     "ScheduleException",
+    "SeenCountry",
     "SourceMessages",
     "SpendCount",
     "SpendLimit",

@@ -53,7 +53,7 @@ class BlockEntry(models.Model):
 
     class Meta:
         verbose_name = _("block list entry")
-        verbose_name_plural = _("block list")
+        verbose_name_plural = _("block list entries")
         ordering = ["-added_at", "-id"]
         permissions = [
             ("import_blockentry", "Can import block lists"),

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from callbacks.alerts import watch
+from callbacks.alerts import patterns, watch
 from callbacks.alerts.kinds import KINDS
 from callbacks.alerts.webhook import send_next
 from callbacks.mailing import outbox
@@ -43,6 +43,11 @@ class Clock:
         """So long after noon, without a look."""
         self.now = NOON + timedelta(**since_noon)
         self._traveller.move_to(self.now, tick=False)
+
+
+@pytest.fixture(autouse=True)
+def _what_is_usual_is_of_this_test() -> None:
+    patterns._usual.cache_clear()
 
 
 @pytest.fixture

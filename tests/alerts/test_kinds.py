@@ -30,6 +30,7 @@ from callbacks.models import (
 from callbacks.monitoring import right_now
 from leads.models import Lead, LeadSource
 from tests.alerts.conftest import NOON, Clock, MakeReceiver
+from tests.alerts.patterns import PATTERN_CASES
 from tests.support.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -234,6 +235,7 @@ CASES = [
     ("webhook_stopped", stopped, 1, started, "callbacks/alertreceiver"),
     ("mail_failed", refused_mail, 1, taken_mail, "callbacks/outgoingmail"),
     ("mail_failed", refused_before, 0, nothing, ""),
+    *PATTERN_CASES,
     *((kind, nothing, 0, nothing, "") for kind in KINDS),
 ]
 
@@ -293,6 +295,10 @@ def test_alerts_count_what_the_tiles_count(
         "stood_still": 0,
         "webhook_stopped": 0,
         "mail_failed": 0,
+        "many_numbers": 0,
+        "many_sources": 0,
+        "unreached_share": 0,
+        "new_country": 0,
     }
     assert shown["Overdue, the phone has not rung"] == 2
 

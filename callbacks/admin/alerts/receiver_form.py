@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from callbacks.alerts import safe_http
-from callbacks.alerts.kinds import KINDS, Kind
+from callbacks.alerts.kind import Kind
+from callbacks.alerts.kinds import KINDS
 from callbacks.models import AlertReceiver
 from callbacks.models.alerts import AlertChannel, AlertTiming
 from callbacks.models.schedules import time_zones
@@ -29,7 +30,7 @@ KIND_FIELDS = tuple(field_of(kind) for kind in KINDS.values())
 
 
 def _number(kind: Kind) -> forms.IntegerField:
-    least = 1 if kind.counts else 0
+    least = kind.least or (1 if kind.counts else 0)
     return forms.IntegerField(
         label=kind.title,
         help_text=kind.explanation,

@@ -36,9 +36,9 @@ class BlockSenderForm(forms.Form):
     """What of the chosen leads is blocked, how, and for how long."""
 
     what = forms.MultipleChoiceField(
-        label=_("Block"),
+        label="",  # the theme would put one beside the boxes
+        required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choice"}),
-        error_messages={"required": _("Choose what is blocked.")},
     )
     verdict = forms.ChoiceField(
         label=_("Later requests"),
@@ -78,6 +78,13 @@ class BlockSenderForm(forms.Form):
             if (values := sorted({value for it in leads if (value := value_of(it, kind))}))
         ]
 
+    def clean_what(self) -> list[str]:
+        """Something is chosen."""
+        chosen: list[str] = self.cleaned_data["what"]
+        if not chosen:
+            raise forms.ValidationError(gettext("Choose what is blocked."))
+        return chosen
+
     def until(self, now: datetime) -> datetime | None:
         """When the entries are over. For a form that is valid."""
         span = _SPANS[self.cleaned_data["span"]]
@@ -110,7 +117,7 @@ BLOCK_SENDER = HeldCommand(
     title=_("Block who sent this?"),
     title_of_several=_("Block who sent these %(count)d?"),
     explanation=_(
-        "The request is rejected, and what you choose is put on the block list. Domains at which "
+        "What is chosen here is put on the block list, and its request rejected. Domains at which "
         "anybody can have mail, such as gmail.com, are not offered."
     ),
     button=_("Block"),

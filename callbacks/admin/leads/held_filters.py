@@ -61,6 +61,12 @@ def _same(queryset: QuerySet[Any], by: Any, value: str) -> QuerySet[Any]:
     return found
 
 
+def of_address(queryset: QuerySet[Any], submitted_from: str) -> QuerySet[Any]:
+    """Those leads that came from this address, or its network."""
+    found = address.read(submitted_from)
+    return _same(queryset, _NETWORK, address.customer(found)) if found else queryset.none()
+
+
 class _OfOne(SimpleListFilter):
     """There only when a link of the list has led here."""
 

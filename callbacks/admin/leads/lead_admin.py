@@ -38,6 +38,7 @@ from callbacks.admin.filters import (
 )
 from callbacks.admin.leads import number_page, saved_lists, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
+from callbacks.admin.leads.alike_filter import AlikeFilter
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
 from callbacks.admin.leads.lateness_shown import (
     LatenessFilter,
@@ -82,6 +83,7 @@ class LeadAdmin(
         FollowUpFilter,
         ReportFilter,
         LatenessFilter,
+        AlikeFilter,
     ]
     list_filter_submit = True
     list_refresh = True

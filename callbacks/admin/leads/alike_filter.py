@@ -1,0 +1,77 @@
+"""Leads that have something in common with one: its address, its number, or its country.
+
+Alerts lead there by the number of a lead, so that no address and no telephone number stands in
+them.
+"""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import phonenumbers
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.admin.leads.held_filters import of_address
+from leads import phones
+from leads.models import Lead
+
+# Before and after it: what is alike is looked for within this time alone.
+_BESIDE = timedelta(days=1)
+_ASKED = re.compile(r"(address|number|country)-([0-9]{1,18})")
+
+
+def _same_address(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
+    return of_address(leads, lead.submitted_from) if lead.submitted_from else leads.none()
+
+
+def _same_number(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
+    return leads.filter(phone__in=phones.spellings(lead.phone))
+
+
+def _same_country(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
+    """By the country's calling code, which a few countries share."""
+    code = phonenumbers.parse(lead.phone).country_code
+    return leads.filter(phone__startswith=f"+{code}")
+
+
+_BY: dict[str, Callable[[QuerySet[Any], Lead], QuerySet[Any]]] = {
+    "address": _same_address,
+    "number": _same_number,
+    "country": _same_country,
+}
+
+
+class AlikeFilter(SimpleListFilter):
+    """There only when a link has led here."""
+
+    title = _("alike")
+    parameter_name = "alike"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What is listed."""
+        asked = _ASKED.fullmatch(self.value() or "")
+        if asked is None:
+            return []
+        words = {
+            "address": gettext("From the address of lead %(number)s, within a day"),
+            "number": gettext("With the number of lead %(number)s, within a day"),
+            "country": gettext("To the country of lead %(number)s, within a day"),
+        }
+        return [(asked[0], words[asked[1]] % {"number": asked[2]})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the day before it and the day after."""
+        asked = _ASKED.fullmatch(self.value() or "")
+        if asked is None:
+            return queryset
+        lead = Lead.objects.filter(pk=int(asked[2])).first()
+        if lead is None:
+            return queryset.none()
+        near = (lead.submitted_at - _BESIDE, lead.submitted_at + _BESIDE)
+        return _BY[asked[1]](queryset.filter(submitted_at__range=near), lead)

@@ -1,0 +1,25 @@
+"""Keeps to which countries calls have been asked for, so that a new one is noticed."""
+
+from datetime import datetime, timedelta
+
+from callbacks.models import SeenCountry
+from leads import phones
+from leads.models import Lead
+
+# Looked at again, since a lead may be stored a moment after its time.
+_OVERLAP = timedelta(minutes=2)
+# After a longer time without a look, in one step.
+_MOST = 5000
+
+
+def note(before: datetime | None, now: datetime) -> None:
+    """Notes the countries of the leads since the look before this one. One query, seldom two."""
+    since = (before or now) - _OVERLAP
+    leads = Lead.objects.filter(submitted_at__gt=since).order_by("submitted_at", "pk")
+    new: dict[str, SeenCountry] = {}
+    for pk, phone, at in leads.values_list("pk", "phone", "submitted_at")[:_MOST]:
+        country = phones.country(phone)
+        if country and country not in new:
+            new[country] = SeenCountry(country=country, first_seen_at=at, lead=pk)
+    if new:
+        SeenCountry.objects.bulk_create(new.values(), ignore_conflicts=True)

@@ -1,0 +1,138 @@
+"""The kinds of alerts on patterns (callbacks.alerts.patterns). Each says what is to be done."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from callbacks.alerts import patterns
+from callbacks.alerts.kind import Kind
+from callbacks.models import Alert
+
+
+def _alike(what: str) -> Callable[[Alert], str]:
+    """The leads that have something in common with the one that the alert names."""
+
+    def page(alert: Alert) -> str:
+        return f"{_leads()}?alike={what}-{alert.facts['lead']}"
+
+    return page
+
+
+def _unreached(_alert: Alert) -> str:
+    return (
+        f"{reverse('admin:callbacks_callattempt_changelist')}?called=today"
+        "&outcome__exact=lead_no_answer&outcome__exact=lead_busy&outcome__exact=bad_number"
+    )
+
+
+def _leads() -> str:
+    return reverse("admin:leads_lead_changelist")
+
+
+PATTERNS = (
+    Kind(
+        "many_numbers",
+        _("Many numbers from one address"),
+        _("To how many different numbers calls are asked for from one address within an hour."),
+        10,
+        patterns.many_numbers,
+        _(
+            "From one address calls to %(number)s different numbers were asked for within an hour. "
+            "If this is no office of yours, block the address: under “Held leads”, or in the block "
+            "list."
+        ),
+        _(
+            "From %(begin)s to %(end)s calls to many numbers were asked for from one address, "
+            "%(number)s within an hour at the last count."
+        ),
+        ngettext_lazy(
+            "Many numbers from %(count)s address", "Many numbers from %(count)s addresses", "count"
+        ),
+        ngettext_lazy(
+            "Many numbers came from %(count)s address",
+            "Many numbers came from %(count)s addresses",
+            "count",
+        ),
+        _alike("address"),
+        least=patterns.LEAST_NUMBERS,
+    ),
+    Kind(
+        "many_sources",
+        _("Many sources for one number"),
+        _("Through how many sources calls to one number are asked for within a day."),
+        3,
+        patterns.many_sources,
+        _(
+            "Calls to one number were asked for through %(number)s sources within a day. Somebody "
+            "may be using you to ring it: look at the requests, and put the number on the block "
+            "list or the never-call list if its owner did not ask."
+        ),
+        _(
+            "From %(begin)s to %(end)s calls to one number were asked for through many sources, "
+            "%(number)s within a day at the last count."
+        ),
+        ngettext_lazy(
+            "%(count)s number comes through many sources",
+            "%(count)s numbers come through many sources",
+            "count",
+        ),
+        ngettext_lazy(
+            "%(count)s number came through many sources",
+            "%(count)s numbers came through many sources",
+            "count",
+        ),
+        _alike("number"),
+        least=patterns.LEAST_SOURCES,
+    ),
+    Kind(
+        "unreached_share",
+        _("More calls than usual reach nobody"),
+        _(
+            "By how many percentage points the share of calls that reach nobody is above what was "
+            "usual in the 28 days before. Counted are the calls of the last three hours that a "
+            "salesperson picked up, once they are twenty."
+        ),
+        20,
+        patterns.unreached,
+        _(
+            "Of the %(calls)s calls of the last %(hours)s hours that a salesperson picked up, "
+            "%(share)s%% reached nobody; %(usual)s%% is usual. Look at the numbers: if strangers "
+            "type them, block their address, or lower the spending limit until it is over."
+        ),
+        _(
+            "From %(begin)s to %(end)s more calls than usual reached nobody: %(share)s%% at the "
+            "last count, and %(usual)s%% is usual."
+        ),
+        ngettext_lazy(
+            "More calls than usual reach nobody", "More calls than usual reach nobody", "count"
+        ),
+        ngettext_lazy(
+            "More calls than usual reached nobody", "More calls than usual reached nobody", "count"
+        ),
+        _unreached,
+        least=patterns.LEAST_POINTS,
+    ),
+    Kind(
+        "new_country",
+        _("Country never seen"),
+        _("Minutes after a call to a country was asked for that nobody had asked for before."),
+        0,
+        patterns.new_countries,
+        _(
+            "At %(begin)s a call to %(country)s was asked for, for the first time. If you do not "
+            "call there, take the country off the source's allowed countries."
+        ),
+        _("At %(begin)s a call to %(country)s was asked for, for the first time."),
+        ngettext_lazy(
+            "Calls to %(count)s new country", "Calls to %(count)s new countries", "count"
+        ),
+        ngettext_lazy(
+            "Calls to %(count)s new country were asked for",
+            "Calls to %(count)s new countries were asked for",
+            "count",
+        ),
+        _alike("country"),
+    ),
+)  # fmt: skip
