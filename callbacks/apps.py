@@ -10,13 +10,14 @@ class CallbacksConfig(AppConfig):
 
     def ready(self) -> None:
         """Answers `leads` from now on, and connects the receivers of its signals and those that
-        look after the group of sales managers.
+        look after the groups of the roles.
         """
         from callbacks import receivers  # noqa: PLC0415  # models must be loaded first
-        from callbacks.admin import access  # noqa: PLC0415  # the same
+        from callbacks.access import groups, scope  # noqa: PLC0415  # the same
         from callbacks.audit import entries  # noqa: F401, PLC0415  # the same; it has receivers
-        from leads import ports  # noqa: PLC0415  # the same
+        from leads import ports, visible_rows  # noqa: PLC0415  # the same
 
         ports.register(receivers.Caller())
-        pre_migrate.connect(access.before_migrations, sender=self)
-        post_migrate.connect(access.after_migrations, sender=self)
+        visible_rows.register(scope.rows)
+        pre_migrate.connect(groups.before_migrations, sender=self)
+        post_migrate.connect(groups.after_migrations, sender=self)

@@ -27,7 +27,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from leads import countries, origins
+from leads import countries, origins, visible_rows
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
@@ -91,6 +91,10 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """With the script that refreshes a list, where there is to be one."""
         media: forms.Media = super().media
         return media + forms.Media(js=["admin_extra/refresh.js"]) if self.list_refresh else media
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What who asks may see: of lists, pages, actions and choices (leads.visible_rows)."""
+        return visible_rows.of(request.user, super().get_queryset(request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,131 +1,125 @@
-"""Who may use the admin: users, groups, and logins that were refused."""
+"""Who may use the admin: users and their roles, groups, and logins that were refused."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
 from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.apps import apps as all_apps
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminRadioSelectWidget
 
+from callbacks.access import groups
+from callbacks.access.roles import DEFINITIONS, Role
+from callbacks.models import Team
 from leads.admin import Admin
 
-SALES_MANAGERS = "Sales managers"
-
-# What a sales manager needs to set up and in a day's work. Not groups, not deleting leads or
-# logins: those are not theirs. Which logins they may touch, and how, UserAdmin says.
-_MANAGERS_MAY = {
-    "leads": [
-        "view_lead", "change_lead", "call_lead", "judge_heldlead",
-        "view_leadsource", "add_leadsource", "change_leadsource",
-        "view_disposition", "add_disposition", "change_disposition", "delete_disposition",
-        "view_nevercallnumber", "add_nevercallnumber", "change_nevercallnumber",
-        "delete_nevercallnumber",
-        "view_blockentry", "add_blockentry", "change_blockentry", "delete_blockentry",
-        "import_blockentry", "export_blockentry",
-    ],
-    "callbacks": [
-        "view_extension", "add_extension", "change_extension", "pause_extension",
-        "use_conference",
-        "view_callparameters", "add_callparameters", "change_callparameters",
-        "view_sourcemessages", "add_sourcemessages", "change_sourcemessages",
-        "view_team", "add_team", "change_team",
-        "view_teamsource", "add_teamsource", "change_teamsource", "delete_teamsource",
-        "view_schedule", "add_schedule", "change_schedule",
-        "view_openinghours", "add_openinghours", "change_openinghours", "delete_openinghours",
-        "view_scheduleexception", "add_scheduleexception", "change_scheduleexception",
-        "delete_scheduleexception",
-        "view_savedlist", "add_savedlist", "change_savedlist", "delete_savedlist",
-        "view_callattempt", "view_callrecord", "hang_up_call", "settle_outcome",
-        "view_aidata",
-        "view_wallboard", "add_wallboard", "change_wallboard", "delete_wallboard",
-        "view_callnote", "add_callnote",
-        "export_leads", "view_people_report",
-        "view_savedview", "add_savedview", "change_savedview", "delete_savedview",
-        "subscribe_reports",
-        "view_outgoingmail", "resend_outgoingmail",
-        "view_alertreceiver", "add_alertreceiver", "change_alertreceiver", "delete_alertreceiver",
-        "view_alert", "view_alertmessage",
-        "view_spendlimit", "add_spendlimit", "change_spendlimit", "delete_spendlimit",
-        "view_callprice", "add_callprice", "change_callprice", "delete_callprice",
-        "run_replay",
-    ],
-    "auth": ["view_user", "add_user", "change_user"],
-}  # fmt: skip
-
-
-# Permissions of ours that were there before a migration: what the group lacks of these, somebody
-# has taken from it.
-_known: set[str] = set()
-
-
-def ensure_sales_managers() -> bool:
-    """Creates the group "Sales managers" with its permissions; says whether it was missing.
-
-    One that is there is left as it is: somebody may have changed what managers may do.
-    """
-    group, created = Group.objects.get_or_create(name=SALES_MANAGERS)
-    if created:
-        group.permissions.set(_theirs())
-    return created
-
-
-def before_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
-    """Notes which permissions there are. A receiver of pre_migrate."""
-    _known.clear()
-    if _has_groups(apps):
-        _known.update(_theirs().values_list("codename", flat=True))
-
-
-def after_migrations(*, apps: Any = all_apps, **_kwargs: Any) -> None:
-    """The group is there without anybody's doing, and gets the permissions that are new.
-
-    A receiver of post_migrate, which `flush` sends too; no migration could do it, because
-    permissions do not exist yet while migrations run.
-    """
-    if _has_groups(apps) and not ensure_sales_managers():
-        group = Group.objects.get(name=SALES_MANAGERS)
-        if _known:
-            group.permissions.add(*_theirs().exclude(codename__in=_known))
-
-
-def _theirs() -> QuerySet[Permission]:
-    wanted = Q()
-    for app, codenames in _MANAGERS_MAY.items():
-        wanted |= Q(content_type__app_label=app, codename__in=codenames)
-    return Permission.objects.filter(wanted)
-
-
-def _has_groups(apps: Any) -> bool:
-    """Whether the tables are there: somebody may migrate one application alone."""
-    try:
-        apps.get_model("auth", "Group")
-    except LookupError:
-        return False
-    return True
-
+SALES_MANAGERS = DEFINITIONS[Role.MANAGER].group
+_NO_ROLE = "none"
 
 for _model in (User, Group, AccessAttempt, AccessLog, AccessFailureLog):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
 
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfold: untyped
-    """Django's, in the admin's style. Only superusers give rights, or touch whoever has more rights
-    than who asks: a manager can make logins for salespeople, and raise nobody.
+def _described(role: Role) -> SafeString:
+    it = DEFINITIONS[role]
+    return format_html("<b>{}</b> <span>{}</span>", it.name, it.says)
+
+
+class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
+    """A login with its role. Of the roles only those that who asks may give.
+
+    `giving`: the roles that may be given; `asking`: who asks.
     """
 
-    form = UserChangeForm
+    giving: tuple[Role, ...] = ()
+    asking: User
+
+    role = forms.ChoiceField(label=_("Role"), required=False, widget=UnfoldAdminRadioSelectWidget)
+    led_teams = forms.ModelMultipleChoiceField(
+        label=_("Leads these teams"),
+        queryset=Team.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("For team leaders: of no other team do they see anything."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            others = Group.objects.filter(role_group__isnull=True)
+            self.fields["groups"].queryset = others
+        if role := self.fields.get("role"):
+            role.choices = [
+                *((it.value, _described(it)) for it in self.giving),
+                (_NO_ROLE, gettext("No role: only what is given to them below, or nothing.")),
+            ]
+            self.initial["role"] = self.had or _NO_ROLE
+        if teams := self.fields.get("led_teams"):
+            teams.queryset = Team.objects.order_by("name")
+            self.initial["led_teams"] = list(self.instance.led_teams.values_list("pk", flat=True))
+
+    @cached_property
+    def had(self) -> Role | None:
+        """The role until now."""
+        return groups.role_of(self.instance)
+
+    @property
+    def new_role(self) -> Role | None:
+        """The role from now on; what is not posted stays."""
+        chosen = self.cleaned_data.get("role")
+        if not chosen:
+            return self.had
+        return None if chosen == _NO_ROLE else Role(chosen)
+
+    def clean(self) -> dict[str, Any]:
+        """There is an owner left. Asked in the transaction that saves."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        groups.hold_owners()
+        others = groups.owners().exclude(pk=self.instance.pk)
+        was = groups.owners().filter(pk=self.instance.pk).exists()
+        stays = cleaned.get("is_active", self.instance.is_active) and (
+            cleaned.get("is_superuser", self.instance.is_superuser) or self.new_role is Role.OWNER
+        )
+        if was and not stays and not others.exists():
+            raise forms.ValidationError(
+                gettext("This is the last owner: make somebody else an owner first.")
+            )
+        return cleaned
+
+    def give(self) -> None:
+        """Makes it so, once the rest is saved."""
+        if "groups" in self.cleaned_data and self.had:  # which the field does not show
+            self.instance.groups.add(Group.objects.get(role_group__role=self.had))
+        if self.new_role != self.had:
+            groups.give(self.instance, self.new_role)
+        if "led_teams" in self.cleaned_data:
+            self.instance.led_teams.set(self.cleaned_data["led_teams"])
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfold: untyped
+    """Django's, in the admin's style, with the role. Only superusers give single rights, and nobody
+    touches whoever has more rights than they have, or gives a role that has.
+    """
+
+    form = UserForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "first_name", "last_name", "role_shown", "is_active"]
+    readonly_fields = ["role_shown", "own_role"]
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
@@ -137,17 +131,21 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
                 "Off: they cannot log in, and their extensions are paused until this is on again. "
                 "A call that is under way goes on. Switch it off instead of deleting the login."
             )
+        if issubclass(form, UserForm):
+            form.giving = tuple(groups.may_give(request.user))
+            # Fields that a form declares are in it whatever the page shows.
+            for name in {"role", "led_teams"}.difference(self._role_fields(request, obj)):
+                form.base_fields.pop(name, None)
         return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Without those who may do anything that who asks may not."""
         users: QuerySet[User] = super().get_queryset(request)
+        users = users.prefetch_related("groups__role_group")
         asking = request.user
         if not isinstance(asking, User) or asking.is_superuser:
             return users
-        more = Permission.objects.exclude(Q(user=asking) | Q(group__in=asking.groups.all())).values(
-            "pk"
-        )
+        more = groups.missing_rights(asking).values("pk")
         stronger = User.objects.filter(
             Q(is_superuser=True) | Q(user_permissions__in=more) | Q(groups__permissions__in=more)
         )
@@ -155,21 +153,115 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Without rights, for those who may not give them. What is not shown cannot be posted."""
-        if request.user.is_superuser or obj is None:
+        if obj is None:
             return super().get_fieldsets(request, obj)
+        role = (_("Role"), {"fields": self._role_fields(request, obj), "classes": ["roles"]})
+        if request.user.is_superuser:
+            first, *others = super().get_fieldsets(request, obj)
+            return [first, role, *others]
         return [
             (None, {"fields": ["username", "password"]}),
             (_("Person"), {"fields": [("first_name", "last_name"), "email", "is_active"]}),
+            role,
         ]
+
+    def _role_fields(self, request: HttpRequest, obj: User | None) -> list[str]:
+        """To be chosen, where it is theirs to give. Nobody changes their own."""
+        if obj is None:
+            return []
+        giving = groups.may_give(request.user)
+        had = groups.role_of(obj)
+        if obj.pk == request.user.pk or not giving or (had and had not in giving):
+            return ["own_role"]
+        return ["role", "led_teams"]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Whether somebody is a superuser is no question to those who see none."""
         return super().get_list_filter(request) if request.user.is_superuser else ["is_active"]
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With the role; what became of it stands in the log."""
+        super().save_related(request, form, formsets, change)
+        if isinstance(form, UserForm):
+            form.give()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Not the last owner."""
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        groups.hold_owners()
+        going = [it.pk for it in objs]
+        owners = groups.owners()
+        if owners.filter(pk__in=going).exists() and not owners.exclude(pk__in=going).exists():
+            protected = [*protected, gettext("The last owner: make somebody else an owner first.")]
+        return deleted, counts, needed, protected
+
+    @display(description=_("role"))  # type: ignore[untyped-decorator]
+    def role_shown(self, obj: User) -> str:
+        """In the list: one query for all."""
+        if obj.is_superuser:
+            return gettext("Owner, by the command line")
+        held = {it.role_group.role for it in obj.groups.all() if hasattr(it, "role_group")}
+        return ", ".join(str(DEFINITIONS[it].name) for it in Role if it in held)
+
+    @display(description=_("Role"))  # type: ignore[untyped-decorator]
+    def own_role(self, obj: User) -> SafeString | str:
+        """In plain words, where it cannot be changed by who asks."""
+        if obj.is_superuser:
+            return _described(Role.OWNER)
+        held = {it.role_group.role for it in obj.groups.all() if hasattr(it, "role_group")}
+        words = [(_described(it),) for it in Role if it in held]
+        return format_html_join(SafeString("<br>"), "{}", words) or gettext("None.")
+
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, Admin):  # type: ignore[misc]  # unfold has no types
-    """Django's, in the admin's style."""
+    """Django's, in the admin's style. Nobody gives, or takes away, a right that they do not have;
+    the group of a role keeps its name, and the owners' its rights.
+    """
+
+    list_display = ["name", "role_shown"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        """Without those that may do anything that who asks may not."""
+        found: QuerySet[Group] = super().get_queryset(request).select_related("role_group")
+        if request.user.is_superuser:
+            return found
+        more = groups.missing_rights(request.user).values("pk")  # type: ignore[arg-type]
+        return found.exclude(pk__in=Group.objects.filter(permissions__in=more).values("pk"))
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        """Only rights that who asks has."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        own = getattr(field, "queryset", None)
+        if own is not None and db_field.name == "permissions" and not request.user.is_superuser:
+            more = groups.missing_rights(request.user)
+            field.queryset = own.exclude(pk__in=more.values("pk"))  # type: ignore[union-attr]
+        return field
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        """What makes it a role's."""
+        role = getattr(obj, "role_group", None)
+        if role is None:
+            return []
+        return ["name", "permissions"] if role.role == Role.OWNER else ["name"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Not a role's: it would come back with the next upgrade, and without its members."""
+        if obj is not None and hasattr(obj, "role_group"):
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The same for several at once."""
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        roles = [it.name for it in objs if hasattr(it, "role_group")]
+        return deleted, counts, needed, [*protected, *roles]
+
+    @display(description=_("role"))  # type: ignore[untyped-decorator]
+    def role_shown(self, obj: Group) -> str:
+        """Which role it is."""
+        role = getattr(obj, "role_group", None)
+        return str(DEFINITIONS[Role(role.role)].name) if role else ""
 
 
 @admin.register(AccessAttempt)

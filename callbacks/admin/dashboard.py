@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.access import scope
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.admin import filters, today
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
 from callbacks.common.formatting import in_words
@@ -45,10 +47,10 @@ class Wait:
     late: str
 
 
-def tiles(now: datetime) -> list[Tile]:
+def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
     """Leads: what waits and is on; what is late, held, has failed, and what nobody will call."""
     failed, is_open = filters.failed_today(now), Q(status__in=OPEN_STATUSES)
-    counts = Lead.objects.filter(is_open | failed).aggregate(
+    counts = Lead.objects.filter(is_open | failed, seen.leads()).aggregate(
         waiting=Count("pk", filter=filters.waiting(now)),
         later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
@@ -56,7 +58,7 @@ def tiles(now: datetime) -> list[Tile]:
         overdue=Count("pk", filter=is_open & sla.overdue_and_follow_ups(now)),
         failed=Count("pk", filter=failed),
     )
-    nobody_calls = Lead.objects.filter(unroutable.leads(now)).count()
+    nobody_calls = Lead.objects.filter(unroutable.leads(now), seen.leads()).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
         Tile(gettext("Waiting for an extension"), counts["waiting"], f"{leads}?todo=waiting"),
@@ -81,12 +83,13 @@ def tiles(now: datetime) -> list[Tile]:
     ]
 
 
-def of_attempts(here: right_now.Now) -> list[Tile]:
+def of_attempts(here: right_now.Now, seen: Scope = EVERYTHING) -> list[Tile]:
     """Calls that nobody knows the end of, now or for good, and what the provider did not take.
 
     Two queries.
     """
     attempts = reverse("admin:callbacks_callattempt_changelist")
+    attempts_seen = CallAttempt.objects.filter(seen.leads("lead__"))
     return [
         Tile(
             gettext("A call may be on, nobody knows yet"),
@@ -96,23 +99,23 @@ def of_attempts(here: right_now.Now) -> list[Tile]:
         ),
         Tile(
             gettext("Nobody knows how it ended"),
-            manual_resolution.open_questions().count(),
+            manual_resolution.open_questions().filter(seen.leads("lead__")).count(),
             reverse("admin:callbacks_unknownoutcome_changelist"),
             alarming=True,
         ),
         Tile(
             gettext("Failed at the provider in the last half hour"),
-            CallAttempt.objects.filter(notices.not_placed(here.now)).count(),
+            attempts_seen.filter(notices.not_placed(here.now)).count(),
             f"{attempts}?trouble=yes",
             alarming=True,
         ),
     ]
 
 
-def of_extensions(now: datetime) -> list[Tile]:
+def of_extensions(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
     """Phones that are rung again only when somebody, or the end of a pause, says so. One query."""
     extensions = reverse("admin:callbacks_extension_changelist")
-    counts = Extension.objects.aggregate(
+    counts = Extension.objects.filter(seen.of_teams("team")).aggregate(
         paused=Count("pk", filter=paused_at(now)), blocked=Count("pk", filter=Q(is_blocked=True))
     )
     return [
@@ -166,25 +169,27 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
 def _overview(request: HttpRequest, now: datetime) -> dict[str, Any]:
     context: dict[str, Any] = {"title": gettext("Overview")}
     shown: list[Tile] = []
+    seen = scope.of(request.user)
     sees_leads = _may_see(request, "leads", "lead")
     sees_people = _may_see(request, "callbacks", "extension")
     context["sees_attempts"] = sees_attempts(request)
+    context["as_of"] = f"{timezone.localtime(now):%H:%M:%S}"
     if sees_leads or sees_people or context["sees_attempts"]:
-        context["here"] = here = right_now.read(now)
-        context["as_of"] = f"{timezone.localtime(now):%H:%M:%S}"
+        context["here"] = here = right_now.read(now, seen)
     if sees_leads:
-        shown += tiles(now)
+        shown += tiles(now, seen)
         context["longest"] = longest_wait(here)
-        context["today"] = today.read(now)
+    if scope.sees_figures(request.user) and not seen.is_limited:
+        context["today"] = today.read(now, seen)
     if _may_see(request, "leads", "leadsource"):
         silent = nobody_now.sources(now)
         # The sentences above the page tell of the same; they need not ask again.
         context["notices"] = notices.current(silent)
         shown.append(silent_sources(silent))
     if context["sees_attempts"]:
-        shown += of_attempts(here)
+        shown += of_attempts(here, seen)
     if sees_people:
-        shown += of_extensions(now)
+        shown += of_extensions(now, seen)
         context["teams"] = here.teams
     context["tiles"] = shown
     context["counts"] = [it for it in shown if not it.alarming]

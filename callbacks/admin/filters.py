@@ -11,8 +11,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateFilter
+from unfold.contrib.filters.admin import (
+    DropdownFilter,
+    RadioFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
 
+from callbacks.access import scope
 from callbacks.admin import ai_data
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
@@ -23,7 +29,7 @@ from callbacks.reports import drilldown
 from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, last_days, midnight, parsed_day
 from callbacks.reports.filters import NotUnderstood
 from callbacks.routing.availability import paused_at
-from leads import sla
+from leads import sla, visible_rows
 from leads.models import LeadStatus
 
 
@@ -41,6 +47,15 @@ def failed_today(now: datetime) -> Q:
     """Leads that were given to a person today, by the site's time zone."""
     today = midnight(timezone.localdate(now), timezone.get_current_timezone())
     return Q(status=LeadStatus.FAILED, closed_at__gte=today)
+
+
+class RelatedFilter(RelatedDropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """Rows by what they belong to; offered is what who asks may see."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        """The choices."""
+        its = visible_rows.of(request.user, field.related_model._default_manager.all())
+        return [(it.pk, str(it)) for it in its.order_by(*its.model._meta.ordering)]
 
 
 class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
@@ -111,7 +126,9 @@ class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The choices, by name."""
-        phones = Extension.objects.select_related("user").order_by("number")
+        seen = scope.of(request.user)
+        phones = Extension.objects.filter(seen.of_teams("team"))
+        phones = phones.select_related("user").order_by("number")
         people = {
             f"user-{it.user_id}": it.user.get_full_name() or it.user.get_username()
             for it in phones
@@ -183,8 +200,9 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         asked = self.value()
         if not asked:
             return []
+        seen = scope.of(request.user)
         try:
-            return [(asked, drilldown.read(asked, timezone.now()).words())]
+            return [(asked, drilldown.read(asked, timezone.now(), seen).words())]
         except NotUnderstood as problem:
             return [(asked, str(problem))]
 
@@ -195,7 +213,7 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
             return queryset
         now = timezone.now()
         try:
-            behind = drilldown.read(asked, now)
+            behind = drilldown.read(asked, now, scope.of(request.user))
             if behind.model is not queryset.model:
                 raise NotUnderstood({"measure": gettext("This list has no such figure.")})
             return queryset.filter(behind.condition(now))

@@ -8,19 +8,24 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from callbacks.access.scope import sees_figures
 from callbacks.admin.teams.preview import may_ask
+from callbacks.lateness.views import may_see as sees_lateness
 from callbacks.models import Extension
 from callbacks.reconciliation import manual_resolution
 from callbacks.reports.salespeople.access import may_see
+from leads import visible_rows
 
 # These need more than one permission.
 WHO_RINGS = "who rings"
 PEOPLE = "people report"
+FIGURES = "figures"
+LATENESS = "lateness"
 
 # Addresses whose entry shows how many rows need somebody.
-_COUNTED: dict[str, Callable[[], int]] = {
+_COUNTED: dict[str, Callable[[Any], int]] = {
     "admin:callbacks_unknownoutcome_changelist": (
-        lambda: manual_resolution.open_questions().count()
+        lambda user: visible_rows.of(user, manual_resolution.open_questions()).count()
     ),
 }
 # In place of a permission: an extension of their own.
@@ -61,7 +66,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "admin:leads_heldlead_changelist",
                     "leads.view_lead",
                 ),
-                (gettext("Callback times"), "timer", "callback-times", "leads.view_lead"),
+                (gettext("Callback times"), "timer", "callback-times", FIGURES),
                 (gettext("People"), "groups_3", "people-report", PEOPLE),
                 _entry(gettext("Saved views"), "bookmarks", "callbacks", "savedview"),
                 (
@@ -70,7 +75,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     "admin:callbacks_reportsubscription_changelist",
                     "callbacks.subscribe_reports",
                 ),
-                (gettext("Lateness"), "running_with_errors", "lateness", "leads.view_lead"),
+                (gettext("Lateness"), "running_with_errors", "lateness", LATENESS),
                 (gettext("Replay"), "replay", "replay", "callbacks.run_replay"),
                 (gettext("My phone"), "headset_mic", "desk:home", _HAS_A_PHONE),
             ],
@@ -127,7 +132,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
         ),
     ]
     return [
-        {"title": title, "items": [_item(*row) for row in items if _may(request, row[3])]}
+        {"title": title, "items": [_item(request, *row) for row in items if _may(request, row[3])]}
         for title, items in rows
     ]
 
@@ -141,9 +146,11 @@ def _entry(title: str, icon: str, app: str, model: str) -> tuple[str, str, str, 
     )
 
 
-def _item(title: str, icon: str, address: str, _permission: str) -> dict[str, Any]:
+def _item(
+    request: HttpRequest, title: str, icon: str, address: str, _permission: str
+) -> dict[str, Any]:
     item: dict[str, Any] = {"title": title, "icon": icon, "link": reverse(address)}
-    if address in _COUNTED and (count := _COUNTED[address]()):
+    if address in _COUNTED and (count := _COUNTED[address](request.user)):
         item["badge"] = count
     return item
 
@@ -154,6 +161,10 @@ def _may(request: HttpRequest, permission: str) -> bool:
         return True
     if permission == WHO_RINGS:
         return may_ask(request)
+    if permission == FIGURES:
+        return sees_figures(user)
+    if permission == LATENESS:
+        return sees_lateness(user)
     if permission == PEOPLE:
         return may_see(user)
     if permission == _HAS_A_PHONE:

@@ -17,7 +17,7 @@ from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext
 
 from callbacks.models import CallAttempt
-from leads import phones, text_search
+from leads import phones, text_search, visible_rows
 from leads.models import Lead, LeadSource
 
 # So many leads are listed; who looks for one types more.
@@ -45,8 +45,8 @@ class Found:
     number: str = ""
 
 
-def leads(typed: str) -> Found:
-    """The leads that `typed` tells of."""
+def leads(typed: str, user: Any) -> Found:
+    """The leads that `typed` tells of; whose number it is, only if `user` may see one of these."""
     typed = typed.strip()
     words = text_search.words_of(typed)
     # Anywhere, each by itself; in a row; or as the digits of a number.
@@ -68,15 +68,17 @@ def leads(typed: str) -> Found:
             "More than %(most)d leads match. The newest of them are listed: type more to find "
             "another one."
         )
-        return Found(ids[:MOST], sentence % {"most": MOST}, _number(typed))
-    return Found(ids, number=_number(typed))
+        return Found(ids[:MOST], sentence % {"most": MOST}, _number(typed, user))
+    return Found(ids, number=_number(typed, user))
 
 
 def attempts(typed: str) -> list[int]:
     """The ids of the newest attempts for the leads that `typed` tells of, and of those with such a
     CALLID.
     """
-    of_leads = CallAttempt.objects.filter(lead__in=leads(typed).ids).order_by("-lead_id", "-pk")
+    of_leads = CallAttempt.objects.filter(lead__in=leads(typed, None).ids).order_by(
+        "-lead_id", "-pk"
+    )
     return sorted({*_ids(of_leads), *_ids(_attempts(typed))}, reverse=True)[:MOST]
 
 
@@ -117,9 +119,10 @@ def _whole(typed: str) -> Q:
     return condition
 
 
-def _number(typed: str) -> str:
+def _number(typed: str, user: Any) -> str:
     spellings = {it for number in whole_numbers(typed) for it in phones.spellings(number)}
     having = Lead.objects.filter(phone__in=spellings) if spellings else Lead.objects.none()
+    having = visible_rows.of(user, having)
     return next(iter(having.order_by().values_list("phone", flat=True)[:1]), "")
 
 

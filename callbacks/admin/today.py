@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext, ngettext
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.reports import cells, pictures, selection, usual
 from callbacks.reports.cells import Cell
 from callbacks.reports.date_ranges import last_days
@@ -41,9 +42,9 @@ class Today:
     picture: Picture | None
 
 
-def read(now: datetime) -> Today:
+def read(now: datetime, seen: Scope = EVERYTHING) -> Today:
     """Today by the site's time zone. One query; one more where the usual is read anew."""
-    asked = Asked(last_days(1, timezone.localdate(now)), TODAY)
+    asked = Asked(last_days(1, timezone.localdate(now)), TODAY, seen=seen)
     measures = [MEASURES[key] for key in SHOWN]
     table = figures(asked, measures, GROUPINGS["hour"], now=now)
     past = usual.usual(measures, now)

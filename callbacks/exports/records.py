@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import timezone
 
+from callbacks.access import scope
 from callbacks.models import ExportRecord
 from callbacks.models.exports import ExportFormat, ExportState, ExportWhat
 
@@ -16,9 +17,13 @@ _TICKET = re.compile(r"[0-9a-f]{32}")
 
 
 def may_export(user: User | AnonymousUser) -> bool:
-    """Who may take out leads and reports: those who may see leads, and hold `export_leads`."""
-    sees = user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
-    return bool(sees and user.has_perm(RIGHT))
+    """Who may take out reports: those who may see them, and hold `export_leads`."""
+    return bool(scope.sees_figures(user) and user.has_perm(RIGHT))
+
+
+def may_export_leads(user: User | AnonymousUser) -> bool:
+    """Who may take out leads: those who may see them, and hold `export_leads`."""
+    return bool(scope.sees_leads(user) and user.has_perm(RIGHT))
 
 
 def file_format(request: HttpRequest) -> ExportFormat:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
+from callbacks.access import scope
 from callbacks.common.formatting import in_words, percent
 from callbacks.lateness import studies
 from callbacks.lateness.remedies import is_near
@@ -35,7 +36,7 @@ _NOTHING = "-"
 def may_replay(request: HttpRequest) -> bool:
     """Who sees leads, and holds the right."""
     user = request.user
-    sees = user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
+    sees = scope.sees_leads(user) and scope.sees_all_teams(user)
     return bool(sees and user.has_perm(RIGHT))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from callbacks.access import scope
 from callbacks.common.formatting import in_words, percent
 from callbacks.common.translation import Text
 from callbacks.lateness import studies, words
@@ -52,10 +54,10 @@ def lateness_page(request: HttpRequest) -> HttpResponse:
     """GET: the causes as they were last worked out for this address, with that moment; the first to
     ask, and whoever comes when they are old, has them worked out. POST: anew.
 
-    For people who may see leads; others get 403.
+    For people who may see the leads of all teams, over which it is worked out; others get 403.
     """
     user = request.user
-    if not (user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")):
+    if not may_see(user):
         raise PermissionDenied
     now = timezone.now()
     context: dict[str, Any] = {**admin.site.each_context(request), "title": gettext("Lateness")}
@@ -83,6 +85,11 @@ def lateness_page(request: HttpRequest) -> HttpResponse:
         "causes_defined": [(str(name), str(meaning)) for name, meaning in words.CAUSES.values()],
     }
     return TemplateResponse(request, "reports/lateness.html", context)
+
+
+def may_see(user: User | AnonymousUser) -> bool:
+    """Who sees the leads of all teams."""
+    return scope.sees_leads(user) and scope.sees_all_teams(user)
 
 
 def _key(asked: Asked) -> str:

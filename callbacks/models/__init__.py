@@ -18,6 +18,7 @@ from callbacks.models.outgoing_mail import MailAttachment, OutgoingMail
 from callbacks.models.parameters import CallParameters, SourceMessages
 from callbacks.models.pauses import HistoryStart, Pause
 from callbacks.models.records import CallRecord
+from callbacks.models.roles import RoleGroup
 from callbacks.models.saved_lists import SavedList
 from callbacks.models.saved_views import SavedView
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
@@ -52,6 +53,7 @@ __all__ = [
     "Pause",
     "Presence",
     "ReportSubscription",
+    "RoleGroup",
     "SavedList",
     "SavedView",
     "Schedule",

@@ -1,5 +1,6 @@
 """Who answers which sources, and in what order they are rung: Team, TeamSource."""
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -27,6 +28,13 @@ class Team(models.Model):
         related_name="teams",
         blank=True,
         verbose_name=_("sources"),
+    )
+    leaders = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="led_teams",
+        blank=True,
+        verbose_name=_("leaders"),
+        help_text=_("Who sees and works on its leads and calls, by the role of a team leader."),
     )
     strategy = models.CharField(
         _("strategy"),

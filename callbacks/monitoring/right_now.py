@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common import sql
 from callbacks.models import Team
 from callbacks.models.attempt_states import LIVE_STATES
@@ -21,7 +22,9 @@ _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 
 # Those whose phone has not rung yet come first, by their due time; then those who are called again.
 # Over all of them, who has waited longest: whose phone has not rung and whose clock runs longest.
-_WAITING = """
+_SEEN = """(%(all)s OR lead.source_id = ANY(%(sources)s::bigint[])
+        OR lead.by_team = ANY(%(teams)s::bigint[]))"""
+_WAITING = f"""
     SELECT lead.name, source.name AS source, lead.rang_at IS NOT NULL AS has_rung,
         CASE WHEN lead.rang_at IS NULL THEN lead.clock_started_at ELSE lead.call_after END AS since,
         lead.due_at, count(*) OVER () AS waiting,
@@ -33,17 +36,18 @@ _WAITING = """
         first_value(lead.sla_target) OVER longest AS longest_target,
         first_value(lead.sla_clock) OVER longest AS longest_clock
     FROM leads_lead lead JOIN leads_leadsource source ON source.id = lead.source_id
-    WHERE lead.status = 'waiting' AND lead.call_after <= %(now)s
+    WHERE lead.status = 'waiting' AND lead.call_after <= %(now)s AND {_SEEN}
     WINDOW longest AS (ORDER BY lead.rang_at IS NOT NULL, lead.clock_started_at, lead.id)
     ORDER BY lead.rang_at IS NOT NULL, lead.due_at, lead.id
     LIMIT %(most)s
-"""
+"""  # noqa: S608  # put together from constants only
 
 _CALLS = f"""
     SELECT count(*) FILTER (WHERE kind = 'call') AS on,
         count(picked_up_at) FILTER (WHERE kind = 'call') AS picked_up,
         count(*) FILTER (WHERE state = 'unknown') AS unknown
-    FROM callbacks_callattempt WHERE state IN ({_LIVE})
+    FROM callbacks_callattempt attempt WHERE state IN ({_LIVE}) AND (%(all)s OR EXISTS (
+        SELECT FROM leads_lead lead WHERE lead.id = attempt.lead_id AND {_SEEN}))
 """  # noqa: S608  # put together from constants only
 
 
@@ -88,11 +92,17 @@ class Now:
     teams: list[people.TeamNow]
 
 
-def read(now: datetime) -> Now:
-    """Four statements; none of them reads closed leads."""
-    waiting = sql.rows(_WAITING, {"now": now, "most": MOST_WAITING})
-    calls = sql.rows(_CALLS, {})[0]
-    teams = [*Team.objects.filter(is_active=True).order_by("name", "pk")]
+def read(now: datetime, seen: Scope = EVERYTHING) -> Now:
+    """What of it who asks may see. Four statements; none of them reads closed leads."""
+    its = {
+        "all": not seen.is_limited,
+        "sources": sorted(seen.sources),
+        "teams": sorted(seen.teams or ()),
+    }
+    waiting = sql.rows(_WAITING, {"now": now, "most": MOST_WAITING, **its})
+    calls = sql.rows(_CALLS, its)[0]
+    its_teams = Team.objects.filter(seen.of_teams("pk"), is_active=True)
+    teams = [*its_teams.order_by("name", "pk")]
     longest = None
     if waiting and waiting[0]["longest_rang_at"] is None:
         longest = _longest(waiting[0])

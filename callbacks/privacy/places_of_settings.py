@@ -33,6 +33,7 @@ SET_UP = (
     _set_up("callbacks.ScheduleException", _("Holidays and other days"), texts=("note",)),
     _set_up("auth.User", _("Logins of staff"), "password username first_name last_name email"),
     _set_up("auth.Group", _("Rights"), "name"),
+    _set_up("callbacks.RoleGroup", _("Which group has which role"), "role"),
     _set_up("auth.Permission", _("Rights"), "name codename"),
     _set_up("contenttypes.ContentType", _("Names of tables"), "app_label model"),
     _set_up("axes.AccessAttemptExpiration", _("Times of failed sign-ins")),

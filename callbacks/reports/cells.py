@@ -54,8 +54,10 @@ def words(figure: Figure) -> str:
 
 
 def link(text: str, behind: Behind, title: str) -> SafeString:
-    """A number that leads to its leads."""
-    return format_html('<a href="{}" title="{}">{}</a>', behind.address(), title, text)
+    """A number that leads to its leads, for who may see them."""
+    if not (address := behind.address()):
+        return format_html("{}", text)
+    return format_html('<a href="{}" title="{}">{}</a>', address, title, text)
 
 
 def pairs(table: Table, before: Table | None = None) -> list[tuple[Row, Row | None]]:

@@ -7,6 +7,7 @@ from django.db.models import Func
 from django.http import QueryDict
 from django.utils.translation import get_language_info, gettext
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.translation import Text
 from callbacks.models import Extension, Team
 from callbacks.reports import people
@@ -41,15 +42,19 @@ def fields(
     problems: dict[str, str],
     groupings: Mapping[str, Grouping] = GROUPINGS,
     default_by: str = BY,
+    seen: Scope = EVERYTHING,
 ) -> list[Field]:
     """The lists, with what is chosen. Five small queries."""
-    everybody = [("", gettext("Everybody")), *people.choices()]
+    everybody = [("", gettext("Everybody")), *people.choices(seen)]
+    its_teams, its_sources = Team.objects.filter(seen.of_teams("pk")), LeadSource.objects.all()
+    if seen.is_limited:
+        its_sources = its_sources.filter(pk__in=seen.sources)
     teams = [
         ("", gettext("All teams")),
-        *((str(pk), name) for pk, name in Team.objects.order_by("name").values_list("pk", "name")),
+        *((str(pk), name) for pk, name in its_teams.order_by("name").values_list("pk", "name")),
         (str(NOBODY), gettext("Not called")),
     ]
-    sources = LeadSource.objects.order_by("name").values_list("pk", "name")
+    sources = its_sources.order_by("name").values_list("pk", "name")
     lists: list[tuple[str, str, list[tuple[str, Text]]]] = [
         ("source", gettext("Sources"), [(str(pk), name) for pk, name in sources]),
         ("team", gettext("Team"), [*teams]),
@@ -58,6 +63,13 @@ def fields(
         ("status", gettext("Status"), [("", gettext("All leads")), *LeadStatus.choices]),
         ("by", gettext("Group by"), [(it.key, it.name) for it in groupings.values()]),
     ]
+    if not seen.names:
+        hidden = {"salesperson"}
+        lists = [
+            (name, label, [it for it in options if name != "by" or it[0] not in hidden])
+            for name, label, options in lists
+            if name not in hidden
+        ]
     default = {"by": default_by}
     return [
         Field(

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.models import CallAttempt, Pause
 from callbacks.reports import filters, groupings
 from callbacks.reports.filters import Asked, NotUnderstood
@@ -86,7 +87,9 @@ class Behind:
         return query.urlencode()
 
     def address(self) -> str:
-        """Of the list of these rows."""
+        """Of the list of these rows; "" for who sees figures and nobody's name."""
+        if not self.asked.seen.names:
+            return ""
         query = QueryDict(mutable=True)
         query[PARAMETER] = self.query()
         return f"{reverse(_LISTS[self.measure.listed][1])}?{query.urlencode()}"
@@ -103,10 +106,10 @@ class Behind:
         return gettext(", ").join(it for it in said if it)
 
 
-def read(text: str, now: datetime) -> Behind:
+def read(text: str, now: datetime, seen: Scope = EVERYTHING) -> Behind:
     """What `query` has written. Raises NotUnderstood."""
     query = QueryDict(text)
-    asked = filters.read(query, now)
+    asked = filters.read(query, now, seen)
     measure = _MEASURES.get(query.get("measure") or "leads")
     if measure is None or not measure.listed:
         raise NotUnderstood({"measure": gettext("The report has no such figure.")})

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.access import scope
 from callbacks.exports.answers import answer
 from callbacks.exports.records import may_export
 from callbacks.models.exports import ExportWhat
@@ -28,7 +29,7 @@ def callback_times_export(request: HttpRequest) -> HttpResponse | StreamingHttpR
         return HttpResponseRedirect(page)
     now = timezone.now()
     try:
-        selected = selection.read(request.GET, now)
+        selected = selection.read(request.GET, now, scope.of(request.user))
     except NotUnderstood:
         messages.error(request, gettext("Nothing was exported: see below what is wrong."))
         return HttpResponseRedirect(page)

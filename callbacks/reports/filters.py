@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.formatting import all_of
 from callbacks.models import Team
 from callbacks.reports.date_ranges import EARLIEST, Days, parsed_day
@@ -43,6 +44,7 @@ class Asked:
     `period`: the days' name (periods.PERIODS), or CHOSEN. `team`: an id, or NOBODY for leads that
     no team has called; None: all. `first_weekday`: 0 Sunday, 1 Monday, as the locale has it.
     Team and salesperson are those of the call that a lead counts for: `Lead.by_team`.
+    `seen`: what of it who asks may see; no part of the address.
     """
 
     days: Days
@@ -54,6 +56,7 @@ class Asked:
     language: str = ""
     status: str = ""
     first_weekday: int = 0
+    seen: Scope = EVERYTHING
 
     @property
     def tz(self) -> ZoneInfo:
@@ -68,7 +71,7 @@ class Asked:
     def condition(self) -> Q:
         """Of the leads that are meant. Not all of them count: leads.sla."""
         start, end = self.bounds
-        found = Q(submitted_at__gte=start, submitted_at__lt=end)
+        found = Q(submitted_at__gte=start, submitted_at__lt=end) & self.seen.leads()
         if self.sources:
             found &= Q(source__in=self.sources)
         if self.team is not None:
@@ -113,19 +116,21 @@ class Asked:
         return query
 
 
-def read(query: QueryDict, now: datetime) -> Asked:
+def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Asked:
     """What an address asks for; nothing said: the leads of today.
 
-    Raises NotUnderstood. Up to three small queries, for what is named by id.
+    `seen`: what who asks may see; what is named besides does not exist for them. Raises
+    NotUnderstood. Up to three small queries, for what is named by id.
     """
-    return _Reader(query, now).asked()
+    return _Reader(query, now, seen).asked()
 
 
 class _Reader:
     """Reads one field after the other, and keeps what is wrong with each."""
 
-    def __init__(self, query: QueryDict, now: datetime) -> None:
+    def __init__(self, query: QueryDict, now: datetime, seen: Scope) -> None:
         self._query = query
+        self._seen = seen
         self._now = now
         self._problems: dict[str, str] = {}
 
@@ -143,6 +148,7 @@ class _Reader:
             language=self._language(),
             status=self._status(),
             first_weekday=first_weekday,
+            seen=self._seen,
         )
         if self._problems:
             raise NotUnderstood(self._problems)
@@ -188,6 +194,8 @@ class _Reader:
         ids = [_number(it) for it in typed]
         known = [it for it in ids if it is not None]
         there = set(LeadSource.objects.filter(pk__in=known).values_list("pk", flat=True))
+        if self._seen.is_limited:
+            there &= self._seen.sources
         if set(ids) - there:
             self._problems["source"] = gettext(
                 "One of these sources does not exist. Choose from the list."
@@ -199,7 +207,8 @@ class _Reader:
         number = _number(typed)
         if not typed or number == NOBODY:
             return number
-        if number is None or not Team.objects.filter(pk=number).exists():
+        teams = Team.objects.filter(self._seen.of_teams("pk"))
+        if number is None or not teams.filter(pk=number).exists():
             self._problems["team"] = gettext("There is no such team. Choose one from the list.")
         return number
 
@@ -208,7 +217,7 @@ class _Reader:
         if not typed:
             return None
         person = Person.parsed(typed)
-        if person is None or not person.exists():
+        if person is None or not person.exists(self._seen):
             self._problems["salesperson"] = gettext(
                 "There is no such salesperson. Choose one from the list."
             )

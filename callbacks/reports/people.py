@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.models import Extension
 
 # In place of a team's or a salesperson's id: nobody has called the lead yet.
@@ -44,8 +45,13 @@ class Person:
             return Q(by_user=self.number)
         return Q(by_user__isnull=True, by_extension=-self.number)
 
-    def exists(self) -> bool:
-        """Whether anybody has ever been there under this id."""
+    def exists(self, seen: Scope = EVERYTHING) -> bool:
+        """Whether anybody has ever been there under this id, for who asks."""
+        if not seen.names:
+            return False
+        if seen.is_limited and self.number:
+            its = {"user": self.number} if self.number > 0 else {"pk": -self.number}
+            return Extension.objects.filter(seen.of_teams("team"), **its).exists()
         if self.number > 0:
             return get_user_model().objects.filter(pk=self.number).exists()
         return not self.number or Extension.objects.filter(pk=-self.number).exists()
@@ -77,10 +83,11 @@ def names(numbers: Collection[int]) -> dict[int, str]:
     return found
 
 
-def choices() -> list[tuple[str, str]]:
+def choices(seen: Scope = EVERYTHING) -> list[tuple[str, str]]:
     """All who have a phone, by name, to choose from; and NOBODY. One query."""
     shared = _named_like("user", "user__first_name", "user__last_name")
     phones = Extension.objects.select_related("user").annotate(shared=shared).order_by("number")
+    phones = phones.filter(seen.of_teams("team"))
     people = {
         str(Person(it.user_id if it.user_id else -it.pk)): _of_login(it.user, it.shared)
         if it.user

@@ -254,7 +254,9 @@ def _series(
         "links": [
             Behind(table.asked, it.measure, table.grouping, row.key).address()
             for it, row in zip(figures, rows, strict=True)
-        ],
+        ]
+        if table.asked.seen.names
+        else None,
         "small": [it.is_small for it in figures],
     }
 
@@ -279,7 +281,9 @@ def _slices(table: Table, name: str, colour: str) -> dict[str, Any]:
             % {"leads": it.leads, "share": percent(it.leads / judged) if judged else cells.NOTHING}
             for it in figures
         ],
-        "links": [Behind(table.asked, it.measure).address() for it in figures],
+        "links": [Behind(table.asked, it.measure).address() for it in figures]
+        if table.asked.seen.names
+        else None,
     }
 
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from callbacks.access.scope import Scope, of, sees_figures
 from callbacks.exports.records import Recorded
 from callbacks.exports.tables import Rows
 from callbacks.exports.workbook import Workbook
@@ -93,8 +94,8 @@ class Report:
 
     page: str
     may_see: Callable[[User | AnonymousUser], bool]
-    read: Callable[[QueryDict, datetime], Selected]
-    in_words: Callable[[QueryDict], list[str]]
+    read: Callable[[QueryDict, datetime, Scope], Selected]
+    in_words: Callable[[QueryDict, Scope], list[str]]
     export: Callable[[Any, datetime], "Exported"]
     what: ExportWhat
 
@@ -109,13 +110,12 @@ class Chip:
     is_chosen: bool
 
 
-def sees_leads(user: User | AnonymousUser) -> bool:
-    """Who may see leads sees what was counted of them."""
-    return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
-
-
 def _in_words(
-    query: QueryDict, groupings: Mapping[str, Grouping], by: str, columns: Mapping[str, Columns]
+    query: QueryDict,
+    groupings: Mapping[str, Grouping],
+    by: str,
+    columns: Mapping[str, Columns],
+    seen: Scope,
 ) -> list[str]:
     """ "Last week", "Sources: Website", "Group by: Day": only what somebody has chosen."""
     period = query.get("period") or ""
@@ -127,7 +127,7 @@ def _in_words(
             gettext("%(first)s to %(last)s")
             % {"first": query.get("first", ""), "last": query.get("last", "")}
         )
-    for field in choices.fields(query, {}, groupings, by):
+    for field in choices.fields(query, {}, groupings, by, seen):
         chosen = [str(it.name) for it in field.options if it.is_chosen and it.value]
         if chosen:
             words = {"name": field.label, "value": gettext(", ").join(chosen)}
@@ -143,9 +143,9 @@ def _in_words(
 REPORTS: dict[str, Report] = {
     ReportKind.CALLBACK_TIMES: Report(
         "callback-times",
-        sees_leads,
+        sees_figures,
         selection.read,
-        lambda query: _in_words(query, GROUPINGS, selection.BY, selection.COLUMNS),
+        lambda query, seen: _in_words(query, GROUPINGS, selection.BY, selection.COLUMNS, seen),
         Export.of,
         ExportWhat.CALLBACK_TIMES,
     ),
@@ -153,8 +153,8 @@ REPORTS: dict[str, Report] = {
         "people-report",
         may_see,
         people_selection.read,
-        lambda query: _in_words(
-            query, CALL_GROUPINGS, people_selection.BY, people_selection.COLUMNS
+        lambda query, seen: _in_words(
+            query, CALL_GROUPINGS, people_selection.BY, people_selection.COLUMNS, seen
         ),
         PeopleExport.of,
         ExportWhat.PEOPLE,
@@ -163,9 +163,13 @@ REPORTS: dict[str, Report] = {
 
 
 def visible_to(user: Any) -> QuerySet[SavedView]:
-    """Their own, and those that are shared, of reports that they may see."""
+    """Their own, and those that are shared, of reports that they may see. Those of others name
+    people and teams, so who does not see all of these has only their own.
+    """
     seen = [key for key, report in REPORTS.items() if report.may_see(user)]
-    return SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True), report__in=seen)
+    found = SavedView.objects.filter(Q(owner=user.pk) | Q(is_shared=True), report__in=seen)
+    sees_all = of(user).names and not of(user).is_limited
+    return found if sees_all else found.filter(owner=user.pk)
 
 
 def address_of(view: SavedView) -> str:
@@ -173,15 +177,15 @@ def address_of(view: SavedView) -> str:
     return f"{reverse(REPORTS[view.report].page)}?{view.query}"
 
 
-def in_words(report: str, query: str) -> str:
-    """What a view shows."""
-    return " · ".join(REPORTS[report].in_words(QueryDict(query)))
+def in_words(report: str, query: str, seen: Scope) -> str:
+    """What a view shows, for who sees so much."""
+    return " · ".join(REPORTS[report].in_words(QueryDict(query), seen))
 
 
-def problem(view: SavedView, now: datetime) -> str:
-    """Why it cannot be shown any more: a source or a person is gone; "" when it can."""
+def problem(view: SavedView, now: datetime, seen: Scope) -> str:
+    """Why it cannot be shown to who asks: a source or a person is gone; "" when it can."""
     try:
-        REPORTS[view.report].read(QueryDict(view.query), now)
+        REPORTS[view.report].read(QueryDict(view.query), now, seen)
     except NotUnderstood as wrong:
         return str(wrong)
     return ""

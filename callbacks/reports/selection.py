@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.translation import Text
 from callbacks.reports import filters
 from callbacks.reports.filters import Asked, NotUnderstood
@@ -112,17 +113,22 @@ class Selection:
         return query
 
 
-def read(query: QueryDict, now: datetime) -> Selection:
+def groupings_for(seen: Scope) -> dict[str, Grouping]:
+    """By what somebody may group: by people, only who sees their names."""
+    return {key: it for key, it in GROUPINGS.items() if seen.names or key != "salesperson"}
+
+
+def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Selection:
     """What an address selects; nothing said: today's leads by source. Raises NotUnderstood."""
     problems = {}
-    grouping = GROUPINGS.get(query.get("by") or BY)
+    grouping = groupings_for(seen).get(query.get("by") or BY)
     columns = COLUMNS.get(query.get("show") or MAIN)
     if grouping is None:
         problems["by"] = gettext("The report has no such group.")
     if columns is None:
         problems["show"] = gettext("The report has no such columns.")
     try:
-        asked = filters.read(query, now)
+        asked = filters.read(query, now, seen)
     except NotUnderstood as wrong:
         raise NotUnderstood(wrong.problems | problems) from None
     if grouping and grouping.days and sum(1 for _ in grouping.every(asked)) > MOST_ROWS:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from callbacks.access import scope
 from callbacks.common.formatting import in_words, percent
 from callbacks.common.translation import Text
 from callbacks.exports.records import may_export
@@ -78,12 +79,13 @@ class ShownGroup:
 def callback_times_page(request: HttpRequest) -> HttpResponse:
     """GET: how soon leads were called back, as selected in the address (reports.selection).
 
-    For people who may see leads; others get 403. What cannot be shown is said beside its field.
+    For people who may see leads or figures; others get 403. What cannot be shown is said beside its
+    field.
     """
     user = request.user
-    if not (user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")):
+    if not scope.sees_figures(user):
         raise PermissionDenied
-    now = timezone.now()
+    now, seen = timezone.now(), scope.of(user)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": gettext("Callback times"),
@@ -93,7 +95,7 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
     problems: dict[str, str] = {}
     days = last_days(1, timezone.localdate())
     try:
-        selected = selection.read(request.GET, now)
+        selected = selection.read(request.GET, now, seen)
         query, days = selected.query(), selected.asked.days
         context |= _shown(selected, now)
         context |= saved_views.on_the_page(request, ReportKind.CALLBACK_TIMES, query)
@@ -102,11 +104,12 @@ def callback_times_page(request: HttpRequest) -> HttpResponse:
     lateness = query.copy()
     for name in ("by", "show", "compare"):
         lateness.pop(name, None)
-    context["lateness_address"] = f"{reverse('lateness')}?{lateness.urlencode()}"
+    if scope.sees_leads(user) and not seen.is_limited:
+        context["lateness_address"] = f"{reverse('lateness')}?{lateness.urlencode()}"
     if may_export(user):
         context["export_address"] = f"{reverse('callback-times-export')}?{query.urlencode()}"
     context |= {
-        "fields": choices.fields(query, problems),
+        "fields": choices.fields(query, problems, seen=seen),
         "problems": problems,
         "query": query,
         "period": query.get("period") or TODAY,

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from callbacks.access import scope
 from callbacks.common.site_address import absolute
 from callbacks.exports.records import Recorded, may_export
 from callbacks.exports.workbook import Workbook
@@ -32,7 +33,7 @@ def post(
 
     Who may not export gets no file.
     """
-    report = mailed(subscription.view, today, now)
+    report = mailed(subscription.view, today, now, scope.of(subscription.user))
     user = subscription.user
     files = [_workbook(report, subscription)] if may_export(user) else []
     stop = absolute(reverse("unsubscribe", args=[subscription.token]))

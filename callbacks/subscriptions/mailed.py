@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.site_address import absolute
 from callbacks.models import SavedView
 from callbacks.reports import cells, saved_views
@@ -76,11 +77,11 @@ class Mailed:
         return [self.total[at : at + 2] for at in range(0, len(self.total), 2)]
 
 
-def mailed(view: SavedView, today: datetime, now: datetime) -> Mailed:
+def mailed(view: SavedView, today: datetime, now: datetime, seen: Scope = EVERYTHING) -> Mailed:
     """The view's days are those of `today`; its figures, those of `now`. Raises NotUnderstood."""
     query = QueryDict(view.query)
     report = saved_views.REPORTS[view.report]
-    selected = report.read(query, today)
+    selected = report.read(query, today, seen)
     export = report.export(selected, now)
     table, before, asked = export.table, export.before, selected.asked
     fixed = selected.query()
@@ -94,7 +95,7 @@ def mailed(view: SavedView, today: datetime, now: datetime) -> Mailed:
         days=str(asked.days),
         zone=asked.zone,
         before=str(before.asked.days) if before else "",
-        said=tuple(report.in_words(query)),
+        said=tuple(report.in_words(query, seen)),
         remarks=tuple(export.remarks),
         group=str(selected.grouping.name),
         total=_cells(table, table.total, before.total if before else None),
@@ -113,7 +114,7 @@ def _cells(table: Table, row: Row, before: Row | None) -> tuple[Cell, ...]:
 def _cell(table: Table, row: Row, before: Row | None, measure: Measure) -> Cell:
     figure = row[measure.key]
     address = ""
-    if figure.value is not None and measure.listed:
+    if figure.value is not None and measure.listed and table.asked.seen.names:
         grouping = table.grouping if row.key is not None else None
         address = absolute(Behind(table.asked, measure, grouping, row.key).address())
     earlier = before[measure.key] if before else None

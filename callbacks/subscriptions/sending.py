@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.formats import get_format
 
+from callbacks.access import scope
 from callbacks.models import ReportSubscription
 from callbacks.models.subscriptions import NotSent
 from callbacks.opening_hours import calendar
@@ -53,7 +54,7 @@ def why_not(subscription: ReportSubscription, now: datetime) -> NotSent | None:
         return NotSent.NO_ADDRESS
     if not view.is_shared and view.owner_id != user.pk:
         return NotSent.NOT_SHARED
-    return NotSent.BROKEN if problem(view, now) else None
+    return NotSent.BROKEN if problem(view, now, scope.of(user)) else None
 
 
 def send_due(now: datetime) -> int:
@@ -105,7 +106,8 @@ def _decide(subscription: ReportSubscription, now: datetime) -> None:
             compose.post(subscription, due, now, key)
             subscription.last_sent_at = now
         elif why is NotSent.BROKEN and subscription.not_sent != NotSent.BROKEN:
-            compose.tell_broken(subscription, problem(subscription.view, now), key)
+            seen = scope.of(subscription.user)
+            compose.tell_broken(subscription, problem(subscription.view, now, seen), key)
         subscription.not_sent = why or ""
         log.info("report by mail subscription=%s %s", subscription.pk, why or "written")
     subscription.save(update_fields=changed)

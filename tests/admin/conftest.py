@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.admin.access import SALES_MANAGERS, ensure_sales_managers
+from callbacks.access.groups import ensure_roles
+from callbacks.admin.access import SALES_MANAGERS
 from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from leads.models import Lead, LeadSource
 
@@ -17,7 +18,7 @@ from leads.models import Lead, LeadSource
 @pytest.fixture
 def manager(db: None) -> User:
     """A sales manager, with what the group allows and no more."""
-    ensure_sales_managers()
+    ensure_roles()
     user = User.objects.create_user("dana", is_staff=True)
     user.groups.add(Group.objects.get(name=SALES_MANAGERS))
     return user

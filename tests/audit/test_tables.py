@@ -17,7 +17,7 @@ WITHOUT = {
         "callbacks_outgoingmail", "callbacks_mailattachment", "callbacks_alert",
         "callbacks_alertmessage", "callbacks_alerttelling", "callbacks_alertwatch",
         "callbacks_presence", "callbacks_pause", "callbacks_historystart", "leads_setupversion",
-        "callbacks_study", "callbacks_seencountry",
+        "callbacks_study", "callbacks_seencountry", "callbacks_rolegroup",
     ],
     "somebody's own, which changes nothing for others": [
         "callbacks_savedlist", "callbacks_savedview",

@@ -11,7 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.admin.access import SALES_MANAGERS, ensure_sales_managers
+from callbacks.access.groups import ensure_roles
+from callbacks.admin.access import SALES_MANAGERS
 from callbacks.exports import csv_file
 from callbacks.models import ExportRecord
 from leads.models import Lead, LeadSource
@@ -29,7 +30,7 @@ MakeLead = Callable[..., Lead]
 
 @pytest.fixture
 def manager(db: None) -> User:
-    ensure_sales_managers()
+    ensure_roles()
     user = User.objects.create_user("dana-m", is_staff=True)
     user.groups.add(Group.objects.get(name=SALES_MANAGERS))
     return user

@@ -12,13 +12,13 @@ from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
 from psycopg.errors import LockNotAvailable
 
-from callbacks.admin.access import ensure_sales_managers
+from callbacks.access.groups import ensure_roles
 from tests.support.simulator import eventually
 
 # What migrations have made and nobody changes.
 _KEPT = {"django_content_type", "auth_permission"}
-# The group "Sales managers" is made by them too, and changed by few.
-_OF_GROUPS = ("auth_group_permissions", "auth_group")
+# The groups of the roles are made by them too, and changed by few.
+_OF_GROUPS = ("auth_group_permissions", "callbacks_rolegroup", "auth_group")
 # Deleting what managers set up gives it another value.
 _LAST = "leads_setupversion"
 # Each deletion of a setting is an entry of it, and none can be deleted.
@@ -58,7 +58,7 @@ def _is_emptied() -> bool:
                 cursor.execute(_statements())
             if _as_made is None or _groups() != _as_made:
                 Group.objects.all().delete()
-                ensure_sales_managers()
+                ensure_roles()
                 _as_made = _groups()
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {_AUDIT}")

@@ -41,6 +41,7 @@ FIRST = (
     "tests/reconciliation/test_lookup.py",
     "tests/leads/test_request_body.py",
     "tests/admin/test_lists.py",
+    "tests/access/test_table.py",
     "tests/simulator/",
     "tests/calling/test_sweep_cost.py",
     "tests/extensions/test_presence.py",

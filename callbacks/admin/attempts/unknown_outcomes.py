@@ -21,6 +21,7 @@ from callbacks.admin.commands import Command
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.models import CallRecord, UnknownOutcome
 from callbacks.reconciliation import manual_resolution
+from leads import visible_rows
 
 LIST = "admin:callbacks_unknownoutcome_changelist"
 
@@ -115,7 +116,7 @@ class UnknownOutcomeAdmin(CallAttemptAdmin):
         """Those that wait for a person, with all that is known of them."""
         records = Prefetch("records", queryset=CallRecord.objects.order_by("leg"))
         return (
-            manual_resolution.open_questions()
+            visible_rows.of(request.user, manual_resolution.open_questions())
             .order_by(*self.ordering)
             .select_related("lead", "extension")
             .prefetch_related(records)

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from callbacks.admin import effective_parameters, html
@@ -28,7 +27,7 @@ from callbacks.admin.extensions.changes import (
     ExtensionPauseForm,
 )
 from callbacks.admin.extensions.forms import ExtensionForm
-from callbacks.admin.filters import AvailabilityFilter
+from callbacks.admin.filters import AvailabilityFilter, RelatedFilter
 from callbacks.admin.parameters import ExtensionParametersInline
 from callbacks.admin.schedules import week_preview
 from callbacks.common import task_publisher
@@ -45,7 +44,7 @@ class ExtensionAdmin(ImportsExtensions, EditsOnlyWhatChanged):
         "number", "name", "team", "kind_shown", "state_now", "last_called", "missed_in_a_row",
     ]  # fmt: skip
     list_display_links = ["number", "name"]
-    list_filter = [("team", RelatedDropdownFilter), AvailabilityFilter]
+    list_filter = [("team", RelatedFilter), AvailabilityFilter]
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from callbacks.access import scope
 from callbacks.admin.attempts import attempt_admin, unknown_outcomes
 from callbacks.admin.attempts.talk_form import ManagersTalkForm
 from callbacks.admin.confirm import ask, is_confirmed
@@ -119,7 +120,7 @@ class ActsOnLeads(Admin):
     def call_with(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks through whom, then has this lead called by that extension."""
         lead = self._found(request, object_id)
-        extensions = forms.extensions_for(lead)
+        extensions = forms.extensions_for(lead, scope.of(request.user))
         if not extensions:
             said = gettext("No extension answers leads from %(source)s.") % {"source": lead.source}
             self.message_user(request, said, messages.ERROR)

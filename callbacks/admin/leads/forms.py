@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from callbacks.access.scope import Scope
 from callbacks.admin.extensions import state
 from callbacks.models import Extension, SourceMessages
 from callbacks.models.parameters import validate_record_name
@@ -21,11 +22,16 @@ from leads.models import Lead, LeadStatus
 _TRIED = (LeadStatus.UNREACHED, LeadStatus.FAILED, LeadStatus.CALLED)
 
 
-def extensions_for(lead: Lead) -> list[Extension]:
-    """The extensions of the teams that answer the lead's source, those that can ring first."""
+def extensions_for(lead: Lead, seen: Scope) -> list[Extension]:
+    """The extensions of the teams that answer the lead's source, those that can ring first; of
+    these, what who asks may see.
+    """
     extensions = state.loaded(
         Extension.objects.filter(
-            team__sources=lead.source_id, team__is_active=True, is_active=True
+            seen.of_teams("team"),
+            team__sources=lead.source_id,
+            team__is_active=True,
+            is_active=True,
         ).order_by("number")
     )
     return sorted(extensions, key=lambda extension: not _can_ring(extension))

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +18,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
 from callbacks.admin import html
 from callbacks.admin.base import ReadOnly
 from callbacks.admin.confirm import ask, is_confirmed
+from callbacks.admin.filters import RelatedFilter
 from callbacks.admin.leads import challenge_shown, forms, held_blocks, held_commands
 from callbacks.admin.leads.held_blocks import BlockSenderForm
 from callbacks.admin.leads.held_commands import HeldCommand
@@ -48,7 +49,7 @@ class HeldLeadAdmin(ReadOnly, Admin):
 
     list_display = ["came", "person", "why", "sender", "domain"]
     list_display_links = None
-    list_filter = [("source", RelatedDropdownFilter), AddressFilter, DomainFilter]
+    list_filter = [("source", RelatedFilter), AddressFilter, DomainFilter]
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
@@ -142,6 +143,8 @@ class HeldLeadAdmin(ReadOnly, Admin):
         self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any
     ) -> HttpResponse:
         """The lead's own page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:leads_lead_change", object_id)
 
     # --- what is decided ------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -31,6 +31,7 @@ from callbacks.admin.filters import (
     FollowUpFilter,
     MoodFilter,
     OverdueFilter,
+    RelatedFilter,
     ReportFilter,
     SubmittedFilter,
     ToDoFilter,
@@ -51,7 +52,7 @@ from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
 from callbacks.explain.waiting import WaitingReason
-from callbacks.exports.records import may_export
+from callbacks.exports.records import may_export_leads
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.call_notes import standing_notes
 from callbacks.reports import time_breakdown
@@ -73,13 +74,13 @@ class LeadAdmin(
     list_display_links = ["came", "person"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
-        ("source", RelatedDropdownFilter),
+        ("source", RelatedFilter),
         SubmittedFilter,
         ToDoFilter,
         OverdueFilter,
         UnansweredFilter,
         AlertedLeadsFilter,
-        ("disposition", RelatedDropdownFilter),
+        ("disposition", RelatedFilter),
         FollowUpFilter,
         ReportFilter,
         LatenessFilter,
@@ -143,8 +144,6 @@ class LeadAdmin(
         ),
     ]  # fmt: skip
 
-    # --- who may what ---------------------------------------------------------------------------
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never: a lead comes in by the form or the API, where all its rules are asked."""
         return False
@@ -161,7 +160,7 @@ class LeadAdmin(
         """What callbacks.admin.search finds; what is to be said of it stands above the list."""
         if not search_term.strip():
             return queryset, False
-        found = search.leads(search_term)
+        found = search.leads(search_term, request.user)
         request.found = found  # type: ignore[attr-defined]
         return queryset.filter(pk__in=found.ids), False
 
@@ -239,7 +238,7 @@ class LeadAdmin(
         changes.found = getattr(request, "found", None)
         if changes.found and changes.found.number:
             changes.number_page = number_page.address_of(changes.found.number)
-        if may_export(request.user):
+        if may_export_leads(request.user):
             export = reverse("admin:leads_lead_export")
             changes.export_address = f"{export}?{request.GET.urlencode()}"
         _add_unanswered(changes.result_list)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from callbacks.admin import ai_data
 from callbacks.exports.answers import answer
-from callbacks.exports.records import Recorded, may_export
+from callbacks.exports.records import Recorded, may_export_leads
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
 from callbacks.exports.workbook import Workbook
 from callbacks.models import Team
@@ -49,7 +49,7 @@ class ExportsLeads(Admin):
 
         403 without the right. Back to the list, which says why, if there are too many leads.
         """
-        if not may_export(request.user):
+        if not may_export_leads(request.user):
             raise PermissionDenied
         page = f"{reverse('admin:leads_lead_changelist')}?{request.GET.urlencode()}"
         if request.method != "POST":  # of who has logged in anew and is back at this address

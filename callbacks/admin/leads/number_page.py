@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from callbacks.access import scope
 from callbacks.admin import html, labels
 from callbacks.admin.attempts.unknown_outcomes import sees_attempts
 from callbacks.admin.leads.calls_shown import add_calls, who
@@ -21,7 +22,7 @@ from callbacks.common.formatting import in_words
 from callbacks.explain import number_now
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.call_notes import note_of, standing_notes
-from leads import phones
+from leads import phones, visible_rows
 from leads.models import Lead
 
 # Of each kind; the search lists the others.
@@ -50,10 +51,11 @@ def phone_with_link(lead: Lead) -> SafeString:
 def number_page(request: HttpRequest, digits: str) -> HttpResponse:
     """For who may see leads; calls and recordings for who may see attempts."""
     user = request.user
-    if not (user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")):
+    if not scope.sees_leads(user):
         raise PermissionDenied
     spellings = sorted(phones.spellings(f"+{digits}"))
-    of_number = Lead.objects.filter(phone__in=spellings).select_related("source", "disposition")
+    of_number = visible_rows.of(user, Lead.objects.filter(phone__in=spellings))
+    of_number = of_number.select_related("source", "disposition")
     leads: list[Any] = list(of_number.order_by("-submitted_at", "-pk")[: SHOWN + 1])
     if not leads:
         raise Http404(gettext("No lead has this number."))
@@ -80,15 +82,15 @@ def number_page(request: HttpRequest, digits: str) -> HttpResponse:
         "sees_calls": sees_attempts(request),
     }
     if sees_attempts(request):
-        calls = _calls(spellings)
+        calls = _calls(spellings, user)
         context |= {"calls": calls[:SHOWN], "more_calls": len(calls) > SHOWN}
     return TemplateResponse(request, "admin/number.html", context)
 
 
-def _calls(spellings: list[str]) -> list[Any]:
+def _calls(spellings: list[str], user: Any) -> list[Any]:
     """Calls and messages to this number, the newest first, with what each row shows."""
     attempts = (
-        CallAttempt.objects.filter(phone__in=spellings)
+        visible_rows.of(user, CallAttempt.objects.filter(phone__in=spellings))
         .select_related("extension", "salesperson")
         .prefetch_related(Prefetch("records", CallRecord.objects.all()), standing_notes())
         .order_by("-claimed_at", "-pk")

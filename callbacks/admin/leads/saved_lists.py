@@ -19,6 +19,7 @@ from unfold.decorators import display
 from callbacks.common.translation import Text
 from callbacks.models import SavedList
 from callbacks.models.saved_lists import LONGEST_QUERY, filter_of
+from leads import visible_rows
 from leads.admin import Admin
 from leads.models import LeadSource
 
@@ -48,7 +49,8 @@ class Chip:
 
 def visible_to(user: Any) -> QuerySet[SavedList]:
     """Their own, and those that are shared."""
-    return SavedList.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
+    found = SavedList.objects.filter(Q(owner=user.pk) | Q(is_shared=True))
+    return visible_rows.of(user, found)
 
 
 def address_of(saved: SavedList) -> str:

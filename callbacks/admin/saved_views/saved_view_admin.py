@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from callbacks.access import scope
+from callbacks.access.scope import Scope
 from callbacks.admin import html
 from callbacks.models import SavedView
 from callbacks.models.saved_views import LONGEST_QUERY
@@ -25,13 +27,13 @@ from callbacks.reports.saved_views import REPORTS
 from leads.admin import Admin
 
 
-def _changed_meanwhile(now: SavedView) -> forms.ValidationError:
+def _changed_meanwhile(now: SavedView, seen: Scope) -> forms.ValidationError:
     return forms.ValidationError(
         gettext(
             "Somebody else has changed this view in the meantime: it is called %(name)s now, and "
             "shows %(shows)s. Open it again before you change it."
         )
-        % {"name": now.name, "shows": saved_views.in_words(now.report, now.query)}
+        % {"name": now.name, "shows": saved_views.in_words(now.report, now.query, seen)}
     )
 
 
@@ -83,7 +85,11 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
             return str(self.instance.query)  # is changed from the report's page
         try:
             asked = QueryDict(self.cleaned_data["query"])
-            query = report.read(asked, timezone.now()).query().urlencode() if report else ""
+            query = (
+                report.read(asked, timezone.now(), scope.of(self.user)).query().urlencode()
+                if report
+                else ""
+            )
         except (NotUnderstood, ValueError):
             query = ""
         if not query or len(query) > LONGEST_QUERY:
@@ -99,7 +105,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         if now is None:
             raise forms.ValidationError(gettext("Somebody has deleted this view meanwhile."))
         if now.version != cleaned.get("version"):
-            raise _changed_meanwhile(now)
+            raise _changed_meanwhile(now, scope.of(self.user))
         cleaned["version"] = now.version + 1
         return cleaned
 
@@ -150,7 +156,7 @@ class NewViewForm(SavedViewForm):
         if now is None:
             raise forms.ValidationError(gettext("Somebody has deleted this view meanwhile."))
         if now.version != int(version):
-            raise _changed_meanwhile(now)
+            raise _changed_meanwhile(now, scope.of(self.user))
         cleaned["replaced"] = now
         return cleaned
 
@@ -213,7 +219,7 @@ class SavedViewAdmin(Admin):
         report = obj.report if obj else request.GET.get("report", "")
         query = obj.query if obj else request.GET.get("query", "")[:LONGEST_QUERY]
         if report in REPORTS and query:
-            form.shows = saved_views.in_words(report, query)
+            form.shows = saved_views.in_words(report, query, scope.of(request.user))
         return form
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
@@ -240,8 +246,9 @@ class SavedViewAdmin(Admin):
     @display(description=_("shows"))  # type: ignore[untyped-decorator]
     def shows(self, obj: SavedView) -> SafeString:
         """In words; and why it cannot be shown any more."""
-        said = format_html("{}", saved_views.in_words(obj.report, obj.query))
-        return html.trouble_below(said, saved_views.problem(obj, timezone.now()))
+        seen = scope.of(obj.owner)  # of others, only who sees all is shown any
+        said = format_html("{}", saved_views.in_words(obj.report, obj.query, seen))
+        return html.trouble_below(said, saved_views.problem(obj, timezone.now(), seen))
 
     @display(description="")  # type: ignore[untyped-decorator]
     def opened(self, obj: SavedView) -> SafeString:

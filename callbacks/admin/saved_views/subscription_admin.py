@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from callbacks.access import scope
 from callbacks.admin import html
 from callbacks.admin.commands import Command, NothingToDo
 from callbacks.admin.confirm import ask, is_confirmed
@@ -148,7 +149,7 @@ class SubscriptionAdmin(Admin):
             shown = html.label(gettext("Nothing is sent"), html.RED)
             said = str(why.label)
             if why is NotSent.BROKEN:
-                said = saved_views.problem(obj.view, timezone.now())
+                said = saved_views.problem(obj.view, timezone.now(), scope.of(obj.user))
             return html.trouble_below(shown, said)
         if obj.next_at is None:
             shown = html.label(gettext("Nothing is sent"), html.RED)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
+from callbacks.access import scope
 from callbacks.common.formatting import dated, when
 from callbacks.explain import preview
 from leads.models import LeadSource
@@ -22,9 +23,9 @@ SHOWN = 100
 
 
 def may_ask(request: HttpRequest) -> bool:
-    """Who sees leads and extensions may ask."""
+    """Who sees the leads and extensions of all teams may ask."""
     user = request.user
-    return all(
+    return scope.sees_all_teams(user) and all(
         user.has_perm(f"{app}.view_{model}") or user.has_perm(f"{app}.change_{model}")
         for app, model in (("leads", "lead"), ("callbacks", "extension"))
     )

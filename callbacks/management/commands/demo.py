@@ -6,7 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from callbacks.admin.access import SALES_MANAGERS, ensure_sales_managers
+from callbacks.access.groups import ensure_roles
+from callbacks.access.roles import Role
+from callbacks.admin.access import SALES_MANAGERS
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
 from leads.models import LeadSource
@@ -47,7 +49,7 @@ class Command(BaseCommand):
             if new_source or new_team:
                 team.sources.add(source)
             self._extensions(team, options["extensions"])
-            self._say("group", SALES_MANAGERS, ensure_sales_managers())
+            self._say("group", SALES_MANAGERS, Role.MANAGER in ensure_roles())
             task_publisher.work_team_on_commit(team.pk)
 
     def _extensions(self, team: Team, how_many: int) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.access import scope
 from callbacks.common.formatting import listed
 from callbacks.exports.answers import answer
 from callbacks.exports.records import Recorded, may_export
@@ -41,7 +42,7 @@ def people_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         return HttpResponseRedirect(page)
     now = timezone.now()
     try:
-        selected = selection.read(request.GET, now)
+        selected = selection.read(request.GET, now, scope.of(request.user))
     except NotUnderstood:
         messages.error(request, gettext("Nothing was exported: see below what is wrong."))
         return HttpResponseRedirect(page)

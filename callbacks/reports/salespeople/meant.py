@@ -92,7 +92,7 @@ def _of_person(person: Person) -> Q:
 
 def _of_asked(asked: Asked) -> Q:
     """Of calls, but for their time. One query: calls are found by phone and time."""
-    its_phones = Extension.objects.order_by()
+    its_phones = Extension.objects.filter(asked.seen.of_teams("team")).order_by()
     if asked.team is not None:
         its_phones = its_phones.filter(team=asked.team)
     # 0 is no phone: of an empty list Django makes no statement.
@@ -142,7 +142,7 @@ def calls_on(asked: Asked, grouping: Grouping | None = None, key: object = None)
 
 def phones(asked: Asked) -> QuerySet[Extension]:
     """The phones of the people who are meant, as they are now."""
-    found = Extension.objects.order_by("pk")
+    found = Extension.objects.filter(asked.seen.of_teams("team")).order_by("pk")
     if asked.team is not None:
         found = found.filter(team=asked.team)
     if asked.salesperson is None:

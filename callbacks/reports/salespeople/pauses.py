@@ -81,6 +81,7 @@ def spent(asked: Asked, theirs: Shifts, now: datetime) -> list[Spent]:
     rows = Pause.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gt=start), began_at__lt=end
     ).exclude(kind=PauseKind.LOGIN)
+    rows = rows.filter(asked.seen.of_teams("extension__team"))
     if asked.team is not None:
         rows = rows.filter(extension__team=asked.team)
     if (person := asked.salesperson) is not None:

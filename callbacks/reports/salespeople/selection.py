@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.reports import filters
 from callbacks.reports.filters import Asked, NotUnderstood
 from callbacks.reports.groupings import Grouping
@@ -66,7 +67,7 @@ class Selection:
         return query
 
 
-def read(query: QueryDict, now: datetime) -> Selection:
+def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Selection:
     """What an address selects; nothing said: today by salesperson. Raises NotUnderstood."""
     problems = {}
     grouping = CALL_GROUPINGS.get(query.get("by") or BY)
@@ -79,7 +80,7 @@ def read(query: QueryDict, now: datetime) -> Selection:
     if sort and sort not in measures.ALL:
         problems["sort"] = gettext("The report has no such figure.")
     try:
-        asked = filters.read(query, now)
+        asked = filters.read(query, now, seen)
     except NotUnderstood as wrong:
         raise NotUnderstood(wrong.problems | problems) from None
     if grouping and grouping.days and sum(1 for _ in grouping.every(asked)) > MOST_ROWS:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from callbacks.access import scope
 from callbacks.exports.records import may_export
 from callbacks.models.saved_views import ReportKind
 from callbacks.reports import cells, choices, filters, saved_views
@@ -42,7 +43,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     """
     if not may_see(request.user):
         raise PermissionDenied
-    now = timezone.now()
+    now, seen = timezone.now(), scope.of(request.user)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": gettext("People"),
@@ -51,7 +52,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     problems: dict[str, str] = {}
     days = last_days(1, timezone.localdate())
     try:
-        selected = selection.read(request.GET, now)
+        selected = selection.read(request.GET, now, seen)
         query, days = selected.query(), selected.asked.days
         context |= _shown(selected, now)
         context |= saved_views.on_the_page(request, ReportKind.PEOPLE, query)
@@ -60,7 +61,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
     if may_export(request.user):
         context["export_address"] = f"{reverse('people-report-export')}?{query.urlencode()}"
     context |= {
-        "fields": choices.fields(query, problems, CALL_GROUPINGS, BY),
+        "fields": choices.fields(query, problems, CALL_GROUPINGS, BY, seen),
         "problems": problems,
         "query": query,
         "period": query.get("period") or TODAY,

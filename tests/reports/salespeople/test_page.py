@@ -10,7 +10,8 @@ from django.contrib.auth.models import Permission, User
 from django.http import QueryDict
 from django.test import Client
 
-from callbacks.admin.access import SALES_MANAGERS, ensure_sales_managers
+from callbacks.access.groups import ensure_roles
+from callbacks.admin.access import SALES_MANAGERS
 from callbacks.models import Extension
 from callbacks.models.pauses import HistoryStart
 from callbacks.reports import drilldown
@@ -65,7 +66,7 @@ def test_who_sees_the_page_the_list_of_pauses_and_the_link(client: Client, name:
 
 
 def test_managers_have_the_right_and_strangers_log_in(client: Client) -> None:
-    ensure_sales_managers()
+    ensure_roles()
     user = User.objects.create_user("gal", is_staff=True)
     user.groups.add(user.groups.model.objects.get(name=SALES_MANAGERS))
     assert client.get(ADDRESS).status_code == 302

@@ -1,0 +1,123 @@
+"""Whose rows somebody sees: all, or only those of the teams that they lead; and whether names.
+
+A lead is a team's that answers its source, or that has called it (`Lead.by_team`); calls, records
+and what was said of them are with their lead, phones and pauses with their team. Asked by every
+list, page and action of the admin (`rows`, through leads.visible_rows) and by every report
+(`Asked.seen`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Model, Q, QuerySet
+
+from callbacks.access.roles import ONLY_OWN_TEAMS
+from callbacks.models import (
+    CallAttempt,
+    CallRecord,
+    Extension,
+    Pause,
+    ReportSubscription,
+    SavedList,
+    SavedView,
+    Team,
+    TeamSource,
+    UnknownOutcome,
+)
+from leads.models import Disposition, HeldLead, Lead, LeadSource
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`teams` and the `sources` that they answer; None: all there are. `names`: whether people's
+    names, numbers and messages are shown.
+    """
+
+    teams: frozenset[int] | None = None
+    sources: frozenset[int] = frozenset()
+    names: bool = True
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there are teams that are not seen."""
+        return self.teams is not None
+
+    def leads(self, path: str = "") -> Q:
+        """Of leads, or of what has one at `path` ("lead__")."""
+        if self.teams is None:
+            return Q()
+        its_source = Q((f"{path}source__in", self.sources))
+        return its_source | Q((f"{path}by_team__in", self.teams))
+
+    def of_teams(self, path: str) -> Q:
+        """Of what has a team at `path`."""
+        return Q() if self.teams is None else Q((f"{path}__in", self.teams))
+
+
+EVERYTHING = Scope()
+
+
+def of(user: User | AnonymousUser | None) -> Scope:
+    """What somebody sees. Two queries for who leads teams, and none for others."""
+    if user is None:
+        return EVERYTHING
+    known: Scope | None = getattr(user, "_scope", None)
+    if known is None:
+        known = user._scope = _of(user)  # type: ignore[union-attr]  # as Django keeps permissions
+    return known
+
+
+def sees_leads(user: User | AnonymousUser) -> bool:
+    """Whether somebody may see leads, with names and numbers."""
+    return user.has_perm("leads.view_lead") or user.has_perm("leads.change_lead")
+
+
+def sees_figures(user: User | AnonymousUser) -> bool:
+    """Whether somebody may see what was counted: with leads behind each number, or without."""
+    return sees_leads(user) or user.has_perm("callbacks.view_figures")
+
+
+def sees_all_teams(user: User | AnonymousUser) -> bool:
+    """Whether somebody is shown what is worked out over all teams at once."""
+    return not of(user).is_limited
+
+
+def rows(user: Any, found: QuerySet[Any]) -> QuerySet[Any]:
+    """Those that somebody may see, may act on and is offered. Of what has no rule: none."""
+    scope = of(user)
+    if not scope.is_limited:
+        return found
+    rule = _RULES.get(found.model)
+    return found.filter(rule(scope, user)) if rule else found.none()
+
+
+def _of(user: User | AnonymousUser) -> Scope:
+    names = sees_leads(user)
+    if user.is_superuser or not user.has_perm(ONLY_OWN_TEAMS):
+        return Scope(names=names)
+    teams = frozenset(Team.objects.filter(leaders=user.pk).values_list("pk", flat=True))
+    answered = TeamSource.objects.filter(team__in=teams).values_list("source", flat=True)
+    return Scope(teams, frozenset(answered), names)
+
+
+_Rule = Callable[[Scope, Any], Q]
+_of_lead: _Rule = lambda scope, _user: scope.leads("lead__")  # noqa: E731
+_their_own: _Rule = lambda _scope, user: Q(owner=user.pk)  # noqa: E731
+
+_RULES: dict[type[Model], _Rule] = {
+    Lead: lambda scope, _user: scope.leads(),
+    HeldLead: lambda scope, _user: scope.leads(),
+    LeadSource: lambda scope, _user: Q(pk__in=scope.sources),
+    Disposition: lambda _scope, _user: Q(),
+    Team: lambda scope, _user: scope.of_teams("pk"),
+    Extension: lambda scope, _user: scope.of_teams("team"),
+    Pause: lambda scope, _user: scope.of_teams("extension__team"),
+    CallAttempt: _of_lead,
+    UnknownOutcome: _of_lead,
+    CallRecord: lambda scope, _user: scope.leads("attempt__lead__"),
+    SavedList: _their_own,
+    SavedView: _their_own,
+    ReportSubscription: lambda _scope, user: Q(user=user.pk),
+}

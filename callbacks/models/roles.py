@@ -1,0 +1,26 @@
+"""RoleGroup: which group is which role."""
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RoleGroup(models.Model):
+    """The group whose members have a role (callbacks.access.roles). It may be called anything."""
+
+    role = models.CharField(_("role"), max_length=20, unique=True)
+    group = models.OneToOneField(
+        Group, on_delete=models.CASCADE, related_name="role_group", verbose_name=_("group")
+    )
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        default_permissions = ()
+        permissions = [
+            ("view_figures", "Can see reports, without names"),
+            ("only_own_teams", "Sees only what is of the teams that they lead"),
+        ]
+
+    def __str__(self) -> str:
+        return self.role

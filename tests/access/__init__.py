@@ -1,0 +1,1 @@
+"""Roles: who may open which address, and whose rows they see."""
