@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 # After a leg's end, a hang-up, or the call's going from the active ones: what records are still
 # missing come within this time, or late.
 RECORDS_WITHIN = timedelta(seconds=60)
-_LOOK_BEFORE_ITS_END = RECORDS_WITHIN * 0.75
+LOOKED_BEFORE_ITS_END = RECORDS_WITHIN / 4
 # What a late end means for the lead: nobody calls again by itself.
 _LATE: dict[str, tuple[LeadStatus, str]] = {
     AttemptState.BRIDGED: (LeadStatus.CONNECTED, ""),
@@ -72,7 +72,8 @@ def call_is_over(attempt: CallAttempt, now: datetime) -> None:
 
     What records are still missing come until then, or are asked for just before.
     """
-    attempt.let_go(now + RECORDS_WITHIN, next_lookup_at=now + _LOOK_BEFORE_ITS_END)
+    until = now + RECORDS_WITHIN
+    attempt.let_go(until, next_lookup_at=until - LOOKED_BEFORE_ITS_END)
 
 
 def recognise(attempt: CallAttempt, call_id: str) -> bool:

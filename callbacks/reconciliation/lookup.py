@@ -112,20 +112,20 @@ def _take(now: datetime) -> list[CallAttempt]:
             return []
         to_tell = Q(state=AttemptState.UNKNOWN, lookup_count__lt=holds.LEAST_LOOKS)
         longer = Greatest(F("hold_until"), now + account.log_tells_within())
-        # A look that comes late: its call is not given up by another sweep while this one asks.
+        # Nobody gives its call up by the one record that is here while this sweep asks, or if this
+        # sweep dies before it knows: such a look does not count.
         answered_by = now + account.answer_is_lost_after()
-        is_over = Q(state=AttemptState.ACCEPTED, lookup_count=0, hold_until__lt=now + _SOON)
+        first_look = Q(state=AttemptState.ACCEPTED, lookup_count=0)
+        counted = Least(F("lookup_count") + 1, _COUNTED)
         CallAttempt.objects.filter(pk__in=[attempt.pk for attempt in due]).update(
             next_lookup_at=answered_by,
-            lookup_count=Least(F("lookup_count") + 1, _COUNTED),
+            lookup_count=Case(When(first_look, then=0), default=counted),
             hold_until=Case(
                 When(to_tell, then=longer),
-                When(is_over, then=Greatest(F("hold_until"), answered_by)),
+                When(first_look, then=Greatest(F("hold_until"), answered_by)),
                 default=F("hold_until"),
             ),
         )
-    for attempt in due:
-        attempt.lookup_count += 1
     return due
 
 
@@ -270,6 +270,8 @@ def _apply(attempt: CallAttempt, call_id: str, legs: Iterable[Cdr]) -> None:
 def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -> None:
     """Writes down what was seen, and when to look again."""
     attempt = CallAttempt.objects.get(pk=it.attempt.pk)
+    if attempt.state == AttemptState.ACCEPTED and attempt.lookup_count == 0:
+        _count_the_first(attempt, now)
     next_lookup_at: datetime | None = now + _pause(attempt.lookup_count)
     if attempt.state == AttemptState.ENDED:
         since = now - (attempt.ended_at or now)
@@ -290,6 +292,16 @@ def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -
     CallAttempt.objects.filter(pk=attempt.pk, state=attempt.state).update(
         next_lookup_at=next_lookup_at
     )
+
+
+def _count_the_first(attempt: CallAttempt, now: datetime) -> None:
+    """The provider has been asked: where one record says that the call is over, its end comes when
+    it was to come.
+    """
+    attempt.lookup_count = 1
+    CallAttempt.objects.filter(pk=attempt.pk, lookup_count=0).update(lookup_count=1)
+    if attempt.hold_until and attempt.hold_until <= now + account.answer_is_lost_after():
+        attempt.let_go(now + corrections.LOOKED_BEFORE_ITS_END)
 
 
 def _is_absent(

@@ -3,6 +3,7 @@ called again, the provider is asked, however late the sweeps are or whatever the
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -76,6 +77,26 @@ def test_a_sweep_whose_look_up_fails_has_nobody_called_again(
             with pytest.raises(ExceptionGroup):
                 tasks.sweep()
             assert stand() == STILL_OPEN
+    tasks.sweep()
+    assert stand() == TALKED
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=46), LATE])
+def test_nor_one_that_dies_while_it_asks(
+    attempt: CallAttempt, monkeypatch: pytest.MonkeyPatch, late: timedelta
+) -> None:
+    def away(*_: Any) -> None:
+        raise OperationalError
+
+    pass_time(late)
+    with monkeypatch.context() as patched:
+        patched.setattr(lookup, "_still_open", away)
+        for _ in range(4):
+            with suppress(ExceptionGroup):
+                tasks.sweep()
+            assert stand() == STILL_OPEN
+            pass_time(timedelta(seconds=20))
+    pass_time(timedelta(seconds=20))
     tasks.sweep()
     assert stand() == TALKED
 
