@@ -18,6 +18,7 @@ from callbacks.mailing import outbox, sender
 from callbacks.monitoring import readiness
 from callbacks.privacy import course, retention
 from callbacks.reconciliation import holds, lookup, records
+from callbacks.signin import sessions
 from callbacks.subscriptions import sending
 from leads.guard import held
 
@@ -82,6 +83,12 @@ def forget_old_alerts() -> None:
 def forget_old_audit() -> None:
     """Every hour: the audit is kept for AUDIT_KEPT_DAYS."""
     entries.forget_old()
+
+
+@shared_task(name="callbacks.forget_old_sign_ins")
+def forget_old_sign_ins() -> None:
+    """Every hour: sessions that are over are no longer kept."""
+    sessions.forget_old(timezone.now())
 
 
 @shared_task(name=task_publisher.WORK_OUT)

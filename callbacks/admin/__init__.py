@@ -24,6 +24,7 @@ from callbacks.admin.mail import outgoing_mail_admin
 from callbacks.admin.privacy import erasure_admin
 from callbacks.admin.saved_views import saved_view_admin, subscription_admin
 from callbacks.admin.schedules import schedule_admin
+from callbacks.admin.signin import authenticator_admin, sign_in_admin
 from callbacks.admin.spending import limit_admin, price_admin
 from callbacks.admin.teams import team_admin
 from callbacks.admin.wallboards import wallboard_admin
@@ -33,6 +34,7 @@ __all__ = [
     "alert_admin",
     "attempt_admin",
     "audit_admin",
+    "authenticator_admin",
     "block_admin",
     "disposition_admin",
     "erasure_admin",
@@ -49,6 +51,7 @@ __all__ = [
     "saved_lists",
     "saved_view_admin",
     "schedule_admin",
+    "sign_in_admin",
     "source_admin",
     "subscription_admin",
     "team_admin",

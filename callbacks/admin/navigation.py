@@ -47,6 +47,11 @@ def icon(_request: HttpRequest) -> str:
     return static("admin_extra/icon.svg")
 
 
+def account_links(_request: HttpRequest) -> list[dict[str, Any]]:
+    """What stands above "Change password" in one's own menu."""
+    return [{"title": gettext("Your sign-in"), "link": reverse("sign-in:mine")}]
+
+
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """The side bar: only what this person may open."""
     rows = [
@@ -125,6 +130,13 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Mail"), "mail", "callbacks", "outgoingmail"),
                 _entry(gettext("Exports"), "download", "callbacks", "exportrecord"),
                 _entry(gettext("Audit"), "history_edu", "callbacks", "auditentry"),
+                _entry(gettext("Sign-ins"), "devices", "callbacks", "signin"),
+                (
+                    gettext("Second factors"),
+                    "phonelink_lock",
+                    "admin:callbacks_authenticator_changelist",
+                    "callbacks.reset_second_factor",
+                ),
                 _entry(gettext("Refused logins"), "lock", "axes", "accessattempt"),
                 (gettext("A person's data"), "policy", "person", "callbacks.see_person"),
                 _entry(gettext("Erasures"), "ink_eraser", "callbacks", "erasure"),

@@ -9,4 +9,9 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Registers the system checks, and makes ours the Celery application that publishes."""
-        from callbacks.config import celery, checks, mail_checks  # noqa: F401, PLC0415  # for effect
+        from callbacks.config import (  # noqa: PLC0415  # for effect
+            celery,  # noqa: F401
+            checks,  # noqa: F401
+            mail_checks,  # noqa: F401
+            sign_in_checks,  # noqa: F401
+        )

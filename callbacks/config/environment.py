@@ -89,6 +89,25 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         hint = f"Set {var} to networks such as 10.0.0.0/8, separated by commas."
         return self._read(var, read(default), read, "is not a list of networks", hint)
 
+    def names(self, var: str, default: str) -> list[str]:
+        """Names, separated by commas; none for "off"."""
+        text = str(self.str(var, default="")).strip() or default
+        if text.lower() == "off":
+            return []
+        return [name.strip() for name in text.split(",") if name.strip()]
+
+    def pairs(self, var: str) -> Any:
+        """Pairs "a=b", separated by commas; none by default."""
+
+        def read(text: str) -> list[tuple[str, str]]:
+            pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+            if not all(left.strip() and right.strip() for left, _, right in pairs):
+                raise ValueError
+            return [(left.strip(), right.strip()) for left, _, right in pairs]
+
+        hint = f"Set {var} to pairs such as their-name=Our name, separated by commas."
+        return self._read(var, [], read, "is not a list of pairs", hint)
+
     def rates(self, var: str, default: str) -> Any:
         """Rates such as "20/10m, 100/d"; none for "off"."""
         hint = (

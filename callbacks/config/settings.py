@@ -15,6 +15,7 @@ from callbacks.common.local_servers import recorded_settings, recorded_urls
 from callbacks.config import broker, logs
 from callbacks.config.celery_settings import *  # noqa: F403
 from callbacks.config.environment import Environment
+from callbacks.config.sign_in_settings import *  # noqa: F403
 from callbacks.config.theme import UNFOLD  # noqa: F401
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
@@ -60,9 +61,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # --- applications --------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "callbacks.config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
     "leads",
     "callbacks",
     "callbacks.config",
@@ -87,10 +89,12 @@ MIDDLEWARE = [
     "callbacks.config.form_limits.FewFieldsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "callbacks.signin.middleware.SignInMiddleware",
     "callbacks.audit.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "callbacks.config.known_browsers.KnownBrowserMiddleware",
+    "callbacks.signin.known_browsers.KnownBrowserMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -198,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60.0},
     },
     "forget_old_mail": {"task": "callbacks.forget_old_mail", "schedule": 3600.0},
+    "forget_old_sign_ins": {"task": "callbacks.forget_old_sign_ins", "schedule": 3600.0},
     "forget_old_alerts": {"task": "callbacks.forget_old_alerts", "schedule": 3600.0},
     "forget_old_audit": {"task": "callbacks.forget_old_audit", "schedule": 3600.0},
 }
@@ -324,12 +329,10 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Whose word is taken for the address of a visitor (leads.guard.address).
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-# Nothing is kept in a cookie that could tell of a person; no script reads the one against forgery,
-# and under this name no neighbouring host can set it.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# __Host-: a browser takes them over TLS only, and from this host only, not from a neighbouring one.
+_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST}sessionid", f"{_HOST}csrftoken"
+KNOWN_BROWSER_COOKIE_NAME = f"{_HOST}known_browser"
 # These are called without a browser, often over plain HTTP inside a network.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$", r"^webhooks/"]
 X_FRAME_OPTIONS = "DENY"
@@ -343,36 +346,44 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # /admin/login/ opened directly; the desk has its own
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
 
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "callbacks.config.known_browsers.address"
-AXES_USERNAME_CALLABLE = "callbacks.config.known_browsers.name"
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_ENABLE_ACCESS_FAILURE_LOG = False
-AXES_LOCKOUT_TEMPLATE = "429.html"
+# --- signing in -----------------------------------------------------------------------------------
+
+# Who has to show a second factor: members of these groups, and superusers where any are named.
+SECOND_FACTOR_GROUPS = env.names(
+    "SECOND_FACTOR_GROUPS", default="off" if DEBUG else "Owners, Sales managers"
+)
+# Seals the keys of authenticators; the first one is used, each of them opens.
+SIGN_IN_KEYS = env.list("SIGN_IN_KEYS", default=[SECRET_KEY, *SECRET_KEY_FALLBACKS])
+# Hours until a session ends that nobody uses, and in any case.
+SESSION_IDLE = env.float("SESSION_IDLE", default=72.0)
+SESSION_LONGEST = env.float("SESSION_LONGEST", default=336.0)
+# The same for who may spend money, erase leads or give rights.
+DEAR_SESSION_IDLE = env.float("DEAR_SESSION_IDLE", default=2.0)
+DEAR_SESSION_LONGEST = env.float("DEAR_SESSION_LONGEST", default=12.0)
+SESSION_COOKIE_AGE = round(SESSION_LONGEST * 3600)
+
+# Single sign-on: off without an issuer (callbacks.signin.single).
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+OIDC_OP_AUTHORIZATION_ENDPOINT = env.str("OIDC_AUTHORIZATION_URL", default="")
+OIDC_OP_TOKEN_ENDPOINT = env.str("OIDC_TOKEN_URL", default="")
+OIDC_OP_USER_ENDPOINT = env.str("OIDC_USERINFO_URL", default="")
+OIDC_OP_JWKS_ENDPOINT = env.str("OIDC_KEYS_URL", default="")
+OIDC_RP_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_RP_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_RP_SCOPES = env.str("OIDC_SCOPES", default="openid email")
+OIDC_DOMAINS = env.hosts("OIDC_DOMAINS")
+OIDC_CREATE_USER = env.bool("OIDC_CREATE_USERS", default=False)
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_GROUPS = env.pairs("OIDC_GROUPS")
+if OIDC_ISSUER:
+    AUTHENTICATION_BACKENDS.append("callbacks.signin.single.Backend")
 
 # --- logging: ids and reasons only, never a name, a number or a secret ----------------------------
 
-logs.hide(
-    VOICENTER_CODE,
-    CDR_SECRET,
-    CDR_SECRET_PREVIOUS,
-    SECRET_KEY,
-    *SECRET_KEY_FALLBACKS,
-    METRICS_TOKEN,
-    EMAIL_HOST_PASSWORD,
-)
+logs.hide(VOICENTER_CODE, CDR_SECRET, CDR_SECRET_PREVIOUS, SECRET_KEY, *SECRET_KEY_FALLBACKS)
+logs.hide(METRICS_TOKEN, EMAIL_HOST_PASSWORD, OIDC_RP_CLIENT_SECRET, *SIGN_IN_KEYS)
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 LOG_LEVEL = env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS)
 LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -11,6 +11,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "STYLES": ["callbacks.admin.navigation.colors", "callbacks.admin.navigation.stylesheet"],
     "DASHBOARD_CALLBACK": "callbacks.admin.dashboard.add_overview",
+    "ACCOUNT": {"navigation": "callbacks.admin.navigation.account_links"},
     "SIDEBAR": {"navigation": "callbacks.admin.navigation.groups"},
     # static/admin_extra/colors.css has them: a page has no styles inside (callbacks.config.csp).
     "COLORS": lambda _request: {},

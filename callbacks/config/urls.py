@@ -52,6 +52,7 @@ urlpatterns = [
     path("admin/person/", admin.site.admin_view(person_page), name="person"),
     path("admin/", admin.site.urls),
     path("desk/", include("callbacks.desk.urls")),
+    path("sign-in/", include("callbacks.signin.urls")),
     path("mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("wallboard/", include("callbacks.wallboard.urls")),
     path("healthz", healthz, name="healthz"),

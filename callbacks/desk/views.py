@@ -35,6 +35,7 @@ from callbacks.models.call_notes import note_of
 from callbacks.reconciliation import manual_resolution
 from callbacks.routing import config
 from callbacks.scheduling import follow_up_times
+from callbacks.signin import door, ways
 
 # Seconds until a browser without JavaScript loads the page again.
 REFRESH = 5
@@ -43,8 +44,13 @@ _LOGIN = reverse_lazy("desk:login")
 # The parts of the page that change by themselves: fields of Desk, and templates.
 _PARTS = ("live", "talks", "phones", "calls")
 
-log_in = LoginView.as_view(
-    template_name="desk/login.html", next_page=_HOME, redirect_authenticated_user=True
+log_in = door.guarded(
+    LoginView.as_view(
+        template_name="desk/login.html",
+        next_page=_HOME,
+        redirect_authenticated_user=True,
+        extra_context={"ways": ways.ways},
+    )
 )
 change_password = PasswordChangeView.as_view(template_name="desk/password.html", success_url=_HOME)
 _log_out = LogoutView.as_view(next_page=_LOGIN)

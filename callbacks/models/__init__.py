@@ -23,6 +23,7 @@ from callbacks.models.saved_lists import SavedList
 from callbacks.models.saved_views import SavedView
 from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 from callbacks.models.seen_countries import SeenCountry
+from callbacks.models.sign_in import Authenticator, NameTries, RecoveryCode, SignIn
 from callbacks.models.spending import CallPrice, SpendCount, SpendLimit
 from callbacks.models.studies import Study
 from callbacks.models.subscriptions import ReportSubscription
@@ -38,6 +39,7 @@ __all__ = [
     "AlertTelling",
     "AlertWatch",
     "AuditEntry",
+    "Authenticator",
     "CallAttempt",
     "CallNote",
     "CallParameters",
@@ -48,10 +50,12 @@ __all__ = [
     "Extension",
     "HistoryStart",
     "MailAttachment",
+    "NameTries",
     "OpeningHours",
     "OutgoingMail",
     "Pause",
     "Presence",
+    "RecoveryCode",
     "ReportSubscription",
     "RoleGroup",
     "SavedList",
@@ -59,6 +63,7 @@ __all__ = [
     "Schedule",
     "ScheduleException",
     "SeenCountry",
+    "SignIn",
     "SourceMessages",
     "SpendCount",
     "SpendLimit",

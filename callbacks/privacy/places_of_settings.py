@@ -36,6 +36,10 @@ SET_UP = (
     _set_up("callbacks.RoleGroup", _("Which group has which role"), "role"),
     _set_up("auth.Permission", _("Rights"), "name codename"),
     _set_up("contenttypes.ContentType", _("Names of tables"), "app_label model"),
+    _set_up("callbacks.Authenticator", _("Second factors of staff"), "sealed_key"),
+    _set_up("callbacks.RecoveryCode", _("Recovery codes of staff"), "digest"),
+    _set_up("callbacks.SignIn", _("Where staff are signed in"), "address browser auth_hash"),
+    _set_up("callbacks.NameTries", _("How often a password was tried for a name"), "name"),
     _set_up("axes.AccessAttemptExpiration", _("Times of failed sign-ins")),
     _set_up("leads.Disposition", _("What can come of a talk"), "name effect"),
     _set_up(

@@ -30,6 +30,10 @@ WITHOUT = {
         "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog",
         "axes_accesslog",
     ],
+    "signing in; what people do with it stands in the admin's log, which is kept": [
+        "callbacks_authenticator", "callbacks_nametries", "callbacks_recoverycode",
+        "callbacks_signin",
+    ],
     "Django's own": ["auth_permission", "django_content_type", "django_session"],
     "the audit itself": ["callbacks_auditentry"],
 }  # fmt: skip

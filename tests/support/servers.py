@@ -25,6 +25,8 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("CDR_SECRET", "a-secret-for-the-tests-0123456789")
 os.environ.setdefault("VOICENTER_CODE", "code-for-tests")
 os.environ.setdefault("VOICENTER_URL", "http://127.0.0.1:9/ForwardDialer/click2call.aspx")
+# Tests of the second factor demand it themselves.
+os.environ.setdefault("SECOND_FACTOR_GROUPS", "off")
 # All tests submit from this machine; those of rates set their own.
 # The simulated talks last for hundredths of a second, and count; tests of short ones set their own.
 os.environ.setdefault("LEAST_TALK", "0")

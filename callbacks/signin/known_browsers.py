@@ -27,13 +27,16 @@ _LONGEST_NAME = 255  # axes.models.AccessBase.username
 
 def address(request: HttpRequest) -> str:
     """For axes (AXES_CLIENT_IP_CALLABLE): the address that failed logins are counted by."""
-    typed = request.POST.get("username", "")
-    try:
-        browser = uuid.UUID(_signer(typed).unsign(request.COOKIES.get(COOKIE, ""), max_age=_A_YEAR))
-    except (signing.BadSignature, ValueError):
+    browser = _browser(request)
+    if browser is None:
         return _sender(request)
     # A private address that nobody can send from.
     return str(ipaddress.IPv6Address((0xFD << 120) | (browser.int >> 8)))
+
+
+def is_known(request: HttpRequest) -> bool:
+    """Whether the typed name's owner has signed in here before."""
+    return _browser(request) is not None
 
 
 def name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str | None:
@@ -43,6 +46,15 @@ def name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> 
     """
     typed = (credentials or request.POST).get("username")
     return None if typed is None else str(typed)[:_LONGEST_NAME]
+
+
+def _browser(request: HttpRequest) -> uuid.UUID | None:
+    typed = request.POST.get("username", "")
+    try:
+        kept = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
+        return uuid.UUID(_signer(typed).unsign(kept, max_age=_A_YEAR))
+    except (signing.BadSignature, ValueError):
+        return None
 
 
 def _sender(request: HttpRequest) -> str:
@@ -68,7 +80,7 @@ class KnownBrowserMiddleware:
         response = self._get_response(request)
         if known := request.META.get(COOKIE):
             response.set_cookie(
-                COOKIE,
+                settings.KNOWN_BROWSER_COOKIE_NAME,
                 _signer(known).sign(str(uuid.uuid4())),
                 max_age=_A_YEAR,
                 secure=settings.HTTPS,

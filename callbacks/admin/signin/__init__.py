@@ -1,0 +1,1 @@
+"""What an owner sees of signing in: who has a second factor, and who is signed in where."""

@@ -1,0 +1,83 @@
+"""Second factors: whose there are, and taking one away from somebody who lost the phone."""
+
+# the methods' parameters are Django's
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.admin.base import ReadOnly
+from callbacks.admin.confirm import Confirmation, ask, is_confirmed
+from callbacks.models import Authenticator
+from callbacks.signin import second_factor
+from leads.admin import Admin
+
+
+def of_people_seen(request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows of the people whose logins this person may see."""
+    people = admin.site.get_model_admin(User).get_queryset(request)
+    return queryset.filter(user__in=people.values("pk"))
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnly, Admin):
+    """A list without keys. Whoever may see it may take a second factor away."""
+
+    list_display = ["user", "made_at", "throttling_failure_timestamp"]
+    list_display_links = None
+    search_fields = ["user__username"]
+    actions = ["reset_selected"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may take them away. No row has a page: there is nothing else to see."""
+        return obj is None and request.user.has_perm("callbacks.reset_second_factor")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The same."""
+        return self.has_view_permission(request)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        """The same."""
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        """Those that a code is asked from."""
+        found = super().get_queryset(request).filter(confirmed=True).select_related("user")
+        return of_people_seen(request, found)
+
+    @admin.action(description=_("Reset: the phone is lost"), permissions=["reset"])
+    def reset_selected(
+        self, request: HttpRequest, queryset: QuerySet[Authenticator]
+    ) -> HttpResponse | None:
+        """Asks, then takes them away."""
+        chosen = list(queryset)
+        if not is_confirmed(request):
+            question = Confirmation(
+                title=gettext("Reset the second factor?"),
+                explanation=gettext(
+                    "Make sure that it is this person who asks: until they have set up another "
+                    "one, their password alone opens the account. Their recovery codes end too."
+                ),
+                button=gettext("Reset"),
+                things=[str(it.user) for it in chosen],
+                back=request.get_full_path(),
+                danger=True,
+                action="reset_selected",
+                chosen=[it.pk for it in chosen],
+            )
+            return ask(request, self, question)
+        by = request.user
+        assert isinstance(by, User)  # noqa: S101  # nobody else gets here
+        sentence = gettext("Took the second factor away: the phone is lost")
+        count = sum(second_factor.reset(it.user, by, sentence) for it in chosen)
+        said = ngettext(
+            "The second factor of %(count)d person has been reset.",
+            "The second factor of %(count)d people has been reset.",
+            count,
+        )
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+        return None

@@ -1,0 +1,97 @@
+"""System checks of the settings of signing in.
+
+E060 SIGN_IN_KEYS    E061 how long a session lasts    W060 SECOND_FACTOR_GROUPS=off    E062 OIDC_...
+"""
+
+from collections.abc import Iterator, Sequence
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's name
+
+_LEAST_CHARACTERS = 32
+_LONGEST = 24.0 * 90  # hours
+
+
+@checks.register()
+def check_sign_in(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - the settings belong to no single application
+    **kwargs: object,  # noqa: ARG001
+) -> list[CheckMessage]:
+    """Reports every mistake at once. No message shows a secret."""
+    return [*_keys(), *_sessions(), *_single_sign_on()]
+
+
+def _keys() -> Iterator[CheckMessage]:
+    if not settings.DEBUG and any(len(it) < _LEAST_CHARACTERS for it in settings.SIGN_IN_KEYS):
+        yield Error(
+            f"A key in SIGN_IN_KEYS has fewer than {_LEAST_CHARACTERS} characters.",
+            hint="Make each like SECRET_KEY: python -c 'import secrets; "
+            "print(secrets.token_hex(30))'. Leave it empty to use SECRET_KEY.",
+            id="callbacks.E060",
+        )
+    # Plain HTTP is for trying things out; a site that strangers reach has TLS.
+    if settings.HTTPS and not settings.SECOND_FACTOR_GROUPS:
+        yield Warning(
+            "SECOND_FACTOR_GROUPS is off, so a password alone opens every account.",
+            hint='Take it away, or name groups: SECOND_FACTOR_GROUPS="Owners, Sales managers"',
+            id="callbacks.W060",
+        )
+
+
+def _sessions() -> Iterator[CheckMessage]:
+    for idle, longest in (
+        ("SESSION_IDLE", "SESSION_LONGEST"),
+        ("DEAR_SESSION_IDLE", "DEAR_SESSION_LONGEST"),
+    ):
+        if not 0 < getattr(settings, idle) <= getattr(settings, longest) <= _LONGEST:
+            yield Error(
+                f"{idle} and {longest} must be hours above 0, the first no more than the second, "
+                f"which is at most {_LONGEST:g}.",
+                hint=f"Set {idle}=2 and {longest}=12, or leave both empty.",
+                id="callbacks.E061",
+            )
+    if (
+        settings.DEAR_SESSION_IDLE > settings.SESSION_IDLE
+        or settings.DEAR_SESSION_LONGEST > settings.SESSION_LONGEST
+    ):
+        yield Error(
+            "DEAR_SESSION_IDLE and DEAR_SESSION_LONGEST are for those who may do most, and must "
+            "be no more than SESSION_IDLE and SESSION_LONGEST.",
+            hint="Set them to fewer hours, or leave them empty.",
+            id="callbacks.E061",
+        )
+
+
+def _single_sign_on() -> Iterator[CheckMessage]:
+    if not settings.OIDC_ISSUER:
+        return
+    addresses = {
+        "OIDC_ISSUER": settings.OIDC_ISSUER,
+        "OIDC_AUTHORIZATION_URL": settings.OIDC_OP_AUTHORIZATION_ENDPOINT,
+        "OIDC_TOKEN_URL": settings.OIDC_OP_TOKEN_ENDPOINT,
+        "OIDC_USERINFO_URL": settings.OIDC_OP_USER_ENDPOINT,
+        "OIDC_KEYS_URL": settings.OIDC_OP_JWKS_ENDPOINT,
+    }
+    scheme = "https://" if settings.HTTPS else "http"
+    for name, address in addresses.items():
+        if not address.startswith(scheme):
+            yield Error(
+                f"{name} is not an address with TLS, and single sign-on needs it.",
+                hint=f"Set {name} as your provider's /.well-known/openid-configuration has it, or "
+                "leave OIDC_ISSUER empty.",
+                id="callbacks.E062",
+            )
+    given = {
+        "OIDC_CLIENT_ID": settings.OIDC_RP_CLIENT_ID,
+        "OIDC_CLIENT_SECRET": settings.OIDC_RP_CLIENT_SECRET,
+        "OIDC_DOMAINS": settings.OIDC_DOMAINS,
+    }
+    for name, value in given.items():
+        if not value:
+            yield Error(
+                f"{name} is empty, and single sign-on needs it.",
+                hint=f"Set {name} (docs/signin.md), or leave OIDC_ISSUER empty.",
+                id="callbacks.E062",
+            )

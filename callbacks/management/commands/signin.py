@@ -1,0 +1,64 @@
+"""`manage.py signin`: a lost second factor of the last owner, and other keys for all of them."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from callbacks.common import sealing
+from callbacks.models import Authenticator
+from callbacks.signin import second_factor
+
+
+class Command(BaseCommand):
+    """Both are written where the admin's log can be read, or change nothing that anybody sees."""
+
+    help = "Resets a lost second factor, or seals all keys of second factors anew."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds the two commands."""
+        commands = parser.add_subparsers(dest="command", required=True)
+        reset = commands.add_parser(
+            "reset-second-factor", help="takes it away from somebody who lost phone and codes"
+        )
+        reset.add_argument("name", help="the user name")
+        commands.add_parser(
+            "seal-anew", help="seals with the first of SIGN_IN_KEYS; then the others may go"
+        )
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Does it and says what was done."""
+        if given["command"] == "seal-anew":
+            self._seal_anew()
+        else:
+            self._reset(given["name"])
+
+    def _reset(self, name: str) -> None:
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            raise CommandError("Nobody is called so. Give the user name, as it is typed to log in.")
+        # The log needs somebody who did it; on the command line nobody is signed in.
+        sentence = "Took the second factor away, on the server's command line"
+        if not second_factor.reset(user, user, sentence):
+            raise CommandError("This person has no second factor.")
+        self.stdout.write("The second factor is gone; the next sign-in sets up another one.")
+
+    def _seal_anew(self) -> None:
+        lost = 0
+        with transaction.atomic():
+            rows = list(Authenticator.objects.select_for_update())
+            for row in rows:
+                try:
+                    row.sealed_key = sealing.seal_anew(row.sealed_key)
+                except sealing.CannotOpen:
+                    lost += 1
+                else:
+                    row.save(update_fields=["sealed_key"])
+        self.stdout.write(f"{len(rows) - lost} keys are sealed with the first of SIGN_IN_KEYS.")
+        if lost:
+            raise CommandError(
+                f"{lost} keys were sealed with one that is not in SIGN_IN_KEYS any more. Add it "
+                "behind the others and run this again, or reset those second factors."
+            )

@@ -1,0 +1,1 @@
+"""Signing in: second factor, sessions, wrong passwords, lost ones, single sign-on."""

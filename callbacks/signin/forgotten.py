@@ -1,0 +1,140 @@
+"""A forgotten password: a link by mail, where mail is set up.
+
+Whoever asks reads the same at once, whether the address is somebody's or not: looking it up and
+mailing are a thread's work. These mails are not kept in the outbox, where managers read: a link
+opens an account.
+"""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+
+from callbacks.common.site_address import absolute
+from callbacks.mailing.backends import MailIsOff
+from callbacks.signin import door, second_factor, tries
+from leads.guard import address as addresses
+
+log = logging.getLogger(__name__)
+
+# A mailbox gets one in this time; an address asks for a few, and then for one a minute.
+ONE_MAILBOX = tries.Allowance("reset", 1, timedelta(minutes=5), timedelta(minutes=5))
+ONE_ADDRESS = tries.Allowance("reset-from", 10, timedelta(minutes=1), timedelta(hours=1))
+_MOST_WAITING = 20
+
+_sender = ThreadPoolExecutor(1, thread_name_prefix="password-reset")
+_waiting = threading.BoundedSemaphore(_MOST_WAITING)
+
+
+def is_offered() -> bool:
+    """Whether mail is set up."""
+    return bool(settings.EMAIL_HOST)
+
+
+@never_cache
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Asks for the mail address, and answers every one in the same way."""
+    if not is_offered():
+        raise Http404
+    form = PasswordResetForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        _have_sent(request, form.cleaned_data["email"])
+        return HttpResponseRedirect(reverse("sign-in:sent"))
+    context = {"form": form}
+    return render(request, "signin/forgotten.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+def sent(request: HttpRequest) -> HttpResponse:
+    """What everybody reads who has asked."""
+    return render(request, "signin/sent.html")
+
+
+class _SetPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
+    """Notes in the log that it was done."""
+
+    def save(self, commit: bool = True) -> Any:
+        """The user, with the new password."""
+        user = super().save(commit)
+        second_factor.note(user, user, gettext("Set a new password by a link in a mail"))
+        return user
+
+
+_new_password = PasswordResetConfirmView.as_view(
+    template_name="signin/new_password.html",
+    form_class=_SetPasswordForm,
+    success_url=reverse_lazy("desk:login"),
+)
+
+
+def new_password(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+    """Where the link leads. It signs nobody in: the second factor is still asked."""
+    if request.method != "POST":
+        return _new_password(request, **parts)
+    return door.few_at_a_time(request, lambda: _new_password(request, **parts))
+
+
+def send(typed: str) -> int:
+    """Mails a link to everybody who can log in and has this address; says to how many."""
+    count = 0
+    for user in PasswordResetForm().get_users(typed):
+        link = reverse(
+            "sign-in:new-password",
+            kwargs={
+                "uidb64": urlsafe_base64_encode(force_bytes(user.pk)),
+                "token": default_token_generator.make_token(user),
+            },
+        )
+        EmailMessage(
+            gettext("A new password"),
+            render_to_string("mail/new_password.txt", _words(user, link)),
+            to=[user.email],
+        ).send()
+        count += 1
+    return count
+
+
+def _words(user: User, link: str) -> dict[str, object]:
+    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
+    return {"name": user.get_username(), "link": absolute(link), "minutes": minutes}
+
+
+def _have_sent(request: HttpRequest, typed: str) -> None:
+    now = timezone.now()
+    sender = addresses.of_request(request)
+    if sender is not None and tries.take(ONE_ADDRESS, addresses.customer(sender), now):
+        return
+    if tries.take(ONE_MAILBOX, typed.casefold(), now) or not _waiting.acquire(blocking=False):
+        return
+    _sender.submit(_send, typed)
+
+
+def _send(typed: str) -> None:
+    try:
+        send(typed)
+    except (OSError, MailIsOff):
+        log.warning("a mail with a link to a new password could not be sent", exc_info=True)
+    except Exception:
+        log.exception("a mail with a link to a new password failed")
+    finally:
+        _waiting.release()
+        connection.close()  # back to the pool

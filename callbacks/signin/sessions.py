@@ -1,0 +1,170 @@
+"""Who is signed in, where, and until when.
+
+A session names its row (`SignIn`): ended is whose row is gone. So what is kept of a session here
+opens none. How long one lasts depends on what its person may do; a page that asks for news by
+itself does not keep it alive.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from callbacks.models import Authenticator, SignIn
+from callbacks.signin import tries
+from leads.guard import address as addresses
+
+KEY = "sign_in"
+# Rights that end a session sooner.
+DEAR_RIGHTS = (
+    "callbacks.add_spendlimit", "callbacks.change_spendlimit", "callbacks.delete_spendlimit",
+    "auth.change_group", "auth.delete_user", "leads.delete_lead", "callbacks.erase_person",
+)  # fmt: skip
+# `seen_at` is written once in this time.
+_SEEN_EVERY = timedelta(minutes=1)
+_LONGEST_BROWSER = 200
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long a session lasts: unused, and in any case."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+def of(request: HttpRequest, user: User) -> SignIn | None:
+    """The row of this session, which is made for one that has none; None: it has ended."""
+    now = timezone.now()
+    number = request.session.get(KEY)
+    if number is None:
+        return _begin(request, user, now)
+    row = (
+        SignIn.objects.filter(pk=number, user=user.pk)
+        .annotate(
+            has_authenticator=Exists(
+                Authenticator.objects.filter(user=OuterRef("user"), confirmed=True)
+            )
+        )
+        .first()
+    )
+    if row is None:
+        return None
+    if is_over(row, user, now):
+        row.delete()
+        return None
+    changes: dict[str, Any] = {}
+    if now - row.seen_at >= _SEEN_EVERY and _is_asked_by_a_person(request):
+        changes["seen_at"] = now
+    if row.auth_hash != request.session.get(HASH_SESSION_KEY):
+        changes["auth_hash"] = request.session.get(HASH_SESSION_KEY)  # their own new password
+    if changes:
+        SignIn.objects.filter(pk=row.pk).update(**changes)
+    return row
+
+
+def passed(request: HttpRequest, at: datetime) -> None:
+    """This session has shown its second factor."""
+    if number := request.session.get(KEY):
+        SignIn.objects.filter(pk=number).update(passed_at=at)
+
+
+def bounds_of(user: User) -> Bounds:
+    """By what the person may do."""
+    is_dear = any(user.has_perm(right) for right in DEAR_RIGHTS)
+    return _dear() if is_dear else _usual()
+
+
+def is_over(row: SignIn, user: User, now: datetime) -> bool:
+    """Whether it has lasted too long. Rights are asked only once that matters."""
+    shortest = _dear()
+    if now - row.seen_at <= shortest.idle and now - row.begun_at <= shortest.longest:
+        return False
+    bounds = bounds_of(user)
+    return now - row.seen_at > bounds.idle or now - row.begun_at > bounds.longest
+
+
+def open_ones(user: User) -> list[SignIn]:
+    """Those that still hold, the last used first."""
+    now = timezone.now()
+    rows = SignIn.objects.filter(user=user, auth_hash=user.get_session_auth_hash())
+    return [row for row in rows if not is_over(row, user, now)]
+
+
+def end(rows: QuerySet[SignIn]) -> int:
+    """Ends them; says how many there were."""
+    return rows.delete()[0]
+
+
+def forget_old(now: datetime) -> None:
+    """Deletes what is kept of sessions that are over, and of tries."""
+    SignIn.objects.filter(seen_at__lt=now - _usual().idle).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    tries.forget_old(now)
+
+
+def browser_of(row: SignIn) -> str:
+    """In words: "Firefox, Windows"."""
+    names = [
+        next((name for mark, name in table if mark in row.browser), "")
+        for table in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(name for name in names if name) or gettext("Unknown browser")
+
+
+# In this order: each of them names those below too.
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@receiver([user_logged_in, user_logged_out])
+def leave(request: HttpRequest | None, **_kwargs: Any) -> None:
+    """The row goes with the session. Who has just signed in gets a new one: its time runs anew."""
+    if request is not None and hasattr(request, "session"):
+        number = request.session.pop(KEY, None)
+        if number is not None:
+            SignIn.objects.filter(pk=number).delete()
+
+
+def _begin(request: HttpRequest, user: User, now: datetime) -> SignIn:
+    row = SignIn.objects.create(
+        user_id=user.pk,
+        begun_at=now,
+        seen_at=now,
+        address=str(addresses.of_request(request) or ""),
+        browser=request.headers.get("User-Agent", "")[:_LONGEST_BROWSER],
+        auth_hash=request.session.get(HASH_SESSION_KEY, ""),
+    )
+    request.session[KEY] = row.pk
+    return row
+
+
+def _is_asked_by_a_person(request: HttpRequest) -> bool:
+    """Not by a script of the page. Browsers that do not tell count as people."""
+    return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+
+
+def _usual() -> Bounds:
+    return Bounds(timedelta(hours=settings.SESSION_IDLE), timedelta(hours=settings.SESSION_LONGEST))
+
+
+def _dear() -> Bounds:
+    return Bounds(
+        timedelta(hours=settings.DEAR_SESSION_IDLE), timedelta(hours=settings.DEAR_SESSION_LONGEST)
+    )

@@ -1,0 +1,82 @@
+"""Signing in with an authenticator, as a person does it: light and dark, narrow and wide."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+
+from tests.support.authenticator import PASSWORD, code_of, key_on
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing sticks out at any width; where SHOTS names a folder, pictures are left there."""
+    shots = os.environ.get("SHOTS")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+            if shots:
+                page.screenshot(path=Path(shots) / f"{name}-{width}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 844})
+
+
+@pytest.fixture
+def log_in(stack: Stack, page: Page) -> Callable[[], None]:
+    User.objects.create_superuser("root", "root@example.com", PASSWORD)
+
+    def do() -> None:
+        page.goto(f"{stack.url}/admin/login/?next=/sign-in/")
+        look(page, "login")
+        page.get_by_label("Username").fill("root")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+
+    return do
+
+
+def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
+    stack: Stack, page: Page, log_in: Callable[[], None]
+) -> None:
+    log_in()
+    look(page, "mine-without")
+    page.get_by_role("link", name="Set up a second factor").click()
+    page.get_by_role("img", name="QR code").wait_for()
+    box = page.locator(".picture svg").bounding_box()
+    assert box is not None
+    assert box["width"] >= 150
+    page.get_by_text("The picture cannot be scanned").click()
+    look(page, "set-up")
+    key = key_on(page.content())
+    page.get_by_label("Code", exact=True).fill(code_of(key))
+    page.get_by_role("button", name="Finish").click()
+    page.get_by_text("they are not shown again").wait_for()
+    look(page, "recovery-codes")
+    first = page.locator(".codes code").first.inner_text()
+    page.get_by_role("link", name="I have written them down").click()
+    page.goto(f"{stack.url}/sign-in/")
+    page.get_by_text("10 recovery codes are left").wait_for()
+    look(page, "mine")
+    page.context.clear_cookies()
+    log_in()
+    page.get_by_role("heading", name="Enter your code").wait_for()
+    look(page, "code")
+    page.get_by_label("Code", exact=True).fill(first)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text("9 recovery codes are left").wait_for()
+    look(page, "mine-two")
+    page.get_by_role("button", name="End all others").click()
+    page.get_by_text("All your other sessions have ended").wait_for()
+    assert page.get_by_text("This browser").count() == 1
+    page.goto(f"{stack.url}/admin/callbacks/signin/")
+    page.get_by_text("127.0.0.1").first.wait_for()
+    look(page, "admin-sign-ins")
+    page.goto(f"{stack.url}/admin/callbacks/authenticator/")
+    look(page, "admin-authenticators")

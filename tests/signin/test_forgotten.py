@@ -1,0 +1,146 @@
+"""A forgotten password: a link by mail, and one answer for everybody."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+
+from callbacks.models import OutgoingMail
+from callbacks.signin import forgotten
+from tests.support.authenticator import PASSWORD, given_to
+from tests.support.mail_server import MailServer, mail_server
+
+pytestmark = pytest.mark.django_db
+PAGE = "/sign-in/forgotten/"
+NEW = "another-word-and-8"
+
+
+@pytest.fixture
+def mail(settings: Any) -> Iterator[MailServer]:
+    with mail_server() as server:
+        settings.EMAIL_BACKEND = "callbacks.mailing.backends.Smtp"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        settings.DEFAULT_FROM_EMAIL = "Callbacks <callbacks@example.com>"
+        settings.SITE_URL = "https://callbacks.example.com"
+        yield server
+
+
+@pytest.fixture
+def dana() -> User:
+    return User.objects.create_user("dana", "dana@example.com", PASSWORD, is_staff=True)
+
+
+def link_in(mail: MailServer) -> str:
+    found = re.search(
+        r"https://callbacks\.example\.com(/sign-in/new-password/[\w/-]+)", mailed(mail)
+    )
+    assert found is not None
+    return found[1]
+
+
+def mailed(mail: MailServer) -> str:
+    return re.sub(r"=\r?\n", "", str(mail.kept[-1])).replace("=3D", "=")
+
+
+def choose(client: Client, link: str, password: str = NEW) -> Any:
+    page = client.get(link, follow=True)
+    typed = {"new_password1": password, "new_password2": password}
+    return client.post(page.request["PATH_INFO"], typed)
+
+
+@pytest.mark.parametrize("typed", ["dana@example.com", "nobody@example.com", "DANA@EXAMPLE.COM"])
+def test_everybody_reads_the_same(typed: str, mail: MailServer, dana: User) -> None:
+    answer = Client().post(PAGE, {"email": typed}, HTTP_HOST="localhost")
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/forgotten/sent/")
+    assert "If a login has this address" in Client().get(answer["Location"]).text
+    forgotten._sender.submit(int).result()  # what was asked for has been looked at
+
+
+def test_the_link_leads_to_a_new_password_once(mail: MailServer, dana: User) -> None:
+    assert forgotten.send("dana@example.com") == 1
+    link = link_in(mail)
+    client = Client()
+    assert choose(client, link)["Location"] == "/desk/login/"
+    dana.refresh_from_db()
+    assert dana.check_password(NEW)
+    assert "This link is over" in client.get(link, follow=True).text
+    assert LogEntry.objects.get(user=dana).change_message.startswith("Set a new password")
+    assert client.get("/sign-in/").status_code == 302, "it signs nobody in"
+    assert not OutgoingMail.objects.exists(), "managers read what is kept"
+
+
+def test_it_asks_for_the_second_factor_all_the_same(mail: MailServer, dana: User) -> None:
+    given_to(dana)
+    forgotten.send("dana@example.com")
+    client = Client()
+    choose(client, link_in(mail))
+    client.post("/desk/login/", {"username": "dana", "password": NEW})
+    assert client.get("/sign-in/").status_code == 302
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/sign-in/code/")
+
+
+@pytest.mark.parametrize("password", ["short", "Password1234!", "dana@example.com"])
+def test_a_weak_one_is_refused(password: str, mail: MailServer, dana: User) -> None:
+    forgotten.send("dana@example.com")
+    assert choose(Client(), link_in(mail), password).status_code == 200
+    dana.refresh_from_db()
+    assert dana.check_password(PASSWORD)
+
+
+def test_other_sessions_end(mail: MailServer, dana: User) -> None:
+    thief = Client()
+    thief.force_login(dana)
+    assert thief.get("/sign-in/").status_code == 200
+    forgotten.send("dana@example.com")
+    choose(Client(), link_in(mail))
+    assert thief.get("/sign-in/").status_code == 302
+
+
+def test_a_link_holds_for_an_hour(mail: MailServer, dana: User) -> None:
+    with time_machine.travel(datetime(2026, 3, 25, tzinfo=UTC), tick=False) as clock:
+        forgotten.send("dana@example.com")
+        clock.shift(timedelta(minutes=61))
+        assert "This link is over" in Client().get(link_in(mail), follow=True).text
+
+
+@pytest.mark.parametrize(
+    "change", [{"is_active": False}, {"password": "!"}], ids=["switched off", "no password"]
+)
+def test_who_cannot_log_in_by_password_gets_none(
+    change: dict[str, Any], mail: MailServer, dana: User
+) -> None:
+    User.objects.update(**change)
+    assert forgotten.send("dana@example.com") == 0
+    assert mail.kept == []
+
+
+def test_a_mailbox_is_not_filled(
+    mail: MailServer, dana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(forgotten._sender, "submit", lambda _, typed: asked.append(typed))
+    monkeypatch.setattr(forgotten._waiting, "acquire", lambda blocking: True)
+    for number in range(5):
+        typed = {"email": ["dana@example.com", "Dana@Example.com"][number % 2]}
+        Client().post(PAGE, typed, REMOTE_ADDR=f"198.51.100.{number}")
+    assert len(asked) == 1
+    for number in range(30):
+        typed = {"email": f"somebody{number}@example.com"}
+        Client().post(PAGE, typed, REMOTE_ADDR="203.0.113.9")
+    assert len(asked) == 11
+
+
+def test_without_mail_there_is_no_such_page(client: Client) -> None:
+    assert client.get(PAGE).status_code == 404
+    assert PAGE not in client.get("/desk/login/").text
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/desk/login/"])
+def test_the_login_pages_lead_there(page: str, mail: MailServer, client: Client) -> None:
+    assert PAGE in client.get(page).text
