@@ -28,6 +28,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from callbacks.access.roles import Role
 from callbacks.models import Wallboard
+from callbacks.wallboard import snapshot
 from tests.access import world as worlds
 from tests.access.world import TICKET, World
 
@@ -56,6 +57,7 @@ EXPECTED = read(TABLE.read_text())
 def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     # Who may open a page is decided before it is drawn, and drawing takes most of the time.
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+    snapshot.forget()  # the boards of the test before
     return worlds.make()
 
 
@@ -133,6 +135,7 @@ def address(route: str, world: World, rows: dict[type[Model], Model]) -> str:
         "calls/<int:pk>": f"calls/{own.attempt.pk}",
         "wallboard/<str:token>": f"wallboard/{board.token}",
         "<str:token>": "none",
+        "<uidb64>/<token>": "MQ/none",
         "(?P<secret>[^/]+)": settings.CDR_SECRET,
         "(?P<slug>[-a-zA-Z0-9_]+)": own.source.slug,
         "<slug:slug>": own.source.slug,

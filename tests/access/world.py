@@ -36,6 +36,7 @@ from callbacks.models import (
 )
 from callbacks.models.audit import AuditEntry
 from callbacks.models.erasures import Erasure, ErasureWay
+from callbacks.models.sign_in import Authenticator, SignIn
 from leads.models import BlockEntry, Disposition, HeldLead, Lead, LeadSource, NeverCallNumber
 
 TICKET = "0123456789abcdef0123456789abcdef"
@@ -191,6 +192,13 @@ def theirs(user: User) -> dict[type[Model], Model]:
     view = SavedView.objects.create(name="Mine", owner=user, query=QUERY)
     return {
         SavedView: view,
+        Authenticator: Authenticator.objects.create(user=user, sealed_key="x", confirmed=False),
+        SignIn: SignIn.objects.create(
+            user=user,
+            begun_at=timezone.now(),
+            seen_at=timezone.now(),
+            auth_hash="x",
+        ),
         SavedList: SavedList.objects.create(name="Mine", owner=user, query="status__exact=held"),
         ReportSubscription: ReportSubscription.objects.create(
             view=view, user=user, zone=settings.TIME_ZONE, decided_until=timezone.now()
