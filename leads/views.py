@@ -20,6 +20,7 @@ from leads import (
     config_cache,
     error_pages,
     intake,
+    joining,
     log_context,
     never_call,
     origins,
@@ -242,22 +243,29 @@ def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
 def never_call_again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Asks the visitor whether their number is never to be called again; by POST it is done.
 
-    Whether it is on the list already is told to nobody: anybody can have typed it.
+    Anybody can type anybody's number: before our call has rung it, the number goes on no list,
+    and this request alone is taken back. Whether it is on the list already is told to nobody.
     """
     lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
+    has_been_called = visitor_status.has_been_called(lead)
     if request.method == "POST":
-        reason = gettext("the visitor asked for it on the page of their request")
-        never_call.add(lead.phone, reason, None, ListedBy.VISITOR)
         log_context.follow(lead.public_id)
-        log.info("never call again")
+        if has_been_called:
+            reason = gettext("the visitor asked for it on the page of their request")
+            never_call.add(lead.phone, reason, None, ListedBy.VISITOR)
+            log.info("never call again")
+        else:
+            joining.withdraw([lead], timezone.now())
+            log.info("taken back")
         return SeeOther(f"{request.path}?done=yes")
     context = {
         "slug": slug,
         "public_id": public_id,
         "last_digits": visitor_status.last_digits(lead.phone),
         "is_done": request.GET.get("done") == "yes",
+        "has_been_called": has_been_called,
     }
     page = render(request, "leads/never_call.html", context)
     page["Cache-Control"] = "no-store"

@@ -364,6 +364,14 @@ def weekday_and_date(day: date) -> str:
     return date_format(day, gettext("l, j F"))
 
 
+def has_been_called(lead: Lead) -> bool:
+    """Whether a call of ours has rung its number since it was asked for: then whoever answers for
+    the number knows of the request. Until then anybody may have typed it.
+    """
+    first = lead.duplicate_of or lead
+    return first.rang_at is not None and ports.was_called(first.pk, lead.submitted_at)
+
+
 def last_digits(phone: str) -> str:
     """The last four digits of a number, enough for its owner to recognise it."""
     return phone[-4:]
