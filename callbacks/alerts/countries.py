@@ -15,7 +15,8 @@ _MOST = 5000
 def note(before: datetime | None, now: datetime) -> None:
     """Notes the countries of the leads since the look before this one. One query, seldom two."""
     since = (before or now) - _OVERLAP
-    leads = Lead.objects.filter(submitted_at__gt=since).order_by("submitted_at", "pk")
+    leads = Lead.objects.filter(submitted_at__gt=since, submitted_at__lte=now)
+    leads = leads.order_by("submitted_at", "pk")
     new: dict[str, SeenCountry] = {}
     for pk, phone, at in leads.values_list("pk", "phone", "submitted_at")[:_MOST]:
         country = phones.country(phone)

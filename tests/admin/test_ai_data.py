@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.admin import ai_data
+from callbacks.admin.access import SALES_MANAGERS
 from callbacks.models import AiData, CallAttempt, CallRecord, Extension
 from callbacks.reconciliation.ai_data import digest, forget_ai_data
 from callbacks.voicenter.events.analysis import MAX_LINES
@@ -126,8 +127,8 @@ def test_a_manager_may_read_it_until_the_right_is_taken_from_the_group(
 ) -> None:
     address = pages(heard(TALK))["lead"]
     assert block(managing, address)
-    right = Group.objects.get().permissions.get(codename="view_aidata")
-    Group.objects.get().permissions.remove(right)
+    right = Group.objects.get(name=SALES_MANAGERS).permissions.get(codename="view_aidata")
+    Group.objects.get(name=SALES_MANAGERS).permissions.remove(right)
     assert not block(managing, address)
 
 
