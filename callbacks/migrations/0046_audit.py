@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'entry of the audit',
-                'verbose_name_plural': 'audit',
+                'verbose_name_plural': 'entries of the audit',
                 'ordering': ['-at', '-pk'],
                 'default_permissions': ['view'],
                 'indexes': [models.Index(fields=['-at'], name='audit_by_time'), models.Index(fields=['user_id', '-at'], name='audit_by_user'), models.Index(fields=['kind', 'thing_id', '-at'], name='audit_by_thing')],

@@ -6,6 +6,7 @@ value of a visitor stands in one, so that nothing has to be erased from them.
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -60,7 +61,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name = _("entry of the audit")
-        verbose_name_plural = _("audit")
+        verbose_name_plural = _("entries of the audit")
         ordering = ["-at", "-pk"]
         default_permissions = ["view"]
         indexes = [
@@ -70,4 +71,4 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"AuditEntry {self.pk}"
+        return gettext("Entry %(number)s") % {"number": self.pk}

@@ -70,6 +70,8 @@ def _is_exempt(known: Circumstances) -> bool:
     """
     if known.address is None or not address.is_in(known.address, settings.RATES_EXEMPT):
         return False
+    if address.is_in(known.address, settings.TRUSTED_PROXIES):
+        return False  # the proxy has not said whose request it is
     return not (known.was_forwarded and known.address.is_loopback)
 
 

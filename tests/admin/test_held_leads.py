@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from callbacks.models import Extension
 from leads.models import BlockEntry, Lead, LeadStatus, NeverCallNumber
+from tests.support.admin_posting import confirm, said
 
 MakeLead = Callable[..., Lead]
 LIST = "/admin/leads/heldlead/"
@@ -312,3 +313,20 @@ def test_blocking_who_sent_it_is_a_right(client: Client, hold: MakeLead) -> None
     assert "block_sender_selected" not in client.get(LIST).content.decode()
     ask(client, "block_sender_selected", [lead], confirmed="yes")
     assert not BlockEntry.objects.exists()
+
+
+@pytest.mark.parametrize(("may_judge", "status"), [(False, "held"), (True, "waiting")])
+def test_who_may_not_release_a_held_lead_has_it_called_by_no_other_button(
+    staff_with: Callable[..., Client],
+    make_lead: Callable[..., Lead],
+    extension: Extension,
+    may_judge: bool,
+    status: str,
+) -> None:
+    held = make_lead(status=LeadStatus.HELD, is_held_back=True)
+    rights = ["leads.view_lead", "leads.call_lead", *["leads.judge_heldlead"] * may_judge]
+    page = f"/admin/leads/lead/{held.pk}/call-now/"
+    answer = confirm(staff_with(*rights), page)
+    held.refresh_from_db()
+    assert held.status == status
+    assert any("Ask a manager" in it for it in said(answer)) is not may_judge

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.audit.acting import telling
-from callbacks.models import AuditEntry, CallPrice, Extension, SpendCount, SpendLimit, Team
+from callbacks.models import AuditEntry, CallPrice, Erasure, Extension, SpendCount, SpendLimit, Team
 from leads.models import Lead, LeadSource, NeverCallNumber
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,7 +133,7 @@ def test_of_an_extension_what_a_manager_sets(
 
 def test_rights_that_are_given_and_taken(owner: User) -> None:
     dana = User.objects.create_user("dana")
-    group = Group.objects.create(name="Analysts")
+    group = Group.objects.create(name="Night shift")
     with telling({"user": owner.pk, "address": "192.0.2.7", "way": "admin"}):
         dana.groups.add(group)
         User.objects.filter(pk=dana.pk).update(is_staff=True)
@@ -246,6 +246,17 @@ def _url() -> str:
     of = connection.settings_dict
     password = f":{of['PASSWORD']}" if of["PASSWORD"] else ""
     return f"postgres://{of['USER']}{password}@{of['HOST']}:{of['PORT']}/{of['NAME']}"
+
+
+def test_who_erases_a_person_and_not_whom(owner: User) -> None:
+    with telling({"user": owner.pk, "way": "admin"}):
+        Erasure.objects.create(
+            way="page", username="owner", wanted={"numbers": ["+972505550177"]}, digests=["d1"]
+        )
+    entry = only("callbacks_erasure", "added")
+    assert entry.username == "owner"
+    assert entry.after["wanted"] == {"hidden": True}
+    assert "5550177" not in str(list(AuditEntry.objects.values()))
 
 
 def test_a_limit_that_is_opened_again(signed_in: Client) -> None:

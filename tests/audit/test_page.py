@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from callbacks.admin.audit import described
@@ -102,6 +102,13 @@ def _in(table: str, **columns: Any) -> AuditEntry:
 def test_a_column_in_words(entry: AuditEntry, said: tuple[str, str]) -> None:
     (found,) = described.differences(entry)
     assert (found.name, found.after) == said
+
+
+def test_what_has_no_name_says_what_it_was(reader: Client) -> None:
+    user, group = User.objects.create_user("anna"), Group.objects.create(name="Night shift")
+    user.groups.add(group)
+    page = reader.get(LIST + "?kind=auth_user_groups").content.decode()
+    assert f"Group: Night shift ({group.pk}), User: anna ({user.pk})" in page
 
 
 def test_what_a_column_points_to_is_named(team: Team, source: LeadSource) -> None:

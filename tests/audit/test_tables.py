@@ -25,7 +25,7 @@ WITHOUT = {
     "which sources and teams somebody is told of": [
         "callbacks_alertreceiver_sources", "callbacks_alertreceiver_teams",
     ],
-    "a receipt, which is kept as it is": ["callbacks_erasure", "leads_erasednumber"],
+    "a receipt, which is kept as it is": ["leads_erasednumber"],
     "strangers at the door": [
         "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog",
         "axes_accesslog",

@@ -47,13 +47,21 @@ def with_sentences(entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
 
 
 def what(entry: AuditEntry) -> str:
-    """What was done, in a line: the sentence of an act, or the names of the columns that differ.
+    """What was done, in a line: the sentence of an act, the names of the columns that differ, or,
+    of what has no name of its own, what stood there.
 
     `entry` is one of `with_sentences`.
     """
     if entry.log_entry_id:
         return str(LogEntry(change_message=entry.sentence or "").get_change_message())  # type: ignore[attr-defined]
-    return ", ".join(it.name for it in differences(entry)) if entry.act == "changed" else ""
+    if entry.act == "changed":
+        return ", ".join(it.name for it in differences(entry))
+    if entry.thing_name:
+        return ""
+    said = gettext("%(field)s: %(value)s")
+    return ", ".join(
+        said % {"field": it.name, "value": it.after or it.before} for it in differences(entry)
+    )
 
 
 def differences(entry: AuditEntry) -> list[Difference]:

@@ -20,7 +20,7 @@ from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, Extension
 from callbacks.reconciliation import manual_resolution
 from leads import never_call
-from leads.models import Lead, LegalHold
+from leads.models import Lead, LeadStatus, LegalHold
 
 # What happened to more leads than these is told together.
 _TOLD_ONE_BY_ONE = 3
@@ -63,12 +63,26 @@ class LeadCommand(Command[Lead]):
             model_admin.message_user(request, text % words, level)
 
 
+def _ask_who_may_release(lead: Lead, user: Any) -> None:
+    """To have a held lead called is to release it. Raises manual_requests.CannotCall."""
+    is_held = Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).exists()
+    if is_held and not user.has_perm("leads.judge_heldlead"):
+        raise manual_requests.CannotCall(
+            gettext("This lead is held, and you may not release held leads. Ask a manager to.")
+        )
+
+
+def _call_now(lead: Lead, user: Any) -> str:
+    _ask_who_may_release(lead, user)
+    return manual.call_now(lead.pk, user)
+
+
 def _not_chosen_yet(_lead: Lead, _user: object) -> str:
     raise manual_requests.CannotCall(gettext("Nothing was chosen."))
 
 
 CALL = LeadCommand(
-    run=lambda lead, user: manual.call_now(lead.pk, user),
+    run=_call_now,
     logged=_("Call now"),
     title=_("Call now?"),
     explanation=_(
@@ -231,7 +245,8 @@ def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:
 def call_with(extension: Extension) -> LeadCommand:
     """CALL_WITH, with the extension chosen."""
 
-    def run(lead: Lead, user: object) -> str:
+    def run(lead: Lead, user: Any) -> str:
+        _ask_who_may_release(lead, user)
         return manual.call_with(lead.pk, extension.pk, user)
 
     return CALL_WITH.doing(
@@ -242,7 +257,8 @@ def call_with(extension: Extension) -> LeadCommand:
 def play(record_name: str) -> LeadCommand:
     """PLAY, with the record named."""
 
-    def run(lead: Lead, user: object) -> str:
+    def run(lead: Lead, user: Any) -> str:
+        _ask_who_may_release(lead, user)
         return manual.play(lead.pk, record_name, user)
 
     return PLAY.doing(

@@ -182,6 +182,17 @@ def test_the_form_keeps_what_was_typed(source: LeadSource, off: Settings, client
     assert Lead.objects.count() == 1
 
 
+def test_a_proxy_that_does_not_say_whose_request_it_is_is_not_exempt(
+    source: LeadSource, off: Settings, client: Client
+) -> None:
+    off.RATE_ADDRESS = read("1/d")
+    off.RATES_EXEMPT = off.TRUSTED_PROXIES = [ip_network("127.0.0.0/8")]
+    for place in range(2):
+        fields = {"name": "Dana", "phone": f"050-555 01{place:02}", "source": source.slug}
+        client.post("/api/leads/", fields, REMOTE_ADDR="127.0.0.1")
+    assert Lead.objects.latest("pk").status == HELD
+
+
 def test_exempt_addresses_are_not_counted(source: LeadSource, off: Settings) -> None:
     off.RATE_ADDRESS, off.RATE_ADDRESS_REFUSED = read("1/d"), read("2/d")
     off.RATES_EXEMPT = [ip_network("203.0.113.0/24")]
