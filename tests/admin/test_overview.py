@@ -27,7 +27,7 @@ NOON = datetime(2026, 3, 25, 10, 2, tzinfo=UTC)  # Wednesday, 12:02 in Jerusalem
 
 # The page around it: login, rights, side bar, the sentences above every page.
 FRAME = re.compile(
-    r'FROM "(django_session|auth_user|auth_permission)"|"user_id" = \d+ LIMIT 1'
+    r'FROM "(django_session|auth_user|auth_permission|callbacks_signin)"|"user_id" = \d+ LIMIT 1'
     r"|FROM leads_leadsource source|FROM callbacks_extension extension\s+WHERE team_id = ANY"
     r'|DISTINCT "callbacks_team_sources"|ORDER BY "callbacks_callattempt"."id" DESC LIMIT 3'
 )
