@@ -248,7 +248,7 @@ def test_a_list_costs_the_same_however_long_it_is(
     watch()
     assert AlertMessage.objects.count() == 30
     for address in (RECEIVERS, "/admin/callbacks/alert/", "/admin/callbacks/alertmessage/"):
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(27):
             assert managing.get(address).status_code == 200
 
 

@@ -84,7 +84,7 @@ def test_a_call_whose_answer_and_records_were_lost_is_looked_up_by_the_sweep(
     stack.simulator.control(faults=[{"kind": "reset_after"}, {"kind": "cdr_lost"}])
     submitted = submit(stack)
     # A sweep that comes while the call is on looks again a minute later.
-    eventually(lambda: status_of(stack, submitted) == "connected", within=120)
+    eventually(lambda: status_of(stack, submitted) == "connected", within=240)
     [entry] = stack.simulator.ledger()
     assert entry["cdr_fault"] == "cdr_lost"
     attempt = CallAttempt.objects.get()
