@@ -336,6 +336,7 @@ def test_planning_asks_the_database_no_more_than_before(
 ) -> None:
     filled = {"source": "website", "name": "Noa", "phone": "050-555 0101"}
     client.post("/api/leads/", {**filled, "phone": "050-555 0102"})  # reads what is set up
-    # The version of what is set up, the never-call list, the block lists, a savepoint's two, the lead.
+    # The version of what is set up, the never-call list, the block lists, the lead, and the two of
+    # a savepoint.
     with django_assert_max_num_queries(6):
         client.post("/api/leads/", filled)
