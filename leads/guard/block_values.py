@@ -80,6 +80,15 @@ def refuse_too_much(kind: str, value: str, verdict: str) -> None:
             gettext("Anybody can have mail at %(domain)s: it can be held, and not refused.")
             % {"domain": value}
         )
+    is_a_country = value[1:].isdecimal() and int(value[1:]) in COUNTRY_CODE_TO_REGION_CODE
+    if kind == BlockKind.NUMBER and is_a_country and verdict == BlockVerdict.REFUSE:
+        raise NotAnEntry(
+            gettext(
+                "%(prefix)s is a whole country: it can be held, and not refused. Which countries a "
+                "form takes numbers of is set at its source."
+            )
+            % {"prefix": value}
+        )
 
 
 def of_number(phone: str) -> set[str]:
@@ -115,7 +124,7 @@ def _number(typed: str, default_countries: Collection[str]) -> str:
     text = typed.removesuffix("*").strip()
     digits = normalize_digits_only(text)
     if text[:1] in {"+", "\uff0b"} or digits.startswith("00"):
-        return _one_spelling(f"+{digits.removeprefix('00')}", typed)
+        return one_spelling(f"+{digits.removeprefix('00')}", typed)
     for country in default_countries:
         try:
             return phones.parse(text, country, countries.NAMES).e164
@@ -127,8 +136,10 @@ def _number(typed: str, default_countries: Collection[str]) -> str:
     )
 
 
-def _one_spelling(value: str, typed: str) -> str:
-    """A number or prefix; of one that has two country codes, that by which its lines are stored."""
+def one_spelling(value: str, typed: str) -> str:
+    """A number or prefix (+ and digits); of one that has two country codes, that by which its lines
+    are stored. Raises NotAnEntry, with `typed`, for what no number begins with.
+    """
     digits = value[1:]
     has_a_country = any(int(digits[:n] or 0) in COUNTRY_CODE_TO_REGION_CODE for n in (1, 2, 3))
     if not has_a_country or len(digits) > _MOST_DIGITS:

@@ -39,7 +39,15 @@ from callbacks.models import (
 )
 from callbacks.models.erasures import ErasureWay
 from callbacks.privacy import course, erasing, persons, places
-from leads.models import Disposition, Finding, Lead, LeadSource, LeadStatus, NeverCallNumber
+from leads.models import (
+    BlockEntry,
+    Disposition,
+    Finding,
+    Lead,
+    LeadSource,
+    LeadStatus,
+    NeverCallNumber,
+)
 from tests.support.simulator import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -269,3 +277,16 @@ def test_nothing_is_left_of_what_managers_have_entered_in_the_admin(
     assert {"leads_nevercallnumber", "leads_blockentry", "callbacks_savedlist"} <= before
     erase()
     assert list(everywhere_in_the_database()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("address", "203.0.113.9"), ("domain", "zebra.example"), ("word", "casino")]
+)
+def test_what_others_are_kept_out_by_stays_without_the_person_in_its_reason(
+    make_lead: Callable[..., Lead], kind: str, value: str
+) -> None:
+    make_lead(phone=NUMBER, name=NAME, email=EMAIL)
+    BlockEntry.objects.create(kind=kind, value=value, reason=f"{NAME} shouted at us from {NUMBER}")
+    erase()
+    assert list(everywhere_in_the_database()) == []
+    assert "shouted at us" in BlockEntry.objects.get(kind=kind, value=value).reason

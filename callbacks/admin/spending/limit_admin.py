@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from callbacks.admin.commands import Command, NothingToDo
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.spending.price_admin import CountryField
 from callbacks.calling import spend_limits
-from callbacks.models import SpendLimit
+from callbacks.models import CallPrice, SpendLimit
 from callbacks.models.spending import SpendScope, SpendSpan
 from callbacks.spending import limits
 from callbacks.spending.limits import Standing
@@ -87,6 +88,15 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
             self.add_error("source", gettext("Choose the source whose calls are limited."))
         if scope == SpendScope.COUNTRY and not cleaned.get("country") and not self.errors:
             self.add_error("country", gettext("Name the country whose calls are limited."))
+        costs = [it for it in ("cost_an_hour", "cost_a_day") if (cleaned.get(it) or 0) > 0]
+        if costs and not CallPrice.objects.filter(Q(set_up__gt=0) | Q(per_minute__gt=0)).exists():
+            self.add_error(
+                costs[0],
+                gettext(
+                    "No call has a price yet, so every call counts as free and this would limit "
+                    "nothing. Enter call prices first."
+                ),
+            )
         if scope != SpendScope.SOURCE:
             cleaned["source"] = None
         if scope != SpendScope.COUNTRY:

@@ -10,6 +10,8 @@ from unfold.decorators import display
 from callbacks.models import CallPrice
 from leads import countries
 from leads.admin import Admin
+from leads.guard import block_values
+from leads.guard.block_values import NotAnEntry
 
 _A_CODE = 2  # letters
 
@@ -43,6 +45,14 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
     class Meta:
         model = CallPrice
         fields = ["prefix", "country", "set_up", "per_minute"]
+
+    def clean_prefix(self) -> str:
+        """As numbers are stored: of lines with two country codes (+972 59, +970 59), by one."""
+        typed: str = self.cleaned_data["prefix"]
+        try:
+            return block_values.one_spelling(typed, typed)
+        except NotAnEntry as problem:
+            raise forms.ValidationError(str(problem)) from problem
 
 
 @admin.register(CallPrice)

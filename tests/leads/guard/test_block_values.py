@@ -79,10 +79,22 @@ def test_what_is_no_entry_is_told(row: str) -> None:
         block_values.read(kind, typed, ["IL"], [ip_network("10.0.0.0/24")])
 
 
-def test_public_domains_are_held_and_not_refused() -> None:
-    block_values.refuse_too_much("domain", "gmail.com", "hold")
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("domain", "gmail.com"), ("number", "+972"), ("number", "+1"), ("number", "+970")],
+)
+def test_half_of_the_world_is_held_and_not_refused(kind: str, value: str) -> None:
+    block_values.refuse_too_much(kind, value, "hold")
     with pytest.raises(NotAnEntry):
-        block_values.refuse_too_much("domain", "gmail.com", "refuse")
+        block_values.refuse_too_much(kind, value, "refuse")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("domain", "shop.example.com"), ("number", "+97250"), ("number", "+1242"), ("word", "972")],
+)
+def test_a_part_of_it_may_be_refused(kind: str, value: str) -> None:
+    block_values.refuse_too_much(kind, value, "refuse")
 
 
 FITS = {
