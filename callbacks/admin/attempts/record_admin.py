@@ -125,8 +125,15 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
     ]  # fmt: skip
 
     def found(self, typed: str) -> Q:
-        """By its CALLID, or that of its attempt, or its lead."""
-        return Q(call_id=typed) | Q(attempt__in=search.attempts(typed))
+        """By its CALLID, or that of its attempt, or its lead.
+
+        Its ids are asked for first: of the list itself the newest rows might be looked through
+        instead, to the oldest.
+        """
+        records = CallRecord.objects.order_by()
+        of_calls = records.filter(attempt__in=search.attempts(typed)).values_list("pk", flat=True)
+        by_call_id = records.filter(call_id=typed).values_list("pk", flat=True)
+        return Q(pk__in=[*of_calls, *by_call_id[: search.MOST]])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallRecord]:
         """With the lead."""
