@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, intake, request_body, status_cache, visitor_status
+from leads import config_cache, intake, log_context, request_body, status_cache, visitor_status
 from leads.forms import ApiForm
 from leads.guard import circumstances
 from leads.guard.verdicts import Refused
@@ -148,6 +148,7 @@ def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
     lead = visitor_status.find(public_id)
     if lead is None:
         return None
+    log_context.follow(lead.pk)
     now = timezone.now()
     stands = visitor_status.standing(lead, now)
     return {

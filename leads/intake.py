@@ -154,8 +154,8 @@ def _store(submission: Submission, now: datetime, judged: Judgement) -> Lead:
 
 
 def _insert(lead: Lead, judged: Judgement, now: datetime) -> None:
-    log_context.follow(lead.public_id)
     lead.save(force_insert=True)
+    log_context.follow(lead.pk)
     findings.keep(lead, judged, now)
 
 

@@ -1,24 +1,24 @@
 """The lead that the present request or task is about, for the log (callbacks.config.logs).
 
-Every log line carries the lead's `public_id`, so all lines about one lead can be found. The
-visitor's page, the provider's records and our tables hold the same id. Code that learns of a lead
-calls `follow`; the next request or task begins with `forget`.
+Every log line carries the number of the lead's row, so all lines about one lead can be found; the
+provider's records hold it too. It is not the lead's `public_id`: that opens the visitor's page, and
+whoever reads a log is not the visitor. Code that learns of a lead calls `follow`; the next request
+or task begins with `forget`.
 """
 
-import uuid
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _lead: ContextVar[str] = ContextVar("lead", default="")
 
 
-def follow(public_id: uuid.UUID | str) -> None:
-    """Makes the following log lines carry this lead's id. A text that is not a UUID is ignored."""
-    try:
-        _lead.set(str(uuid.UUID(str(public_id))))
-    except ValueError:
-        return
+def follow(lead: int | str) -> None:
+    """Makes the following log lines carry this lead's number. Any other text is ignored."""
+    if _NUMBER.fullmatch(str(lead)):
+        _lead.set(str(lead))
 
 
 def forget() -> None:
@@ -27,15 +27,15 @@ def forget() -> None:
 
 
 def current() -> str:
-    """The public_id of the present lead, or ""."""
+    """The number of the present lead's row, or ""."""
     return _lead.get()
 
 
 @contextmanager
-def about(public_id: uuid.UUID | str) -> Iterator[None]:
+def about(lead: int | str) -> Iterator[None]:
     """`follow` for the time of a block; afterwards the lead of before is current again."""
     before = _lead.get()
-    follow(public_id)
+    follow(lead)
     try:
         yield
     finally:

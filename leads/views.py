@@ -194,6 +194,7 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
     lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
+    log_context.follow(lead.pk)
     now = timezone.now()
     stands = visitor_status.standing(lead, now)
     source = intake.active_source(slug, visitor_status.version_of(lead))
@@ -224,6 +225,7 @@ def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
     now = timezone.now()
     if lead is None or not challenge.is_asked(lead, now):
         return api.nothing_here(request)
+    log_context.follow(lead.pk)
     if request.method == "GET":
         answer = JsonResponse(challenge.ask(lead, now))
     else:
@@ -249,9 +251,9 @@ def never_call_again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> H
     lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
+    log_context.follow(lead.pk)
     has_been_called = visitor_status.has_been_called(lead)
     if request.method == "POST":
-        log_context.follow(lead.public_id)
         if has_been_called:
             reason = gettext("the visitor asked for it on the page of their request")
             never_call.add(lead.phone, reason, None, ListedBy.VISITOR)

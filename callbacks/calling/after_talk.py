@@ -82,7 +82,7 @@ def write(
     with transaction.atomic():
         attempt = _held(attempt_id)
         _keep(writing.disposition)
-        log_context.follow(attempt.lead.public_id)
+        log_context.follow(attempt.lead_id)
         before = CallNote.objects.filter(attempt=attempt, stands=True).first()
         if before and _says(before) == writing:
             return before

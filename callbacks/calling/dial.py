@@ -85,7 +85,7 @@ def dial_committed(attempt_id: int) -> None:
     now = timezone.now()
     if attempt is None:
         return
-    log_context.follow(attempt.lead.public_id)
+    log_context.follow(attempt.lead_id)
     try:
         if not attempt.take_on(now):
             return

@@ -69,7 +69,7 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
     lead = next(iter(Lead.objects.raw(_LEAD, [lead_id])), None)
     if lead is None or not _is_due(lead, now):
         return None, ()
-    log_context.follow(lead.public_id)
+    log_context.follow(lead.pk)
     config = current_config(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
     try:
         number_guard.check_before_dial(

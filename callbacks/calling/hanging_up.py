@@ -35,7 +35,7 @@ def hang_up(attempt_id: int, user: object) -> str:
     attempt = CallAttempt.objects.select_related("extension", "lead").filter(pk=attempt_id).first()
     if attempt is None or attempt.state not in HANGABLE:
         raise CannotCall(gettext("That call is over."))
-    log_context.follow(attempt.lead.public_id)
+    log_context.follow(attempt.lead_id)
     if attempt.extension is None or attempt.extension.kind not in BY_NUMBER:
         raise CannotCall(
             gettext("Only a call on a Voicenter extension or a phone number can be hung up.")

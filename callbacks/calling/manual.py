@@ -93,7 +93,7 @@ def cancel(lead_id: int, user: object) -> str:
         raise CannotCall(
             gettext("Only a lead that is held, waiting or being called can be cancelled.")
         )
-    log_context.follow(Lead.objects.values_list("public_id", flat=True).get(pk=lead_id))
+    log_context.follow(lead_id)
     log.info("cancelled user=%s", user_id(user))
     if is_called:
         return gettext(
@@ -109,7 +109,7 @@ def mark_done(lead_id: int, user: object) -> str:
     message = gettext("Marked as done.")
     if not (transitions.cancel(lead_id, now, message) or transitions.settle(lead_id, now, message)):
         raise CannotCall(gettext("Only a lead that is held, waiting or failed is marked as done."))
-    log_context.follow(Lead.objects.values_list("public_id", flat=True).get(pk=lead_id))
+    log_context.follow(lead_id)
     log.info("marked as done user=%s", user_id(user))
     return gettext("It is done: nobody calls by itself.")
 
@@ -145,7 +145,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
     """Has a recording played to the lead's phone now."""
     with transaction.atomic():
         lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
-        log_context.follow(lead.public_id)
+        log_context.follow(lead.pk)
         try:
             number_guard.check_before_dial(lead.phone, lead.source)
             Message(phone="972505550100", pre_rec=record_name)
@@ -168,7 +168,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
 def _to_be_called(lead_id: int) -> Lead:
     """The lead, locked. Raises CannotCall if it may not be called now."""
     lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
-    log_context.follow(lead.public_id)
+    log_context.follow(lead.pk)
     if lead.status == LeadStatus.CALLING:
         raise CannotCall(gettext("This lead is being called right now."))
     if lead.status == LeadStatus.DUPLICATE:

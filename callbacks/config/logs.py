@@ -20,9 +20,13 @@ from leads import log_context
 FORMATS = ("line", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
+_UUID = "[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
 _REPLACED = (
     # Addresses are written into many lines; these hold a secret.
     (re.compile(r"(/(?:webhooks/voicenter|wallboard|mail/unsubscribe)/)[^/\s\"']+"), r"\1..."),
+    (re.compile(r"(/sign-in/new-password/)[^\s\"']+"), r"\1..."),
+    # The address of a visitor's page, which opens it.
+    (re.compile(rf"(/contact/[^/\s]+/|/api/leads/|earlier=){_UUID}", re.IGNORECASE), r"\1..."),
     # The details of a database error show the row: name, number, e-mail.
     (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
     # A password in a broker's or a database's address.
@@ -49,7 +53,7 @@ _SPEAKS_OF_CODE = (AttributeError, ImportError, NameError, NotImplementedError, 
 
 
 class LineFormatter(logging.Formatter):
-    """`time LEVEL logger lead=<public_id> message`, and the traceback of an error below it.
+    """`time LEVEL logger lead=<number> message`, and the traceback of an error below it.
 
     The time is UTC, with its offset, as in every other line of ours.
     """

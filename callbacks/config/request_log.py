@@ -44,10 +44,3 @@ class RequestLogMiddleware:
             (time.monotonic() - started) * 1000,
         )
         return response
-
-    def process_view(
-        self, _request: HttpRequest, _view: object, _args: object, kwargs: dict[str, Any]
-    ) -> None:
-        """Takes the lead from the address of a page or an answer about it."""
-        if public_id := kwargs.get("public_id"):
-            log_context.follow(public_id)

@@ -22,7 +22,6 @@ from callbacks.models.stored_attempt import StoredAttempt
 from callbacks.models.time_accounting import LegRecord
 from callbacks.policy.rules import Outcome
 from leads import log_context
-from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
@@ -108,10 +107,7 @@ class CallAttempt(StoredAttempt):
 
     def _log_move(self) -> None:
         """Once for all transitions, under the lead's id: also those that the sweep makes."""
-        lead = log_context.current() or Lead.objects.values_list("public_id", flat=True).get(
-            pk=self.lead_id
-        )
-        with log_context.about(lead):
+        with log_context.about(self.lead_id):
             log.info(
                 "attempt=%s state=%s reason=%s", self.pk, self.state, self.failure_reason or "-"
             )

@@ -31,7 +31,7 @@ _ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
 _OF_A_REQUEST = ("duplicate_of", "submitted_at", "name", "phone_extension", "is_held_back")
 _NEEDED = (
     "lead", "extension", "extension_number", "state", "claimed_at", "picked_up_at", "ended_at",
-    "call_id", "error_code", "error_message", "lead__public_id", "lead__source__name",
+    "call_id", "error_code", "error_message", "lead__source__name",
     *(f"lead__{name}" for name in _OF_A_REQUEST), "extension__kind",
 )  # fmt: skip
 # The provider chooses, or knows, which extension it rings.

@@ -54,7 +54,7 @@ def they_talked(attempt_id: int, user: object) -> str:
             raise CannotCall(
                 gettext("The lead is being called again already. Nothing was changed.")
             )
-    log_context.follow(attempt.lead.public_id)
+    log_context.follow(attempt.lead_id)
     log.info("they talked attempt=%s user=%s", attempt_id, _id(user))
     return gettext("The lead is connected: nobody calls again.")
 
@@ -78,7 +78,7 @@ def no_call_came(attempt_id: int, user: object) -> str:
         attempt = CallAttempt.objects.select_for_update().filter(pk=attempt_id).first()
         if attempt is None or attempt.state != AttemptState.UNKNOWN:
             raise CannotCall(gettext("What became of that call is known by now."))
-        log_context.follow(attempt.lead.public_id)
+        log_context.follow(attempt.lead_id)
         if now < begins_by(attempt):
             raise CannotCall(gettext("The phone may still begin to ring. Wait for half a minute."))
         if not attempt.disprove(now):

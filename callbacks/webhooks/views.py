@@ -97,7 +97,7 @@ def _popup(request: HttpRequest) -> HttpResponse:
         log.info("pop-up of no call that is on status=%s call_id=%s", asked.status, asked.call_id)
         return JsonResponse(popup_answer())
     lead = attempt.lead
-    log_context.follow(lead.public_id)
+    log_context.follow(lead.pk)
     log.info("pop-up status=%s attempt=%s call_id=%s", asked.status, attempt.pk, asked.call_id)
     page = request.build_absolute_uri(reverse("admin:leads_lead_change", args=[lead.pk]))
     newest = lead.newest_request()

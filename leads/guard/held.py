@@ -36,7 +36,7 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
     """
     with transaction.atomic():
         lead = Lead.objects.select_related("source").get(pk=lead_id)
-        log_context.follow(lead.public_id)
+        log_context.follow(lead.pk)
         number_guard.check_before_dial(lead.phone, lead.source)
         chosen_at = lead.chosen_at if lead.chosen_at and lead.chosen_at > now else None
         plan = ports.plan(lead.source, lead.phone, now, chosen_at)
@@ -115,7 +115,7 @@ def judge_again() -> None:
 
 def _judge_again(lead: Lead, now: datetime) -> bool:
     """Whether there was an answer."""
-    log_context.follow(lead.public_id)
+    log_context.follow(lead.pk)
     judged = pipeline.judge(_submission_of(lead), now)
     if any(it.is_unanswered for it in judged.findings):
         return False

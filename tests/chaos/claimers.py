@@ -297,7 +297,7 @@ def _claim(
             mine = queue.next()
         intrudes = rng.random() < INTRUSIONS
         lead = Lead(pk=queue.one_of_others(rng) if intrudes else mine, source_id=source)
-        log_context.follow(lead.public_id)
+        log_context.follow(lead.pk)
         witness.add("tries")
         claim = claims.claim(lead.pk, asked(team), timezone.now(), timedelta(seconds=LEASE))
         if claim is None:

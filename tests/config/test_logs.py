@@ -15,7 +15,8 @@ from django.test import Client
 from callbacks.config.logs import JsonFormatter, LineFormatter, configuration, discreet
 from leads import log_context
 
-LEAD = uuid.uuid4()
+LEAD = 105
+PUBLIC_ID = str(uuid.UUID(int=0x6A1D9F5E << 96 | 0xABCDEF01))
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,11 @@ def record(
     ("text", "hidden"),
     [
         ("/webhooks/voicenter/the-secret-word/cdr/", "the-secret-word"),
+        ("/sign-in/new-password/MQ/the-secret-word/", "the-secret-word"),
+        (f"/contact/web-site/{PUBLIC_ID}/never-call/", PUBLIC_ID[:8]),
+        (f"/api/leads/{PUBLIC_ID}", PUBLIC_ID[-8:]),
+        (f"/api/leads/{PUBLIC_ID.replace('-', '').upper()}/", PUBLIC_ID[-8:].upper()),
+        (f"Referer: https://x/contact/website/?earlier={PUBLIC_ID}", PUBLIC_ID),
         ("redis://:the-password@redis.example.com:6379/0", "the-password"),
         ("postgres://user:the-password@db.example.com/x", "the-password"),
         ("DETAIL:  Failing row contains (1, Noa Levi, +972505550101)", "Noa"),
@@ -81,7 +87,7 @@ def test_as_json_a_line_is_one_object() -> None:
     line = JsonFormatter().format(record('a "quoted" %s', "line\nbreak"))
     assert "\n" not in line
     entry = json.loads(line)
-    assert entry["lead"] == str(LEAD)
+    assert entry["lead"] == "105"
     assert (entry["level"], entry["logger"]) == ("WARNING", "callbacks")
     assert entry["message"] == 'a "quoted" line\nbreak'
     assert entry["time"].endswith("+00:00")

@@ -1,16 +1,16 @@
-import uuid
+import pytest
 
 from leads import log_context
 
-ONE, OTHER = uuid.uuid4(), uuid.uuid4()
+ONE, OTHER = 105, "107"
 
 
 def test_it_is_about_one_lead_until_the_next_one_or_until_it_is_forgotten() -> None:
     log_context.forget()
     assert log_context.current() == ""
     log_context.follow(ONE)
-    log_context.follow(str(OTHER).upper())
-    assert log_context.current() == str(OTHER)
+    log_context.follow(OTHER)
+    assert log_context.current() == "107"
     log_context.forget()
     assert log_context.current() == ""
 
@@ -18,12 +18,17 @@ def test_it_is_about_one_lead_until_the_next_one_or_until_it_is_forgotten() -> N
 def test_a_block_is_about_its_lead_alone() -> None:
     log_context.follow(ONE)
     with log_context.about(OTHER):
-        assert log_context.current() == str(OTHER)
-    assert log_context.current() == str(ONE)
+        assert log_context.current() == "107"
+    assert log_context.current() == "105"
     log_context.forget()
 
 
-def test_what_a_stranger_sends_as_an_id_is_none() -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["105\nlead=forged", "050-555 0101", "+972505550101", "٣", "1" * 20, "",
+     "6a1d9f5e-0000-4000-8000-000000000001"],  # a public_id: of a call that began before an update
+)  # fmt: skip
+def test_what_is_no_rows_number_is_ignored(text: str) -> None:
     log_context.forget()
-    log_context.follow("050-555 0101\nlead=forged")
+    log_context.follow(text)
     assert log_context.current() == ""

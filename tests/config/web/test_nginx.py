@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EXAMPLE = ROOT / "docs" / "proxy" / "nginx.conf"
 SECRET = "canary-nginx-0123456789-abcdefghijk"
+PUBLIC_ID = "6a1d9f5e-0000-4000-8000-0000abcdef01"
 HOST = "callbacks.example.com"
 MAIN = """
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/main.log;
@@ -195,11 +196,17 @@ def test_no_log_of_it_holds_a_secret(proxy: Proxy) -> None:
         client.get(f"/webhooks/voicenter/{SECRET}/popup/?phone=0505550101")
         client.get(f"/wallboard/{SECRET}/")
         client.get(f"/mail/unsubscribe/{SECRET}/")
+        client.get(f"/sign-in/new-password/MQ/{SECRET}/")
+        client.get(f"/contact/website/{PUBLIC_ID}/never-call/")
+        client.get(f"/contact/website/?earlier={PUBLIC_ID}")
+        client.get(f"/api/leads/{PUBLIC_ID}")
         client.get("/admin/number/972505550101/?q=0505550101")
         client.post(f"/webhooks/voicenter/{SECRET}/cdr/", content=b"a" * (33 * 1024 * 1024))
     logs = proxy.logs()
     assert "/webhooks/..." in logs
+    assert "/contact/website/ " in logs
     assert SECRET not in logs
+    assert PUBLIC_ID not in logs
     assert "505550101" not in logs
 
 
