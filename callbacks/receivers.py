@@ -77,12 +77,14 @@ class Caller:
         """By the extensions of the source's open teams."""
         return nobody_now.presence(config.current(as_of), source_id, now, language)
 
-    def call_stage(self, lead_id: int) -> CallStage:
+    def call_stage(self, lead_id: int, since: datetime | None) -> CallStage | None:
         """By the provider's answer, and by its pop-ups where they come."""
-        told = ("state", "picked_up_at", "lead_answered_at", "hung_up_at")
+        told = ("state", "claimed_at", "picked_up_at", "lead_answered_at", "hung_up_at")
         call = _live_call(lead_id).only(*told).first()
         if call is None:
             return CallStage.RINGING_US
+        if since and call.claimed_at < since:
+            return None
         if call.picked_up_at is None:
             is_lost = call.state == AttemptState.UNKNOWN
             return CallStage.UNCERTAIN if is_lost else CallStage.RINGING_US

@@ -9,8 +9,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from leads.dated_sentences import DatedSentence, day_heading
 from leads.ports import CallingHours
-from leads.visitor_status import SOON, DatedSentence, day_heading
+from leads.visitor_status import SOON
 
 # How far ahead a time may lie.
 LATEST = timedelta(days=14)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from leads import callback_times, languages, number_guard, ports, visitor_status
+from leads import callback_times, dated_sentences, languages, number_guard, ports
 from leads.guard.circumstances import Circumstances
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
@@ -162,7 +162,7 @@ class LeadForm(forms.Form):
         if days:
             # Set on the bound field: Django may have made it already, with the help text of before.
             self["call_at"].help_text = gettext("Times are %(zone)s.") % {
-                "zone": visitor_status.zone_name(hours.zone, timezone.now())
+                "zone": dated_sentences.zone_name(hours.zone, timezone.now())
             }
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]

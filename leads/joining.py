@@ -197,8 +197,13 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
         wishes = _wishes_of(later.exclude(pk=request.pk), now) if restores else []
         joined = Lead.objects.filter(duplicates=request)
         first = joined.select_for_update(no_key=True, of=("self",)).first()
-        if first is None or not first.is_open:
-            return  # what that request asked for has been done
+        if first is None:
+            return
+        if not first.is_open:
+            # What it asked for has been done, unless it wished for a call later than that.
+            if restores and request.call_after > now:
+                transitions.leave(request.pk)
+            return
         before = EarlierPlan.objects.filter(request=request).first()
         if not transitions.leave(request.pk) or before is None or not restores:
             return

@@ -80,8 +80,8 @@ class LeadCaller(Protocol):
     ) -> Presence:
         """Whether a phone could be rung for a lead of this source and language at `now`."""
 
-    def call_stage(self, lead_id: int) -> CallStage:
-        """How far the call of a lead that is being called has come."""
+    def call_stage(self, lead_id: int, since: datetime | None) -> CallStage | None:
+        """How far the call of a lead that is being called has come; None: begun before `since`."""
 
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Whether a call of this lead has been asked for, since `since` if that is given."""
@@ -139,9 +139,9 @@ def presence(
     return _registered().presence(source_id, now, as_of, language)
 
 
-def call_stage(lead_id: int) -> CallStage:
-    """How far the call of a lead that is being called has come."""
-    return _registered().call_stage(lead_id)
+def call_stage(lead_id: int, since: datetime | None = None) -> CallStage | None:
+    """How far the call of a lead that is being called has come; None: it began before `since`."""
+    return _registered().call_stage(lead_id, since)
 
 
 def was_called(lead_id: int, since: datetime | None) -> bool:

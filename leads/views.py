@@ -252,7 +252,7 @@ def never_call_again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> H
     if lead is None:
         return _not_found(request)
     log_context.follow(lead.pk)
-    has_been_called = visitor_status.has_been_called(lead)
+    has_been_called = visitor_status.has_been_called(lead, timezone.now())
     if request.method == "POST":
         if has_been_called:
             reason = gettext("the visitor asked for it on the page of their request")

@@ -3,22 +3,24 @@
 They show nothing of how we work inside: no name, number, CALLID, error or attempt. One status,
 `received`, covers every lead that a colleague has to look at (held, failed, or from a source that
 no team answers). A lead's public_id is the secret in its address.
+
+Anybody can type anybody's number. So a request that has joined somebody else's reads as it would if
+it were the number's only one (`_by_itself`): whether we know the number is told to nobody.
 """
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads import joining, ports
+from leads import appointments, joining, ports
 from leads.config_cache import VERSION_SQL
+from leads.dated_sentences import DatedSentence
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.ports import CallStage, Presence
 
@@ -147,51 +149,6 @@ FOR_A_PERSON = Standing(
 )
 
 
-@dataclass(frozen=True)
-class DatedSentence:
-    """One sentence in three forms, by the day that it names.
-
-    Placeholders: %(time)s in each, %(weekday)s in `tomorrow`, %(date)s in `later`.
-    """
-
-    today: "StrOrPromise"
-    tomorrow: "StrOrPromise"
-    later: "StrOrPromise"
-
-    def text(self, at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-        """The form that fits `at`, read at `now`. Days and times are those of `zone`, and name it.
-
-        `zone` None: the current time zone.
-        """
-        local = timezone.localtime(at, zone)
-        values = {"time": _clock_of(local, zone or timezone.get_current_timezone())}
-        match (local.date() - timezone.localtime(now, zone).date()).days:
-            case 0:
-                return str(self.today) % values
-            case 1:
-                return str(self.tomorrow) % {"weekday": date_format(local, "l"), **values}
-        return str(self.later) % {"date": weekday_and_date(local.date()), **values}
-
-
-def _clock_of(local: datetime, zone: tzinfo) -> str:
-    """ "14:30 (Jerusalem time)", "14:30 (UTC+2)": a visitor may be in another zone than we are."""
-    values = {"time": f"{local:%H:%M}", "zone": zone_name(zone, local)}
-    return gettext("%(time)s (%(zone)s)") % values
-
-
-def zone_name(zone: tzinfo, at: datetime) -> str:
-    """ "America/New_York" -> "New York time"; a zone that names no place by its offset at `at`.
-
-    "Etc/GMT-2" is two hours ahead of Greenwich: the sign in its name is the other way round.
-    """
-    area, _slash, place = str(zone).rpartition("/")
-    if area not in ("", "Etc") or (not area and place[1:].islower()):
-        return gettext("%(city)s time") % {"city": place.replace("_", " ")}
-    offset = timezone.localtime(at, zone).utcoffset() or timedelta()
-    minutes = round(offset.total_seconds() / 60)
-    return f"UTC{minutes // 60:+d}" if minutes else "UTC"
-
-
 CLOSED = DatedSentence(
     _("We are closed now. We will call you today at %(time)s."),
     _("We are closed now. We will call you tomorrow, %(weekday)s, at %(time)s."),
@@ -234,6 +191,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "status",
         "call_after",
         "attempts",
+        "is_held_back",
         "duplicate_of__source",
         "duplicate_of__phone",
         "duplicate_of__language",
@@ -256,24 +214,52 @@ def standing(lead: Lead, now: datetime) -> Standing:
     """How `lead` stands at `now`.
 
     A request that has joined an earlier lead stands as that one does, if the same person has
-    submitted both. Anybody else learns nothing of it.
+    submitted both; else by itself.
     """
+    as_of = version_of(lead)
     shown = lead.duplicate_of or lead
     if shown is not lead and not joining.are_by_one_person(lead, shown):
-        return RECEIVED
+        return _by_itself(lead, shown, now, as_of)
     if shown.status == LeadStatus.CALLING:
-        return _BY_STAGE[ports.call_stage(shown.pk)]
+        stage = ports.call_stage(shown.pk)
+        return _BY_STAGE[stage] if stage else CALLING
     if shown.status == LeadStatus.CANCELLED and joining.has_sent_another_number(shown):
         return TAKEN_BACK
     if shown.status != LeadStatus.WAITING:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
-    as_of = version_of(lead)
-    hours = ports.hours(shown.source_id, shown.phone, as_of)
-    if hours.next_time(now) is None or not ports.is_spoken(shown.source_id, shown.language, as_of):
+    return _before_a_call(shown, now, as_of)
+
+
+def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) -> Standing:
+    """How a request that has joined somebody else's lead `first` would stand as the only one.
+
+    Until its own time it reads when that is, whatever else becomes of the number. From then on
+    calls count that were made since it was sent: they are its calls, too.
+    """
+    if lead.is_held_back:
+        return RECEIVED
+    before = _before_a_call(lead, now, as_of)
+    if before.status == "scheduled" or before is FOR_A_PERSON:
+        return before
+    if first.status == LeadStatus.CALLING:
+        stage = ports.call_stage(first.pk, lead.submitted_at)
+        return _BY_STAGE[stage] if stage else before
+    if not ports.was_called(first.pk, lead.submitted_at):
+        return before if first.status == LeadStatus.WAITING else RECEIVED
+    if first.status != LeadStatus.WAITING:
+        return _BY_STATUS.get(LeadStatus(first.status), RECEIVED)
+    # It may wait for a time that somebody else has chosen.
+    chosen_at = appointments.ahead(first.pk, now, sent_before=lead.submitted_at)
+    return RECEIVED if chosen_at == first.call_after else _before_a_call(first, now, as_of)
+
+
+def _before_a_call(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> Standing:
+    hours = ports.hours(lead.source_id, lead.phone, as_of)
+    if hours.next_time(now) is None or not ports.is_spoken(lead.source_id, lead.language, as_of):
         return FOR_A_PERSON
-    if shown.call_after <= now + SOON:
-        return _waiting(shown, ports.presence(shown.source_id, now, as_of, shown.language), now)
-    return _scheduled(shown, now, hours.zone)
+    if lead.call_after <= now + SOON:
+        return _waiting(lead, ports.presence(lead.source_id, now, as_of, lead.language), now)
+    return _scheduled(lead, now, hours.zone)
 
 
 def version_of(lead: Lead) -> uuid.UUID | None:
@@ -343,32 +329,21 @@ def refresh_after(lead: Lead, stands: Standing, now: datetime) -> int | None:
         return None
     if stands.call_after:
         return int(min(max((stands.call_after - now).total_seconds() / 20, 60), 1800))
-    shown = lead.duplicate_of or lead
+    first = lead.duplicate_of
+    shown = first if first and joining.are_by_one_person(lead, first) else lead
     waited = now - shown.call_after
     return next((every for within, every in _REFRESH if waited < within), None)
 
 
-def day_heading(day: date, today: date) -> str:
-    """ "Today", "Tomorrow, Sunday", "Sunday, 29 November"."""
-    match (day - today).days:
-        case 0:
-            return gettext("Today")
-        case 1:
-            return gettext("Tomorrow, %(weekday)s") % {"weekday": date_format(day, "l")}
-    return weekday_and_date(day)
-
-
-def weekday_and_date(day: date) -> str:
-    """ "Sunday, 29 November"."""
-    # Translators: a date format of Django's, as in "Sunday, 29 November".
-    return date_format(day, gettext("l, j F"))
-
-
-def has_been_called(lead: Lead) -> bool:
+def has_been_called(lead: Lead, now: datetime) -> bool:
     """Whether a call of ours has rung its number since it was asked for: then whoever answers for
     the number knows of the request. Until then anybody may have typed it.
+
+    Of a request that has joined somebody else's, not before its own time: see `_by_itself`.
     """
     first = lead.duplicate_of or lead
+    if not joining.are_by_one_person(lead, first) and first is not lead and lead.call_after > now:
+        return False
     return first.rang_at is not None and ports.was_called(first.pk, lead.submitted_at)
 
 

@@ -25,9 +25,9 @@ from callbacks.voicenter import (
     Message,
 )
 from leads import log_context, number_guard, transitions
+from leads.dated_sentences import weekday_and_date
 from leads.models import Lead, LeadStatus
 from leads.phones import PhoneRefused
-from leads.visitor_status import weekday_and_date
 
 log = logging.getLogger(__name__)
 

@@ -168,7 +168,7 @@ def test_its_page_tells_of_the_time_again(
     stranger.sends()
     tries(lead, timezone.now() + timedelta(days=2))
     assert owner.status() == "scheduled"
-    assert stranger.status() == "received"
+    assert stranger.status() == "received"  # not the owner's time
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def status(lead: str) -> str:
 
 @pytest.mark.parametrize(
     ("names", "called_in", "shown"),
-    [("the first", 3, "scheduled"), ("nothing", 0, "received"), ("nonsense", 0, "received")],
+    [("the first", 3, "scheduled"), ("nothing", 0, "scheduled"), ("nonsense", 0, "scheduled")],
 )
 def test_who_names_the_earlier_request_may_put_it_off(
     names: str, called_in: int, shown: str, source: LeadSource, extension: Extension

@@ -1,7 +1,7 @@
 """One number, several requests: the newest wish counts, and nobody learns of another's request."""
 
 import uuid
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -74,7 +74,7 @@ def test_as_soon_as_possible_after_a_later_time_is_called_now(
     assert call(lead)
     [dialled] = simulator.ledger()
     assert dialled["target"] == E164.lstrip("+")
-    assert second.status() == ("calling" if second is first else "received")
+    assert second.status() == "calling"
 
 
 @pytest.mark.parametrize(
@@ -247,23 +247,25 @@ def test_a_request_after_a_finished_call_is_a_new_one(
         assert once_more() == again  # the same page once more, while that one is open
 
 
-def test_a_stranger_learns_nothing_but_received(
+def test_a_stranger_learns_nothing_but_that_we_have_the_request(
     source: LeadSource, landing: LeadSource, extension: Extension
 ) -> None:
     owner = Visitor()
     lead = owner.sends(call_at=in_days(4))
-    for source_slug, fields in [
-        ("website", {}),
-        ("landing", {}),
-        ("website", {"call_at": in_days(6)}),
-        ("website", {"earlier": str(uuid.uuid4())}),
-        ("website", {"earlier": "nonsense"}),
+    for source_slug, fields, own in [
+        ("website", {}, "waiting"),
+        ("landing", {}, "received"),  # nobody answers it
+        ("website", {"call_at": in_days(6)}, "scheduled"),
+        ("website", {"earlier": str(uuid.uuid4())}, "waiting"),
+        ("website", {"earlier": "nonsense"}, "waiting"),
     ]:
         stranger = Visitor()
         second = stranger.sends(source_slug, **fields)
-        assert stranger.status() == "received"
+        assert stranger.status() == own
         told = Client().get(f"/api/leads/{second.public_id}/").json()
-        assert (told["status"], told["call_after"], told["final"]) == ("received", None, True)
+        assert told["status"] == own
+        chosen = told["call_after"] and datetime.fromisoformat(told["call_after"])
+        assert chosen == (datetime.fromisoformat(in_days(6)) if own == "scheduled" else None)
     assert owner.status() == "waiting"
     lead.refresh_from_db()
     assert lead.name == "Noa Levi"
@@ -276,7 +278,8 @@ def test_a_strangers_own_second_request_learns_no_more(
     stranger = Visitor()
     stranger.sends(call_at=in_days(6))
     stranger.sends(call_at=in_days(5))
-    assert stranger.status() == "received"
+    assert stranger.status() == "scheduled"
+    assert in_days(5)[:10] in stranger.reads()
 
 
 def test_through_the_api_a_second_request_learns_nothing_and_brings_the_call_forward(
@@ -285,7 +288,7 @@ def test_through_the_api_a_second_request_learns_nothing_and_brings_the_call_for
     lead = Visitor().sends(call_at=in_days(4))
     body = {"source": "website", "name": "Gal", "phone": PHONE}
     answer = Client().post("/api/leads/", body, content_type="application/json").json()
-    assert Client().get(answer["status_url"]).json()["status"] == "received"
+    assert Client().get(answer["status_url"]).json()["status"] == "waiting"
     lead.refresh_from_db()
     assert lead.call_after <= timezone.now()
 

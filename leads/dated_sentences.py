@@ -1,0 +1,73 @@
+"""Sentences for visitors and managers that name a day and a time, in a zone that they name too."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True)
+class DatedSentence:
+    """One sentence in three forms, by the day that it names.
+
+    Placeholders: %(time)s in each, %(weekday)s in `tomorrow`, %(date)s in `later`.
+    """
+
+    today: "StrOrPromise"
+    tomorrow: "StrOrPromise"
+    later: "StrOrPromise"
+
+    def text(self, at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+        """The form that fits `at`, read at `now`. Days and times are those of `zone`, and name it.
+
+        `zone` None: the current time zone.
+        """
+        local = timezone.localtime(at, zone)
+        values = {"time": _clock_of(local, zone or timezone.get_current_timezone())}
+        match (local.date() - timezone.localtime(now, zone).date()).days:
+            case 0:
+                return str(self.today) % values
+            case 1:
+                return str(self.tomorrow) % {"weekday": date_format(local, "l"), **values}
+        return str(self.later) % {"date": weekday_and_date(local.date()), **values}
+
+
+def _clock_of(local: datetime, zone: tzinfo) -> str:
+    """ "14:30 (Jerusalem time)", "14:30 (UTC+2)": a visitor may be in another zone than we are."""
+    values = {"time": f"{local:%H:%M}", "zone": zone_name(zone, local)}
+    return gettext("%(time)s (%(zone)s)") % values
+
+
+def zone_name(zone: tzinfo, at: datetime) -> str:
+    """ "America/New_York" -> "New York time"; a zone that names no place by its offset at `at`.
+
+    "Etc/GMT-2" is two hours ahead of Greenwich: the sign in its name is the other way round.
+    """
+    area, _slash, place = str(zone).rpartition("/")
+    if area not in ("", "Etc") or (not area and place[1:].islower()):
+        return gettext("%(city)s time") % {"city": place.replace("_", " ")}
+    offset = timezone.localtime(at, zone).utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{minutes // 60:+d}" if minutes else "UTC"
+
+
+def day_heading(day: date, today: date) -> str:
+    """ "Today", "Tomorrow, Sunday", "Sunday, 29 November"."""
+    match (day - today).days:
+        case 0:
+            return gettext("Today")
+        case 1:
+            return gettext("Tomorrow, %(weekday)s") % {"weekday": date_format(day, "l")}
+    return weekday_and_date(day)
+
+
+def weekday_and_date(day: date) -> str:
+    """ "Sunday, 29 November"."""
+    # Translators: a date format of Django's, as in "Sunday, 29 November".
+    return date_format(day, gettext("l, j F"))
