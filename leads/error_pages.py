@@ -4,6 +4,7 @@ callbacks.config.urls registers them as Django's handlers. By then Django has lo
 """
 
 import math
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
@@ -77,6 +78,18 @@ def not_taken(refused: Refused) -> str:
         "here. Try again in %(number)d minutes.",
         minutes,
     ) % {"number": minutes}
+
+
+def too_many_numbers(wait: timedelta) -> str:
+    """For whoever puts number after number on the never-call list."""
+    hours = math.ceil(wait.total_seconds() / 3600)
+    return ngettext(
+        "Too many numbers were put on our list from your network. Try again in %(number)d hour, or "
+        "tell whoever calls you.",
+        "Too many numbers were put on our list from your network. Try again in %(number)d hours, "
+        "or tell whoever calls you.",
+        hours,
+    ) % {"number": hours}
 
 
 def _too_much(request: HttpRequest, exception: Exception) -> str:

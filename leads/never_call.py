@@ -67,8 +67,16 @@ def check(phone: str) -> None:
         raise PhoneRefused("never_call", refusal(found))
 
 
-def add(phone: str, reason: str, user: object, asked_by: ListedBy = ListedBy.MANAGER) -> bool:
+def add(
+    phone: str,
+    reason: str,
+    user: object,
+    asked_by: ListedBy = ListedBy.MANAGER,
+    lead: Lead | None = None,
+) -> bool:
     """Puts a number (E.164) on the list, and closes its lead that waits or is held.
+
+    `lead`: the request on whose page a visitor has asked for it.
 
     A call that is on goes on, and no other follows it. Returns False if the number is listed
     already; the first reason stays. Call it before the transaction locks a lead.
@@ -83,6 +91,7 @@ def add(phone: str, reason: str, user: object, asked_by: ListedBy = ListedBy.MAN
                     "asked_by": asked_by,
                     "added_by_id": getattr(user, "pk", None),
                     "added_at": timezone.now(),
+                    "lead": lead,
                 },
             )
         else:
@@ -93,20 +102,20 @@ def add(phone: str, reason: str, user: object, asked_by: ListedBy = ListedBy.MAN
     return is_new
 
 
-def forget(phone: str, *, lists: bool = True) -> None:
+def forget(phone: str, *, lists: bool = True) -> dict[str, int]:
     """For an erasure: the number (E.164) is never called again, and only a keyed hash of it stays.
 
     `lists` False: a number that is not listed is not put on the list; one that is, stays on it.
     Its reason goes, who added it, and entries of the block list for this number alone. In the
-    erasure's transaction, before it locks a lead.
+    erasure's transaction, before it locks a lead. Returns how many rows went, by model.
     """
     with transaction.atomic():
         listed = NeverCallNumber.objects.filter(of_number(phone))
         if not (lists or listed.exists()):
-            return
+            return {}
         by_number = listed.exclude(phone=None)
         since = by_number.values_list("added_at", flat=True).order_by("added_at").first()
-        by_number.delete()
+        gone = {"leads.NeverCallNumber": by_number.delete()[0]}
         found, _is_new = NeverCallNumber.objects.get_or_create(
             number_hash=hashes(phone)[0],
             defaults={
@@ -115,8 +124,12 @@ def forget(phone: str, *, lists: bool = True) -> None:
                 "added_at": since or timezone.now(),
             },
         )
-        BlockEntry.objects.filter(kind=BlockKind.NUMBER, value__in=phones.spellings(phone)).delete()
+        blocked = BlockEntry.objects.filter(
+            kind=BlockKind.NUMBER, value__in=phones.spellings(phone)
+        )
+        gone["leads.BlockEntry"] = blocked.delete()[0]
         _close(phone, refusal(found))
+    return gone
 
 
 def take_back(phone: str, user_id: int | None) -> None:

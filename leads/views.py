@@ -1,9 +1,11 @@
 """The visitor's pages: the contact form, and the page that shows how a request stands."""
 
 import logging
+import math
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -28,9 +30,9 @@ from leads import (
     visitor_status,
 )
 from leads.forms import LeadForm
-from leads.guard import challenge, circumstances, stamp
+from leads.guard import challenge, circumstances, rates, stamp, websites
 from leads.guard.verdicts import Refused
-from leads.models import LeadSource, ListedBy
+from leads.models import Lead, LeadSource, ListedBy
 from leads.request_body import BodyRefused
 
 log = logging.getLogger(__name__)
@@ -247,33 +249,50 @@ def never_call_again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> H
 
     Anybody can type anybody's number: before our call has rung it, the number goes on no list,
     and this request alone is taken back. Whether it is on the list already is told to nobody.
+    Nothing is done for a page of a foreign website, nor for an address that lists number after
+    number.
     """
     lead = visitor_status.find(public_id, slug)
     if lead is None:
         return _not_found(request)
     log_context.follow(lead.pk)
-    has_been_called = visitor_status.has_been_called(lead, timezone.now())
+    now, source = timezone.now(), intake.active_source(slug)
+    has_been_called = visitor_status.has_been_called(lead, now)
+    trouble, status, wait = "", 200, None
     if request.method == "POST":
-        if has_been_called:
-            reason = gettext("the visitor asked for it on the page of their request")
-            never_call.add(lead.phone, reason, None, ListedBy.VISITOR)
-            log.info("never call again")
+        how = circumstances.of_request(request)
+        if websites.is_foreign(how, source or lead.source):
+            trouble, status = gettext("A page of another website sent this. Answer here."), 403
+        elif has_been_called and (wait := rates.wait_to_list(how, lead.phone, now)):
+            trouble, status = error_pages.too_many_numbers(wait), 429
         else:
-            joining.withdraw([lead], timezone.now())
-            log.info("taken back")
-        return SeeOther(f"{request.path}?done=yes")
+            _never_call(lead, now, lists=has_been_called)
+            return SeeOther(f"{request.path}?done=yes")
     context = {
         "slug": slug,
         "public_id": public_id,
         "last_digits": visitor_status.last_digits(lead.phone),
-        "is_done": request.GET.get("done") == "yes",
+        "is_done": request.GET.get("done") == "yes" and not trouble,
         "has_been_called": has_been_called,
+        "trouble": trouble,
     }
-    page = render(request, "leads/never_call.html", context)
+    page = render(request, "leads/never_call.html", context, status=status)
     page["Cache-Control"] = "no-store"
     page["X-Robots-Tag"] = "noindex"
-    source = intake.active_source(slug)
+    if wait:
+        page["Retry-After"] = str(math.ceil(wait.total_seconds()))
     return _shown_inside(source, page) if source else page
+
+
+def _never_call(lead: Lead, now: datetime, *, lists: bool) -> None:
+    """Puts its number on the list; or, not `lists`, takes the request back."""
+    if lists:
+        reason = gettext("the visitor asked for it on the page of their request")
+        never_call.add(lead.phone, reason, None, ListedBy.VISITOR, lead)
+        log.info("never call again")
+    else:
+        joining.withdraw([lead], now)
+        log.info("taken back")
 
 
 def _shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:

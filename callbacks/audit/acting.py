@@ -46,29 +46,46 @@ def _tell(told: str) -> None:
 
 
 class ActingMiddleware:
-    """Whoever is signed in acts, from the address that the request comes from."""
+    """Whoever is signed in acts, from the address that the request comes from; of strangers, who
+    wants a number never to be called, and who gets a new password by mail.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing is told for a stranger: what they send is no act of ours."""
+        """Nothing is told of a request that a stranger sends: that is no act."""
         # A page that asks who is there is kept by no cache: a visitor's has nobody to ask for.
         is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if not (is_known and request.user.is_authenticated):
+        if is_known and request.user.is_authenticated:
+            acting = of_request(request)
+        elif request.method == "POST" and (way := _strangers_way(request.path_info)):
+            acting = {"address": _address(request), "way": way}
+        else:
             return self._get_response(request)
-        with telling(of_request(request)):
+        with telling(acting):
             return self._get_response(request)
+
+
+def _strangers_way(path: str) -> str:
+    """By which way somebody acts who is not signed in; "": none, as with the forms' many posts."""
+    if path.startswith("/contact/") and path.endswith("/never-call/"):
+        return "visitor"
+    return "sign-in" if path.startswith("/sign-in/") else ""
+
+
+def _address(request: HttpRequest) -> str | None:
+    found = address.of_request(request)
+    return str(found) if found else None
 
 
 def of_request(request: HttpRequest, user: Any = None) -> dict[str, Any]:
     """What is told of somebody who is signed in; `user` where the request does not say yet."""
     user = user or request.user
-    found = address.of_request(request)
     return {
         "user": user.pk,
         "name": user.get_username(),
-        "address": str(found) if found else None,
+        "address": _address(request),
         "way": request.path.split("/")[1][:20],
     }
 

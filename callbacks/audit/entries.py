@@ -32,6 +32,20 @@ def note_sign_out(
         _note(Act.SIGNED_OUT, request, user)
 
 
+def note_look_up(request: HttpRequest, leads: int) -> None:
+    """That somebody has looked a person's data up, of so many leads; not whose."""
+    acting = of_request(request)
+    AuditEntry.objects.create(
+        act=Act.LOOKED_UP,
+        user_id=acting["user"],
+        username=acting["name"],
+        address=acting["address"],
+        way=acting["way"],
+        kind="leads_lead",
+        after={"leads": leads},
+    )
+
+
 def _note(act: Act, request: HttpRequest | None, user: AbstractBaseUser) -> None:
     acting = of_request(request, user) if request and request.path else {}
     AuditEntry.objects.create(

@@ -19,6 +19,7 @@ class Act(models.TextChoices):
     DONE = "done", _("Done")
     SIGNED_IN = "signed_in", _("Signed in")
     SIGNED_OUT = "signed_out", _("Signed out")
+    LOOKED_UP = "looked_up", _("Looked somebody up")
 
 
 class AuditEntry(models.Model):

@@ -74,7 +74,8 @@ def begin(person: Person, way: ErasureWay, user: object = None, *, never: bool =
             digests=sorted(map(erased.digest, person.numbers | person.emails)),
         )
         for number in person.numbers:
-            never_call.forget(number, lists=erasure.never_call)
+            _count(erasure, never_call.forget(number, lists=erasure.never_call))
+        erasure.save()
     log.info("erasure asked for erasure=%s by=%s", erasure.pk, way)
     return erasure
 

@@ -64,6 +64,20 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
             yield Finding(NAME, Verdict.HOLD, str(it.sentence) % words, is_mild=it.counter.is_mild)
 
 
+def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta | None:
+    """How long an address waits that has put too many numbers on the never-call list by the pages
+    of requests; None: it may. So it may while Redis is away: the call is the worse mistake.
+    """
+    if known.address is None or not settings.RATE_NEVER_CALL or _is_exempt(known):
+        return None
+    key = _hidden("never-call", address.customer(known.address))
+    counter = Counter(key, _hidden("", phone), refuse=settings.RATE_NEVER_CALL)
+    try:
+        return counters.count([counter], now).wait
+    except Away:
+        return None
+
+
 def _is_exempt(known: Circumstances) -> bool:
     """Whether it comes from a server of ours. Not what a proxy on this machine has passed on that
     nobody has declared (TRUSTED_PROXIES): that is anybody's, and all of it has this address.

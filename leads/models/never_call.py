@@ -57,6 +57,16 @@ class NeverCallNumber(models.Model):
         related_name="+",
     )
     added_at = models.DateTimeField(_("added at"), default=timezone.now)
+    lead = models.ForeignKey(
+        "leads.Lead",
+        verbose_name=_("request"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text=_("On the page of which request it was asked for."),
+    )
 
     class Meta:
         verbose_name = _("number never to be called")

@@ -1,14 +1,16 @@
 """The visitor's own "never call this number again": asked for on the page of their request."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.models import CallAttempt, Extension
+from callbacks.models import AuditEntry, CallAttempt, Extension
 from leads import never_call
-from leads.models import Lead, ListedBy, NeverCallNumber
+from leads.guard import counters, rate
+from leads.models import Lead, LeadSource, ListedBy, NeverCallNumber
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = "+972505550101"
@@ -111,3 +113,90 @@ def test_who_does_not_know_the_address_cannot(client: Client, lead: Lead, addres
     answer = client.post(address.format(lead.public_id))
     assert answer.status_code == 404
     assert not NeverCallNumber.objects.exists()
+
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed", "is_done"),
+    [
+        ({}, [], True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://testserver"}, [], True),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://shop.example"},
+         ["https://shop.example"], True),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://shop.example"}, [], False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "null"}, ["https://shop.example"], False),
+        ({"Sec-Fetch-Site": "cross-site"}, [], False),
+    ],
+    ids=["no headers", "our page", "a website of the source", "a foreign website",
+         "a foreign one that hides its name", "one that sends no name"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_called", [True, False])
+def test_what_pages_of_foreign_websites_send_does_nothing(
+    lead: Lead, request: pytest.FixtureRequest, is_called: bool,
+    headers: dict[str, str], allowed: list[str], is_done: bool,
+) -> None:  # fmt: skip
+    if is_called:
+        request.getfixturevalue("called")
+    LeadSource.objects.update(allowed_origins=allowed)
+    answer = Client(headers=headers).post(page_of(lead))
+    assert answer.status_code == (303 if is_done else 403)
+    lead.refresh_from_db()
+    assert (lead.status == "cancelled") == is_done
+    assert NeverCallNumber.objects.exists() == (is_done and is_called)
+    if not is_done:
+        assert "A page of another website sent this." in answer.content.decode()
+
+
+def called_lead(make_lead: Callable[..., Lead], extension: Extension, phone: str) -> Lead:
+    lead, now = make_lead(phone), timezone.now()
+    CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=phone, extension_number=extension.number,
+        state="lead_no_answer", claimed_at=now, sent_at=now, answered_at=now, rang_at=now,
+        ended_at=now, hold_until=now,
+    )  # fmt: skip
+    Lead.objects.filter(pk=lead.pk).update(rang_at=now)
+    return lead
+
+
+def test_one_address_lists_a_few_numbers_and_no_more(
+    make_lead: Callable[..., Lead], extension: Extension, settings: Any
+) -> None:
+    settings.RATE_NEVER_CALL = rate.read("2/h")
+    leads = [called_lead(make_lead, extension, f"+97250555018{n}") for n in range(4)]
+    strangers = Client(REMOTE_ADDR="198.51.100.7")
+    answers = [strangers.post(page_of(it)) for it in leads]
+    assert [it.status_code for it in answers] == [303, 303, 429, 429]
+    assert 0 < int(answers[2]["Retry-After"]) <= 3600
+    assert "Try again in 1 hour" in answers[2].content.decode()
+    assert NeverCallNumber.objects.count() == 2
+    assert Client(REMOTE_ADDR="198.51.100.8").post(page_of(leads[2])).status_code == 303
+    # Whoever is over it may still take a request of theirs back.
+    theirs = make_lead("+972505550189")
+    assert strangers.post(page_of(theirs)).status_code == 303
+    theirs.refresh_from_db()
+    assert theirs.status == "cancelled"
+
+
+def test_while_nobody_can_count_a_wish_not_to_be_called_is_done(
+    called: Lead, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    counters._script.cache_clear()
+    monkeypatch.setattr(counters, "_breaker", counters._Breaker())
+    try:
+        assert Client(REMOTE_ADDR="198.51.100.7").post(page_of(called)).status_code == 303
+    finally:
+        counters._script.cache_clear()
+    assert NeverCallNumber.objects.count() == 1
+
+
+def test_the_audit_says_who_listed_it_from_where_and_by_which_request(called: Lead) -> None:
+    Client(REMOTE_ADDR="198.51.100.7").post(page_of(called))
+    entry = AuditEntry.objects.get(kind="leads_nevercallnumber")
+    assert (entry.act, entry.way, entry.address) == ("added", "visitor", "198.51.100.7")
+    assert (entry.user_id, entry.username) == (None, "")
+    assert entry.after["lead_id"] == called.pk
+    assert entry.after["phone"] == {"hidden": True}
+    assert NeverCallNumber.objects.get().lead == called

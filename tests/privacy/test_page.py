@@ -11,8 +11,16 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.models import AiData, CallNote, CallRecord, Erasure, ExportRecord, Extension
-from leads.models import Finding, Lead, LegalHold, NeverCallNumber
+from callbacks.models import (
+    AiData,
+    AuditEntry,
+    CallNote,
+    CallRecord,
+    Erasure,
+    ExportRecord,
+    Extension,
+)
+from leads.models import BlockEntry, Finding, Lead, LegalHold, NeverCallNumber
 from tests.admin.test_number_page import call
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +158,30 @@ def test_the_receipt_names_what_a_legal_hold_keeps(lead: Lead) -> None:
     page = client.post(PAGE, ABOUT | {"do": "erase"}, follow=True).content.decode()
     assert "Under a legal hold:" in page
     assert f"/admin/leads/lead/{lead.pk}/" in page
+
+
+def test_a_look_is_in_the_audit_with_the_one_who_looked_and_not_whom(lead: Lead) -> None:
+    client = with_rights("see_person", "erase_person")
+    client.post(PAGE, ABOUT, REMOTE_ADDR="192.0.2.7")
+    client.post(PAGE, ABOUT | {"do": "ask"})  # the question after it is no other look
+    entry = AuditEntry.objects.get(act="looked_up")
+    assert (entry.username, entry.address) == ("rights-see_person-erase_person", "192.0.2.7")
+    assert (entry.kind, entry.after) == ("leads_lead", {"leads": 1})
+    client.post(PAGE, ABOUT | {"do": "json"})
+    client.post(PAGE, ABOUT | {"do": "erase"})
+    taken_out = AuditEntry.objects.get(kind="callbacks_exportrecord")
+    asked_for = AuditEntry.objects.get(kind="callbacks_erasure")
+    assert taken_out.username == asked_for.username == entry.username
+    receipt = Erasure.objects.get()
+    assert asked_for.thing_id == str(receipt.pk)
+    assert asked_for.after["public_id"] == str(receipt.public_id)
+    assert not any("0142" in str(it) or "dana" in str(it) for it in AuditEntry.objects.values())
+
+
+def test_the_receipt_counts_what_the_lists_held(lead: Lead) -> None:
+    NeverCallNumber.objects.create(phone=NUMBER, reason="Dana asked for it")
+    BlockEntry.objects.create(kind="number", value=NUMBER, reason="called names")
+    with_rights("see_person", "erase_person").post(PAGE, ABOUT | {"do": "erase"})
+    counts = Erasure.objects.get().counts
+    assert counts["leads.NeverCallNumber"] == 1
+    assert counts["leads.BlockEntry"] == 1

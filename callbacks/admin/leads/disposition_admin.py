@@ -89,6 +89,11 @@ class NeverCallAdmin(EditsOnlyWhatChanged):
         """The number as people read it; of somebody who was erased, that it is not kept."""
         return html.phone(obj.phone) if obj.phone else format_html("<i>{}</i>", str(obj))
 
+    @display(description=_("request"))  # type: ignore[untyped-decorator]
+    def request_shown(self, obj: NeverCallNumber) -> SafeString | None:
+        """The request on whose page a visitor has asked for it."""
+        return html.link(obj.lead, str(obj.lead)) if obj.lead else None
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[NeverCallNumber]:
         """With who added each."""
         found: QuerySet[NeverCallNumber] = super().get_queryset(request)
@@ -111,14 +116,14 @@ class NeverCallAdmin(EditsOnlyWhatChanged):
         return (
             ["phone", "reason"]
             if obj is None
-            else ["number", "reason", "asked_by", "added_by", "added"]
+            else ["number", "reason", "asked_by", "request_shown", "added_by", "added"]
         )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: NeverCallNumber | None = None
     ) -> list[str]:
         """All but the reason, once it is on the list."""
-        return [] if obj is None else ["number", "asked_by", "added_by", "added"]
+        return [] if obj is None else ["number", "asked_by", "request_shown", "added_by", "added"]
 
     def get_form(
         self, request: HttpRequest, obj: NeverCallNumber | None = None, change: bool = False,

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from unfold.widgets import INPUT_CLASSES, UnfoldBooleanWidget
 
 from callbacks.admin import html
+from callbacks.audit import entries
 from callbacks.exports.records import Recorded
 from callbacks.models import Erasure
 from callbacks.models.erasures import ErasureWay
@@ -95,6 +96,8 @@ def person_page(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if wanted == "erase":
             return _erase(request, person)
+        if wanted != "ask":  # that question follows a look
+            entries.note_look_up(request, person.leads().count())
         context |= _found(person) | {"asked": form.cleaned_data}
         context |= {"asks": wanted == "ask", "erase_form": EraseForm()}
     return TemplateResponse(request, "admin/person.html", context)
