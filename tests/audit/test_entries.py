@@ -45,18 +45,18 @@ def only(kind: str, act: str) -> AuditEntry:
 
 
 def test_a_form_in_the_admin(signed_in: Client, owner: User) -> None:
-    price = CallPrice.objects.create(prefix="+99901", country="", set_up=0, per_minute=1)
+    price = CallPrice.objects.create(prefix="+4414", country="", set_up=0, per_minute=1)
     began = timezone.now()
     answer = signed_in.post(
         f"/admin/callbacks/callprice/{price.pk}/change/",
-        {"prefix": "+99901", "country": "", "set_up": "0", "per_minute": "2.5"},
+        {"prefix": "+4414", "country": "", "set_up": "0", "per_minute": "2.5"},
         REMOTE_ADDR="192.0.2.7",
     )
     assert answer.status_code == 302
     entry = only("callbacks_callprice", "changed")
     assert (entry.user_id, entry.username) == (owner.pk, "owner")
     assert (entry.address, entry.way) == ("192.0.2.7", "admin")
-    assert (entry.thing_id, entry.thing_name) == (str(price.pk), "+99901")
+    assert (entry.thing_id, entry.thing_name) == (str(price.pk), "+4414")
     assert (entry.before, entry.after) == ({"per_minute": 1.0}, {"per_minute": 2.5})
     assert began <= entry.at <= timezone.now()
 
