@@ -97,7 +97,7 @@ def test_an_office_of_ours_is_no_attack(
 def test_countries_are_noted_whether_or_not_anybody_is_told(
     make_lead: MakeLead, clock: Clock
 ) -> None:
-    for phone in ("+442079460018", "+447700900123", "+972591234567"):
+    for phone in ("+442079460018", "+447700900123", "+972595550167"):
         make_lead(phone)
     clock.after(seconds=10)
     clock.after(seconds=25)

@@ -27,8 +27,8 @@ from tests.support.admin_posting import confirm, said
 from tests.support.simulator import SimulatorProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE = "+972591234567"  # a line with two country codes
-STORED = "+970591234567"
+PHONE = "+972595550167"  # a line with two country codes
+STORED = "+970595550167"
 WHY = re.compile("never-call list|block list")
 
 
@@ -242,7 +242,7 @@ def _command(world: World, *asked: tuple[str, ...]) -> None:
 
 def _command_call(world: World) -> None:
     call = ("call", "--phone", "101", "--target")
-    _command(world, (*call, "0591234567"), (*call, STORED), (*call, PHONE))
+    _command(world, (*call, "0595550167"), (*call, STORED), (*call, PHONE))
 
 
 def _command_rings_first(world: World) -> None:

@@ -14,7 +14,7 @@ MAX_CUSTOM = 10
 INVALID = 1
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
-# A SIP code has a letter: 050-1234567 is a number in a form that the page does not accept.
+# A SIP code has a letter: 050-5550167 is a number in a form that the page does not accept.
 _SIP_CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _SECONDS = re.compile(r"0*[1-9][0-9]{0,5}")
 _DNC_CHOICES = {

@@ -16,7 +16,7 @@ STORED = {
     "a country": ("number", "+44", "+44"),
     "a prefix with two country codes": ("number", "+972 59", "+97059"),
     "the other one": ("number", "+970 59", "+97059"),
-    "a line with two country codes": ("number", "+972591234567", "+970591234567"),
+    "a line with two country codes": ("number", "+972595550167", "+970595550167"),
     "a prefix that is Israel's alone": ("number", "+97252", "+97252"),
     "all of Israel": ("number", "+972", "+972"),
     "an address": ("address", "192.0.2.7", "192.0.2.7"),
