@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callbacks.localrun.errors import CannotStart
-from tests.abuse import floods, forms, outage
+from tests.abuse import floods, forms, outage, spending
 from tests.abuse.arena import LIMITS, QUICK, AbuseArena, Plan
 from tests.chaos.result import Result
 from tests.support.measuring import bounded, forget_settings, machine, progress
@@ -23,6 +23,7 @@ SCENARIOS: dict[str, Callable[[AbuseArena, Result], None]] = {
     "replays": forms.replays,
     "doubles": forms.doubles,
     "robots": forms.robots,
+    "spending": spending.spending,
     "redis": outage.redis,
 }
 _COLUMNS = (

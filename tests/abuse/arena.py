@@ -13,6 +13,7 @@ NUMBERS_OF_AN_ADDRESS = 10
 STORED_OF_AN_ADDRESS = 100
 CALLS_OF_A_NUMBER = 5
 REQUESTS_OF_A_PAGE = 4
+CALLS_OF_A_SOURCE = 5
 LIMITS = {
     "RATE_ADDRESS": "20/h, 100/d",
     "RATE_ADDRESS_NUMBERS": f"{NUMBERS_OF_AN_ADDRESS}/h, 30/d",
@@ -40,6 +41,7 @@ class Plan:
     without_scripts: int = 200
     with_scripts: int = 40
     outage: int = 400  # requests while Redis is away
+    spenders: int = 300  # addresses that behave as visitors do
     at_once: int = 8
     honest_per_second: float = 1.5
     extensions: int = 100
@@ -56,6 +58,7 @@ QUICK = Plan(
     without_scripts=6,
     with_scripts=3,
     outage=30,
+    spenders=10,
     honest_per_second=1.0,
     extensions=30,
     workers=1,

@@ -67,15 +67,17 @@ def by_api(port: int, phone: str, address: str, headers: Mapping[str, str] | Non
     return ask(port, "POST", "/api/leads/", address, fields, headers)
 
 
-def by_form(port: int, phone: str, address: str, carried: Mapping[str, str]) -> Answer:
+def by_form(
+    port: int, phone: str, address: str, carried: Mapping[str, str], form: str = FORM
+) -> Answer:
     """A request as the form sends it; `carried`: what its page has in hidden fields."""
     fields = {"name": "Noa Levi", "phone": phone, **carried}
-    return ask(port, "POST", FORM, address, fields)
+    return ask(port, "POST", form, address, fields)
 
 
-def page(port: int, address: str) -> dict[str, str]:
+def page(port: int, address: str, form: str = FORM) -> dict[str, str]:
     """Loads the form; what it has in hidden fields, {} where it did not come."""
-    return dict(_HIDDEN.findall(ask(port, "GET", FORM, address).text))
+    return dict(_HIDDEN.findall(ask(port, "GET", form, address).text))
 
 
 @dataclass

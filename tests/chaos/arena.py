@@ -117,12 +117,13 @@ class Arena:
         if not self._has_template:
             self._has_template = True
             url = new_database(self.urls.database_url, TEMPLATE)
-            self._manage(url, "migrate")
-            self._manage(url, "demo", "--extensions", str(self.plan.extensions))
+            self.manage(url, "migrate")
+            self.manage(url, "demo", "--extensions", str(self.plan.extensions))
             without_spending_limits(url)
         return new_database(self.urls.database_url, f"chaos_{name}", TEMPLATE)
 
-    def _manage(self, database_url: str, *command: str) -> None:
+    def manage(self, database_url: str, *command: str) -> None:
+        """Runs a command of the product's `manage.py` on that database."""
         settings = {"DJANGO_SETTINGS_MODULE": "callbacks.config.settings"}
         done = subprocess.run(
             [sys.executable, "-m", "django", *command, "--verbosity", "0"],
