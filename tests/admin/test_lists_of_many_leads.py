@@ -55,12 +55,13 @@ _CALLS = """
     SELECT gen_random_uuid(), 'call', id, %(extension)s, phone, '101', '', 'bridged', submitted_at,
         submitted_at, submitted_at, submitted_at, md5(id::text), '', '', ''
     FROM leads_lead WHERE status = 'connected'
+    ORDER BY id  -- a scan of a large table may begin in its middle
 """
 _RECORDS = """
     INSERT INTO callbacks_callrecord (attempt_id, call_id, type, leg, status, recording_url,
         received_at, payload)
     SELECT id, call_id, 'Click2Call leg2', 2, 'ANSWER', '', claimed_at, '{}'
-    FROM callbacks_callattempt
+    FROM callbacks_callattempt ORDER BY id
 """
 LONG_AGO = (timezone.localdate() - timedelta(days=900)).isoformat()
 SEARCHES = [
