@@ -296,5 +296,6 @@ class LeadSourceAdmin(Admin):
         (_("Promise"), {"fields": [("sla_target", "sla_clock"), "least_talk", "priority"]}),
         (_("When leads are called"), {"fields": [("call_from", "call_until"), "offers_times"]}),
         (_("Form on other websites"), {"fields": ["allowed_origins"]}),
+        (_("Requests by the API"), {"fields": ["without_key"]}),
         (_("How long leads are kept"), {"fields": [("kept_days", "after_that")]}),
     ]

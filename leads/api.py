@@ -6,21 +6,33 @@ Every answer is JSON. A refusal is `{"errors": {field: [sentence, ...]}}`.
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, intake, log_context, request_body, status_cache, visitor_status
+from leads import (
+    api_keys,
+    config_cache,
+    intake,
+    log_context,
+    request_body,
+    status_cache,
+    visitor_status,
+)
+from leads.api_keys import KeyRefused
 from leads.forms import ApiForm
-from leads.guard import circumstances
+from leads.guard import address, circumstances, keyless
 from leads.guard.verdicts import Refused
-from leads.models import Lead, LeadSource
+from leads.models import ApiClient, ApiScope, Lead, LeadSource
 from leads.request_body import BodyRefused
 
 FIELDS = ("source", "name", "phone", "email", "message", "language", "call_at", "earlier")
@@ -47,9 +59,12 @@ def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]
                 refused["Allow"] = ", ".join(methods)
                 return refused
             try:
+                api_keys.refuse_in_address(request)
                 return view(request, *args, **kwargs)
             except BodyRefused as refusal:
                 return body_refused(refusal)
+            except KeyRefused as refusal:
+                return _key_refused(refusal)
             except OperationalError:
                 sentence = gettext("Not available now. Try again shortly.")
                 unavailable = _errors(503, {"server": [sentence]})
@@ -68,7 +83,10 @@ def _use_one_of(methods: tuple[str, ...]) -> str:
 
 @_endpoint("POST")
 def create(request: HttpRequest) -> HttpResponse:
-    """Stores a lead: 201 with its id, or 400, 404, 413, 415, 422 or 429 with errors by field."""
+    """Stores a lead: 201 with its id, or 400, 401, 403, 404, 413, 415, 422 or 429 with errors by
+    field.
+    """
+    client = api_keys.client_of(request, ApiScope.SUBMIT, timezone.now())
     header = request.headers.get("Idempotency-Key")
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
         message = gettext("Use 1 to 255 printable ASCII characters.")
@@ -76,25 +94,60 @@ def create(request: HttpRequest) -> HttpResponse:
     fields = request_body.fields(request, FIELDS)
     if not fields.get("source"):
         return _errors(400, {"source": [gettext("Name the source that the lead comes from.")]})
+    whose = _whose(request, client)
     with config_cache.one_version():
         source = intake.active_source(fields["source"])
         if source is not None:
-            return _store(request, source, fields, header)
+            return _store(request, source, fields, _Sent(client, header, whose))
     slug = intake.slug_of_any(fields["source"]) if header else ""
-    if slug and header and (known := intake.find(_key(slug, header))):
-        return _repeated(request, known, _mark(slug, fields))
+    if slug and header:
+        key, mark = _Sent(client, header, whose).key_and_mark(slug, fields)
+        if known := intake.find(key):
+            return _repeated(request, known, mark)
     return _errors(404, {"source": [gettext("There is no such source.")]})
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """By whom, and with which Idempotency-Key."""
+
+    client: ApiClient | None
+    header: str | None
+    whose: tuple[str, ...]
+
+    def key_and_mark(self, slug: str, fields: Mapping[str, str]) -> tuple[uuid.UUID, str]:
+        """The key of the submission, and what all its fields come to; "" where nobody will ask.
+
+        An Idempotency-Key is its sender's: a stranger who has used it before keeps nobody's request
+        away. Where nobody knows who sends, the fields tell them apart.
+        """
+        if self.header is None:
+            return uuid.uuid4(), ""
+        mark = intake.fingerprint({**fields, "source": slug})
+        return intake.key_from("api", *(self.whose or ("fields", mark)), slug, self.header), mark
+
+
+def _whose(request: HttpRequest, client: ApiClient | None) -> tuple[str, ...]:
+    if client:
+        return ("client", str(client.pk))
+    sender = address.sender(request)
+    hidden = salted_hmac("leads.api.sender", sender, algorithm="sha256").hexdigest()
+    return ("address", hidden) if sender else ()
+
+
 def _store(
-    request: HttpRequest, source: LeadSource, fields: Mapping[str, str], header: str | None
+    request: HttpRequest, source: LeadSource, fields: Mapping[str, str], sent: _Sent
 ) -> HttpResponse:
-    key = uuid.uuid4() if header is None else _key(source.slug, header)
-    mark = "" if header is None else _mark(source.slug, fields)
+    client, how = sent.client, circumstances.of_api(request, sent.client)
+    if client and not api_keys.may_submit_to(client, source):
+        return _errors(403, {"source": [gettext("This API key is not for this source.")]})
+    key, mark = sent.key_and_mark(source.slug, fields)
     # Looked up before the fields are checked: a repeated submission gets its first answer again,
     # even if the rules have changed since, or the source is switched off.
-    if header is not None and (known := intake.find(key)):
+    if sent.header is not None and (known := intake.find(key)):
         return _repeated(request, known, mark)
+    if keyless.is_refused(source, how):
+        raise KeyRefused(401, gettext("This source takes requests with an API key only."))
     form = ApiForm(fields, source=source)
     if not form.is_valid():
         return _errors(
@@ -103,25 +156,30 @@ def _store(
     earlier = _uuid(fields.get("earlier", "").strip())
     submitter = intake.submitter_of(earlier) if earlier else None
     store = intake.store_correction if submitter else intake.store
-    how = circumstances.of_request(request)
     try:
         lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
     except Refused as refused:
-        if refused.is_for_good:
-            return _errors(403, {"request": [gettext("We cannot take this request here.")]})
-        sentence = gettext("Too many requests come from this address. See Retry-After.")
-        answer = _errors(429, {"request": [sentence]})
-        answer["Retry-After"] = str(refused.seconds)
-        return answer
+        return _not_taken(refused, client)
     return _repeated(request, lead, mark)
 
 
-def _key(slug: str, header: str) -> uuid.UUID:
-    return intake.key_from("api", slug, header)
+def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
+    """403 or 429."""
+    if refused.is_for_good:
+        return _errors(403, {"request": [gettext("We cannot take this request here.")]})
+    sentence = gettext("Too many requests come from this address. See Retry-After.")
+    if client:
+        sentence = gettext("Too many requests were sent with keys of this client. See Retry-After.")
+    answer = _errors(429, {"request": [sentence]})
+    answer["Retry-After"] = str(refused.seconds)
+    return answer
 
 
-def _mark(slug: str, fields: Mapping[str, str]) -> str:
-    return intake.fingerprint({**fields, "source": slug})
+def _key_refused(refused: KeyRefused) -> HttpResponse:
+    answer = _errors(refused.status, {"Authorization": [str(refused)]})
+    if refused.status == HTTPStatus.UNAUTHORIZED:
+        answer["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from leads import config_cache, joining, log_context, ports, sent_again
 from leads.guard import findings, pipeline
 from leads.guard.verdicts import Judgement, Refused, Verdict
-from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+from leads.models import OPEN_STATUSES, CameBy, Lead, LeadSource, LeadStatus
 from leads.ports import CallPlan
 from leads.signals import lead_received, wish_followed
 from leads.submission import Submission
@@ -163,6 +163,8 @@ def _new(submission: Submission, now: datetime, planned: CallPlan, judged: Judge
     known = submission.circumstances
     return Lead(
         submitted_from=str(known.address) if known and known.address else None,
+        came_by=_way(submission),
+        api_client=known.client if known else None,
         source=submission.source,
         submission_key=submission.key,
         submitter=submission.submitter,
@@ -189,6 +191,12 @@ def _new(submission: Submission, now: datetime, planned: CallPlan, judged: Judge
         closed_until=planned.closed_until,
         counted_from=now,
     )
+
+
+def _way(submission: Submission) -> CameBy | str:
+    if submission.circumstances is None:
+        return ""
+    return CameBy.API if submission.circumstances.is_by_api else CameBy.FORM
 
 
 def _join_open(

@@ -123,7 +123,10 @@ _ANALYST = _rights(
     ],
 )  # fmt: skip
 
-_INTEGRATOR = _rights("leads", ["view_leadsource"]) | _rights(
+_INTEGRATOR = _rights(
+    "leads",
+    ["view_leadsource", "view_apiclient", "add_apiclient", "change_apiclient"],
+) | _rights(
     "callbacks",
     ["view_alertreceiver", "add_alertreceiver", "change_alertreceiver", "delete_alertreceiver"],
 )
@@ -150,7 +153,7 @@ DEFINITIONS: dict[Role, Definition] = {
         name=_("Integrator"),
         group="Integrators",
         says=_(
-            "Makes and withdraws API keys and webhooks. Sees no leads, no calls and no reports."
+            "Makes and ends API keys, and sets up webhooks. Sees no leads, no calls and no reports."
         ),
         rights=_INTEGRATOR,
     ),

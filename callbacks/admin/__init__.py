@@ -8,6 +8,7 @@ shows the answer and writes it into Django's log.
 
 from callbacks.admin import access
 from callbacks.admin.alerts import alert_admin, receiver_admin
+from callbacks.admin.api_clients import client_admin
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
 from callbacks.admin.audit import audit_admin
 from callbacks.admin.exports import export_record_admin
@@ -36,6 +37,7 @@ __all__ = [
     "audit_admin",
     "authenticator_admin",
     "block_admin",
+    "client_admin",
     "disposition_admin",
     "erasure_admin",
     "export_record_admin",

@@ -125,6 +125,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry(gettext("Block list"), "block", "leads", "blockentry"),
                 _entry(gettext("Spending limits"), "speed", "callbacks", "spendlimit"),
                 _entry(gettext("Call prices"), "payments", "callbacks", "callprice"),
+                _entry(gettext("API clients"), "api", "leads", "apiclient"),
                 _entry(gettext("Users"), "person", "auth", "user"),
                 _entry(gettext("Groups"), "shield_person", "auth", "group"),
                 _entry(gettext("Mail"), "mail", "callbacks", "outgoingmail"),

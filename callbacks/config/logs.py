@@ -29,6 +29,8 @@ _REPLACED = (
     (re.compile(rf"(/contact/[^/\s]+/|/api/leads/|earlier=){_UUID}", re.IGNORECASE), r"\1..."),
     # The details of a database error show the row: name, number, e-mail.
     (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
+    # Keys of the API.
+    (re.compile(r"\blc_[a-z2-7]{8}_[\w-]+"), "lc_..."),
     # A password in a broker's or a database's address.
     (re.compile(r"://[^/\s@]*@"), "://***@"),
     # Telephone numbers as people and the provider write them, and e-mail addresses.

@@ -34,7 +34,7 @@ OF_LEADS = (
         },
         kept={
             "submission_key": _("a submission that is sent again must not bring the person back"),
-            "language status sla_clock": _FIGURES,
+            "language status sla_clock came_by": _FIGURES,
             "call_id": _CALL_ID,
         },
         told=(

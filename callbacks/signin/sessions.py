@@ -29,6 +29,7 @@ KEY = "sign_in"
 DEAR_RIGHTS = (
     "callbacks.add_spendlimit", "callbacks.change_spendlimit", "callbacks.delete_spendlimit",
     "auth.change_group", "auth.delete_user", "leads.delete_lead", "callbacks.erase_person",
+    "leads.add_apiclient", "leads.change_apiclient",
 )  # fmt: skip
 # `seen_at` is written once in this time.
 _SEEN_EVERY = timedelta(minutes=1)

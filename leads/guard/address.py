@@ -35,6 +35,19 @@ def of_request(request: HttpRequest) -> Address | None:
     return found
 
 
+def sender(request: HttpRequest) -> str:
+    """What stands for whoever has sent the request; "" where the address may be that of a proxy
+    which nobody has declared, so that it is anybody's.
+    """
+    found = of_request(request)
+    if found is None or is_in(found, settings.TRUSTED_PROXIES):
+        return ""
+    asked = read(str(request.META.get("REMOTE_ADDR") or ""))
+    if found == asked and "X-Forwarded-For" in request.headers:
+        return ""
+    return customer(found)
+
+
 def read(text: str) -> Address | None:
     """The address that a text names, with or without a port; None for any other text.
 

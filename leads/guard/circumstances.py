@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from leads import origins
 from leads.guard import address, stamp
 from leads.guard.address import Address
+from leads.models import ApiClient
 
 # The name of the field that people do not see. No browser and no password manager has anything to
 # fill in under it.
@@ -36,7 +38,8 @@ class Circumstances:
 
     `address`: None where the server does not know it. `was_forwarded`: somebody says that they have
     passed it on. `is_cross_site`: the browser says that a page of another website sent it; of
-    `origin`, "" where it hides that. `filling`: None for what came without our form.
+    `origin`, "" where it hides that. `filling`: None for what came without our form. `is_by_api`: a
+    program sent it, or somebody who acts like one. `client`: whose key it showed (leads.api_keys).
     """
 
     address: Address | None
@@ -44,6 +47,25 @@ class Circumstances:
     is_cross_site: bool = False
     origin: str = ""
     filling: Filling | None = None
+    is_by_api: bool = False
+    client: ApiClient | None = None
+
+    @property
+    def is_without_key(self) -> bool:
+        """Whether a program sent it that nobody here knows."""
+        return self.is_by_api and self.client is None and not self.is_of_ours
+
+    @property
+    def is_of_ours(self) -> bool:
+        """Whether it comes from a server of ours (RATES_EXEMPT). Not what a proxy on this machine
+        has passed on that nobody has declared (TRUSTED_PROXIES): that is anybody's, and all of it
+        has this address.
+        """
+        if self.address is None or not address.is_in(self.address, settings.RATES_EXEMPT):
+            return False
+        if address.is_in(self.address, settings.TRUSTED_PROXIES):
+            return False  # the proxy has not said whose request it is
+        return not (self.was_forwarded and self.address.is_loopback)
 
     def after(self, before: int) -> "Circumstances":
         """The same of somebody who has sent so many requests before."""
@@ -66,6 +88,11 @@ def _origin(sent: str) -> str:
         return origins.read(sent)
     except origins.NoOrigin:
         return ""
+
+
+def of_api(request: HttpRequest, client: ApiClient | None) -> Circumstances:
+    """The same of what a program has sent, with a key of this client."""
+    return replace(of_request(request), is_by_api=True, client=client)
 
 
 def of_form(

@@ -14,7 +14,7 @@ from leads.guard import blocks, findings, pipeline
 from leads.guard.address import read
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import Judgement
-from leads.models import Challenge, Finding, Lead, LeadStatus
+from leads.models import CameBy, Challenge, Finding, Lead, LeadStatus
 from leads.phones import PhoneRefused
 from leads.signals import wish_followed
 from leads.submission import Submission
@@ -104,7 +104,7 @@ def judge_again() -> None:
     """
     now = timezone.now()
     unanswered = Finding.objects.filter(is_unanswered=True).order_by("at", "pk")
-    for found in unanswered.select_related("lead__source")[:AT_ONCE]:
+    for found in unanswered.select_related("lead__source", "lead__api_client")[:AT_ONCE]:
         lead = found.lead
         is_open = lead.status == LeadStatus.HELD and now - lead.submitted_at < ASKED_AGAIN_WITHIN
         if not is_open:
@@ -132,7 +132,11 @@ def _judge_again(lead: Lead, now: datetime) -> bool:
 
 def _submission_of(lead: Lead) -> Submission:
     """As it came, as far as the lead tells."""
-    known = Circumstances(address=read(lead.submitted_from or ""))
+    known = Circumstances(
+        address=read(lead.submitted_from or ""),
+        is_by_api=lead.came_by == CameBy.API,
+        client=lead.api_client,
+    )
     return Submission(
         source=lead.source,
         key=lead.submission_key,

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import DatabaseError
 from django.utils.translation import gettext
 
-from leads.guard import blocks, listed_numbers, rates, robots, websites
+from leads.guard import blocks, keyless, listed_numbers, rates, robots, websites
 from leads.guard.verdicts import CannotAnswer, Finding, Judgement, Verdict
 from leads.submission import Submission
 
@@ -26,6 +26,7 @@ OF_STRANGERS: dict[str, Check] = {
     blocks.NAME: blocks.check,
     rates.NAME: rates.check,
     robots.NAME: robots.check,
+    keyless.NAME: keyless.check,
     websites.NAME: websites.check,
 }
 

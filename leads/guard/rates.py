@@ -2,8 +2,11 @@
 
 Above the usual they are held, and stay so while it lasts; what one address sends far above it is
 refused. What the rate of its own address or number holds is counted for neither source nor country:
-a stranger who goes on must not have everybody held. What is counted is kept in Redis as keyed
-hashes, for a day at most by itself.
+a stranger who goes on must not have everybody held. A program with a key of the API is counted for
+itself, whatever its address, and is refused above its own rate. Programs without one share a rate
+of their own, and use up nothing of the form's. Strangers can use up a source's rate for everybody,
+so a solved challenge answers it. What is counted is kept in Redis as keyed hashes, for a day at
+most by itself.
 """
 
 from collections.abc import Iterator
@@ -21,7 +24,7 @@ from leads import countries
 from leads.guard import address, counters
 from leads.guard.circumstances import Circumstances
 from leads.guard.counters import Away, Counter
-from leads.guard.rate import Rate
+from leads.guard.rate import Rate, read
 from leads.guard.verdicts import CannotAnswer, Finding, Verdict
 from leads.submission import Submission
 
@@ -41,7 +44,8 @@ class _Counted:
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     """Holds what exceeds a rate, refuses what one address sends far beyond one."""
-    if submission.circumstances and _is_exempt(submission.circumstances):
+    known = submission.circumstances
+    if known and known.is_of_ours and not known.client:
         return
     counted = [it for it in _counted(submission) if it.counter.hold or it.counter.refuse]
     if not counted:
@@ -56,7 +60,8 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
             )
         ) from None
     if result.wait is not None:
-        yield Finding(NAME, Verdict.REFUSE, gettext("Far too many from one address."), result.wait)
+        far = gettext("Far too many from one address, or from one program.")
+        yield Finding(NAME, Verdict.REFUSE, far, result.wait)
         return
     for it, rate in zip(counted, result.exceeded, strict=True):
         if rate:
@@ -68,7 +73,7 @@ def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta |
     """How long an address waits that has put too many numbers on the never-call list by the pages
     of requests; None: it may. So it may while Redis is away: the call is the worse mistake.
     """
-    if known.address is None or not settings.RATE_NEVER_CALL or _is_exempt(known):
+    if known.address is None or not settings.RATE_NEVER_CALL or known.is_of_ours:
         return None
     key = _hidden("never-call", address.customer(known.address))
     counter = Counter(key, _hidden("", phone), refuse=settings.RATE_NEVER_CALL)
@@ -78,55 +83,70 @@ def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta |
         return None
 
 
-def _is_exempt(known: Circumstances) -> bool:
-    """Whether it comes from a server of ours. Not what a proxy on this machine has passed on that
-    nobody has declared (TRUSTED_PROXIES): that is anybody's, and all of it has this address.
-    """
-    if known.address is None or not address.is_in(known.address, settings.RATES_EXEMPT):
-        return False
-    if address.is_in(known.address, settings.TRUSTED_PROXIES):
-        return False  # the proxy has not said whose request it is
-    return not (known.was_forwarded and known.address.is_loopback)
-
-
 def _counted(submission: Submission) -> Iterator[_Counted]:
     key, phone = str(submission.key), submission.phone
     known = submission.circumstances
-    if known and known.address:
-        sender = address.customer(known.address)
-        yield _Counted(
-            Counter(
-                _hidden("address", sender),
-                key,
-                settings.RATE_ADDRESS,
-                settings.RATE_ADDRESS_REFUSED,
-                is_mild=True,  # people behind one address exceed it, too
-            ),
-            sender,
-            _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
-        )
-        yield _Counted(
-            Counter(_hidden("numbers", sender), _hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
-            sender,
-            _("The address %(what)s asked for more than %(limit)s numbers within %(time)s."),
-        )
+    client = known and known.client
+    if client:
+        counter = Counter(f"client:{client.pk}", key, refuse=read(client.rate))
+        yield _Counted(counter, client.name, "")
+    elif known and known.address:
+        yield from _of_address(address.customer(known.address), key, phone)
     yield _Counted(
         Counter(_hidden("number", phone), key, settings.RATE_NUMBER),
         phone,
         _("The number was asked for more than %(limit)s times within %(time)s."),
     )
-    yield _Counted(
-        Counter(f"source:{submission.source.pk}", key, settings.RATE_SOURCE, is_shared=True),
-        submission.source.name,
-        _("More than %(limit)s requests came through the source %(what)s within %(time)s."),
-    )
+    if client:
+        shared = f"client:{client.pk}:"
+    elif known and known.is_by_api:
+        shared = "keyless:"
+        yield _Counted(
+            _shared(f"keyless:source:{submission.source.pk}", key, settings.RATE_KEYLESS),
+            submission.source.name,
+            _(
+                "More than %(limit)s requests came through the source %(what)s without an API key "
+                "within %(time)s."
+            ),
+        )
+    else:
+        shared = ""
+        yield _Counted(
+            _shared(f"source:{submission.source.pk}", key, settings.RATE_SOURCE),
+            submission.source.name,
+            _("More than %(limit)s requests came through the source %(what)s within %(time)s."),
+        )
     country = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
     if country != submission.source.default_country:
         yield _Counted(
-            Counter(f"country:{country}", key, settings.RATE_COUNTRY, is_shared=True),
+            Counter(f"{shared}country:{country}", key, settings.RATE_COUNTRY, is_shared=True),
             str(countries.NAMES.get(country, country)),
             _("More than %(limit)s requests for numbers in %(what)s came within %(time)s."),
         )
+
+
+def _of_address(sender: str, key: str, phone: str) -> Iterator[_Counted]:
+    yield _Counted(
+        Counter(
+            _hidden("address", sender),
+            key,
+            settings.RATE_ADDRESS,
+            settings.RATE_ADDRESS_REFUSED,
+            is_mild=True,  # people behind one address exceed it, too
+        ),
+        sender,
+        _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
+    )
+    yield _Counted(
+        Counter(_hidden("numbers", sender), _hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
+        sender,
+        _("The address %(what)s asked for more than %(limit)s numbers within %(time)s."),
+    )
+
+
+def _shared(name: str, key: str, rates: tuple[Rate, ...]) -> Counter:
+    """Of all strangers together. Mild: whoever comes during a flood is no part of it."""
+    return Counter(name, key, rates, is_mild=True, is_shared=True)
 
 
 def _hidden(kind: str, value: str) -> str:

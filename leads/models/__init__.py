@@ -1,5 +1,6 @@
 """Who asked to be called back, through which form, and what came of it."""
 
+from leads.models.api_clients import ApiClient, ApiKey, ApiScope
 from leads.models.blocks import BlockEntry, BlockKind, BlockVerdict
 from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
@@ -11,7 +12,7 @@ from leads.models.held_leads import HeldLead
 from leads.models.late_waits import LateWait
 from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
-from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, LeadStatus
+from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, CameBy, LeadStatus
 from leads.models.legal_holds import LegalHold
 from leads.models.never_call import ListedBy, NeverCallNumber
 from leads.models.setup_version import SetupVersion
@@ -20,6 +21,7 @@ from leads.models.sources import (
     AfterThat,
     LeadSource,
     SlaClock,
+    WithoutKey,
     default_countries,
     validate_country,
 )
@@ -30,9 +32,13 @@ __all__ = [
     "NO_NUMBER",
     "OPEN_STATUSES",
     "AfterThat",
+    "ApiClient",
+    "ApiKey",
+    "ApiScope",
     "BlockEntry",
     "BlockKind",
     "BlockVerdict",
+    "CameBy",
     "Challenge",
     "ClockChange",
     "Disposition",
@@ -51,6 +57,7 @@ __all__ = [
     "NeverCallNumber",
     "SetupVersion",
     "SlaClock",
+    "WithoutKey",
     "default_countries",
     "validate_country",
 ]

@@ -11,8 +11,9 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.api_clients import ApiClient
 from leads.models.dispositions import Disposition
-from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, LeadStatus
+from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, CameBy, LeadStatus
 from leads.models.lead_times import LeadTimes
 from leads.models.sources import LeadSource, SlaClock
 
@@ -74,6 +75,27 @@ class Lead(LeadTimes):
         blank=True,
         unpack_ipv4=True,
         help_text=_("The address that sent it; empty where nobody knows it."),
+    )
+    came_by = models.CharField(
+        _("came by"),
+        max_length=4,
+        choices=CameBy.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("Empty where nobody outside has sent it, and in leads of older releases."),
+    )
+    api_client = models.ForeignKey(
+        ApiClient,
+        verbose_name=_("API client"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+        related_name="+",
+        help_text=_("Whose key was shown with it."),
     )
 
     name = models.CharField(_("name"), max_length=120)

@@ -8,6 +8,13 @@ E164 = r"^\+[1-9][0-9]{6,14}$"
 NO_NUMBER = r"^\+0[0-9]{13}$"
 
 
+class CameBy(models.TextChoices):
+    """By which way somebody asked to be called."""
+
+    FORM = "form", _("the form")
+    API = "api", _("the API")
+
+
 class LeadStatus(models.TextChoices):
     """How a lead stands. docs/architecture.md draws the transitions."""
 

@@ -42,6 +42,14 @@ class AfterThat(models.TextChoices):
     DELETED = "deleted", _("deleted")
 
 
+class WithoutKey(models.TextChoices):
+    """What becomes of what programs submit by the API without a key."""
+
+    ACCEPTED = "accepted", _("called, as what the form sends")
+    HELD = "held", _("held, until the visitor's browser has shown its page")
+    REFUSED = "refused", _("refused")
+
+
 class LeadSource(models.Model):
     """Where leads come from: a website form, a landing page, an API client."""
 
@@ -151,6 +159,18 @@ class LeadSource(models.Model):
         default=list,
         blank=True,
         help_text=_("Websites that may embed the form, for example https://www.example.com."),
+    )
+    # In the database the sources of older releases keep what they had.
+    without_key = models.CharField(
+        _("requests by programs without an API key"),
+        max_length=8,
+        choices=WithoutKey.choices,
+        default=WithoutKey.HELD,
+        db_default=WithoutKey.ACCEPTED.value,
+        help_text=_(
+            "Anybody can write such a program, and no robot is asked anything there. Give your own "
+            "programs a key."
+        ),
     )
 
     class Meta:

@@ -17,6 +17,7 @@ from tests.chaos.result import Result
 from tests.support.measuring import bounded, forget_settings, machine, progress
 
 SCENARIOS: dict[str, Callable[[AbuseArena, Result], None]] = {
+    "api": floods.api,
     "address": floods.address,
     "number": floods.number,
     "headers": floods.headers,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import Arena, Product
 from tests.chaos.plan import Plan as ProductPlan
 from tests.support.measuring import Say
 
@@ -18,6 +18,7 @@ LIMITS = {
     "RATE_ADDRESS": "20/h, 100/d",
     "RATE_ADDRESS_NUMBERS": f"{NUMBERS_OF_AN_ADDRESS}/h, 30/d",
     "RATE_ADDRESS_REFUSED": f"{STORED_OF_AN_ADDRESS}/h, 1000/d",
+    "RATE_KEYLESS": "200/h, 300/d",
     "RATE_NUMBER": f"{CALLS_OF_A_NUMBER}/h, 10/d",
     # Twice what a good day brings, as docs/deploy.md says; here a few minutes are a good day.
     "RATE_SOURCE": "4000/h, 9000/d",
@@ -35,6 +36,7 @@ class Plan:
 
     numbers: int = 10_000  # from one address
     addresses: int = 1_000  # for one number
+    programs: int = 1_000  # by the API without a key, each with a number and an address
     forged: int = 2_000  # requests of one address, each with other headers
     replays: int = 300  # of one page
     doubles: int = 50  # times that one form is sent
@@ -52,6 +54,7 @@ class Plan:
 QUICK = Plan(
     numbers=250,
     addresses=40,
+    programs=60,
     forged=150,
     replays=12,
     doubles=8,
@@ -73,6 +76,19 @@ class AbuseArena(Arena):
         product = ProductPlan(workers=plan.workers, extensions=plan.extensions, sweep_every=2.0)
         super().__init__(product, seed, logs, say)
         self.abuse = plan
+
+    def product(self) -> Product:
+        """With a source that calls what comes by the API without a key, or nobody would be."""
+        is_new = self._product is None
+        product = super().product()
+        if is_new:
+            self.without_key(product, "accepted")
+        return product
+
+    def without_key(self, product: Product, says: str) -> None:
+        """What the source says of such requests."""
+        with product.tables.connect() as connection:
+            connection.execute("UPDATE leads_leadsource SET without_key = %s", [says])
 
     def settings(self, database_url: str) -> dict[str, str]:
         """The product's, and the limits."""

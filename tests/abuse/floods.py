@@ -1,4 +1,6 @@
-"""One address with many numbers, one number from many addresses, and headers that are made up."""
+"""Programs without a key, an address with many numbers, a number from many addresses, and made-up
+headers.
+"""
 
 import itertools
 import uuid
@@ -34,6 +36,26 @@ def address(arena: AbuseArena, result: Result) -> None:
         all_of(send, phones, arena.abuse.at_once)
     judge(arena, product, result, stranger, visitors, allowed=NUMBERS_OF_AN_ADDRESS)
     _judge_stored(result, stranger, arena.abuse.numbers)
+
+
+def api(arena: AbuseArena, result: Result) -> None:
+    """Many programs without a key, each from its own address with a number of its own."""
+    product, stranger = arena.product(), Stranger()
+    arena.without_key(product, "held")  # as a new source says
+    product.begin()
+
+    def send(request: tuple[int, str]) -> None:
+        place, phone = request
+        sender = f"198.18.{30 + place // 250}.{place % 250}"
+        stranger.note(phone, by_api(product.port, phone, sender))
+
+    with honest(arena, "api") as visitors:
+        phones = itertools.islice(arena.numbers, arena.abuse.programs)
+        all_of(send, list(enumerate(phones)), arena.abuse.at_once)
+    judge(arena, product, result, stranger, visitors, allowed=0)
+    arena.without_key(product, "accepted")
+    stored = stranger.count(201)
+    result.must("requests without a key stored", stored == arena.abuse.programs, stored)
 
 
 def number(arena: AbuseArena, result: Result) -> None:

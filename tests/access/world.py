@@ -37,7 +37,15 @@ from callbacks.models import (
 from callbacks.models.audit import AuditEntry
 from callbacks.models.erasures import Erasure, ErasureWay
 from callbacks.models.sign_in import Authenticator, SignIn
-from leads.models import BlockEntry, Disposition, HeldLead, Lead, LeadSource, NeverCallNumber
+from leads.models import (
+    ApiClient,
+    BlockEntry,
+    Disposition,
+    HeldLead,
+    Lead,
+    LeadSource,
+    NeverCallNumber,
+)
 
 TICKET = "0123456789abcdef0123456789abcdef"
 QUERY = "period=today&by=source&show=main"
@@ -181,6 +189,7 @@ def _shared(own: Side) -> dict[type[Model], Model]:
         CallPrice: CallPrice.objects.get_or_create(prefix="+972")[0],
         SpendLimit: SpendLimit.objects.first() or SpendLimit.objects.create(scope="all"),
         Erasure: Erasure.objects.create(way=ErasureWay.PAGE),
+        ApiClient: ApiClient.objects.create(name="Shop"),
         BlockEntry: BlockEntry.objects.create(kind="domain", value="spam.example.com"),
         AuditEntry: AuditEntry.objects.create(at=now, kind="auth.user", act="changed"),
         Wallboard: Wallboard.objects.create(name="Sales floor"),

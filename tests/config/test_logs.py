@@ -53,6 +53,7 @@ def record(
         ("dialled 0505550101", "505550101"),
         ("called 050-555 0101 back", "0101"),
         ("called +972 50 555-0101", "0101"),
+        ("Bearer lc_abcdefgh_" + "k" * 43, "k" * 43),
         ("mail from noa.levi@example.com", "noa.levi"),
     ],
 )

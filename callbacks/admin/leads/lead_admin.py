@@ -108,7 +108,7 @@ class LeadAdmin(
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
         "talk_time", "came_of_it", "follow_ups_shown", "never_called", "submitted_from",
-        "held_legally",
+        "held_legally", "sent_by",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -137,8 +137,8 @@ class LeadAdmin(
             _("Times"),
             {
                 "fields": [
-                    ("submitted", "clock_started"), "submitted_from", ("due_by", "not_before"),
-                    ("first_dialed", "rang"), ("connected", "closed"),
+                    ("submitted", "clock_started"), ("submitted_from", "sent_by"),
+                    ("due_by", "not_before"), ("first_dialed", "rang"), ("connected", "closed"),
                 ]
             },
         ),

@@ -1,4 +1,6 @@
-"""What a lead's page shows of its talks: what came of them, follow-ups, the never-call list."""
+"""What a lead's page shows of its talks and of how it came: what came of them, follow-ups, the
+never-call list, who sent it.
+"""
 
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,7 +12,7 @@ from unfold.decorators import display
 from callbacks.admin import html
 from callbacks.explain import call_notes
 from leads import never_call
-from leads.models import Lead
+from leads.models import CameBy, Lead
 
 
 class ShowsTalks:
@@ -37,6 +39,15 @@ class ShowsTalks:
             return ""
         said = format_html("{} · {}", hold.placed_by or "", html.moment(hold.placed_at))
         return html.below(format_html("<bdi>{}</bdi>", hold.reason), said)
+
+    @display(description=_("sent by"))  # type: ignore[untyped-decorator]
+    def sent_by(self, obj: Lead) -> str:
+        """By which way it came, and whose key was shown."""
+        if obj.api_client:
+            return gettext("the API, with a key of %(client)s") % {"client": obj.api_client.name}
+        if obj.came_by == CameBy.API:
+            return gettext("the API, without a key")
+        return obj.get_came_by_display()
 
     @display(description=_("follow-up"))  # type: ignore[untyped-decorator]
     def follow_ups_shown(self, obj: Lead) -> SafeString:

@@ -12,7 +12,7 @@ from callbacks.calling import dispatch
 from callbacks.models import Extension
 from leads import never_call, transitions
 from leads.guard import held
-from leads.models import BlockEntry, Lead, LeadSource
+from leads.models import BlockEntry, Lead, LeadSource, WithoutKey
 from tests.support.simulator import SimulatorProcess
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("source")]
@@ -31,6 +31,11 @@ ENTRIES = {
     "a word of the message": ("word", "casino"),
     "a word of the name": ("word", "levi"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _called_without_a_key(source: LeadSource) -> None:
+    LeadSource.objects.update(without_key=WithoutKey.ACCEPTED)
 
 
 def block(kind: str, value: str, verdict: str = "hold", **values: Any) -> BlockEntry:

@@ -14,12 +14,13 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from leads import intake
-from leads.guard import counters
+from leads.guard import challenge, counters
 from leads.guard.circumstances import Circumstances
 from leads.guard.rate import Rate, read
 from leads.guard.verdicts import Refused
-from leads.models import Lead, LeadSource, LeadStatus
+from leads.models import Lead, LeadSource, LeadStatus, WithoutKey
 from leads.submission import Submission
+from tests.support.challenges import solve
 from tests.support.tunnel import Tunnel
 
 pytestmark = pytest.mark.django_db
@@ -288,6 +289,7 @@ def test_a_thousand_numbers_from_one_address_that_forges_others(
     proxied: bool, source: LeadSource, settings: Settings, client: Client
 ) -> None:
     settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")] if proxied else []
+    LeadSource.objects.update(without_key=WithoutKey.ACCEPTED)
     sent: dict[int, int] = {}
     for place in range(1000):
         forged = f"192.0.2.{place % 250}, 10.0.{place % 9}.1"
@@ -342,6 +344,32 @@ def test_what_an_office_sends_counts_for_its_source(source: LeadSource, settings
     for place in range(5):
         submit(source, place)
     assert submit(source, 9, ELSEWHERE).status == HELD
+
+
+def test_a_source_s_rate_is_mild_and_a_country_s_is_not(source: LeadSource, off: Settings) -> None:
+    """Strangers use it up: whoever comes meanwhile is called once their browser has worked."""
+    off.RATE_SOURCE = off.RATE_COUNTRY = read("1/10m")
+    submit(source, 0, phone="+442079460001")
+    found = submit(source, 0, phone="+442079460002").findings.order_by("pk")
+    assert [("the source" in it.reason, it.is_mild) for it in found] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_who_comes_during_a_flood_is_called_once_the_browser_has_worked(
+    source: LeadSource, off: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(challenge, "MOST", 40)
+    off.RATE_SOURCE, off.LEAST_FILL_TIME = read("2/10m"), 0
+    for place in range(9):
+        submit(source, place, f"198.51.100.{place}")
+    fields = {"name": "Dana", "phone": number(99)}
+    page = client.post(f"/contact/{source.slug}/", fields, REMOTE_ADDR=HERE)["Location"]
+    told = client.get(f"{page}challenge/").json()
+    assert Lead.objects.get(phone=number(99)).status == HELD
+    client.post(f"{page}challenge/", {"altcha": solve(told)})
+    assert Lead.objects.get(phone=number(99)).status == WAITING
 
 
 def test_one_number_through_two_sources_in_eight_minutes(source: LeadSource) -> None:

@@ -1,0 +1,133 @@
+"""Keys of the API: made, hashed, asked for, replaced, ended.
+
+A key is "lc_", eight letters by which it is found and named, "_", and 256 random bits. Only its
+SHA-256 is stored: so many bits cannot be guessed, so they need neither salt nor a slow hash. A key
+stands in no log and in no sentence.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
+
+from leads.models import ApiClient, ApiKey, ApiScope, LeadSource
+
+_MARK = "lc_"
+_NAMED_BY = 8  # letters
+_KEY = re.compile(r"lc_[a-z2-7]{8}_[A-Za-z0-9_-]{43}")
+# What others call a key in an address.
+_NAMES_OF_KEYS = frozenset({"access_token", "api_key", "apikey", "api-key", "authorization"})
+_NOTED_EVERY = timedelta(minutes=1)
+# Compared with where nothing is found, so that both take the same time.
+_NOBODYS = hashlib.sha256(b"").hexdigest()
+
+
+class KeyRefused(Exception):  # noqa: N818  # said to a program
+    """400, 401 or 403, and a sentence that says why."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def make(
+    client: ApiClient, made_by: User | None, expires_at: datetime | None
+) -> tuple[ApiKey, str]:
+    """A new key, and its text, which stands nowhere else."""
+    name = base64.b32encode(secrets.token_bytes(5)).decode().lower()[:_NAMED_BY]
+    text = f"{_MARK}{name}_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        client=client,
+        prefix=f"{_MARK}{name}",
+        digest=_digest(text),
+        made_by=made_by,
+        expires_at=expires_at,
+    )
+    return key, text
+
+
+def expire(client: ApiClient, at: datetime, besides: ApiKey) -> int:
+    """Has the client's other keys expire at `at`, or sooner where they do; returns how many."""
+    others = ApiKey.objects.filter(client=client, ended_at=None).exclude(pk=besides.pk)
+    later = Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+    return others.filter(later).update(expires_at=at)
+
+
+def end(key: ApiKey, now: datetime) -> bool:
+    """Has it refused from now on; False: it was before."""
+    return bool(ApiKey.objects.filter(pk=key.pk, ended_at=None).update(ended_at=now))
+
+
+def refuse_in_address(request: HttpRequest) -> None:
+    """Raises KeyRefused where the address holds a key: many a log on the way keeps addresses."""
+    values = [value for _name, values in request.GET.lists() for value in values]
+    if _NAMES_OF_KEYS & {it.casefold() for it in request.GET} or any(map(_KEY.search, values)):
+        raise KeyRefused(
+            400,
+            gettext(
+                "Send the API key as “Authorization: Bearer …”, never in an address: addresses are "
+                "written into logs. Have a key that was sent so replaced."
+            ),
+        )
+
+
+def client_of(request: HttpRequest, scope: ApiScope, now: datetime) -> ApiClient | None:
+    """Whose key a request shows, as `Authorization: Bearer`; None: it shows none.
+
+    Raises KeyRefused: 401 for a key that does not hold, 403 for one that may not do this. One
+    query, and one more a minute.
+    """
+    text = _shown(request)
+    if text is None:
+        return None
+    name = text[: len(_MARK) + _NAMED_BY]
+    is_possible = _KEY.fullmatch(text) is not None
+    found = ApiKey.objects.select_related("client").filter(prefix=name) if is_possible else None
+    key = found.first() if found is not None else None
+    if not constant_time_compare(_digest(text), key.digest if key else _NOBODYS) or key is None:
+        raise KeyRefused(401, gettext("This API key is not known."))
+    if key.ended_at:
+        raise KeyRefused(401, gettext("This API key has been ended."))
+    if not key.holds(now):
+        raise KeyRefused(401, gettext("This API key has expired."))
+    if not key.client.is_active:
+        raise KeyRefused(401, gettext("The client of this API key is switched off."))
+    if scope not in key.client.scopes:
+        raise KeyRefused(403, gettext("This API key may not do this."))
+    _note_use(key, now)
+    return key.client
+
+
+def _shown(request: HttpRequest) -> str | None:
+    """A site may be behind a password of another kind, which is not ours to judge."""
+    kind, _space, text = request.headers.get("Authorization", "").partition(" ")
+    if kind.casefold() == "bearer":
+        return text.strip()
+    elsewhere = f"{kind} {text} {request.headers.get('X-Api-Key', '')}"
+    if _KEY.search(elsewhere):
+        raise KeyRefused(401, gettext("Send the API key as “Authorization: Bearer …”."))
+    return None
+
+
+def may_submit_to(client: ApiClient, source: LeadSource) -> bool:
+    """Whether the source is one of the client's."""
+    its = set(client.sources.values_list("pk", flat=True))
+    return not its or source.pk in its
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    before = now - _NOTED_EVERY
+    if key.last_used_at is None or key.last_used_at <= before:
+        unused = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)
+        ApiKey.objects.filter(unused, pk=key.pk).update(last_used_at=now)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
