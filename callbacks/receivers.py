@@ -60,6 +60,7 @@ class Caller:
             zone=calling_hours.zone_of(current, source_id),
             next_time=partial(calling_hours.next_time, current, source_id, phone),
             half_hours=partial(calling_hours.half_hours, current, source_id),
+            is_usual=partial(calling_hours.is_usual_hour, current, source_id, phone),
         )
 
     def refusal(self, phone: str) -> str | None:

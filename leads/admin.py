@@ -4,7 +4,6 @@
 """
 
 import re
-from datetime import time
 from typing import Any
 
 from django import forms
@@ -220,10 +219,6 @@ class OriginsField(forms.CharField):
             return True
 
 
-# Of a new source, in the time zone of the number that is called.
-_USUAL_HOURS = {"call_from": time(8), "call_until": time(21)}
-
-
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Countries by name, websites as they are typed."""
 
@@ -262,11 +257,6 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             # Django's own field only knows the database's condition, with another message.
             target.validators.append(MinValueValidator(1, sentence))
 
-        if self.instance.pk is None:  # one that is there keeps its hours
-            for name, usual in _USUAL_HOURS.items():
-                if name in self.fields:
-                    self.initial.setdefault(name, usual)
-
     def clean(self) -> dict[str, Any]:
         """A calling window has both its times: the error stands beside the missing one."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -294,7 +284,10 @@ class LeadSourceAdmin(Admin):
             {"fields": ["default_country", "allowed_countries"]},
         ),
         (_("Promise"), {"fields": [("sla_target", "sla_clock"), "least_talk", "priority"]}),
-        (_("When leads are called"), {"fields": [("call_from", "call_until"), "offers_times"]}),
+        (
+            _("When leads are called"),
+            {"fields": [("call_from", "call_until"), "calls_a_day", "offers_times"]},
+        ),
         (_("Form on other websites"), {"fields": ["allowed_origins"]}),
         (_("Requests by the API"), {"fields": ["without_key"]}),
         (_("How long leads are kept"), {"fields": [("kept_days", "after_that")]}),

@@ -1,6 +1,7 @@
 """Times that people have chosen to be called at, and that stand whatever others wish for."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -14,10 +15,31 @@ def ahead(lead_id: int, now: datetime, *, sent_before: datetime) -> datetime | N
     the number is called at this time too. `sent_before`: requests that came later are followed, or
     become leads of their own, anyway (leads.joining).
     """
+    times = (it.at for it in _standing(lead_id) if it.sent_at < sent_before)
+    return min((at for at in times if at > now), default=None)
+
+
+def of_others(lead_id: int, request: Lead, now: datetime) -> datetime | None:
+    """The last time ahead that anybody but the submitter of `request` has chosen for this lead's
+    number, and not replaced since.
+    """
+    by = request.submitter or request.pk
+    times = (it.at for it in _standing(lead_id) if it.by != by)
+    return max((at for at in times if at > now), default=None)
+
+
+class _Appointment(NamedTuple):
+    """A time that somebody has chosen in their newest request. `by`: whoever has sent it."""
+
+    by: object
+    sent_at: datetime
+    at: datetime
+
+
+def _standing(lead_id: int) -> list[_Appointment]:
     newest: dict[object, tuple[datetime, datetime | None]] = {}
     requests = Lead.objects.filter(Q(pk=lead_id) | Q(duplicate_of=lead_id, is_held_back=False))
     for it in requests.order_by("submitted_at", "pk"):
         own_wish = it.first_chosen_at if it.first_source_id else it.chosen_at
         newest[it.submitter or it.pk] = it.submitted_at, own_wish
-    times = (at for sent_at, at in newest.values() if sent_at < sent_before)
-    return min((at for at in times if at and at > now), default=None)
+    return [_Appointment(by, sent_at, at) for by, (sent_at, at) in newest.items() if at]

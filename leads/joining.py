@@ -6,7 +6,8 @@ The rules, in this order (docs/architecture.md, "Several requests of one number"
    which is called for both, and a salesperson reads the newest.
 2. The newest wish decides when. A chosen time holds if the request is by the lead's own submitter;
    by somebody else, and by a salesperson who plans a follow-up, it may only bring the call forward,
-   as "as soon as possible" does by anybody.
+   as "as soon as possible" does by anybody. But where a person has chosen a time, nobody else has
+   the number rung before it outside the hours at which people are called (`_disturbs`).
 3. The call goes through the source that can make it first; of two that can now, through one where
    somebody is free.
 4. The newest language that a request names, or that its source has, decides who is rung, if
@@ -28,7 +29,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from leads import never_call, phones, ports, transitions
+from leads import appointments, never_call, phones, ports, transitions
 from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
 from leads.ports import CallPlan, Presence
@@ -93,6 +94,8 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
         stands = ports.hours(first.source_id, first.phone).next_time(max(now, first.call_after))
     comes = max(wished.at, wished.plan.call_after)
     if stands is None or comes < stands:
+        if stands and _disturbs(first, request, wished.source, comes, now):
+            return _speak(first, request, now)
         return _follow(first, request, wished, now)
     if comes > stands:
         is_theirs = request.follow_up_of_id is None and are_by_one_person(first, request)
@@ -251,6 +254,21 @@ def has_sent_another_number(request: Lead) -> bool:
 def are_by_one_person(one: Lead, other: Lead) -> bool:
     """Whether the same person has submitted both, as far as is known."""
     return one.submitter is not None and one.submitter == other.submitter
+
+
+def _disturbs(first: Lead, request: Lead, through: LeadSource, at: datetime, now: datetime) -> bool:
+    """Whether somebody else has chosen a later time for this number, and `at` is an hour at which
+    nobody is to be rung who has not asked for it: by the source of either.
+
+    A follow-up is agreed on with whoever is called.
+    """
+    if request.follow_up_of_id is not None:
+        return False
+    chosen_at = appointments.of_others(first.pk, request, now)
+    if chosen_at is None or chosen_at <= at:
+        return False
+    sources = {first.source_id, through.pk}
+    return not all(ports.hours(it, first.phone).is_usual(at) for it in sources)
 
 
 def _takes(source: LeadSource, phone: str) -> bool:

@@ -8,6 +8,8 @@ Of a person who is erased the list keeps no number, but a keyed hash of it (`for
 SECRET_KEY it is recognised when it comes again, and without it nobody can tell whose it is.
 """
 
+from collections.abc import Collection, Mapping
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -22,6 +24,7 @@ from leads.phones import PhoneRefused
 # Whose wish no manager's or salesperson's change of mind takes back along with their own.
 _OWN_WISH = (ListedBy.VISITOR, ListedBy.ERASURE)
 _TRIES = 3
+_AT_A_TIME = 500
 
 # For a row of leads_lead, in a query that reads it anyway. True for each that is on the list, and
 # for some that are not: hashes are compared by `entry` alone.
@@ -50,7 +53,7 @@ def hashes(phone: str) -> list[str]:
 
 def refusal(found: NeverCallNumber) -> str:
     """The sentence that tells a manager why this number is not called."""
-    if not found.reason:
+    if not (reason := found.reason.rstrip(". ")):  # the sentence brings its own full stop
         return gettext(
             "This number is on the never-call list. Nobody calls it until a manager takes it off "
             "the list."
@@ -58,7 +61,7 @@ def refusal(found: NeverCallNumber) -> str:
     return gettext(
         "This number is on the never-call list: %(reason)s. Nobody calls it until a manager takes "
         "it off the list."
-    ) % {"reason": found.reason}
+    ) % {"reason": reason}
 
 
 def check(phone: str) -> None:
@@ -100,6 +103,43 @@ def add(
             NeverCallNumber.objects.filter(pk=found.pk).update(asked_by=asked_by)
         _close(phone, refusal(found))
     return is_new
+
+
+def add_all(reasons: Mapping[str, str], user: object) -> int:
+    """`add` by a manager, for many numbers (E.164) with a reason each. Returns how many are new."""
+    with transaction.atomic():
+        known = which_are_listed(reasons)
+        new = {phones.identity(it): reason for it, reason in reasons.items() if it not in known}
+        NeverCallNumber.objects.bulk_create(
+            [
+                NeverCallNumber(
+                    phone=phone, reason=reason[:200], added_by_id=getattr(user, "pk", None)
+                )
+                for phone, reason in new.items()
+            ],
+            batch_size=_AT_A_TIME,
+            ignore_conflicts=True,
+        )
+        spellings = [spelling for phone in new for spelling in phones.spellings(phone)]
+        opened = Lead.objects.filter(phone__in=spellings, status__in=OPEN_STATUSES)
+        for phone in sorted(set(opened.values_list("phone", flat=True))):
+            if found := entry(phone):
+                _close(phone, refusal(found))
+    return len(new)
+
+
+def which_are_listed(numbers: Collection[str]) -> set[str]:
+    """Which of these numbers (E.164) are on the list, in whatever spelling it has them."""
+    spelled = {it: phones.spellings(it) for it in numbers}
+    there = NeverCallNumber.objects.filter(phone__in=set().union(*spelled.values()))
+    by_phone = set(there.values_list("phone", flat=True))
+    kept = NeverCallNumber.objects.exclude(number_hash=None).values_list("number_hash", flat=True)
+    by_hash = set(kept)
+    return {
+        it
+        for it, its in spelled.items()
+        if its & by_phone or (by_hash and by_hash & set(hashes(it)))
+    }
 
 
 def forget(phone: str, *, lists: bool = True) -> dict[str, int]:

@@ -35,12 +35,14 @@ class CallingHours:
 
     `zone`: the time zone in which visitors read the times. `next_time(after)`: the first instant at
     or after `after`; None: never. `half_hours(after, until)`: the half hours that a visitor may
-    choose, in order and in `zone`.
+    choose, in order and in `zone`. `is_usual(at)`: whether a person may be rung then whom somebody
+    else has asked us to call.
     """
 
     zone: tzinfo
     next_time: Callable[[datetime], datetime | None]
     half_hours: Callable[[datetime, datetime], Iterable[datetime]]
+    is_usual: Callable[[datetime], bool]
 
 
 class Presence(Enum):

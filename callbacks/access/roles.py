@@ -63,7 +63,7 @@ _MANAGER = _rights(
         "view_leadsource", "add_leadsource", "change_leadsource",
         "view_disposition", "add_disposition", "change_disposition", "delete_disposition",
         "view_nevercallnumber", "add_nevercallnumber", "change_nevercallnumber",
-        "delete_nevercallnumber",
+        "delete_nevercallnumber", "import_nevercallnumber", "export_nevercallnumber",
         "view_blockentry", "add_blockentry", "change_blockentry", "delete_blockentry",
         "import_blockentry", "export_blockentry",
     ],

@@ -3,7 +3,7 @@
 A lead is a team's that answers its source, or that has called it (`Lead.by_team`); calls, records
 and what was said of them are with their lead, phones and pauses with their team. Asked by every
 list, page and action of the admin (`rows`, through leads.visible_rows) and by every report
-(`Asked.seen`).
+(`Asked.seen`). What was written to another team is hidden (callbacks.access.others_requests).
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model, Q, QuerySet
 
+from callbacks.access.others_requests import hiding
 from callbacks.access.roles import ONLY_OWN_TEAMS
 from callbacks.models import (
     CallAttempt,
@@ -90,7 +91,10 @@ def rows(user: Any, found: QuerySet[Any]) -> QuerySet[Any]:
     if not scope.is_limited:
         return found
     rule = _RULES.get(found.model)
-    return found.filter(rule(scope, user)) if rule else found.none()
+    if rule is None:
+        return found.none()
+    found = found.filter(rule(scope, user))
+    return hiding(found, scope.sources) if issubclass(found.model, Lead) else found
 
 
 def _of(user: User | AnonymousUser) -> Scope:

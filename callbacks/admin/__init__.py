@@ -18,6 +18,7 @@ from callbacks.admin.leads import (
     disposition_admin,
     held_leads,
     lead_admin,
+    never_call_admin,
     saved_lists,
     source_admin,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "held_leads",
     "lead_admin",
     "limit_admin",
+    "never_call_admin",
     "outgoing_mail_admin",
     "pause_admin",
     "price_admin",

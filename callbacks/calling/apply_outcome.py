@@ -249,7 +249,7 @@ def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
         return NextCall(None)
     source_id = _source_of(attempt.lead_id)
     times = call_times.reserving(config.current(), source_id, attempt.phone, waits=True)
-    limited_until = number_limits.number_limited_until(attempt.phone, now)
+    limited_until = number_limits.number_limited_until(attempt.phone, source_id, now)
     found = next_call(times, now, step=step, limited_until=limited_until)
     if chosen_at := _appointment(attempt, now):
         chosen = next_call(times, now, chosen_at=chosen_at, limited_until=limited_until)

@@ -37,7 +37,9 @@ def call_now(lead_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        limited_until = number_limits.number_limited_until(lead.phone, now, since=now)
+        limited_until = number_limits.number_limited_until(
+            lead.phone, lead.source_id, now, since=now
+        )
         current = config.current()
         # Not paced: a lead that a manager wants called comes first at an opening.
         times = call_times.unpaced(current, lead.source_id, lead.phone)
@@ -122,7 +124,7 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
-        _keep_to_the_bound(lead.phone, now)
+        _keep_to_the_bound(lead, now)
         _keep_to_the_window(lead, now)
         _open_again(lead, now, call_after=now)
         recorded_messages.give_way(lead.phone, now)
@@ -156,7 +158,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
                 gettext("Enter the recording's name, without its extension.")
             ) from None
         now = timezone.now()
-        _keep_to_the_bound(lead.phone, now)
+        _keep_to_the_bound(lead, now)
         _keep_to_the_window(lead, now)
         recorded_messages.give_way(lead.phone, now)
         if recorded_messages.play(lead.pk, lead.phone, record_name, now) is None:
@@ -181,9 +183,9 @@ def _to_be_called(lead_id: int) -> Lead:
     return lead
 
 
-def _keep_to_the_bound(phone: str, now: datetime) -> None:
+def _keep_to_the_bound(lead: Lead, now: datetime) -> None:
     """Raises CannotCall when the number has had its calls of the day, whoever asks for one more."""
-    if rested := number_limits.number_limited_until(phone, now, since=now):
+    if rested := number_limits.number_limited_until(lead.phone, lead.source_id, now, since=now):
         sentence = gettext(
             "This number has been rung as often as is allowed in 24 hours. "
             "It may not be called before %(date)s at %(time)s. Nothing was changed."

@@ -80,7 +80,7 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     if played.exists():
         return
     # The message rings the number like a call, so the limits of the number hold for it too.
-    limited_until = number_limits.number_limited_until(phone, now)
+    limited_until = number_limits.number_limited_until(phone, source_id, now)
     times = WindowTimes(config.current(), source_id, phone)
     found = next_call(times, now, limited_until=limited_until)
     # Outside the lead's calling window the message is not played, now or later.

@@ -10,7 +10,7 @@ E004 VOICENTER_CODE      E006 VOICENTER_FORMAT    E010 REDIS_URL
 E007 a timeout           E012 SWEEP_EVERY
 E013 VOICENTER_... call parameters                E015 what cannot be read
 E020 VOICENTER_LOG_DELAY E024 PRESENCE_EVERY
-E021 RETRY_...           E022 CALL_GAP, CALLS_A_DAY      E023 when an extension rests
+E021 RETRY_...           E022 CALL_GAP, ..._A_DAY        E023 when an extension rests
 E025 LEAST_TALK
 E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE    E034 SITE_URL            E035 AUDIT_KEPT_DAYS
@@ -240,6 +240,7 @@ def _policy() -> Iterator[CheckMessage]:
     gap = rules.LEAST_GAP.total_seconds(), rules.LONGEST_GAP.total_seconds()
     yield from _between("CALL_GAP", *gap, "callbacks.E022")
     yield from _between("CALLS_A_DAY", 1, rules.MAX_CALLS_A_DAY, "callbacks.E022")
+    yield from _between("NEW_CALLS_A_DAY", 0, rules.MAX_CALLS_A_DAY, "callbacks.E022")
     rest = rules.LEAST_COOLDOWN.total_seconds(), rules.LONGEST_COOLDOWN.total_seconds()
     yield from _between("OFFLINE_COOLDOWN", *rest, "callbacks.E023")
     yield from _between("MISSED_COOLDOWN", *rest, "callbacks.E023")

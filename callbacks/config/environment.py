@@ -9,6 +9,7 @@ import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable
+from datetime import time
 from typing import Any
 
 import environ
@@ -115,6 +116,21 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             "seconds (s), minutes (m), hours (h) or days (d), up to 7d. Or set it to off."
         )
         return self._read(var, rate.read(default), rate.read, "is not a list of rates", hint)
+
+    def hours(self, var: str, default: str) -> Any:
+        """Two times of day, the earlier one first, such as "08:00-21:00"; None for "off"."""
+
+        def read(text: str) -> tuple[time, time] | None:
+            if text.strip().lower() == "off":
+                return None
+            first, _, last = (part.strip() for part in text.partition("-"))
+            begins, ends = time.fromisoformat(first), time.fromisoformat(last)
+            if begins.tzinfo or ends.tzinfo or begins >= ends:
+                raise ValueError
+            return begins, ends
+
+        hint = f"Set {var} to two times of one day, such as {default}, or to off."
+        return self._read(var, read(default), read, "is not two times of day", hint)
 
     def database(self, var: str, address: str, fallback: str) -> dict[str, Any]:
         """Django's settings for `address`, which `var` has given. No sentence shows the address."""

@@ -279,6 +279,9 @@ RETRY_AFTER_BUSY = env.list("RETRY_AFTER_BUSY", default=in_settings(_POLICY.afte
 LEAST_TALK = env.int("LEAST_TALK", default=5)
 CALL_GAP = env.float("CALL_GAP", default=_POLICY.gap.total_seconds())
 CALLS_A_DAY = env.int("CALLS_A_DAY", default=_POLICY.calls_a_day)
+# What new sources and teams begin with; each has its own afterwards. 0 calls, or hours "off": none.
+NEW_CALLING_HOURS = env.hours("NEW_CALLING_HOURS", default="08:00-21:00")
+NEW_CALLS_A_DAY = env.int("NEW_CALLS_A_DAY", default=3)
 OFFLINE_COOLDOWN = env.float("OFFLINE_COOLDOWN", default=_POLICY.offline_for.total_seconds())
 MISSED_COOLDOWN = env.float("MISSED_COOLDOWN", default=_POLICY.missed_for.total_seconds())
 MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=_POLICY.missed_in_a_row)

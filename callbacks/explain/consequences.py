@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.formatting import in_words, listed, when
 from callbacks.common.translation import Text
-from callbacks.policy.number_bounds import RungCall, limited_until
+from callbacks.policy.number_bounds import RungCall, limited_until, narrowed
 from callbacks.policy.rules import (
     MAX_ATTEMPTS,
     ExtensionStep,
@@ -107,6 +107,7 @@ def _tries(
     """What each further call with the same outcome leads to, until one closes the lead."""
     times = call_times.reading(config, source_id, phone)
     rung = number_limits.last_calls(phone) if phone else []
+    bounds = narrowed(policy, config.calls_a_day(source_id))
     for n in range(MAX_ATTEMPTS):
         step = next_step(outcome, n, n + 1, policy)
         if step.lead is not LeadStep.CALL_AGAIN:
@@ -114,7 +115,7 @@ def _tries(
             return
         if rang_the_lead(outcome):
             rung.append(RungCall(at, at))
-        limits = limited_until(rung, policy)
+        limits = limited_until(rung, bounds)
         found = next_call(times, at, step=step, limited_until=limits)
         yield step, found
         if found.never:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 
 from django.utils.translation import gettext
 
@@ -31,7 +32,7 @@ def of(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> NumberNow
     """Of a number (E.164) as that of a lead of `source`. Times are in `zone`. Some six queries."""
     found = (
         _by_the_number(phone, source),
-        _by_its_calls(phone, now, zone),
+        _by_its_calls(phone, source, now, zone),
         _by_the_hours(phone, source, now, zone),
     )
     return NumberNow(tuple(sentence for sentence in found if sentence))
@@ -45,20 +46,21 @@ def _by_the_number(phone: str, source: LeadSource) -> str:
     return ""
 
 
-def _by_its_calls(phone: str, now: datetime, zone: tzinfo) -> str:
+def _by_its_calls(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> str:
     """It is on a call, has had its calls of the day, or has just had one. A person is asked by all
     the spellings of the number, since one that an earlier release stored may be another.
     """
     spellings = phones.spellings(phone)
     if CallAttempt.objects.filter(phone__in=spellings, state__in=LIVE_STATES).exists():
         return gettext("It is on a call with us at this moment.")
-    of_the_day = [number_limits.number_limited_until(it, now, since=now) for it in spellings]
+    limited_until = partial(number_limits.number_limited_until, source_id=source.pk, now=now)
+    of_the_day = [limited_until(it, since=now) for it in spellings]
     if until := max(filter(None, of_the_day), default=None):
         sentence = gettext(
             "It has been rung as often as is allowed in 24 hours. It may be rung again: %(when)s."
         )
         return sentence % {"when": when(until, now, zone)}
-    of_the_gap = [number_limits.number_limited_until(it, now) for it in spellings]
+    of_the_gap = [limited_until(it) for it in spellings]
     if until := max(filter(None, of_the_gap), default=None):
         sentence = gettext(
             "Its last call has only just ended. By itself it is rung again: %(when)s at the "

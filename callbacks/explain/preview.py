@@ -183,7 +183,9 @@ def _called_at(
             % {"lead": first}
         )
     limited_until = None
-    if asked.phone and (limited_until := number_limits.number_limited_until(asked.phone, asked.at)):
+    if asked.phone and (
+        limited_until := number_limits.number_limited_until(asked.phone, asked.source.pk, asked.at)
+    ):
         notes.append(
             gettext("The number rests until %(time)s: it was rung lately.")
             % {"time": when(limited_until, asked.at, zone)}

@@ -18,6 +18,7 @@ class ExportWhat(models.TextChoices):
     PEOPLE = "people", _("People")
     PERSON = "person", _("A person's data")
     BLOCKS = "blocks", _("Block list")
+    NEVER_CALL = "never_call", _("Never-call list")
 
 
 class ExportFormat(models.TextChoices):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.schedules import Schedule
 from leads.models import LeadSource
+from leads.models.sources import usual_calls_a_day
 
 
 class Team(models.Model):
@@ -72,6 +73,17 @@ class Team(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("Of each extension, at most. Empty: no limit."),
     )
+    calls_a_day = models.PositiveSmallIntegerField(
+        _("calls a day to one number"),
+        null=True,
+        blank=True,
+        default=usual_calls_a_day,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "In 24 hours, of leads of the sources that it answers, whichever team rings them; a "
+            "smaller bound of the source holds. Empty: as the settings say."
+        ),
+    )
     wrap_up = models.PositiveIntegerField(
         _("wrap-up after a call (seconds)"),
         default=0,
@@ -106,6 +118,7 @@ class Team(models.Model):
             ),
             models.CheckConstraint(condition=~Q(daily_cap=0), name="team_cap_positive"),
             models.CheckConstraint(condition=~Q(opening_rate=0), name="team_rate_positive"),
+            models.CheckConstraint(condition=~Q(calls_a_day=0), name="team_calls_positive"),
         ]
         verbose_name = _("team")
 

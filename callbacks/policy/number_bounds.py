@@ -1,6 +1,7 @@
 """Until when a number may not be rung again: the gap after a call, and the calls of a day. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,10 +15,18 @@ class RungCall(NamedTuple):
     ended_at: datetime | None
 
 
+def narrowed(rules: Policy, own: int | None) -> Policy:
+    """The rules for leads of a source whose number may be rung `own` times a day; None: as often as
+    the settings say. The smaller bound holds. In SQL: callbacks/routing/calls_a_day.sql.
+    """
+    return rules if own is None or own >= rules.calls_a_day else replace(rules, calls_a_day=own)
+
+
 def limited_until(calls: Sequence[RungCall], rules: Policy) -> datetime | None:
     """Until when a number may not be rung after these calls, oldest first; None: nothing limits it.
 
-    For the preview and the replay; callbacks.routing.number_limits has the same rule in SQL.
+    `rules`: `narrowed` to the lead's source. For the preview and the replay;
+    callbacks.routing.number_limits has the same rule in SQL.
     """
     last = calls[-rules.calls_a_day :]
     bounds = [it.ended_at + rules.gap for it in last if it.ended_at]

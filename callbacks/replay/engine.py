@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
-from callbacks.policy.number_bounds import RungCall, limited_until
+from callbacks.policy.number_bounds import RungCall, limited_until, narrowed
 from callbacks.policy.rules import (
     ExtensionStep,
     LeadStep,
@@ -194,7 +194,10 @@ class _Run:
 
     def _limited_until(self, life: SimulatedLead) -> datetime | None:
         rung = self._rung.get(life.request.arrival.phone)
-        return limited_until(tuple(rung), self._firm.policy) if rung else None
+        if not rung:
+            return None
+        own = self._firm.sources[life.request.arrival.source_id].calls_a_day
+        return limited_until(tuple(rung), narrowed(self._firm.policy, own))
 
     # --- extensions -------------------------------------------------------------------------------
 

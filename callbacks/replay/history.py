@@ -93,6 +93,7 @@ def scenario_now(period: Period) -> Scenario:
                 target=source.sla_target,
                 counts_open=source.sla_clock == SlaClock.OPEN,
                 priority=source.priority,
+                calls_a_day=current.calls_a_day(source.pk),
             )
             for source in current.sources.values()
         },

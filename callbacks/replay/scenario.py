@@ -49,7 +49,8 @@ class ScenarioTeam:
 class ScenarioSource:
     """Where requests come from: who answers, and what is promised. `target` in seconds.
 
-    `counts_open`: the target's seconds count in opening hours only.
+    `counts_open`: the target's seconds count in opening hours only. `calls_a_day` to one number, if
+    the source or one of its teams has a bound of its own.
     """
 
     id: int
@@ -57,6 +58,7 @@ class ScenarioSource:
     target: float = 60
     counts_open: bool = False
     priority: int = 0
+    calls_a_day: int | None = None
 
     @cached_property
     def steps(self) -> tuple[float, ...]:

@@ -36,7 +36,7 @@ _UNTOUCHED = {
 
 # The claim's text, and the function that it makes. A changed text gets a new name and a migration.
 SQL_FILE = Path(__file__).with_name("claim.sql")
-FUNCTION = "callbacks_claim_v3"
+FUNCTION = "callbacks_claim_v4"
 _PARAMETERS = {
     "lead": "bigint",
     "extension": "bigint",

@@ -1,6 +1,6 @@
 -- The claim: reserves one waiting lead and one free extension for each other, and writes the attempt.
 --
--- Runs in psql as it stands. A migration installs it; another text gets another name (_v4), so that
+-- Runs in psql as it stands. A migration installs it; another text gets another name (_v5), so that
 -- an older version of the product goes on with its own while a new one is rolled out.
 -- callbacks.routing.rules.choose is the same rule in Python, for previews and the replay;
 -- tests/routing/test_rules_agree_with_claim.py runs both on the same random set-ups.
@@ -22,7 +22,7 @@
 -- given_closed holds the schedules that are closed now, given_opens when each opens.
 -- Returns one row for the attempt it has written, or none.
 
-CREATE OR REPLACE FUNCTION callbacks_claim_v3(
+CREATE OR REPLACE FUNCTION callbacks_claim_v4(
     given_lead bigint,
     given_extension bigint,           -- a manager's choice; NULL: by the rules
     given_now timestamptz,
@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION callbacks_claim_v3(
     given_closed bigint[],
     given_opens timestamptz[],
     given_gap interval,
-    given_calls_a_day bigint,
+    given_calls_a_day bigint,         -- the setting: callbacks_calls_a_day_v1 may know a smaller one
     given_a_day interval
 ) RETURNS TABLE (
     attempt_id bigint,
@@ -71,8 +71,15 @@ DECLARE
     the_place int;  -- of the team whose extension is taken
 BEGIN
     -- 1. The lead. callbacks.routing.number_limits asks the same of a number for other readers.
-    SELECT id, phone, language, waiting_since, attempts INTO the_lead
-    FROM leads_lead lead
+    SELECT lead.id, phone, language, waiting_since, lead.attempts INTO the_lead
+    FROM leads_lead lead,
+        LATERAL (
+            SELECT callbacks_calls_a_day_v1(lead.source_id, given_calls_a_day) AS calls OFFSET 0
+        ) allowed,
+        -- The lead as this statement's snapshot has it.
+        LATERAL (
+            SELECT attempts FROM leads_lead seen WHERE seen.id = lead.id OFFSET 0
+        ) as_seen
     WHERE id = given_lead AND status = 'waiting' AND call_after <= given_due
         AND ((
             SELECT GREATEST(
@@ -82,7 +89,7 @@ BEGIN
                     ELSE '-infinity'
                 END) + given_gap,
                 -- The bound of the day: the earliest of the last calls has to be a day ago.
-                CASE WHEN count(*) = given_calls_a_day THEN min(rung_at) + given_a_day END
+                CASE WHEN count(*) = allowed.calls THEN min(rung_at) + given_a_day END
             )
             FROM (
                 SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
@@ -101,10 +108,13 @@ BEGIN
                         )
                     )
                 )
-                ORDER BY claimed_at DESC LIMIT given_calls_a_day
+                ORDER BY claimed_at DESC LIMIT allowed.calls
             ) last_calls
         ) <= given_now) IS NOT FALSE
-    FOR UPDATE SKIP LOCKED;
+        -- It may have been called, and wait again, between the snapshot and the lock: that call is not
+        -- among the last ones that were looked at.
+        AND lead.attempts = as_seen.attempts
+    FOR UPDATE OF lead SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
     END IF;

@@ -60,6 +60,15 @@ class RoutingConfig:
         """The active teams that answer a source, those that step in earlier first."""
         return self.teams_by_source.get(source_id, [])
 
+    def calls_a_day(self, source_id: int) -> int | None:
+        """How often a number may be rung in 24 hours for this source: its own bound, or that of one
+        of its teams if that is smaller. None: nobody has one, and the setting alone holds.
+        """
+        source = self.sources.get(source_id)
+        own = [source.calls_a_day if source else None]
+        own += [team.calls_a_day for team in self.teams_for(source_id)]
+        return min((it for it in own if it is not None), default=None)
+
     def asked(
         self, source_id: int, waited: timedelta, now: datetime, *, is_follow_up: bool = False
     ) -> list[TeamOffer]:

@@ -27,8 +27,8 @@ _DID_NOT_RING = ", ".join(
 _RANG = ", ".join(f"'{word}'" for word in RANG)  # of the lead's leg
 
 
-def _last_calls(phone: str) -> str:
-    """The last `calls_a_day` calls that rang a number, or may have, newest first (SQL)."""
+def _last_calls(phone: str, how_many: str) -> str:
+    """The last calls that rang a number, or may have, newest first (SQL)."""
     return f"""
             SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
             FROM callbacks_callattempt rung
@@ -41,22 +41,25 @@ def _last_calls(phone: str) -> str:
                         AND (record.dial_time > 0 OR record.status IN ({_RANG}))
                 )
             )
-            ORDER BY claimed_at DESC LIMIT %(calls_a_day)s
+            ORDER BY claimed_at DESC LIMIT {how_many}
     """  # noqa: S608  # put together from constants only
 
 
-def _rests_until(phone: str, since: str) -> str:
-    """Until when a number may not be rung (SQL; NULL: it may be).
+def _rests_until(phone: str, source: str, since: str) -> str:
+    """Until when a number may not be rung for a lead of a source (SQL; NULL: it may be).
 
-    Calls that ended before `since` make no gap. Only the last `calls_a_day` calls are looked at:
-    the earliest of them is the one that has to be a day ago. In Python: `limited_until`.
+    Calls that ended before `since` make no gap. As many of the last calls are looked at as may be
+    made in a day: the earliest of them has to be a day ago. In Python: `limited_until`.
     """
     return f"""(
-        SELECT GREATEST(
-            max(ended_at) FILTER (WHERE ended_at > {since}) + %(gap)s::interval,
-            CASE WHEN count(*) = %(calls_a_day)s THEN min(rung_at) + %(a_day)s::interval END
+        SELECT (
+            SELECT GREATEST(
+                max(ended_at) FILTER (WHERE ended_at > {since}) + %(gap)s::interval,
+                CASE WHEN count(*) = allowed.calls THEN min(rung_at) + %(a_day)s::interval END
+            )
+            FROM ({_last_calls(phone, "allowed.calls")}) last_calls
         )
-        FROM ({_last_calls(phone)}) last_calls
+        FROM (SELECT callbacks_calls_a_day_v1({source}, %(calls_a_day)s) AS calls OFFSET 0) allowed
     )"""  # noqa: S608  # put together from constants only
 
 
@@ -64,28 +67,30 @@ def _rests_until(phone: str, since: str) -> str:
 # was submitted) passes the gap, not the daily bound.
 LEAD_RESTS_UNTIL = _rests_until(
     "lead.phone",
+    "lead.source_id",
     "CASE WHEN lead.counted_from > lead.submitted_at THEN lead.counted_from ELSE '-infinity' END",
 )
 _OF_NUMBER = "SELECT " + _rests_until(
-    "%(phone)s", "COALESCE(%(since)s::timestamptz, '-infinity')"
+    "%(phone)s", "%(source)s", "COALESCE(%(since)s::timestamptz, '-infinity')"
 ) + " AS until"  # fmt: skip
 _OF_LEAD = f"SELECT {LEAD_RESTS_UNTIL} AS until FROM leads_lead lead WHERE id = %(lead)s"  # noqa: S608
 
 
 def bounds() -> dict[str, Any]:
-    """The parameters of LEAD_RESTS_UNTIL."""
+    """The parameters of LEAD_RESTS_UNTIL. `calls_a_day`: the setting; a source may allow fewer."""
     rules = policy()
     return {"gap": rules.gap, "calls_a_day": rules.calls_a_day, "a_day": A_DAY}
 
 
 def number_limited_until(
-    phone: str, now: datetime, since: datetime | None = None
+    phone: str, source_id: int, now: datetime, since: datetime | None = None
 ) -> datetime | None:
-    """Until when `phone` may not be rung, by the rule of the claim; None when it may be now.
+    """Until when `phone` may not be rung for a lead of this source, by the rule of the claim; None
+    when it may be now.
 
     Calls that ended before `since` make no gap, but count for the day.
     """
-    return _later_than(now, _OF_NUMBER, {"phone": phone, "since": since})
+    return _later_than(now, _OF_NUMBER, {"phone": phone, "source": source_id, "since": since})
 
 
 def lead_limited_until(lead_id: int, now: datetime) -> datetime | None:
@@ -94,8 +99,8 @@ def lead_limited_until(lead_id: int, now: datetime) -> datetime | None:
 
 
 def last_calls(phone: str) -> list[RungCall]:
-    """The last calls that rang this number, or may have, oldest first; no more than count."""
-    found = sql.rows(_last_calls("%(phone)s"), {"phone": phone, **bounds()})
+    """The last calls that rang this number, or may have, oldest first; no more than can count."""
+    found = sql.rows(_last_calls("%(phone)s", "%(calls_a_day)s"), {"phone": phone, **bounds()})
     return [RungCall(row["rung_at"], row["ended_at"]) for row in reversed(list(found))]
 
 

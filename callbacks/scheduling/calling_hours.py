@@ -48,6 +48,18 @@ def in_window(config: RoutingConfig, source_id: int, phone: str, at: datetime) -
     return all(opening_hours.is_open(it, at) for it in windows_of(config, source_id, phone))
 
 
+def is_usual_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
+    """Whether people are called at `at` without having asked for that hour: in the source's calling
+    window. One that calls at any hour keeps to that of new sources (NEW_CALLING_HOURS).
+    """
+    if windows := windows_of(config, source_id, phone):
+        return all(opening_hours.is_open(it, at) for it in windows)
+    if settings.NEW_CALLING_HOURS is None:
+        return True
+    zones = _zones(config, source_id, phone)
+    return all(opening_hours.is_open(_window(*settings.NEW_CALLING_HOURS, it), at) for it in zones)
+
+
 def next_time(
     config: RoutingConfig, source_id: int, phone: str, after: datetime
 ) -> datetime | None:

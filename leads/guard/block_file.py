@@ -1,8 +1,6 @@
 """Block lists as CSV files: what a file says, row by row, and what it would change."""
 
-import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from typing import TypeVar
@@ -10,6 +8,8 @@ from typing import TypeVar
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext
 
+from leads import csv_file
+from leads.csv_file import Problem
 from leads.guard import block_values
 from leads.guard.address import Network
 from leads.guard.block_values import NotAnEntry
@@ -18,15 +18,8 @@ from leads.models import BlockEntry, BlockKind, BlockVerdict
 # The names in the first row, in any order; the same in every language, so that a file that one
 # person has exported another can import.
 COLUMNS = ("kind", "entry", "verdict", "reason", "until")
-LARGEST = 200 * 1024  # bytes
 _LONGEST_REASON = 200
-# In front of what a spreadsheet would not take for text: exports put it there (exports.csv_file).
-_KEEPS_TEXT = "'"
 _Choice = TypeVar("_Choice", BlockKind, BlockVerdict)
-
-
-class NotAFile(ValueError):  # noqa: N818  # said to a person
-    """Nothing of the file can be used; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +37,6 @@ class Row:
     def key(self) -> tuple[str, str]:
         """What there is one entry of."""
         return (self.kind.value, self.value)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A row that cannot be stored, and why."""
-
-    line: int
-    why: str
 
 
 @dataclass(frozen=True)
@@ -81,37 +66,13 @@ class Reading:
     now: datetime
 
 
-def text_of(data: bytes) -> str:
-    """The file as text. Raises NotAFile."""
-    if len(data) > LARGEST:
-        raise NotAFile(
-            gettext("The file is larger than %(size)s KiB. Import it in parts.")
-            % {"size": LARGEST // 1024}
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NotAFile(gettext("The file is no text in UTF-8. Save it as “CSV UTF-8”.")) from None
-    if "\x00" in text:
-        raise NotAFile(gettext("This is no CSV file."))
-    return text
-
-
 def contents(text: str, reading: Reading) -> Contents:
     """What the text of a file says. Raises NotAFile where its first row names no columns."""
-    lines = _rows(text)
-    _line, first = next(lines, (0, []))
-    names = [it.strip().lower() for it in first]
-    if not {"kind", "entry"} <= set(names):
-        raise NotAFile(
-            gettext("The first row has to name the columns: %(columns)s.")
-            % {"columns": ", ".join(COLUMNS)}
-        )
     rows: dict[tuple[str, str], Row] = {}
     problems = []
-    for line, cells in lines:
+    for line, cells in csv_file.rows(text, COLUMNS, needed={"kind", "entry"}):
         try:
-            row = _row(line, dict(zip(names, cells, strict=False)), reading)
+            row = _row(line, cells, reading)
             if earlier := rows.get(row.key):
                 raise NotAnEntry(
                     gettext("This entry stands in line %(line)s already.") % {"line": earlier.line}
@@ -159,24 +120,9 @@ def store(rows: Iterable[Row], user_id: int | None, now: datetime) -> None:
     )
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, each with the line at which it begins."""
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    begins = 1
-    try:
-        for cells in reader:
-            if any(it.strip() for it in cells):
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error:
-        raise NotAFile(gettext("Line %(line)s is no row of CSV.") % {"line": begins}) from None
-
-
 def _row(line: int, cells: dict[str, str], reading: Reading) -> Row:
     def cell(name: str) -> str:
-        return cells.get(name, "").strip().removeprefix(_KEEPS_TEXT).strip()
+        return cells.get(name, "")
 
     kind = _choice(BlockKind, cell("kind"))
     if kind is None:

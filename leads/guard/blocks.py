@@ -70,9 +70,9 @@ def holding(phone: str, now: datetime) -> Finding | None:
 def sentence(entry: BlockEntry) -> str:
     """Why, for a manager."""
     said = str(_SAID[BlockKind(entry.kind)]) % {"value": entry.value}
-    if not entry.reason:
+    if not (reason := entry.reason.rstrip(". ")):  # the sentence brings its own full stop
         return said
-    return gettext("%(sentence)s Reason: %(reason)s.") % {"sentence": said, "reason": entry.reason}
+    return gettext("%(sentence)s Reason: %(reason)s.") % {"sentence": said, "reason": reason}
 
 
 def _of_number(phone: str, now: datetime) -> QuerySet[BlockEntry]:

@@ -376,6 +376,11 @@ class Lead(LeadTimes):
         """Whether the lead still needs something done."""
         return self.status in OPEN_STATUSES
 
+    @property
+    def came_through(self) -> int:
+        """The source through which it came in, whichever it is called through (`first_source`)."""
+        return self.first_source_id or self.source_id
+
     def newest_request(self) -> "Lead":
         """The newest request that this lead stands for: its own, or one that has joined it.
 

@@ -72,6 +72,10 @@ class NeverCallNumber(models.Model):
         verbose_name = _("number never to be called")
         verbose_name_plural = _("numbers never to be called")
         ordering = ["-added_at", "-id"]
+        permissions = [
+            ("import_nevercallnumber", "Can import numbers never to be called"),
+            ("export_nevercallnumber", "Can export numbers never to be called"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(phone__regex=E164), name="never_call_phone_e164"),
             models.CheckConstraint(

@@ -1,5 +1,8 @@
 """LeadSource: a website form, a landing page, an API client."""
 
+from datetime import time
+
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -17,6 +20,21 @@ LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
 def default_countries() -> list[str]:
     """The countries that a new source accepts numbers of."""
     return ["IL"]
+
+
+def called_from() -> time | None:
+    """The hour from which leads of a new source are called (setting NEW_CALLING_HOURS)."""
+    return settings.NEW_CALLING_HOURS[0] if settings.NEW_CALLING_HOURS else None
+
+
+def called_until() -> time | None:
+    """The hour until which they are."""
+    return settings.NEW_CALLING_HOURS[1] if settings.NEW_CALLING_HOURS else None
+
+
+def usual_calls_a_day() -> int | None:
+    """How often a number may be rung in 24 hours for a new source or team (NEW_CALLS_A_DAY)."""
+    return settings.NEW_CALLS_A_DAY or None
 
 
 def validate_country(code: str) -> None:
@@ -123,11 +141,23 @@ class LeadSource(models.Model):
         _("call not before"),
         null=True,
         blank=True,
+        default=called_from,
         help_text=_(
             "In the time zone of the lead's number. Leave both times empty to call at any hour."
         ),
     )
-    call_until = models.TimeField(_("call not after"), null=True, blank=True)
+    call_until = models.TimeField(_("call not after"), null=True, blank=True, default=called_until)
+    calls_a_day = models.PositiveSmallIntegerField(
+        _("calls a day to one number"),
+        null=True,
+        blank=True,
+        default=usual_calls_a_day,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "In 24 hours, whatever leads they are for; a smaller bound of one of its teams holds. "
+            "Empty: as the settings say, which is also the most."
+        ),
+    )
     offers_times = models.BooleanField(
         _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
     )
@@ -192,6 +222,7 @@ class LeadSource(models.Model):
                 condition=Q(allowed_countries__len__gt=0), name="source_allows_a_country"
             ),
             models.CheckConstraint(condition=Q(sla_target__gt=0), name="source_target_positive"),
+            models.CheckConstraint(condition=~Q(calls_a_day=0), name="source_calls_positive"),
         ]
 
     def __str__(self) -> str:

@@ -1,23 +1,89 @@
-"""A new source begins with hours at which people may be called."""
+"""A new source or team begins with hours for calls, and with few calls a day to one number."""
 
+from collections.abc import Callable
 from datetime import time
+from io import StringIO
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
+from pytest_django.fixtures import Settings as SettingsWrapper
 
+from callbacks.models import Team
 from leads.models import LeadSource
 
 pytestmark = pytest.mark.django_db
 
-
-def hours(client: Client, address: str) -> tuple[object, object]:
-    form = client.get(address).context["adminform"].form
-    return form["call_from"].value(), form["call_until"].value()
+ADD_SOURCE, ADD_TEAM = "/admin/leads/leadsource/add/", "/admin/callbacks/team/add/"
+HOURS = time(8), time(21)
 
 
-def test_a_new_one_has_calling_hours(admin_client: Client) -> None:
-    assert hours(admin_client, "/admin/leads/leadsource/add/") == (time(8), time(21))
+@pytest.fixture(autouse=True)
+def _as_it_is_where_nothing_is_set(settings: SettingsWrapper) -> None:
+    settings.NEW_CALLING_HOURS, settings.NEW_CALLS_A_DAY = HOURS, 3
+
+
+def form(client: Client, address: str) -> Any:
+    return client.get(address).context["adminform"].form
+
+
+def by_the_demo(client: Client) -> None:
+    said = StringIO()
+    call_command("demo", stdout=said)
+    assert "called from 08:00 to 21:00 where their number is" in said.getvalue()
+
+
+def by_the_admin(client: Client) -> None:
+    for address, values in (
+        (ADD_SOURCE, {"slug": "new", "name": "New"}),
+        (ADD_TEAM, {"name": "New"}),
+    ):
+        page = client.get(address)
+        shown = page.context["adminform"].form
+        posted = {name: shown[name].value() for name in shown.fields}
+        for formset in page.context["inline_admin_formsets"]:
+            management = formset.formset.management_form
+            posted |= {management.add_prefix(name): management[name].value()
+                       for name in management.fields}  # fmt: skip
+        posted = {
+            name: value for name, value in (posted | values).items() if value not in (None, "")
+        }
+        posted |= {"allowed_countries": "IL", "allowed_origins": ""}
+        answer = client.post(address, posted)
+        assert answer.status_code == 302, answer.context["adminform"].form.errors
+
+
+def by_a_program(client: Client) -> None:
+    LeadSource.objects.create(slug="new", name="New")
+    Team.objects.create(name="New")
+
+
+@pytest.mark.parametrize("made", [by_the_admin, by_the_demo, by_a_program])
+def test_whoever_makes_it(admin_client: Client, made: Callable[[Client], None]) -> None:
+    made(admin_client)
+    source, team = LeadSource.objects.get(), Team.objects.get()
+    assert (source.call_from, source.call_until, source.calls_a_day) == (*HOURS, 3)
+    assert team.calls_a_day == 3
+
+
+def test_the_form_shows_them(admin_client: Client) -> None:
+    source, team = form(admin_client, ADD_SOURCE), form(admin_client, ADD_TEAM)
+    assert (source["call_from"].value(), source["call_until"].value()) == HOURS
+    assert source["calls_a_day"].value() == team["calls_a_day"].value() == 3
 
 
 def test_one_that_is_there_keeps_what_it_has(admin_client: Client, source: LeadSource) -> None:
-    assert hours(admin_client, f"/admin/leads/leadsource/{source.pk}/change/") == (None, None)
+    LeadSource.objects.update(call_from=None, call_until=None, calls_a_day=None)
+    its = form(admin_client, f"/admin/leads/leadsource/{source.pk}/change/")
+    assert [its[name].value() for name in ("call_from", "call_until", "calls_a_day")] == [None] * 3
+
+
+def test_the_settings_may_say_something_else(settings: SettingsWrapper) -> None:
+    settings.NEW_CALLING_HOURS, settings.NEW_CALLS_A_DAY = None, 0
+    source, team = (
+        LeadSource.objects.create(slug="new", name="New"),
+        Team.objects.create(name="New"),
+    )
+    assert (source.call_from, source.call_until, source.calls_a_day) == (None, None, None)
+    assert team.calls_a_day is None

@@ -96,6 +96,8 @@ class Running:
             "VOICENTER_CODE": CODE,
             # Conversations last two seconds here, and none is to be followed by another call.
             "LEAST_TALK": "0",
+            "NEW_CALLING_HOURS": "off",
+            "NEW_CALLS_A_DAY": "0",
             # Everything comes from this machine: counted, which is a cost, and never too much.
             **dict.fromkeys(
                 ("RATE_ADDRESS", "RATE_ADDRESS_NUMBERS", "RATE_NUMBER", "RATE_SOURCE"), "999999/d"

@@ -71,7 +71,7 @@ def test_it_counts_as_a_try_if_it_is_the_leads(
     assert lead.attempts == MAX_ATTEMPTS
     # Nothing was sent, so nobody's phone has rung.
     assert simulator.ledger() == []
-    assert number_limits.number_limited_until(lead.phone, timezone.now()) is None
+    assert number_limits.number_limited_until(lead.phone, lead.source_id, timezone.now()) is None
 
 
 @WHOSE

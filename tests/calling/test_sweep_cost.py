@@ -148,7 +148,9 @@ SWEEPS = [
 ]
 
 
-def test_a_sweep_reads_what_is_due_and_no_more(fill: Callable[[int], None], team: Team) -> None:
+def test_a_sweep_reads_what_is_due_and_no_more(
+    fill: Callable[[int], None], team: Team, source: LeadSource
+) -> None:
     fill(100_000)
     SetupVersion.objects.update(followed=F("version"))  # long ago
     extension = Extension.objects.first()
@@ -163,7 +165,7 @@ def test_a_sweep_reads_what_is_due_and_no_more(fill: Callable[[int], None], team
             woken_for = queued(empty=True)
             with CaptureQueriesContext(connection) as at_the_end_of_a_call:
                 queue.team_with_waiting_leads(extension.pk, timezone.now())
-                number_limits.number_limited_until("+972505550010", timezone.now())
+                number_limits.number_limited_until("+972505550010", source.pk, timezone.now())
         assert len(captured) > 5
         assert_cheap(costs(captured))
         assert_cheap(costs(at_the_end_of_a_call))

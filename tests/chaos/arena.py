@@ -38,6 +38,8 @@ SETTINGS = {
     # A lost answer is found out after the sum of these two and ten seconds.
     "VOICENTER_CONNECT_TIMEOUT": "1",
     "LEAST_TALK": "0",
+    "NEW_CALLING_HOURS": "off",
+    "NEW_CALLS_A_DAY": "0",
     # All requests come from this machine, and Redis is struck down: they are not counted.
     "VOICENTER_TIMEOUT": "5",
     # An extension is kept for the sum of these and a minute, should no record come.

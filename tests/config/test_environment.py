@@ -34,6 +34,9 @@ WRONG = [
     ("a proxy by its name", "TRUSTED_PROXIES", "127.0.0.1,proxy"),
     ("a rate without its time", "RATE_NUMBER", "5"),
     ("a rate of nothing", "RATE_NUMBER", "0/d"),
+    ("hours that are none", "NEW_CALLING_HOURS", "8 to 9 in the evening"),
+    ("an hour alone", "NEW_CALLING_HOURS", "08:00"),
+    ("hours over midnight", "NEW_CALLING_HOURS", "21:00-08:00"),
     ("a rate of a month", "RATE_NUMBER", "5/30d"),
     ("a database at no port", "DATABASE_URL", "postgres://127.0.0.1:port/callbacks"),
 ]
@@ -49,6 +52,8 @@ RIGHT = [
     ("an empty number is not set", "SWEEP_EVERY", "", 5.0),
     ("an empty zone is not set", "TIME_ZONE", "", "Asia/Jerusalem"),
     ("another zone", "TIME_ZONE", "Europe/London", "Europe/London"),
+    ("other hours", "NEW_CALLING_HOURS", "09:00 - 18:30", ["09:00:00", "18:30:00"]),
+    ("no hours", "NEW_CALLING_HOURS", "off", None),
     ("a level in small letters", "LOG_LEVEL", "debug", "DEBUG"),
     ("this machine, where nothing is set", "RATES_EXEMPT", "", ["127.0.0.0/8", "::1/128"]),
     ("others in its place", "RATES_EXEMPT", "10.0.0.0/8", ["10.0.0.0/8"]),

@@ -43,7 +43,7 @@ def hours(opens: int = 9, closes: int = 17, *, never: bool = False, zone: str = 
                 yield moment.astimezone(tz)
             moment += HALF
 
-    return CallingHours(tz, next_time, half_hours)
+    return CallingHours(tz, next_time, half_hours, lambda _at: True)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from django.db import connection
 from django.utils import timezone
 
 from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.routing import claim as claims
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
 from tests.support.simulator import eventually
-from tests.support.together import alone, waiting_for_locks
+from tests.support.together import alone, at_once, waiting_for_locks
 
 HOLD = timedelta(hours=1)
 MakeLead = Callable[..., Lead]
@@ -168,3 +169,45 @@ def test_a_lead_that_is_not_to_be_called_any_more_is_left_alone(
         future = asked_at_once(pool, lead, team)
         Lead.objects.filter(pk=lead.pk).update(**changed)
     assert future.result() == (None, 1)
+
+
+@pytest.mark.parametrize("bound", [LeadSource, Team], ids=["the source's", "the team's"])
+def test_a_lead_that_has_had_its_last_call_of_the_day_meanwhile_is_not_called_once_more(
+    pool: ThreadPoolExecutor,
+    make_lead: MakeLead,
+    team: Team,
+    second: Extension,
+    bound: type[LeadSource] | type[Team],
+) -> None:
+    bound.objects.update(calls_a_day=1)
+    lead = make_lead()
+    with stopped(_LEAD):
+        future = asked_at_once(pool, lead, team)
+        first = rung(lead, team)
+        assert first
+        assert first.finish(AttemptState.LEAD_NO_ANSWER, timezone.now())
+        Lead.objects.filter(pk=lead.pk).update(status=LeadStatus.WAITING)  # as "Call now" does
+    assert future.result() == (None, 1)
+
+
+def test_many_workers_never_pass_the_bound_of_the_day(
+    make_lead: MakeLead, team: Team, extension: Extension
+) -> None:
+    """Each call ends at once, and a manager has the lead called again at once."""
+    Extension.objects.bulk_create(Extension(number=f"2{n:02}", team=team) for n in range(20))
+    LeadSource.objects.update(calls_a_day=3)
+    lead = make_lead()
+
+    def work() -> int:
+        made = 0
+        for _ in range(12):
+            if attempt := rung(lead, team):
+                made += 1
+                attempt.finish(AttemptState.LEAD_NO_ANSWER, timezone.now())
+                wished_at = timezone.now()
+                Lead.objects.filter(pk=lead.pk).update(
+                    status=LeadStatus.WAITING, counted_from=wished_at, call_after=wished_at
+                )
+        return made
+
+    assert sum(at_once(8, work)) == 3

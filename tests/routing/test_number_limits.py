@@ -141,13 +141,21 @@ def test_another_number_is_not_put_off(
     assert is_claimed(make_lead("+972505550151"))
 
 
+@pytest.mark.parametrize("whose", [None, LeadSource, Team], ids=["setting", "source", "team"])
 def test_a_number_that_has_been_rung_often_waits_until_the_first_call_is_a_day_ago(
-    make_lead: MakeLead, rung: Callable[..., CallAttempt], settings: SettingsWrapper
+    make_lead: MakeLead,
+    source: LeadSource,
+    rung: Callable[..., CallAttempt],
+    settings: SettingsWrapper,
+    whose: type[LeadSource] | type[Team] | None,
 ) -> None:
-    settings.CALLS_A_DAY = 3
+    if whose:
+        whose.objects.update(calls_a_day=3)
+    else:
+        settings.CALLS_A_DAY = 3
     rung(timedelta(hours=25))
     first, *_others = [rung(timedelta(hours=hours)) for hours in (23, 2)]
-    assert number_limits.number_limited_until(PHONE, timezone.now()) is None
+    assert number_limits.number_limited_until(PHONE, source.pk, timezone.now()) is None
     rung(timedelta(hours=1), AttemptState.ENDED)
     lead = make_lead(PHONE)
     assert put_off_until(lead) == first.claimed_at + timedelta(days=1)
@@ -173,12 +181,15 @@ def test_it_is_put_off_to_a_time_at_which_somebody_answers(
 
 
 def test_no_setting_lifts_the_bounds(
-    make_lead: MakeLead, rung: Callable[..., CallAttempt], settings: SettingsWrapper
+    make_lead: MakeLead,
+    source: LeadSource,
+    rung: Callable[..., CallAttempt],
+    settings: SettingsWrapper,
 ) -> None:
     settings.CALLS_A_DAY, settings.CALL_GAP = 1000, 0.0
     for minutes in range(2, MAX_CALLS_A_DAY + 1):
         rung(timedelta(minutes=minutes))
-    assert number_limits.number_limited_until(PHONE, timezone.now()) is None
+    assert number_limits.number_limited_until(PHONE, source.pk, timezone.now()) is None
     rung(timedelta(seconds=59))
     lead = make_lead(PHONE)
     assert not is_claimed(lead)

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from callbacks.policy.from_settings import policy
-from callbacks.policy.number_bounds import RungCall, limited_until
+from callbacks.policy.number_bounds import RungCall, limited_until, narrowed
 from callbacks.policy.rules import Outcome, rang_the_lead
 from callbacks.routing import claim as claims
 from callbacks.routing import number_limits
@@ -69,12 +69,17 @@ class Called:
 
 @dataclass(frozen=True)
 class Case:
-    """The settings, the calls, and seconds since a manager wished the lead called; None: never."""
+    """The settings, the calls, and seconds since a manager wished the lead called; None: never.
+
+    `source_calls`, `team_calls`: the bounds of the lead's source, and of a team that answers it.
+    """
 
     gap: int
     calls_a_day: int
     calls: Sequence[Called]
     wished: int | None
+    source_calls: int | None = None
+    team_calls: int | None = None
 
 
 _DAY = 86_400
@@ -95,6 +100,8 @@ _CASES = st.builds(
     # Which of two calls at the same moment is the newer one is nobody's business.
     calls=st.lists(_CALLS, max_size=6, unique_by=lambda it: it.claimed_at),
     wished=st.none() | _AGO,
+    source_calls=st.none() | st.integers(1, 5),
+    team_calls=st.none() | st.integers(1, 5),
 )
 
 
@@ -112,7 +119,8 @@ def _wanted(case: Case) -> datetime | None:
         )
         for it in of_number
     ]
-    until = limited_until(rung, policy())
+    own = [it for it in (case.source_calls, case.team_calls) if it]
+    until = limited_until(rung, narrowed(policy(), min(own, default=None)))
     return until if until and until > NOW else None
 
 
@@ -120,6 +128,8 @@ def _store(case: Case, extension: Extension) -> Lead:
     """Everything as the case says; each call was made for a lead of its own."""
     CallAttempt.objects.all().delete()
     Lead.objects.all().delete()
+    LeadSource.objects.update(calls_a_day=case.source_calls)
+    Team.objects.update(calls_a_day=case.team_calls)
     for n, it in enumerate(case.calls):
         attempt = CallAttempt.objects.create(
             lead=_lead(it.phone, status=LeadStatus.UNREACHED, closed_at=NOW),
@@ -174,6 +184,9 @@ def _lead(phone: str, **values: Any) -> Lead:
 @example(case=Case(60, 4, [Called(Outcome.AGENT_NO_ANSWER, 9, leg2=("CANCEL", 0))], None)).via(
     "the record tells that it did not ring"
 )
+@example(case=Case(60, 4, [Called(Outcome.BRIDGED, 3600)], 30, source_calls=1)).via("the source's")
+@example(case=Case(60, 4, [Called(Outcome.BRIDGED, 3600)], 30, team_calls=1)).via("the team's")
+@example(case=Case(60, 1, [Called(Outcome.BRIDGED, 3600)], 30, 3, 3)).via("the settings'")
 @given(case=_CASES)
 def test_the_rule_and_the_claim_say_until_when_a_number_rests(
     case: Case, settings: SettingsWrapper, team: Team, extension: Extension

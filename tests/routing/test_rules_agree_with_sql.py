@@ -13,7 +13,7 @@ from callbacks.calling.apply_outcome import apply
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.from_settings import policy
-from callbacks.policy.number_bounds import limited_until
+from callbacks.policy.number_bounds import limited_until, narrowed
 from callbacks.policy.rules import (
     LeadStep,
     Outcome,
@@ -23,7 +23,7 @@ from callbacks.policy.rules import (
 )
 from callbacks.routing import availability, config, number_limits, rules
 from callbacks.scheduling import calling_hours
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadSource, LeadStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -73,10 +73,12 @@ def make_attempt(make_lead: MakeLead, extension: Extension) -> MakeAttempt:
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_did_the_leads_phone_ring(make_attempt: MakeAttempt, outcome: Outcome) -> None:
+def test_did_the_leads_phone_ring(
+    make_attempt: MakeAttempt, source: LeadSource, outcome: Outcome
+) -> None:
     make_attempt(outcome)
     assert bool(number_limits.last_calls(PHONE)) is rang_the_lead(outcome)
-    limited = number_limits.number_limited_until(PHONE, NOW) is not None
+    limited = number_limits.number_limited_until(PHONE, source.pk, NOW) is not None
     assert limited is rang_the_lead(outcome)
 
 
@@ -116,16 +118,19 @@ def test_does_it_count_as_a_try(
 
 @pytest.mark.parametrize("seed", range(20))
 def test_until_when_a_number_rests(
-    make_attempt: MakeAttempt, settings: SettingsWrapper, seed: int
+    make_attempt: MakeAttempt, source: LeadSource, settings: SettingsWrapper, seed: int
 ) -> None:
     chance = random.Random(seed)  # no secret
     settings.CALLS_A_DAY = chance.randint(1, 4)
     settings.CALL_GAP = chance.choice([60.0, 3600.0, 86_400.0])
+    LeadSource.objects.update(calls_a_day=chance.choice([None, 1, 2, 5]))
+    Team.objects.update(calls_a_day=chance.choice([None, 1, 2, 5]))
     for _ in range(chance.randint(0, 6)):
         at = NOW - timedelta(minutes=chance.randint(0, 2000))
         make_attempt(chance.choice(list(Outcome)), at)
-    found = limited_until(number_limits.last_calls(PHONE), policy())
-    said = number_limits.number_limited_until(PHONE, NOW)
+    rules_of_source = narrowed(policy(), config.current().calls_a_day(source.pk))
+    found = limited_until(number_limits.last_calls(PHONE), rules_of_source)
+    said = number_limits.number_limited_until(PHONE, source.pk, NOW)
     assert said == (found if found and found > NOW else None)
 
 

@@ -53,7 +53,10 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Hours:
-    """A team: open on `days` (0 is Monday) and on `only` those dates; `always`: round the clock."""
+    """A team: open on `days` (0 is Monday) and on `only` those dates; `always`: round the clock.
+
+    `calls`: how often a number may be rung in a day; a row's `source_calls` is its source's bound.
+    """
 
     opens: str = "09:00"
     closes: str = "17:00"
@@ -62,6 +65,7 @@ class Hours:
     zone: str = "UTC"
     rate: int | None = None
     always: bool = False
+    calls: int | None = None
 
 
 OFFICE, ALWAYS = (Hours(),), (Hours(always=True),)
@@ -88,6 +92,7 @@ class Row:
     waiting_for: str = ""
     waiting_elsewhere: bool = False
     numbers: dict[str, Any] = field(default_factory=dict)
+    source_calls: int | None = None
 
 
 def paced(*rates: int | None) -> tuple[Hours, ...]:
@@ -225,6 +230,36 @@ ROWS = {
         "23 Nov 12:00", NO_ANSWER, ["25 Nov 09:00"], before=["23 Nov 11:30"],
         numbers={"CALLS_A_DAY": 2, **AT_OPENING},
     ),
+    "the bound of the day: the source's own": Row(
+        "23 Nov 12:00", NO_ANSWER,
+        ["23 Nov 12:02", "24 Nov 12:00", "24 Nov 14:00", "26 Nov 09:00"], source_calls=2,
+    ),
+    "the bound of the day: the team's own": Row(
+        "23 Nov 12:00", NO_ANSWER,
+        ["23 Nov 12:02", "24 Nov 12:00", "24 Nov 14:00", "26 Nov 09:00"], (Hours(calls=2),),
+    ),
+    "the bound of the day: the source's is smaller than the team's": Row(
+        "23 Nov 12:00", NO_ANSWER, ["24 Nov 12:00", AND_SO_ON], (Hours(calls=2),), source_calls=1
+    ),
+    "the bound of the day: the team's is smaller than the source's": Row(
+        "23 Nov 12:00", NO_ANSWER, ["24 Nov 12:00", AND_SO_ON], (Hours(calls=1),), source_calls=2
+    ),
+    "the bound of the day: that of the team that steps in, which is smaller": Row(
+        "23 Nov 12:00", NO_ANSWER, ["24 Nov 12:00", AND_SO_ON],
+        (Hours(calls=3), Hours("10:00", calls=1)),
+    ),
+    "the bound of the day: the settings' is smaller than the source's and the team's": Row(
+        "23 Nov 12:00", NO_ANSWER, ["24 Nov 12:00", AND_SO_ON], (Hours(calls=3),), source_calls=2,
+        numbers={"CALLS_A_DAY": 1},
+    ),
+    "the bound of the day: the source's own, and calls for other leads": Row(
+        "23 Nov 12:00", NO_ANSWER, ["24 Nov 10:00", AND_SO_ON], before=["23 Nov 10:00"],
+        source_calls=2,
+    ),
+    "the bound of the day: the source's own ends off hours, and others wait": Row(
+        "27 Nov 16:30", NO_ANSWER, ["30 Nov 09:00:06", AND_SO_ON], paced(10),
+        before=["27 Nov 16:00"], waiting=1, waiting_for="27 Nov 18:00", source_calls=2,
+    ),
     # --- the lead's own hours ---------------------------------------------------------------------
     "it has become late where the lead is": Row(
         "24 Nov 00:59", NO_ANSWER,
@@ -300,6 +335,12 @@ ROWS = {
         "23 Nov 12:00", None, ["24 Nov 10:00"], before=["23 Nov 10:00"],
         numbers={"CALLS_A_DAY": 1},
     ),
+    "new: the source's own bound of the day": Row(
+        "23 Nov 12:00", None, ["24 Nov 10:00"], before=["23 Nov 10:00"], source_calls=1
+    ),
+    "new: the team's own bound of the day": Row(
+        "23 Nov 12:00", None, ["24 Nov 10:00"], (Hours(calls=1),), before=["23 Nov 10:00"]
+    ),
     "new: the bound of the day ends off hours, and others wait": Row(
         "27 Nov 12:00", None, ["30 Nov 09:00:06"], paced(10), before=["27 Nov 10:00"],
         waiting=1, waiting_for="27 Nov 18:00", numbers={"CALLS_A_DAY": 1},
@@ -324,11 +365,15 @@ def row(request: pytest.FixtureRequest, source: LeadSource, settings: SettingsWr
     source.allowed_countries = ["IL", "US", "RU", "KZ", "ID", "BM"]
     if row.window:
         source.call_from, source.call_until = (time(hour) for hour in row.window)
+    source.calls_a_day = row.source_calls
     source.save()
     elsewhere = LeadSource.objects.create(slug="landing", name="Landing page")
     for number, hours in enumerate(row.teams, 1):
         team = Team.objects.create(
-            name=f"Team {number}", schedule=schedule_of(hours, number), opening_rate=hours.rate
+            name=f"Team {number}",
+            schedule=schedule_of(hours, number),
+            opening_rate=hours.rate,
+            calls_a_day=hours.calls,
         )
         team.sources.add(source, elsewhere)
         Extension.objects.bulk_create(

@@ -30,6 +30,9 @@ os.environ.setdefault("SECOND_FACTOR_GROUPS", "off")
 # All tests submit from this machine; those of rates set their own.
 # The simulated talks last for hundredths of a second, and count; tests of short ones set their own.
 os.environ.setdefault("LEAST_TALK", "0")
+# Tests run by day and by night; those of calling hours and calls a day set their own.
+os.environ.setdefault("NEW_CALLING_HOURS", "off")
+os.environ.setdefault("NEW_CALLS_A_DAY", "0")
 # Tests fill in a form in no time, and most do not load its page.
 os.environ.setdefault("LEAST_FILL_TIME", "0")
 

@@ -100,6 +100,9 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             # Who submits forms here loads no page, and takes no time.
             "LEAST_FILL_TIME": "0",
+            # It runs by day and by night.
+            "NEW_CALLING_HOURS": "off",
+            "NEW_CALLS_A_DAY": "0",
             **environment,
         }
 

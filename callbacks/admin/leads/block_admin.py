@@ -9,10 +9,8 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,7 +20,8 @@ from unfold.decorators import display
 
 from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.leads.block_import import ImportsBlocks, default_countries
+from callbacks.admin.leads.block_import import ImportsBlocks
+from callbacks.admin.leads.file_import import default_countries
 from callbacks.admin.search import whole_numbers
 from leads.guard import address, block_values
 from leads.guard.block_values import NotAnEntry
@@ -125,14 +124,6 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
         """With who added each."""
         found: QuerySet[BlockEntry] = super().get_queryset(request)
         return found.select_related("added_by")
-
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With where it is exported."""
-        changes: Any = super().get_changelist_instance(request)
-        if self.has_export_permission(request):
-            address = reverse("admin:leads_blockentry_export")
-            changes.export_address = f"{address}?{request.GET.urlencode()}"
-        return changes  # type: ignore[no-any-return]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BlockEntry], search_term: str

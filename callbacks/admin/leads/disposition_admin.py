@@ -1,26 +1,11 @@
-"""Dispositions, the buttons after a talk, and the never-call list."""
+"""Dispositions: the buttons after a talk."""
 
-# ruff: noqa: ARG002  # the methods' parameters are Django's
+# the methods' parameters are Django's
 
-from typing import Any
-
-from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
-from callbacks.admin.search import by_phone, whole_numbers
-from leads import countries, never_call, phones
-from leads.models import Disposition, LeadSource, NeverCallNumber
-from leads.phones import PhoneRefused
+from leads.models import Disposition
 
 
 @admin.register(Disposition)
@@ -33,113 +18,3 @@ class DispositionAdmin(EditsOnlyWhatChanged):
     search_fields = ["name"]
     show_full_result_count = False
     fieldsets = [(None, {"fields": ["name", "effect", ("order", "is_active")]})]
-
-
-class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A number in any spelling, read in the default country of the sources."""
-
-    phone = forms.CharField(
-        label=_("Phone"),
-        max_length=40,
-        widget=UnfoldAdminTextInputWidget(attrs={"dir": "ltr", "autocomplete": "off"}),
-        help_text=_("In any spelling, for example 050-555 0101 or +972 50 555 0101."),
-        error_messages={"required": _("Enter the number.")},
-    )
-
-    class Meta:
-        model = NeverCallNumber
-        fields = ["phone", "reason"]
-
-    def clean_phone(self) -> str:
-        """In E.164; one that is listed already is said to be."""
-        phone = _read(self.cleaned_data["phone"])
-        if never_call.entry(phone):
-            raise forms.ValidationError(gettext("This number is on the list already."))
-        return phone
-
-
-def _read(typed: str) -> str:
-    found = LeadSource.objects.order_by().values_list("default_country", flat=True).distinct()
-    refused = None
-    for country in sorted(found) or ["IL"]:
-        try:
-            return phones.parse(typed, country, countries.NAMES).e164
-        except PhoneRefused as refusal:
-            refused = refused or refusal.message
-    raise forms.ValidationError(refused or "")
-
-
-@admin.register(NeverCallNumber)
-class NeverCallAdmin(EditsOnlyWhatChanged):
-    """Numbers that nobody and nothing dials. A number is taken back by deleting it here."""
-
-    form = NeverCallForm
-    list_display = ["number", "reason", "asked_by", "added_by", "added"]
-    list_filter = ["asked_by"]
-    list_display_links = ["number"]
-    search_fields = ["reason"]
-    search_help_text = _("A phone number in any spelling, or a word of the reason.")
-    show_full_result_count = False
-    list_per_page = 50
-
-    added = html.moment_of("added_at", _("added"))
-
-    @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
-    def number(self, obj: NeverCallNumber) -> SafeString:
-        """The number as people read it; of somebody who was erased, that it is not kept."""
-        return html.phone(obj.phone) if obj.phone else format_html("<i>{}</i>", str(obj))
-
-    @display(description=_("request"))  # type: ignore[untyped-decorator]
-    def request_shown(self, obj: NeverCallNumber) -> SafeString | None:
-        """The request on whose page a visitor has asked for it."""
-        return html.link(obj.lead, str(obj.lead)) if obj.lead else None
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[NeverCallNumber]:
-        """With who added each."""
-        found: QuerySet[NeverCallNumber] = super().get_queryset(request)
-        return found.select_related("added_by")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[NeverCallNumber], search_term: str
-    ) -> tuple[QuerySet[NeverCallNumber], bool]:
-        """By number or reason."""
-        found, distinct = super().get_search_results(request, queryset, search_term)
-        typed = search_term.strip()
-        if number := by_phone(typed, "phone"):
-            found |= queryset.filter(number)
-        for whole in whole_numbers(typed):  # kept as a hash, it is found by the whole number alone
-            found |= queryset.filter(never_call.of_number(whole))
-        return found, distinct
-
-    def get_fields(self, request: HttpRequest, obj: NeverCallNumber | None = None) -> list[str]:
-        """The number is typed once; later only the reason changes."""
-        return (
-            ["phone", "reason"]
-            if obj is None
-            else ["number", "reason", "asked_by", "request_shown", "added_by", "added"]
-        )
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: NeverCallNumber | None = None
-    ) -> list[str]:
-        """All but the reason, once it is on the list."""
-        return [] if obj is None else ["number", "asked_by", "request_shown", "added_by", "added"]
-
-    def get_form(
-        self, request: HttpRequest, obj: NeverCallNumber | None = None, change: bool = False,
-        **kwargs: Any,
-    ) -> Any:  # fmt: skip
-        """Without the field for a number, where that stands."""
-        if obj is not None:
-            kwargs["form"] = forms.ModelForm
-        return super().get_form(request, obj, change=change, **kwargs)
-
-    def save_model(
-        self, request: HttpRequest, obj: NeverCallNumber, form: Any, change: bool
-    ) -> None:
-        """A new number takes its waiting lead out of the queue too."""
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        never_call.add(obj.phone or "", obj.reason, request.user)
-        obj.pk = NeverCallNumber.objects.values_list("pk", flat=True).get(phone=obj.phone)

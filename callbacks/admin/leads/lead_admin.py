@@ -48,6 +48,7 @@ from callbacks.admin.leads.lateness_shown import (
     is_about_lateness,
 )
 from callbacks.admin.leads.lead_export import ExportsLeads
+from callbacks.admin.leads.requests_shown import ShowsRequests
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
 from callbacks.explain import unroutable, waiting_reason
@@ -62,7 +63,13 @@ from leads.models import Lead, LeadStatus
 
 @admin.register(Lead)
 class LeadAdmin(
-    ExportsLeads, ShowsTalks, ShowsCalls, ShowsLateness, ActsOnLeads, EditsOnlyWhatChanged
+    ShowsRequests,
+    ExportsLeads,
+    ShowsTalks,
+    ShowsCalls,
+    ShowsLateness,
+    ActsOnLeads,
+    EditsOnlyWhatChanged,
 ):
     """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
     submission, and limits and attempts depend on it. Only the engine changes the other fields.
@@ -162,7 +169,8 @@ class LeadAdmin(
             return queryset, False
         found = search.leads(search_term, request.user)
         request.found = found  # type: ignore[attr-defined]
-        return queryset.filter(pk__in=found.ids), False
+        rows = queryset.filter(pk__in=found.ids)
+        return self.without_guesses(request, rows, search_term), False
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """What the AI heard is asked by those who may read it."""
@@ -290,6 +298,7 @@ class LeadAdmin(
             )
             .get(pk=found.pk)
         )
+        self.hide_on_page(request, lead)
         _add_unanswered([lead])
         add_lateness([lead])
         if ai_data.may_read(request.user):
@@ -331,14 +340,6 @@ class LeadAdmin(
             return ""
         return html.trouble(waits.text) if waits.for_ever else waits.text
 
-    @display(description=_("asked last"))  # type: ignore[untyped-decorator]
-    def newest_request(self, obj: Lead) -> SafeString:
-        """Who asked last for this number, and what they wrote: what the salesperson sees."""
-        newest, extension = obj.newest_request(), obj.extension_to_ask_for()
-        ask = gettext("ask for extension %(extension)s") % {"extension": extension}
-        who = [newest.name, newest.email, ask if extension else ""]
-        return html.below(html.dotted(who), newest.message)
-
     @display(description="")  # type: ignore[untyped-decorator]
     def story(self, obj: Lead) -> str:
         """What happened, as a timeline."""
@@ -360,26 +361,6 @@ class LeadAdmin(
         """Where its time went, stage by stage."""
         now_spent = time_breakdown.of_lead(obj, obj.call_attempts.all(), timezone.now())
         return render_to_string("admin/lead_stages.html", {"spent": now_spent})
-
-    @display(description=_("duplicate of"))  # type: ignore[untyped-decorator]
-    def duplicate(self, obj: Lead) -> SafeString | str:
-        """The earlier open lead of the same number."""
-        first = obj.duplicate_of
-        return (
-            html.link(
-                first, gettext("Lead %(pk)s, %(name)s") % {"pk": first.pk, "name": first.name}
-            )
-            if first
-            else ""
-        )
-
-    @display(description=_("duplicates"))  # type: ignore[untyped-decorator]
-    def duplicates_shown(self, obj: Lead) -> SafeString | str:
-        """Later submissions of the same number."""
-        return html.joined(
-            html.link(later, gettext("Lead %(pk)s") % {"pk": later.pk})
-            for later in obj.duplicates.all()
-        )
 
 
 def _duration(time: timedelta | None) -> str:

@@ -103,7 +103,7 @@ class TeamAdmin(EditsOnlyWhatChanged):
         ),
         (
             _("How much"),
-            {"fields": [("daily_cap", "wrap_up"), "opening_rate"]},
+            {"fields": [("daily_cap", "wrap_up"), ("calls_a_day", "opening_rate")]},
         ),
     ]
 

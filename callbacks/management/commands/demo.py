@@ -44,6 +44,11 @@ class Command(BaseCommand):
                 slug=SOURCE, defaults={"name": "Website"}
             )
             self._say("source", source.slug, new_source)
+            if source.call_from and source.call_until:
+                self.stdout.write(
+                    f"its leads are called from {source.call_from:%H:%M} to "
+                    f"{source.call_until:%H:%M} where their number is"
+                )
             team, new_team = _team(source)
             self._say("team", team.name, new_team)
             if new_source or new_team:

@@ -1,0 +1,93 @@
+"""What was written to another team, and is not shown to who sees some teams only.
+
+A lead goes to another source when that one can call it first and somebody has asked there
+(leads.joining, rule 3). Its row is then seen by the leaders of the teams that answer the new
+source: they work on the call. The name, e-mail and message that came through the first source are
+not for them, unless the same person has asked through a source of theirs too. What came through
+theirs stands beside it, as a request of its own. Whoever sees all teams is shown all of it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.db.models.query import ModelIterable
+from django.utils.translation import gettext
+
+from leads.models import Lead
+
+if TYPE_CHECKING:
+    _Leads = ModelIterable[Any]
+else:
+    _Leads = ModelIterable
+
+# What a lead says of the person, by which no list may be narrowed down either.
+FIELDS = ("name", "email", "message", "phone_extension")
+
+
+def hiding(found: QuerySet[Any], sources: frozenset[int]) -> QuerySet[Any]:
+    """The same leads, each without what was written to another team."""
+
+    class Hiding(_Leads):
+        def __iter__(self) -> Iterator[Any]:
+            for lead in super().__iter__():
+                hide(lead, sources)
+                yield lead
+
+    found = found.all()
+    cast("Any", found)._iterable_class = Hiding
+    return found
+
+
+def hide(lead: Lead, sources: frozenset[int]) -> None:
+    """Of a lead as it stands in a list. A query for each that has come from another team."""
+    if _is_of_others(lead, sources):
+        _blank(lead)
+
+
+def hide_on_page(lead: Lead, sources: frozenset[int]) -> None:
+    """Of a lead with the requests that have joined it, or with the one that it has joined."""
+    if _is_of_others(lead, sources):
+        _blank(lead)
+    if lead.first_source_id not in (None, *sources):
+        known = _who_has_asked(lead, sources)
+        for request in lead.duplicates.all():
+            if request.source_id not in sources and request.submitter not in known:
+                _blank(request)
+    first = lead.duplicate_of
+    if first and first.came_through not in sources and not _are_by_one(first, lead):
+        _blank(first)
+
+
+def moved_here(sources: frozenset[int]) -> Q:
+    """Leads that have come from sources of other teams."""
+    return Q(first_source__isnull=False) & ~Q(first_source__in=sources)
+
+
+def is_hidden(lead: Lead) -> bool:
+    """Whether something of this lead is hidden from who has asked for it."""
+    return bool(getattr(lead, "_is_hidden", False))
+
+
+def _is_of_others(lead: Lead, sources: frozenset[int]) -> bool:
+    if lead.first_source_id is None or lead.first_source_id in sources:
+        return False
+    return lead.submitter not in _who_has_asked(lead, sources)
+
+
+def _who_has_asked(lead: Lead, sources: frozenset[int]) -> set[UUID]:
+    """The submitters, as far as they are known, of requests that have joined it from these."""
+    joined = Lead.objects.filter(duplicate_of=lead.pk, source__in=sources, submitter__isnull=False)
+    return {it for it in joined.values_list("submitter", flat=True) if it}
+
+
+def _are_by_one(one: Lead, other: Lead) -> bool:
+    return one.submitter is not None and one.submitter == other.submitter
+
+
+def _blank(lead: Lead) -> None:
+    for name in FIELDS:
+        setattr(lead, name, "")
+    lead.name = gettext("Sent to another team")
+    cast("Any", lead)._is_hidden = True

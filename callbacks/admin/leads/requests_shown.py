@@ -1,0 +1,77 @@
+"""The requests of one number, without what was written to another team
+(callbacks.access.others_requests).
+"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from callbacks.access import others_requests, scope
+from callbacks.admin import html
+from leads.admin import Admin
+from leads.models import Lead
+
+
+class ShowsRequests(Admin):
+    """A page shows it to nobody who may not see it, and no list is narrowed down by it."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        """With what is hidden: it would be overwritten."""
+        fields = super().get_readonly_fields(request, obj)
+        is_hidden = obj is not None and others_requests.is_hidden(obj)
+        return [*fields, "name", "email", "message"] if is_hidden else fields
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Not by what somebody may not be shown, who could guess it letter by letter."""
+        is_limited = request is not None and scope.of(request.user).is_limited
+        if is_limited and lookup.partition("__")[0] in others_requests.FIELDS:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def hide_on_page(self, request: HttpRequest, lead: Lead) -> None:
+        """What who asks may not be shown of a lead and of the requests beside it."""
+        seen = scope.of(request.user)
+        if seen.is_limited:
+            others_requests.hide_on_page(lead, seen.sources)
+
+    def without_guesses(
+        self, request: HttpRequest, found: QuerySet[Lead], typed: str
+    ) -> QuerySet[Lead]:
+        """Without leads that would be found by words which who asks may not be shown."""
+        seen = scope.of(request.user)
+        if not seen.is_limited or not any(it.isalpha() for it in typed):
+            return found
+        return found.exclude(others_requests.moved_here(seen.sources))
+
+    @display(description=_("asked last"))  # type: ignore[untyped-decorator]
+    def newest_request(self, obj: Lead) -> SafeString:
+        """Who asked last for this number, and what they wrote: what the salesperson sees."""
+        newest, extension = obj.newest_request(), obj.extension_to_ask_for()
+        ask = gettext("ask for extension %(extension)s") % {"extension": extension}
+        who = [newest.name, newest.email, ask if extension else ""]
+        return html.below(html.dotted(who), newest.message)
+
+    @display(description=_("duplicate of"))  # type: ignore[untyped-decorator]
+    def duplicate(self, obj: Lead) -> SafeString | str:
+        """The earlier open lead of the same number."""
+        first = obj.duplicate_of
+        return (
+            html.link(
+                first, gettext("Lead %(pk)s, %(name)s") % {"pk": first.pk, "name": first.name}
+            )
+            if first
+            else ""
+        )
+
+    @display(description=_("duplicates"))  # type: ignore[untyped-decorator]
+    def duplicates_shown(self, obj: Lead) -> SafeString | str:
+        """Later submissions of the same number."""
+        return html.joined(
+            html.link(later, gettext("Lead %(pk)s") % {"pk": later.pk})
+            for later in obj.duplicates.all()
+        )

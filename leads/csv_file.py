@@ -1,0 +1,75 @@
+"""Lists that come as CSV files, whatever program has written them."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+LARGEST = 200 * 1024  # bytes
+# In front of what a spreadsheet would not take for text: exports put it there (exports.csv_file).
+_KEEPS_TEXT = "'"
+
+
+class NotAFile(ValueError):  # noqa: N818  # said to a person
+    """Nothing of the file can be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row that cannot be stored, and why."""
+
+    line: int
+    why: str
+
+
+def text_of(data: bytes) -> str:
+    """The file as text. Raises NotAFile."""
+    if len(data) > LARGEST:
+        raise NotAFile(
+            gettext("The file is larger than %(size)s KiB. Import it in parts.")
+            % {"size": LARGEST // 1024}
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotAFile(gettext("The file is no text in UTF-8. Save it as “CSV UTF-8”.")) from None
+    if "\x00" in text:
+        raise NotAFile(gettext("This is no CSV file."))
+    return text
+
+
+def rows(
+    text: str, columns: Sequence[str], needed: Set[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows below the first, which names the columns: each with the line at which it begins and
+    its cells by their columns. Empty rows are left out.
+
+    Raises NotAFile where a column that is `needed` is not named.
+    """
+    lines = _lines(text)
+    _line, first = next(lines, (0, []))
+    names = [it.strip().lower() for it in first]
+    if not needed <= set(names):
+        raise NotAFile(
+            gettext("The first row has to name the columns: %(columns)s.")
+            % {"columns": ", ".join(columns)}
+        )
+    for line, cells in lines:
+        plain = (it.strip().removeprefix(_KEEPS_TEXT).strip() for it in cells)
+        yield line, dict(zip(names, plain, strict=False))
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    begins = 1
+    try:
+        for cells in reader:
+            if any(it.strip() for it in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error:
+        raise NotAFile(gettext("Line %(line)s is no row of CSV.") % {"line": begins}) from None

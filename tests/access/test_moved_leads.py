@@ -1,0 +1,169 @@
+"""A lead that somebody else's request has moved to another team's source, as that team sees it.
+
+Whoever may type a number can have a lead moved: what was written to the other team stays its own.
+"""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from callbacks.access.roles import Role
+from callbacks.models import Extension
+from leads import intake
+from leads.models import Lead, LeadStatus
+from tests.access import world as worlds
+from tests.access.test_teams import text_of, unpacked
+from tests.access.world import Side, World
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "+972505550177"
+SECRET = "zzother-canary"  # in all that the other team's visitor wrote
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return worlds.make()
+
+
+@pytest.fixture
+def leading(world: World) -> Client:
+    return world.as_(Role.TEAM_LEADER)
+
+
+def asks(side: Side, name: str, by: uuid.UUID | None = None) -> Lead:
+    key = uuid.uuid4()
+    return intake.store(
+        intake.Submission(
+            source=side.source, key=key, submitter=by or key, name=name, phone=PHONE,
+            email=f"{name}@example.com", message=f"{name} writes", phone_extension="",
+        )
+    )  # fmt: skip
+
+
+@pytest.fixture
+def first(world: World) -> Lead:
+    """Waits at the other team's source, where nobody can be rung."""
+    Extension.objects.filter(team=world.other.team).update(is_paused=True)
+    return asks(world.other, SECRET)
+
+
+@pytest.fixture
+def moved(world: World, first: Lead) -> Lead:
+    """The same, when the team leader has typed its number into their own team's form."""
+    asks(world.own, "ownside-typed")
+    first.refresh_from_db()
+    assert (first.source, first.first_source) == (world.own.source, world.other.source)
+    return first
+
+
+def pages(lead: Lead) -> dict[str, str]:
+    return {
+        "the list": "/admin/leads/lead/",
+        "the list, by number": f"/admin/leads/lead/?q={PHONE}",
+        "the lead's page": f"/admin/leads/lead/{lead.pk}/change/",
+        "the second request's page": f"/admin/leads/lead/{lead.duplicates.first().pk}/change/",
+        "the number's page": f"/admin/number/{PHONE[1:]}/",
+        "to be called": f"/admin/leads/lead/{lead.pk}/call-with/",
+    }
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "the list", "the list, by number", "the lead's page", "the second request's page",
+        "the number's page", "to be called",
+    ],
+)  # fmt: skip
+def test_no_page_shows_what_was_written_to_the_other_team(
+    page: str, moved: Lead, leading: Client
+) -> None:
+    answer = leading.get(pages(moved)[page])
+    assert answer.status_code == 200
+    assert SECRET not in text_of(answer)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_no_file_has_it(kind: str, moved: Lead, leading: Client) -> None:
+    answer = leading.post(f"/admin/leads/lead/export/?q={PHONE}", {"format": kind})
+    found = unpacked(answer)
+    assert SECRET not in found
+    assert "Sent to another team" in found
+
+
+def test_their_own_request_and_the_standing_are_shown(moved: Lead, leading: Client) -> None:
+    text = text_of(leading.get(pages(moved)["the lead's page"]))
+    assert "ownside-typed writes" in text
+    assert "Sent to another team" in text
+
+
+@pytest.mark.parametrize(
+    "query", [f"q={SECRET}", f"name__startswith={SECRET[:3]}", f"message__contains={SECRET}",
+              f"email__startswith={SECRET[:3]}"],
+)  # fmt: skip
+def test_it_is_not_found_by_what_is_hidden(query: str, moved: Lead, leading: Client) -> None:
+    answer = leading.get(f"/admin/leads/lead/?{query}")
+    if answer.status_code == 200:
+        assert moved not in list(answer.context["cl"].result_list)
+    else:
+        assert answer.status_code in (302, 400)
+
+
+def test_what_is_hidden_is_not_overwritten(moved: Lead, leading: Client) -> None:
+    leading.post(pages(moved)["the lead's page"], {"name": "Another", "email": "", "message": "",
+                 "call_attempts-TOTAL_FORMS": "0", "call_attempts-INITIAL_FORMS": "0"})  # fmt: skip
+    moved.refresh_from_db()
+    assert (moved.name, moved.message) == (SECRET, f"{SECRET} writes")
+
+
+def of_the_other_team(moved: Lead, world: World) -> User:
+    leader = User.objects.create_user("zzother-leader", is_staff=True)
+    leader.groups.set(User.objects.get(username="the-team_leader").groups.all())
+    world.other.team.leaders.add(leader)
+    world.own.team.leaders.add(leader)
+    return leader
+
+
+def a_manager(moved: Lead, world: World) -> User:
+    return User.objects.get(username="the-manager")
+
+
+def their_own_after_the_same_person_has_asked_there_too(moved: Lead, world: World) -> User:
+    asks(world.own, "ownside-again", by=moved.submitter)
+    return User.objects.get(username="the-team_leader")
+
+
+@pytest.mark.parametrize(
+    "who", [of_the_other_team, a_manager, their_own_after_the_same_person_has_asked_there_too]
+)
+def test_who_may_see_both_teams_is_shown_all(
+    who: Callable[[Lead, World], User], moved: Lead, world: World
+) -> None:
+    client = Client()
+    client.force_login(who(moved, world))
+    assert SECRET in text_of(client.get(pages(moved)["the list"]))
+    assert SECRET in text_of(client.get(f"/admin/leads/lead/{moved.pk}/change/"))
+
+
+def test_a_request_that_has_moved_nothing_learns_nothing_of_the_first(
+    world: World, first: Lead, leading: Client
+) -> None:
+    Lead.objects.filter(pk=first.pk).update(status=LeadStatus.CALLING)
+    second = asks(world.own, "ownside-typed")
+    assert second.duplicate_of == first
+    text = text_of(leading.get(f"/admin/leads/lead/{second.pk}/change/"))
+    assert f"Lead {first.pk}" in text
+    assert SECRET not in text
+
+
+def test_other_requests_of_the_other_team_are_hidden_too(
+    world: World, first: Lead, leading: Client
+) -> None:
+    asks(world.other, f"{SECRET}-second")
+    asks(world.own, "ownside-typed")
+    first.refresh_from_db()
+    assert first.source == world.own.source
+    assert SECRET not in text_of(leading.get(f"/admin/leads/lead/{first.pk}/change/"))

@@ -1,0 +1,46 @@
+"""The never-call list out of a file, in a browser; and what a new source and team begin with."""
+
+from playwright.sync_api import Page, expect
+
+from callbacks.models import Team
+from leads import never_call
+from leads.models import LeadSource, NeverCallNumber
+from tests.browser.test_person import look
+from tests.support.stack import Stack
+
+FILE = "phone,reason\n" + "".join(
+    f"050-555 01{n:02},asked for it by mail, letter {n}\n" for n in range(2, 12)
+)
+
+
+def test_a_file_is_looked_at_and_put_on_the_list(stack: Stack, admin: Page) -> None:
+    never_call.add("+972505550102", "shouted.", None)
+    never_call.forget("+972505550199")
+    admin.goto(f"{stack.url}/admin/leads/nevercallnumber/")
+    look(admin, "never-call-list")
+    admin.goto(f"{stack.url}/admin/leads/nevercallnumber/import/")
+    look(admin, "never-call-import")
+    text = (FILE + "Dana,\n").encode()
+    admin.set_input_files(
+        "input[type=file]", {"name": "numbers.csv", "mimeType": "text/csv", "buffer": text}
+    )
+    admin.get_by_role("button", name="Look at it").click()
+    expect(admin.get_by_text("9 numbers would be put on the list")).to_be_visible()
+    expect(admin.get_by_text("1 is on the list already and keeps its reason")).to_be_visible()
+    look(admin, "never-call-preview")
+    admin.get_by_role("button", name="Put them on the list").click()
+    expect(admin.get_by_text("Imported: 9 new, 1 on the list before, 1 left out.")).to_be_visible()
+    assert NeverCallNumber.objects.count() == 11
+    look(admin, "never-call-imported")
+
+
+def test_the_pages_of_a_source_and_a_team_ask_for_calls_a_day(stack: Stack, admin: Page) -> None:
+    source, team = LeadSource.objects.get(slug="website"), Team.objects.first()
+    assert team
+    for name, address in {
+        "source": f"/admin/leads/leadsource/{source.pk}/change/",
+        "team": f"/admin/callbacks/team/{team.pk}/change/",
+    }.items():
+        admin.goto(f"{stack.url}{address}")
+        expect(admin.get_by_label("Calls a day to one number")).to_be_visible()
+        look(admin, name)
