@@ -31,6 +31,7 @@ from callbacks.models.attempt_states import (
 from callbacks.models.time_accounting import outcome_of
 from callbacks.reconciliation import ai_data, call_end, corrections, erased_people
 from callbacks.voicenter import Cdr, LegOutcome
+from leads import log_context
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ def receive(cdr: Cdr) -> bool:
     try:
         with transaction.atomic():
             attempt = _attempt_of(cdr)
+            if attempt:
+                log_context.follow(attempt.lead_id)
             _store(cdr, attempt)
             if attempt:
                 _apply(attempt, timezone.now())

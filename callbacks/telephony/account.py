@@ -154,13 +154,13 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
     """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
 
     Our variables come back with the call's records and identify lead and attempt. They hold no
-    personal data, and nothing that opens the visitor's page: the provider keeps them.
+    personal data.
     """
     attempt = claim.attempt
     parameters: dict[str, Any] = resolved_arguments(
         places(config, lead.source_id, attempt.extension_id)
     )
-    own = {"lead": str(lead.pk), "attempt": str(attempt.public_id)}
+    own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
     variables = parameters.get("variables", {})
     # Any JSON can stand in the column, whatever the admin's form takes.
     if not isinstance(variables, Mapping):

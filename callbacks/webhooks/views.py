@@ -37,7 +37,6 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
     except (CdrError, BodyRefused) as error:
         log.warning("call record could not be read error=%s", type(error).__name__)
         return _answer(1, "Parse error")
-    log_context.follow(record.custom.get("lead", ""))
     try:
         records.receive(record)
     except DatabaseError as error:
