@@ -132,6 +132,12 @@ def read(request: HttpRequest, limit: int = LIMIT) -> bytes:
     return body
 
 
+def encoded_on_the_way() -> BodyRefused:
+    """501: a Transfer-Encoding that is not `chunked` alone."""
+    sentence = gettext("Send the body as it is: no Transfer-Encoding but chunked is understood.")
+    return BodyRefused.of(501, sentence)
+
+
 def unreadable() -> BodyRefused:
     """For a body that breaks off, or whose chunks are none."""
     return BodyRefused.of(400, gettext("The body could not be read to its end."))

@@ -26,10 +26,13 @@ _ANSWER_THEMSELVES = "/webhooks/"
 
 
 def take(environ: Environ) -> None:
-    """Gives a chunked body its length; marks one that is too large or broken."""
+    """Gives a chunked body its length; marks one that is too large, broken or compressed."""
+    coding = environ.pop("HTTP_TRANSFER_ENCODING", "").strip().lower()
     if _length(environ) > settings.LARGEST_BODY:
         environ[_REFUSED] = 413
-    elif environ.pop("HTTP_TRANSFER_ENCODING", "") and environ.get("wsgi.input_terminated"):
+    elif coding not in {"", "chunked", "identity"}:
+        environ[_REFUSED] = 501  # RFC 9112, 6.1
+    elif coding and environ.get("wsgi.input_terminated"):
         body = b""
         most = _most(environ)
         try:
@@ -57,7 +60,7 @@ def _length(environ: Environ) -> int:
 
 
 class BodyMiddleware:
-    """Answers 413 and 400 to the bodies that `take` has refused, at any address."""
+    """Answers 413, 400 and 501 to the bodies that `take` has refused, at any address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -66,11 +69,7 @@ class BodyMiddleware:
         """Closes the connection wherever the body was not read to its end."""
         status = request.META.get(_REFUSED)
         if status and not request.path_info.startswith(_ANSWER_THEMSELVES):
-            refused = (
-                request_body.unreadable()
-                if status == 400
-                else request_body.too_large(settings.LARGEST_BODY)
-            )
+            refused = _refusal(status)
             response = error_pages.body_refused(request, refused)
             response["Content-Length"] = str(len(response.content))
         else:
@@ -78,6 +77,15 @@ class BodyMiddleware:
         if status or response.status_code == 413:
             response["Connection"] = "close"
         return response
+
+
+def _refusal(status: int) -> request_body.BodyRefused:
+    match status:
+        case 400:
+            return request_body.unreadable()
+        case 501:
+            return request_body.encoded_on_the_way()
+    return request_body.too_large(settings.LARGEST_BODY)
 
 
 def closing(

@@ -53,8 +53,10 @@ class Progress:
 
 
 def begin(person: Person, way: ErasureWay, user: object = None, *, never: bool = True) -> Erasure:
-    """Keeps that this person is to be erased. `never`: and not to be called again."""
-    now = timezone.now()
+    """Keeps that this person is to be erased. `never`: and not to be called again, nor is anybody
+    else who has asked for the same number.
+    """
+    now, own = timezone.now(), person.marks()
     found = person.leads(now)
     theirs = persons.names(found.only("name"))
     username = getattr(user, "username", "")
@@ -66,14 +68,15 @@ def begin(person: Person, way: ErasureWay, user: object = None, *, never: bool =
             username=username,
             never_call=never and bool(person.numbers),
             wanted={
-                "numbers": sorted(person.numbers),
-                "emails": sorted(person.emails),
+                "numbers": sorted(own.numbers),
+                "emails": sorted(own.emails),
+                "leads": None if person.only is None else sorted(person.only),
                 "names": sorted(persons.only_theirs(theirs, found)),
                 "placeholders": {},
             },
             digests=sorted(map(erased.digest, person.numbers | person.emails)),
         )
-        for number in person.numbers:
+        for number in person.numbers if erasure.never_call else own.numbers:
             _count(erasure, never_call.forget(number, lists=erasure.never_call))
         erasure.save()
     log.info("erasure asked for erasure=%s by=%s", erasure.pk, way)
@@ -148,7 +151,12 @@ def _locked(erasure_id: int) -> Iterator[Erasure | None]:
 
 def _person(erasure: Erasure) -> Person:
     wanted = erasure.wanted
-    return Person(frozenset(wanted["numbers"]), frozenset(wanted["emails"]))
+    only = wanted.get("leads")
+    return Person(
+        frozenset(wanted["numbers"]),
+        frozenset(wanted["emails"]),
+        None if only is None else frozenset(only),
+    )
 
 
 def _left(erasure: Erasure) -> list[int]:

@@ -49,8 +49,9 @@ def everything(person: Person) -> list[Held]:
     found = person.leads()
     leads = list(found.values_list("pk", flat=True))
     names = persons.only_theirs(persons.names(found.only("name")), found)
-    sought = marks.of(person.numbers, person.emails, names)
-    held = (Held(place, tuple(_rows(place, person, leads, sought))) for place in PLACES)
+    own = person.marks()
+    sought = marks.of(own.numbers, own.emails, names)
+    held = (Held(place, tuple(_rows(place, own, leads, sought))) for place in PLACES)
     return [it for it in held if it.rows]
 
 

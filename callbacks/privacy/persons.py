@@ -1,7 +1,7 @@
 """Who is meant: the numbers and addresses that were named, and what of ours is theirs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -27,20 +27,55 @@ class Person:
     """`numbers`: in E.164, each in all spellings of its line; `emails`: in small letters.
 
     Nothing is followed further: who has sent somebody else's number with their own address is to
-    read, or erase, only what was sent with that address.
+    read, or erase, only what was sent with that address. `only`: where number and address are both
+    known, the leads that have both, and those that somebody has said are theirs, too: others may
+    have asked for the same number. None: all that have the number, or the address.
     """
 
     numbers: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
+    only: frozenset[int] | None = None
 
     def leads(self, before: datetime | None = None) -> QuerySet[Lead]:
         """Their leads, whatever became of them; `before`: those that had come by then."""
-        theirs = Q(pk__in=self._by_email())
-        if self.numbers:
-            dialled = CallAttempt.objects.filter(phone__in=self.numbers).values("lead")
-            theirs |= Q(phone__in=self.numbers) | Q(pk__in=dialled)
-        found = Lead.objects.filter(theirs)
+        found = self.by_one() if self.only is None else Lead.objects.filter(pk__in=self.only)
         return found.filter(submitted_at__lte=before) if before else found
+
+    def by_one(self) -> QuerySet[Lead]:
+        """All leads that have one of the numbers or addresses."""
+        return Lead.objects.filter(self._by_number() | Q(pk__in=self._by_email()))
+
+    def by_one_alone(self) -> QuerySet[Lead]:
+        """Those of them that may be somebody else's."""
+        return self.by_one().exclude(pk__in=self.leads().values("pk"))
+
+    def marks(self) -> "Person":
+        """With those numbers and addresses only that nobody else's lead has: wherever they stand,
+        this person is meant.
+        """
+        if self.only is None:
+            return self
+        others = Lead.objects.exclude(pk__in=self.only)
+        has_number = bool(self.numbers) and others.filter(self._by_number()).exists()
+        has_email = others.filter(pk__in=self._by_email()).exists()
+        return replace(
+            self,
+            numbers=frozenset() if has_number else self.numbers,
+            emails=frozenset() if has_email else self.emails,
+        )
+
+    def with_leads_of_both(self, also: Iterable[int] = ()) -> "Person":
+        """With the leads that have a number and an address of theirs, and of the others `also`."""
+        if not (self.numbers and self.emails):
+            return self
+        both = Lead.objects.filter(self._by_number(), pk__in=self._by_email())
+        more = self.by_one().filter(pk__in=list(also))
+        pks = {*both.values_list("pk", flat=True), *more.values_list("pk", flat=True)}
+        return replace(self, only=frozenset(pks))
+
+    def _by_number(self) -> Q:
+        dialled = CallAttempt.objects.filter(phone__in=self.numbers).values("lead")
+        return Q(phone__in=self.numbers) | Q(pk__in=dialled)
 
     def _by_email(self) -> list[int]:
         found: list[int] = []
@@ -51,10 +86,10 @@ class Person:
         return found
 
 
-def read(number: str, email: str) -> Person:
+def read(number: str, email: str, also: Iterable[int] = ()) -> Person:
     """The person that a number and an e-mail address as typed mean; either may be "".
 
-    Raises NotUnderstood.
+    `also`: leads with one of the two that are theirs, too. Raises NotUnderstood.
     """
     number, email = number.strip(), email.strip().lower()
     if not number and not email:
@@ -69,7 +104,7 @@ def read(number: str, email: str) -> Person:
         raise NotUnderstood(
             gettext("Enter a whole number, for example %(example)s.") % {"example": "+972505550101"}
         )
-    return Person(frozenset(numbers), frozenset({email} - {""}))
+    return Person(frozenset(numbers), frozenset({email} - {""})).with_leads_of_both(also)
 
 
 def names(leads: Iterable[Lead]) -> set[str]:

@@ -3,6 +3,8 @@
 What is looked for is posted, so that no number or address gets into an address or a log.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -31,6 +33,9 @@ from leads import phones
 SEES, ERASES = "callbacks.see_person", "callbacks.erase_person"
 # Seconds that the page itself gives an erasure; the sweep goes on with it.
 _TAKES = 3.0
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+# Leads that have the number or the address alone, as many as anybody looks through.
+_MOST_ALONE = 200
 # Rows of one table that the page shows; the files have all.
 _SHOWN = 20
 
@@ -54,11 +59,16 @@ class PersonForm(forms.Form):
         label=_("E-mail"), required=False, max_length=254, widget=_input("text")
     )
 
+    def __init__(self, *args: Any, also: Iterable[int] = (), **kwargs: Any) -> None:
+        """`also`: leads that have one of the two and are theirs, ticked further down."""
+        super().__init__(*args, **kwargs)
+        self._also = tuple(also)
+
     def clean(self) -> dict[str, Any]:
         """`person`: who is meant."""
         given: dict[str, Any] = super().clean() or {}
         try:
-            self.person = persons.read(given.get("number", ""), given.get("email", ""))
+            self.person = persons.read(given.get("number", ""), given.get("email", ""), self._also)
         except NotUnderstood as problem:
             raise forms.ValidationError(str(problem)) from None
         return given
@@ -81,7 +91,8 @@ def person_page(request: HttpRequest) -> HttpResponse:
     """For who may see persons' data; to erase is a right of its own."""
     if not request.user.has_perm(SEES):
         raise PermissionDenied
-    form = PersonForm(request.POST) if request.method == "POST" else PersonForm()
+    ticked = [int(it) for it in request.POST.getlist("also") if _ID.fullmatch(it)]
+    form = PersonForm(request.POST, also=ticked) if request.method == "POST" else PersonForm()
     context = {
         **admin.site.each_context(request),
         "title": gettext("A person's data"),
@@ -99,7 +110,10 @@ def person_page(request: HttpRequest) -> HttpResponse:
         if wanted != "ask":  # that question follows a look
             entries.note_look_up(request, person.leads().count())
         context |= _found(person) | {"asked": form.cleaned_data}
-        context |= {"asks": wanted == "ask", "erase_form": EraseForm()}
+        is_shared = person.marks().numbers != person.numbers
+        erase_form = EraseForm(initial={"never_call": not is_shared})
+        context |= {"asks": wanted == "ask", "erase_form": erase_form, "is_shared": is_shared}
+        context |= _by_one_alone(person, ticked)
     return TemplateResponse(request, "admin/person.html", context)
 
 
@@ -127,6 +141,30 @@ def _found(person: Person) -> dict[str, Any]:
             for it in course.receipts_of(person)
         ],
     }  # fmt: skip
+
+
+def _by_one_alone(person: Person, also: list[int]) -> dict[str, Any]:
+    """The leads that have the number or the address alone, each to be ticked by a person."""
+    if person.only is None:
+        return {}
+    leads = person.by_one().order_by("-pk")
+    ticked = [it for it in leads if it.pk in person.only and it.pk in also]
+    alone = [it for it in leads[:_MOST_ALONE] if it.pk not in person.only]
+    return {
+        "also": [it.pk for it in ticked],
+        "alone": [
+            {
+                "pk": it.pk,
+                "lead": it,
+                "at": html.moment(it.submitted_at),
+                "named": " · ".join(filter(None, [it.name, it.email])),
+                "number": phones.readable(it.phone),
+                "by_number": it.phone in person.numbers,
+                "is_ticked": it in ticked,
+            }
+            for it in sorted([*ticked, *alone], key=lambda it: -it.pk)
+        ],
+    }
 
 
 def _file(request: HttpRequest, person: Person, kind: ExportFormat) -> HttpResponse:

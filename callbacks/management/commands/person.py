@@ -28,6 +28,14 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=["show", "erase", "places"])
         parser.add_argument("--number", default="", help="in any spelling")
         parser.add_argument("--email", default="")
+        parser.add_argument(
+            "--lead",
+            type=int,
+            action="append",
+            default=[],
+            metavar="NUMBER",
+            help="with number and e-mail: a lead with one of them that is theirs",
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="all of it as JSON")
         parser.add_argument("--may-be-called", action="store_true",
                             help="erase without the never-call list")  # fmt: skip
@@ -40,9 +48,14 @@ class Command(BaseCommand):
             self.stdout.write(record_of_processing.table())
             return
         try:
-            person = persons.read(given["number"], given["email"])
+            person = persons.read(given["number"], given["email"], given["lead"])
         except NotUnderstood as problem:
             raise CommandError(str(problem), returncode=_USAGE) from None
+        if others := list(person.by_one_alone().values_list("pk", flat=True)):
+            output.say(
+                "These leads have the number or the e-mail alone and are left out; --lead takes "
+                f"one in: {', '.join(map(str, others))}"
+            )
         if given["what"] == "show":
             self._show(person, output)
         else:
@@ -69,7 +82,8 @@ class Command(BaseCommand):
             confirm(f"{count} leads are erased for good", yes=given["yes"], output=output)
         except Stop as stop:
             raise CommandError(str(stop), returncode=_USAGE) from None
-        never = not given["may_be_called"]
+        # Others have asked for the same number, and wait for a call.
+        never = not given["may_be_called"] and person.marks().numbers == person.numbers
         erasure = course.begin(person, ErasureWay.COMMAND, never=never)
         progress = course.go_on_for(erasure.pk, _TAKES)
         erasure.refresh_from_db()
