@@ -9,11 +9,13 @@
   const title = card.querySelector("[data-title]");
   const message = card.querySelector("[data-message]");
   const connection = card.querySelector("[data-connection]");
+  const reload = card.querySelector("[data-reload]");
   const HOUR = 3600 * SECOND;
   let started = Date.now();
   let timer = 0;
   let asking = false;
   let failures = 0;
+  let lastTold = Date.now(); // when the server's word that the page shows was said
 
   function pause() {
     if (failures) return Math.min(2 ** (failures - 1), 15) * SECOND;
@@ -47,6 +49,15 @@
     document.title = standing.title;
   }
 
+  // A minute without an answer is no short loss: something between keeps the answers away.
+  function sayThatItFails() {
+    const isLong = Date.now() - lastTold > 60 * SECOND;
+    const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const told = new Date(lastTold).toLocaleTimeString(document.documentElement.lang, clock);
+    put(connection, isLong ? connection.dataset.away.replace("[time]", told) : connection.dataset.lost);
+    reload.hidden = !isLong;
+  }
+
   async function ask() {
     window.clearTimeout(timer);
     if (asking) return;
@@ -58,10 +69,12 @@
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       show(await answer.json());
       failures = 0;
+      lastTold = Date.now();
       put(connection, "");
+      reload.hidden = true;
     } catch {
       failures += 1;
-      put(connection, connection.dataset.lost);
+      sayThatItFails();
     } finally {
       window.clearTimeout(patience);
       asking = false;
@@ -72,8 +85,10 @@
   function next() {
     window.clearTimeout(timer);
     if (card.hasAttribute("data-final")) return;
-    if (hasEnded()) put(connection, connection.dataset.ended);
-    else timer = window.setTimeout(ask, pause());
+    if (hasEnded()) {
+      put(connection, connection.dataset.ended);
+      reload.hidden = false;
+    } else timer = window.setTimeout(ask, pause());
   }
 
   function askAnew() {
@@ -86,6 +101,7 @@
   window.addEventListener("pageshow", (event) => event.persisted && askAnew());
   window.addEventListener("online", ask);
   document.addEventListener("standingchange", askAnew); // challenge.js
+  reload.addEventListener("click", () => window.location.reload());
 
   function begin() {
     window.stop(); // the page's own refresh, which is for browsers in which no script runs

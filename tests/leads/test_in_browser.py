@@ -104,6 +104,31 @@ def test_it_survives_a_lost_connection(page: Page) -> None:
     expect(page.get_by_text("Reconnecting…")).not_to_be_visible()
 
 
+def test_where_its_answers_are_blocked_it_says_what_is_known_and_offers_to_reload(
+    page: Page,
+) -> None:
+    page.clock.install()
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
+    page.route("**/api/leads/**", lambda route: route.abort())
+    lost = page.get_by_text("Reconnecting…")
+    page.clock.run_for(3_000)
+    expect(lost).to_be_visible()
+    reload = page.get_by_role("button", name="Reload this page")
+    expect(reload).not_to_be_visible()
+    for _ in range(8):
+        page.clock.run_for(15_000)
+        page.wait_for_function("() => true")
+    expect(page.get_by_text("This page has had no answer since")).to_be_visible()
+    expect(page.get_by_text("[time]")).not_to_be_visible()
+    expect(lost).not_to_be_visible()
+    page.unroute("**/api/leads/**")
+    reload.click()
+    expect(page.get_by_text("This page has had no answer since")).not_to_be_visible()
+    expect(page.get_by_role("heading", name="We have your request")).to_be_visible()
+
+
 def test_a_double_click_is_one_lead(page: Page) -> None:
     fill(page)
     page.get_by_role("button", name="Call me back").dblclick()

@@ -76,7 +76,9 @@ class Wire:
         wire = socket.create_connection((address.hostname, address.port), timeout=30)
         self.sockets.append(wire)
         said = (
-            [] if CHUNKED in headers else [f"Content-Length: {len(body) if length < 0 else length}"]
+            []
+            if any("chunked" in it for it in headers)
+            else [f"Content-Length: {len(body) if length < 0 else length}"]
         )
         head = [f"{request} HTTP/1.1", "Host: 127.0.0.1", *said, *headers, "", ""]
         wire.sendall("\r\n".join(head).encode() + body)
