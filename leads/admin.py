@@ -24,7 +24,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from leads import countries, origins, visible_rows
 
@@ -230,6 +234,14 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             "https://www.example.com. Others cannot."
         ),
     )
+    privacy_url = forms.URLField(
+        label=_("Privacy notice"),
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget,
+        help_text=_("The address of your privacy notice; the form links to it."),
+    )
     allowed_countries = CountriesField(
         label=_("Allowed countries"),
         help_text=_(
@@ -291,4 +303,5 @@ class LeadSourceAdmin(Admin):
         (_("Form on other websites"), {"fields": ["allowed_origins"]}),
         (_("Requests by the API"), {"fields": ["without_key"]}),
         (_("How long leads are kept"), {"fields": [("kept_days", "after_that")]}),
+        (_("Consent"), {"fields": [("demands_consent", "privacy_url")]}),
     ]

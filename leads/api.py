@@ -6,7 +6,7 @@ Every answer is JSON. A refusal is `{"errors": {field: [sentence, ...]}}`.
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
@@ -23,6 +23,7 @@ from leads import (
     api_keys,
     config_cache,
     intake,
+    languages,
     log_context,
     request_body,
     status_cache,
@@ -35,7 +36,10 @@ from leads.guard.verdicts import Refused
 from leads.models import ApiClient, ApiScope, Lead, LeadSource
 from leads.request_body import BodyRefused
 
-FIELDS = ("source", "name", "phone", "email", "message", "language", "call_at", "earlier")
+FIELDS = (
+    "source", "name", "phone", "email", "message", "language", "call_at", "earlier", "consent",
+    "page",
+)  # fmt: skip
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 _Arguments = ParamSpec("_Arguments")
@@ -148,14 +152,14 @@ def _store(
         return _repeated(request, known, mark)
     if keyless.is_refused(source, how):
         raise KeyRefused(401, gettext("This source takes requests with an API key only."))
-    form = ApiForm(fields, source=source)
+    form = ApiForm(fields, source=source, language=languages.read(fields.get("language", "")))
     if not form.is_valid():
-        return _errors(
-            400, {name: [str(error) for error in errors] for name, errors in form.errors.items()}
-        )
+        return _not_valid(form)
     earlier = _uuid(fields.get("earlier", "").strip())
     submitter = intake.submitter_of(earlier) if earlier else None
     store = intake.store_correction if submitter else intake.store
+    if page := circumstances.page_of(fields.get("page", "")):
+        how = replace(how, page=page)
     try:
         lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
     except Refused as refused:
@@ -173,6 +177,20 @@ def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
     answer = _errors(429, {"request": [sentence]})
     answer["Retry-After"] = str(refused.seconds)
     return answer
+
+
+def _not_valid(form: ApiForm) -> HttpResponse:
+    """400 with what is wrong; where the consent is, with the text to agree to."""
+    errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+    body: dict[str, object] = {"errors": errors}
+    if "consent" in errors and (text := form.consent_text):
+        body["consent"] = {
+            "version": str(text.version),
+            "language": text.language,
+            "text": text.text,
+            "privacy_url": form.source.privacy_url,
+        }
+    return _json(body, status=400)
 
 
 def _key_refused(refused: KeyRefused) -> HttpResponse:

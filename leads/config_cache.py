@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from leads.models import LeadSource
+from leads.models import ConsentText, LeadSource
 
 T = TypeVar("T")
 
@@ -74,3 +74,14 @@ def _active_sources() -> dict[str, LeadSource]:
 
 # The sources that accept submissions, by slug.
 active_sources = VersionedCache(_active_sources)
+
+
+def _consent_texts() -> dict[int, list[ConsentText]]:
+    found: dict[int, list[ConsentText]] = {}
+    for text in ConsentText.objects.filter(withdrawn_at=None).order_by("-version"):
+        found.setdefault(text.source_id, []).append(text)
+    return found
+
+
+# The texts that visitors may agree to, the newest first, by the id of their source.
+consent_texts = VersionedCache(_consent_texts)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from leads import callback_times, dated_sentences, languages, number_guard, ports
+from leads import callback_times, consent, dated_sentences, languages, number_guard, ports
 from leads.guard.circumstances import Circumstances
-from leads.models import LeadSource
+from leads.models import ConsentText, LeadSource
 from leads.phones import PhoneRefused
 from leads.signals import number_refused
 from leads.submission import Submission
@@ -81,11 +81,34 @@ def _at_most(limit: int) -> MaxLengthValidator:
     )
 
 
+class _Box(forms.CheckboxInput):
+    """A check box whose value is the version of the text beside it. Never ticked beforehand."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__({"value": version}, check_test=lambda ticked: ticked == version)
+
+    def format_value(self, value: Any) -> None:
+        """None: what would be sent is the version, whatever was."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:  # noqa: ARG002
+        """What was sent, as it was."""
+        return data.get(name)
+
+
+# So many signs in one paragraph are the words beside the box; a longer text stands above it.
+_SHORT_CONSENT = 300
+
+
 class LeadForm(forms.Form):
     """One submission for `source`. After is_valid(), `submission` returns what to store.
 
     `data` maps field names to strings. The errors of each field are sentences for the visitor.
+    `language`: the visitor's; "" is the source's. `consent_text`: what the visitor is asked to
+    agree to, or has agreed to; None where nothing is asked.
     """
+
+    # Said where a version was agreed to that is not in use.
+    AGREE_ANEW = _("This text has changed meanwhile. Please read it, and agree to it as it is now.")
 
     name = _LineField(
         label=_("Name"),
@@ -124,9 +147,32 @@ class LeadForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, source: LeadSource) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, source: LeadSource, language: str = ""
+    ) -> None:
         super().__init__(data)
         self.source = source
+        agreed = clean_line((data or {}).get("consent") or "")
+        self.consent_text = consent.in_use(source, agreed) or consent.shown(source, language)
+        if self.consent_text:
+            words = self.consent_text.text
+            self.consent_is_long = len(words) > _SHORT_CONSENT or "\n" in words
+            if self.consent_is_long:
+                words = gettext("I have read this text and agree to it.")
+            self.fields["consent"] = _LineField(
+                label=words,
+                required=consent.is_demanded(source),
+                error_messages={"required": _("We need your consent before we can call you.")},
+                widget=_Box(str(self.consent_text.version)),
+            )
+
+    def clean_consent(self) -> ConsentText | None:
+        """The text that was agreed to; None for none."""
+        agreed = self.cleaned_data["consent"]
+        text = consent.in_use(self.source, agreed)
+        if agreed and text is None:
+            raise forms.ValidationError(self.AGREE_ANEW, code="consent")
+        return text
 
     def clean_phone(self) -> str:
         """The number in E.164, if the source accepts it; what was typed behind it is kept too."""
@@ -167,6 +213,13 @@ class LeadForm(forms.Form):
         if not days and "call_at" not in self.errors:
             del self.fields["call_at"]
 
+    def written(self) -> list[str]:
+        """What was filled in, as text: two submissions of one page differ where this does."""
+        cleaned = dict(self.cleaned_data)
+        text = cleaned.pop("consent", None)
+        agreed = [str(text.version)] if text else []
+        return [str(value or "") for value in cleaned.values()] + agreed
+
     def submission(
         self,
         key: uuid.UUID,
@@ -187,6 +240,8 @@ class LeadForm(forms.Form):
 
 class ApiForm(LeadForm):
     """LeadForm with the fields that only the API takes."""
+
+    AGREE_ANEW = _("This version is not in use. Say which version of the text was agreed to.")
 
     language = _LineField(label=_("Language"), required=False)
 

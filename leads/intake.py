@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from leads import config_cache, joining, log_context, ports, sent_again
+from leads import config_cache, consent, joining, log_context, ports, sent_again
 from leads.guard import findings, pipeline
 from leads.guard.verdicts import Judgement, Refused, Verdict
 from leads.models import OPEN_STATUSES, CameBy, Lead, LeadSource, LeadStatus
@@ -136,7 +136,7 @@ def _store(submission: Submission, now: datetime, judged: Judgement) -> Lead:
             with transaction.atomic():
                 planned = ports.plan(submission.source, submission.phone, now, submission.chosen_at)
                 lead = _new(submission, now, planned, judged)
-                _insert(lead, judged, now)
+                _insert(lead, submission, judged, now)
                 if not judged.is_held:
                     lead_received.send(sender=Lead, lead=lead)
             return lead
@@ -153,9 +153,10 @@ def _store(submission: Submission, now: datetime, judged: Judgement) -> Lead:
     raise RuntimeError("A lead could not be stored: its number's leads kept opening and closing.")
 
 
-def _insert(lead: Lead, judged: Judgement, now: datetime) -> None:
+def _insert(lead: Lead, submission: Submission, judged: Judgement, now: datetime) -> None:
     lead.save(force_insert=True)
     log_context.follow(lead.pk)
+    consent.keep(lead, submission, now)
     findings.keep(lead, judged, now)
 
 
@@ -230,7 +231,7 @@ def _join_open(
     if not submission.language and joining.came_through(first, submission.source):
         lead.language = first.language
     lead.closed_at = now
-    _insert(lead, judged, now)
+    _insert(lead, submission, judged, now)
     if takes_over:
         joining.take_over(first, lead, now)
         lead_received.send(sender=Lead, lead=lead)

@@ -1,6 +1,9 @@
 """Codes of languages (BCP 47), as programs and people write them. Pure functions."""
 
 import re
+from contextlib import suppress
+
+from django.utils.translation import get_language_info
 
 MAX_LANGUAGE = 8
 CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -24,3 +27,19 @@ def todays(code: str) -> str:
     language, hyphen, region = code.partition("-")
     language = language.lower()
     return f"{_TODAYS.get(language, language)}{hyphen}{region}"
+
+
+def spoken(code: str) -> str:
+    """The language alone, without a country or a script: "he-IL" -> "he"."""
+    return todays(code).partition("-")[0]
+
+
+def name_of(code: str) -> str:
+    """ "he" -> "Hebrew", "he-IL" -> "Hebrew (IL)"; the code itself where it has no name here."""
+    with suppress(KeyError):
+        return str(get_language_info(code.lower())["name_translated"])
+    language, hyphen, country = code.partition("-")
+    with suppress(KeyError):
+        if hyphen:
+            return f"{get_language_info(language.lower())['name_translated']} ({country})"
+    return code

@@ -17,7 +17,9 @@ from django.utils.translation import gettext
 LIMIT = 64 * 1024  # bytes
 MOST_FIELDS = 100  # of a form that anybody may send
 # What only helps: a value of another kind is as good as none, and refuses nobody.
-_HINTS = frozenset({"language", "earlier"})
+_HINTS = frozenset({"language", "earlier", "page"})
+# What is a number, of which no leading zero can be lost.
+_NUMBERS = frozenset({"consent"})
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 # Of the encodings that Python knows, those that a form or a program may come in.
@@ -251,6 +253,9 @@ def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str
     for hint in _HINTS & known.keys():
         if not isinstance(known[hint], str):
             del known[hint]
+    for number in _NUMBERS & known.keys():
+        if type(known[number]) is int:  # and not a truth value
+            known[number] = str(known[number])
     wrong = {
         name: [gettext("This must be a string, in quotation marks.")]
         for name, value in known.items()

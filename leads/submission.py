@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.guard.circumstances import Circumstances
-from leads.models import Lead, LeadSource
+from leads.models import ConsentText, Lead, LeadSource
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Submission:
     soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
     `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
     after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
-    no stranger's.
+    no stranger's. `consent`: the text that was agreed to.
     """
 
     source: LeadSource
@@ -32,3 +32,4 @@ class Submission:
     submitter: uuid.UUID | None = None
     follow_up_of: Lead | None = None
     circumstances: Circumstances | None = None
+    consent: ConsentText | None = None

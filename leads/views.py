@@ -135,8 +135,7 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
         return _form_page(request, source, form, hidden, status=422)
     # What is written is part of the key: the same page sent again is the same submission, but a
     # visitor who went back to correct something asks for the corrected one.
-    written = (str(value or "") for value in form.cleaned_data.values())
-    key = intake.key_from("form", str(token), source.slug, *written)
+    key = intake.key_from("form", str(token), source.slug, *form.written())
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
     how = circumstances.of_form(request, posted, token, timezone.now())
     try:

@@ -106,8 +106,12 @@ def _label(place: Place, name: str) -> str:
     if name == "id":
         return gettext("number")
     fields = {it.name: it for it in place.table()._meta.concrete_fields}
-    path = name.split("__", maxsplit=1)[0]
-    return str(fields[path if path in fields else path.removesuffix("_id")].verbose_name)
+    path, _there, beyond = name.partition("__")
+    field = fields[path if path in fields else path.removesuffix("_id")]
+    if beyond in {"", "name"}:
+        return str(field.verbose_name)
+    its: Any = field.related_model
+    return f"{field.verbose_name}: {its._meta.get_field(beyond).verbose_name}"
 
 
 def _shown(value: Any) -> str:

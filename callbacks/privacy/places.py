@@ -58,6 +58,17 @@ OF_LEADS = (
         seen_by=_LEADS,
     ),
     Place(
+        "leads.Consent",
+        _("Which consent text was agreed to, when, and on which page"),
+        found=Found.BY_LEAD,
+        fate=Fate.BLANKED,
+        path="lead",
+        blank={"page": ""},
+        told=("text__version", "text__language", "text__text", "agreed_at"),
+        until=_WITH_LEAD,
+        seen_by=_LEADS,
+    ),
+    Place(
         "callbacks.CallNote",
         _("What a salesperson wrote about a talk"),
         found=Found.BY_LEAD,

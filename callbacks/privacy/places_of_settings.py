@@ -46,10 +46,11 @@ SET_UP = (
         "leads.LeadSource",
         _("Forms and API clients"),
         "slug name default_country allowed_countries language sla_clock allowed_origins after_that "
-        "without_key",
+        "without_key privacy_url",
     ),
     _set_up("leads.ApiClient", _("Programs that use the API"), "name scopes rate"),
     _set_up("leads.ApiKey", _("Keys of the API, as hashes"), "prefix digest"),
+    _set_up("leads.ConsentText", _("What visitors are asked to agree to"), "language text"),
     _set_up("leads.SetupVersion", _("Version of the settings"), "version followed"),
     _set_up("callbacks.Schedule", _("Opening hours"), "name time_zone holidays_of"),
     _set_up("callbacks.OpeningHours", _("Opening hours")),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Func
 from django.http import QueryDict
-from django.utils.translation import get_language_info, gettext
+from django.utils.translation import gettext
 
 from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.translation import Text
@@ -14,6 +14,7 @@ from callbacks.reports import people
 from callbacks.reports.groupings import GROUPINGS, Grouping
 from callbacks.reports.people import NOBODY
 from callbacks.reports.selection import BY
+from leads import languages
 from leads.models import LeadSource, LeadStatus
 
 
@@ -90,11 +91,4 @@ def _languages() -> list[tuple[str, Text]]:
     spoken = Func("languages", function="unnest")
     codes = {*LeadSource.objects.order_by().values_list("language", flat=True).distinct()}
     codes |= {*Extension.objects.order_by().values_list(spoken, flat=True).distinct()}
-    return [(code, _language(code)) for code in sorted(code for code in codes if code)]
-
-
-def _language(code: str) -> str:
-    try:
-        return str(get_language_info(code)["name_translated"])
-    except KeyError:
-        return code
+    return [(code, languages.name_of(code)) for code in sorted(code for code in codes if code)]

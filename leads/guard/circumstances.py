@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from leads import origins
 from leads.guard import address, stamp
 from leads.guard.address import Address
 from leads.models import ApiClient
+from leads.models.consents import MAX_PAGE
 
 # The name of the field that people do not see. No browser and no password manager has anything to
 # fill in under it.
@@ -40,6 +42,7 @@ class Circumstances:
     passed it on. `is_cross_site`: the browser says that a page of another website sent it; of
     `origin`, "" where it hides that. `filling`: None for what came without our form. `is_by_api`: a
     program sent it, or somebody who acts like one. `client`: whose key it showed (leads.api_keys).
+    `page`: the address of the page that it was filled in on, as page_of makes it.
     """
 
     address: Address | None
@@ -49,6 +52,7 @@ class Circumstances:
     filling: Filling | None = None
     is_by_api: bool = False
     client: ApiClient | None = None
+    page: str = ""
 
     @property
     def is_without_key(self) -> bool:
@@ -80,7 +84,23 @@ def of_request(request: HttpRequest) -> Circumstances:
         was_forwarded="X-Forwarded-For" in request.headers,
         is_cross_site=request.headers.get("Sec-Fetch-Site") == "cross-site",
         origin=_origin(request.headers.get("Origin", "")),
+        page=page_of(request.headers.get("Referer", "")),
     )
+
+
+def page_of(address: str) -> str:
+    """The address of a page without what follows "?" or "#", where names and numbers may stand;
+    cut to what is kept. "" for what is none.
+    """
+    try:
+        parts = urlsplit(address.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not host:
+        return ""
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, place, parts.path, "", ""))[:MAX_PAGE]
 
 
 def _origin(sent: str) -> str:
@@ -100,4 +120,6 @@ def of_form(
 ) -> Circumstances:
     """The same of what our form has sent, from a page with this token."""
     took = stamp.age(posted.get(stamp.FIELD, ""), token, now)
-    return replace(of_request(request), filling=Filling(posted.get(TRAP, ""), took))
+    filling = Filling(posted.get(TRAP, ""), took)
+    page = page_of(request.build_absolute_uri(request.path))
+    return replace(of_request(request), filling=filling, page=page)

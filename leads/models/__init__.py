@@ -4,6 +4,7 @@ from leads.models.api_clients import ApiClient, ApiKey, ApiScope
 from leads.models.blocks import BlockEntry, BlockKind, BlockVerdict
 from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
+from leads.models.consents import Consent, ConsentText
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
 from leads.models.erased_numbers import ErasedNumber
@@ -41,6 +42,8 @@ __all__ = [
     "CameBy",
     "Challenge",
     "ClockChange",
+    "Consent",
+    "ConsentText",
     "Disposition",
     "DispositionEffect",
     "EarlierPlan",

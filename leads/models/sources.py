@@ -5,7 +5,12 @@ from datetime import time
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+    URLValidator,
+)
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -160,6 +165,23 @@ class LeadSource(models.Model):
     )
     offers_times = models.BooleanField(
         _("offers times"), default=True, help_text=_("Visitors may choose when they are called.")
+    )
+    demands_consent = models.BooleanField(
+        _("demands consent"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "A request is taken only from those who agree to the consent text. Without a text "
+            "nobody is asked."
+        ),
+    )
+    privacy_url = models.URLField(
+        _("privacy notice"),
+        max_length=300,
+        blank=True,
+        db_default="",
+        validators=[URLValidator(["http", "https"])],
+        help_text=_("The address of your privacy notice; the form links to it."),
     )
     kept_days = models.PositiveSmallIntegerField(
         _("kept for (days)"),

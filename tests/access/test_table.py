@@ -134,6 +134,7 @@ def address(route: str, world: World, rows: dict[type[Model], Model]) -> str:
         "<int:pk>/available": f"{own.extension.pk}/available",
         "calls/<int:pk>": f"calls/{own.attempt.pk}",
         "wallboard/<str:token>": f"wallboard/{board.token}",
+        "<int:version>": "1",
         "<str:token>": "none",
         "<uidb64>/<token>": "MQ/none",
         "(?P<secret>[^/]+)": settings.CDR_SECRET,

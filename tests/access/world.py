@@ -37,6 +37,7 @@ from callbacks.models import (
 from callbacks.models.audit import AuditEntry
 from callbacks.models.erasures import Erasure, ErasureWay
 from callbacks.models.sign_in import Authenticator, SignIn
+from leads import consent
 from leads.models import (
     ApiClient,
     BlockEntry,
@@ -103,6 +104,7 @@ def make() -> World:
 def _side(mark: str, number: int, salesperson: User) -> Side:
     now = timezone.now()
     source = LeadSource.objects.create(slug=f"source-{mark}", name=f"Source {mark}")
+    consent.write(source, "en", "You may call me.", None, now)
     team = Team.objects.create(name=f"Team {mark}")
     team.sources.add(source)
     extension = Extension.objects.create(

@@ -14,13 +14,17 @@ from django.utils import timezone
 
 from callbacks.admin.attempts import record_admin
 from callbacks.models import Extension
+from leads import consent
 from leads.models import LeadSource
 from tests.support.plans import Reading, reading
 
 MANY = 100_000
 # Two blocks of the search's index, or three times what the list counts to: a third of the leads.
 ROWS = 33_000
-LARGE = {"leads_lead", "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord"}
+LARGE = {
+    "leads_lead", "leads_leadsearch", "leads_consent", "callbacks_callattempt",
+    "callbacks_callrecord",
+}  # fmt: skip
 
 # Three years of leads; nearly all are closed, few have a message, and the rare source is long gone.
 _FILL = """
@@ -63,6 +67,13 @@ _RECORDS = """
     SELECT id, call_id, 'Click2Call leg2', 2, 'ANSWER', '', claimed_at, '{}'
     FROM callbacks_callattempt ORDER BY id
 """
+# Nearly all have agreed to the second of two texts; a few, long ago, to the first.
+_CONSENTS = """
+    INSERT INTO leads_consent (lead_id, text_id, agreed_at, page)
+    SELECT id, CASE WHEN source_id = %(rare)s THEN %(rare_text)s ELSE %(text)s END,
+        submitted_at, ''
+    FROM leads_lead WHERE status <> 'held'
+"""
 LONG_AGO = (timezone.localdate() - timedelta(days=900)).isoformat()
 SEARCHES = [
     "0501000089", "050-100 00", "555-01", "+972 50", "972 52 991", "0101", "972", "999 999 999",
@@ -77,7 +88,7 @@ FILTERS = [
     "source__id__exact={rare}&status__exact=connected", "submitted=today", "submitted=30",
     "submitted=30&status__exact=failed", "todo=waiting", "todo=later", "todo=failed_today",
     "heard=any", "heard=negative", "overdue=yes", "unanswered=yes", "follow_ups=yes",
-    "disposition__id__exact=1",
+    "disposition__id__exact=1", "consent=yes", "consent=no", "consent={rare_text}",
     "q=972&status__exact=failed",
     "q=levi&source__id__exact={rare}",
 ]  # fmt: skip
@@ -104,13 +115,18 @@ def many(emptied: None, source: LeadSource, extension: Extension) -> dict[str, i
     """So many leads with their calls; the names of their sources in addresses."""
     second = LeadSource.objects.create(slug="second", name="Second")
     rare = LeadSource.objects.create(slug="rare", name="Rare")
-    sources = {"first": source.pk, "second": second.pk, "rare": rare.pk}
+    now = timezone.now()
+    first_text, text = (consent.write(it, "en", "A text", None, now) for it in (rare, source))
+    sources = {
+        "first": source.pk, "second": second.pk, "rare": rare.pk, "rare_text": first_text.pk,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         # Made once for all of them, as quickly as it can be.
         cursor.execute("SELECT pg_get_indexdef('lead_search_keys'::regclass)")
         [index] = cursor.fetchone()
         cursor.execute("DROP INDEX lead_search_keys")
         cursor.execute(_FILL, {"many": MANY, **sources})
+        cursor.execute(_CONSENTS, {**sources, "text": text.pk})
         cursor.execute(_CALLS, {"extension": extension.pk})
         cursor.execute(_RECORDS)
         cursor.execute(index)

@@ -11,7 +11,7 @@ WITHOUT = {
     "a lead, and what follows from it; what people do with it are acts": [
         "leads_lead", "leads_clockchange", "leads_earlierplan", "leads_finding", "leads_latewait",
         "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord", "callbacks_aidata",
-        "callbacks_callnote", "leads_challenge", "leads_legalhold",
+        "callbacks_callnote", "leads_challenge", "leads_legalhold", "leads_consent",
     ],
     "what the product sends, and what it notes for itself": [
         "callbacks_outgoingmail", "callbacks_mailattachment", "callbacks_alert",

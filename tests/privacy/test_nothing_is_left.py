@@ -39,6 +39,7 @@ from callbacks.models import (
 )
 from callbacks.models.erasures import ErasureWay
 from callbacks.privacy import course, erasing, persons, places
+from leads import consent
 from leads.models import (
     BlockEntry,
     Disposition,
@@ -127,9 +128,10 @@ def ways(
     """Everything that can hold them, through the product's own ways where there is one."""
     manager = User.objects.create_user("manager", is_staff=True)
     simulator.control(answer_after=600)
+    consent.write(source, "en", "You may call me.", None, timezone.now())
     client.post(
         "/contact/website/",
-        {"name": NAME, "phone": TYPED, "email": EMAIL, "message": MESSAGE},
+        {"name": NAME, "phone": TYPED, "email": EMAIL, "message": MESSAGE, "consent": "1"},
         REMOTE_ADDR=ADDRESS,
     )
     lead = Lead.objects.get()
@@ -138,7 +140,16 @@ def ways(
     assert attempt
     client.post(  # joins it
         "/api/leads/",
-        json.dumps({"source": "website", "name": NAME, "phone": TYPED, "email": EMAIL.upper()}),
+        json.dumps(
+            {
+                "source": "website",
+                "name": NAME,
+                "phone": TYPED,
+                "email": EMAIL.upper(),
+                "consent": "1",
+                "page": "https://shop.example/canary-birdwell",
+            }
+        ),
         content_type="application/json",
         headers={"Idempotency-Key": "canary-free"},
     )
@@ -218,6 +229,7 @@ def test_nothing_is_left_of_a_person_who_is_erased(
 ) -> None:  # fmt: skip
     before = {line.partition(":")[0] for line in everywhere_in_the_database()}
     assert {"leads_lead.phone", "callbacks_callrecord.payload", "leads_leadsearch.words"} <= before
+    assert "leads_consent.page" in before
     assert len(before) > 30
     with caplog.at_level(logging.DEBUG):
         erasure = erase()

@@ -34,8 +34,10 @@ def a_source(**values: Any) -> dict[str, Any]:
         "default_country": "IL", "allowed_countries": "IL, GB", "sla_target": 30,
         "sla_clock": "always", "priority": 0, "call_from": "", "call_until": "",
         "offers_times": "on", "allowed_origins": "", "kept_days": "", "after_that": "anonymous",
+        "privacy_url": "", "without_key": "accepted",
     }  # fmt: skip
-    return data | rows("recorded_messages") | rows("call_parameters") | values
+    inlines = rows("consent_texts") | rows("recorded_messages") | rows("call_parameters")
+    return data | inlines | values
 
 
 def a_schedule(

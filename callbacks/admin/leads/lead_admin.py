@@ -37,10 +37,11 @@ from callbacks.admin.filters import (
     ToDoFilter,
     UnansweredFilter,
 )
-from callbacks.admin.leads import number_page, saved_lists, timeline
+from callbacks.admin.leads import consent_shown, number_page, saved_lists, timeline
 from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.alike_filter import AlikeFilter
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
+from callbacks.admin.leads.consent_shown import ConsentFilter, ShowsConsent
 from callbacks.admin.leads.lateness_shown import (
     LatenessFilter,
     ShowsLateness,
@@ -68,6 +69,7 @@ class LeadAdmin(
     ShowsTalks,
     ShowsCalls,
     ShowsLateness,
+    ShowsConsent,
     ActsOnLeads,
     EditsOnlyWhatChanged,
 ):
@@ -89,6 +91,7 @@ class LeadAdmin(
         AlertedLeadsFilter,
         ("disposition", RelatedFilter),
         FollowUpFilter,
+        ConsentFilter,
         ReportFilter,
         LatenessFilter,
         AlikeFilter,
@@ -115,7 +118,7 @@ class LeadAdmin(
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
         "talk_time", "came_of_it", "follow_ups_shown", "never_called", "submitted_from",
-        "held_legally", "sent_by",
+        "held_legally", "sent_by", "agreed_to",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -123,6 +126,7 @@ class LeadAdmin(
             {
                 "fields": [
                     ("name", "phone_shown"), ("email", "source"), "message", "newest_request",
+                    "agreed_to",
                 ]
             },
         ),
@@ -286,6 +290,7 @@ class LeadAdmin(
                 "disposition",
                 "follow_up_of",
                 "challenge",
+                "consent__text",
                 "legal_hold__placed_by",
             )
             .prefetch_related(
@@ -324,6 +329,7 @@ class LeadAdmin(
             "came_of_it": lambda it: it.call_notes.all(),
             "follow_ups_shown": lambda it: it.follow_up_of_id or it.follow_ups.all(),
             "never_called": lambda it: never_call.entry(it.phone),
+            "agreed_to": consent_shown.is_told,
             "held_legally": lambda it: hasattr(it, "legal_hold"),
         }
         absent = [name for name, asks in is_there.items() if obj and not asks(obj)]

@@ -1,7 +1,7 @@
 """The list of leads as a file: the same filters, search and order, with all that a lead has."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from callbacks.admin import ai_data
+from callbacks.admin.leads import consent_shown
 from callbacks.exports.answers import answer
 from callbacks.exports.records import Recorded, may_export_leads
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
@@ -114,6 +115,9 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
         duration(gettext("Time to talk")),
         Column(gettext("CALLID")),
         Column(gettext("Message")),
+        Column(gettext("Consent: version"), Kind.COUNT),
+        Column(gettext("Consent: language")),
+        moment(gettext("Agreed")),
     )
     if with_ai:
         columns += (
@@ -125,7 +129,8 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
 
 
 def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
-    found = leads.select_related("source", "disposition").iterator(chunk_size=_AT_A_TIME)
+    asked = leads.select_related("source", "disposition", "consent__text")
+    found = asked.defer("consent__text__text").iterator(chunk_size=_AT_A_TIME)
     zone = timezone.get_current_timezone()
 
     def local(at: datetime | None) -> datetime | None:
@@ -159,8 +164,17 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
                 _seconds(it.time_to_talk),
                 it.call_id,
                 it.message,
+                *_agreed(it, zone),
                 *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
+
+
+def _agreed(lead: Lead, zone: tzinfo) -> tuple[Value, Value, Value]:
+    """The text that was agreed to, by version and language, and when."""
+    agreed = consent_shown.of(lead)
+    if agreed is None:
+        return (None, None, None)
+    return (agreed.text.version, agreed.text.language, agreed.agreed_at.astimezone(zone))
 
 
 def _look_up(names: dict[int, str], leads: Iterable[Lead]) -> None:

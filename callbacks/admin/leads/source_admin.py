@@ -16,7 +16,8 @@ from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
 from callbacks.admin.filters import NobodyNowFilter
-from callbacks.admin.leads import retention_shown
+from callbacks.admin.leads import consent_texts, retention_shown
+from callbacks.admin.leads.consent_texts import ConsentTextsInline, ShowsConsentTexts
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
 from callbacks.admin.parameters import SourceParametersInline
 from callbacks.explain import unroutable
@@ -27,12 +28,13 @@ from leads.models import LeadSource, LeadStatus
 
 
 @admin.register(LeadSource)
-class SourceAdmin(LeadSourceAdmin):
-    """With the messages its leads are played, and the parameters of its calls."""
+class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
+    """With its consent texts, the messages its leads are played, the parameters of its calls."""
 
     list_display = ["name", "slug", "is_active", "answered_by", "allowed_countries", "sla_target"]
     list_filter = [NobodyNowFilter]
-    inlines = [SourceMessagesInline, SourceParametersInline]
+    readonly_fields = ["consent_versions"]
+    inlines = [ConsentTextsInline, SourceMessagesInline, SourceParametersInline]
     change_form_outer_after_template = "admin/what_holds.html"
 
     change_form_before_template = "admin/source_teams.html"
@@ -57,6 +59,14 @@ class SourceAdmin(LeadSourceAdmin):
         teams = ", ".join(words_for(it) for it in obj.teamsource_set.all())
         return html.trouble_below(format_html("{}", teams), getattr(obj, "unanswered", ""))
 
+    def get_fieldsets(self, request: HttpRequest, obj: LeadSource | None = None) -> Any:
+        """With the versions of its consent texts, where there are any."""
+        rows = super().get_fieldsets(request, obj)
+        if obj is None or not obj.consent_texts.exists():
+            return rows
+        versions = {"fields": ["consent_versions"], "classes": ["story"]}
+        return [*rows, (_("All versions of the consent texts"), versions)]
+
     def save_model(self, request: HttpRequest, obj: LeadSource, form: Any, change: bool) -> None:
         """How long leads are kept holds a day later: a wrong number can be taken back."""
         if {"kept_days", "after_that"} & set(form.changed_data) and obj.kept_days is not None:
@@ -72,6 +82,7 @@ class SourceAdmin(LeadSourceAdmin):
             context["unanswered"] = unroutable.why([source.pk], timezone.now()).get(source.pk, "")
             context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
             context["still_called"] = source.leads.filter(status=LeadStatus.WAITING).count()
+            context["consent_trouble"] = consent_texts.trouble(source)
             context["answers"] = source.teamsource_set.all()
             context["kept"] = retention_shown.sentences(source, timezone.now())
             form = reverse("leads:contact", args=[source.slug])

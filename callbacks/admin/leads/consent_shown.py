@@ -1,0 +1,94 @@
+"""What a lead's sender agreed to: on its page, in the list's filter, in its file."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from callbacks.admin import html
+from leads import consent
+from leads.admin import Admin
+from leads.models import Consent, ConsentText, Lead
+
+# As many as a search finds.
+_MOST = 1_000
+
+
+def of(lead: Lead) -> Consent | None:
+    """What the lead's sender agreed to."""
+    try:
+        return lead.consent
+    except ObjectDoesNotExist:
+        return None
+
+
+def is_told(lead: Lead) -> bool:
+    """Whether there is anything to say of it: not where nobody is asked."""
+    return of(lead) is not None or bool(consent.texts(lead.source))
+
+
+class ShowsConsent(Admin):
+    """The part of the leads' admin that shows what was agreed to."""
+
+    @display(description=_("agreed to"))  # type: ignore[untyped-decorator]  # unfold has no types
+    def agreed_to(self, obj: Lead) -> SafeString | str:
+        """Which text, when, by which way and on which page; and the text itself."""
+        found = of(obj)
+        if found is None:
+            return gettext("Nothing: no consent came with this request.")
+        how = [html.written(found.agreed_at), obj.get_came_by_display(), found.page]
+        return format_html(
+            '<details><summary>{}</summary><p class="consent-words" lang="{}" dir="auto">{}</p>'
+            "</details>",
+            html.below(format_html("{}", found.text), html.dotted(how)),
+            found.text.language,
+            found.text.text,
+        )
+
+
+class ConsentFilter(SimpleListFilter):
+    """Leads that came with consent, or without, or with that to one text, to which a link leads.
+
+    Bounded, since the list is: of a rare answer all leads would be looked through.
+    """
+
+    title = _("consent (newest 1,000)")
+    parameter_name = "consent"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Whether there is one; and the text that is asked for."""
+        choices = [("yes", gettext("Agreed")), ("no", gettext("Did not agree"))]
+        text = self._text()
+        if text is not None:
+            words = {"source": text.source, "text": text}
+            choices.append((str(text.pk), gettext("%(source)s, %(text)s") % words))
+        return choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of the answer. By their ids: PostgreSQL would read all leads to join them."""
+        consents = Consent.objects.order_by("-pk").values_list("lead_id", flat=True)
+        match self.value():
+            case "yes":
+                return queryset.filter(pk__in=list(consents[:_MOST]))
+            case "no":
+                newest = Lead.objects.order_by("-submitted_at").values_list("pk", flat=True)
+                ids = set(newest[:_MOST])
+                return queryset.filter(pk__in=ids.difference(consents.filter(lead__in=ids)))
+        text = self._text()
+        if text is None:
+            return queryset
+        return queryset.filter(pk__in=list(consents.filter(text=text)[:_MOST]))
+
+    def _text(self) -> ConsentText | None:
+        asked = self.value() or ""
+        if not (asked.isascii() and asked.isdecimal() and len(asked) < 18):
+            return None
+        return ConsentText.objects.select_related("source").filter(pk=int(asked)).first()

@@ -1,0 +1,86 @@
+"""Consent: which text a visitor is asked to agree to, and what counts as agreed.
+
+A source's texts that are not withdrawn are in use. Shown is the newest of them in the visitor's
+language (`shown`). Whoever agreed to an older one that is still in use, on a page that lay open or
+by a program that was not changed, agreed to that one (`in_use`). One that was withdrawn counts no
+more: the visitor is asked again.
+"""
+
+from datetime import datetime
+from itertools import chain
+
+from django.db import transaction
+from django.db.models import Max
+
+from leads import config_cache, languages
+from leads.models import Consent, ConsentText, Lead, LeadSource
+from leads.submission import Submission
+
+
+def texts(source: LeadSource) -> list[ConsentText]:
+    """The source's texts that are in use, the newest first."""
+    return config_cache.consent_texts.get().get(source.pk, [])
+
+
+def shown(
+    source: LeadSource, language: str = "", *, without: ConsentText | None = None
+) -> ConsentText | None:
+    """The text to agree to now, or if `without` were withdrawn; None where nothing is asked.
+
+    The newest in `language` ("" is the source's); else in the same language of any country; else in
+    the source's; else the newest there is.
+    """
+    known = [it for it in texts(source) if it != without]
+    for wanted in (language, source.language):
+        same = (it for it in known if it.language == wanted)
+        alike = (it for it in known if languages.spoken(it.language) == languages.spoken(wanted))
+        if wanted and (found := next(chain(same, alike), None)):
+            return found
+    return known[0] if known else None
+
+
+def in_use(source: LeadSource, version: str) -> ConsentText | None:
+    """The text that somebody says they agreed to; None where it is none of them, or withdrawn."""
+    return next((it for it in texts(source) if str(it.version) == version), None)
+
+
+def is_demanded(source: LeadSource) -> bool:
+    """Whether a request without consent is not taken. Not where there is no text to agree to."""
+    return source.demands_consent and bool(texts(source))
+
+
+def keep(lead: Lead, submission: Submission, at: datetime) -> None:
+    """Stores what the sender of a lead that is stored in this transaction agreed to."""
+    if submission.consent is None:
+        return
+    known = submission.circumstances
+    Consent.objects.create(
+        lead=lead,
+        text=submission.consent,
+        agreed_at=at,
+        page=known.page if known else "",
+    )
+
+
+def write(
+    source: LeadSource, language: str, text: str, by: int | None, now: datetime
+) -> ConsentText:
+    """Adds a text as the source's next version. `by`: the user's id."""
+    with transaction.atomic():
+        # Two managers at a time get two numbers.
+        LeadSource.objects.select_for_update(no_key=True).get(pk=source.pk)
+        last = ConsentText.objects.filter(source=source).aggregate(last=Max("version"))["last"]
+        return ConsentText.objects.create(
+            source=source,
+            version=(last or 0) + 1,
+            language=language,
+            text=text,
+            added_at=now,
+            added_by_id=by,
+        )
+
+
+def withdraw(text: ConsentText, now: datetime) -> bool:
+    """From now on nobody can agree to it. Returns whether it was in use until now."""
+    still = ConsentText.objects.filter(pk=text.pk, withdrawn_at=None)
+    return bool(still.update(withdrawn_at=now))

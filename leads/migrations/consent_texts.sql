@@ -1,0 +1,22 @@
+-- A consent text stays as somebody has agreed to it, whichever way it would be changed. It can be
+-- withdrawn, once; and whoever wrote it may leave. Every text gives the configuration a new version
+-- (config_version.sql).
+
+CREATE FUNCTION leads_consent_text_stays_v1() RETURNS trigger LANGUAGE plpgsql AS $stays$
+BEGIN
+    IF to_jsonb(NEW) - '{withdrawn_at,added_by_id}'::text[]
+            IS DISTINCT FROM to_jsonb(OLD) - '{withdrawn_at,added_by_id}'::text[]
+        OR (OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS DISTINCT FROM OLD.withdrawn_at)
+    THEN
+        RAISE EXCEPTION 'consent_text_never_changes' USING
+            HINT = 'Another text is another version: add it, and withdraw this one.';
+    END IF;
+    RETURN NEW;
+END
+$stays$;
+
+CREATE TRIGGER stays BEFORE UPDATE ON leads_consenttext
+    FOR EACH ROW EXECUTE FUNCTION leads_consent_text_stays_v1();
+
+CREATE TRIGGER setup_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON leads_consenttext
+    FOR EACH STATEMENT EXECUTE FUNCTION leads_setup_changed();
