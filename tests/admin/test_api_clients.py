@@ -82,11 +82,11 @@ def test_afterwards_its_beginning_is_shown_and_by_whom_and_when(
     ApiKey.objects.update(last_used_at=timezone.now())
     for page in (LIST, f"{LIST}{shop.pk}/change/", f"{LIST}{shop.pk}/end-key/"):
         text = integrator.get(page).content.decode()
-        assert made.prefix in text
+        assert made.prefix in text, page
         assert key not in text
         assert made.digest not in text
     shown = text_of(integrator.get(f"{LIST}{shop.pk}/change/").content.decode())
-    for said in ("made", "by Dana", "holds until", "last used"):
+    for said in ("Holds", "made", "by Dana", "until", "last used"):
         assert said in shown
 
 
@@ -119,6 +119,9 @@ def test_one_is_ended_at_once(integrator: Client, shop: ApiClient) -> None:
     answer = integrator.post(address, {"confirmed": "yes", "key": old.pk}, follow=True)
     assert f"The key {old.prefix}… is refused from now on." in answer.content.decode()
     assert [it.holds(timezone.now()) for it in ApiKey.objects.order_by("pk")] == [False, True]
+    shown = text_of(integrator.get(f"{LIST}{shop.pk}/change/").content.decode())
+    assert shown.index(f"{other.prefix}… Holds") < shown.index(f"{old.prefix}… Ended")
+    assert old.prefix not in integrator.get(LIST).content.decode()
     # Neither one that is over, nor one of another client.
     strange, _text = api_keys.make(ApiClient.objects.create(name="Other"), None, None)
     for key in (old, strange):

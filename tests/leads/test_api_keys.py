@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 import redis
 import time_machine
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from callbacks.config.logs import LineFormatter
 from leads import api_keys
 from leads.guard import counters
 from leads.guard.rate import read
@@ -184,6 +187,20 @@ def test_a_password_of_the_site_is_no_key(client: Client, source: LeadSource) ->
     answer = send(client, headers={"Authorization": "Basic dXNlcjpwYXNz"})
     assert answer.status_code == 201
     assert Lead.objects.get().api_client is None
+
+
+def test_a_key_stands_in_no_log(client: Client, key: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with CaptureQueriesContext(connection) as asked:
+        send(client, key)
+        send(client, key + "x")
+        send(client, headers={"X-Api-Key": key})
+        client.post(f"{URL}?api_key={key}")
+    secret = key[12:]
+    assert len(caplog.records) > 3
+    assert secret not in caplog.text
+    assert secret not in str([LineFormatter().format(it) for it in caplog.records])
+    assert secret not in str(asked.captured_queries)
 
 
 # --- replaced and used ----------------------------------------------------------------------------

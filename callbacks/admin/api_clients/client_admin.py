@@ -71,10 +71,19 @@ class NewKeyForm(forms.Form):
         return None if days == _NEVER else now + timedelta(days=int(days))
 
 
+class _KeyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    def label_from_instance(self, obj: Any) -> str:
+        """How it begins, and when it was used last: the one in use is not the one to end."""
+        if obj.last_used_at is None:
+            return gettext("%(key)s never used") % {"key": obj}
+        words = {"key": obj, "when": html.written(obj.last_used_at)}
+        return gettext("%(key)s last used %(when)s") % words
+
+
 class EndForm(forms.Form):
     """Which key."""
 
-    key = forms.ModelChoiceField(
+    key = _KeyField(
         ApiKey.objects.none(), label=_("Key"), empty_label=None, widget=UnfoldAdminSelectWidget
     )
 
@@ -90,7 +99,7 @@ class ApiClientAdmin(Admin):
     """
 
     form = ClientForm
-    list_display = ["name", "state", "keys_shown", "used"]
+    list_display = ["name", "state", "beginnings", "used"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["name"]
@@ -98,7 +107,7 @@ class ApiClientAdmin(Admin):
     readonly_fields = ["keys_shown"]
     fieldsets = [
         (None, {"fields": [("name", "is_active"), "scopes", "sources", "rate"]}),
-        (_("Keys"), {"fields": ["keys_shown"]}),
+        (_("Keys"), {"fields": ["keys_shown"], "classes": ["story"]}),
     ]
     actions_detail = ["new_key", "end_key"]
 
@@ -132,13 +141,23 @@ class ApiClientAdmin(Admin):
         return html.label(gettext("On"), html.GREEN)
 
     @display(description=_("keys"))  # type: ignore[untyped-decorator]
+    def beginnings(self, obj: ApiClient) -> SafeString:
+        """How those begin that hold."""
+        holding = [key for key in obj.keys.all() if key.holds(timezone.now())]
+        return html.joined([_beginning(key) for key in holding])
+
+    @display(description=_("keys"))  # type: ignore[untyped-decorator]
     def keys_shown(self, obj: ApiClient) -> SafeString | str:
-        """How each begins, by whom and when it was made, until when it holds, when it was used."""
-        rows = [(key.prefix, _said(key, timezone.now())) for key in obj.keys.all()]
-        if not rows:
+        """How each begins, by whom and when it was made, until when it holds, when it was used.
+        Those that hold come first.
+        """
+        now = timezone.now()
+        keys = sorted(obj.keys.all(), key=lambda it: not it.holds(now))
+        if not keys:
             return gettext("None yet.")
-        lines = format_html_join("", '<li><code dir="ltr">{}…</code> {}</li>', rows)
-        return format_html('<ul class="facts">{}</ul>', lines)
+        rows = ((_beginning(key), _standing(key, now), _said(key, now)) for key in keys)
+        lines = format_html_join("", '<li class="noted"><p>{} {}</p><small>{}</small></li>', rows)
+        return format_html('<ul class="keys">{}</ul>', lines)
 
     @display(description=_("last used"))  # type: ignore[untyped-decorator]
     def used(self, obj: ApiClient) -> SafeString | str:
@@ -218,23 +237,36 @@ def _live(client: ApiClient, now: datetime) -> QuerySet[ApiKey]:
     return client.keys.filter(unexpired, ended_at=None)
 
 
+def _beginning(key: ApiKey) -> SafeString:
+    return format_html('<code dir="ltr">{}…</code>', key.prefix)
+
+
+def _standing(key: ApiKey, now: datetime) -> SafeString:
+    if key.holds(now):
+        return html.label(gettext("Holds"), html.GREEN)
+    return html.label(gettext("Ended") if key.ended_at else gettext("Expired"), html.GREY)
+
+
 def _said(key: ApiKey, now: datetime) -> SafeString:
-    if key.ended_at:
-        ends = format_html(gettext("ended {when}"), when=html.moment(key.ended_at))
-    elif key.expires_at is None:
-        ends = format_html("{}", gettext("holds until somebody ends it"))
-    elif key.holds(now):
-        ends = format_html(gettext("holds until {when}"), when=html.moment(key.expires_at))
-    else:
-        ends = format_html(gettext("expired {when}"), when=html.moment(key.expires_at))
-    used = format_html("{}", gettext("never used"))
-    if key.last_used_at:
-        used = format_html(gettext("last used {when}"), when=html.moment(key.last_used_at))
-    made = format_html(gettext("made {when}"), when=html.moment(key.made_at))
+    made = _at(gettext("made {when}"), key.made_at)
     if key.made_by:
         who = key.made_by.get_full_name() or key.made_by.get_username()
         made = format_html(gettext("made {when} by {who}"), when=html.moment(key.made_at), who=who)
+    if key.ended_at:
+        ends = _at(gettext("ended {when}"), key.ended_at)
+    elif key.expires_at is None:
+        ends = format_html("{}", gettext("until somebody ends it"))
+    else:
+        said = gettext("until {when}") if key.holds(now) else gettext("expired {when}")
+        ends = _at(said, key.expires_at)
+    used = format_html("{}", gettext("never used"))
+    if key.last_used_at:
+        used = _at(gettext("last used {when}"), key.last_used_at)
     return html.dotted([made, ends, used])
+
+
+def _at(said: str, at: datetime) -> SafeString:
+    return format_html(said, when=html.moment(at))
 
 
 def _question(client: ApiClient, page: str, form: forms.Form) -> Confirmation:
