@@ -1,7 +1,7 @@
 """The lead that the present request or task is about, for the log (callbacks.config.logs).
 
 Every log line carries the number of the lead's row, so all lines about one lead can be found. It is
-not the lead's `public_id`: that opens the visitor's page, and whoever reads a log is not the visitor.
+not the `public_id`: that opens the visitor's page, and whoever reads a log is not the visitor.
 Code that learns of a lead calls `follow`; the next request or task begins with `forget`.
 """
 

@@ -1,6 +1,7 @@
 """Held leads: a list to work off. They are released, rejected, or blocked; one or many at once."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -221,7 +222,10 @@ def _add_others(leads: Iterable[Any]) -> None:
 
 
 def _with_others(shown: str, parameter: str, value: str, others: int) -> SafeString:
-    text = format_html('<bdi class="sender">{}</bdi>', shown)
+    # Where people would break a long one; the four numbers of an address stay together.
+    parts = ((part,) for part in re.split(r"(?<=[:@])", shown))
+    whole = format_html_join(SafeString("<wbr>"), "{}", parts)
+    text = format_html('<bdi class="sender">{}</bdi>', whole)
     if others < 1:
         return text
     address = f"{reverse(LIST)}?{urlencode({parameter: value})}"
