@@ -7,7 +7,7 @@ not for them, unless the same person has asked through a source of theirs too. W
 theirs stands beside it, as a request of its own. Whoever sees all teams is shown all of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -50,7 +50,7 @@ def hide_on_page(lead: Lead, sources: frozenset[int]) -> None:
     """Of a lead with the requests that have joined it, or with the one that it has joined."""
     if _is_of_others(lead, sources):
         _blank(lead)
-    if lead.first_source_id not in (None, *sources):
+    if _has_come_from_others(lead, sources):
         known = _who_has_asked(lead, sources)
         for request in lead.duplicates.all():
             if request.source_id not in sources and request.submitter not in known:
@@ -58,6 +58,16 @@ def hide_on_page(lead: Lead, sources: frozenset[int]) -> None:
     first = lead.duplicate_of
     if first and first.came_through not in sources and not _are_by_one(first, lead):
         _blank(first)
+
+
+def without_others(lead: Lead, requests: Iterable[Lead], sources: frozenset[int]) -> list[Lead]:
+    """Those of a lead's requests that somebody may read whose team answers these sources: of a lead
+    that has come from another team, what came through theirs, or is by who has asked there too.
+    """
+    if not _has_come_from_others(lead, sources):
+        return list(requests)
+    known = _who_has_asked(lead, sources)
+    return [it for it in requests if it.came_through in sources or it.submitter in known]
 
 
 def moved_here(sources: frozenset[int]) -> Q:
@@ -70,10 +80,14 @@ def is_hidden(lead: Lead) -> bool:
     return bool(getattr(lead, "_is_hidden", False))
 
 
+def _has_come_from_others(lead: Lead, sources: frozenset[int]) -> bool:
+    return lead.first_source_id is not None and lead.first_source_id not in sources
+
+
 def _is_of_others(lead: Lead, sources: frozenset[int]) -> bool:
-    if lead.first_source_id is None or lead.first_source_id in sources:
-        return False
-    return lead.submitter not in _who_has_asked(lead, sources)
+    return _has_come_from_others(lead, sources) and lead.submitter not in _who_has_asked(
+        lead, sources
+    )
 
 
 def _who_has_asked(lead: Lead, sources: frozenset[int]) -> set[UUID]:

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access import others_requests
 from callbacks.admin import html, labels
 from callbacks.admin.extensions import state as extension_state
 from callbacks.common.formatting import clock, in_words
@@ -26,6 +27,7 @@ from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.models.call_notes import note_of, standing_notes
 from callbacks.reconciliation import manual_resolution
+from callbacks.routing import config
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
 from leads.models import Lead
@@ -249,7 +251,7 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
         name=newest.name,
         source=attempt.lead.source.name,
         message=newest.message,
-        earlier_messages=_earlier_messages(attempt.lead, newest),
+        earlier_messages=_earlier_messages(attempt, newest, now),
         digits=last_digits(attempt.phone),
         ask_for=attempt.lead.extension_to_ask_for(),
         phone=attempt.extension_number,
@@ -259,9 +261,16 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
     )
 
 
-def _earlier_messages(lead: Lead, newest: Lead) -> list[str]:
-    """What else was written with the number's requests, newest first, each text once."""
-    requests = reversed(lead.requests_by_age())
+def _earlier_messages(attempt: CallAttempt, newest: Lead, now: datetime) -> list[str]:
+    """What else was written with the number's requests, newest first, each text once; of a lead
+    that has come from another team, to the salesperson's own team.
+    """
+    lead = attempt.lead
+    requests = list(reversed(lead.requests_by_age()))
+    if lead.first_source_id and attempt.extension:
+        answered = config.current().answered_by(attempt.extension.team_id, now)
+        sources = frozenset(it.source_id for it in answered)
+        requests = others_requests.without_others(lead, requests, sources)
     written = dict.fromkeys(it.message for it in requests if it.message)
     written.pop(newest.message, None)
     return list(written)

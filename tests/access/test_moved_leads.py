@@ -5,13 +5,15 @@ Whoever may type a number can have a lead moved: what was written to the other t
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from callbacks.access.roles import Role
-from callbacks.models import Extension
+from callbacks.models import CallAttempt, Extension
 from leads import intake
 from leads.models import Lead, LeadStatus
 from tests.access import world as worlds
@@ -167,3 +169,22 @@ def test_other_requests_of_the_other_team_are_hidden_too(
     first.refresh_from_db()
     assert first.source == world.own.source
     assert SECRET not in text_of(leading.get(f"/admin/leads/lead/{first.pk}/change/"))
+
+
+@pytest.mark.parametrize("has_asked_there_too", [False, True])
+def test_the_salesperson_who_calls_reads_what_was_sent_to_their_own_team(
+    has_asked_there_too: bool, moved: Lead, world: World
+) -> None:
+    if has_asked_there_too:
+        asks(world.own, "ownside-again", by=moved.submitter)
+        asks(world.own, "ownside-typed")
+    now, extension = timezone.now(), world.own.extension
+    Lead.objects.filter(pk=moved.pk).update(status=LeadStatus.CALLING)
+    CallAttempt.objects.create(
+        lead=moved, extension=extension, phone=PHONE, extension_number=extension.number,
+        salesperson=world.own.salesperson, state="accepted", claimed_at=now, sent_at=now,
+        hold_until=now + timedelta(hours=1), call_id="call-moved",
+    )  # fmt: skip
+    text = text_of(world.as_(Role.SALESPERSON).get("/desk/"))
+    assert "ownside-typed writes" in text
+    assert (SECRET in text) is has_asked_there_too
