@@ -17,7 +17,7 @@ from django.utils import timezone
 from callbacks.admin.html import written
 from callbacks.models import CallAttempt, CallRecord, Extension, Team
 from callbacks.routing import config
-from leads import intake
+from leads import config_cache, intake
 from leads.models import Lead, LeadSource
 
 
@@ -149,6 +149,7 @@ def test_more_attempts_cost_no_more_queries(
             claimed_at=now, ended_at=now, hold_until=now, call_id=f"X-{index}",
         )  # fmt: skip
     config.current()  # read once for each version of what is set up
+    config_cache.consent_texts.get()
     assert queries() == before
 
 
