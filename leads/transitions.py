@@ -41,16 +41,20 @@ def put_off(
     *,
     gap_until: datetime | None = None,
     closed_until: datetime | None = None,
+    limit_until: datetime | None = None,
     instead_of: datetime | None = None,
 ) -> bool:
     """waiting -> waiting, and not called before `until`.
 
     From `at` on the lead waits until `gap_until` for its chosen time or for the gap before another
     call, then until `closed_until` for opening hours, and after that for an extension. With
-    `instead_of`, only one that is still to be called after that time: nobody has changed it since
-    it was read.
+    `limit_until`, a gap that ends then is the wait for a spending limit. With `instead_of`, only
+    one that is still to be called after that time: nobody has changed it since it was read.
     """
-    values = {"call_after": until, "gap_until": gap_until, "closed_until": closed_until}
+    values: dict[str, Any] = {
+        "call_after": until, "gap_until": gap_until, "closed_until": closed_until,
+    }  # fmt: skip
+    values |= {"limit_until": limit_until} if limit_until else {}
     was = {"call_after": instead_of} if instead_of else {}
     won = Lead.objects.filter(pk=lead_id, status=LeadStatus.WAITING, **was).update(
         **_waits_on(at), **values
@@ -179,16 +183,21 @@ def release(lead_id: int, at: datetime, plan: CallPlan, *, is_held: bool = False
     It has waited since it was submitted, for the call that was on to end: its clock has run since
     then, and what it was promised then holds.
     """
+    values: dict[str, Any] = {"waiting_since": F("submitted_at")}
+    if is_held:  # that wait is over, and the one for a manager begins
+        since = wait_accounting.not_before(at, F("submitted_at"))
+        waited = F("waited_retry") + since - F("submitted_at")
+        values = {"waiting_since": since, "waited_retry": waited}
     return _move(
         lead_id,
         (LeadStatus.DUPLICATE,),
         LeadStatus.HELD if is_held else LeadStatus.WAITING,
         duplicate_of=None,
         closed_at=None,
-        waiting_since=F("submitted_at"),
         call_after=plan.call_after,
         gap_until=plan.gap_until or at,
         closed_until=plan.closed_until,
+        **values,
     )
 
 

@@ -1,8 +1,9 @@
 """What a lead waits for, second by second: the rule in Python, and the same rule in SQL.
 
-A wait begins at `waiting_since`. Until `gap_until` the lead waits for its chosen time or for the
-gap before another call; from then until `closed_until`, for opening hours; after that, for an
-extension. callbacks.models.time_accounting divides the rest of a lead's time, while it is being
+A wait begins at `waiting_since`. Until `gap_until` the lead waits for its chosen time, for the end
+of a spending limit, or for the gap before another call; from then until `closed_until`, for opening
+hours; after that, for an extension. A held lead waits for a manager, whatever it would wait for
+otherwise. callbacks.models.time_accounting divides the rest of a lead's time, while it is being
 called.
 
 The SQL is part of the UPDATE that ends a wait (leads.transitions). The database reads the row that
@@ -29,11 +30,19 @@ class Wait(StrEnum):
     CHOSEN = "chosen"
     RETRY = "retry"
     EXTENSION = "extension"
+    LIMIT = "limit"
+    HELD = "held"
 
 
-def is_chosen(gap_until: datetime | None, chosen_at: datetime | None) -> bool:
-    """Whether the gap is the wait for the visitor's chosen time, and not one between two calls."""
-    return gap_until is not None and gap_until == chosen_at
+def gap_of(
+    gap_until: datetime | None, chosen_at: datetime | None, limit_until: datetime | None
+) -> Wait:
+    """What the gap is for: the visitor's chosen time, a spending limit, or another call."""
+    if gap_until is not None and gap_until == chosen_at:
+        return Wait.CHOSEN
+    if gap_until is not None and gap_until == limit_until:
+        return Wait.LIMIT
+    return Wait.RETRY
 
 
 def waited(
@@ -42,22 +51,21 @@ def waited(
     closed_until: datetime | None,
     at: datetime,
     *,
-    chosen: bool,
+    gap: Wait,
 ) -> dict[Wait, timedelta]:
-    """Divides the time from `waiting_since` to `at`; the parts add up to the whole.
+    """Divides the time from `waiting_since` to `at` of a lead that is not held; the parts add up to
+    the whole.
 
-    `chosen`: the gap is the wait for the visitor's chosen time. No part is negative: an `at` before
-    `waiting_since`, from a clock that is behind, counts as `waiting_since`.
+    `gap`: what the gap is for (gap_of). No part is negative: an `at` before `waiting_since`, from a
+    clock that is behind, counts as `waiting_since`.
     """
     until = max(at, waiting_since)
     gap_ends = min(max(gap_until or waiting_since, waiting_since), until)
     opens = min(max(closed_until or gap_ends, gap_ends), until)
-    gap = gap_ends - waiting_since
-    return {
+    return dict.fromkeys(Wait, timedelta(0)) | {
         Wait.CLOSED: opens - gap_ends,
-        Wait.CHOSEN: gap if chosen else timedelta(0),
-        Wait.RETRY: timedelta(0) if chosen else gap,
         Wait.EXTENSION: until - opens,
+        gap: gap_ends - waiting_since,
     }
 
 
@@ -76,13 +84,18 @@ _UNTIL = f"GREATEST({_AT}, {_SINCE})"
 # GREATEST and LEAST pass over NULL.
 _GAP_ENDS = f"LEAST(GREATEST(leads_lead.gap_until, {_SINCE}), {_UNTIL})"
 _OPENS = f"LEAST(GREATEST(leads_lead.closed_until, {_GAP_ENDS}), {_UNTIL})"
-_IS_CHOSEN = "leads_lead.gap_until = leads_lead.chosen_at"
-_GAP = f"{_GAP_ENDS} - {_SINCE}"
+_GAP_OF = f"""
+    CASE leads_lead.gap_until WHEN leads_lead.chosen_at THEN '{Wait.CHOSEN}'
+        WHEN leads_lead.limit_until THEN '{Wait.LIMIT}' ELSE '{Wait.RETRY}' END
+"""
 _DIVIDED = {
     Wait.CLOSED: f"({_OPENS} - {_GAP_ENDS})",
-    Wait.CHOSEN: f"CASE WHEN {_IS_CHOSEN} THEN {_GAP} ELSE {_NOTHING} END",
-    Wait.RETRY: f"CASE WHEN {_IS_CHOSEN} THEN {_NOTHING} ELSE {_GAP} END",
+    **{
+        what: f"CASE WHEN {_GAP_OF} = '{what}' THEN {_GAP_ENDS} - {_SINCE} ELSE {_NOTHING} END"
+        for what in (Wait.CHOSEN, Wait.LIMIT, Wait.RETRY)
+    },
     Wait.EXTENSION: f"({_UNTIL} - {_OPENS})",
+    Wait.HELD: _NOTHING,
 }
 # From when on a lead's time is not accounted for yet. A conversation is not part of its wait; one
 # that was told late, when the lead waited again or was on another call, began before that wait.
@@ -94,11 +107,15 @@ _BEGAN = f"""
         ELSE {_SINCE} END
 """
 _END = f"GREATEST({_AT}, {_BEGAN})"
-_AT_REST_TIMES = dict.fromkeys(Wait, _NOTHING) | {Wait.RETRY: f"{_END} - {_BEGAN}"}
+_IS_HELD = f"leads_lead.status = '{LeadStatus.HELD}'"
+_AT_REST_TIMES = dict.fromkeys(Wait, _NOTHING) | {
+    Wait.HELD: f"CASE WHEN {_IS_HELD} THEN {_END} - {_BEGAN} ELSE {_NOTHING} END",
+    Wait.RETRY: f"CASE WHEN {_IS_HELD} THEN {_NOTHING} ELSE {_END} - {_BEGAN} END",
+}
 
 
 def divided(at: datetime | RawSQL) -> dict[Wait, RawSQL]:
-    """What a lead has waited for each reason in its present wait, until `at`."""
+    """What a lead that is not held has waited for each reason in its present wait, until `at`."""
     return {what: _duration(sql, at) for what, sql in _DIVIDED.items()}
 
 
@@ -107,13 +124,14 @@ def waiting_until(at: datetime) -> dict[str, RawSQL]:
     return {
         f"waited_{what}": _duration(f"leads_lead.waited_{what} + {sql}", at)
         for what, sql in _DIVIDED.items()
+        if sql != _NOTHING
     }
 
 
 def anything_until(at: datetime) -> dict[str, RawSQL]:
     """The `waited_*` columns, up to `at`, of a lead in any status.
 
-    The time of a held or closed lead counts as one between two calls.
+    The time of a closed lead counts as one between two calls.
     """
     return {
         f"waited_{what}": _duration(

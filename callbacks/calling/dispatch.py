@@ -171,7 +171,7 @@ def _wait_for_the_limit(lead: Lead, config: RoutingConfig, now: datetime) -> Non
     callbacks.calling.spend_limits calls it sooner when somebody opens the limit again.
     """
     if standing := limits.keeping_out(lead.source_id, lead.phone, now):
-        _put_off(lead, config, now, standing.ends_at)
+        _put_off(lead, config, now, standing.ends_at, is_spent=True)
         log.warning("spending limit reached limit=%s span=%s", standing.limit_id, standing.span)
 
 
@@ -183,9 +183,16 @@ def _wait_for_opening(lead: Lead, config: RoutingConfig, now: datetime) -> None:
 
 
 def _put_off(
-    lead: Lead, config: RoutingConfig, now: datetime, limited_until: datetime | None = None
+    lead: Lead,
+    config: RoutingConfig,
+    now: datetime,
+    limited_until: datetime | None = None,
+    *,
+    is_spent: bool = False,
 ) -> bool:
-    """False when somebody has changed the lead since it was read: a manager's "Call now"."""
+    """`is_spent`: it is a spending limit that lasts until `limited_until`. False when somebody has
+    changed the lead since it was read: a manager's "Call now".
+    """
     times = call_times.reserving(config, lead.source_id, lead.phone)
     with transaction.atomic():
         found = next_call(times, now, limited_until=limited_until)
@@ -201,5 +208,6 @@ def _put_off(
             now,
             gap_until=found.gap_until,
             closed_until=closed_until,
+            limit_until=limited_until if is_spent else None,
             instead_of=lead.call_after,
         )

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from callbacks.models import CallAttempt
 from callbacks.models.spending import SpendSpan
@@ -48,7 +49,9 @@ def go_on(ends: Collection[datetime], now: datetime) -> int:
     moved = 0
     while True:
         with transaction.atomic():
-            waiting = Lead.objects.filter(status=LeadStatus.WAITING, gap_until__in=ends)
+            waiting = Lead.objects.filter(
+                status=LeadStatus.WAITING, gap_until__in=ends, limit_until=F("gap_until")
+            ).exclude(chosen_at=F("gap_until"))
             found = list(
                 waiting.filter(call_after__gt=now)
                 .select_for_update(no_key=True, skip_locked=True)

@@ -19,6 +19,7 @@ from callbacks.scheduling import calling_hours
 from callbacks.spending import limits
 from callbacks.spending.limits import Standing
 from leads.models import Lead, LeadStatus
+from leads.wait_accounting import Wait, gap_of
 
 
 def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingReason | None:
@@ -81,8 +82,17 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> Known:
 
 def _spending(leads: Iterable[Lead], now: datetime) -> list[Standing]:
     """The spending limits, if one of these leads waits for a time that nobody has chosen."""
-    until = [it.gap_until for it in leads if it.gap_until != it.chosen_at]
-    return limits.standings(now) if any(it and it > now for it in until) else []
+    is_spent = any(_is_spent(it, now) for it in leads)
+    return limits.standings(now) if is_spent else []
+
+
+def _is_spent(lead: Lead, now: datetime) -> bool:
+    gap = lead.gap_until
+    return (
+        gap is not None
+        and gap > now
+        and gap_of(gap, lead.chosen_at, lead.limit_until) is Wait.LIMIT
+    )
 
 
 def _said(
@@ -165,7 +175,7 @@ def _later(
             gettext("chosen time %(time)s") % {"time": at},
         )
     for limit in known.spending:
-        if limit.is_bounded and limit.ends_at == gap:
+        if limit.is_bounded and limit.ends_at == gap == lead.limit_until:
             return WaitingReason(
                 limit.sentence(now, zone), gettext("spending limit, %(time)s") % {"time": at}
             )

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from callbacks.models import CallAttempt
 from leads.models import LateWait, Lead, LeadStatus
-from leads.wait_accounting import Wait, is_chosen, waited
+from leads.wait_accounting import Wait, gap_of, waited
 
 NOTHING = timedelta(0)
 
@@ -23,9 +23,11 @@ class Kind(StrEnum):
     CLOSED = "closed"
     TURN = "turn"  # its team was open, and others were called before it
     RETRY = "retry"
+    LIMIT = "limit"  # a spending limit
     NUMBER = "number"  # its number was on, or rested after, a call for another lead
     EXTENSION = "extension"
-    REST = "rest"  # held or closed, until a person had it called
+    HELD = "held"  # for a manager to look at
+    REST = "rest"  # closed (or held, as an older release stored it), until a person had it called
     PERSON = "person"  # closed, until a person saw to it
     PROVIDER = "provider"
     LEG1 = "leg1"
@@ -78,12 +80,7 @@ def _waits(
     lead: Lead, kept: Sequence[LateWait], calls: Sequence[CallAttempt], now: datetime
 ) -> Iterator[Piece]:
     for wait in kept:
-        parts = {
-            Wait.CHOSEN: wait.waited_chosen,
-            Wait.RETRY: wait.waited_retry,
-            Wait.CLOSED: wait.waited_closed,
-            Wait.EXTENSION: wait.waited_extension,
-        }
+        parts = {what: getattr(wait, f"waited_{what}") for what in Wait}
         yield from _of_wait(wait.began_at, parts, calls, wait.call_after, at_rest=wait.at_rest)
     began = lead.waiting_since
     if any(it.began_at == began for it in kept):
@@ -100,7 +97,7 @@ def _waits(
         lead.gap_until,
         lead.closed_until,
         until,
-        chosen=is_chosen(lead.gap_until, lead.chosen_at),
+        gap=gap_of(lead.gap_until, lead.chosen_at, lead.limit_until),
     )
     yield from _of_wait(began, parts, calls, lead.call_after)
 
@@ -127,9 +124,11 @@ def _of_wait(
             began = end
 
 
-# A gap is one or the other.
+# A gap is one of the first, and a held lead waits for nothing else.
 _IN_ORDER = (
+    (Wait.HELD, Kind.HELD),
     (Wait.CHOSEN, Kind.CHOSEN),
+    (Wait.LIMIT, Kind.LIMIT),
     (Wait.RETRY, Kind.RETRY),
     (Wait.CLOSED, Kind.CLOSED),
     (Wait.EXTENSION, Kind.EXTENSION),

@@ -42,7 +42,9 @@ class Cause(StrEnum):
     CLOSED = Kind.CLOSED.value
     TURN = Kind.TURN.value
     RETRY = Kind.RETRY.value
+    LIMIT = Kind.LIMIT.value
     NUMBER = Kind.NUMBER.value
+    HELD = Kind.HELD.value
     REST = Kind.REST.value
     PERSON = Kind.PERSON.value
     PROVIDER = Kind.PROVIDER.value

@@ -61,9 +61,20 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
         _("Its number rested"),
         _("The number was on a call for another request, or rested after one."),
     ),
+    Cause.LIMIT: (
+        _("Spending limit"),
+        _("A spending limit was reached, until its hour or day was over or it was opened again."),
+    ),
+    Cause.HELD: (
+        _("Held for a manager"),
+        _("A check held it, until a manager let it be called."),
+    ),
     Cause.REST: (
         _("Closed, then called again"),
-        _("It was closed or held, until somebody had it called again."),
+        _(
+            "It was closed, until somebody had it called again. Before held leads had a cause of "
+            "their own, they were counted here."
+        ),
     ),
     Cause.PERSON: (_("Waiting for a person"), _("It had failed, until a person saw to it.")),
     Cause.PROVIDER: (

@@ -13,12 +13,12 @@ from callbacks.common.translation import Text
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads.models import Lead, LeadStatus
-from leads.wait_accounting import Wait, is_chosen, waited
+from leads.wait_accounting import Wait, gap_of, waited
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the eight. `column`: the lead's, or its attempts'; `key`: its style's name."""
+    """One of the ten. `column`: the lead's, or its attempts'; `key`: its style's name."""
 
     column: str
     name: Text
@@ -31,12 +31,18 @@ class Stage:
 
 
 WAITS = (
+    Stage("waited_held", _("held for a manager"), _("Until a manager let it be called.")),
     Stage("waited_chosen", _("chosen later"), _("Until the time that the visitor chose.")),
     Stage("waited_closed", _("off hours"), _("Until a team was open and the lead could be rung.")),
     Stage(
         "waited_retry",
         _("retry gap"),
         _("Between two tries, or from a lead's closing until a manager has it called again."),
+    ),
+    Stage(
+        "waited_limit",
+        _("spending limit"),
+        _("Until a spending limit let it be called, or a manager opened it again."),
     ),
     Stage("waited_extension", _("no free extension"), _("Until a salesperson was free.")),
 )
@@ -117,6 +123,9 @@ def of_lead(lead: Lead, attempts: Iterable[CallAttempt], now: datetime) -> Spent
     if lead.status == LeadStatus.WAITING:
         _add(times, _waited(lead, now))
         running = _waits_for(lead, now)
+    elif lead.status == LeadStatus.HELD:
+        times["waited_held"] += max(now - lead.waiting_since, timedelta(0))
+        running = _stage_of(Wait.HELD)
     elif live:
         _add(times, _waited(lead, live.claimed_at))
         running = _at_a_call(live)
@@ -130,18 +139,19 @@ def _add(times: dict[str, timedelta], more: Mapping[str, timedelta]) -> None:
 
 
 def _waited(lead: Lead, until: datetime) -> dict[str, timedelta]:
-    chosen = is_chosen(lead.gap_until, lead.chosen_at)
-    since, gap_until, closed_until = lead.waiting_since, lead.gap_until, lead.closed_until
-    took = waited(since, gap_until, closed_until, until, chosen=chosen)
+    gap = gap_of(lead.gap_until, lead.chosen_at, lead.limit_until)
+    took = waited(lead.waiting_since, lead.gap_until, lead.closed_until, until, gap=gap)
     return {f"waited_{what}": time for what, time in took.items()}
 
 
 def _waits_for(lead: Lead, now: datetime) -> Stage:
     if lead.gap_until and now < lead.gap_until:
-        what = Wait.CHOSEN if is_chosen(lead.gap_until, lead.chosen_at) else Wait.RETRY
-    else:
-        is_closed = lead.closed_until and now < lead.closed_until
-        what = Wait.CLOSED if is_closed else Wait.EXTENSION
+        return _stage_of(gap_of(lead.gap_until, lead.chosen_at, lead.limit_until))
+    is_closed = lead.closed_until and now < lead.closed_until
+    return _stage_of(Wait.CLOSED if is_closed else Wait.EXTENSION)
+
+
+def _stage_of(what: Wait) -> Stage:
     return next(stage for stage in WAITS if stage.key == what)
 
 

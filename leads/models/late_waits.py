@@ -18,12 +18,12 @@ def _part(name: "StrOrPromise") -> "models.DurationField[timedelta, timedelta]":
 
 
 class LateWait(models.Model):
-    """One wait of a lead, from `began_at` on: first for the chosen time or the gap between two
-    calls, then while closed, then for an extension.
+    """One wait of a lead, from `began_at` on: first for the chosen time, a spending limit or the
+    gap between two calls, then while closed, then for an extension; or for a manager alone.
 
     A lead's `waited_*` columns are sums, and say nothing of which second belongs to which. Triggers
-    keep each wait that ends after the lead's due time (leads/migrations/late_waits.sql): these are
-    few, and lateness is explained by them.
+    keep each wait that ends after the lead's due time (leads/migrations/late_waits_2.sql): these
+    are few, and lateness is explained by them.
     """
 
     lead = models.ForeignKey(
@@ -42,6 +42,8 @@ class LateWait(models.Model):
     waited_retry = _part(_("waited between calls"))
     waited_closed = _part(_("waited while closed"))
     waited_extension = _part(_("waited for an extension"))
+    waited_limit = _part(_("waited for a spending limit"))
+    waited_held = _part(_("waited while held"))
 
     class Meta:
         verbose_name = _("late wait")

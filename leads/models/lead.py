@@ -230,6 +230,12 @@ class Lead(LeadTimes):
         blank=True,
         help_text=_("The wait for the chosen time, or for the gap before another call, ends then."),
     )
+    limit_until = models.DateTimeField(
+        _("limit until"),
+        null=True,
+        blank=True,
+        help_text=_("A gap that ends then is the wait for a spending limit."),
+    )
     closed_until = models.DateTimeField(
         _("closed until"),
         null=True,
@@ -242,6 +248,10 @@ class Lead(LeadTimes):
     waited_closed = _waited(_("waited while closed"), _("Outside opening hours."))
     waited_extension = _waited(_("waited for an extension"), _("For a free extension."))
     waited_retry = _waited(_("waited between calls"), _("Between two calls."))
+    waited_limit = _waited(
+        _("waited for a spending limit"), _("Until a spending limit let it be called.")
+    )
+    waited_held = _waited(_("waited while held"), _("Until a manager let it be called."))
     counted_from = models.DateTimeField(
         _("counted from"),
         default=timezone.now,

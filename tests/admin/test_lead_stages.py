@@ -75,6 +75,16 @@ def test_it_tells_each_stage_of_a_connected_lead(
             },
             "Chosen later 5 min now Retry gap 2 min",
         ),
+        (
+            {"minutes": 5},
+            {
+                "gap_until": NIGHT + timedelta(minutes=9),
+                "limit_until": NIGHT + timedelta(minutes=9),
+                "waited_retry": timedelta(minutes=2),
+            },
+            "Retry gap 2 min Spending limit 5 min now",
+        ),
+        ({"minutes": 5}, {"status": "held"}, "Held for a manager 5 min now"),
     ],
 )
 def test_what_a_lead_waits_for_runs_on(

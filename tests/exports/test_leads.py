@@ -66,6 +66,8 @@ def test_what_is_written_of_a_lead(managing: Client, make_lead: MakeLead) -> Non
     assert (row["Phone"], row["Phone extension"]) == ("'+972505550123", "'007")
     assert (row["E-mail"], row["Message"]) == ("noa@example.com", "'=1+1")
     assert row["Time to ring (seconds)"] == "75.500"
+    assert row["Waited: held for a manager (seconds)"] == "240.000"
+    assert row["Waited: spending limit (seconds)"] == "0.000"
     assert (row["Salesperson"], row["Team"], row["Talked (Asia/Jerusalem)"]) == ("", "", "")
     local = lead.submitted_at.astimezone(random_leads.ZONE)
     assert row["Submitted (Asia/Jerusalem)"] == f"{local:%Y-%m-%d %H:%M:%S}"

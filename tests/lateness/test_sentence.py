@@ -267,6 +267,6 @@ def test_it_is_called_again_by_a_manager(tell: Tell) -> None:
     Extension.objects.update(is_paused=False)
     it.rings(it.accepted(lead, 300), 304)
     assert it.says(lead) == (
-        "4 min 4 s late: 4 min it was closed, until somebody had it called again, "
+        "4 min 4 s late: 4 min it was closed or held, until somebody had it called again, "
         "4 s the salesperson's phone rang."
     )

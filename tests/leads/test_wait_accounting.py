@@ -12,7 +12,8 @@ from hypothesis.extra.django import TestCase
 
 from leads import transitions, wait_accounting
 from leads.models import Lead, LeadSource, LeadStatus
-from leads.wait_accounting import Wait, is_chosen, waited
+from leads.ports import CallPlan
+from leads.wait_accounting import Wait, gap_of, waited
 
 MakeLead = Callable[..., Lead]
 AT = datetime(2026, 11, 23, 22, tzinfo=UTC)
@@ -20,8 +21,9 @@ NONE = timedelta(0)
 
 
 def minutes(*parts: int) -> dict[Wait, timedelta]:
-    """Off hours, chosen later, between tries, no extension."""
-    return {what: timedelta(minutes=part) for what, part in zip(Wait, parts, strict=True)}
+    """Off hours, chosen later, between tries, no extension, spending limit, held."""
+    given = {what: timedelta(minutes=part) for what, part in zip(Wait, parts, strict=False)}
+    return dict.fromkeys(Wait, NONE) | given
 
 
 def after(count: int | None) -> datetime | None:
@@ -29,36 +31,54 @@ def after(count: int | None) -> datetime | None:
 
 
 @pytest.mark.parametrize(
-    ("gap_until", "closed_until", "at", "chosen", "wanted"),
+    ("gap_until", "closed_until", "at", "gap", "wanted"),
     [
-        pytest.param(None, None, 5, False, minutes(0, 0, 0, 5), id="for an extension alone"),
-        pytest.param(2, None, 5, False, minutes(0, 0, 2, 3), id="a gap, then an extension"),
-        pytest.param(2, None, 5, True, minutes(0, 2, 0, 3), id="its time, then an extension"),
-        pytest.param(None, 4, 5, False, minutes(4, 0, 0, 1), id="off hours"),
-        pytest.param(2, 4, 5, False, minutes(2, 0, 2, 1), id="a gap that ends off hours"),
-        pytest.param(4, 2, 5, False, minutes(0, 0, 4, 1), id="open again before the gap is over"),
-        pytest.param(8, 9, 5, True, minutes(0, 5, 0, 0), id="called before its time"),
-        pytest.param(2, 9, 5, False, minutes(3, 0, 2, 0), id="ended while closed"),
-        pytest.param(-3, -2, 5, False, minutes(0, 0, 0, 5), id="times that are over"),
-        pytest.param(2, 4, -1, False, minutes(0, 0, 0, 0), id="a clock that is behind"),
+        pytest.param(None, None, 5, Wait.RETRY, minutes(0, 0, 0, 5), id="for an extension alone"),
+        pytest.param(2, None, 5, Wait.RETRY, minutes(0, 0, 2, 3), id="a gap, then an extension"),
+        pytest.param(
+            2, None, 5, Wait.CHOSEN, minutes(0, 2, 0, 3), id="its time, then an extension"
+        ),
+        pytest.param(None, 4, 5, Wait.RETRY, minutes(4, 0, 0, 1), id="off hours"),
+        pytest.param(2, 4, 5, Wait.RETRY, minutes(2, 0, 2, 1), id="a gap that ends off hours"),
+        pytest.param(
+            4, 2, 5, Wait.RETRY, minutes(0, 0, 4, 1), id="open again before the gap is over"
+        ),
+        pytest.param(8, 9, 5, Wait.CHOSEN, minutes(0, 5, 0, 0), id="called before its time"),
+        pytest.param(2, 9, 5, Wait.RETRY, minutes(3, 0, 2, 0), id="ended while closed"),
+        pytest.param(2, 4, 5, Wait.LIMIT, minutes(2, 0, 0, 1, 2), id="spent, then off hours"),
+        pytest.param(8, None, 5, Wait.LIMIT, minutes(0, 0, 0, 0, 5), id="opened again sooner"),
+        pytest.param(-3, -2, 5, Wait.RETRY, minutes(0, 0, 0, 5), id="times that are over"),
+        pytest.param(2, 4, -1, Wait.RETRY, minutes(0, 0, 0, 0), id="a clock that is behind"),
     ],
 )
 def test_a_wait_is_divided(
     gap_until: int | None,
     closed_until: int | None,
     at: int,
-    chosen: bool,
+    gap: Wait,
     wanted: dict[Wait, timedelta],
 ) -> None:
     ended = AT + timedelta(minutes=at)
-    assert waited(AT, after(gap_until), after(closed_until), ended, chosen=chosen) == wanted
+    assert waited(AT, after(gap_until), after(closed_until), ended, gap=gap) == wanted
 
 
-def test_only_the_chosen_time_itself_is_one() -> None:
-    assert is_chosen(AT, AT)
-    assert not is_chosen(AT + timedelta(seconds=1), AT)
-    assert not is_chosen(AT, None)
-    assert not is_chosen(None, None)
+@pytest.mark.parametrize(
+    ("gap", "chosen_at", "limit_until", "wanted"),
+    [
+        (2, 2, None, Wait.CHOSEN),
+        (2, 3, None, Wait.RETRY),
+        (2, None, None, Wait.RETRY),
+        (None, None, None, Wait.RETRY),
+        (2, None, 2, Wait.LIMIT),
+        (2, 2, 2, Wait.CHOSEN),
+        (3, None, 2, Wait.RETRY),  # the limit of an earlier wait
+        (None, None, 2, Wait.RETRY),
+    ],
+)
+def test_what_a_gap_is_for(
+    gap: int | None, chosen_at: int | None, limit_until: int | None, wanted: Wait
+) -> None:
+    assert gap_of(after(gap), after(chosen_at), after(limit_until)) is wanted
 
 
 def moments(*, none: bool = False) -> st.SearchStrategy[datetime | None]:
@@ -70,7 +90,7 @@ class TestTheSameInTheDatabase(TestCase):
     """Each example is rolled back."""
 
     @given(since=moments(), gap=moments(none=True), closed=moments(none=True), at=moments(),
-           chosen=st.booleans())  # fmt: skip
+           its=st.sampled_from([Wait.CHOSEN, Wait.LIMIT, Wait.RETRY]))  # fmt: skip
     @hypothesis_settings(max_examples=200)
     def test_it_divides_as_the_rule_does(
         self,
@@ -78,18 +98,20 @@ class TestTheSameInTheDatabase(TestCase):
         gap: datetime | None,
         closed: datetime | None,
         at: datetime,
-        chosen: bool,
+        its: Wait,
     ) -> None:
         source = LeadSource.objects.create(slug="website", name="Website")
         lead = Lead.objects.create(
             source=source, name="Noa", phone="+972505550101", due_at=AT + timedelta(days=99),
             waiting_since=since, gap_until=gap, closed_until=closed,
-            chosen_at=gap if chosen else AT - timedelta(days=9),
+            chosen_at=gap if its is Wait.CHOSEN else AT - timedelta(days=9),
+            limit_until=gap if its is Wait.LIMIT else AT - timedelta(days=8),
         )  # fmt: skip
         values = Lead.objects.annotate(
             **{str(what): part for what, part in wait_accounting.divided(at).items()}
         ).values(*Wait)
-        wanted = waited(since, gap, closed, at, chosen=is_chosen(gap, lead.chosen_at))
+        which = gap_of(gap, lead.chosen_at, lead.limit_until)
+        wanted = waited(since, gap, closed, at, gap=which)
         assert values.get(pk=lead.pk) == wanted
         assert sum(wanted.values(), NONE) == max(at - since, NONE)
 
@@ -105,6 +127,7 @@ def columns(lead: Lead) -> dict[Wait, timedelta]:
 
 
 NINE = AT + timedelta(minutes=9)
+PLAN = CallPlan(NINE, AT, NINE, sla_target=60, sla_clock="always")
 CALLED = AT + timedelta(minutes=7)
 
 
@@ -116,8 +139,11 @@ CALLED = AT + timedelta(minutes=7)
         ("waiting", lambda pk: transitions.refuse(pk, "no", NINE), minutes(2, 0, 3, 4)),
         ("waiting", lambda pk: transitions.cancel(pk, NINE), minutes(2, 0, 3, 4)),
         ("waiting", lambda pk: transitions.open_again(pk, NINE, NINE), minutes(2, 0, 3, 4)),
-        ("held", lambda pk: transitions.cancel(pk, NINE), minutes(0, 0, 9, 0)),
-        ("held", lambda pk: transitions.open_again(pk, NINE, NINE), minutes(0, 0, 9, 0)),
+        ("held", lambda pk: transitions.cancel(pk, NINE), minutes(0, 0, 0, 0, 0, 9)),
+        ("held", lambda pk: transitions.open_again(pk, NINE, NINE), minutes(0, 0, 0, 0, 0, 9)),
+        ("held", lambda pk: transitions.let_go(pk, NINE, PLAN), minutes(0, 0, 0, 0, 0, 9)),
+        ("held", lambda pk: transitions.give_way(pk, pk, NINE), minutes(0, 0, 0, 0, 0, 9)),
+        ("waiting", lambda pk: transitions.hold(pk, NINE, "no"), minutes(2, 0, 3, 4)),
         (
             "calling",
             lambda pk: transitions.wait_again(pk, NINE, NINE, claimed_at=CALLED),
@@ -130,7 +156,7 @@ CALLED = AT + timedelta(minutes=7)
         ),
     ],
     ids=["put off", "refuse", "cancel", "open again", "held, cancel", "held, open again",
-         "wait again", "close"],
+         "held, let go", "held, another is called", "hold", "wait again", "close"],
 )  # fmt: skip
 def test_whoever_ends_a_wait_adds_it_up_once(
     make_lead: MakeLead,
@@ -200,3 +226,26 @@ def test_a_clock_that_is_behind_takes_nothing_back(make_lead: MakeLead, status: 
 def test_a_new_lead_has_waited_since_its_submission(make_lead: MakeLead) -> None:
     lead = make_lead()
     assert lead.waiting_since == lead.submitted_at
+
+
+@pytest.mark.django_db
+def test_until_a_spending_limit_lets_it_go_it_waits_for_that_alone(make_lead: MakeLead) -> None:
+    lead = stands(make_lead())
+    assert transitions.put_off(lead.pk, NINE, after(1), gap_until=NINE, limit_until=NINE)
+    # Hours that change meanwhile put it off anew, with the same gap.
+    assert transitions.put_off(lead.pk, NINE, after(4), gap_until=NINE, closed_until=NINE)
+    assert transitions.put_off(lead.pk, after(6), after(6))  # opened again
+    assert transitions.put_off(lead.pk, NINE, after(7), gap_until=after(8))  # its number rests
+    assert transitions.cancel(lead.pk, NINE)
+    assert columns(lead) == minutes(0, 0, 1, 3, 5)
+
+
+@pytest.mark.django_db
+def test_one_that_joined_a_call_and_is_held_after_it_was_held_since_then(
+    make_lead: MakeLead,
+) -> None:
+    first = make_lead()
+    lead = stands(make_lead(), status="duplicate", duplicate_of=first, closed_at=AT)
+    assert transitions.release(lead.pk, after(5), PLAN, is_held=True)
+    assert transitions.let_go(lead.pk, NINE, PLAN)
+    assert columns(lead) == minutes(0, 0, 5, 0, 0, 4)

@@ -39,6 +39,7 @@ def a_lead(chance: random.Random, source: LeadSource, number: int) -> Lead:
         connected_at=submitted if status == "connected" or chance.random() < 0.2 else None,
         waiting_since=submitted, gap_until=chance.choice([None, marks[0]]),
         closed_until=chance.choice([None, marks[1]]), chosen_at=chance.choice([None, marks[0]]),
+        limit_until=chance.choice([None, marks[0]]),
         **{stage.column: some_time(chance) for stage in WAITS},
     )  # fmt: skip
 
@@ -115,7 +116,7 @@ def test_without_time_there_is_no_share(make_lead: MakeLead) -> None:
     connected, _ = stage_times(ASKED, SOURCE, NOW)
     assert connected.total
     assert connected.total.total == 0
-    assert [connected.total.share(stage) for stage in STAGES] == [None] * 8
+    assert [connected.total.share(stage) for stage in STAGES] == [None] * len(STAGES)
     assert connected.total.parts == ()
 
 

@@ -236,3 +236,27 @@ def test_the_reason_says_which_limit_and_until_when(
     assert one.text == full.text
     assert full.text.startswith("The spending limit for this hour is reached (all calls).")
     assert any(full.text == notice for notice in notices.current([]))
+
+
+# What waits until the end of the hour, and whether it goes on when the hour's limit is opened.
+GAPS = [
+    ("for the limit", {"limit": True}, True),
+    ("for the limit, after a chosen time", {"limit": True, "chosen": -1}, True),
+    ("for the time that the visitor chose", {"chosen": 0}, False),
+    ("for another try", {}, False),
+]
+
+
+@pytest.mark.parametrize(("of", "goes_on"), [it[1:] for it in GAPS], ids=[it[0] for it in GAPS])
+def test_who_goes_on_when_a_limit_is_opened(
+    of: dict[str, Any], goes_on: bool, make_lead: MakeLead
+) -> None:
+    limit = everything(calls_an_hour=1)
+    now = timezone.now()
+    end = next(it for it in limits.standings(now) if it.span == SpendSpan.HOUR).ends_at
+    chosen_at = end + timedelta(hours=of["chosen"]) if "chosen" in of else None
+    limit_until = end if "limit" in of else None
+    lead = make_lead(call_after=end, gap_until=end, chosen_at=chosen_at, limit_until=limit_until)
+    assert spend_limits.open_again(limit.pk, SpendSpan.HOUR, now) == goes_on
+    lead.refresh_from_db()
+    assert lead.call_after == (now if goes_on else end)

@@ -24,6 +24,7 @@ from callbacks.exports.workbook import Workbook
 from callbacks.models import Team
 from callbacks.models.exports import ExportWhat
 from callbacks.reports import people
+from callbacks.reports.time_breakdown import WAITS
 from leads.admin import Admin
 from leads.models import Lead
 
@@ -113,6 +114,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
         moment(gettext("Closed")),
         duration(gettext("Time to ring")),
         duration(gettext("Time to talk")),
+        *(duration(gettext("Waited: %(stage)s") % {"stage": it.name}) for it in WAITS),
         Column(gettext("CALLID")),
         Column(gettext("Message")),
         Column(gettext("Consent: version"), Kind.COUNT),
@@ -162,6 +164,7 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
                 local(it.closed_at),
                 _seconds(it.time_to_ring),
                 _seconds(it.time_to_talk),
+                *(_seconds(getattr(it, stage.column)) for stage in WAITS),
                 it.call_id,
                 it.message,
                 *_agreed(it, zone),

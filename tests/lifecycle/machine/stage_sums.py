@@ -9,7 +9,10 @@ from callbacks.models.attempt_states import AttemptKind
 from leads import sla
 from leads.models import Lead, LeadStatus
 
-WAITED = ("waited_closed", "waited_chosen", "waited_retry", "waited_extension")
+WAITED = (
+    "waited_closed", "waited_chosen", "waited_retry", "waited_extension", "waited_limit",
+    "waited_held",
+)  # fmt: skip
 TIMES = ("provider_time", "leg1_time", "leg2_time", "unknown_time")
 
 
