@@ -19,6 +19,7 @@ from callbacks.routing import claim as claims
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import call_times, calling_hours
 from callbacks.scheduling.next_call import next_call
+from callbacks.spending import limits
 from callbacks.telephony import account
 from callbacks.voicenter import (
     InvalidCall,
@@ -49,6 +50,7 @@ def call_now(lead_id: int, user: object) -> str:
             current, lead.source_id, lead.phone, limited_until or now
         )
         has_an_hour = calling_hours.has_an_hour(current, lead.source_id, lead.phone, now)
+        standing = limits.keeping_out(lead.source_id, lead.phone, now)
         _open_again(
             lead, now, call_after, gap_until=found.gap_until, closed_until=found.closed_until
         )
@@ -79,6 +81,9 @@ def call_now(lead_id: int, user: object) -> str:
             )
         )
         return sentence % _moment(call_after)
+    if standing:
+        its = standing.sentence(now, timezone.get_current_timezone())
+        return " ".join([its, gettext("The lead is called as soon as it may be.")])
     return gettext("The lead is called as soon as a salesperson is free.")
 
 
@@ -119,13 +124,14 @@ def mark_done(lead_id: int, user: object) -> str:
 def call_with(lead_id: int, extension_id: int, user: object) -> str:
     """Has a lead called now through one extension, on shift or not.
 
-    The lead's own calling hours and the bound of calls a day hold all the same.
+    The lead's own calling hours, the bound of calls a day and spending limits hold all the same.
     """
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
         _keep_to_the_bound(lead, now)
         _keep_to_the_window(lead, now)
+        _keep_to_the_limits(lead, now)
         _open_again(lead, now, call_after=now)
         recorded_messages.give_way(lead.phone, now)
         claim = claims.claim_chosen(lead.pk, extension_id, now, account.hold())
@@ -160,6 +166,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
         now = timezone.now()
         _keep_to_the_bound(lead, now)
         _keep_to_the_window(lead, now)
+        _keep_to_the_limits(lead, now)
         recorded_messages.give_way(lead.phone, now)
         if recorded_messages.play(lead.pk, lead.phone, record_name, now) is None:
             raise CannotCall(gettext("This lead's number is on a call right now."))
@@ -206,6 +213,15 @@ def _keep_to_the_window(lead: Lead, now: datetime) -> None:
             "It may not be called before %(date)s at %(time)s. Nothing was changed."
         )
         raise CannotCall(sentence % _moment(opening))
+
+
+def _keep_to_the_limits(lead: Lead, now: datetime) -> None:
+    """Raises CannotCall while a spending limit holds. One that is reached only after this is met by
+    the worker, which counts the call (callbacks.calling.dial).
+    """
+    if standing := limits.keeping_out(lead.source_id, lead.phone, now):
+        its = standing.sentence(now, timezone.get_current_timezone())
+        raise CannotCall(" ".join([its, gettext("Nothing was changed.")]))
 
 
 def _open_again(

@@ -11,6 +11,7 @@ from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import calling_hours
+from callbacks.spending import limits
 from leads import number_guard, phones
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
@@ -29,11 +30,12 @@ class NumberNow:
 
 
 def of(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> NumberNow:
-    """Of a number (E.164) as that of a lead of `source`. Times are in `zone`. Some six queries."""
+    """Of a number (E.164) as that of a lead of `source`. Times are in `zone`. Eight queries."""
     found = (
         _by_the_number(phone, source),
         _by_its_calls(phone, source, now, zone),
         _by_the_hours(phone, source, now, zone),
+        _by_the_limits(phone, source, now, zone),
     )
     return NumberNow(tuple(sentence for sentence in found if sentence))
 
@@ -85,3 +87,8 @@ def _by_the_hours(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -
         )
         return sentence % (named | {"when": when(opening, now, zone)})
     return ""
+
+
+def _by_the_limits(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> str:
+    standing = limits.keeping_out(source.pk, phone, now)
+    return standing.sentence(now, zone) if standing else ""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callbacks.models import CallAttempt
+from callbacks.models.attempt_states import NOT_SENT_BY_US
 from leads.models import LateWait, Lead, LeadStatus
 from leads.wait_accounting import Wait, gap_of, waited
 
@@ -207,9 +208,14 @@ def _retries(pieces: Iterable[Piece], calls: Sequence[CallAttempt]) -> Iterator[
             else:
                 call = _ended_at(calls, piece.start)
                 kind = Kind.RETRY if call else Kind.NUMBER
-                piece = replace(piece, kind=kind, after=call.outcome if call else "")  # noqa: PLW2901
+                piece = replace(piece, kind=kind, after=_outcome(call))  # noqa: PLW2901
         before = piece
         yield piece
+
+
+def _outcome(call: CallAttempt | None) -> str:
+    """Of the call that a gap follows; "" where there was none, or we have not sent it ourselves."""
+    return "" if call is None or call.failure_reason in NOT_SENT_BY_US else call.outcome
 
 
 def _ended_at(calls: Sequence[CallAttempt], at: datetime) -> CallAttempt | None:

@@ -46,6 +46,10 @@ HELD_NOT_TO_BE = (AttemptState.NEVER_PLACED, AttemptState.REFUSED, AttemptState.
 # Ends that a talk disproves: its record came later.
 DISPROVED_BY_A_TALK = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE, AttemptState.STOPPED)
 
+# CallAttempt.failure_reason of what we have not sent ourselves: a spending limit held, its time was
+# over, nobody had taken it on. The provider was never asked, and has failed at nothing.
+NOT_SENT_BY_US = ("spending_limit", "too_late", "not_taken_on")
+
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 

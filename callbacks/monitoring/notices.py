@@ -19,7 +19,7 @@ from callbacks.common.translation import Text
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
 from callbacks.models import CallAttempt
-from callbacks.models.attempt_states import AttemptState
+from callbacks.models.attempt_states import NOT_SENT_BY_US, AttemptState
 from callbacks.monitoring import readiness
 from callbacks.policy.rules import Outcome
 from callbacks.spending import limits
@@ -90,6 +90,7 @@ def provider_trouble(now: datetime) -> Trouble | None:
     """
     newest = list(
         CallAttempt.objects.exclude(state=AttemptState.DIALING)
+        .exclude(failure_reason__in=NOT_SENT_BY_US)
         .order_by("-pk")
         .values_list("state", "outcome", "call_id", "claimed_at")[:_CALLS]
     )
@@ -106,14 +107,15 @@ def provider_trouble(now: datetime) -> Trouble | None:
 
 
 def not_placed(now: datetime) -> Q:
-    """Attempts of the last half hour that failed at the provider: refused, not sent, or its answer
-    was lost. Of the newest attempts only, which are read by their key.
+    """Attempts of the last half hour that failed at the provider: refused, it could not be reached,
+    or its answer was lost. Of the newest attempts only, which are read by their key.
     """
     newest = CallAttempt.objects.order_by("-pk").values("pk")[:_NEWEST]
     failed = Q(outcome__in=[Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value])
     failed |= Q(outcome=Outcome.INVALID.value, error_code__isnull=False)
     lost = Q(state=AttemptState.UNKNOWN, call_id="")
-    return Q(pk__in=newest, claimed_at__gte=now - _LATELY) & (failed | lost)
+    ours = Q(failure_reason__in=NOT_SENT_BY_US)
+    return Q(pk__in=newest, claimed_at__gte=now - _LATELY) & ((failed & ~ours) | lost)
 
 
 class _Missing:

@@ -58,6 +58,7 @@ def test_what_is_written_of_a_lead(managing: Client, make_lead: MakeLead) -> Non
         message="=1+1",
         rang_at=timezone.now(),
         time_to_ring=timedelta(seconds=75.5),
+        waited_held=timedelta(minutes=4),
     )
     data = csv_rows(body(managing.post(EXPORT, {"format": "csv"})))
     row = dict(zip(data[0], data[1], strict=True))

@@ -177,6 +177,7 @@ def test_what_the_provider_refuses_is_not_counted(
 def test_a_call_by_hand_is_counted_as_a_worker_takes_it_on_and_refused_at_the_limit(
     make_lead: MakeLead, extension: Extension, provider: SimulatorProcess
 ) -> None:
+    """Both are written while the limit lets one more through."""
     limit = everything(calls_an_hour=1)
     other = Extension.objects.create(number="102", name="Omer", team=extension.team)
     first, second = make_lead(), make_lead()

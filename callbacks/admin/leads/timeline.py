@@ -28,7 +28,12 @@ from callbacks.common.formatting import dated, in_words
 from callbacks.common.translation import Text
 from callbacks.explain import call_notes
 from callbacks.models import CallAttempt, CallNote, CallRecord
-from callbacks.models.attempt_states import AttemptKind, AttemptOutcome, AttemptState
+from callbacks.models.attempt_states import (
+    NOT_SENT_BY_US,
+    AttemptKind,
+    AttemptOutcome,
+    AttemptState,
+)
 from leads.models import ClockChange, Lead, LeadStatus, SlaClock
 
 
@@ -246,7 +251,9 @@ def _of_answer(attempt: CallAttempt) -> Iterator[Event]:
         else ""
     )
     details = tuple(line for line in (said, reason) if line)
-    if attempt.state in _NO_CALL:
+    if attempt.failure_reason in NOT_SENT_BY_US:
+        yield Event(at, gettext("Not sent"), details, _colour(attempt))
+    elif attempt.state in _NO_CALL:
         yield Event(at, _NO_CALL[attempt.state], details, _colour(attempt))
     elif attempt.failure_reason:
         # Also when it was found out later: this is what happened at that moment.
