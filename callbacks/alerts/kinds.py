@@ -1,5 +1,6 @@
 """The kinds of alerts. To add one: its question in callbacks.alerts.facts, its entry here.
-Those of patterns are in callbacks.alerts.patterns and pattern_kinds.
+Those of patterns are in callbacks.alerts.patterns and pattern_kinds, those of what the guard holds
+and refuses in held_back and guard_kinds.
 
 Its sentences may name what is in its facts, and `begin` and `end`: times as the receiver reads
 them. Headlines name `count`, of rows of the kind.
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext_lazy
 
 from callbacks.alerts import facts
 from callbacks.alerts.facts import Found
+from callbacks.alerts.guard_kinds import OF_THE_GUARD
 from callbacks.alerts.kind import Kind
 from callbacks.alerts.pattern_kinds import PATTERNS
 from callbacks.models import Alert
@@ -288,7 +290,9 @@ _KINDS = (
     ),
 )  # fmt: skip
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_KINDS, *PATTERNS)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_KINDS, *PATTERNS, *OF_THE_GUARD)}
+# Looked for also while nobody is told of them: they are what remains of an attack.
+ALWAYS = frozenset(kind.name for kind in (*PATTERNS, *OF_THE_GUARD))
 
 
 def proposed() -> dict[str, int]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from callbacks.alerts import countries, tell
 from callbacks.alerts.facts import MOST, Found
 from callbacks.alerts.kind import Kind
-from callbacks.alerts.kinds import KINDS, STOOD_STILL
+from callbacks.alerts.kinds import ALWAYS, KINDS, STOOD_STILL
 from callbacks.common import sql
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import Alert, AlertMessage, AlertReceiver
@@ -54,11 +54,10 @@ def watch() -> None:
         return
     countries.note(turn[0]["before"], now)
     receivers = list(AlertReceiver.objects.filter(is_active=True).order_by("pk"))
-    wanted = {name for receiver in receivers for name in receiver.thresholds}
+    wanted = ALWAYS.union(*(receiver.thresholds for receiver in receivers))
     _end(Alert.objects.filter(ended_at=None).exclude(kind__in=wanted), now)
-    if receivers:
-        _look(wanted, turn[0]["before"], now)
-        one_by_one(receivers, lambda receiver: tell.tell(receiver.pk, now), lambda it: it.pk)
+    _look(wanted, turn[0]["before"], now)
+    one_by_one(receivers, lambda receiver: tell.tell(receiver.pk, now), lambda it: it.pk)
 
 
 def _look(wanted: Collection[str], before: datetime | None, now: datetime) -> None:

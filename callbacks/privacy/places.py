@@ -201,6 +201,12 @@ OF_TEXTS = (
         until=_("until the time that a manager has given it, and then until it is deleted"),
         seen_by=_MANAGERS,
     ),
+    Place(
+        "leads.BlockDay",
+        _("How many requests an entry of the block lists has refused, by day"),
+        until=_("30 days, or as long as the entry"),
+        seen_by=_MANAGERS,
+    ),
     Place(  # An address or a domain stays blocked, whomever the reason names.
         "leads.BlockEntry",
         _("Why somebody was blocked"),

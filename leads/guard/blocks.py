@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads.guard import block_values
+from leads.guard import block_counts, block_values
 from leads.guard.verdicts import Finding, Verdict
 from leads.models import BlockEntry, BlockKind, BlockVerdict
 from leads.phones import PhoneRefused
@@ -41,7 +41,7 @@ _VERDICTS = {BlockVerdict.HOLD: Verdict.HOLD, BlockVerdict.REFUSE: Verdict.REFUS
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
-    """What the lists have against a request. One query."""
+    """What the lists have against a request. One query; what is refused is counted by another."""
     known = submission.circumstances
     address = known.address if known else None
     text = block_values.of_text(submission.name) | block_values.of_text(submission.message)
@@ -51,8 +51,10 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
         | _fits(BlockKind.DOMAIN, block_values.of_mail(submission.email))
         | _fits(BlockKind.WORD, text)
     )
-    for entry in entries.order_by("kind", "pk"):
-        yield _finding(entry)
+    found = list(entries.order_by("kind", "pk"))
+    if refusing := [it.pk for it in found if it.verdict == BlockVerdict.REFUSE]:
+        block_counts.note(refusing, now)
+    yield from map(_finding, found)
 
 
 def check_number(phone: str) -> None:

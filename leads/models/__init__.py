@@ -1,7 +1,7 @@
 """Who asked to be called back, through which form, and what came of it."""
 
 from leads.models.api_clients import ApiClient, ApiKey, ApiScope
-from leads.models.blocks import BlockEntry, BlockKind, BlockVerdict
+from leads.models.blocks import BlockDay, BlockEntry, BlockKind, BlockVerdict
 from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
 from leads.models.consents import Consent, ConsentText
@@ -36,6 +36,7 @@ __all__ = [
     "ApiClient",
     "ApiKey",
     "ApiScope",
+    "BlockDay",
     "BlockEntry",
     "BlockKind",
     "BlockVerdict",

@@ -1,4 +1,4 @@
-"""BlockEntry: what keeps a request from being called, or from being stored."""
+"""BlockEntry: what keeps a request from being called, or from being stored; BlockDay: how often."""
 
 from django.conf import settings
 from django.db import models
@@ -80,3 +80,26 @@ class BlockEntry(models.Model):
         if self.kind == BlockKind.ADDRESS:
             return gettext("Address or network")
         return self.value
+
+
+class BlockDay(models.Model):
+    """How many requests an entry has refused on one day (leads.guard.block_counts)."""
+
+    entry = models.ForeignKey(
+        BlockEntry,
+        verbose_name=_("block list entry"),
+        on_delete=models.CASCADE,
+        related_name="days",
+        db_index=False,  # block_day_once begins with it
+    )
+    day = models.DateField(_("day"))
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+
+    class Meta:
+        verbose_name = _("day of a block list entry")
+        verbose_name_plural = _("days of block list entries")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["entry", "day"], name="block_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.day}: {self.refused}"

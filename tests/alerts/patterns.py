@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callbacks.models import CallAttempt, Extension, SeenCountry
-from leads.models import Lead, LeadSource
+from leads.guard import block_counts
+from leads.models import BlockDay, BlockEntry, Lead, LeadSource, NeverCallNumber
 from tests.alerts.conftest import NOON
 
 
@@ -95,6 +96,48 @@ def to_where_we_are(world: Any) -> None:
     world.make_lead("+972505550177", status="cancelled", closed_at=NOON)
 
 
+def held(world: Any, leads: int = 1) -> None:
+    for _ in range(leads):
+        world.make_lead(status="held", is_held_back=True, waiting_since=NOON - timedelta(hours=1))
+
+
+def three_are_held(world: Any) -> None:
+    held(world, leads=3)
+
+
+def rejected(world: Any) -> None:
+    Lead.objects.update(status="cancelled", closed_at=NOON)
+
+
+def listed(world: Any, by: str = "visitor") -> None:
+    for number in range(3):
+        NeverCallNumber.objects.create(
+            phone=f"+97250555010{number}", asked_by=by, added_at=NOON - timedelta(minutes=9)
+        )
+
+
+def listed_by_managers(world: Any) -> None:
+    listed(world, by="manager")
+
+
+def an_hour_ago(world: Any) -> None:
+    NeverCallNumber.objects.update(added_at=NOON - timedelta(hours=1))
+
+
+def refused_ten(world: Any, times: int = 10) -> None:
+    entry = BlockEntry.objects.create(kind="word", value="casino", verdict="refuse")
+    for _ in range(times):
+        block_counts.note([entry.pk], NOON)
+
+
+def refused_nine(world: Any) -> None:
+    refused_ten(world, times=9)
+
+
+def yesterday(world: Any) -> None:
+    BlockDay.objects.update(day=NOON.date() - timedelta(days=1))
+
+
 def nothing(world: Any) -> None:
     """As it was."""
 
@@ -112,4 +155,12 @@ PATTERN_CASES: list[Any] = [
     ("new_country", to_britain_again, 0, nothing, ""),
     ("new_country", to_britain_in_the_first_week, 0, nothing, ""),
     ("new_country", to_where_we_are, 0, nothing, ""),
+    ("held_waits", held, 1, rejected, "leads/heldlead"),
+    ("held_waits", three_are_held, 1, rejected, "leads/heldlead"),
+    ("many_held", three_are_held, 1, rejected, "leads/heldlead"),
+    ("many_held", held, 0, nothing, ""),
+    ("never_call_grows", listed, 1, an_hour_ago, "leads/nevercallnumber/?asked_by__exact=visitor"),
+    ("never_call_grows", listed_by_managers, 0, nothing, ""),
+    ("entry_refuses", refused_ten, 1, yesterday, "leads/blockentry/"),
+    ("entry_refuses", refused_nine, 0, nothing, ""),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -22,7 +23,7 @@ from callbacks.alerts import words
 from callbacks.alerts.kinds import KINDS
 from callbacks.common.formatting import in_words
 from callbacks.common.translation import Text
-from callbacks.models import Alert, AlertMessage, AlertTelling, OutgoingMail
+from callbacks.models import Alert, AlertMessage, AlertReceiver, AlertTelling, OutgoingMail
 from callbacks.models.alerts import AlertChannel, AlertMessageState
 from callbacks.models.outgoing_mail import MailState
 from leads.admin import Admin
@@ -103,6 +104,7 @@ class AlertAdmin(ReadOnly, Admin):
     sortable_by = ()
     list_select_related = ["source", "team"]
     show_full_result_count = False
+    list_before_template = "admin/alerts_hint.html"
     fields = ["what", "kind_shown", "began", "state_shown", "told_in_full"]
     readonly_fields = fields
 
@@ -113,6 +115,12 @@ class AlertAdmin(ReadOnly, Admin):
         queryset: QuerySet[Alert] = super().get_queryset(request)
         tellings = AlertTelling.objects.select_related("receiver", "message", "over_message")
         return queryset.prefetch_related(Prefetch("tellings", tellings.order_by("pk")))
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With whether anybody is told of what is listed."""
+        changes: Any = super().get_changelist_instance(request)
+        changes.nobody_is_told = not AlertReceiver.objects.filter(is_active=True).exists()
+        return changes  # type: ignore[no-any-return]
 
     @display(description=_("what"))  # type: ignore[untyped-decorator]
     def what(self, obj: Alert) -> SafeString:

@@ -21,15 +21,20 @@ from unfold.decorators import display
 from callbacks.admin import html
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.leads.block_import import ImportsBlocks
+from callbacks.admin.leads.block_reach_shown import AsksBeforeRefusing, sure_field
 from callbacks.admin.leads.file_import import default_countries
 from callbacks.admin.search import whole_numbers
-from leads.guard import address, block_values
+from leads.guard import address, block_counts, block_values
 from leads.guard.block_values import NotAnEntry
-from leads.models import BlockEntry, BlockKind
+from leads.models import BlockEntry, BlockKind, BlockVerdict
+
+_DAYS = 7  # over which the list counts what each entry has refused
 
 
-class BlockForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class BlockForm(AsksBeforeRefusing, forms.ModelForm):  # type: ignore[type-arg]  # not at run time
     """An entry, in any spelling."""
+
+    sure = sure_field()
 
     class Meta:
         model = BlockEntry
@@ -60,6 +65,9 @@ class BlockForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
                 block_values.refuse_too_much(kind, value or self.instance.value, cleaned["verdict"])
         except NotAnEntry as problem:
             self.add_error("value" if "value" in self.fields else "verdict", str(problem))
+        if "verdict" in self.changed_data and not self.errors:
+            entry = (kind, value or self.instance.value)
+            self.ask_before_refusing(cleaned["verdict"], [entry])
         until = cleaned.get("until")
         if until and until <= timezone.now() and "until" in self.changed_data:
             self.add_error("until", gettext("Enter a time that is still to come."))
@@ -89,7 +97,9 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
     """Newest first. A whole number, an address or a mail address finds the entries that fit it."""
 
     form = BlockForm
-    list_display = ["entry", "what", "verdict", "reason", "until_shown", "added_by", "added"]
+    list_display = [
+        "entry", "what", "verdict", "refused", "reason", "until_shown", "added_by", "added",
+    ]  # fmt: skip
     list_display_links = ["entry"]
     list_filter = ["kind", "verdict", InForceFilter]
     list_filter_submit = True
@@ -120,10 +130,25 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
             return format_html("<span>{}</span>", gettext("is over"))
         return html.moment(obj.until)
 
+    @display(description=_("refused, 7 days"))  # type: ignore[untyped-decorator]
+    def refused(self, obj: BlockEntry) -> str:
+        """How many requests of the last seven days."""
+        lately: int = obj.refused_lately  # type: ignore[attr-defined]  # see above
+        return str(lately) if lately or obj.verdict == BlockVerdict.REFUSE else "-"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[BlockEntry]:
         """With who added each."""
         found: QuerySet[BlockEntry] = super().get_queryset(request)
         return found.select_related("added_by")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With how many each has refused: one query."""
+        changes: Any = super().get_changelist_instance(request)
+        listed = [it.pk for it in changes.result_list]
+        counts = block_counts.refused(listed, timezone.now(), days=_DAYS)
+        for entry in changes.result_list:
+            entry.refused_lately = counts.get(entry.pk, 0)
+        return changes  # type: ignore[no-any-return]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BlockEntry], search_term: str
@@ -147,7 +172,7 @@ class BlockEntryAdmin(ImportsBlocks, EditsOnlyWhatChanged):
 
     def get_fields(self, request: HttpRequest, obj: BlockEntry | None = None) -> list[str]:
         """What is blocked is entered once; later only what follows changes."""
-        asked = ["verdict", "reason", "until"]
+        asked = ["verdict", "sure", "reason", "until"]
         return ["kind", "value", *asked] if obj is None else ["what", "entry", *asked, "added_by"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: BlockEntry | None = None) -> list[str]:

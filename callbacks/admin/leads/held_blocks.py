@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from callbacks.admin.commands import NothingToDo
 from callbacks.admin.leads import held_commands
+from callbacks.admin.leads.block_reach_shown import AsksBeforeRefusing, sure_field
 from callbacks.admin.leads.held_commands import HeldCommand
 from callbacks.admin.leads.held_filters import domain_of, network_of
 from callbacks.calling.manual_requests import CannotCall
@@ -32,7 +33,7 @@ _SPANS: dict[str, timedelta | None] = {
 }
 
 
-class BlockSenderForm(forms.Form):
+class BlockSenderForm(AsksBeforeRefusing, forms.Form):
     """What of the chosen leads is blocked, how, and for how long."""
 
     what = forms.MultipleChoiceField(
@@ -47,6 +48,7 @@ class BlockSenderForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         help_text=_("Refused ones are not stored: nobody sees them."),
     )
+    sure = sure_field()
     span = forms.ChoiceField(
         label=_("For how long"),
         choices=[
@@ -66,6 +68,7 @@ class BlockSenderForm(forms.Form):
 
     def __init__(self, leads: Sequence[Lead], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._leads = leads
         titles = {
             BlockKind.NUMBER: gettext("Number: %(values)s"),
             BlockKind.ADDRESS: gettext("Address: %(values)s"),
@@ -84,6 +87,21 @@ class BlockSenderForm(forms.Form):
         if not chosen:
             raise forms.ValidationError(gettext("Choose what is blocked."))
         return chosen
+
+    def clean(self) -> dict[str, Any]:
+        """What is refused is not only what these have sent."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            own = {lead.pk for lead in self._leads}
+            kinds = [BlockKind(it) for it in cleaned["what"]]
+            entries = {
+                (kind, value)
+                for lead in self._leads
+                for kind in kinds
+                if (value := value_of(lead, kind))
+            }
+            self.ask_before_refusing(cleaned["verdict"], entries, without=own)
+        return cleaned
 
     def until(self, now: datetime) -> datetime | None:
         """When the entries are over. For a form that is valid."""

@@ -27,6 +27,13 @@ from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.filters import RelatedFilter
 from callbacks.admin.leads import challenge_shown, forms, held_blocks, held_commands
 from callbacks.admin.leads.held_blocks import BlockSenderForm
+from callbacks.admin.leads.held_by import (
+    BrowserFilter,
+    CheckFilter,
+    ReasonFilter,
+    SpanFilter,
+    counted_by_reason,
+)
 from callbacks.admin.leads.held_commands import HeldCommand
 from callbacks.admin.leads.held_filters import (
     AddressFilter,
@@ -50,7 +57,10 @@ class HeldLeadAdmin(ReadOnly, Admin):
 
     list_display = ["came", "person", "why", "sender", "domain"]
     list_display_links = None
-    list_filter = [("source", RelatedFilter), AddressFilter, DomainFilter]
+    list_filter = [
+        CheckFilter, BrowserFilter, ("source", RelatedFilter), ("submitted_at", SpanFilter),
+        ReasonFilter, AddressFilter, DomainFilter,
+    ]  # fmt: skip
     list_filter_submit = True
     list_fullwidth = True
     list_per_page = 50
@@ -118,10 +128,13 @@ class HeldLeadAdmin(ReadOnly, Admin):
     def why(self, obj: HeldLead) -> SafeString:
         """The reasons of the checks."""
         # Those held by a release before this one have no findings.
-        reasons = [it.reason for it in obj.findings.all()] or [obj.error_message]
+        findings = [it.reason for it in obj.findings.all()]
+        others = obj.of_reason  # type: ignore[attr-defined]  # of _add_others
+        reasons: list[str] = [_with_others(it, "reason", it, others[it] - 1) for it in findings]
+        reasons = reasons or [obj.error_message]
         if about := challenge_shown.sentence(obj):
             reasons.append(about)
-        if challenge_shown.is_solved(obj) and obj.error_message not in " ".join(reasons):
+        if challenge_shown.is_solved(obj) and obj.error_message not in " ".join(findings):
             reasons.append(obj.error_message)  # why it is held all the same
         told = format_html_join("", "<li>{}</li>", ((reason,) for reason in reasons))
         return format_html('<ul class="facts reasons">{}</ul>', told)
@@ -212,11 +225,15 @@ class HeldLeadAdmin(ReadOnly, Admin):
 
 
 def _add_others(leads: Iterable[Any]) -> None:
-    """How many held leads have the same address and domain as each of these. Two queries."""
+    """How many held leads have the same address, domain and reasons as each of these. Three
+    queries.
+    """
     leads = list(leads)
+    reasons = counted_by_reason(it.reason for lead in leads for it in lead.findings.all())
     addresses: Counter[str] = counted_by_address(network_of(it) for it in leads)
     domains: Counter[str] = counted_by_domain(domain_of(it) for it in leads)
     for lead in leads:
+        lead.of_reason = reasons
         lead.of_address = addresses[network_of(lead)] - 1
         lead.of_domain = domains[domain_of(lead)] - 1
 

@@ -1,6 +1,7 @@
 import datetime
 from pathlib import Path
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 HERE = Path(__file__).resolve().parent
@@ -17,7 +18,9 @@ WAIT_NOW = """
 
 
 class Migration(migrations.Migration):
-    """What a lead waits for a manager, or for a spending limit, is told apart."""
+    """What a lead waits for a manager, or for a spending limit, is told apart; what entries of the
+    block lists refuse is counted.
+    """
 
     dependencies = [
         ('leads', '0036_block_list_entries'),
@@ -51,4 +54,19 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(SQL, BACK),
         migrations.RunSQL(WAIT_NOW, migrations.RunSQL.noop),
+        migrations.CreateModel(
+            name='BlockDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('refused', models.PositiveIntegerField(default=0, verbose_name='refused')),
+                ('entry', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='days', to='leads.blockentry', verbose_name='block list entry')),
+            ],
+            options={
+                'verbose_name': 'day of a block list entry',
+                'verbose_name_plural': 'days of block list entries',
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('entry', 'day'), name='block_day_once')],
+            },
+        ),
     ]

@@ -1,0 +1,135 @@
+"""Held leads by what holds them, by what their browser has done, and by when they came: so that
+honest and hostile ones can be told apart, and chosen together.
+"""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, time
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RadioFilter, RangeDateTimeFilter
+
+from callbacks.common.translation import Text
+from callbacks.reports.date_ranges import parsed_day
+from leads.guard import blocks, listed_numbers, rates, robots, websites
+from leads.models import Finding, LeadStatus
+
+_CHECKS: dict[str, Text] = {
+    listed_numbers.NAME: _("never-call list"),
+    blocks.NAME: _("block lists"),
+    rates.NAME: _("how many requests came"),
+    robots.NAME: _("signs of a robot"),
+    websites.NAME: _("another website"),
+}
+
+
+def counted_by_reason(reasons: Iterable[str]) -> "Counter[str]":
+    """How many held leads each of these sentences holds."""
+    held = Finding.objects.filter(lead__status=LeadStatus.HELD, reason__in=set(reasons))
+    found = held.order_by().values("reason").annotate(number=Count("lead", distinct=True))
+    return Counter({row["reason"]: row["number"] for row in found})
+
+
+def _found(**values: Any) -> Exists:
+    return Exists(Finding.objects.filter(lead=OuterRef("pk"), **values))
+
+
+class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """By the check that holds them: of those that hold anything now."""
+
+    title = _("held by")
+    parameter_name = "check"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The checks, each with how many it holds."""
+        held = Finding.objects.filter(lead__status=LeadStatus.HELD).order_by()
+        found = held.values("asked").annotate(number=Count("lead", distinct=True))
+        counts = {row["asked"]: row["number"] for row in found}
+        if self.value() and self.value() not in counts:
+            counts[self.value()] = 0
+        return [
+            (
+                name,
+                gettext("%(check)s (%(number)d)")
+                % {"check": _CHECKS.get(name, name), "number": number},
+            )
+            for name, number in sorted(counts.items(), key=lambda it: (-it[1], it[0]))
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads against which this check has something."""
+        return queryset.filter(_found(asked=self.value())) if self.value() else queryset
+
+
+class ReasonFilter(SimpleListFilter):
+    """By one sentence; there only when a link of the list has led here."""
+
+    title = _("reason")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What is listed."""
+        value = self.value()
+        return [(value, value)] if value else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads that this sentence holds."""
+        return queryset.filter(_found(reason=self.value())) if self.value() else queryset
+
+
+class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """By what the browser that sent them has done with the proof of work."""
+
+    title = _("browser")
+    parameter_name = "browser"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The choices."""
+        return [
+            ("solved", gettext("Has solved the challenge")),
+            ("asked", gettext("Was asked, and has not solved it")),
+            ("none", gettext("Has asked for none: a robot, or a check that it does not answer")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of such browsers."""
+        solved, none = Q(challenge__solved_at__isnull=False), Q(challenge=None)
+        chosen = {"solved": solved, "asked": ~none & ~solved, "none": none}.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(chosen)
+
+
+class SpanFilter(RangeDateTimeFilter):  # type: ignore[misc]  # unfold has no types
+    """From one minute to another, in the site's time zone; one alone is one end.
+
+    A day without a time is all of it. What cannot be read is no end.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads that came between them."""
+        first, last = self._read("from", time.min), self._read("to", time.max)
+        if first:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": first})
+        if last:
+            queryset = queryset.filter(**{f"{self.parameter_name}__lte": last})
+        return queryset
+
+    def _read(self, end: str, otherwise: time) -> datetime | None:
+        day, at = (
+            str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "")
+            for part in (0, 1)
+        )
+        its = parsed_day(day)
+        if its is None:
+            return None
+        try:
+            of_day = time.fromisoformat(at).replace(tzinfo=None) if at else otherwise
+        except ValueError:
+            return None
+        return datetime.combine(its, of_day, timezone.get_current_timezone())
