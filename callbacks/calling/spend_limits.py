@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from callbacks.models import CallAttempt
-from callbacks.models.spending import SpendSpan
+from callbacks.models.spending import MINUTES, SpendSpan
 from callbacks.spending import limits
 from leads import transitions
 from leads.models import Lead, LeadStatus
@@ -24,7 +25,31 @@ def uncount_on_commit(attempt: CallAttempt) -> None:
     """
     if attempt.sent_at is not None:
         source_id, sent_at = attempt.lead.source_id, attempt.sent_at
+        if _counted(attempt) != MINUTES:
+            recount_on_commit(attempt, MINUTES)
         transaction.on_commit(lambda: limits.give_back(source_id, attempt.phone, sent_at))
+
+
+def recount_on_commit(attempt: CallAttempt, minutes: int) -> None:
+    """Its record tells how many minutes it was: these count. After the commit, as above."""
+    counted = _counted(attempt)
+
+    def recount() -> None:
+        if limits.recount(attempt.pk, counted=counted, minutes=minutes) < 0:
+            _one_goes_on(timezone.now())
+
+    transaction.on_commit(recount)
+
+
+def _counted(attempt: CallAttempt) -> int:
+    return MINUTES if attempt.counted_minutes is None else attempt.counted_minutes
+
+
+def _one_goes_on(now: datetime) -> None:
+    """A call was shorter than it had been taken to be: one of those who wait may fit now."""
+    costs = [it for it in limits.standings(now) if it.most_cost is not None]
+    if ends := {it.ends_at for it in costs if it.share < 1}:
+        go_on(ends, now, at_most=1)
 
 
 def open_again(limit_id: int, span: SpendSpan, now: datetime) -> int:
@@ -42,10 +67,12 @@ def ends_of(limit_id: int, now: datetime, *, reached_too: bool = False) -> list[
     return [it.ends_at for it in own if reached_too or it.share < 1]
 
 
-def go_on(ends: Collection[datetime], now: datetime) -> int:
+def go_on(ends: Collection[datetime], now: datetime, *, at_most: int | None = None) -> int:
     """Has the leads called now that wait for one of these times: the sweep finds them. Those that
-    another limit keeps out will meet that one. Returns how many.
+    another limit keeps out will meet that one. `at_most`: so many, those who are due first. Returns
+    how many.
     """
+    step = min(_AT_ONCE, at_most or _AT_ONCE)
     moved = 0
     while True:
         with transaction.atomic():
@@ -55,11 +82,11 @@ def go_on(ends: Collection[datetime], now: datetime) -> int:
             found = list(
                 waiting.filter(call_after__gt=now)
                 .select_for_update(no_key=True, skip_locked=True)
-                .order_by("pk")
-                .values_list("pk", flat=True)[:_AT_ONCE]
+                .order_by("due_at", "pk")
+                .values_list("pk", flat=True)[:step]
             )
             for lead_id in found:
                 transitions.put_off(lead_id, now, now)
         moved += len(found)
-        if len(found) < _AT_ONCE:
+        if len(found) < _AT_ONCE or moved == at_most:
             return moved

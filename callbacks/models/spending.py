@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import LeadSource
 
-# So many minutes a call is taken to last: spend.sql has the same.
+# So many minutes a call is taken to last until its record tells: spend.sql has the same.
 MINUTES = 3
 
 

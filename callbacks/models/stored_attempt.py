@@ -193,6 +193,16 @@ class StoredAttempt(models.Model):
     talk_time = models.PositiveIntegerField(
         _("talk time"), null=True, blank=True, help_text=_("Seconds.")
     )
+    counted_minutes = models.PositiveIntegerField(
+        _("counted minutes"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_(
+            "By which the spending limits count it, as its record told; empty: those that a call "
+            "is taken to last."
+        ),
+    )
     price = models.PositiveIntegerField(
         _("price"), null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")
     )

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from callbacks.calling import visitor_clock
+from callbacks.calling import spend_limits, visitor_clock
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common.db_errors import violated
 from callbacks.common.one_by_one import one_by_one
@@ -263,13 +263,41 @@ def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
     is_message = attempt.kind == AttemptKind.MESSAGE
     talks = [record.talk_time for record in records if record.leg == 2 or is_message]
     attempt.talk_time = next((talk for talk in talks if talk is not None), None)
+    minutes, counted = _minutes(attempt, records), attempt.counted_minutes
+    if minutes is not None and minutes != counted:
+        spend_limits.recount_on_commit(attempt, minutes)
+        attempt.counted_minutes = minutes
     CallAttempt.objects.filter(pk=attempt.pk).update(
         talk_time=attempt.talk_time,
         **_price_and_recording(records),
         **told,
+        counted_minutes=attempt.counted_minutes,
     )
     if told and told["rang_at"] != attempt.rang_at:
         visitor_clock.tell(attempt.lead_id)
+
+
+_UNANSWERED = (
+    LegOutcome.BUSY, LegOutcome.NO_ANSWER, LegOutcome.UNREACHABLE, LegOutcome.NETWORK,
+    LegOutcome.NOT_CALLED, LegOutcome.NOT_ANSWERED,
+)  # fmt: skip
+
+
+def _minutes(attempt: CallAttempt, records: Collection[CallRecord]) -> int | None:
+    """How many minutes the lead's leg lasted, each begun one whole; None: no record tells. Where
+    the salesperson did not pick up, there was none.
+    """
+    is_message = attempt.kind == AttemptKind.MESSAGE
+    legs = [record for record in records if record.leg == 2 or is_message]
+    if not legs and any(_seconds(record) == 0 for record in records):
+        return 0
+    known = [talk for record in legs if (talk := _seconds(record)) is not None]
+    return -(-max(known) // 60) if known else None
+
+
+def _seconds(record: CallRecord) -> int | None:
+    """Of a leg, from its answer to its end; None: nobody knows."""
+    return 0 if outcome_of(record) in _UNANSWERED else record.talk_time
 
 
 def _price_and_recording(records: Collection[CallRecord]) -> dict[str, Any]:

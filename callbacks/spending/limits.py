@@ -45,6 +45,7 @@ _STANDINGS = """
 """
 
 _OF_A_CALL = "SELECT its_country AS country, its_cost AS cost FROM callbacks_price_v1(%(phone)s)"
+_RECOUNT = "SELECT callbacks_recount_v1(%(attempt)s, %(counted)s, %(minutes)s) AS more"
 _UNSPEND = "SELECT callbacks_unspend_v1(%(source)s, %(phone)s, %(sent_at)s::timestamptz)"
 
 _OPEN = """
@@ -187,6 +188,15 @@ def open_again(limit_id: int, span: SpendSpan, now: datetime) -> None:
 def give_back(source_id: int, phone: str, sent_at: datetime) -> None:
     """A call that was counted at `sent_at` was not made. In no transaction that locks anything."""
     sql.run(_UNSPEND, {"source": source_id, "phone": phone, "sent_at": sent_at})
+
+
+def recount(attempt_id: int, *, counted: int, minutes: int) -> Decimal:
+    """A call that was counted by so many minutes lasted others. In no transaction that locks
+    anything. Returns by how much dearer it was.
+    """
+    [found] = sql.rows(_RECOUNT, {"attempt": attempt_id, "counted": counted, "minutes": minutes})
+    more: Decimal = found["more"]
+    return more
 
 
 def _last(found: Iterable[Standing]) -> Standing | None:

@@ -1,9 +1,12 @@
 """Managers set limits and prices, see how far they are used, and open a limit again."""
 
 from collections.abc import Callable
+from html import unescape
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -162,3 +165,22 @@ def test_a_login_that_may_only_look_opens_nothing(full: Lead, client: Client) ->
     address = reverse("admin:callbacks_spendlimit_open_hour", args=[limit.pk])
     assert client.post(address, {"confirmed": "yes"}).status_code == 403
     assert not is_due(full)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/admin/callbacks/spendlimit/", "/admin/callbacks/spendlimit/add/",
+        "/admin/callbacks/callprice/",
+    ],
+)  # fmt: skip
+def test_what_is_an_estimate_is_said(page: str, admin_client: Client) -> None:
+    shown = admin_client.get(page).content.decode()
+    assert "taken to last three minutes until its record tells" in shown
+    assert "a salesperson's telephone outside the account costs is not counted" in unescape(shown)
+
+
+def test_a_new_installation_begins_with_a_limit_that_a_small_team_notices() -> None:
+    import_module("callbacks.migrations.0039_spending").fill(apps, None)
+    [limit] = SpendLimit.objects.all()
+    assert (limit.calls_an_hour, limit.calls_a_day) == (250, 1000)

@@ -117,6 +117,8 @@ class SpendLimitAdmin(Admin):
     readonly_fields = ["this_hour", "today"]
     actions_detail = ["open_hour", "open_day"]
     show_full_result_count = False
+    list_before_template = "admin/spending_hint.html"
+    change_form_before_template = "admin/spending_hint.html"
 
     @display(description=_("limit of"))  # type: ignore[untyped-decorator]
     def named(self, limit: SpendLimit) -> str:

@@ -65,6 +65,7 @@ class CallPriceAdmin(Admin):
     search_fields = ["prefix", "country"]
     list_per_page = 100
     show_full_result_count = False
+    list_before_template = "admin/spending_hint.html"
 
     @display(description=_("country"), ordering="country")  # type: ignore[untyped-decorator]
     def country_name(self, price: CallPrice) -> str:

@@ -1,0 +1,120 @@
+"""A call counts by three minutes until its record has come, and by its real ones from then on."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from callbacks.calling import spend_limits
+from callbacks.models import CallAttempt, CallPrice, Extension, SpendCount, SpendLimit
+from callbacks.models.spending import MINUTES, SpendSpan
+from callbacks.reconciliation import records
+from callbacks.spending import limits
+from callbacks.voicenter import Cdr
+from leads.models import Lead
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MakeLead = Callable[..., Lead]
+NOON = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def limit() -> SpendLimit:
+    SpendLimit.objects.all().delete()
+    CallPrice.objects.all().delete()
+    CallPrice.objects.create(prefix="+972", country="IL", set_up="0.10", per_minute="1")
+    CallPrice.objects.create(prefix="+44", country="GB", set_up="9", per_minute="9")
+    return SpendLimit.objects.create(cost_an_hour=100)
+
+
+@pytest.fixture
+def call(make_lead: MakeLead, extension: Extension) -> CallAttempt:
+    """Sent and accepted at NOON."""
+    with time_machine.travel(NOON, tick=False):
+        lead = make_lead(status="calling")
+        return CallAttempt.objects.create(
+            lead=lead, phone=lead.phone, extension=extension, extension_number="101",
+            state="accepted", call_id="C-1", claimed_at=NOON, sent_at=NOON, answered_at=NOON,
+            hold_until=NOON + timedelta(hours=3),
+        )  # fmt: skip
+
+
+def leg(number: int, status: str, talked: int | None = None, **values: Any) -> Cdr:
+    return Cdr(**{
+        "call_id": "C-1", "type": f"Click2Call leg{number}", "leg": number, "status": status,
+        "started_at": NOON, "dial_time": 5, "talk_time": talked, "raw": {}, **values,
+    })  # fmt: skip
+
+
+def counted() -> Decimal:
+    return SpendCount.objects.get(span=SpendSpan.HOUR).cost.quantize(Decimal("0.01"))
+
+
+ANSWER_1, ANSWER_2 = leg(1, "ANSWER", 700), leg(2, "ANSWER", 61)
+# What records come, in this order, and what the call is counted at.
+TOLD: list[tuple[str, list[Cdr], str]] = [
+    ("nothing yet", [], "3.10"),
+    ("a minute and a second", [ANSWER_2], "2.10"),
+    ("one minute", [leg(2, "ANSWER", 60)], "1.10"),
+    ("ten minutes and more", [leg(2, "ANSWER", 601)], "11.10"),
+    ("the lead did not answer", [leg(2, "NOANSWER", 0)], "0.10"),
+    ("the lead was busy, and nothing tells how long", [leg(2, "BUSY")], "0.10"),
+    ("the salesperson did not pick up", [leg(1, "NOANSWER")], "0.10"),
+    ("the salesperson's leg alone", [ANSWER_1], "3.10"),
+    ("answered, and nothing tells how long", [leg(2, "ANSWER")], "3.10"),
+    ("both legs: the lead's counts", [ANSWER_1, ANSWER_2], "2.10"),
+    ("both legs, the other way round", [ANSWER_2, ANSWER_1], "2.10"),
+    ("the same record twice", [ANSWER_2, ANSWER_2], "2.10"),
+    ("not picked up, disproved by a talk", [leg(1, "NOANSWER"), ANSWER_2], "2.10"),
+]
+
+
+@pytest.mark.parametrize(("told", "cost"), [it[1:] for it in TOLD], ids=[it[0] for it in TOLD])
+def test_what_a_call_is_counted_at(told: list[Cdr], cost: str, call: CallAttempt) -> None:
+    for seconds, cdr in enumerate(told):
+        with time_machine.travel(NOON + timedelta(seconds=710 + seconds), tick=False):
+            records.receive(cdr)
+    assert counted() == Decimal(cost)
+    call.refresh_from_db()
+    told_minutes = None if cost == "3.10" else int(Decimal(cost))
+    assert call.counted_minutes == told_minutes
+
+
+def test_a_count_of_an_hour_that_is_over_is_left_alone(call: CallAttempt) -> None:
+    began_at = NOON.replace(hour=13, minute=0)
+    SpendCount.objects.filter(span=SpendSpan.HOUR).update(began_at=began_at, cost=7)
+    records.receive(ANSWER_2)
+    assert counted() == 7
+    assert SpendCount.objects.get(span=SpendSpan.DAY).cost == Decimal("2.10")
+
+
+def test_what_was_not_made_after_all_leaves_nothing(call: CallAttempt) -> None:
+    records.receive(ANSWER_2)
+    call.refresh_from_db()
+    spend_limits.uncount_on_commit(call)
+    assert counted() == 0
+
+
+def test_one_of_those_who_wait_goes_on_when_a_call_was_shorter(
+    call: CallAttempt, limit: SpendLimit, make_lead: MakeLead
+) -> None:
+    SpendLimit.objects.update(cost_an_hour=4)
+    with time_machine.travel(NOON + timedelta(seconds=30), tick=False):
+        now = timezone.now()
+        standing = limits.keeping_out(call.lead.source_id, call.phone, now)
+        assert standing
+        gap = {"call_after": standing.ends_at, "gap_until": standing.ends_at}
+        waiting = [make_lead(limit_until=standing.ends_at, **gap) for _ in range(2)]
+        records.receive(leg(2, "BUSY"))
+        for lead in waiting:
+            lead.refresh_from_db()
+        assert [it.call_after == now for it in waiting] == [True, False]
+
+
+def test_the_pages_say_the_same_as_the_count() -> None:
+    """In words: "three minutes"."""
+    assert MINUTES == 3
