@@ -1,7 +1,7 @@
 """Asks before something is refused that would have turned away requests of the last week."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
@@ -13,8 +13,13 @@ from leads.guard import block_reach
 from leads.guard.block_reach import Reach
 from leads.models import BlockVerdict
 
+if TYPE_CHECKING:
+    _OfAForm = forms.BaseForm
+else:
+    _OfAForm = object  # a part is no form by itself
 
-class AsksBeforeRefusing(forms.BaseForm):
+
+class AsksBeforeRefusing(_OfAForm):
     """Part of a form: its box `sure` is there once it has said what would have been refused."""
 
     def ask_before_refusing(

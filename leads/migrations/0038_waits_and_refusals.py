@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ('leads', '0036_block_list_entries'),
+        ("leads", "0037_never_call_requests"),
     ]
 
     operations = [
