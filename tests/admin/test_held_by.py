@@ -73,9 +73,9 @@ def test_who_is_listed(query: str, names: set[str], managing: Client) -> None:
 @pytest.mark.usefixtures("_held")
 def test_each_check_is_offered_with_how_many_it_holds(managing: Client) -> None:
     page = managing.get(LIST).content.decode()
-    assert "how many requests came (4)" in page
-    assert "signs of a robot (1)" in page
-    assert "another website" not in page
+    assert "How many requests came (4)" in page
+    assert "Signs of a robot (1)" in page
+    assert "Another website" not in page
 
 
 @pytest.mark.usefixtures("_held")

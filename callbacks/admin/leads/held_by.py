@@ -22,11 +22,11 @@ from leads.guard import blocks, listed_numbers, rates, robots, websites
 from leads.models import Finding, LeadStatus
 
 _CHECKS: dict[str, Text] = {
-    listed_numbers.NAME: _("never-call list"),
-    blocks.NAME: _("block lists"),
-    rates.NAME: _("how many requests came"),
-    robots.NAME: _("signs of a robot"),
-    websites.NAME: _("another website"),
+    listed_numbers.NAME: _("Never-call list"),
+    blocks.NAME: _("Block lists"),
+    rates.NAME: _("How many requests came"),
+    robots.NAME: _("Signs of a robot"),
+    websites.NAME: _("Another website"),
 }
 
 
@@ -44,7 +44,7 @@ def _found(**values: Any) -> Exists:
 class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     """By the check that holds them: of those that hold anything now."""
 
-    title = _("held by")
+    title = _("check")
     parameter_name = "check"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
@@ -95,7 +95,7 @@ class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         return [
             ("solved", gettext("Has solved the challenge")),
             ("asked", gettext("Was asked, and has not solved it")),
-            ("none", gettext("Has asked for none: a robot, or a check that it does not answer")),
+            ("none", gettext("Asked for no challenge")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from callbacks.models import CallPrice
 from leads import countries
@@ -18,6 +19,8 @@ _A_CODE = 2  # letters
 
 class CountryField(forms.CharField):
     """A country's name or code, as a manager types it; its code."""
+
+    widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: str) -> str:
         """The name of what is stored."""
