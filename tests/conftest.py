@@ -9,13 +9,14 @@ from django.conf import settings as django_settings
 from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings as SettingsWrapper
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from callbacks.common import heartbeats, task_publisher
 from callbacks.config.broker import transport_options
-from callbacks.models import Extension, Team
+from callbacks.models import Extension, SpendLimit, Team
 from callbacks.monitoring import notices
 from callbacks.telephony import account
 from leads import intake, status_cache
@@ -85,6 +86,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Without the limit of a new installation: tests make more calls within an hour."""
+    with django_db_blocker.unblock():
+        SpendLimit.objects.all().delete()
 
 
 @pytest.fixture(scope="session", autouse=True)

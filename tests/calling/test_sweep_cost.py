@@ -125,7 +125,7 @@ def costs(captured: CaptureQueriesContext) -> list[Cost]:
 
 
 def assert_cheap(costs: list[Cost]) -> None:
-    assert 0 < len(costs) < 45
+    assert 0 < len(costs) < 55
     for it in costs:
         assert it.rows <= ROWS, it
         assert it.pages <= PAGES, it
