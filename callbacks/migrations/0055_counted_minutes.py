@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """The real minutes of a call, once its record has told them, are what is counted."""
 
     dependencies = [
-        ("callbacks", "0051_looked_up"),
+        ("callbacks", "0054_consent_texts_audited"),
     ]
 
     operations = [

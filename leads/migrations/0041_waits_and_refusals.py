@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("leads", "0037_never_call_requests"),
+        ("leads", "0040_consents"),
     ]
 
     operations = [
