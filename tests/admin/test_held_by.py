@@ -20,8 +20,8 @@ NOON = datetime(2026, 11, 24, 10, tzinfo=UTC)  # 12:00 in Jerusalem
 # Who is held: by which checks and sentences, what the browser did, and at which minute of noon.
 HELD: dict[str, dict[str, Any]] = {
     "robot": {"by": [("robot", "The hidden field was filled in."), ("rate", MANY)], "minute": 0},
-    "flood": {"by": [("rate", MANY)], "minute": 1},
-    "honest": {"by": [("rate", BUSY)], "browser": "solved", "minute": 2},
+    "flood": {"by": [("rate", MANY)], "minute": 1, "way": "api"},
+    "honest": {"by": [("rate", BUSY)], "browser": "solved", "minute": 2, "way": "form"},
     "asked": {"by": [("rate", BUSY)], "browser": "asked", "minute": 30},
     "of old": {"by": [], "minute": 45},
 }
@@ -33,6 +33,9 @@ FILTERS = [
     ("?check=website", set()),
     (f"?reason={MANY}", {"robot", "flood"}),
     (f"?reason={BUSY}&browser=solved", {"honest"}),
+    ("?way=api", {"flood"}),
+    (f"?way=form&reason={BUSY}", {"honest"}),
+    ("?way=pigeon", set(HELD)),
     ("?browser=asked", {"asked"}),
     ("?browser=none", {"robot", "flood", "of old"}),
     ("?browser=else", set(HELD)),
@@ -53,6 +56,7 @@ def _held(make_lead: MakeLead) -> None:
         at = NOON.replace(minute=its["minute"])
         lead = make_lead(
             name=name, status=LeadStatus.HELD, is_held_back=True, submitted_at=at, waiting_since=at,
+            came_by=its.get("way", ""),
         )  # fmt: skip
         for asked, reason in its["by"]:
             Finding.objects.create(lead=lead, asked=asked, verdict="hold", reason=reason)

@@ -1,4 +1,4 @@
-"""Held leads by what holds them, by what their browser has done, and by when they came: so that
+"""Held leads by what holds them, by what their browser has done, by how and when they came: so that
 honest and hostile ones can be told apart, and chosen together.
 """
 
@@ -18,8 +18,8 @@ from unfold.contrib.filters.admin import RadioFilter, RangeDateTimeFilter
 
 from callbacks.common.translation import Text
 from callbacks.reports.date_ranges import parsed_day
-from leads.guard import blocks, listed_numbers, rates, robots, websites
-from leads.models import Finding, LeadStatus
+from leads.guard import blocks, keyless, listed_numbers, rates, robots, websites
+from leads.models import CameBy, Finding, LeadStatus
 
 _CHECKS: dict[str, Text] = {
     listed_numbers.NAME: _("Never-call list"),
@@ -27,6 +27,7 @@ _CHECKS: dict[str, Text] = {
     rates.NAME: _("How many requests came"),
     robots.NAME: _("Signs of a robot"),
     websites.NAME: _("Another website"),
+    keyless.NAME: _("The API without a key"),
 }
 
 
@@ -82,6 +83,21 @@ class ReasonFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads that this sentence holds."""
         return queryset.filter(_found(reason=self.value())) if self.value() else queryset
+
+
+class WayFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
+    """By the way in which they came: our form, or the API."""
+
+    title = _("way")
+    parameter_name = "way"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """Both."""
+        return [(CameBy.FORM.value, gettext("The form")), (CameBy.API.value, gettext("The API"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads that came so."""
+        return queryset.filter(came_by=self.value()) if self.value() in CameBy else queryset
 
 
 class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types

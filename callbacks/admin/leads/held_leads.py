@@ -32,6 +32,7 @@ from callbacks.admin.leads.held_by import (
     CheckFilter,
     ReasonFilter,
     SpanFilter,
+    WayFilter,
     counted_by_reason,
 )
 from callbacks.admin.leads.held_commands import HeldCommand
@@ -58,8 +59,8 @@ class HeldLeadAdmin(ReadOnly, Admin):
     list_display = ["came", "person", "why", "sender", "domain"]
     list_display_links = None
     list_filter = [
-        CheckFilter, BrowserFilter, ("source", RelatedFilter), ("submitted_at", SpanFilter),
-        ReasonFilter, AddressFilter, DomainFilter,
+        CheckFilter, WayFilter, BrowserFilter, ("source", RelatedFilter),
+        ("submitted_at", SpanFilter), ReasonFilter, AddressFilter, DomainFilter,
     ]  # fmt: skip
     list_filter_submit = True
     list_fullwidth = True
