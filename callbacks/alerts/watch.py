@@ -54,9 +54,12 @@ def watch() -> None:
         return
     countries.note(turn[0]["before"], now)
     receivers = list(AlertReceiver.objects.filter(is_active=True).order_by("pk"))
-    wanted = ALWAYS.union(*(receiver.thresholds for receiver in receivers))
-    _end(Alert.objects.filter(ended_at=None).exclude(kind__in=wanted), now)
-    _look(wanted, turn[0]["before"], now)
+    before = turn[0]["before"]
+    wanted = frozenset[str]().union(*(receiver.thresholds for receiver in receivers))
+    _end(Alert.objects.filter(ended_at=None).exclude(kind__in=wanted | ALWAYS), now)
+    # What nobody is told of is looked for once a minute: it reads the leads of a day.
+    is_new_minute = before is None or f"{before:%F %H:%M}" != f"{now:%F %H:%M}"
+    _look(wanted | ALWAYS if is_new_minute else wanted, before, now)
     one_by_one(receivers, lambda receiver: tell.tell(receiver.pk, now), lambda it: it.pk)
 
 

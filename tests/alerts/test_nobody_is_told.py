@@ -44,7 +44,7 @@ def test_what_tells_of_an_attack_is_looked_for_all_the_same(
         "many_numbers", "many_held", "held_waits",
     }  # fmt: skip
     Lead.objects.update(status="cancelled", closed_at=NOON)
-    clock.after(seconds=25)
+    clock.after(minutes=1)
     assert [it.kind for it in Alert.objects.filter(ended_at=None)] == ["many_numbers"]
 
 

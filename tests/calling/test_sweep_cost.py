@@ -124,9 +124,16 @@ def costs(captured: CaptureQueriesContext) -> list[Cost]:
     return found
 
 
+# Patterns of an attack (callbacks.alerts.patterns) are looked for once a minute: among the leads of
+# an hour and of a day, which are all that there are here.
+OF_A_DAY = ("count(DISTINCT phone)", "count(DISTINCT COALESCE(first_source_id")
+
+
 def assert_cheap(costs: list[Cost]) -> None:
     assert 0 < len(costs) < 55
     for it in costs:
+        if any(words in it.sql for words in OF_A_DAY):
+            continue
         assert it.rows <= ROWS, it
         assert it.pages <= PAGES, it
 
