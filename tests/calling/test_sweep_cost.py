@@ -124,9 +124,13 @@ def costs(captured: CaptureQueriesContext) -> list[Cost]:
     return found
 
 
-# Patterns of an attack (callbacks.alerts.patterns) are looked for once a minute: among the leads of
-# an hour and of a day, which are all that there are here.
-OF_A_DAY = ("count(DISTINCT phone)", "count(DISTINCT COALESCE(first_source_id")
+# Patterns of an attack (callbacks.alerts.patterns) are looked for once a minute, among the leads of
+# a day and the calls of some hours: here, all that there are.
+OF_A_DAY = (
+    "count(DISTINCT phone)",
+    "count(DISTINCT COALESCE(first_source_id",
+    "AS calls, count(*) FILTER",
+)
 
 
 def assert_cheap(costs: list[Cost]) -> None:
