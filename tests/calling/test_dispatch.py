@@ -15,7 +15,7 @@ from callbacks.models.attempt_states import AttemptState
 from callbacks.routing import claim as claims
 from callbacks.routing.config import current as current_config
 from callbacks.telephony import account
-from callbacks.voicenter import Accepted, InvalidCall
+from callbacks.voicenter import Accepted, InvalidCall, OutcomeUnknown
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
 from tests.support.simulator import SimulatorProcess
@@ -354,8 +354,9 @@ def test_who_was_asleep_between_claim_and_dial_does_not_dial(
     assert simulator.ledger() == []
 
 
+@pytest.mark.parametrize("says", ["accepted", "both accepted and refused"])
 def test_a_call_id_of_another_call_leaves_the_attempt_unknown(
-    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
+    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess, says: str
 ) -> None:
     first = call(make_lead())
     Extension.objects.create(number="102", team=extension.team)
@@ -363,7 +364,11 @@ def test_a_call_id_of_another_call_leaves_the_attempt_unknown(
         make_lead().pk, asked(extension.team_id), timezone.now(), timedelta(hours=1)
     )
     assert claim
-    dial._record_acceptance(claim.attempt, Accepted(first.call_id, 0, "OK"))
+    if says == "accepted":
+        dial._record_acceptance(claim.attempt, Accepted(first.call_id, 0, "OK"))
+    else:
+        answer = OutcomeUnknown(says, reason="contradicting", call_id=first.call_id)
+        dial._record_unknown(claim.attempt, answer)
     claim.attempt.refresh_from_db()
     assert (claim.attempt.state, claim.attempt.call_id) == (AttemptState.UNKNOWN, "")
 

@@ -448,6 +448,9 @@ def test_a_lost_answer_is_kept_until_the_log_can_tell_however_short_calls_are(
 ) -> None:
     settings.VOICENTER_MAX_DURATION = longest
     attempt = lost("reset_before")
+    attempt.refresh_from_db()
+    told_by = provider_account.asked(attempt).settled_by + provider_account.log_tells_within()
+    assert attempt.hold_until >= told_by
     for minutes in (1, 1, 2, 2, 2):
         pass_time(timedelta(minutes=minutes))
         holds.free_expired_holds()
