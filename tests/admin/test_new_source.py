@@ -28,12 +28,6 @@ def form(client: Client, address: str) -> Any:
     return client.get(address).context["adminform"].form
 
 
-def by_the_demo(client: Client) -> None:
-    said = StringIO()
-    call_command("demo", stdout=said)
-    assert "called from 08:00 to 21:00 where their number is" in said.getvalue()
-
-
 def by_the_admin(client: Client) -> None:
     for address, values in (
         (ADD_SOURCE, {"slug": "new", "name": "New"}),
@@ -59,12 +53,23 @@ def by_a_program(client: Client) -> None:
     Team.objects.create(name="New")
 
 
-@pytest.mark.parametrize("made", [by_the_admin, by_the_demo, by_a_program])
+@pytest.mark.parametrize("made", [by_the_admin, by_a_program])
 def test_whoever_makes_it(admin_client: Client, made: Callable[[Client], None]) -> None:
     made(admin_client)
     source, team = LeadSource.objects.get(), Team.objects.get()
     assert (source.call_from, source.call_until, source.calls_a_day) == (*HOURS, 3)
     assert team.calls_a_day == 3
+
+
+def test_the_demos_rings_at_any_time() -> None:
+    call_command("demo", stdout=StringIO())
+    source, team = LeadSource.objects.get(), Team.objects.get()
+    assert (source.call_from, source.call_until, source.calls_a_day) == (None, None, None)
+    assert team.calls_a_day is None
+    LeadSource.objects.update(call_from=HOURS[0], call_until=HOURS[1])
+    said = StringIO()
+    call_command("demo", stdout=said)
+    assert "called from 08:00 to 21:00 where their number is" in said.getvalue()
 
 
 def test_the_form_shows_them(admin_client: Client) -> None:

@@ -14,6 +14,8 @@ from callbacks.models import Extension, Team
 from leads.models import LeadSource
 
 SOURCE = "website"
+# Whoever tries it wants to hear it ring: at night, and by the same number again and again.
+AT_ANY_TIME = {"call_from": None, "call_until": None, "calls_a_day": None}
 TEAM = "Sales"
 FIRST_NUMBER = 101
 _MOST = 10_000
@@ -41,7 +43,7 @@ class Command(BaseCommand):
         """Creates everything in one transaction and writes what was created."""
         with transaction.atomic():
             source, new_source = LeadSource.objects.get_or_create(
-                slug=SOURCE, defaults={"name": "Website"}
+                slug=SOURCE, defaults={"name": "Website", **AT_ANY_TIME}
             )
             self._say("source", source.slug, new_source)
             if source.call_from and source.call_until:
@@ -84,7 +86,7 @@ def _team(source: LeadSource) -> tuple[Team, bool]:
     answering = source.teams.order_by("pk").first()
     if answering:
         return answering, False
-    return Team.objects.get_or_create(name=TEAM)
+    return Team.objects.get_or_create(name=TEAM, defaults={"calls_a_day": None})
 
 
 def _how_many(text: str) -> int:
