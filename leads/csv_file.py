@@ -46,7 +46,8 @@ def rows(
     """The rows below the first, which names the columns: each with the line at which it begins and
     its cells by their columns. Empty rows are left out.
 
-    Raises NotAFile where a column that is `needed` is not named.
+    Raises NotAFile where a column that is `needed` is not named, where one is named twice, and for
+    a row with more cells than columns.
     """
     lines = _lines(text)
     _line, first = next(lines, (0, []))
@@ -56,7 +57,17 @@ def rows(
             gettext("The first row has to name the columns: %(columns)s.")
             % {"columns": ", ".join(columns)}
         )
+    if twice := next((it for it in names if it and names.count(it) > 1), ""):
+        raise NotAFile(gettext("The first row names %(column)s twice.") % {"column": twice})
     for line, cells in lines:
+        if any(it.strip() for it in cells[len(names) :]):
+            raise NotAFile(
+                gettext(
+                    "Line %(line)s has more cells than there are columns. Put a text that has a "
+                    "comma in it between quotation marks."
+                )
+                % {"line": line}
+            )
         plain = (it.strip().removeprefix(_KEEPS_TEXT).strip() for it in cells)
         yield line, dict(zip(names, plain, strict=False))
 

@@ -108,7 +108,9 @@ class LeadForm(forms.Form):
     """
 
     # Said where a version was agreed to that is not in use.
-    AGREE_ANEW = _("This text has changed meanwhile. Please read it, and agree to it as it is now.")
+    AGREE_ANEW = _(
+        "This text has changed in the meantime. Please read it, and agree to it as it is now."
+    )
 
     name = _LineField(
         label=_("Name"),

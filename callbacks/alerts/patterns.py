@@ -44,6 +44,7 @@ _ADDRESSES = """
             ELSE network(set_masklen(submitted_from, 64))::text END AS network,
         min(host(submitted_from)) AS one, count(DISTINCT phone) AS number, max(id) AS lead
     FROM leads_lead WHERE submitted_at > %(since)s AND submitted_from IS NOT NULL
+        AND api_client_id IS NULL
     GROUP BY 1 HAVING count(DISTINCT phone) >= %(least)s ORDER BY number DESC LIMIT %(most)s
 """
 _NUMBERS = """
@@ -64,7 +65,8 @@ _CALLS = """
 def many_numbers(now: datetime) -> list[Found]:
     """Addresses from which calls to many different numbers were asked for within an hour.
 
-    Those in RATES_EXEMPT are offices and servers of ours.
+    Those in RATES_EXEMPT are offices and servers of ours, and what comes with a key of the API is
+    its client's.
     """
     given = {"since": now - OF_ADDRESS, "least": LEAST_NUMBERS, "most": MOST}
     found = []

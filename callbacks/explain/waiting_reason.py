@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
+from operator import attrgetter
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -174,11 +175,13 @@ def _later(
             gettext("Chosen time: the visitor asked to be called at %(time)s.") % {"time": at},
             gettext("chosen time %(time)s") % {"time": at},
         )
-    for limit in known.spending:
-        if limit.is_bounded and limit.ends_at == gap == lead.limit_until:
-            return WaitingReason(
-                limit.sentence(now, zone), gettext("spending limit, %(time)s") % {"time": at}
-            )
+    ends = [it for it in known.spending if it.is_bounded and it.ends_at == gap == lead.limit_until]
+    its = [it for it in ends if it.source_id in {None, lead.source_id}]
+    if its:  # of several the one of which most is used
+        return WaitingReason(
+            max(its, key=attrgetter("share")).sentence(now, zone),
+            gettext("spending limit, %(time)s") % {"time": at},
+        )
     if known.limited_until and known.limited_until >= lead.call_after:
         return number_rests(at)
     if lead.attempts:

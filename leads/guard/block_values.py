@@ -24,6 +24,7 @@ from leads.phones import PhoneRefused
 
 # Words in a row that one entry may have.
 MOST_WORDS = 3
+_FEWEST_LETTERS = 3  # of a word that refuses
 # Wider networks than these are half the internet.
 _WIDEST = {4: 8, 6: 20}
 _LONGEST = 190  # characters
@@ -79,6 +80,10 @@ def refuse_too_much(kind: str, value: str, verdict: str) -> None:
         raise NotAnEntry(
             gettext("Anybody can have mail at %(domain)s: it can be held, and not refused.")
             % {"domain": value}
+        )
+    if kind == BlockKind.WORD and len(value) < _FEWEST_LETTERS and verdict == BlockVerdict.REFUSE:
+        raise NotAnEntry(
+            gettext("“%(word)s” is too short: it can be held, and not refused.") % {"word": value}
         )
     is_a_country = value[1:].isdecimal() and int(value[1:]) in COUNTRY_CODE_TO_REGION_CODE
     if kind == BlockKind.NUMBER and is_a_country and verdict == BlockVerdict.REFUSE:

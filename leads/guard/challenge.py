@@ -2,8 +2,8 @@
 
 It is stored and held as any held one. The page that its visitor sees then has the browser solve a
 challenge in the background, which costs a second or two of its processor, and the solution has the
-lead called, with the clock of its submission (leads.guard.held). Asked only where nothing but mild
-findings are against it (`Finding.is_mild`). Without scripts, or without HTTPS, whose absence keeps
+lead called, with the clock of its submission (leads.guard.held), if nothing but mild findings are
+against it (`Finding.is_mild`). Without scripts, or without HTTPS, whose absence keeps
 browsers from it, the lead stays with a manager.
 
 The library verifies one solution as often as it is shown. That it counts once, and for one lead, is
@@ -35,12 +35,18 @@ LONGEST = 4096
 
 
 def is_asked(lead: Lead, now: datetime) -> bool:
-    """Whether the page of this lead has a challenge solved. Not a day later: nobody waits then."""
-    if lead.status != LeadStatus.HELD or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
+    """Whether the page of this lead has a challenge solved. Not a day later: nobody waits then.
+
+    Asked also where a solution changes nothing, since more than mild findings are against it, or it
+    has joined another request for its number: else the page would tell who stands on a list of
+    ours, and who waits with us.
+    """
+    is_held = lead.status == LeadStatus.HELD or (
+        lead.status == LeadStatus.DUPLICATE and lead.is_held_back
+    )
+    if not is_held or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
         return False
-    against = set(lead.findings.values_list("is_mild", "is_unanswered"))
-    only_mild = all(is_mild or is_unanswered for is_mild, is_unanswered in against)
-    return only_mild and any(is_mild for is_mild, _ in against) and not held.has_solved(lead)
+    return lead.findings.filter(is_mild=True).exists() and not held.has_solved(lead)
 
 
 def ask(lead: Lead, now: datetime) -> dict[str, Any]:

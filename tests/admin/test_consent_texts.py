@@ -140,6 +140,18 @@ def test_a_text_is_withdrawn_by_a_question(
     assert managing.get(withdrawing(text).replace("/1/", "/9/")).status_code == 404
 
 
+def test_the_only_text_of_a_source_that_demands_consent_stays(
+    managing: Client, source: LeadSource, text: ConsentText
+) -> None:
+    LeadSource.objects.update(demands_consent=True)
+    refused = "This source demands consent, and this is its only text."
+    assert refused in managing.get(withdrawing(text), follow=True).text
+    confirm(managing, withdrawing(text))
+    assert consent.shown(source) == text
+    consent.write(source, "en", "Another", None, timezone.now())
+    assert said(confirm(managing, withdrawing(text))) == ["Withdrawn: version 1, English."]
+
+
 def test_who_may_only_look_changes_nothing(
     staff_with: Callable[..., Client], source: LeadSource, text: ConsentText
 ) -> None:

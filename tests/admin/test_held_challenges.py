@@ -46,4 +46,6 @@ def test_asked_or_not_and_solved(
 
 def test_nothing_of_it_where_it_would_not_help(make_lead: MakeLead, managing: Client) -> None:
     held(make_lead, MILD, HARD)
-    assert "challenge" not in managing.get(LIST).content.decode()
+    page = managing.get(LIST).content.decode()
+    assert "Too quick." in page
+    assert "No browser has asked for the challenge" not in page

@@ -90,6 +90,8 @@ NO_FILES: dict[str, tuple[str | bytes, str]] = {
     "no columns": ("+972505550101\n", "has to name the columns"),
     "empty": ("", "has to name the columns"),
     "a block list": ("kind,entry\nnumber,+972505550101\n", "has to name the columns"),
+    "a column twice": ("phone,phone,reason\n,+972505550101,\n", "names phone twice"),
+    "a comma too many": (HEAD + "+972505550101,rude, and loud\n", "Line 2 has more cells"),
     "another encoding": ("phone,קזינו".encode("cp1255"), "no text in UTF-8"),
     "a workbook": (b"PK\x03\x04\x00\x00", "no CSV file"),
     "too large": (HEAD + "+972505550101,\n" * 20_000, "larger than 200 KiB"),

@@ -120,7 +120,7 @@ def known(
     return {
         "slug": "website", "public_id": str(lead.public_id), "pk": str(extension.pk),
         "ticket": "none", "key": str(uuid.uuid4()), "digits": lead.phone.lstrip("+"),
-        "token": "none", "uidb64": "none", "secret": "wrong", "app_label": "leads",
+        "version": "1", "token": "none", "uidb64": "none", "secret": "wrong", "app_label": "leads",
         "url": "nowhere", "content_type_id": "1", "object_id": "1",
     }  # fmt: skip
 

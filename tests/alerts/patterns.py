@@ -5,7 +5,7 @@ from typing import Any
 
 from callbacks.models import CallAttempt, Extension, SeenCountry
 from leads.guard import block_counts
-from leads.models import BlockDay, BlockEntry, Lead, LeadSource, NeverCallNumber
+from leads.models import ApiClient, BlockDay, BlockEntry, Lead, LeadSource, NeverCallNumber
 from tests.alerts.conftest import NOON
 
 
@@ -17,6 +17,11 @@ def from_one_address(world: Any, numbers: int = 3) -> None:
 def from_two(world: Any) -> None:
     from_one_address(world, numbers=2)
     world.make_lead(submitted_from="203.0.113.8", due_at=NOON + timedelta(hours=1))
+
+
+def from_a_program_of_ours(world: Any) -> None:
+    from_one_address(world)
+    Lead.objects.update(api_client=ApiClient.objects.create(name="Shop"))
 
 
 def days_ago(world: Any) -> None:
@@ -145,6 +150,7 @@ def nothing(world: Any) -> None:
 PATTERN_CASES: list[Any] = [
     ("many_numbers", from_one_address, 1, days_ago, "leads/lead/?alike=address-"),
     ("many_numbers", from_two, 0, nothing, ""),
+    ("many_numbers", from_a_program_of_ours, 0, nothing, ""),
     ("many_sources", through_two_sources, 1, days_ago, "leads/lead/?alike=number-"),
     ("many_sources", through_one, 0, nothing, ""),
     ("unreached_share", nobody_answers, 1, they_answer, "callbacks/callattempt/?called=today"),

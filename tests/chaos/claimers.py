@@ -224,7 +224,7 @@ def _take_away(guard: str) -> None:
 
 
 # On the lead, and on the extension by whichever rule it is chosen.
-_LOCKS = ("FOR UPDATE SKIP LOCKED", "FOR UPDATE OF extension SKIP LOCKED")
+_LOCKS = ("FOR UPDATE OF lead SKIP LOCKED", "FOR UPDATE OF extension SKIP LOCKED")
 
 
 def without_recheck(function: str) -> str:

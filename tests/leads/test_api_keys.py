@@ -170,8 +170,13 @@ def test_a_key_in_an_address_is_refused(row: str, client: Client, key: str) -> N
 
 @pytest.mark.parametrize(
     "headers",
-    [{"X-Api-Key": "{key}"}, {"Authorization": "{key}"}, {"Authorization": "Token {key}"}],
-    ids=["another header", "no kind", "another kind"],
+    [
+        {"X-Api-Key": "{key}"},
+        {"Api-Key": "{key}"},
+        {"Authorization": "{key}"},
+        {"Authorization": "Token {key}"},
+    ],
+    ids=["another header", "a like one", "no kind", "another kind"],
 )
 def test_a_key_in_another_place_is_told_where_it_belongs(
     headers: dict[str, str], client: Client, key: str

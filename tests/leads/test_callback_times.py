@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from leads import callback_times, visitor_status
+from leads import callback_times, dated_sentences
 from leads.ports import CallingHours
 
 MALFORMED = "Write the time like this, with its offset: 2026-11-28T14:00:00+02:00."
@@ -174,6 +174,8 @@ def test_a_time_that_the_clock_shows_twice_is_told_apart() -> None:
 
 
 def test_a_zone_is_named_by_its_town() -> None:
-    assert visitor_status.city_of(JERUSALEM) == "Jerusalem"
-    assert visitor_status.city_of(ZoneInfo("America/New_York")) == "New York"
-    assert visitor_status.city_of(ZoneInfo("UTC")) == "UTC"
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    zones = (JERUSALEM, ZoneInfo("America/New_York"), ZoneInfo("UTC"), ZoneInfo("Etc/GMT-2"))
+    assert [dated_sentences.zone_name(it, at) for it in zones] == [
+        "Jerusalem time", "New York time", "UTC", "UTC+2",
+    ]  # fmt: skip

@@ -188,6 +188,13 @@ class ShowsConsentTexts(Admin):
         if not self.has_change_permission(request, source):
             raise PermissionDenied
         page = html.page_of(LeadSource, source.pk)
+        if source.demands_consent and consent.shown(source, without=text) is None:
+            sentence = gettext(
+                "This source demands consent, and this is its only text. Write another one first, "
+                "or demand none: else people would be called without it."
+            )
+            messages.error(request, sentence)
+            return HttpResponseRedirect(page)
         if text.withdrawn_at is None and not is_confirmed(request):
             return ask(request, self, _question(source, text, page))
         with transaction.atomic():

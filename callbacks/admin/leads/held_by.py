@@ -124,12 +124,16 @@ class BrowserFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 class SpanFilter(RangeDateTimeFilter):  # type: ignore[misc]  # unfold has no types
     """From one minute to another, in the site's time zone; one alone is one end.
 
-    A day without a time is all of it. What cannot be read is no end.
+    A day without a time is all of it. Where an end cannot be read nothing is listed, so that nobody
+    decides about all of them by mistake.
     """
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads that came between them."""
-        first, last = self._read("from", time.min), self._read("to", time.max)
+        try:
+            first, last = self._read("from", time.min), self._read("to", time.max)
+        except ValueError:
+            return queryset.none()
         if first:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": first})
         if last:
@@ -141,11 +145,10 @@ class SpanFilter(RangeDateTimeFilter):  # type: ignore[misc]  # unfold has no ty
             str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "")
             for part in (0, 1)
         )
+        if not day and not at:
+            return None
         its = parsed_day(day)
         if its is None:
-            return None
-        try:
-            of_day = time.fromisoformat(at).replace(tzinfo=None) if at else otherwise
-        except ValueError:
-            return None
+            raise ValueError(day)
+        of_day = time.fromisoformat(at).replace(tzinfo=None) if at else otherwise
         return datetime.combine(its, of_day, timezone.get_current_timezone())

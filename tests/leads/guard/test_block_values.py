@@ -81,7 +81,14 @@ def test_what_is_no_entry_is_told(row: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("domain", "gmail.com"), ("number", "+972"), ("number", "+1"), ("number", "+970")],
+    [
+        ("domain", "gmail.com"),
+        ("number", "+972"),
+        ("number", "+1"),
+        ("number", "+970"),
+        ("word", "a"),
+        ("word", "לא"),
+    ],
 )
 def test_half_of_the_world_is_held_and_not_refused(kind: str, value: str) -> None:
     block_values.refuse_too_much(kind, value, "hold")
