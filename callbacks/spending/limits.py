@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from callbacks.common import sql
 from callbacks.common.db_errors import violated
 from callbacks.common.formatting import percent, when
-from callbacks.models.spending import SpendScope, SpendSpan
+from callbacks.models.spending import MINUTES, SpendScope, SpendSpan
 from leads import countries
 
 # From this share on a limit is near.
@@ -32,7 +32,12 @@ _STANDINGS = """
             AS set_calls,
         CASE spans.span WHEN 'hour' THEN limits.cost_an_hour ELSE limits.cost_a_day END AS set_cost,
         COALESCE(counted.calls, 0) AS calls, COALESCE(counted.cost, 0) AS cost,
-        COALESCE(counted.opened, 0) AS opened
+        COALESCE(counted.opened, 0) AS opened,
+        COALESCE((
+            SELECT min(price.set_up + COALESCE(price.per_minute, 0) * %(minutes)s)
+            FROM callbacks_callprice price
+            WHERE limits.scope <> 'country' OR price.country = limits.country
+        ), 0) AS least_cost
     FROM callbacks_spendlimit limits
     CROSS JOIN (VALUES ('hour'), ('day')) spans (span)
     CROSS JOIN LATERAL (SELECT date_trunc(
@@ -87,6 +92,12 @@ class Standing:
     cost: Decimal
     most_cost: Decimal | None
     opened: int
+    least_cost: Decimal  # of one more call, whichever it is
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether not even the cheapest call fits in any more."""
+        return self.is_bounded and (self.share >= 1 or self.keeps_out(self.least_cost))
 
     @property
     def is_bounded(self) -> bool:
@@ -154,7 +165,7 @@ def is_reached(error: IntegrityError) -> bool:
 
 def standings(now: datetime) -> list[Standing]:
     """All limits by hour and by day, one query."""
-    return [_standing(row) for row in sql.rows(_STANDINGS, {"now": now})]
+    return [_standing(row) for row in sql.rows(_STANDINGS, {"now": now, "minutes": MINUTES})]
 
 
 def keeping_out(source_id: int, phone: str, now: datetime) -> Standing | None:
@@ -171,12 +182,12 @@ def keeping_out(source_id: int, phone: str, now: datetime) -> Standing | None:
 
 def used_up(found: Sequence[Standing]) -> list[Standing]:
     """Those that nothing fits into any more."""
-    return [it for it in found if it.is_bounded and it.share >= 1]
+    return [it for it in found if it.is_used_up]
 
 
 def near(found: Sequence[Standing]) -> list[Standing]:
-    """Those of which more than NEAR is used."""
-    return [it for it in found if it.is_bounded and it.share >= NEAR]
+    """Those of which more than NEAR is used, or that keep every call out."""
+    return [it for it in found if it.is_used_up or (it.is_bounded and it.share >= NEAR)]
 
 
 def open_again(limit_id: int, span: SpendSpan, now: datetime) -> None:
@@ -218,6 +229,7 @@ def _standing(row: dict[str, Any]) -> Standing:
         cost=row["cost"],
         most_cost=None if row["set_cost"] is None else row["set_cost"] * times,
         opened=row["opened"],
+        least_cost=row["least_cost"],
     )
 
 

@@ -261,3 +261,20 @@ def test_who_goes_on_when_a_limit_is_opened(
     assert spend_limits.open_again(limit.pk, SpendSpan.HOUR, now) == goes_on
     lead.refresh_from_db()
     assert lead.call_after == (now if goes_on else end)
+
+
+@pytest.mark.parametrize(
+    ("counted_so_far", "is_told"), [("9.90", False), ("10.10", True), ("40", True)]
+)
+def test_a_limit_into_which_no_call_fits_is_told_whatever_its_share(
+    source: LeadSource, counted_so_far: str, is_told: bool
+) -> None:
+    CallPrice.objects.create(prefix="+972", set_up=Decimal("0.10"), per_minute=10)  # 30.10 a call
+    limit = SpendLimit.objects.create(scope=SpendScope.SOURCE, source=source, cost_an_hour=40)
+    began = timezone.now().replace(minute=0, second=0, microsecond=0)
+    SpendCount.objects.create(
+        limit=limit, span=SpendSpan.HOUR, began_at=began, cost=Decimal(counted_so_far)
+    )
+    now = began + timedelta(minutes=1)
+    for found in (limits.used_up(limits.standings(now)), limits.near(limits.standings(now))):
+        assert bool(found) is is_told
