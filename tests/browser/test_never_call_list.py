@@ -9,7 +9,7 @@ from tests.browser.test_person import look
 from tests.support.stack import Stack
 
 FILE = "phone,reason\n" + "".join(
-    f"050-555 01{n:02},asked for it by mail, letter {n}\n" for n in range(2, 12)
+    f'050-555 01{n:02},"asked for it by mail, letter {n}"\n' for n in range(2, 12)
 )
 
 

@@ -145,18 +145,19 @@ def test_a_request_during_the_last_call_is_a_new_one_and_the_chosen_time_stands(
     source: LeadSource, extension: Extension, simulator: SimulatorProcess
 ) -> None:
     """Whoever chose it came during that call too: it joins the new lead."""
+    chosen = in_days(3)
     lead, _ = waits_for_a_retry(calls=4)
     Lead.objects.update(call_after=timezone.now(), counted_from=timezone.now() - timedelta(days=1))
     with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
         attempt = call(lead)
         assert attempt
         own = Visitor().sends(message="Now")
-        Visitor().sends(call_at=in_days(3))
+        Visitor().sends(call_at=chosen)
         ended(attempt, "NOANSWER")
     own.refresh_from_db()
     assert own.status == LeadStatus.WAITING
     called = tries(own, timezone.now() + timedelta(days=9))
-    assert datetime.fromisoformat(in_days(3)) in called
+    assert datetime.fromisoformat(chosen) in called
 
 
 def test_its_page_tells_of_the_time_again(
