@@ -239,6 +239,21 @@ def test_the_reason_says_which_limit_and_until_when(
     assert any(full.text == notice for notice in notices.current([]))
 
 
+def test_of_several_limits_the_reason_names_the_one_that_is_used_up(
+    make_lead: MakeLead, extension: Extension, source: LeadSource, provider: SimulatorProcess
+) -> None:
+    everything(calls_an_hour=250)
+    SpendLimit.objects.create(scope=SpendScope.SOURCE, source=source, calls_an_hour=0)
+    other = LeadSource.objects.create(slug="other", name="Other")
+    SpendLimit.objects.create(scope=SpendScope.SOURCE, source=other, calls_an_hour=0)
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    lead.refresh_from_db()
+    reason = waiting_reason.of_lead(lead, timezone.now())
+    assert reason
+    assert reason.text.startswith(f"The spending limit for this hour is reached ({source.name}).")
+
+
 # What waits until the end of the hour, and whether it goes on when the hour's limit is opened.
 GAPS = [
     ("for the limit", {"limit": True}, True),
