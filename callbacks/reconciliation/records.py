@@ -141,8 +141,6 @@ def _fill_in(cdr: Cdr) -> None:
         if attempt:
             records = call_end.by_leg(attempt.records.order_by("pk"))
             facts = _price_and_recording(_of_the_call(attempt, records))
-            if attempt.recording_url:
-                del facts["recording_url"]
             CallAttempt.objects.filter(pk=attempt.pk).update(**facts)
             if says_more:
                 _apply(attempt, timezone.now())
@@ -301,11 +299,14 @@ def _seconds(record: CallRecord) -> int | None:
 
 
 def _price_and_recording(records: Collection[CallRecord]) -> dict[str, Any]:
-    """Of the whole call: what its legs cost together, and the first recording."""
+    """Of the whole call: what its legs cost together, and the recording, the lead's leg's if each
+    has one, in whichever order the records come.
+    """
     prices = [record.price for record in records if record.price is not None]
+    leads_leg_first = sorted(records, key=lambda record: record.leg or 0, reverse=True)
     return {
         "price": min(sum(prices), HIGHEST) if prices else None,
-        "recording_url": next((r.recording_url for r in records if r.recording_url), ""),
+        "recording_url": next((r.recording_url for r in leads_leg_first if r.recording_url), ""),
     }
 
 

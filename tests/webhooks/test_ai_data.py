@@ -194,6 +194,26 @@ def test_a_repeated_record_fills_in_what_was_missing_and_changes_nothing_else(
     )
 
 
+ORDERS = {
+    "leg 1 first": [(1, True), (2, True)],
+    "leg 2 first": [(2, True), (1, True)],
+    "leg 1 filled in": [(1, False), (2, True), (1, True)],
+    "leg 2 filled in": [(2, False), (1, True), (2, True)],
+    "both filled in": [(1, False), (2, False), (2, True), (1, True)],
+}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
+def test_of_two_recordings_the_call_has_the_same_in_whichever_order_they_come(
+    attempt: CallAttempt, post: Post, order: list[tuple[int, bool]]
+) -> None:
+    for number, recorded in order:
+        told = {"record": f"{RECORDING}?leg={number}"} if recorded else {}
+        assert post(leg(number, attempt, **told)) == OK
+    attempt.refresh_from_db()
+    assert attempt.recording_url == f"{RECORDING}?leg=2"
+
+
 # The lead's leg as it was told first, and again; how the call has ended then.
 SAYS_MORE: dict[str, tuple[dict[str, Any], dict[str, Any], AttemptState, LeadStatus]] = {
     "AI data alone, then the record": (
