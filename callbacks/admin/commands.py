@@ -50,6 +50,10 @@ class Command(Generic[Thing]):
         """The same, once it is chosen what is done: in a form, along with the yes."""
         return replace(self, run=run, logged=logged)
 
+    def saying(self, explanation: Text, **others: Text) -> Self:
+        """The same, asked in other words."""
+        return replace(self, explanation=explanation, **others)  # type: ignore[arg-type]
+
     def lines(self, thing: Thing) -> Sequence[str]:
         """How the question shows a thing."""
         return [str(thing)]

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -24,13 +25,14 @@ from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
 from callbacks.models import Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
+from callbacks.models.people import shown_name
 from callbacks.monitoring import notices
 from callbacks.reports import drilldown
 from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, last_days, midnight, parsed_day
 from callbacks.reports.filters import NotUnderstood
 from callbacks.routing.availability import paused_at
 from leads import sla, visible_rows
-from leads.models import LeadStatus
+from leads.models import Lead, LeadStatus
 
 
 def waiting(now: datetime) -> Q:
@@ -129,11 +131,7 @@ class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         seen = scope.of(request.user)
         phones = Extension.objects.filter(seen.of_teams("team"))
         phones = phones.select_related("user").order_by("number")
-        people = {
-            f"user-{it.user_id}": it.user.get_full_name() or it.user.get_username()
-            for it in phones
-            if it.user
-        }
+        people = {f"user-{it.user_id}": shown_name(it.user) for it in phones if it.user}
         alone = {f"phone-{it.pk}": str(it) for it in phones if not it.user}
         return sorted({**people, **alone}.items(), key=lambda choice: choice[1].casefold())
 
@@ -148,6 +146,34 @@ class PersonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         return queryset.filter(extension=number) if kind == "phone" else queryset
 
 
+class AssignedFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """Leads by the salesperson to whom a manager has assigned them."""
+
+    title = _("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
+        """The choices, by name: whoever has a phone that is seen, or leads while all are seen."""
+        seen = scope.of(request.user)
+        phones = Extension.objects.filter(seen.of_teams("team"), user=OuterRef("pk"))
+        theirs = Q(Exists(phones))
+        if not seen.is_limited:
+            theirs |= Q(Exists(Lead.objects.filter(assigned_to=OuterRef("pk"))))
+        people = [(str(it.pk), shown_name(it)) for it in User.objects.filter(theirs)]
+        people.sort(key=lambda choice: choice[1].casefold())
+        return [(_ANYBODY, gettext("Anybody")), (_NOBODY, gettext("Nobody")), *people]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads of that person."""
+        chosen = self.value() or ""
+        if chosen in (_ANYBODY, _NOBODY):
+            return queryset.filter(assigned_to__isnull=chosen == _NOBODY)
+        if not (chosen.isascii() and chosen.isdigit() and len(chosen) < _MOST_DIGITS):
+            return queryset
+        return queryset.filter(assigned_to=chosen)
+
+
+_ANYBODY, _NOBODY = "anybody", "nobody"
 _MOST_DIGITS = 19  # of an id in the database
 
 

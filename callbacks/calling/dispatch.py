@@ -40,7 +40,7 @@ _TRIES = 10
 # query.
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
-        clock_started_at, sla_target, sla_clock, sla_source_id,
+        assigned_to_id, clock_started_at, sla_target, sla_clock, sla_source_id,
         ({VERSION_SQL}) AS setup_version, {number_guard.MAY_BE_LISTED_SQL} AS may_be_listed
     FROM leads_lead WHERE id = %s
 """  # noqa: S608  # put together from constants only
@@ -82,11 +82,8 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
         return None, ()
     if lead.may_be_listed and held.hold_if_blocked(lead, now):  # type: ignore[attr-defined]
         return None, ()
-    waited, is_follow_up = (
-        max(now - lead.call_after, timedelta(0)),
-        lead.follow_up_of_id is not None,
-    )
-    asked = config.asked(lead.source_id, waited, now, is_follow_up=is_follow_up)
+    waited = max(now - lead.call_after, timedelta(0))
+    asked = config.asked(lead.source_id, waited, now, is_owned=lead.has_owner)
     if not asked or not calling_hours.in_window(config, lead.source_id, lead.phone, now):
         # A lead that is asked for a moment too early (see CLOCK_TOLERANCE) keeps its time.
         if lead.call_after <= now:

@@ -42,7 +42,7 @@ REFRESH = 5
 _HOME = reverse_lazy("desk:home")
 _LOGIN = reverse_lazy("desk:login")
 # The parts of the page that change by themselves: fields of Desk, and templates.
-_PARTS = ("live", "talks", "phones", "calls")
+_PARTS = ("live", "talks", "assigned", "phones", "calls")
 
 log_in = door.guarded(
     LoginView.as_view(

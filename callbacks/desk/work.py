@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.access import others_requests
 from callbacks.admin import html, labels
 from callbacks.admin.extensions import state as extension_state
-from callbacks.common.formatting import clock, in_words
+from callbacks.common.formatting import clock, in_words, when
 from callbacks.desk import talks
 from callbacks.desk.talks import DeskTalk
 from callbacks.explain import call_notes
@@ -30,14 +30,14 @@ from callbacks.reconciliation import manual_resolution
 from callbacks.routing import config
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
-from leads.models import Lead
+from leads.models import Lead, LeadStatus
 from leads.visitor_status import last_digits
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# The list shows at most so many calls, the latest ones.
-MOST_CALLS = 100
+# The list shows at most so many calls, the latest ones; and so many leads that have to be called.
+MOST_CALLS, MOST_ASSIGNED = 100, 10
 
 _TONES = {html.GREEN: "good", html.ORANGE: "warn", html.RED: "bad", html.ACCENT: "busy"}
 _OUTCOMES: "dict[str, tuple[StrOrPromise, str]]" = {
@@ -125,6 +125,7 @@ class DeskLiveCall:
     ask_for: str
     phone: str
     may_deny: bool  # whether the salesperson may say that no call came
+    is_assigned: bool = False  # to whoever looks
     last_time: str = ""  # of a follow-up: what was written after the talk before it
 
 
@@ -146,6 +147,26 @@ class DeskCall:
 
 
 @dataclass(frozen=True)
+class DeskLead:
+    """A lead that is assigned to the salesperson and has still to be called. `when`: a sentence."""
+
+    pk: int
+    name: str
+    source: str
+    digits: str
+    message: str
+    when: str
+
+
+@dataclass(frozen=True)
+class DeskAssigned:
+    """The first of them, and whether there are more."""
+
+    leads: Sequence[DeskLead] = ()
+    has_more: bool = False
+
+
+@dataclass(frozen=True)
 class Desk:
     """Everything that the page shows, as of one moment."""
 
@@ -153,6 +174,7 @@ class Desk:
     phones: Sequence[DeskPhone]
     calls: Sequence[DeskCall]
     talks: Sequence[DeskTalk] = ()
+    assigned: DeskAssigned = DeskAssigned()
 
     @property
     def title(self) -> str:
@@ -191,7 +213,8 @@ def desk_of(user: Any, now: datetime) -> Desk:
             .order_by("-claimed_at", "-pk")[:MOST_CALLS]
         )
     return Desk(
-        live=[_live(attempt, now) for attempt in attempts if attempt.is_live],
+        assigned=_assigned_to(user, now) if extensions else DeskAssigned(),
+        live=[_live(attempt, user, now) for attempt in attempts if attempt.is_live],
         phones=[_phone(extension, now) for extension in extensions],
         calls=[_call(attempt, user, now) for attempt in attempts if not attempt.is_live],
         talks=talks.to_write_about(
@@ -199,6 +222,33 @@ def desk_of(user: Any, now: datetime) -> Desk:
             {it.pk: it for it in extensions},
             now,
         ),
+    )
+
+
+def _assigned_to(user: Any, now: datetime) -> DeskAssigned:
+    """Those that wait, by when they may be called. One on the line is shown as that."""
+    waiting = Lead.objects.filter(assigned_to=user, status=LeadStatus.WAITING)
+    found = waiting.select_related("source").prefetch_related("duplicates")
+    leads = list(found.order_by("call_after", "pk")[: MOST_ASSIGNED + 1])
+    listed = [_lead(it, now) for it in leads[:MOST_ASSIGNED]]
+    return DeskAssigned(listed, has_more=len(leads) > MOST_ASSIGNED)
+
+
+def _lead(lead: Lead, now: datetime) -> DeskLead:
+    newest, zone = lead.newest_request(), timezone.get_current_timezone()
+    if lead.call_after > now:
+        when_ = gettext("To be called at %(time)s.")
+        at = lead.call_after
+    else:
+        when_ = gettext("Waits since %(time)s.")
+        at = max(lead.call_after, lead.submitted_at)
+    return DeskLead(
+        pk=lead.pk,
+        name=newest.name,
+        source=lead.source.name,
+        digits=last_digits(lead.phone),
+        message=newest.message,
+        when=when_ % {"time": when(at, now, zone)},
     )
 
 
@@ -240,7 +290,7 @@ def _paused_afterwards(extension: Extension, now: datetime) -> str:
     return gettext("Your phone is paused after this call, until %(time)s.") % {"time": ends}
 
 
-def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
+def _live(attempt: CallAttempt, user: Any, now: datetime) -> DeskLiveCall:
     stage, newest = _stage(attempt, now), attempt.lead.newest_request()
     return DeskLiveCall(
         pk=attempt.pk,
@@ -257,6 +307,7 @@ def _live(attempt: CallAttempt, now: datetime) -> DeskLiveCall:
         phone=attempt.extension_number,
         may_deny=attempt.state == AttemptState.UNKNOWN
         and now >= manual_resolution.begins_by(attempt),
+        is_assigned=attempt.lead.assigned_to_id == user.pk,
         last_time=talks.last_time(attempt),
     )
 

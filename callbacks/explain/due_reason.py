@@ -53,8 +53,7 @@ def of_lead(
         words = {
             "number": owner.number,
             "left": _in_words(
-                rules[owner.team_id].waits_for_owner(is_follow_up=lead.follow_up_of_id is not None)
-                - waited
+                rules[owner.team_id].waits_for_owner(is_owned=lead.has_owner) - waited
             ),
         }
         sentence = (

@@ -270,8 +270,7 @@ def _order(
 
 
 def _owner(asked: PreviewQuestion, every_turn: Sequence[routing_rules.TeamOffer]) -> Owner | None:
-    since = [turn.owner_since for turn in every_turn if turn.owner_since]
-    return claim.owner_of(asked.phone, min(since)) if since and asked.phone else None
+    return claim.whose(asked.phone, every_turn) if asked.phone else None
 
 
 def _how_many(states: Sequence[ExtensionState], of: ExtensionState) -> int:

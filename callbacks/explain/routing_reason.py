@@ -85,6 +85,8 @@ def said_rule(rule: object, free: object, language: str = "") -> str:
     """Why this extension: "idle longest of 3 free", "speaks ru"; "" for an unknown rule."""
     if rule == rules.OWNER:
         return gettext("who talked with this number before")
+    if rule == rules.ASSIGNED:
+        return gettext("the lead is assigned to them")
     if rule == rules.LANGUAGE and language:
         return gettext("speaks %(language)s") % {"language": language}
     if rule == rules.LANGUAGE:

@@ -42,8 +42,7 @@ class Known:
 
 def asked_now(lead: Lead, current: RoutingConfig, now: datetime) -> list[TeamOffer]:
     """The teams that are asked for it at `now`, in their order."""
-    is_follow_up = lead.follow_up_of_id is not None
-    return current.asked(lead.source_id, has_waited(lead, now), now, is_follow_up=is_follow_up)
+    return current.asked(lead.source_id, has_waited(lead, now), now, is_owned=lead.has_owner)
 
 
 def has_waited(lead: Lead, now: datetime) -> timedelta:

@@ -63,7 +63,6 @@ def _look(current: RoutingConfig, team_ids: set[int], now: datetime) -> list[Ext
 
 def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> Known:
     asked = asked_now(lead, current, now)
-    since = [turn.owner_since for turn in asked if turn.owner_since]
     attempts = CallAttempt.objects.filter(phone=lead.phone, state__in=LIVE_STATES)
     refused = CallAttempt.objects.filter(
         lead=lead, outcome=AttemptOutcome.INVALID, extension__isnull=False
@@ -72,7 +71,7 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> Known:
     return Known(
         states=states,
         untold=availability.untold(states),
-        owner=claim.owner_of(lead.phone, min(since)) if since else None,
+        owner=claim.whose(lead.phone, asked, lead.assigned_to_id),
         refused=frozenset(it for it in refused.values_list("extension_id", flat=True) if it),
         limited_until=number_limits.lead_limited_until(lead.pk, now),
         calls=frozenset(attempts.values_list("state", flat=True)),

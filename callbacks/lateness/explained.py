@@ -37,6 +37,7 @@ class Cause(StrEnum):
     NOBODY = "nobody"  # none was on shift
     UNTAKEN = "untaken"  # nothing that is stored has held one of them
     OWNER = "owner"  # the one who had talked with it before
+    ASSIGNED = "assigned"  # the one to whom it was assigned
     LANGUAGE = "language"  # one who speaks its language
     CHOSEN = Kind.CHOSEN.value
     CLOSED = Kind.CLOSED.value
@@ -228,6 +229,8 @@ def _cause(held: Held, waited_for: object) -> Cause:
     if sum(held.reasons.values()) < held.phones:
         if waited_for == routing_rules.OWNER:
             return Cause.OWNER
+        if waited_for == routing_rules.ASSIGNED:
+            return Cause.ASSIGNED
         if waited_for == routing_rules.LANGUAGE:
             return Cause.LANGUAGE
         return Cause.BUSY if held.is_partly_seen else Cause.UNTAKEN

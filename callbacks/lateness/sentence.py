@@ -24,6 +24,7 @@ _PARTS: dict[Cause, Text] = {
     Cause.NOBODY: _("%(time)s nobody was on shift"),
     Cause.UNTAKEN: _("%(time)s a phone may have been free"),
     Cause.OWNER: _("%(time)s it waited for the salesperson who had talked with this number"),
+    Cause.ASSIGNED: _("%(time)s it waited for the salesperson to whom it is assigned"),
     Cause.LANGUAGE: _("%(time)s it waited for somebody who speaks its language"),
     Cause.CHOSEN: _("%(time)s it waited for the time that the visitor chose"),
     Cause.CLOSED: _("%(time)s it was outside opening hours"),

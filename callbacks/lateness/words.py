@@ -40,6 +40,10 @@ CAUSES: dict[Cause, tuple[Text, Text]] = {
         _("Waiting for the same salesperson"),
         _("A phone seems to have been free, and who had talked with the number was on a call."),
     ),
+    Cause.ASSIGNED: (
+        _("Waiting for whom it is assigned to"),
+        _("A phone seems to have been free, and who the lead is assigned to was on a call."),
+    ),
     Cause.LANGUAGE: (
         _("Waiting for the language"),
         _("A phone seems to have been free, and who speaks the lead's language was on a call."),

@@ -20,7 +20,7 @@ from callbacks.reconciliation import corrections
 from callbacks.telephony import account
 from callbacks.telephony.call_result import Leg
 from callbacks.voicenter import PopUp, PopUpStatus
-from leads.models import Lead, LeadStatus
+from leads.models import Lead
 
 _SALES_LEG, _LEADS_LEG = 1, 2
 # A manager listens to the call (PopUp.direction).
@@ -121,9 +121,6 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
             attempt.hold_on(attempt.claimed_at + account.hold())
             # The lead's phone is rung next; a record may tell more exactly.
             visitor_clock.tell(attempt.lead_id)
-            Lead.objects.filter(pk=attempt.lead_id, status=LeadStatus.CALLING).update(
-                picked_up_at=now
-            )
 
 
 def _at_the_leads(popup: PopUp, attempt: CallAttempt, now: datetime) -> None:

@@ -110,7 +110,7 @@ def replayed(
         days = "day" if asked.days == 1 else f"{asked.days} days"
         raise _no_data(f"No leads were submitted in the last {days}: there is no data.")
     came = history.historic_leads(leads, period)
-    owners = history.owners_before(period, {lead.phone for lead in leads})
+    owners = history.owners_before(period, leads)
     firms = [it for it in (firm, other) if it]
 
     def played(which: Scenario) -> Figures:

@@ -50,6 +50,7 @@ ASSUMED = (
         "or blocked, is back as soon as one that was offline."
     ),
     "All start equal: nobody has been idle for longer than the others.",
+    "Each lead is assigned from the beginning to whom it is assigned now.",
     "Nothing is done by hand, nothing is down, and a wake-up takes no time.",
 )
 
@@ -172,7 +173,7 @@ class _Run:
         source = self._firm.sources[life.request.arrival.source_id]
         urgency = life.urgency - 60 * source.priority
         insort(self._queue, (urgency, -source.priority, life.request.id))
-        for wait in source.steps:
+        for wait in source.steps_of_owned if life.request.arrival.is_owned else source.steps:
             if (look_at := life.call_after + wait) > at:
                 self._at(look_at, _Kind.LOOK)
 
@@ -258,7 +259,8 @@ class _Run:
         rules = self._firm.sources[life.request.arrival.source_id].teams
         is_open = [it for it in rules if self._firm.teams[it.id].spans.is_open(at)]
         now = datetime.fromtimestamp(at, UTC)
-        return routing_rules.offers(is_open, timedelta(seconds=at - life.call_after), now)
+        waited = timedelta(seconds=at - life.call_after)
+        return routing_rules.offers(is_open, waited, now, is_owned=life.request.arrival.is_owned)
 
     def _alike(self, life: SimulatedLead, asked: list[TeamOffer]) -> tuple[object, ...]:
         """What the choice depends on: who has it in common is refused in common."""
@@ -266,8 +268,14 @@ class _Run:
             (turn.team_id, turn.any_language, turn.owner_since, turn.holds_for_owner)
             for turn in asked
         )
-        owner = self._owners.get(life.request.arrival.phone)
+        owner = self._owner(life)
         return life.request.arrival.language, owner, frozenset(life.refused), terms
+
+    def _owner(self, life: SimulatedLead) -> Owner | None:
+        arrival = life.request.arrival
+        if arrival.assigned_to is not None:
+            return Owner(salesperson=arrival.assigned_to)
+        return self._owners.get(arrival.phone)
 
     def _choose(self, life: SimulatedLead, asked: list[TeamOffer]) -> routing_rules.Choice | None:
         states = [it for turn in asked for it in self._states[turn.team_id].values()]
@@ -275,7 +283,7 @@ class _Run:
             states,
             asked,
             language=life.request.arrival.language,
-            owner=self._owners.get(life.request.arrival.phone),
+            owner=self._owner(life),
             refused=life.refused,
         )
 

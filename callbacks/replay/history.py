@@ -4,7 +4,7 @@ Reads only. One query for each kind of thing, whatever their number.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -115,7 +115,7 @@ def leads_of(period: Period, at_most: int) -> list[Lead]:
         .only(
             "source_id", "phone", "language", "submitted_at", "chosen_at", "clock_started_at",
             "due_at", "rang_at", "time_to_ring", "connected_at", "follow_up_of_id",
-            "first_source_id",
+            "first_source_id", "assigned_to_id",
         )[:at_most]
     )  # fmt: skip
 
@@ -149,26 +149,29 @@ def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
             language=lead.language,
             window=window(lead),
             tries=tuple(tries[lead.pk]),
+            is_owned=lead.has_owner,
+            assigned_to=lead.assigned_to_id,
         )
         for lead in leads
     ]
 
 
-def owners_before(period: Period, phones: Iterable[str]) -> dict[str, Owner]:
-    """Who had talked last with these numbers when the period began."""
-    days = max(
+def owners_before(period: Period, leads: Sequence[Lead]) -> dict[str, Owner]:
+    """Who had talked last with the numbers of these leads when the period began."""
+    is_owned = any(lead.has_owner for lead in leads)
+    owned_for = max(
         (
-            it.sticky_agent_days
+            it.owned_for(is_owned=is_owned)
             for found in config.current().rules_by_source.values()
             for it in found
         ),
-        default=0,
+        default=timedelta(0),
     )
     talks = (
         CallAttempt.objects.filter(
-            phone__in=list(phones),
+            phone__in={lead.phone for lead in leads},
             state=AttemptState.BRIDGED,
-            claimed_at__gt=period.start - timedelta(days=days),
+            claimed_at__gt=period.start - owned_for,
             claimed_at__lt=period.start,
         )
         .order_by("phone", "-claimed_at")

@@ -24,6 +24,7 @@ class HistoricLead:
     """A lead as it came. Instants are epoch seconds.
 
     `window`: when its own clock allows a call. `tries`: how its calls went then, in order.
+    `is_owned`: it is somebody's in every team (Lead.has_owner). `assigned_to`: whose it then is.
     """
 
     id: int
@@ -34,6 +35,8 @@ class HistoricLead:
     language: str = ""
     window: OpenIntervals = field(default_factory=OpenIntervals.always)
     tries: tuple[HistoricAttempt, ...] = ()
+    is_owned: bool = False
+    assigned_to: int | None = None
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def played(
     if len(leads) > most:
         raise TooManyLeads
     came = history.historic_leads(leads, period)
-    owners = history.owners_before(period, {lead.phone for lead in leads})
+    owners = history.owners_before(period, leads)
     firms = [(firm, came)]
     for variant in variants:
         spans = None

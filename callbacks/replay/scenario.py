@@ -63,11 +63,20 @@ class ScenarioSource:
     @cached_property
     def steps(self) -> tuple[float, ...]:
         """The waits after which somebody else may be rung, or is no longer waited for."""
+        return self._steps(is_owned=False)
+
+    @cached_property
+    def steps_of_owned(self) -> tuple[float, ...]:
+        """The same for leads that have an owner in every team."""
+        return self._steps(is_owned=True)
+
+    def _steps(self, *, is_owned: bool) -> tuple[float, ...]:
         waits: set[float] = set()
         for rules in self.teams:
             # Who is the first team depends on who is open.
             waits |= {rules.overflow_after - it.overflow_after for it in self.teams}
-            waits |= {rules.language_wait or 0, rules.sticky_agent_wait}
+            for_owner = rules.waits_for_owner(is_owned=is_owned).total_seconds()
+            waits |= {rules.language_wait or 0, for_owner}
         return tuple(sorted(wait for wait in waits if wait > 0))
 
 

@@ -36,7 +36,7 @@ _UNTOUCHED = {
 
 # The claim's text, and the function that it makes. A changed text gets a new name and a migration.
 SQL_FILE = Path(__file__).with_name("claim.sql")
-FUNCTION = "callbacks_claim_v4"
+FUNCTION = "callbacks_claim_v5"
 _PARAMETERS = {
     "lead": "bigint",
     "extension": "bigint",
@@ -182,6 +182,16 @@ def is_installed() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [FUNCTION])
         return bool(cursor.fetchone()[0])
+
+
+def whose(phone: str, asked: Sequence[TeamOffer], assigned_to: int | None = None) -> Owner | None:
+    """Whose a lead of this number is, as the claim asks: who it is assigned to, or else who talked
+    last with the number, as far back as the teams that are asked go by that.
+    """
+    if assigned_to is not None:
+        return Owner(salesperson=assigned_to)
+    since = min((offer.owner_since for offer in asked if offer.owner_since), default=None)
+    return owner_of(phone, since) if since else None
 
 
 def owner_of(phone: str, since: datetime) -> Owner | None:

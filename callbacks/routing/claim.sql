@@ -1,6 +1,6 @@
 -- The claim: reserves one waiting lead and one free extension for each other, and writes the attempt.
 --
--- Runs in psql as it stands. A migration installs it; another text gets another name (_v5), so that
+-- Runs in psql as it stands. A migration installs it; another text gets another name (_v6), so that
 -- an older version of the product goes on with its own while a new one is rolled out.
 -- callbacks.routing.rules.choose is the same rule in Python, for previews and the replay;
 -- tests/routing/test_rules_agree_with_claim.py runs both on the same random set-ups.
@@ -9,7 +9,8 @@
 --   1. Lock the lead, if it is waiting, due, and its number may be rung.
 --   2. Note the extensions that have refused this lead with error 1: they come last.
 --   3. A manager has chosen an extension: take that one.
---   4. Sticky agent: take whoever talked last with this number, or wait for them.
+--   4. Its owner: take who it is assigned to, or else whoever talked last with this number (sticky
+--      agent); or wait for them.
 --   5. Team by team: take the first free extension of the queue.
 --   6. Record what was seen of the teams' queues, for the routing trace.
 --   7. Write the attempt and the lead.
@@ -22,7 +23,7 @@
 -- given_closed holds the schedules that are closed now, given_opens when each opens.
 -- Returns one row for the attempt it has written, or none.
 
-CREATE OR REPLACE FUNCTION callbacks_claim_v4(
+CREATE OR REPLACE FUNCTION callbacks_claim_v5(
     given_lead bigint,
     given_extension bigint,           -- a manager's choice; NULL: by the rules
     given_now timestamptz,
@@ -60,7 +61,8 @@ DECLARE
     look record;
     looked jsonb := '[]';
     refused bigint[] := '{}';
-    theirs bigint[];  -- the phones of whoever talked last with this number
+    theirs bigint[];  -- the phones of its owner
+    talked_on bigint; -- the one on which they talked with this number
     the_language text;  -- of the lead, its first part: rules.first_part
     strategy text;
     new_position double precision;
@@ -71,7 +73,7 @@ DECLARE
     the_place int;  -- of the team whose extension is taken
 BEGIN
     -- 1. The lead. callbacks.routing.number_limits asks the same of a number for other readers.
-    SELECT lead.id, phone, language, waiting_since, lead.attempts INTO the_lead
+    SELECT lead.id, phone, language, waiting_since, lead.attempts, assigned_to_id INTO the_lead
     FROM leads_lead lead,
         LATERAL (
             SELECT callbacks_calls_a_day_v1(lead.source_id, given_calls_a_day) AS calls OFFSET 0
@@ -154,27 +156,41 @@ BEGIN
             given_any_language := ARRAY[false];
         END IF;
 
-    -- 4. Sticky agent: a person, on whichever of their phones. A phone without a login is its own.
-    ELSIF given_an_owner_since IS NOT NULL THEN
-        SELECT extension_id, salesperson_id, claimed_at INTO talk
-        FROM callbacks_callattempt
-        WHERE phone = the_lead.phone AND state = 'bridged' AND claimed_at > given_an_owner_since
-        ORDER BY claimed_at DESC LIMIT 1;
-        IF FOUND THEN
-            -- Theirs, of teams that are asked and go by owners for so long.
+    -- 4. Its owner: a person, on whichever of their phones. A phone without a login is its own.
+    ELSE
+        IF the_lead.assigned_to_id IS NOT NULL THEN
+            -- Theirs, of all teams that are asked: an assignment is no team's terms.
             theirs := ARRAY(
                 SELECT extension.id FROM callbacks_extension extension
-                WHERE (
-                        extension.user_id = talk.salesperson_id
-                        OR talk.salesperson_id IS NULL AND extension.id = talk.extension_id
-                    )
+                WHERE extension.user_id = the_lead.assigned_to_id
+                    AND extension.team_id = ANY (given_teams)
                     AND extension.id <> ALL (refused)
-                    AND talk.claimed_at
-                        > given_owner_since[array_position(given_teams, extension.team_id)]
             );
+        ELSIF given_an_owner_since IS NOT NULL THEN
+            SELECT extension_id, salesperson_id, claimed_at INTO talk
+            FROM callbacks_callattempt
+            WHERE phone = the_lead.phone AND state = 'bridged'
+                AND claimed_at > given_an_owner_since
+            ORDER BY claimed_at DESC LIMIT 1;
+            IF FOUND THEN
+                talked_on := talk.extension_id;
+                -- Theirs, of teams that are asked and go by owners for so long.
+                theirs := ARRAY(
+                    SELECT extension.id FROM callbacks_extension extension
+                    WHERE (
+                            extension.user_id = talk.salesperson_id
+                            OR talk.salesperson_id IS NULL AND extension.id = talk.extension_id
+                        )
+                        AND extension.id <> ALL (refused)
+                        AND talk.claimed_at
+                            > given_owner_since[array_position(given_teams, extension.team_id)]
+                );
+            END IF;
+        END IF;
+        IF cardinality(theirs) > 0 THEN
             SELECT extension.id, extension.user_id, extension.number, extension.kind,
                 extension.team_id, extension.tier, extension.weight, extension.queue_position,
-                'owner' AS rule
+                CASE WHEN the_lead.assigned_to_id IS NULL THEN 'owner' ELSE 'assigned' END AS rule
             INTO the_extension
             FROM callbacks_extension extension
             WHERE extension.id = ANY (theirs)
@@ -214,7 +230,7 @@ BEGIN
                     OFFSET 0
                 )
             -- The phone they talked on, if it is free.
-            ORDER BY extension.id <> talk.extension_id,
+            ORDER BY (extension.id <> talked_on) IS TRUE,
                 array_position(given_teams, extension.team_id),
                 extension.tier, extension.queue_position, extension.id
             LIMIT 1 FOR UPDATE OF extension SKIP LOCKED;
@@ -467,7 +483,7 @@ BEGIN
         called_salesperson, was_claimed_at;
     called_kind := the_extension.kind;
     UPDATE leads_lead SET status = 'calling', attempts = leads_lead.attempts + 1,
-        call_id = '', error_code = NULL, error_message = '', picked_up_at = NULL
+        call_id = '', error_code = NULL, error_message = ''
     WHERE id = the_lead.id;
 
     -- 8. The extension's place: rules.position_at_claim.

@@ -70,11 +70,11 @@ class RoutingConfig:
         return min((it for it in own if it is not None), default=None)
 
     def asked(
-        self, source_id: int, waited: timedelta, now: datetime, *, is_follow_up: bool = False
+        self, source_id: int, waited: timedelta, now: datetime, *, is_owned: bool = False
     ) -> list[TeamOffer]:
         """The teams that are asked for a lead of this source that has `waited`; none: closed."""
         rules = self._open_rules(source_id, now)
-        return routing_rules.offers(rules, waited, now, is_follow_up=is_follow_up)
+        return routing_rules.offers(rules, waited, now, is_owned=is_owned)
 
     def rules_of(self, team_id: int) -> TeamRules | None:
         """The rules of an active team that answers anything, `overflow_after` aside."""

@@ -21,6 +21,8 @@ from callbacks.routing.availability import COMES_BACK, IS_FREE, LIVE, shifts
 from callbacks.routing.claim import CLOCK_TOLERANCE
 from callbacks.routing.config import RoutingConfig
 
+# Lead.has_owner.
+_HAS_OWNER = "lead.follow_up_of_id IS NOT NULL OR lead.assigned_to_id IS NOT NULL"
 # What a free extension of this team could take. A lead that it could not (another language is
 # wanted, an owner is waited for, this team has not stepped in yet) must not keep others waiting.
 _CAN_BE_CALLED = f"""
@@ -41,21 +43,27 @@ _CAN_BE_CALLED = f"""
     )
     -- Nor one that is kept for its owner, of whichever team.
     AND (
-        lead.call_after <= %(now)s::timestamptz - CASE WHEN lead.follow_up_of_id IS NULL
-            THEN %(longest_wait)s::interval ELSE %(longest_follow_up_wait)s::interval END
+        lead.call_after <= %(now)s::timestamptz - CASE WHEN {_HAS_OWNER}
+            THEN %(longest_owned_wait)s::interval ELSE %(longest_wait)s::interval END
         OR NOT EXISTS (
             SELECT FROM (
-                SELECT talk.extension_id, talk.salesperson_id, talk.claimed_at
-                FROM callbacks_callattempt talk
-                WHERE talk.phone = lead.phone AND talk.state = 'bridged'
-                    AND talk.claimed_at > %(an_owner_since)s::timestamptz
-                ORDER BY talk.claimed_at DESC LIMIT 1
+                SELECT NULL::bigint AS extension_id, lead.assigned_to_id::bigint AS salesperson_id,
+                    'infinity'::timestamptz AS claimed_at
+                WHERE lead.assigned_to_id IS NOT NULL
+                UNION ALL (
+                    SELECT talk.extension_id, talk.salesperson_id, talk.claimed_at
+                    FROM callbacks_callattempt talk
+                    WHERE lead.assigned_to_id IS NULL
+                        AND talk.phone = lead.phone AND talk.state = 'bridged'
+                        AND talk.claimed_at > %(an_owner_since)s::timestamptz
+                    ORDER BY talk.claimed_at DESC LIMIT 1
+                )
             ) talked
             JOIN callbacks_extension extension ON extension.user_id = talked.salesperson_id
                 OR talked.salesperson_id IS NULL AND extension.id = talked.extension_id
             JOIN waiting_for ON waiting_for.source_id = lead.source_id
                 AND waiting_for.team_id = extension.team_id
-            WHERE waiting_for.for_follow_ups = (lead.follow_up_of_id IS NOT NULL)
+            WHERE waiting_for.for_owned = ({_HAS_OWNER})
                 AND talked.claimed_at > waiting_for.owner_since
                 AND lead.call_after <= %(now)s::timestamptz - waiting_for.steps_in
                 AND lead.call_after > %(now)s::timestamptz - waiting_for.waits
@@ -89,8 +97,8 @@ _NEXT_LEADS = f"""
         SELECT * FROM unnest(
             %(held_sources)s::bigint[], %(held_teams)s::bigint[], %(held_since)s::timestamptz[],
             %(held_steps_in)s::interval[], %(held_waits)s::interval[],
-            %(held_follow_ups)s::boolean[]
-        ) AS waiting_for (source_id, team_id, owner_since, steps_in, waits, for_follow_ups)
+            %(held_owned)s::boolean[]
+        ) AS waiting_for (source_id, team_id, owner_since, steps_in, waits, for_owned)
     )
     SELECT lead.id
     FROM answered, free, LATERAL (
@@ -164,14 +172,16 @@ def next_leads(
 
 
 class _Kept(NamedTuple):
-    """For whose owners the leads of a source are kept, or its follow-ups, and for how long."""
+    """For whose owners the leads of a source are kept, or those that have one in every team
+    (Lead.has_owner), and for how long.
+    """
 
     source_id: int
     team_id: int
     owner_since: datetime
     steps_in: timedelta
     waits: timedelta
-    for_follow_ups: bool
+    for_owned: bool
 
 
 def _waiting_for(
@@ -179,12 +189,12 @@ def _waiting_for(
 ) -> dict[str, Any]:
     """For whose owners leads of these sources are kept, as parameters: an array for each term."""
     kept = [
-        _Kept(source_id, rules.id, now - owned_for, steps_in, waits, is_follow_up)
+        _Kept(source_id, rules.id, now - owned_for, steps_in, waits, is_owned)
         for source_id in source_ids
         for steps_in, rules in current.steps_in(source_id, now)
-        for is_follow_up in (False, True)
-        if (owned_for := rules.owned_for(is_follow_up=is_follow_up))
-        and (waits := rules.waits_for_owner(is_follow_up=is_follow_up))
+        for is_owned in (False, True)
+        if (owned_for := rules.owned_for(is_owned=is_owned))
+        and (waits := rules.waits_for_owner(is_owned=is_owned))
     ]
     nothing = timedelta(0)
     return {
@@ -193,10 +203,10 @@ def _waiting_for(
         "held_since": [it.owner_since for it in kept],
         "held_steps_in": [it.steps_in for it in kept],
         "held_waits": [it.waits for it in kept],
-        "held_follow_ups": [it.for_follow_ups for it in kept],
+        "held_owned": [it.for_owned for it in kept],
         "an_owner_since": min((it.owner_since for it in kept), default=now),
-        "longest_wait": max((it.waits for it in kept if not it.for_follow_ups), default=nothing),
-        "longest_follow_up_wait": max((it.waits for it in kept), default=nothing),
+        "longest_wait": max((it.waits for it in kept if not it.for_owned), default=nothing),
+        "longest_owned_wait": max((it.waits for it in kept), default=nothing),
     }
 
 

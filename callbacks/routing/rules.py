@@ -27,10 +27,12 @@ UNTOLD = "untold"
 # For one lead.
 REFUSED, LANGUAGE = "refused", "language"
 
-# The rule that decided when no strategy did: the salesperson who talked with this number before.
-OWNER = "owner"
-# A planned follow-up call has an owner in every team: who talked within this time, waited for so
-# long while they are on a call. A team's own terms hold where they are longer.
+# The rule that decided when no strategy did: the salesperson who talked with this number before, or
+# the one to whom a manager has assigned the lead.
+OWNER, ASSIGNED = "owner", "assigned"
+# Some leads have an owner in every team (Lead.has_owner): of a planned follow-up call it is who
+# talked within this time, of an assigned lead who it is assigned to. They are waited for so long
+# while they are on a call. A team's own terms hold where they are longer.
 FOLLOW_UP_OWNED_FOR = timedelta(days=120)
 FOLLOW_UP_WAITS = timedelta(minutes=5)
 
@@ -57,15 +59,15 @@ class TeamRules:
         """Whether it never rings anybody who does not speak a lead's language."""
         return self.has_languages and self.language_wait is None
 
-    def owned_for(self, *, is_follow_up: bool) -> timedelta:
+    def owned_for(self, *, is_owned: bool) -> timedelta:
         """For how long after a talk a number has an owner; zero: it has none."""
         own = timedelta(days=self.sticky_agent_days)
-        return max(own, FOLLOW_UP_OWNED_FOR) if is_follow_up else own
+        return max(own, FOLLOW_UP_OWNED_FOR) if is_owned else own
 
-    def waits_for_owner(self, *, is_follow_up: bool) -> timedelta:
+    def waits_for_owner(self, *, is_owned: bool) -> timedelta:
         """For how long a lead waits for its owner who is on a call."""
         own = timedelta(seconds=self.sticky_agent_wait)
-        return max(own, FOLLOW_UP_WAITS) if is_follow_up else own
+        return max(own, FOLLOW_UP_WAITS) if is_owned else own
 
 
 class TeamOffer(NamedTuple):
@@ -117,14 +119,20 @@ class ExtensionState:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who talked last with a number, on which phone, and when.
+    """Whose a lead is: who talked last with its number, on which phone, and when; or who it is
+    assigned to, whenever they talked (`talked_at` None).
 
     A person, whatever phones they have now. `salesperson` None: the phone was nobody's then.
     """
 
-    extension_id: int
-    talked_at: datetime
+    extension_id: int | None = None
+    talked_at: datetime | None = None
     salesperson: int | None = None
+
+    @property
+    def rule(self) -> str:
+        """By which rule they are rung: OWNER or ASSIGNED."""
+        return ASSIGNED if self.talked_at is None else OWNER
 
     def has(self, state: ExtensionState) -> bool:
         """Whether it is a phone of theirs."""
@@ -135,7 +143,9 @@ class Owner:
 
 @dataclass(frozen=True)
 class Choice:
-    """Who is rung, of which team, and by which rule: OWNER, LANGUAGE, or the team's strategy."""
+    """Who is rung, of which team, and by which rule: OWNER, ASSIGNED, LANGUAGE, or the team's
+    strategy.
+    """
 
     extension: ExtensionState
     turn: TeamOffer
@@ -157,12 +167,12 @@ def first_part(language: str) -> str:
 
 
 def offers(
-    teams: Sequence[TeamRules], waited: timedelta, now: datetime, *, is_follow_up: bool = False
+    teams: Sequence[TeamRules], waited: timedelta, now: datetime, *, is_owned: bool = False
 ) -> list[TeamOffer]:
     """The teams that are asked for a lead that could have been called for `waited`, in order.
 
     `teams` are those that are open. The first one steps in at once: nobody waits for a team that is
-    closed. `is_follow_up`: it was planned after a talk, and belongs to whoever had that.
+    closed. `is_owned`: it is somebody's in every team (Lead.has_owner).
     """
     in_order = sorted(teams, key=lambda team: (team.overflow_after, team.name))
     return [
@@ -172,9 +182,9 @@ def offers(
             strategy=team.strategy,
             any_language=team.language_wait is not None and _has_waited(waited, team.language_wait),
             owner_since=now - owned_for
-            if (owned_for := team.owned_for(is_follow_up=is_follow_up))
+            if (owned_for := team.owned_for(is_owned=is_owned))
             else None,
-            holds_for_owner=waited < team.waits_for_owner(is_follow_up=is_follow_up),
+            holds_for_owner=waited < team.waits_for_owner(is_owned=is_owned),
             has_languages=team.has_languages,
         )
         for team in in_order
@@ -204,7 +214,7 @@ def choose(
     if owner:
         for state, turn in _theirs(states, asked, owner, refused):
             if state.reason is None:
-                return Choice(state, turn, OWNER)
+                return Choice(state, turn, owner.rule)
         if holds_for(states, asked, owner, refused):
             return None
     for turn in asked:
@@ -271,7 +281,8 @@ def _theirs(
 ) -> list[tuple[ExtensionState, TeamOffer]]:
     """The owner's phones that may be rung for the lead as theirs, each with its team's turn.
 
-    Of teams that are asked and go by owners for so long. The phone they talked on comes first.
+    Of teams that are asked and, unless it is assigned to them, go by owners for so long. The phone
+    they talked on comes first.
     """
     places = {turn.team_id: (place, turn) for place, turn in enumerate(asked)}
     found = [
@@ -281,13 +292,14 @@ def _theirs(
     ]
     found.sort(
         key=lambda it: (
-            it[0].id != owner.extension_id, it[1], it[0].tier, it[0].queue_position, it[0].id
+            owner.extension_id not in (None, it[0].id), it[1],
+            it[0].tier, it[0].queue_position, it[0].id,
         )
     )  # fmt: skip
     return [
         (state, turn)
         for state, _, turn in found
-        if turn.owner_since and owner.talked_at > turn.owner_since
+        if owner.talked_at is None or (turn.owner_since and owner.talked_at > turn.owner_since)
     ]
 
 

@@ -331,6 +331,17 @@ class Lead(LeadTimes):
                 name="lead_by_disposition",
                 condition=Q(disposition__isnull=False),
             ),
+            # The managers' list of one salesperson, and what waits on their desk.
+            models.Index(
+                fields=["assigned_to", "-submitted_at"],
+                name="lead_assigned",
+                condition=Q(assigned_to__isnull=False),
+            ),
+            models.Index(
+                fields=["assigned_to", "call_after"],
+                name="lead_assigned_and_open",
+                condition=Q(assigned_to__isnull=False, status__in=OPEN_STATUSES),
+            ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
             # callbacks.privacy.retention asks for the oldest that are still kept.
             models.Index(
@@ -385,6 +396,13 @@ class Lead(LeadTimes):
     def is_open(self) -> bool:
         """Whether the lead still needs something done."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether it is one salesperson's in every team: assigned to them, or a follow-up that
+        whoever talked last with its number has planned. callbacks.routing.queue asks it in SQL.
+        """
+        return self.assigned_to_id is not None or self.follow_up_of_id is not None
 
     @property
     def came_through(self) -> int:

@@ -1,5 +1,6 @@
 """When what happened to a lead, and whose it is: what reports read of it."""
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ class LeadTimes(models.Model):
         blank=True,
         help_text=_("When the provider first accepted a call to this lead."),
     )
+    # Read and written by nobody any more. Here while the release before, which writes it, may still
+    # run beside this one; the next release drops it.
     picked_up_at = models.DateTimeField(
         _("picked up at"),
         null=True,
@@ -52,6 +55,17 @@ class LeadTimes(models.Model):
     )
     by_team = models.BigIntegerField(
         _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
+    )
+
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("assigned to"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,  # lead_assigned begins with it
+        related_name="+",
+        help_text=_("The salesperson whom a manager wants to call it."),
     )
 
     class Meta:

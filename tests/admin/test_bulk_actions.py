@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.models import Team
+from callbacks.models import Extension, Team
 from leads import number_guard
 from leads.models import Lead, NeverCallNumber
 from leads.phones import PhoneRefused
@@ -37,9 +38,13 @@ def closed(make_lead: MakeLead, status: str) -> Lead:
 
 
 @pytest.mark.parametrize(
-    "action", ["call_selected", "cancel_selected", "done_selected", "block_selected"]
+    "action",
+    ["call_selected", "assign_selected", "cancel_selected", "done_selected", "block_selected"],
 )
-def test_each_asks_first(action: str, managing: Client, make_lead: MakeLead) -> None:
+def test_each_asks_first(
+    action: str, managing: Client, manager: User, extension: Extension, make_lead: MakeLead
+) -> None:
+    Extension.objects.update(user=manager)  # whom leads can be assigned to
     leads = [make_lead(), make_lead()]
     page = ask(managing, action, leads).content.decode()
     assert 'name="confirmed"' in page

@@ -88,7 +88,8 @@ FILTERS = [
     "source__id__exact={rare}&status__exact=connected", "submitted=today", "submitted=30",
     "submitted=30&status__exact=failed", "todo=waiting", "todo=later", "todo=failed_today",
     "heard=any", "heard=negative", "overdue=yes", "unanswered=yes", "follow_ups=yes",
-    "disposition__id__exact=1", "consent=yes", "consent=no", "consent={rare_text}",
+    "disposition__id__exact=1", "assigned=anybody", "assigned=nobody", "assigned=1",
+    "consent=yes", "consent=no", "consent={rare_text}",
     "q=972&status__exact=failed",
     "q=levi&source__id__exact={rare}",
 ]  # fmt: skip

@@ -155,7 +155,7 @@ def test_what_is_asked_every_few_seconds_is_sent_when_it_has_changed(
 ) -> None:
     first = hers.get("/desk/now/").json()
     assert first["title"] == "Available"
-    assert set(first["parts"]) == {"live", "talks", "phones", "calls"}
+    assert set(first["parts"]) == {"live", "talks", "assigned", "phones", "calls"}
     again = hers.get("/desk/now/", {"seen": first["seen"]})
     assert (again.status_code, again.content) == (204, b"")
     make_attempt(extension, name="Noa Levi")

@@ -215,6 +215,22 @@ def test_a_lead_waits_for_its_owner_who_is_on_a_call() -> None:
     assert dialled(two, lead(1, 0, call(held=90)), lead(2, 5), owners=owners) == [1, 46]
 
 
+@pytest.mark.parametrize(
+    ("held", "seconds"),
+    [(30, 31), (290, 291), (400, 306)],
+)
+def test_an_assigned_lead_waits_for_its_salesperson_as_long_as_a_follow_up(
+    held: float, seconds: float
+) -> None:
+    """Whatever the team's own terms, and whoever else talked with it; 300 seconds."""
+    two = firm(2)
+    theirs = tuple(replace(it, salesperson=it.id) for it in two.phones)
+    owners = {"+2": Owner(2, datetime.fromtimestamp(MONDAY - DAY, UTC), 2)}
+    arrivals = lead(1, 0, call(held=held)), lead(2, 5, is_owned=True, assigned_to=1)
+    lives = dialled(replace(two, phones=theirs), *arrivals, owners=owners)
+    assert lives == [1, seconds]
+
+
 def test_an_owner_is_a_person_with_all_their_phones() -> None:
     three = firm(3, sticky_agent_days=30, sticky_agent_wait=40, strategy="round_robin")
     phones = tuple(replace(it, salesperson=7 if it.id in (2, 3) else None) for it in three.phones)

@@ -290,8 +290,8 @@ def test_who_talked_with_a_number_before_is_its_owner(
     lead = make_lead("+972505550142", submitted_at=start)
     period = Period(start, timezone.now())
     attempt(lead, start - timedelta(days=31), 60)
-    assert history.owners_before(period, [lead.phone]) == {}
+    assert history.owners_before(period, [lead]) == {}
     earlier = attempt(lead, start - timedelta(days=2), 60)
     attempt(lead, start + timedelta(days=1), 60)
-    owner = history.owners_before(period, [lead.phone])[lead.phone]
+    owner = history.owners_before(period, [lead])[lead.phone]
     assert (owner.extension_id, owner.talked_at) == (extension.pk, earlier.claimed_at)

@@ -75,7 +75,8 @@ def test_the_words_of_the_rules_are_those_of_the_file() -> None:
     words = (
         rules.OFF, rules.BLOCKED, rules.PAUSED, rules.ON_CALL, rules.OFF_SHIFT, rules.OUT,
         rules.CAPPED, rules.RESTING, rules.SEEN_BUSY, rules.REFUSED, rules.LANGUAGE, rules.OWNER,
-        *rules.BY_TURNS, routing_reason.CHOSEN, *(state.value for state in LIVE_STATES), *RANG,
+        rules.ASSIGNED, *rules.BY_TURNS, routing_reason.CHOSEN,
+        *(state.value for state in LIVE_STATES), *RANG,
     )  # fmt: skip
     assert [word for word in words if f"'{word}'" not in text] == []
     assert f":= {rules.CATCH_UP};" in text

@@ -107,7 +107,7 @@ def test_a_teams_own_terms_hold_where_they_are_longer(
     days: int, wait: int, owned_for: timedelta, waits: timedelta
 ) -> None:
     rules = TeamRules(1, "Sales", sticky_agent_days=days, sticky_agent_wait=wait)
-    assert rules.owned_for(is_follow_up=True) == owned_for
-    assert rules.waits_for_owner(is_follow_up=True) == waits
-    assert rules.owned_for(is_follow_up=False) == timedelta(days=days)
-    assert rules.waits_for_owner(is_follow_up=False) == timedelta(seconds=wait)
+    assert rules.owned_for(is_owned=True) == owned_for
+    assert rules.waits_for_owner(is_owned=True) == waits
+    assert rules.owned_for(is_owned=False) == timedelta(days=days)
+    assert rules.waits_for_owner(is_owned=False) == timedelta(seconds=wait)

@@ -63,6 +63,7 @@ class Case:
     # Which of the people, how many days ago, and whose phone it was then ("same": as now); the
     # newest counts.
     talks: Sequence[tuple[int, int, int | str | None]]
+    assigned_to: int | None = None  # of the people who may have several phones
 
 
 _SOON, _LATELY = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
@@ -130,6 +131,7 @@ _CASES = st.builds(
         ),
         max_size=2,
     ),
+    assigned_to=st.sampled_from([None, None, 0, 1]),
 )
 
 
@@ -164,16 +166,17 @@ def _store(case: Case, source: LeadSource, shifts: tuple[Schedule, Schedule]) ->
         for team, values in zip(teams, case.teams, strict=True)
     )
     long_ago = NOW - timedelta(days=100)
+    users = [User.objects.get_or_create(username=name)[0] for name in ("dana", "noam")]
+    assigned_to = None if case.assigned_to is None else users[case.assigned_to]
     lead, *others = Lead.objects.bulk_create(
         Lead(
             source=source, name="Noa Levi", phone=f"+97250555{1000 + n}", due_at=NOW,
             clock_started_at=NOW, submitted_at=long_ago, counted_from=long_ago,
             language=case.language, call_after=NOW - timedelta(seconds=case.waited),
-            status="calling" if n else "waiting", attempts=1,
+            status="calling" if n else "waiting", attempts=1, assigned_to=assigned_to,
         )
         for n in range(len(case.people) + 1)
     )  # fmt: skip
-    users = [User.objects.get_or_create(username=name)[0] for name in ("dana", "noam")]
     people = Extension.objects.bulk_create(
         Extension(
             number=str(101 + n), team=teams[it.team % len(teams)], tier=it.tier,
@@ -221,16 +224,16 @@ def _attempt(
 def _chosen(lead: Lead) -> tuple[rules.Choice | None, list[rules.TeamOffer], dict[int, Any]]:
     """By the rule, from what a look shows."""
     current = config.current()
-    asked = current.asked(lead.source_id, NOW - lead.call_after, NOW)
+    waited = NOW - lead.call_after
+    asked = current.asked(lead.source_id, waited, NOW, is_owned=lead.has_owner)
     team_ids = [turn.team_id for turn in asked]
     closed = current.closed_shifts(team_ids, NOW)
-    since = [turn.owner_since for turn in asked if turn.owner_since]
     refused = CallAttempt.objects.filter(lead=lead, outcome="invalid")
     choice = rules.choose(
         availability.look(team_ids, closed, NOW),
         asked,
         language=lead.language,
-        owner=claims.owner_of(lead.phone, min(since)) if since else None,
+        owner=claims.whose(lead.phone, asked, lead.assigned_to_id),
         refused=set(refused.values_list("extension_id", flat=True)),
     )
     return choice, asked, closed

@@ -27,7 +27,7 @@ from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reconciliation import manual_resolution
 from leads.admin import Admin
-from leads.models import Lead
+from leads.models import Lead, LeadStatus
 
 # Calling is a decision about each of them; nobody makes a thousand of those in one click.
 _AT_ONCE = 50
@@ -93,6 +93,7 @@ class ActsOnLeads(Admin):
         useful = {
             "call-now": live is None,
             "call-with": live is None,
+            "assign": lead.status != LeadStatus.DUPLICATE,
             "they-talked": live is None and _question_of(lead) is not None,
             "after-talk": _newest_call(lead) is not None,
             "play": live is None,
@@ -124,13 +125,13 @@ class ActsOnLeads(Admin):
         if not extensions:
             said = gettext("No extension answers leads from %(source)s.") % {"source": lead.source}
             self.message_user(request, said, messages.ERROR)
-            return HttpResponseRedirect(_page_of(lead))
+            return HttpResponseRedirect(page_of(lead))
         form = forms.CallWithForm(extensions, request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.CALL_WITH.question([lead], back=_page_of(lead), form=form)
+            question = commands.CALL_WITH.question([lead], back=page_of(lead), form=form)
             return ask(request, self, question)
         commands.call_with(form.chosen()).carry_out(self, request, [lead])
-        return HttpResponseRedirect(_page_of(lead))
+        return HttpResponseRedirect(page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("They talked"),
@@ -144,7 +145,7 @@ class ActsOnLeads(Admin):
         attempt = _question_of(lead)
         if attempt is None:
             self.message_user(request, gettext("Somebody has decided meanwhile."), messages.WARNING)
-            return HttpResponseRedirect(_page_of(lead))
+            return HttpResponseRedirect(page_of(lead))
         address = reverse("admin:callbacks_unknownoutcome_they_talked", args=[attempt.pk])
         return HttpResponseRedirect(address)
 
@@ -159,7 +160,7 @@ class ActsOnLeads(Admin):
         if attempt is None:
             said = gettext("Nobody has called this lead yet.")
             self.message_user(request, said, messages.WARNING)
-            return HttpResponseRedirect(_page_of(lead))
+            return HttpResponseRedirect(page_of(lead))
         form = ManagersTalkForm(
             attempt,
             after_talk.standing(attempt.pk),
@@ -168,10 +169,10 @@ class ActsOnLeads(Admin):
             request.POST if is_confirmed(request) else None,
         )
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.AFTER_TALK.question([lead], back=_page_of(lead), form=form)
+            question = commands.AFTER_TALK.question([lead], back=page_of(lead), form=form)
             return ask(request, self, question)
         commands.after_talk(attempt, form).carry_out(self, request, [lead])
-        return HttpResponseRedirect(_page_of(lead))
+        return HttpResponseRedirect(page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Play a message"), url_path="play", permissions=["call"], icon="campaign"
@@ -181,11 +182,11 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         form = forms.PlayForm(lead, request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.PLAY.question([lead], back=_page_of(lead), form=form)
+            question = commands.PLAY.question([lead], back=page_of(lead), form=form)
             return ask(request, self, question)
         record_name = form.cleaned_data["record_name"]
         commands.play(record_name).carry_out(self, request, [lead])
-        return HttpResponseRedirect(_page_of(lead))
+        return HttpResponseRedirect(page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Hang up and stop"), url_path="hang-up", permissions=["hang_up"],
@@ -197,7 +198,7 @@ class ActsOnLeads(Admin):
         live = _live_attempt(lead)
         if live is None:
             self.message_user(request, gettext("That call is over."), messages.WARNING)
-            return HttpResponseRedirect(_page_of(lead))
+            return HttpResponseRedirect(page_of(lead))
         address = reverse("admin:callbacks_callattempt_hang_up", args=[live.pk])
         return HttpResponseRedirect(address)
 
@@ -217,10 +218,10 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         form = forms.LegalHoldForm(request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
-            question = commands.HOLD.question([lead], back=_page_of(lead), form=form)
+            question = commands.HOLD.question([lead], back=page_of(lead), form=form)
             return ask(request, self, question)
         commands.hold(form.cleaned_data["reason"]).carry_out(self, request, [lead])
-        return HttpResponseRedirect(_page_of(lead))
+        return HttpResponseRedirect(page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Lift the legal hold"), url_path="lift-hold", permissions=["legal_hold"],
@@ -269,9 +270,21 @@ class ActsOnLeads(Admin):
 
     def _one(self, request: HttpRequest, lead: Lead, what: LeadCommand) -> HttpResponse:
         if not is_confirmed(request):
-            return ask(request, self, what.question([lead], back=_page_of(lead)))
+            return ask(request, self, what.question([lead], back=page_of(lead)))
         what.carry_out(self, request, [lead])
-        return HttpResponseRedirect(_page_of(lead))
+        return HttpResponseRedirect(page_of(lead))
+
+    def _chosen(self, request: HttpRequest, queryset: QuerySet[Lead]) -> list[Lead] | None:
+        """Those that were ticked, the most urgent first; None, and told, if they are too many."""
+        chosen = list(queryset.order_by("-submitted_at", "-pk")[: _AT_ONCE + 1])
+        if len(chosen) > _AT_ONCE:
+            self.message_user(
+                request,
+                gettext("Choose at most %(at_once)s leads.") % {"at_once": _AT_ONCE},
+                messages.ERROR,
+            )
+            return None
+        return sorted(chosen, key=lambda lead: (lead.due_at, lead.pk))
 
     def _several(
         self,
@@ -282,15 +295,9 @@ class ActsOnLeads(Admin):
         form: Form | None = None,
     ) -> HttpResponse | None:
         """`form`: what is to be said along with the yes; asked again while it is there."""
-        chosen = list(queryset.order_by("-submitted_at", "-pk")[: _AT_ONCE + 1])
-        if len(chosen) > _AT_ONCE:
-            self.message_user(
-                request,
-                gettext("Choose at most %(at_once)s leads.") % {"at_once": _AT_ONCE},
-                messages.ERROR,
-            )
+        chosen = self._chosen(request, queryset)
+        if chosen is None:
             return None
-        chosen.sort(key=lambda lead: (lead.due_at, lead.pk))
         if form or not is_confirmed(request):
             back = request.get_full_path()
             return ask(request, self, what.question(chosen, back=back, action=name, form=form))
@@ -298,7 +305,8 @@ class ActsOnLeads(Admin):
         return None
 
 
-def _page_of(lead: Lead) -> str:
+def page_of(lead: Lead) -> str:
+    """The address of a lead's page."""
     return reverse("admin:leads_lead_change", args=[lead.pk])
 
 

@@ -15,6 +15,7 @@ from callbacks.admin import html, labels
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.models.people import shown_name
 from leads.models import Lead
 
 
@@ -30,15 +31,26 @@ class Calls:
 class ShowsCalls:
     """Columns of the list; its rows have `calls` (add_calls)."""
 
-    @display(description=_("talked with"))  # type: ignore[untyped-decorator]
+    @display(description=_("salesperson"))  # type: ignore[untyped-decorator]
     def talked_with(self, obj: Lead) -> SafeString | str:
-        """The salesperson, and for how long."""
+        """Who talked with it, and for how long; and whom it is assigned to."""
         calls: Calls | None = getattr(obj, "calls", None)
-        if calls is None or calls.talk is None:
-            return ""
-        lasted = calls.talk.talk_time
-        note = "" if lasted is None else in_words(lasted)
-        return html.below(format_html("<bdi>{}</bdi>", who(calls.talk)), note)
+        talk = calls.talk if calls else None
+        assigned = shown_name(obj.assigned_to)
+        if talk is None:
+            if not assigned:
+                return ""
+            return html.below(format_html("<bdi>{}</bdi>", assigned), gettext("assigned"))
+        lasted = "" if talk.talk_time is None else in_words(talk.talk_time)
+        is_theirs = obj.assigned_to_id and obj.assigned_to_id == talk.salesperson_id
+        if assigned and not is_theirs:
+            whose = gettext("assigned to %(name)s") % {"name": assigned}
+        else:
+            whose = gettext("assigned") if assigned else ""
+        return html.below(
+            format_html("<bdi>{}</bdi>", who(talk)),
+            html.dotted([gettext("talked %(time)s") % {"time": lasted} if lasted else "", whose]),
+        )
 
     @display(description=_("last call"))  # type: ignore[untyped-decorator]
     def last_outcome(self, obj: Lead) -> SafeString | str:
@@ -76,7 +88,7 @@ def ended(lead_ids: Iterable[int]) -> QuerySet[CallAttempt]:
 def who(attempt: CallAttempt) -> str:
     """Whose phone rang first, by name as far as it is known; for a message its record's name."""
     if attempt.salesperson is not None:
-        return attempt.salesperson.get_full_name() or attempt.salesperson.get_username()
+        return shown_name(attempt.salesperson)
     if attempt.kind == AttemptKind.MESSAGE:
         return gettext("message %(record_name)s") % {"record_name": attempt.record_name}
     name = attempt.extension.name if attempt.extension else ""

@@ -77,7 +77,8 @@ def _call_now(lead: Lead, user: Any) -> str:
     return manual.call_now(lead.pk, user)
 
 
-def _not_chosen_yet(_lead: Lead, _user: object) -> str:
+def not_chosen_yet(_lead: Lead, _user: object) -> str:
+    """Of a command that asks in its question what is done. Raises CannotCall."""
     raise manual_requests.CannotCall(gettext("Nothing was chosen."))
 
 
@@ -125,7 +126,7 @@ DONE = LeadCommand(
     button=_("Mark as done"),
 )
 BLOCK = LeadCommand(
-    run=_not_chosen_yet,
+    run=not_chosen_yet,
     logged=_("Blocked the number"),
     title=_("Never call this number again?"),
     title_of_several=_("Never call these %(count)d numbers again?"),
@@ -137,7 +138,7 @@ BLOCK = LeadCommand(
     danger=True,
 )
 CALL_WITH = LeadCommand(
-    run=_not_chosen_yet,
+    run=not_chosen_yet,
     logged=_("Call now"),
     title=_("Call now with one extension?"),
     explanation=_(
@@ -148,7 +149,7 @@ CALL_WITH = LeadCommand(
     button=_("Call now"),
 )
 PLAY = LeadCommand(
-    run=_not_chosen_yet,
+    run=not_chosen_yet,
     logged=_("Message"),
     title=_("Play a message?"),
     explanation=_(
@@ -160,7 +161,7 @@ PLAY = LeadCommand(
 
 
 AFTER_TALK = LeadCommand(
-    run=_not_chosen_yet,
+    run=not_chosen_yet,
     logged="",
     title=_("What came of the talk?"),
     explanation=_(
@@ -172,7 +173,7 @@ AFTER_TALK = LeadCommand(
 
 
 HOLD = LeadCommand(
-    run=_not_chosen_yet,
+    run=not_chosen_yet,
     logged=_("Placed under a legal hold"),
     title=_("Keep this lead from being erased?"),
     explanation=_(

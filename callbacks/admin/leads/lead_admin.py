@@ -28,6 +28,7 @@ from callbacks.admin.alerts.alert_admin import AlertedLeadsFilter
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import (
+    AssignedFilter,
     FollowUpFilter,
     MoodFilter,
     OverdueFilter,
@@ -38,8 +39,8 @@ from callbacks.admin.filters import (
     UnansweredFilter,
 )
 from callbacks.admin.leads import consent_shown, number_page, saved_lists, timeline
-from callbacks.admin.leads.actions import ActsOnLeads
 from callbacks.admin.leads.alike_filter import AlikeFilter
+from callbacks.admin.leads.assigning import AssignsLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
 from callbacks.admin.leads.consent_shown import ConsentFilter, ShowsConsent
 from callbacks.admin.leads.lateness_shown import (
@@ -57,6 +58,7 @@ from callbacks.explain.waiting import WaitingReason
 from callbacks.exports.records import may_export_leads
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.call_notes import standing_notes
+from callbacks.models.people import shown_name
 from callbacks.reports import time_breakdown
 from leads import never_call
 from leads.models import Lead, LeadStatus
@@ -70,7 +72,7 @@ class LeadAdmin(
     ShowsCalls,
     ShowsLateness,
     ShowsConsent,
-    ActsOnLeads,
+    AssignsLeads,
     EditsOnlyWhatChanged,
 ):
     """A manager corrects name, e-mail and message. The number cannot be edited: it was checked on
@@ -89,6 +91,7 @@ class LeadAdmin(
         OverdueFilter,
         UnansweredFilter,
         AlertedLeadsFilter,
+        AssignedFilter,
         ("disposition", RelatedFilter),
         FollowUpFilter,
         ConsentFilter,
@@ -113,8 +116,8 @@ class LeadAdmin(
         models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
     }
     readonly_fields = [
-        "story", "stages", "heard", "waits_for", "newest_request", "phone_shown", "source",
-        "status_shown", "due", "duplicate",
+        "story", "stages", "heard", "waits_for", "assigned", "newest_request", "phone_shown",
+        "source", "status_shown", "due", "duplicate",
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
         "talk_time", "came_of_it", "follow_ups_shown", "never_called", "submitted_from",
@@ -134,8 +137,8 @@ class LeadAdmin(
             _("Now"),
             {
                 "fields": [
-                    ("status_shown", "due"), "waits_for", "never_called", "held_legally",
-                    "came_of_it", "follow_ups_shown",
+                    ("status_shown", "due"), "waits_for", "assigned", "never_called",
+                    "held_legally", "came_of_it", "follow_ups_shown",
                     "attempts", ("ring_time", "talk_time"), "call_id_shown", "error",
                 ]
             },
@@ -267,7 +270,7 @@ class LeadAdmin(
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         """Leads with their source; the page of one loads its history too."""
         queryset: QuerySet[Lead] = (
-            super().get_queryset(request).select_related("source", "disposition")
+            super().get_queryset(request).select_related("source", "disposition", "assigned_to")
         )
         return queryset
 
@@ -289,6 +292,7 @@ class LeadAdmin(
                 "duplicate_of",
                 "disposition",
                 "follow_up_of",
+                "assigned_to",
                 "challenge",
                 "consent__text",
                 "legal_hold__placed_by",
@@ -325,6 +329,7 @@ class LeadAdmin(
         rows = [row for row in super().get_fieldsets(request, obj) if row[0] not in left_out]
         is_there: dict[str, Callable[[Lead], object]] = {
             "waits_for": lambda it: it.status == LeadStatus.WAITING,
+            "assigned": lambda it: it.assigned_to_id,
             "newest_request": lambda it: it.duplicates.all(),
             "came_of_it": lambda it: it.call_notes.all(),
             "follow_ups_shown": lambda it: it.follow_up_of_id or it.follow_ups.all(),
@@ -345,6 +350,11 @@ class LeadAdmin(
         if waits is None:
             return ""
         return html.trouble(waits.text) if waits.for_ever else waits.text
+
+    @display(description=_("assigned to"))  # type: ignore[untyped-decorator]
+    def assigned(self, obj: Lead) -> SafeString:
+        """Whose it is, as a manager has said."""
+        return format_html("<bdi>{}</bdi>", shown_name(obj.assigned_to))
 
     @display(description="")  # type: ignore[untyped-decorator]
     def story(self, obj: Lead) -> str:

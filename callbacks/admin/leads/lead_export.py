@@ -23,6 +23,7 @@ from callbacks.exports.tables import Column, Kind, Row, Rows, Value
 from callbacks.exports.workbook import Workbook
 from callbacks.models import Team
 from callbacks.models.exports import ExportWhat
+from callbacks.models.people import shown_name
 from callbacks.reports import people
 from callbacks.reports.time_breakdown import WAITS
 from leads.admin import Admin
@@ -107,6 +108,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
         Column(gettext("What came of it")),
         Column(gettext("Salesperson")),
         Column(gettext("Team")),
+        Column(gettext("Assigned to")),
         Column(gettext("Attempts"), Kind.COUNT),
         moment(gettext("Due")),
         moment(gettext("Phone rang")),
@@ -131,7 +133,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
 
 
 def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
-    asked = leads.select_related("source", "disposition", "consent__text")
+    asked = leads.select_related("source", "disposition", "assigned_to", "consent__text")
     found = asked.defer("consent__text__text").iterator(chunk_size=_AT_A_TIME)
     zone = timezone.get_current_timezone()
 
@@ -157,6 +159,7 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
                 it.disposition.name if it.disposition else None,
                 names[_person(it)] if it.by_extension else None,
                 teams.get(it.by_team) if it.by_team else None,
+                shown_name(it.assigned_to) or None,
                 it.attempts,
                 local(it.due_at),
                 local(it.rang_at),

@@ -1,0 +1,202 @@
+"""Assigning leads to a salesperson: one from its page, or many from the list."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from callbacks.access import scope
+from callbacks.admin import html
+from callbacks.admin.commands import NothingToDo
+from callbacks.admin.confirm import ask, is_confirmed
+from callbacks.admin.leads.actions import ActsOnLeads, page_of
+from callbacks.admin.leads.commands import LeadCommand, not_chosen_yet
+from callbacks.calling import assigning
+from callbacks.common.formatting import all_of, in_words
+from callbacks.explain import assigning as explained
+from callbacks.routing.assignable import Assignee, assignees
+from callbacks.routing.rules import FOLLOW_UP_WAITS
+from leads.models import Lead
+
+_NOBODY = "nobody"
+
+ASSIGN = LeadCommand(
+    run=not_chosen_yet,
+    logged=_("Assigned"),
+    title=_("Assign this lead?"),
+    title_of_several=_("Assign these %(count)d leads?"),
+    explanation=_("Whoever you choose is rung first for it."),
+    button=_("Assign"),
+)
+
+
+class AssignForm(forms.Form):
+    """Who it is to be. `leads`: those that are assigned; offered is who answers one of them."""
+
+    person = forms.ChoiceField(
+        label=_("Salesperson"),
+        widget=forms.RadioSelect(attrs={"class": "choice"}),
+        error_messages={
+            "required": _("Choose a salesperson."),
+            "invalid_choice": _("Choose one of these salespeople."),
+        },
+    )
+
+    def __init__(self, people: Sequence[Assignee], leads: Sequence[Lead], data: Any) -> None:
+        super().__init__(data)
+        sources = {lead.source_id for lead in leads}
+        self._people = {str(it.pk): it for it in people if it.sources & sources}
+        choices = [(pk, _choice(it)) for pk, it in self._people.items()]
+        if any(lead.assigned_to_id for lead in leads):
+            nobody = gettext("Nobody: take the assignment back")
+            choices.append((_NOBODY, format_html("{}", nobody)))
+        field = self.fields["person"]
+        field.choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+
+    @property
+    def offers(self) -> bool:
+        """Whether there is anybody to choose."""
+        return bool(self.fields["person"].choices)  # type: ignore[attr-defined]
+
+    def chosen(self) -> Assignee | None:
+        """Once the form is valid; None: nobody, it is taken back."""
+        return self._people.get(self.cleaned_data["person"])
+
+
+class AgreedForm(forms.Form):
+    """The second question: what was chosen stands, and is sent again unseen."""
+
+    person = forms.CharField(widget=forms.HiddenInput)
+    agreed = forms.CharField(widget=forms.HiddenInput, initial="yes")
+
+
+class AssignsLeads(ActsOnLeads):
+    """The part of the leads' admin that makes a lead somebody's."""
+
+    actions = [
+        "call_selected", "assign_selected", "cancel_selected", "done_selected", "block_selected",
+    ]  # fmt: skip
+    actions_detail = [
+        "call_now", "call_with", "assign", "they_talked", "after_talk", "play", "hang_up", "cancel",
+        "hold_legally", "lift_hold",
+    ]  # fmt: skip
+
+    def has_assign_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may say whose a lead is: who may change leads."""
+        return bool(self.has_change_permission(request))
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Assign"), url_path="assign", permissions=["assign"], icon="person_add"
+    )
+    def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks to whom, then assigns this lead."""
+        lead = self._found(request, object_id)
+        form = self._form(request, [lead])
+        if not form.offers:
+            self._tell_of_nobody(request)
+            return HttpResponseRedirect(page_of(lead))
+        if not (is_confirmed(request) and form.is_valid()):
+            explained_ = _EXPLANATION % {"time": in_words(FOLLOW_UP_WAITS.total_seconds())}
+            question = ASSIGN.saying(explained_).question([lead], back=page_of(lead), form=form)
+            return ask(request, self, question)
+        command(form.chosen(), request.user).carry_out(self, request, [lead])
+        return HttpResponseRedirect(page_of(lead))
+
+    @admin.action(description=_("Assign"), permissions=["assign"])
+    def assign_selected(
+        self, request: HttpRequest, queryset: QuerySet[Lead]
+    ) -> HttpResponse | None:
+        """Asks to whom, says what becomes of how many, then assigns the chosen leads."""
+        leads = self._chosen(request, queryset)
+        if leads is None:
+            return None
+        form = self._form(request, leads)
+        if not form.offers:
+            self._tell_of_nobody(request)
+            return None
+        back = request.get_full_path()
+        if not (is_confirmed(request) and form.is_valid()):
+            explained_ = _EXPLANATION % {"time": in_words(FOLLOW_UP_WAITS.total_seconds())}
+            question = ASSIGN.saying(explained_, button=gettext("Go on"))
+            return ask(
+                request, self, question.question(leads, back, action="assign_selected", form=form)
+            )
+        person = form.chosen()
+        what = command(person, request.user)
+        if "agreed" not in request.POST:
+            said = (
+                explained.assigned(leads, person, timezone.now())
+                if person
+                else explained.taken_back(leads)
+            )
+            agreed = AgreedForm(initial={"person": form.cleaned_data["person"]})
+            question = what.saying(" ".join(said))
+            return ask(
+                request, self, question.question(leads, back, action="assign_selected", form=agreed)
+            )
+        what.carry_out(self, request, leads)
+        return None
+
+    def _form(self, request: HttpRequest, leads: Sequence[Lead]) -> AssignForm:
+        data = request.POST if is_confirmed(request) else None
+        return AssignForm(assignees(scope.of(request.user)), leads, data)
+
+    def _tell_of_nobody(self, request: HttpRequest) -> None:
+        said = gettext(
+            "No salesperson can be rung for it: a login has to be entered as the salesperson of a "
+            "phone, in a team that answers the source."
+        )
+        self.message_user(request, said, messages.ERROR)
+
+
+_EXPLANATION = _(
+    "Whoever you choose is rung first, and waited for while they are on a call, %(time)s at most; "
+    "then whoever is free is rung. A call that is on goes on."
+)
+
+
+def command(person: Assignee | None, user: Any) -> LeadCommand:
+    """ASSIGN, once it is chosen to whom; None: it is taken back."""
+    if person is None:
+        return ASSIGN.doing(_take_back, gettext("Assignment taken back")).saying(
+            "",
+            title=gettext("Take the assignment back?"),
+            title_of_several=gettext("Take the assignment of these %(count)d leads back?"),
+            button=gettext("Take back"),
+        )
+    seen = scope.of(user)
+
+    def run(lead: Lead, user: Any) -> str:
+        if not assigning.assign(lead.pk, person.pk, seen, user):
+            raise NothingToDo(
+                gettext("It is assigned to %(name)s already.") % {"name": person.name}
+            )
+        return gettext("It is assigned to %(name)s.") % {"name": person.name}
+
+    words = {"name": person.name}
+    in_title = {"name": person.name.replace("%", "%%")}  # its %(count)d is filled in later
+    return ASSIGN.doing(run, gettext("Assigned to %(name)s") % words).saying(
+        "",
+        title=gettext("Assign this lead to %(name)s?") % words,
+        title_of_several=gettext("Assign these leads to %(name)s?") % in_title,
+    )
+
+
+def _take_back(lead: Lead, user: Any) -> str:
+    if not assigning.take_back(lead.pk, user):
+        raise NothingToDo(gettext("It is assigned to nobody."))
+    return gettext("It is assigned to nobody any more.")
+
+
+def _choice(person: Assignee) -> SafeString:
+    return html.below(format_html("<bdi>{}</bdi>", person.name), all_of(person.teams))

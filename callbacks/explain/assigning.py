@@ -1,0 +1,140 @@
+"""What becomes of leads that are assigned, or taken back: of how many, in sentences. Reads only."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils.translation import gettext, ngettext
+
+from callbacks.explain.waiting import has_waited
+from callbacks.routing import config
+from callbacks.routing.assignable import Assignee
+from leads.models import Lead, LeadStatus
+
+
+class _Becomes(StrEnum):
+    """What assigning does to a lead, in the order in which it is told."""
+
+    KEPT = "kept"
+    RUNG_FIRST = "rung_first"
+    CALLING = "calling"
+    HELD = "held"
+    CLOSED = "closed"
+    THEIRS = "theirs"
+    NOT_ANSWERED = "not_answered"
+    NEVER = "never"
+
+
+def assigned(leads: Sequence[Lead], to: Assignee, now: datetime) -> list[str]:
+    """What assigning these leads to `to` does, the more usual first."""
+    found = Counter(_becomes(lead, to, now) for lead in leads)
+    said = [_words(it, found[it], len(leads), to.name) for it in _Becomes if found[it]]
+    others = sum(lead.assigned_to_id not in (None, to.pk) for lead in leads)
+    if others:
+        said.append(
+            ngettext(
+                "%(count)d is taken from somebody else.",
+                "%(count)d are taken from somebody else.",
+                others,
+            )
+            % {"count": others}
+        )
+    return said
+
+
+def taken_back(leads: Iterable[Lead]) -> list[str]:
+    """What taking these leads back does."""
+    theirs = [lead for lead in leads if lead.assigned_to_id is not None]
+    open_ = sum(lead.is_open for lead in theirs)
+    said = []
+    if open_:
+        said.append(
+            ngettext(
+                "%(count)d is open and goes to whoever is free.",
+                "%(count)d are open and go to whoever is free.",
+                open_,
+            )
+            % {"count": open_}
+        )
+    if closed := len(theirs) - open_:
+        said.append(
+            ngettext(
+                "%(count)d is closed and is only nobody's any more.",
+                "%(count)d are closed and are only nobody's any more.",
+                closed,
+            )
+            % {"count": closed}
+        )
+    return said or [gettext("None of them is assigned to anybody.")]
+
+
+def _becomes(lead: Lead, to: Assignee, now: datetime) -> _Becomes:
+    if lead.erased_at or lead.status == LeadStatus.DUPLICATE:
+        return _Becomes.NEVER
+    if lead.source_id not in to.sources:
+        return _Becomes.NOT_ANSWERED
+    if lead.assigned_to_id == to.pk:
+        return _Becomes.THEIRS
+    if lead.status == LeadStatus.CALLING:
+        return _Becomes.CALLING
+    if lead.status == LeadStatus.HELD:
+        return _Becomes.HELD
+    if lead.status != LeadStatus.WAITING:
+        return _Becomes.CLOSED
+    asked = config.current().asked(lead.source_id, has_waited(lead, now), now, is_owned=True)
+    # Nobody is asked while all are closed: it is kept when they open.
+    is_kept = not asked or any(turn.holds_for_owner for turn in asked)
+    return _Becomes.KEPT if is_kept else _Becomes.RUNG_FIRST
+
+
+def _words(becomes: _Becomes, count: int, of: int, name: str) -> str:
+    sentence = {
+        _Becomes.KEPT: ngettext(
+            "%(count)d of %(of)d waits and will be kept for %(name)s.",
+            "%(count)d of %(of)d wait and will be kept for %(name)s.",
+            count,
+        ),
+        _Becomes.RUNG_FIRST: ngettext(
+            "%(count)d of %(of)d has waited for long: %(name)s is rung first if free, else "
+            "whoever is.",
+            "%(count)d of %(of)d have waited for long: %(name)s is rung first if free, else "
+            "whoever is.",
+            count,
+        ),
+        _Becomes.CALLING: ngettext(
+            "%(count)d of %(of)d is being called: that call goes on, and %(name)s has the next "
+            "one.",
+            "%(count)d of %(of)d are being called: those calls go on, and %(name)s has the next "
+            "ones.",
+            count,
+        ),
+        _Becomes.HELD: ngettext(
+            "%(count)d of %(of)d is held and will be kept for %(name)s once it is released.",
+            "%(count)d of %(of)d are held and will be kept for %(name)s once they are released.",
+            count,
+        ),
+        _Becomes.CLOSED: ngettext(
+            "%(count)d of %(of)d is closed and only changes hands.",
+            "%(count)d of %(of)d are closed and only change hands.",
+            count,
+        ),
+        _Becomes.THEIRS: ngettext(
+            "%(count)d of %(of)d is assigned to %(name)s already.",
+            "%(count)d of %(of)d are assigned to %(name)s already.",
+            count,
+        ),
+        _Becomes.NOT_ANSWERED: ngettext(
+            "%(count)d of %(of)d stays as it is: %(name)s has no phone in a team that answers its "
+            "source.",
+            "%(count)d of %(of)d stay as they are: %(name)s has no phone in a team that answers "
+            "their sources.",
+            count,
+        ),
+        _Becomes.NEVER: ngettext(
+            "%(count)d of %(of)d stays as it is: a repeated request, or one that was erased.",
+            "%(count)d of %(of)d stay as they are: repeated requests, or ones that were erased.",
+            count,
+        ),
+    }[becomes]
+    return sentence % {"count": count, "of": of, "name": name}
