@@ -104,7 +104,9 @@
   reload.addEventListener("click", () => window.location.reload());
 
   function begin() {
-    window.stop(); // the page's own refresh, which is for browsers in which no script runs
+    // The page's own refresh is for browsers in which no script runs, and takes the focus away.
+    window.stop();
+    document.querySelector('meta[http-equiv="refresh"]')?.remove();
     next();
   }
   if (document.readyState === "complete") begin();
