@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from leads.models import ConsentText, LeadSource
+from leads.models import ConsentText, LeadSource, Widget, WidgetText
 
 T = TypeVar("T")
 
@@ -85,3 +85,22 @@ def _consent_texts() -> dict[int, list[ConsentText]]:
 
 # The texts that visitors may agree to, the newest first, by the id of their source.
 consent_texts = VersionedCache(_consent_texts)
+
+
+def _widgets() -> dict[int, Widget]:
+    return {it.source_id: it for it in Widget.objects.all()}
+
+
+# How the buttons of websites look, by the id of the source.
+widgets = VersionedCache(_widgets)
+
+
+def _widget_texts() -> dict[int, list[WidgetText]]:
+    found: dict[int, list[WidgetText]] = {}
+    for text in WidgetText.objects.order_by("language"):
+        found.setdefault(text.source_id, []).append(text)
+    return found
+
+
+# What they say, by the id of the source.
+widget_texts = VersionedCache(_widget_texts)

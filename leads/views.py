@@ -84,7 +84,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
     with config_cache.one_version():
         source = intake.active_source(slug)
         if source is None:
-            return _not_found(request)
+            return _gone(request, slug)
         if request.method == "POST":
             return _shown_inside(source, _submit(request, source))
         hidden = _hidden({"earlier": request.GET.get("earlier", "")})
@@ -142,7 +142,7 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
         lead = intake.store_newest(form.submission(key, submitter, how))
     except Refused as refused:
         return _refused(request, source, form, hidden, refused)
-    return SeeOther(reverse("leads:status", args=[source.slug, lead.public_id]))
+    return SeeOther(_address(request, "status", source.slug, lead.public_id))
 
 
 def _refused(
@@ -213,7 +213,7 @@ def status(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespons
     page = render(request, "leads/status.html", context)
     page["Cache-Control"] = "no-store"
     page["X-Robots-Tag"] = "noindex"
-    return _shown_inside(source, page) if source else page
+    return _shown_inside(source or lead.source, page)
 
 
 @csrf_exempt  # what is sent is signed by us, and grants nothing because of a cookie
@@ -280,7 +280,7 @@ def never_call_again(request: HttpRequest, slug: str, public_id: uuid.UUID) -> H
     page["X-Robots-Tag"] = "noindex"
     if wait:
         page["Retry-After"] = str(math.ceil(wait.total_seconds()))
-    return _shown_inside(source, page) if source else page
+    return _shown_inside(source or lead.source, page)
 
 
 def _never_call(lead: Lead, now: datetime, *, lists: bool) -> None:
@@ -300,6 +300,26 @@ def _shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:
         page.xframe_options_exempt = True
         page._csp_replace = {"frame-ancestors": websites}  # type: ignore[attr-defined]
     return page
+
+
+def _address(request: HttpRequest, name: str, *args: object) -> str:
+    """Of another page for the visitor: in the widget's frame, another page in the frame."""
+    here = request.resolver_match
+    return reverse(f"leads:{name}", args=args, current_app=here.namespace if here else None)
+
+
+def _gone(request: HttpRequest, slug: str) -> HttpResponse:
+    """There is no such form. In the frame of a widget that is open, what to do instead."""
+    source = LeadSource.objects.filter(slug=slug).first() if is_framed(request) else None
+    if source is None:
+        return _not_found(request)
+    return _shown_inside(source, render(request, "leads/widget_gone.html", status=404))
+
+
+def is_framed(request: HttpRequest) -> bool:
+    """Whether the page stands in the frame of the widget."""
+    here = request.resolver_match
+    return here is not None and here.namespace == "widget"
 
 
 def _not_found(request: HttpRequest) -> HttpResponse:

@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.support.schedules",
     "tests.support.serving",
     "tests.support.webhook_receiver",
+    "tests.support.website",
 ]
 
 # On a busy machine everything takes longer, and that is no fault of what is tested.

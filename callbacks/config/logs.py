@@ -27,6 +27,7 @@ _REPLACED = (
     (re.compile(r"(/sign-in/new-password/)[^\s\"']+"), r"\1..."),
     # The address of a visitor's page, which opens it.
     (re.compile(rf"(/contact/[^/\s]+/|/api/leads/|earlier=){_UUID}", re.IGNORECASE), r"\1..."),
+    (re.compile(rf"(/widget/[^/\s]+/){_UUID}", re.IGNORECASE), r"\1..."),
     # The details of a database error show the row: name, number, e-mail.
     (re.compile(r"(DETAIL|CONTEXT):.*"), r"\1: ..."),
     # Keys of the API.

@@ -59,6 +59,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("webhooks/", include("callbacks.webhooks.urls")),
+    path("widget/", include("leads.widget.urls", namespace="widget")),
     path("", include("leads.urls")),
 ]
 

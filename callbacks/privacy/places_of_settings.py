@@ -51,6 +51,8 @@ SET_UP = (
     _set_up("leads.ApiClient", _("Programs that use the API"), "name scopes rate"),
     _set_up("leads.ApiKey", _("Keys of the API, as hashes"), "prefix digest"),
     _set_up("leads.ConsentText", _("What visitors are asked to agree to"), "language text"),
+    _set_up("leads.Widget", _("How websites' buttons look"), "colour side appears"),
+    _set_up("leads.WidgetText", _("What websites' buttons say"), "language button title"),
     _set_up("leads.SetupVersion", _("Version of the settings"), "version followed"),
     _set_up("callbacks.Schedule", _("Opening hours"), "name time_zone holidays_of"),
     _set_up("callbacks.OpeningHours", _("Opening hours")),

@@ -26,6 +26,7 @@ from leads.models.sources import (
     default_countries,
     validate_country,
 )
+from leads.models.widgets import Appears, Side, Widget, WidgetText
 
 __all__ = [
     "E164",
@@ -36,6 +37,7 @@ __all__ = [
     "ApiClient",
     "ApiKey",
     "ApiScope",
+    "Appears",
     "BlockDay",
     "BlockEntry",
     "BlockKind",
@@ -60,7 +62,10 @@ __all__ = [
     "ListedBy",
     "NeverCallNumber",
     "SetupVersion",
+    "Side",
     "SlaClock",
+    "Widget",
+    "WidgetText",
     "WithoutKey",
     "default_countries",
     "validate_country",

@@ -18,7 +18,13 @@ from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 
 # Of an answer to GET, by the beginning of its address; all others are kept by nobody.
-KEPT = {"/contact/website/": "private, no-cache", "/static/": "public"}
+KEPT = {
+    "/contact/website/": "private, no-cache", "/static/": "public",
+    "/widget.js": "public, max-age=3600", "/widget/website/settings/": "public, max-age=60",
+    "/widget/website/": "private, no-cache",
+}  # fmt: skip
+# What other websites may load.
+FOR_OTHERS = ("/widget.js", "/widget/website/settings/")
 # Of addresses that hold a secret.
 STRICTER = {"Referrer-Policy": "no-referrer"}
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
@@ -83,13 +89,14 @@ def wrong(path: str, answer: HttpResponse) -> Iterator[str]:
         yield f"status {answer.status_code}"
     kept = next((how for start, how in KEPT.items() if path.startswith(start)), NOT_KEPT)
     if answer.status_code == 200 and path.count("/") > 3:
-        kept = NOT_KEPT if path.startswith("/contact/") else kept
+        is_visitors = path.startswith(("/contact/", "/widget/")) and path not in FOR_OTHERS
+        kept = NOT_KEPT if is_visitors else kept
     if answer.get("Cache-Control") != (kept if answer.status_code == 200 else NOT_KEPT):
         yield f"Cache-Control {answer.get('Cache-Control')}"
     for header, value in {
         "Permissions-Policy": PERMISSIONS,
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if path in FOR_OTHERS else "same-origin",
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

@@ -42,6 +42,7 @@ def record(
         ("/webhooks/voicenter/the-secret-word/cdr/", "the-secret-word"),
         ("/sign-in/new-password/MQ/the-secret-word/", "the-secret-word"),
         (f"/contact/web-site/{PUBLIC_ID}/never-call/", PUBLIC_ID[:8]),
+        (f"/widget/web-site/{PUBLIC_ID}/", PUBLIC_ID[:8]),
         (f"/api/leads/{PUBLIC_ID}", PUBLIC_ID[-8:]),
         (f"/api/leads/{PUBLIC_ID.replace('-', '').upper()}/", PUBLIC_ID[-8:].upper()),
         (f"Referer: https://x/contact/website/?earlier={PUBLIC_ID}", PUBLIC_ID),

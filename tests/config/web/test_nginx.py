@@ -198,6 +198,7 @@ def test_no_log_of_it_holds_a_secret(proxy: Proxy) -> None:
         client.get(f"/mail/unsubscribe/{SECRET}/")
         client.get(f"/sign-in/new-password/MQ/{SECRET}/")
         client.get(f"/contact/website/{PUBLIC_ID}/never-call/")
+        client.get(f"/widget/website/{PUBLIC_ID}/")
         client.get(f"/contact/website/?earlier={PUBLIC_ID}")
         client.get(f"/api/leads/{PUBLIC_ID}")
         client.get("/admin/number/972505550101/?q=0505550101")

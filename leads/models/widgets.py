@@ -1,0 +1,107 @@
+"""Widget: how a source's button looks and when it shows. WidgetText: its words in one language."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leads import languages
+from leads.models.sources import LeadSource
+
+OUR_BLUE = "#0b57c4"
+COLOUR = r"^#[0-9a-f]{6}$"
+MOST_SECONDS = 600
+
+
+class Side(models.TextChoices):
+    """Where the button stands. In a language that is written from the right, the sides swap."""
+
+    END = "end", _("at the end of the line: right in English, left in Hebrew")
+    START = "start", _("at the start of the line: left in English, right in Hebrew")
+
+
+class Appears(models.TextChoices):
+    """When the button shows."""
+
+    AT_ONCE = "at once", _("at once")
+    LATER = "later", _("after some seconds")
+    AT_THE_END = "at the end", _("when the visitor has come to the end of the page")
+    NEVER = "never", _("never: the website has buttons of its own")
+
+
+class Widget(models.Model):
+    """The button that a website shows. A source without a row has the defaults."""
+
+    source = models.OneToOneField(
+        LeadSource, verbose_name=_("source"), on_delete=models.CASCADE, related_name="widget"
+    )
+    colour = models.CharField(
+        _("colour"),
+        max_length=7,
+        default=OUR_BLUE,
+        validators=[RegexValidator(COLOUR, _("A colour is written like #0b57c4."))],
+        help_text=_("Of the button. Its text is black or white, whichever is easier to read."),
+    )
+    side = models.CharField(_("side"), max_length=5, choices=Side.choices, default=Side.END)
+    appears = models.CharField(
+        _("the button shows"), max_length=10, choices=Appears.choices, default=Appears.AT_ONCE
+    )
+    after_seconds = models.PositiveSmallIntegerField(
+        _("after (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_SECONDS)],
+        help_text=_("Where it shows after some seconds."),
+    )
+    only_open = models.BooleanField(
+        _("only in opening hours"),
+        default=False,
+        help_text=_(
+            "While nobody can be called there is no button. Buttons of the website's own open "
+            "the form at any hour, and it says when we call."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("widget")
+        verbose_name_plural = _("widgets")
+        ordering = ["source"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(appears=Appears.LATER) | Q(after_seconds__isnull=False),
+                name="widget_later_says_when",
+                violation_error_message=_("Enter after how many seconds the button shows."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.source)
+
+
+class WidgetText(models.Model):
+    """What the button and the dialog say in one language. Where there is none, our own words."""
+
+    source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        related_name="widget_texts",
+    )
+    language = models.CharField(
+        _("language"), max_length=languages.MAX_LANGUAGE, help_text=_("For example: en, he, ru.")
+    )
+    button = models.CharField(_("text of the button"), max_length=40)
+    title = models.CharField(_("title of the dialog"), max_length=80)
+
+    class Meta:
+        verbose_name = _("text of the widget")
+        verbose_name_plural = _("texts of the widget")
+        ordering = ["source", "language"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["source", "language"], name="widget_text_once"),
+        ]
+
+    def __str__(self) -> str:
+        return languages.name_of(self.language)

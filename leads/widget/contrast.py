@@ -1,0 +1,27 @@
+"""How well a text can be read on a colour, as WCAG 2.2 reckons it (1.4.3). Pure functions."""
+
+from typing import Final
+
+LEAST: Final = 4.5  # for text of any size
+WHITE, BLACK = "#ffffff", "#000000"
+_LINEAR_UNTIL = 0.04045
+
+
+def text_on(colour: str) -> str:
+    """White or black, whichever is easier to read on "#0b57c4"; on one of them LEAST is kept."""
+    return max((WHITE, BLACK), key=lambda it: ratio(it, colour))
+
+
+def ratio(one: str, other: str) -> float:
+    """From 1 (the same) to 21 (black and white), whichever is the text."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= _LINEAR_UNTIL else ((part + 0.055) / 1.055) ** 2.4

@@ -1,0 +1,280 @@
+// The call-back button for any website: <script src=".../widget.js" data-source="website" async>.
+// It draws a button, opens a dialog with our form in a frame, and tells the page what happens there.
+// leads/widget/loader.py sends it without comments and indents. No cookie, nothing stored.
+(() => {
+  "use strict";
+  const WORDS = {};
+  const SECOND = 1000;
+  const NAME = "callbackWidget";
+  const queued = window[NAME];
+  // Included twice is one widget. Browsers older than 2022 keep the page's plain link.
+  if (typeof queued?.open === "function" || !window.HTMLDialogElement) return;
+
+  const script = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');
+  const address = new URL(script.src);
+  const given = (name) => script.dataset[name] ?? address.searchParams.get(name);
+  const { origin } = address;
+  const source = given("source") || "website";
+  const language = given("lang") || "";
+  const query = language && `?lang=${encodeURIComponent(language)}`;
+  const path = encodeURIComponent(source) + "/";
+
+  const frames = [];
+  let told; // what the server says of the source; null where it says nothing
+  let dialog, box, form, opener;
+
+  const make = (tag, properties, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+
+  // Without our server's word: enough for a dialog that says so.
+  function byItself() {
+    const wanted = (language || document.documentElement.lang || "en").slice(0, 2);
+    const [close, failed, open] = WORDS[wanted] ?? WORDS.en;
+    const dir = /^(he|iw|ar)/.test(wanted) ? "rtl" : "ltr";
+    const link = `/contact/${path}${query}`;
+    return { close, failed, open, title: failed, dir, link, lang: wanted };
+  }
+
+  const settings = fetch(`${origin}/widget/${path}settings/${query}`, {
+    credentials: "omit",
+    signal: AbortSignal.timeout?.(8 * SECOND),
+  })
+    .then((answer) => answer.ok && answer.json())
+    .catch(() => null)
+    .then((answer) => {
+      told = answer || null;
+      if (!told) {
+        console.warn(
+          `callback: ${origin} says nothing of the source "${source}". Either it is away, or ` +
+            `${location.origin} is not among the allowed origins of that source.`,
+        );
+      }
+      return told;
+    });
+
+  // In em: "rem" is the page's own, and "initial" is what the visitor has chosen in the browser.
+  // Rules that are important inside a shadow win over all that the page's own style sheets say.
+  const css = ({ colour = "#0b57c4", ink = "#fff", side = "end" }) => `
+:host{all:initial!important;display:block!important}
+@media print{:host{display:none!important}}
+*{box-sizing:border-box}
+.go,dialog{font:600 1em/1.4 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
+.go{position:fixed;z-index:2147483647;inset-block-end:max(1.25em,env(safe-area-inset-bottom));
+inset-inline-${side}:1.25em;max-inline-size:calc(100vw - 2.5em);min-block-size:3em;
+padding:.75em 1.375em;border:2px solid #fff;border-radius:2em;background:${colour};color:${ink};
+box-shadow:0 4px 16px #0006;cursor:pointer}
+.go:hover{filter:brightness(1.15)}
+:focus-visible{outline:3px solid #0b57c4;outline-offset:2px;box-shadow:0 0 0 2px #fff}
+dialog{position:fixed;inset:0;flex-direction:column;inline-size:30em;max-inline-size:100vw;
+block-size:100vh;block-size:100dvh;max-block-size:none;margin:auto;padding:0;border:0;
+background:var(--paper);color:var(--text);color-scheme:light dark;
+--paper:#fff;--text:#17212b;--line:#d5dce4;box-shadow:0 12px 48px #0008;overflow:hidden}
+dialog[open]{display:flex}
+dialog::backdrop{background:#0009}
+header{display:flex;align-items:center;gap:.5em;padding-inline-start:1.25em;
+border-block-end:1px solid var(--line)}
+h2{flex:1;margin:0;padding-block:.75em;font-size:1.125em;font-weight:650;overflow-wrap:anywhere;
+outline:0;box-shadow:none}
+.x{inline-size:1.875em;min-block-size:1.875em;border:0;background:none;color:inherit;
+font:400 1.75em/1 sans-serif;cursor:pointer}
+.x:focus-visible{outline-offset:-4px;outline-color:currentColor;box-shadow:none}
+.no{padding:1em 1.25em;font-weight:400}
+.no[hidden]{display:none}
+.no p{margin:0 0 .5em}
+a{color:inherit;font-weight:600}
+iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
+@media(min-width:34em){dialog{block-size:46em;max-block-size:calc(100vh - 2em);border-radius:1em}}
+@media(prefers-color-scheme:dark){dialog{--paper:#18212b;--text:#e9eef3;--line:#2e3a47}
+:focus-visible{outline-color:#7db5ff}}
+@media(prefers-reduced-motion:no-preference){dialog[open]{animation:in .15s}
+@keyframes in{from{opacity:0}}}
+@media(forced-colors:active){dialog{border:1px solid}}`;
+
+  // A constructed style sheet is none of the page's Content-Security-Policy's.
+  function shadow(known) {
+    const host = make("div");
+    const root = host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css(known));
+    root.adoptedStyleSheets = [sheet];
+    return { host, root };
+  }
+
+  const announce = (what) =>
+    document.dispatchEvent(
+      new CustomEvent(`callback:${what}`, { bubbles: true, detail: { source } }),
+    );
+
+  // The form in a frame, and what to do where it does not come.
+  function framed({ failed, open, link, frame: from, title }, isInline) {
+    const way = make("a", { href: origin + link, target: "_blank", rel: "noopener" }, open);
+    const trouble = make("div", { className: "no", hidden: true }, make("p", {}, failed), way);
+    trouble.setAttribute("role", "alert");
+    const frame = make("iframe", { title });
+    const state = { frame, isInline, page: "", hasTalked: false };
+    let patience;
+    const wait = (seconds) => {
+      clearTimeout(patience);
+      patience = setTimeout(() => (trouble.hidden = false), seconds * SECOND);
+    };
+    state.answered = () => {
+      clearTimeout(patience);
+      trouble.hidden = true;
+    };
+    // Each page in the frame learns who is around it. One that the browser refuses answers nothing.
+    frame.addEventListener("load", () => {
+      wait(2);
+      frame.contentWindow.postMessage({ callback: 1, type: "hello" }, origin);
+    });
+    // Once more, where it has not come before.
+    state.load = () => {
+      if (state.page) return;
+      trouble.hidden = Boolean(from);
+      frame.hidden = !from;
+      if (!from) return;
+      if (!isInline) wait(10);
+      frame.src = origin + from;
+    };
+    if (isInline) {
+      frame.loading = "lazy";
+      frame.style.height = "44em";
+    }
+    frames.push(state);
+    state.parts = [trouble, frame];
+    return state;
+  }
+
+  window.addEventListener("message", ({ data, origin: by, source: from }) => {
+    const state = frames.find(({ frame }) => frame.contentWindow === from);
+    if (by !== origin || !state || data?.callback !== 1) return;
+    const { type, value } = data;
+    if (type === "page") {
+      state.answered();
+      if (value === "sent" && state.page === "form") {
+        state.hasTalked = false;
+        announce("submitted");
+      }
+      state.page = value;
+    } else if (type === "connected" && !state.hasTalked) {
+      state.hasTalked = true;
+      announce("connected");
+    } else if (type === "size" && state.isInline && value > 0 && value < 9999) {
+      state.frame.style.height = `${Math.ceil(value)}px`;
+    } else if (type === "close" && !state.isInline) close();
+  });
+
+  function draw(known) {
+    if (box) return box;
+    const { host, root } = shadow(known);
+    box = make("div", { dir: known.dir, lang: known.lang });
+    root.append(box);
+    // Outside the body: what the page does to that does not move it, or take it away.
+    document.documentElement.append(host);
+    return box;
+  }
+
+  async function open(by) {
+    opener = by ?? document.activeElement;
+    const known = (await settings) ?? byItself();
+    if (!dialog) {
+      const heading = make("h2", { id: "t", tabIndex: -1, autofocus: true }, known.title);
+      const x = make("button", { type: "button", className: "x", onclick: close }, "\u00d7");
+      x.setAttribute("aria-label", known.close);
+      form = framed(known);
+      dialog = make("dialog", {}, make("header", {}, heading, x), ...form.parts);
+      dialog.setAttribute("aria-labelledby", "t");
+      dialog.addEventListener("click", (event) => event.target === dialog && close());
+      dialog.addEventListener("close", () => {
+        (opener?.isConnected ? opener : box.querySelector(".go"))?.focus();
+      });
+      draw(known).append(dialog);
+    }
+    if (dialog.open) return;
+    form.load();
+    dialog.showModal();
+    announce("opened");
+  }
+
+  function close() {
+    dialog?.close();
+  }
+
+  function inline(place) {
+    if (place.dataset.callbackInline === "on") return;
+    place.dataset.callbackInline = "on";
+    settings.then((known) => {
+      if (!known) return; // the page's plain link stays
+      const { host, root } = shadow(known);
+      const state = framed(known, true);
+      root.append(make("div", { dir: known.dir, lang: known.lang }, ...state.parts));
+      place.replaceChildren(host);
+      state.load();
+    });
+  }
+
+  function showButton() {
+    const button = make("button", { type: "button", className: "go" }, told.button);
+    button.setAttribute("aria-haspopup", "dialog");
+    button.onclick = () => open(button);
+    draw(told).prepend(button);
+  }
+
+  function appear({ appears, seconds, shows }) {
+    if (!shows || appears === "never") return;
+    if (appears === "later") setTimeout(showButton, seconds * SECOND);
+    else if (appears === "at once") showButton();
+    else {
+      const look = () => {
+        const { scrollHeight } = document.documentElement;
+        if (window.innerHeight + window.scrollY < scrollHeight - 80) return;
+        removeEventListener("scroll", look);
+        showButton();
+      };
+      addEventListener("scroll", look, { passive: true });
+      look();
+    }
+  }
+
+  // Buttons of the page's own, also those that it makes later. While a link's form cannot be shown
+  // here, it is followed as any other.
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      const own = event.composedPath().find((it) => it.matches?.("[data-callback-open]"));
+      if (!own || (told === null && own.href)) return;
+      event.preventDefault();
+      open(own);
+    },
+    true,
+  );
+
+  function findInline() {
+    document.querySelectorAll("[data-callback-inline]:not([data-callback-inline=on])").forEach(inline);
+  }
+
+  function begin() {
+    const where = script.dataset.inline;
+    if (where) document.querySelectorAll(where).forEach(inline);
+    else if (where === "") {
+      const place = make("div");
+      script.after(place);
+      inline(place);
+    }
+    findInline();
+    new MutationObserver(findInline).observe(document.documentElement, {
+      childList: true,
+      subtree: true,
+    });
+    if (where === undefined) settings.then((known) => known && appear(known));
+  }
+
+  const api = { open: () => open(), close, push: (...calls) => calls.forEach((it) => api[it]?.()) };
+  window[NAME] = api;
+  if (Array.isArray(queued)) api.push(...queued);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();

@@ -1,0 +1,106 @@
+"""What the loader is told of a source: words in one language, and how its button looks."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+from django.utils.translation import get_language_info, gettext
+
+from leads import config_cache, languages, ports
+from leads.models import LeadSource, Widget, WidgetText
+from leads.models.widgets import Appears
+from leads.widget import contrast
+
+
+class Told(TypedDict):
+    """As JSON. `frame`, `link`: paths. `seconds`: until the button shows, if it `shows`."""
+
+    lang: str
+    dir: str
+    button: str
+    title: str
+    close: str
+    failed: str
+    open: str
+    colour: str
+    ink: str
+    side: str
+    appears: str
+    seconds: int
+    shows: bool
+    frame: str
+    link: str
+
+
+def told(source: LeadSource, wanted: str, now: datetime) -> Told:
+    """What the loader of a page in the language `wanted` ("": the source's) is told at `now`."""
+    language = language_of(source, wanted)
+    it, text = widget(source), text_in(source, language)
+    query = urlencode({"lang": language})
+    with translation.override(language):
+        return {
+            "lang": language,
+            "dir": direction(language),
+            "button": text.button if text else gettext("Call me back"),
+            "title": text.title if text else gettext("We call you back"),
+            **words(),
+            "colour": it.colour,
+            "ink": contrast.text_on(it.colour),
+            "side": it.side,
+            "appears": it.appears,
+            "seconds": (it.after_seconds or 0) if it.appears == Appears.LATER else 0,
+            "shows": not it.only_open or _is_open(source, now),
+            "frame": f"{reverse('widget:contact', args=[source.slug])}?{query}",
+            "link": f"{reverse('leads:contact', args=[source.slug])}?{query}",
+        }
+
+
+class Words(TypedDict):
+    """What the dialog says besides its title."""
+
+    close: str
+    failed: str
+    open: str
+
+
+def words() -> Words:
+    """In the language that is active. The loader has them of every language, by itself."""
+    return {
+        "close": gettext("Close"),
+        "failed": gettext("The form cannot be shown here."),
+        "open": gettext("Open it in a new tab"),
+    }
+
+
+def widget(source: LeadSource) -> Widget:
+    """The source's own, or one with the defaults."""
+    return config_cache.widgets.get().get(source.pk) or Widget(source=source)
+
+
+def text_in(source: LeadSource, language: str) -> WidgetText | None:
+    """In this language, or the same of any country; None where there is none."""
+    known = config_cache.widget_texts.get().get(source.pk, [])
+    same = (it for it in known if it.language == language)
+    spoken = languages.spoken(language)
+    alike = (it for it in known if languages.spoken(it.language) == spoken)
+    return next(same, None) or next(alike, None)
+
+
+def language_of(source: LeadSource, wanted: str) -> str:
+    """What a page asks for, else the source's language."""
+    return languages.read(wanted) or source.language
+
+
+def direction(language: str) -> str:
+    """ "rtl" for what is written from the right, else "ltr"."""
+    try:
+        return "rtl" if get_language_info(languages.spoken(language))["bidi"] else "ltr"
+    except KeyError:
+        return "ltr"
+
+
+def _is_open(source: LeadSource, now: datetime) -> bool:
+    opens = ports.hours(source.pk).next_time(now)
+    return opens is not None and opens <= now

@@ -1,0 +1,14 @@
+"""The addresses below widget/: the visitor's pages once more, for the frame, and what it asks."""
+
+from django.urls import path
+
+from leads import api
+from leads.urls import VISITORS
+from leads.widget import views
+
+app_name = "leads"
+urlpatterns = [
+    path("<slug:slug>/settings/", views.settings, name="widget-settings"),
+    *VISITORS,
+    path("api/leads/<str:public_id>/", api.status, name="api-status"),
+]

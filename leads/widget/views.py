@@ -1,0 +1,94 @@
+"""The addresses that the loader is fetched from and asks: its script, and a source's settings."""
+
+import gzip
+import hashlib
+from functools import cache
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+
+from leads import config_cache, intake, origins
+from leads.widget import loader, told
+
+# Seconds. A change in the admin is on every website after so long.
+SCRIPT_KEPT = 3600
+SETTINGS_KEPT = 60
+
+
+@csrf_exempt  # what is posted here is told the right method
+def script(request: HttpRequest) -> HttpResponseBase:
+    """The loader, the same for all websites."""
+    if refusal := _other_method(request):
+        return refusal
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    body, etag = _script(is_packed=packed)
+    answer = HttpResponse(body, content_type="text/javascript; charset=utf-8")
+    if packed:
+        answer["Content-Encoding"] = "gzip"
+    patch_vary_headers(answer, ["Accept-Encoding"])
+    return _kept(request, answer, etag, SCRIPT_KEPT)
+
+
+@csrf_exempt
+def settings(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """What the loader is told of a source, for pages of the websites that the source names.
+
+    The address names the source and the language, so that no cache mixes them.
+    """
+    if refusal := _other_method(request):
+        return refusal
+    with config_cache.one_version():
+        source = intake.active_source(slug)
+        if source is None:
+            return _no(gettext("There is no such source."), HTTPStatus.NOT_FOUND)
+        asking = request.headers.get("Origin", "")
+        if asking and asking not in origins.shown_inside(source.allowed_origins):
+            sentence = gettext("%(website)s is not among the websites of this source.")
+            return _no(sentence % {"website": asking[: origins.MOST_LETTERS]})
+        answer = JsonResponse(told.told(source, request.GET.get("lang", ""), timezone.now()))
+    if asking:
+        answer["Access-Control-Allow-Origin"] = asking
+    patch_vary_headers(answer, ["Origin"])
+    etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
+    return _kept(request, answer, etag, SETTINGS_KEPT)
+
+
+def _kept(request: HttpRequest, answer: HttpResponse, etag: str, seconds: int) -> HttpResponseBase:
+    """The answer, which caches may keep for so long; 304 for who has it already."""
+    answer["ETag"] = etag
+    answer["Cache-Control"] = f"public, max-age={seconds}"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    found = get_conditional_response(request, etag=etag, response=answer)
+    if found is not None and found is not answer:
+        for name in ("Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy"):
+            if name in answer:
+                found[name] = answer[name]
+        return found
+    return answer
+
+
+def _no(sentence: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> HttpResponse:
+    answer = JsonResponse({"error": sentence}, status=status)
+    patch_vary_headers(answer, ["Origin"])
+    return answer
+
+
+def _other_method(request: HttpRequest) -> HttpResponse | None:
+    if request.method in {"GET", "HEAD"}:
+        return None
+    page = render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+    page["Allow"] = "GET, HEAD"
+    return page
+
+
+@cache
+def _script(*, is_packed: bool) -> tuple[bytes, str]:
+    """Its bytes and their ETag."""
+    plain = loader.script().encode()
+    body = gzip.compress(plain, 9, mtime=0) if is_packed else plain
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'

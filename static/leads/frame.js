@@ -1,0 +1,48 @@
+// A page of ours in the frame that another website shows (leads/widget/loader.js): tells the page
+// around it what it shows, and nothing of what is typed. The browser lets only the websites of the
+// source be around it (frame-ancestors), so whoever is, may know.
+"use strict";
+
+(() => {
+  const around = window.parent;
+  if (around === window) return;
+  const standing = document.querySelector("[data-status]");
+  let origin = "";
+
+  function tell(type, value) {
+    if (origin) around.postMessage({ callback: 1, type, value }, origin);
+  }
+
+  // A page of a request that was reached by sending the form, and not by "back" or a reload.
+  function shown() {
+    if (!standing) return document.querySelector("form[data-once]") ? "form" : "other";
+    const [way] = performance.getEntriesByType("navigation");
+    return way?.type === "navigate" ? "sent" : "status";
+  }
+
+  function tellStanding() {
+    if (["talking", "connected"].includes(standing?.dataset.status)) tell("connected");
+  }
+
+  function tellSize() {
+    tell("size", document.body.offsetHeight);
+  }
+
+  window.addEventListener("message", (event) => {
+    if (event.source !== around || event.data?.callback !== 1 || event.data.type !== "hello") return;
+    origin = event.origin;
+    tell("page", shown());
+    tellSize();
+    tellStanding();
+  });
+
+  if (standing) {
+    const watch = { attributes: true, attributeFilter: ["data-status"] };
+    new MutationObserver(tellStanding).observe(standing, watch);
+  }
+  new ResizeObserver(tellSize).observe(document.body);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented) tell("close");
+  });
+})();
