@@ -39,8 +39,6 @@ from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 
 class Caller:
     """The answers to what `leads` asks (leads.ports.LeadCaller)."""
@@ -119,6 +117,10 @@ class Caller:
             return transitions.cancel(lead_id, now)
         taken_back.end(live, now)
         return transitions.close(lead_id, LeadStatus.CANCELLED, now, claimed_at=live.claimed_at)
+
+    def unsay(self, lead_id: int, now: datetime) -> bool:
+        """One that nobody has sent yet is given back."""
+        return recorded_messages.unsay(lead_id, now)
 
 
 def _live_call(lead_id: int) -> QuerySet[CallAttempt]:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
+    acts,
     api_keys,
     config_cache,
     intake,
@@ -227,6 +228,7 @@ def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
     log_context.follow(lead.pk)
     now = timezone.now()
     stands = visitor_status.standing(lead, now)
+    source = intake.active_by_id(lead.came_through, visitor_status.version_of(lead))
     return {
         "status": stands.status,
         "title": str(stands.title),
@@ -234,6 +236,7 @@ def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
         "call_after": stands.call_after.isoformat() if stands.call_after else None,
         "final": stands.final,
         "ask_after": visitor_status.ask_after(stands, now),
+        "acts": [it.value for it in acts.offered(stands, source, lead, now)],
     }
 
 

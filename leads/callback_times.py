@@ -1,6 +1,7 @@
 """When a visitor wants to be called: the times on offer, and what may be chosen."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby, islice
 
@@ -57,9 +58,17 @@ def choose(typed: str, hours: CallingHours, now: datetime, *, offered: bool) -> 
     return at
 
 
-def on_offer(hours: CallingHours, now: datetime) -> list[Day]:
-    """The times that the visitor may choose from, by day."""
-    times = islice(hours.half_hours(now + _EARLIEST, now + LATEST), ON_OFFER + 1)
+def is_any(hours: CallingHours, now: datetime) -> bool:
+    """Whether there is a time that the visitor may choose; `hours` are those of their number."""
+    return next(_possible(hours, now), None) is not None
+
+
+def on_offer(hours: CallingHours, now: datetime, *, is_known: bool = False) -> list[Day]:
+    """The times that the visitor may choose from, by day. `is_known`: `hours` are those of their
+    number; else it may turn out that one of these does not fit it.
+    """
+    all_of_them = hours.half_hours(now + _EARLIEST, now + LATEST)
+    times = islice(_possible(hours, now) if is_known else all_of_them, ON_OFFER + 1)
     today = timezone.localtime(now, hours.zone).date()
     found = list(times)
     days = [
@@ -69,6 +78,11 @@ def on_offer(hours: CallingHours, now: datetime) -> list[Day]:
     # The last day is left out where its times would be cut off.
     cut_off = len(found) > ON_OFFER and found[ON_OFFER].date() == found[ON_OFFER - 1].date()
     return days[:-1] if cut_off and len(days) > 2 else days
+
+
+def _possible(hours: CallingHours, now: datetime) -> Iterator[datetime]:
+    times = hours.half_hours(now + _EARLIEST, now + LATEST)
+    return (at for at in times if hours.next_time(at) == at)
 
 
 def _clock(at: datetime) -> str:

@@ -51,6 +51,10 @@ def is_demanded(source: LeadSource) -> bool:
 
 def keep(lead: Lead, submission: Submission, at: datetime) -> None:
     """Stores what the sender of a lead that is stored in this transaction agreed to."""
+    if submission.continues:
+        for agreed in Consent.objects.filter(lead=submission.continues):
+            agreed.pk, agreed.lead = None, lead
+            agreed.save(force_insert=True)
     if submission.consent is None:
         return
     known = submission.circumstances

@@ -80,6 +80,18 @@ def not_taken(refused: Refused) -> str:
     ) % {"number": minutes}
 
 
+def too_many_changes(wait: timedelta) -> str:
+    """For whoever changes a request again and again."""
+    minutes = math.ceil(wait.total_seconds() / 60)
+    return ngettext(
+        "You have changed this request many times. Nothing was changed now. Try again in "
+        "%(number)d minute.",
+        "You have changed this request many times. Nothing was changed now. Try again in "
+        "%(number)d minutes.",
+        minutes,
+    ) % {"number": minutes}
+
+
 def too_many_numbers(wait: timedelta) -> str:
     """For whoever puts number after number on the never-call list."""
     hours = math.ceil(wait.total_seconds() / 3600)

@@ -52,6 +52,12 @@ def active_source(slug: str, as_of: uuid.UUID | None = None) -> LeadSource | Non
     return sources.get(slug) or sources.get(slug.strip().lower())
 
 
+def active_by_id(source_id: int, as_of: uuid.UUID | None = None) -> LeadSource | None:
+    """The active source with this id, or None. `as_of`: as in active_source."""
+    sources = config_cache.active_sources.get(as_of).values()
+    return next((it for it in sources if it.pk == source_id), None)
+
+
 def slug_of_any(slug: str) -> str:
     """The slug of the source that is named so, also of one that is switched off; "" for none."""
     spelled = {slug, slug.strip().lower()} if "\x00" not in slug else set()
@@ -98,6 +104,13 @@ def store_correction(submission: Submission) -> Lead:
     judged = _judged(submission, now)
     _correct(submission, _by(submission), now)
     return _store(submission, now, judged)
+
+
+def store_again(submission: Submission, now: datetime) -> Lead:
+    """Stores what asks for another time for a number that was accepted before. A stranger who may
+    have it called now may have it called later, so only what is asked of everybody is asked again.
+    """
+    return _store(submission, now, pipeline.judge(replace(submission, circumstances=None), now))
 
 
 def _by(submission: Submission) -> list[Lead]:

@@ -179,21 +179,27 @@ def _release(wishes: Wishes, now: datetime) -> None:
     wish_followed.send(sender=Lead, lead=oldest)
 
 
-def withdraw(requests: Iterable[Lead], now: datetime) -> None:
-    """Takes back one person's requests of a number that was not theirs.
+def withdraw(requests: Iterable[Lead], now: datetime, *, entirely: bool = False) -> bool:
+    """Takes back one person's requests of a number. Returns whether a call of theirs had begun,
+    which is ended if it still can be.
 
-    Whoever else has asked for that number is called as if these had never come.
+    Whoever else has asked for that number is called as if these had never come. `entirely`: also
+    one whose lead is closed without having done what it asked for (leads.acts).
     """
     requests = [it for it in requests if it.is_open or it.status == LeadStatus.DUPLICATE]
     own = {it.pk for it in requests}
     for request in requests:
         if request.duplicate_of_id is not None:
-            _take_back_joined(request, now, restores=request.duplicate_of_id not in own)
+            restores = request.duplicate_of_id not in own
+            _take_back_joined(request, now, restores=restores, entirely=entirely)
+    had_begun = False
     for request in requests:
-        any(_take_back_open(request, now) for _ in range(_TRIES))
+        tries = (_take_back_open(request, now) for _ in range(_TRIES))
+        had_begun |= next((it for it in tries if it is not None), False)
+    return had_begun
 
 
-def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
+def _take_back_joined(request: Lead, now: datetime, *, restores: bool, entirely: bool) -> None:
     """Leaves the lead that it had joined. `restores`: that one is somebody else's, and goes on."""
     with transaction.atomic():
         later = _joined_since(request.duplicate_of_id, request.submitted_at)
@@ -204,7 +210,7 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
             return
         if not first.is_open:
             # What it asked for has been done, unless it wished for a call later than that.
-            if restores and request.call_after > now:
+            if restores and (entirely or request.call_after > now):
                 transitions.leave(request.pk)
             return
         before = EarlierPlan.objects.filter(request=request).first()
@@ -214,12 +220,12 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool) -> None:
             _restore(first, before, wishes, now)
 
 
-def _take_back_open(request: Lead, now: datetime) -> bool:
+def _take_back_open(request: Lead, now: datetime) -> bool | None:
     """Cancels an open lead. Other people's requests that had joined it go on by themselves.
 
-    False: it was claimed between the look for its call and its own lock, and nothing is changed.
-    Whoever has a lead does not wait for its call (docs/architecture.md, "In which order locks are
-    taken").
+    Returns whether a call of it had begun. None: it was claimed between the look for its call and
+    its own lock, and nothing is changed. Whoever has a lead does not wait for its call
+    (docs/architecture.md, "In which order locks are taken").
     """
     with transaction.atomic():
         is_called = ports.hold_call(request.pk)
@@ -229,14 +235,14 @@ def _take_back_open(request: Lead, now: datetime) -> bool:
         )
         found = locked.first()
         if found and found.status == LeadStatus.CALLING and not is_called:
-            return False
+            return None
         if found is None or (others and found.status != LeadStatus.WAITING):
-            return True  # a call that is on, or a person's decision, is for the others too
+            return is_called  # a call that is on, or a person's decision, is for the others too
         joined = _joined_since(request.pk, request.submitted_at)
         others += _wishes_of(joined.exclude(pk__in=[it.pk for it, _wished in others]), now)
         ports.cancel(request.pk, now)
         _release(others, now)
-        return True
+        return is_called
 
 
 def came_through(first: Lead, source: LeadSource) -> bool:

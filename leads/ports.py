@@ -100,6 +100,9 @@ class LeadCaller(Protocol):
     def cancel(self, lead_id: int, now: datetime) -> bool:
         """Has an open lead called no more. Returns whether it was open."""
 
+    def unsay(self, lead_id: int, now: datetime) -> bool:
+        """Has no recorded message played to the lead; True: one is on, or on its way."""
+
 
 _caller: LeadCaller | None = None
 
@@ -181,6 +184,11 @@ def cancel(lead_id: int, now: datetime) -> bool:
     Call it in the transaction that has locked the lead, after `hold_call`.
     """
     return _registered().cancel(lead_id, now)
+
+
+def unsay(lead_id: int, now: datetime) -> bool:
+    """Has no recorded message played to the lead; True: one is on, or on its way."""
+    return _registered().unsay(lead_id, now)
 
 
 def _registered() -> LeadCaller:

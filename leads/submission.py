@@ -16,7 +16,8 @@ class Submission:
     soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
     `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
     after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
-    no stranger's. `consent`: the text that was agreed to.
+    no stranger's. `consent`: the text that was agreed to. `continues`: the request of the same
+    person that this one changes, whose consent holds.
     """
 
     source: LeadSource
@@ -33,3 +34,4 @@ class Submission:
     follow_up_of: Lead | None = None
     circumstances: Circumstances | None = None
     consent: ConsentText | None = None
+    continues: Lead | None = None

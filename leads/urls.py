@@ -7,15 +7,24 @@ as the one that is shown.
 
 from django.urls import include, path, re_path
 
-from leads import api, views
+from leads import api, status_views, views
 from leads.widget import views as widget_views
 
 # What comes after contact/, and after widget/.
 VISITORS = [
     path("<slug:slug>/", views.contact, name="contact"),
-    path("<slug:slug>/<uuid:public_id>/", views.status, name="status"),
-    path("<slug:slug>/<uuid:public_id>/challenge/", views.solve, name="solve"),
-    path("<slug:slug>/<uuid:public_id>/never-call/", views.never_call_again, name="never-call"),
+    path("<slug:slug>/<uuid:public_id>/", status_views.status, name="status"),
+    path("<slug:slug>/<uuid:public_id>/challenge/", status_views.solve, name="solve"),
+    # The acts of leads.acts.Act, by their names.
+    path("<slug:slug>/<uuid:public_id>/time/", status_views.time, name="time"),
+    path("<slug:slug>/<uuid:public_id>/number/", status_views.number, name="number"),
+    path("<slug:slug>/<uuid:public_id>/not-mine/", status_views.not_mine, name="not-mine"),
+    path("<slug:slug>/<uuid:public_id>/cancel/", status_views.cancel, name="cancel"),
+    path(
+        "<slug:slug>/<uuid:public_id>/never-call/",
+        status_views.never_call_again,
+        name="never-call",
+    ),
 ]
 
 app_name = "leads"

@@ -9,7 +9,7 @@ it were the number's only one (`_by_itself`): whether we know the number is told
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from leads import appointments, joining, ports
 from leads.config_cache import VERSION_SQL
 from leads.dated_sentences import DatedSentence
-from leads.models import Lead, LeadSource, LeadStatus
+from leads.models import Lead, LeadSource, LeadStatus, TakenBack, WhyTakenBack
 from leads.ports import CallStage, Presence
 
 if TYPE_CHECKING:
@@ -66,6 +66,13 @@ _WAITING: "dict[Presence, StrOrPromise]" = {
         "can."
     ),
 }
+# Whoever is free calls within seconds. If nobody has by then, it is not known why: nobody may be
+# trying, since somebody else has chosen a later time for the number (joining.join).
+_STILL_WAITING = _("We will call you as soon as we can.")
+# The same from the beginning, at hours at which nobody is rung who has not asked for it.
+_AT_NIGHT = _(
+    "If we can call you now, your phone will ring in a moment. Otherwise we will call you later."
+)
 CALLING = Standing(
     "calling",
     _("We are getting someone on the line for you"),
@@ -134,7 +141,7 @@ CANCELLED = Standing(
     final=True,
 )
 # Its submitter has sent another number instead.
-TAKEN_BACK = Standing(
+SENT_ANOTHER = Standing(
     "cancelled",
     _("You have sent another number"),
     _("We will not call this number about your request any more, only the one you sent later."),
@@ -147,6 +154,62 @@ FOR_A_PERSON = Standing(
     _("We cannot call you automatically. A colleague will look at it and get back to you."),
     final=True,
 )
+
+# What the submitter has done on the page; the second one where a call had begun by then.
+_TAKEN_BACK = {
+    WhyTakenBack.CANCELLED: (
+        Standing(
+            "cancelled",
+            _("You have cancelled this request"),
+            _("We will not call you about it. If you would like a call, ask for another one."),
+            final=True,
+        ),
+        _(
+            "A call to you had begun by then, so your phone may still ring once. After that we "
+            "will not call you about it."
+        ),
+    ),
+    WhyTakenBack.NOT_THEIRS: (
+        Standing(
+            "cancelled",
+            _("We will not call this number"),
+            _("Thank you for telling us. Nobody calls this number for your request any more."),
+            final=True,
+        ),
+        _(
+            "Thank you for telling us. A call to this number had begun by then, so it may still "
+            "ring once. After that nobody calls it for your request."
+        ),
+    ),
+    WhyTakenBack.CORRECTED: (
+        SENT_ANOTHER,
+        _(
+            "A call to this number had begun by then, so it may still ring once. After that we "
+            "only call the number you sent later."
+        ),
+    ),
+    WhyTakenBack.RETIMED: (
+        Standing(
+            "cancelled",
+            _("You have chosen another time"),
+            _("We will call you at the time that you chose."),
+            final=True,
+        ),
+        _(
+            "A call to you had begun by then, so your phone may still ring once. After that we "
+            "will call you at the time that you chose."
+        ),
+    ),
+    WhyTakenBack.NEVER: (
+        Standing(
+            "cancelled",
+            _("We will not call you again"),
+            _("Nobody here will call this number any more."),
+            final=True,
+        ),
+        _("Nobody here will call this number any more. A call that had begun by then goes on."),
+    ),
+}
 
 
 CLOSED = DatedSentence(
@@ -182,7 +245,13 @@ _BY_STATUS = {
 
 def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     """The lead with that id (of that source), with the columns that `standing` reads. One query."""
-    leads = Lead.objects.select_related("duplicate_of").only(
+    leads = Lead.objects.select_related("duplicate_of", "taken_back").only(
+        "taken_back__why",
+        "taken_back__was_called",
+        "public_id",
+        "first_source",
+        "rang_at",
+        "duplicate_of__rang_at",
         "source",
         "phone",
         "language",
@@ -214,8 +283,11 @@ def standing(lead: Lead, now: datetime) -> Standing:
     """How `lead` stands at `now`.
 
     A request that has joined an earlier lead stands as that one does, if the same person has
-    submitted both; else by itself.
+    submitted both; else by itself. One that was taken back stands so, whatever becomes of others.
     """
+    if taken := taken_back(lead):
+        stands, had_begun = _TAKEN_BACK[WhyTakenBack(taken.why)]
+        return replace(stands, message=had_begun) if taken.was_called else stands
     as_of = version_of(lead)
     shown = lead.duplicate_of or lead
     if shown is not lead and not joining.are_by_one_person(lead, shown):
@@ -224,7 +296,7 @@ def standing(lead: Lead, now: datetime) -> Standing:
         stage = ports.call_stage(shown.pk)
         return _BY_STAGE[stage] if stage else CALLING
     if shown.status == LeadStatus.CANCELLED and joining.has_sent_another_number(shown):
-        return TAKEN_BACK
+        return SENT_ANOTHER
     if shown.status != LeadStatus.WAITING:
         return _BY_STATUS.get(LeadStatus(shown.status), RECEIVED)
     return _before_a_call(shown, now, as_of)
@@ -234,10 +306,16 @@ def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) 
     """How a request that has joined somebody else's lead `first` would stand as the only one.
 
     Until its own time it reads when that is, whatever else becomes of the number. From then on
-    calls count that were made since it was sent: they are its calls, too.
+    calls count that were made since it was sent: they are its calls, too. Of several requests of
+    its submitter the newest counts, as it would then.
     """
-    if lead.is_held_back:
+    theirs = _of_one_person(lead, first)
+    asks = next((it for it in reversed(theirs) if not it.is_held_back), None)
+    if asks is None:
         return RECEIVED
+    if len(theirs) > 1 and ports.was_called(first.pk, theirs[0].submitted_at):
+        asks.attempts = 1
+    lead = asks
     before = _before_a_call(lead, now, as_of)
     if before.status == "scheduled" or before is FOR_A_PERSON:
         return before
@@ -253,13 +331,30 @@ def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) 
     return RECEIVED if chosen_at == first.call_after else _before_a_call(first, now, as_of)
 
 
+def _of_one_person(lead: Lead, first: Lead) -> list[Lead]:
+    """This request, and the others of its submitter that have joined the same lead; by age."""
+    if lead.submitter is None:
+        return [lead]
+    same = Lead.objects.filter(duplicate_of=first, submitter=lead.submitter)
+    return list(same.order_by("submitted_at", "pk"))
+
+
 def _before_a_call(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> Standing:
     hours = ports.hours(lead.source_id, lead.phone, as_of)
     if hours.next_time(now) is None or not ports.is_spoken(lead.source_id, lead.language, as_of):
         return FOR_A_PERSON
     if lead.call_after <= now + SOON:
-        return _waiting(lead, ports.presence(lead.source_id, now, as_of, lead.language), now)
+        presence = ports.presence(lead.source_id, now, as_of, lead.language)
+        return _waiting(lead, presence, now, is_usual=hours.is_usual(now))
     return _scheduled(lead, now, hours.zone)
+
+
+def taken_back(lead: Lead) -> TakenBack | None:
+    """What its submitter has taken back on its page; None: nothing."""
+    try:
+        return lead.taken_back
+    except TakenBack.DoesNotExist:
+        return None
 
 
 def version_of(lead: Lead) -> uuid.UUID | None:
@@ -267,13 +362,19 @@ def version_of(lead: Lead) -> uuid.UUID | None:
     return getattr(lead, "setup_version", None)
 
 
-def _waiting(lead: Lead, presence: Presence, now: datetime) -> Standing:
+def _waiting(lead: Lead, presence: Presence, now: datetime, *, is_usual: bool) -> Standing:
     said, every = _WAITING[presence], _CHANGES_IN[presence]
-    waited = now - lead.call_after
+    waited, title = now - lead.call_after, _("We have your request")
+    if not is_usual:
+        said = _AT_NIGHT
     if waited < LATE:
         # Whoever is free calls within seconds; if not, nobody knows when.
         every = max(every, 5) if waited > SOON else every
-        return Standing("waiting", _("We have your request"), said, False, changes_in=every)
+        return Standing("waiting", title, said, False, changes_in=every)
+    if not is_usual:
+        return Standing("delayed", title, said, False, changes_in=60)
+    if presence is Presence.FREE:
+        said = _STILL_WAITING
     title = _("This is taking longer than usual")
     return Standing("delayed", title, said, False, changes_in=max(every, 10))
 

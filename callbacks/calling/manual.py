@@ -27,7 +27,7 @@ from callbacks.voicenter import (
 )
 from leads import log_context, number_guard, transitions
 from leads.dated_sentences import weekday_and_date
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadStatus, TakenBack, WhyTakenBack
 from leads.phones import PhoneRefused
 
 log = logging.getLogger(__name__)
@@ -154,6 +154,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
     with transaction.atomic():
         lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
         log_context.follow(lead.pk)
+        _heed_the_visitor(lead)
         try:
             number_guard.check_before_dial(lead.phone, lead.source)
             Message(phone="972505550100", pre_rec=record_name)
@@ -183,11 +184,24 @@ def _to_be_called(lead_id: int) -> Lead:
     if lead.status == LeadStatus.DUPLICATE:
         sentence = gettext("This is a repeated request. Open lead %(number)s, the first one.")
         raise CannotCall(sentence % {"number": lead.duplicate_of_id})
+    _heed_the_visitor(lead)
     try:
         number_guard.check_before_dial(lead.phone, lead.source)
     except PhoneRefused as refusal:
         raise CannotCall(refusal.message) from None
     return lead
+
+
+def _heed_the_visitor(lead: Lead) -> None:
+    """Raises CannotCall where its submitter has said that the number is not theirs."""
+    said = TakenBack.objects.filter(lead=lead, why=WhyTakenBack.NOT_THEIRS)
+    if lead.status == LeadStatus.CANCELLED and said.exists():
+        raise CannotCall(
+            gettext(
+                "The visitor has said that this number is not theirs. Nobody calls it for this "
+                "request."
+            )
+        )
 
 
 def _keep_to_the_bound(lead: Lead, now: datetime) -> None:

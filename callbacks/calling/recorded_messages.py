@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, SourceMessages
-from callbacks.models.attempt_states import AttemptKind, AttemptState
+from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.routing import config, number_limits
 from callbacks.scheduling.call_times import WindowTimes
 from callbacks.scheduling.next_call import next_call
@@ -66,6 +66,17 @@ def give_way(phone: str, now: datetime) -> bool:
         kind=AttemptKind.MESSAGE, phone=phone, state=AttemptState.DIALING, sent_at__isnull=True
     ).exclude(claimed_at__gt=now - _ON_ITS_WAY, claimed_at__lte=now)
     return sum(attempt.give_back(now) for attempt in unsent) > 0
+
+
+def unsay(lead_id: int, now: datetime) -> bool:
+    """Messages to this lead that nobody has sent yet are not played: it has been taken back.
+
+    Says whether one rings its phone all the same: it was sent by then.
+    """
+    messages = CallAttempt.objects.filter(
+        kind=AttemptKind.MESSAGE, lead=lead_id, state__in=LIVE_STATES
+    )
+    return sum(not it.give_back(now) for it in messages) > 0
 
 
 def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: datetime) -> None:

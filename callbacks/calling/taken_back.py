@@ -1,4 +1,4 @@
-"""Calls of a number that its visitor has taken back ("Wrong number? Send it again").
+"""Calls of a number that its visitor has taken back, on the page of the request or by the form.
 
 The wish to end one is written down with the visitor's request and carried out by a worker. Where
 its wake-up is lost, or the call had not been accepted yet, the sweep does it.

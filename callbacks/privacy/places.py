@@ -149,6 +149,13 @@ OF_LEADS = (
         until=_WITH_LEAD,
         seen_by=_("nobody"),
     ),
+    Place(
+        "leads.TakenBack",
+        _("That a request was taken back on its page, and why"),
+        kept={"why": _OURS},
+        until=_WITH_LEAD,
+        seen_by=_LEADS,
+    ),
     Place("leads.ClockChange", _("Times of a lead"), until=_WITH_LEAD, seen_by=_LEADS),
     Place("leads.LateWait", _("Times of a lead"), until=_WITH_LEAD, seen_by=_LEADS),
 )  # fmt: skip

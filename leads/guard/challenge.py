@@ -21,7 +21,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from leads.guard import held
-from leads.models import Challenge, Lead, LeadStatus
+from leads.models import Challenge, Lead, LeadStatus, TakenBack
 
 # How long a browser may take; also one whose page is in the background of a slow telephone.
 VALID_FOR = timedelta(minutes=20)
@@ -45,6 +45,8 @@ def is_asked(lead: Lead, now: datetime) -> bool:
         lead.status == LeadStatus.DUPLICATE and lead.is_held_back
     )
     if not is_held or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
+        return False
+    if TakenBack.objects.filter(lead=lead).exists():
         return False
     return lead.findings.filter(is_mild=True).exists() and not held.has_solved(lead)
 

@@ -14,7 +14,7 @@ from leads.guard import blocks, findings, pipeline
 from leads.guard.address import read
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import Judgement
-from leads.models import CameBy, Challenge, Finding, Lead, LeadStatus
+from leads.models import CameBy, Challenge, Finding, Lead, LeadStatus, TakenBack
 from leads.phones import PhoneRefused
 from leads.signals import wish_followed
 from leads.submission import Submission
@@ -89,6 +89,8 @@ def let_go_if_answered(lead_id: int, now: datetime) -> bool:
         return False
     if against and not has_solved(lead):
         return False
+    if TakenBack.objects.filter(lead=lead).exists():
+        return False  # it is held for others, who have joined it: for a person
     try:
         return release(lead_id, now, by_person=False)
     except PhoneRefused as refused:

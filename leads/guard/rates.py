@@ -26,6 +26,7 @@ from leads.guard.circumstances import Circumstances
 from leads.guard.counters import Away, Counter
 from leads.guard.rate import Rate, read
 from leads.guard.verdicts import CannotAnswer, Finding, Verdict
+from leads.models import Lead
 from leads.submission import Submission
 
 NAME = "rate"
@@ -79,6 +80,19 @@ def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta |
     counter = Counter(key, _hidden("", phone), refuse=settings.RATE_NEVER_CALL)
     try:
         return counters.count([counter], now).wait
+    except Away:
+        return None
+
+
+def wait_to_change(request: Lead, change: str, now: datetime) -> timedelta | None:
+    """How long somebody waits who has changed their request too often on its page; None: they may.
+    So they may while Redis is away. `change`: the same one once more counts once.
+    """
+    if not settings.RATE_CHANGES:
+        return None
+    key = _hidden("changes", str(request.submitter or request.public_id))
+    try:
+        return counters.count([Counter(key, change, refuse=settings.RATE_CHANGES)], now).wait
     except Away:
         return None
 

@@ -26,6 +26,7 @@ from leads.models.sources import (
     default_countries,
     validate_country,
 )
+from leads.models.taken_back import TakenBack, WhyTakenBack
 from leads.models.widgets import Appears, Side, Widget, WidgetText
 
 __all__ = [
@@ -64,6 +65,8 @@ __all__ = [
     "SetupVersion",
     "Side",
     "SlaClock",
+    "TakenBack",
+    "WhyTakenBack",
     "Widget",
     "WidgetText",
     "WithoutKey",

@@ -15,7 +15,7 @@
 
   // A page of a request that was reached by sending the form, and not by "back" or a reload.
   function shown() {
-    if (!standing) return document.querySelector("form[data-once]") ? "form" : "other";
+    if (!standing) return document.querySelector("form.card[data-once]") ? "form" : "other";
     const [way] = performance.getEntriesByType("navigation");
     return way?.type === "navigate" ? "sent" : "status";
   }

@@ -47,6 +47,9 @@
     put(title, standing.title);
     put(message, standing.message);
     document.title = standing.title;
+    for (const act of standing.acts ? card.querySelectorAll("[data-act]") : []) {
+      act.hidden = !standing.acts.includes(act.dataset.act);
+    }
   }
 
   // A minute without an answer is no short loss: something between keeps the answers away.

@@ -345,7 +345,7 @@ def test_every_page_fits_its_window(
     page.wait_for_url("**/contact/website/*-*/")
     if how == "late":
         Lead.objects.update(call_after=timezone.now() - timedelta(minutes=5))
-        choose = page.get_by_role("link", name="Choose a time instead")
+        choose = page.get_by_role("link", name="Choose another time")
         expect(choose).to_be_visible()
         assert fits(page)
         choose.click()

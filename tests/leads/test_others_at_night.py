@@ -104,6 +104,47 @@ def test_when_the_number_is_called(row: Row, source: LeadSource, team: Team) -> 
     assert max(lead.call_after, row.at) == row.called_at
 
 
+def test_nobody_reads_that_somebody_is_found_who_does_not_call(source: LeadSource) -> None:
+    """And nothing tells that the number's owner has chosen a time."""
+    with time_machine.travel(NIGHT - timedelta(hours=1), tick=False):
+        Visitor().sends(call_at=MONDAY.isoformat())
+    strangers = Visitor(), Visitor()
+    with time_machine.travel(NIGHT, tick=False) as clock:
+        for stranger, phone in zip(strangers, (PHONE, "050-555 0172"), strict=True):
+            stranger.sends(phone=phone)
+        for waited, asks_after in ((0, 1), (90, 5), (200, 60), (3600, 60)):
+            clock.move_to(NIGHT + timedelta(seconds=waited))
+            known, unknown = (told(it) for it in strangers)
+            assert known == unknown
+            assert known["ask_after"] == asks_after
+            assert "finding someone" not in str(known["message"])
+            assert "Otherwise we will call you later." in str(known["message"])
+
+
+def test_a_source_that_could_call_by_day_promises_nobody_after_a_while(
+    source: LeadSource, team: Team
+) -> None:
+    """The owner's source has closed by then; the other one calls on."""
+    keeps(source, (9, 13))
+    other = LeadSource.objects.create(slug="landing", name="Landing page")
+    team.sources.add(other)
+    with time_machine.travel(DAY - timedelta(hours=5), tick=False):
+        Visitor().sends(call_at=MONDAY.isoformat())
+    strangers = Visitor(), Visitor()
+    with time_machine.travel(DAY, tick=False) as clock:
+        for stranger, phone in zip(strangers, (PHONE, "050-555 0172"), strict=True):
+            stranger.sends("landing", phone=phone)
+        clock.shift(200)
+        known, unknown = (told(it) for it in strangers)
+        assert known == unknown
+        assert known["message"] == "We will call you as soon as we can."
+
+
+def told(visitor: Visitor) -> dict[str, object]:
+    public_id = visitor.page.split("/")[-2]
+    return dict(visitor.client.get(f"/api/leads/{public_id}/").json())
+
+
 def waits(_source: LeadSource) -> Lead:
     return Visitor().sends()
 

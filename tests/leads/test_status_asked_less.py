@@ -42,7 +42,7 @@ def test_a_waiting_page_asks_as_often_as_something_may_happen(
 ) -> None:  # fmt: skip
     now = timezone.now()
     lead = make_lead(call_after=now - timedelta(seconds=waited))
-    stands = visitor_status._waiting(lead, presence, now)
+    stands = visitor_status._waiting(lead, presence, now, is_usual=True)
     assert visitor_status.ask_after(stands, now) == seconds
 
 

@@ -80,14 +80,8 @@ def test_it_is_announced_to_screen_readers_and_kept_nowhere(
     answer = client.get(url(make_lead()))
     assert '<div role="status" aria-live="polite"' in answer.text
     assert answer["Cache-Control"] == "no-store, private"
-    assert answer["X-Robots-Tag"] == "noindex"
-    assert answer["Referrer-Policy"] == "same-origin"
-
-
-def test_it_offers_the_form_for_a_wrong_number(client: Client, make_lead: MakeLead) -> None:
-    lead = make_lead()
-    link = f'href="/contact/website/?earlier={lead.public_id}">Wrong number?'
-    assert link in client.get(url(lead)).text
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert answer["Referrer-Policy"] == "no-referrer"
 
 
 def test_it_is_two_queries_one_of_them_for_who_is_there(

@@ -329,7 +329,7 @@ def test_the_page_of_a_request_that_was_taken_back(
     text = visitor.reads()
     assert "You have sent another number" in text
     assert "get back to you" not in text
-    assert 'class="once-more"' in text
+    assert '<li data-act="again"><a' in text
     told = Client().get(f"/api/leads/{taken.public_id}/").json()
     assert (told["status"], told["final"], told["call_after"]) == ("cancelled", True, None)
 

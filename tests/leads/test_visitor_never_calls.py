@@ -96,6 +96,34 @@ def test_who_types_anothers_number_takes_back_their_own_request_alone(
     assert not NeverCallNumber.objects.exists()
 
 
+@pytest.mark.parametrize("is_called", [True, False])
+def test_an_address_that_somebody_made_up_says_nothing_that_was_not_done(
+    client: Client, lead: Lead, request: pytest.FixtureRequest, is_called: bool
+) -> None:
+    if is_called:
+        request.getfixturevalue("called")
+    page = client.get(f"{page_of(lead)}?done=yes").content.decode()
+    asks = "Never call this number again?" if is_called else "Take your request back?"
+    assert asks in page
+
+
+def test_what_was_done_is_said_by_every_later_look(client: Client, called: Lead) -> None:
+    client.post(page_of(called))
+    assert "We will not call you again" in client.get(page_of(called)).content.decode()
+    assert "We will not call you again" in client.get(page_of(called)[:-11]).content.decode()
+
+
+@pytest.mark.parametrize("is_called", [True, False])
+def test_the_page_of_the_request_offers_what_is_done_there(
+    client: Client, lead: Lead, request: pytest.FixtureRequest, is_called: bool
+) -> None:
+    if is_called:
+        request.getfixturevalue("called")
+    page = client.get(f"/contact/website/{lead.public_id}/").content.decode()
+    assert ('<li data-act="never-call"><a' in page) == is_called
+    assert '<li data-act="cancel"><a' in page
+
+
 def test_nobody_learns_there_whether_a_number_is_listed(client: Client, lead: Lead) -> None:
     before = client.get(page_of(lead)).content
     never_call.add(PHONE, "asked us to stop", None)

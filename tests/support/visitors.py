@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +24,11 @@ E164 = "+972505550101"
 
 def page_token() -> str:
     return str(uuid.uuid4())
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What a page's form carries unseen."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def in_days(days: int) -> str:
@@ -49,12 +55,21 @@ class Visitor:
 
     def sends_from_the_page(self, **fields: str) -> Lead:
         """Follows the link on the page of the request to the form, and sends that."""
-        link = re.search(r'class="wrong-number" href="([^"]+)"', self.reads())
+        link = re.search(r'data-act="again"[^>]*><a href="([^"]+)"', self.reads())
         assert link
         form = self.client.get(link[1]).text
-        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
-        self.token = hidden.pop("token")
-        return self.sends(**hidden, **fields)
+        carried = hidden(form)
+        self.token = carried.pop("token")
+        return self.sends(**carried, **fields)
+
+    def does(self, act: str, **fields: str) -> HttpResponse:
+        """Opens the page of an act, sends what it asks for, and follows to where that leads."""
+        asked = self.client.get(f"{self.page}{act}/")
+        sent = {**hidden(asked.text), **fields}
+        done: HttpResponse = self.client.post(f"{self.page}{act}/", sent)
+        if done.status_code == 303:
+            self.page = done["Location"]
+        return done
 
     def reads(self) -> str:
         answer = self.client.get(self.page)

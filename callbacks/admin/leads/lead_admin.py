@@ -295,6 +295,7 @@ class LeadAdmin(
                 "assigned_to",
                 "challenge",
                 "consent__text",
+                "taken_back",
                 "legal_hold__placed_by",
             )
             .prefetch_related(

@@ -34,6 +34,7 @@ from callbacks.models.attempt_states import (
     AttemptOutcome,
     AttemptState,
 )
+from leads import visitor_status
 from leads.models import ClockChange, Lead, LeadStatus, SlaClock
 
 
@@ -65,6 +66,7 @@ def of(
     requests with their source, log entries with their user, and notes with all they refer to.
     """
     course = [*_submitted(lead)]
+    course.extend(_taken_back(lead))
     course.extend(_of_clock(change) for change in lead.clock_changes.all())
     for attempt in sorted(attempts, key=lambda it: (it.claimed_at, it.pk)):
         course.extend(_of_attempt(attempt))
@@ -91,6 +93,12 @@ def _in_their_course(events: Iterable[Event]) -> Iterator[tuple[datetime, Event]
             at = before
         before = max(before, at) if before else at
         yield at, event
+
+
+def _taken_back(lead: Lead) -> Iterator[Event]:
+    if taken := visitor_status.taken_back(lead):
+        rang = (gettext("A call had begun by then."),) if taken.was_called else ()
+        yield Event(taken.at, taken.get_why_display(), rang, ACCENT)
 
 
 def _of_clock(change: ClockChange) -> Event:

@@ -1,0 +1,177 @@
+"""Carries out what a visitor does on the page of their request (leads.acts says what is offered).
+
+What somebody asked for a number is all their requests of it: whichever page of theirs they act on,
+all of them are taken back, or follow the new time. Whoever else has asked for the number is called
+as if these had never come (leads.joining).
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from leads import acts, intake, joining, never_call, ports, transitions, visitor_status
+from leads.acts import Act
+from leads.guard.circumstances import Circumstances
+from leads.models import (
+    OPEN_STATUSES,
+    Lead,
+    LeadSource,
+    LeadStatus,
+    ListedBy,
+    TakenBack,
+    WhyTakenBack,
+)
+from leads.phones import TypedPhone
+from leads.submission import Submission
+
+log = logging.getLogger(__name__)
+
+# What a corrected number takes back, besides what Act.NUMBER is offered for: nothing that is over.
+_TAKES_BACK = tuple(it for it, its in acts.OFFERED.items() if Act.CANCEL in its)
+
+
+class StillOpen(Exception):  # noqa: N818  # said of the request, to its visitor
+    """A request could not be taken back: it was claimed anew each time. Nothing is promised."""
+
+
+def take_back(lead: Lead, why: WhyTakenBack, now: datetime) -> None:
+    """Nobody is called for this request any more, nor for others of its submitter for its number.
+
+    A call that has begun is ended if it still can be, and the page says that it had. Raises
+    StillOpen.
+    """
+    theirs, rang = _theirs(lead, now)
+    _take_back(theirs, why, now, rang=rang)
+    log.info("taken back why=%s requests=%s", why, len(theirs))
+
+
+def never_again(lead: Lead, now: datetime, *, lists: bool) -> None:
+    """Puts its number on the never-call list; or, not `lists`, takes the request back alone."""
+    if not lists:
+        take_back(lead, WhyTakenBack.CANCELLED, now)
+        return
+    rang = visitor_status.standing(lead, now).status in (*acts.RINGING, "talking")
+    reason = gettext("the visitor asked for it on the page of their request")
+    never_call.add(lead.phone, reason, None, ListedBy.VISITOR, lead)
+    _note([lead], WhyTakenBack.NEVER, now, rang=rang)
+    log.info("never call again")
+
+
+def retime(lead: Lead, source: LeadSource, chosen_at: datetime, key: uuid.UUID, how: Circumstances,
+           now: datetime) -> Lead:  # fmt: skip
+    """Has its number called at another time. Returns the request that asks for it, with a page of
+    its own. The same `key` once more, or the same time, is the same request.
+
+    Where a call has begun, what was asked for before is taken back first: that call is ended if it
+    still can be. Raises StillOpen.
+    """
+    if same := _asks_for(lead, chosen_at):
+        return same
+    if visitor_status.standing(lead, now).status in acts.RINGING:
+        take_back(lead, WhyTakenBack.RETIMED, now)
+    submission = _again(lead, source, key, how, lead.phone, lead.phone_extension, chosen_at)
+    return intake.store_again(submission, now)
+
+
+def correct(lead: Lead, source: LeadSource, phone: TypedPhone, key: uuid.UUID, how: Circumstances,
+            now: datetime) -> Lead:  # fmt: skip
+    """Has another number called instead; the one of before is not called for it any more.
+
+    It is judged as any request is: raises Refused, and then nothing has changed. Returns the new
+    request; the same `key` once more is the same one.
+    """
+    theirs, rang = _theirs(lead, now)
+    wish = _own_wish(lead)
+    hours = ports.hours(source.pk, phone.e164)
+    chosen_at = wish if wish and wish > now and hours.next_time(wish) == wish else None
+    submission = _again(lead, source, key, how, phone.e164, phone.extension, chosen_at)
+    stored = intake.store_correction(submission)
+    _take_back(theirs, WhyTakenBack.CORRECTED, now, rang=rang)
+    log.info("number corrected")
+    return stored
+
+
+def _theirs(lead: Lead, now: datetime) -> tuple[list[Lead], bool]:
+    """What its submitter asked for its number and can still take back, and whether a phone may be
+    ringing for it.
+    """
+    same = Lead.objects.filter(pk=lead.pk)
+    if lead.submitter:
+        same = Lead.objects.filter(submitter=lead.submitter, phone=lead.phone)
+    requests = same.select_related("source", "duplicate_of", "taken_back").order_by("pk")
+    stand = {it: visitor_status.standing(it, now).status for it in requests}
+    theirs = [it for it, status in stand.items() if status in _TAKES_BACK]
+    return theirs, any(stand[it] in acts.RINGING for it in theirs)
+
+
+def _take_back(theirs: Sequence[Lead], why: WhyTakenBack, now: datetime, *, rang: bool) -> None:
+    rang |= joining.withdraw(theirs, now, entirely=True)
+    for request in theirs:
+        rang |= ports.unsay(request.pk, now)
+        _settle_failed(request, why, now)
+    open_ones = Lead.objects.filter(pk__in=[it.pk for it in theirs], status__in=OPEN_STATUSES)
+    # One that others have joined may go on: for them alone.
+    if open_ones.filter(duplicates=None).exists():
+        raise StillOpen
+    _note(theirs, why, now, rang=rang)
+
+
+def _settle_failed(request: Lead, why: WhyTakenBack, now: datetime) -> None:
+    """A colleague need not look at it any more, unless somebody else has asked for the number."""
+    if request.status == LeadStatus.FAILED and not request.duplicates.exists():
+        transitions.settle(request.pk, now, str(why.label))
+
+
+def _note(theirs: Sequence[Lead], why: WhyTakenBack, now: datetime, *, rang: bool) -> None:
+    TakenBack.objects.bulk_create(
+        [TakenBack(lead=it, why=why, at=now, was_called=rang) for it in theirs],
+        update_conflicts=True,
+        unique_fields=["lead"],
+        update_fields=["why", "at", "was_called"],
+    )
+
+
+def _asks_for(lead: Lead, chosen_at: datetime) -> Lead | None:
+    """The newest request of its submitter for its number, if that is for this time; else None."""
+    same = Lead.objects.filter(pk=lead.pk)
+    if lead.submitter:
+        same = Lead.objects.filter(submitter=lead.submitter, phone=lead.phone)
+    still = same.filter(taken_back=None, status__in=(*OPEN_STATUSES, LeadStatus.DUPLICATE))
+    newest = still.order_by("-submitted_at", "-pk").first()
+    return newest if newest and _own_wish(newest) == chosen_at else None
+
+
+def _own_wish(lead: Lead) -> datetime | None:
+    """The time that was chosen with this request, whatever others have wished for since."""
+    return lead.first_chosen_at if lead.first_source_id else lead.chosen_at
+
+
+def _again(lead: Lead, source: LeadSource, key: uuid.UUID, how: Circumstances, phone: str,
+           extension: str, chosen_at: datetime | None) -> Submission:  # fmt: skip
+    """The same request with another number or time: nobody types the rest anew."""
+    lead = Lead.objects.get(pk=lead.pk)  # with all that was written
+    submitter = lead.submitter or _named(lead)
+    return Submission(
+        source=source,
+        key=key,
+        name=lead.name,
+        phone=phone,
+        phone_extension=extension,
+        email=lead.email,
+        message=lead.message,
+        language=lead.language,
+        chosen_at=chosen_at,
+        submitter=submitter,
+        circumstances=how.after(Lead.objects.filter(submitter=submitter).count()),
+        continues=lead,
+    )
+
+
+def _named(lead: Lead) -> uuid.UUID | None:
+    """Gives a submitter to a request of a release that kept none: this one."""
+    submitter = intake.key_from("by", str(lead.public_id))
+    Lead.objects.filter(pk=lead.pk, submitter=None).update(submitter=submitter)
+    return Lead.objects.values_list("submitter", flat=True).get(pk=lead.pk)

@@ -1,0 +1,75 @@
+"""What the visitor's pages have in common: methods, redirects, headers, and the page of nothing."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from leads import origins
+from leads.models import LeadSource
+
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+
+
+def answers(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+    """Makes a view answer `methods` only. Django's own decorator would answer an empty page."""
+
+    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
+        @wraps(view)
+        def answer(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponse:
+            if request.method not in methods:
+                page = render(request, "405.html", status=405)
+                page["Allow"] = ", ".join(methods)
+                return page
+            return view(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: the browser gets the next page by GET, so that a reload submits nothing."""
+
+    status_code = 303
+
+
+def shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:
+    """The source's websites may show this page inside theirs; all others may not, as any page."""
+    if websites := origins.shown_inside(source.allowed_origins):
+        page.xframe_options_exempt = True
+        page._csp_replace = {"frame-ancestors": websites}  # type: ignore[attr-defined]
+    return page
+
+
+def secret(page: HttpResponse) -> HttpResponse:
+    """Its address is a secret: the page is kept nowhere, found by no search engine, and no other
+    page is told where its reader came from.
+    """
+    page["Cache-Control"] = "no-store"
+    page["X-Robots-Tag"] = "noindex, nofollow"
+    page["Referrer-Policy"] = "no-referrer"
+    return page
+
+
+def address(request: HttpRequest, name: str, *args: object) -> str:
+    """Of another page for the visitor: in the widget's frame, another page in the frame."""
+    here = request.resolver_match
+    return reverse(f"leads:{name}", args=args, current_app=here.namespace if here else None)
+
+
+def is_framed(request: HttpRequest) -> bool:
+    """Whether the page stands in the frame of the widget."""
+    here = request.resolver_match
+    return here is not None and here.namespace == "widget"
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Renders the page. Http404 would show Django's own page while DEBUG is on."""
+    return render(request, "404.html", status=404)

@@ -1,0 +1,378 @@
+"""The page of a request: how it stands, and what its visitor does there.
+
+Whoever knows the page's address is the visitor: there is no login and no cookie, so the pages work
+inside the frame of another website too, and a CSRF token would guard nothing. Pages of foreign
+websites do not know the address, and what they send is refused besides (`_is_foreign`).
+
+GET and HEAD change nothing, whatever follows the links in a mail: each act is asked about on a page
+of its own first, and done by POST.
+"""
+
+import logging
+import math
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+
+from leads import (
+    acting,
+    acts,
+    api,
+    callback_times,
+    dated_sentences,
+    error_pages,
+    intake,
+    log_context,
+    number_guard,
+    pages,
+    phones,
+    ports,
+    request_body,
+    visitor_status,
+)
+from leads.acts import Act
+from leads.forms import clean_line
+from leads.guard import challenge, circumstances, rates, stamp, websites
+from leads.guard.circumstances import Circumstances
+from leads.guard.verdicts import Refused
+from leads.models import Lead, LeadSource, WhyTakenBack
+from leads.phones import PhoneRefused, TypedPhone
+from leads.request_body import BodyRefused
+from leads.signals import number_refused
+from leads.visitor_status import Standing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request, and who asks about it. `source`: None where it is switched off."""
+
+    request: HttpRequest
+    slug: str
+    lead: Lead
+    source: LeadSource | None
+    stands: Standing
+    now: datetime
+
+    @property
+    def is_post(self) -> bool:
+        return self.request.method == "POST"
+
+    @property
+    def offered(self) -> tuple[Act, ...]:
+        return acts.offered(self.stands, self.source, self.lead, self.now)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
+        """Rendered for whoever knows its address."""
+        known = {
+            "slug": self.slug,
+            "public_id": self.lead.public_id,
+            "stands": self.stands,
+            "last_digits": visitor_status.last_digits(self.lead.phone),
+            "is_ringing": self.stands.status in acts.RINGING,
+        }
+        page = render(self.request, template, known | context, status=status)
+        return pages.shown_inside(self.source or self.lead.source, pages.secret(page))
+
+    def back(self, lead: Lead | None = None) -> HttpResponse:
+        """To the page that says how it stands, or how `lead` does."""
+        public_id = (lead or self.lead).public_id
+        address = pages.address(self.request, "status", self.slug, public_id)
+        return pages.secret(pages.SeeOther(address))
+
+
+_View = Callable[[HttpRequest, str, uuid.UUID], HttpResponse]
+
+
+def _asked(view: Callable[[_Asked], HttpResponse]) -> _View:
+    """Finds the request that a page is about; without it, the page of nothing."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+        lead = visitor_status.find(public_id, slug)
+        if lead is None:
+            return pages.not_found(request)
+        log_context.follow(lead.pk)
+        now = timezone.now()
+        stands = visitor_status.standing(lead, now)
+        source = intake.active_source(slug, visitor_status.version_of(lead))
+        return view(_Asked(request, slug, lead, source, stands, now))
+
+    return answer
+
+
+@pages.answers("GET", "HEAD")
+@_asked
+def status(asked: _Asked) -> HttpResponse:
+    """Shows the visitor who submitted a lead how it stands now, and what they can change."""
+    lead, stands, now = asked.lead, asked.stands, asked.now
+    offered = asked.offered
+    if Act.NEVER_CALL not in offered and visitor_status.has_been_called(lead, now):
+        offered = (*offered, Act.NEVER_CALL)
+    return asked.page(
+        "leads/status.html",
+        acts=[it.value for it in offered],
+        ask_after=visitor_status.ask_after(stands, now),
+        refresh=visitor_status.refresh_after(lead, stands, now),
+        is_challenged=challenge.is_asked(lead, now),
+        has_form=asked.source is not None,
+    )
+
+
+@csrf_exempt  # what is sent is signed by us, and grants nothing because of a cookie
+@pages.answers("GET", "POST")
+def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """For the page of a request that is held as mildly suspicious: GET, a challenge; POST, its
+    solution. JSON, as the widget has it.
+    """
+    lead = visitor_status.find(public_id, slug)
+    now = timezone.now()
+    if lead is None or not challenge.is_asked(lead, now):
+        return api.nothing_here(request)
+    log_context.follow(lead.pk)
+    if request.method == "GET":
+        answer = JsonResponse(challenge.ask(lead, now))
+    else:
+        try:
+            solution = request_body.fields(request, ("altcha",)).get("altcha", "")
+        except BodyRefused as refused:
+            return api.body_refused(refused)
+        is_solved = challenge.answer(lead, solution, now)
+        answer = JsonResponse({"solved": is_solved}, status=200 if is_solved else 400)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+# --- what a visitor does --------------------------------------------------------------------------
+
+
+_Posted = Mapping[str, str]
+_Deed = Callable[[_Asked, _Posted], HttpResponse]
+
+
+def _act(act: Act, typed: str = "") -> Callable[[_Deed], _View]:
+    """A view of one act: asked about by GET, done by POST, and only while it is offered.
+
+    `typed`: the field that is filled in. The same page sent again with the same in it is answered
+    as before, however the request stands by now.
+    """
+
+    def decorate(view: _Deed) -> _View:
+        @csrf_exempt  # see above
+        @pages.answers("GET", "HEAD", "POST")
+        @_asked
+        @wraps(view)
+        def answer(asked: _Asked) -> HttpResponse:
+            posted: _Posted = {}
+            if asked.is_post:
+                if _is_foreign(asked):
+                    return _foreign(asked)
+                try:
+                    posted = request_body.page_form(
+                        asked.request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+                    )
+                except BodyRefused as refused:
+                    return error_pages.body_refused(asked.request, refused)
+                if typed and (known := intake.find(_key(asked, posted, posted.get(typed, "")))):
+                    return asked.back(known)
+            if act not in asked.offered:
+                return _not_now(asked)
+            try:
+                return view(asked, posted)
+            except acting.StillOpen:
+                log.warning("not taken back: claimed anew each time")
+                return asked.page("leads/act_not_now.html", 409, is_busy=True)
+
+        return answer
+
+    return decorate
+
+
+def _is_foreign(asked: _Asked) -> bool:
+    how = circumstances.of_request(asked.request)
+    return websites.is_foreign(how, asked.source or asked.lead.source)
+
+
+def _foreign(asked: _Asked) -> HttpResponse:
+    trouble = gettext("A page of another website sent this. Answer here.")
+    return asked.page("leads/act_not_now.html", 403, trouble=trouble)
+
+
+def _not_now(asked: _Asked) -> HttpResponse:
+    """It was done already, or a call came first: the page says how the request stands."""
+    if asked.is_post and asked.stands.status == "cancelled":
+        return asked.back()
+    return asked.page("leads/act_not_now.html", 409 if asked.is_post else 200)
+
+
+@_act(Act.CANCEL)
+def cancel(asked: _Asked, _posted: _Posted) -> HttpResponse:
+    """Takes the request back."""
+    if not asked.is_post:
+        return asked.page("leads/act_cancel.html")
+    acting.take_back(asked.lead, WhyTakenBack.CANCELLED, asked.now)
+    return asked.back()
+
+
+@_act(Act.NOT_MINE)
+def not_mine(asked: _Asked, _posted: _Posted) -> HttpResponse:
+    """Takes the request back, and keeps its number from being called for it by anybody here."""
+    if not asked.is_post:
+        return asked.page("leads/act_not_mine.html", can_correct=Act.NUMBER in asked.offered)
+    acting.take_back(asked.lead, WhyTakenBack.NOT_THEIRS, asked.now)
+    return asked.back()
+
+
+@_act(Act.TIME, typed="call_at")
+def time(asked: _Asked, posted: _Posted) -> HttpResponse:
+    """Has the number called at another time."""
+    source = asked.source
+    if source is None:
+        return _not_now(asked)
+    hours = ports.hours(source.pk, asked.lead.phone)
+    typed = clean_line(posted.get("call_at", ""))
+    context: dict[str, Any] = {
+        "days": callback_times.on_offer(hours, asked.now, is_known=True),
+        "zone": dated_sentences.zone_name(hours.zone, asked.now),
+        "typed": typed,
+        **_carried(asked, posted),
+    }
+    if not asked.is_post:
+        return asked.page("leads/act_time.html", **context)
+    try:
+        if not typed:
+            raise callback_times.TimeRefused(gettext("Choose a time."))
+        chosen_at = callback_times.choose(typed, hours, asked.now, offered=True)
+    except callback_times.TimeRefused as refused:
+        return asked.page("leads/act_time.html", 422, wrong=str(refused), **context)
+    key = _key(asked, posted, posted.get("call_at", ""))
+    if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
+        trouble = error_pages.too_many_changes(wait)
+        return _later(asked.page("leads/act_time.html", 429, trouble=trouble, **context), wait)
+    how = circumstances.of_request(asked.request)
+    return asked.back(acting.retime(asked.lead, source, chosen_at, key, how, asked.now))
+
+
+@_act(Act.NUMBER, typed="phone")
+def number(asked: _Asked, posted: _Posted) -> HttpResponse:
+    """Has another number called instead."""
+    source = asked.source
+    if source is None:
+        return _not_now(asked)
+    typed = clean_line(posted.get("phone", ""))
+    context: dict[str, Any] = {
+        "not_mine": Act.NOT_MINE in asked.offered,
+        "typed": typed,
+        **_carried(asked, posted),
+    }
+    if not asked.is_post:
+        return asked.page("leads/act_number.html", **context)
+    try:
+        phone = _other_number(asked, source, typed)
+    except PhoneRefused as refused:
+        return asked.page("leads/act_number.html", 422, wrong=refused.message, **context)
+    key = _key(asked, posted, posted.get("phone", ""))
+    if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
+        trouble = error_pages.too_many_changes(wait)
+        return _later(asked.page("leads/act_number.html", 429, trouble=trouble, **context), wait)
+    how = circumstances.of_form(asked.request, posted, _token(posted), asked.now)
+    try:
+        return asked.back(acting.correct(asked.lead, source, phone, key, how, asked.now))
+    except Refused as refused_request:
+        trouble = error_pages.not_taken(refused_request)
+        if refused_request.is_for_good:
+            return asked.page("leads/act_number.html", 403, trouble=trouble, **context)
+        page = asked.page("leads/act_number.html", 429, trouble=trouble, **context)
+        return _later(page, refused_request.retry_after)
+
+
+def _other_number(asked: _Asked, source: LeadSource, typed: str) -> TypedPhone:
+    """Raises PhoneRefused for one that nobody may call, and for the one that we have."""
+    if not typed:
+        raise PhoneRefused("invalid", gettext("Enter your phone number."))
+    try:
+        phone = number_guard.accept(typed, source)
+    except PhoneRefused as refused:
+        number_refused.send(sender=LeadSource, refused=refused)
+        raise
+    if phones.identity(phone.e164) == phones.identity(asked.lead.phone):
+        same = gettext("This is the number that we have for you. Enter another one.")
+        raise PhoneRefused("same", same)
+    return phone
+
+
+def _carried(asked: _Asked, posted: _Posted) -> dict[str, str]:
+    """What the page of an act carries unseen: its token, and when it was rendered."""
+    token = _token(posted)
+    known = posted.get(stamp.FIELD, "")
+    is_its_own = stamp.age(known, token, asked.now) is not None
+    return {
+        "token": str(token),
+        "stamp_field": stamp.FIELD,
+        "stamp": known if is_its_own else stamp.new(token, asked.now),
+        "trap": circumstances.TRAP,
+    }
+
+
+def _token(posted: _Posted) -> uuid.UUID:
+    with suppress(ValueError):
+        return uuid.UUID(posted.get("token", ""))
+    return uuid.uuid4()
+
+
+def _key(asked: _Asked, posted: _Posted, typed: str) -> uuid.UUID:
+    """The same page sent again with the same words is the same change."""
+    return intake.key_from("act", str(asked.lead.public_id), str(_token(posted)), typed)
+
+
+def _later(page: HttpResponse, wait: timedelta) -> HttpResponse:
+    page["Retry-After"] = str(math.ceil(wait.total_seconds()))
+    return page
+
+
+@csrf_exempt  # see above
+@pages.answers("GET", "HEAD", "POST")
+@_asked
+def never_call_again(asked: _Asked) -> HttpResponse:
+    """Asks the visitor whether their number is never to be called again; by POST it is done.
+
+    Anybody can type anybody's number: before our call has rung it, the number goes on no list,
+    and this request alone is taken back. Whether it is on the list already is told to nobody: the
+    page says what was done with this request. Nothing is done for a page of a foreign website, nor
+    for an address that lists number after number.
+    """
+    lead, now = asked.lead, asked.now
+    has_been_called = visitor_status.has_been_called(lead, now)
+    trouble, status, wait = "", 200, None
+    if asked.is_post:
+        how: Circumstances = circumstances.of_request(asked.request)
+        if _is_foreign(asked):
+            trouble, status = gettext("A page of another website sent this. Answer here."), 403
+        elif has_been_called and (wait := rates.wait_to_list(how, lead.phone, now)):
+            trouble, status = error_pages.too_many_numbers(wait), 429
+        else:
+            acting.never_again(lead, now, lists=has_been_called)
+            return pages.secret(pages.SeeOther(asked.request.path))
+    taken = visitor_status.taken_back(lead)
+    is_never = taken is not None and taken.why == WhyTakenBack.NEVER
+    page = asked.page(
+        "leads/never_call.html",
+        status,
+        is_done=is_never or (taken is not None and not has_been_called),
+        is_listed=is_never,
+        has_been_called=has_been_called,
+        trouble=trouble,
+    )
+    return _later(page, wait) if wait else page
