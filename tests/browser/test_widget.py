@@ -118,6 +118,26 @@ def test_from_the_button_to_the_talk(stack: Stack, shop: Page, embed: Callable[.
     ]  # fmt: skip
 
 
+def test_what_is_changed_on_the_page_of_a_request_is_no_second_submission(
+    stack: Stack, shop: Page, embed: Callable[..., str]
+) -> None:
+    Extension.objects.update(is_paused=True)
+    shop.goto(embed())
+    shop.get_by_role("button", name="Call me back").click()
+    form(shop).get_by_label("Name").fill("Noa Levi")
+    form(shop).get_by_label("Phone").fill("050-555 0101")
+    form(shop).get_by_role("button", name="Call me back").click()
+    form(shop).get_by_role("link", name="Correct the number").click()
+    form(shop).get_by_label("Phone").fill("050-555 0102")
+    form(shop).get_by_role("button", name="Call this number").click()
+    form(shop).get_by_role("link", name="Cancel this request").click()
+    form(shop).get_by_role("button", name="Yes, cancel it").click()
+    heading = form(shop).get_by_role("heading", level=1)
+    expect(heading).to_have_text("You have cancelled this request")
+    assert [what for what, _source in shop.evaluate("heard")] == ["opened", "submitted"]
+    assert shop.context.cookies() == []
+
+
 def test_the_browser_keeps_no_cookie_of_the_frame(
     stack: Stack, shop: Page, embed: Callable[..., str], strict: Browser
 ) -> None:
@@ -163,7 +183,7 @@ def test_by_keyboard_alone(stack: Stack, shop: Page, embed: Callable[..., str]) 
     assert typed == {}
     form(shop).get_by_label("Phone").press("Enter")
     expect(form(shop).locator("[data-status]")).to_be_visible()
-    form(shop).get_by_role("link", name="Never call this number again").focus()
+    form(shop).get_by_role("link", name="Cancel this request").focus()
     shop.keyboard.press("Escape")
     expect(shop.get_by_role("dialog")).to_be_hidden()
     assert shop.evaluate(FOCUSED) == "BUTTON.go"
@@ -272,9 +292,10 @@ def test_a_request_is_shown_on_after_its_source_is_switched_off(
     form(shop).get_by_role("button", name="Call me back").click()
     expect(form(shop).locator("[data-status=waiting]")).to_be_visible()
     LeadSource.objects.update(is_active=False)
-    form(shop).get_by_role("link", name="Never call this number again").click()
-    form(shop).get_by_role("button", name="Yes, take it back").click()
-    expect(form(shop).get_by_role("heading", name="Your request is taken back")).to_be_visible()
+    form(shop).get_by_role("link", name="Cancel this request").click()
+    form(shop).get_by_role("button", name="Yes, cancel it").click()
+    heading = form(shop).get_by_role("heading", name="You have cancelled this request")
+    expect(heading).to_be_visible()
 
 
 def test_included_twice_is_one_widget(stack: Stack, shop: Page, embed: Callable[..., str]) -> None:

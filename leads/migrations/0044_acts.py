@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0042_assigned_leads'),
+        ("leads", "0043_widgets"),
     ]
 
     operations = [
