@@ -28,6 +28,7 @@ MAY_USE = {
 OWN = {"callbacks", "leads", "tests"}
 
 NOT_IMPORTED = {
+    "axe-playwright-python": "its axe.min.js is read",
     "django-stubs": "a plugin of mypy, and the types of Django",
     "import-linter": "a command: lint-imports",
     "mypy": "a command",
