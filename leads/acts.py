@@ -11,7 +11,7 @@ from typing import Final
 
 from leads import callback_times, ports, visitor_status
 from leads.models import Lead, LeadSource
-from leads.visitor_status import Standing
+from leads.standings import Standing
 
 
 class Act(StrEnum):
@@ -25,17 +25,16 @@ class Act(StrEnum):
     AGAIN = "again"
 
 
-_BEFORE_A_CALL: Final = (Act.TIME, Act.NUMBER, Act.NOT_MINE, Act.CANCEL)
-# A call has begun: it is ended if it still can be, and none follows.
-_DURING_A_CALL: Final = _BEFORE_A_CALL
+# Once a call has begun, it is ended if it still can be, and none follows.
+_UNTIL_THEY_TALK: Final = (Act.TIME, Act.NUMBER, Act.NOT_MINE, Act.CANCEL)
 # By Standing.status.
 OFFERED: Final[dict[str, tuple[Act, ...]]] = {
-    "waiting": _BEFORE_A_CALL,
-    "delayed": _BEFORE_A_CALL,
-    "scheduled": _BEFORE_A_CALL,
-    "calling": _DURING_A_CALL,
-    "on_the_phone": _DURING_A_CALL,
-    "checking": _DURING_A_CALL,
+    "waiting": _UNTIL_THEY_TALK,
+    "delayed": _UNTIL_THEY_TALK,
+    "scheduled": _UNTIL_THEY_TALK,
+    "calling": _UNTIL_THEY_TALK,
+    "on_the_phone": _UNTIL_THEY_TALK,
+    "checking": _UNTIL_THEY_TALK,
     "talking": (Act.NEVER_CALL,),
     "connected": (Act.AGAIN, Act.NEVER_CALL),
     "called": (Act.AGAIN, Act.NUMBER),

@@ -50,7 +50,7 @@ from leads.models import Lead, LeadSource, WhyTakenBack
 from leads.phones import PhoneRefused, TypedPhone
 from leads.request_body import BodyRefused
 from leads.signals import number_refused
-from leads.visitor_status import Standing
+from leads.standings import Standing
 
 log = logging.getLogger(__name__)
 

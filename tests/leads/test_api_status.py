@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from leads import visitor_status
+from leads import standings
 from leads.models import Lead, LeadStatus
 
 MakeLead = Callable[..., Lead]
@@ -190,5 +190,5 @@ NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 )
 def test_the_sentence_names_the_day_in_the_sites_time_zone(at: datetime, sentence: str) -> None:
     with timezone.override("Asia/Jerusalem"):
-        said = visitor_status.FIRST_CALL.text(at, NOW)
+        said = standings.FIRST_CALL.text(at, NOW)
     assert said == sentence.removesuffix(".") + " (Jerusalem time)."

@@ -12,7 +12,7 @@ from django.utils import timezone
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
 from callbacks.models.attempt_states import AttemptState
-from leads import visitor_status
+from leads import standings
 from leads.models import Lead, LeadSource
 from tests.support.simulator import SimulatorProcess
 
@@ -73,7 +73,7 @@ NOBODY = "Nobody from our team can take calls at the moment"
 ON_CALLS = "Everyone on our team is busy right now."
 GET_BACK = "We cannot call you right away. Leave your number, and we will get back to you."
 FINDING = "We are finding someone who can talk to you now."
-FOR_A_PERSON = str(visitor_status.FOR_A_PERSON.message)
+FOR_A_PERSON = str(standings.FOR_A_PERSON.message)
 TODAY = "We will call you today at 15:00 (Jerusalem time)."
 FRIDAY = "We will call you on Friday, 27 November, at 09:00 (Jerusalem time)."
 

@@ -20,7 +20,7 @@ from callbacks.models import (
     Team,
 )
 from callbacks.models.attempt_states import AttemptState
-from leads import intake, visitor_status
+from leads import intake, standings
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.calling.test_apply_outcome import calls_again_at
 from tests.support.queue import queued
@@ -145,7 +145,7 @@ def test_a_lead_that_nobody_ever_answers_is_told_so_and_waits(
     assert lead.status == LeadStatus.WAITING
     assert lead.due_at == lead.submitted_at + timedelta(minutes=1)
     page = client.get(f"/api/leads/{lead.public_id}/").json()
-    assert (page["status"], page["message"]) == ("received", visitor_status.FOR_A_PERSON.message)
+    assert (page["status"], page["message"]) == ("received", standings.FOR_A_PERSON.message)
     assert dispatch.call_lead(lead.pk) is None
     assert reschedule.follow_the_hours() == 0
     # And as soon as somebody does, it is called.

@@ -1,0 +1,209 @@
+"""How the request of a visitor can stand, in words.
+
+They show nothing of how we work inside: no name, number, CALLID, error or attempt. One status,
+`received`, covers every lead that a colleague has to look at (held, failed, or from a source that
+no team answers). Which of them holds: leads.visitor_status.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from leads.dated_sentences import DatedSentence
+from leads.models import WhyTakenBack
+from leads.ports import Presence
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a lead stands. Only `scheduled` has a `call_after`; `final` standings do not change.
+
+    `title` and `message` are plain text, to be shown on a page or read out.
+    """
+
+    status: str
+    title: "StrOrPromise"
+    message: "StrOrPromise"
+    final: bool
+    call_after: datetime | None = None
+    # Seconds after which it may have changed; what is about to happen is worth asking often.
+    changes_in: int = 1
+
+
+WAITING: "dict[Presence, StrOrPromise]" = {
+    Presence.FREE: _("We are finding someone who can talk to you now. Keep your phone at hand."),
+    Presence.BUSY: _(
+        "Everyone on our team is busy right now. We will call you as soon as one of us is free. "
+        "Keep your phone at hand."
+    ),
+    Presence.NOBODY: _(
+        "Nobody from our team can take calls at the moment. We will call you as soon as somebody "
+        "can."
+    ),
+}
+# Whoever is free calls within seconds. If nobody has by then, it is not known why: nobody may be
+# trying, since somebody else has chosen a later time for the number (joining.join).
+STILL_WAITING = _("We will call you as soon as we can.")
+# The same from the beginning, at hours at which nobody is rung who has not asked for it.
+AT_NIGHT = _(
+    "If we can call you now, your phone will ring in a moment. Otherwise we will call you later."
+)
+CALLING = Standing(
+    "calling",
+    _("We are getting someone on the line for you"),
+    _("A colleague's phone is ringing. When they pick up, yours will ring: please answer it."),
+    final=False,
+)
+# The provider's answer was lost: the visitor's phone may ring, or never.
+UNCERTAIN = Standing(
+    "checking",
+    _("We have your request"),
+    _(
+        "We are making sure that our call to you went through. If your phone rings, please answer "
+        "it; if it does not, we will call again or get back to you."
+    ),
+    final=False,
+    changes_in=5,
+)
+ON_THE_PHONE = Standing(
+    "on_the_phone",
+    _("Someone is on the line for you"),
+    _("Our colleague has picked up and your phone is ringing. Please answer it."),
+    final=False,
+)
+TALKING = Standing(
+    "talking",
+    _("You are on the phone with us"),
+    _("Our colleague is on the line."),
+    final=False,
+    changes_in=5,
+)
+# How it went, a record will tell.
+HUNG_UP = Standing(
+    "checking",
+    _("Our call to you has ended"),
+    _("If we did not get to talk, we will call again or get back to you."),
+    final=False,
+    changes_in=5,
+)
+CONNECTED = Standing(
+    "connected", _("We have reached you"), _("Thank you for taking our call."), final=True
+)
+CALLED = Standing(
+    "called",
+    _("We tried to call you"),
+    _("If we missed each other, send your request again and we will try once more."),
+    final=True,
+)
+UNREACHED = Standing(
+    "unreached",
+    _("We could not reach you"),
+    _("We called and could not get through. Send your request again whenever it suits you."),
+    final=True,
+)
+# Final, although a colleague may still act on the lead or a manager may set up a team for its
+# source: a page that kept asking would reveal which of the causes behind this status it is.
+RECEIVED = Standing(
+    "received",
+    _("We have your request"),
+    _("Thank you. We will get back to you."),
+    final=True,
+)
+CANCELLED = Standing(
+    "cancelled",
+    _("This request is closed"),
+    _("We will not call you about it any more. If you would like a call, ask for another one."),
+    final=True,
+)
+# Its submitter has sent another number instead.
+SENT_ANOTHER = Standing(
+    "cancelled",
+    _("You have sent another number"),
+    _("We will not call this number about your request any more, only the one you sent later."),
+    final=True,
+)
+# Of a lead that waits and is never called by itself; its status is the one of RECEIVED.
+FOR_A_PERSON = Standing(
+    "received",
+    _("We have your request"),
+    _("We cannot call you automatically. A colleague will look at it and get back to you."),
+    final=True,
+)
+
+# What the submitter has done on the page; the second one where a call had begun by then.
+TAKEN_BACK = {
+    WhyTakenBack.CANCELLED: (
+        Standing(
+            "cancelled",
+            _("You have cancelled this request"),
+            _("We will not call you about it. If you would like a call, ask for another one."),
+            final=True,
+        ),
+        _(
+            "A call to you had begun by then, so your phone may still ring once. After that we "
+            "will not call you about it."
+        ),
+    ),
+    WhyTakenBack.NOT_THEIRS: (
+        Standing(
+            "cancelled",
+            _("We will not call this number"),
+            _("Thank you for telling us. Nobody calls this number for your request any more."),
+            final=True,
+        ),
+        _(
+            "Thank you for telling us. A call to this number had begun by then, so it may still "
+            "ring once. After that nobody calls it for your request."
+        ),
+    ),
+    WhyTakenBack.CORRECTED: (
+        SENT_ANOTHER,
+        _(
+            "A call to this number had begun by then, so it may still ring once. After that we "
+            "only call the number you sent later."
+        ),
+    ),
+    WhyTakenBack.RETIMED: (
+        Standing(
+            "cancelled",
+            _("You have chosen another time"),
+            _("We will call you at the time that you chose."),
+            final=True,
+        ),
+        _(
+            "A call to you had begun by then, so your phone may still ring once. After that we "
+            "will call you at the time that you chose."
+        ),
+    ),
+    WhyTakenBack.NEVER: (
+        Standing(
+            "cancelled",
+            _("We will not call you again"),
+            _("Nobody here will call this number any more."),
+            final=True,
+        ),
+        _("Nobody here will call this number any more. A call that had begun by then goes on."),
+    ),
+}
+
+
+CLOSED = DatedSentence(
+    _("We are closed now. We will call you today at %(time)s."),
+    _("We are closed now. We will call you tomorrow, %(weekday)s, at %(time)s."),
+    _("We are closed now. We will call you on %(date)s, at %(time)s."),
+)
+FIRST_CALL = DatedSentence(
+    _("We will call you today at %(time)s."),
+    _("We will call you tomorrow, %(weekday)s, at %(time)s."),
+    _("We will call you on %(date)s, at %(time)s."),
+)
+NEXT_CALL = DatedSentence(
+    _("We will call you again today at %(time)s."),
+    _("We will call you again tomorrow, %(weekday)s, at %(time)s."),
+    _("We will call you again on %(date)s, at %(time)s."),
+)
