@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('colour', models.CharField(default='#0b57c4', help_text='Of the button. Its text is black or white, whichever is easier to read.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'A colour is written like #0b57c4.')], verbose_name='colour')),
-                ('side', models.CharField(choices=[('end', 'at the end of the line: right in English, left in Hebrew'), ('start', 'at the start of the line: left in English, right in Hebrew')], default='end', max_length=5, verbose_name='side')),
+                ('side', models.CharField(choices=[('end', 'right (in Hebrew left)'), ('start', 'left (in Hebrew right)')], default='end', max_length=5, verbose_name='side')),
                 ('appears', models.CharField(choices=[('at once', 'at once'), ('later', 'after some seconds'), ('at the end', 'when the visitor has come to the end of the page'), ('never', 'never: the website has buttons of its own')], default='at once', max_length=10, verbose_name='the button shows')),
                 ('after_seconds', models.PositiveSmallIntegerField(blank=True, help_text='Where it shows after some seconds.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(600)], verbose_name='after (seconds)')),
                 ('only_open', models.BooleanField(default=False, help_text="While nobody can be called there is no button. Buttons of the website's own open the form at any hour, and it says when we call.", verbose_name='only in opening hours')),

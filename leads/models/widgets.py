@@ -14,10 +14,10 @@ MOST_SECONDS = 600
 
 
 class Side(models.TextChoices):
-    """Where the button stands. In a language that is written from the right, the sides swap."""
+    """Of the line: in a language that is written from the right, the sides swap."""
 
-    END = "end", _("at the end of the line: right in English, left in Hebrew")
-    START = "start", _("at the start of the line: left in English, right in Hebrew")
+    END = "end", _("right (in Hebrew left)")
+    START = "start", _("left (in Hebrew right)")
 
 
 class Appears(models.TextChoices):

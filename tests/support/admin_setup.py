@@ -36,7 +36,8 @@ def a_source(**values: Any) -> dict[str, Any]:
         "offers_times": "on", "allowed_origins": "", "kept_days": "", "after_that": "anonymous",
         "privacy_url": "", "without_key": "accepted",
     }  # fmt: skip
-    inlines = rows("consent_texts") | rows("recorded_messages") | rows("call_parameters")
+    names = ("widget", "widget_texts", "consent_texts", "recorded_messages", "call_parameters")
+    inlines = {key: value for name in names for key, value in rows(name).items()}
     return data | inlines | values
 
 

@@ -25,7 +25,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from callbacks.admin import html
 from callbacks.admin.confirm import Confirmation, ask, is_confirmed
-from leads import consent, languages
+from callbacks.admin.leads import typed_language
+from leads import consent
 from leads.admin import Admin
 from leads.forms import clean_text
 from leads.models import ConsentText, LeadSource
@@ -62,12 +63,8 @@ class ConsentTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic
             self.fields["language"].disabled = True
 
     def clean_language(self) -> str:
-        """The code: "iw" is "he". Raises ValidationError for what is none."""
-        typed: str = self.cleaned_data["language"]
-        if not (code := languages.read(typed)):
-            sentence = gettext("%(typed)s is no code of a language. For example: en, he, ru.")
-            raise forms.ValidationError(sentence % {"typed": typed})
-        return code
+        """The code that is in use."""
+        return typed_language.code(self.cleaned_data["language"])
 
 
 class ConsentTextFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time

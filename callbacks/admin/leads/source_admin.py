@@ -16,9 +16,10 @@ from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
 from callbacks.admin.filters import NobodyNowFilter
-from callbacks.admin.leads import consent_texts, retention_shown
+from callbacks.admin.leads import consent_texts, retention_shown, widget_shown
 from callbacks.admin.leads.consent_texts import ConsentTextsInline, ShowsConsentTexts
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
+from callbacks.admin.leads.widget_shown import WidgetInline, WidgetTextsInline
 from callbacks.admin.parameters import SourceParametersInline
 from callbacks.explain import unroutable
 from callbacks.models import TeamSource
@@ -34,7 +35,10 @@ class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
     list_display = ["name", "slug", "is_active", "answered_by", "allowed_countries", "sla_target"]
     list_filter = [NobodyNowFilter]
     readonly_fields = ["consent_versions"]
-    inlines = [ConsentTextsInline, SourceMessagesInline, SourceParametersInline]
+    inlines = [
+        WidgetInline, WidgetTextsInline, ConsentTextsInline, SourceMessagesInline,
+        SourceParametersInline,
+    ]  # fmt: skip
     change_form_outer_after_template = "admin/what_holds.html"
 
     change_form_before_template = "admin/source_teams.html"
@@ -89,6 +93,7 @@ class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
             address = context["form_address"] = request.build_absolute_uri(form)
             link_words = gettext("Have us call you")
             context["snippet"] = f'<a href="{address}">{link_words}</a>'
+            context["widget_snippet"] = widget_shown.snippet(request, source)
         if source and effective_parameters.may_see(request):
             context["what_holds"] = effective_parameters.for_source(source)
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,14 @@
+"""A language that a manager types by its code, for a text in that language."""
+
+from django import forms
+from django.utils.translation import gettext
+
+from leads import languages
+
+
+def code(typed: str) -> str:
+    """The code: "iw" is "he". Raises ValidationError for what is none."""
+    if found := languages.read(typed):
+        return found
+    sentence = gettext("%(typed)s is no code of a language. For example: en, he, ru.")
+    raise forms.ValidationError(sentence % {"typed": typed})
