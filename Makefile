@@ -22,9 +22,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 	@echo
-	@echo "  Ports: PORT=8000 SIMULATOR_PORT=8010. Data: DATA_DIR=.data. All settings: .env.example"
+	@echo "  Ports: PORT=8000 SIMULATOR_PORT=8010 SHOP_PORT=8020. Data: DATA_DIR=.data. All settings: .env.example"
 
-run: $(RUN_STAMP) ## everything on this machine: form, admin, simulator; Ctrl-C stops it
+run: $(RUN_STAMP) ## everything on this machine: form, admin, a shop, simulator; Ctrl-C stops it
 	@exec $(BIN)/python -m callbacks.localrun --stop-with-parent
 
 check: $(DEV_STAMP) ## all checks, and the tests without a browser and without the whole product

@@ -25,10 +25,11 @@ from callbacks.localrun import print_addresses, processes
 from callbacks.localrun.errors import CannotStart
 from callbacks.localrun.generated_secrets import kept_secret, write_private
 from callbacks.localrun.parent_death import die_with_parent
-from callbacks.localrun.ports import free_port, require_free
+from callbacks.localrun.ports import free_port, is_free, require_free
 from callbacks.localrun.servers import servers
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+_SHOP_PORT = 8020
 SIMULATOR_PATH = "/ForwardDialer/click2call.aspx"
 # A worker may be in the middle of a dial: 3 s to connect and 15 s to read by default.
 STOP_SECONDS = 25
@@ -64,7 +65,7 @@ def main() -> int:
         return 0
 
 
-def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
+def child_environment(data_dir: Path, urls: Urls, shop_port: int) -> dict[str, str]:
     """The environment of every process: ours, with defaults for what it does not set."""
     given = {name: value for name, value in os.environ.items() if value}
     port, simulator_port = ports()
@@ -96,6 +97,8 @@ def child_environment(data_dir: Path, urls: Urls) -> dict[str, str]:
         "DATA_DIR": str(data_dir),
         "PORT": str(port),
         "SIMULATOR_PORT": str(simulator_port),
+        "SHOP_PORT": str(shop_port),
+        "SHOP_CALLBACKS": f"http://127.0.0.1:{port}",
         "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
         # In .env it is meant for production; here it would redirect every page to https.
         "HTTPS": "false",
@@ -127,19 +130,32 @@ def for_a_second_terminal(environment: Mapping[str, str]) -> dict[str, object]:
 
 def ports() -> tuple[int, int]:
     """The ports of web and simulator. Raises CannotStart unless both are port numbers."""
-    numbers = []
-    for name, default in [("PORT", "8000"), ("SIMULATOR_PORT", "8010")]:
-        text = os.environ.get(name) or default
-        if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-            raise CannotStart(
-                f"{name} is {text!r}, which is not a port number. Set for example {name}={default}"
-            )
-        numbers.append(int(text))
-    return numbers[0], numbers[1]
+    return _port("PORT", 8000), _port("SIMULATOR_PORT", 8010)
+
+
+def shops_port() -> int:
+    """The port of the shop: SHOP_PORT, which must be free; else 8020, or any that is free, since
+    there may be another run on this machine. Raises CannotStart.
+    """
+    port = _port("SHOP_PORT", _SHOP_PORT)
+    if os.environ.get("SHOP_PORT"):
+        require_free("SHOP_PORT", port)
+        return port
+    return port if is_free(port) else free_port()
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise CannotStart(
+            f"{name} is {text!r}, which is not a port number. Set for example {name}={default}"
+        )
+    return int(text)
 
 
 def _run(data_dir: Path, urls: Urls) -> int:
-    environment = child_environment(data_dir, urls)
+    shop_port = shops_port()
+    environment = child_environment(data_dir, urls, shop_port)
     simulated = not os.environ.get("VOICENTER_URL")
     port, simulator_port = ports()
     require_free("PORT", port)
@@ -161,7 +177,9 @@ def _run(data_dir: Path, urls: Urls) -> int:
     for name, command in procfile.processes.items():
         if simulated or name != "simulator":
             supervisor.add_process(name, command, env=environment, cwd=str(BASE_DIR))
-    announcer = print_addresses.in_background(data_dir, port, simulator_port if simulated else None)
+    announcer = print_addresses.in_background(
+        data_dir, port, shop_port, simulator_port if simulated else None
+    )
     try:
         supervisor.loop()
     finally:

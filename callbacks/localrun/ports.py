@@ -16,6 +16,17 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Whether a server could listen on it at this moment."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def require_free(variable: str, port: int) -> None:
     """Raises CannotStart if `port`, which the environment's `variable` sets, cannot be used."""
     with socket.socket() as probe:

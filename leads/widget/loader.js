@@ -35,7 +35,8 @@
     const [close, failed, open] = WORDS[wanted] ?? WORDS.en;
     const dir = /^(he|iw|ar)/.test(wanted) ? "rtl" : "ltr";
     const link = `/contact/${path}${query}`;
-    return { close, failed, open, title: failed, dir, link, lang: wanted };
+    const title = opener?.textContent.trim() || failed;
+    return { close, failed, open, title, dir, link, lang: wanted };
   }
 
   const settings = fetch(`${origin}/widget/${path}settings/${query}`, {

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from callbacks.localrun.errors import CannotStart
-from tests.benchmarks import boards, lives, reports
+from tests.benchmarks import boards, lives, reports, sizes
 from tests.benchmarks.bench import Bench, Plan
 from tests.benchmarks.boards import BoardsPlan
 from tests.benchmarks.claims import ClaimsPlan
@@ -51,9 +51,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few leads: does it work at all?")
     parser.add_argument(
         "--only",
-        choices=["boards", "lives", "reports"],
+        choices=["boards", "lives", "reports", "sizes"],
         default="",
-        help="just the open wallboards, the processor time of whole lives, or the reports",
+        help="just the open wallboards, the processor time of whole lives, the reports, or sizes",
     )
     parser.add_argument("--minutes", type=float, default=25.0, help="stop after (%(default)g)")
     parser.add_argument(
@@ -81,6 +81,10 @@ def main() -> int:
         return 0
     if options.only == "boards":
         print("\n".join(target.line() for target in boards.targets(results.boards)))
+        return 0
+    if options.only == "sizes":
+        print(f"{sizes.table(results.sizes)}\n")
+        print("\n".join(target.line() for target in sizes.targets(results.sizes)))
         return 0
     if options.only:
         found = lives.figures(results.lives)

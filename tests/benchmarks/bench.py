@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from callbacks.localrun.servers import servers
-from tests.benchmarks import boards, figures, lives, popups, reports
+from tests.benchmarks import boards, figures, lives, popups, reports, sizes
 from tests.benchmarks.boards import BoardsPlan
 from tests.benchmarks.claims import MIGRATED, Claims, ClaimsPlan, claiming, migrate
 from tests.benchmarks.figures import Round
@@ -78,6 +78,7 @@ class Results:
     lives: Lives = field(default_factory=Lives)
     reports: dict[str, Any] = field(default_factory=dict)
     boards: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)
     # Above the number of cores: somebody else was at work, and the figures are worth little.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     memory: Memory = field(default_factory=lambda: Memory(0, 0))
@@ -115,7 +116,7 @@ class Bench:
                     self._sides = (FLOOR, project(self._plan.extensions))
                     for side in self._sides:
                         self._set_up(side)
-                    if self._only != "boards":
+                    if self._only in {"", "lives"}:
                         self._live()
                     if self._only != "lives":
                         self._watch_boards()
@@ -135,6 +136,9 @@ class Bench:
         token = claiming(self._databases[ours.name], what="board", name="Sales floor")["token"]
         servers = lives.server_pids(self._databases[ours.name], self._redis[ours.name])
         with self._running(ours, "wallboards") as running:
+            self._results.sizes = sizes.measure(f"http://127.0.0.1:{running.port}")
+            if self._only == "sizes":
+                return
             address = f"http://127.0.0.1:{running.port}/wallboard/{token}/now/"
             roots = servers | running.pids()
             self._results.boards = boards.watch(self._plan.boards, address, roots, self._say)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from tests.benchmarks import boards, claims, lives, reports
+from tests.benchmarks import boards, claims, lives, reports, sizes
 from tests.benchmarks.bench import Plan, Results
 from tests.benchmarks.figures import Target, latencies
 from tests.benchmarks.popups import STATUSES
@@ -44,6 +44,7 @@ def report(plan: Plan, results: Results) -> dict[str, Any]:
         "lives": lives.figures(results.lives),
         "reports": results.reports,
         "boards": results.boards,
+        "sizes": results.sizes,
         "memory_mib": asdict(results.memory),
         "ratios": {
             "p50": paced["ours"]["p50"] / paced["floor"]["p50"],
@@ -67,6 +68,7 @@ def targets(figures: dict[str, Any]) -> list[Target]:
         Target("memory (PSS) after it, MiB", figures["memory_mib"]["pss"], 450, at_most=True),
         *reports.targets(figures["reports"]),
         *boards.targets(figures["boards"]),
+        *sizes.targets(figures["sizes"]),
     ]
 
 
@@ -118,6 +120,8 @@ def table(figures: dict[str, Any]) -> str:
             claims.table(figures["claims"]),
             "",
             reports.table(figures["reports"]),
+            "",
+            sizes.table(figures["sizes"]),
             *([_BUSY.format(figures["machine"]["load_average_before"])] if busy else []),
         ]
     )

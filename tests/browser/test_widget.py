@@ -233,7 +233,7 @@ def test_a_website_that_is_not_allowed(stack: Stack, shop: Page, embed: Callable
     for by_hand in ("#by-hand", "#admin"):
         expect(shop.frame_locator(by_hand).get_by_role("textbox")).to_have_count(0)
     shop.get_by_role("button", name="By a button").click()
-    dialog = shop.get_by_role("dialog")
+    dialog = shop.get_by_role("dialog", name="By a button")
     expect(dialog.get_by_role("alert")).to_contain_text("The form cannot be shown here.")
     look(shop, "refused")
     with shop.expect_popup() as opened:

@@ -25,7 +25,7 @@ def test_the_demo_tells_the_simulator_all_that_make_run_tells_it(
 ) -> None:
     for name in [name for name in os.environ if name.startswith("SIMULATOR_")]:
         monkeypatch.delenv(name)
-    told = child_environment(tmp_path, Urls("", ""))
+    told = child_environment(tmp_path, Urls("", ""), 8020)
     needed = {name for name in told if name.startswith("SIMULATOR_")} - {"SIMULATOR_PORT"}
     assert set(re.findall(r"^      (SIMULATOR_\w+):", service("simulator"), re.MULTILINE)) == needed
 

@@ -130,6 +130,18 @@ def still_there(family: list[psutil.Process], data_dir: Path) -> list[psutil.Pro
     return [*alive, *processes.left_applications(data_dir)]
 
 
+def assert_the_shop_may_show_the_form(launcher: Launcher) -> None:
+    shop = re.findall(r"Shop +(http://localhost:\d+)/", launcher.output)[0]
+    for page in ("/", "/he/"):
+        with urllib.request.urlopen(f"{shop}{page}", timeout=30) as answer:
+            assert f"http://127.0.0.1:{launcher.port}/widget.js" in answer.read().decode()
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{launcher.port}/widget/website/settings/", headers={"Origin": shop}
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == shop
+
+
 def may_enter_the_admin(launcher: Launcher, user: str, password: str) -> bool:
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
@@ -149,7 +161,8 @@ def test_it_starts_everything_says_where_and_leaves_nothing_behind(data_dir):
         launcher.get("/contact/website/")
         user, password = re.findall(r"user (\S+), password (\S+)", launcher.output)[0]
         assert may_enter_the_admin(launcher, user, password)
-        for name in ["web", "worker", "beat", "simulator"]:
+        assert_the_shop_may_show_the_form(launcher)
+        for name in ["web", "worker", "beat", "shop", "simulator"]:
             assert f"{name} started" in launcher.output.replace("  ", " ")
         assert ".env" not in launcher.output  # there need not be one
         lead = {"source": "website", "name": "Noa Levi", "phone": "0505550101"}
@@ -234,7 +247,7 @@ def test_it_says_so_when_a_port_is_no_number(tmp_path):
 
 
 def test_it_shows_no_password_that_somebody_changed(tmp_path):
-    shown = print_addresses.addresses(tmp_path, 8000, 8010)
+    shown = print_addresses.addresses(tmp_path, 8000, 8020, 8010)
     assert "password the one you chose" in shown
 
 

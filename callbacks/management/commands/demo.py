@@ -11,11 +11,13 @@ from callbacks.access.roles import Role
 from callbacks.admin.access import SALES_MANAGERS
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
-from leads.models import LeadSource
+from leads.models import LeadSource, WidgetText
 
 SOURCE = "website"
 # Whoever tries it wants to hear it ring: at night, and by the same number again and again.
 AT_ANY_TIME = {"call_from": None, "call_until": None, "calls_a_day": None}
+# What the button says on the Hebrew page of the shop that `make run` shows.
+HEBREW = {"language": "he", "button": "חזרו אליי", "title": "נחזור אליכם בטלפון"}
 TEAM = "Sales"
 FIRST_NUMBER = 101
 _MOST = 10_000
@@ -46,6 +48,8 @@ class Command(BaseCommand):
                 slug=SOURCE, defaults={"name": "Website", **AT_ANY_TIME}
             )
             self._say("source", source.slug, new_source)
+            if new_source:
+                WidgetText.objects.create(source=source, **HEBREW)
             if source.call_from and source.call_until:
                 self.stdout.write(
                     f"its leads are called from {source.call_from:%H:%M} to "
