@@ -110,7 +110,8 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     );
 
   // The form in a frame, and what to do where it does not come.
-  function framed({ failed, open, link, frame: from, title }, isInline) {
+  function framed({ failed, open, link, frame: from, title }, place) {
+    const isInline = Boolean(place);
     const way = make("a", { href: origin + link, target: "_blank", rel: "noopener" }, open);
     const trouble = make("div", { className: "no", hidden: true }, make("p", {}, failed), way);
     trouble.setAttribute("role", "alert");
@@ -128,7 +129,9 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     // Each page in the frame learns who is around it. One that the browser refuses answers nothing.
     frame.addEventListener("load", () => {
       wait(2);
-      frame.contentWindow.postMessage({ callback: 1, type: "hello" }, origin);
+      // A form inside a page that has no dark colours has none either.
+      const value = isInline && !getComputedStyle(place).colorScheme.includes("dark") && "light";
+      frame.contentWindow.postMessage({ callback: 1, type: "hello", value }, origin);
     });
     // Once more, where it has not come before.
     state.load = () => {
@@ -209,7 +212,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     settings.then((known) => {
       if (!known) return; // the page's plain link stays
       const { host, root } = shadow(known);
-      const state = framed(known, true);
+      const state = framed(known, place);
       root.append(make("div", { dir: known.dir, lang: known.lang }, ...state.parts));
       place.replaceChildren(host);
       state.load();

@@ -31,6 +31,7 @@
   window.addEventListener("message", (event) => {
     if (event.source !== around || event.data?.callback !== 1 || event.data.type !== "hello") return;
     origin = event.origin;
+    if (event.data.value === "light") document.documentElement.dataset.scheme = "light";
     tell("page", shown());
     tellSize();
     tellStanding();

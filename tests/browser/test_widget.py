@@ -334,6 +334,14 @@ def test_an_inline_form_moves_nothing(stack: Stack, shop: Page, embed: Callable[
     eventually(lambda: shop.locator("#callback iframe").evaluate("it => it.offsetHeight") == inside)
     assert shop.evaluate("shift") == 0
     look(shop, "inline")
+    # In the page's colours, which has no dark ones: whatever the visitor prefers.
+    shop.emulate_media(color_scheme="dark")
+    paper = frame.locator("body")
+    expect(paper).to_have_css("background-color", "rgb(255, 255, 255)")
+    shop.evaluate("() => (document.documentElement.style.colorScheme = 'light dark')")
+    paper.evaluate("() => location.reload()")
+    expect(paper).to_have_css("background-color", "rgb(24, 33, 43)")
+    shop.emulate_media(color_scheme="light")
     # Pages of single-page apps make their elements later.
     shop.evaluate(
         """() => document.body.insertAdjacentHTML("afterbegin", "<div data-callback-inline>")"""
@@ -434,6 +442,11 @@ def test_what_others_post_is_not_believed(
     )
     eventually(lambda: shop.evaluate("window.got") == 1)
     shop.evaluate("() => new Promise((done) => setTimeout(done))")
+    expect(shop.get_by_role("dialog")).to_be_visible()
+    # Nor what a page of somebody else's says that has come into the frame.
+    shop.evaluate("() => addEventListener('message', () => (window.got += 1))")
+    shop.locator("dialog iframe").evaluate("it => (it.src = '/other')")
+    shop.wait_for_function("got === 2")
     expect(shop.get_by_role("dialog")).to_be_visible()
     assert [what for what, _ in shop.evaluate("heard")] == ["opened"]
 

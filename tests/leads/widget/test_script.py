@@ -1,6 +1,8 @@
 """The loader as it is sent: small, kept, the same for everybody; how colours are judged."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -8,6 +10,8 @@ from django.urls import get_resolver, reverse
 
 from leads.widget import contrast, loader
 from leads.widget.urls import urlpatterns
+
+ROOT = Path(__file__).parents[3]
 
 
 def get(**headers: str):
@@ -68,3 +72,12 @@ def test_each_page_of_a_visitor_has_one_in_the_frame() -> None:
     api_and_script = {"home", "widget-script", "api-create"}
     assert {it for it in names if isinstance(it, str)} - api_and_script <= framed
     assert reverse("leads:contact", args=["website"], current_app="widget") == "/widget/website/"
+
+
+def test_the_light_colours_of_the_frame_are_those_of_the_other_pages() -> None:
+    named = r"--[a-z-]+: [^;]+;"
+    site, frame = (
+        (ROOT / "static" / "leads" / name).read_text() for name in ("site.css", "frame.css")
+    )
+    light = frame.partition(':root[data-scheme="light"] {')[2]
+    assert re.findall(named, light) == re.findall(named, site.partition("--radius")[0])

@@ -124,6 +124,11 @@ def test_nobody_gets_a_cookie(shop: LeadSource) -> None:
         assert not Client().get(path, headers={"Origin": SHOP}).cookies
 
 
+def test_no_search_engine_finds_the_form_twice(shop: LeadSource) -> None:
+    assert Client().get("/widget/website/")["X-Robots-Tag"] == "noindex"
+    assert "X-Robots-Tag" not in Client().get("/contact/website/")
+
+
 HOURS = {
     "in them": ("2026-03-04T10:00Z", True),
     "in the evening": ("2026-03-04T17:30Z", False),
