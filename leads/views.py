@@ -142,7 +142,7 @@ def _form_page(
     context["refused"] = error_pages.not_taken(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(source, timezone.now())
     page = render(request, "leads/contact.html", context, status=status)
-    if is_framed(request):
+    if pages.is_framed(request):
         page["X-Robots-Tag"] = "noindex"  # the same form is there for everybody below contact/
     if not form.is_bound:
         # Every visit gets a new token, but not with no-store: after "back" the browser must show

@@ -40,6 +40,8 @@ def by_the_admin(client: Client) -> None:
             management = formset.formset.management_form
             posted |= {management.add_prefix(name): management[name].value()
                        for name in management.fields}  # fmt: skip
+            for row in formset.formset.forms:
+                posted |= {row.add_prefix(name): row[name].value() for name in row.fields}
         posted = {
             name: value for name, value in (posted | values).items() if value not in (None, "")
         }
