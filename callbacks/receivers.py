@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from callbacks.calling import hanging_up, recorded_messages, taken_back
 from callbacks.common import heartbeats, task_publisher
 from callbacks.explain import nobody_now
+from callbacks.explain.usual_wait import usual_wait
 from callbacks.extensions import logins
 from callbacks.models import (
     CallAttempt,
@@ -31,6 +32,7 @@ from callbacks.models import (
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.routing import config, spoken
 from callbacks.scheduling import call_times, calling_hours, planner
+from callbacks.telephony import caller_number
 from leads import transitions
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
@@ -121,6 +123,16 @@ class Caller:
     def unsay(self, lead_id: int, now: datetime) -> bool:
         """One that nobody has sent yet is given back."""
         return recorded_messages.unsay(lead_id, now)
+
+    def usual_wait(
+        self, source_id: int, now: datetime, as_of: uuid.UUID | None
+    ) -> timedelta | None:
+        """By the calls of the last hour."""
+        return usual_wait(config.current(as_of), source_id, now)
+
+    def caller_number(self, source_id: int, as_of: uuid.UUID | None) -> str:
+        """By the call parameters of the source's extensions, of the source, and of the settings."""
+        return caller_number.shown_to_visitors(config.current(as_of), source_id)
 
 
 def _live_call(lead_id: int) -> QuerySet[CallAttempt]:

@@ -234,6 +234,8 @@ def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
         "title": str(stands.title),
         "message": str(stands.message),
         "call_after": stands.call_after.isoformat() if stands.call_after else None,
+        "estimate": stands.estimate,
+        "caller_number": visitor_status.caller_number(lead, stands),
         "final": stands.final,
         "ask_after": visitor_status.ask_after(stands, now),
         "acts": [it.value for it in acts.offered(stands, source, lead, now)],

@@ -6,6 +6,7 @@ How a typed text is read is leads.typed_numbers.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -167,6 +168,20 @@ def readable(e164: str) -> str:
     except NumberParseException:
         return e164
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def shown_to(e164: str, phone: str) -> str:
+    """A number as it is read by whoever has the number `phone`: without the country code that both
+    have. "+97235550100" -> "03-555-0100" in Israel, "+972 3-555-0100" elsewhere; "" stays so.
+    """
+    if not e164:
+        return ""
+    number, own = phonenumbers.parse(e164), None
+    with suppress(NumberParseException):
+        own = phonenumbers.parse(phone)
+    if own is None or own.country_code != number.country_code:
+        return readable(e164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 @lru_cache(maxsize=20_000)

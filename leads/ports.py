@@ -7,7 +7,7 @@ That application implements LeadCaller and registers it when it is ready (callba
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Protocol
 
@@ -103,6 +103,14 @@ class LeadCaller(Protocol):
     def unsay(self, lead_id: int, now: datetime) -> bool:
         """Has no recorded message played to the lead; True: one is on, or on its way."""
 
+    def usual_wait(
+        self, source_id: int, now: datetime, as_of: uuid.UUID | None
+    ) -> timedelta | None:
+        """Within which time phones usually ring for this source; None: nobody can say."""
+
+    def caller_number(self, source_id: int, as_of: uuid.UUID | None) -> str:
+        """The number that a lead's phone shows, in E.164; "" where it is not known."""
+
 
 _caller: LeadCaller | None = None
 
@@ -189,6 +197,20 @@ def cancel(lead_id: int, now: datetime) -> bool:
 def unsay(lead_id: int, now: datetime) -> bool:
     """Has no recorded message played to the lead; True: one is on, or on its way."""
     return _registered().unsay(lead_id, now)
+
+
+def usual_wait(source_id: int, now: datetime, as_of: uuid.UUID | None = None) -> timedelta | None:
+    """Within which time the phones of this source's leads have usually rung in the last hour; None:
+    nobody can say. `as_of`: as in `hours`.
+    """
+    return _registered().usual_wait(source_id, now, as_of)
+
+
+def caller_number(source_id: int, as_of: uuid.UUID | None = None) -> str:
+    """The number that a phone shows when it is called for this source, in E.164; "" where it is not
+    known. `as_of`: as in `hours`.
+    """
+    return _registered().caller_number(source_id, as_of)
 
 
 def _registered() -> LeadCaller:

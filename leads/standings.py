@@ -6,10 +6,11 @@ no team answers). Which of them holds: leads.visitor_status.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from leads.dated_sentences import DatedSentence
 from leads.models import WhyTakenBack
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a lead stands. Only `scheduled` has a `call_after`; `final` standings do not change.
+    """How a lead stands. Only `scheduled` has a `call_after`, in the zone that its message names;
+    `final` standings do not change.
 
-    `title` and `message` are plain text, to be shown on a page or read out.
+    `title`, `message` and `estimate` are plain text, to be shown on a page or read out. `estimate`:
+    how long it usually takes, "" where there is nothing to say.
     """
 
     status: str
@@ -33,6 +36,7 @@ class Standing:
     call_after: datetime | None = None
     # Seconds after which it may have changed; what is about to happen is worth asking often.
     changes_in: int = 1
+    estimate: str = ""
 
 
 WAITING: "dict[Presence, StrOrPromise]" = {
@@ -207,3 +211,19 @@ NEXT_CALL = DatedSentence(
     _("We will call you again tomorrow, %(weekday)s, at %(time)s."),
     _("We will call you again on %(date)s, at %(time)s."),
 )
+
+
+def usually(wait: timedelta) -> str:
+    """ "Usually your phone rings within 40 seconds." `wait`: whole minutes, or less than one."""
+    seconds = round(wait.total_seconds())
+    if seconds < 60:
+        return ngettext(
+            "Usually your phone rings within %(seconds)d second.",
+            "Usually your phone rings within %(seconds)d seconds.",
+            seconds,
+        ) % {"seconds": seconds}
+    return ngettext(
+        "Usually your phone rings within %(minutes)d minute.",
+        "Usually your phone rings within %(minutes)d minutes.",
+        seconds // 60,
+    ) % {"minutes": seconds // 60}

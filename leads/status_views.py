@@ -126,6 +126,7 @@ def status(asked: _Asked) -> HttpResponse:
         acts=[it.value for it in offered],
         ask_after=visitor_status.ask_after(stands, now),
         refresh=visitor_status.refresh_after(lead, stands, now),
+        caller=phones.shown_to(visitor_status.caller_number(lead, stands), lead.phone),
         is_challenged=challenge.is_asked(lead, now),
         has_form=asked.source is not None,
     )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +76,8 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "duplicate_of__status",
         "duplicate_of__call_after",
         "duplicate_of__attempts",
+        "chosen_at",
+        "duplicate_of__chosen_at",
     )
     if source_slug is not None:
         # A later request may have moved it; its address stays.
@@ -153,8 +156,21 @@ def _before_a_call(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> Standi
         return standings.FOR_A_PERSON
     if lead.call_after <= now + SOON:
         presence = ports.presence(lead.source_id, now, as_of, lead.language)
-        return _waiting(lead, presence, now, is_usual=hours.is_usual(now))
+        stands = _waiting(lead, presence, now, is_usual=hours.is_usual(now))
+        if stands.status != "waiting" or presence is Presence.NOBODY or not hours.is_usual(now):
+            return stands
+        return replace(stands, estimate=_estimate(lead, now, as_of))
     return _scheduled(lead, now, hours.zone)
+
+
+def _estimate(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> str:
+    """How long the first call of those who want it at once usually takes; "" for all others, and
+    for whoever has waited longer already.
+    """
+    if lead.attempts or lead.chosen_at:
+        return ""
+    usual = ports.usual_wait(lead.source_id, now, as_of)
+    return standings.usually(usual) if usual and now - lead.call_after < usual else ""
 
 
 def taken_back(lead: Lead) -> TakenBack | None:
@@ -217,7 +233,8 @@ def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
     else:
         title, sentence = gettext("Your call is planned"), standings.FIRST_CALL
     message = sentence.text(lead.call_after, now, zone)
-    return Standing("scheduled", title, message, final=False, call_after=lead.call_after)
+    call_after = timezone.localtime(lead.call_after, zone)
+    return Standing("scheduled", title, message, final=False, call_after=call_after)
 
 
 def ask_after(stands: Standing, now: datetime) -> int | None:
@@ -254,6 +271,15 @@ def has_been_called(lead: Lead, now: datetime) -> bool:
     if not joining.are_by_one_person(lead, first) and first is not lead and lead.call_after > now:
         return False
     return first.rang_at is not None and ports.was_called(first.pk, lead.submitted_at)
+
+
+def caller_number(lead: Lead, stands: Standing) -> str:
+    """The number that its phone will show, in E.164; "" where it is unknown, or no call is due."""
+    if stands.final or stands.status == "talking":
+        return ""
+    first = lead.duplicate_of
+    shown = first if first and joining.are_by_one_person(lead, first) else lead
+    return ports.caller_number(shown.source_id, version_of(lead))
 
 
 def last_digits(phone: str) -> str:

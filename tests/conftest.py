@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from callbacks.common import heartbeats, task_publisher
 from callbacks.config.broker import transport_options
+from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
 from callbacks.monitoring import notices
 from callbacks.telephony import account
@@ -179,6 +181,7 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
 def _notices_are_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "REMEMBERED_FOR", 0.0)
     monkeypatch.setattr(status_cache, "KEPT_FOR", 0.0)
+    monkeypatch.setattr(usual_wait, "KEPT_FOR", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@
   const card = document.querySelector("[data-url]");
   const title = card.querySelector("[data-title]");
   const message = card.querySelector("[data-message]");
+  const estimate = card.querySelector("[data-estimate]");
+  const caller = card.querySelector("[data-caller]");
   const connection = card.querySelector("[data-connection]");
   const reload = card.querySelector("[data-reload]");
   const HOUR = 3600 * SECOND;
@@ -46,6 +48,11 @@
     card.dataset.askAfter = standing.ask_after ?? "";
     put(title, standing.title);
     put(message, standing.message);
+    put(estimate, standing.estimate ?? "");
+    estimate.hidden = !standing.estimate;
+    if (caller) caller.hidden = !standing.caller_number;
+    // own_clock.js says what that is by the visitor's clock.
+    card.querySelector("[data-own-clock] time").setAttribute("datetime", standing.call_after ?? "");
     document.title = standing.title;
     for (const act of standing.acts ? card.querySelectorAll("[data-act]") : []) {
       act.hidden = !standing.acts.includes(act.dataset.act);

@@ -223,3 +223,18 @@ def test_the_same_page_sent_twice_is_one_change(act: str) -> None:
     answers = [visitor.client.post(f"{page}{act}/", sent)["Location"] for _ in range(2)]
     assert len(set(answers)) == 1
     assert Lead.objects.count() == 2
+
+
+@pytest.mark.parametrize("act", ["cancel", "not-mine", "number"])
+def test_a_request_that_is_claimed_anew_each_time_is_not_taken_back_and_the_page_says_so(
+    act: str,
+) -> None:
+    visitor = Visitor()
+    lead = visitor.sends()
+    # How it looks to whoever has looked for its call just before the claim: each time.
+    Lead.objects.filter(pk=lead.pk).update(status="calling")
+    answer = visitor.does(act, **FIELDS.get(act, {}))
+    assert answer.status_code == 409
+    assert "Your request is being worked on at this very moment." in answer.text
+    assert Lead.objects.get(pk=lead.pk).status == "calling"
+    assert not TakenBack.objects.exists()
