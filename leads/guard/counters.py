@@ -32,7 +32,7 @@ TIMEOUT = 0.5
 LONGEST_WAIT = 2 * TIMEOUT
 BREAKER_OPEN_FOR = 3.0
 _THREADS = 4
-_PREFIX = "callbacks:rates:"
+PREFIX = "callbacks:rates:"
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _ask(counters: Sequence[Counter], now: datetime) -> list[Any]:
         }
         for it in counters
     ]
-    keys = [_PREFIX + it.key for it in counters]
+    keys = [PREFIX + it.key for it in counters]
     answer: list[Any] = _script()(keys=keys, args=[f"{now.timestamp():.6f}", json.dumps(told)])
     return answer
 

@@ -93,6 +93,7 @@ def _run(names: list[str], arena: AbuseArena, results: list[Result]) -> None:
             started = time.monotonic()
             result = Result(name)
             results.append(result)
+            arena.forget_counted()
             try:
                 SCENARIOS[name](arena, result)
             except (AssertionError, OSError, ValueError, LookupError) as problem:
