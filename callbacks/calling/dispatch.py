@@ -167,7 +167,7 @@ def _wait_for_the_limit(lead: Lead, config: RoutingConfig, now: datetime) -> Non
 
     callbacks.calling.spend_limits calls it sooner when somebody opens the limit again.
     """
-    if standing := limits.keeping_out(lead.source_id, lead.phone, now):
+    if standing := limits.used_up_for(lead.source_id, lead.phone, now):
         _put_off(lead, config, now, standing.ends_at, is_spent=True)
         log.warning("spending limit reached limit=%s span=%s", standing.limit_id, standing.span)
 

@@ -50,7 +50,7 @@ def call_now(lead_id: int, user: object) -> str:
             current, lead.source_id, lead.phone, limited_until or now
         )
         has_an_hour = calling_hours.has_an_hour(current, lead.source_id, lead.phone, now)
-        standing = limits.keeping_out(lead.source_id, lead.phone, now)
+        standing = limits.used_up_for(lead.source_id, lead.phone, now)
         _open_again(
             lead, now, call_after, gap_until=found.gap_until, closed_until=found.closed_until
         )
@@ -233,7 +233,7 @@ def _keep_to_the_limits(lead: Lead, now: datetime) -> None:
     """Raises CannotCall while a spending limit holds. One that is reached only after this is met by
     the worker, which counts the call (callbacks.calling.dial).
     """
-    if standing := limits.keeping_out(lead.source_id, lead.phone, now):
+    if standing := limits.used_up_for(lead.source_id, lead.phone, now):
         its = standing.sentence(now, timezone.get_current_timezone())
         raise CannotCall(" ".join([its, gettext("Nothing was changed.")]))
 

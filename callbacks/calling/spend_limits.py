@@ -24,10 +24,8 @@ def uncount_on_commit(attempt: CallAttempt) -> None:
     may lock an extension with a count locked.
     """
     if attempt.sent_at is not None:
-        source_id, sent_at = attempt.lead.source_id, attempt.sent_at
-        if _counted(attempt) != MINUTES:
-            recount_on_commit(attempt, MINUTES)
-        transaction.on_commit(lambda: limits.give_back(source_id, attempt.phone, sent_at))
+        counted = _counted(attempt)
+        transaction.on_commit(lambda: limits.give_back(attempt.pk, counted=counted))
 
 
 def recount_on_commit(attempt: CallAttempt, minutes: int) -> None:
@@ -48,7 +46,7 @@ def _counted(attempt: CallAttempt) -> int:
 def _one_goes_on(now: datetime) -> None:
     """A call was shorter than it had been taken to be: one of those who wait may fit now."""
     costs = [it for it in limits.standings(now) if it.most_cost is not None]
-    if ends := {it.ends_at for it in costs if it.share < 1}:
+    if ends := {it.ends_at for it in costs if not it.is_used_up}:
         go_on(ends, now, at_most=1)
 
 
@@ -64,7 +62,7 @@ def ends_of(limit_id: int, now: datetime, *, reached_too: bool = False) -> list[
     `reached_too`: of both, however much is used.
     """
     own = [it for it in limits.standings(now) if it.limit_id == limit_id]
-    return [it.ends_at for it in own if reached_too or it.share < 1]
+    return [it.ends_at for it in own if reached_too or not it.is_used_up]
 
 
 def go_on(ends: Collection[datetime], now: datetime, *, at_most: int | None = None) -> int:

@@ -90,5 +90,5 @@ def _by_the_hours(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -
 
 
 def _by_the_limits(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -> str:
-    standing = limits.keeping_out(source.pk, phone, now)
+    standing = limits.used_up_for(source.pk, phone, now)
     return standing.sentence(now, zone) if standing else ""

@@ -178,7 +178,7 @@ def _later(
     its = [it for it in ends if it.source_id in {None, lead.source_id}]
     if its:  # of several the one of which most is used
         return WaitingReason(
-            max(its, key=attrgetter("share")).sentence(now, zone),
+            max(its, key=attrgetter("used")).sentence(now, zone),
             gettext("spending limit, %(time)s") % {"time": at},
         )
     if known.limited_until and known.limited_until >= lead.call_after:

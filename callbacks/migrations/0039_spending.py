@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-SPEND = Path(__file__).resolve().parent.parent / "spending" / "spend.sql"
+SPEND = Path(__file__).resolve().parent / "spend_v1.sql"
 
 # Calling codes and the country that most of their numbers belong to, without the plus. Prices are
 # for the manager to fill in.

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.db import migrations, models
 
-SQL = Path(__file__).resolve().parent.parent / "spending" / "recount.sql"
+SQL = Path(__file__).resolve().parent / "recount_v1.sql"
 BACK = """
     DROP FUNCTION callbacks_recount_v1(bigint, numeric, numeric);
     DROP FUNCTION callbacks_cost_v1(text, numeric);

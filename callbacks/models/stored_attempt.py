@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, OpClass
 from django.db import models
 from django.db.models import Q
@@ -202,6 +203,24 @@ class StoredAttempt(models.Model):
             "By which the spending limits count it, as its record told; empty: those that a call "
             "is taken to last."
         ),
+    )
+    # By what the spending limits count it. Written by callbacks/spending/spend.sql alone, as it is
+    # sent; the claim, an INSERT of its own, leaves them to the database.
+    counted_limits = ArrayField(
+        models.BigIntegerField(), verbose_name=_("counted by"), null=True, editable=False
+    )
+    counted_set_up = models.DecimalField(
+        _("counted for the call"), max_digits=9, decimal_places=4, null=True, editable=False
+    )
+    counted_per_minute = models.DecimalField(
+        _("counted for each minute"), max_digits=9, decimal_places=4, null=True, editable=False
+    )
+    is_uncounted = models.BooleanField(
+        _("uncounted"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("It was not made, and no spending limit counts it any more."),
     )
     price = models.PositiveIntegerField(
         _("price"), null=True, blank=True, help_text=_("Of both legs, in hundredths of a shekel.")

@@ -117,6 +117,7 @@ OF_LEADS = (
         },
         kept={
             "kind state outcome failure_reason": _FIGURES,
+            "counted_limits": _("which spending limits count it"),
             "routing_trace extension_number": _("which salespeople were considered, and rung"),
             "record_name": _("the message that was played, the same for everybody"),
             "call_id public_id": _CALL_ID,

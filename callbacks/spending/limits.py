@@ -49,9 +49,13 @@ _STANDINGS = """
     ORDER BY limits.scope, source.name, limits.country, limits.id, spans.span DESC
 """
 
-_OF_A_CALL = "SELECT its_country AS country, its_cost AS cost FROM callbacks_price_v1(%(phone)s)"
-_RECOUNT = "SELECT callbacks_recount_v1(%(attempt)s, %(counted)s, %(minutes)s) AS more"
-_UNSPEND = "SELECT callbacks_unspend_v1(%(source)s, %(phone)s, %(sent_at)s::timestamptz)"
+_OF_A_CALL = """
+    SELECT its_country AS country,
+        its_set_up + its_per_minute * callbacks_minutes_v2() AS cost
+    FROM callbacks_price_v2(%(phone)s)
+"""
+_RECOUNT = "SELECT callbacks_recount_v2(%(attempt)s, %(counted)s, %(minutes)s) AS more"
+_UNSPEND = "SELECT callbacks_unspend_v2(%(attempt)s, %(counted)s)"
 
 _OPEN = """
     INSERT INTO callbacks_spendcount AS counted (limit_id, span, began_at, calls, cost, opened)
@@ -95,18 +99,15 @@ class Standing:
     least_cost: Decimal  # of one more call, whichever it is
 
     @property
-    def is_used_up(self) -> bool:
-        """Whether not even the cheapest call fits in any more."""
-        return self.is_bounded and (self.share >= 1 or self.keeps_out(self.least_cost))
-
-    @property
     def is_bounded(self) -> bool:
         """Whether anything is set for this span."""
         return self.most_calls is not None or self.most_cost is not None
 
     @property
-    def share(self) -> float:
-        """Of the limit that is nearest, 0 to 1; 1 where nothing may be dialled at all."""
+    def used(self) -> float:
+        """How much of it is used, 0 to 1: of its calls or of its cost, whichever is more; 1 where
+        nothing may be dialled at all.
+        """
         used = [
             1.0 if not most else float(spent) / float(most)
             for spent, most in ((self.calls, self.most_calls), (self.cost, self.most_cost))
@@ -114,7 +115,12 @@ class Standing:
         ]
         return min(max(used, default=0.0), 1.0)
 
-    def keeps_out(self, cost: Decimal) -> bool:
+    @property
+    def is_used_up(self) -> bool:
+        """Whether not even the cheapest call may be dialled any more."""
+        return self.is_bounded and (self.used >= 1 or self.is_used_up_for(self.least_cost))
+
+    def is_used_up_for(self, cost: Decimal) -> bool:
         """Whether one more call of that cost would exceed it."""
         return (self.most_calls is not None and self.calls >= self.most_calls) or (
             self.most_cost is not None and self.cost + cost > self.most_cost
@@ -150,7 +156,7 @@ class Standing:
 
 def of_its_use(standing: Standing) -> str:
     """For a manager: how much of a limit is used, in a sentence."""
-    values = {"limit": standing.name, "share": percent(standing.share)}
+    values = {"limit": standing.name, "share": percent(standing.used)}
     if standing.span == SpendSpan.HOUR:
         return (
             gettext("%(share)s of the spending limit for this hour is used (%(limit)s).") % values
@@ -168,15 +174,15 @@ def standings(now: datetime) -> list[Standing]:
     return [_standing(row) for row in sql.rows(_STANDINGS, {"now": now, "minutes": MINUTES})]
 
 
-def keeping_out(source_id: int, phone: str, now: datetime) -> Standing | None:
-    """The limit that keeps a call of this source to this number from being dialled now; of several
-    the one that lasts longest.
+def used_up_for(source_id: int, phone: str, now: datetime) -> Standing | None:
+    """The limit that is used up for a call of this source to this number; of several the one that
+    lasts longest.
     """
     [call] = sql.rows(_OF_A_CALL, {"phone": phone})
     return _last(
         it
         for it in standings(now)
-        if it.concerns(source_id, call["country"]) and it.keeps_out(call["cost"])
+        if it.concerns(source_id, call["country"]) and it.is_used_up_for(call["cost"])
     )
 
 
@@ -186,8 +192,8 @@ def used_up(found: Sequence[Standing]) -> list[Standing]:
 
 
 def near(found: Sequence[Standing]) -> list[Standing]:
-    """Those of which more than NEAR is used, or that keep every call out."""
-    return [it for it in found if it.is_used_up or (it.is_bounded and it.share >= NEAR)]
+    """Those of which NEAR is used, or that are used up."""
+    return [it for it in found if it.is_used_up or (it.is_bounded and it.used >= NEAR)]
 
 
 def open_again(limit_id: int, span: SpendSpan, now: datetime) -> None:
@@ -196,14 +202,16 @@ def open_again(limit_id: int, span: SpendSpan, now: datetime) -> None:
     sql.run(_OPEN, {"limit": limit_id, "span": span.value, "now": now})
 
 
-def give_back(source_id: int, phone: str, sent_at: datetime) -> None:
-    """A call that was counted at `sent_at` was not made. In no transaction that locks anything."""
-    sql.run(_UNSPEND, {"source": source_id, "phone": phone, "sent_at": sent_at})
+def give_back(attempt_id: int, *, counted: int) -> None:
+    """A call that is counted by so many minutes was not made. In no transaction that locks
+    anything. What was given back before is not given back again.
+    """
+    sql.run(_UNSPEND, {"attempt": attempt_id, "counted": counted})
 
 
 def recount(attempt_id: int, *, counted: int, minutes: int) -> Decimal:
     """A call that was counted by so many minutes lasted others. In no transaction that locks
-    anything. Returns by how much dearer it was.
+    anything. Returns by how much the count rose: also where it had been given back.
     """
     [found] = sql.rows(_RECOUNT, {"attempt": attempt_id, "counted": counted, "minutes": minutes})
     more: Decimal = found["more"]

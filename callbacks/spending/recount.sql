@@ -1,53 +1,78 @@
--- Counts a call by its real minutes, once its record tells them, in place of those that it was taken
--- to last (spend.sql), where its hour and day still go on.
+-- Corrects what spend.sql has counted, where the hour and the day of the call still go on: by the
+-- call's real minutes once its record tells them, and for a call that was not made after all.
 --
--- Runs in psql as it stands. A migration installs it; another text gets other names (_v2). It locks
--- the counts alone: call it in a transaction that locks nothing else.
+-- Runs in psql as it stands. A migration installs it; another text gets other names (_v3). It locks
+-- one attempt and then the counts alone: call it in a transaction that locks nothing else.
 
--- What a call to this number costs if it lasts so many minutes.
-CREATE OR REPLACE FUNCTION callbacks_cost_v1(given_phone text, given_minutes numeric)
-RETURNS numeric LANGUAGE sql STABLE AS $cost$
-    SELECT COALESCE(
-        (
-            SELECT price.set_up + price.per_minute * given_minutes
-            FROM callbacks_callprice price
-            WHERE starts_with(given_phone, price.prefix)
-            ORDER BY length(price.prefix) DESC LIMIT 1
-        ),
-        (SELECT max(price.set_up + price.per_minute * given_minutes)
-            FROM callbacks_callprice price),
-        0
-    )
-$cost$;
+-- Adds to the counts of these limits, for the hour and the day that `given_at` is in.
+CREATE OR REPLACE FUNCTION callbacks_add_to_counts_v2(
+    given_limits bigint[],
+    given_at timestamptz,
+    given_calls integer,
+    given_cost numeric
+) RETURNS void LANGUAGE plpgsql AS $add$
+DECLARE
+    the_limit record;
+BEGIN
+    FOR the_limit IN SELECT * FROM callbacks_spans_v2(given_limits, given_at) LOOP
+        UPDATE callbacks_spendcount counted
+        SET calls = GREATEST(counted.calls + given_calls, 0),
+            cost = GREATEST(counted.cost + given_cost, 0)
+        WHERE counted.limit_id = the_limit.limit_id AND counted.span = the_limit.span
+            AND counted.began_at = the_limit.began_at;
+    END LOOP;
+END
+$add$;
 
--- Returns by how much dearer it was than it had been counted.
-CREATE OR REPLACE FUNCTION callbacks_recount_v1(
+-- The call lasted so many minutes in place of those by which it is counted. One that had been held
+-- not to be made was made: it is counted again. Returns by how much the count rose.
+CREATE OR REPLACE FUNCTION callbacks_recount_v2(
     given_attempt bigint,
     given_counted numeric,
     given_minutes numeric
 ) RETURNS numeric LANGUAGE plpgsql AS $recount$
 DECLARE
     call record;
+    is_new integer := 1;
     more numeric;
-    the_limit record;
 BEGIN
-    SELECT attempt.phone, attempt.sent_at, lead.source_id INTO call
-    FROM callbacks_callattempt attempt JOIN leads_lead lead ON lead.id = attempt.lead_id
-    WHERE attempt.id = given_attempt AND attempt.sent_at IS NOT NULL;
-    more := callbacks_cost_v1(call.phone, given_minutes)
-        - callbacks_cost_v1(call.phone, given_counted);
-    IF call.sent_at IS NULL OR more = 0 THEN
+    UPDATE callbacks_callattempt attempt SET is_uncounted = false
+    WHERE attempt.id = given_attempt AND attempt.is_uncounted
+    RETURNING attempt.sent_at, attempt.counted_limits, attempt.counted_set_up,
+        attempt.counted_per_minute
+    INTO call;
+    IF FOUND THEN
+        more := call.counted_set_up + call.counted_per_minute * given_minutes;
+    ELSE
+        is_new := 0;
+        SELECT attempt.sent_at, attempt.counted_limits, attempt.counted_per_minute INTO call
+        FROM callbacks_callattempt attempt WHERE attempt.id = given_attempt;
+        more := call.counted_per_minute * (given_minutes - given_counted);
+    END IF;
+    IF more IS NULL OR is_new = 0 AND more = 0 THEN
         RETURN 0;
     END IF;
-    FOR the_limit IN
-        SELECT its.* FROM callbacks_price_v1(call.phone) price,
-            callbacks_limits_of_v1(call.source_id, price.its_country, call.sent_at) its
-        ORDER BY its.limit_id, its.span
-    LOOP
-        UPDATE callbacks_spendcount counted SET cost = GREATEST(counted.cost + more, 0)
-        WHERE counted.limit_id = the_limit.limit_id AND counted.span = the_limit.span
-            AND counted.began_at = the_limit.began_at;
-    END LOOP;
+    PERFORM callbacks_add_to_counts_v2(call.counted_limits, call.sent_at, is_new, more);
     RETURN more;
 END
 $recount$;
+
+-- A call, counted by so many minutes, turned out not to have been made. Once.
+CREATE OR REPLACE FUNCTION callbacks_unspend_v2(given_attempt bigint, given_counted numeric)
+RETURNS void LANGUAGE plpgsql AS $unspend$
+DECLARE
+    call record;
+BEGIN
+    UPDATE callbacks_callattempt attempt SET is_uncounted = true
+    WHERE attempt.id = given_attempt AND attempt.sent_at IS NOT NULL AND NOT attempt.is_uncounted
+    RETURNING attempt.sent_at, attempt.counted_limits, attempt.counted_set_up,
+        attempt.counted_per_minute
+    INTO call;
+    IF FOUND THEN
+        PERFORM callbacks_add_to_counts_v2(
+            call.counted_limits, call.sent_at, -1,
+            -(call.counted_set_up + call.counted_per_minute * given_counted)
+        );
+    END IF;
+END
+$unspend$;

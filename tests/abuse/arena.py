@@ -89,7 +89,7 @@ class AbuseArena(Arena):
         return product
 
     def forget_counted(self) -> None:
-        """Every attack begins with counters of its own, and so holds in whichever order it comes."""
+        """Each attack begins with counters of its own: it holds in whichever order it comes."""
         with Redis.from_url(self.urls.redis_url) as counting:
             for key in counting.scan_iter(f"{PREFIX}*", count=1_000):
                 counting.delete(key)

@@ -111,7 +111,11 @@ def test_what_a_call_is_taken_to_cost(phone: str, costs: str, source: LeadSource
     CallPrice.objects.create(prefix="+1", country="US")
     everything()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT its_cost FROM callbacks_price_v1(%s)", [phone])
+        cursor.execute(
+            "SELECT its_set_up + its_per_minute * callbacks_minutes_v2()"
+            " FROM callbacks_price_v2(%s)",
+            [phone],
+        )
         [cost] = cursor.fetchone()
     assert cost == Decimal(costs)
 
@@ -159,7 +163,7 @@ def test_a_cost_limit_refuses_the_call_that_would_exceed_it(
     second = make_lead()
     assert dispatch.call_lead(second.pk) is None
     assert counted(limit, SpendSpan.DAY) == (1, Decimal("0.30"))
-    standing = limits.keeping_out(second.source_id, second.phone, timezone.now())
+    standing = limits.used_up_for(second.source_id, second.phone, timezone.now())
     assert standing
     assert standing.span == SpendSpan.DAY
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from callbacks.calling import spend_limits
 from callbacks.models import CallAttempt, CallPrice, Extension, SpendCount, SpendLimit
-from callbacks.models.spending import MINUTES, SpendSpan
+from callbacks.models.spending import MINUTES, SpendScope, SpendSpan
 from callbacks.reconciliation import records
 from callbacks.spending import limits
 from callbacks.voicenter import Cdr
-from leads.models import Lead
+from leads.models import Lead, LeadSource
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeLead = Callable[..., Lead]
@@ -48,6 +50,12 @@ def leg(number: int, status: str, talked: int | None = None, **values: Any) -> C
         "call_id": "C-1", "type": f"Click2Call leg{number}", "leg": number, "status": status,
         "started_at": NOON, "dial_time": 5, "talk_time": talked, "raw": {}, **values,
     })  # fmt: skip
+
+
+def of(limit: SpendLimit) -> tuple[int, Decimal]:
+    """Calls and cost of the hour."""
+    count = SpendCount.objects.get(limit=limit, span=SpendSpan.HOUR)
+    return count.calls, count.cost.quantize(Decimal("0.01"))
 
 
 def counted() -> Decimal:
@@ -99,13 +107,72 @@ def test_what_was_not_made_after_all_leaves_nothing(call: CallAttempt) -> None:
     assert counted() == 0
 
 
+def add_a_source_limit() -> None:
+    """One that counts this call's source, but was not there yet when the call was sent."""
+    limit = SpendLimit.objects.create(
+        scope=SpendScope.SOURCE, source=LeadSource.objects.get(slug="website"), calls_an_hour=9
+    )
+    SpendCount.objects.create(
+        limit=limit, span=SpendSpan.HOUR, began_at=NOON.replace(minute=0), calls=1, cost=8
+    )
+
+
+def move_the_lead() -> None:
+    other = LeadSource.objects.create(slug="landing", name="Landing")
+    Lead.objects.update(source=other)
+    SpendLimit.objects.create(scope=SpendScope.SOURCE, source=other, calls_an_hour=9)
+
+
+# What is changed while the call is on.
+CHANGES: list[tuple[str, Callable[[], Any]]] = [
+    ("dearer", lambda: CallPrice.objects.filter(prefix="+972").update(set_up=5, per_minute=20)),
+    ("cheaper", lambda: CallPrice.objects.filter(prefix="+972").update(set_up=0, per_minute=0)),
+    ("a price of its own", lambda: CallPrice.objects.create(prefix="+97250", per_minute=50)),
+    ("no price any more", lambda: CallPrice.objects.all().delete()),
+    ("another country's", lambda: CallPrice.objects.update(country="PS")),
+    ("a limit more", add_a_source_limit),
+    ("the lead of another source", move_the_lead),
+]
+
+
+@pytest.mark.parametrize("change", [it[1] for it in CHANGES], ids=[it[0] for it in CHANGES])
+def test_a_call_is_recounted_by_what_it_was_counted_by(
+    change: Callable[[], Any], call: CallAttempt, make_lead: MakeLead, limit: SpendLimit
+) -> None:
+    SpendCount.objects.update(cost=F("cost") + 40)  # of other calls
+    theirs = SpendLimit.objects.create(scope=SpendScope.COUNTRY, country="PS", calls_an_hour=9)
+    SpendCount.objects.create(
+        limit=theirs, span=SpendSpan.HOUR, began_at=NOON.replace(minute=0), calls=1, cost=8
+    )
+    change()
+    records.receive(leg(2, "ANSWER", 601))
+    assert of(limit) == (1, Decimal("51.10"))
+    others = SpendCount.objects.exclude(limit=limit)
+    assert set(others.values_list("calls", "cost")) == {(1, 8)}
+    call.refresh_from_db()
+    spend_limits.uncount_on_commit(call)
+    spend_limits.uncount_on_commit(call)  # by somebody else, too
+    assert of(limit) == (0, 40)
+    assert set(others.values_list("calls", "cost")) == {(1, 8)}
+
+
+def test_what_was_held_not_to_be_made_counts_again_once_its_record_comes(
+    call: CallAttempt, limit: SpendLimit
+) -> None:
+    spend_limits.uncount_on_commit(call)
+    assert of(limit) == (0, 0)
+    records.receive(ANSWER_2)
+    records.receive(ANSWER_1)
+    assert of(limit) == (1, Decimal("2.10"))
+
+
 def test_one_of_those_who_wait_goes_on_when_a_call_was_shorter(
     call: CallAttempt, limit: SpendLimit, make_lead: MakeLead
 ) -> None:
     SpendLimit.objects.update(cost_an_hour=4)
     with time_machine.travel(NOON + timedelta(seconds=30), tick=False):
         now = timezone.now()
-        standing = limits.keeping_out(call.lead.source_id, call.phone, now)
+        standing = limits.used_up_for(call.lead.source_id, call.phone, now)
         assert standing
         gap = {"call_after": standing.ends_at, "gap_until": standing.ends_at}
         waiting = [make_lead(limit_until=standing.ends_at, **gap) for _ in range(2)]
@@ -115,6 +182,8 @@ def test_one_of_those_who_wait_goes_on_when_a_call_was_shorter(
         assert [it.call_after == now for it in waiting] == [True, False]
 
 
-def test_the_pages_say_the_same_as_the_count() -> None:
+def test_the_pages_say_the_same_as_the_count(source: LeadSource) -> None:
     """In words: "three minutes"."""
-    assert MINUTES == 3
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT callbacks_minutes_v2()")
+        assert cursor.fetchone() == (MINUTES,) == (3,)

@@ -195,7 +195,7 @@ def _used(found: Standing | None) -> SafeString | str:
         return text
     return format_html(
         '<meter min="0" max="1" high="{}" value="{}"></meter> {}',
-        limits.NEAR, f"{found.share:.3f}", text,
+        limits.NEAR, f"{found.used:.3f}", text,
     )  # fmt: skip
 
 
