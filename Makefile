@@ -13,11 +13,14 @@ DEV_STAMP := $(VENV)/.installed-dev
 # There while an installation is under way: one that was cut short is started from the beginning.
 UNDER_WAY := $(VENV)/.installing
 
+# Django reads what is made from locale/: compiled when it has changed, in a tenth of a second.
+CATALOGS := $(BIN)/python -m callbacks.catalogs
+
 # Without compiled files every start would compile the libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test packages nightly bench chaos abuse lint audit format lock clean
+.PHONY: help run check test packages nightly bench chaos abuse messages lint audit format lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -25,6 +28,7 @@ help: ## this list
 	@echo "  Ports: PORT=8000 SIMULATOR_PORT=8010 SHOP_PORT=8020. Data: DATA_DIR=.data. All settings: .env.example"
 
 run: $(RUN_STAMP) ## everything on this machine: form, admin, a shop, simulator; Ctrl-C stops it
+	@$(CATALOGS) compile
 	@exec $(BIN)/python -m callbacks.localrun --stop-with-parent
 
 check: $(DEV_STAMP) ## all checks, and the tests without a browser and without the whole product
@@ -46,13 +50,19 @@ nightly: $(DEV_STAMP) ## far more of what is tried: each parser, the engine, ten
 		tests/lifecycle/test_machine.py tests/opening_hours/test_ten_years.py --timeout 0 --hypothesis-profile=nightly
 
 bench: $(DEV_STAMP) ## compare with a floor: the least a view, a task and a POST cost here
+	@$(CATALOGS) compile
 	@exec $(BIN)/python -m tests.benchmarks
 
 chaos: $(DEV_STAMP) ## strike web, workers, PostgreSQL, Redis and provider; nobody is lost or called twice
+	@$(CATALOGS) compile
 	@exec $(BIN)/python -m tests.chaos $(CHAOS)
 
 abuse: $(DEV_STAMP) ## strangers and robots at the running product; they cause no more calls than the limits allow
+	@$(CATALOGS) compile
 	@exec $(BIN)/python -m tests.abuse $(ABUSE)
+
+messages: $(DEV_STAMP) ## bring locale/ up to date with the sentences in the code; then translate (docs/languages.md)
+	@$(CATALOGS) update
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from callbacks.catalogs import files as catalog_files
 from callbacks.common import heartbeats, task_publisher
 from callbacks.config.broker import transport_options
 from callbacks.explain import usual_wait
@@ -54,6 +55,14 @@ hypothesis_settings.register_profile(
     stateful_step_count=80,
     print_blob=True,
 )
+
+
+def pytest_configure() -> None:
+    """Compiles the languages of the pages, which a fresh clone has not."""
+    try:
+        catalog_files.compile_all()
+    except catalog_files.BrokenCatalog as broken:
+        pytest.exit(str(broken), returncode=3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         """Registers the system checks, and makes ours the Celery application that publishes."""
         from callbacks.config import (  # noqa: PLC0415  # for effect
+            catalog_checks,  # noqa: F401
             celery,  # noqa: F401
             checks,  # noqa: F401
             mail_checks,  # noqa: F401

@@ -17,6 +17,7 @@ E033 READY_OLDEST_DUE    E034 SITE_URL            E035 AUDIT_KEPT_DAYS
 E040 TRUSTED_PROXIES     E041 RATE_ADDRESS_REFUSED
 E042 LEAST_FILL_TIME     E050, E051, W010 callbacks.config.mail_checks
                                                 E060-E062, W060 callbacks.config.sign_in_checks
+                                                W070 callbacks.config.catalog_checks
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN

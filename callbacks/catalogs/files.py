@@ -1,0 +1,196 @@
+"""Reads, brings up to date and compiles `locale/<language>/LC_MESSAGES/django.po`.
+
+A .po is what people write, and is kept in git; Django reads the .mo beside it, which is made from
+it and is not. Each .mo holds the digest of its .po, so that nobody has to trust the times of files.
+"""
+
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+from callbacks.catalogs.places import ROOT
+
+FOLDER: Final = ROOT / "locale"
+# Those of Django's own catalogs: of a language with other forms, each plural would be another one.
+PLURAL_FORMS: Final = {
+    "ar": (
+        "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : "
+        "n%100>=11 && n%100<=99 ? 4 : 5;"
+    ),
+    "he": (
+        "nplurals=4; plural=(n == 1 && n % 1 == 0) ? 0 : (n == 2 && n % 1 == 0) ? 1: "
+        "(n % 10 == 0 && n % 1 == 0 && n > 10) ? 2 : 3;"
+    ),
+    "ru": (
+        "nplurals=4; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || "
+        "n%100>14) ? 1 : n%10==0 || (n%10>=5 && n%10<=9) || (n%100>=11 && n%100<=14)? 2 : 3);"
+    ),
+}
+LANGUAGES: Final = tuple(PLURAL_FORMS)
+_LINE: Final = re.compile(
+    r'(?:(?:msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d+\]) +)?"(?:[^"\\]|\\.)*"'
+)
+
+
+class BrokenCatalog(Exception):  # noqa: N818  # said of the file, to an engineer
+    """A .po that cannot be read, or would break a page; the message says where."""
+
+
+def po_path(language: str) -> Path:
+    """What people write."""
+    return FOLDER / language / "LC_MESSAGES" / "django.po"
+
+
+def mo_path(language: str) -> Path:
+    """What Django reads."""
+    return po_path(language).with_suffix(".mo")
+
+
+def read(language: str) -> Catalog:
+    """A language's catalog. Raises BrokenCatalog; OSError where there is none."""
+    path = po_path(language)
+    content = path.read_bytes()
+    try:
+        _refuse_broken_lines(content.decode())
+        catalog = read_po(io.BytesIO(content), locale=language, domain="django", abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError, ValueError) as error:
+        raise BrokenCatalog(f"{_shown(path)} cannot be read: {error}") from error
+    if catalog.plural_forms.rstrip(";") != PLURAL_FORMS[language].rstrip(";"):
+        raise BrokenCatalog(
+            f"{_shown(path)} has other plural forms than Django: write "
+            f"“Plural-Forms: {PLURAL_FORMS[language]}” into its head."
+        )
+    for message in catalog:
+        if problem := _problem(message, catalog):
+            raise BrokenCatalog(f"{_shown(path)}, line {message.lineno}: {problem}")
+    return catalog
+
+
+def is_translated(message: Message) -> bool:
+    """Whether it has a translation, in each of its forms."""
+    string = message.string
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+def _refuse_broken_lines(text: str) -> None:
+    """Babel takes a line without its last quotation mark for one without its last letter."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.startswith("#") and not _LINE.fullmatch(line.strip()):
+            raise ValueError(f"line {number} is no text between quotation marks.")
+
+
+def _problem(message: Message, catalog: Catalog) -> str:
+    """What would break a page that shows the translation, or ""."""
+    for error in message.check(catalog):
+        return str(error)
+    if not message.python_format:
+        return ""
+    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    for string in strings:
+        try:
+            _ = (string or "") % _AnyValues()
+        except (TypeError, ValueError) as error:
+            return f"a placeholder is broken ({error})."
+    return ""
+
+
+class _AnyValues(dict[str, int]):
+    """Has a value for each placeholder."""
+
+    def __missing__(self, name: str) -> int:
+        return 0
+
+
+def updated(language: str, template: Catalog) -> str:
+    """The text of the .po with exactly the sentences of `template`; known translations stay.
+
+    A sentence that has changed is a new one: its translation is written anew.
+    """
+    if po_path(language).exists():
+        catalog = read(language)
+    else:
+        catalog = Catalog(locale=language, domain="django", header_comment=f"# {language}")
+    # For it reads the number of plural forms.
+    catalog.mime_headers = [("Plural-Forms", PLURAL_FORMS[language])]
+    catalog.update(template, no_fuzzy_matching=True)
+    body = io.BytesIO()
+    write_po(
+        body, catalog, width=100, omit_header=True, sort_by_file=True, ignore_obsolete=True,
+        include_lineno=False,
+    )  # fmt: skip
+    return "\n".join([*_head(catalog, language), "", body.getvalue().decode().strip(), ""])
+
+
+def _head(catalog: Catalog, language: str) -> Iterator[str]:
+    """Without dates and names: what changes with every run is changed in every branch."""
+    yield from catalog.header_comment.splitlines()
+    yield 'msgid ""'
+    yield 'msgstr ""'
+    yield r'"Project-Id-Version: lead-callback\n"'
+    yield rf'"Language: {language}\n"'
+    yield r'"MIME-Version: 1.0\n"'
+    yield r'"Content-Type: text/plain; charset=utf-8\n"'
+    yield r'"Content-Transfer-Encoding: 8bit\n"'
+    yield rf'"Plural-Forms: {PLURAL_FORMS[language]}\n"'
+
+
+def compile_all() -> list[Path]:
+    """Compiles each .po whose .mo is missing or made from another one. Returns what was written.
+
+    Raises BrokenCatalog, and then leaves the .mo as it is. Several may do this at a time.
+    """
+    written = []
+    for language in LANGUAGES:
+        digest = _digest(language)
+        if not digest or _is_made_from(digest, language):
+            continue
+        catalog = _without_unfinished(read(language))
+        catalog.project, catalog.version = "lead-callback", digest
+        compiled = io.BytesIO()
+        write_mo(compiled, catalog)
+        path = mo_path(language)
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(compiled.getvalue())
+        unfinished.replace(path)
+        written.append(path)
+    return written
+
+
+def _without_unfinished(catalog: Catalog) -> Catalog:
+    """Without plurals that lack a form: those would show nothing, where English is shown now."""
+    unfinished = [it for it in catalog if it.id and not is_translated(it)]
+    for message in unfinished:
+        catalog.delete(message.id, message.context)
+    return catalog
+
+
+def not_compiled() -> list[str]:
+    """The languages whose .mo is missing, or made from another .po than the one beside it."""
+    found = {language: _digest(language) for language in LANGUAGES}
+    return [it for it, digest in found.items() if digest and not _is_made_from(digest, it)]
+
+
+def _digest(language: str) -> str:
+    try:
+        return hashlib.sha256(po_path(language).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _is_made_from(digest: str, language: str) -> bool:
+    try:
+        return digest.encode() in mo_path(language).read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(FOLDER.parent).as_posix()

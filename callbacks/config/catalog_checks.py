@@ -1,0 +1,32 @@
+"""System check of the catalogs of languages.
+
+W070 locale/
+"""
+
+from collections.abc import Sequence
+
+from django.apps import AppConfig
+from django.core import checks
+from django.core.checks import CheckMessage
+
+from callbacks.catalogs import files
+
+
+@checks.register()
+def check_catalogs(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - they belong to no single application
+    **kwargs: object,  # noqa: ARG001
+) -> list[CheckMessage]:
+    """Warns where Django would read no catalog, or an earlier one than what people have written."""
+    stale = files.not_compiled()
+    if not stale:
+        return []
+    return [
+        checks.Warning(
+            f"The catalogs of these languages are not compiled: {', '.join(stale)}. Their pages "
+            "show English, or what was translated before.",
+            hint="Run python -m callbacks.catalogs compile, and start the product anew. "
+            "`make run` does it by itself.",
+            id="callbacks.W070",
+        )
+    ]

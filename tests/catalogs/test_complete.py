@@ -1,0 +1,187 @@
+"""Each language has every sentence, whole, with the same placeholders and tags, and no English."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import django
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from callbacks.catalogs import extract, files
+
+# Named as in "%(name)s" and "{name}"; a script of the wallboard puts its own into "%%s".
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%\(\w+\)\.\df|%%s|\{\w*\}")
+TAG = re.compile(r"</?[a-z]+(?: [^<>]*)?>")
+
+# Which of the forms are for one exact number, so that a word may stand in place of it. Russian's
+# first form is also for 21 and 31.
+EXACT = {"ar": {0, 1, 2}, "he": {0, 1}, "ru": set()}
+
+# What stands in Latin letters in every language: names, formats, marks of protocols, examples.
+LATIN = frozenset(
+    {
+        "API", "ASCII", "Authorization", "Bearer", "CALLID", "CSV", "Content-Encoding",
+        "Content-Length", "Content-Type", "Cookie", "Dana", "Extensions", "Idempotency-Key",
+        "JSON", "JavaScript", "KiB", "QR", "Retry-After", "Transfer-Encoding", "UTC", "UTF",
+        "UTF-", "application", "chunked", "com", "example", "ext", "form", "form-data", "json",
+        "multipart", "name", "urlencoded", "www-form", "x-www-form-urlencoded",
+    }
+)  # fmt: skip
+
+# What stands between two items, and before what follows: each language has its own.
+MARKS = frozenset({", ", ": "})
+
+
+@cache
+def catalog(language: str) -> Catalog:
+    return files.read(language)
+
+
+@cache
+def template() -> Catalog:
+    return extract.template()
+
+
+def told(language: str) -> Iterator[tuple[Message, int, str, str]]:
+    """Each translation: its message, its plural form (0 where there is one alone), the text that
+    it translates, and itself.
+    """
+    for message in catalog(language):
+        if not message.id:
+            continue
+        if isinstance(message.string, tuple):
+            for form, text in enumerate(message.string):
+                yield message, form, message.id[-1], text
+        else:
+            yield message, 0, str(message.id), message.string
+
+
+def key(message: Message) -> tuple[str, str]:
+    return message.context or "", message.id if isinstance(message.id, str) else message.id[0]
+
+
+# Those that are translated so far.
+COMPLETE = ("he",)
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+class TestEachLanguage:
+    def test_it_has_the_sentences_of_the_code_and_no_others(self, language: str) -> None:
+        text = files.po_path(language).read_text()
+        assert text == files.updated(language, template()), (
+            "A sentence is new, changed or gone: `make messages`, then translate "
+            "(docs/languages.md)."
+        )
+
+    def test_every_sentence_is_translated(self, language: str) -> None:
+        assert [key(message) for message, _, _, text in told(language) if not text.strip(" ")
+                and key(message)[1].strip()] == []  # fmt: skip
+
+    def test_nothing_is_fuzzy_or_obsolete(self, language: str) -> None:
+        text = files.po_path(language).read_text()
+        assert "#~" not in text
+        assert [key(it) for it in catalog(language) if it.id and it.fuzzy] == []
+
+    def test_plural_forms_are_those_of_django(self, language: str) -> None:
+        path = Path(django.__path__[0]) / "conf" / "locale" / language / "LC_MESSAGES" / "django.po"
+        with path.open("rb") as file:
+            of_django = read_po(file, locale=language)
+        assert catalog(language).plural_forms == of_django.plural_forms
+        counts = {len(it.string) for it in catalog(language) if isinstance(it.string, tuple)}
+        assert counts == {of_django.num_plurals}
+
+    def test_placeholders_are_the_same(self, language: str) -> None:
+        wrong = []
+        for message, form, original, text in told(language):
+            meant = Counter(PLACEHOLDER.findall(original))
+            found = Counter(PLACEHOLDER.findall(text))
+            in_words = isinstance(message.id, tuple) and form in EXACT[language]
+            if meant != found and not (in_words and is_without_number(meant, found)):
+                wrong.append((key(message), text))
+        assert wrong == []
+
+    def test_tags_are_the_same(self, language: str) -> None:
+        assert [
+            (key(message), text)
+            for message, _, original, text in told(language)
+            if Counter(TAG.findall(original)) != Counter(TAG.findall(text))
+        ] == []
+
+    def test_spaces_and_ends_are_the_same(self, language: str) -> None:
+        assert [
+            (key(message), text)
+            for message, _, original, text in told(language)
+            if spaces(original) != spaces(text) or end(original) != end(text)
+        ] == []
+
+    def test_no_english_is_left(self, language: str) -> None:
+        wrong = []
+        for message, _, original, text in told(language):
+            if original == "l, j F":  # a format of dates
+                continue
+            bare = TAG.sub("", PLACEHOLDER.sub("", text))
+            if words := set(re.findall(r"[A-Za-z][A-Za-z-]+", bare)) - LATIN:
+                wrong.append((key(message), sorted(words)))
+        assert wrong == []
+
+    def test_it_is_compiled_into_what_gettext_reads(self, language: str) -> None:
+        import gettext
+
+        files.compile_all()
+        with files.mo_path(language).open("rb") as file:
+            compiled = gettext.GNUTranslations(file)
+        for message in catalog(language):
+            if isinstance(message.id, str) and message.id and not message.context:
+                assert compiled.gettext(message.id) == message.string
+
+
+def is_without_number(meant: Counter[str], found: Counter[str]) -> bool:
+    """Whether nothing but one placeholder is missing: the number that the words tell."""
+    return not found - meant and (meant - found).total() == 1
+
+
+def spaces(text: str) -> tuple[str, str]:
+    return re.match(r"\s*", text)[0], re.search(r"\s*$", text)[0]  # type: ignore[index]
+
+
+def end(text: str) -> str:
+    """What a sentence ends in; a question mark is one in Arabic too."""
+    last = text.rstrip()[-1:].replace("؟", "?")
+    return last if last in ".:?…!" else ""
+
+
+def test_no_sentence_is_a_piece_of_one() -> None:
+    """Whoever translates a piece does not know what it stands beside."""
+    texts = [
+        text
+        for message in template()
+        for text in ([message.id] if isinstance(message.id, str) else message.id)
+    ]
+    assert [it for it in texts if it and it not in MARKS and is_piece(it)] == []
+
+
+def is_piece(text: str) -> bool:
+    if text != text.strip() or text[0] in ",;:.)":
+        return True
+    is_alone = bool(PLACEHOLDER.fullmatch(text))
+    return is_alone or bool(re.search(r"(?:,|;| (?:a|an|the|of|and|or|by|with|for))$", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        ("Call me back", False),
+        ("The next possible time is", False),  # nobody can tell by its words alone
+        (" more", True),
+        (", and", True),
+        ("Wait for the", True),
+        ("%(name)s", True),
+        ("Times are %(zone)s.", False),
+    ],
+)
+def test_a_piece_is_found(text: str, piece: bool) -> None:
+    assert is_piece(text) is piece

@@ -1,0 +1,102 @@
+"""What is taken out of a template and of a module."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from callbacks.catalogs import extract
+from callbacks.catalogs.places import Place
+
+TEMPLATE = """\
+{% extends "x.html" %}{% load i18n %}
+<p title="{% translate "It's yours" %}">don't read "this"</p>
+  {% if a %}
+ {% blocktranslate trimmed count n=calls %}
+   {{ n }} call
+ {% plural %}
+   {{ n }} calls
+ {% endblocktranslate %}
+      {% endif %}
+{% translate "Pause" context "button" %} {% translate "%s late" %}
+{# Translators: a note #}
+{% translate "Noted" %}{{ _("In a variable") }}{{ x|default:_("By a filter") }}
+{% comment %}{% translate "Not this" %}{% endcomment %}
+"""
+
+MODULE = '''\
+from django.utils.translation import gettext, gettext_lazy as _, ngettext, pgettext
+
+NAME = _("Name")
+
+
+class Form:
+    """gettext("Not this")"""
+
+    def field(self):
+        # Translators: a note
+        return gettext("First "
+                       "and second")
+
+
+def count(n):
+    return ngettext("%(n)d call", "%(n)d calls", n), pgettext("button", "Pause")
+'''
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(extract, "ROOT", tmp_path)
+    return tmp_path
+
+
+def found(root: Path, name: str, source: str, *names: str) -> list[object]:
+    (root / name).write_text(source)
+    catalog = extract.sentences(Place(name, names))
+    return [(it.context, it.id) if it.context else it.id for it in catalog if it.id]
+
+
+def test_a_template(root: Path) -> None:
+    assert found(root, "a.html", TEMPLATE) == [
+        "It's yours",
+        ("%(n)s call", "%(n)s calls"),
+        ("button", "Pause"),
+        "%%s late",
+        "Noted",
+        "In a variable",
+        "By a filter",
+    ]
+
+
+def test_a_module(root: Path) -> None:
+    assert found(root, "a.py", MODULE) == [
+        "Name",
+        "First and second",
+        ("%(n)d call", "%(n)d calls"),
+        ("button", "Pause"),
+    ]
+
+
+def test_a_part_of_a_module(root: Path) -> None:
+    assert found(root, "a.py", MODULE, "Form") == ["First and second"]
+    assert found(root, "a.py", MODULE, "NAME") == ["Name"]
+
+
+def test_a_part_that_is_gone_is_told_of(root: Path) -> None:
+    with pytest.raises(LookupError, match=r"a\.py defines no Gone\."):
+        found(root, "a.py", MODULE, "Form", "Gone")
+
+
+def test_a_note_for_translators_is_kept(root: Path) -> None:
+    (root / "a.py").write_text(MODULE)
+    noted = {it.id: it.auto_comments for it in extract.sentences(Place("a.py"))}
+    assert noted["First and second"] == ["Translators: a note"]
+
+
+def test_a_sentence_put_together_is_refused(root: Path) -> None:
+    source = dedent("""\
+        def greet(name):
+            return gettext(name)
+    """)
+    with pytest.raises(ValueError, match=r"a\.py:2: a sentence is no plain literal\."):
+        found(root, "a.py", source)

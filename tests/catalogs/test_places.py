@@ -1,0 +1,58 @@
+"""Each template and module for visitors and salespeople is one that sentences are taken from."""
+
+from pathlib import Path
+
+import pytest
+
+from callbacks.catalogs import extract, places
+from callbacks.catalogs.places import ROOT, Place
+
+# Folders beside those of places.FOLDERS, whose sentences only managers and engineers read.
+MANAGERS_TEMPLATES = {
+    "templates/admin",
+    "templates/alerts",
+    "templates/mail",
+    "templates/privacy",
+    "templates/reports",
+    "templates/unfold",
+}
+MANAGERS_PACKAGES = {
+    "leads/guard",  # what the checks have found, which is stored
+    "leads/migrations",
+    "leads/models",  # names of columns, in the admin
+}
+
+
+def folders(below: str) -> set[str]:
+    found = (path.parent for path in (ROOT / below).rglob("*") if path.suffix in {".html", ".py"})
+    top = {ROOT / below / path.relative_to(ROOT / below).parts[0] for path in found
+           if path != ROOT / below}  # fmt: skip
+    return {path.relative_to(ROOT).as_posix() for path in top}
+
+
+def test_each_folder_of_templates_is_for_visitors_and_salespeople_or_for_managers() -> None:
+    assert folders("templates") - set(places.FOLDERS) == MANAGERS_TEMPLATES
+
+
+def test_each_package_of_leads_is_for_visitors_or_for_managers() -> None:
+    assert folders("leads") - set(places.FOLDERS) == MANAGERS_PACKAGES
+
+
+def test_a_new_file_of_a_visitors_folder_is_in_it() -> None:
+    paths = {place.path for place in places.all_places()}
+    for folder in places.FOLDERS:
+        for path in (ROOT / folder).glob("*.html"):
+            assert path.relative_to(ROOT).as_posix() in paths
+
+
+def test_what_is_left_out_is_there_and_has_sentences() -> None:
+    found = set(places.in_folders())
+    assert set(places.FOR_MANAGERS) <= found
+    assert [path for path in places.FOR_MANAGERS if not len(extract.sentences(Place(path)))] == []
+
+
+@pytest.mark.parametrize("place", places.ELSEWHERE, ids=lambda place: place.path)
+def test_a_place_elsewhere_is_there_and_has_sentences(place: Place) -> None:
+    assert Path(ROOT / place.path).is_file()
+    assert Path(place.path).parent.as_posix() not in places.FOLDERS
+    assert len(extract.sentences(place)) > 0
