@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext
 
 from leads import acts, intake, joining, never_call, ports, transitions, visitor_status
@@ -54,7 +56,8 @@ def never_again(lead: Lead, now: datetime, *, lists: bool) -> None:
         take_back(lead, WhyTakenBack.CANCELLED, now)
         return
     rang = visitor_status.standing(lead, now).status in (*acts.RINGING, "talking")
-    reason = gettext("the visitor asked for it on the page of their request")
+    with translation.override(settings.LANGUAGE_CODE):  # managers read it
+        reason = gettext("the visitor asked for it on the page of their request")
     never_call.add(lead.phone, reason, None, ListedBy.VISITOR, lead)
     _note([lead], WhyTakenBack.NEVER, now, rang=rang)
     log.info("never call again")

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
@@ -24,6 +24,7 @@ from leads import (
     api_keys,
     config_cache,
     intake,
+    language_choice,
     languages,
     log_context,
     request_body,
@@ -108,7 +109,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if slug and header:
         key, mark = _Sent(client, header, whose).key_and_mark(slug, fields)
         if known := intake.find(key):
-            return _repeated(request, known, mark)
+            return _repeated(request, known, mark, fields)
     return _errors(404, {"source": [gettext("There is no such source.")]})
 
 
@@ -144,13 +145,14 @@ def _store(
     request: HttpRequest, source: LeadSource, fields: Mapping[str, str], sent: _Sent
 ) -> HttpResponse:
     client, how = sent.client, circumstances.of_api(request, sent.client)
+    language_choice.speak(request, source, fields.get("language", ""))
     if client and not api_keys.may_submit_to(client, source):
         return _errors(403, {"source": [gettext("This API key is not for this source.")]})
     key, mark = sent.key_and_mark(source.slug, fields)
     # Looked up before the fields are checked: a repeated submission gets its first answer again,
     # even if the rules have changed since, or the source is switched off.
     if sent.header is not None and (known := intake.find(key)):
-        return _repeated(request, known, mark)
+        return _repeated(request, known, mark, fields)
     if keyless.is_refused(source, how):
         raise KeyRefused(401, gettext("This source takes requests with an API key only."))
     form = ApiForm(fields, source=source, language=languages.read(fields.get("language", "")))
@@ -165,7 +167,7 @@ def _store(
         lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
     except Refused as refused:
         return _not_taken(refused, client)
-    return _repeated(request, lead, mark)
+    return _repeated(request, lead, mark, fields)
 
 
 def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
@@ -201,10 +203,12 @@ def _key_refused(refused: KeyRefused) -> HttpResponse:
     return answer
 
 
-def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:
+def _repeated(
+    request: HttpRequest, lead: Lead, mark: str, fields: Mapping[str, str]
+) -> HttpResponse:
     """The answer about the lead that a key has become; 422 when it came with other fields."""
     if lead.submission_fingerprint in {mark, ""}:  # "": stored before there were any
-        return _created(request, lead)
+        return _created(request, lead, fields.get("language", ""))
     sentence = gettext(
         "This key was sent before with another body. Use a new key for each submission."
     )
@@ -212,16 +216,21 @@ def _repeated(request: HttpRequest, lead: Lead, mark: str) -> HttpResponse:
 
 
 @_endpoint("GET", "HEAD")
-def status(_request: HttpRequest, public_id: str) -> HttpResponse:
+def status(request: HttpRequest, public_id: str) -> HttpResponse:
     """How a lead stands, in sentences that a visitor may see."""
     parsed = _uuid(public_id)
-    body = status_cache.get(parsed, lambda: _standing(parsed)) if parsed else None
+    # With the lead's source, what its language depends on.
+    before = language_choice.of_request(request)
+    words = f"{before.language} {before.is_asked}"
+    body = status_cache.get(parsed, words, lambda: _standing(request, parsed)) if parsed else None
     if body is None:
         return _errors(404, {"id": [gettext("There is no such lead.")]})
-    return _json(body)
+    answer = _json(body)
+    answer["Content-Language"] = str(body["language"])
+    return answer
 
 
-def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
+def _standing(request: HttpRequest, public_id: uuid.UUID) -> dict[str, object] | None:
     lead = visitor_status.find(public_id)
     if lead is None:
         return None
@@ -229,8 +238,10 @@ def _standing(public_id: uuid.UUID) -> dict[str, object] | None:
     now = timezone.now()
     stands = visitor_status.standing(lead, now)
     source = intake.active_by_id(lead.came_through, visitor_status.version_of(lead))
+    language_choice.speak(request, source or lead.source)
     return {
         "status": stands.status,
+        "language": get_language(),
         "title": str(stands.title),
         "message": str(stands.message),
         "call_after": stands.call_after.isoformat() if stands.call_after else None,
@@ -263,10 +274,16 @@ def broken() -> HttpResponse:
     return _errors(500, {"server": [gettext("Something went wrong on our side.")]})
 
 
-def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
-    """201 with what never changes: a repeated submission gets the same answer, however late."""
-    status_url = request.build_absolute_uri(reverse("leads:api-status", args=[lead.public_id]))
-    page = reverse("leads:status", args=[lead.source.slug, lead.public_id])
+def _created(request: HttpRequest, lead: Lead, named: str) -> HttpResponse:
+    """201 with what never changes: a repeated submission gets the same answer, however late.
+
+    `named`: the language that was sent with it. Its addresses name it, so that they answer in it.
+    """
+    choice = language_choice.of_request(request, named=named)
+    query = {language_choice.PARAMETER: choice.language} if choice.is_asked else {}
+    path = reverse("leads:api-status", args=[lead.public_id], query=query)
+    status_url = request.build_absolute_uri(path)
+    page = reverse("leads:status", args=[lead.source.slug, lead.public_id], query=query)
     body = {
         "id": str(lead.public_id),
         "status_url": status_url,

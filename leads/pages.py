@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from leads import origins
+from leads import language_choice, origins
 from leads.models import LeadSource
 
 _Arguments = ParamSpec("_Arguments")
@@ -58,10 +58,15 @@ def secret(page: HttpResponse) -> HttpResponse:
     return page
 
 
-def address(request: HttpRequest, name: str, *args: object) -> str:
-    """Of another page for the visitor: in the widget's frame, another page in the frame."""
-    here = request.resolver_match
-    return reverse(f"leads:{name}", args=args, current_app=here.namespace if here else None)
+def address(request: HttpRequest | None, name: str, *args: object, **query: object) -> str:
+    """Of another page for the visitor: in the widget's frame, another page in the frame; in the
+    language that this one was asked for in, unless `query`, what follows "?", names another.
+    """
+    here = request.resolver_match if request else None
+    if language := language_choice.asked(request) if request else "":
+        query = {language_choice.PARAMETER: language} | query
+    where = here.namespace if here else None
+    return reverse(f"leads:{name}", args=args, current_app=where, query=query or None)
 
 
 def is_framed(request: HttpRequest) -> bool:

@@ -33,6 +33,7 @@ from leads import (
     dated_sentences,
     error_pages,
     intake,
+    language_choice,
     log_context,
     number_guard,
     pages,
@@ -108,6 +109,7 @@ def _asked(view: Callable[[_Asked], HttpResponse]) -> _View:
         now = timezone.now()
         stands = visitor_status.standing(lead, now)
         source = intake.active_source(slug, visitor_status.version_of(lead))
+        language_choice.speak(request, source or lead.source)
         return view(_Asked(request, slug, lead, source, stands, now))
 
     return answer
@@ -365,7 +367,8 @@ def never_call_again(asked: _Asked) -> HttpResponse:
             trouble, status = error_pages.too_many_numbers(wait), 429
         else:
             acting.never_again(lead, now, lists=has_been_called)
-            return pages.secret(pages.SeeOther(asked.request.path))
+            done = pages.address(asked.request, "never-call", asked.slug, lead.public_id)
+            return pages.secret(pages.SeeOther(done))
     taken = visitor_status.taken_back(lead)
     is_never = taken is not None and taken.why == WhyTakenBack.NEVER
     page = asked.page(

@@ -2,20 +2,24 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
     config_cache,
     error_pages,
     intake,
+    language_choice,
+    languages,
     pages,
+    ports,
     request_body,
     visitor_status,
 )
@@ -30,9 +34,9 @@ DEFAULT_SOURCE = "website"
 
 @csrf_exempt  # what is posted here is told the right method, not that a cookie is missing
 @pages.answers("GET", "HEAD")
-def home(_request: HttpRequest) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponse:
     """Redirects to the default source's form."""
-    return redirect("leads:contact", slug=DEFAULT_SOURCE)
+    return redirect(pages.address(request, "contact", DEFAULT_SOURCE))
 
 
 # There is no CSRF check. Such a check keeps other sites from using a signed-in user's rights, and
@@ -46,10 +50,12 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         source = intake.active_source(slug)
         if source is None:
             return _gone(request, slug)
+        language_choice.speak(request, source)
         if request.method == "POST":
             return pages.shown_inside(source, _submit(request, source))
         hidden = _hidden({"earlier": request.GET.get("earlier", "")})
-        page = _form_page(request, source, LeadForm(source=source), hidden)
+        form = LeadForm(source=source, language=get_language() or "")
+        page = _form_page(request, source, form, hidden)
         return pages.shown_inside(source, page)
 
 
@@ -89,7 +95,7 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
         posted = request_body.page_form(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     except BodyRefused as refused:
         return error_pages.body_refused(request, refused)
-    form = LeadForm(posted, source=source)
+    form = LeadForm(posted, source=source, language=get_language() or "")
     hidden = _hidden(posted)
     token, earlier = hidden.token, hidden.earlier
     if not form.is_valid():
@@ -100,10 +106,23 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
     how = circumstances.of_form(request, posted, token, timezone.now())
     try:
-        lead = intake.store_newest(form.submission(key, submitter, how))
+        submission = replace(
+            form.submission(key, submitter, how), language=_called_in(request, source)
+        )
+        lead = intake.store_newest(submission)
     except Refused as refused:
         return _refused(request, source, form, hidden, refused)
     return pages.SeeOther(pages.address(request, "status", source.slug, lead.public_id))
+
+
+def _called_in(request: HttpRequest, source: LeadSource) -> str:
+    """The language in which whoever reads this page is called: the page's, where somebody there
+    speaks it; "" is the source's.
+    """
+    language = get_language() or ""
+    if not language_choice.asked(request) and languages.spoken(source.language) == language:
+        return ""
+    return language if ports.is_spoken(source.pk, language) else ""
 
 
 def _refused(
@@ -140,7 +159,9 @@ def _form_page(
     context = {"source": source, "form": form, "hidden": hidden}
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["refused"] = error_pages.not_taken(refused) if refused else ""
-    context["expectation"] = visitor_status.expectation(source, timezone.now())
+    context["expectation"] = visitor_status.expectation(
+        source, timezone.now(), _called_in(request, source)
+    )
     page = render(request, "leads/contact.html", context, status=status)
     if pages.is_framed(request):
         page["X-Robots-Tag"] = "noindex"  # the same form is there for everybody below contact/
@@ -155,6 +176,7 @@ def _form_page(
 def _gone(request: HttpRequest, slug: str) -> HttpResponse:
     """There is no such form. In the frame of a widget that is open, what to do instead."""
     source = LeadSource.objects.filter(slug=slug).first() if pages.is_framed(request) else None
+    language_choice.speak(request, source)
     if source is None:
         return pages.not_found(request)
     return pages.shown_inside(source, render(request, "leads/widget_gone.html", status=404))

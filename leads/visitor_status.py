@@ -203,17 +203,21 @@ def _waiting(lead: Lead, presence: Presence, now: datetime, *, is_usual: bool) -
     return Standing("delayed", title, said, False, changes_in=max(every, 10))
 
 
-def expectation(source: LeadSource, now: datetime) -> str:
-    """What a visitor is told before sending, where nobody would call them at once; else ""."""
+def expectation(source: LeadSource, now: datetime, language: str = "") -> str:
+    """What a visitor is told before sending, where nobody would call them at once; else "".
+
+    `language`: in which they would be called; "" is the source's.
+    """
+    language = language or source.language
     hours = ports.hours(source.pk)
     opens_at = hours.next_time(now)
-    if opens_at is None or not ports.is_spoken(source.pk, source.language):
+    if opens_at is None or not ports.is_spoken(source.pk, language):
         return gettext(
             "We cannot call you right away. Leave your number, and we will get back to you."
         )
     if opens_at > now:
         return standings.CLOSED.text(opens_at, now, hours.zone)
-    match ports.presence(source.pk, now, language=source.language):
+    match ports.presence(source.pk, now, language=language):
         case Presence.NOBODY:
             return gettext(
                 "Nobody from our team can take calls at the moment, so it may take longer than "

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "callbacks.config.page_headers.PageHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "callbacks.config.page_language.PageLanguageMiddleware",
     "callbacks.config.request_log.RequestLogMiddleware",
     "callbacks.config.bodies.BodyMiddleware",
     "callbacks.config.csp.PolicyByPathMiddleware",
@@ -310,6 +311,9 @@ RATES_EXEMPT = env.networks("RATES_EXEMPT", default="127.0.0.0/8, ::1")
 # --- what a visitor sees --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+# Of the pages of visitors, of the desk and of wallboards (docs/languages.md).
+LANGUAGES = [("en", "English"), ("he", "Hebrew"), ("ar", "Arabic"), ("ru", "Russian")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 

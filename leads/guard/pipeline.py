@@ -8,7 +8,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from django.conf import settings
 from django.db import DatabaseError
+from django.utils import translation
 from django.utils.translation import gettext
 
 from leads.guard import blocks, keyless, listed_numbers, rates, robots, websites
@@ -32,9 +34,14 @@ OF_STRANGERS: dict[str, Check] = {
 
 
 def judge(submission: Submission, now: datetime) -> Judgement:
-    """What becomes of a submission that comes at `now`. Call it outside any transaction."""
+    """What becomes of a submission that comes at `now`. Call it outside any transaction.
+
+    What is found is kept for managers, in their language and not in the visitor's.
+    """
     checks = OF_ALL | (OF_STRANGERS if submission.circumstances else {})
-    found = [it for name, check in checks.items() for it in _asked(name, check, submission, now)]
+    with translation.override(settings.LANGUAGE_CODE):
+        asked = checks.items()
+        found = [it for name, check in asked for it in _asked(name, check, submission, now)]
     for finding in found:
         log.info("%s by check=%s", finding.verdict.name.lower(), finding.asked)
     return Judgement(tuple(found))

@@ -31,9 +31,9 @@
 
   // Without our server's word: enough for a dialog that says so.
   function byItself() {
-    const wanted = (language || document.documentElement.lang || "en").slice(0, 2);
+    const wanted = (language || document.documentElement.lang).slice(0, 2).replace("iw", "he");
     const [close, failed, open] = WORDS[wanted] ?? WORDS.en;
-    const dir = /^(he|iw|ar)/.test(wanted) ? "rtl" : "ltr";
+    const dir = /he|ar/.test(wanted) ? "rtl" : "ltr";
     const link = `/contact/${path}${query}`;
     const title = opener?.textContent.trim() || failed;
     return { close, failed, open, title, dir, link, lang: wanted };

@@ -10,13 +10,12 @@ from typing import Final
 
 from django.utils import translation
 
+from leads import language_choice
 from leads.widget import told
 
 SOURCE: Final = Path(__file__).with_name("loader.js")
 # Bytes, compressed.
 MOST: Final = 5_000
-# English first: what says the same in another language is left out.
-LANGUAGES: Final = ("en", "he", "ar", "ru")
 _PLACE = "const WORDS = {};"
 
 
@@ -29,8 +28,9 @@ def script() -> str:
 
 
 def _words() -> dict[str, list[str]]:
+    """By the code of the language, English first: what says the same in another is left out."""
     found: dict[str, list[str]] = {}
-    for code in LANGUAGES:
+    for code in language_choice.codes():
         with translation.override(code):
             known = told.words()
         said = [known["close"], known["failed"], known["open"]]

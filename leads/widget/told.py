@@ -6,9 +6,9 @@ from typing import TypedDict
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
-from django.utils.translation import get_language_info, gettext
+from django.utils.translation import gettext
 
-from leads import config_cache, languages, ports
+from leads import config_cache, language_choice, languages, ports
 from leads.models import LeadSource, Widget, WidgetText
 from leads.models.widgets import Appears
 from leads.widget import contrast
@@ -34,15 +34,14 @@ class Told(TypedDict):
     link: str
 
 
-def told(source: LeadSource, wanted: str, now: datetime) -> Told:
-    """What the loader of a page in the language `wanted` ("": the source's) is told at `now`."""
-    language = language_of(source, wanted)
+def told(source: LeadSource, language: str, now: datetime) -> Told:
+    """What the loader of a page in the language `language`, which is one of ours, is told."""
     it, text = widget(source), text_in(source, language)
     query = urlencode({"lang": language})
     with translation.override(language):
         return {
             "lang": language,
-            "dir": direction(language),
+            "dir": language_choice.direction(language),
             "button": text.button if text else gettext("Call me back"),
             "title": text.title if text else gettext("We call you back"),
             **words(),
@@ -86,19 +85,6 @@ def text_in(source: LeadSource, language: str) -> WidgetText | None:
     spoken = languages.spoken(language)
     alike = (it for it in known if languages.spoken(it.language) == spoken)
     return next(same, None) or next(alike, None)
-
-
-def language_of(source: LeadSource, wanted: str) -> str:
-    """What a page asks for, else the source's language."""
-    return languages.read(wanted) or source.language
-
-
-def direction(language: str) -> str:
-    """ "rtl" for what is written from the right, else "ltr"."""
-    try:
-        return "rtl" if get_language_info(languages.spoken(language))["bidi"] else "ltr"
-    except KeyError:
-        return "ltr"
 
 
 def _is_open(source: LeadSource, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, intake, origins
+from leads import config_cache, intake, language_choice, origins
 from leads.widget import loader, told
 
 # Seconds. A change in the admin is on every website after so long.
@@ -38,19 +38,21 @@ def script(request: HttpRequest) -> HttpResponseBase:
 def settings(request: HttpRequest, slug: str) -> HttpResponseBase:
     """What the loader is told of a source, for pages of the websites that the source names.
 
-    The address names the source and the language, so that no cache mixes them.
+    The address names the source, and the language where the page asks for one; where the browser's
+    decides, Vary says so, so that no cache mixes them.
     """
     if refusal := _other_method(request):
         return refusal
     with config_cache.one_version():
         source = intake.active_source(slug)
+        language = language_choice.speak(request, source).language
         if source is None:
             return _no(gettext("There is no such source."), HTTPStatus.NOT_FOUND)
         asking = request.headers.get("Origin", "")
         if asking and asking not in origins.shown_inside(source.allowed_origins):
             sentence = gettext("%(website)s is not among the websites of this source.")
             return _no(sentence % {"website": asking[: origins.MOST_LETTERS]})
-        answer = JsonResponse(told.told(source, request.GET.get("lang", ""), timezone.now()))
+        answer = JsonResponse(told.told(source, language, timezone.now()))
     if asking:
         answer["Access-Control-Allow-Origin"] = asking
     patch_vary_headers(answer, ["Origin"])

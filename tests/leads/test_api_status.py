@@ -53,8 +53,8 @@ def test_every_status_has_a_word_for_visitors(
 
     assert answer.status_code == 200
     assert set(body) == {
-        "status", "title", "message", "call_after", "final", "ask_after", "acts", "estimate",
-        "caller_number",
+        "status", "language", "title", "message", "call_after", "final", "ask_after", "acts",
+        "estimate", "caller_number",
     }  # fmt: skip
     assert (body["status"], body["final"], body["call_after"]) == (shown, final, None)
     assert body["title"]

@@ -118,13 +118,13 @@ def test_the_answers_that_are_kept_are_bounded(
 ) -> None:
     monkeypatch.setattr(status_cache, "_MOST", 3)
     for _ in range(10):
-        status_cache.get(uuid.uuid4(), lambda: {"final": False})
+        status_cache.get(uuid.uuid4(), "en", lambda: {"final": False})
     assert len(status_cache._kept) <= 3
 
 
 def test_an_answer_that_is_older_is_made_anew(kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
     lead = uuid.uuid4()
-    status_cache._kept[lead] = (time.monotonic() - 0.001, {"final": False, "is": "old"})
-    assert status_cache.get(lead, lambda: {"final": False, "is": "new"}) == {
+    status_cache._kept[lead, "en"] = (time.monotonic() - 0.001, {"final": False, "is": "old"})
+    assert status_cache.get(lead, "en", lambda: {"final": False, "is": "new"}) == {
         "final": False, "is": "new",
     }  # fmt: skip

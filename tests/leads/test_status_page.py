@@ -26,7 +26,7 @@ def test_it_says_the_same_as_the_api(client: Client, make_lead: MakeLead) -> Non
     body = client.get(f"/api/leads/{lead.public_id}/").json()
     assert f"<h1 data-title>{body['title']}</h1>" in page
     assert f"data-message>{body['message']}</p>" in page
-    assert f'data-status="{body["status"]}" data-url="/api/leads/{lead.public_id}/"' in page
+    assert f'data-status="{body["status"]}" data-url="/api/leads/{lead.public_id}/?lang=en"' in page
 
 
 @pytest.mark.parametrize(

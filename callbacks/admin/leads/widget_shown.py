@@ -16,8 +16,9 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextInputWidget
 
 from callbacks.admin.leads import typed_language
+from leads import language_choice
 from leads.models import Appears, LeadSource, Widget, WidgetText
-from leads.widget import contrast, told
+from leads.widget import contrast
 
 
 class _OfItsSource:
@@ -158,7 +159,7 @@ def _card(text: WidgetText | None) -> dict[str, str]:
         }
     return {
         "language": text.language,
-        "dir": told.direction(text.language),
+        "dir": language_choice.direction(text.language),
         "button": text.button,
         "title": text.title,
     }

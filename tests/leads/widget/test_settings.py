@@ -82,7 +82,7 @@ LANGUAGES = {
     "the source's": ("", "en", "ltr", "Ring me"),
     "as asked for": ("?lang=he", "he", "rtl", "חזרו אליי"),
     "by its old name": ("?lang=iw", "he", "rtl", "חזרו אליי"),
-    "with a country": ("?lang=he-IL", "he-IL", "rtl", "חזרו אליי"),
+    "with a country": ("?lang=he-IL", "he", "rtl", "חזרו אליי"),
     "with another country's text": ("?lang=ru", "ru", "ltr", "Перезвоните мне"),
     "without a text": ("?lang=ar", "ar", "rtl", None),
     "no code": ("?lang=%3Cscript%3E", "en", "ltr", "Ring me"),

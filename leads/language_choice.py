@@ -1,0 +1,106 @@
+"""In which language a page is: one rule for everything that a visitor reads.
+
+1. What the address names: `?lang=he`. The widget puts its `data-lang` there.
+2. The source's own language.
+3. What the browser prefers, by its Accept-Language.
+4. English.
+
+A language that no page is in (settings.LANGUAGES) counts as none, and the next step decides. Where
+the address has named it, the addresses on the page name it too (leads.pages.address), so that a
+visitor stays in it all the way.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import get_language_info
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from leads import languages
+
+if TYPE_CHECKING:
+    from leads.models import LeadSource
+
+PARAMETER = "lang"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A language of ours. `is_asked`: the address has named it."""
+
+    language: str
+    is_asked: bool = False
+
+
+def choose(asked: Iterable[str] = (), source: str = "", accepted: str = "") -> Choice:
+    """By the rule above. `asked`: what the address names, of which the first language of ours
+    counts. `source`: the source's language. `accepted`: the header Accept-Language. Each may be any
+    text.
+    """
+    if known := next(filter(None, map(ours, asked)), ""):
+        return Choice(known, is_asked=True)
+    preferred = (code for code, weight in parse_accept_lang_header(accepted) if weight)
+    known = ours(source) or next(filter(None, map(ours, preferred)), "")
+    return Choice(known or settings.LANGUAGE_CODE)
+
+
+def ours(typed: str) -> str:
+    """The language of ours that a code stands for: "iw-IL", "he_IL" -> "he"; "" for any other."""
+    spoken = languages.spoken(languages.read(typed))
+    return spoken if spoken in codes() else ""
+
+
+def codes() -> list[str]:
+    """The languages that pages are in."""
+    return [code for code, _name in settings.LANGUAGES]
+
+
+def own_name(code: str) -> str:
+    """What those who speak a language of ours call it: "he" -> "עברית"."""
+    name = str(get_language_info(code)["name_local"])
+    return name[:1].upper() + name[1:]
+
+
+def direction(code: str) -> str:
+    """ "rtl" for what is written from the right, else "ltr", whether or not it is ours."""
+    try:
+        return "rtl" if get_language_info(languages.spoken(code))["bidi"] else "ltr"
+    except KeyError:
+        return "ltr"
+
+
+# --- of a request ---------------------------------------------------------------------------------
+
+
+def of_request(request: HttpRequest, source: "LeadSource | None" = None, named: str = "") -> Choice:
+    """For a request about a source, if it is about one. `named`: a language that it names besides
+    the address.
+    """
+    accepted = request.headers.get("Accept-Language", "")
+    return choose([*_asked(request), named], source.language if source else "", accepted)
+
+
+def speak(request: HttpRequest, source: "LeadSource | None", named: str = "") -> Choice:
+    """From here on the request is answered in this language; callbacks.config.page_language ends
+    it.
+    """
+    choice = of_request(request, source, named)
+    translation.activate(choice.language)
+    return choice
+
+
+def asked(request: HttpRequest) -> str:
+    """The language of ours that the address names; "" for none."""
+    return next(filter(None, map(ours, _asked(request))), "")
+
+
+def _asked(request: HttpRequest) -> list[str]:
+    with suppress(TooManyFieldsSent):  # whoever reads the form refuses it
+        return request.GET.getlist(PARAMETER)
+    return []
