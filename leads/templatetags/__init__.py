@@ -1,0 +1,1 @@
+"""What the templates of this app use: {% load visitor_pages %}."""
