@@ -26,6 +26,7 @@ FOLDERS: Final = (
     "callbacks/signin",
     "callbacks/wallboard",
     "leads",
+    "leads/templatetags",
     "leads/widget",
     "templates",
     "templates/desk",
