@@ -35,6 +35,7 @@ PLURAL_FORMS: Final = {
     ),
 }
 LANGUAGES: Final = tuple(PLURAL_FORMS)
+_NAMED: Final = re.compile(r"(?<!%)%\((\w+)\)")
 _LINE: Final = re.compile(
     r'(?:(?:msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d+\]) +)?"(?:[^"\\]|\\.)*"'
 )
@@ -89,14 +90,17 @@ def _refuse_broken_lines(text: str) -> None:
 
 def _problem(message: Message, catalog: Catalog) -> str:
     """What would break a page that shows the translation, or ""."""
-    for error in message.check(catalog):
-        return str(error)
-    if not message.python_format:
-        return ""
-    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    for string in strings:
+    ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+    string = message.string
+    texts = string if isinstance(string, tuple | list) else (string or "",)
+    if len(ids) > 1 and len(texts) != catalog.num_plurals:
+        return f"a plural has {catalog.num_plurals} forms in this language."
+    known = {name for text in ids for name in _NAMED.findall(text)}
+    for text in texts if message.python_format else ():
+        if unknown := set(_NAMED.findall(text)) - known:
+            return f"nothing is given for %({unknown.pop()})s."
         try:
-            _ = (string or "") % _AnyValues()
+            _ = text % _AnyValues()
         except (TypeError, ValueError) as error:
             return f"a placeholder is broken ({error})."
     return ""

@@ -21,13 +21,15 @@ TAG = re.compile(r"</?[a-z]+(?: [^<>]*)?>")
 # first form is also for 21 and 31.
 EXACT = {"ar": {0, 1, 2}, "he": {0, 1}, "ru": set()}
 
+SCRIPTS = {"ar": "\u0600-\u06ff", "he": "\u0590-\u05ff", "ru": "\u0400-\u04ff"}
+
 # What stands in Latin letters in every language: names, formats, marks of protocols, examples.
 LATIN = frozenset(
     {
         "API", "ASCII", "Authorization", "Bearer", "CALLID", "CSV", "Content-Encoding",
         "Content-Length", "Content-Type", "Cookie", "Dana", "Extensions", "Idempotency-Key",
         "JSON", "JavaScript", "KiB", "QR", "Retry-After", "Transfer-Encoding", "UTC", "UTF",
-        "UTF-", "application", "chunked", "com", "example", "ext", "form", "form-data", "json",
+        "application", "chunked", "com", "cookie", "example", "ext", "form", "form-data", "json",
         "multipart", "name", "urlencoded", "www-form", "x-www-form-urlencoded",
     }
 )  # fmt: skip
@@ -64,8 +66,8 @@ def key(message: Message) -> tuple[str, str]:
     return message.context or "", message.id if isinstance(message.id, str) else message.id[0]
 
 
-# Those that are translated so far.
-COMPLETE = ("he",)
+
+COMPLETE = files.LANGUAGES
 
 
 @pytest.mark.parametrize("language", COMPLETE)
@@ -124,9 +126,21 @@ class TestEachLanguage:
             if original == "l, j F":  # a format of dates
                 continue
             bare = TAG.sub("", PLACEHOLDER.sub("", text))
-            if words := set(re.findall(r"[A-Za-z][A-Za-z-]+", bare)) - LATIN:
+            found = {it.strip("-") for it in re.findall(r"[A-Za-z][A-Za-z-]+", bare)}
+            if words := found - LATIN:
                 wrong.append((key(message), sorted(words)))
         assert wrong == []
+
+    def test_it_is_written_in_its_own_script(self, language: str) -> None:
+        foreign = "".join(letters for code, letters in SCRIPTS.items() if code != language)
+        assert [text for _, _, _, text in told(language) if re.search(f"[{foreign}]", text)] == []
+        own = re.compile(f"[{SCRIPTS[language]}]")
+        assert [
+            text
+            for message, _, original, text in told(language)
+            if re.search("[A-Za-z]{3}", PLACEHOLDER.sub("", TAG.sub("", original)))
+            and not own.search(text)
+        ] == []
 
     def test_it_is_compiled_into_what_gettext_reads(self, language: str) -> None:
         import gettext

@@ -68,7 +68,7 @@ class TestCompiling:
         [
             (f"{HEAD}\nmsgid Call\n", "cannot be read: "),
             (f'{HEAD}\nmsgid "Call\nmsgstr ""\n', "cannot be read: "),
-            (GOOD.replace("אל %(name)s", "אל %(nome)s"), "line 6: unknown named placeholder"),
+            (GOOD.replace("אל %(name)s", "אל %(nome)s"), "line 6: nothing is given for %(nome)s."),
             (GOOD.replace("אל %(name)s", "אל %(name)"), "line 6: a placeholder is broken"),
             (
                 GOOD.replace("nplurals=4", "nplurals=2"),
