@@ -66,7 +66,6 @@ def key(message: Message) -> tuple[str, str]:
     return message.context or "", message.id if isinstance(message.id, str) else message.id[0]
 
 
-
 COMPLETE = files.LANGUAGES
 
 
