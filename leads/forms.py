@@ -1,7 +1,5 @@
 """LeadForm: the rules of a submission, shared by the form on the page and the API."""
 
-import re
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -18,36 +16,11 @@ from leads.models import ConsentText, LeadSource
 from leads.phones import PhoneRefused
 from leads.signals import number_refused
 from leads.submission import Submission
+from leads.typed_text import clean_line, clean_text
 
 MAX_NAME = 120
 MAX_EMAIL = 254
 MAX_MESSAGE = 2000
-
-_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
-# Removed: control characters; marks that change the direction of the text around them, since a name
-# must not rearrange the list of leads it is shown in; halves of surrogate pairs, which JSON can
-# carry and UTF-8 cannot; and characters that show nothing at all. Kept: the joiners of emoji and of
-# Persian, and the single direction marks that Hebrew and Arabic writers need.
-_NOT_TEXT = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff"
-    r"\ud800-\udfff]"
-)
-
-
-def clean_text(text: str) -> str:
-    """`text` with "\\n" for every line end, and without the characters of _NOT_TEXT."""
-    lines = _LINE_ENDS.sub("\n", text).split("\n")
-    kept = "\n".join(_NOT_TEXT.sub("", line.replace("\t", " ")).rstrip() for line in lines).strip()
-    return kept if _shows_something(kept) else ""
-
-
-def clean_line(text: str) -> str:
-    """`text` cleaned like clean_text, on one line, with single spaces."""
-    return " ".join(clean_text(text).split())
-
-
-def _shows_something(text: str) -> bool:
-    return any(unicodedata.category(char) not in {"Cf", "Zs", "Cc"} for char in text)
 
 
 class _LineField(forms.CharField):

@@ -43,7 +43,6 @@ from leads import (
     visitor_status,
 )
 from leads.acts import Act
-from leads.forms import clean_line
 from leads.guard import challenge, circumstances, rates, stamp, websites
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import Refused
@@ -52,6 +51,7 @@ from leads.phones import PhoneRefused, TypedPhone
 from leads.request_body import BodyRefused
 from leads.signals import number_refused
 from leads.standings import Standing
+from leads.typed_text import clean_line
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from callbacks.models.call_notes import LONGEST_NOTE
 from callbacks.routing import config
 from callbacks.scheduling import follow_up_times
 from callbacks.scheduling.follow_up_times import OfferedTime, TimeRefused
-from leads.forms import clean_text
 from leads.models import Disposition, DispositionEffect
+from leads.typed_text import clean_text
 
 _MOST_DIGITS = 18  # of an id in the database
 

@@ -28,9 +28,9 @@ from callbacks.admin.confirm import Confirmation, ask, is_confirmed
 from callbacks.admin.leads import typed_language
 from leads import consent
 from leads.admin import Admin
-from leads.forms import clean_text
 from leads.models import ConsentText, LeadSource
 from leads.models.consents import MOST_SIGNS
+from leads.typed_text import clean_text
 
 
 class _WordsField(forms.CharField):
