@@ -6,7 +6,7 @@ Every answer is JSON. A refusal is `{"errors": {field: [sentence, ...]}}`.
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
@@ -30,6 +30,7 @@ from leads import (
     request_body,
     status_cache,
     visitor_status,
+    visits,
 )
 from leads.api_keys import KeyRefused
 from leads.forms import ApiForm
@@ -40,7 +41,7 @@ from leads.request_body import BodyRefused
 
 FIELDS = (
     "source", "name", "phone", "email", "message", "language", "call_at", "earlier", "consent",
-    "page",
+    *visits.FIELDS,
 )  # fmt: skip
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
@@ -144,7 +145,7 @@ def _whose(request: HttpRequest, client: ApiClient | None) -> tuple[str, ...]:
 def _store(
     request: HttpRequest, source: LeadSource, fields: Mapping[str, str], sent: _Sent
 ) -> HttpResponse:
-    client, how = sent.client, circumstances.of_api(request, sent.client)
+    client, how = sent.client, circumstances.of_api(request, fields, sent.client)
     language_choice.speak(request, source, fields.get("language", ""))
     if client and not api_keys.may_submit_to(client, source):
         return _errors(403, {"source": [gettext("This API key is not for this source.")]})
@@ -161,8 +162,6 @@ def _store(
     earlier = _uuid(fields.get("earlier", "").strip())
     submitter = intake.submitter_of(earlier) if earlier else None
     store = intake.store_correction if submitter else intake.store
-    if page := circumstances.page_of(fields.get("page", "")):
-        how = replace(how, page=page)
     try:
         lead = store(form.submission(key, submitter or uuid.uuid4(), how, mark))
     except Refused as refused:

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from leads import config_cache, consent, joining, log_context, ports, sent_again
+from leads import attribution, config_cache, consent, joining, log_context, ports, sent_again
 from leads.guard import findings, pipeline
 from leads.guard.verdicts import Judgement, Refused, Verdict
 from leads.models import OPEN_STATUSES, CameBy, Lead, LeadSource, LeadStatus
@@ -170,6 +170,7 @@ def _insert(lead: Lead, submission: Submission, judged: Judgement, now: datetime
     lead.save(force_insert=True)
     log_context.follow(lead.pk)
     consent.keep(lead, submission, now)
+    attribution.keep(lead, submission)
     findings.keep(lead, judged, now)
 
 
@@ -248,7 +249,9 @@ def _join_open(
     if takes_over:
         joining.take_over(first, lead, now)
         lead_received.send(sender=Lead, lead=lead)
-    elif joining.join(first, lead, wished, now):
-        first.refresh_from_db()
-        wish_followed.send(sender=Lead, lead=first)
+    else:
+        attribution.follow(first.pk)
+        if joining.join(first, lead, wished, now):
+            first.refresh_from_db()
+            wish_followed.send(sender=Lead, lead=first)
     return lead

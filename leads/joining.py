@@ -29,7 +29,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from leads import appointments, never_call, phones, ports, transitions
+from leads import appointments, attribution, never_call, phones, ports, transitions
 from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
 from leads.ports import CallPlan, Presence
@@ -117,6 +117,7 @@ def take_over(first: Lead, request: Lead, now: datetime) -> None:
     Lead.objects.filter(duplicate_of=first).exclude(pk=request.pk).update(duplicate_of=request)
     transitions.give_way(first.pk, request.pk, now)
     transitions.take_over(request.pk)
+    attribution.follow(request.pk)
     request.refresh_from_db()
 
 
@@ -167,11 +168,14 @@ def _release(wishes: Wishes, now: datetime) -> None:
     if not wishes or never_call.entry(wishes[0][0].phone):
         return
     (oldest, wished), *others = sorted(wishes, key=lambda it: it[0].is_held_back)
+    left = oldest.duplicate_of_id
     plan = wished.plan if wished else ports.plan(oldest.source, oldest.phone, now, None)
     EarlierPlan.objects.filter(request__in=[it for it, _wished in wishes]).delete()
     if not transitions.release(oldest.pk, now, plan, is_held=oldest.is_held_back):
         return
     Lead.objects.filter(pk__in=[it.pk for it, _wished in others]).update(duplicate_of=oldest)
+    for changed in (left, oldest.pk):
+        attribution.follow(changed)
     if oldest.is_held_back:
         return
     oldest.refresh_from_db()
@@ -211,13 +215,19 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool, entirely:
         if not first.is_open:
             # What it asked for has been done, unless it wished for a call later than that.
             if restores and (entirely or request.call_after > now):
-                transitions.leave(request.pk)
+                _leave(request)
             return
         before = EarlierPlan.objects.filter(request=request).first()
-        if not transitions.leave(request.pk) or before is None or not restores:
+        if not _leave(request) or before is None or not restores:
             return
         if first.status == LeadStatus.WAITING:  # if it is being called: once that call is over
             _restore(first, before, wishes, now)
+
+
+def _leave(request: Lead) -> bool:
+    has_left = transitions.leave(request.pk)
+    attribution.follow(request.duplicate_of_id)
+    return has_left
 
 
 def _take_back_open(request: Lead, now: datetime) -> bool | None:

@@ -14,10 +14,12 @@ from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext
 
+from leads import visits
+
 LIMIT = 64 * 1024  # bytes
 MOST_FIELDS = 100  # of a form that anybody may send
 # What only helps: a value of another kind is as good as none, and refuses nobody.
-_HINTS = frozenset({"language", "earlier", "page"})
+_HINTS = frozenset({"language", "earlier", *visits.FIELDS})
 # What is a number, of which no leading zero can be lost.
 _NUMBERS = frozenset({"consent"})
 _FORM = "application/x-www-form-urlencoded"

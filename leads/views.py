@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +22,7 @@ from leads import (
     ports,
     request_body,
     visitor_status,
+    visits,
 )
 from leads.forms import LeadForm
 from leads.guard import circumstances, stamp
@@ -36,7 +37,7 @@ DEFAULT_SOURCE = "website"
 @pages.answers("GET", "HEAD")
 def home(request: HttpRequest) -> HttpResponse:
     """Redirects to the default source's form."""
-    return redirect(pages.address(request, "contact", DEFAULT_SOURCE))
+    return _to_form(request, DEFAULT_SOURCE)
 
 
 # There is no CSRF check. Such a check keeps other sites from using a signed-in user's rights, and
@@ -53,7 +54,7 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         language_choice.speak(request, source)
         if request.method == "POST":
             return pages.shown_inside(source, _submit(request, source))
-        hidden = _hidden({"earlier": request.GET.get("earlier", "")})
+        hidden = _hidden({"earlier": request.GET.get("earlier", ""), **_came_here(request)})
         form = LeadForm(source=source, language=get_language() or "")
         page = _form_page(request, source, form, hidden)
         return pages.shown_inside(source, page)
@@ -64,6 +65,11 @@ def contact_without_slash(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes what is posted to the address without its final slash; everything else is sent on."""
     if request.method == "POST":
         return contact(request, slug)
+    return _to_form(request, slug)
+
+
+def _to_form(request: HttpRequest, slug: str) -> HttpResponse:
+    """With the query: by it we know where the visitor has come from."""
     address = reverse("leads:contact", args=[slug])
     query = request.META.get("QUERY_STRING", "")
     return redirect(f"{address}?{query}" if query else address)
@@ -74,12 +80,23 @@ class _Hidden:
     """What the page of the form carries besides the fields.
 
     `token`: the page's own. `earlier`: the request that its visitor sent before. `stamp`: when it
-    was rendered (leads.guard.stamp).
+    was rendered (leads.guard.stamp). `came_from`: the fields of leads.visits.
     """
 
     token: uuid.UUID
     earlier: uuid.UUID | None
     stamp: str
+    came_from: Mapping[str, str] = field(default_factory=dict)
+
+
+def _came_here(request: HttpRequest) -> dict[str, str]:
+    """What a browser that asks for the form says of where its visitor is. In the frame of the
+    widget, the website's own page: its loader tells more (static/leads/frame.js).
+    """
+    referrer = request.headers.get("Referer", "")
+    if pages.is_framed(request):
+        return {visits.PAGE: referrer}
+    return {visits.PAGE: request.build_absolute_uri(), visits.REFERRER: referrer}
 
 
 def _hidden(posted: Mapping[str, str]) -> _Hidden:
@@ -87,7 +104,8 @@ def _hidden(posted: Mapping[str, str]) -> _Hidden:
     token, now = _uuid(posted.get("token", "")) or uuid.uuid4(), timezone.now()
     known = posted.get(stamp.FIELD, "")
     kept = known if stamp.age(known, token, now) is not None else stamp.new(token, now)
-    return _Hidden(token, _uuid(posted.get("earlier", "")), kept)
+    earlier = _uuid(posted.get("earlier", ""))
+    return _Hidden(token, earlier, kept, visits.handed_on(posted))
 
 
 def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
@@ -157,6 +175,7 @@ def _form_page(
 ) -> HttpResponse:
     form.offer_times()
     context = {"source": source, "form": form, "hidden": hidden}
+    context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["refused"] = error_pages.not_taken(refused) if refused else ""
     context["expectation"] = visitor_status.expectation(

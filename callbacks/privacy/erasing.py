@@ -88,6 +88,8 @@ def _emptied(row: Model, name: str, blank: Any, numbers: Numbers, now: datetime)
             return uuid.uuid4()
         case Anew.NOW:
             return now
+        case Anew.UNSHARED:
+            return ""
     return blank
 
 
@@ -101,4 +103,12 @@ def _is_blank(row: Model, field: Any, blank: Any) -> bool:
             return bool(getattr(row, "erased_at", None))
         case Anew.NOW:
             return value is not None
+        case Anew.UNSHARED:
+            return not value or _is_shared(row, field.name, value)
     return bool(value == blank)
+
+
+def _is_shared(row: Any, name: str, value: str) -> bool:
+    """Whether a lead with another number says the same: then it tells of nobody."""
+    rows = type(row)._default_manager.filter(**{name: value})
+    return bool(rows.exclude(lead__phone=row.lead.phone).exists())

@@ -79,3 +79,4 @@ class Anew(Enum):
     NUMBER = "number"  # one placeholder for each number of a person
     UUID = "uuid"
     NOW = "now"
+    UNSHARED = "unshared"  # stays where requests of other numbers say the same, else ""

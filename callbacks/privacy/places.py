@@ -21,6 +21,19 @@ _STAFF = _("staff")
 
 
 OF_LEADS = (
+    Place(  # Before the leads: by their numbers it is known what others say too.
+        "leads.Attribution",
+        _("Where they came from: pages without their queries, campaigns, click ids"),
+        found=Found.BY_LEAD,
+        fate=Fate.BLANKED,
+        path="lead",
+        blank={
+            "first": {}, "last": {}, "utm_source": Anew.UNSHARED, "utm_medium": Anew.UNSHARED,
+            "utm_campaign": Anew.UNSHARED,
+        },
+        until=_WITH_LEAD,
+        seen_by=_LEADS,
+    ),
     Place(
         "leads.Lead",
         _("Who asked to be called, about what, from which address, and what came of it"),

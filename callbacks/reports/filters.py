@@ -25,8 +25,14 @@ from callbacks.reports.date_ranges import EARLIEST, Days, parsed_day
 from callbacks.reports.people import NOBODY, Person
 from callbacks.reports.periods import CHOSEN, PERIODS, TODAY, days_before
 from leads.models import LANGUAGE, Lead, LeadSource, LeadStatus
+from leads.typed_text import clean_line
+from leads.visits import MOST_MARK
 
 _MOST_DIGITS = 18  # of an id in the database
+# What is known of where leads came from: their columns, and the parameters in the address.
+MARKS = ("utm_campaign", "utm_medium", "utm_source")
+# In an address, for leads that came by no campaign: none is called so (leads.visits).
+WITHOUT = "-"
 
 
 class NotUnderstood(ValueError):  # noqa: N818  # said to a person
@@ -44,6 +50,7 @@ class Asked:
     `period`: the days' name (periods.PERIODS), or CHOSEN. `team`: an id, or NOBODY for leads that
     no team has called; None: all. `first_weekday`: 0 Sunday, 1 Monday, as the locale has it.
     Team and salesperson are those of the call that a lead counts for: `Lead.by_team`.
+    `utm_campaign` and the like: None for all, "" for leads without any.
     `seen`: what of it who asks may see; no part of the address.
     """
 
@@ -55,6 +62,9 @@ class Asked:
     salesperson: Person | None = None
     language: str = ""
     status: str = ""
+    utm_campaign: str | None = None
+    utm_medium: str | None = None
+    utm_source: str | None = None
     first_weekday: int = 0
     seen: Scope = EVERYTHING
 
@@ -82,6 +92,17 @@ class Asked:
             found &= Q(language=self.language)
         if self.status:
             found &= Q(status=self.status)
+        return found & self.marks()
+
+    def marks(self, lead: str = "") -> Q:
+        """Of leads by what is known of where they came from; `lead`: the way from a row to them."""
+        found = Q()
+        for name in MARKS:
+            value, column = getattr(self, name), f"{lead}attribution__{name}"
+            if value:
+                found &= Q((column, value))
+            elif value is not None:
+                found &= Q((column, "")) | Q((f"{lead}attribution__isnull", True))
         return found
 
     def leads(self) -> QuerySet[Lead]:
@@ -111,6 +132,10 @@ class Asked:
             query["language"] = self.language
         if self.status:
             query["status"] = self.status
+        for name in MARKS:
+            value = getattr(self, name)
+            if value is not None:
+                query[name] = value or WITHOUT
         if self.zone != settings.TIME_ZONE:
             query["zone"] = self.zone
         return query
@@ -147,6 +172,7 @@ class _Reader:
             salesperson=self._salesperson(),
             language=self._language(),
             status=self._status(),
+            **{name: self._mark(name) for name in MARKS},
             first_weekday=first_weekday,
             seen=self._seen,
         )
@@ -234,6 +260,10 @@ class _Reader:
         if typed and typed not in LeadStatus.values:
             self._problems["status"] = gettext("Choose a status from the list.")
         return typed
+
+    def _mark(self, name: str) -> str | None:
+        typed = clean_line(self._given(name))[:MOST_MARK]
+        return "" if typed == WITHOUT else typed or None
 
 
 def remarks(asked: Asked) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import DateField, F, Func, IntegerField, Q
+from django.db.models import DateField, F, Func, IntegerField, Q, TextField
 from django.db.models.lookups import Exact
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -27,6 +27,8 @@ from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, months_later, 
 from callbacks.reports.filters import Asked
 from callbacks.reports.people import NOBODY, Person
 from leads.models import LeadSource
+from leads.typed_text import clean_line
+from leads.visits import MOST_MARK
 
 Key = date | int | str
 
@@ -47,7 +49,8 @@ class Grouping:
 
     `labels`: what the keys are called. `every`: the keys that are shown without leads, too.
     `written` and `parsed`: a key in an address; `parsed` returns None for what is no key.
-    `days`: the days that a key stands for, where it does. `words`: the keys, where they are words.
+    `days`: the days that a key stands for, where it does. `words`: the keys, where they are words;
+    None: any text is one.
     """
 
     key: str
@@ -57,7 +60,7 @@ class Grouping:
     labels: Callable[[Collection[Any]], dict[Any, str]]
     every: Callable[[Asked], Iterable[Key]] = lambda _asked: ()
     days: Callable[[Any, Asked], Days] | None = None
-    words: Collection[str] = ()
+    words: Collection[str] | None = ()
 
     @property
     def is_of_time(self) -> bool:
@@ -72,7 +75,7 @@ class Grouping:
         if self.is_of_time:
             ordered = sorted(labels, key=lambda key: (places.get(key, 0), key))
         else:
-            ordered = sorted(labels, key=lambda key: (key == NOBODY, labels[key].casefold(), key))
+            ordered = sorted(labels, key=lambda key: (not key, labels[key].casefold(), key))
         return {key: labels[key] for key in ordered}
 
     def expression(self, asked: Asked, prefix: str = "") -> Func:
@@ -80,7 +83,7 @@ class Grouping:
         # Zones come from a list of known names (filters.read), so they may stand in the statement.
         at = f"%(expressions)s AT TIME ZONE '{asked.zone}'"
         sql = self.sql.format(at=at, first=asked.first_weekday)
-        output = DateField() if self.days else IntegerField()
+        output = DateField() if self.days else TextField() if self.words is None else IntegerField()
         columns = [F(prefix + name) for name in self.columns]
         # A phone without a login has a number below zero: Person.
         return Func(*columns, template=sql, output_field=output, arg_joiner=", -")
@@ -104,6 +107,8 @@ class Grouping:
         if self.key == "salesperson":
             person = Person.parsed(text)
             return person.number if person else None
+        if self.words is None:
+            return clean_line(text)[:MOST_MARK]
         if self.words:
             return text if text in self.words else None
         try:
@@ -160,6 +165,10 @@ def _teams(keys: Collection[int]) -> dict[int, str]:
     return found | ({NOBODY: gettext("Not called")} if NOBODY in keys else {})
 
 
+def _marks(keys: Collection[str]) -> dict[str, str]:
+    return {key: key or gettext("Not known") for key in keys}
+
+
 def _in_order(first: int, count: int) -> Iterable[int]:
     return [(first + number) % count for number in range(count)]
 
@@ -194,6 +203,17 @@ GROUPINGS = {
         Grouping(
             "salesperson", _("Salesperson"), "COALESCE(%(expressions)s, 0)",
             ("by_user", "by_extension"), people.names,
+        ),
+        *(
+            Grouping(
+                column, name, "COALESCE(%(expressions)s, '')", (f"attribution__{column}",), _marks,
+                words=None,
+            )
+            for column, name in (
+                ("utm_campaign", _("Campaign")),
+                ("utm_medium", _("Medium")),
+                ("utm_source", _("Campaign source")),
+            )
         ),
     )
 }  # fmt: skip

@@ -2,18 +2,17 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from leads import origins
+from leads import origins, visits
 from leads.guard import address, stamp
 from leads.guard.address import Address
 from leads.models import ApiClient
-from leads.models.consents import MAX_PAGE
+from leads.visits import CameFrom
 
 # The name of the field that people do not see. No browser and no password manager has anything to
 # fill in under it.
@@ -42,7 +41,8 @@ class Circumstances:
     passed it on. `is_cross_site`: the browser says that a page of another website sent it; of
     `origin`, "" where it hides that. `filling`: None for what came without our form. `is_by_api`: a
     program sent it, or somebody who acts like one. `client`: whose key it showed (leads.api_keys).
-    `page`: the address of the page that it was filled in on, as page_of makes it.
+    `page`: the address of the page that it was filled in on, as visits.page_of makes it.
+    `came_from`: the pages that its visitor came by.
     """
 
     address: Address | None
@@ -53,6 +53,7 @@ class Circumstances:
     is_by_api: bool = False
     client: ApiClient | None = None
     page: str = ""
+    came_from: CameFrom = field(default_factory=CameFrom)
 
     @property
     def is_without_key(self) -> bool:
@@ -84,23 +85,8 @@ def of_request(request: HttpRequest) -> Circumstances:
         was_forwarded="X-Forwarded-For" in request.headers,
         is_cross_site=request.headers.get("Sec-Fetch-Site") == "cross-site",
         origin=_origin(request.headers.get("Origin", "")),
-        page=page_of(request.headers.get("Referer", "")),
+        page=visits.page_of(request.headers.get("Referer", "")),
     )
-
-
-def page_of(address: str) -> str:
-    """The address of a page without what follows "?" or "#", where names and numbers may stand;
-    cut to what is kept. "" for what is none.
-    """
-    try:
-        parts = urlsplit(address.strip())
-        host = parts.hostname or ""
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not host:
-        return ""
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, place, parts.path, "", ""))[:MAX_PAGE]
 
 
 def _origin(sent: str) -> str:
@@ -110,9 +96,13 @@ def _origin(sent: str) -> str:
         return ""
 
 
-def of_api(request: HttpRequest, client: ApiClient | None) -> Circumstances:
+def of_api(
+    request: HttpRequest, fields: Mapping[str, str], client: ApiClient | None
+) -> Circumstances:
     """The same of what a program has sent, with a key of this client."""
-    return replace(of_request(request), is_by_api=True, client=client)
+    how = replace(of_request(request), is_by_api=True, client=client)
+    came = visits.read(fields)
+    return replace(how, page=came.last.get(visits.PAGE) or how.page, came_from=came)
 
 
 def of_form(
@@ -121,5 +111,12 @@ def of_form(
     """The same of what our form has sent, from a page with this token."""
     took = stamp.age(posted.get(stamp.FIELD, ""), token, now)
     filling = Filling(posted.get(TRAP, ""), took)
-    page = page_of(request.build_absolute_uri(request.path))
-    return replace(of_request(request), filling=filling, page=page)
+    here = request.build_absolute_uri(request.path)
+    # A page of an older release says nothing; its own address has the marks that it came with.
+    said = posted if visits.PAGE in posted else {visits.PAGE: request.headers.get("Referer", here)}
+    return replace(
+        of_request(request),
+        filling=filling,
+        page=visits.page_of(here),
+        came_from=visits.read(said),
+    )

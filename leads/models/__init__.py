@@ -1,6 +1,7 @@
 """Who asked to be called back, through which form, and what came of it."""
 
 from leads.models.api_clients import ApiClient, ApiKey, ApiScope
+from leads.models.attributions import Attribution
 from leads.models.blocks import BlockDay, BlockEntry, BlockKind, BlockVerdict
 from leads.models.challenges import Challenge
 from leads.models.clock_changes import ClockChange
@@ -39,6 +40,7 @@ __all__ = [
     "ApiKey",
     "ApiScope",
     "Appears",
+    "Attribution",
     "BlockDay",
     "BlockEntry",
     "BlockKind",

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from leads import languages
 from leads.models.lead import Lead
 from leads.models.sources import LeadSource
+from leads.visits import MOST_ADDRESS
 
 MOST_SIGNS = 10_000
-MAX_PAGE = 300
 
 
 class ConsentText(models.Model):
@@ -92,7 +92,7 @@ class Consent(models.Model):
         related_name="consents",
     )
     agreed_at = models.DateTimeField(_("agreed at"))
-    page = models.CharField(_("on the page"), max_length=MAX_PAGE, blank=True)
+    page = models.CharField(_("on the page"), max_length=MOST_ADDRESS, blank=True)
 
     class Meta:
         verbose_name = _("consent")

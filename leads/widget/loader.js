@@ -19,6 +19,22 @@
   const query = language && `?lang=${encodeURIComponent(language)}`;
   const path = encodeURIComponent(source) + "/";
 
+  // Where the visitor came from. The browser itself knows this tab's pages of the website, the first
+  // one too, with what an advertisement has written into its address: nothing is stored for it.
+  const began = performance.getEntriesByType("navigation")[0]?.name ?? location.href;
+  function came() {
+    const { referrer } = document;
+    const isOurs = referrer.startsWith(location.origin + "/");
+    const [oldest] = window.navigation?.entries?.() ?? [];
+    const before = (!oldest?.sameDocument && oldest?.url) || (isOurs && referrer);
+    return {
+      page: location.href,
+      referrer,
+      first_page: before || began,
+      first_referrer: before ? "" : referrer,
+    };
+  }
+
   const frames = [];
   let told; // what the server says of the source; null where it says nothing
   let dialog, box, form, opener;
@@ -127,15 +143,18 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       trouble.hidden = true;
     };
     // Each page in the frame learns who is around it. One that the browser refuses answers nothing.
-    frame.addEventListener("load", () => {
-      wait(2);
+    const hello = () => {
       // A form inside a page that has no dark colours has none either.
       const value = isInline && !getComputedStyle(place).colorScheme.includes("dark") && "light";
-      frame.contentWindow.postMessage({ callback: 1, type: "hello", value }, origin);
+      frame.contentWindow.postMessage({ callback: 1, type: "hello", value, came: came() }, origin);
+    };
+    frame.addEventListener("load", () => {
+      wait(2);
+      hello();
     });
-    // Once more, where it has not come before.
+    // Once more, where it has not come before. Where it has, the page around it may be another now.
     state.load = () => {
-      if (state.page) return;
+      if (state.page) return hello();
       trouble.hidden = Boolean(from);
       frame.hidden = !from;
       if (!from) return;

@@ -9,6 +9,32 @@
   const standing = document.querySelector("[data-status]");
   let origin = "";
 
+  // Where the visitor came from, as the page around us knows it: the addresses, without all but the
+  // marks of advertisements in them. Names of fields and marks: leads/visits.py.
+  function cameFrom(addresses) {
+    const form = document.querySelector("form[data-marks]");
+    if (!form || typeof addresses !== "object") return;
+    const marks = form.dataset.marks.split(" ");
+    for (const [name, address] of Object.entries(addresses ?? {})) {
+      const field = form.querySelector(`input[type=hidden][name="${CSS.escape(name)}"]`);
+      if (field) field.value = bare(address, marks);
+    }
+  }
+
+  function bare(written, marks) {
+    let address;
+    try {
+      address = new URL(written);
+    } catch {
+      return ""; // none: a visitor who has typed the address has come from nowhere
+    }
+    const kept = address.search.slice(1).split("&").filter((pair) => {
+      const name = pair.split("=")[0].toLowerCase().replace(/^amp;/, "");
+      return marks.includes(name);
+    });
+    return `${address.origin}${address.pathname}?${kept.join("&")}`.slice(0, 8000);
+  }
+
   function tell(type, value) {
     if (origin) around.postMessage({ callback: 1, type, value }, origin);
   }
@@ -32,6 +58,7 @@
     if (event.source !== around || event.data?.callback !== 1 || event.data.type !== "hello") return;
     origin = event.origin;
     if (event.data.value === "light") document.documentElement.dataset.scheme = "light";
+    cameFrom(event.data.came);
     tell("page", shown());
     tellSize();
     tellStanding();

@@ -22,8 +22,8 @@ MANY = 100_000
 # Two blocks of the search's index, or three times what the list counts to: a third of the leads.
 ROWS = 33_000
 LARGE = {
-    "leads_lead", "leads_leadsearch", "leads_consent", "callbacks_callattempt",
-    "callbacks_callrecord",
+    "leads_lead", "leads_leadsearch", "leads_consent", "leads_attribution",
+    "callbacks_callattempt", "callbacks_callrecord",
 }  # fmt: skip
 
 # Three years of leads; nearly all are closed, few have a message, and the rare source is long gone.
@@ -74,6 +74,13 @@ _CONSENTS = """
         submitted_at, ''
     FROM leads_lead WHERE status <> 'held'
 """
+# Nearly all came by one campaign; a few, long ago, by another.
+_CAME_BY = """
+    INSERT INTO leads_attribution (lead_id, first, last, utm_source, utm_medium, utm_campaign)
+    SELECT id, '{}', '{}', 'google', CASE WHEN id % 7 = 0 THEN '' ELSE 'cpc' END,
+        CASE WHEN source_id = %(rare)s THEN 'rare' ELSE 'usual' END
+    FROM leads_lead
+"""
 LONG_AGO = (timezone.localdate() - timedelta(days=900)).isoformat()
 SEARCHES = [
     "0501000089", "050-100 00", "555-01", "+972 50", "972 52 991", "0101", "972", "999 999 999",
@@ -90,6 +97,8 @@ FILTERS = [
     "heard=any", "heard=negative", "overdue=yes", "unanswered=yes", "follow_ups=yes",
     "disposition__id__exact=1", "assigned=anybody", "assigned=nobody", "assigned=1",
     "consent=yes", "consent=no", "consent={rare_text}",
+    "utm_campaign=usual", "utm_campaign=rare", "utm_campaign=never", "utm_medium=cpc",
+    "utm_source=google&submitted=30",
     "q=972&status__exact=failed",
     "q=levi&source__id__exact={rare}",
 ]  # fmt: skip
@@ -128,6 +137,7 @@ def many(emptied: None, source: LeadSource, extension: Extension) -> dict[str, i
         cursor.execute("DROP INDEX lead_search_keys")
         cursor.execute(_FILL, {"many": MANY, **sources})
         cursor.execute(_CONSENTS, {**sources, "text": text.pk})
+        cursor.execute(_CAME_BY.replace(" % 7", " %% 7"), sources)
         cursor.execute(_CALLS, {"extension": extension.pk})
         cursor.execute(_RECORDS)
         cursor.execute(index)

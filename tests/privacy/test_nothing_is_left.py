@@ -41,6 +41,7 @@ from callbacks.models.erasures import ErasureWay
 from callbacks.privacy import course, erasing, persons, places
 from leads import consent
 from leads.models import (
+    Attribution,
     BlockEntry,
     Disposition,
     Finding,
@@ -131,7 +132,15 @@ def ways(
     consent.write(source, "en", "You may call me.", None, timezone.now())
     client.post(
         "/contact/website/",
-        {"name": NAME, "phone": TYPED, "email": EMAIL, "message": MESSAGE, "consent": "1"},
+        {
+            "name": NAME,
+            "phone": TYPED,
+            "email": EMAIL,
+            "message": MESSAGE,
+            "consent": "1",
+            "page": f"https://shop.example/canary?utm_campaign=Birdwell&utm_term={TYPED}",
+            "first_page": "https://shop.example/canary-first?utm_source=birdwell&gclid=canary",
+        },
         REMOTE_ADDR=ADDRESS,
     )
     lead = Lead.objects.get()
@@ -147,7 +156,7 @@ def ways(
                 "phone": TYPED,
                 "email": EMAIL.upper(),
                 "consent": "1",
-                "page": "https://shop.example/canary-birdwell",
+                "page": "https://shop.example/canary-birdwell?utm_campaign=birdwell-free",
             }
         ),
         content_type="application/json",
@@ -230,6 +239,8 @@ def test_nothing_is_left_of_a_person_who_is_erased(
     before = {line.partition(":")[0] for line in everywhere_in_the_database()}
     assert {"leads_lead.phone", "callbacks_callrecord.payload", "leads_leadsearch.words"} <= before
     assert "leads_consent.page" in before
+    columns = {it for it in before if it.startswith("leads_attribution.")}
+    assert columns == {f"leads_attribution.{it}" for it in ("first", "last", "utm_campaign")}
     assert len(before) > 30
     with caplog.at_level(logging.DEBUG):
         erasure = erase()
@@ -304,3 +315,17 @@ def test_what_others_are_kept_out_by_stays_without_the_person_in_its_reason(
     erase()
     assert list(everywhere_in_the_database()) == []
     assert "shouted at us" in BlockEntry.objects.get(kind=kind, value=value).reason
+
+
+def test_a_campaign_that_others_came_by_too_stays_for_the_figures(
+    client: Client, source: LeadSource
+) -> None:
+    for name, phone in ((NAME, TYPED), ("Noa Levi", "050-555 0143")):
+        page = "https://shop.example/?utm_campaign=spring&utm_source=google"
+        client.post("/contact/website/", {"name": name, "phone": phone, "page": page})
+    Lead.objects.update(status=LeadStatus.CANCELLED, closed_at=timezone.now())
+    erase(email="")
+    columns = ("utm_campaign", "utm_source", "first", "last")
+    erased, other = Attribution.objects.order_by("pk").values(*columns)
+    assert erased == {"utm_campaign": "spring", "utm_source": "google", "first": {}, "last": {}}
+    assert other["last"]["utm_campaign"] == "spring"

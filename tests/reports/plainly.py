@@ -100,6 +100,10 @@ def _team(it: Known, _zone: ZoneInfo, _first: int) -> int:
     return it.whose.extension.team_id if it.whose and it.whose.extension else 0
 
 
+def _mark_of(name: str) -> Groups:
+    return lambda it, _zone, _first: getattr(getattr(it.lead, "attribution", None), name, "")
+
+
 GROUPS: dict[str, Groups] = {
     "day": lambda it, zone, _first: _local(it, zone).date(),
     "week": _week,
@@ -110,6 +114,7 @@ GROUPS: dict[str, Groups] = {
         _local(it, zone).isoweekday() % 7 * 24 + _local(it, zone).hour
     ),
     "source": lambda it, _zone, _first: it.lead.source_id,
+    **{name: _mark_of(name) for name in ("utm_campaign", "utm_medium", "utm_source")},
     "team": _team,
     "salesperson": _person,
 }

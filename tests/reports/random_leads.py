@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from callbacks.calling import visitor_clock
 from callbacks.models import CallAttempt, Extension, Team
-from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+from leads.models import OPEN_STATUSES, Attribution, Lead, LeadSource, LeadStatus
 from tests.reports.plainly import Known
 
 ZONE = ZoneInfo("Asia/Jerusalem")
@@ -75,6 +75,8 @@ def rows(seed: int, count: int = 120) -> list[Known]:
         lead.attempts = len(calls)
         lead.save()
         visitor_clock.tell(lead.pk)
+        if number % 3:
+            _came_by(lead, random.Random(f"{seed} {number}"))
         lead.refresh_from_db()
         found.append(Known(lead, tuple(calls)))
     return found
@@ -109,6 +111,15 @@ def _lead(chance: random.Random, source: LeadSource, number: int, first: Lead | 
         cancelled_while_held=status == LeadStatus.CANCELLED and chance.random() < 0.5,
         connected_at=clock if status == LeadStatus.CONNECTED else None,
         first_dialed_at=clock + timedelta(seconds=chance.uniform(-9, 99)) if dialed else None,
+    )
+
+
+def _came_by(lead: Lead, chance: random.Random) -> None:
+    Attribution.objects.create(
+        lead=lead,
+        utm_campaign=chance.choice(["", "Spring sale", "מבצע"]),
+        utm_medium=chance.choice(["", "cpc"]),
+        utm_source=chance.choice(["", "google"]),
     )
 
 

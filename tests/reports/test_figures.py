@@ -62,10 +62,21 @@ def test_every_measure_has_its_plain_computation() -> None:
     assert plainly.figures([], NOW).keys() == MEASURES.keys()
 
 
+def _marks(it: Known) -> tuple[str, ...]:
+    row = getattr(it.lead, "attribution", None)
+    return tuple(getattr(row, name, "") for name in ("utm_campaign", "utm_medium", "utm_source"))
+
+
 FILTERS: dict[str, tuple[dict[str, object], Callable[[Known], bool]]] = {
     "a language": ({"language": "he"}, lambda it: it.lead.language == "he"),
     "a status": ({"status": "failed"}, lambda it: it.lead.status == "failed"),
     "nobody's": ({"salesperson": Person(0)}, lambda it: it.whose is None),
+    "a campaign": (
+        {"utm_campaign": "מבצע", "utm_medium": "cpc"},
+        lambda it: _marks(it)[:2] == ("מבצע", "cpc"),
+    ),
+    "no campaign": ({"utm_campaign": ""}, lambda it: _marks(it)[0] == ""),
+    "a campaign's source": ({"utm_source": "google"}, lambda it: _marks(it)[2] == "google"),
     "no team's": ({"team": 0}, lambda it: it.whose is None),
 }
 

@@ -124,7 +124,7 @@ def test_what_is_asked_is_the_same_after_a_trip_through_an_address(db: None) -> 
         ]:
             asked = Asked(
                 days, period, "Europe/London", tuple(it.pk for it in sources), team.pk,
-                salesperson, "he", "failed",
+                salesperson, "he", "failed", "Spring & מבצע", "", None,
             )  # fmt: skip
             assert read(asked.query().urlencode()) == asked
             assert read(asked.fixed().query().urlencode()) == asked.fixed()

@@ -42,6 +42,7 @@ from callbacks.admin.leads import consent_shown, number_page, saved_lists, timel
 from callbacks.admin.leads.alike_filter import AlikeFilter
 from callbacks.admin.leads.assigning import AssignsLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
+from callbacks.admin.leads.came_from_shown import WHERE_FROM, ShowsWhereFrom
 from callbacks.admin.leads.consent_shown import ConsentFilter, ShowsConsent
 from callbacks.admin.leads.lateness_shown import (
     LatenessFilter,
@@ -72,6 +73,7 @@ class LeadAdmin(
     ShowsCalls,
     ShowsLateness,
     ShowsConsent,
+    ShowsWhereFrom,
     AssignsLeads,
     EditsOnlyWhatChanged,
 ):
@@ -95,6 +97,7 @@ class LeadAdmin(
         ("disposition", RelatedFilter),
         FollowUpFilter,
         ConsentFilter,
+        *WHERE_FROM,
         ReportFilter,
         LatenessFilter,
         AlikeFilter,
@@ -295,12 +298,14 @@ class LeadAdmin(
                 "assigned_to",
                 "challenge",
                 "consent__text",
+                "attribution",
                 "taken_back",
                 "legal_hold__placed_by",
             )
             .prefetch_related(
                 Prefetch("call_attempts", attempts),
                 "duplicates__source",
+                "duplicates__attribution",
                 "clock_changes",
                 "findings",
                 Prefetch("call_notes", notes),

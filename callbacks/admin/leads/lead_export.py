@@ -16,7 +16,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from callbacks.admin import ai_data
-from callbacks.admin.leads import consent_shown
+from callbacks.admin.leads import came_from_shown, consent_shown
 from callbacks.exports.answers import answer
 from callbacks.exports.records import Recorded, may_export_leads
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
@@ -26,8 +26,10 @@ from callbacks.models.exports import ExportWhat
 from callbacks.models.people import shown_name
 from callbacks.reports import people
 from callbacks.reports.time_breakdown import WAITS
+from leads import attribution, visits
 from leads.admin import Admin
 from leads.models import Lead
+from leads.visits import Visit
 
 # A file of more leads is opened by nobody, and holds up the server's other work.
 MOST_LEADS = 500_000
@@ -119,6 +121,12 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
         *(duration(gettext("Waited: %(stage)s") % {"stage": it.name}) for it in WAITS),
         Column(gettext("CALLID")),
         Column(gettext("Message")),
+        Column(gettext("First page")),
+        Column(gettext("First page: came from")),
+        Column(gettext("Last page")),
+        Column(gettext("Last page: came from")),
+        *(Column(came_from_shown.name_of(it)) for it in visits.UTM),
+        Column(gettext("Click ids")),
         Column(gettext("Consent: version"), Kind.COUNT),
         Column(gettext("Consent: language")),
         moment(gettext("Agreed")),
@@ -133,7 +141,9 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
 
 
 def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
-    asked = leads.select_related("source", "disposition", "assigned_to", "consent__text")
+    asked = leads.select_related(
+        "source", "disposition", "assigned_to", "consent__text", "attribution"
+    )
     found = asked.defer("consent__text__text").iterator(chunk_size=_AT_A_TIME)
     zone = timezone.get_current_timezone()
 
@@ -144,6 +154,7 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
     teams = dict(Team.objects.values_list("pk", "name"))
     while some := list(islice(found, _AT_A_TIME)):
         _look_up(names, some)
+        joined = attribution.last_joined([it.pk for it in some])
         heard = ai_data.digests(it.pk for it in some) if with_ai else {}
         for it in some:
             yield (
@@ -170,9 +181,25 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
                 *(_seconds(getattr(it, stage.column)) for stage in WAITS),
                 it.call_id,
                 it.message,
+                *_where_from(it, joined.get(it.pk)),
                 *_agreed(it, zone),
                 *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
+
+
+def _where_from(lead: Lead, joined: Visit | None) -> Iterator[Value]:
+    """Its pages, and what it is counted by in reports; of the rest, the last page's."""
+    row = getattr(lead, "attribution", None)
+    first: Visit = row.first if row else {}
+    last: Visit = joined or (row.last if row else {})
+    for page in (first, last):
+        yield page.get(visits.PAGE)
+        yield page.get(visits.REFERRER)
+    for name in visits.UTM:
+        yield getattr(row, name, None) or last.get(name) or first.get(name)
+    ids = (f"{name}={last.get(name) or first[name]}" for name in visits.CLICK_IDS
+           if name in last or name in first)  # fmt: skip
+    yield " ".join(ids) or None
 
 
 def _agreed(lead: Lead, zone: tzinfo) -> tuple[Value, Value, Value]:

@@ -104,6 +104,7 @@ def _of_asked(asked: Asked) -> Q:
         found &= Q(lead__language=asked.language)
     if asked.status:
         found &= Q(lead__status=asked.status)
+    found &= asked.marks("lead__")
     if asked.salesperson is not None:
         found &= _of_person(asked.salesperson)
     return found

@@ -136,7 +136,7 @@ def remarks(selected: Selection, found: People) -> list[str]:
             gettext("Pauses are kept since %(moment)s: of earlier days none are known.")
             % {"moment": dated(found.kept_since, asked.tz)}
         )
-    if asked.sources or asked.language or asked.status:
+    if asked.sources or asked.language or asked.status or asked.marks():
         said.append(
             gettext("Shifts and pauses are of all sources and leads: nobody pauses for one alone.")
         )

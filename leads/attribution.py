@@ -1,0 +1,86 @@
+"""Where the senders of requests came from: what is stored, and by what a lead is counted.
+
+Each request keeps its own first and last page. A lead counts by the newest page with any marks
+among its own request and those that have joined it: the last page before the first, the newest
+request before the older ones. Requests that are held back count for nothing, as in leads.joining.
+"""
+
+from collections.abc import Collection, Iterable
+
+from leads import visits
+from leads.models import Attribution, Lead, LeadStatus
+from leads.submission import Submission
+from leads.visits import CameFrom, Visit
+
+# So many of the newest rows are read for lists to choose from.
+_NEWEST = 2_000
+
+
+def keep(lead: Lead, submission: Submission) -> None:
+    """Stores where the sender of a lead that is stored in this transaction came from.
+
+    Who has sent a request before keeps the first page of that.
+    """
+    if submission.continues:
+        came = _of(Attribution.objects.filter(lead=submission.continues).first())
+    else:
+        known = submission.circumstances
+        came = known.came_from if known else CameFrom()
+        if known and known.filling and known.filling.before:
+            came = CameFrom(_first_page_of(submission) or came.first, came.last)
+    if came:
+        marks = visits.counted(came.last, came.first)
+        Attribution.objects.create(lead=lead, first=came.first, last=came.last, **marks)
+
+
+def follow(lead_id: int | None) -> None:
+    """Counts a lead anew, since a request has joined it or has left it."""
+    requests = Lead.objects.filter(duplicate_of=lead_id, status=LeadStatus.DUPLICATE)
+    joined = Attribution.objects.filter(lead__in=requests.filter(is_held_back=False))
+    rows = list(joined.order_by("-lead__submitted_at", "-lead"))
+    own = Attribution.objects.filter(lead=lead_id).first()
+    if lead_id is None or not (rows or own):
+        return
+    pages = [page for it in [*rows, *([own] if own else [])] for page in (it.last, it.first)]
+    Attribution.objects.update_or_create(lead_id=lead_id, defaults=visits.counted(*pages))
+
+
+def shown(lead: Lead) -> CameFrom:
+    """The first page of the lead's own request, and the last of the newest: for people.
+
+    Reads the lead's `attribution`, its `duplicates` and theirs.
+    """
+    came = [_of(getattr(it, "attribution", None)) for it in lead.requests_by_age()]
+    firsts = [it.first for it in came if it.first]
+    lasts = [it.last for it in came if it.last]
+    return CameFrom(firsts[0] if firsts else {}, lasts[-1] if lasts else {})
+
+
+def last_joined(leads: Collection[int]) -> dict[int, Visit]:
+    """The last page of the newest request that has joined each of these. One query."""
+    joined = Attribution.objects.filter(
+        lead__duplicate_of__in=leads, lead__status=LeadStatus.DUPLICATE, lead__is_held_back=False
+    ).exclude(last={})
+    rows = joined.order_by("lead__submitted_at", "lead").values_list("lead__duplicate_of", "last")
+    return {lead: last for lead, last in rows if lead is not None}
+
+
+def lately(name: str, sources: Iterable[int] | None = None) -> list[str]:
+    """The values of a column that the newest requests had, of these sources or of all, by name."""
+    newest = Attribution.objects.order_by("-pk").values("pk")[:_NEWEST]
+    found = Attribution.objects.filter(pk__in=newest).exclude(**{name: ""})
+    if sources is not None:
+        found = found.filter(lead__source__in=sources)
+    return sorted(set(found.order_by().values_list(name, flat=True)), key=str.casefold)
+
+
+def _first_page_of(submission: Submission) -> Visit:
+    before = Attribution.objects.filter(
+        lead__submitter=submission.submitter, lead__submitter__isnull=False
+    )
+    oldest = before.exclude(first={}).order_by("lead__submitted_at", "lead").first()
+    return oldest.first if oldest else {}
+
+
+def _of(row: Attribution | None) -> CameFrom:
+    return CameFrom(row.first, row.last) if row else CameFrom()
