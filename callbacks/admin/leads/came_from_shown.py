@@ -49,7 +49,7 @@ class ShowsWhereFrom(Admin):
         """With a section for it after the second one, where something is known."""
         rows = list(super().get_fieldsets(request, obj))
         if obj and attribution.shown(obj):
-            fields = {"fields": [("first_page", "last_page"), "campaign"]}
+            fields = {"fields": ["first_page", "last_page", "campaign"]}
             rows.insert(2, (gettext("Where they came from"), fields))
         return rows
 
