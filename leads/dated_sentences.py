@@ -1,12 +1,15 @@
 """Sentences for visitors and managers that name a day and a time, in a zone that they name too."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from babel.dates import format_date, get_timezone_location
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext, to_locale
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -34,7 +37,7 @@ class DatedSentence:
             case 0:
                 return str(self.today) % values
             case 1:
-                return str(self.tomorrow) % {"weekday": date_format(local, "l"), **values}
+                return str(self.tomorrow) % {"weekday": _weekday(local.date()), **values}
         return str(self.later) % {"date": weekday_and_date(local.date()), **values}
 
 
@@ -51,10 +54,18 @@ def zone_name(zone: tzinfo, at: datetime) -> str:
     """
     area, _slash, place = str(zone).rpartition("/")
     if area not in ("", "Etc") or (not area and place[1:].islower()):
-        return gettext("%(city)s time") % {"city": place.replace("_", " ")}
+        return gettext("%(city)s time") % {"city": _city(str(zone), _locale())}
     offset = timezone.localtime(at, zone).utcoffset() or timedelta()
     minutes = round(offset.total_seconds() / 60)
     return f"UTC{minutes // 60:+d}" if minutes else "UTC"
+
+
+@lru_cache(maxsize=1_000)
+def _city(zone: str, locale: str) -> str:
+    """ "Asia/Jerusalem" -> "Jerusalem", "ירושלים"."""
+    with suppress(LookupError):  # a zone that CLDR does not know
+        return get_timezone_location(zone, locale=locale, return_city=True)
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def day_heading(day: date, today: date) -> str:
@@ -63,11 +74,20 @@ def day_heading(day: date, today: date) -> str:
         case 0:
             return gettext("Today")
         case 1:
-            return gettext("Tomorrow, %(weekday)s") % {"weekday": date_format(day, "l")}
-    return weekday_and_date(day)
+            return gettext("Tomorrow, %(weekday)s") % {"weekday": _weekday(day)}
+    return capfirst(weekday_and_date(day))
 
 
 def weekday_and_date(day: date) -> str:
     """ "Sunday, 29 November"."""
-    # Translators: a date format of Django's, as in "Sunday, 29 November".
-    return date_format(day, gettext("l, j F"))
+    # Translators: a pattern of Unicode's CLDR, as in "Sunday, 29 November".
+    return format_date(day, gettext("EEEE, d MMMM"), locale=_locale())
+
+
+def _weekday(day: date) -> str:
+    return format_date(day, "EEEE", locale=_locale())
+
+
+def _locale() -> str:
+    """Whose names of days, months and places are used: CLDR's, of the page's language."""
+    return to_locale(get_language() or "en")

@@ -50,8 +50,7 @@ def sentences(place: Place) -> Catalog:
     """The sentences of one place. Raises LookupError where the module has no such definition."""
     source = (ROOT / place.path).read_text()
     is_module = place.path.endswith(".py")
-    # In brackets no line's indentation counts.
-    read = source if is_module else f"(\n{templatize(source)}\n)"
+    read = source if is_module else _as_python(source)
     lines = _lines_of(source, place) if place.names else None
     catalog = Catalog()
     # Babel's own types name neither the function nor the comments as what they are.
@@ -74,6 +73,13 @@ def sentences(place: Place) -> Catalog:
             context=context,
         )
     return catalog
+
+
+def _as_python(source: str) -> str:
+    """A template's sentences as calls that Babel finds."""
+    # A note for translators becomes Python's comment: what follows it stands on the next line.
+    called = templatize(source.replace("{% endcomment %}", "{% endcomment %}\n"))
+    return f"(\n{called}\n)"  # in brackets no line's indentation counts
 
 
 def _lines_of(source: str, place: Place) -> set[int]:

@@ -36,6 +36,7 @@ PLURAL_FORMS: Final = {
 }
 LANGUAGES: Final = tuple(PLURAL_FORMS)
 _NAMED: Final = re.compile(r"(?<!%)%\((\w+)\)")
+_UNNAMED: Final = re.compile(r"(?<!%)%[ds]")
 _LINE: Final = re.compile(
     r'(?:(?:msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d+\]) +)?"(?:[^"\\]|\\.)*"'
 )
@@ -96,11 +97,12 @@ def _problem(message: Message, catalog: Catalog) -> str:
     if len(ids) > 1 and len(texts) != catalog.num_plurals:
         return f"a plural has {catalog.num_plurals} forms in this language."
     known = {name for text in ids for name in _NAMED.findall(text)}
-    for text in texts if message.python_format else ():
+    values = (0,) * len(_UNNAMED.findall(ids[0])) or _AnyValues()
+    for text in filter(None, texts if message.python_format else ()):
         if unknown := set(_NAMED.findall(text)) - known:
             return f"nothing is given for %({unknown.pop()})s."
         try:
-            _ = text % _AnyValues()
+            _ = text % values
         except (TypeError, ValueError) as error:
             return f"a placeholder is broken ({error})."
     return ""

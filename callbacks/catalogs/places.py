@@ -55,6 +55,7 @@ ELSEWHERE: Final = (
         ("extension_now", "_on_another_phone", "_paused", "_out", "_capped", "_resting"),
     ),
     Place("callbacks/calling/after_talk.py", ("_held", "_keep", "_meanwhile")),
+    Place("callbacks/catalogs/of_django.py"),
     Place("callbacks/common/formatting.py"),
     Place("callbacks/explain/call_notes.py"),
     Place("callbacks/extensions/pauses.py", ("PauseLength",)),

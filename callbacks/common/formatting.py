@@ -3,9 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 
-from django.utils.translation import gettext
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, gettext, to_locale
+from django.utils.translation import gettext_lazy as _
+
+from callbacks.common.translation import Text
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+# The units in which a duration is told, shortened as is usual in the language.
+_SECONDS, _MINUTES = _("%(count)s s"), _("%(count)s min")
+_HOURS, _DAYS = _("%(count)s h"), _("%(count)s d")
 # Moments closer than this are told to the second.
 _SOON = timedelta(minutes=2)
 
@@ -30,8 +38,10 @@ def when(instant: datetime, at: datetime, zone: tzinfo) -> str:
         return f"{local:%H:%M:%S}"
     if local.date() == here.date():
         return f"{local:%H:%M}"
-    year = "" if local.year == here.year else f" {local:%Y}"
-    return f"{local:%a %d %b}{year} {local:%H:%M}"
+    if local.year == here.year:
+        # Translators: a pattern of Unicode's CLDR, as in "Sun 29 Nov 09:00".
+        return _dated(local, gettext("EEE dd MMM HH:mm"))
+    return dated(instant, zone)
 
 
 def in_words(seconds: float) -> str:
@@ -41,31 +51,31 @@ def in_words(seconds: float) -> str:
     `seconds` is not negative.
     """
     if 0 < seconds < 0.05:
-        return "< 0.1 s"
+        return gettext("< 0.1 s")
     if seconds < 9.95:
-        return f"{round(seconds, 1):g} s"
+        return _in(_SECONDS, format_decimal(round(seconds, 1), locale=_locale()))
     whole = round(seconds)
     if whole < _MINUTE:
-        return f"{whole} s"
+        return _in(_SECONDS, whole)
     if whole < _HOUR:
-        return _two(whole, _MINUTE, "min", 1, "s")
+        return _two(whole, _MINUTE, _MINUTES, 1, _SECONDS)
     minutes = round(seconds / _MINUTE) * _MINUTE
     if minutes < _DAY:
-        return _two(minutes, _HOUR, "h", _MINUTE, "min")
-    return _two(round(seconds / _HOUR) * _HOUR, _DAY, "d", _HOUR, "h")
+        return _two(minutes, _HOUR, _HOURS, _MINUTE, _MINUTES)
+    return _two(round(seconds / _HOUR) * _HOUR, _DAY, _DAYS, _HOUR, _HOURS)
 
 
 def to_the_second(seconds: int) -> str:
     """75 -> "1 min 15 s", 7512 -> "2 h 5 min 12 s", 90000 -> "1 d 1 h": nothing is rounded, so that
     parts add up to their whole.
     """
-    sizes = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (1, "s"))
+    sizes = ((_DAY, _DAYS), (_HOUR, _HOURS), (_MINUTE, _MINUTES), (1, _SECONDS))
     said = []
     for size, name in sizes:
         count, seconds = divmod(seconds, size)
         if count:
-            said.append(f"{count} {name}")
-    return " ".join(said) or "0 s"
+            said.append(_in(name, count))
+    return " ".join(said) or _in(_SECONDS, 0)
 
 
 def whole_seconds(parts: Sequence[float]) -> list[int]:
@@ -78,22 +88,37 @@ def whole_seconds(parts: Sequence[float]) -> list[int]:
     return whole
 
 
-def _two(seconds: int, large: int, large_name: str, small: int, small_name: str) -> str:
+def _two(seconds: int, large: int, large_name: Text, small: int, small_name: Text) -> str:
     count, rest = divmod(seconds, large)
-    first = f"{count} {large_name}"
-    return f"{first} {rest // small} {small_name}" if rest else first
+    first = _in(large_name, count)
+    return f"{first} {_in(small_name, rest // small)}" if rest else first
+
+
+def _in(unit: Text, count: object) -> str:
+    return str(unit) % {"count": count}
 
 
 def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
     """ "14:05" on the day of `now` in `zone`, "26 Mar 14:05" on another."""
     local = at.astimezone(zone)
     same_day = local.date() == now.astimezone(zone).date()
-    return f"{local:%H:%M}" if same_day else f"{local:%d %b %H:%M}"
+    # Translators: a pattern of Unicode's CLDR, as in "26 Mar 14:05".
+    return f"{local:%H:%M}" if same_day else _dated(local, gettext("dd MMM HH:mm"))
 
 
 def dated(at: datetime, zone: tzinfo) -> str:
     """ "Sun 29 Nov 2026 09:00" in `zone`, whatever the day is now."""
-    return f"{at.astimezone(zone):%a %d %b %Y %H:%M}"
+    # Translators: a pattern of Unicode's CLDR, as in "Sun 29 Nov 2026 09:00".
+    return _dated(at.astimezone(zone), gettext("EEE dd MMM y HH:mm"))
+
+
+def _dated(local: datetime, pattern: str) -> str:
+    """With the names of days and months as CLDR has them in the language."""
+    return format_datetime(local, pattern, locale=_locale())
+
+
+def _locale() -> str:
+    return to_locale(get_language() or "en")
 
 
 def span(opens_at: time, closes_at: time) -> str:

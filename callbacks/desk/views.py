@@ -36,6 +36,7 @@ from callbacks.reconciliation import manual_resolution
 from callbacks.routing import config
 from callbacks.scheduling import follow_up_times
 from callbacks.signin import door, ways
+from leads import dated_sentences
 
 # Seconds until a browser without JavaScript loads the page again.
 REFRESH = 5
@@ -183,7 +184,7 @@ def after_talk(request: HttpRequest, pk: int) -> HttpResponse:
         "call": talks.talk(attempt, form.offered, current, attempt.extension, now),
         "stands": note_of(attempt),
         "history": talks.history(attempt, now, zone),
-        "zone": zone.key,
+        "zone": dated_sentences.zone_name(zone, now),
         "doubt": talks.record_says(attempt),
     }
     status = 422 if form.is_bound else 200

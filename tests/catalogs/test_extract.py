@@ -4,9 +4,12 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from django.template import engines
+from django.template.base import Template
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from callbacks.catalogs import extract
-from callbacks.catalogs.places import Place
+from callbacks.catalogs.places import ROOT, Place, all_places
 
 TEMPLATE = """\
 {% extends "x.html" %}{% load i18n %}
@@ -19,8 +22,8 @@ TEMPLATE = """\
  {% endblocktranslate %}
       {% endif %}
 {% translate "Pause" context "button" %} {% translate "%s late" %}
-{# Translators: a note #}
-{% translate "Noted" %}{{ _("In a variable") }}{{ x|default:_("By a filter") }}
+{% comment %}Translators: a note{% endcomment %}{% translate "Noted" %}
+ {% if a %} {{ _("In a variable") }}{{ x|default:_("By a filter") }} {% endif %}
 {% comment %}{% translate "Not this" %}{% endcomment %}
 """
 
@@ -89,8 +92,17 @@ def test_a_part_that_is_gone_is_told_of(root: Path) -> None:
 
 def test_a_note_for_translators_is_kept(root: Path) -> None:
     (root / "a.py").write_text(MODULE)
-    noted = {it.id: it.auto_comments for it in extract.sentences(Place("a.py"))}
-    assert noted["First and second"] == ["Translators: a note"]
+    (root / "a.html").write_text(TEMPLATE)
+    noted = {
+        it.id: it.auto_comments
+        for path in ("a.py", "a.html")
+        for it in extract.sentences(Place(path))
+        if it.auto_comments
+    }
+    assert noted == {
+        "First and second": ["Translators: a note"],
+        "Noted": ["Translators: a note"],
+    }
 
 
 def test_a_sentence_put_together_is_refused(root: Path) -> None:
@@ -100,3 +112,28 @@ def test_a_sentence_put_together_is_refused(root: Path) -> None:
     """)
     with pytest.raises(ValueError, match=r"a\.py:2: a sentence is no plain literal\."):
         found(root, "a.py", source)
+
+
+# --- beside what Django itself makes of the templates ---------------------------------------------
+
+TEMPLATES = [it.path for it in all_places() if not it.path.endswith(".py")]
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_nothing_that_a_template_shows_is_missed(path: str) -> None:
+    template = engines["django"].from_string((ROOT / path).read_text()).template  # type: ignore[attr-defined]
+    found = {it.id if isinstance(it.id, str) else it.id[0] for it in extract.sentences(Place(path))}
+    assert shown(template) - found == set()
+
+
+def shown(template: Template) -> set[str]:
+    """What its nodes look up in the catalog."""
+    plain = {
+        it.filter_expression.var.literal.replace("%", "%%")
+        for it in template.nodelist.get_nodes_by_type(TranslateNode)
+    }
+    blocks = {
+        it.render_token_list(it.singular)[0]
+        for it in template.nodelist.get_nodes_by_type(BlockTranslateNode)
+    }
+    return plain | blocks

@@ -1,9 +1,11 @@
+# ruff: noqa: RUF001  # letters of other scripts
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
-from callbacks.common.formatting import in_words, percent, when
+from callbacks.common.formatting import clock, dated, in_words, percent, when
 
 ZONE = ZoneInfo("Asia/Jerusalem")
 AT = datetime(2026, 11, 25, 10, 30, tzinfo=ZONE)
@@ -51,3 +53,47 @@ def test_a_moment_before_is_told_like_one_after() -> None:
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) -> None:
     assert percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Sun 29 Nov 09:05", "29 Nov 09:05", "Sun 29 Nov 2026 09:05", "2 h 5 min", "0.8 s"]),
+        (
+            "he",
+            [
+                "יום א׳, 29 בנוב׳ 09:05",
+                "29 בנוב׳ 09:05",
+                "יום א׳, 29 בנוב׳ 2026 09:05",
+                "2 שע׳ 5 דק׳",
+                "0.8 שנ׳",
+            ],
+        ),
+        (
+            "ar",
+            [
+                "الأحد، 29 نوفمبر 09:05",
+                "29 نوفمبر 09:05",
+                "الأحد، 29 نوفمبر 2026 09:05",
+                "2 س 5 د",
+                "0.8 ث",
+            ],
+        ),
+        (
+            "ru",
+            [
+                "вс, 29 нояб., 09:05",
+                "29 нояб., 09:05",
+                "вс, 29 нояб. 2026, 09:05",
+                "2 ч 5 мин",
+                "0,8 с",
+            ],
+        ),
+    ],
+)
+def test_moments_and_durations_as_the_language_writes_them(language: str, words: list[str]) -> None:
+    at, now = datetime(2026, 11, 29, 7, 5, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
+    zone = ZoneInfo("Asia/Jerusalem")
+    with translation.override(language):
+        told = [when(at, now, zone), clock(at, now, zone), dated(at, zone)]
+        assert [*told, in_words(7500), in_words(0.84)] == words

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from leads import callback_times, dated_sentences
 from leads.ports import CallingHours
@@ -179,3 +180,22 @@ def test_a_zone_is_named_by_its_town() -> None:
     assert [dated_sentences.zone_name(it, at) for it in zones] == [
         "Jerusalem time", "New York time", "UTC", "UTC+2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "weekday", "heading"),
+    [
+        ("en", "Jerusalem time", "Tomorrow, Sunday", "Thursday, 3 December"),
+        ("he", "שעון ירושלים", "מחר, יום ראשון", "יום חמישי, 3 בדצמבר"),
+        ("ar", "بتوقيت القدس", "غدًا، الأحد", "الخميس، 3 ديسمبر"),
+        ("ru", "часовой пояс Иерусалим", "Завтра, воскресенье", "Четверг, 3 декабря"),
+    ],
+)
+def test_days_and_towns_are_named_in_the_language(
+    language: str, zone: str, weekday: str, heading: str
+) -> None:
+    today = date(2026, 11, 28)
+    with translation.override(language):
+        assert dated_sentences.zone_name(JERUSALEM, datetime(2026, 11, 29, tzinfo=UTC)) == zone
+        assert dated_sentences.day_heading(date(2026, 11, 29), today) == weekday
+        assert dated_sentences.day_heading(date(2026, 12, 3), today) == heading
