@@ -62,9 +62,10 @@ def zone_name(zone: tzinfo, at: datetime) -> str:
 
 @lru_cache(maxsize=1_000)
 def _city(zone: str, locale: str) -> str:
-    """ "Asia/Jerusalem" -> "Jerusalem", "ירושלים"."""
-    with suppress(LookupError):  # a zone that CLDR does not know
-        return get_timezone_location(zone, locale=locale, return_city=True)
+    """ "Asia/Jerusalem" -> "Jerusalem", "ירושלים"; in English as the setting spells it."""
+    if not locale.startswith("en"):
+        with suppress(LookupError):  # a zone that CLDR does not know
+            return get_timezone_location(zone, locale=locale, return_city=True)
     return zone.rpartition("/")[2].replace("_", " ")
 
 

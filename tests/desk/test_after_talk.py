@@ -205,7 +205,7 @@ def test_times_are_those_of_the_salespersons_own_hours(
     Extension.objects.update(schedule=london)
     attempt = make_attempt(extension, "bridged")
     page = hers.get(f"/desk/calls/{attempt.pk}/").content.decode()
-    assert "Europe/London" in page
+    assert "Times are London time." in page
     choice = f"{dispositions['Call again'].pk}@"
     assert post(hers, attempt, choice=choice, again="2026-03-25T15:00")[0] == 303
     assert CallNote.objects.get().call_again_at == datetime(2026, 3, 25, 15, tzinfo=UTC)
