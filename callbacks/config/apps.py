@@ -14,5 +14,6 @@ class ConfigConfig(AppConfig):
             celery,  # noqa: F401
             checks,  # noqa: F401
             mail_checks,  # noqa: F401
+            process_checks,  # noqa: F401
             sign_in_checks,  # noqa: F401
         )

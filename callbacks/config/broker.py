@@ -4,7 +4,8 @@ Read in kombu 5.7 and celery 5.7 (transport/redis.py, transport/pyamqp.py, worke
 """
 
 from typing import Any
-from urllib.parse import urlsplit
+
+from callbacks.config import addresses
 
 REDIS_SCHEMES = frozenset({"redis", "rediss"})
 AMQP_SCHEMES = frozenset({"amqp", "amqps"})
@@ -14,9 +15,15 @@ AMQP_SCHEMES = frozenset({"amqp", "amqps"})
 VISIBILITY_TIMEOUT = 600
 
 
+def usable(url: str) -> str:
+    """`url`, or some other where Celery could not even load it: callbacks.E010 and E031 say why."""
+    is_good = not addresses.broker_problem(url, REDIS_SCHEMES | AMQP_SCHEMES, "")
+    return url if is_good else "redis://127.0.0.1:6379/0"
+
+
 def is_rabbitmq(url: str) -> bool:
     """Whether `url` is RabbitMQ's."""
-    return urlsplit(url).scheme in AMQP_SCHEMES
+    return url.partition("://")[0] in AMQP_SCHEMES
 
 
 def transport_options(url: str, seconds: float) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from typing import Any
 import celery
 from celery import Celery, bootsteps
 from celery.exceptions import CPendingDeprecationWarning, Reject
-from celery.signals import beat_init, worker_init, worker_shutting_down
-from django.conf import settings
+from celery.signals import worker_init, worker_shutting_down
 
 from callbacks.common import heartbeats
-from callbacks.config import logs
+from callbacks.config import logs, start
 from leads import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
@@ -44,14 +43,6 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no typ
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-@worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
-@beat_init.connect(weak=False)  # type: ignore[untyped-decorator]
-def _refuse(**_: Any) -> None:
-    """Neither runs Django's checks, so neither would say what it could not read."""
-    if settings.UNREADABLE:
-        raise SystemExit("\n".join(" ".join(each) for each in settings.UNREADABLE))
 
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
@@ -90,7 +81,19 @@ class Task(celery.Task):  # type: ignore[misc]
 
 
 class _Application(Celery):  # type: ignore[misc]  # no types
-    """Celery, whose `report` of the settings shows no secret either."""
+    """Celery, which starts no worker and no beat with wrong settings, and shows no secret."""
+
+    @property
+    def Worker(self) -> Any:  # noqa: N802  # Celery's name
+        """The class of workers. Raises SystemExit, with what is wrong in the log."""
+        start.server()
+        return super().Worker
+
+    @property
+    def Beat(self) -> Any:  # noqa: N802
+        """The class of beats. Raises SystemExit, with what is wrong in the log."""
+        start.server()
+        return super().Beat
 
     def bugreport(self) -> str:
         """What `celery report` prints. Celery itself hides what has a name it knows."""

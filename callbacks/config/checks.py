@@ -1,8 +1,8 @@
 """System checks of the settings. Each message says what to do. `manage.py check` runs them.
 
-`callbacks.config.apps.ConfigConfig` registers them. gunicorn and `make run` do not start while one
-of them fails. A working copy needs no key, host names or account code, so those are checked only
-when DEBUG is off.
+`callbacks.config.apps.ConfigConfig` registers them, with the tag SETTINGS. No process starts while
+one of them fails (`callbacks.config.start`). A working copy needs no key, host names or account
+code, so those are checked only when DEBUG is off.
 
 E001, E002, E008, E014, E030, E060, E061, W060 callbacks.config.secret_checks
 E003 VOICENTER_URL       E005 VOICENTER_METHOD    E009 DATABASE_URL
@@ -16,24 +16,25 @@ E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE    E034 SITE_URL            E035 AUDIT_KEPT_DAYS
 E040 TRUSTED_PROXIES     E041 RATE_ADDRESS_REFUSED
 E042 LEAST_FILL_TIME     E050, E051, W010 callbacks.config.mail_checks
-                                                E060-E062, W060 callbacks.config.sign_in_checks
-                                                W070 callbacks.config.catalog_checks
+E062-E064, W061 callbacks.config.sign_in_checks
+E070-E072 callbacks.config.process_checks
+W070 callbacks.config.catalog_checks
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
-W004 MISSED_PAUSE beside MISSED_COOLDOWN
+W004 MISSED_PAUSE beside MISSED_COOLDOWN        W005 a name in .env that no setting has
 """
 
 import ipaddress
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from urllib.parse import SplitResult, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
-from callbacks.config import broker, logs, secret_checks
+from callbacks.config import addresses, broker, logs, secret_checks
+from callbacks.config.tags import SETTINGS
 from callbacks.policy import from_settings, rules
 from callbacks.telephony import account
 from leads.guard import robots
@@ -46,7 +47,7 @@ LEAST_PRESENCE_EVERY, LONGEST_PRESENCE_EVERY = 1.0, 60.0
 LEAST_AUDIT_KEPT, LONGEST_AUDIT_KEPT = 366, 36_525
 
 
-@checks.register()
+@checks.register(SETTINGS)
 def check_settings(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - the settings belong to no single application
     **kwargs: object,  # noqa: ARG001
@@ -70,11 +71,16 @@ def check_settings(
 def _unreadable() -> Iterator[CheckMessage]:
     for wrong, way_out in settings.UNREADABLE:
         yield Error(wrong, hint=way_out, id="callbacks.E015")
+    for name, meant in settings.MISSPELT:
+        yield checks.Warning(
+            f".env sets {name}, and no setting has that name.",
+            hint=f"Write {meant}, if that is what you mean, or take the line away.",
+            id="callbacks.W005",
+        )
 
 
 def _site() -> Iterator[CheckMessage]:
-    site = _split(settings.SITE_URL)
-    if settings.SITE_URL and not (site and site.scheme in {"http", "https"} and site.hostname):
+    if settings.SITE_URL and not addresses.is_site(settings.SITE_URL):
         yield Error(
             "SITE_URL is not an http or https address, so links in mail would lead nowhere.",
             hint="Set SITE_URL=https://callbacks.example.com, or leave it empty.",
@@ -92,7 +98,7 @@ def _site() -> Iterator[CheckMessage]:
 
 
 def _provider() -> Iterator[CheckMessage]:
-    url = _split(settings.VOICENTER_URL)
+    url = addresses.split(settings.VOICENTER_URL)
     if url is None or url.scheme not in {"http", "https"} or not url.hostname or url.query:
         yield Error(
             "VOICENTER_URL is not an http or https address without parameters.",
@@ -112,11 +118,10 @@ def _provider() -> Iterator[CheckMessage]:
             hint="Set VOICENTER_CODE to the code of your Voicenter account.",
             id="callbacks.E004",
         )
-    if problem := account.settings_problem():
+    for name, problem in account.settings_problems():
         yield Error(
-            f"No call can be made with these settings: {problem}",
-            hint="Correct the VOICENTER_... variable that the message names (.env.example lists "
-            "them all).",
+            f"No call can be made with {name}: {problem}.",
+            hint=f"Correct {name}, or leave it empty (.env.example says what it is).",
             id="callbacks.E013",
         )
     yield from _one_of("VOICENTER_METHOD", METHODS, "callbacks.E005")
@@ -161,27 +166,31 @@ def _timeouts() -> Iterator[CheckMessage]:
 
 
 def _servers() -> Iterator[CheckMessage]:
-    if not _has_scheme(settings.DATABASE_URL, {"postgres", "postgresql"}):
+    if wrong := addresses.database_problem(settings.DATABASE_URL):
         yield Error(
-            "DATABASE_URL is missing or is not a PostgreSQL address.",
-            hint="Set DATABASE_URL=postgres://user:password@host:5432/name, or start the embedded "
-            "server with `make run` and leave it running.",
+            f"DATABASE_URL {wrong}.",
+            hint="Set DATABASE_URL=postgres://user:password@host:5432/name, "
+            f"{addresses.ESCAPES}, or start the embedded server with `make run` and leave it "
+            "running.",
             id="callbacks.E009",
         )
-    if not _has_scheme(settings.REDIS_URL, set(broker.REDIS_SCHEMES)):
+    redis, both = broker.REDIS_SCHEMES, broker.REDIS_SCHEMES | broker.AMQP_SCHEMES
+    if wrong := addresses.broker_problem(settings.REDIS_URL, redis, "a Redis address"):
         yield Error(
-            "REDIS_URL is missing or is not a Redis address.",
-            hint="Set REDIS_URL=redis://:password@host:6379/0 (rediss:// with TLS), or start the "
-            "embedded server with `make run` and leave it running.",
+            f"REDIS_URL {wrong}.",
+            hint="Set REDIS_URL=redis://:password@host:6379/0 (rediss:// with TLS), "
+            f"{addresses.ESCAPES}, or start the embedded server with `make run` and leave it "
+            "running.",
             id="callbacks.E010",
         )
-    if settings.BROKER_URL != settings.REDIS_URL and not _has_scheme(
-        settings.BROKER_URL, {*broker.REDIS_SCHEMES, *broker.AMQP_SCHEMES}
-    ):
+    if settings.BROKER_URL == settings.REDIS_URL:
+        return
+    what = "the address of Redis or RabbitMQ"
+    if wrong := addresses.broker_problem(settings.BROKER_URL, both, what):
         yield Error(
-            "BROKER_URL is neither a Redis nor a RabbitMQ address.",
+            f"BROKER_URL {wrong}.",
             hint="Leave BROKER_URL empty to use REDIS_URL, or set it to "
-            "amqp://user:password@host:5672/vhost.",
+            f"amqp://user:password@host:5672/vhost, {addresses.ESCAPES}.",
             id="callbacks.E031",
         )
 
@@ -311,20 +320,6 @@ def _between(name: str, least: float, most: float, number: str) -> Iterator[Chec
             hint=f"Set {name} to a number from {least:g} to {most:g}.",
             id=number,
         )
-
-
-def _has_scheme(address: str, schemes: set[str]) -> bool:
-    url = _split(address)
-    return url is not None and url.scheme in schemes and bool(url.hostname)
-
-
-def _split(address: str) -> SplitResult | None:
-    try:
-        url = urlsplit(address)
-        _ = url.port  # raises ValueError unless the port is a number
-    except ValueError:
-        return None
-    return url
 
 
 def _is_local(host: str) -> bool:

@@ -1,20 +1,27 @@
 """Reads settings from the environment, and remembers what cannot be read.
 
 A value that cannot be read counts as not set while the settings are loaded, and nothing starts
-with it: `callbacks.config.checks` (E015) names all of them at once. The same goes for the worker
-and beat, which run no checks (`callbacks.config.celery`), and for gunicorn's own numbers.
+with it: `callbacks.config.start` names all of them at once. The one reader that all processes
+share is `callbacks.config.given.env`.
 """
 
+import difflib
+import io
 import ipaddress
+import math
+import os
 import re
 import zoneinfo
 from collections.abc import Callable
 from datetime import time
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from callbacks.config import addresses
 from leads.guard import rate
 
 YES = frozenset({"true", "yes", "on", "1"})
@@ -27,17 +34,74 @@ _MAIL_HINT = (
     "and %2F for a slash."
 )
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=.*")
+_LONGEST_SHOWN = 60  # characters of a value
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no types
     """A reader whose `mistakes` are pairs of sentences: what is wrong, and the way out.
 
-    An empty value counts as not set. Lists and text are never wrong here.
+    An empty value counts as not set. Lists and text are never wrong here. A value means what it
+    says: none stands for another variable.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.mistakes: list[tuple[str, str]] = []
+        self._in_file: list[str] = []
+        self._asked: set[str] = set()
+
+    def read_file(self, path: Path) -> None:
+        """Reads a file of lines NAME=value, where there is one. What the environment has comes
+        first. No sentence shows a line, which may hold a secret.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as problem:
+            # A whole directory is what Docker makes of a file that is not there.
+            why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+            self.mistakes.append(
+                (
+                    f"{path.name} is there and cannot be read: {why}.",
+                    f"Let the user that this process runs as read {path}, or take it away.",
+                )
+            )
+            return
+        good = []
+        for number, line in enumerate(lines, 1):
+            if found := _LINE.fullmatch(line):
+                good.append(line)
+                self._in_file.append(found[1])
+            elif line.strip() and not line.startswith("#"):
+                self.mistakes.append(
+                    (
+                        f"Line {number} of {path.name} is neither a setting nor a comment.",
+                        "Write NAME=value, without spaces around the name, or # at its beginning.",
+                    )
+                )
+        self.read_env(io.StringIO("\n".join(good)))
+
+    def misspelt(self) -> list[tuple[str, str]]:
+        """Names in the file that no setting has, each with the setting that is meant, it seems.
+
+        To be asked once all settings are read.
+        """
+        strange = [it for it in self._in_file if it not in self._asked]
+        guessed = [(it, difflib.get_close_matches(it, self._asked, 1, 0.85)) for it in strange]
+        return [(name, found[0]) for name, found in guessed if found]
+
+    def text(self, var: str, default: str = "") -> str:
+        """A text as it is given."""
+        self._asked.add(var)
+        text = os.environ.get(var, "")
+        return text if text.strip() else default
+
+    def words(self, var: str, default: list[str]) -> list[str]:
+        """Texts with commas between."""
+        found = [part.strip() for part in self.text(var).split(",")]
+        return list(filter(None, found)) or default
 
     def bool(self, var: str, default: bool | None = None) -> Any:
         """True or false. No other word counts: a typing mistake must not switch anything off."""
@@ -50,9 +114,9 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         return self._read(var, default, int, "is not a whole number", hint)
 
     def float(self, var: str, default: float | None = None) -> Any:
-        """A number. "nan" is one too: the checks refuse it where a range is asked for."""
+        """A number, neither infinite nor "nan"."""
         hint = f"Set {var} to a number without a unit, for example {var}={default:g}."
-        return self._read(var, default, float, "is not a number", hint)
+        return self._read(var, default, _number, "is not a number", hint)
 
     def time_zone(self, var: str, default: str) -> Any:
         """The name of a time zone."""
@@ -92,7 +156,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
 
     def names(self, var: str, default: str) -> list[str]:
         """Names, separated by commas; none for "off"."""
-        text = str(self.str(var, default="")).strip() or default
+        text = self.text(var).strip() or default
         if text.lower() == "off":
             return []
         return [name.strip() for name in text.split(",") if name.strip()]
@@ -132,25 +196,80 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         hint = f"Set {var} to two times of one day, such as {default}, or to off."
         return self._read(var, read(default), read, "is not two times of day", hint)
 
-    def database(self, var: str, address: str, fallback: str) -> dict[str, Any]:
-        """Django's settings for `address`, which `var` has given. No sentence shows the address."""
-        try:
-            return dict(self.db_url_config(address or fallback))
-        except ValueError:
-            self.mistakes.append(
-                (
-                    f"{var} is an address that cannot be read.",
-                    f"Set {var}=postgres://user:password@host:5432/name, with a number as port.",
-                )
+    def listening_host(self, var: str, default: str) -> Any:
+        """A name or address of this machine, as gunicorn takes it: one of IPv6 in brackets."""
+
+        def read(text: str) -> str:
+            host = f"[{text}]" if ":" in text and not text.startswith("[") else text
+            if not addresses.is_host(host):
+                raise ValueError
+            return host
+
+        hint = (
+            f"Set {var} to an address of this machine, such as {default}, or to 0.0.0.0 for all "
+            "of them."
+        )
+        return self._read(var, default, read, "is not the address or name of a host", hint)
+
+    def host_patterns(self, var: str, default: str) -> list[str]:
+        """Hosts as ALLOWED_HOSTS takes them."""
+
+        def way_out(part: str) -> str:
+            host = urlsplit(part if "//" in part else f"//{part}").hostname or ""
+            good = host if addresses.is_host(host) else "callbacks.example.com"
+            return f"Write the name alone, without https://, port and path: {var}={good}"
+
+        return self._each(
+            var, default, addresses.is_host_pattern, "is not the name of a host", way_out
+        )
+
+    def origins(self, var: str) -> list[str]:
+        """Origins as a browser sends them; none by default."""
+
+        def way_out(_: str) -> str:
+            return (
+                "Write each with its scheme, and without a slash or path at its end: "
+                f"{var}=https://callbacks.example.com"
             )
-            return dict(self.db_url_config(fallback))
+
+        return self._each(var, "", addresses.is_origin, "is not an origin", way_out)
+
+    def _each(
+        self,
+        var: str,
+        default: str,
+        is_good: Callable[[str], object],
+        wrong: str,
+        way_out: Callable[[str], str],
+    ) -> list[str]:
+        parts = self.words(var, default=[])
+        for part in parts:
+            if not is_good(part):
+                try:
+                    hint = way_out(part)
+                except ValueError:  # urlsplit's, of brackets
+                    hint = way_out("")
+                self.mistakes.append((f"{var} has {_shown(part)}, which {wrong}.", hint))
+        good = [part for part in parts if is_good(part)]
+        return good or [part for part in default.split(",") if part]
+
+    def database(self, address: str) -> dict[str, Any]:
+        """Django's settings for a database; of one somewhere, where the address is not good.
+
+        What is wrong with it: callbacks.E009. With no address, commands that touch no data (check,
+        collectstatic, makemigrations) still work.
+        """
+        is_good = not addresses.database_problem(address)
+        return dict(
+            self.db_url_config(address if is_good else "postgres://127.0.0.1:5432/callbacks")
+        )
 
     def mail_server(self, var: str) -> dict[str, Any]:
         """Django's EMAIL_... settings for the address in `var`; {} when there is none.
 
         No sentence shows the address, which may hold a password.
         """
-        address = str(self.str(var, default="")).strip()
+        address = self.text(var).strip()
         if not address:
             return {}
         try:
@@ -179,14 +298,27 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
     def _read(
         self, var: str, default: object, read: Callable[[str], object], wrong: str, hint: str
     ) -> Any:
-        text = str(self.str(var, default="")).strip()
+        text = self.text(var).strip()
         if not text:
             return default
         try:
             return read(text)
         except ValueError:
-            self.mistakes.append((f"{var} is {text!r}, which {wrong}.", hint))
+            self.mistakes.append((f"{var} is {_shown(text)}, which {wrong}.", hint))
             return default
+
+
+def _shown(text: str) -> str:
+    """A value in quotation marks, without the password of an address."""
+    text = re.sub(r"://[^/\s@]*@", "://***@", text)
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _flag(text: str) -> bool:

@@ -51,6 +51,9 @@ _QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
 # A number, a signal's name, an address that is listened on.
 _OF_THE_SERVER = re.compile(r"-?\d+|SIG[A-Z0-9]+|\('[\d.:]+', \d+\)|(?:tcp|http)://[\d.:\[\]]+")
 
+# Its sentences are about settings, and show how an address is written.
+_SPEAKS_OF_SETTINGS = "callbacks.config.start"
+
 # What these say is about our code and not about what it was given.
 _SPEAKS_OF_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
 
@@ -131,11 +134,14 @@ def discreet(text: str) -> str:
     """Without the secrets of `hide`, and without what has the look of a secret, a telephone number
     or an e-mail address.
     """
-    if _hidden_pattern:
-        text = _hidden_pattern.sub("***", text)
+    text = _without_secrets(text)
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _without_secrets(text: str) -> str:
+    return _hidden_pattern.sub("***", text) if _hidden_pattern else text
 
 
 def _said_at(record: logging.LogRecord) -> str:
@@ -158,6 +164,8 @@ def _message(record: logging.LogRecord) -> str:
         said = str(record.msg).partition(" from ip=")[0]  # already put together there
         return discreet(said if said != record.msg else _own_words(said, record.args))
     message = record.getMessage()
+    if record.name == _SPEAKS_OF_SETTINGS:
+        return _without_secrets(message)
     for error in _chain(record):
         # Whoever logs an error likes to write its words into the message too.
         for words in (repr(error), str(error)):

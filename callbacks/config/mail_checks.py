@@ -13,11 +13,13 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from callbacks.config.tags import SETTINGS
+
 _LONGEST_TIMEOUT, _LONGEST_KEPT = 30.0, 365
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-@checks.register()
+@checks.register(SETTINGS)
 def check_mail(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - the settings belong to no single application
     **kwargs: object,  # noqa: ARG001

@@ -38,6 +38,14 @@ def found() -> Iterator[CheckMessage]:
     yield from _each_its_own()
 
 
+def secret_key() -> str:
+    """SECRET_KEY; "" where there is none, and Django refuses to give it."""
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:
+        return ""
+
+
 def weakness(secret: str, least: int) -> str:
     """What is wrong with a secret, after its name: "is ..."; "" for a good one."""
     if not secret:
@@ -52,15 +60,11 @@ def weakness(secret: str, least: int) -> str:
 
 
 def _secret_key() -> Iterator[CheckMessage]:
-    try:
-        secret = settings.SECRET_KEY
-    except ImproperlyConfigured:  # Django's word for an empty one
-        secret = ""
-    if wrong := weakness(secret, LEAST_KEY_CHARACTERS):
+    if wrong := weakness(secret_key(), LEAST_KEY_CHARACTERS):
         yield Error(
             f"SECRET_KEY {wrong}. Who guesses it can sign in as anybody.",
             hint="Set SECRET_KEY to the output of this command, the same for every process: "
-            f"{_MAKE_ONE}. `make run` generates one itself.",
+            f"{_MAKE_ONE}. `make run` generates one itself; to work on the code, set DEBUG=true.",
             id="callbacks.E001",
         )
     for earlier in settings.SECRET_KEY_FALLBACKS:
@@ -142,11 +146,7 @@ def _metrics_token() -> Iterator[CheckMessage]:
 
 
 def _each_its_own() -> Iterator[CheckMessage]:
-    try:
-        key = settings.SECRET_KEY
-    except ImproperlyConfigured:
-        key = ""
-    secrets = {"SECRET_KEY": key} | {
+    secrets = {"SECRET_KEY": secret_key()} | {
         name: getattr(settings, name)
         for name in ("CDR_SECRET", "CDR_SECRET_PREVIOUS", "METRICS_TOKEN", "VOICENTER_CODE")
     }

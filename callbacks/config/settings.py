@@ -6,57 +6,23 @@ addresses of the embedded servers) is kept under DATA_DIR and found again from t
 `callbacks.config.checks`, each with the way out.
 """
 
-import os
-from pathlib import Path
-
-from django.core.exceptions import ImproperlyConfigured
-
-from callbacks.common.local_servers import recorded_settings, recorded_urls
-from callbacks.config import broker, logs
+from callbacks.config import broker, logs, process_settings
 from callbacks.config.celery_settings import *  # noqa: F403
-from callbacks.config.environment import Environment
+from callbacks.config.given import BASE_DIR, DATA_DIR, embedded, env, generated  # noqa: F401
+from callbacks.config.guard_settings import *  # noqa: F403
+from callbacks.config.process_settings import *  # noqa: F403
 from callbacks.config.sign_in_settings import *  # noqa: F403
 from callbacks.config.theme import UNFOLD  # noqa: F401
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
 
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
-
-
-env = Environment()
-env.read_env(BASE_DIR / ".env")
-
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
-# What a `make run` that runs there has chosen itself, the simulator as provider for one.
-for _name, _value in recorded_settings(DATA_DIR).items():
-    if not os.environ.get(_name):
-        os.environ[_name] = _value
-
-
-def _generated(file_name: str) -> str:
-    """What `make run` generated and kept in DATA_DIR/file_name; "" when it never ran."""
-    try:
-        return (DATA_DIR / file_name).read_text().strip()
-    except OSError:
-        return ""
-
-
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _generated("secret-key")
-SECRET_KEY = SECRET_KEY or ("unset" if DEBUG else "")
-if not SECRET_KEY:
-    # The worker, beat and commands run no checks.
-    raise ImproperlyConfigured(
-        "SECRET_KEY is missing, so nothing starts. Set it to the output of this command, the same "
-        "for every process: python -c 'import secrets; print(secrets.token_hex(30))'. `make run` "
-        "generates one itself. A command that signs nothing, such as collectstatic while an image "
-        "is built, takes any: SECRET_KEY=unused python manage.py collectstatic. To work on the "
-        "code, set DEBUG=true."
-    )
+# Without one, Django refuses to sign anything; callbacks.config.start refuses to start.
+SECRET_KEY = env.text("SECRET_KEY") or generated("secret-key") or ("unset" if DEBUG else "")
 # Earlier keys: what was made with them is still recognised (leads.never_call).
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.host_patterns("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # --- applications --------------------------------------------------------------------------------
 
@@ -125,22 +91,17 @@ TEMPLATES = [
 ]
 
 # Where this site is, for links in what is sent.
-SITE_URL = env.str("SITE_URL", default="")
+SITE_URL = env.text("SITE_URL")
 
 # --- database and broker -------------------------------------------------------------------------
 
-_embedded = recorded_urls(DATA_DIR)
-DATABASE_URL = env.str("DATABASE_URL", default=_embedded.database_url if _embedded else "")
-REDIS_URL = env.str("REDIS_URL", default=_embedded.redis_url if _embedded else "")
+DATABASE_URL = env.text("DATABASE_URL", default=embedded.database_url if embedded else "")
+REDIS_URL = env.text("REDIS_URL", default=embedded.redis_url if embedded else "")
 
-_database = env.database(
-    "DATABASE_URL", DATABASE_URL, fallback="postgres://127.0.0.1:5432/callbacks"
-)
+_database = env.database(DATABASE_URL)
 TIME_ZONE = env.time_zone("TIME_ZONE", default="Asia/Jerusalem")
 DATABASES = {
     "default": {
-        # With no address, commands that touch no data (check, collectstatic, makemigrations)
-        # still work; the others fail to connect, and a check says what to do.
         **_database,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -159,7 +120,7 @@ DATABASES = {
             f" -c callbacks.time_zone={TIME_ZONE}",
             "pool": {
                 "min_size": 1,
-                "max_size": env.int("DATABASE_POOL_SIZE", default=10),
+                "max_size": process_settings.DATABASE_POOL_SIZE,
                 "timeout": 3,
             },
             # What stands in the address (?sslmode=verify-full) comes first.
@@ -176,14 +137,14 @@ VOICENTER_TIMEOUT = env.float("VOICENTER_TIMEOUT", default=15.0)
 # --- Celery: only the wake-up; PostgreSQL is the truth --------------------------------------------
 
 # Redis, or RabbitMQ: amqp://user:password@host:5672/vhost. Nothing else changes with it.
-BROKER_URL = env.str("BROKER_URL", default="") or REDIS_URL
-CELERY_BROKER_URL = BROKER_URL or "redis://127.0.0.1:6379/0"
+BROKER_URL = env.text("BROKER_URL", default=REDIS_URL)
+CELERY_BROKER_URL = broker.usable(BROKER_URL)
 # Above the worker's own blocking read of 1 s, or an idle worker would reconnect all the time.
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=5)
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 # For callbacks.common.task_publisher, whose callers may not wait: for each of its answers.
 PUBLISH_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, seconds=0.2)
-CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=8)
+CELERY_WORKER_CONCURRENCY = process_settings.WORKER_THREADS
 # Holds for a pool of processes only, should somebody choose one: above all of those limits. No
 # soft one: its exception could fall between a dial and its record.
 CELERY_TASK_TIME_LIMIT = VOICENTER_CONNECT_TIMEOUT + VOICENTER_TIMEOUT + 60
@@ -210,14 +171,14 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- the provider --------------------------------------------------------------------------------
 
-VOICENTER_URL = env.str(
+VOICENTER_URL = env.text(
     "VOICENTER_URL", default="https://api.voicenter.co.il/ForwardDialer/click2call.aspx"
 )
 # Recordings are played in the admin from these hosts, and are links to all others.
 RECORDING_HOSTS = env.hosts("RECORDING_HOSTS")
-VOICENTER_CODE = env.str("VOICENTER_CODE", default="")
-VOICENTER_METHOD = env.str("VOICENTER_METHOD", default="post")
-VOICENTER_FORMAT = env.str("VOICENTER_FORMAT", default="json")
+VOICENTER_CODE = env.text("VOICENTER_CODE")
+VOICENTER_METHOD = env.text("VOICENTER_METHOD", default="post")
+VOICENTER_FORMAT = env.text("VOICENTER_FORMAT", default="json")
 # Seconds. Their sum bounds how long a call can hold an extension when no record of it comes.
 VOICENTER_PHONE_MAX_DIAL_TIME = env.int("VOICENTER_PHONE_MAX_DIAL_TIME", default=30)
 VOICENTER_TARGET_MAX_DIAL_TIME = env.int("VOICENTER_TARGET_MAX_DIAL_TIME", default=60)
@@ -225,13 +186,13 @@ VOICENTER_MAX_DURATION = env.int("VOICENTER_MAX_DURATION", default=7200)
 # Seconds after the end of a call until the Call Log surely has it.
 VOICENTER_LOG_DELAY = env.float("VOICENTER_LOG_DELAY", default=300.0)
 VOICENTER_RECORD = env.bool("VOICENTER_RECORD", default=False)
-VOICENTER_TARGET_CALLER_ID = env.str("VOICENTER_TARGET_CALLER_ID", default="")
+VOICENTER_TARGET_CALLER_ID = env.text("VOICENTER_TARGET_CALLER_ID")
 # Seconds from one question for the active calls to the next, while leads are due; 0: never asked.
 PRESENCE_EVERY = env.float("PRESENCE_EVERY", default=5.0)
 # The secret part of the address that the provider posts call records to.
-CDR_SECRET = env.str("CDR_SECRET", default=_generated("cdr-secret"))
+CDR_SECRET = env.text("CDR_SECRET", default=generated("cdr-secret"))
 # The one before it, until the provider posts to the new address.
-CDR_SECRET_PREVIOUS = env.str("CDR_SECRET_PREVIOUS", default="")
+CDR_SECRET_PREVIOUS = env.text("CDR_SECRET_PREVIOUS")
 # From where posts are taken; empty: from everywhere.
 VOICENTER_ADDRESSES = env.networks("VOICENTER_ADDRESSES")
 
@@ -249,13 +210,13 @@ EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 # Seconds for each of the server's answers; callbacks.mailing.backends bounds all of them together.
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
 MAIL_KEPT_DAYS = env.int("MAIL_KEPT_DAYS", default=30)
 
 # --- what the engineer sees -----------------------------------------------------------------------
 
 # Opens /metrics and the details of /readyz. Without one they are open to this machine alone.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 # Days. The audit outlives the leads; its first year is never deleted.
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", default=1095)
 # Seconds that a due lead may wait before /readyz says that something is wrong.
@@ -269,13 +230,13 @@ WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 # Rules, hard bounds and these defaults: callbacks.policy.rules.
 _POLICY = Policy()
 # Seconds to wait after each unanswered call; "opening": until a team opens anew.
-RETRY_AFTER_NO_ANSWER = env.list(
+RETRY_AFTER_NO_ANSWER = env.words(
     "RETRY_AFTER_NO_ANSWER", default=in_settings(_POLICY.after_no_answer)
 )
 # Seconds to wait after each failure of the provider; the last one repeats.
-RETRY_AFTER_ERROR = env.list("RETRY_AFTER_ERROR", default=in_settings(_POLICY.after_error))
+RETRY_AFTER_ERROR = env.words("RETRY_AFTER_ERROR", default=in_settings(_POLICY.after_error))
 # The same where the lead's line was engaged; never longer than where nobody answers.
-RETRY_AFTER_BUSY = env.list("RETRY_AFTER_BUSY", default=in_settings(_POLICY.after_busy))
+RETRY_AFTER_BUSY = env.words("RETRY_AFTER_BUSY", default=in_settings(_POLICY.after_busy))
 # Seconds that a lead and a salesperson must have talked to count as reached; a source may differ.
 LEAST_TALK = env.int("LEAST_TALK", default=5)
 CALL_GAP = env.float("CALL_GAP", default=_POLICY.gap.total_seconds())
@@ -288,25 +249,6 @@ MISSED_COOLDOWN = env.float("MISSED_COOLDOWN", default=_POLICY.missed_for.total_
 MISSED_IN_A_ROW = env.int("MISSED_IN_A_ROW", default=_POLICY.missed_in_a_row)
 MISSED_PAUSE = env.float("MISSED_PAUSE", default=_POLICY.missed_pause.total_seconds())
 UNREACHED_COOLDOWN = env.float("UNREACHED_COOLDOWN", default=_POLICY.unreached_for.total_seconds())
-
-# --- strangers' submissions -----------------------------------------------------------------------
-
-# What is more than usual is held (leads.guard.rates); beyond the last one it is refused.
-RATE_ADDRESS = env.rates("RATE_ADDRESS", default="20/10m, 100/d")
-RATE_ADDRESS_NUMBERS = env.rates("RATE_ADDRESS_NUMBERS", default="10/10m, 30/d")
-RATE_NUMBER = env.rates("RATE_NUMBER", default="5/10m, 10/d")
-RATE_SOURCE = env.rates("RATE_SOURCE", default="300/10m, 3000/d")
-RATE_KEYLESS = env.rates("RATE_KEYLESS", default="30/10m, 300/d")
-RATE_COUNTRY = env.rates("RATE_COUNTRY", default="60/10m, 300/d")
-RATE_NEVER_CALL = env.rates("RATE_NEVER_CALL", default="5/h, 20/d")
-RATE_CHANGES = env.rates("RATE_CHANGES", default="6/10m, 20/d")
-RATE_ADDRESS_REFUSED = env.rates("RATE_ADDRESS_REFUSED", default="100/10m, 1000/d")
-# Seconds. A form that comes back sooner after its page was rendered, or without that page, was
-# filled in by a robot; 0: nobody looks (leads.guard.robots).
-LEAST_FILL_TIME = env.float("LEAST_FILL_TIME", default=1.0)
-# What comes from there is not counted: our own servers. What comes from this machine is no
-# stranger's; what a proxy on it has passed on is counted all the same (leads.guard.rates).
-RATES_EXEMPT = env.networks("RATES_EXEMPT", default="127.0.0.0/8, ::1")
 
 # --- what a visitor sees --------------------------------------------------------------------------
 
@@ -364,7 +306,9 @@ SECOND_FACTOR_GROUPS = env.names(
     "SECOND_FACTOR_GROUPS", default="off" if DEBUG else "Owners, Sales managers"
 )
 # Seals the keys of authenticators; the first one is used, each of them opens.
-SIGN_IN_KEYS = env.list("SIGN_IN_KEYS", default=[SECRET_KEY, *SECRET_KEY_FALLBACKS])
+SIGN_IN_KEYS = env.words("SIGN_IN_KEYS", default=[]) or list(
+    filter(None, [SECRET_KEY, *SECRET_KEY_FALLBACKS])
+)
 # Hours until a session ends that nobody uses, and in any case.
 SESSION_IDLE = env.float("SESSION_IDLE", default=72.0)
 SESSION_LONGEST = env.float("SESSION_LONGEST", default=336.0)
@@ -374,18 +318,18 @@ DEAR_SESSION_LONGEST = env.float("DEAR_SESSION_LONGEST", default=12.0)
 SESSION_COOKIE_AGE = round(SESSION_LONGEST * 3600)
 
 # Single sign-on: off without an issuer (callbacks.signin.single).
-OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
-OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
-OIDC_OP_AUTHORIZATION_ENDPOINT = env.str("OIDC_AUTHORIZATION_URL", default="")
-OIDC_OP_TOKEN_ENDPOINT = env.str("OIDC_TOKEN_URL", default="")
-OIDC_OP_USER_ENDPOINT = env.str("OIDC_USERINFO_URL", default="")
-OIDC_OP_JWKS_ENDPOINT = env.str("OIDC_KEYS_URL", default="")
-OIDC_RP_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
-OIDC_RP_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
-OIDC_RP_SCOPES = env.str("OIDC_SCOPES", default="openid email")
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_NAME = env.text("OIDC_NAME", default="single sign-on")
+OIDC_OP_AUTHORIZATION_ENDPOINT = env.text("OIDC_AUTHORIZATION_URL")
+OIDC_OP_TOKEN_ENDPOINT = env.text("OIDC_TOKEN_URL")
+OIDC_OP_USER_ENDPOINT = env.text("OIDC_USERINFO_URL")
+OIDC_OP_JWKS_ENDPOINT = env.text("OIDC_KEYS_URL")
+OIDC_RP_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_RP_SCOPES = env.text("OIDC_SCOPES", default="openid email")
 OIDC_DOMAINS = env.hosts("OIDC_DOMAINS")
 OIDC_CREATE_USER = env.bool("OIDC_CREATE_USERS", default=False)
-OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_GROUPS = env.pairs("OIDC_GROUPS")
 if OIDC_ISSUER:
     AUTHENTICATION_BACKENDS.append("callbacks.signin.single.Backend")
@@ -394,16 +338,8 @@ if OIDC_ISSUER:
 
 logs.hide(VOICENTER_CODE, CDR_SECRET, CDR_SECRET_PREVIOUS, SECRET_KEY, *SECRET_KEY_FALLBACKS)
 logs.hide(METRICS_TOKEN, EMAIL_HOST_PASSWORD, OIDC_RP_CLIENT_SECRET, *SIGN_IN_KEYS)
-LOG_FORMAT = env.str("LOG_FORMAT", default="line")
-LOG_LEVEL = env.one_of("LOG_LEVEL", default="INFO", allowed=logs.LEVELS)
-LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
+LOGGING = logs.configuration(process_settings.LOG_FORMAT, process_settings.LOG_LEVEL)
 DEFAULT_EXCEPTION_REPORTER_FILTER = "callbacks.config.debug_page.Discreet"
 
-# What could not be read, for callbacks.config.checks.
-UNREADABLE = env.mistakes
-
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured(
-        "DATABASE_URL must be a PostgreSQL address (postgres://user:password@host:5432/name): "
-        "claims need its row locks and partial indexes."
-    )
+# What could not be read, and names that no setting has, for callbacks.config.checks.
+UNREADABLE, MISSPELT = env.mistakes, env.misspelt()

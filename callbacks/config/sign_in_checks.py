@@ -1,6 +1,6 @@
 """System checks of the settings of signing in.
 
-E060 SIGN_IN_KEYS    E061 how long a session lasts    W060 SECOND_FACTOR_GROUPS=off    E062 OIDC_...
+E062 OIDC_...    E063 SIGN_IN_KEYS    E064 how long a session lasts    W061 SECOND_FACTOR_GROUPS=off
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's name
 
+from callbacks.config import secret_checks
+from callbacks.config.tags import SETTINGS
+
 _LEAST_CHARACTERS = 32
 _LONGEST = 24.0 * 90  # hours
 
 
-@checks.register()
+@checks.register(SETTINGS)
 def check_sign_in(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - the settings belong to no single application
     **kwargs: object,  # noqa: ARG001
@@ -24,19 +27,21 @@ def check_sign_in(
 
 
 def _keys() -> Iterator[CheckMessage]:
-    if not settings.DEBUG and any(len(it) < _LEAST_CHARACTERS for it in settings.SIGN_IN_KEYS):
+    # SECRET_KEY, which stands in for them, has checks of its own.
+    own = set(settings.SIGN_IN_KEYS) - {secret_checks.secret_key(), *settings.SECRET_KEY_FALLBACKS}
+    if not settings.DEBUG and any(len(it) < _LEAST_CHARACTERS for it in own):
         yield Error(
             f"A key in SIGN_IN_KEYS has fewer than {_LEAST_CHARACTERS} characters.",
             hint="Make each like SECRET_KEY: python -c 'import secrets; "
             "print(secrets.token_hex(30))'. Leave it empty to use SECRET_KEY.",
-            id="callbacks.E060",
+            id="callbacks.E063",
         )
     # Plain HTTP is for trying things out; a site that strangers reach has TLS.
     if settings.HTTPS and not settings.SECOND_FACTOR_GROUPS:
         yield Warning(
             "SECOND_FACTOR_GROUPS is off, so a password alone opens every account.",
             hint='Take it away, or name groups: SECOND_FACTOR_GROUPS="Owners, Sales managers"',
-            id="callbacks.W060",
+            id="callbacks.W061",
         )
 
 
@@ -50,7 +55,7 @@ def _sessions() -> Iterator[CheckMessage]:
                 f"{idle} and {longest} must be hours above 0, the first no more than the second, "
                 f"which is at most {_LONGEST:g}.",
                 hint=f"Set {idle}=2 and {longest}=12, or leave both empty.",
-                id="callbacks.E061",
+                id="callbacks.E064",
             )
     if (
         settings.DEAR_SESSION_IDLE > settings.SESSION_IDLE
@@ -60,7 +65,7 @@ def _sessions() -> Iterator[CheckMessage]:
             "DEAR_SESSION_IDLE and DEAR_SESSION_LONGEST are for those who may do most, and must "
             "be no more than SESSION_IDLE and SESSION_LONGEST.",
             hint="Set them to fewer hours, or leave them empty.",
-            id="callbacks.E061",
+            id="callbacks.E064",
         )
 
 
@@ -83,6 +88,12 @@ def _single_sign_on() -> Iterator[CheckMessage]:
                 "leave OIDC_ISSUER empty.",
                 id="callbacks.E062",
             )
+    if not {"openid", "email"} <= set(settings.OIDC_RP_SCOPES.split()):
+        yield Error(
+            "OIDC_SCOPES does not ask for both openid and email, by which people are known.",
+            hint="Set OIDC_SCOPES=openid email, with others behind them, or leave it empty.",
+            id="callbacks.E062",
+        )
     given = {
         "OIDC_CLIENT_ID": settings.OIDC_RP_CLIENT_ID,
         "OIDC_CLIENT_SECRET": settings.OIDC_RP_CLIENT_SECRET,

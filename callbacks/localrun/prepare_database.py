@@ -12,11 +12,11 @@ import django
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError
 
+from callbacks.config import database_at_start
 from callbacks.localrun.generated_secrets import ADMIN, ADMIN_PASSWORD_FILE, kept_password
 
 _THIS_MACHINE = {"localhost", "127.0.0.1"}
@@ -37,7 +37,12 @@ def main() -> int:
     except SystemCheckError as problem:
         print(problem, file=sys.stderr)  # noqa: T201
         return 1
-    except (CommandError, DatabaseError, ImproperlyConfigured) as problem:
+    except DatabaseError as problem:
+        found = database_at_start.problem()
+        reason = f"{found.sentence} {found.way_out}" if found else str(problem).strip()
+        print(f"This cannot start: {reason}", file=sys.stderr)  # noqa: T201
+        return 1
+    except CommandError as problem:
         reason = str(problem).strip()
         print(f"This cannot start: {reason}", file=sys.stderr)  # noqa: T201
         return 1

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
@@ -30,6 +30,7 @@ from callbacks.voicenter import (
     VoicenterError,
 )
 from callbacks.voicenter.click2call.call import CALL_PARAMETERS
+from callbacks.voicenter.client import AnswerFormat, Method
 from callbacks.voicenter.http.addresses import services_beside
 from callbacks.voicenter.values.phones import to_provider
 from leads.models import Lead
@@ -53,6 +54,14 @@ _OF_MESSAGES = {
     "target_caller_name": "target_caller_name",
     "target_max_dial_time": "phone_max_dial_time",
 }
+# Which variable each call parameter of the settings comes from.
+_VARIABLES = {
+    "record": "VOICENTER_RECORD",
+    "target_caller_id": "VOICENTER_TARGET_CALLER_ID",
+    "phone_max_dial_time": "VOICENTER_PHONE_MAX_DIAL_TIME",
+    "target_max_dial_time": "VOICENTER_TARGET_MAX_DIAL_TIME",
+    "max_duration": "VOICENTER_MAX_DURATION",
+}
 EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
 
 
@@ -69,8 +78,8 @@ def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
     return Client(
         url=settings.VOICENTER_URL,
         code=settings.VOICENTER_CODE,
-        method=settings.VOICENTER_METHOD,
-        answer_format=settings.VOICENTER_FORMAT,
+        method=cast("Method", settings.VOICENTER_METHOD),  # callbacks.E005, E006
+        answer_format=cast("AnswerFormat", settings.VOICENTER_FORMAT),
         connect_timeout=settings.VOICENTER_CONNECT_TIMEOUT,
         read_timeout=min(settings.VOICENTER_TIMEOUT, patience),
         limiter=RedisRateLimiter(
@@ -125,13 +134,15 @@ def asked(attempt: CallAttempt) -> PlacedCall:
     )
 
 
-def settings_problem() -> str | None:
-    """A sentence that says what is wrong with the call parameters in the settings, or None."""
-    try:
-        _sample_call()
-    except InvalidCall as problem:
-        return str(problem)
-    return None
+def settings_problems() -> list[tuple[str, str]]:
+    """The call parameters in the settings that no call can be made with: variable and sentence."""
+    found = []
+    for name, value in _from_settings().items():
+        try:
+            Call(phone="101", target="972505550100", **{name: value})
+        except InvalidCall as problem:
+            found.append((_VARIABLES[name], str(problem)))
+    return found
 
 
 def answer_is_lost_after() -> timedelta:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from django.core.signing import BadSignature, Signer
 
 FIELD = "shown"
-_signer = Signer(salt="leads.guard.stamp")
 
 
 def new(token: uuid.UUID, now: datetime) -> str:
@@ -29,10 +28,14 @@ def age(stamp: str, token: uuid.UUID, now: datetime) -> timedelta | None:
     if not (written.isascii() and written.isdigit() and len(written) < 15):
         return None
     try:
-        _signer.unsign(f"{_signed(token, int(written))}:{signature}")
+        _signer().unsign(f"{_signed(token, int(written))}:{signature}")
     except BadSignature:
         return None
     return now - datetime.fromtimestamp(int(written) / 1000, UTC)
+
+
+def _signer() -> Signer:
+    return Signer(salt="leads.guard.stamp")
 
 
 def _signed(token: uuid.UUID, milliseconds: int) -> str:
@@ -40,4 +43,4 @@ def _signed(token: uuid.UUID, milliseconds: int) -> str:
 
 
 def _signature(token: uuid.UUID, milliseconds: int) -> str:
-    return _signer.signature(_signed(token, milliseconds))
+    return _signer().signature(_signed(token, milliseconds))

@@ -1,4 +1,4 @@
-"""What is written in the environment and cannot be read: refused, all of it at one start."""
+"""How a value is read. What processes say of wrong ones: tests/config/test_wrong_settings.py."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from callbacks.config.environment import Environment
 from tests.support.stack import ROOT
 
 READ = """
@@ -38,7 +39,17 @@ WRONG = [
     ("an hour alone", "NEW_CALLING_HOURS", "08:00"),
     ("hours over midnight", "NEW_CALLING_HOURS", "21:00-08:00"),
     ("a rate of a month", "RATE_NUMBER", "5/30d"),
-    ("a database at no port", "DATABASE_URL", "postgres://127.0.0.1:port/callbacks"),
+    ("a number without end", "SESSION_LONGEST", "inf"),
+    ("a host with its scheme", "ALLOWED_HOSTS", "https://callbacks.example.com"),
+    ("a host with its port", "ALLOWED_HOSTS", "callbacks.example.com:443"),
+    ("a host with an underline at its end", "ALLOWED_HOSTS", "callbacks_"),
+    ("an IP address that is none", "ALLOWED_HOSTS", "10.0.0.256"),
+    ("an IPv6 address without brackets", "ALLOWED_HOSTS", "::1"),
+    ("an origin without scheme", "CSRF_TRUSTED_ORIGINS", "callbacks.example.com"),
+    ("an origin with a slash", "CSRF_TRUSTED_ORIGINS", "https://callbacks.example.com/"),
+    ("an origin with a password", "CSRF_TRUSTED_ORIGINS", "https://me:hush@example.com"),
+    ("an origin at no port", "CSRF_TRUSTED_ORIGINS", "https://example.com:port"),
+    ("a name of a host with spaces", "HOST", "my host"),
 ]
 
 RIGHT = [
@@ -53,19 +64,25 @@ RIGHT = [
     ("an empty zone is not set", "TIME_ZONE", "", "Asia/Jerusalem"),
     ("another zone", "TIME_ZONE", "Europe/London", "Europe/London"),
     ("other hours", "NEW_CALLING_HOURS", "09:00 - 18:30", ["09:00:00", "18:30:00"]),
+    (
+        "hosts",
+        "ALLOWED_HOSTS",
+        "a.example.com, .b.example.com,10.0.0.1,[::1]",
+        ["a.example.com", ".b.example.com", "10.0.0.1", "[::1]"],
+    ),
+    (
+        "origins",
+        "CSRF_TRUSTED_ORIGINS",
+        "https://a.example.com,http://*.example.com:8080",
+        ["https://a.example.com", "http://*.example.com:8080"],
+    ),
+    ("an IPv6 address to listen on", "HOST", "::1", "[::1]"),
+    ("a value that looks like another variable", "VOICENTER_CODE", "$HOME", "$HOME"),
     ("no hours", "NEW_CALLING_HOURS", "off", None),
     ("a level in small letters", "LOG_LEVEL", "debug", "DEBUG"),
     ("this machine, where nothing is set", "RATES_EXEMPT", "", ["127.0.0.0/8", "::1/128"]),
     ("others in its place", "RATES_EXEMPT", "10.0.0.0/8", ["10.0.0.0/8"]),
 ]
-
-WEB_AND_WORKERS = {
-    "gunicorn": ["-m", "gunicorn", "callbacks.config.wsgi", "--bind", "127.0.0.1:0"],
-    "worker": ["-m", "celery", "-A", "callbacks.config", "worker", "--pool", "solo"],
-    "beat": ["-m", "celery", "-A", "callbacks.config", "beat"],
-    "voicenter": ["manage.py", "voicenter", "extensions"],
-    "another command": ["manage.py", "who_rings", "--source", "website"],
-}
 
 
 def _python(arguments, given):
@@ -95,23 +112,42 @@ def test_what_can_be_read_means_what_it_says(name, value, meant):
     assert _read(name, value) == [[], meant]
 
 
-@pytest.mark.parametrize("arguments", WEB_AND_WORKERS.values(), ids=list(WEB_AND_WORKERS))
-def test_nothing_starts_with_what_cannot_be_read(arguments):
-    done = _python(arguments, {"HTTPS": "yess", "TIME_ZONE": "Mars/Olympus", "LOG_LEVEL": "LOUD"})
-    assert done.returncode != 0
-    said = done.stdout + done.stderr
-    assert all(name in said for name in ("HTTPS", "TIME_ZONE", "LOG_LEVEL")), said
-    assert "Traceback" not in said
+def _file(tmp_path, text):
+    (tmp_path / ".env").write_bytes(text if isinstance(text, bytes) else text.encode())
+    env = Environment()
+    env.read_file(tmp_path / ".env")
+    return env
 
 
-def test_the_web_says_that_its_threads_cannot_be_read():
-    # WEB_CONCURRENCY is read by gunicorn itself, before it reads our file.
-    done = _python(WEB_AND_WORKERS["gunicorn"], {"WEB_THREADS": "many"})
-    assert done.returncode != 0
-    assert "WEB_THREADS is 'many'" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_line_that_is_none_is_named_and_not_shown(tmp_path):
+    env = _file(tmp_path, "# a comment\n\nCDR SECRET=hush\nSECRET = hush\n")
+    assert [wrong for wrong, _ in env.mistakes] == [
+        "Line 3 of .env is neither a setting nor a comment.",
+        "Line 4 of .env is neither a setting nor a comment.",
+    ]
+    assert "hush" not in str(env.mistakes)
 
 
-def test_no_password_is_shown_of_an_address_that_cannot_be_read():
-    found, _ = _read("DATABASE_URL", "postgres://user:hush@127.0.0.1:port/callbacks")
-    assert "hush" not in found[0]
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    assert ".env is there and cannot be read" in _file(tmp_path, b"\xff\xfe").mistakes[0][0]
+    (tmp_path / ".env").unlink()
+    (tmp_path / ".env").mkdir()  # Docker makes one of a file that is not there
+    env = Environment()
+    env.read_file(tmp_path / ".env")
+    assert ".env is there and cannot be read: Is a directory." in env.mistakes[0][0]
+
+
+def test_no_file_is_no_mistake(tmp_path):
+    env = Environment()
+    env.read_file(tmp_path / ".env")
+    assert env.mistakes == []
+
+
+def test_a_misspelt_name_is_noticed(tmp_path, monkeypatch):
+    for name in ("ALOWED_HOSTS", "POSTGRES_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(Environment, "ENVIRON", os.environ)
+    env = _file(tmp_path, "ALOWED_HOSTS=callbacks.example.com\nPOSTGRES_PASSWORD=hush\n")
+    env.host_patterns("ALLOWED_HOSTS", default="localhost")
+    assert env.misspelt() == [("ALOWED_HOSTS", "ALLOWED_HOSTS")]

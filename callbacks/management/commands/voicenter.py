@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
-from django.conf import settings
+from django.core import checks
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
     """One subcommand for each of the provider's questions and actions."""
 
     help = "Works with the Voicenter account: checks it, makes calls, reads records and extensions."
-    # `check` explains wrong settings itself, and the other subcommands fail on them.
+    # It explains wrong settings itself, with --json too.
     requires_system_checks = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -104,9 +104,8 @@ class Command(BaseCommand):
         run: Run = given["run"]
         try:
             try:
-                if settings.UNREADABLE and run is not checking.run:
-                    wrong = " ".join(sentence for sentence, _ in settings.UNREADABLE)
-                    raise Stop(Exit.SETTINGS, wrong, "configuration")
+                if run is not checking.run:
+                    _refuse_wrong_settings()
                 run(given, output)
                 self.stdout.flush()
                 return
@@ -130,6 +129,12 @@ class Command(BaseCommand):
             output.note(stop.words)
             sys.exit(stop.exit)
         raise CommandError(stop.words, returncode=stop.exit)
+
+
+def _refuse_wrong_settings() -> None:
+    found = sorted(checks.run_checks(tags=["settings"]), key=lambda it: str(it.id))
+    if wrong := [f"{it.msg} {it.hint}" for it in found if it.is_serious()]:
+        raise Stop(Exit.SETTINGS, "\n".join(wrong), "configuration")
 
 
 def _told(output: Output, stop: Stop) -> None:

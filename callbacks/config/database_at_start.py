@@ -1,0 +1,163 @@
+"""What is wrong with the database at a start, as a sentence with the way out.
+
+A process that serves does not start on what only a person can mend: a wrong password, tables that
+are not there. It does start where the database does not answer now, since that passes by itself.
+"""
+
+import socket
+from dataclasses import dataclass
+
+import psycopg
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+
+_LEAST_VERSION = 140_000
+# What the server or libpq says when no connection comes about: libpq passes on no SQLSTATE then.
+# In PostgreSQL's own words where its messages are English; else the sentence for all others.
+_REFUSALS = (
+    (
+        "password authentication failed",
+        "PostgreSQL refuses the user and password of DATABASE_URL.",
+        (
+            "Correct both in DATABASE_URL (%40 stands for an @ in the password, %2F for a slash), "
+            "or set the password in PostgreSQL: ALTER ROLE name PASSWORD '...'."
+        ),
+    ),
+    (
+        "no password supplied",
+        "PostgreSQL wants a password, and DATABASE_URL has none.",
+        "Set DATABASE_URL=postgres://user:password@host:5432/name.",
+    ),
+    (
+        "no pg_hba.conf entry",
+        "PostgreSQL lets nobody in from this machine with the user and database of DATABASE_URL.",
+        "Add a line for them to PostgreSQL's pg_hba.conf, and have it read again.",
+    ),
+    (
+        "permission denied for database",
+        "PostgreSQL does not let the user of DATABASE_URL into that database.",
+        "Let it in: GRANT CONNECT ON DATABASE name TO user.",
+    ),
+    (
+        "role ",
+        "PostgreSQL does not know the user of DATABASE_URL, or does not let it sign in.",
+        (
+            "Correct the user in DATABASE_URL, or make it in PostgreSQL: CREATE ROLE name LOGIN "
+            "PASSWORD '...'."
+        ),
+    ),
+    (
+        "database ",
+        "PostgreSQL has no database with the name in DATABASE_URL.",
+        "Correct the name at the end of DATABASE_URL, or make the database: createdb name.",
+    ),
+    (
+        "SSL",
+        "No connection with TLS to the PostgreSQL of DATABASE_URL comes about as its sslmode asks.",
+        "Correct sslmode and sslrootcert in DATABASE_URL, or the certificate of the server.",
+    ),
+    (
+        "sslmode",
+        "The sslmode in DATABASE_URL is not one that PostgreSQL knows.",
+        "Set it to verify-full, verify-ca, require or prefer, or leave it out.",
+    ),
+)
+# These pass by themselves: it starts, it stops, it has as many connections as it takes.
+_FOR_NOW = ("starting up", "shutting down", "too many clients", "remaining connection slots",
+            "too many connections", "not yet accepting connections")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`sentence` says what is wrong, `way_out` what to do. `passes`: perhaps by itself."""
+
+    sentence: str
+    way_out: str
+    passes: bool = False
+
+
+def problem() -> Problem | None:
+    """What is wrong now; None: the database is there and has this version's tables.
+
+    Waits for a connection as long as the settings say (connect_timeout, 3 s for each address).
+    """
+    return _of_connecting() or _of_tables()
+
+
+def _of_connecting() -> Problem | None:
+    # Not by the pool, which would only say that it has waited.
+    parameters = connection.get_connection_params()
+    parameters.pop("pool", None)
+    try:
+        with psycopg.connect(**parameters) as raw:
+            version = raw.info.server_version
+    except psycopg.Error as error:
+        return _named(str(error), str(parameters.get("host", "")), parameters.get("port"))
+    if version < _LEAST_VERSION:
+        return Problem(
+            f"The PostgreSQL of DATABASE_URL is version {version // 10_000}.",
+            f"Use version {_LEAST_VERSION // 10_000} or newer.",
+        )
+    return None
+
+
+def _named(words: str, host: str, port: object) -> Problem:
+    where = f"{host}:{port or 5432}"
+    if any(it in words for it in _FOR_NOW):
+        return Problem(
+            "PostgreSQL takes no connection at this moment: it starts, stops or has too many.",
+            "Wait. If it goes on, look into PostgreSQL's log, and at its max_connections.",
+            passes=True,
+        )
+    _, fatal, refusal = words.partition("FATAL:")
+    for sign, sentence, way_out in _REFUSALS:
+        if sign in (refusal if fatal else words):
+            return Problem(sentence, way_out)
+    if fatal:
+        return Problem(
+            "PostgreSQL refuses the connection of DATABASE_URL.",
+            "Its log says why. Correct DATABASE_URL or PostgreSQL's settings.",
+        )
+    if not _resolves(host):
+        return Problem(
+            f"The host of DATABASE_URL, {host!r}, is not known here.",
+            "Correct the host in DATABASE_URL, or this machine's name service.",
+            passes=True,
+        )
+    return Problem(
+        f"PostgreSQL does not answer at {where}.",
+        "Start it, or correct host and port in DATABASE_URL. A firewall may be between.",
+        passes=True,
+    )
+
+
+def _resolves(host: str) -> bool:
+    if not host or host.startswith("/"):
+        return True
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return True
+
+
+def _of_tables() -> Problem | None:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return Problem(
+            "The user of DATABASE_URL may not read the tables of the database "
+            f"({type(error.__cause__ or error).__name__}).",
+            "Give it the rights that docs/deploy.md names.",
+        )
+    finally:
+        connection.close()
+    if not missing:
+        return None
+    first = f"{missing[0][0].app_label}.{missing[0][0].name}"
+    return Problem(
+        f"The database lacks {len(missing)} migrations of this version, {first} for one.",
+        "Run `python manage.py migrate` with the same settings, then start again.",
+    )

@@ -1,0 +1,100 @@
+"""What a process says at its start: each wrong setting with the way out. Then it ends.
+
+The web server (gunicorn.conf.py), the worker and beat (callbacks.config.celery) say it in their
+log; a command (manage.py) to whoever has typed it. Wrong settings are errors of the system checks
+that are tagged `SETTINGS`, and what callbacks.config.database_at_start finds.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import django
+from django.core import checks
+from django.core.checks import CheckMessage
+from django.core.management import execute_from_command_line
+from django.db import DatabaseError, connections
+
+from callbacks.config import database_at_start
+from callbacks.config.tags import SETTINGS
+
+log = logging.getLogger(__name__)
+
+# They look at the settings themselves or need none of them, and are what one mends things with.
+REPAIRING = frozenset(
+    {
+        "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "help",
+        "makemessages", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "test",
+        "version",
+    }
+)  # fmt: skip
+# It has a way of its own to say it, with --json too.
+_SAYS_IT_ITSELF = frozenset({"voicenter"})
+
+
+def wrong_settings() -> list[CheckMessage]:
+    """Every mistake in the settings, errors and warnings."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callbacks.config.settings")
+    django.setup()
+    return sorted(checks.run_checks(tags=[SETTINGS]), key=lambda it: str(it.id))
+
+
+def sentence(found: CheckMessage) -> str:
+    """What is wrong and the way out, in one line."""
+    return f"({found.id}) {found.msg} {found.hint}"
+
+
+def refuse_wrong_settings() -> None:
+    """Says in the log what is wrong with the settings. Raises SystemExit unless they are right."""
+    found = wrong_settings()
+    for it in found:
+        log.log(it.level, "%s", sentence(it))
+    if any(it.is_serious() for it in found):
+        log.error("Nothing was started. Correct these settings in the environment or in .env.")
+        raise SystemExit(1)
+
+
+def refuse_wrong_database() -> None:
+    """Says in the log what is wrong with the database. Raises SystemExit where only a person can
+    mend it; a database that does not answer now may do so later.
+    """
+    found = database_at_start.problem()
+    if found:
+        log.error("%s %s", found.sentence, found.way_out)
+    if found and not found.passes:
+        raise SystemExit(1)
+
+
+def server() -> None:
+    """Says all of it at the start of a worker or beat. Raises SystemExit unless all is right."""
+    refuse_wrong_settings()
+    refuse_wrong_database()
+    close_connections()
+
+
+def close_connections() -> None:
+    """Closes what looking at the database has opened; a pool's threads survive no fork."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+
+
+def command(arguments: Sequence[str]) -> None:
+    """Runs a command of manage.py, `arguments` being sys.argv. Raises SystemExit with a sentence
+    instead, where a setting is wrong or the database is not as it has to be.
+    """
+    name = next(iter(arguments[1:]), "help")
+    if name not in REPAIRING | _SAYS_IT_ITSELF and not name.startswith("-"):
+        wrong = [it for it in wrong_settings() if it.is_serious()]
+        if wrong:
+            lines = "\n".join(f"- {sentence(it)}" for it in wrong)
+            sys.exit(f"Nothing was done. Correct these settings:\n{lines}")
+    try:
+        execute_from_command_line(list(arguments))
+    except DatabaseError:
+        found = database_at_start.problem()
+        if found is None:
+            raise
+        sys.exit(f"{found.sentence} {found.way_out}")
