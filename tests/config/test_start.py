@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from tests.support.serving import database_url
 from tests.support.stack import ROOT
 
 SETTINGS = "callbacks.config.settings"
@@ -27,17 +29,19 @@ print(json.dumps([gc.isenabled(), gc.get_freeze_count(), gc.get_stats()[2]["coll
 """
 
 
-def _started(code: str) -> tuple[bool, int, int]:
+def _started(code: str, **environment: str) -> tuple[bool, int, int]:
     done = subprocess.run(
-        [sys.executable, "-c", code + SAY], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
+        [sys.executable, "-c", code + SAY], cwd=ROOT, env={**os.environ, **environment},
+        stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
     is_enabled, frozen, full_collections = json.loads(done.stdout.splitlines()[-1])
     return is_enabled, frozen, full_collections
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("code", [WEB, WORKER], ids=["web", "worker"])
 def test_a_server_freezes_what_it_loaded(code: str) -> None:
-    is_enabled, frozen, _ = _started(code)
+    is_enabled, frozen, _ = _started(code, DATABASE_URL=database_url(connection))
     assert is_enabled
     assert frozen > 100_000
 
