@@ -26,13 +26,13 @@ SINGLE = {
 }
 CASES = [
     ("all is well", {}, []),
-    ("a short key among good ones", {"SIGN_IN_KEYS": ["k" * 60, "short"]}, ["E060"]),
+    ("a short key among good ones", {"SIGN_IN_KEYS": ["k" * 60, "short"]}, ["E063"]),
     ("a short key while working on the code", {"SIGN_IN_KEYS": ["unset"], "DEBUG": True}, []),
-    ("no second factor on a site", {"SECOND_FACTOR_GROUPS": []}, ["W060"]),
+    ("no second factor on a site", {"SECOND_FACTOR_GROUPS": []}, ["W061"]),
     ("no second factor in a demo", {"SECOND_FACTOR_GROUPS": [], "HTTPS": False}, []),
-    ("a session without time", {"DEAR_SESSION_IDLE": 0.0}, ["E061"]),
-    ("unused for longer than at all", {"SESSION_IDLE": 400.0}, ["E061"]),
-    ("no number", {"SESSION_LONGEST": float("nan")}, ["E061"]),
+    ("a session without time", {"DEAR_SESSION_IDLE": 0.0}, ["E064"]),
+    ("unused for longer than at all", {"SESSION_IDLE": 400.0}, ["E064"]),
+    ("no number", {"SESSION_LONGEST": float("nan")}, ["E064"]),
     ("single sign-on", SINGLE, []),
     ("any domain may sign in", SINGLE | {"OIDC_DOMAINS": []}, ["E062"]),
     (
@@ -40,7 +40,7 @@ CASES = [
         SINGLE | {"OIDC_OP_TOKEN_ENDPOINT": "http://id.example.com/"},
         ["E062"],
     ),
-    ("dear ones last longer", {"DEAR_SESSION_IDLE": 80.0, "DEAR_SESSION_LONGEST": 90.0}, ["E061"]),
+    ("dear ones last longer", {"DEAR_SESSION_IDLE": 80.0, "DEAR_SESSION_LONGEST": 90.0}, ["E064"]),
 ]
 
 
