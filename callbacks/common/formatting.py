@@ -133,4 +133,5 @@ def percent(share: float) -> str:
         tenths = min(tenths, 999)
     if share > 0:
         tenths = max(tenths, 1)
-    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"
+    number = format_decimal(tenths / 10, "0.#", locale=_locale())
+    return gettext("%(number)s %%") % {"number": number}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from callbacks.common.formatting import percent
 from callbacks.monitoring import right_now
@@ -93,7 +93,8 @@ def _today(now: datetime) -> Today:
         last_hour=Count("pk", filter=lately & rang),
         last_hour_p90=PercentileCont(to_ring, 0.9, filter=lately & rang),
     )
-    share = percent(found["in_time"] / found["judged"]) if found["judged"] else "-"
+    with translation.override("en"):  # read once for boards in all languages
+        share = percent(found["in_time"] / found["judged"]) if found["judged"] else "-"
     overdue = Lead.objects.filter(sla.overdue_and_follow_ups(now)).count()
     return Today(share=share, overdue=overdue, **found)
 

@@ -58,7 +58,17 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) ->
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["Sun 29 Nov 09:05", "29 Nov 09:05", "Sun 29 Nov 2026 09:05", "2 h 5 min", "0.8 s"]),
+        (
+            "en",
+            [
+                "Sun 29 Nov 09:05",
+                "29 Nov 09:05",
+                "Sun 29 Nov 2026 09:05",
+                "2 h 5 min",
+                "0.8 s",
+                "98.7 %",
+            ],
+        ),
         (
             "he",
             [
@@ -67,6 +77,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) ->
                 "יום א׳, 29 בנוב׳ 2026 09:05",
                 "2 שע׳ 5 דק׳",
                 "0.8 שנ׳",
+                "98.7%",
             ],
         ),
         (
@@ -77,6 +88,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) ->
                 "الأحد، 29 نوفمبر 2026 09:05",
                 "2 س 5 د",
                 "0.8 ث",
+                "98.7%",
             ],
         ),
         (
@@ -87,6 +99,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) ->
                 "вс, 29 нояб. 2026, 09:05",
                 "2 ч 5 мин",
                 "0,8 с",
+                "98,7 %",
             ],
         ),
     ],
@@ -96,4 +109,4 @@ def test_moments_and_durations_as_the_language_writes_them(language: str, words:
     zone = ZoneInfo("Asia/Jerusalem")
     with translation.override(language):
         told = [when(at, now, zone), clock(at, now, zone), dated(at, zone)]
-        assert [*told, in_words(7500), in_words(0.84)] == words
+        assert [*told, in_words(7500), in_words(0.84), percent(0.987)] == words
