@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from leads import callback_times, ports, visitor_status
+from leads import callback_times, feedback, ports, visitor_status
 from leads.models import Lead, LeadSource
 from leads.standings import Standing
 
@@ -23,6 +23,7 @@ class Act(StrEnum):
     NUMBER = "number"
     NEVER_CALL = "never-call"
     AGAIN = "again"
+    FEEDBACK = "feedback"
 
 
 # Once a call has begun, it is ended if it still can be, and none follows.
@@ -36,7 +37,7 @@ OFFERED: Final[dict[str, tuple[Act, ...]]] = {
     "on_the_phone": _UNTIL_THEY_TALK,
     "checking": _UNTIL_THEY_TALK,
     "talking": (Act.NEVER_CALL,),
-    "connected": (Act.AGAIN, Act.NEVER_CALL),
+    "connected": (Act.FEEDBACK, Act.AGAIN, Act.NEVER_CALL),
     "called": (Act.AGAIN, Act.NUMBER),
     "unreached": (Act.AGAIN, Act.NUMBER, Act.NEVER_CALL),
     "received": (Act.NUMBER, Act.NOT_MINE, Act.CANCEL),
@@ -59,6 +60,8 @@ def offered(
 
 
 def _is_possible(act: Act, source: LeadSource | None, lead: Lead, now: datetime) -> bool:
+    if act is Act.FEEDBACK:
+        return feedback.is_open(feedback.given(lead), now)
     if source is None:
         return act not in _NEEDS_SOURCE
     if act is Act.TIME:

@@ -32,7 +32,9 @@ class _LineField(forms.CharField):
         return self.to_python(data)
 
 
-class _TextField(forms.CharField):
+class TextField(forms.CharField):
+    """Text of several lines, cleaned."""
+
     def to_python(self, value: Any) -> str:
         return clean_text(super().to_python(value) or "")
 
@@ -41,7 +43,8 @@ class _TextField(forms.CharField):
         return self.to_python(data)
 
 
-def _at_most(limit: int) -> MaxLengthValidator:
+def at_most(limit: int) -> MaxLengthValidator:
+    """Refuses a longer text, and says by how much."""
     # Not max_length: with that attribute a browser silently cuts off pasted text, and counts an
     # emoji twice.
     return MaxLengthValidator(
@@ -87,7 +90,7 @@ class LeadForm(forms.Form):
 
     name = _LineField(
         label=_("Name"),
-        validators=[_at_most(MAX_NAME)],
+        validators=[at_most(MAX_NAME)],
         error_messages={"required": _("Enter your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
@@ -104,7 +107,7 @@ class LeadForm(forms.Form):
         required=False,
         validators=[
             EmailValidator(_("Enter an email address like name@example.com, or leave this empty.")),
-            _at_most(MAX_EMAIL),
+            at_most(MAX_EMAIL),
         ],
         widget=forms.EmailInput(
             attrs={"autocomplete": "email", "inputmode": "email", "dir": "ltr"}
@@ -115,10 +118,10 @@ class LeadForm(forms.Form):
         required=False,
         widget=forms.Select(choices=[("", _("As soon as possible"))]),
     )
-    message = _TextField(
+    message = TextField(
         label=_("Message"),
         required=False,
-        validators=[_at_most(MAX_MESSAGE)],
+        validators=[at_most(MAX_MESSAGE)],
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
     )
 

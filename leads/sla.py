@@ -84,6 +84,11 @@ def not_reached() -> Q:
     return counted() & Q(connected_at__isnull=True)
 
 
+def answered() -> Q:
+    """Counted leads whose visitor has said whether the talk helped."""
+    return counted() & Q(helped__isnull=False)
+
+
 def called() -> Q:
     """Counted leads for whom the provider has accepted a call. Their phone may not have rung."""
     return counted() & Q(first_dialed_at__isnull=False)

@@ -1,39 +1,22 @@
-"""The page of a request: how it stands, and what its visitor does there.
+"""The page of a request: how it stands, and what its visitor does there (leads.asked)."""
 
-Whoever knows the page's address is the visitor: there is no login and no cookie, so the pages work
-inside the frame of another website too, and a CSRF token would guard nothing. Pages of foreign
-websites do not know the address, and what they send is refused besides (`_is_foreign`).
-
-GET and HEAD change nothing, whatever follows the links in a mail: each act is asked about on a page
-of its own first, and done by POST.
-"""
-
-import logging
 import math
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import wraps
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
     acting,
-    acts,
     api,
     callback_times,
     dated_sentences,
     error_pages,
-    intake,
-    language_choice,
+    feedback,
     log_context,
     number_guard,
     pages,
@@ -43,81 +26,20 @@ from leads import (
     visitor_status,
 )
 from leads.acts import Act
-from leads.guard import challenge, circumstances, rates, stamp, websites
+from leads.asked import Asked, Posted, act_page, asked_about, is_foreign, key_of, not_now, token_of
+from leads.guard import challenge, circumstances, rates, stamp
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import Refused
-from leads.models import Lead, LeadSource, WhyTakenBack
+from leads.models import LeadSource, WhyTakenBack
 from leads.phones import PhoneRefused, TypedPhone
 from leads.request_body import BodyRefused
 from leads.signals import number_refused
-from leads.standings import Standing
 from leads.typed_text import clean_line
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A request, and who asks about it. `source`: None where it is switched off."""
-
-    request: HttpRequest
-    slug: str
-    lead: Lead
-    source: LeadSource | None
-    stands: Standing
-    now: datetime
-
-    @property
-    def is_post(self) -> bool:
-        return self.request.method == "POST"
-
-    @property
-    def offered(self) -> tuple[Act, ...]:
-        return acts.offered(self.stands, self.source, self.lead, self.now)
-
-    def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
-        """Rendered for whoever knows its address."""
-        known = {
-            "slug": self.slug,
-            "public_id": self.lead.public_id,
-            "stands": self.stands,
-            "last_digits": visitor_status.last_digits(self.lead.phone),
-            "is_ringing": self.stands.status in acts.RINGING,
-        }
-        page = render(self.request, template, known | context, status=status)
-        return pages.shown_inside(self.source or self.lead.source, pages.secret(page))
-
-    def back(self, lead: Lead | None = None) -> HttpResponse:
-        """To the page that says how it stands, or how `lead` does."""
-        public_id = (lead or self.lead).public_id
-        address = pages.address(self.request, "status", self.slug, public_id)
-        return pages.secret(pages.SeeOther(address))
-
-
-_View = Callable[[HttpRequest, str, uuid.UUID], HttpResponse]
-
-
-def _asked(view: Callable[[_Asked], HttpResponse]) -> _View:
-    """Finds the request that a page is about; without it, the page of nothing."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
-        lead = visitor_status.find(public_id, slug)
-        if lead is None:
-            return pages.not_found(request)
-        log_context.follow(lead.pk)
-        now = timezone.now()
-        stands = visitor_status.standing(lead, now)
-        source = intake.active_source(slug, visitor_status.version_of(lead))
-        language_choice.speak(request, source or lead.source)
-        return view(_Asked(request, slug, lead, source, stands, now))
-
-    return answer
 
 
 @pages.answers("GET", "HEAD")
-@_asked
-def status(asked: _Asked) -> HttpResponse:
+@asked_about
+def status(asked: Asked) -> HttpResponse:
     """Shows the visitor who submitted a lead how it stands now, and what they can change."""
     lead, stands, now = asked.lead, asked.stands, asked.now
     offered = asked.offered
@@ -128,10 +50,19 @@ def status(asked: _Asked) -> HttpResponse:
         acts=[it.value for it in offered],
         ask_after=visitor_status.ask_after(stands, now),
         refresh=visitor_status.refresh_after(lead, stands, now),
+        **_question(asked),
         caller=phones.shown_to(visitor_status.caller_number(lead, stands), lead.phone),
         is_challenged=challenge.is_asked(lead, now),
         has_form=asked.source is not None,
     )
+
+
+def _question(asked: Asked) -> dict[str, Any]:
+    """What was answered to the question after the talk, and its form for a page that does not know
+    yet that they will talk.
+    """
+    answered = feedback.given(asked.lead) if asked.stands.status == "connected" else None
+    return {"answered": answered, "question": feedback.form_for(answered)}
 
 
 @csrf_exempt  # what is sent is signed by us, and grants nothing because of a cookie
@@ -161,67 +92,8 @@ def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
 # --- what a visitor does --------------------------------------------------------------------------
 
 
-_Posted = Mapping[str, str]
-_Deed = Callable[[_Asked, _Posted], HttpResponse]
-
-
-def _act(act: Act, typed: str = "") -> Callable[[_Deed], _View]:
-    """A view of one act: asked about by GET, done by POST, and only while it is offered.
-
-    `typed`: the field that is filled in. The same page sent again with the same in it is answered
-    as before, however the request stands by now.
-    """
-
-    def decorate(view: _Deed) -> _View:
-        @csrf_exempt  # see above
-        @pages.answers("GET", "HEAD", "POST")
-        @_asked
-        @wraps(view)
-        def answer(asked: _Asked) -> HttpResponse:
-            posted: _Posted = {}
-            if asked.is_post:
-                if _is_foreign(asked):
-                    return _foreign(asked)
-                try:
-                    posted = request_body.page_form(
-                        asked.request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-                    )
-                except BodyRefused as refused:
-                    return error_pages.body_refused(asked.request, refused)
-                if typed and (known := intake.find(_key(asked, posted, posted.get(typed, "")))):
-                    return asked.back(known)
-            if act not in asked.offered:
-                return _not_now(asked)
-            try:
-                return view(asked, posted)
-            except acting.StillOpen:
-                log.warning("not taken back: claimed anew each time")
-                return asked.page("leads/act_not_now.html", 409, is_busy=True)
-
-        return answer
-
-    return decorate
-
-
-def _is_foreign(asked: _Asked) -> bool:
-    how = circumstances.of_request(asked.request)
-    return websites.is_foreign(how, asked.source or asked.lead.source)
-
-
-def _foreign(asked: _Asked) -> HttpResponse:
-    trouble = gettext("A page of another website sent this. Answer here.")
-    return asked.page("leads/act_not_now.html", 403, trouble=trouble)
-
-
-def _not_now(asked: _Asked) -> HttpResponse:
-    """It was done already, or a call came first: the page says how the request stands."""
-    if asked.is_post and asked.stands.status == "cancelled":
-        return asked.back()
-    return asked.page("leads/act_not_now.html", 409 if asked.is_post else 200)
-
-
-@_act(Act.CANCEL)
-def cancel(asked: _Asked, _posted: _Posted) -> HttpResponse:
+@act_page(Act.CANCEL)
+def cancel(asked: Asked, _posted: Posted) -> HttpResponse:
     """Takes the request back."""
     if not asked.is_post:
         return asked.page("leads/act_cancel.html")
@@ -229,8 +101,8 @@ def cancel(asked: _Asked, _posted: _Posted) -> HttpResponse:
     return asked.back()
 
 
-@_act(Act.NOT_MINE)
-def not_mine(asked: _Asked, _posted: _Posted) -> HttpResponse:
+@act_page(Act.NOT_MINE)
+def not_mine(asked: Asked, _posted: Posted) -> HttpResponse:
     """Takes the request back, and keeps its number from being called for it by anybody here."""
     if not asked.is_post:
         return asked.page("leads/act_not_mine.html", can_correct=Act.NUMBER in asked.offered)
@@ -238,12 +110,12 @@ def not_mine(asked: _Asked, _posted: _Posted) -> HttpResponse:
     return asked.back()
 
 
-@_act(Act.TIME, typed="call_at")
-def time(asked: _Asked, posted: _Posted) -> HttpResponse:
+@act_page(Act.TIME, typed="call_at")
+def time(asked: Asked, posted: Posted) -> HttpResponse:
     """Has the number called at another time."""
     source = asked.source
     if source is None:
-        return _not_now(asked)
+        return not_now(asked)
     hours = ports.hours(source.pk, asked.lead.phone)
     typed = clean_line(posted.get("call_at", ""))
     context: dict[str, Any] = {
@@ -260,7 +132,7 @@ def time(asked: _Asked, posted: _Posted) -> HttpResponse:
         chosen_at = callback_times.choose(typed, hours, asked.now, offered=True)
     except callback_times.TimeRefused as refused:
         return asked.page("leads/act_time.html", 422, wrong=str(refused), **context)
-    key = _key(asked, posted, posted.get("call_at", ""))
+    key = key_of(asked, posted, posted.get("call_at", ""))
     if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
         trouble = error_pages.too_many_changes(wait)
         return _later(asked.page("leads/act_time.html", 429, trouble=trouble, **context), wait)
@@ -268,12 +140,12 @@ def time(asked: _Asked, posted: _Posted) -> HttpResponse:
     return asked.back(acting.retime(asked.lead, source, chosen_at, key, how, asked.now))
 
 
-@_act(Act.NUMBER, typed="phone")
-def number(asked: _Asked, posted: _Posted) -> HttpResponse:
+@act_page(Act.NUMBER, typed="phone")
+def number(asked: Asked, posted: Posted) -> HttpResponse:
     """Has another number called instead."""
     source = asked.source
     if source is None:
-        return _not_now(asked)
+        return not_now(asked)
     typed = clean_line(posted.get("phone", ""))
     context: dict[str, Any] = {
         "not_mine": Act.NOT_MINE in asked.offered,
@@ -286,11 +158,11 @@ def number(asked: _Asked, posted: _Posted) -> HttpResponse:
         phone = _other_number(asked, source, typed)
     except PhoneRefused as refused:
         return asked.page("leads/act_number.html", 422, wrong=refused.message, **context)
-    key = _key(asked, posted, posted.get("phone", ""))
+    key = key_of(asked, posted, posted.get("phone", ""))
     if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
         trouble = error_pages.too_many_changes(wait)
         return _later(asked.page("leads/act_number.html", 429, trouble=trouble, **context), wait)
-    how = circumstances.of_form(asked.request, posted, _token(posted), asked.now)
+    how = circumstances.of_form(asked.request, posted, token_of(posted), asked.now)
     try:
         return asked.back(acting.correct(asked.lead, source, phone, key, how, asked.now))
     except Refused as refused_request:
@@ -301,7 +173,7 @@ def number(asked: _Asked, posted: _Posted) -> HttpResponse:
         return _later(page, refused_request.retry_after)
 
 
-def _other_number(asked: _Asked, source: LeadSource, typed: str) -> TypedPhone:
+def _other_number(asked: Asked, source: LeadSource, typed: str) -> TypedPhone:
     """Raises PhoneRefused for one that nobody may call, and for the one that we have."""
     if not typed:
         raise PhoneRefused("invalid", gettext("Enter your phone number."))
@@ -316,9 +188,9 @@ def _other_number(asked: _Asked, source: LeadSource, typed: str) -> TypedPhone:
     return phone
 
 
-def _carried(asked: _Asked, posted: _Posted) -> dict[str, str]:
+def _carried(asked: Asked, posted: Posted) -> dict[str, str]:
     """What the page of an act carries unseen: its token, and when it was rendered."""
-    token = _token(posted)
+    token = token_of(posted)
     known = posted.get(stamp.FIELD, "")
     is_its_own = stamp.age(known, token, asked.now) is not None
     return {
@@ -329,17 +201,6 @@ def _carried(asked: _Asked, posted: _Posted) -> dict[str, str]:
     }
 
 
-def _token(posted: _Posted) -> uuid.UUID:
-    with suppress(ValueError):
-        return uuid.UUID(posted.get("token", ""))
-    return uuid.uuid4()
-
-
-def _key(asked: _Asked, posted: _Posted, typed: str) -> uuid.UUID:
-    """The same page sent again with the same words is the same change."""
-    return intake.key_from("act", str(asked.lead.public_id), str(_token(posted)), typed)
-
-
 def _later(page: HttpResponse, wait: timedelta) -> HttpResponse:
     page["Retry-After"] = str(math.ceil(wait.total_seconds()))
     return page
@@ -347,8 +208,8 @@ def _later(page: HttpResponse, wait: timedelta) -> HttpResponse:
 
 @csrf_exempt  # see above
 @pages.answers("GET", "HEAD", "POST")
-@_asked
-def never_call_again(asked: _Asked) -> HttpResponse:
+@asked_about
+def never_call_again(asked: Asked) -> HttpResponse:
     """Asks the visitor whether their number is never to be called again; by POST it is done.
 
     Anybody can type anybody's number: before our call has rung it, the number goes on no list,
@@ -361,7 +222,7 @@ def never_call_again(asked: _Asked) -> HttpResponse:
     trouble, status, wait = "", 200, None
     if asked.is_post:
         how: Circumstances = circumstances.of_request(asked.request)
-        if _is_foreign(asked):
+        if is_foreign(asked):
             trouble, status = gettext("A page of another website sent this. Answer here."), 403
         elif has_been_called and (wait := rates.wait_to_list(how, lead.phone, now)):
             trouble, status = error_pages.too_many_numbers(wait), 429

@@ -7,7 +7,7 @@ as the one that is shown.
 
 from django.urls import include, path, re_path
 
-from leads import api, status_views, views
+from leads import api, feedback_views, status_views, views
 from leads.widget import views as widget_views
 
 # What comes after contact/, and after widget/.
@@ -20,6 +20,7 @@ VISITORS = [
     path("<slug:slug>/<uuid:public_id>/number/", status_views.number, name="number"),
     path("<slug:slug>/<uuid:public_id>/not-mine/", status_views.not_mine, name="not-mine"),
     path("<slug:slug>/<uuid:public_id>/cancel/", status_views.cancel, name="cancel"),
+    path("<slug:slug>/<uuid:public_id>/feedback/", feedback_views.answer, name="feedback"),
     path(
         "<slug:slug>/<uuid:public_id>/never-call/",
         status_views.never_call_again,

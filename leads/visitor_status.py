@@ -173,6 +173,14 @@ def _estimate(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> str:
     return standings.usually(usual) if usual and now - lead.call_after < usual else ""
 
 
+def shown(lead: Lead) -> Lead:
+    """The lead that its page stands for: the one that it has joined, if the same person has sent
+    both; else itself.
+    """
+    first = lead.duplicate_of
+    return first if first and joining.are_by_one_person(lead, first) else lead
+
+
 def taken_back(lead: Lead) -> TakenBack | None:
     """What its submitter has taken back on its page; None: nothing."""
     try:
@@ -259,9 +267,7 @@ def refresh_after(lead: Lead, stands: Standing, now: datetime) -> int | None:
         return None
     if stands.call_after:
         return int(min(max((stands.call_after - now).total_seconds() / 20, 60), 1800))
-    first = lead.duplicate_of
-    shown = first if first and joining.are_by_one_person(lead, first) else lead
-    waited = now - shown.call_after
+    waited = now - shown(lead).call_after
     return next((every for within, every in _REFRESH if waited < within), None)
 
 
@@ -281,9 +287,7 @@ def caller_number(lead: Lead, stands: Standing) -> str:
     """The number that its phone will show, in E.164; "" where it is unknown, or no call is due."""
     if stands.final or stands.status == "talking":
         return ""
-    first = lead.duplicate_of
-    shown = first if first and joining.are_by_one_person(lead, first) else lead
-    return ports.caller_number(shown.source_id, version_of(lead))
+    return ports.caller_number(shown(lead).source_id, version_of(lead))
 
 
 def last_digits(phone: str) -> str:

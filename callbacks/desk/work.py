@@ -22,7 +22,7 @@ from callbacks.admin.extensions import state as extension_state
 from callbacks.common.formatting import clock, in_words, when
 from callbacks.desk import talks
 from callbacks.desk.talks import DeskTalk
-from callbacks.explain import call_notes
+from callbacks.explain import call_notes, feedback
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.models.call_notes import note_of, standing_notes
@@ -144,6 +144,8 @@ class DeskCall:
     note: str
     follows: str
     may_write: bool
+    helped: str = ""  # what the visitor answered after this talk, and their own words
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
                 Q(state__in=LIVE_STATES) | Q(claimed_at__gte=midnight),
                 extension__in=[extension.pk for extension in extensions],
             )
-            .select_related("lead__source")
+            .select_related("lead__source", "lead__feedback")
             .prefetch_related("lead__duplicates", standing_notes(), talks.notes_before())
             .order_by("-claimed_at", "-pk")[:MOST_CALLS]
         )
@@ -348,6 +350,7 @@ def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
 def _call(attempt: CallAttempt, user: Any, now: datetime) -> DeskCall:
     outcome, tone = _OUTCOMES.get(attempt.state, (attempt.get_state_display(), "off"))
     note, zone = note_of(attempt), timezone.get_current_timezone()
+    said = feedback.of(attempt.lead) if attempt.state == AttemptState.BRIDGED else None
     return DeskCall(
         pk=attempt.pk,
         at=attempt.claimed_at,
@@ -360,4 +363,6 @@ def _call(attempt: CallAttempt, user: Any, now: datetime) -> DeskCall:
         note=note.note if note else "",
         follows=call_notes.follows(note, now, zone) if note else "",
         may_write=talks.is_own(attempt, user),
+        helped=feedback.in_a_sentence(said) if said else "",
+        words=said.words if said else "",
     )

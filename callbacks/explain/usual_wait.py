@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
+from django.db.models.functions import Coalesce
+
 from callbacks.routing.config import RoutingConfig
 from leads import sla
 from leads.models import Lead
@@ -71,12 +73,17 @@ def _read(current: RoutingConfig, source_id: int, now: datetime) -> timedelta | 
         chosen_at=None,
     ).order_by("-submitted_at")
     rows = list(
-        asked.values_list("source", "time_to_ring", "rang_at", "closed_at", "clock_started_at")[
-            :_MOST
-        ]
+        asked.values_list(
+            "source",
+            "time_to_ring",
+            Coalesce("rang_at", "connected_at"),
+            "closed_at",
+            "clock_started_at",
+        )[:_MOST]
     )
+    # Of some it is certain that the phone rang, and not known when: they tell nothing.
     by_source = [
-        (source, (took, _silent_for(took or rang_at, closed_at, started_at, now)))
+        (source, (took, _silent_for(took, closed_at, started_at, now)))
         for source, took, rang_at, closed_at, started_at in rows
         if took is not None or rang_at is None
     ]
@@ -85,10 +92,10 @@ def _read(current: RoutingConfig, source_id: int, now: datetime) -> timedelta | 
 
 
 def _silent_for(
-    rang: object, closed_at: datetime | None, started_at: datetime, now: datetime
+    took: timedelta | None, closed_at: datetime | None, started_at: datetime, now: datetime
 ) -> float:
     """Seconds for which the phone of a request has not rung."""
-    if rang or closed_at is None:
+    if took is not None or closed_at is None:
         return (now - started_at).total_seconds()
     return math.inf
 

@@ -150,6 +150,17 @@ OF_LEADS = (
         seen_by=_("nobody; searches read it"),
     ),
     Place(
+        "leads.Feedback",
+        _("Whether a talk helped, as the visitor answered on the page of the request"),
+        found=Found.BY_LEAD,
+        fate=Fate.BLANKED,
+        path="lead",
+        blank={"words": ""},
+        told=("score", "words", "at"),
+        until=_WITH_LEAD,
+        seen_by=_LEADS,
+    ),
+    Place(
         "leads.EarlierPlan",
         _("How a lead was to be called before another request of its number"),
         kept={"language sla_clock": _FIGURES},

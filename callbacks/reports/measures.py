@@ -337,6 +337,19 @@ MEASURES = {
             _always(sla.reached), Unit.NUMBER, F("attempts"), better=-1,
         ),
         Measure(
+            "helped", _("Did it help?"),
+            _(
+                "What visitors answered after the talk, on the page of their request: the mean of "
+                "their answers, from 1, not at all, to 5, very much."
+            ),
+            _always(sla.answered), Unit.NUMBER, F("helped"), better=1,
+        ),
+        Measure(
+            "answers", _("Answers"),
+            _("Leads whose visitor answered whether the talk had helped."),
+            _always(sla.answered),
+        ),
+        Measure(
             "overdue", _("Overdue"),
             _("Leads that are to be called yet, and whose due time is over. They are missed, too."),
             sla.overdue, better=-1,

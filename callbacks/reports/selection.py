@@ -62,6 +62,11 @@ COLUMNS = {
             tuple(f"talk_wall_{it}" for it in _TIME),
         ),
         Columns(
+            "helped",
+            _("Did it help?"),
+            ("leads", "reached", "helped", "answers"),
+        ),
+        Columns(
             "soon",
             _("How soon"),
             ("leads", "in_time", "within_30_s", "within_1_min", "within_5_min", "within_15_min",

@@ -9,6 +9,7 @@ from leads.models.consents import Consent, ConsentText
 from leads.models.dispositions import Disposition, DispositionEffect
 from leads.models.earlier_plans import EarlierPlan
 from leads.models.erased_numbers import ErasedNumber
+from leads.models.feedback import Feedback
 from leads.models.findings import Finding
 from leads.models.held_leads import HeldLead
 from leads.models.late_waits import LateWait
@@ -54,6 +55,7 @@ __all__ = [
     "DispositionEffect",
     "EarlierPlan",
     "ErasedNumber",
+    "Feedback",
     "Finding",
     "HeldLead",
     "LateWait",

@@ -342,6 +342,12 @@ class Lead(LeadTimes):
                 name="lead_assigned_and_open",
                 condition=Q(assigned_to__isnull=False, status__in=OPEN_STATUSES),
             ),
+            # The managers' list of those who have said whether it helped.
+            models.Index(
+                fields=["helped", "-submitted_at"],
+                name="lead_by_helped",
+                condition=Q(helped__isnull=False),
+            ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
             # callbacks.privacy.retention asks for the oldest that are still kept.
             models.Index(

@@ -57,6 +57,15 @@ class LeadTimes(models.Model):
         _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
     )
 
+    # As in Feedback, which has the words too; here for the same reason.
+    helped = models.PositiveSmallIntegerField(
+        _("helped (1 to 5)"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What the visitor answered after the talk."),
+    )
+
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("assigned to"),

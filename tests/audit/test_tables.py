@@ -12,7 +12,7 @@ WITHOUT = {
         "leads_lead", "leads_clockchange", "leads_earlierplan", "leads_finding", "leads_latewait",
         "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord", "callbacks_aidata",
         "callbacks_callnote", "leads_challenge", "leads_legalhold", "leads_consent",
-        "leads_blockday", "leads_takenback", "leads_attribution",
+        "leads_blockday", "leads_takenback", "leads_attribution", "leads_feedback",
     ],
     "what the product sends, and what it notes for itself": [
         "callbacks_outgoingmail", "callbacks_mailattachment", "callbacks_alert",

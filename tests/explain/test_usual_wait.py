@@ -91,8 +91,9 @@ def test_by_the_clock_that_the_reports_read(source: LeadSource, ask: Callable[..
         {"chosen_at": timezone.now()},
         {"submitted_at": timezone.now() - timedelta(minutes=61)},
         {"status": "held"},
+        {"time_to_ring": None},
     ],
-    ids=["a time was chosen", "more than an hour ago", "held"],
+    ids=["a time was chosen", "more than an hour ago", "held", "not known when it rang"],
 )
 def test_whoever_did_not_wait_in_the_last_hour_does_not_count(
     values: dict[str, object], source: LeadSource, ask: Callable[..., None]
@@ -118,8 +119,11 @@ def test_nothing_is_made_better_by_those_whose_phone_never_rang(
     source: LeadSource, ask: Callable[..., None]
 ) -> None:
     ask(source, 30)
-    ask(source, None)
+    ask(source, None, closed_at=timezone.now(), status="unreached")
     assert said(source, timezone.now()) is None
+    talked = {"connected_at": timezone.now(), "status": "connected"}
+    Lead.objects.filter(rang_at=None).update(**talked)  # it rang, and nobody knows when
+    assert said(source, timezone.now()) == 30
 
 
 def test_it_is_read_once_in_a_while(

@@ -72,6 +72,11 @@ def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
     expect(heading).to_have_text("We have reached you")
 
     assert page.evaluate("window.sameDocument")
+    page.get_by_label("4", exact=True).check()
+    page.get_by_label("In your own words").fill("Quick and kind")
+    page.get_by_role("button", name="Send your answer").click()
+    expect(page.get_by_text("You answered 4 of 5. Thank you.")).to_be_visible()
+    assert Lead.objects.get().helped == 4
 
 
 def test_it_stops_asking_when_nothing_more_is_due(page: Page) -> None:

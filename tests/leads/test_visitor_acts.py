@@ -185,7 +185,7 @@ def test_an_act_in_a_state(state: str, act: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put", "delete"])
-@pytest.mark.parametrize("act", [*ACTS, "never-call"])
+@pytest.mark.parametrize("act", [*ACTS, "feedback", "never-call"])
 def test_only_a_post_changes_anything(act: str, method: str) -> None:
     visitor = Visitor()
     lead = visitor.sends()
@@ -201,7 +201,7 @@ def test_only_a_post_changes_anything(act: str, method: str) -> None:
 FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
 
 
-@pytest.mark.parametrize("act", [*ACTS, "never-call"])
+@pytest.mark.parametrize("act", [*ACTS, "feedback", "never-call"])
 def test_a_page_of_a_foreign_website_does_nothing(act: str) -> None:
     visitor = Visitor(Client(headers=FOREIGN))
     lead = Visitor().sends()

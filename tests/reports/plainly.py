@@ -138,6 +138,7 @@ def figures(every: Sequence[Known], now: datetime) -> dict[str, tuple[float | No
     missed = [it for it in leads if it.missed(now)]
     overdue = [it for it in missed if it.lead.status in ("waiting", "calling")]
     in_time = [it for it in rang if it.lead.rang_at and it.lead.rang_at <= it.lead.due_at]
+    answers = [it.lead.helped for it in leads if it.lead.helped]
     judged = len(rang) + len(missed)
     found: dict[str, tuple[float | None, int]] = {
         "leads": (len(leads), len(leads)),
@@ -150,6 +151,8 @@ def figures(every: Sequence[Known], now: datetime) -> dict[str, tuple[float | No
         "reached_share": (len(reached) / len(leads) if leads else None, len(reached)),
         "in_time": (len(in_time) / judged if judged else None, len(in_time)),
         "attempts": (mean([it.lead.attempts for it in reached]), len(reached)),
+        "helped": (mean(answers), len(answers)),
+        "answers": (len(answers), len(answers)),
         "overdue": (len(overdue), len(overdue)),
         "missed": (len(missed), len(missed)),
         "judged": (judged, judged),

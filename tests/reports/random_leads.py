@@ -73,6 +73,7 @@ def rows(seed: int, count: int = 120) -> list[Known]:
         if talks or lead.status == LeadStatus.CONNECTED:
             lead.connected_at = min(talks, default=lead.submitted_at)
         lead.attempts = len(calls)
+        lead.helped = number % 6 if talks and number % 6 else None
         lead.save()
         visitor_clock.tell(lead.pk)
         if number % 3:

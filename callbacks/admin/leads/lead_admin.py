@@ -44,6 +44,7 @@ from callbacks.admin.leads.assigning import AssignsLeads
 from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
 from callbacks.admin.leads.came_from_shown import WHERE_FROM, ShowsWhereFrom
 from callbacks.admin.leads.consent_shown import ConsentFilter, ShowsConsent
+from callbacks.admin.leads.feedback_shown import FeedbackFilter, ShowsFeedback
 from callbacks.admin.leads.lateness_shown import (
     LatenessFilter,
     ShowsLateness,
@@ -64,6 +65,11 @@ from callbacks.reports import time_breakdown
 from leads import never_call
 from leads.models import Lead, LeadStatus
 
+_LOADED = (
+    "source", "first_source", "duplicate_of", "disposition", "follow_up_of", "assigned_to",
+    "challenge", "consent__text", "attribution", "taken_back", "feedback", "legal_hold__placed_by",
+)  # fmt: skip
+
 
 @admin.register(Lead)
 class LeadAdmin(
@@ -74,6 +80,7 @@ class LeadAdmin(
     ShowsLateness,
     ShowsConsent,
     ShowsWhereFrom,
+    ShowsFeedback,
     AssignsLeads,
     EditsOnlyWhatChanged,
 ):
@@ -98,6 +105,7 @@ class LeadAdmin(
         FollowUpFilter,
         ConsentFilter,
         *WHERE_FROM,
+        FeedbackFilter,
         ReportFilter,
         LatenessFilter,
         AlikeFilter,
@@ -124,7 +132,7 @@ class LeadAdmin(
         "duplicates_shown", "submitted", "clock_started", "due_by", "not_before", "closed",
         "call_id_shown", "error", "attempts", "first_dialed", "rang", "connected", "ring_time",
         "talk_time", "came_of_it", "follow_ups_shown", "never_called", "submitted_from",
-        "held_legally", "sent_by", "agreed_to",
+        "held_legally", "sent_by", "agreed_to", "said_after",
     ]  # fmt: skip
     fieldsets = [
         (
@@ -141,7 +149,7 @@ class LeadAdmin(
             {
                 "fields": [
                     ("status_shown", "due"), "waits_for", "assigned", "never_called",
-                    "held_legally", "came_of_it", "follow_ups_shown",
+                    "held_legally", "came_of_it", "said_after", "follow_ups_shown",
                     "attempts", ("ring_time", "talk_time"), "call_id_shown", "error",
                 ]
             },
@@ -289,19 +297,7 @@ class LeadAdmin(
         )
         notes = CallNote.objects.select_related("disposition", "follow_up", "written_by")
         lead: Any = (
-            Lead.objects.select_related(
-                "source",
-                "first_source",
-                "duplicate_of",
-                "disposition",
-                "follow_up_of",
-                "assigned_to",
-                "challenge",
-                "consent__text",
-                "attribution",
-                "taken_back",
-                "legal_hold__placed_by",
-            )
+            Lead.objects.select_related(*_LOADED)
             .prefetch_related(
                 Prefetch("call_attempts", attempts),
                 "duplicates__source",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from callbacks.admin import ai_data
 from callbacks.admin.leads import came_from_shown, consent_shown
+from callbacks.explain import feedback
 from callbacks.exports.answers import answer
 from callbacks.exports.records import Recorded, may_export_leads
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
@@ -130,6 +131,8 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
         Column(gettext("Consent: version"), Kind.COUNT),
         Column(gettext("Consent: language")),
         moment(gettext("Agreed")),
+        Column(gettext("Did it help (1 to 5)"), Kind.COUNT),
+        Column(gettext("After the talk, in their words")),
     )
     if with_ai:
         columns += (
@@ -142,7 +145,12 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
 
 def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
     asked = leads.select_related(
-        "source", "disposition", "assigned_to", "consent__text", "attribution"
+        "source",
+        "disposition",
+        "assigned_to",
+        "consent__text",
+        "attribution",
+        "feedback",
     )
     found = asked.defer("consent__text__text").iterator(chunk_size=_AT_A_TIME)
     zone = timezone.get_current_timezone()
@@ -183,6 +191,8 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
                 it.message,
                 *_where_from(it, joined.get(it.pk)),
                 *_agreed(it, zone),
+                it.helped,
+                said.words if (said := feedback.of(it)) else "",
                 *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
 

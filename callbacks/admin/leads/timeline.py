@@ -26,7 +26,7 @@ from callbacks.admin.labels import ATTEMPT_COLOURS, shekels, why_rung
 from callbacks.admin.leads import challenge_shown
 from callbacks.common.formatting import dated, in_words
 from callbacks.common.translation import Text
-from callbacks.explain import call_notes
+from callbacks.explain import call_notes, feedback
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.attempt_states import (
     NOT_SENT_BY_US,
@@ -66,7 +66,7 @@ def of(
     requests with their source, log entries with their user, and notes with all they refer to.
     """
     course = [*_submitted(lead)]
-    course.extend(_taken_back(lead))
+    course.extend([*_taken_back(lead), *_feedback(lead)])
     course.extend(_of_clock(change) for change in lead.clock_changes.all())
     for attempt in sorted(attempts, key=lambda it: (it.claimed_at, it.pk)):
         course.extend(_of_attempt(attempt))
@@ -99,6 +99,13 @@ def _taken_back(lead: Lead) -> Iterator[Event]:
     if taken := visitor_status.taken_back(lead):
         rang = (gettext("A call had begun by then."),) if taken.was_called else ()
         yield Event(taken.at, taken.get_why_display(), rang, ACCENT)
+
+
+def _feedback(lead: Lead) -> Iterator[Event]:
+    """It comes after the talk, and nothing follows from it."""
+    if said := feedback.of(lead):
+        words = (said.words,) if said.words else ()
+        yield Event(said.at, feedback.in_a_sentence(said), words, ACCENT)
 
 
 def _of_clock(change: ClockChange) -> Event:

@@ -1,0 +1,21 @@
+"""What a visitor said of the talk, in words."""
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext
+
+from leads.models import Feedback, Lead
+
+
+def of(lead: Lead) -> Feedback | None:
+    """What the lead's visitor answered; loads it, unless it was loaded with the lead."""
+    if lead.helped is None:
+        return None
+    try:
+        return lead.feedback
+    except ObjectDoesNotExist:
+        return None
+
+
+def in_a_sentence(feedback: Feedback) -> str:
+    """ "Did it help? 4 of 5"; the visitor's own words stand beside it."""
+    return gettext("Did it help? %(score)s of 5") % {"score": feedback.score}

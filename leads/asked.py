@@ -1,0 +1,178 @@
+"""Around each page of a request: who asks about it, and how an act is asked about and done.
+
+Whoever knows the page's address is the visitor: there is no login and no cookie, so the pages work
+inside the frame of another website too, and a CSRF token would guard nothing. Pages of foreign
+websites do not know the address, and what they send is refused besides (`is_foreign`).
+
+GET and HEAD change nothing, whatever follows the links in a mail: each act is asked about on a page
+of its own first, and done by POST.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+
+from leads import (
+    acting,
+    acts,
+    error_pages,
+    intake,
+    language_choice,
+    log_context,
+    pages,
+    request_body,
+    visitor_status,
+)
+from leads.acts import Act
+from leads.guard import circumstances, websites
+from leads.models import Lead, LeadSource
+from leads.request_body import BodyRefused
+from leads.standings import Standing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and who asks about it. `source`: None where it is switched off."""
+
+    request: HttpRequest
+    slug: str
+    lead: Lead
+    source: LeadSource | None
+    stands: Standing
+    now: datetime
+
+    @property
+    def is_post(self) -> bool:
+        """Whether the act is to be done."""
+        return self.request.method == "POST"
+
+    @property
+    def offered(self) -> tuple[Act, ...]:
+        """What can be done as the request stands."""
+        return acts.offered(self.stands, self.source, self.lead, self.now)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
+        """Rendered for whoever knows its address."""
+        known = {
+            "slug": self.slug,
+            "public_id": self.lead.public_id,
+            "stands": self.stands,
+            "last_digits": visitor_status.last_digits(self.lead.phone),
+            "is_ringing": self.stands.status in acts.RINGING,
+        }
+        page = render(self.request, template, known | context, status=status)
+        return pages.shown_inside(self.source or self.lead.source, pages.secret(page))
+
+    def back(self, lead: Lead | None = None) -> HttpResponse:
+        """To the page that says how it stands, or how `lead` does."""
+        public_id = (lead or self.lead).public_id
+        address = pages.address(self.request, "status", self.slug, public_id)
+        return pages.secret(pages.SeeOther(address))
+
+
+View = Callable[[HttpRequest, str, uuid.UUID], HttpResponse]
+
+
+def asked_about(view: Callable[[Asked], HttpResponse]) -> View:
+    """Finds the request that a page is about; without it, the page of nothing."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+        lead = visitor_status.find(public_id, slug)
+        if lead is None:
+            return pages.not_found(request)
+        log_context.follow(lead.pk)
+        now = timezone.now()
+        source = intake.active_source(slug, visitor_status.version_of(lead))
+        language_choice.speak(request, source or lead.source)
+        stands = visitor_status.standing(lead, now)
+        return view(Asked(request, slug, lead, source, stands, now))
+
+    return answer
+
+
+Posted = Mapping[str, str]
+Deed = Callable[[Asked, Posted], HttpResponse]
+
+
+def act_page(act: Act, typed: str = "") -> Callable[[Deed], View]:
+    """A view of one act: asked about by GET, done by POST, and only while it is offered.
+
+    `typed`: the field that is filled in. The same page sent again with the same in it is answered
+    as before, however the request stands by now.
+    """
+
+    def decorate(view: Deed) -> View:
+        @csrf_exempt  # see above
+        @pages.answers("GET", "HEAD", "POST")
+        @asked_about
+        @wraps(view)
+        def answer(asked: Asked) -> HttpResponse:
+            posted: Posted = {}
+            if asked.is_post:
+                if is_foreign(asked):
+                    return foreign(asked)
+                try:
+                    posted = request_body.page_form(
+                        asked.request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+                    )
+                except BodyRefused as refused:
+                    return error_pages.body_refused(asked.request, refused)
+                if typed and (known := intake.find(key_of(asked, posted, posted.get(typed, "")))):
+                    return asked.back(known)
+            if act not in asked.offered:
+                return not_now(asked)
+            try:
+                return view(asked, posted)
+            except acting.StillOpen:
+                log.warning("not taken back: claimed anew each time")
+                return asked.page("leads/act_not_now.html", 409, is_busy=True)
+
+        return answer
+
+    return decorate
+
+
+def is_foreign(asked: Asked) -> bool:
+    """Whether a page of another website has sent it."""
+    how = circumstances.of_request(asked.request)
+    return websites.is_foreign(how, asked.source or asked.lead.source)
+
+
+def foreign(asked: Asked) -> HttpResponse:
+    """The answer to that."""
+    trouble = gettext("A page of another website sent this. Answer here.")
+    return asked.page("leads/act_not_now.html", 403, trouble=trouble)
+
+
+def not_now(asked: Asked) -> HttpResponse:
+    """It was done already, or a call came first: the page says how the request stands."""
+    if asked.is_post and asked.stands.status == "cancelled":
+        return asked.back()
+    return asked.page("leads/act_not_now.html", 409 if asked.is_post else 200)
+
+
+def token_of(posted: Posted) -> uuid.UUID:
+    """The page's own; a new one where it carried none."""
+    with suppress(ValueError):
+        return uuid.UUID(posted.get("token", ""))
+    return uuid.uuid4()
+
+
+def key_of(asked: Asked, posted: Posted, typed: str) -> uuid.UUID:
+    """The same page sent again with the same words is the same change."""
+    return intake.key_from("act", str(asked.lead.public_id), str(token_of(posted)), typed)
