@@ -23,6 +23,7 @@ from leads import (
     acts,
     api_keys,
     config_cache,
+    expiry,
     intake,
     language_choice,
     languages,
@@ -224,7 +225,10 @@ def status(request: HttpRequest, public_id: str) -> HttpResponse:
     body = status_cache.get(parsed, words, lambda: _standing(request, parsed)) if parsed else None
     if body is None:
         return _errors(404, {"id": [gettext("There is no such lead.")]})
+    if "errors" in body:
+        return _json({"errors": body["errors"]}, status=HTTPStatus.GONE)
     answer = _json(body)
+    answer["X-Robots-Tag"] = "noindex"
     answer["Content-Language"] = str(body["language"])
     return answer
 
@@ -235,9 +239,12 @@ def _standing(request: HttpRequest, public_id: uuid.UUID) -> dict[str, object] |
         return None
     log_context.follow(lead.pk)
     now = timezone.now()
-    stands = visitor_status.standing(lead, now)
     source = intake.active_by_id(lead.came_through, visitor_status.version_of(lead))
     language_choice.speak(request, source or lead.source)
+    if expiry.has_expired(lead, now):
+        said = gettext("What became of this request is not shown any more.")
+        return {"errors": {"id": [said]}, "final": True}
+    stands = visitor_status.standing(lead, now)
     return {
         "status": stands.status,
         "language": get_language(),

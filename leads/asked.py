@@ -28,6 +28,7 @@ from leads import (
     acting,
     acts,
     error_pages,
+    expiry,
     intake,
     language_choice,
     log_context,
@@ -42,6 +43,15 @@ from leads.request_body import BodyRefused
 from leads.standings import Standing
 
 log = logging.getLogger(__name__)
+
+
+def _expired(
+    request: HttpRequest, slug: str, source: LeadSource, *, has_form: bool
+) -> HttpResponse:
+    """Says nothing of the request: not even that the number was called."""
+    known = {"slug": slug, "has_form": has_form}
+    page = render(request, "leads/expired.html", known, status=410)
+    return pages.shown_inside(source, pages.secret(page))
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,8 @@ def asked_about(view: Callable[[Asked], HttpResponse]) -> View:
         now = timezone.now()
         source = intake.active_source(slug, visitor_status.version_of(lead))
         language_choice.speak(request, source or lead.source)
+        if expiry.has_expired(lead, now):
+            return _expired(request, slug, source or lead.source, has_form=source is not None)
         stands = visitor_status.standing(lead, now)
         return view(Asked(request, slug, lead, source, stands, now))
 

@@ -78,6 +78,8 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "duplicate_of__attempts",
         "chosen_at",
         "duplicate_of__chosen_at",
+        "closed_at",
+        "duplicate_of__closed_at",
     )
     if source_slug is not None:
         # A later request may have moved it; its address stays.

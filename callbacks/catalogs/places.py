@@ -58,6 +58,7 @@ ELSEWHERE: Final = (
     Place("callbacks/catalogs/of_django.py"),
     Place("callbacks/common/formatting.py"),
     Place("callbacks/explain/call_notes.py"),
+    Place("callbacks/explain/feedback.py"),
     Place("callbacks/extensions/pauses.py", ("PauseLength",)),
     Place("callbacks/models/attempt_states.py", ("AttemptState",)),
     Place("callbacks/models/pauses.py", ("PauseReason",)),

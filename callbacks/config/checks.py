@@ -15,7 +15,8 @@ E025 LEAST_TALK
 E031 BROKER_URL          E032 LOG_FORMAT
 E033 READY_OLDEST_DUE    E034 SITE_URL            E035 AUDIT_KEPT_DAYS
 E040 TRUSTED_PROXIES     E041 RATE_ADDRESS_REFUSED
-E042 LEAST_FILL_TIME     E050, E051, W010 callbacks.config.mail_checks
+E042 LEAST_FILL_TIME     E043 STATUS_PAGE_DAYS
+E050, E051, W010 callbacks.config.mail_checks
 E062-E064, W061 callbacks.config.sign_in_checks
 E070-E072 callbacks.config.process_checks
 W070 callbacks.config.catalog_checks
@@ -37,6 +38,7 @@ from callbacks.config import addresses, broker, logs, secret_checks
 from callbacks.config.tags import SETTINGS
 from callbacks.policy import from_settings, rules
 from callbacks.telephony import account
+from leads import expiry
 from leads.guard import robots
 
 METHODS = ("post", "post-json", "get")
@@ -239,6 +241,7 @@ def _rates() -> Iterator[CheckMessage]:
 
 def _robots() -> Iterator[CheckMessage]:
     yield from _between("LEAST_FILL_TIME", 0, robots.LONGEST_LEAST, "callbacks.E042")
+    yield from _between("STATUS_PAGE_DAYS", expiry.LEAST, expiry.LONGEST, "callbacks.E043")
 
 
 def _policy() -> Iterator[CheckMessage]:

@@ -76,6 +76,8 @@
     const patience = window.setTimeout(() => abort.abort(), 10 * SECOND);
     try {
       const answer = await fetch(card.dataset.url, { cache: "no-store", signal: abort.signal });
+      // There is nothing to tell any more: the page itself says what to do.
+      if (answer.status === 410 || answer.status === 404) return window.location.reload();
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       show(await answer.json());
       failures = 0;
