@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 
 from callbacks.calling import hanging_up, recorded_messages, taken_back
 from callbacks.common import heartbeats, task_publisher
-from callbacks.explain import nobody_now
+from callbacks.explain import nobody_now, soonest
 from callbacks.explain.usual_wait import usual_wait
 from callbacks.extensions import logins
 from callbacks.models import (
@@ -36,7 +36,7 @@ from callbacks.telephony import caller_number
 from leads import transitions
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
-from leads.ports import CallingHours, CallPlan, CallStage, Presence
+from leads.ports import CallingHours, CallPlan, CallStage, Presence, Soonest
 from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
@@ -123,6 +123,10 @@ class Caller:
     def unsay(self, lead_id: int, now: datetime) -> bool:
         """One that nobody has sent yet is given back."""
         return recorded_messages.unsay(lead_id, now)
+
+    def soonest(self, source: LeadSource, now: datetime) -> Soonest:
+        """By its turn after those who wait for the opening, and by the spending limits."""
+        return soonest.of(config.current(), source, now)
 
     def usual_wait(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None

@@ -53,6 +53,16 @@ class Presence(Enum):
     NOBODY = "nobody"  # nobody can be rung, and it is not known until when
 
 
+@dataclass(frozen=True)
+class Soonest:
+    """When a request that is sent now would be called at the earliest; `is_full`: a limit of what
+    may be called keeps it until then, not the hours.
+    """
+
+    at: datetime
+    is_full: bool = False
+
+
 class CallStage(Enum):
     """How far the call of a lead that is being called has come, as far as is known."""
 
@@ -102,6 +112,9 @@ class LeadCaller(Protocol):
 
     def unsay(self, lead_id: int, now: datetime) -> bool:
         """Has no recorded message played to the lead; True: one is on, or on its way."""
+
+    def soonest(self, source: LeadSource, now: datetime) -> Soonest:
+        """When a request through this source would be called that was sent at `now`."""
 
     def usual_wait(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None
@@ -197,6 +210,13 @@ def cancel(lead_id: int, now: datetime) -> bool:
 def unsay(lead_id: int, now: datetime) -> bool:
     """Has no recorded message played to the lead; True: one is on, or on its way."""
     return _registered().unsay(lead_id, now)
+
+
+def soonest(source: LeadSource, now: datetime) -> Soonest:
+    """When a request would be called that was sent at `now` through this source, which is open now
+    or later. By what is known without its number; nothing is reserved.
+    """
+    return _registered().soonest(source, now)
 
 
 def usual_wait(source_id: int, now: datetime, as_of: uuid.UUID | None = None) -> timedelta | None:

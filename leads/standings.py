@@ -201,6 +201,12 @@ CLOSED = DatedSentence(
     _("We are closed now. We will call you tomorrow, %(weekday)s, at %(time)s."),
     _("We are closed now. We will call you on %(date)s, at %(time)s."),
 )
+# As many calls as there may be have been made, or wait for the opening.
+FULL = DatedSentence(
+    _("We can take no more calls just now. We will call you today at %(time)s."),
+    _("We can take no more calls just now. We will call you tomorrow, %(weekday)s, at %(time)s."),
+    _("We can take no more calls just now. We will call you on %(date)s, at %(time)s."),
+)
 FIRST_CALL = DatedSentence(
     _("We will call you today at %(time)s."),
     _("We will call you tomorrow, %(weekday)s, at %(time)s."),

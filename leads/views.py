@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
+    before_sending,
     config_cache,
     error_pages,
     intake,
@@ -21,7 +22,6 @@ from leads import (
     pages,
     ports,
     request_body,
-    visitor_status,
     visits,
 )
 from leads.forms import LeadForm
@@ -178,7 +178,7 @@ def _form_page(
     context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["refused"] = error_pages.not_taken(refused) if refused else ""
-    context["expectation"] = visitor_status.expectation(
+    context["expectation"] = before_sending.expectation(
         source, timezone.now(), _called_in(request, source)
     )
     page = render(request, "leads/contact.html", context, status=status)

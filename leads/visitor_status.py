@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import appointments, joining, ports, standings
 from leads.config_cache import VERSION_SQL
-from leads.models import Lead, LeadSource, LeadStatus, TakenBack, WhyTakenBack
+from leads.models import Lead, LeadStatus, TakenBack, WhyTakenBack
 from leads.ports import CallStage, Presence
 from leads.standings import Standing
 
@@ -211,34 +211,6 @@ def _waiting(lead: Lead, presence: Presence, now: datetime, *, is_usual: bool) -
         said = standings.STILL_WAITING
     title = _("This is taking longer than usual")
     return Standing("delayed", title, said, False, changes_in=max(every, 10))
-
-
-def expectation(source: LeadSource, now: datetime, language: str = "") -> str:
-    """What a visitor is told before sending, where nobody would call them at once; else "".
-
-    `language`: in which they would be called; "" is the source's.
-    """
-    language = language or source.language
-    hours = ports.hours(source.pk)
-    opens_at = hours.next_time(now)
-    if opens_at is None or not ports.is_spoken(source.pk, language):
-        return gettext(
-            "We cannot call you right away. Leave your number, and we will get back to you."
-        )
-    if opens_at > now:
-        return standings.CLOSED.text(opens_at, now, hours.zone)
-    match ports.presence(source.pk, now, language=language):
-        case Presence.NOBODY:
-            return gettext(
-                "Nobody from our team can take calls at the moment, so it may take longer than "
-                "usual before we call you."
-            )
-        case Presence.BUSY:
-            return gettext(
-                "Everyone on our team is busy right now. We will call you as soon as one of us is "
-                "free."
-            )
-    return ""
 
 
 def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
