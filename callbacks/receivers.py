@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import hanging_up, recorded_messages, taken_back
+from callbacks.calling import hanging_up, recorded_messages, taken_back, visitor_mail
 from callbacks.common import heartbeats, task_publisher
 from callbacks.explain import nobody_now, soonest
 from callbacks.explain.usual_wait import usual_wait
@@ -150,6 +150,7 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
     One that is to be called later is found by the sweep alone. Who comes while we are closed is
     told so.
     """
+    visitor_mail.confirm_on_commit(lead)
     if lead.call_after <= lead.submitted_at:
         task_publisher.call_lead_on_commit(lead.pk)
     elif lead.closed_until and not lead.chosen_at:

@@ -300,6 +300,7 @@ class LeadSourceAdmin(Admin):
             _("When leads are called"),
             {"fields": [("call_from", "call_until"), "calls_a_day", "offers_times"]},
         ),
+        (_("Mail to visitors"), {"fields": ["mails_visitors"]}),
         (_("Form on other websites"), {"fields": ["allowed_origins"]}),
         (_("Requests by the API"), {"fields": ["without_key"]}),
         (_("How long leads are kept"), {"fields": [("kept_days", "after_that")]}),

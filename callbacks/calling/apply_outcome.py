@@ -15,7 +15,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from callbacks.calling import after_talk, earlier_calls, recorded_messages, visitor_clock
+from callbacks.calling import (
+    after_talk,
+    earlier_calls,
+    recorded_messages,
+    visitor_clock,
+    visitor_mail,
+)
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptKind
@@ -139,6 +145,7 @@ def settle_again(attempt: CallAttempt, leads: QuerySet[Lead], now: datetime) -> 
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
+        visitor_mail.not_reached_on_commit(attempt.lead_id)
     return closed
 
 
@@ -241,6 +248,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)
+        visitor_mail.not_reached_on_commit(attempt.lead_id)
 
 
 def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:

@@ -218,8 +218,6 @@ MAIL_KEPT_DAYS = env.int("MAIL_KEPT_DAYS", default=30)
 # Opens /metrics and the details of /readyz. Without one they are open to this machine alone.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 # Days. The audit outlives the leads; its first year is never deleted.
-# Days for which the page of a request is shown after the request was closed (leads.expiry).
-STATUS_PAGE_DAYS = env.int("STATUS_PAGE_DAYS", default=30)
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", default=1095)
 # Seconds that a due lead may wait before /readyz says that something is wrong.
 READY_OLDEST_DUE = env.float("READY_OLDEST_DUE", default=900.0)
@@ -253,6 +251,9 @@ MISSED_PAUSE = env.float("MISSED_PAUSE", default=_POLICY.missed_pause.total_seco
 UNREACHED_COOLDOWN = env.float("UNREACHED_COOLDOWN", default=_POLICY.unreached_for.total_seconds())
 
 # --- what a visitor sees --------------------------------------------------------------------------
+
+# Days for which the page of a request is shown after the request was closed (leads.expiry).
+STATUS_PAGE_DAYS = env.int("STATUS_PAGE_DAYS", default=30)
 
 LANGUAGE_CODE = "en"
 # Of the pages of visitors, of the desk and of wallboards (docs/languages.md).

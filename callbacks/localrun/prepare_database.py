@@ -33,6 +33,7 @@ def main() -> int:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("demo", verbosity=0, stdout=io.StringIO())
         _let_the_shop_show_the_form()
+        _mail_the_visitors()
         _ensure_admin()
     except SystemCheckError as problem:
         print(problem, file=sys.stderr)  # noqa: T201
@@ -61,6 +62,15 @@ def _let_the_shop_show_the_form() -> None:
         sources.filter(pk=source.pk).update(
             allowed_origins=[f"http://{name}:{port}" for name in names]
         )
+
+
+def _mail_the_visitors() -> None:
+    """Of the demo's source, while no mail leaves this machine: the simulator shows it. Until its
+    first lead: whoever switches it off then has it off.
+    """
+    if os.environ.get("SIMULATOR_MAIL_PORT"):
+        sources = apps.get_model("leads", "LeadSource")._default_manager
+        sources.filter(slug=_SOURCE, leads=None).update(mails_visitors=True)
 
 
 def _ensure_admin() -> None:

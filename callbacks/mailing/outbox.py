@@ -64,11 +64,13 @@ def post(
     attachments: Iterable[Attachment] = (),
     headers: Mapping[str, str] | None = None,
     key: str = "",
+    lead_id: int | None = None,
 ) -> OutgoingMail | None:
     """Stores a mail in the caller's transaction; it is sent once that is committed.
 
     `kind`: a short word for lists and logs. `to`: one address. `key`: a second mail with the same
-    one is not stored, and None is returned; also if both are written at the same moment. Raises
+    one is not stored, and None is returned; also if both are written at the same moment. `lead_id`:
+    of a visitor, with whom the mail is erased. Raises
     ValueError for an address that is none, and for attachments beyond MOST_BYTES.
     """
     try:
@@ -82,6 +84,7 @@ def post(
         kind=kind,
         key=key or None,
         to=to,
+        lead_id=lead_id,
         # A line break would begin another header.
         subject=" ".join(subject.split())[:_LONGEST_SUBJECT],
         text=text,

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from leads.models import Lead
+
 
 class MailState(models.TextChoices):
     """Where a mail is."""
@@ -30,6 +32,15 @@ class OutgoingMail(models.Model):
         help_text=_("There is one mail with this key: it is not written again."),
     )
     to = models.EmailField(_("to"))
+    lead = models.ForeignKey(
+        Lead,
+        verbose_name=_("lead"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Of a mail to a visitor: erased with the lead."),
+    )
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"), blank=True)

@@ -161,6 +161,22 @@ OF_LEADS = (
         seen_by=_LEADS,
     ),
     Place(
+        "callbacks.OutgoingMail",
+        _("Mail to those who asked to be called: we have the request, or did not reach them"),
+        found=Found.BY_LEAD,
+        fate=Fate.DELETED,
+        path="lead",
+        only={"lead__isnull": False},
+        kept={
+            "kind key to subject text html headers message_id state error": _(
+                "deleted with its row"
+            )
+        },
+        told=("to", "subject", "created_at", "sent_at"),
+        until=_("MAIL_KEPT_DAYS days"),
+        seen_by=_MANAGERS,
+    ),
+    Place(
         "leads.EarlierPlan",
         _("How a lead was to be called before another request of its number"),
         kept={"language sla_clock": _FIGURES},
@@ -286,6 +302,7 @@ OF_TEXTS = (
         _("Reports and alerts that are sent to staff"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
+        only={"lead": None},
         texts=("to", "key", "subject", "text", "html", "headers", "error"),
         kept={"kind message_id state": _OURS},
         told=("created_at", "sent_at"),

@@ -76,8 +76,8 @@ def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta |
     """
     if known.address is None or not settings.RATE_NEVER_CALL or known.is_of_ours:
         return None
-    key = _hidden("never-call", address.customer(known.address))
-    counter = Counter(key, _hidden("", phone), refuse=settings.RATE_NEVER_CALL)
+    key = hidden("never-call", address.customer(known.address))
+    counter = Counter(key, hidden("", phone), refuse=settings.RATE_NEVER_CALL)
     try:
         return counters.count([counter], now).wait
     except Away:
@@ -90,7 +90,7 @@ def wait_to_change(request: Lead, change: str, now: datetime) -> timedelta | Non
     """
     if not settings.RATE_CHANGES:
         return None
-    key = _hidden("changes", str(request.submitter or request.public_id))
+    key = hidden("changes", str(request.submitter or request.public_id))
     try:
         return counters.count([Counter(key, change, refuse=settings.RATE_CHANGES)], now).wait
     except Away:
@@ -107,7 +107,7 @@ def _counted(submission: Submission) -> Iterator[_Counted]:
     elif known and known.address:
         yield from _of_address(address.customer(known.address), key, phone)
     yield _Counted(
-        Counter(_hidden("number", phone), key, settings.RATE_NUMBER),
+        Counter(hidden("number", phone), key, settings.RATE_NUMBER),
         phone,
         _("The number was asked for more than %(limit)s times within %(time)s."),
     )
@@ -142,7 +142,7 @@ def _counted(submission: Submission) -> Iterator[_Counted]:
 def _of_address(sender: str, key: str, phone: str) -> Iterator[_Counted]:
     yield _Counted(
         Counter(
-            _hidden("address", sender),
+            hidden("address", sender),
             key,
             settings.RATE_ADDRESS,
             settings.RATE_ADDRESS_REFUSED,
@@ -152,7 +152,7 @@ def _of_address(sender: str, key: str, phone: str) -> Iterator[_Counted]:
         _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
     )
     yield _Counted(
-        Counter(_hidden("numbers", sender), _hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
+        Counter(hidden("numbers", sender), hidden("", phone), settings.RATE_ADDRESS_NUMBERS),
         sender,
         _("The address %(what)s asked for more than %(limit)s numbers within %(time)s."),
     )
@@ -163,7 +163,8 @@ def _shared(name: str, key: str, rates: tuple[Rate, ...]) -> Counter:
     return Counter(name, key, rates, is_mild=True, is_shared=True)
 
 
-def _hidden(kind: str, value: str) -> str:
+def hidden(kind: str, value: str) -> str:
+    """The key under which a value is counted, of which nobody can tell it."""
     digest = salted_hmac("leads.guard.rates", value, algorithm="sha256").hexdigest()[:24]
     return f"{kind}:{digest}"
 

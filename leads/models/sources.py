@@ -183,6 +183,15 @@ class LeadSource(models.Model):
         validators=[URLValidator(["http", "https"])],
         help_text=_("The address of your privacy notice; the form links to it."),
     )
+    mails_visitors = models.BooleanField(
+        _("mail to visitors"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Who leaves an e-mail address gets a mail that we have the request, and another one if "
+            "we could not reach them, with the link to its page."
+        ),
+    )
     kept_days = models.PositiveSmallIntegerField(
         _("kept for (days)"),
         null=True,

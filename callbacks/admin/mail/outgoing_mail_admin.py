@@ -30,8 +30,10 @@ _COLOURS: dict[str, str] = {
     MailState.SENT: html.GREEN,
     MailState.FAILED: html.RED,
 }
-# Whoever has the link ends the subscription.
-_ITS_READERS_ALONE = re.compile(r"(/mail/unsubscribe/)[^/\s]+")
+# Whoever has the link ends the subscription, or acts as the visitor.
+_ITS_READERS_ALONE = re.compile(
+    r"(/mail/unsubscribe/|/contact/[-\w]+/(?=[0-9a-f]{8}-)|[?&]earlier=)[^/\s&?]+"
+)
 
 
 def _send_again(mail: OutgoingMail, _user: object) -> str:

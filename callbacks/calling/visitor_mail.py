@@ -1,0 +1,123 @@
+"""Mail to a visitor, where the source wants it: that we have the request; that we did not reach
+them.
+
+Anybody can type anybody's address. So a mail holds nothing that the visitor has written, an address
+gets few of them (leads.guard.mail_rates), only the first request of a number is confirmed, and only
+one that the guard has let through. Each has a link that takes the request back.
+
+Written after the commit of what it tells of: a mail must not keep a lead from being stored or a
+call from being settled. Should the process die in between, there is none.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from callbacks.common.site_address import absolute
+from callbacks.mailing import outbox
+from leads import language_choice, visitor_status
+from leads.guard import mail_rates
+from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
+
+log = logging.getLogger(__name__)
+
+RECEIVED, UNREACHED = "visitor: received", "visitor: unreached"
+# A request of the same number and address, or submitter, within this time is the same wish.
+_FIRST_WITHIN = timedelta(days=1)
+
+
+def confirm_on_commit(lead: Lead) -> None:
+    """Tells a visitor who has just asked for a call that we have the request."""
+    if lead.email and lead.source.mails_visitors:
+        transaction.on_commit(partial(_try, lead.pk, RECEIVED), robust=True)
+
+
+def not_reached_on_commit(lead_id: int) -> None:
+    """Tells a visitor that we called in vain, and call no more."""
+    transaction.on_commit(partial(_try, lead_id, UNREACHED), robust=True)
+
+
+def _try(lead_id: int, kind: str) -> None:
+    now = timezone.now()
+    found = Lead.objects.select_related("source", "first_source").filter(pk=lead_id).first()
+    if found is None or not _is_wanted(found, kind, now):
+        return
+    if not mail_rates.may_mail(found.email, f"{kind} {found.pk}", now):
+        log.warning("mail to a visitor not written, by the rate lead=%s kind=%s", lead_id, kind)
+        return
+    try:
+        _post(found, kind, now)
+    except ValueError:
+        log.warning("mail to a visitor not written: no address lead=%s", lead_id)
+
+
+def _is_wanted(lead: Lead, kind: str, now: datetime) -> bool:
+    if not lead.email or not lead.source.mails_visitors or lead.follow_up_of_id:
+        return False
+    if kind == UNREACHED:
+        return lead.status == LeadStatus.UNREACHED
+    if lead.status not in OPEN_STATUSES or lead.is_held_back or lead.status == LeadStatus.HELD:
+        return False
+    same = Q(phone=lead.phone, email__iexact=lead.email)
+    if lead.submitter:  # who has corrected the number, or chosen another time
+        same |= Q(submitter=lead.submitter)
+    before = Lead.objects.filter(same, pk__lt=lead.pk, submitted_at__gt=now - _FIRST_WITHIN)
+    return not before.exists()
+
+
+def _post(lead: Lead, kind: str, now: datetime) -> None:
+    source = lead.first_source or lead.source
+    language = language_choice.choose([lead.language], source.language).language
+    with translation.override(language):
+        told = _words(lead, kind, source, language, now)
+        outbox.post(
+            kind,
+            lead.email,
+            told["title"],
+            render_to_string("mail/visitor.txt", told).strip() + "\n",
+            render_to_string("mail/visitor.html", told),
+            # No button of a mail program ends a request by itself: the page asks first.
+            headers={"List-Unsubscribe": f"<{told['not_mine']}>", "Content-Language": language},
+            key=f"{kind} {lead.pk}",
+            lead_id=lead.pk,
+        )
+
+
+def _words(
+    lead: Lead, kind: str, source: LeadSource, language: str, now: datetime
+) -> dict[str, Any]:
+    def page(name: str, *more: object, **query: object) -> str:
+        query = {language_choice.PARAMETER: language} | query
+        return absolute(reverse(f"leads:{name}", args=[source.slug, *more], query=query))
+
+    its_page = page("status", lead.public_id)
+    told: dict[str, Any] = {
+        "source": source,
+        "last_digits": visitor_status.last_digits(lead.phone),
+        "status_page": its_page,
+        "not_mine": page("not-mine", lead.public_id),
+        "is_unreached": kind == UNREACHED,
+    }
+    if kind == UNREACHED:
+        told["not_mine"] = page("never-call", lead.public_id)
+        told["title"] = gettext("We could not reach you")
+        told["form"] = page("contact", earlier=lead.public_id)
+        return told
+    found = visitor_status.find(lead.public_id)
+    stands = visitor_status.standing(found, now) if found else None
+    has_message = stands is not None and stands.status in {"scheduled", "received"}
+    told["title"] = gettext("We have your request")
+    told["message"] = (
+        stands.message
+        if stands and has_message
+        else gettext("We will call you as soon as one of us is free.")
+    )
+    return told
