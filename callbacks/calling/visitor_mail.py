@@ -11,7 +11,6 @@ call from being settled. Should the process die in between, there is none.
 
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -37,12 +36,20 @@ _FIRST_WITHIN = timedelta(days=1)
 def confirm_on_commit(lead: Lead) -> None:
     """Tells a visitor who has just asked for a call that we have the request."""
     if lead.email and lead.source.mails_visitors:
-        transaction.on_commit(partial(_try, lead.pk, RECEIVED), robust=True)
+        _try_on_commit(lead.pk, RECEIVED)
 
 
 def not_reached_on_commit(lead_id: int) -> None:
     """Tells a visitor that we called in vain, and call no more."""
-    transaction.on_commit(partial(_try, lead_id, UNREACHED), robust=True)
+    _try_on_commit(lead_id, UNREACHED)
+
+
+def _try_on_commit(lead_id: int, kind: str) -> None:
+    def write() -> None:
+        _try(lead_id, kind)
+
+    # Whatever goes wrong with it is logged, and nothing else fails for it.
+    transaction.on_commit(write, robust=True)
 
 
 def _try(lead_id: int, kind: str) -> None:

@@ -55,6 +55,7 @@ ELSEWHERE: Final = (
         ("extension_now", "_on_another_phone", "_paused", "_out", "_capped", "_resting"),
     ),
     Place("callbacks/calling/after_talk.py", ("_held", "_keep", "_meanwhile")),
+    Place("callbacks/calling/visitor_mail.py"),
     Place("callbacks/catalogs/of_django.py"),
     Place("callbacks/common/formatting.py"),
     Place("callbacks/explain/call_notes.py"),
@@ -70,6 +71,8 @@ ELSEWHERE: Final = (
     Place("callbacks/scheduling/follow_up_times.py"),
     Place("leads/models/lead_status.py", ("LeadStatus",)),
     Place("templates/mail/new_password.txt"),
+    Place("templates/mail/visitor.html"),
+    Place("templates/mail/visitor.txt"),
 )
 
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('callbacks', '0058_counted_by'),
-        ('leads', '0046_leadsource_mails_visitors'),
+        ('leads', '0047_mails_visitors'),
     ]
 
     operations = [

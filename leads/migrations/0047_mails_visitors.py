@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0045_feedback'),
+        ('leads', '0046_feedback'),
     ]
 
     operations = [
