@@ -109,6 +109,34 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
     return _speak(first, request, now)
 
 
+def let_count(request: Lead, now: datetime) -> bool:
+    """Has a request that was held back as it joined another one of its number count: its lead
+    follows its wish, or, where that one is held itself, joins it. Returns whether it was held back.
+    """
+    seen = request.duplicate_of
+    if seen is None:
+        return False
+    # Both before any lead is locked: they may take a turn at an opening.
+    chosen_at = request.chosen_at if request.chosen_at and request.chosen_at > now else None
+    wished = wish(request.source, request.phone, now, chosen_at, seen.source)
+    opened = Lead.objects.filter(pk=seen.pk, status__in=OPEN_STATUSES)
+    first = opened.select_for_update(no_key=True, of=("self",)).select_related("source").first()
+    if first is None or not transitions.count(request.pk):
+        return False
+    request.refresh_from_db()
+    if first.status == LeadStatus.HELD:
+        plan = wished.plan if wished else ports.plan(request.source, request.phone, now, chosen_at)
+        Lead.objects.filter(duplicate_of=first).exclude(pk=request.pk).update(duplicate_of=request)
+        transitions.give_way(first.pk, request.pk, now)
+        transitions.let_take_over(request.pk, now, plan)
+        request.refresh_from_db()
+        wish_followed.send(sender=Lead, lead=request)
+    elif join(first, request, wished, now):
+        first.refresh_from_db()
+        wish_followed.send(sender=Lead, lead=first)
+    return True
+
+
 def take_over(first: Lead, request: Lead, now: datetime) -> None:
     """Has a request that has joined a held lead be called instead of it: that one joins it.
 

@@ -176,6 +176,26 @@ def take_over(lead_id: int) -> bool:
     return _move(lead_id, (LeadStatus.DUPLICATE,), LeadStatus.WAITING, **values)
 
 
+def let_take_over(lead_id: int, at: datetime, plan: CallPlan) -> bool:
+    """duplicate -> waiting: a manager lets it go, and the lead that it had joined is held, and has
+    given way. Its clock has run since it was submitted; until now it has waited for the manager.
+    """
+    since = wait_accounting.not_before(at, F("submitted_at"))
+    return _move(
+        lead_id,
+        (LeadStatus.DUPLICATE,),
+        LeadStatus.WAITING,
+        duplicate_of=None,
+        closed_at=None,
+        call_after=plan.call_after,
+        gap_until=plan.gap_until,
+        closed_until=plan.closed_until,
+        error_message="",
+        waiting_since=since,
+        waited_held=F("waited_held") + since - F("submitted_at"),
+    )
+
+
 def release(lead_id: int, at: datetime, plan: CallPlan, *, is_held: bool = False) -> bool:
     """duplicate -> waiting: the lead that it had joined is closed, and it asks for another call;
     or -> held, if a manager is to look at it first.
@@ -201,9 +221,23 @@ def release(lead_id: int, at: datetime, plan: CallPlan, *, is_held: bool = False
     )
 
 
+def count(lead_id: int) -> bool:
+    """duplicate -> duplicate: it was held back, and is not any more. False: it was not."""
+    held_back = Lead.objects.filter(pk=lead_id, status=LeadStatus.DUPLICATE, is_held_back=True)
+    return bool(held_back.update(is_held_back=False, error_message=""))
+
+
 def leave(lead_id: int) -> bool:
-    """duplicate -> cancelled: its submitter takes it back, and the lead it had joined goes on."""
-    return _move(lead_id, (LeadStatus.DUPLICATE,), LeadStatus.CANCELLED, duplicate_of=None)
+    """duplicate -> cancelled: its submitter takes it back, or a manager rejects it, and the lead it
+    had joined goes on. What was held back has missed nothing.
+    """
+    return _move(
+        lead_id,
+        (LeadStatus.DUPLICATE,),
+        LeadStatus.CANCELLED,
+        duplicate_of=None,
+        cancelled_while_held=F("is_held_back"),
+    )
 
 
 def wait_again(

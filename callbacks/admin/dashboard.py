@@ -24,7 +24,7 @@ from callbacks.reconciliation import manual_resolution
 from callbacks.routing.availability import paused_at
 from leads import sla
 from leads.config_cache import one_version
-from leads.models import OPEN_STATUSES, Lead, LeadStatus
+from leads.models import OPEN_STATUSES, Lead, LeadStatus, is_held
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
         waiting=Count("pk", filter=filters.waiting(now)),
         later=Count("pk", filter=filters.later(now)),
         calling=Count("pk", filter=Q(status=LeadStatus.CALLING)),
-        held=Count("pk", filter=Q(status=LeadStatus.HELD)),
         overdue=Count("pk", filter=is_open & sla.overdue_and_follow_ups(now)),
         failed=Count("pk", filter=failed),
     )
+    held = Lead.objects.filter(is_held(), seen.leads()).count()
     nobody_calls = Lead.objects.filter(unroutable.leads(now), seen.leads()).count()
     leads = reverse("admin:leads_lead_changelist")
     return [
@@ -73,7 +73,7 @@ def tiles(now: datetime, seen: Scope = EVERYTHING) -> list[Tile]:
         Tile(gettext("Nobody will call"), nobody_calls, f"{leads}?unanswered=yes", alarming=True),
         Tile(
             gettext("Held for somebody to look at"),
-            counts["held"],
+            held,
             reverse("admin:leads_heldlead_changelist"),
             alarming=True,
         ),

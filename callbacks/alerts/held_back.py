@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from callbacks.alerts.facts import Found
 from leads.guard import block_counts
-from leads.models import Lead, LeadStatus, ListedBy, NeverCallNumber
+from leads.models import Lead, ListedBy, NeverCallNumber, is_held
 
 MOST = 100
 # From so many on a receiver's N can be.
@@ -21,7 +21,7 @@ OF_LIST = timedelta(hours=1)
 
 def oldest_held(_now: datetime) -> list[Found]:
     """The lead that has been held for longest."""
-    held = Lead.objects.filter(status=LeadStatus.HELD)
+    held = Lead.objects.filter(is_held())
     oldest = held.select_related("source").order_by("waiting_since", "pk").first()
     if oldest is None:
         return []
@@ -39,7 +39,7 @@ def oldest_held(_now: datetime) -> list[Found]:
 
 def many_held(_now: datetime) -> list[Found]:
     """Whether many leads are held."""
-    number = Lead.objects.filter(status=LeadStatus.HELD).count()
+    number = Lead.objects.filter(is_held()).count()
     return [Found("", {"number": number})] if number >= LEAST_HELD else []
 
 

@@ -152,14 +152,9 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
 def play(lead_id: int, record_name: str, user: object) -> str:
     """Has a recording played to the lead's phone now."""
     with transaction.atomic():
-        lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
-        log_context.follow(lead.pk)
-        _heed_the_visitor(lead)
+        lead = _to_be_called(lead_id, to_play=True)
         try:
-            number_guard.check_before_dial(lead.phone, lead.source)
             Message(phone="972505550100", pre_rec=record_name)
-        except PhoneRefused as refusal:
-            raise CannotCall(refusal.message) from None
         except InvalidCall:
             raise CannotCall(
                 gettext("Enter the recording's name, without its extension.")
@@ -175,33 +170,36 @@ def play(lead_id: int, record_name: str, user: object) -> str:
     return gettext("The message is being played to the lead.")
 
 
-def _to_be_called(lead_id: int) -> Lead:
-    """The lead, locked. Raises CannotCall if it may not be called now."""
-    lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
-    log_context.follow(lead.pk)
-    if lead.status == LeadStatus.CALLING:
-        raise CannotCall(gettext("This lead is being called right now."))
-    if lead.status == LeadStatus.DUPLICATE:
+def why_not(lead: Lead, *, to_play: bool = False) -> str:
+    """Why nobody may have this lead called, whatever the hour and whoever is free, in a sentence;
+    "" where they may. `to_play`: a message, which a repeated request's number may be played too.
+    """
+    if lead.status == LeadStatus.HELD:
+        return gettext("This request is held. Release it first, under “Held leads”.")
+    if lead.status == LeadStatus.DUPLICATE and not to_play:
         sentence = gettext("This is a repeated request. Open lead %(number)s, the first one.")
-        raise CannotCall(sentence % {"number": lead.duplicate_of_id})
-    _heed_the_visitor(lead)
+        return sentence % {"number": lead.duplicate_of_id}
+    said = TakenBack.objects.filter(lead=lead, why=WhyTakenBack.NOT_THEIRS)
+    if lead.status == LeadStatus.CANCELLED and said.exists():
+        return gettext(
+            "The visitor has said that this number is not theirs. Nobody calls it for this request."
+        )
     try:
         number_guard.check_before_dial(lead.phone, lead.source)
     except PhoneRefused as refusal:
-        raise CannotCall(refusal.message) from None
+        return refusal.message
+    return ""
+
+
+def _to_be_called(lead_id: int, *, to_play: bool = False) -> Lead:
+    """The lead, locked. Raises CannotCall if it may not be called now."""
+    lead = Lead.objects.select_for_update(of=("self",)).select_related("source").get(pk=lead_id)
+    log_context.follow(lead.pk)
+    if lead.status == LeadStatus.CALLING and not to_play:
+        raise CannotCall(gettext("This lead is being called right now."))
+    if sentence := why_not(lead, to_play=to_play):
+        raise CannotCall(sentence)
     return lead
-
-
-def _heed_the_visitor(lead: Lead) -> None:
-    """Raises CannotCall where its submitter has said that the number is not theirs."""
-    said = TakenBack.objects.filter(lead=lead, why=WhyTakenBack.NOT_THEIRS)
-    if lead.status == LeadStatus.CANCELLED and said.exists():
-        raise CannotCall(
-            gettext(
-                "The visitor has said that this number is not theirs. Nobody calls it for this "
-                "request."
-            )
-        )
 
 
 def _keep_to_the_bound(lead: Lead, now: datetime) -> None:

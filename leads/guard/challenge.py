@@ -21,7 +21,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from leads.guard import held
-from leads.models import Challenge, Lead, LeadStatus, TakenBack
+from leads.models import Challenge, Lead, TakenBack
 
 # How long a browser may take; also one whose page is in the background of a slow telephone.
 VALID_FOR = timedelta(minutes=20)
@@ -37,14 +37,10 @@ LONGEST = 4096
 def is_asked(lead: Lead, now: datetime) -> bool:
     """Whether the page of this lead has a challenge solved. Not a day later: nobody waits then.
 
-    Asked also where a solution changes nothing, since more than mild findings are against it, or it
-    has joined another request for its number: else the page would tell who stands on a list of
-    ours, and who waits with us.
+    Asked also where a solution changes nothing, since more than mild findings are against it: else
+    the page would tell who stands on a list of ours.
     """
-    is_held = lead.status == LeadStatus.HELD or (
-        lead.status == LeadStatus.DUPLICATE and lead.is_held_back
-    )
-    if not is_held or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
+    if not held.is_held(lead) or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
         return False
     if TakenBack.objects.filter(lead=lead).exists():
         return False

@@ -6,10 +6,10 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from leads import log_context, number_guard, ports, transitions
+from leads import joining, log_context, number_guard, ports, transitions
 from leads.guard import blocks, findings, pipeline
 from leads.guard.address import read
 from leads.guard.circumstances import Circumstances
@@ -32,12 +32,14 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
 
     Returns whether it was still held. Raises PhoneRefused where its number may not be called. What
     the same visitor has asked since is theirs, too; without a person's word only as far as it would
-    be called itself.
+    be called itself. One that has joined another request of its number counts there from now on.
     """
     with transaction.atomic():
         lead = Lead.objects.select_related("source").get(pk=lead_id)
         log_context.follow(lead.pk)
         number_guard.check_before_dial(lead.phone, lead.source)
+        if lead.status == LeadStatus.DUPLICATE:
+            return joining.let_count(lead, now)
         chosen_at = lead.chosen_at if lead.chosen_at and lead.chosen_at > now else None
         plan = ports.plan(lead.source, lead.phone, now, chosen_at)
         if not transitions.let_go(lead.pk, now, plan):
@@ -50,6 +52,14 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
         lead.refresh_from_db()
         wish_followed.send(sender=Lead, lead=lead)
         return True
+
+
+def reject(lead_id: int) -> bool:
+    """Nobody is called for a request that was held back as it joined another one of its number;
+    that one goes on. False: it is not one of these.
+    """
+    held_back = Lead.objects.filter(pk=lead_id, is_held_back=True)
+    return held_back.exists() and transitions.leave(lead_id)
 
 
 def hold_if_blocked(lead: Lead, now: datetime) -> bool:
@@ -65,6 +75,18 @@ def hold_if_blocked(lead: Lead, now: datetime) -> bool:
             findings.keep(lead, Judgement((found,)), now)
             log.info("held check=%s", found.asked)
     return True
+
+
+def is_held(lead: Lead) -> bool:
+    """Whether it is held, or was held back as it joined another request of its number."""
+    return lead.status == LeadStatus.HELD or (
+        lead.status == LeadStatus.DUPLICATE and lead.is_held_back
+    )
+
+
+def _held(lead_id: int) -> QuerySet[Lead]:
+    joined = Q(status=LeadStatus.DUPLICATE, is_held_back=True)
+    return Lead.objects.filter(Q(status=LeadStatus.HELD) | joined, pk=lead_id)
 
 
 def _for_a_person() -> QuerySet[Finding]:
@@ -85,7 +107,7 @@ def let_go_if_answered(lead_id: int, now: datetime) -> bool:
     """
     lead = Lead.objects.get(pk=lead_id)
     against = list(lead.findings.all())
-    if lead.status != LeadStatus.HELD or any(not it.is_mild or it.is_unanswered for it in against):
+    if not is_held(lead) or any(not it.is_mild or it.is_unanswered for it in against):
         return False
     if against and not has_solved(lead):
         return False
@@ -94,8 +116,7 @@ def let_go_if_answered(lead_id: int, now: datetime) -> bool:
     try:
         return release(lead_id, now, by_person=False)
     except PhoneRefused as refused:
-        still_held = Lead.objects.filter(pk=lead_id, status=LeadStatus.HELD)
-        still_held.update(error_message=refused.message[:500])
+        _held(lead_id).update(error_message=refused.message[:500])
         return False
 
 
@@ -108,7 +129,7 @@ def judge_again() -> None:
     unanswered = Finding.objects.filter(is_unanswered=True).order_by("at", "pk")
     for found in unanswered.select_related("lead__source", "lead__api_client")[:AT_ONCE]:
         lead = found.lead
-        is_open = lead.status == LeadStatus.HELD and now - lead.submitted_at < ASKED_AGAIN_WITHIN
+        is_open = is_held(lead) and now - lead.submitted_at < ASKED_AGAIN_WITHIN
         if not is_open:
             Finding.objects.filter(lead=lead).update(is_unanswered=False)
         elif not _judge_again(lead, now):
@@ -126,7 +147,7 @@ def _judge_again(lead: Lead, now: datetime) -> bool:
         known = set(lead.findings.values_list("asked", flat=True))
         findings.keep(lead, judged.without(known), now)
         reason = " ".join(lead.findings.values_list("reason", flat=True))[:500]
-        Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).update(error_message=reason)
+        _held(lead.pk).update(error_message=reason)
         let_go_if_answered(lead.pk, now)
     let_go_if_answered(lead.pk, now)
     return True

@@ -11,7 +11,7 @@ from leads.models.earlier_plans import EarlierPlan
 from leads.models.erased_numbers import ErasedNumber
 from leads.models.feedback import Feedback
 from leads.models.findings import Finding
-from leads.models.held_leads import HeldLead
+from leads.models.held_leads import HeldLead, is_held
 from leads.models.late_waits import LateWait
 from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
@@ -75,5 +75,6 @@ __all__ = [
     "WidgetText",
     "WithoutKey",
     "default_countries",
+    "is_held",
     "validate_country",
 ]

@@ -20,9 +20,9 @@ from callbacks.access import scope
 from callbacks.admin.attempts import attempt_admin, unknown_outcomes
 from callbacks.admin.attempts.talk_form import ManagersTalkForm
 from callbacks.admin.confirm import ask, is_confirmed
-from callbacks.admin.leads import commands, forms
+from callbacks.admin.leads import commands, forms, held_commands
 from callbacks.admin.leads.commands import LeadCommand
-from callbacks.calling import after_talk
+from callbacks.calling import after_talk, manual
 from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reconciliation import manual_resolution
@@ -38,8 +38,8 @@ class ActsOnLeads(Admin):
 
     actions = ["call_selected", "cancel_selected", "done_selected", "block_selected"]
     actions_detail = [
-        "call_now", "call_with", "they_talked", "after_talk", "play", "hang_up", "cancel",
-        "hold_legally", "lift_hold",
+        "release", "call_now", "call_with", "they_talked", "after_talk", "play", "hang_up",
+        "cancel", "hold_legally", "lift_hold",
     ]  # fmt: skip
 
     def has_change_permission(self, request: HttpRequest, obj: Lead | None = None) -> bool:
@@ -52,6 +52,11 @@ class ActsOnLeads(Admin):
         """
         may_see = self.has_view_or_change_permission(request)
         return bool(may_see and request.user.has_perm("leads.call_lead"))
+
+    def has_release_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may release and reject held leads."""
+        may_see = self.has_view_or_change_permission(request)
+        return bool(may_see and request.user.has_perm("leads.judge_heldlead"))
 
     def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may cancel leads."""
@@ -90,13 +95,15 @@ class ActsOnLeads(Admin):
         if lead is None:
             return []
         live = _live_attempt(lead)
+        can_be_called = live is None and not manual.why_not(lead)
         useful = {
-            "call-now": live is None,
-            "call-with": live is None,
+            "release": lead.status == LeadStatus.HELD,
+            "call-now": can_be_called,
+            "call-with": can_be_called,
             "assign": lead.status != LeadStatus.DUPLICATE,
             "they-talked": live is None and _question_of(lead) is not None,
             "after-talk": _newest_call(lead) is not None,
-            "play": live is None,
+            "play": live is None and not manual.why_not(lead, to_play=True),
             "hang-up": live is not None and attempt_admin.can_hang_up(live),
             "cancel": lead.is_open,
             "legal-hold": lead.erased_at is None and not hasattr(lead, "legal_hold"),
@@ -107,12 +114,21 @@ class ActsOnLeads(Admin):
         return [it for it in actions if useful[it.path]]
 
     @action(  # type: ignore[untyped-decorator]
+        description=_("Release"), url_path="release", permissions=["release"], icon="lock_open",
+        variant=ActionVariant.PRIMARY,
+    )  # fmt: skip
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks, then has this held lead called."""
+        return self._one(request, self._found(request, object_id), held_commands.RELEASE)
+
+    @action(  # type: ignore[untyped-decorator]
         description=_("Call now"), url_path="call-now", permissions=["call"], icon="call",
         variant=ActionVariant.PRIMARY,
     )  # fmt: skip
     def call_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks, then has this lead called."""
-        return self._one(request, self._found(request, object_id), commands.CALL)
+        lead = self._found(request, object_id)
+        return self._refused(request, lead) or self._one(request, lead, commands.CALL)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Call with …"), url_path="call-with", permissions=["call"],
@@ -121,6 +137,8 @@ class ActsOnLeads(Admin):
     def call_with(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks through whom, then has this lead called by that extension."""
         lead = self._found(request, object_id)
+        if (found := self._refused(request, lead)) is not None:
+            return found
         extensions = forms.extensions_for(lead, scope.of(request.user))
         if not extensions:
             said = gettext("No extension answers leads from %(source)s.") % {"source": lead.source}
@@ -180,6 +198,8 @@ class ActsOnLeads(Admin):
     def play(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks which one, then has it played to this lead."""
         lead = self._found(request, object_id)
+        if (found := self._refused(request, lead, to_play=True)) is not None:
+            return found
         form = forms.PlayForm(lead, request.POST if is_confirmed(request) else None)
         if not (is_confirmed(request) and form.is_valid()):
             question = commands.PLAY.question([lead], back=page_of(lead), form=form)
@@ -267,6 +287,16 @@ class ActsOnLeads(Admin):
         if lead is None:
             raise Http404(gettext("There is no such lead."))
         return lead
+
+    def _refused(
+        self, request: HttpRequest, lead: Lead, *, to_play: bool = False
+    ) -> HttpResponse | None:
+        """Back to the lead's page, where its number may not be rung: told why, and not asked."""
+        sentence = commands.why_not(lead, request.user, to_play=to_play)
+        if not sentence:
+            return None
+        self.message_user(request, commands.CALL.said(lead, sentence), messages.ERROR)
+        return HttpResponseRedirect(page_of(lead))
 
     def _one(self, request: HttpRequest, lead: Lead, what: LeadCommand) -> HttpResponse:
         if not is_confirmed(request):

@@ -87,8 +87,8 @@ class AssignsLeads(ActsOnLeads):
         "call_selected", "assign_selected", "cancel_selected", "done_selected", "block_selected",
     ]  # fmt: skip
     actions_detail = [
-        "call_now", "call_with", "assign", "they_talked", "after_talk", "play", "hang_up", "cancel",
-        "hold_legally", "lift_hold",
+        "release", "call_now", "call_with", "assign", "they_talked", "after_talk", "play",
+        "hang_up", "cancel", "hold_legally", "lift_hold",
     ]  # fmt: skip
 
     def has_assign_permission(self, request: HttpRequest, obj: Any = None) -> bool:

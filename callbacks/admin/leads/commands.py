@@ -5,8 +5,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +37,7 @@ class LeadCommand(Command[Lead]):
 
     def said(self, thing: Lead, sentence: str) -> str:
         """With whose lead it is."""
-        return f"{thing.name}: {sentence}"
+        return _filled_in("%(name)s: %(sentence)s", name=thing.name, sentence=sentence)
 
     def carry_out(self, model_admin: Any, request: HttpRequest, things: Sequence[Lead]) -> None:
         """To many leads: one message for all with whom it ended alike. Those that it was not done
@@ -48,7 +50,7 @@ class LeadCommand(Command[Lead]):
         for lead in things:
             alike.setdefault(self.do(model_admin, request, lead), []).append(lead)
         for (level, sentence), leads in alike.items():
-            words = {"count": len(leads), "sentence": sentence}
+            words: dict[str, Any] = {"count": len(leads), "sentence": sentence}
             if level == messages.SUCCESS:
                 text = ngettext(
                     "%(count)d lead: %(sentence)s", "%(count)d leads: %(sentence)s", len(leads)
@@ -60,20 +62,54 @@ class LeadCommand(Command[Lead]):
                     "Not done for %(count)d leads: %(sentence)s %(names)s",
                     len(leads),
                 )
-            model_admin.message_user(request, text % words, level)
+            model_admin.message_user(request, _filled_in(text, **words), level)
 
 
-def _ask_who_may_release(lead: Lead, user: Any) -> None:
-    """To have a held lead called is to release it. Raises manual_requests.CannotCall."""
-    is_held = Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).exists()
-    if is_held and not user.has_perm("leads.judge_heldlead"):
-        raise manual_requests.CannotCall(
-            gettext("This lead is held, and you may not release held leads. Ask a manager to.")
-        )
+def _filled_in(text: str, **words: Any) -> str:
+    """A sentence with a link in it stays one."""
+    if not any(isinstance(it, SafeString) for it in words.values()):
+        return text % words
+    return SafeString(escape(text) % {name: conditional_escape(it) for name, it in words.items()})
+
+
+class CallCommand(LeadCommand):
+    """Something that rings a lead's number. The question says of which leads it will be refused."""
+
+    to_play = False
+
+    def lines(self, thing: Lead) -> Sequence[str]:
+        """Who it is, and why they cannot be called."""
+        refused = why_not(thing, to_play=self.to_play)
+        return [*super().lines(thing), *([refused] if refused else [])]
+
+
+class _PlayCommand(CallCommand):
+    to_play = True
+
+
+def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
+    """Why this lead cannot be called, in a sentence with the way out; "" where it can be."""
+    if lead.status == LeadStatus.HELD and user and not user.has_perm("leads.judge_heldlead"):
+        return gettext("This request is held, so nobody calls it. Ask a manager to release it.")
+    if lead.status == LeadStatus.HELD:
+        address = f"{reverse('admin:leads_heldlead_changelist')}?id__exact={lead.pk}"
+        sentence = escape(gettext("This request is held, so nobody calls it. %(link)s"))
+        link = format_html('<a href="{}">{}</a>', address, gettext("Release it first."))
+        return SafeString(sentence % {"link": link})
+    return manual.why_not(lead, to_play=to_play)
+
+
+def _see_that_it_can_be(lead: Lead, user: Any, *, to_play: bool = False) -> None:
+    """Raises CannotCall, with a link. Whoever comes in between is met by callbacks.calling.manual,
+    which asks again with the lead locked.
+    """
+    lead.refresh_from_db(fields=["status"])
+    if sentence := why_not(lead, user, to_play=to_play):
+        raise manual_requests.CannotCall(sentence)
 
 
 def _call_now(lead: Lead, user: Any) -> str:
-    _ask_who_may_release(lead, user)
+    _see_that_it_can_be(lead, user)
     return manual.call_now(lead.pk, user)
 
 
@@ -82,7 +118,7 @@ def not_chosen_yet(_lead: Lead, _user: object) -> str:
     raise manual_requests.CannotCall(gettext("Nothing was chosen."))
 
 
-CALL = LeadCommand(
+CALL = CallCommand(
     run=_call_now,
     logged=_("Call now"),
     title=_("Call now?"),
@@ -137,7 +173,7 @@ BLOCK = LeadCommand(
     button=_("Block"),
     danger=True,
 )
-CALL_WITH = LeadCommand(
+CALL_WITH = CallCommand(
     run=not_chosen_yet,
     logged=_("Call now"),
     title=_("Call now with one extension?"),
@@ -148,7 +184,7 @@ CALL_WITH = LeadCommand(
     ),
     button=_("Call now"),
 )
-PLAY = LeadCommand(
+PLAY = _PlayCommand(
     run=not_chosen_yet,
     logged=_("Message"),
     title=_("Play a message?"),
@@ -247,7 +283,7 @@ def call_with(extension: Extension) -> LeadCommand:
     """CALL_WITH, with the extension chosen."""
 
     def run(lead: Lead, user: Any) -> str:
-        _ask_who_may_release(lead, user)
+        _see_that_it_can_be(lead, user)
         return manual.call_with(lead.pk, extension.pk, user)
 
     return CALL_WITH.doing(
@@ -259,7 +295,7 @@ def play(record_name: str) -> LeadCommand:
     """PLAY, with the record named."""
 
     def run(lead: Lead, user: Any) -> str:
-        _ask_who_may_release(lead, user)
+        _see_that_it_can_be(lead, user, to_play=True)
         return manual.play(lead.pk, record_name, user)
 
     return PLAY.doing(

@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import RadioFilter, RangeDateTimeFilter
 from callbacks.common.translation import Text
 from callbacks.reports.date_ranges import parsed_day
 from leads.guard import blocks, keyless, listed_numbers, rates, robots, websites
-from leads.models import CameBy, Finding, LeadStatus
+from leads.models import CameBy, Finding, Lead, is_held
 
 _CHECKS: dict[str, Text] = {
     listed_numbers.NAME: _("Never-call list"),
@@ -33,9 +33,13 @@ _CHECKS: dict[str, Text] = {
 
 def counted_by_reason(reasons: Iterable[str]) -> "Counter[str]":
     """How many held leads each of these sentences holds."""
-    held = Finding.objects.filter(lead__status=LeadStatus.HELD, reason__in=set(reasons))
+    held = _of_held_leads().filter(reason__in=set(reasons))
     found = held.order_by().values("reason").annotate(number=Count("lead", distinct=True))
     return Counter({row["reason"]: row["number"] for row in found})
+
+
+def _of_held_leads() -> QuerySet[Finding]:
+    return Finding.objects.filter(lead__in=Lead.objects.filter(is_held()).order_by().values("pk"))
 
 
 def _found(**values: Any) -> Exists:
@@ -50,7 +54,7 @@ class CheckFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:
         """The checks, each with how many it holds."""
-        held = Finding.objects.filter(lead__status=LeadStatus.HELD).order_by()
+        held = _of_held_leads().order_by()
         found = held.values("asked").annotate(number=Count("lead", distinct=True))
         counts = {row["asked"]: row["number"] for row in found}
         if self.value() and self.value() not in counts:

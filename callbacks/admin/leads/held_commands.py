@@ -13,7 +13,7 @@ from callbacks.calling import manual
 from callbacks.calling.manual_requests import CannotCall
 from leads import never_call
 from leads.guard import held
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, LeadStatus, is_held
 from leads.phones import PhoneRefused
 
 
@@ -32,18 +32,22 @@ def _release(lead: Lead, _user: object) -> str:
         raise CannotCall(refused.message) from None
     if not released:
         raise NothingToDo(gettext("It is not held any more."))
+    lead.refresh_from_db(fields=["status"])
+    if lead.status == LeadStatus.DUPLICATE:
+        return gettext("It counts from now on: the request that it has joined is called for both.")
     return gettext("It is called as soon as its hours and a free salesperson allow.")
 
 
 def reject(lead: Lead, user: object) -> str:
     """Cancels a lead that is held, and says so."""
     _see_that_it_is_held(lead)
-    manual.cancel(lead.pk, user)
+    if not held.reject(lead.pk):
+        manual.cancel(lead.pk, user)
     return gettext("Nobody is called for it.")
 
 
 def _see_that_it_is_held(lead: Lead) -> None:
-    if not Lead.objects.filter(pk=lead.pk, status=LeadStatus.HELD).exists():
+    if not Lead.objects.filter(is_held(), pk=lead.pk).exists():
         raise NothingToDo(gettext("It is not held any more."))
 
 
@@ -54,7 +58,8 @@ RELEASE = HeldCommand(
     title_of_several=_("Have these %(count)d called?"),
     explanation=_(
         "The phone of a free salesperson rings first. When they answer, this number is called and "
-        "the two are connected. The time that the visitor has waited counts."
+        "the two are connected. The time that the visitor has waited counts. A request that has "
+        "joined another one for its number is no longer ignored: what it asks for counts there."
     ),
     button=_("Release"),
 )
@@ -64,8 +69,9 @@ REJECT = HeldCommand(
     title=_("Reject the request?"),
     title_of_several=_("Reject these %(count)d requests?"),
     explanation=_(
-        "Nobody is called for it, and the visitor is told that the request is closed. A later "
-        "request of the same number is judged anew."
+        "Nobody is called for it, and the visitor is told that the request is closed. What has "
+        "joined a held request is rejected with it. A later request of the same number is judged "
+        "anew."
     ),
     button=_("Reject"),
     danger=True,

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from leads.guard import address
-from leads.models import Lead, LeadStatus
+from leads.models import Lead, is_held
 
 # What leads.guard.address.customer says, of a lead's row.
 _NETWORK = RawSQL(
@@ -51,7 +51,7 @@ def counted_by_domain(domains: Iterable[str]) -> "Counter[str]":
 
 def _counted(by: Any, values: Iterable[str]) -> "Counter[str]":
     wanted = {value for value in values if value}
-    leads = Lead.objects.filter(status=LeadStatus.HELD).alias(same=by).filter(same__in=wanted)
+    leads = Lead.objects.filter(is_held()).alias(same=by).filter(same__in=wanted)
     found = leads.order_by().values(value=by).annotate(number=Count("pk"))
     return Counter({row["value"]: row["number"] for row in found})
 

@@ -15,7 +15,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +45,7 @@ from callbacks.admin.leads.held_filters import (
     network_of,
 )
 from leads.admin import Admin
-from leads.models import HeldLead, Lead, LeadStatus
+from leads.models import HeldLead, Lead, LeadStatus, is_held
 
 LIST = "admin:leads_heldlead_changelist"
 # So many at once: all that one address may have stored within a day.
@@ -100,11 +100,11 @@ class HeldLeadAdmin(ReadOnly, Admin):
     # --- the list -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HeldLead]:
-        """Those that are held now."""
+        """Those that are held now, and those that have joined another request of their number."""
         found: QuerySet[HeldLead] = super().get_queryset(request)
         return (
-            found.filter(status=LeadStatus.HELD)
-            .select_related("source", "challenge")
+            found.filter(is_held())
+            .select_related("source", "challenge", "duplicate_of")
             .prefetch_related("findings")
         )
 
@@ -137,6 +137,8 @@ class HeldLeadAdmin(ReadOnly, Admin):
             reasons.append(about)
         if challenge_shown.is_solved(obj) and obj.error_message not in " ".join(findings):
             reasons.append(obj.error_message)  # why it is held all the same
+        if obj.status == LeadStatus.DUPLICATE:
+            reasons.append(_joined(obj))
         told = format_html_join("", "<li>{}</li>", ((reason,) for reason in reasons))
         return format_html('<ul class="facts reasons">{}</ul>', told)
 
@@ -221,8 +223,24 @@ class HeldLeadAdmin(ReadOnly, Admin):
         if form or not is_confirmed(request):
             back = request.get_full_path()
             return ask(request, self, what.question(chosen, back=back, action=name, form=form))
+        if name != "release_selected":
+            # With a held one goes what has joined it: that first, or it would be gone by its turn.
+            chosen.sort(key=lambda it: it.status != LeadStatus.DUPLICATE)
         what.carry_out(self, request, chosen)
         return None
+
+
+def _joined(lead: Lead) -> SafeString:
+    """That another request of its number is open, with a way there."""
+    first: Any = lead.duplicate_of
+    sentence = escape(gettext("It has joined %(lead)s, which is open for the same number."))
+    words = {"pk": first.pk, "status": first.get_status_display()}
+    link = format_html(
+        '<a class="quiet-link" href="{}">{}</a>',
+        html.page_of(Lead, first.pk),
+        gettext("lead %(pk)s (%(status)s)") % words,
+    )
+    return SafeString(sentence % {"lead": link})
 
 
 def _add_others(leads: Iterable[Any]) -> None:
