@@ -99,7 +99,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
         message = gettext("Use 1 to 255 printable ASCII characters.")
         return _errors(400, {"Idempotency-Key": [message]})
-    fields = request_body.fields(request, FIELDS)
+    fields = request_body.fields(request, FIELDS, api_keys.refuse_in_body)
     if not fields.get("source"):
         return _errors(400, {"source": [gettext("Name the source that the lead comes from.")]})
     whose = _whose(request, client)

@@ -9,7 +9,9 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
@@ -22,8 +24,13 @@ from leads.models import ApiClient, ApiKey, ApiScope, LeadSource
 _MARK = "lc_"
 _NAMED_BY = 8  # letters
 _KEY = re.compile(r"lc_[a-z2-7]{8}_[A-Za-z0-9_-]{43}")
-# What others call a key in an address.
-_NAMES_OF_KEYS = frozenset({"access_token", "api_key", "apikey", "api-key", "authorization"})
+# What others call a key: as a parameter of an address, a field or a header, in small letters and
+# without "-" and "_".
+_NAMES_OF_KEYS = frozenset(
+    {"accesstoken", "apikey", "apitoken", "authorization", "xaccesstoken", "xapikey", "xauthtoken"}
+)
+# Too common for a field or a header, which may be a program's own; an address of ours has none.
+_NAMES_IN_ADDRESSES = _NAMES_OF_KEYS | {"key", "token"}
 _NOTED_EVERY = timedelta(minutes=1)
 # Compared with where nothing is found, so that both take the same time.
 _NOBODYS = hashlib.sha256(b"").hexdigest()
@@ -68,12 +75,28 @@ def end(key: ApiKey, now: datetime) -> bool:
 def refuse_in_address(request: HttpRequest) -> None:
     """Raises KeyRefused where the address holds a key: many a log on the way keeps addresses."""
     values = [value for _name, values in request.GET.lists() for value in values]
-    if _NAMES_OF_KEYS & {it.casefold() for it in request.GET} or any(map(_KEY.search, values)):
+    if _is_named(request.GET, _NAMES_IN_ADDRESSES) or any(
+        map(_KEY.search, [*request.GET, *values, request.path])
+    ):
         raise KeyRefused(
             400,
             gettext(
                 "Send the API key as “Authorization: Bearer …”, never in an address: addresses are "
                 "written into logs. Have a key that was sent so replaced."
+            ),
+        )
+
+
+def refuse_in_body(sent: Mapping[str, Any]) -> None:
+    """Raises KeyRefused where one of the fields that were sent is or holds a key: what is sent is
+    stored, and read by people. `sent`: the whole body, also what is ignored of it.
+    """
+    if _is_named(sent) or _KEY.search(str(sent)):
+        raise KeyRefused(
+            400,
+            gettext(
+                "Send the API key as “Authorization: Bearer …”, never in the body: what is sent "
+                "there is stored. This request was not. Have a key that was sent so replaced."
             ),
         )
 
@@ -110,9 +133,26 @@ def _shown(request: HttpRequest) -> str | None:
     kind, _space, text = request.headers.get("Authorization", "").partition(" ")
     if kind.casefold() == "bearer":
         return text.strip()
-    if any(map(_KEY.search, request.headers.values())):
+    others = {name: value for name, value in request.headers.items() if name != "Authorization"}
+    is_here = _is_named(others) or any(map(_KEY.search, request.headers.values()))
+    if is_here or _KEY.search(_password(kind, text)):
         raise KeyRefused(401, gettext("Send the API key as “Authorization: Bearer …”."))
     return None
+
+
+def _is_named(names: Iterable[str], of_keys: frozenset[str] = _NAMES_OF_KEYS) -> bool:
+    """Whether one of these is what others call a key."""
+    return bool(of_keys & {it.casefold().replace("-", "").replace("_", "") for it in names})
+
+
+def _password(kind: str, text: str) -> str:
+    """What `Authorization: Basic` says, user and password; "" for anything else."""
+    if kind.casefold() != "basic":
+        return ""
+    try:
+        return base64.b64decode(text.strip(), validate=True).decode("latin-1")
+    except ValueError:
+        return ""
 
 
 def may_submit_to(client: ApiClient, source: LeadSource) -> bool:

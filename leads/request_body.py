@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -55,14 +55,20 @@ class BodyRefused(Exception):  # noqa: N818  # said of the body, to a person
         return " ".join(message for messages in self.errors.values() for message in messages)
 
 
-def fields(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
+def fields(
+    request: HttpRequest,
+    names: tuple[str, ...],
+    look_at: Callable[[Mapping[str, Any]], None] = lambda _sent: None,
+) -> dict[str, str]:
     """Those of the fields `names` that a JSON or form body holds; other fields are ignored.
 
     A field that is null in JSON counts as missing, and so does a hint that is no text. Raises
-    BodyRefused.
+    BodyRefused, and what `look_at` raises, which is shown everything that was sent.
     """
     try:
-        return _strings(_fields(request), names)
+        sent = _fields(request)
+        look_at(sent)
+        return _strings(sent, names)
     except TooManyFieldsSent:
         sentence = gettext("The body has more than %(most)d fields.") % {"most": MOST_FIELDS}
         raise BodyRefused.of(400, sentence) from None

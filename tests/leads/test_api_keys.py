@@ -1,10 +1,13 @@
 """Keys of the API: whose requests are taken, and what the others are answered."""
 
+import base64
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import redis
@@ -149,6 +152,9 @@ IN_ADDRESSES = {
     "under a name of its own": "?hello={key}",
     "as access_token": "?access_token=swordfish",
     "as api_key": "?API_KEY=",
+    "as key": "?key=swordfish",
+    "as api-key": "?api-key=swordfish",
+    "as a name": "?{key}",
     "beside others": "?utm=1&utm={key}",
 }
 
@@ -175,17 +181,64 @@ def test_a_key_in_an_address_is_refused(row: str, client: Client, key: str) -> N
         {"Api-Key": "{key}"},
         {"Authorization": "{key}"},
         {"Authorization": "Token {key}"},
+        {"Authorization": "Basic {user}"},
+        {"Authorization": "basic {password}"},
+        {"X-Api-Key": "a key of something else"},
+        {"X-Auth-Token": "swordfish"},
+        {"Cookie": "session={key}"},
     ],
-    ids=["another header", "a like one", "no kind", "another kind"],
-)
+    ids=[
+        "another header", "a like one", "no kind", "another kind", "as a user", "as a password",
+        "a foreign key", "a token", "a cookie",
+    ],
+)  # fmt: skip
 def test_a_key_in_another_place_is_told_where_it_belongs(
     headers: dict[str, str], client: Client, key: str
 ) -> None:
-    answer = send(client, headers={name: it.format(key=key) for name, it in headers.items()})
+    words = {
+        "key": key,
+        "user": base64.b64encode(f"{key}:".encode()).decode(),
+        "password": base64.b64encode(f"api:{key}".encode()).decode(),
+    }
+    answer = send(client, headers={name: it.format(**words) for name, it in headers.items()})
+    assert not Lead.objects.exists()
     assert (answer.status_code, says(answer)) == (
         401,
         "Send the API key as “Authorization: Bearer …”.",
     )
+
+
+IN_BODIES: dict[str, dict[str, Any]] = {
+    "as a field of its own": {"api_key": "{key}"},
+    "under a name that others use": {"apiKey": "swordfish"},
+    "as a field that is ignored": {"comment": "{key}"},
+    "inside another": {"meta": {"auth": ["{key}"]}},
+    "in the message": {"message": "My key is {key}, call me."},
+    "as the name": {"name": "{key}"},
+}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("row", IN_BODIES)
+def test_a_key_in_a_body_is_refused_and_not_stored(
+    row: str, kind: str, client: Client, key: str
+) -> None:
+    fields: dict[str, Any] = {"source": "website", "name": "Noa", "phone": "050-555 0101"}
+    fields |= json.loads(json.dumps(IN_BODIES[row]).replace("{key}", key))
+    body = json.dumps(fields) if kind.endswith("json") else urlencode(fields)
+    for headers in ({}, {"Authorization": f"Bearer {key}"}):
+        answer = client.post(URL, body, content_type=kind, headers=headers)
+        assert answer.status_code == 400
+        assert "never in the body" in says(answer)
+        assert key not in answer.content.decode()
+    assert not Lead.objects.exists()
+
+
+def test_what_is_no_key_is_taken(client: Client, source: LeadSource) -> None:
+    """Fields and headers of a program's own."""
+    fields = {"source": "website", "name": "Noa", "phone": "050-555 0101", "key": "7", "token": "x"}
+    answer = client.post(URL, fields, headers={"X-Request-Id": "lc_7", "X-Key": "7"})
+    assert answer.status_code == 201
 
 
 def test_a_password_of_the_site_is_no_key(client: Client, source: LeadSource) -> None:
@@ -201,6 +254,7 @@ def test_a_key_stands_in_no_log(client: Client, key: str, caplog: pytest.LogCapt
         send(client, key + "x")
         send(client, headers={"X-Api-Key": key})
         client.post(f"{URL}?api_key={key}")
+        client.post(URL, {"source": "website", "name": key, "phone": "050-555 0101"})
     secret = key[12:]
     assert len(caplog.records) > 3
     assert secret not in caplog.text
