@@ -35,18 +35,29 @@ class TurnsTaken:
 @dataclass(frozen=True)
 class SimulatedTimes:
     """Of a lead of this source. `window`: the calling window of its number; `spans`: when a team is
-    open in that window.
+    open in that window. `usual`: when people with its number are called unasked.
     """
 
     scenario: Scenario
     source_id: int
     window: OpenIntervals
+    usual: OpenIntervals
     spans: OpenIntervals
     taken: TurnsTaken
 
     def next_time(self, after: datetime) -> datetime | None:
         """A team is open, and its number may be called."""
         return instant_or_none(self.spans.next_opening(after.timestamp()))
+
+    def next_usual_time(self, after: datetime) -> datetime | None:
+        """A team is open at an hour at which people are called unasked; at any if there is none."""
+        at = first = self.spans.next_opening(after.timestamp())
+        while at is not None:
+            usual = self.usual.next_opening(at)
+            if usual == at:
+                return instant(at)
+            at = None if usual is None else self.spans.next_opening(usual)
+        return instant_or_none(first)
 
     def next_new_opening(self, after: datetime) -> datetime | None:
         """By the teams' hours alone."""

@@ -190,7 +190,12 @@ class _Run:
         request = life.request
         arrival = request.arrival
         return SimulatedTimes(
-            self._firm, arrival.source_id, arrival.window, request.spans, self._turns
+            self._firm,
+            arrival.source_id,
+            arrival.window,
+            arrival.usual,
+            request.spans,
+            self._turns,
         )
 
     def _limited_until(self, life: SimulatedLead) -> datetime | None:

@@ -130,14 +130,21 @@ def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
     tries = _tries([lead.pk for lead in leads])
     current, kept = config.current(), dict[tuple[object, ...], OpenIntervals]()
 
-    def window(lead: Lead) -> OpenIntervals:
-        found = calling_hours.windows_of(current, lead.source_id, lead.phone)
-        key = lead.source_id, *(it.time_zone for it in found)
+    def common(lead: Lead, windows: Sequence[Calendar], *, is_usual: bool) -> OpenIntervals:
+        key = is_usual, lead.source_id, *(it.time_zone for it in windows)
         if key not in kept:
             kept[key] = OpenIntervals.always()
-            for calendar in found:
+            for calendar in windows:
                 kept[key] = kept[key].both(period.spans(calendar))
         return kept[key]
+
+    def window(lead: Lead) -> OpenIntervals:
+        found = calling_hours.windows_of(current, lead.source_id, lead.phone)
+        return common(lead, found, is_usual=False)
+
+    def usual(lead: Lead) -> OpenIntervals:
+        found = calling_hours.usual_windows_of(current, lead.source_id, lead.phone)
+        return common(lead, found, is_usual=True)
 
     return [
         HistoricLead(
@@ -148,6 +155,7 @@ def historic_leads(leads: Sequence[Lead], period: Period) -> list[HistoricLead]:
             chosen_at=lead.chosen_at.timestamp() if lead.chosen_at else None,
             language=lead.language,
             window=window(lead),
+            usual=usual(lead),
             tries=tuple(tries[lead.pk]),
             is_owned=lead.has_owner,
             assigned_to=lead.assigned_to_id,

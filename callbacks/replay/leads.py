@@ -23,7 +23,8 @@ class HistoricAttempt:
 class HistoricLead:
     """A lead as it came. Instants are epoch seconds.
 
-    `window`: when its own clock allows a call. `tries`: how its calls went then, in order.
+    `window`: when its own clock allows a call; `usual`: when
+    people with its number are called unasked. `tries`: how its calls went then, in order.
     `is_owned`: it is somebody's in every team (Lead.has_owner). `assigned_to`: whose it then is.
     """
 
@@ -34,6 +35,7 @@ class HistoricLead:
     chosen_at: float | None = None
     language: str = ""
     window: OpenIntervals = field(default_factory=OpenIntervals.always)
+    usual: OpenIntervals = field(default_factory=OpenIntervals.always)
     tries: tuple[HistoricAttempt, ...] = ()
     is_owned: bool = False
     assigned_to: int | None = None

@@ -36,6 +36,10 @@ class ConfiguredTimes:
         """A team is open, and its number may be called."""
         return calling_hours.next_time(self.config, self.source_id, self.phone, after)
 
+    def next_usual_time(self, after: datetime) -> datetime | None:
+        """In the calling window of the source, or of new sources where it has none."""
+        return calling_hours.next_usual_time(self.config, self.source_id, self.phone, after)
+
     def next_new_opening(self, after: datetime) -> datetime | None:
         """By the teams' hours alone."""
         return calling_hours.next_new_opening(self.config, self.source_id, after)
@@ -78,6 +82,10 @@ class WindowTimes:
     def next_time(self, after: datetime) -> datetime | None:
         """The number may be called."""
         return calling_hours.next_in_window(self.config, self.source_id, self.phone, after)
+
+    def next_usual_time(self, after: datetime) -> datetime | None:
+        """A message that is late is not played at all."""
+        return self.next_time(after)
 
     def next_new_opening(self, after: datetime) -> datetime | None:  # noqa: ARG002
         """No team is needed."""

@@ -52,12 +52,21 @@ def is_usual_hour(config: RoutingConfig, source_id: int, phone: str, at: datetim
     """Whether people are called at `at` without having asked for that hour: in the source's calling
     window. One that calls at any hour keeps to that of new sources (NEW_CALLING_HOURS).
     """
-    if windows := windows_of(config, source_id, phone):
-        return all(opening_hours.is_open(it, at) for it in windows)
-    if settings.NEW_CALLING_HOURS is None:
-        return True
-    zones = _zones(config, source_id, phone)
-    return all(opening_hours.is_open(_window(*settings.NEW_CALLING_HOURS, it), at) for it in zones)
+    windows = usual_windows_of(config, source_id, phone)
+    return all(opening_hours.is_open(it, at) for it in windows)
+
+
+def next_usual_time(
+    config: RoutingConfig, source_id: int, phone: str, after: datetime
+) -> datetime | None:
+    """As `next_time`, at a usual hour (`is_usual_hour`). Where a team answers at no such hour, or
+    none fits all zones of the number, at any.
+    """
+    if not has_an_hour(config, source_id, phone, after):
+        return None
+    windows = usual_windows_of(config, source_id, phone)
+    usual = _first_common(config, source_id, windows, after)
+    return usual or next_time(config, source_id, phone, after)
 
 
 def next_time(
@@ -252,6 +261,15 @@ def windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Ca
         return ()
     zones = _zones(config, source_id, phone)
     return tuple(_window(source.call_from, source.call_until, zone) for zone in zones)
+
+
+def usual_windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Calendar]:
+    """The calling window, or where the source calls at any hour, that of new sources."""
+    windows = windows_of(config, source_id, phone)
+    if windows or settings.NEW_CALLING_HOURS is None:
+        return windows
+    zones = _zones(config, source_id, phone)
+    return tuple(_window(*settings.NEW_CALLING_HOURS, zone) for zone in zones)
 
 
 def _zones(config: RoutingConfig, source_id: int, phone: str) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ Asked for new leads, retries, leads that are put off, "Call now", the preview an
 this order:
 
 1. the wait that follows the last call's outcome (`Step`), or the time that the visitor chose;
-2. the limits of the lead's number: the gap after a call, and its daily limit;
+2. the limits: of the lead's number, the gap after a call and the calls of a day; and of what may be
+   spent. Nobody has asked for the hour at which one of these is over, so unless it is over soon the
+   lead is called at an hour at which people are called unasked, although its source calls at any;
 3. for a retry at an opening: when a team next opens anew; a day later where all are always open;
 4. the teams' opening hours and the calling window of the lead's number;
 5. the lead's turn among those that wait for the same opening.
@@ -14,11 +16,14 @@ routing config and the database, `replay.call_times` from a simulation.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from callbacks.policy.rules import A_DAY, LeadStep, Step
 from callbacks.scheduling.opening_turns import Turn
+
+# Whoever asks at night wants to be called at night, also if they wait for as long as this.
+SOON = timedelta(hours=1)
 
 
 class CallTimes(Protocol):
@@ -26,6 +31,9 @@ class CallTimes(Protocol):
 
     def next_time(self, after: datetime) -> datetime | None:
         """The first instant at or after `after` at which it may be called; None: never."""
+
+    def next_usual_time(self, after: datetime) -> datetime | None:
+        """The same, at an hour at which people are called unasked, if there is one."""
 
     def next_new_opening(self, after: datetime) -> datetime | None:
         """When the first of its teams opens anew; None: none does, or all are always open."""
@@ -66,7 +74,7 @@ def next_call(
 
     `step`: what follows from the call that ended at `now`; None: there was none. `chosen_at`: the
     time that the visitor chose, or an earlier gap that goes on. `limited_until`: until when its
-    number may not be rung (routing.number_limits); None: it may be.
+    number may not be rung (routing.number_limits), or a spending limit lasts; None: it may be.
     """
     if step and not step.after:
         return NextCall(None)
@@ -78,7 +86,8 @@ def next_call(
             earliest = anew
         else:
             start = earliest = gap_until = max(earliest, now + A_DAY)
-    opens_at = times.next_time(earliest)
+    is_limit = limited_until is not None and limited_until == earliest and earliest - now > SOON
+    opens_at = times.next_usual_time(earliest) if is_limit else times.next_time(earliest)
     if opens_at is None:
         return NextCall(earliest, gap_until)
     if opens_at == start:

@@ -104,6 +104,9 @@ EVENING = {"waiting_for": "23 Nov 18:00"}
 MORNINGS = Hours(days=WORKDAYS, closes="12:00")
 JERUSALEM = Hours(zone="Asia/Jerusalem", days=(6, 0, 1, 2, 3))
 
+USUAL: dict[str, Any] = {"NEW_CALLING_HOURS": (time(8), time(21))}  # in Israel from 6:00 UTC
+ONE_A_DAY: dict[str, Any] = {"CALLS_A_DAY": 1, **USUAL}
+
 ROWS = {
     # --- the wait of the outcome, and opening hours -----------------------------------------------
     "inside opening hours": Row(
@@ -344,6 +347,37 @@ ROWS = {
     "new: the bound of the day ends off hours, and others wait": Row(
         "27 Nov 12:00", None, ["30 Nov 09:00:06"], paced(10), before=["27 Nov 10:00"],
         waiting=1, waiting_for="27 Nov 18:00", numbers={"CALLS_A_DAY": 1},
+    ),
+    # --- the end of a bound is an hour that nobody has asked for ----------------------------------
+    "new: the bound of the day ends at night": Row(
+        "23 Nov 12:00", None, ["24 Nov 06:00"], ALWAYS, before=["23 Nov 01:00"], numbers=ONE_A_DAY
+    ),
+    "new: the bound of the day ends by day": Row(
+        "23 Nov 12:00", None, ["24 Nov 10:00"], ALWAYS, before=["23 Nov 10:00"], numbers=ONE_A_DAY
+    ),
+    "new: at night, and the bound of the day ends soon": Row(
+        "24 Nov 00:30", None, ["24 Nov 01:00"], ALWAYS, before=["23 Nov 01:00"], numbers=ONE_A_DAY
+    ),
+    "new: at night, and the number's gap": Row(
+        "24 Nov 00:30", None, ["24 Nov 00:30:30"], ALWAYS, before=["24 Nov 00:29:30"],
+        numbers=USUAL,
+    ),
+    "new: the bound ends at night, and the source calls by night": Row(
+        "23 Nov 12:00", None, ["24 Nov 01:00"], ALWAYS, window=(0, 23), before=["23 Nov 01:00"],
+        numbers=ONE_A_DAY,
+    ),
+    "new: the bound ends at night, and only then somebody answers": Row(
+        "24 Nov 00:30", None, ["24 Nov 02:30"], (Hours("00:00", "04:00"),),
+        before=["23 Nov 02:30"], numbers=ONE_A_DAY,
+    ),
+    "new: the bound ends at night, and all hours are usual": Row(
+        "23 Nov 12:00", None, ["24 Nov 01:00"], ALWAYS, before=["23 Nov 01:00"],
+        numbers={"CALLS_A_DAY": 1, "NEW_CALLING_HOURS": None},
+    ),
+    "a retry is over, and the bound of the day ends at night": Row(
+        "23 Nov 12:00", NO_ANSWER,
+        ["24 Nov 06:00", "24 Nov 12:00", "25 Nov 06:00", "26 Nov 06:00"], ALWAYS,
+        before=["23 Nov 01:00"], numbers={"CALLS_A_DAY": 2, **USUAL},
     ),
     "new: a chosen time": Row(
         "23 Nov 12:00", None, ["24 Nov 11:00"], paced(10), chosen="24 Nov 11:00",
