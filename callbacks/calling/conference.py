@@ -15,10 +15,14 @@ from callbacks.models.extensions import (
     IN_CONFERENCE,
     first_leg,
     first_leg_refusal,
+    is_telephone_number,
     sources_countries,
 )
+from callbacks.spending import without_lead
+from callbacks.spending.limits import LimitReachedError
+from callbacks.spending.without_lead import CountedCall
 from callbacks.telephony import account
-from callbacks.voicenter import Callference, InvalidCall
+from callbacks.voicenter import Callference, InvalidCall, to_e164
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +52,13 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
         )
     except InvalidCall:
         raise CannotCall(gettext("Enter the conference room's code.")) from None
-    until = _reserve_for_conference(extension)
+    until, counted = _reserve_for_conference(extension)
     try:
         ask(lambda: account.client().callference(request))
     except MayBeDone:
         raise
     except CannotCall:
+        without_lead.uncount(counted)
         # Unless somebody else has changed the extension meanwhile.
         Extension.objects.filter(pk=extension_id, unavailable_until=until).update(
             unavailable_until=extension.unavailable_until,
@@ -66,8 +71,9 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
     }
 
 
-def _reserve_for_conference(extension: Extension) -> datetime:
-    """Keeps the extension from being claimed, and returns until when. Raises CannotCall.
+def _reserve_for_conference(extension: Extension) -> tuple[datetime, CountedCall]:
+    """Keeps the extension from being claimed, and counts the call for the spending limits, or
+    neither. Returns until when, and what was counted. Raises CannotCall.
 
     A claim holds the extension it takes until its attempt is committed. So the attempts are looked
     at in a statement of its own, after the lock: one that waited for the claim would not see them.
@@ -88,4 +94,10 @@ def _reserve_for_conference(extension: Extension) -> datetime:
         Extension.objects.filter(pk=extension.pk).update(
             unavailable_until=until, unavailable_reason=IN_CONFERENCE
         )
-    return until
+        is_number = is_telephone_number(extension.kind, extension.number)
+        phone = to_e164(extension.number) if is_number else ""
+        try:  # last of all, as every call is counted
+            counted = without_lead.count(phone or "", timezone.now())
+        except LimitReachedError as reached:
+            raise CannotCall(" ".join([str(reached), gettext("Nothing was changed.")])) from None
+    return until, counted

@@ -3,13 +3,14 @@
 The counting itself is spend.sql's, in the transaction that makes or takes on a call.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.common import sql
@@ -126,11 +127,11 @@ class Standing:
             self.most_cost is not None and self.cost + cost > self.most_cost
         )
 
-    def concerns(self, source_id: int, country: str) -> bool:
+    def concerns(self, source_id: int | None, country: str) -> bool:
         """Whether calls of this source to this country use it."""
         return (
             self.scope == SpendScope.ALL
-            or (self.scope == SpendScope.SOURCE and self.source_id == source_id)
+            or (self.scope == SpendScope.SOURCE and self.source_id == source_id is not None)
             or (self.scope == SpendScope.COUNTRY and self.country == country)
         )
 
@@ -179,11 +180,15 @@ def used_up_for(source_id: int, phone: str, now: datetime) -> Standing | None:
     lasts longest.
     """
     [call] = sql.rows(_OF_A_CALL, {"phone": phone})
-    return _last(
-        it
-        for it in standings(now)
-        if it.concerns(source_id, call["country"]) and it.is_used_up_for(call["cost"])
-    )
+    return _last_that_is_used_up(source_id, call["country"], call["cost"], now)
+
+
+def why_not(source_id: int | None, country: str, cost: Decimal, now: datetime) -> str:
+    """For a manager: the limit that is used up for such a call, in a sentence."""
+    found = _last_that_is_used_up(source_id, country, cost, now)
+    if found is None:  # somebody has opened it meanwhile
+        return gettext("A spending limit is reached: nothing more is dialled for now.")
+    return found.sentence(now, timezone.get_current_timezone())
 
 
 def used_up(found: Sequence[Standing]) -> list[Standing]:
@@ -218,7 +223,12 @@ def recount(attempt_id: int, *, counted: int, minutes: int) -> Decimal:
     return more
 
 
-def _last(found: Iterable[Standing]) -> Standing | None:
+def _last_that_is_used_up(
+    source_id: int | None, country: str, cost: Decimal, now: datetime
+) -> Standing | None:
+    found = (
+        it for it in standings(now) if it.concerns(source_id, country) and it.is_used_up_for(cost)
+    )
     return max(found, key=lambda it: it.ends_at, default=None)
 
 

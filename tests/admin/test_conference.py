@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,10 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.calling import conference, manual_requests
-from callbacks.models import CallAttempt, Extension
-from leads.models import Lead
+from callbacks.models import CallAttempt, CallPrice, Extension, SpendCount, SpendLimit
+from leads.models import Lead, LeadSource
 from tests.support.admin_posting import confirm, said
 from tests.support.simulator import SimulatorProcess, eventually
+from tests.support.together import at_once
 
 LIST = "/admin/callbacks/extension/"
 
@@ -130,3 +133,91 @@ def test_without_the_permission_it_is_not_offered_and_forged_posts_are_refused(
         assert answer.status_code == 403
     extension.refresh_from_db()
     assert extension.unavailable_until is None
+
+
+# What a call into the room is counted as: (kind, number) -> its cost; the number of a country uses
+# that country's limit, too.
+COUNTED = [
+    (Extension.Kind.SIP, "101", "0", 0),
+    (Extension.Kind.PHONE, "972505550177", "0.30", 1),
+]
+
+
+@pytest.fixture
+def limit(db: None) -> SpendLimit:
+    SpendLimit.objects.all().delete()
+    CallPrice.objects.all().delete()
+    CallPrice.objects.create(prefix="+972", country="IL", per_minute="0.10")
+    CallPrice.objects.create(prefix="+44", country="GB", per_minute="9")
+    return SpendLimit.objects.create(calls_an_hour=1)
+
+
+def counted(limit: SpendLimit) -> tuple[int, Decimal]:
+    found = SpendCount.objects.filter(limit=limit, span="hour").first()
+    return (found.calls, found.cost) if found else (0, Decimal(0))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("kind", "number", "cost", "of_country"), COUNTED)
+def test_it_counts_toward_the_spending_limits(
+    kind: str,
+    number: str,
+    cost: str,
+    of_country: int,
+    extension: Extension,
+    limit: SpendLimit,
+    simulator: SimulatorProcess,
+) -> None:
+    israel = SpendLimit.objects.create(scope="country", country="IL", calls_an_hour=9)
+    source = LeadSource.objects.get()
+    of_source = SpendLimit.objects.create(scope="source", source=source, calls_an_hour=0)
+    Extension.objects.filter(pk=extension.pk).update(kind=kind, number=number)
+    conference.call_into_room(extension.pk, "4711", None)
+    assert counted(limit) == (1, Decimal(cost))
+    assert counted(israel) == (of_country, Decimal(cost) * of_country)
+    assert counted(of_source) == (0, 0)
+    assert len(simulator.ledger()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_a_limit_nobody_is_rung_and_the_reason_is_told(
+    managing: Client, extension: Extension, limit: SpendLimit, simulator: SimulatorProcess
+) -> None:
+    SpendLimit.objects.update(calls_an_hour=0)
+    [message] = said(confirm(managing, address(extension), room_code="4711"))
+    assert "The spending limit for this hour is reached (all calls)." in message
+    assert "Nothing was changed." in message
+    extension.refresh_from_db()
+    assert extension.unavailable_until is None
+    assert counted(limit) == (0, 0)
+    assert simulator.ledger() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_provider_refuses_is_not_counted(
+    extension: Extension, limit: SpendLimit, simulator: SimulatorProcess
+) -> None:
+    simulator.control(extensions={"101": "blocked"})
+    with pytest.raises(manual_requests.CannotCall, match="refused"):
+        conference.call_into_room(extension.pk, "4711", None)
+    assert counted(limit) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_never_exceed_a_limit_by_one(
+    extension: Extension, limit: SpendLimit, simulator: SimulatorProcess
+) -> None:
+    SpendLimit.objects.update(calls_an_hour=2)
+    team = extension.team
+    numbers = iter([extension.pk] + [
+        Extension.objects.create(number=str(number), team=team).pk for number in range(102, 109)
+    ])  # fmt: skip
+
+    def call_into_room() -> None:
+        with suppress(manual_requests.CannotCall):
+            conference.call_into_room(next(numbers), "4711", None)
+
+    at_once(8, call_into_room)
+    assert len(simulator.ledger()) == 2
+    assert counted(limit)[0] == 2
+    assert Extension.objects.exclude(unavailable_until=None).count() == 2
