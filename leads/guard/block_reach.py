@@ -1,8 +1,8 @@
 """What entries of the block lists would have done to the requests of the last days."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from leads.guard import address, block_values
@@ -13,19 +13,24 @@ OVER = timedelta(days=7)
 MOST = 10_000
 
 
+Entry = tuple[str, str]  # kind, and value as block_values.read writes it
+
+
 @dataclass(frozen=True)
 class Reach:
-    """Of `looked_at` requests so many would have fitted; with so many of these we have talked."""
+    """Of `looked_at` requests so many would have fitted; with so many of these we have talked.
+
+    `by_entry`: how many each entry would have fitted, those alone that fitted any.
+    """
 
     looked_at: int
     fitted: int
     talked: int
+    by_entry: Mapping[Entry, int] = field(default_factory=dict)
 
 
-def of(entries: Iterable[tuple[str, str]], now: datetime, without: Collection[int] = ()) -> Reach:
-    """Of entries (kind, and value as block_values.read writes it) over the requests of the last
-    seven days, but for those leads.
-    """
+def of(entries: Iterable[Entry], now: datetime, without: Collection[int] = ()) -> Reach:
+    """Of entries over the requests of the last seven days, but for those leads."""
     values: dict[str, set[str]] = defaultdict(set)
     for kind, value in entries:
         values[kind].add(value)
@@ -35,12 +40,19 @@ def of(entries: Iterable[tuple[str, str]], now: datetime, without: Collection[in
         "phone", "submitted_from", "email", "name", "message", "connected_at"
     )[:MOST]
     looked_at = fitted = talked = 0
+    by_entry: Counter[Entry] = Counter()
     for lead in newest:
         looked_at += 1
-        if any(not its.isdisjoint(_OF[BlockKind(kind)](lead)) for kind, its in values.items()):
+        found = {
+            (kind, value)
+            for kind, its in values.items()
+            for value in its.intersection(_OF[BlockKind(kind)](lead))
+        }
+        if found:
             fitted += 1
             talked += lead.connected_at is not None
-    return Reach(looked_at, fitted, talked)
+            by_entry.update(found)
+    return Reach(looked_at, fitted, talked, by_entry)
 
 
 def _of_address(lead: Lead) -> set[str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -105,3 +106,45 @@ def test_so_is_who_blocks_the_sender_of_held_leads(managing: Client, make_lead: 
     assert not BlockEntry.objects.exists()
     post(what=["address"], sure="on")
     assert BlockEntry.objects.get().value == "203.0.113.7"
+
+
+FILE = """kind,entry,verdict
+number,+97250,refuse
+address,203.0.113.0/24,hold
+domain,shop.example,refuse
+word,casino,hold
+word,loan,refuse
+"""
+
+
+def look_at(client: Client, text: str) -> Any:
+    file = SimpleUploadedFile("list.csv", text.encode())
+    return client.post(f"{LIST}import/", {"file": file})
+
+
+@pytest.mark.usefixtures("_a_week")
+def test_a_file_says_what_it_would_have_done_before_it_is_stored(managing: Client) -> None:
+    answer = look_at(managing, FILE)
+    refused, domain, number, held, address, word = answer.context["reach"]
+    assert refused.startswith("This would have refused 1 of the 3 requests of the last seven days.")
+    assert "With 1 of them somebody has talked." in refused
+    assert (domain, number) == (
+        "shop.example (mail domain): 1 request.", "+97250 (number or prefix): 1 request.",
+    )  # fmt: skip
+    assert held.startswith("This would have held 2 of the 3 requests of the last seven days,")
+    assert (address, word) == (
+        "203.0.113.0/24 (address or network): 2 requests.", "casino (word): 1 request.",
+    )  # fmt: skip
+    assert address in answer.content.decode()
+    assert not BlockEntry.objects.exists()
+    managing.post(f"{LIST}import/", {"text": answer.context["text"]})
+    assert BlockEntry.objects.count() == 5
+    # What is there as it is would do nothing new.
+    assert look_at(managing, FILE).context["reach"] == []
+
+
+@pytest.mark.usefixtures("_a_week")
+def test_a_file_that_would_have_done_nothing_says_nothing(managing: Client) -> None:
+    answer = look_at(managing, "kind,entry,verdict\nword,loan,refuse\n")
+    assert answer.context["reach"] == []
+    assert "last week" not in answer.content.decode()

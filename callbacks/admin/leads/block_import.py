@@ -1,5 +1,6 @@
 """Block lists out of CSV files and into them."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.admin.leads import block_reach_shown
 from callbacks.admin.leads.file_import import FileList, Found, ImportsFiles, default_countries
 from callbacks.exports.tables import Row
 from callbacks.models.exports import ExportWhat
 from leads.guard import block_file
 from leads.guard.block_file import Reading
-from leads.models import BlockEntry
+from leads.guard.block_reach import Entry
+from leads.models import BlockEntry, BlockVerdict
 
 _AT_A_TIME = 500
 _EXAMPLE = """kind,entry,verdict,reason,until
@@ -46,7 +49,11 @@ class ImportsBlocks(ImportsFiles):
             (gettext("New"), found.new),
             (gettext("Changed: here it says something else"), found.changed),
         )
-        return Found(parts, len(found.same), read.problems)
+        entries: dict[BlockVerdict, list[Entry]] = defaultdict(list)
+        for it in (*found.new, *found.changed):
+            entries[it.verdict].append(it.key)
+        reach = block_reach_shown.of_a_file(entries)
+        return Found(parts, len(found.same), read.problems, reach)
 
     def store_file(self, request: HttpRequest, text: str) -> tuple[bool, str]:
         """Entries that are there get what the file says. Raises NotAFile."""

@@ -61,12 +61,14 @@ def default_countries() -> list[str]:
 @dataclass(frozen=True)
 class Found:
     """What a file would do. `parts`: titles with the rows that would be stored; `same`: how many
-    are there as they are in the file.
+    are there as they are in the file. `reach`: what the rows would have done to the requests of the
+    last days, in sentences.
     """
 
     parts: Sequence[tuple[str, Sequence[Any]]]
     same: int
     problems: Sequence[Problem]
+    reach: Sequence[str] = ()
 
     @property
     def count(self) -> int:
@@ -172,6 +174,7 @@ class ImportsFiles(Admin):
             text=text,
             parts=[(title, rows[:SHOWN], len(rows)) for title, rows in found.parts if rows],
             same=found.same,
+            reach=found.reach,
             problems=found.problems[:SHOWN],
             count_of_problems=len(found.problems),
             count=found.count,
