@@ -4,6 +4,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -80,6 +81,22 @@ class AuditEntryAdmin(Admin):
         """With the sentences of acts."""
         return described.with_sentences(super().get_queryset(request))
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With the names of what it was done to."""
+        changes: Any = super().get_changelist_instance(request)
+        changes.result_list = list(changes.result_list)
+        described.add_names(changes.result_list, request.user)
+        return changes  # type: ignore[no-any-return]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> AuditEntry | None:
+        """The same, of one."""
+        entry: AuditEntry | None = super().get_object(request, object_id, from_field)
+        if entry:
+            described.add_names([entry], request.user)
+        return entry
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""
         return False
@@ -107,13 +124,14 @@ class AuditEntryAdmin(Admin):
 
     @display(description=_("object"))  # type: ignore[untyped-decorator]
     def thing(self, obj: AuditEntry) -> SafeString:
-        """What it was done to: its name then, its sort and number."""
+        """What it was done to: what it is or was called, its sort and number."""
         sort = described.kind(obj)
         if obj.thing_id:
             sort = gettext("%(sort)s %(number)s") % {"sort": sort, "number": obj.thing_id}
-        if not obj.thing_name:
+        name = getattr(obj, "name", obj.thing_name)
+        if not name:
             return format_html("{}", sort)
-        return html.below(format_html("{}", obj.thing_name), sort)
+        return html.below(format_html("<bdi>{}</bdi>", name), sort)
 
     @display(description=_("what"))  # type: ignore[untyped-decorator]
     def what(self, obj: AuditEntry) -> str:

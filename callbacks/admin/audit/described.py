@@ -1,7 +1,7 @@
 """An entry of the audit in words: its object, and each column that differs, as pages name them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subqu
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from callbacks.admin.audit import named
 from callbacks.models import AuditEntry
 
 
@@ -96,11 +97,14 @@ def _said(field: "Field[Any, Any] | None", value: Any) -> str:
 
 
 def _named(field: "ForeignKey[Any, Any]", key: Any) -> str:
-    """As the object is called now; its number where it is gone."""
-    target: type[Model] = field.remote_field.model
-    found = target._default_manager.filter(**{field.target_field.attname: key}).first()
-    number = gettext("number %(number)s") % {"number": key}
-    return f"{found} ({key})" if found else number
+    """As the object is called now, or was when it went, with its number."""
+    name = named.name_of(field, key)
+    return name if name == named.number(key) else f"{name} ({key})"
+
+
+def add_names(entries: Sequence[AuditEntry], user: Any) -> None:
+    """Gives each entry the `name` of its object, as far as this user may read it."""
+    named.add_names(entries, user, _models())
 
 
 @cache
