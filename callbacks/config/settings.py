@@ -306,7 +306,7 @@ LOGIN_REDIRECT_URL = "admin:index"  # /admin/login/ opened directly; the desk ha
 
 # Who has to show a second factor: members of these groups, and superusers where any are named.
 SECOND_FACTOR_GROUPS = env.names(
-    "SECOND_FACTOR_GROUPS", default="off" if DEBUG else "Owners, Sales managers"
+    "SECOND_FACTOR_GROUPS", default="off" if DEBUG else "Owners, Sales managers, Integrators"
 )
 # Seals the keys of authenticators; the first one is used, each of them opens.
 SIGN_IN_KEYS = env.words("SIGN_IN_KEYS", default=[]) or list(

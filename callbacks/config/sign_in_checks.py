@@ -40,7 +40,8 @@ def _keys() -> Iterator[CheckMessage]:
     if settings.HTTPS and not settings.SECOND_FACTOR_GROUPS:
         yield Warning(
             "SECOND_FACTOR_GROUPS is off, so a password alone opens every account.",
-            hint='Take it away, or name groups: SECOND_FACTOR_GROUPS="Owners, Sales managers"',
+            hint="Take it away, or name groups: "
+            'SECOND_FACTOR_GROUPS="Owners, Sales managers, Integrators"',
             id="callbacks.W061",
         )
 
