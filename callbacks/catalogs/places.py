@@ -31,6 +31,7 @@ FOLDERS: Final = (
     "templates",
     "templates/desk",
     "templates/leads",
+    "templates/mail",
     "templates/signin",
     "templates/wallboard",
 )
@@ -46,6 +47,9 @@ FOR_MANAGERS: Final[dict[str, str]] = {
     "leads/never_call_file.py": "files that managers import",
     "leads/number_guard.py": "reasons on leads, which are stored",
     "leads/origins.py": "what managers type about websites",
+    "templates/mail/report.html": "reports that managers have sent to them",
+    "templates/mail/report.txt": "reports that managers have sent to them",
+    "templates/mail/unsubscribe.html": "reports that managers have sent to them",
 }
 # What reaches visitors and salespeople from everywhere else.
 ELSEWHERE: Final = (
@@ -70,9 +74,6 @@ ELSEWHERE: Final = (
     ),
     Place("callbacks/scheduling/follow_up_times.py"),
     Place("leads/models/lead_status.py", ("LeadStatus",)),
-    Place("templates/mail/new_password.txt"),
-    Place("templates/mail/visitor.html"),
-    Place("templates/mail/visitor.txt"),
 )
 
 
