@@ -3,16 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import django
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from django.utils import translation
 
 from callbacks.catalogs import extract, files
 from callbacks.catalogs.places import Place
+from leads import dated_sentences
 
 # Named as in "%(name)s" and "{name}"; scripts put their own into "%%s" and "[time]".
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[ds]|%\(\w+\)\.\df|%%s|\{\w*\}|\[(?:time|here)\]")
@@ -23,6 +27,8 @@ TAG = re.compile(r"</?[a-z]+(?: [^<>]*)?>")
 EXACT = {"ar": {0, 1, 2}, "he": {0, 1}, "ru": set()}
 
 SCRIPTS = {"ar": "\u0600-\u06ff", "he": "\u0590-\u05ff", "ru": "\u0400-\u04ff"}
+
+DOUBLED = re.compile(r"\b(\w+) \1\b")
 
 # What stands in Latin letters in every language: names, formats, marks of protocols, examples.
 LATIN = frozenset(
@@ -148,6 +154,25 @@ class TestEachLanguage:
             and re.search("[A-Za-z]{3}", PLACEHOLDER.sub("", TAG.sub("", original)))
             and not own.search(text)
         ] == []
+
+    def test_days_and_towns_fit_into_their_sentences(self, language: str) -> None:
+        """What stands in for a placeholder brings words of its own: "יום ראשון", "שעון ירושלים"."""
+        with translation.override(language):
+            at = datetime(2026, 11, 29, 12, tzinfo=UTC)
+            zone = dated_sentences.zone_name(ZoneInfo("Asia/Jerusalem"), at)
+            heading = dated_sentences.day_heading(at.date(), at.date() - timedelta(days=1))
+            values = {
+                "weekday": dated_sentences._weekday(at.date()),
+                "date": dated_sentences.weekday_and_date(at.date()),
+                "time": f"14:00 ({zone})",
+                "zone": zone,
+            }
+        wrong = [heading] if DOUBLED.search(heading) else []
+        for _, _, _, text in told(language):
+            for name, value in values.items():
+                if f"%({name})s" in text and DOUBLED.search(text.replace(f"%({name})s", value)):
+                    wrong.append(text)
+        assert wrong == []
 
     def test_it_is_compiled_into_what_gettext_reads(self, language: str) -> None:
         import gettext
