@@ -19,18 +19,19 @@ from django.core.validators import MinValueValidator
 from django.db import DataError
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldAdminURLInputWidget,
 )
 
-from leads import countries, origins, visible_rows
+from leads import countries, language_choice, languages, origins, visible_rows
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
@@ -223,6 +224,9 @@ class OriginsField(forms.CharField):
             return True
 
 
+_name_of = lazy(languages.name_of, str)
+
+
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Countries by name, websites as they are typed."""
 
@@ -241,6 +245,16 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
         help_text=_("The address of your privacy notice; the form links to it."),
+    )
+    languages_offered = forms.MultipleChoiceField(
+        label=_("Visitors may also choose"),
+        required=False,
+        choices=lambda: [(it, _name_of(it)) for it in language_choice.codes()],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_(
+            "The form and the page of a request then have a list of languages. Choose those that "
+            "somebody speaks who is rung."
+        ),
     )
     allowed_countries = CountriesField(
         label=_("Allowed countries"),
@@ -290,7 +304,7 @@ class LeadSourceAdmin(Admin):
     show_full_result_count = False
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
     fieldsets = [
-        (None, {"fields": [("name", "slug"), ("language", "is_active")]}),
+        (None, {"fields": [("name", "slug"), ("language", "is_active"), "languages_offered"]}),
         (
             _("Numbers that are called"),
             {"fields": ["default_country", "allowed_countries"]},

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from leads.models import ConsentText, LeadSource, Widget, WidgetText
+from leads.models import ConsentText, LeadSource, SourceText, Widget, WidgetText
 
 T = TypeVar("T")
 
@@ -85,6 +85,17 @@ def _consent_texts() -> dict[int, list[ConsentText]]:
 
 # The texts that visitors may agree to, the newest first, by the id of their source.
 consent_texts = VersionedCache(_consent_texts)
+
+
+def _source_texts() -> dict[int, list[SourceText]]:
+    found: dict[int, list[SourceText]] = {}
+    for text in SourceText.objects.order_by("pk"):
+        found.setdefault(text.source_id, []).append(text)
+    return found
+
+
+# What their pages say in the manager's own words, by the id of the source.
+source_texts = VersionedCache(_source_texts)
 
 
 def _widgets() -> dict[int, Widget]:

@@ -7,7 +7,6 @@ more: the visitor is asked again.
 """
 
 from datetime import datetime
-from itertools import chain
 
 from django.db import transaction
 from django.db.models import Max
@@ -31,12 +30,7 @@ def shown(
     the source's; else the newest there is.
     """
     known = [it for it in texts(source) if it != without]
-    for wanted in (language, source.language):
-        same = (it for it in known if it.language == wanted)
-        alike = (it for it in known if languages.spoken(it.language) == languages.spoken(wanted))
-        if wanted and (found := next(chain(same, alike), None)):
-            return found
-    return known[0] if known else None
+    return languages.nearest(known, language, source.language) or next(iter(known), None)
 
 
 def in_use(source: LeadSource, version: str) -> ConsentText | None:

@@ -1,7 +1,10 @@
 """Codes of languages (BCP 47), as programs and people write them. Pure functions."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from django.utils.translation import get_language_info
 
@@ -32,6 +35,27 @@ def todays(code: str) -> str:
 def spoken(code: str) -> str:
     """The language alone, without a country or a script: "he-IL" -> "he"."""
     return todays(code).partition("-")[0]
+
+
+class InALanguage(Protocol):
+    """A text with the code of its language."""
+
+    language: str
+
+
+_Text = TypeVar("_Text", bound=InALanguage)
+
+
+def nearest(texts: Sequence[_Text], *wanted: str) -> _Text | None:
+    """The first text in the first of these languages; where there is none, in the same language of
+    any country. None: in none of them.
+    """
+    for code in filter(None, wanted):
+        same = (it for it in texts if it.language == code)
+        alike = (it for it in texts if spoken(it.language) == spoken(code))
+        if found := next(chain(same, alike), None):
+            return found
+    return None
 
 
 def name_of(code: str) -> str:

@@ -1,14 +1,17 @@
 """What the visitor's pages have in common: methods, redirects, headers, and the page of nothing."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language
 
-from leads import language_choice, origins
+from leads import language_choice, origins, source_texts
 from leads.models import LeadSource
 
 _Arguments = ParamSpec("_Arguments")
@@ -67,6 +70,37 @@ def address(request: HttpRequest | None, name: str, *args: object, **query: obje
         query = {language_choice.PARAMETER: language} | query
     where = here.namespace if here else None
     return reverse(f"leads:{name}", args=args, current_app=where, query=query or None)
+
+
+@dataclass(frozen=True)
+class InLanguage:
+    """This page in another language, or in the one that it is in."""
+
+    code: str
+    name: str
+    direction: str
+    address: str
+    is_current: bool
+
+
+def in_languages(request: HttpRequest, source: LeadSource) -> list[InLanguage]:
+    """This page in each language that its visitor may choose. None where there is no choice, and on
+    a page that answers what was sent, which would be lost.
+    """
+    codes = source_texts.offered(source)
+    if len(codes) < 2 or request.method == "POST":
+        return []
+    kept = {name: request.GET[name] for name in ("earlier",) if name in request.GET}
+    return [
+        InLanguage(
+            code,
+            language_choice.own_name(code),
+            language_choice.direction(code),
+            f"{request.path}?{urlencode({**kept, language_choice.PARAMETER: code})}",
+            code == get_language(),
+        )
+        for code in codes
+    ]
 
 
 def is_framed(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
@@ -23,6 +23,7 @@ from leads import (
     phones,
     ports,
     request_body,
+    source_texts,
     visitor_status,
 )
 from leads.acts import Act
@@ -54,6 +55,8 @@ def status(asked: Asked) -> HttpResponse:
         caller=phones.shown_to(visitor_status.caller_number(lead, stands), lead.phone),
         is_challenged=challenge.is_asked(lead, now),
         has_form=asked.source is not None,
+        texts=source_texts.shown(asked.source or lead.source, get_language() or ""),
+        choices=pages.in_languages(asked.request, asked.source or lead.source),
     )
 
 

@@ -22,6 +22,7 @@ from leads import (
     pages,
     ports,
     request_body,
+    source_texts,
     visits,
 )
 from leads.forms import LeadForm
@@ -177,6 +178,8 @@ def _form_page(
     context = {"source": source, "form": form, "hidden": hidden}
     context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
+    context["texts"] = source_texts.shown(source, get_language() or "")
+    context["choices"] = pages.in_languages(request, source)
     context["refused"] = error_pages.not_taken(refused) if refused else ""
     context["expectation"] = before_sending.expectation(
         source, timezone.now(), _called_in(request, source)

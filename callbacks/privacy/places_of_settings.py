@@ -46,11 +46,12 @@ SET_UP = (
         "leads.LeadSource",
         _("Forms and API clients"),
         "slug name default_country allowed_countries language sla_clock allowed_origins after_that "
-        "without_key privacy_url",
+        "without_key privacy_url languages_offered",
     ),
     _set_up("leads.ApiClient", _("Programs that use the API"), "name scopes rate"),
     _set_up("leads.ApiKey", _("Keys of the API, as hashes"), "prefix digest"),
     _set_up("leads.ConsentText", _("What visitors are asked to agree to"), "language text"),
+    _set_up("leads.SourceText", _("What forms say"), "language title intro thanks"),
     _set_up("leads.Widget", _("How websites' buttons look"), "colour side appears"),
     _set_up("leads.WidgetText", _("What websites' buttons say"), "language button title"),
     _set_up("leads.SetupVersion", _("Version of the settings"), "version followed"),

@@ -19,6 +19,7 @@ from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, CameBy, Lea
 from leads.models.legal_holds import LegalHold
 from leads.models.never_call import ListedBy, NeverCallNumber
 from leads.models.setup_version import SetupVersion
+from leads.models.source_texts import SourceText
 from leads.models.sources import (
     LANGUAGE,
     AfterThat,
@@ -69,6 +70,7 @@ __all__ = [
     "SetupVersion",
     "Side",
     "SlaClock",
+    "SourceText",
     "TakenBack",
     "WhyTakenBack",
     "Widget",

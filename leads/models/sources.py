@@ -108,6 +108,17 @@ class LeadSource(models.Model):
         default="en",
         validators=[RegexValidator(LANGUAGE, _("For example: en, he, ru."))],
     )
+    languages_offered = ArrayField(
+        models.CharField(max_length=2),
+        verbose_name=_("visitors may also choose"),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text=_(
+            "The form and the page of a request then have a list of languages. Choose those that "
+            "somebody speaks who is rung."
+        ),
+    )
     sla_target = models.PositiveIntegerField(
         _("SLA target"),
         default=60,

@@ -80,11 +80,7 @@ def widget(source: LeadSource) -> Widget:
 
 def text_in(source: LeadSource, language: str) -> WidgetText | None:
     """In this language, or the same of any country; None where there is none."""
-    known = config_cache.widget_texts.get().get(source.pk, [])
-    same = (it for it in known if it.language == language)
-    spoken = languages.spoken(language)
-    alike = (it for it in known if languages.spoken(it.language) == spoken)
-    return next(same, None) or next(alike, None)
+    return languages.nearest(config_cache.widget_texts.get().get(source.pk, []), language)
 
 
 def _is_open(source: LeadSource, now: datetime) -> bool:

@@ -36,7 +36,14 @@ def a_source(**values: Any) -> dict[str, Any]:
         "offers_times": "on", "allowed_origins": "", "kept_days": "", "after_that": "anonymous",
         "privacy_url": "", "without_key": "accepted",
     }  # fmt: skip
-    names = ("widget", "widget_texts", "consent_texts", "recorded_messages", "call_parameters")
+    names = (
+        "texts",
+        "widget",
+        "widget_texts",
+        "consent_texts",
+        "recorded_messages",
+        "call_parameters",
+    )
     inlines = {key: value for name in names for key, value in rows(name).items()}
     return data | inlines | values
 

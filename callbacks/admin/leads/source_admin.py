@@ -16,9 +16,10 @@ from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
 from callbacks.admin.filters import NobodyNowFilter
-from callbacks.admin.leads import consent_texts, retention_shown, widget_shown
+from callbacks.admin.leads import consent_texts, retention_shown, source_texts_shown, widget_shown
 from callbacks.admin.leads.consent_texts import ConsentTextsInline, ShowsConsentTexts
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
+from callbacks.admin.leads.source_texts_shown import SourceTextsInline
 from callbacks.admin.leads.widget_shown import WidgetInline, WidgetTextsInline
 from callbacks.admin.parameters import SourceParametersInline
 from callbacks.explain import unroutable
@@ -36,8 +37,8 @@ class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
     list_filter = [NobodyNowFilter]
     readonly_fields = ["consent_versions"]
     inlines = [
-        WidgetInline, WidgetTextsInline, ConsentTextsInline, SourceMessagesInline,
-        SourceParametersInline,
+        SourceTextsInline, WidgetInline, WidgetTextsInline, ConsentTextsInline,
+        SourceMessagesInline, SourceParametersInline,
     ]  # fmt: skip
     change_form_outer_after_template = "admin/what_holds.html"
 
@@ -87,6 +88,7 @@ class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
             context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
             context["still_called"] = source.leads.filter(status=LeadStatus.WAITING).count()
             context["consent_trouble"] = consent_texts.trouble(source)
+            context["missing_texts"] = source_texts_shown.missing(source)
             context["answers"] = source.teamsource_set.all()
             context["kept"] = retention_shown.sentences(source, timezone.now())
             form = reverse("leads:contact", args=[source.slug])

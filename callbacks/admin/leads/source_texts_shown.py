@@ -1,0 +1,114 @@
+"""What a source's form says in each language, on its page, and where a text is missing."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from callbacks.admin.leads import typed_language
+from leads import consent, languages, source_texts
+from leads.forms import clean_line
+from leads.models import LeadSource, SourceText
+
+
+class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The texts in one language."""
+
+    class Meta:
+        model = SourceText
+        fields = ["language", "title", "intro", "thanks"]
+        widgets = {
+            "title": UnfoldAdminTextInputWidget(attrs={"dir": "auto"}),
+            "intro": UnfoldAdminTextareaWidget(attrs={"rows": 2, "dir": "auto"}),
+            "thanks": UnfoldAdminTextareaWidget(attrs={"rows": 2, "dir": "auto"}),
+        }
+
+    def clean_language(self) -> str:
+        """The code that is in use. Raises ValidationError where it has its texts."""
+        code = typed_language.code(self.cleaned_data["language"])
+        same = SourceText.objects.filter(source=self.instance.source_id, language=code)
+        if same.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(gettext("There are texts in this language already."))
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        """Each on one line, as what visitors write is; one of them at least."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        names = ("title", "intro", "thanks")
+        cleaned |= {name: clean_line(cleaned[name]) for name in names if name in cleaned}
+        if not any(cleaned.get(name, "x") for name in names):
+            self.add_error("title", gettext("Write one of the texts, or remove this language."))
+        return cleaned
+
+
+class SourceTextsInline(StackedInline):  # type: ignore[misc]  # unfold has no types
+    """One language each. Who sets up the source, writes them."""
+
+    model = SourceText
+    form = SourceTextForm
+    verbose_name = _("language")
+    verbose_name_plural = _("What the form says")
+    fields = ["language", "title", "intro", "thanks"]
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the source's."""
+        return request.user.has_perm("leads.view_leadsource") or self._may(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As to change the source; on the page of a new one, as to add it."""
+        return self._may(request) or (obj is None and request.user.has_perm("leads.add_leadsource"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As to change the source."""
+        return self._may(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As to change the source."""
+        return self._may(request)
+
+    def _may(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.change_leadsource")
+
+
+def missing(source: LeadSource) -> list[str]:
+    """A sentence for each kind of text that is not there in every language that is offered."""
+    return [
+        sentence % {"languages": _names(gaps)}
+        for sentence, gaps in (
+            (
+                gettext(
+                    "The form has no text of yours in %(languages)s: visitors read there what is "
+                    "written in its own language, or else in another one."
+                ),
+                source_texts.missing(source, source.texts.all()),
+            ),
+            (
+                gettext(
+                    "There is no consent text in %(languages)s: visitors agree there to the one in "
+                    "its own language, or else to another one."
+                ),
+                source_texts.missing(source, consent.texts(source)),
+            ),
+            (
+                gettext(
+                    "The button on other websites has no text of yours in %(languages)s: it says "
+                    "there what we say."
+                ),
+                source_texts.missing(source, source.widget_texts.all()),
+            ),
+        )
+        if gaps
+    ]
+
+
+def _names(codes: Sequence[str]) -> str:
+    names = [languages.name_of(it) for it in codes]
+    return str(get_text_list(names, gettext("and")))

@@ -1,0 +1,57 @@
+"""SourceText: what a source's pages say in one language, in the manager's own words."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leads import languages
+from leads.models.sources import LeadSource
+
+
+class SourceText(models.Model):
+    """Each text may be empty: our own words stand there. Which language is shown:
+    leads.source_texts.
+    """
+
+    source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        related_name="texts",
+    )
+    language = models.CharField(
+        _("language"), max_length=languages.MAX_LANGUAGE, help_text=_("For example: en, he, ru.")
+    )
+    title = models.CharField(
+        _("title"),
+        max_length=80,
+        blank=True,
+        help_text=_("Of the form. Empty: “Contact us”."),
+    )
+    intro = models.CharField(
+        _("introduction"),
+        max_length=300,
+        blank=True,
+        help_text=_("Stands below the title. Empty: that somebody calls back."),
+    )
+    thanks = models.CharField(
+        _("thanks"),
+        max_length=300,
+        blank=True,
+        help_text=_("Stands on the page of the request until its call. Empty: nothing."),
+    )
+
+    class Meta:
+        verbose_name = _("text of the form")
+        verbose_name_plural = _("texts of the form")
+        ordering = ["source", "language"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["source", "language"], name="source_text_once"),
+            models.CheckConstraint(
+                condition=~Q(title="", intro="", thanks=""), name="source_text_says_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return languages.name_of(self.language)
