@@ -78,19 +78,24 @@ def direction(code: str) -> str:
 # --- of a request ---------------------------------------------------------------------------------
 
 
-def of_request(request: HttpRequest, source: "LeadSource | None" = None, named: str = "") -> Choice:
-    """For a request about a source, if it is about one. `named`: a language that it names besides
-    the address.
+def of_request(request: HttpRequest, own: str = "", named: str = "") -> Choice:
+    """For a request about a source or a wallboard whose `own` language this is, if it is about one.
+    `named`: a language that it names besides the address.
     """
     accepted = request.headers.get("Accept-Language", "")
-    return choose([*_asked(request), named], source.language if source else "", accepted)
+    return choose([*_asked(request), named], own, accepted)
 
 
 def speak(request: HttpRequest, source: "LeadSource | None", named: str = "") -> Choice:
-    """From here on the request is answered in this language; callbacks.config.page_language ends
-    it.
+    """From here on the request is answered in the language of its source's page, until
+    callbacks.config.page_language ends it.
     """
-    choice = of_request(request, source, named)
+    return speak_as(request, source.language if source else "", named)
+
+
+def speak_as(request: HttpRequest, own: str, named: str = "") -> Choice:
+    """The same for what is about no source."""
+    choice = of_request(request, own, named)
     translation.activate(choice.language)
     return choice
 

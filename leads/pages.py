@@ -1,6 +1,6 @@
 """What the visitor's pages have in common: methods, redirects, headers, and the page of nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 
-from leads import language_choice, origins, source_texts
+from leads import language_choice, origins
 from leads.models import LeadSource
 
 _Arguments = ParamSpec("_Arguments")
@@ -83,14 +83,13 @@ class InLanguage:
     is_current: bool
 
 
-def in_languages(request: HttpRequest, source: LeadSource) -> list[InLanguage]:
-    """This page in each language that its visitor may choose. None where there is no choice, and on
+def in_languages(request: HttpRequest, codes: Sequence[str]) -> list[InLanguage]:
+    """This page in each language that its reader may choose. None where there is no choice, and on
     a page that answers what was sent, which would be lost.
     """
-    codes = source_texts.offered(source)
     if len(codes) < 2 or request.method == "POST":
         return []
-    kept = {name: request.GET[name] for name in ("earlier",) if name in request.GET}
+    kept = {name: request.GET[name] for name in ("earlier", "next") if name in request.GET}
     return [
         InLanguage(
             code,

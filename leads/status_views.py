@@ -43,6 +43,7 @@ from leads.typed_text import clean_line
 def status(asked: Asked) -> HttpResponse:
     """Shows the visitor who submitted a lead how it stands now, and what they can change."""
     lead, stands, now = asked.lead, asked.stands, asked.now
+    source = asked.source or lead.source
     offered = asked.offered
     if Act.NEVER_CALL not in offered and visitor_status.has_been_called(lead, now):
         offered = (*offered, Act.NEVER_CALL)
@@ -55,8 +56,8 @@ def status(asked: Asked) -> HttpResponse:
         caller=phones.shown_to(visitor_status.caller_number(lead, stands), lead.phone),
         is_challenged=challenge.is_asked(lead, now),
         has_form=asked.source is not None,
-        texts=source_texts.shown(asked.source or lead.source, get_language() or ""),
-        choices=pages.in_languages(asked.request, asked.source or lead.source),
+        texts=source_texts.shown(source, get_language() or ""),
+        choices=pages.in_languages(asked.request, source_texts.offered(source)),
     )
 
 

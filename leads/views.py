@@ -179,7 +179,7 @@ def _form_page(
     context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["texts"] = source_texts.shown(source, get_language() or "")
-    context["choices"] = pages.in_languages(request, source)
+    context["choices"] = pages.in_languages(request, source_texts.offered(source))
     context["refused"] = error_pages.not_taken(refused) if refused else ""
     context["expectation"] = before_sending.expectation(
         source, timezone.now(), _called_in(request, source)

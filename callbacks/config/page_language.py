@@ -1,7 +1,8 @@
 """In which language a request is answered, and what the answer says of it.
 
 Here is what holds before anybody knows more: what the address names, else what the browser prefers
-(leads.language_choice). Views that know the source, the salesperson or the wallboard choose anew.
+(leads.language_choice), and what somebody who is signed in has chosen for their own pages. Views
+that know the source or the wallboard choose anew.
 The admin, which is not translated, is in English, and so is what machines are told.
 """
 
@@ -12,9 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from callbacks.models.chosen_languages import chosen_by
 from leads import language_choice
 
 _IN_ENGLISH = ("/admin/", "/webhooks/", "/healthz", "/readyz", "/metrics")
+_THEIR_OWN = ("desk", "sign-in")
 _SENTENCES = ("text/html", "application/json")
 
 
@@ -36,3 +39,13 @@ class PageLanguageMiddleware:
             response.setdefault("Content-Language", language)
             patch_vary_headers(response, ["Accept-Language"])
         return response
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _kwargs: object
+    ) -> None:
+        """Who has chosen a language has it on their own pages, whatever their addresses name."""
+        here = request.resolver_match
+        if here and here.namespace in _THEIR_OWN and request.user.is_authenticated:
+            chosen = chosen_by(request.user.pk)
+            accepted = request.headers.get("Accept-Language", "")
+            translation.activate(language_choice.choose((), chosen, accepted).language)

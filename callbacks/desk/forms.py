@@ -3,6 +3,8 @@
 from datetime import datetime, tzinfo
 
 from django import forms
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.extensions import pauses
@@ -44,4 +46,5 @@ class PauseForm(forms.Form):
         """The pause that the salesperson chose. The form must be valid."""
         reason_and_note = (self.cleaned_data["reason"], self.cleaned_data["note"])
         until = pauses.pause_ends(PauseLength(self.cleaned_data["lasts"]), now, zone)
-        return pauses.pause(until, ", ".join(filter(None, reason_and_note)), now, zone)
+        with translation.override(settings.LANGUAGE_CODE):  # what managers read of it
+            return pauses.pause(until, ", ".join(filter(None, reason_and_note)), now, zone)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("now/", views.now, name="now"),
     path("figures/", views.figures, name="figures"),
+    path("language/", views.language, name="language"),
     path("login/", views.log_in, name="login"),
     path(
         "password/", login_required(views.change_password, login_url="desk:login"), name="password"

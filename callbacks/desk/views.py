@@ -14,6 +14,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -30,13 +31,13 @@ from callbacks.desk.forms import PauseForm
 from callbacks.desk.own_figures import own_figures
 from callbacks.desk.work import Desk, desk_of
 from callbacks.extensions import pauses
-from callbacks.models import CallAttempt, Extension
+from callbacks.models import CallAttempt, Extension, chosen_languages
 from callbacks.models.call_notes import note_of
 from callbacks.reconciliation import manual_resolution
 from callbacks.routing import config
 from callbacks.scheduling import follow_up_times
 from callbacks.signin import door, ways
-from leads import dated_sentences
+from leads import dated_sentences, language_choice
 
 # Seconds until a browser without JavaScript loads the page again.
 REFRESH = 5
@@ -45,8 +46,19 @@ _LOGIN = reverse_lazy("desk:login")
 # The parts of the page that change by themselves: fields of Desk, and templates.
 _PARTS = ("live", "talks", "assigned", "phones", "calls")
 
+
+class _LogIn(LoginView):
+    """Who chooses a language where they log in, has it from then on."""
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        if language := language_choice.asked(self.request):
+            chosen_languages.choose(form.get_user().pk, language)
+        return answer
+
+
 log_in = door.guarded(
-    LoginView.as_view(
+    _LogIn.as_view(
         template_name="desk/login.html",
         next_page=_HOME,
         redirect_authenticated_user=True,
@@ -109,6 +121,15 @@ def figures(request: HttpRequest) -> HttpResponse:
         return _private(HttpResponse(status=401))
     context = {"figures": own_figures(request.user, timezone.now())}
     return _private(render(request, "desk/figures.html", context))
+
+
+@login_required(login_url=_LOGIN)
+def language(request: HttpRequest) -> HttpResponse:
+    """Keeps the language that somebody chooses for their own pages, if it is one of ours."""
+    chosen = language_choice.ours(request.POST.get("language", ""))
+    if chosen and request.user.pk:
+        chosen_languages.choose(request.user.pk, chosen)
+    return SeeOther(str(_HOME))
 
 
 @login_required(login_url=_LOGIN)

@@ -11,6 +11,7 @@ from callbacks.models.alerts import (
 from callbacks.models.audit import AuditEntry
 from callbacks.models.call_notes import CallNote
 from callbacks.models.calls import CallAttempt
+from callbacks.models.chosen_languages import ChosenLanguage
 from callbacks.models.erasures import Erasure
 from callbacks.models.exports import ExportRecord
 from callbacks.models.extensions import Extension, Presence
@@ -45,6 +46,7 @@ __all__ = [
     "CallParameters",
     "CallPrice",
     "CallRecord",
+    "ChosenLanguage",
     "Erasure",
     "ExportRecord",
     "Extension",

@@ -28,6 +28,15 @@ class Wallboard(models.Model):
         default=False,
         help_text=_("Whether those who wait are shown with their first names, as they typed them."),
     )
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        blank=True,
+        db_default="",
+        help_text=_(
+            "Empty: as the screen's browser has it. An address that ends in ?lang=he is in Hebrew."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -92,5 +92,6 @@ SET_UP = (
     _set_up("callbacks.SpendLimit", _("What may be spent"), "scope country time_zone"),
     _set_up("callbacks.SpendCount", _("What was spent"), "span"),
     _set_up("callbacks.ReportSubscription", _("Reports by mail"), "rhythm zone link_id not_sent"),
-    _set_up("callbacks.Wallboard", _("Links to the wallboard"), "name link_id"),
+    _set_up("callbacks.Wallboard", _("Links to the wallboard"), "name link_id language"),
+    _set_up("callbacks.ChosenLanguage", _("In which language staff have the desk"), "language"),
 )

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from callbacks.models import Wallboard
 from callbacks.models.wallboards import link_id_of
 from callbacks.wallboard import snapshot
+from leads import language_choice
 
 
 @require_safe
@@ -16,6 +17,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     board = _board(token)
     if board is None:
         return _discreet(render(request, "wallboard/withdrawn.html", status=404))
+    language_choice.speak_as(request, board.language)
     return _discreet(render(request, "wallboard/board.html", {"board": board}))
 
 

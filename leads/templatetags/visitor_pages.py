@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from leads import pages
+from leads import language_choice, pages
 
 register = template.Library()
 
@@ -15,3 +15,10 @@ def page_address(context: template.Context, name: str, *args: object, **query: A
     language, and in the widget's frame where this one is.
     """
     return pages.address(context.get("request"), name, *args, **query)
+
+
+@register.simple_tag(takes_context=True)
+def every_language(context: template.Context) -> list[pages.InLanguage]:
+    """This page in each language that pages are in."""
+    request = context.get("request")
+    return pages.in_languages(request, language_choice.codes()) if request else []

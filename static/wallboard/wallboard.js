@@ -37,7 +37,8 @@
 
   function length(seconds) {
     if (seconds === null) return "-";
-    return seconds < 60 ? `${Math.round(seconds)} s` : counted(Math.round(seconds) * SECOND);
+    const whole = Math.round(seconds);
+    return seconds < 60 ? page.dataset.seconds.replace("%s", whole) : counted(whole * SECOND);
   }
 
   // Green until half of the target is used, amber until it is over, then red.

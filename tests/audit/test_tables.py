@@ -21,7 +21,7 @@ WITHOUT = {
         "callbacks_study", "callbacks_seencountry", "callbacks_rolegroup",
     ],
     "somebody's own, which changes nothing for others": [
-        "callbacks_savedlist", "callbacks_savedview",
+        "callbacks_savedlist", "callbacks_savedview", "callbacks_chosenlanguage",
     ],
     "which sources and teams somebody is told of": [
         "callbacks_alertreceiver_sources", "callbacks_alertreceiver_teams",

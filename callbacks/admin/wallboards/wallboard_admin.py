@@ -4,21 +4,25 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from callbacks.admin import html
 from callbacks.admin.commands import Command, NothingToDo
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.models import Wallboard
+from leads import language_choice, languages
 from leads.admin import Admin
 
 
@@ -53,6 +57,28 @@ RENEW = Command(
 )
 
 
+_name_of = lazy(languages.name_of, str)
+
+
+class WallboardForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Languages that pages are in, by name."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=lambda: [
+            ("", _("the screen's own")),
+            *((it, _name_of(it)) for it in language_choice.codes()),
+        ],
+        help_text=Wallboard._meta.get_field("language").help_text,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        model = Wallboard
+        fields = ["name", "language", "shows_first_names"]
+
+
 @admin.register(Wallboard)
 class WallboardAdmin(Admin):
     """Whoever may change a board sees its link; others see that there is one."""
@@ -60,14 +86,15 @@ class WallboardAdmin(Admin):
     list_display = ["name", "link_state", "shows_first_names", "last_shown_at", "created_by"]
     list_per_page = 50
     show_full_result_count = False
-    fields = ["name", "shows_first_names", "address", "link_state", "last_shown_at"]
+    form = WallboardForm
+    fields = ["name", "language", "shows_first_names", "address", "link_state", "last_shown_at"]
     readonly_fields = ["address", "link_state", "last_shown_at"]
     actions_detail = ["renew", "withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Wallboard | None = None) -> list[str]:
         """What a board is asked for when it is made; its link once there is one to be seen."""
         if obj is None:
-            return self.fields[:2]
+            return self.fields[:3]
         may_see = self.has_change_permission(request, obj)
         return [name for name in self.fields if name != "address" or may_see]
 
