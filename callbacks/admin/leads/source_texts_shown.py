@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from callbacks.admin.leads import typed_language
 from leads import consent, languages, source_texts
-from leads.forms import clean_line
 from leads.models import LeadSource, SourceText
+from leads.typed_text import clean_line
 
 
 class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
