@@ -22,3 +22,13 @@ def every_language(context: template.Context) -> list[pages.InLanguage]:
     """This page in each language that pages are in."""
     request = context.get("request")
     return pages.in_languages(request, language_choice.codes()) if request else []
+
+
+@register.simple_tag(takes_context=True)
+def same_language(context: template.Context) -> str:
+    """ "?lang=he" where the address of this page names it, for a page that needs no other address of
+    ours to be known: it is shown when something went wrong.
+    """
+    request = context.get("request")
+    asked = language_choice.asked(request) if request else ""
+    return f"?{language_choice.PARAMETER}={asked}" if asked else ""
