@@ -26,8 +26,8 @@ def every_language(context: template.Context) -> list[pages.InLanguage]:
 
 @register.simple_tag(takes_context=True)
 def same_language(context: template.Context) -> str:
-    """ "?lang=he" where this page's address names it: for links of pages that are shown when something
-    went wrong, and reverse no address.
+    """ "?lang=he" where this page's address names it: for links of pages that say what went wrong,
+    and look up no address.
     """
     request = context.get("request")
     asked = language_choice.asked(request) if request else ""
