@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     """What a source's form says in each language, and which of them a visitor may choose."""
 
     dependencies = [
-        ('leads', '0045_attributions'),
+        ('leads', '0047_mails_visitors'),
     ]
 
     operations = [

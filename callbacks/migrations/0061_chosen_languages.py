@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """In which language a salesperson has the desk, and a wallboard is."""
 
     dependencies = [
-        ('callbacks', '0059_source_texts_audited'),
+        ('callbacks', '0060_source_texts_audited'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

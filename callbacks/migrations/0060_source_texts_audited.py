@@ -10,6 +10,6 @@ BACK = "DROP TRIGGER audit ON leads_sourcetext;"
 class Migration(migrations.Migration):
     """Who has changed what a form says stands in the audit."""
 
-    dependencies = [("callbacks", "0058_counted_by"), ("leads", "0046_source_texts")]
+    dependencies = [("callbacks", "0059_visitor_mail"), ("leads", "0048_source_texts")]
 
     operations = [migrations.RunSQL(SQL, BACK)]
