@@ -68,7 +68,8 @@ def _mail_the_visitors() -> None:
     """Of the demo's source, while no mail leaves this machine: the simulator shows it. Until its
     first lead: whoever switches it off then has it off.
     """
-    if os.environ.get("SIMULATOR_MAIL_PORT"):
+    port = os.environ.get("SIMULATOR_MAIL_PORT")
+    if port and os.environ.get("EMAIL_URL") == f"smtp://127.0.0.1:{port}":
         sources = apps.get_model("leads", "LeadSource")._default_manager
         sources.filter(slug=_SOURCE, leads=None).update(mails_visitors=True)
 

@@ -5,6 +5,7 @@ frame of another website, by axe-core, and in both widths.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -152,3 +153,43 @@ def test_every_page_can_be_used_by_everybody(scheme: str, page: Page) -> None:
         page.get_by_role("button", name=button).click()
         expect(page.locator("[aria-invalid]")).to_be_focused()
         assert axe.found(page) == []
+    talked = timezone.now()
+    Lead.objects.update(status="connected", closed_at=talked, connected_at=talked)
+    for path in ("", "feedback/"):
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(f"{request}{path}")
+            expect(page.get_by_role("group", name="Did the call help you?")).to_be_visible()
+            assert axe.found(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Send your answer").click()
+    expect(page.get_by_role("radio").first).to_be_focused()
+    assert axe.found(page) == []
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Send your answer").click()
+    expect(page.get_by_text("You answered 2 of 5. Thank you.")).to_be_visible()
+    assert axe.found(page) == []
+    long_ago = talked - timedelta(days=400)
+    Lead.objects.update(submitted_at=long_ago, call_after=long_ago, closed_at=long_ago)
+    page.goto(request)
+    heading(page, "This page has expired")
+    assert axe.found(page) == []
+    page.get_by_role("link", name="Ask for another call").click()
+    heading(page, "Contact us")
+
+
+def test_the_question_after_the_talk_works_without_scripts_too(page: Page) -> None:
+    page.goto("/contact/website/")
+    sent(page)
+    request = page.url
+    now = timezone.now()
+    Lead.objects.update(status="connected", closed_at=now, connected_at=now)
+    page.goto(request)
+    page.get_by_role("radio", name="4").check()
+    page.get_by_label("In your own words").fill("Quick and kind")
+    page.get_by_role("button", name="Send your answer").click()
+    expect(page.get_by_text("You answered 4 of 5. Thank you.")).to_be_visible()
+    assert Lead.objects.get().helped == 4
+    page.get_by_role("link", name="Change your answer").click()
+    expect(page.get_by_role("radio", name="4")).to_be_checked()
+    expect(page.get_by_label("In your own words")).to_have_value("Quick and kind")
