@@ -75,6 +75,7 @@ _OLD_MEXICAN = re.compile(r"(?:1|4[45])?(\d{10})")
 _BETWEEN_NUMBERS = re.compile(r"[^\d\s().\-\u2010-\u2015]+")
 _LEAST_DIGITS, _MOST_DIGITS = 7, 15
 _MEXICO = 52
+_SAN_MARINO = 378
 # libphonenumber takes the 0 of these for optional; in their countries nobody leaves it out.
 _WRITTEN_WITH_0 = frozenset({"LT", "MG", "RW", "SY", "VN"})
 
@@ -185,7 +186,20 @@ def _number(text: str, default_country: str, countries: set[str]) -> PhoneNumber
     number = national or other
     if number is None:
         raise Misread("invalid")
+    if _adds_an_area(number, digits):
+        raise Misread("incomplete")
     return number
+
+
+def _adds_an_area(number: PhoneNumber, digits: str) -> bool:
+    """Whether the area of `number` is the library's, though `digits` begin with the country code.
+
+    On islands that dial each other without an area (Guernsey, Bermuda) it takes "44 7781 12", half
+    a mobile, for the landline 778112 of the island. San Marino is called with its area or without.
+    """
+    whole = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+    has_code = number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY
+    return has_code and number.country_code != _SAN_MARINO and len(whole) > len(digits)
 
 
 def _reads_a_code_as_digits(number: PhoneNumber, digits: str, countries: set[str]) -> bool:

@@ -65,6 +65,13 @@ TABLE = {
     "half a Vietnamese mobile": Row("84 912 3456", "VN", code="incomplete"),
     "half a Lithuanian mobile": Row("370 61234", "LT", code="incomplete"),
     "half a Syrian mobile": Row("963 944567", "SY", code="incomplete"),
+    "half a mobile of Guernsey, a landline there without its code": Row(
+        "44 7781 12", "GG", code="incomplete"
+    ),
+    "half a number of Bermuda, likewise": Row("1 441 370 1", "BM", code="incomplete"),
+    "half a number of Madagascar, likewise": Row("+261 20 21 234", "MG", code="incomplete"),
+    "a landline of Guernsey as it is dialled there": Row("778112", "GG", e164="+441481778112"),
+    "San Marino without its area": Row("+378 886377", "SM", e164="+3780549886377"),
     "a whole Vietnamese mobile": Row("84 912 345 678", "VN", e164="+84912345678"),
     "a Polish landline that begins like its code": Row("48 512 34 56", "PL", e164="+48485123456"),
     "an Italian mobile, which has no 0": Row("392 123 4567", "IT", e164="+393921234567"),
