@@ -34,6 +34,14 @@ from unfold.widgets import (
 from leads import countries, language_choice, languages, origins, visible_rows
 
 
+_NO_LOOKUPS = frozenset(
+    {
+        "regex", "iregex", "range", "search", "unaccent", "trigram_similar",
+        "trigram_word_similar", "trigram_strict_word_similar",
+    }
+)  # fmt: skip
+
+
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
     """Counts no further than to MOST: a list of millions is not counted to show its first page."""
 
@@ -147,12 +155,13 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return True
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Django's rule, without look-ups by regular expression and without NUL characters.
+        """Django's rule, without NUL characters and the look-ups that no address can ask for.
 
-        PostgreSQL refuses those, which would be an error 500; so they are answered 400.
+        Each would be an error 500: PostgreSQL refuses it, or lacks the extension, or one value is
+        no range. So they are answered 400.
         """
         values = value if isinstance(value, list) else [value]
-        if lookup.endswith("regex") or any("\x00" in str(one) for one in values):
+        if _NO_LOOKUPS & {*lookup.split("__")} or any("\x00" in str(one) for one in values):
             return False
         return bool(super().lookup_allowed(lookup, value, request))
 

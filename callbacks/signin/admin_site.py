@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
 from callbacks.signin import door, middleware, ways
@@ -19,3 +20,12 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """The login page, or the next step for who has given the password."""
         return door.guarded(super().login)(request, {**(extra_context or {}), "ways": ways.ways()})
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        """Logs out after a POST only. Who only opens the address, as after a login page on the way,
+        is led to the first page.
+        """
+        if request.method in ("GET", "HEAD"):
+            return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+        answer: HttpResponseBase = super().logout(request, extra_context)
+        return answer

@@ -38,7 +38,9 @@ def signed_in(page: Page) -> Page:
     @wraps(page)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not middleware.has_passed(request):
-            return HttpResponseRedirect(door.with_next(reverse("desk:login"), request.path))
+            # What was sent is lost on the way: they come back to where they can send it again.
+            back = request.path if request.method in ("GET", "HEAD") else reverse("sign-in:mine")
+            return HttpResponseRedirect(door.with_next(reverse("desk:login"), back))
         return page(request, *args, **kwargs)
 
     return view

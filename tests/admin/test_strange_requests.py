@@ -1,8 +1,15 @@
 """What no page of the admin sends: an answer that is no error of ours, and no dead end."""
 
+from contextlib import suppress
+
 import pytest
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import User
-from django.test import Client
+from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
+from django.http import QueryDict
+from django.test import Client, RequestFactory
 
 from callbacks.models import Extension, Team
 from leads.models import LeadSource
@@ -55,6 +62,10 @@ def test_any_text_is_looked_for(
         ("/admin/reports/callback-times/export/?period=today", "/admin/reports/callback-times/"),
         ("/admin/reports/people/export/?period=today", "/admin/reports/people/"),
         ("/admin/leads/lead/export/?status=failed", "/admin/leads/lead/"),
+        ("/admin/leads/blockentry/export/?kind=number", "/admin/leads/blockentry/"),
+        ("/admin/leads/nevercallnumber/export/?q=Dana", "/admin/leads/nevercallnumber/"),
+        ("/sign-in/end/", "/sign-in/"),
+        ("/sign-in/recovery-codes/", "/sign-in/"),
     ],
 )
 def test_whose_login_has_ended_comes_back_to_the_page_with_the_button(
@@ -67,4 +78,42 @@ def test_whose_login_has_ended_comes_back_to_the_page_with_the_button(
     answer = client.post(asked["Location"], typed, follow=True)
     assert answer.status_code == 200
     address = answer.redirect_chain[-1][0]
-    assert address == page + "?" + pressed.partition("?")[2]
+    assert address == page + "".join(pressed.partition("?")[1:])
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/admin/login", "/admin/logout/", "/admin/logout"])
+def test_whoever_opens_the_door_itself_stands_in_the_admin_after_signing_in(
+    page: str, source: LeadSource
+) -> None:
+    User.objects.create_superuser("root", password=PASSWORD)
+    client = Client()
+    door = client.get(page, follow=True)
+    address = door.redirect_chain[-1][0] if door.redirect_chain else page
+    typed = {"username": "root", "password": PASSWORD}
+    answer = client.post(address, typed, follow=True)
+    assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, "/admin/")
+
+
+def test_no_link_signs_anybody_out_of_the_admin(admin_client: Client) -> None:
+    assert admin_client.get("/admin/logout/")["Location"] == "/admin/"
+    assert admin_client.get("/admin/").status_code == 200
+
+
+# Of each kind of column one, with each look-up that Django knows for it.
+LOOK_UPS = {
+    f"{type(column).__name__} {lookup}": (model, f"{column.name}__{lookup}")
+    for model in admin.site._registry
+    for column in model._meta.fields
+    for lookup in column.get_lookups()
+}
+ABSURD = ["99999999999999999999", "x,%F0%9F%98%80", "2026-13-45"]
+
+
+@pytest.mark.parametrize("value", ABSURD)
+def test_no_look_up_of_any_column_is_an_error_of_ours(value: str, admin_user: User) -> None:
+    for model, lookup in LOOK_UPS.values():
+        request = RequestFactory().get("/", QueryDict(f"{lookup}={value}").dict())
+        request.user = admin_user
+        refused = suppress(IncorrectLookupParameters, SuspiciousOperation)  # 302, 400
+        with refused, transaction.atomic():
+            admin.site.get_model_admin(model).get_changelist_instance(request)

@@ -20,9 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
@@ -194,15 +192,17 @@ class ImportsFiles(Admin):
         }
         return TemplateResponse(request, self.file_list.template, context)
 
-    @method_decorator(require_POST)
     def export_page(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """POST: what the list shows for the same query, as csv or xlsx; recorded."""
         if not self.has_export_permission(request):
             raise PermissionDenied
+        page = f"{self._list()}?{request.GET.urlencode()}"
+        if request.method != "POST":  # of who has logged in anew and is back at this address
+            return HttpResponseRedirect(page)
         try:
             shown: QuerySet[Any] = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
-            return HttpResponseRedirect(f"{self._list()}?{request.GET.urlencode()}")
+            return HttpResponseRedirect(page)
         table = Rows(tuple(Column(name) for name in self.file_list.columns), *self.written(shown))
 
         def fill(book: Workbook, recorded: Recorded) -> None:
