@@ -30,6 +30,7 @@ from callbacks.models import (
     TeamSource,
 )
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
+from callbacks.policy.rules import Outcome, rang_the_lead
 from callbacks.routing import config, spoken
 from callbacks.scheduling import call_times, calling_hours, planner
 from callbacks.telephony import caller_number
@@ -40,6 +41,10 @@ from leads.ports import CallingHours, CallPlan, CallStage, Presence, Soonest
 from leads.signals import lead_received, number_refused, wish_followed
 
 log = logging.getLogger(__name__)
+# The provider lets a phone ring for 60 s unless it is told otherwise. Where its pop-ups do not tell
+# how a call goes on, it is known no longer than that.
+_RINGS_FOR = timedelta(minutes=2)
+_RANG_THE_LEAD = [it.value for it in Outcome if rang_the_lead(it)]
 
 
 class Caller:
@@ -86,12 +91,15 @@ class Caller:
             return CallStage.RINGING_US
         if since and call.claimed_at < since:
             return None
-        if call.picked_up_at is None:
-            is_lost = call.state == AttemptState.UNKNOWN
-            return CallStage.UNCERTAIN if is_lost else CallStage.RINGING_US
-        if call.hung_up_at:
+        if call.picked_up_at and call.hung_up_at:
             return CallStage.OVER
-        return CallStage.TALKING if call.lead_answered_at else CallStage.PICKED_UP
+        if call.picked_up_at and call.lead_answered_at:
+            return CallStage.TALKING
+        rings_since = call.picked_up_at or call.claimed_at
+        is_lost = call.state == AttemptState.UNKNOWN and not call.picked_up_at
+        if is_lost or timezone.now() - rings_since > _RINGS_FOR:
+            return CallStage.UNCERTAIN
+        return CallStage.PICKED_UP if call.picked_up_at else CallStage.RINGING_US
 
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Its provider has answered. What is just being sent may cross with a second click."""
@@ -99,6 +107,11 @@ class Caller:
         if since is not None:
             calls = calls.filter(claimed_at__gte=since)
         return calls.exclude(state=AttemptState.DIALING).exists()
+
+    def has_rung(self, lead_id: int, since: datetime | None) -> bool:
+        """By the outcomes of its calls."""
+        calls = CallAttempt.objects.filter(lead=lead_id, outcome__in=_RANG_THE_LEAD)
+        return (calls.filter(claimed_at__gte=since) if since else calls).exists()
 
     def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
         """By the languages of its teams' extensions, or by anybody where a team waits for none."""

@@ -17,7 +17,8 @@ from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationErro
 from django.core.paginator import Paginator
 from django.core.validators import MinValueValidator
 from django.db import DataError
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import QuerySet
+from django.db.models.fields.related import RelatedField
 from django.http import HttpRequest
 from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext
@@ -32,7 +33,6 @@ from unfold.widgets import (
 )
 
 from leads import countries, language_choice, languages, origins, visible_rows
-
 
 _NO_LOOKUPS = frozenset(
     {
@@ -146,8 +146,10 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def _may_be(self, name: str, value: Any) -> bool:
         try:
             field = self.model._meta.get_field(name)
+            if not field.concrete or isinstance(field, ArrayField):
+                return False  # rows of other tables, and lists, are filled in by hand
             for one in value if isinstance(value, list) else [value]:
-                (field.target_field if isinstance(field, ForeignKey) else field).to_python(one)
+                (field.target_field if isinstance(field, RelatedField) else field).to_python(one)
         except FieldDoesNotExist:
             return True  # the form's own
         except ValidationError:

@@ -66,7 +66,7 @@ class Soonest:
 class CallStage(Enum):
     """How far the call of a lead that is being called has come, as far as is known."""
 
-    UNCERTAIN = "uncertain"  # it is not known whether it was placed
+    UNCERTAIN = "uncertain"  # it is not known whether it was placed, or how it goes on
     RINGING_US = "ringing us"
     PICKED_UP = "picked up"  # by one of us: the lead's phone rings
     TALKING = "talking"
@@ -98,6 +98,9 @@ class LeadCaller(Protocol):
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Whether a call of this lead has been asked for, since `since` if that is given."""
 
+    def has_rung(self, lead_id: int, since: datetime | None) -> bool:
+        """Whether a call of this lead has rung its phone or found it busy; `since`: as above."""
+
     def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
         """Whether anybody is ever rung for this source's leads who speak this language."""
 
@@ -123,6 +126,11 @@ class LeadCaller(Protocol):
 
     def caller_number(self, source_id: int, as_of: uuid.UUID | None) -> str:
         """The number that a lead's phone shows, in E.164; "" where it is not known."""
+
+
+def has_rung(lead_id: int, since: datetime | None = None) -> bool:
+    """Whether a call of this lead, begun since `since`, has rung its phone or found it busy."""
+    return _registered().has_rung(lead_id, since)
 
 
 _caller: LeadCaller | None = None

@@ -124,7 +124,7 @@ def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) 
     asks = next((it for it in reversed(theirs) if not it.is_held_back), None)
     if asks is None:
         return standings.RECEIVED
-    if len(theirs) > 1 and ports.was_called(first.pk, theirs[0].submitted_at):
+    if len(theirs) > 1 and ports.has_rung(first.pk, theirs[0].submitted_at):
         asks.attempts = 1
     lead = asks
     before = _before_a_call(lead, now, as_of)
@@ -214,7 +214,8 @@ def _waiting(lead: Lead, presence: Presence, now: datetime, *, is_usual: bool) -
 
 
 def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
-    if lead.attempts:
+    # Of calls that rang only us they know nothing. A joined request has counted those of the first.
+    if lead.attempts and (lead.duplicate_of_id or ports.has_rung(lead.pk)):
         title, sentence = gettext("We will try again"), standings.NEXT_CALL
     else:
         title, sentence = gettext("Your call is planned"), standings.FIRST_CALL

@@ -8,8 +8,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import User
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from callbacks.models import Extension, Team
 from leads.models import LeadSource
@@ -81,7 +82,9 @@ def test_whose_login_has_ended_comes_back_to_the_page_with_the_button(
     assert address == page + "".join(pressed.partition("?")[1:])
 
 
-@pytest.mark.parametrize("page", ["/admin/login/", "/admin/login", "/admin/logout/", "/admin/logout"])
+@pytest.mark.parametrize(
+    "page", ["/admin/login/", "/admin/login", "/admin/logout/", "/admin/logout"]
+)
 def test_whoever_opens_the_door_itself_stands_in_the_admin_after_signing_in(
     page: str, source: LeadSource
 ) -> None:
@@ -117,3 +120,16 @@ def test_no_look_up_of_any_column_is_an_error_of_ours(value: str, admin_user: Us
         refused = suppress(IncorrectLookupParameters, SuspiciousOperation)  # 302, 400
         with refused, transaction.atomic():
             admin.site.get_model_admin(model).get_changelist_instance(request)
+
+
+@pytest.mark.parametrize("value", [*ABSURD, "%00", "%5B%5D", "%FF", "", "-1"])
+def test_no_address_fills_in_what_a_form_cannot_show(value: str, admin_client: Client) -> None:
+    for model in admin.site._registry:
+        if admin.site.get_model_admin(model).has_add_permission(staff(admin_client)):
+            filled_in = "&".join(f"{column.name}={value}" for column in model._meta.get_fields())
+            page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+            assert admin_client.get(f"{page}?{filled_in}").status_code == 200, page
+
+
+def staff(client: Client) -> HttpRequest:
+    return client.get("/admin/").wsgi_request

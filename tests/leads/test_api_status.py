@@ -9,6 +9,9 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from callbacks.models import CallAttempt, Extension
+from callbacks.models.attempt_states import AttemptState
+from callbacks.policy.rules import Outcome
 from leads import standings
 from leads.models import Lead, LeadStatus
 
@@ -79,11 +82,17 @@ def test_a_lead_for_later_says_when(client: Client, make_lead: MakeLead) -> None
 
 
 def test_after_a_call_in_vain_it_says_when_we_try_again(
-    client: Client, make_lead: MakeLead
+    client: Client, make_lead: MakeLead, extension: Extension
 ) -> None:
     at = timezone.now() + timedelta(minutes=15)
-    body = client.get(url(in_status(make_lead, "waiting", call_after=at, attempts=1))).json()
-    assert body["title"] == "We will try again"
+    lead = in_status(make_lead, "waiting", call_after=at, attempts=1)
+    assert client.get(url(lead)).json()["title"] == "Your call is planned"
+    CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=lead.phone, state=AttemptState.LEAD_NO_ANSWER,
+        outcome=Outcome.LEAD_NO_ANSWER.value, claimed_at=lead.submitted_at,
+        ended_at=lead.submitted_at, hold_until=lead.submitted_at,
+    )  # fmt: skip
+    assert client.get(url(lead)).json()["title"] == "We will try again"
 
 
 def test_a_few_seconds_are_no_appointment(client: Client, make_lead: MakeLead) -> None:

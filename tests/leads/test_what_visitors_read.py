@@ -15,6 +15,7 @@ from callbacks.models.attempt_states import AttemptState
 from leads import standings
 from leads.models import Lead, LeadSource
 from tests.support.simulator import SimulatorProcess
+from tests.support.visitors import Visitor, call, ends, in_days
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -201,6 +202,67 @@ def test_nobody_is_said_to_be_on_the_line_before_they_have_picked_up(
     assert "When they pick up, yours will ring" in page()
     CallAttempt.objects.update(picked_up_at=timezone.now())
     assert "Our colleague has picked up" in page()
+
+
+# Seconds ago: the call was asked for, the salesperson picked up, the visitor, it was hung up.
+STAGES: dict[str, tuple[tuple[int | None, ...], str]] = {
+    "our phone rings": ((5, None, None, None), "calling"),
+    "it has rung as long as a phone does": ((110, None, None, None), "calling"),
+    "longer than a phone rings": ((130, None, None, None), "checking"),
+    "an hour, and nothing is heard of it": ((3600, None, None, None), "checking"),
+    "the visitor's phone rings": ((40, 5, None, None), "on_the_phone"),
+    "picked up late": ((150, 60, None, None), "on_the_phone"),
+    "picked up longer ago than a phone rings": ((200, 130, None, None), "checking"),
+    "they talk": ((60, 40, 20, None), "talking"),
+    "they talk for an hour": ((3700, 3660, 3600, None), "talking"),
+    "hung up": ((60, 40, 20, 1), "checking"),
+    "hung up before the visitor picked up": ((60, 40, None, 1), "checking"),
+}
+
+
+@pytest.mark.parametrize(("ago", "status"), STAGES.values(), ids=STAGES)
+def test_how_far_a_call_is_said_to_have_come(
+    ago: tuple[int | None, ...], status: str, make_lead: MakeLead, extension: Extension,
+    client: Client,
+) -> None:  # fmt: skip
+    now = timezone.now()
+    called, ours, theirs, ended = (
+        None if seconds is None else now - timedelta(seconds=seconds) for seconds in ago
+    )
+    lead = make_lead(status="calling")
+    CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=lead.phone, extension_number="101", call_id="C-1",
+        state=AttemptState.ACCEPTED, claimed_at=called, hold_until=now + timedelta(hours=2),
+        picked_up_at=ours, lead_answered_at=theirs, hung_up_at=ended,
+    )  # fmt: skip
+    with time_machine.travel(now, tick=False):
+        assert client.get(f"/api/leads/{lead.public_id}/").json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("legs", "title"),
+    [
+        (("NOANSWER",), "Your call is planned"),
+        (("CONGESTION",), "Your call is planned"),
+        (("ANSWER", "NOANSWER"), "We will try again"),
+        (("ANSWER", "BUSY"), "We will try again"),
+    ],
+    ids=["nobody picked up", "our line", "no answer", "busy"],
+)
+def test_it_is_called_again_only_if_its_phone_has_rung(
+    legs: tuple[str, ...], title: str, extension: Extension, simulator: SimulatorProcess
+) -> None:
+    visitor = Visitor()
+    lead = visitor.sends()
+    attempt = call(lead)
+    assert attempt
+    ends(attempt, *legs)
+    Lead.objects.filter(pk=lead.pk).update(call_after=timezone.now() + timedelta(days=1))
+    assert visitor.status() == "scheduled"
+    assert title in visitor.reads()
+    stranger = Visitor()
+    stranger.sends(call_at=in_days(1))
+    assert "Your call is planned" in stranger.reads()
 
 
 @pytest.mark.parametrize("state", [AttemptState.DIALING, AttemptState.ACCEPTED])
