@@ -74,7 +74,7 @@ def nobody_can_be_rung(now: datetime) -> list[Found]:
 
 def provider_refuses(now: datetime) -> list[Found]:
     """Whether none of the newest calls was placed."""
-    if notices.provider_trouble(now) is None:
+    if notices.provider_trouble(now) not in (notices.Trouble.AWAY, notices.Trouble.REFUSES):
         return []
     failed = CallAttempt.objects.filter(notices.not_placed(now)).count()
     return [Found("", {"failed": failed})]

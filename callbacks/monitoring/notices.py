@@ -18,14 +18,21 @@ from callbacks.calling import earlier_calls
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
-from callbacks.models import CallAttempt
+from callbacks.models import CallAttempt, CallRecord, Extension
 from callbacks.models.attempt_states import NOT_SENT_BY_US, AttemptState
 from callbacks.monitoring import readiness
 from callbacks.policy.rules import Outcome
 from callbacks.spending import limits
+from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
 # The provider is away when none of its newest calls was placed, and these are no older than this.
 _CALLS, _LATELY = 3, timedelta(minutes=30)
+# The provider's words for a phone to which there was no way.
+_NO_WAY = [
+    word
+    for word, it in OUTCOMES.items()
+    if it in (LegOutcome.UNREACHABLE, LegOutcome.NETWORK, LegOutcome.NOT_CALLED)
+]
 # So many attempts are looked at for those that have failed lately.
 _NEWEST = 500
 
@@ -42,10 +49,11 @@ _SENTENCES: dict[str, Text] = {
 
 
 class Trouble(Enum):
-    """Why the provider places no call."""
+    """Why no call of the provider's comes to anything."""
 
     AWAY = "away"
     REFUSES = "refuses"  # invalid parameters, whoever the call is for
+    NO_PHONE = "no phone"  # takes calls, and finds none of the salespeople's phones
 
 
 def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
@@ -76,6 +84,15 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
             )
             % {"calls": _CALLS}
         )
+    elif trouble is Trouble.NO_PHONE:
+        found.append(
+            gettext(
+                "No phone of your salespeople can be reached: the last %(calls)s calls did not "
+                "ring at any. Look at their connection, or ask the provider. Leads are tried again "
+                "by themselves."
+            )
+            % {"calls": _CALLS}
+        )
     return found
 
 
@@ -86,24 +103,37 @@ def processes_away() -> list[tuple[str, Text]]:
 
 def provider_trouble(now: datetime) -> Trouble | None:
     """Why the newest calls all failed at the provider, lately; None: they did not. One query, and
-    another where the newest was refused for its parameters.
+    others where the newest was refused for its parameters or reached no salesperson.
     """
     newest = list(
         CallAttempt.objects.exclude(state=AttemptState.DIALING)
         .exclude(failure_reason__in=NOT_SENT_BY_US)
         .order_by("-pk")
-        .values_list("state", "outcome", "call_id", "claimed_at")[:_CALLS]
+        .values_list("state", "outcome", "call_id", "claimed_at", "extension_id", "pk")[:_CALLS]
     )
     if len(newest) < _CALLS or newest[0][3] < now - _LATELY:
         return None
     if newest[0][1] == Outcome.INVALID.value:
         return Trouble.REFUSES if earlier_calls.are_all_refused(now) else None
+    if {it[1] for it in newest} == {Outcome.AGENT_UNREACHED.value}:
+        reached = _reach_no_phone({it[4] for it in newest}, [it[5] for it in newest])
+        return Trouble.NO_PHONE if reached else None
     is_away = all(
         outcome in (Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value)
         or (state == AttemptState.UNKNOWN and not call_id)
-        for state, outcome, call_id, _claimed_at in newest
+        for state, outcome, call_id, *_ in newest
     )
     return Trouble.AWAY if is_away else None
+
+
+def _reach_no_phone(extensions: set[int | None], attempts: list[int]) -> bool:
+    """Whether these calls failed on the way to several phones, or to the only one there is. A phone
+    alone is told by its own row; one that is engaged has been reached.
+    """
+    legs = CallRecord.objects.filter(attempt__in=attempts, leg=1, status__in=_NO_WAY)
+    if legs.values("attempt").distinct().count() < len(attempts):
+        return False
+    return len(extensions) > 1 or Extension.objects.filter(is_active=True).count() == 1
 
 
 def not_placed(now: datetime) -> Q:

@@ -10,10 +10,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.models import CallAttempt, Extension
+from callbacks.alerts import facts
+from callbacks.models import CallAttempt, Extension, Team
 from callbacks.monitoring import notices
 from leads.models import Lead
+from tests.support.simulator import SimulatorProcess
 from tests.support.tunnel import Tunnel
+from tests.support.visitors import call, ends
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,3 +108,49 @@ def test_the_provider(
     assert [it.split(":")[0] for it in notices.current()] == (
         ["The telephone provider takes no calls"] if is_away else []
     )
+
+
+# The word of the salesperson's leg in each of the newest calls, and by which of the phones.
+FLOOR: dict[str, tuple[list[tuple[str, str]], int, bool]] = {
+    "wrong arguments everywhere": ([("INVALIDARGS", "1"), ("INVALIDARGS", "2")] * 2, 3, True),
+    "a busy network": ([("CONGESTION", "1"), ("CONGESTION", "2"), ("CONGESTION", "3")], 3, True),
+    "no channel, then congestion": (
+        [("CHANUNAVAIL", "1"), ("CONGESTION", "2"), ("NOTDIALED", "3")], 3, True,
+    ),
+    "the only phone there is": ([("INVALIDARGS", "1")] * 3, 1, True),
+    "one phone of three": ([("INVALIDARGS", "1")] * 3, 3, False),
+    "all are engaged": ([("BUSY", "1"), ("BUSY", "2"), ("BUSY", "3")], 3, False),
+    "one was engaged": ([("CONGESTION", "1"), ("BUSY", "2"), ("CONGESTION", "3")], 3, False),
+    "nobody picked up at the last": (
+        [("CONGESTION", "1"), ("CONGESTION", "2"), ("NOANSWER", "3")], 3, False,
+    ),
+    "too few to tell": ([("CONGESTION", "1"), ("CONGESTION", "2")], 3, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("calls", "phones", "is_told"), FLOOR.values(), ids=FLOOR)
+def test_a_floor_whose_phones_cannot_be_reached(
+    calls: list[tuple[str, str]], phones: int, is_told: bool, make_lead: Callable[..., Lead],
+    signs: redis.Redis, team: Team, simulator: SimulatorProcess,
+) -> None:  # fmt: skip
+    simulator.control(answer_after=600)
+    floor = [Extension.objects.create(number=str(n + 1), team=team) for n in range(phones)]
+    for word, number in calls:
+        Extension.objects.update(is_paused=True)
+        Extension.objects.filter(number=number).update(is_paused=False, unavailable_until=None)
+        attempt = call(make_lead())
+        assert attempt
+        assert attempt.extension_number == number
+        ends(attempt, word)
+        Lead.objects.update(call_after=timezone.now() + timedelta(days=1))
+    Extension.objects.filter(pk__in=[it.pk for it in floor]).update(
+        is_paused=False, unavailable_until=None
+    )
+    told = [it for it in notices.current() if it.startswith("No phone of your salespeople")]
+    assert bool(told) is is_told
+    assert facts.provider_refuses(timezone.now()) == []
+    if is_told:  # until a call rings again
+        attempt = call(make_lead())
+        assert attempt
+        ends(attempt, "NOANSWER")
+        assert not [it for it in notices.current() if it.startswith("No phone of your")]
