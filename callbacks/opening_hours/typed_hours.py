@@ -115,7 +115,10 @@ def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
         return [], closed[1].strip()
     found, at = [], 0
     while matched := _ONE.match(text, at):
-        found.append(Hours(_time(matched[1], refused), _time(matched[2], refused)))
+        hours = Hours(_time(matched[1], refused), _time(matched[2], refused))
+        if _is_half_said(matched[1], matched[2]) and hours.past_midnight and hours.closes_at.hour:
+            raise _too_long(line, hours)
+        found.append(hours)
         at = matched.end()
     if not found or any(hours.is_empty for hours in found):
         raise refused
@@ -123,6 +126,11 @@ def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
         if _LONGEST_NIGHT < _minutes(hours) < _DAY_MINUTES and hours.past_midnight:
             raise _too_long(line, hours)
     return found, text[at:].strip()
+
+
+def _is_half_said(opens: str, closes: str) -> bool:
+    """ "9am-1": in the afternoon, as anybody would read it."""
+    return opens.lower().endswith("am") and not closes.lower().endswith("m")
 
 
 def _minutes(hours: Hours) -> int:

@@ -97,7 +97,10 @@ def test_what_is_no_day_is_refused(typed: str, words: str) -> None:
         read_days(typed)
 
 
-@pytest.mark.parametrize("typed", ["Mon-Fri 9-5", "Mon 09:00 - 05:30", "Fri 8-4, 17-18"])
+@pytest.mark.parametrize(
+    "typed",
+    ["Mon-Fri 9-5", "Mon 09:00 - 05:30", "Fri 8-4, 17-18", "Mon 9 am-5", "Sun 10am - 4, 17-18"],
+)
 def test_an_afternoon_that_would_be_a_night_is_refused(typed: str) -> None:
     with pytest.raises(NotHours, match=r"is open all night, until 0[45]:"):
         read_week(typed, WEEK)
