@@ -13,6 +13,20 @@ CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _SCRIPT = 4  # letters: zh-Hant
 # Codes that ISO 639 has given up, which Java and Android go on sending.
 _TODAYS = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
+# ISO 639-2, both kinds, and 639-3 of a language's main form: what Java's getISO3Language and phones
+# send. Of the languages that Django has a name for, and of some that are spoken beside them.
+_THREE_TO_TWO = """
+    afr=af amh=am ara=ar arb=ar aze=az bel=be ben=bn bod=bo tib=bo bos=bs bul=bg cat=ca ces=cs
+    cze=cs cmn=zh zho=zh chi=zh cym=cy wel=cy dan=da deu=de ger=de ell=el gre=el eng=en epo=eo
+    est=et eus=eu baq=eu fas=fa per=fa pes=fa fin=fi fra=fr fre=fr fry=fy gla=gd gle=ga glg=gl
+    guj=gu heb=he hin=hi hrv=hr hun=hu hye=hy arm=hy ind=id isl=is ice=is ita=it jpn=ja kan=kn
+    kat=ka geo=ka kaz=kk khm=km kir=ky kor=ko lao=lo lav=lv lit=lt ltz=lb mal=ml mar=mr mkd=mk
+    mac=mk mon=mn msa=ms may=ms mya=my bur=my nep=ne nld=nl dut=nl nob=nb nor=no nno=nn ory=or
+    pan=pa pol=pl por=pt pus=ps ron=ro rum=ro rus=ru sin=si slk=sk slo=sk slv=sl som=so spa=es
+    sqi=sq alb=sq srp=sr swa=sw swe=sv tam=ta tat=tt tel=te tgk=tg tgl=fil tha=th tir=ti
+    tuk=tk tur=tr uig=ug ukr=uk urd=ur uzb=uz vie=vi yid=yi
+"""
+_OF_THREE_LETTERS = dict(pair.split("=") for pair in _THREE_TO_TWO.split())
 
 
 def read(typed: str) -> str:
@@ -26,9 +40,10 @@ def read(typed: str) -> str:
 
 
 def todays(code: str) -> str:
-    """The code of the same language that is in use: "iw" -> "he", "IW-IL" -> "he-IL"."""
+    """The code of the same language that is in use: "iw" -> "he", "ENG-US" -> "en-US"."""
     language, hyphen, region = code.partition("-")
     language = language.lower()
+    language = _OF_THREE_LETTERS.get(language, language)
     return f"{_TODAYS.get(language, language)}{hyphen}{region}"
 
 

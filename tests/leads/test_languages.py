@@ -1,6 +1,9 @@
 """Which language a request is in, and who is rung for it when a later one is in another."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from callbacks.models import Extension, Team
@@ -25,7 +28,11 @@ PHONE = "050-555 0101"
         ("IW_il", "he-IL"),
         ("in", "id"),
         ("ji", "yi"),
-        ("heb", "heb"),
+        ("heb", "he"),
+        ("ENG_us", "en-US"),
+        ("ger", "de"),
+        ("cmn-Hans", "zh-Hans"),
+        ("haw", "haw"),
         ("zh_hant", "zh-Hant"),
         ("zh-Hant-TW", "zh"),
         ("ca_ES@valencia", "ca-ES"),
@@ -71,11 +78,14 @@ def asks(language: str | None = None, source: str = "website") -> Lead:
         (["he", "Hebrew"], "102"),
         (["he", "fr"], "102"),
         (["he-IL", "ru-RU"], "103"),
+        (["heb"], "102"),
+        (["en", "rus-RU"], "103"),
     ],
     ids=[
         "a later one", "the source's, named", "none is named later", "the first names none",
         "its old code", "an old code later", "an old code with its region", "back to the first",
-        "no code", "one that nobody speaks", "with regions",
+        "no code", "one that nobody speaks", "with regions", "of three letters",
+        "of three letters later",
     ],
 )  # fmt: skip
 def test_the_newest_language_decides_who_is_rung(
@@ -88,6 +98,26 @@ def test_the_newest_language_decides_who_is_rung(
     lead, *_others = [asks(language) for language in requests]
     assert call(lead)
     assert [it["phone"] for it in simulator.ledger()] == [rung]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_stored_with_three_letters_is_shortened(
+    source: LeadSource, phones: None, simulator: SimulatorProcess
+) -> None:
+    Extension.objects.filter(number="102").update(languages=["heb", "fil"])
+    closed = asks("ru")
+    Lead.objects.filter(pk=closed.pk).update(
+        language="rus", status=LeadStatus.UNREACHED, closed_at=closed.submitted_at
+    )
+    lead = asks("he")
+    Lead.objects.filter(pk=lead.pk).update(language="heb-IL")
+    LeadSource.objects.update(language="eng")
+    import_module("callbacks.migrations.0062_languages_of_two_letters").shorten(apps, None)
+    assert Extension.objects.get(number="102").languages == ["he", "fil"]
+    assert LeadSource.objects.get().language == "en"
+    assert Lead.objects.get(pk=closed.pk).language == "rus"
+    assert call(lead)
+    assert [it["phone"] for it in simulator.ledger()] == ["102"]
 
 
 @pytest.mark.django_db(transaction=True)
