@@ -28,8 +28,9 @@ class Person:
 
     Nothing is followed further: who has sent somebody else's number with their own address is to
     read, or erase, only what was sent with that address. `only`: where number and address are both
-    known, the leads that have both, and those that somebody has said are theirs, too: others may
-    have asked for the same number. None: all that have the number, or the address.
+    known, the leads that have both, and those that somebody has said are theirs, too; where one of
+    them is known, those that somebody has said are theirs: others may have asked for the same
+    number. None: all that have the number, or the address.
     """
 
     numbers: frozenset[str] = frozenset()
@@ -65,9 +66,12 @@ class Person:
         )
 
     def with_leads_of_both(self, also: Iterable[int] = ()) -> "Person":
-        """With the leads that have a number and an address of theirs, and of the others `also`."""
+        """With the leads that have a number and an address of theirs, and of the others `also`;
+        where only one of the two is known, with `also` alone, if there are any.
+        """
         if not (self.numbers and self.emails):
-            return self
+            theirs = self.by_one().filter(pk__in=list(also)).values_list("pk", flat=True)
+            return replace(self, only=frozenset(theirs)) if theirs else self
         both = Lead.objects.filter(self._by_number(), pk__in=self._by_email())
         more = self.by_one().filter(pk__in=list(also))
         pks = {*both.values_list("pk", flat=True), *more.values_list("pk", flat=True)}
@@ -89,7 +93,8 @@ class Person:
 def read(number: str, email: str, also: Iterable[int] = ()) -> Person:
     """The person that a number and an e-mail address as typed mean; either may be "".
 
-    `also`: leads with one of the two that are theirs, too. Raises NotUnderstood.
+    `also`: leads with one of the two that are theirs, too; where one alone is typed, the only ones
+    that are. Raises NotUnderstood.
     """
     number, email = number.strip(), email.strip().lower()
     if not number and not email:
@@ -105,6 +110,12 @@ def read(number: str, email: str, also: Iterable[int] = ()) -> Person:
             gettext("Enter a whole number, for example %(example)s.") % {"example": "+972505550101"}
         )
     return Person(frozenset(numbers), frozenset({email} - {""})).with_leads_of_both(also)
+
+
+def who_share(person: Person) -> int:
+    """How many different names have asked with the number, or the address, of this person."""
+    found = person.by_one().filter(erased_at=None).values_list("name", flat=True)
+    return len({" ".join(name.casefold().split()) for name in found} - {""})
 
 
 def names(leads: Iterable[Lead]) -> set[str]:

@@ -112,3 +112,69 @@ def test_the_number_is_nobody_elses_once_their_request_is_taken_in(
     assert not Lead.objects.filter(phone=NUMBER).exists()
     assert not CallAttempt.objects.filter(phone=NUMBER).exists()
     assert NeverCallNumber.objects.get().phone is None
+
+
+# --- by the number, or the address, alone ---------------------------------------------------------
+
+ONE = {"number": "050-555 0142"}
+# What is typed, and the sentence of the page.
+SHARED = [
+    ({"number": "050-555 0142"}, "Requests under 2 different names have this number"),
+    ({"email": "alice@example.com"}, "Requests under 2 different names have this e-mail address"),
+]
+
+
+@pytest.mark.parametrize(("asked", "sentence"), SHARED, ids=["number", "address"])
+def test_the_page_says_that_several_share_it_and_counts_all_until_some_are_ticked(
+    asked: dict[str, str], sentence: str, alices: Lead, bobs: Lead, elsewhere: Lead
+) -> None:
+    client = with_rights("see_person")
+    theirs = {alices, bobs if "number" in asked else elsewhere}
+    page = client.post(PAGE, asked).content.decode()
+    assert sentence in page
+    assert "All of them are below" in page
+    listed = page.partition("Whose are these?")[2].partition("</form>")[0]
+    assert [f'value="{it.pk}"' in listed for it in theirs] == [True, True]
+    assert " checked" not in listed
+    assert leads_in_the_file(client, asked) == {it.pk for it in theirs}
+    asked = asked | {"also": str(alices.pk)}
+    page = client.post(PAGE, asked).content.decode()
+    assert "Only those that are ticked are below" in page
+    listed = page.partition("Whose are these?")[2].partition("</form>")[0]
+    assert f'value="{alices.pk}" checked' in listed
+    assert leads_in_the_file(client, asked) == {alices.pk}
+    assert [it for it in (*BOBS, "From Carol") if it in page.partition("What is held")[2]] == []
+
+
+def leads_in_the_file(client: Any, asked: dict[str, str]) -> set[int]:
+    held = json.loads(client.post(PAGE, asked | {"do": "json"}).content)["held"]
+    return {row["id"] for it in held if it["table"] == "leads.Lead" for row in it["rows"]}
+
+
+def test_one_person_is_asked_nothing(make_lead: MakeLead, elsewhere: Lead) -> None:
+    for phone in (NUMBER, NUMBER):
+        lead = of(make_lead, "Alice", phone)
+        Lead.objects.filter(pk=lead.pk).update(name="alice  TESTOVITZ")
+    page = with_rights("see_person").post(PAGE, ONE).content.decode()
+    assert "Whose are these?" not in page
+
+
+def test_an_erasure_by_number_takes_the_ticked_ones_alone(alices: Lead, bobs: Lead) -> None:
+    client = with_rights("see_person", "erase_person")
+    asked = ONE | {"also": str(alices.pk)}
+    question = client.post(PAGE, asked | {"do": "ask"}).content.decode()
+    assert "Others have asked for a call to the same number." in question
+    assert f'name="also" value="{alices.pk}"' in question
+    client.post(PAGE, asked | {"do": "erase"})
+    for lead in (alices, bobs):
+        lead.refresh_from_db()
+    assert alices.name == ""
+    assert (bobs.name, bobs.phone) == ("Bob Testovitz", NUMBER)
+    assert CallAttempt.objects.get().phone == NUMBER
+
+
+def test_what_is_not_of_that_number_is_not_taken_in(alices: Lead, bobs: Lead) -> None:
+    foreign = Lead.objects.get(pk=alices.pk)
+    Lead.objects.filter(pk=alices.pk).update(phone="+972505550149")
+    client = with_rights("see_person")
+    assert leads_in_the_file(client, ONE | {"also": str(foreign.pk)}) == {bobs.pk}

@@ -36,6 +36,7 @@ _TAKES = 3.0
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 # Leads that have the number or the address alone, as many as anybody looks through.
 _MOST_ALONE = 200
+_SEVERAL = 2
 # Rows of one table that the page shows; the files have all.
 _SHOWN = 20
 
@@ -144,13 +145,21 @@ def _found(person: Person) -> dict[str, Any]:
 
 
 def _by_one_alone(person: Person, also: list[int]) -> dict[str, Any]:
-    """The leads that have the number or the address alone, each to be ticked by a person."""
-    if person.only is None:
-        return {}
+    """The leads that have the number or the address alone, each to be ticked by a person. Where
+    only one of the two was typed, if several people have asked with it.
+    """
+    shared_by = 0
+    if not (person.numbers and person.emails):
+        shared_by = persons.who_share(person)
+        if shared_by < _SEVERAL:
+            return {}
+    only = person.only or frozenset()
     leads = person.by_one().order_by("-pk")
-    ticked = [it for it in leads if it.pk in person.only and it.pk in also]
-    alone = [it for it in leads[:_MOST_ALONE] if it.pk not in person.only]
+    ticked = [it for it in leads if it.pk in only and it.pk in also]
+    alone = [it for it in leads[:_MOST_ALONE] if it.pk not in only]
     return {
+        "shared_by": shared_by,
+        "all_count": person.only is None,
         "also": [it.pk for it in ticked],
         "alone": [
             {
