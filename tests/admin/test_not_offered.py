@@ -122,7 +122,7 @@ def test_a_held_one_leads_to_the_queue_and_is_released_on_its_page(
     page = f"/admin/leads/lead/{lead.pk}/"
     text = managing.get(f"{page}call-now/", follow=True).content.decode()
     way_out = f"/admin/leads/heldlead/?id__exact={lead.pk}"
-    assert f'<a href="{way_out}">Release it first.</a>' in text
+    assert f'<a class="way-out" href="{way_out}">Release it first.</a>' in text
     assert [it.pk for it in managing.get(way_out).context["cl"].result_list] == [lead.pk]
     assert f"{page}release/" in text
     confirm(managing, f"{page}release/")

@@ -43,6 +43,8 @@ def test_what_tells_of_an_attack_is_looked_for_all_the_same(
     assert set(Alert.objects.values_list("kind", flat=True)) == {
         "many_numbers", "many_held", "held_waits",
     }  # fmt: skip
+    clock.after(seconds=20)  # the same minute, in which nothing is looked for
+    assert not Alert.objects.exclude(ended_at=None).exists()
     Lead.objects.update(status="cancelled", closed_at=NOON)
     clock.after(minutes=1)
     assert [it.kind for it in Alert.objects.filter(ended_at=None)] == ["many_numbers"]

@@ -227,7 +227,11 @@ def test_what_is_rolled_back_leaves_no_entry_and_no_name(owner: User) -> None:
 def test_a_command_is_named() -> None:
     run = subprocess.run(
         [sys.executable, "manage.py", "shell", "--command", _MAKE_A_GROUP],
-        env={**os.environ, "DATABASE_URL": _url(), "SECRET_KEY": "for-the-tests-" + "0123456789abcdef" * 3},
+        env={
+            **os.environ,
+            "DATABASE_URL": _url(),
+            "SECRET_KEY": "for-the-tests-" + "0123456789abcdef" * 3,
+        },
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,

@@ -1,11 +1,13 @@
 """The page: who may see it, what it says, and that nothing can be done on it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from callbacks.admin import html
 from callbacks.admin.audit import described
 from callbacks.audit.acting import telling
 from callbacks.models import AuditEntry, Team
@@ -95,6 +97,11 @@ def _in(table: str, **columns: Any) -> AuditEntry:
         (_in("auth_user", password={"hidden": True}), ("Password", "(not kept)")),
         (_in("auth_user_groups", group_id=99_999), ("Group", "number 99999")),
         (_in("gone_table", some_column=5), ("some_column", "5")),
+        (
+            _in("leads_blockentry", until="2026-11-29T10:26:32.403519+00:00"),
+            ("Until", html.written(datetime(2026, 11, 29, 10, 26, 32, tzinfo=UTC))),
+        ),
+        (_in("leads_blockentry", until="some day"), ("Until", "some day")),
         (_in("callbacks_team", dropped_column="x"), ("dropped_column", "x")),
         (_in("callbacks_team", wrap_up=0), ("Wrap-up after a call (seconds)", "0")),
     ],

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from callbacks.admin import html
 from callbacks.admin.audit import named
 from callbacks.models import AuditEntry
 
@@ -91,9 +93,20 @@ def _said(field: "Field[Any, Any] | None", value: Any) -> str:
         return _named(field, value)
     if field is not None and (choices := dict(field.flatchoices)):
         return str(choices.get(value, value))
+    if isinstance(field, DateTimeField) and isinstance(value, str):
+        return _moment(value)
     if isinstance(value, list) and all(isinstance(it, str) for it in value):
         return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(text: str) -> str:
+    """A moment as the database has written it, as pages write it."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    return html.written(at) if at else text
 
 
 def _named(field: "ForeignKey[Any, Any]", key: Any) -> str:

@@ -94,7 +94,9 @@ def why_not(lead: Lead, user: Any = None, *, to_play: bool = False) -> str:
     if lead.status == LeadStatus.HELD:
         address = f"{reverse('admin:leads_heldlead_changelist')}?id__exact={lead.pk}"
         sentence = escape(gettext("This request is held, so nobody calls it. %(link)s"))
-        link = format_html('<a href="{}">{}</a>', address, gettext("Release it first."))
+        link = format_html(
+            '<a class="way-out" href="{}">{}</a>', address, gettext("Release it first.")
+        )
         return SafeString(sentence % {"link": link})
     return manual.why_not(lead, to_play=to_play)
 
