@@ -18,7 +18,7 @@ from callbacks.models.attempt_states import AttemptKind, AttemptState
 from leads import consent
 from leads.guard import held, rate
 from leads.guard.circumstances import TRAP
-from leads.models import Consent, Lead, LeadSource, TakenBack
+from leads.models import Consent, Lead, LeadSource, LeadStatus, TakenBack
 from tests.support.simulator import SimulatorProcess
 from tests.support.together import at_once
 from tests.support.visitors import (
@@ -85,10 +85,17 @@ def test_a_message_that_was_to_be_played_is_not(source: LeadSource) -> None:
         kind=AttemptKind.MESSAGE, lead=lead, phone=lead.phone, record_name="closed",
         claimed_at=later, hold_until=later + timedelta(minutes=4),
     )  # fmt: skip
+    other = Visitor().sends(phone="050-555 0199", call_at=in_days(2))
+    others = CallAttempt.objects.create(
+        kind=AttemptKind.MESSAGE, lead=other, phone=other.phone, record_name="closed",
+        claimed_at=later, hold_until=later + timedelta(minutes=4),
+    )  # fmt: skip
     visitor.does("cancel")
     message.refresh_from_db()
     assert message.state == AttemptState.NOT_SENT
     assert not TakenBack.objects.get().was_called
+    others.refresh_from_db()
+    assert others.state == AttemptState.DIALING
 
 
 def test_nobody_here_calls_a_number_that_is_not_theirs(extension: Extension) -> None:
@@ -236,6 +243,20 @@ def test_all_requests_of_one_person_for_a_number_are_taken_back() -> None:
     visitor.does("cancel")
     assert (visitor.status(), first.status()) == ("cancelled", "cancelled")
     assert not Lead.objects.filter(status__in=("waiting", "calling")).exists()
+
+
+def test_a_time_that_somebody_else_has_chosen_for_the_number_is_a_wish_of_ones_own() -> None:
+    visitor, other = Visitor(), Visitor()
+    visitor.sends(call_at=in_days(2))
+    theirs = other.sends(call_at=in_days(3))
+    page = visitor.page
+    visitor.does("time", call_at=in_days(3))
+    assert Lead.objects.count() == 3
+    assert visitor.page not in (page, other.page)
+    visitor.does("cancel")
+    theirs.refresh_from_db()
+    assert theirs.status != LeadStatus.CANCELLED
+    assert Lead.objects.filter(status=LeadStatus.WAITING).count() == 1
 
 
 # --- beside the guard -----------------------------------------------------------------------------
