@@ -138,7 +138,7 @@ def told(progress: Progress) -> str:
             "A call to this person is on. It is not cut off: what is left is erased as soon as it "
             "is over, without anybody's doing."
         )
-    return gettext("The erasure has begun and goes on without anybody's doing.")
+    return gettext("The erasure has begun and goes on by itself.")
 
 
 @contextmanager

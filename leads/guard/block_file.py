@@ -127,13 +127,13 @@ def _row(line: int, cells: dict[str, str], reading: Reading) -> Row:
     kind = _choice(BlockKind, cell("kind"))
     if kind is None:
         raise NotAnEntry(
-            gettext("“%(typed)s” is no kind of entry: %(kinds)s.")
+            gettext("“%(typed)s” is not a kind of entry. Use one of these: %(kinds)s.")
             % {"typed": cell("kind")[:40], "kinds": ", ".join(BlockKind.values)}
         )
     verdict = _choice(BlockVerdict, cell("verdict") or BlockVerdict.HOLD.value)
     if verdict is None:
         raise NotAnEntry(
-            gettext("“%(typed)s” is no verdict: %(verdicts)s.")
+            gettext("“%(typed)s” is not a verdict. Use one of these: %(verdicts)s.")
             % {"typed": cell("verdict")[:40], "verdicts": ", ".join(BlockVerdict.values)}
         )
     value = block_values.read(kind, cell("entry"), reading.default_countries, reading.proxies)
@@ -160,10 +160,14 @@ def _until(typed: str, reading: Reading) -> datetime | None:
         at = None
     if at is None:
         raise NotAnEntry(
-            gettext("“%(typed)s” is no day and no time, like 2027-01-31 or 2027-01-31 18:00.")
+            gettext(
+                "“%(typed)s” is neither a day nor a time. Write 2027-01-31 or 2027-01-31 18:00."
+            )
             % {"typed": typed[:40]}
         )
     at = at if at.tzinfo else at.replace(tzinfo=reading.zone)
     if at <= reading.now:
-        raise NotAnEntry(gettext("It would be over already: %(typed)s.") % {"typed": typed[:40]})
+        raise NotAnEntry(
+            gettext("This time has passed already: %(typed)s.") % {"typed": typed[:40]}
+        )
     return at

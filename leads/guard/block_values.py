@@ -71,7 +71,7 @@ def read(
             return _domain(typed)
         case BlockKind.WORD:
             return _words(typed)
-    raise NotAnEntry(gettext("%(typed)s is no kind of entry.") % {"typed": kind})
+    raise NotAnEntry(gettext("%(typed)s is not a kind of entry.") % {"typed": kind})
 
 
 def refuse_too_much(kind: str, value: str, verdict: str) -> None:
@@ -136,7 +136,9 @@ def _number(typed: str, default_countries: Collection[str]) -> str:
         except PhoneRefused:
             continue
     raise NotAnEntry(
-        gettext("%(typed)s is no phone number. Begin a prefix with + and the country code: +97259.")
+        gettext(
+            "%(typed)s is not a phone number. Begin a prefix with + and the country code: +97259."
+        )
         % {"typed": typed}
     )
 
@@ -163,7 +165,10 @@ def _network(typed: str, proxies: Iterable[Network]) -> str:
         network = ipaddress.ip_network(typed, strict=False)
     except ValueError:
         raise NotAnEntry(
-            gettext("%(typed)s is no address and no network, like 192.0.2.7 or 2001:db8::/48.")
+            gettext(
+                "%(typed)s is neither an address nor a network, "
+                "for example 192.0.2.7 or 2001:db8::/48."
+            )
             % {"typed": typed}
         ) from None
     if network.version == 6 and (mapped := network.network_address.ipv4_mapped):
@@ -192,7 +197,8 @@ def _domain(typed: str) -> str:
     domain = _ascii(typed.rpartition("@")[2].removeprefix("*").strip("."))
     if not _DOMAIN.fullmatch(domain) or len(domain) > _LONGEST:
         raise NotAnEntry(
-            gettext("%(typed)s is no mail domain, like shop.example.com.") % {"typed": typed}
+            gettext("%(typed)s is not a mail domain, for example shop.example.com.")
+            % {"typed": typed}
         )
     return domain
 
@@ -211,7 +217,7 @@ def _words(typed: str) -> str:
         raise NotAnEntry(gettext("%(typed)s has no letters and no digits.") % {"typed": typed})
     if len(words) > MOST_WORDS:
         raise NotAnEntry(
-            gettext("Enter %(most)s words at most: an entry fits only if all stand in a row.")
+            gettext("Enter at most %(most)s words. An entry fits where all of them stand in a row.")
             % {"most": MOST_WORDS}
         )
     found = " ".join(words)

@@ -61,7 +61,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
             )
         ) from None
     if result.wait is not None:
-        far = gettext("Far too many from one address, or from one program.")
+        far = gettext("Far too many requests came from one address, or from one program.")
         yield Finding(NAME, Verdict.REFUSE, far, result.wait)
         return
     for it, rate in zip(counted, result.exceeded, strict=True):

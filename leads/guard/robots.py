@@ -39,7 +39,9 @@ def _of_stamp(filling: Filling, least: timedelta) -> Iterator[Finding]:
         sentence = gettext("The form was filled in within %(seconds).1f seconds, as robots do.")
         yield _mild(sentence % {"seconds": max(0.0, filling.took.total_seconds())})
     if filling.before > MOST_BEFORE:
-        sentence = gettext("%(count)d requests had come from the same page before, as from robots.")
+        sentence = gettext(
+            "%(count)d requests had come from the same page before, as robots send them."
+        )
         yield _mild(sentence % {"count": filling.before})
 
 

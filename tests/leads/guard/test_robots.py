@@ -149,7 +149,7 @@ def test_one_page_s_stamp_is_good_for_a_few_requests(
         clock.shift(8)
         leads = [send(client, source, carried, place) for place in range(6)]
     assert [it.status for it in leads] == ["waiting"] * 4 + ["held"] * 2
-    said = "4 requests had come from the same page before, as from robots."
+    said = "4 requests had come from the same page before, as robots send them."
     assert leads[4].error_message == said
 
 
