@@ -33,7 +33,7 @@ from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptSta
 from callbacks.policy.rules import Outcome, rang_the_lead
 from callbacks.routing import config, spoken
 from callbacks.scheduling import call_times, calling_hours, planner
-from callbacks.telephony import caller_number
+from callbacks.telephony import account_refusals, caller_number
 from leads import transitions
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
@@ -80,7 +80,9 @@ class Caller:
     def presence(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None, language: str
     ) -> Presence:
-        """By the extensions of the source's open teams."""
+        """By the extensions of the source's open teams, and whether the provider takes calls."""
+        if account_refusals.current():
+            return Presence.NOBODY
         return nobody_now.presence(config.current(as_of), source_id, now, language)
 
     def call_stage(self, lead_id: int, since: datetime | None) -> CallStage | None:

@@ -17,6 +17,7 @@ from callbacks.models.outgoing_mail import MailState
 from callbacks.monitoring import notices, people
 from callbacks.reconciliation import manual_resolution
 from callbacks.spending import limits
+from callbacks.telephony import account_refusals
 from leads import sla
 from leads.models import Lead
 
@@ -73,11 +74,20 @@ def nobody_can_be_rung(now: datetime) -> list[Found]:
 
 
 def provider_refuses(now: datetime) -> list[Found]:
-    """Whether none of the newest calls was placed."""
-    if notices.provider_trouble(now) not in (notices.Trouble.AWAY, notices.Trouble.REFUSES):
+    """Whether none of the newest calls was placed; not where it refuses the account itself."""
+    troubles = (notices.Trouble.AWAY, notices.Trouble.REFUSES)
+    if notices.provider_trouble(now) not in troubles or account_refusals.current():
         return []
     failed = CallAttempt.objects.filter(notices.not_placed(now)).count()
     return [Found("", {"failed": failed})]
+
+
+def account_refused(_now: datetime) -> list[Found]:
+    """What the provider refuses of the account, if anything."""
+    refusal = account_refusals.current()
+    if refusal is None:
+        return []
+    return [Found("", {"sentence": notices.account_refused(refusal)}, began_at=refusal.since)]
 
 
 def spending_near(now: datetime) -> list[Found]:

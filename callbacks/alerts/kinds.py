@@ -159,6 +159,26 @@ _KINDS = (
         _failed_calls,
     ),
     Kind(
+        "account_refused",
+        _("Account refused"),
+        _("Minutes for which the provider refuses the account, so that nobody is called."),
+        0,
+        facts.account_refused,
+        _("Since %(begin)s: %(sentence)s"),
+        _("From %(begin)s to %(end)s: %(sentence)s"),
+        ngettext_lazy(
+            "The telephone provider refuses the account",
+            "The telephone provider refuses the account",
+            "count",
+        ),
+        ngettext_lazy(
+            "The telephone provider refused the account",
+            "The telephone provider refused the account",
+            "count",
+        ),
+        _failed_calls,
+    ),
+    Kind(
         "spending_near",
         _("Spending limit near"),
         _("Minutes for which four fifths or more of a spending limit are used."),

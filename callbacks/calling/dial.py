@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import spend_limits, visitor_clock
+from callbacks.calling import account_gate, spend_limits, visitor_clock
 from callbacks.calling.apply_outcome import apply, show_on_lead
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
@@ -25,7 +25,7 @@ from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
 from callbacks.scheduling import calling_hours
 from callbacks.spending import limits
-from callbacks.telephony import account
+from callbacks.telephony import account, account_refusals
 from callbacks.voicenter import (
     Accepted,
     Call,
@@ -60,8 +60,13 @@ _REFUSED_AS = {
 }
 
 
-def dial_call(client: Client, claim: Claim, lead: Lead, config: RoutingConfig) -> None:
-    """Sends the call of a claim that this process has made, and records the answer."""
+def dial_call(
+    client: Client, claim: Claim, lead: Lead, config: RoutingConfig, *, is_try: bool = False
+) -> None:
+    """Sends the call of a claim that this process has made, and records the answer.
+
+    `is_try`: the provider refuses the account, and this call tries whether it still does.
+    """
     attempt = claim.attempt
     try:
         call = account.call_for(claim, lead, config)
@@ -70,7 +75,7 @@ def dial_call(client: Client, claim: Claim, lead: Lead, config: RoutingConfig) -
         _record_invalid(attempt, error, is_extensions=is_extensions)
         return
     _hold_for(attempt, call)
-    _send(attempt, lambda: client.call(call))
+    _send(attempt, lambda: client.call(call), is_try=is_try)
     visitor_clock.note(attempt, lead, config)
 
 
@@ -110,7 +115,13 @@ def dial_committed(attempt_id: int) -> None:
         return
     if attempt.extension:
         claim = Claim(attempt, attempt.extension.kind)
-        dial_call(client, claim, attempt.lead, config)
+        # A person has asked for this very call, and sees what becomes of it.
+        is_try = account_refusals.current() is not None
+        dial_call(client, claim, attempt.lead, config, is_try=is_try)
+        return
+    if account_refusals.current() and not account_gate.may_try(now):
+        message = gettext("The telephone provider does not accept the account.")
+        _record_not_sent(attempt, NotSent(message, reason="account"))
         return
     try:
         recording = account.message_for(attempt, config)
@@ -118,7 +129,7 @@ def dial_committed(attempt_id: int) -> None:
         _record_invalid(attempt, error)
         return
     _hold_for(attempt, recording)
-    _send(attempt, lambda: client.message(recording))
+    _send(attempt, lambda: client.message(recording), is_try=True)
 
 
 def wake_unsent() -> int:
@@ -144,7 +155,7 @@ def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
         CallAttempt.objects.filter(pk=attempt.pk).update(hold_until=hold_until)
 
 
-def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
+def _send(attempt: CallAttempt, ask: Callable[[], Accepted], *, is_try: bool) -> None:
     """Sends one HTTP request and records its result in the attempt, whatever it is."""
     log.info("dialling kind=%s attempt=%s", attempt.kind, attempt.pk)
     try:
@@ -156,10 +167,13 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
     except OutcomeUnknown as error:
         _record_unknown(attempt, error)
     except Refused as error:
-        outcome = _REFUSED_AS.get(error.error_code or 0, Outcome.PROVIDER_ERROR)
-        _record_refusal(attempt, error.error_code, error.error_message, error.reason, outcome)
+        _record_answer_no(attempt, error)
+        if is_try and account_refusals.shows_that_it_works(error):
+            account_gate.works(timezone.now())
     else:
         _record_acceptance(attempt, answer)
+        if is_try:
+            account_gate.works(timezone.now())
     log.info(
         "dialled kind=%s attempt=%s extension=%s state=%s error_code=%s reason=%s call_id=%s",
         attempt.kind,
@@ -170,6 +184,23 @@ def _send(attempt: CallAttempt, ask: Callable[[], Accepted]) -> None:
         attempt.failure_reason or "-",
         attempt.call_id or "-",
     )
+
+
+def _record_answer_no(attempt: CallAttempt, error: Refused) -> None:
+    refused_for = account_refusals.kind_of(error)
+    if refused_for is None:
+        outcome = _REFUSED_AS.get(error.error_code or 0, Outcome.PROVIDER_ERROR)
+        _record_refusal(attempt, error.error_code, error.error_message, error.reason, outcome)
+        return
+    with transaction.atomic():
+        account_gate.note(refused_for, timezone.now())
+        _record_refusal(
+            attempt,
+            error.error_code,
+            error.error_message,
+            refused_for.value,
+            Outcome.PROVIDER_ERROR,
+        )
 
 
 def _record_invalid(

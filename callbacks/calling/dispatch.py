@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from callbacks.calling import dial, recorded_messages, reschedule
+from callbacks.calling import account_gate, dial, recorded_messages, reschedule
 from callbacks.common import task_publisher
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt, Team
@@ -41,7 +41,8 @@ _TRIES = 10
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
         assigned_to_id, clock_started_at, sla_target, sla_clock, sla_source_id,
-        ({VERSION_SQL}) AS setup_version, {number_guard.MAY_BE_LISTED_SQL} AS may_be_listed
+        ({VERSION_SQL}) AS setup_version, {number_guard.MAY_BE_LISTED_SQL} AS may_be_listed,
+        {account_gate.IS_REFUSED_SQL} AS is_account_refused
     FROM leads_lead WHERE id = %s
 """  # noqa: S608  # put together from constants only
 
@@ -71,16 +72,7 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
         return None, ()
     log_context.follow(lead.pk)
     config = current_config(lead.setup_version)  # type: ignore[attr-defined]  # see _LEAD
-    try:
-        number_guard.check_before_dial(
-            lead.phone,
-            config.sources[lead.source_id],
-            may_be_listed=lead.may_be_listed,  # type: ignore[attr-defined]  # see _LEAD
-        )
-    except PhoneRefused as refusal:
-        _fail(lead, refusal.message, now)
-        return None, ()
-    if lead.may_be_listed and held.hold_if_blocked(lead, now):  # type: ignore[attr-defined]
+    if not _may_be_called(lead, config, now):
         return None, ()
     waited = max(now - lead.call_after, timedelta(0))
     asked = config.asked(lead.source_id, waited, now, is_owned=lead.has_owner)
@@ -89,20 +81,52 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
         if lead.call_after <= now:
             _wait_for_opening(lead, config, now)
         return None, ()
-    closed = config.closed_shifts((turn.team_id for turn in asked), now)
-    hold = account.hold()
+    is_try = lead.is_account_refused  # type: ignore[attr-defined]  # see _LEAD
+    if is_try and not account_gate.may_try(now):
+        return None, ()  # it waits as it is
     try:
-        claim = claims.claim(lead.pk, asked, now, hold, closed)
-        if claim is None and recorded_messages.give_way(lead.phone, now):
-            claim = claims.claim(lead.pk, asked, now, hold, closed)
+        claim = _claim(lead, asked, config, now)
     except LimitReachedError:
         _wait_for_the_limit(lead, config, now)
+        _give_back(now, is_try=is_try)
         return None, ()
     if claim is None:
         _wait_for_the_number(lead, config, now)
+        _give_back(now, is_try=is_try)
         return None, asked
-    dial.dial_call(client, claim, lead, config)
+    dial.dial_call(client, claim, lead, config, is_try=is_try)
     return claim.attempt, asked
+
+
+def _give_back(now: datetime, *, is_try: bool) -> None:
+    """The next lead may try whether the account is taken again."""
+    if is_try:
+        account_gate.give_back(now)
+
+
+def _may_be_called(lead: Lead, config: RoutingConfig, now: datetime) -> bool:
+    """Whether its number may be dialled; a lead that may not is closed or held."""
+    may_be_listed = lead.may_be_listed  # type: ignore[attr-defined]  # see _LEAD
+    try:
+        number_guard.check_before_dial(
+            lead.phone, config.sources[lead.source_id], may_be_listed=may_be_listed
+        )
+    except PhoneRefused as refusal:
+        _fail(lead, refusal.message, now)
+        return False
+    return not (may_be_listed and held.hold_if_blocked(lead, now))
+
+
+def _claim(
+    lead: Lead, asked: Sequence[TeamOffer], config: RoutingConfig, now: datetime
+) -> claims.Claim | None:
+    """An extension for the lead, if one is free. Raises LimitReachedError."""
+    closed = config.closed_shifts((turn.team_id for turn in asked), now)
+    hold = account.hold()
+    claim = claims.claim(lead.pk, asked, now, hold, closed)
+    if claim is None and recorded_messages.give_way(lead.phone, now):
+        claim = claims.claim(lead.pk, asked, now, hold, closed)
+    return claim
 
 
 def work_team(team_id: int) -> None:

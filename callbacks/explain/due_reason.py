@@ -31,6 +31,14 @@ def of_lead(
         )
     if known.calls:
         return WaitingReason(gettext("Its number is on a call."), gettext("number on a call"))
+    if known.is_account_refused:
+        return WaitingReason(
+            gettext(
+                "The telephone provider refuses the account, and nobody is called. The lead is "
+                "called once the provider takes it again."
+            ),
+            gettext("provider refuses the account"),
+        )
     if known.limited_until:
         return number_rests(when(known.limited_until, now, zone))
     waited = has_waited(lead, now)

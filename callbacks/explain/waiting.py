@@ -37,6 +37,7 @@ class Known:
     # The states of the calls that are on to its number.
     calls: frozenset[str] = field(default_factory=frozenset)
     unspoken: Set[tuple[int, str]] = frozenset()  # sources and languages that nobody is rung for
+    is_account_refused: bool = False  # by the provider: nothing is dialled
     spending: Sequence[Standing] = ()  # where a lead may wait for the end of one's hour or day
 
 

@@ -19,6 +19,7 @@ from callbacks.routing.rules import ExtensionState
 from callbacks.scheduling import calling_hours
 from callbacks.spending import limits
 from callbacks.spending.limits import Standing
+from callbacks.telephony import account_refusals
 from leads.models import Lead, LeadStatus
 from leads.wait_accounting import Wait, gap_of
 
@@ -34,7 +35,7 @@ def of_lead(lead: Lead, now: datetime, zone: tzinfo | None = None) -> WaitingRea
 def of_leads(
     leads: Iterable[Lead], now: datetime, zone: tzinfo | None = None
 ) -> dict[int, WaitingReason]:
-    """Of those among `leads` that wait, by primary key: three queries, however many there are.
+    """Of those among `leads` that wait, by primary key: four queries, however many there are.
 
     For a list: who owns a number, and whether it rests, is not asked. The `text` may name an
     extension as free that this very lead is not given.
@@ -47,7 +48,11 @@ def of_leads(
     states = _look(current, {it.pk for key in sources for it in current.teams_for(key)}, now)
     unspoken = unroutable.nobody_speaks((lead.source_id, lead.language) for lead in waiting)
     known = Known(
-        states, availability.untold(states), unspoken=unspoken, spending=_spending(waiting, now)
+        states,
+        availability.untold(states),
+        unspoken=unspoken,
+        is_account_refused=bool(sources) and account_refusals.current() is not None,
+        spending=_spending(waiting, now),
     )
     return {lead.pk: _said(lead, current, known, now, zone or _zone()) for lead in waiting}
 
@@ -76,6 +81,7 @@ def _known_of(lead: Lead, current: RoutingConfig, now: datetime) -> Known:
         limited_until=number_limits.lead_limited_until(lead.pk, now),
         calls=frozenset(attempts.values_list("state", flat=True)),
         unspoken=unroutable.nobody_speaks([(lead.source_id, lead.language)]),
+        is_account_refused=account_refusals.current() is not None,
         spending=_spending([lead], now),
     )
 

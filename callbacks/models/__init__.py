@@ -1,5 +1,6 @@
 """The database tables of `callbacks`."""
 
+from callbacks.models.account_refusals import AccountRefusal
 from callbacks.models.ai_data import AiData
 from callbacks.models.alerts import (
     Alert,
@@ -33,6 +34,7 @@ from callbacks.models.unknown_outcomes import UnknownOutcome
 from callbacks.models.wallboards import Wallboard
 
 __all__ = [
+    "AccountRefusal",
     "AiData",
     "Alert",
     "AlertMessage",

@@ -18,11 +18,13 @@ from callbacks.calling import earlier_calls
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
-from callbacks.models import CallAttempt, CallRecord, Extension
+from callbacks.models import AccountRefusal, CallAttempt, CallRecord, Extension
+from callbacks.models.account_refusals import RefusedFor
 from callbacks.models.attempt_states import NOT_SENT_BY_US, AttemptState
 from callbacks.monitoring import readiness
 from callbacks.policy.rules import Outcome
 from callbacks.spending import limits
+from callbacks.telephony import account_refusals
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
 
 # The provider is away when none of its newest calls was placed, and these are no older than this.
@@ -67,7 +69,13 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
         found.append(words)
     zone = timezone.get_current_timezone()
     found += [it.sentence(now, zone) for it in limits.used_up(limits.standings(now))]
-    trouble = provider_trouble(now)
+    newest = _newest_calls()
+    # Asked for only where one of them was refused so: this is looked at for each page.
+    is_refused = any(it.failure_reason in RefusedFor.values for it in newest)
+    refusal = account_refusals.current() if is_refused else None
+    trouble = None if refusal else _trouble(newest, now)
+    if refusal:
+        found.append(account_refused(refusal))
     if trouble is Trouble.REFUSES:
         found.append(
             gettext(
@@ -96,6 +104,32 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     return found
 
 
+_ACCOUNT: dict[RefusedFor, Text] = {
+    RefusedFor.CODE: _(
+        "The telephone provider does not know the account's code, so nobody is called. Leads wait, "
+        "and are called by themselves once VOICENTER_CODE is right."
+    ),
+    RefusedFor.ADDRESS: _(
+        "The telephone provider lets nobody in from this server's address, or does not know the "
+        "account's code, so nobody is called. Leads wait, and are called by themselves once the "
+        "provider has put the address on the account's list."
+    ),
+    RefusedFor.ACCOUNT: _(
+        "The telephone provider has blocked the account, so nobody is called. Leads wait, and are "
+        "called by themselves once the account is open again: ask the provider."
+    ),
+    RefusedFor.RIGHT: _(
+        "The telephone provider does not let this account make calls, so nobody is called. Leads "
+        "wait, and are called by themselves once the provider has given the account that right."
+    ),
+}
+
+
+def account_refused(refusal: AccountRefusal) -> str:
+    """What is wrong with the account, and what to do."""
+    return str(_ACCOUNT[RefusedFor(refusal.refused_for)])
+
+
 def processes_away() -> list[tuple[str, Text]]:
     """The parts of the system that are away, each by the name of its check and in a sentence."""
     return [(name, _SENTENCES[name]) for name in _missing.names()]
@@ -105,23 +139,31 @@ def provider_trouble(now: datetime) -> Trouble | None:
     """Why the newest calls all failed at the provider, lately; None: they did not. One query, and
     others where the newest was refused for its parameters or reached no salesperson.
     """
-    newest = list(
-        CallAttempt.objects.exclude(state=AttemptState.DIALING)
-        .exclude(failure_reason__in=NOT_SENT_BY_US)
-        .order_by("-pk")
-        .values_list("state", "outcome", "call_id", "claimed_at", "extension_id", "pk")[:_CALLS]
+    return _trouble(_newest_calls(), now)
+
+
+def _newest_calls() -> list[CallAttempt]:
+    sent = CallAttempt.objects.exclude(state=AttemptState.DIALING)
+    newest = sent.exclude(failure_reason__in=NOT_SENT_BY_US).order_by("-pk")
+    return list(
+        newest.only("state", "outcome", "call_id", "claimed_at", "extension_id", "failure_reason")[
+            :_CALLS
+        ]
     )
-    if len(newest) < _CALLS or newest[0][3] < now - _LATELY:
+
+
+def _trouble(newest: list[CallAttempt], now: datetime) -> Trouble | None:
+    if len(newest) < _CALLS or newest[0].claimed_at < now - _LATELY:
         return None
-    if newest[0][1] == Outcome.INVALID.value:
+    if newest[0].outcome == Outcome.INVALID.value:
         return Trouble.REFUSES if earlier_calls.are_all_refused(now) else None
-    if {it[1] for it in newest} == {Outcome.AGENT_UNREACHED.value}:
-        reached = _reach_no_phone({it[4] for it in newest}, [it[5] for it in newest])
+    if {it.outcome for it in newest} == {Outcome.AGENT_UNREACHED.value}:
+        reached = _reach_no_phone({it.extension_id for it in newest}, [it.pk for it in newest])
         return Trouble.NO_PHONE if reached else None
     is_away = all(
-        outcome in (Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value)
-        or (state == AttemptState.UNKNOWN and not call_id)
-        for state, outcome, call_id, *_ in newest
+        it.outcome in (Outcome.PROVIDER_ERROR.value, Outcome.NOT_SENT.value)
+        or (it.state == AttemptState.UNKNOWN and not it.call_id)
+        for it in newest
     )
     return Trouble.AWAY if is_away else None
 

@@ -13,9 +13,11 @@ from django.utils import timezone
 from callbacks.common import heartbeats, task_publisher
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
+from callbacks.models.account_refusals import RefusedFor
 from callbacks.monitoring import queue_figures
 from callbacks.monitoring.bounded_probe import Probe
 from callbacks.routing import claim
+from callbacks.telephony import account_refusals
 
 # Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
 PATIENCE = 2.0
@@ -41,13 +43,14 @@ class Check:
 
 @dataclass(frozen=True)
 class _Database:
-    """Whether it is that of this code, how long the oldest due lead has waited, and for which
-    sources nobody can be rung.
+    """Whether it is that of this code, how long the oldest due lead has waited, for which sources
+    nobody can be rung, and what the provider refuses of the account.
     """
 
     is_migrated: bool
     waited: timedelta
     silent: list[SilentSource]
+    refused_for: str
 
 
 def _look_into_database() -> _Database:
@@ -55,7 +58,10 @@ def _look_into_database() -> _Database:
     with transaction.atomic():
         bound_statements()
         waited = queue_figures.oldest_wait(queue_figures.due(now), now)
-        return _Database(claim.is_installed(), waited, nobody_now.sources(now))
+        is_migrated = claim.is_installed()
+        refusal = account_refusals.current()
+        refused_for = refusal.refused_for if refusal else ""
+        return _Database(is_migrated, waited, nobody_now.sources(now), refused_for)
 
 
 def note_people() -> None:
@@ -87,7 +93,7 @@ def checks() -> list[Check]:
     database, signs = _answer(_database), _answer(_signs)
     return [
         *_look_at_database(database), *_look_at_broker(), *_look_at_processes(signs),
-        _look_at_people(database, signs),
+        _look_at_people(database, signs), _look_at_account(database),
     ]  # fmt: skip
 
 
@@ -181,6 +187,28 @@ def _look_at_people(database: _Database | None, signs: heartbeats.Heartbeats | N
         not database.silent or abs(time.time() - last) < NOBODY_FOR,
         f"{nobody_now.words(database.silent)} Un-pause extensions, or see in the admin what "
         "keeps them from being rung.",
+    )
+
+
+_REFUSED: dict[str, str] = {
+    RefusedFor.CODE: "The provider does not know the account's code: correct VOICENTER_CODE, and "
+    "start the workers anew.",
+    RefusedFor.ADDRESS: "The provider lets nobody in from this server's address, or does not know "
+    "the code: have it put the address on the account's list, or correct VOICENTER_CODE.",
+    RefusedFor.ACCOUNT: "The provider has blocked the account: ask it why.",
+    RefusedFor.RIGHT: "The provider does not let this account make calls: ask it for that right.",
+}
+
+
+def _look_at_account(database: _Database | None) -> Check:
+    if database is None:
+        return Check("provider", ok=False, advice="Not known while PostgreSQL does not answer.")
+    advice = _REFUSED.get(database.refused_for, "")
+    return _verdict(
+        "provider",
+        not database.refused_for,
+        f"{advice} Nobody is called meanwhile, and leads wait. `manage.py voicenter check` says "
+        "more.",
     )
 
 

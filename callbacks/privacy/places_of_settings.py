@@ -78,6 +78,9 @@ SET_UP = (
         until=_("three years (AUDIT_KEPT_DAYS)"),
         seen_by=_("who may see the audit"),
     ),
+    _set_up(
+        "callbacks.AccountRefusal", _("That the provider refuses the account"), "refused_for marks"
+    ),
     _set_up("callbacks.SeenCountry", _("To which countries calls were asked for"), "country"),
     _set_up("callbacks.AlertWatch", _("When alerts were last looked for")),
     _set_up(

@@ -16,6 +16,7 @@ from callbacks.admin import dashboard
 from callbacks.alerts import words
 from callbacks.alerts.facts import MOST
 from callbacks.alerts.kinds import KINDS
+from callbacks.calling import account_gate
 from callbacks.explain import nobody_now
 from callbacks.models import (
     Alert,
@@ -27,6 +28,7 @@ from callbacks.models import (
     SpendLimit,
     Team,
 )
+from callbacks.models.account_refusals import RefusedFor
 from callbacks.monitoring import right_now
 from leads.models import Lead, LeadSource
 from tests.alerts.conftest import NOON, Clock, MakeReceiver
@@ -138,6 +140,14 @@ def placed(world: World) -> None:
     world.call(lead, state="ended", outcome="no_record", call_id="call-9", ended_at=NOON)
 
 
+def account_refused(world: World) -> None:
+    account_gate.note(RefusedFor.CODE, timezone.now())
+
+
+def account_taken(world: World) -> None:
+    account_gate.works(timezone.now())
+
+
 def four_fifths_used(world: World, calls: int = 4) -> None:
     limit, _ = SpendLimit.objects.update_or_create(scope="all", defaults={"calls_an_hour": 5})
     began_at = NOON.replace(minute=0, second=0, microsecond=0)
@@ -227,6 +237,7 @@ CASES = [
     ("nobody_can_be_rung", on_a_call, 0, nothing, ""),
     ("provider_refuses", refused, 1, placed, "callbacks/callattempt"),
     ("provider_refuses", refused_twice, 0, nothing, ""),
+    ("account_refused", account_refused, 1, account_taken, "callbacks/callattempt"),
     ("spending_near", four_fifths_used, 1, raised, "callbacks/spendlimit"),
     ("spending_near", half_used, 0, nothing, ""),
     ("extension_blocked", blocked, 1, unblocked, "callbacks/extension"),
@@ -288,6 +299,7 @@ def test_alerts_count_what_the_tiles_count(
         "no_free_extension": 1,
         "nobody_can_be_rung": shown["Sources for which nobody can be rung now"],
         "provider_refuses": int(shown["Failed at the provider in the last half hour"] >= 3),
+        "account_refused": 0,
         "spending_near": 0,
         "extension_blocked": shown["Extensions blocked by the provider"],
         "unknown_outcomes": shown["Nobody knows how it ended"],

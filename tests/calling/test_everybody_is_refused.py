@@ -1,4 +1,7 @@
-"""The provider finds invalid parameters (error 1) in every call: its code was changed, say."""
+"""The provider finds invalid parameters (error 1) in every call, in words that nobody knows.
+
+Of a wrong code, which it names: test_account_refused.py.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,13 +15,19 @@ from callbacks.alerts import facts
 from callbacks.calling import dispatch
 from callbacks.models import CallAttempt, CallParameters, Extension, Team
 from callbacks.monitoring import notices
-from callbacks.telephony import account
+from callbacks.telephony import account, account_refusals
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.simulator import SimulatorProcess
 
 MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 SAYS = "The telephone provider finds invalid parameters in every call (error 1)"
+
+
+@pytest.fixture(autouse=True)
+def _unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the simulator says of a wrong code stands for what nobody has foreseen."""
+    monkeypatch.setattr(account_refusals, "_TABLE", [])
 
 
 @pytest.fixture(autouse=True)

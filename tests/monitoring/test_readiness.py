@@ -30,7 +30,7 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-ALL = ["database", "leads", "broker", "beat", "worker", "sweep", "people"]
+ALL = ["database", "leads", "broker", "beat", "worker", "sweep", "people", "provider"]
 
 
 def asked(**headers: str) -> tuple[int, dict[str, Any]]:
@@ -180,7 +180,7 @@ def test_postgresql_as_a_black_hole_is_told_in_time(running_stack: Stack) -> Non
             eventually(lambda: answers(port, "readyz") is not None, within=60)
             eventually(lambda: answers(port, "readyz") == (200, []), within=60)
             way.black_hole()
-            assert answers(port, "readyz") == (503, ["database", "leads", "people"])
+            assert answers(port, "readyz") == (503, ["database", "leads", "people", "provider"])
             assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
             way.open()
             eventually(lambda: answers(port, "readyz") == (200, []), within=60)

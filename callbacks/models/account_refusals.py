@@ -1,0 +1,38 @@
+"""That the provider refuses our account: one row while it does, and none while all is well."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class RefusedFor(models.TextChoices):
+    """What of the account the provider refuses; also the failure_reason of such an attempt."""
+
+    CODE = "account_code", _("The account's code")
+    ADDRESS = "account_address", _("This server's address")
+    ACCOUNT = "account_blocked", _("The account")
+    RIGHT = "account_right", _("The account's right to make calls")
+
+
+class AccountRefusal(models.Model):
+    """Nothing is dialled while the row is there, but for one careful try now and then
+    (callbacks.calling.account_gate).
+    """
+
+    ONLY = 1  # its key
+
+    refused_for = models.CharField(_("refused for"), max_length=20, choices=RefusedFor)
+    since = models.DateTimeField(_("since"))
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try"))
+    # Of the settings that have been tried meanwhile: others are tried at once.
+    marks = ArrayField(models.CharField(max_length=16), verbose_name=_("marks"), default=list)
+
+    class Meta:
+        verbose_name = _("refusal of the account")
+        verbose_name_plural = _("refusals of the account")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="account_refusal_only_one")]
+
+    def __str__(self) -> str:
+        return self.refused_for
