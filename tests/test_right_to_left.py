@@ -109,3 +109,12 @@ def test_numbers_are_written_from_the_left_on_every_page(page: Path) -> None:
 def test_a_number_that_is_not_isolated_is_found(html: str, is_found: bool) -> None:
     found = NUMBER.search(html)
     assert bool(found and 'dir="ltr"' not in (found[1] or "")) is is_found
+
+
+def test_scripts_write_times_in_the_digits_of_the_server() -> None:
+    """Browsers write Arabic times in other digits by themselves."""
+    for folder in ("leads", "desk", "wallboard", "signin"):
+        for path in (ROOT / "static" / folder).glob("*.js"):
+            script = path.read_text()
+            written = len(re.findall(r"toLocale\w*String\(|Intl\.DateTimeFormat\(", script))
+            assert bool(written) == ("-u-nu-latn" in script), path.name

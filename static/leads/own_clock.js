@@ -5,7 +5,8 @@
 
 (() => {
   const words = document.querySelector('meta[name="own-clock"]');
-  const language = document.documentElement.lang;
+  // In the digits that the server writes, in Arabic too.
+  const language = `${document.documentElement.lang}-u-nu-latn`;
 
   // Minutes that the clock of this place is ahead of UTC then.
   function offsetHere(at) {

@@ -63,7 +63,9 @@
   function sayThatItFails() {
     const isLong = Date.now() - lastTold > 60 * SECOND;
     const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    const told = new Date(lastTold).toLocaleTimeString(document.documentElement.lang, clock);
+    // In the digits that the server writes, in Arabic too.
+    const language = `${document.documentElement.lang}-u-nu-latn`;
+    const told = new Date(lastTold).toLocaleTimeString(language, clock);
     put(connection, isLong ? connection.dataset.away.replace("[time]", told) : connection.dataset.lost);
     reload.hidden = !isLong;
   }

@@ -17,7 +17,7 @@
 
   const now = () => asOf + performance.now();
   const at = (moment) =>
-    new Date(moment).toLocaleTimeString(document.documentElement.lang, {
+    new Date(moment).toLocaleTimeString(`${document.documentElement.lang}-u-nu-latn`, {
       hour: "2-digit",
       minute: "2-digit",
       second: "2-digit",
