@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from callbacks.calling.apply_outcome import apply, show_on_lead
@@ -87,6 +87,20 @@ def free_expired_holds() -> int:
     return sum(won for _, won in one_by_one(expired, end, _named))
 
 
+def live() -> QuerySet[CallAttempt]:
+    """Attempts that have not ended."""
+    return CallAttempt.objects.filter(state__in=LIVE_STATES)
+
+
+def end_live(now: datetime) -> int:
+    """After a restore: ends every live attempt as one of which nobody knows how it ended.
+
+    The provider is not asked about them any more. Returns how many were ended.
+    """
+    ended = one_by_one(live(), lambda attempt: _end(attempt, now, asks_once_more=False), _named)
+    return sum(won for _, won in ended)
+
+
 def keep_while_on(attempt: CallAttempt, now: datetime) -> bool:
     """Keeps the extension of a call that is on for a while longer; False: it was long enough."""
     until = min(now + _LONGER, attempt.claimed_at + _LONGEST_HOLDS * account.hold())
@@ -112,7 +126,7 @@ def _named(attempt: CallAttempt) -> object:
     return attempt.pk
 
 
-def _end(attempt: CallAttempt, now: datetime) -> bool:
+def _end(attempt: CallAttempt, now: datetime, *, asks_once_more: bool = True) -> bool:
     """Frees what the attempt holds; False when somebody else has ended it meanwhile."""
     with transaction.atomic():
         # As it is by now: somebody may have picked up since.
@@ -128,7 +142,7 @@ def _end(attempt: CallAttempt, now: datetime) -> bool:
                 now,
                 connected_at=call_end.connected_at(state, legs, attempt, now) if state else None,
                 # Where nobody has told, the provider is asked once more.
-                next_lookup_at=None if state else now + _LATE_LOOK_AFTER,
+                next_lookup_at=None if state or not asks_once_more else now + _LATE_LOOK_AFTER,
                 records=records,
                 is_unclear=state == AttemptState.ENDED,
             )

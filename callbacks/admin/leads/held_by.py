@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RadioFilter, RangeDateTimeFilter
 
 from callbacks.common.translation import Text
+from callbacks.reconciliation import restored
 from callbacks.reports.date_ranges import parsed_day
 from leads.guard import blocks, keyless, listed_numbers, rates, robots, websites
 from leads.models import CameBy, Finding, Lead, is_held
@@ -28,6 +29,7 @@ _CHECKS: dict[str, Text] = {
     robots.NAME: _("Signs of a robot"),
     websites.NAME: _("Another website"),
     keyless.NAME: _("The API without a key"),
+    restored.NAME: _("A backup that was restored"),
 }
 
 

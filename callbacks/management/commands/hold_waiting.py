@@ -1,0 +1,69 @@
+"""`manage.py hold_waiting`: after a restore, has a manager decide about every lead that waits."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from callbacks.console.confirming import confirm
+from callbacks.console.exits import Stop
+from callbacks.console.output import Output
+from callbacks.reconciliation import restored
+
+_AGE = re.compile(r"(\d{1,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Command(BaseCommand):
+    """Run it on a restored database, before a worker is started."""
+
+    help = (
+        "Holds the leads that wait, so that nobody is called before a manager releases them: for a "
+        "database that was restored from a backup, before a worker is started."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds which leads, and whether to ask."""
+        parser.add_argument(
+            "--older-than",
+            type=_age,
+            default=timedelta(0),
+            metavar="AGE",
+            help="only leads that were submitted so long ago: 30m, 2h, 7d (default: all)",
+        )
+        parser.add_argument(
+            "--appointments",
+            action="store_true",
+            help="also those with a chosen time that is still to come",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say how many; change nothing")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Does it, and says what was done."""
+        output = Output(self.stdout, self.stderr, as_json=False)
+        now = timezone.now()
+        asked = {"older_than": given["older_than"], "appointments": given["appointments"]}
+        found = restored.would_hold(now, **asked)
+        if given["dry_run"]:
+            output.say(f"Leads that would be held: {found.leads}.")
+            output.say(f"Calls that would be ended as unknown: {found.calls}.")
+            return
+        try:
+            what = f"Hold {found.leads} waiting leads and end {found.calls} calls as unknown"
+            confirm(what, yes=given["yes"], output=output)
+        except Stop as stop:
+            raise CommandError(str(stop), returncode=stop.exit.value) from None
+        done = restored.hold_waiting(now, **asked)
+        output.say(f"Leads held: {done.leads}. A manager releases them: Held leads in the admin.")
+        output.say(f"Calls ended as unknown: {done.calls}. See Unknown outcomes in the admin.")
+
+
+def _age(text: str) -> timedelta:
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise ArgumentTypeError(f"it must be an age such as 30m, 2h or 7d, not {text!r}")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -1,0 +1,98 @@
+"""A PostgreSQL of a test's own, with the superuser that an administrator has.
+
+The one that all tests share has none who can log in, and its roles are everybody's.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from callbacks.localrun import setpriv
+from callbacks.localrun.postgres_server import _programs
+from tests.support.simulator import eventually
+from tests.support.stack import ROOT, free_port
+
+PASSWORD = "of-this-test"
+
+
+@dataclass(frozen=True)
+class OwnPostgres:
+    """Where it listens, and its programs."""
+
+    port: int
+    directory: Path
+    superuser: str
+
+    def url(self, user: str, password: str, database: str = "callbacks") -> str:
+        """An address for DATABASE_URL."""
+        return f"postgres://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def run(
+        self, program: str, *arguments: str | Path, stdin: bytes = b"", **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """One of PostgreSQL's programs (psql, pg_dump, pg_restore), as the superuser."""
+        return subprocess.run(
+            [_programs() / program, *arguments],
+            cwd=ROOT,
+            env={**self.environment(), **environment},
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+
+    def log(self) -> str:
+        """What the server has written so far."""
+        return (self.directory / "log").read_text()
+
+    def environment(self) -> dict[str, str]:
+        """In which its programs are found, and find it."""
+        return {
+            "PATH": f"{_programs()}:{os.environ['PATH']}",
+            "PGHOST": "127.0.0.1", "PGPORT": str(self.port),
+            "PGUSER": self.superuser, "PGPASSWORD": PASSWORD, "PGDATABASE": "postgres",
+        }  # fmt: skip
+
+
+@contextmanager
+def own_postgres(directory: Path, superuser: str = "postgres") -> Iterator[OwnPostgres]:
+    """A server in that directory, which it may use as it likes."""
+    programs, cluster = _programs(), directory / "cluster"
+    for folder in (directory, cluster):
+        folder.mkdir(exist_ok=True)
+    password, log = directory / "password", directory / "log"
+    password.write_text(PASSWORD)
+    account = setpriv.server_account(directory)
+    if account:
+        for path in (directory, cluster, password):
+            shutil.chown(path, account.uid, account.gid)
+
+    def as_the_server(*command: str | Path) -> list[str]:
+        return setpriv.wrapped(
+            command, directory=cluster, account=account, death_signal=signal.SIGINT
+        )
+
+    subprocess.run(
+        as_the_server(programs / "initdb", "--pgdata", cluster, "--username", superuser,
+                      "--pwfile", password, "--auth", "scram-sha-256", "--no-sync",
+                      "--encoding", "UTF8", "--locale", "C"),
+        check=True, capture_output=True, cwd=directory,
+    )  # fmt: skip
+    server = OwnPostgres(free_port(), directory, superuser)
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            as_the_server(programs / "postgres", "-D", cluster, "-p", str(server.port),
+                          "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+                          "-c", "fsync=off"),
+            stdout=output, stderr=subprocess.STDOUT, cwd=directory,
+        )  # fmt: skip
+    try:
+        eventually(lambda: server.run("pg_isready").returncode == 0, within=60)
+        yield server
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(60)
