@@ -1,0 +1,35 @@
+"""`manage.py migrate`: Django's, made to run beside the product (callbacks.management)."""
+
+import random
+import time
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import OperationalError
+
+from callbacks.management.locked_migrations import Executor, TablesInUseError, is_transient
+
+# What Django's command makes its plan with, and nothing else there.
+migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
+
+# A lock that nobody had foreseen: so often it is begun anew. What was applied stays applied.
+_TIMES = 20
+
+
+class Command(migrate.Command):
+    """Applies migrations while leads come in and are called."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """As Django's. CommandError when tables were in use all the time."""
+        for left in reversed(range(_TIMES)):
+            try:
+                super().handle(*args, **options)
+                return
+            except TablesInUseError as problem:
+                raise CommandError(str(problem)) from None
+            except OperationalError as problem:
+                if not is_transient(problem) or not left:
+                    raise
+            self.stdout.write("  The product used a table at that moment: once more.")
+            time.sleep(random.uniform(0.2, 1))  # noqa: S311
