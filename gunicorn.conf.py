@@ -21,7 +21,7 @@ threads = process_settings.WEB_THREADS
 # Loaded once and forked, so that the workers share most of its memory.
 preload_app = True
 timeout = 30
-graceful_timeout = 20
+graceful_timeout = 20 + process_settings.WEB_DRAIN
 keepalive = 5
 # What a proxy on this machine passes on may be a visitor's own: neither where the site begins
 # (SCRIPT_NAME, PATH_INFO) nor whether it came by TLS is taken from a header here. Django reads

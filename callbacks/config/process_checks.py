@@ -1,6 +1,7 @@
 """System checks of the processes' own settings, each named by every process.
 
-E070 PORT    E071 how many processes and threads    E072 DATABASE_POOL_SIZE below its threads
+E070 PORT    E071 how many processes and threads, WEB_DRAIN    E072 DATABASE_POOL_SIZE below its
+threads
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from callbacks.config.tags import SETTINGS
 _LARGEST_PORT = 65_535
 _MOST = {"WEB_CONCURRENCY": 64, "WEB_THREADS": 256, "WORKER_THREADS": 256}
 _MOST_CONNECTIONS = 500
+_LONGEST_DRAIN = 60  # seconds
 
 
 @checks.register(SETTINGS)
@@ -36,12 +38,14 @@ def _port() -> Iterator[CheckMessage]:
 
 
 def _numbers() -> Iterator[CheckMessage]:
-    for name, most in {**_MOST, "DATABASE_POOL_SIZE": _MOST_CONNECTIONS}.items():
+    ranges = {name: (1, most) for name, most in _MOST.items()}
+    ranges |= {"DATABASE_POOL_SIZE": (1, _MOST_CONNECTIONS), "WEB_DRAIN": (0, _LONGEST_DRAIN)}
+    for name, (least, most) in ranges.items():
         value = getattr(settings, name)
-        if not 1 <= value <= most:
+        if not least <= value <= most:
             yield Error(
                 f"{name} is {value}, which is out of range.",
-                hint=f"Set {name} to a number from 1 to {most}.",
+                hint=f"Set {name} to a number from {least} to {most}.",
                 id="callbacks.E071",
             )
 

@@ -12,6 +12,8 @@ PORT = env.int("PORT", default=8000)
 # Processes of the web server, and threads of each.
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=8)
+# Seconds for which a web server that is told to stop still takes requests.
+WEB_DRAIN = env.int("WEB_DRAIN", default=0)
 # Threads of a worker: calls that it sends at the same time.
 WORKER_THREADS = env.int("WORKER_THREADS", default=8)
 # Database connections that one process may have.

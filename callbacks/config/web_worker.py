@@ -27,6 +27,9 @@ from typing import Any
 from gunicorn.http.unreader import SocketUnreader  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from callbacks.common import stopping
+from callbacks.config.process_settings import WEB_DRAIN
+
 # Seconds from the connection, or from a request's first byte on one that was kept, until its head
 # has to be here; then seconds until its body has to.
 HEAD_SECONDS, BODY_SECONDS = 10.0, 20.0
@@ -36,6 +39,10 @@ ANSWER_SECONDS, REST_SECONDS = 10.0, 30.0
 # Seconds for which a client may go on sending after the last answer, to read that in peace. A
 # connection that is closed at once may lose the answer on its way.
 LEAVING_SECONDS = 1.0
+# Seconds for which a worker that stops waits for the first byte of a connection it has accepted.
+SILENT_SECONDS = 1.0
+# Connections that a worker takes out of the queue as it stops: more are another worker's.
+_LAST_TAKEN = 1024
 # Bytes of a head; the lines in it have bounds of their own (gunicorn.conf.py).
 LONGEST_HEAD = 64 * 1024
 # Bytes of a body that is collected. A longer one is refused unread (callbacks.config.bodies).
@@ -176,12 +183,16 @@ class Connection(TConn):  # type: ignore[misc]  # no types
 class Worker(ThreadWorker):  # type: ignore[misc]  # no types
     """gunicorn's worker with threads, with the loop as their doorkeeper."""
 
+    alive: bool  # False: it ceases to accept
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # In the order in which they began.
         self._collecting: dict[Connection, None] = {}
         self._leaving: dict[Connection, None] = {}
         self._look_again_at = 0.0
+        self._drained_at: float | None = None  # when it ceases to accept
+        self._stops_at: float | None = None  # when it no longer waits for silent clients
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -190,15 +201,45 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if cfg.is_ssl:
             raise RuntimeError("TLS is the proxy's: leave out gunicorn's keyfile and certfile.")
 
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: stops after WEB_DRAIN seconds, in which /healthz is 503 and all else as ever."""
+        if not WEB_DRAIN or self._drained_at is not None:
+            super().handle_exit(sig, frame)
+            return
+        stopping.begin()
+        self._drained_at = time.monotonic() + WEB_DRAIN
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Begins or ceases to accept. As the worker stops, nobody who is connected is turned away.
+
+        gunicorn would leave the queue to fill while it ends its requests, and then close it, which
+        cuts those who wait in it. Here they are taken in, and the queue is closed at once. Who
+        comes now is the new version's, where it shares the queue (docs/deploy.md); otherwise the
+        connection is refused before anything was sent, and a proxy may try again.
+        """
+        super().set_accept_enabled(enabled)
+        if self.alive or enabled:
+            return
+        for listener in self.sockets:
+            for _ in range(_LAST_TAKEN):
+                if not self._accept(listener):
+                    break
+            listener.close()
+
     def accept(self, listener: socket.socket) -> None:
         """Begins to collect what a new client sends."""
+        self._accept(listener)
+
+    def _accept(self, listener: socket.socket) -> bool:
+        """Whether there was anybody."""
         try:
             wire, client = listener.accept()
         except OSError:  # gone already, taken by another process, or no file is left for it
-            return
+            return False
         self.nr_conns += 1
         connection = Connection(self.cfg, wire, client, listener.getsockname())
         self._collect(connection, time.monotonic() + HEAD_SECONDS)
+        return True
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """A connection that was kept has something to say again."""
@@ -226,13 +267,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # no types
         if now < self._look_again_at:
             return
         self._look_again_at = now + 0.2
+        if self.alive and self._drained_at is not None and self._drained_at <= now:
+            self.alive = False
+            return
         for conn in [it for it in self._collecting if it.timeout <= now]:
             self._refuse(conn, TOO_SLOW if len(conn.incoming) else b"")
         for conn in [it for it in self._leaving if it.timeout <= now]:
             self._close(conn)
-        if not self.alive:  # nobody is to wait for clients that have said nothing
-            for conn in [it for it in self._collecting if not len(it.incoming)]:
-                self._close(conn)
+        if not self.alive:  # nobody is to wait long for clients that have said nothing
+            self._stops_at = self._stops_at or now + SILENT_SECONDS
+            if self._stops_at <= now:
+                for conn in [it for it in self._collecting if not len(it.incoming)]:
+                    self._close(conn)
 
     def _collect(self, conn: Connection, until: float) -> None:
         conn.sock.setblocking(False)

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from callbacks.common import stopping
 from callbacks.monitoring import metrics as figures_page
 from callbacks.monitoring import readiness
 from callbacks.monitoring.access import may_read
@@ -10,7 +11,11 @@ from callbacks.monitoring.access import may_read
 
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """200 as soon as the process serves requests."""
+    """200 as soon as the process serves requests; 503 while it still does and is about to stop."""
+    if stopping.has_begun():
+        stops = HttpResponse("stops", content_type="text/plain", status=503)
+        stops._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: it is no error
+        return _unkept(stops)
     return _unkept(HttpResponse("ok", content_type="text/plain"))
 
 

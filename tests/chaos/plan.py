@@ -51,6 +51,8 @@ class Plan:
     restarts: int = 10  # of web and of a worker
     between_restarts: float = 8.0  # seconds, at most: records that found no web are sent again
 
+    deploys: int = 20  # of new versions, in each of the ways that docs/deploy.md describes
+
     # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
     # times, the longest call and a minute; then it is a manager's.
     settled_within: float = 240.0
@@ -85,6 +87,7 @@ QUICK = Plan(
     guards=(),
     restarts=1,
     between_restarts=1,
+    deploys=1,
     judges_times=False,
     sweep_every=1,
 )

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from tests.chaos import (
     claims,
+    deploys,
     equal,
     failpoint_faults,
     kills,
@@ -17,6 +18,7 @@ SCENARIOS: dict[str, ModuleType] = {
     "claims": claims,
     "equal": equal,
     "restarts": restarts,
+    "deploys": deploys,
     "provider": provider_faults,
     "kills": kills,
     "postgres": postgres_faults,

@@ -42,10 +42,13 @@ def procfile() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines if ": " in line)
 
 
-def spawn(command: str, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def spawn(
+    command: str, environment: Mapping[str, str], log: Path, pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
     """Runs a shell command from the project's directory, its output at the end of `log`.
 
-    It is ended with us, even when we are killed: call it from the main thread.
+    It keeps the files `pass_fds` under their numbers. It is ended with us, even when we are killed:
+    call it from the main thread.
     """
     wrapped = setpriv.wrapped(
         ["/bin/sh", "-c", command], directory=ROOT, account=None, death_signal=signal.SIGTERM
@@ -58,6 +61,7 @@ def spawn(command: str, environment: Mapping[str, str], log: Path) -> subprocess
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=tuple(pass_fds),
         )
 
 
@@ -79,6 +83,7 @@ class Stack:
     ) -> None:
         self.workers = tuple(workers)
         self.commands = dict(commands or {})
+        self.pass_fds: dict[str, Sequence[int]] = {}  # open files of ours that a process gets
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
@@ -133,7 +138,7 @@ class Stack:
         log = self.directory / f"{name}.log"
         self._log_begins[name] = log.stat().st_size if log.exists() else 0
         command = self.commands.get(name) or procfile()[name.rstrip("0123456789")]
-        process = spawn(command, self.environment, log)
+        process = spawn(command, self.environment, log, self.pass_fds.get(name, ()))
         self.processes[name] = process
         self._running.callback(self._end, process)
 

@@ -221,11 +221,3 @@ def test_http_leads_to_https(proxy: Proxy) -> None:
     answer = httpx.get(f"http://127.0.0.1:{port}/contact/website/", headers={"Host": HOST})
     assert answer.status_code == 301
     assert answer.headers["Location"] == f"https://{HOST}/contact/website/"
-
-
-def test_the_caddyfile_has_the_same_bounds() -> None:
-    """Caddy is not in the distribution: read, not run."""
-    caddy = (EXAMPLE.parent / "Caddyfile").read_text()
-    for bound in ("read_header 10s", "max_size 2MB", "max_size 32MB", "lb_retries 0",
-                  "request_buffers 32MiB", "respond /metrics 404"):  # fmt: skip
-        assert bound in caddy
