@@ -1,0 +1,115 @@
+"""`manage.py set_up`: the first login, source, team and extensions of a new installation."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any, TypeVar
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models, transaction
+
+from callbacks.access.groups import ensure_roles
+from callbacks.common import task_publisher
+from callbacks.models import Extension, Team
+from leads.models import LeadSource
+
+_USAGE = 2
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Command(BaseCommand):
+    """Creates what is missing and changes nothing that exists. It is safe to repeat."""
+
+    help = (
+        "Creates the first login, the first source, the team that answers it and its extensions. "
+        "What is there already stays as it is. It asks for what it is not told."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds what is to be created."""
+        parser.add_argument(
+            "--user",
+            default="",
+            help="the first login's name, of a superuser; without a terminal its password is read "
+            "from DJANGO_SUPERUSER_PASSWORD",
+        )
+        parser.add_argument("--email", default="", help="that login's address")
+        parser.add_argument("--source", default="", help="part of the form's address: website")
+        parser.add_argument("--source-name", default="", help="what the source is called")
+        parser.add_argument(
+            "--origin",
+            action="append",
+            default=[],
+            help="a website that may show the form: https://www.example.com (may be repeated)",
+        )
+        parser.add_argument("--team", default="", help="who answers the source: Sales")
+        parser.add_argument(
+            "--extension",
+            action="append",
+            default=[],
+            help="a SIP code at Voicenter that is rung first, in its upper and lower case (may be "
+            "repeated)",
+        )
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Asks, creates, and says what was created."""
+        user = given["user"] or _ask("Name of the first login (empty: none)", "")
+        slug = given["source"] or _ask("Source, as part of the form's address", "website")
+        name = given["team"] or _ask("Team that answers it", "Sales")
+        numbers = given["extension"] or _ask("Its extensions, with spaces between", "").split()
+        with transaction.atomic():
+            source = LeadSource(
+                slug=slug,
+                name=given["source_name"] or slug.capitalize(),
+                allowed_origins=given["origin"],
+            )
+            source = self._create("source", source, slug=slug)
+            team = self._create("team", Team(name=name), name=name)
+            if not team.sources.filter(pk=source.pk).exists():
+                team.sources.add(source)
+                self.stdout.write(f"the team {team.name} answers {source.slug}")
+            for number in numbers:
+                extension = Extension(number=number, name=number, team=team)
+                self._create("extension", extension, number=number)
+            ensure_roles()
+            task_publisher.work_team_on_commit(team.pk)
+        if user:
+            self._login(user, given["email"])
+        self.stdout.write(
+            f"The form is at /contact/{source.slug}/. In the admin: the team's opening hours "
+            "(without any it is always open), whose each extension is, and what the source asks."
+        )
+
+    def _create(self, kind: str, row: Row, **by: str) -> Row:
+        found = type(row)._default_manager.filter(**by).first()
+        [shown] = by.values()
+        if found is not None:
+            self.stdout.write(f"left the {kind} {shown} as it is")
+            return found
+        try:
+            row.full_clean()
+        except ValidationError as problem:
+            words = " ".join(problem.messages)
+            raise CommandError(f"The {kind} {shown!r}: {words}", returncode=_USAGE) from None
+        row.save()
+        self.stdout.write(f"created the {kind} {shown}")
+        return row
+
+    def _login(self, name: str, email: str) -> None:
+        users = get_user_model()._default_manager
+        if users.filter(**{get_user_model().USERNAME_FIELD: name}).exists():
+            self.stdout.write(f"left the login {name} as it is")
+            return
+        call_command(
+            "createsuperuser", username=name, email=email, interactive=sys.stdin.isatty(),
+            stdout=self.stdout, stderr=self.stderr,
+        )  # fmt: skip
+
+
+def _ask(what: str, usual: str) -> str:
+    """What is typed; `usual` where nothing is, or nobody is there to ask."""
+    if not sys.stdin.isatty():
+        return usual
+    return input(f"{what} [{usual}]: " if usual else f"{what}: ").strip() or usual
