@@ -30,6 +30,7 @@ _KEPT = 24 * 3600
 # Counters with names of this beginning: visitors' numbers that were refused, by reason.
 REFUSED = "numbers_refused_"
 _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:counts"
+_BEATS = "callbacks:beats"
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,19 @@ class _Unsaid:
 
     seen: dict[str, float] = field(default_factory=dict)
     workers: dict[str, float] = field(default_factory=dict)
+    beats: dict[str, float] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
 
     def add(self, earlier: "_Unsaid") -> None:
         """Takes back what could not be said."""
         self.seen = earlier.seen | self.seen
         self.workers = earlier.workers | self.workers
+        self.beats = earlier.beats | self.beats
         for name, amount in earlier.counts.items():
             self.counts[name] = self.counts.get(name, 0) + amount
 
     def __bool__(self) -> bool:
-        return bool(self.seen or self.workers or self.counts)
+        return bool(self.seen or self.workers or self.beats or self.counts)
 
 
 _unsaid = _Unsaid()
@@ -77,6 +80,13 @@ def worker_seen(name: str) -> None:
     """The worker process `name` is connected and takes tasks."""
     with _lock:
         _unsaid.workers[name] = time.time()
+    say()
+
+
+def beat_seen(name: str) -> None:
+    """The beat process `name` looks at what is due, whether or not the broker takes it."""
+    with _lock:
+        _unsaid.beats[name] = time.time()
     say()
 
 
@@ -117,6 +127,18 @@ def read() -> Heartbeats:
     )
 
 
+def process_seen(hostname: str) -> float | None:
+    """When a worker or a beat of this name (`worker-1@host`) was last seen, in seconds since the
+    epoch, whatever its process number. Raises redis.RedisError.
+    """
+    with _client().pipeline() as asked:
+        asked.zrange(_WORKERS, 0, -1, withscores=True)
+        asked.zrange(_BEATS, 0, -1, withscores=True)
+        everybody = [each for known in asked.execute() for each in known]
+    times = [at for name, at in everybody if name.decode().rpartition(":")[0] == hostname]
+    return max(times, default=None)
+
+
 def _write() -> None:
     global _unsaid, _writing
     try:
@@ -140,13 +162,14 @@ def _send(said: _Unsaid) -> None:
     with _client().pipeline() as written:
         for name, at in said.seen.items():
             written.hset(_SEEN, name, str(at))
-        if said.workers:
-            written.zadd(_WORKERS, said.workers)
-            written.zremrangebyscore(_WORKERS, "-inf", time.time() - _KEPT)
+        for key, processes in ((_WORKERS, said.workers), (_BEATS, said.beats)):
+            if processes:
+                written.zadd(key, processes)
+                written.zremrangebyscore(key, "-inf", time.time() - _KEPT)
+                written.expire(key, _KEPT)
         for name, amount in said.counts.items():
             written.hincrbyfloat(_COUNTS, name, amount)
         written.expire(_SEEN, _KEPT)
-        written.expire(_WORKERS, _KEPT)
         written.execute()
 
 

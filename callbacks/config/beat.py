@@ -7,6 +7,8 @@ few after a restart does no harm. And it goes by a clock that nobody sets: Celer
 publish nothing for an hour once the machine's clock is put back by one.
 """
 
+import os
+import socket
 import time
 from typing import Any
 
@@ -22,6 +24,7 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery has no types
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._next: dict[str, float] = {}  # when each entry is due, on the monotonic clock
+        self._name = f"beat@{socket.gethostname()}:{os.getpid()}"
         super().__init__(*args, **options)
 
     def tick(self, *_: Any, **__: Any) -> float:
@@ -31,6 +34,7 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]  # Celery has no types
             if self._next.setdefault(name, now) <= now:
                 self._next[name] = now + entry.schedule.seconds
                 self.apply_entry(entry)
+        heartbeats.beat_seen(self._name)
         due = min(self._next.values(), default=float("inf"))
         return max(0.0, min(due - time.monotonic(), float(self.max_interval)))
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # They look at the settings themselves or need none of them, and are what one mends things with.
 REPAIRING = frozenset(
     {
-        "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "help",
+        "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "health", "help",
         "makemessages", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "test",
         "version",
     }

@@ -1,11 +1,10 @@
-"""No entry is changed, none deleted before its time: not by SQL, not by the product's own role."""
+"""No entry is changed, and none deleted before its time.
 
-import re
-from collections.abc import Iterator
+What the product's own role may do: tests/deploy/test_roles.py.
+"""
+
 from datetime import timedelta
-from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
@@ -15,7 +14,6 @@ from callbacks import tasks
 from callbacks.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
 
 
 def entry(days_old: int) -> AuditEntry:
@@ -56,43 +54,3 @@ def test_the_oldest_go_and_never_those_of_the_last_year(
     tasks.forget_old_audit()
     there = set(AuditEntry.objects.filter(pk__in=made.values()).values_list("pk", flat=True))
     assert [old for old, pk in made.items() if pk in there] == left
-
-
-@pytest.fixture
-def product() -> Iterator[psycopg.Connection]:
-    """A connection of a role that has just the rights that docs/deploy.md gives it."""
-    (block,) = re.findall(r"```sql\n(-- The product.*?)```", DOCS.read_text(), re.DOTALL)
-    with connection.cursor() as cursor:
-        cursor.execute(block.replace("a-long-password", "x"))
-    values = {
-        key: value
-        for key, value in connection.get_connection_params().items()
-        if key in {"host", "port", "dbname"}
-    }
-    with psycopg.connect(**values, user="callbacks_app", password="x", autocommit=True) as theirs:
-        yield theirs
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "GRANT callbacks_app TO CURRENT_USER; DROP OWNED BY callbacks_app;"
-            "DROP ROLE callbacks_app"
-        )
-
-
-def test_the_products_own_role_writes_entries_and_changes_none(product: psycopg.Connection) -> None:
-    old = entry(2000)
-    product.execute(
-        "INSERT INTO callbacks_callprice (prefix, country, set_up) VALUES ('+99902', '', 0)"
-    )
-    assert AuditEntry.objects.get(kind="callbacks_callprice").thing_name == "+99902"
-    for statement in (
-        "UPDATE callbacks_auditentry SET thing_name = ''",
-        "DELETE FROM callbacks_auditentry",
-        "TRUNCATE callbacks_auditentry",
-        "ALTER TABLE callbacks_auditentry DISABLE TRIGGER stays",
-        "DROP TRIGGER audit ON callbacks_callprice",
-    ):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            product.execute(statement)
-    # The oldest go all the same, by the function that its owner has made.
-    product.execute("SELECT callbacks_audit_forget_v1(1095, 10)")
-    assert not AuditEntry.objects.filter(pk=old.pk).exists()

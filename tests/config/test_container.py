@@ -51,12 +51,19 @@ def test_a_process_of_ours_may_write_nothing_and_become_nobody_else(line: str) -
         assert line.partition(":")[0] not in lines, "no service takes it back"
         assert "privileged" not in lines.replace("no-new-privileges", "")
         assert "user:" not in lines
-    assert "cap_add" not in COMPOSE
+    # It binds ports below 1,024 as nobody in particular.
+    assert re.findall(r"cap_add: (.*)", COMPOSE) == ["[NET_BIND_SERVICE]"]
+    assert "cap_add" in service("proxy")
+    assert "<<: *web" in service("web-next")
+    for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true"):
+        assert line in service("proxy")
     assert "docker.sock" not in COMPOSE
 
 
 def test_only_the_proxy_on_this_machine_can_reach_them() -> None:
-    published = re.findall(r"ports: \[(.*)\]", COMPOSE)
+    """But for that proxy itself, where it is compose's own."""
+    assert 'ports: ["80:80", "443:443"]' in service("proxy")
+    published = re.findall(r"ports: \[(.*)\]", COMPOSE.replace(service("proxy"), ""))
     assert published
     assert all(it.startswith('"127.0.0.1:') for it in published)
     assert "ports" not in service("postgres")

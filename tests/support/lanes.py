@@ -14,6 +14,7 @@ IN_CHROMIUM = (
     "tests/simulator/test_phones_page.py",
 )
 ON_THE_PRODUCT = (
+    "tests/deploy/test_health.py",
     "tests/e2e/test_main_job.py",
     "tests/e2e/test_warm_stop.py",
     "tests/monitoring/test_readiness.py",
@@ -29,6 +30,7 @@ FIRST = (
     "tests/localrun/test_run.py",
     *ON_THE_PRODUCT,
     "tests/e2e/",
+    "tests/deploy/",
     "tests/lifecycle/test_machine.py",
     "tests/lifecycle/test_lives.py",
     "tests/voicenter/test_any_bytes.py",
@@ -58,6 +60,9 @@ LONG = (
     "tests/console/test_process.py",
     "tests/contract/test_curl.py",
     "tests/contract/test_php.py",
+    "tests/deploy/test_caddy.py",
+    "tests/deploy/test_restore.py",
+    "tests/deploy/test_units.py",
     "tests/e2e/",
     "tests/localrun/test_run.py",
 )

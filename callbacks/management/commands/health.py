@@ -1,0 +1,86 @@
+"""`manage.py health`: asks whether one worker, or one beat, of this machine still works."""
+
+import re
+import socket
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from kombu.exceptions import OperationalError
+
+from callbacks.common import heartbeats, task_publisher
+
+# Seconds. Longer than a restart takes, dials in hand included; signs come every five seconds.
+STOPPED_AFTER = 90.0
+_STOPPED, _NOT_KNOWN = 1, 2
+_BEAT = "beat"
+# Celery's own name for a worker that is given none.
+_UNNAMED = {"worker": "celery"}
+
+
+class Command(BaseCommand):
+    """Exits with 0 while the process works, 1 when it has stopped, 2 when nobody can tell."""
+
+    help = (
+        "Exits with 0 while this machine's worker or beat works, with 1 when it has stopped, and "
+        "with 2 while Redis or the broker is away, so that nobody can tell."
+    )
+    requires_system_checks: list[str] = []  # Django's own type
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds the process, and the machine that it runs on."""
+        parser.add_argument(
+            "process",
+            type=_process,
+            help='"beat", "worker", or what the worker is called before the @ of its --hostname',
+        )
+        parser.add_argument(
+            "--host", default=socket.gethostname(), help="its machine or container (%(default)s)"
+        )
+
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Reads the process's newest sign of life."""
+        name = f"{_UNNAMED.get(given['process'], given['process'])}@{given['host']}"
+        try:
+            seen_at = heartbeats.process_seen(name)
+        except redis.RedisError:
+            raise CommandError(
+                "Redis does not answer, so nobody can tell. See that it runs and that REDIS_URL is "
+                "right.",
+                returncode=_NOT_KNOWN,
+            ) from None
+        patience = STOPPED_AFTER
+        if given["process"] == _BEAT:
+            patience = max(patience, 3 * settings.SWEEP_EVERY)
+        # A sign from the future was left before the clock was put back.
+        if seen_at is not None and abs(time.time() - seen_at) < patience:
+            self.stdout.write(f"{name} was seen {max(0, time.time() - seen_at):.0f} s ago.")
+            return
+        if not _broker_answers():
+            raise CommandError(
+                "The broker does not answer, so nobody can tell. See that it runs and that "
+                "BROKER_URL is right.",
+                returncode=_NOT_KNOWN,
+            )
+        raise CommandError(
+            f"{name} has not been seen for {patience:.0f} s: restart it, and see its log.",
+            returncode=_STOPPED,
+        )
+
+
+def _process(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", text):
+        raise ArgumentTypeError(f"it must be a process's name, such as worker-1, not {text!r}")
+    return text
+
+
+def _broker_answers() -> bool:
+    try:
+        with task_publisher.connection() as broker:
+            broker.ensure_connection(max_retries=0)
+    except (OperationalError, OSError):
+        return False
+    return True

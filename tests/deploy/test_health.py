@@ -1,0 +1,90 @@
+"""`manage.py health`, of a real worker and a real beat."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import redis
+
+from tests.config.test_compose import service
+from tests.deploy.test_units import directives
+from tests.support.simulator import eventually
+from tests.support.stack import ROOT, Stack
+from tests.support.tunnel import Tunnel
+
+HERE = socket.gethostname()
+SIGNS = {"worker": ("callbacks:workers", f"celery@{HERE}"),
+         "beat": ("callbacks:beats", f"beat@{HERE}")}  # fmt: skip
+
+
+def health(stack: Stack, *arguments: str) -> tuple[int, str]:
+    """How it exits, and all that it says."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "health", *arguments], cwd=ROOT,
+        env={**os.environ, **stack.environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("process", SIGNS)
+def test_a_process_that_hangs_is_told_from_one_that_works(process: str, stack: Stack) -> None:
+    signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
+    key, name = SIGNS[process]
+
+    def last_sign() -> float:
+        found = [at for who, at in signs.zrange(key, 0, -1, withscores=True)
+                 if who.decode().startswith(f"{name}:")]  # fmt: skip
+        return max(found, default=0.0)
+
+    eventually(lambda: time.time() - last_sign() < 10)
+    code, said = health(stack, process)
+    assert (code, f"{name} was seen" in said) == (0, True), said
+
+    stack.processes[process].send_signal(signal.SIGSTOP)
+    try:
+        # As if it had hung for longer than it may: its signs are two minutes older.
+        for who, at in signs.zrange(key, 0, -1, withscores=True):
+            signs.zadd(key, {who: at - 120})
+        code, said = health(stack, process)
+        assert (code, "restart it" in said) == (1, True), said
+    finally:
+        stack.processes[process].send_signal(signal.SIGCONT)
+    eventually(lambda: health(stack, process)[0] == 0)
+
+
+def test_a_process_that_never_ran_here_is_none_that_works(stack: Stack) -> None:
+    assert health(stack, "worker", "--host", "another-machine")[0] == 1
+    assert health(stack, "worker-7")[0] == 1
+
+
+def test_without_redis_nobody_can_tell(stack: Stack, tunnel: Tunnel) -> None:
+    tunnel.black_hole()
+    code, said = health(stack, "worker")
+    assert (code, "Redis does not answer" in said) == (2, True), said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("name", ["", "a worker", "../x", "w" * 101])
+def test_a_name_that_is_none_is_refused(name: str, stack: Stack) -> None:
+    code, said = health(stack, name)
+    assert (code, "it must be a process's name" in said) == (2, True), said
+
+
+@pytest.mark.parametrize("process", SIGNS)
+def test_compose_asks_it(process: str) -> None:
+    assert f'["CMD", "python", "manage.py", "health", "{process}"]' in service(process)
+
+
+def test_systemd_asks_it_by_the_workers_own_name() -> None:
+    [asked] = directives("callbacks-health@.service")["ExecStart"]
+    assert asked.endswith("manage.py health %i")
+    [worker] = directives("callbacks-worker@.service")["ExecStart"]
+    # %%h is Celery's word for the machine's name.
+    assert re.search(r" --hostname worker-%i@%%h ", worker)
+    # Where nobody can tell, nothing is restarted.
+    assert directives("callbacks-health@.service")["SuccessExitStatus"] == ["2"]
