@@ -1,7 +1,7 @@
 """System checks of the processes' own settings, each named by every process.
 
-E070 PORT    E071 how many processes and threads, WEB_DRAIN    E072 DATABASE_POOL_SIZE below its
-threads
+E070 PORT    E071 how many processes and threads, WEB_DRAIN, HSTS_SECONDS
+E072 DATABASE_POOL_SIZE below its threads
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from callbacks.config.tags import SETTINGS
 _LARGEST_PORT = 65_535
 _MOST = {"WEB_CONCURRENCY": 64, "WEB_THREADS": 256, "WORKER_THREADS": 256}
 _MOST_CONNECTIONS = 500
-_LONGEST_DRAIN = 60  # seconds
+_LONGEST_DRAIN, _LONGEST_HSTS = 60, 2 * 31_536_000  # seconds
 
 
 @checks.register(SETTINGS)
@@ -40,6 +40,7 @@ def _port() -> Iterator[CheckMessage]:
 def _numbers() -> Iterator[CheckMessage]:
     ranges = {name: (1, most) for name, most in _MOST.items()}
     ranges |= {"DATABASE_POOL_SIZE": (1, _MOST_CONNECTIONS), "WEB_DRAIN": (0, _LONGEST_DRAIN)}
+    ranges["HSTS_SECONDS"] = (0, _LONGEST_HSTS)
     for name, (least, most) in ranges.items():
         value = getattr(settings, name)
         if not least <= value <= most:

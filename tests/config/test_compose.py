@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 def service(name: str) -> str:
     """The lines of one service."""
     compose = (ROOT / "docker-compose.yml").read_text()
-    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)+)", compose, re.MULTILINE)
+    found = re.search(rf"^  {name}:(?: &\w+)?\n((?:    .*\n|\n)+)", compose, re.MULTILINE)
     assert found, name
     return found[1]
 

@@ -63,7 +63,7 @@ def test_a_process_of_ours_may_write_nothing_and_become_nobody_else(line: str) -
 def test_only_the_proxy_on_this_machine_can_reach_them() -> None:
     """But for that proxy itself, where it is compose's own."""
     assert 'ports: ["80:80", "443:443"]' in service("proxy")
-    published = re.findall(r"ports: \[(.*)\]", COMPOSE.replace(service("proxy"), ""))
+    published = re.findall(r"ports: \[(.+)\]", COMPOSE.replace(service("proxy"), ""))
     assert published
     assert all(it.startswith('"127.0.0.1:') for it in published)
     assert "ports" not in service("postgres")

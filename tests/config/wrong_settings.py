@@ -57,7 +57,7 @@ def _each(says: str, *pairs: tuple[str, str], **beside: Any) -> list[Wrong]:
 FLAGS = _each(
     "is {value}, which is neither true nor false",
     ("HTTPS", "yess"), ("BEHIND_PROXY", "tru"), ("DEBUG", "maybe"), ("VOICENTER_RECORD", "ken"),
-    ("WEBHOOKS_TO_LOOPBACK", "2"), ("OIDC_CREATE_USERS", "ja"),
+    ("WEBHOOKS_TO_LOOPBACK", "2"), ("OIDC_CREATE_USERS", "ja"), ("HSTS_SUBDOMAINS", "all"),
 )  # fmt: skip
 NUMBERS = [
     *_each(
@@ -80,7 +80,7 @@ NUMBERS = [
         ("STATUS_PAGE_DAYS", "0"),
         ("EMAIL_TIMEOUT", "60.0"), ("MAIL_KEPT_DAYS", "0"),
         ("WEB_CONCURRENCY", "0"), ("WEB_THREADS", "0"), ("WORKER_THREADS", "1000"),
-        ("DATABASE_POOL_SIZE", "0"), ("WEB_DRAIN", "61"),
+        ("DATABASE_POOL_SIZE", "0"), ("WEB_DRAIN", "61"), ("HSTS_SECONDS", "-1"),
     ),
     Wrong("PORT", "70000", "PORT is 70000, which is not a port number"),
     Wrong("DATABASE_POOL_SIZE", "4", "DATABASE_POOL_SIZE is 4, and WEB_THREADS is 8"),

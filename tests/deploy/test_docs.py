@@ -40,7 +40,7 @@ def test_there_is_something_to_copy() -> None:
     assert "pg_restore" in everything()
 
 
-@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.split("\n")[0][:50])
+@pytest.mark.parametrize("block", list(blocks()), ids=lambda block: block.split("\n")[0][:50])
 def test_a_shell_can_read_each_block(block: str) -> None:
     done = subprocess.run(
         ["/bin/sh", "-n"], input=block, capture_output=True, text=True, check=False

@@ -56,7 +56,8 @@ def lead(number, status="waiting", call_after=now - day, **values):
         **values,
     )
 
-lead("01"); lead("02"); lead("03", chosen_at=now + day, call_after=now + day)
+lead("01"); lead("02")
+lead("03", chosen_at=now + day, call_after=now + day, gap_until=now + day)
 for number, (phone, state) in enumerate(
     {"04": "accepted", "05": "unknown", "06": "dialing"}.items()
 ):

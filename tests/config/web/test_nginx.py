@@ -131,7 +131,10 @@ def test_the_form_stores_a_lead_under_the_visitors_address(
     proxy: Proxy, source: LeadSource
 ) -> None:
     with proxy.client() as client:
-        assert client.get("/contact/website/").status_code == 200
+        page = client.get("/contact/website/")
+        assert page.status_code == 200
+        # An hour, until somebody knows that https works: HSTS_SECONDS.
+        assert page.headers["Strict-Transport-Security"] == "max-age=3600"
         fields = dict(pair.split("=") for pair in BODY.decode().split("&"))
         forged = {"X-Forwarded-For": "192.0.2.77", "X-Forwarded-Proto": "http"}
         # http, as forged, would be sent on to https.
