@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ALL = (
     "--user", "dana", "--email", "dana@example.com", "--source", "website", "--team", "Sales",
-    "--origin", "https://www.example.com", "--extension", "101", "--extension", "SIPaB",
+    "--origin", "WWW.example.com/contact/", "--extension", "101", "--extension", "SIPaB",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_what_is_missing_is_added() -> None:
     ("arguments", "words"),
     [
         (["--source", "not a slug"], "The source 'not a slug': "),
-        (["--origin", "javascript:alert(1)"], "The source 'website': "),
+        (["--origin", "javascript:alert(1)"], "javascript:alert(1)"),
         (["--extension", "101", "--extension", "1 0 1"], "The extension '1 0 1': Letters, digits"),
         (["--team", "S" * 101], "The team"),
     ],

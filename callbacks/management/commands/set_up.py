@@ -13,6 +13,7 @@ from django.db import models, transaction
 from callbacks.access.groups import ensure_roles
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
+from leads import origins
 from leads.models import LeadSource
 
 _USAGE = 2
@@ -63,7 +64,7 @@ class Command(BaseCommand):
             source = LeadSource(
                 slug=slug,
                 name=given["source_name"] or slug.capitalize(),
-                allowed_origins=given["origin"],
+                allowed_origins=[_origin(typed) for typed in given["origin"]],
             )
             source = self._create("source", source, slug=slug)
             team = self._create("team", Team(name=name), name=name)
@@ -106,6 +107,13 @@ class Command(BaseCommand):
             "createsuperuser", username=name, email=email, interactive=sys.stdin.isatty(),
             stdout=self.stdout, stderr=self.stderr,
         )  # fmt: skip
+
+
+def _origin(typed: str) -> str:
+    try:
+        return origins.read(typed)
+    except origins.NoOrigin as problem:
+        raise CommandError(str(problem), returncode=_USAGE) from None
 
 
 def _ask(what: str, usual: str) -> str:
