@@ -33,7 +33,13 @@ TASKS = set(
 )
 
 # What stands in docs as `word.word` and is no module of ours.
-NOT_OURS = {"callbacks.dump", "callbacks.example.com", "gc.freeze", "task.delay"}
+NOT_OURS = {
+    "callbacks.dump",
+    "callbacks.example.com",
+    "callbacks.target",
+    "gc.freeze",
+    "task.delay",
+}
 
 _ENDS = r"(?:py|sql|html|js|css|md|txt|yml|toml|png)"
 _CODE = re.compile(r"```.*?```|`([^`\n]+)`", re.DOTALL)
