@@ -24,6 +24,7 @@ from leads import (
     api_keys,
     config_cache,
     expiry,
+    form_fields,
     intake,
     language_choice,
     languages,
@@ -99,7 +100,9 @@ def create(request: HttpRequest) -> HttpResponse:
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
         message = gettext("Use 1 to 255 printable ASCII characters.")
         return _errors(400, {"Idempotency-Key": [message]})
-    fields = request_body.fields(request, FIELDS, api_keys.refuse_in_body)
+    fields = request_body.fields(
+        request, FIELDS, api_keys.refuse_in_body, prefix=form_fields.PREFIX
+    )
     if not fields.get("source"):
         return _errors(400, {"source": [gettext("Name the source that the lead comes from.")]})
     whose = _whose(request, client)
@@ -158,8 +161,9 @@ def _store(
     if keyless.is_refused(source, how):
         raise KeyRefused(401, gettext("This source takes requests with an API key only."))
     form = ApiForm(fields, source=source, language=languages.read(fields.get("language", "")))
-    if not form.is_valid():
-        return _not_valid(form)
+    unknown = form.unknown(fields)
+    if not form.is_valid() or unknown:
+        return _not_valid(form, unknown)
     earlier = _uuid(fields.get("earlier", "").strip())
     submitter = intake.submitter_of(earlier) if earlier else None
     store = intake.store_correction if submitter else intake.store
@@ -182,9 +186,10 @@ def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
     return answer
 
 
-def _not_valid(form: ApiForm) -> HttpResponse:
+def _not_valid(form: ApiForm, unknown: Mapping[str, list[str]]) -> HttpResponse:
     """400 with what is wrong; where the consent is, with the text to agree to."""
     errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+    errors |= unknown
     body: dict[str, object] = {"errors": errors}
     if "consent" in errors and (text := form.consent_text):
         body["consent"] = {

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from leads.models import ConsentText, LeadSource, SourceText, Widget, WidgetText
+from leads.models import ConsentText, FormField, LeadSource, SourceText, Widget, WidgetText
 
 T = TypeVar("T")
 
@@ -115,3 +115,14 @@ def _widget_texts() -> dict[int, list[WidgetText]]:
 
 # What they say, by the id of the source.
 widget_texts = VersionedCache(_widget_texts)
+
+
+def _form_fields() -> dict[int, list[FormField]]:
+    found: dict[int, list[FormField]] = {}
+    for it in FormField.objects.prefetch_related("texts").order_by("place", "pk"):
+        found.setdefault(it.source_id, []).append(it)
+    return found
+
+
+# What managers have said of the fields of their forms, by the id of the source.
+form_fields = VersionedCache(_form_fields)

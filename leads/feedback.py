@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads import visitor_status
-from leads.forms import TextField, at_most
+from leads.input_fields import TextField, at_most
 from leads.models import Feedback, Lead
 from leads.models.feedback import BEST, MAX_WORDS
 

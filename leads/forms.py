@@ -5,70 +5,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import EmailValidator, MaxLengthValidator
+from django.conf import settings
+from django.core.validators import EmailValidator
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads import callback_times, consent, dated_sentences, languages, number_guard, ports
+from leads import (
+    callback_times,
+    consent,
+    dated_sentences,
+    form_fields,
+    input_fields,
+    languages,
+    number_guard,
+    phones,
+    ports,
+)
+from leads.form_fields import Field
 from leads.guard.circumstances import Circumstances
-from leads.models import ConsentText, LeadSource
+from leads.input_fields import Box, ChoiceField, LineField, TextField, at_most
+from leads.models import ConsentText, FieldKind, LeadSource, Need
 from leads.phones import PhoneRefused
 from leads.signals import number_refused
 from leads.submission import Submission
-from leads.typed_text import clean_line, clean_text
+from leads.typed_text import clean_line
 
 MAX_NAME = 120
 MAX_EMAIL = 254
 MAX_MESSAGE = 2000
-
-
-class _LineField(forms.CharField):
-    def to_python(self, value: Any) -> str:
-        return clean_line(super().to_python(value) or "")
-
-    def bound_data(self, data: Any, initial: Any) -> str:  # noqa: ARG002
-        """The value to show again beside an error: as typed, but cleaned."""
-        return self.to_python(data)
-
-
-class TextField(forms.CharField):
-    """Text of several lines, cleaned."""
-
-    def to_python(self, value: Any) -> str:
-        return clean_text(super().to_python(value) or "")
-
-    def bound_data(self, data: Any, initial: Any) -> str:  # noqa: ARG002
-        """The value to show again beside an error: as typed, but cleaned."""
-        return self.to_python(data)
-
-
-def at_most(limit: int) -> MaxLengthValidator:
-    """Refuses a longer text, and says by how much."""
-    # Not max_length: with that attribute a browser silently cuts off pasted text, and counts an
-    # emoji twice.
-    return MaxLengthValidator(
-        limit,
-        ngettext_lazy(
-            "Use at most %(limit_value)d character; you have used %(show_value)d.",
-            "Use at most %(limit_value)d characters; you have used %(show_value)d.",
-            "limit_value",
-        ),
-    )
-
-
-class _Box(forms.CheckboxInput):
-    """A check box whose value is the version of the text beside it. Never ticked beforehand."""
-
-    def __init__(self, version: str) -> None:
-        super().__init__({"value": version}, check_test=lambda ticked: ticked == version)
-
-    def format_value(self, value: Any) -> None:
-        """None: what would be sent is the version, whatever was."""
-
-    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:  # noqa: ARG002
-        """What was sent, as it was."""
-        return data.get(name)
 
 
 # So many signs in one paragraph are the words beside the box; a longer text stands above it.
@@ -88,13 +53,13 @@ class LeadForm(forms.Form):
         "This text has changed in the meantime. Please read it, and agree to it as it is now."
     )
 
-    name = _LineField(
+    name = LineField(
         label=_("Name"),
         validators=[at_most(MAX_NAME)],
         error_messages={"required": _("Enter your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
-    phone = _LineField(
+    phone = LineField(
         label=_("Phone"),
         error_messages={"required": _("Enter your phone number.")},
         # Numbers are written left to right in every language.
@@ -102,18 +67,19 @@ class LeadForm(forms.Form):
             attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "dir": "ltr"}
         ),
     )
-    email = _LineField(
+    email = LineField(
         label=_("Email"),
         required=False,
         validators=[
             EmailValidator(_("Enter an email address like name@example.com, or leave this empty.")),
             at_most(MAX_EMAIL),
         ],
+        error_messages={"required": _("Enter your email address.")},
         widget=forms.EmailInput(
             attrs={"autocomplete": "email", "inputmode": "email", "dir": "ltr"}
         ),
     )
-    call_at = _LineField(
+    call_at = LineField(
         label=_("When should we call?"),
         required=False,
         widget=forms.Select(choices=[("", _("As soon as possible"))]),
@@ -122,6 +88,7 @@ class LeadForm(forms.Form):
         label=_("Message"),
         required=False,
         validators=[at_most(MAX_MESSAGE)],
+        error_messages={"required": _("Write a message.")},
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
     )
 
@@ -130,6 +97,9 @@ class LeadForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.source = source
+        self.own = form_fields.of(source, language)
+        self.mark = form_fields.mark(self.own)
+        self._set_up(language)
         agreed = clean_line((data or {}).get("consent") or "")
         self.consent_text = consent.in_use(source, agreed) or consent.shown(source, language)
         if self.consent_text:
@@ -137,12 +107,63 @@ class LeadForm(forms.Form):
             self.consent_is_long = len(words) > _SHORT_CONSENT or "\n" in words
             if self.consent_is_long:
                 words = gettext("I have read this text and agree to it.")
-            self.fields["consent"] = _LineField(
+            self.fields["consent"] = LineField(
                 label=words,
                 required=consent.is_demanded(source),
                 error_messages={"required": _("We need your consent before we can call you.")},
-                widget=_Box(str(self.consent_text.version)),
+                widget=Box(str(self.consent_text.version)),
             )
+
+    def asks_for(self, field: Field) -> bool:
+        """Whether a field has to be filled in. A page that was made before the fields were changed,
+        or by an older release, is asked for nothing that it did not ask for by itself.
+        """
+        if field.need is not Need.MANDATORY:
+            return False
+        if not self.is_bound or self.is_of_today():
+            return True
+        if field.kind is FieldKind.PHONE:
+            return True
+        return field.kind is FieldKind.NAME and not self.data.get(form_fields.MARK)
+
+    def is_of_today(self) -> bool:
+        """Whether the page that was posted was made with the fields that there are now."""
+        return bool(self.data.get(form_fields.MARK) == self.mark)
+
+    def _set_up(self, language: str) -> None:
+        """The fields that the source has, in its order."""
+        for field in self.own:
+            is_needed = self.asks_for(field)
+            if field.is_own:
+                if field.need is not Need.HIDDEN:
+                    is_free = self.is_bound and not self.is_of_today()
+                    self.fields[field.name] = input_fields.own(field, is_needed, is_free=is_free)
+                continue
+            if field.need is Need.HIDDEN and not (self.data.get(field.name) or "").strip():
+                self.fields.pop(field.name, None)
+                continue
+            if field.kind is FieldKind.LANGUAGE and "language" not in self.fields:
+                self.fields["language"] = self._language_field(language)
+            self.fields[field.name].required = is_needed
+            if field.kind is FieldKind.EMAIL and is_needed:
+                sentence = gettext("Enter an email address like name@example.com.")
+                self.fields["email"].validators[0] = EmailValidator(sentence)
+        self.order_fields([it.name for it in self.own])
+
+    def _language_field(self, language: str) -> LineField:
+        """Those of ours that somebody there speaks, each by its own name."""
+        spoken = [
+            code for code, _name in settings.LANGUAGES if ports.is_spoken(self.source.pk, code)
+        ]
+        choices = [(code, get_language_info(code)["name_local"]) for code in spoken]
+        return ChoiceField(
+            choices,
+            is_free=True,  # a hint refuses no lead
+            label=_("Language of the call"),
+            initial=language if language in spoken else "",
+            error_messages={"required": _("Choose a language.")},
+            widget=forms.Select(choices=[("", _("Any")), *choices]),
+        )
 
     def clean_consent(self) -> ConsentText | None:
         """The text that was agreed to; None for none."""
@@ -165,6 +186,9 @@ class LeadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Replaces `call_at` by `chosen_at`, a time at which this number may be called, or None."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned["answers"] = self._answers(cleaned)
+        if not cleaned.get("name") and "name" not in self.errors and "phone" in cleaned:
+            cleaned["name"] = phones.readable(cleaned["phone"])
         typed = cleaned.pop("call_at", "")
         cleaned["chosen_at"] = None
         if typed:
@@ -177,8 +201,23 @@ class LeadForm(forms.Form):
                 self.add_error("call_at", forms.ValidationError(str(refused), code="time"))
         return cleaned
 
+    def _answers(self, cleaned: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+        """What was filled into the manager's own fields, taken out of `cleaned`."""
+        given = [(it, cleaned.pop(it.name, None)) for it in self.own if it.is_own]
+        return tuple(
+            {"key": it.key, "label": it.named, "value": value} for it, value in given if value
+        )
+
+    def focus_on_what_is_wrong(self) -> None:
+        """For the page: the keyboard starts at the first field that is wrong."""
+        wrong = next((it for it in self if it.errors), None)
+        if wrong is not None:
+            wrong.field.widget.attrs["autofocus"] = True
+
     def offer_times(self) -> None:
         """For the page: fills in the times to choose from; without any, removes the field."""
+        if "call_at" not in self.fields:
+            return
         hours = ports.hours(self.source.pk)
         days = callback_times.on_offer(hours, timezone.now()) if self.source.offers_times else []
         field = self.fields["call_at"]
@@ -194,9 +233,10 @@ class LeadForm(forms.Form):
     def written(self) -> list[str]:
         """What was filled in, as text: two submissions of one page differ where this does."""
         cleaned = dict(self.cleaned_data)
-        text = cleaned.pop("consent", None)
+        text, answers = cleaned.pop("consent", None), cleaned.pop("answers", ())
+        own = [str(it) for it in answers]
         agreed = [str(text.version)] if text else []
-        return [str(value or "") for value in cleaned.values()] + agreed
+        return [str(value or "") for value in cleaned.values()] + own + agreed
 
     def submission(
         self,
@@ -221,7 +261,23 @@ class ApiForm(LeadForm):
 
     AGREE_ANEW = _("This version is not in use. Say which version of the text was agreed to.")
 
-    language = _LineField(label=_("Language"), required=False)
+    language = LineField(label=_("Language"), required=False)
+
+    def is_of_today(self) -> bool:
+        """A program has no page that is older."""
+        return True
+
+    def unknown(self, fields: Mapping[str, str]) -> dict[str, list[str]]:
+        """A sentence for each field that looks like one of the source's own, and is none."""
+        known = sorted(it.name for it in self.own if it.is_own and it.need is not Need.HIDDEN)
+        sentence = gettext("This source has no field of this name.")
+        if known:
+            names = gettext(", ").join(known)
+            sentence = gettext("This source has no such field. It has: %(names)s.") % {
+                "names": names
+            }
+        strange = (it for it in fields if it.startswith(form_fields.PREFIX) and it not in known)
+        return {name: [sentence] for name in strange}
 
     def clean_language(self) -> str:
         """The code; "" for what is none: a hint refuses no lead."""

@@ -16,7 +16,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from leads import attribution, config_cache, consent, joining, log_context, ports, sent_again
+from leads import (
+    attribution,
+    config_cache,
+    consent,
+    form_fields,
+    joining,
+    log_context,
+    ports,
+    sent_again,
+)
 from leads.guard import findings, pipeline
 from leads.guard.verdicts import Judgement, Refused, Verdict
 from leads.models import OPEN_STATUSES, CameBy, Lead, LeadSource, LeadStatus
@@ -171,6 +180,7 @@ def _insert(lead: Lead, submission: Submission, judged: Judgement, now: datetime
     log_context.follow(lead.pk)
     consent.keep(lead, submission, now)
     attribution.keep(lead, submission)
+    form_fields.keep(lead, submission)
     findings.keep(lead, judged, now)
 
 

@@ -59,16 +59,23 @@ def fields(
     request: HttpRequest,
     names: tuple[str, ...],
     look_at: Callable[[Mapping[str, Any]], None] = lambda _sent: None,
+    prefix: str = "",
 ) -> dict[str, str]:
-    """Those of the fields `names` that a JSON or form body holds; other fields are ignored.
+    """Those of the fields `names` that a JSON or form body holds, and those that begin with
+    `prefix`, of which true and false are texts too; other fields are ignored.
 
     A field that is null in JSON counts as missing, and so does a hint that is no text. Raises
     BodyRefused, and what `look_at` raises, which is shown everything that was sent.
     """
     try:
-        sent = _fields(request)
-        look_at(sent)
-        return _strings(sent, names)
+        values = _fields(request)
+        look_at(values)
+        own = [name for name in values if prefix and name.startswith(prefix)]
+        if len(own) > MOST_FIELDS:
+            raise TooManyFields
+        said = {name: values[name] for name in own}
+        as_text = {name: str(value) for name, value in said.items() if isinstance(value, bool)}
+        return _strings({**values, **as_text}, (*names, *own))
     except TooManyFieldsSent:
         sentence = gettext("The body has more than %(most)d fields.") % {"most": MOST_FIELDS}
         raise BodyRefused.of(400, sentence) from None

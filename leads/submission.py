@@ -1,8 +1,10 @@
 """Submission: what is to be stored as a lead, once its fields are valid."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from leads.guard.circumstances import Circumstances
 from leads.models import ConsentText, Lead, LeadSource
@@ -16,8 +18,9 @@ class Submission:
     soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
     `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
     after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
-    no stranger's. `consent`: the text that was agreed to. `continues`: the request of the same
-    person that this one changes, whose consent holds.
+    no stranger's. `consent`: the text that was agreed to. `answers`: what was filled
+    into the manager's own fields, as Answers has it. `continues`: the request of the same
+    person that this one changes, whose consent and answers hold.
     """
 
     source: LeadSource
@@ -34,4 +37,5 @@ class Submission:
     follow_up_of: Lead | None = None
     circumstances: Circumstances | None = None
     consent: ConsentText | None = None
+    answers: Sequence[Mapping[str, Any]] = ()
     continues: Lead | None = None

@@ -16,6 +16,7 @@ from leads import (
     before_sending,
     config_cache,
     error_pages,
+    form_fields,
     intake,
     language_choice,
     languages,
@@ -126,7 +127,8 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     how = circumstances.of_form(request, posted, token, timezone.now())
     try:
         submission = replace(
-            form.submission(key, submitter, how), language=_called_in(request, source)
+            form.submission(key, submitter, how),
+            language=form.cleaned_data.get("language") or _called_in(request, source),
         )
         lead = intake.store_newest(submission)
     except Refused as refused:
@@ -175,7 +177,9 @@ def _form_page(
     refused: Refused | None = None,
 ) -> HttpResponse:
     form.offer_times()
+    form.focus_on_what_is_wrong()
     context = {"source": source, "form": form, "hidden": hidden}
+    context["fields_field"] = form_fields.MARK
     context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["texts"] = source_texts.shown(source, get_language() or "")

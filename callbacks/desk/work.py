@@ -30,6 +30,7 @@ from callbacks.reconciliation import manual_resolution
 from callbacks.routing import config
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
+from leads import form_fields
 from leads.models import Lead, LeadStatus
 from leads.visitor_status import last_digits
 
@@ -120,6 +121,7 @@ class DeskLiveCall:
     name: str
     source: str
     message: str
+    answers: Sequence[tuple[str, str]]
     earlier_messages: Sequence[str]
     digits: str
     ask_for: str
@@ -157,6 +159,7 @@ class DeskLead:
     source: str
     digits: str
     message: str
+    answers: Sequence[tuple[str, str]]
     when: str
 
 
@@ -211,7 +214,9 @@ def desk_of(user: Any, now: datetime) -> Desk:
                 extension__in=[extension.pk for extension in extensions],
             )
             .select_related("lead__source", "lead__feedback")
-            .prefetch_related("lead__duplicates", standing_notes(), talks.notes_before())
+            .prefetch_related(
+                "lead__duplicates__answers", "lead__answers", standing_notes(), talks.notes_before()
+            )
             .order_by("-claimed_at", "-pk")[:MOST_CALLS]
         )
     return Desk(
@@ -230,7 +235,7 @@ def desk_of(user: Any, now: datetime) -> Desk:
 def _assigned_to(user: Any, now: datetime) -> DeskAssigned:
     """Those that wait, by when they may be called. One on the line is shown as that."""
     waiting = Lead.objects.filter(assigned_to=user, status=LeadStatus.WAITING)
-    found = waiting.select_related("source").prefetch_related("duplicates")
+    found = waiting.select_related("source").prefetch_related("duplicates__answers", "answers")
     leads = list(found.order_by("call_after", "pk")[: MOST_ASSIGNED + 1])
     listed = [_lead(it, now) for it in leads[:MOST_ASSIGNED]]
     return DeskAssigned(listed, has_more=len(leads) > MOST_ASSIGNED)
@@ -250,6 +255,7 @@ def _lead(lead: Lead, now: datetime) -> DeskLead:
         source=lead.source.name,
         digits=last_digits(lead.phone),
         message=newest.message,
+        answers=form_fields.given_by(newest),
         when=when_ % {"time": when(at, now, zone)},
     )
 
@@ -303,6 +309,7 @@ def _live(attempt: CallAttempt, user: Any, now: datetime) -> DeskLiveCall:
         name=newest.name,
         source=attempt.lead.source.name,
         message=newest.message,
+        answers=form_fields.given_by(newest),
         earlier_messages=_earlier_messages(attempt, newest, now),
         digits=last_digits(attempt.phone),
         ask_for=attempt.lead.extension_to_ask_for(),

@@ -59,6 +59,16 @@ OF_LEADS = (
         seen_by=_LEADS,
     ),
     Place(
+        "leads.Answers",
+        _("What was filled into the fields that the source has of its own"),
+        found=Found.BY_LEAD,
+        fate=Fate.BLANKED,
+        path="lead",
+        blank={"given": []},
+        until=_WITH_LEAD,
+        seen_by=_LEADS,
+    ),
+    Place(
         "leads.Finding",
         _("Why a request was held for a manager"),
         found=Found.BY_LEAD,

@@ -54,6 +54,8 @@ SET_UP = (
     _set_up("leads.SourceText", _("What forms say"), "language title intro thanks"),
     _set_up("leads.Widget", _("How websites' buttons look"), "colour side appears"),
     _set_up("leads.WidgetText", _("What websites' buttons say"), "language button title"),
+    _set_up("leads.FormField", _("Which fields forms have"), "kind need label choices key"),
+    _set_up("leads.FormFieldText", _("Their words in other languages"), "language label choices"),
     _set_up("leads.SetupVersion", _("Version of the settings"), "version followed"),
     _set_up("callbacks.Schedule", _("Opening hours"), "name time_zone holidays_of"),
     _set_up("callbacks.OpeningHours", _("Opening hours")),

@@ -11,6 +11,7 @@ from leads.models.earlier_plans import EarlierPlan
 from leads.models.erased_numbers import ErasedNumber
 from leads.models.feedback import Feedback
 from leads.models.findings import Finding
+from leads.models.form_fields import Answers, FieldKind, FormField, FormFieldText, Need
 from leads.models.held_leads import HeldLead, is_held
 from leads.models.late_waits import LateWait
 from leads.models.lead import Lead
@@ -38,6 +39,7 @@ __all__ = [
     "NO_NUMBER",
     "OPEN_STATUSES",
     "AfterThat",
+    "Answers",
     "ApiClient",
     "ApiKey",
     "ApiScope",
@@ -57,7 +59,10 @@ __all__ = [
     "EarlierPlan",
     "ErasedNumber",
     "Feedback",
+    "FieldKind",
     "Finding",
+    "FormField",
+    "FormFieldText",
     "HeldLead",
     "LateWait",
     "Lead",
@@ -66,6 +71,7 @@ __all__ = [
     "LeadStatus",
     "LegalHold",
     "ListedBy",
+    "Need",
     "NeverCallNumber",
     "SetupVersion",
     "Side",

@@ -13,6 +13,7 @@ WITHOUT = {
         "leads_leadsearch", "callbacks_callattempt", "callbacks_callrecord", "callbacks_aidata",
         "callbacks_callnote", "leads_challenge", "leads_legalhold", "leads_consent",
         "leads_blockday", "leads_takenback", "leads_attribution", "leads_feedback",
+        "leads_answers",
     ],
     "what the product sends, and what it notes for itself": [
         "callbacks_outgoingmail", "callbacks_mailattachment", "callbacks_alert",

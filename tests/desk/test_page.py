@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from callbacks.models import CallAttempt, Extension, Team
 from leads import intake
+from leads.models import Answers
 
 pytestmark = pytest.mark.django_db
 MakeAttempt = Callable[..., CallAttempt]
@@ -212,6 +213,18 @@ def test_the_newest_request_of_the_number_is_shown_and_the_earlier_messages(
     assert "Your phone rings: Noa Cohen" in page
     assert page.index("Now, please") < page.index("In two weeks")
     assert page.count('<blockquote class="words"') == 2
+
+
+def test_what_the_form_asked_stands_below_the_message(
+    hers: Client, extension: Extension, make_attempt: MakeAttempt
+) -> None:
+    lead = make_attempt(extension, message="Hello").lead
+    given = [{"key": "rooms", "label": "Rooms <b>", "value": "3"},
+             {"key": "garden", "label": "Garden", "value": True}]  # fmt: skip
+    Answers.objects.create(lead=lead, given=given)
+    page = page_of(hers)
+    assert "<dt><bdi>Rooms &lt;b&gt;</bdi></dt><dd><bdi>3</bdi></dd>" in page
+    assert "<dt><bdi>Garden</bdi></dt><dd><bdi>Yes</bdi></dd>" in page
 
 
 def test_a_salesperson_says_of_a_lost_call_that_none_came(

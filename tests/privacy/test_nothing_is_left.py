@@ -45,6 +45,7 @@ from leads.models import (
     BlockEntry,
     Disposition,
     Finding,
+    FormField,
     Lead,
     LeadSource,
     LeadStatus,
@@ -130,6 +131,7 @@ def ways(
     manager = User.objects.create_user("manager", is_staff=True)
     simulator.control(answer_after=600)
     consent.write(source, "en", "You may call me.", None, timezone.now())
+    FormField.objects.create(source=source, key="pet", kind="text", label="Pet")
     client.post(
         "/contact/website/",
         {
@@ -139,6 +141,7 @@ def ways(
             "message": MESSAGE,
             "consent": "1",
             "page": f"https://shop.example/canary?utm_campaign=Birdwell&utm_term={TYPED}",
+            "field_pet": "a canary",
             "first_page": "https://shop.example/canary-first?utm_source=birdwell&gclid=canary",
         },
         REMOTE_ADDR=ADDRESS,
@@ -238,7 +241,7 @@ def test_nothing_is_left_of_a_person_who_is_erased(
 ) -> None:  # fmt: skip
     before = {line.partition(":")[0] for line in everywhere_in_the_database()}
     assert {"leads_lead.phone", "callbacks_callrecord.payload", "leads_leadsearch.words"} <= before
-    assert "leads_consent.page" in before
+    assert {"leads_consent.page", "leads_answers.given"} <= before
     columns = {it for it in before if it.startswith("leads_attribution.")}
     assert columns == {f"leads_attribution.{it}" for it in ("first", "last", "utm_campaign")}
     assert len(before) > 30

@@ -37,6 +37,8 @@ def a_source(**values: Any) -> dict[str, Any]:
         "privacy_url": "", "without_key": "accepted",
     }  # fmt: skip
     names = (
+        "form_fields",
+        "form_field_texts",
         "texts",
         "widget",
         "widget_texts",

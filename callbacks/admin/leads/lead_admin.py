@@ -45,6 +45,7 @@ from callbacks.admin.leads.calls_shown import ShowsCalls, add_calls
 from callbacks.admin.leads.came_from_shown import WHERE_FROM, ShowsWhereFrom
 from callbacks.admin.leads.consent_shown import ConsentFilter, ShowsConsent
 from callbacks.admin.leads.feedback_shown import FeedbackFilter, ShowsFeedback
+from callbacks.admin.leads.form_fields_shown import ShowsAnswers
 from callbacks.admin.leads.lateness_shown import (
     LatenessFilter,
     ShowsLateness,
@@ -67,7 +68,8 @@ from leads.models import Lead, LeadStatus
 
 _LOADED = (
     "source", "first_source", "duplicate_of", "disposition", "follow_up_of", "assigned_to",
-    "challenge", "consent__text", "attribution", "taken_back", "feedback", "legal_hold__placed_by",
+    "challenge", "consent__text", "answers", "attribution", "taken_back", "feedback",
+    "legal_hold__placed_by",
 )  # fmt: skip
 
 
@@ -81,6 +83,7 @@ class LeadAdmin(
     ShowsConsent,
     ShowsWhereFrom,
     ShowsFeedback,
+    ShowsAnswers,
     AssignsLeads,
     EditsOnlyWhatChanged,
 ):
@@ -301,6 +304,7 @@ class LeadAdmin(
             .prefetch_related(
                 Prefetch("call_attempts", attempts),
                 "duplicates__source",
+                "duplicates__answers",
                 "duplicates__attribution",
                 "clock_changes",
                 "findings",

@@ -27,9 +27,10 @@ from callbacks.models.exports import ExportWhat
 from callbacks.models.people import shown_name
 from callbacks.reports import people
 from callbacks.reports.time_breakdown import WAITS
-from leads import attribution, visits
+from leads import attribution, form_fields, visits
 from leads.admin import Admin
-from leads.models import Lead
+from leads.models import FormField, Lead
+from leads.models.form_fields import OWN_KINDS
 from leads.visits import Visit
 
 # A file of more leads is opened by nobody, and holds up the server's other work.
@@ -98,6 +99,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
     def duration(name: str) -> Column:
         return Column(name, Kind.SECONDS)
 
+    own = _own_fields()
     columns: tuple[Column, ...] = (
         Column(gettext("Lead"), Kind.COUNT),
         moment(gettext("Submitted")),
@@ -122,6 +124,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
         *(duration(gettext("Waited: %(stage)s") % {"stage": it.name}) for it in WAITS),
         Column(gettext("CALLID")),
         Column(gettext("Message")),
+        *(Column(label) for label in own.values()),
         Column(gettext("First page")),
         Column(gettext("First page: came from")),
         Column(gettext("Last page")),
@@ -140,10 +143,23 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
             Column(gettext("AI: answers")),
             Column(gettext("AI: mood")),
         )
-    return Rows(columns, _written(leads, with_ai=with_ai), count)
+    return Rows(columns, _written(leads, own, with_ai=with_ai), count)
 
 
-def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
+def _own_fields() -> dict[str, str]:
+    """The own fields of all forms, by their names for programs; of one name, one column."""
+    rows = FormField.objects.filter(kind__in=OWN_KINDS).order_by("key", "pk")
+    return {it.key: f"{it.label} ({it.key})" for it in rows}
+
+
+def _answers(lead: Lead, own: Iterable[str]) -> Iterator[Value]:
+    row = getattr(lead, "answers", None)
+    given = {it["key"]: form_fields.in_words(it["value"]) for it in row.given} if row else {}
+    for key in own:
+        yield given.get(key)
+
+
+def _written(leads: QuerySet[Lead], own: Iterable[str], *, with_ai: bool) -> Iterator[Row]:
     asked = leads.select_related(
         "source",
         "disposition",
@@ -151,6 +167,7 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
         "consent__text",
         "attribution",
         "feedback",
+        "answers",
     )
     found = asked.defer("consent__text__text").iterator(chunk_size=_AT_A_TIME)
     zone = timezone.get_current_timezone()
@@ -189,6 +206,7 @@ def _written(leads: QuerySet[Lead], *, with_ai: bool) -> Iterator[Row]:
                 *(_seconds(getattr(it, stage.column)) for stage in WAITS),
                 it.call_id,
                 it.message,
+                *_answers(it, own),
                 *_where_from(it, joined.get(it.pk)),
                 *_agreed(it, zone),
                 it.helped,

@@ -21,7 +21,7 @@ from leads.models import Appears, LeadSource, Widget, WidgetText
 from leads.widget import contrast
 
 
-class _OfItsSource:
+class OfItsSource:
     """Who may set up the source, may set up its button: a mixin for inlines."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -67,7 +67,7 @@ class WidgetForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         return cleaned
 
 
-class WidgetInline(_OfItsSource, StackedInline):  # type: ignore[misc]  # unfold has no types
+class WidgetInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold has no types
     """How the button looks, when it shows, and a preview."""
 
     model = Widget
@@ -131,7 +131,7 @@ class WidgetTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         return code
 
 
-class WidgetTextsInline(_OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
+class WidgetTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
     """What the button and the dialog say, one language a line."""
 
     model = WidgetText

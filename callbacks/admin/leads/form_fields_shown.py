@@ -1,0 +1,220 @@
+"""The fields of a source's form, on its page; what was filled in, on a lead's page."""
+
+# ruff: noqa: ARG002  # the methods' parameters are Django's
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from callbacks.access import others_requests
+from callbacks.admin.leads import typed_language
+from callbacks.admin.leads.widget_shown import OfItsSource
+from leads import form_fields
+from leads.admin import Admin
+from leads.models import FieldKind, FormField, FormFieldText, Lead, LeadSource, Need
+from leads.models.form_fields import MAX_KEY, MAX_LABEL, MOST_CHOICES, MOST_OWN, OWN_KINDS, lines
+
+
+class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """One field. What only an own field has is left empty for the others."""
+
+    class Meta:
+        model = FormField
+        fields = ["place", "kind", "need", "label", "choices", "key"]
+        widgets = {
+            # The heading of a column is no label of the boxes below it.
+            "place": UnfoldAdminIntegerFieldWidget(attrs={"aria-label": _("Place"), "min": 0}),
+            "kind": UnfoldAdminSelectWidget(attrs={"aria-label": _("Field")}),
+            "need": UnfoldAdminSelectWidget(attrs={"aria-label": _("Filling it in")}),
+            "label": UnfoldAdminTextInputWidget(attrs={"dir": "auto", "aria-label": _("Label")}),
+            "choices": UnfoldAdminTextareaWidget(
+                attrs={"dir": "auto", "rows": 3, "aria-label": _("Choices, one on each line")}
+            ),
+            "key": UnfoldAdminTextInputWidget(
+                attrs={"dir": "ltr", "aria-label": _("Name for programs")}
+            ),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Says beside each field what a field of this kind has to have."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kind, need = cleaned.get("kind"), cleaned.get("need")
+        if kind in OWN_KINDS:
+            self._clean_own(kind, cleaned)
+            return cleaned
+        cleaned |= {"label": "", "choices": "", "key": kind or ""}
+        if kind == FieldKind.PHONE and need != Need.MANDATORY:
+            self.add_error("need", gettext("Without a phone number nobody can be called."))
+        if kind == FieldKind.CALL_AT and need != Need.OPTIONAL:
+            sentence = gettext(
+                'Whether visitors may choose a time is set above, under "When leads are called".'
+            )
+            self.add_error("need", sentence)
+        return cleaned
+
+    def _clean_own(self, kind: str, cleaned: dict[str, Any]) -> None:
+        if not cleaned.get("label"):
+            self.add_error("label", gettext("Write what visitors are asked."))
+        choices = lines(cleaned.get("choices") or "")
+        cleaned["choices"] = "\n".join(choices) if kind == FieldKind.CHOICE else ""
+        if kind == FieldKind.CHOICE and not 2 <= len(choices) <= MOST_CHOICES:
+            words = {"most": MOST_CHOICES}
+            self.add_error("choices", gettext("Write 2 to %(most)s choices, a line each.") % words)
+        elif any(len(it) > MAX_LABEL for it in choices):
+            words = {"most": MAX_LABEL}
+            self.add_error("choices", gettext("Use at most %(most)s characters a line.") % words)
+        if cleaned.get("key") in FieldKind.values:
+            self.add_error("key", gettext("This is the name of another field."))
+
+
+class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic
+    """Those that each form may have are shown as they are, also where nothing is stored of them:
+    such a row is stored once somebody changes it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        source = kwargs.get("instance")
+        kwargs["initial"] = usual(source)
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Gives own fields their names, and counts them."""
+        kept = [it for it in self.forms if it.is_valid() and it.cleaned_data.get("kind")]
+        kept = [it for it in kept if not it.cleaned_data.get("DELETE")]
+        own = [it for it in kept if it.cleaned_data["kind"] in OWN_KINDS]
+        taken = {it.cleaned_data["key"] for it in own} | set(FieldKind.values)
+        for form in own:
+            if not form.cleaned_data["key"]:
+                key = _name(form.cleaned_data["label"], taken)
+                form.cleaned_data["key"] = form.instance.key = key
+                taken.add(key)
+        if len(own) > MOST_OWN:
+            sentence = gettext("A form has at most %(most)s fields of its own.")
+            raise forms.ValidationError(sentence % {"most": MOST_OWN})
+        super().clean()
+
+
+def usual(source: LeadSource | None) -> list[dict[str, Any]]:
+    """The fields that each form may have and of which nothing is stored for this source."""
+    stored = source.form_fields.values_list("kind", flat=True) if source and source.pk else []
+    known = set(stored)
+    return [
+        {"kind": kind.value, "place": place, "need": need.value}
+        for kind, (place, need) in form_fields.USUAL.items()
+        if kind.value not in known
+    ]
+
+
+def _name(label: str, taken: set[str]) -> str:
+    """ "How many rooms?" -> "how_many_rooms"; one that nothing has yet."""
+    begun = slugify(label).replace("-", "_").strip("_0123456789")[: MAX_KEY - 4] or "field"
+    names = (begun, *(f"{begun}_{number}" for number in range(2, 99)))
+    return next(it for it in names if it not in taken)
+
+
+class FormFieldsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """Which fields the form has, in which order, and which have to be filled in."""
+
+    model = FormField
+    form = FormFieldForm
+    formset = FormFieldsFormSet
+    ordering = ["place", "pk"]
+    ordering_field = "place"
+    verbose_name = _("field")
+    verbose_name_plural = _("Fields of the form")
+
+    def get_extra(self, request: HttpRequest, obj: LeadSource | None = None, **kwargs: Any) -> int:
+        """Those that nothing is stored of, and an empty one."""
+        return len(usual(obj)) + 1
+
+
+class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The words of one field in one language."""
+
+    class Meta:
+        model = FormFieldText
+        fields = ["field", "language", "label", "choices"]
+        widgets = {
+            "field": UnfoldAdminSelectWidget(attrs={"aria-label": _("Field")}),
+            "language": UnfoldAdminTextInputWidget(attrs={"aria-label": _("Language")}),
+            "label": UnfoldAdminTextInputWidget(attrs={"dir": "auto", "aria-label": _("Label")}),
+            "choices": UnfoldAdminTextareaWidget(
+                attrs={"dir": "auto", "rows": 3, "aria-label": _("Choices, one on each line")}
+            ),
+        }
+
+    def clean_language(self) -> str:
+        """The code that is in use."""
+        return typed_language.code(self.cleaned_data["language"])
+
+    def clean(self) -> dict[str, Any]:
+        """As many choices as the field has."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        field = cleaned.get("field")
+        if field is None:
+            return cleaned
+        choices = lines(cleaned.get("choices") or "")
+        cleaned["choices"] = "\n".join(choices)
+        if len(choices) != len(field.listed_choices):
+            sentence = gettext("Write as many choices as the field has: %(count)s.")
+            self.add_error("choices", sentence % {"count": len(field.listed_choices)})
+        return cleaned
+
+
+class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """The words of own fields in other languages; a new field is saved first."""
+
+    model = FormFieldText
+    form = FormFieldTextForm
+    verbose_name = _("language")
+    verbose_name_plural = _("Its own fields in other languages")
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Of the source's own fields."""
+        formset = super().get_formset(request, obj, **kwargs)
+        own = FormField.objects.filter(source=obj, kind__in=OWN_KINDS) if obj else None
+        formset.form.base_fields["field"].queryset = own or FormField.objects.none()
+        return formset
+
+
+class ShowsAnswers(Admin):
+    """The part of the leads' admin that shows what was filled into a form's own fields."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        """With these."""
+        return [*super().get_readonly_fields(request, obj), "answered"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        """With a section for them after the first one, where there are any to be seen."""
+        rows = list(super().get_fieldsets(request, obj))
+        if obj and _newest(obj):
+            rows.insert(1, (gettext("What the form asked"), {"fields": ["answered"]}))
+        return rows
+
+    @display(description=_("answers"))  # type: ignore[untyped-decorator]  # unfold has no types
+    def answered(self, obj: Lead) -> SafeString:
+        """Of the newest request that has any."""
+        return format_html(
+            '<dl class="answers">{}</dl>',
+            format_html_join("", "<dt><bdi>{}</bdi></dt><dd><bdi>{}</bdi></dd>", _newest(obj)),
+        )
+
+
+def _newest(lead: Lead) -> list[tuple[str, str]]:
+    """Without those that somebody may not see (callbacks.access.others_requests)."""
+    seen = (it for it in reversed(lead.requests_by_age()) if not others_requests.is_hidden(it))
+    return next((given for it in seen if (given := form_fields.given_by(it))), [])

@@ -1,0 +1,184 @@
+"""FormField: one field of a source's form. FormFieldText: its words in another language.
+Answers: what was filled into the manager's own fields.
+"""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from leads import languages
+from leads.models.lead import Lead
+from leads.models.sources import LeadSource
+
+# A source's own fields, and the choices of one.
+MOST_OWN = 10
+MOST_CHOICES = 50
+MAX_KEY = 30
+MAX_LABEL = 120
+MAX_ANSWER = 500
+
+
+class FieldKind(models.TextChoices):
+    """What a field is: one that each form may have, or one of the manager's own."""
+
+    NAME = "name", _("Name")
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+    CALL_AT = "call_at", _("Time of the call")
+    LANGUAGE = "language", _("Language")
+    MESSAGE = "message", _("Message")
+    TEXT = "text", _("Own: a line of text")
+    CHOICE = "choice", _("Own: a choice")
+    BOX = "box", _("Own: a check box")
+
+
+OWN_KINDS = (FieldKind.TEXT, FieldKind.CHOICE, FieldKind.BOX)
+
+
+class Need(models.TextChoices):
+    """Whether a field is there, and whether it has to be filled in."""
+
+    HIDDEN = "hidden", _("not shown")
+    OPTIONAL = "optional", _("optional")
+    MANDATORY = "mandatory", _("mandatory")
+
+
+class FormField(models.Model):
+    """A field of a source's form. One that each form may have, and that has no row, is as usual
+    (leads.form_fields).
+
+    `key`: the name of an own field for programs, after "field_"; of the others, the kind. `label`
+    and `choices` (a line each) are of own fields, in the source's language.
+    """
+
+    source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        related_name="form_fields",
+    )
+    kind = models.CharField(_("field"), max_length=8, choices=FieldKind.choices)
+    place = models.PositiveSmallIntegerField(
+        _("place"), default=100, help_text=_("The smallest stands first.")
+    )
+    need = models.CharField(
+        _("filling it in"), max_length=9, choices=Need.choices, default=Need.OPTIONAL
+    )
+    label = models.CharField(
+        _("label"),
+        max_length=MAX_LABEL,
+        blank=True,
+        help_text=_("Of an own field, in the source's language."),
+    )
+    choices = models.TextField(
+        _("choices"), blank=True, help_text=_("Of an own choice: one on each line.")
+    )
+    key = models.CharField(
+        _("name for programs"),
+        max_length=MAX_KEY,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9_]*$",
+                _("Use small Latin letters, digits and _, beginning with a letter."),
+            )
+        ],
+        help_text=_("Of an own field, in the API and in files. Empty: it is given one."),
+    )
+
+    class Meta:
+        verbose_name = _("field of the form")
+        verbose_name_plural = _("fields of the form")
+        ordering = ["source", "place", "pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], name="form_field_once"),
+            models.CheckConstraint(
+                condition=~Q(kind=FieldKind.PHONE) | Q(need=Need.MANDATORY),
+                name="form_field_phone_is_there",
+                violation_error_message=_("Without a phone number nobody can be called."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or str(self.get_kind_display())
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a manager has made it up."""
+        return self.kind in OWN_KINDS
+
+    @property
+    def listed_choices(self) -> list[str]:
+        """One for each line that is not empty."""
+        return lines(self.choices)
+
+
+def lines(text: str) -> list[str]:
+    """What stands on each line that is not empty; each once."""
+    return list(dict.fromkeys(it for it in (line.strip() for line in text.splitlines()) if it))
+
+
+class FormFieldText(models.Model):
+    """The words of an own field in a language that is not the source's. `source`: the field's."""
+
+    source = models.ForeignKey(
+        LeadSource,
+        verbose_name=_("source"),
+        on_delete=models.CASCADE,
+        related_name="form_field_texts",
+    )
+    field = models.ForeignKey(
+        FormField,
+        verbose_name=_("field"),
+        on_delete=models.CASCADE,
+        related_name="texts",
+    )
+    language = models.CharField(
+        _("language"), max_length=languages.MAX_LANGUAGE, help_text=_("For example: en, he, ru.")
+    )
+    label = models.CharField(_("label"), max_length=MAX_LABEL)
+    choices = models.TextField(
+        _("choices"), blank=True, help_text=_("In the same order: one on each line.")
+    )
+
+    class Meta:
+        verbose_name = _("words of a field in another language")
+        verbose_name_plural = _("words of the fields in other languages")
+        ordering = ["field", "language"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["field", "language"], name="form_field_text_once"),
+        ]
+
+    def __str__(self) -> str:
+        words = {"label": self.label, "language": languages.name_of(self.language)}
+        return gettext("%(label)s (%(language)s)") % words
+
+
+class Answers(models.Model):
+    """What the sender of a request has filled into the manager's own fields.
+
+    `given`: a list of {key, label, value}, in the order of the form, as it was then: a field that
+    is changed or deleted later changes no answer. `label` is in the source's language; `value` is a
+    text, the choice in the source's language, or true for a box that was ticked.
+    """
+
+    lead = models.OneToOneField(
+        Lead,
+        verbose_name=_("lead"),
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="answers",
+    )
+    given = models.JSONField(_("answers"), default=list)
+
+    class Meta:
+        verbose_name = _("answers")
+        verbose_name_plural = _("answers")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Lead {self.lead_id}"
