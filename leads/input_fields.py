@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +101,9 @@ def own(field: Field, is_needed: bool, *, is_free: bool) -> forms.Field:
     """The input of one of the manager's own fields. `is_free`: the page that was posted may have
     had other choices.
     """
-    options: dict[str, Any] = {"label": field.label, "required": is_needed}
+    # In the manager's language, which may not be the page's.
+    label = format_html("<bdi>{}</bdi>", field.label)
+    options: dict[str, Any] = {"label": label, "required": is_needed}
     match field.kind:
         case FieldKind.BOX:
             needed = _("Tick this box.")

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             name='FormField',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('name', 'Name'), ('phone', 'Phone'), ('email', 'E-mail'), ('call_at', 'Time of the call'), ('language', 'Language'), ('message', 'Message'), ('text', 'Own: a line of text'), ('choice', 'Own: a choice'), ('box', 'Own: a check box')], max_length=8, verbose_name='field')),
+                ('kind', models.CharField(choices=[('name', 'Name'), ('phone', 'Phone'), ('email', 'E-mail'), ('call_at', 'Time of the call'), ('language', 'Language'), ('message', 'Message'), ('text', 'Own: a line of text'), ('choice', 'Own: a choice'), ('box', 'Own: a check box')], default='text', max_length=8, verbose_name='field')),
                 ('place', models.PositiveSmallIntegerField(default=100, help_text='The smallest stands first.', verbose_name='place')),
                 ('need', models.CharField(choices=[('hidden', 'not shown'), ('optional', 'optional'), ('mandatory', 'mandatory')], default='optional', max_length=9, verbose_name='filling it in')),
                 ('label', models.CharField(blank=True, help_text="Of an own field, in the source's language.", max_length=120, verbose_name='label')),

@@ -59,7 +59,9 @@ class FormField(models.Model):
         on_delete=models.CASCADE,
         related_name="form_fields",
     )
-    kind = models.CharField(_("field"), max_length=8, choices=FieldKind.choices)
+    kind = models.CharField(
+        _("field"), max_length=8, choices=FieldKind.choices, default=FieldKind.TEXT
+    )
     place = models.PositiveSmallIntegerField(
         _("place"), default=100, help_text=_("The smallest stands first.")
     )

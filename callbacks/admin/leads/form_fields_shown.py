@@ -82,7 +82,7 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic
     """Those that each form may have are shown as they are, also where nothing is stored of them:
-    such a row is stored once somebody changes it.
+    all are stored once somebody changes one, so that they stand in their order.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -105,6 +105,15 @@ class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # n
             sentence = gettext("A form has at most %(most)s fields of its own.")
             raise forms.ValidationError(sentence % {"most": MOST_OWN})
         super().clean()
+
+    def save(self, commit: bool = True) -> Any:
+        """With those of which nothing was stored."""
+        saved = super().save(commit)
+        source = self.instance
+        if commit and source.form_fields.exists():
+            rows = [FormField(source=source, key=it["kind"], **it) for it in usual(source)]
+            FormField.objects.bulk_create(rows, ignore_conflicts=True)
+        return saved
 
 
 def usual(source: LeadSource | None) -> list[dict[str, Any]]:
