@@ -24,6 +24,8 @@ from leads.visits import Visit
 
 # An address is read to here; pointed at, it is whole.
 _MOST_SIGNS = 80
+# As many leads of a campaign as the list counts to.
+_MOST = 10_000
 
 
 def name_of(mark: str) -> str:
@@ -103,9 +105,13 @@ def _marks(visit: Visit) -> Iterator[str]:
 
 
 class CampaignFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """Leads by what they are counted by in reports; offered are the values of the newest leads."""
+    """Leads by what they are counted by in reports; offered are the values of the newest leads.
 
-    title: Text = _("campaign")
+    Bounded, since the list is: of a common answer all leads would be looked through. By their ids:
+    PostgreSQL would read the whole table to join it.
+    """
+
+    title: Text = _("campaign (newest 10,000)")
     parameter_name = column = "utm_campaign"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -120,20 +126,21 @@ class CampaignFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
         asked = self.value()
         if not asked:
             return queryset
-        return queryset.filter(pk__in=Attribution.objects.filter(**{self.column: asked}))
+        rows = Attribution.objects.filter(**{self.column: asked}).order_by("-pk")
+        return queryset.filter(pk__in=list(rows.values_list("pk", flat=True)[:_MOST]))
 
 
 class MediumFilter(CampaignFilter):
     """The same by the medium."""
 
-    title = _("medium")
+    title = _("medium (newest 10,000)")
     parameter_name = column = "utm_medium"
 
 
 class CampaignSourceFilter(CampaignFilter):
     """The same by the campaign's source."""
 
-    title = _("campaign source")
+    title = _("campaign source (newest 10,000)")
     parameter_name = column = "utm_source"
 
 
