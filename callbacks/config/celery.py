@@ -9,7 +9,7 @@ from typing import Any
 import celery
 from celery import Celery, bootsteps
 from celery.exceptions import CPendingDeprecationWarning, Reject
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_shutting_down
 
 from callbacks.common import heartbeats
 from callbacks.config import logs, start
@@ -53,6 +53,13 @@ def _freeze(**_: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+def _keep_our_logs(**_: Any) -> None:
+    """LOG_LEVEL and LOG_FORMAT hold, whatever --loglevel says: by itself Celery would log warnings
+    only, and no call.
+    """
 
 
 _stopping = threading.Event()

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
+# From these on a statement is shown: failures of ours are errors, and are below.
+_NO_STATEMENT = ("panic", "fatal", "log")
 _LEAST_VERSION = 140_000
 # What the server or libpq says when no connection comes about: libpq passes on no SQLSTATE then.
 # In PostgreSQL's own words where its messages are English; else the sentence for all others.
@@ -83,6 +85,21 @@ def problem() -> Problem | None:
     Waits for a connection as long as the settings say (connect_timeout, 3 s for each address).
     """
     return _of_connecting() or _of_tables()
+
+
+def log_tells_of_visitors() -> bool:
+    """Whether PostgreSQL's log shows the statement or the row when one of ours fails.
+
+    Only its superuser can change that, for the whole server or for one role.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('log_min_error_statement'), "
+            "current_setting('log_error_verbosity')"
+        )
+        statement_from, verbosity = cursor.fetchone()
+    connection.close()
+    return statement_from not in _NO_STATEMENT or verbosity != "terse"
 
 
 def _of_connecting() -> Problem | None:

@@ -45,6 +45,8 @@ _NOT_BY_CHANCE = 12  # characters
 _hidden: set[str] = set()
 _hidden_pattern: re.Pattern[str] | None = None
 
+_HOST = re.compile(r"\[?[A-Za-z0-9._:-]{1,100}\]?(?::[0-9]{1,5})?")
+
 # Of their warnings the words are kept and what they are about is not: a request line, a user name.
 _QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
 
@@ -109,6 +111,7 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
             # Our own lines say what was done, by id; these would say it again for every message.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             # It says at every start that there is no .env file, as if one had to be there.
             "environ": {"level": "WARNING"},
@@ -151,6 +154,8 @@ def _said_at(record: logging.LogRecord) -> str:
 
 def _message(record: logging.LogRecord) -> str:
     request: Any = getattr(record, "request", None)
+    if record.name == "django.security.DisallowedHost" and request is not None:
+        return _refused_host(str(request.META.get("HTTP_HOST", "")))
     if record.name.startswith("django.") and hasattr(request, "resolver_match"):
         # Django writes the path, which a stranger chooses.
         match = request.resolver_match
@@ -172,6 +177,12 @@ def _message(record: logging.LogRecord) -> str:
             if len(words) > 2:  # of nothing, there is nothing to hide
                 message = message.replace(words, type(error).__name__)
     return discreet(message)
+
+
+def _refused_host(host: str) -> str:
+    """Of a stranger's words no more than has the look of a host, and nothing that is a person's."""
+    shown = discreet(host) if _HOST.fullmatch(host) else "..."
+    return f"refused host={shown}: if this site has that name, add it to ALLOWED_HOSTS"
 
 
 def _own_words(said: str, args: Any) -> str:

@@ -117,7 +117,9 @@ DATABASES = {
             # anew takes longer than running them.
             "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan"
             # For callbacks/routing/limits.sql: the day of teams that are open round the clock.
-            f" -c callbacks.time_zone={TIME_ZONE}",
+            f" -c callbacks.time_zone={TIME_ZONE}"
+            # What visitors have typed belongs into no log of the server's (docs/deploy.md).
+            " -c log_parameter_max_length_on_error=0",
             "pool": {
                 "min_size": 1,
                 "max_size": process_settings.DATABASE_POOL_SIZE,

@@ -48,6 +48,7 @@ def sentence(found: CheckMessage) -> str:
 def refuse_wrong_settings() -> None:
     """Says in the log what is wrong with the settings. Raises SystemExit unless they are right."""
     found = wrong_settings()
+    logging.captureWarnings(True)  # Python's own, which are lines without a time else
     for it in found:
         log.log(it.level, "%s", sentence(it))
     if any(it.is_serious() for it in found):
@@ -64,6 +65,12 @@ def refuse_wrong_database() -> None:
         log.error("%s %s", found.sentence, found.way_out)
     if found and not found.passes:
         raise SystemExit(1)
+    if found is None and database_at_start.log_tells_of_visitors():
+        log.warning(
+            "PostgreSQL writes statements that fail into its log, with what visitors have typed. "
+            "As its superuser, run ALTER ROLE ... SET log_min_error_statement = 'panic' and "
+            "ALTER ROLE ... SET log_error_verbosity = 'terse' for the user of DATABASE_URL."
+        )
 
 
 def server() -> None:

@@ -198,7 +198,7 @@ class Supervisor(manager.Manager):  # type: ignore[misc]  # honcho has no types
     """honcho's manager, with time for a dial to end; a signal while it starts is not lost."""
 
     def __init__(self) -> None:
-        # Each process's lines have their time, with its offset; the simulator's need none.
+        # Each process's lines have their time, with its offset.
         super().__init__(Printer(sys.stdout, time_format=""))
         manager.KILL_WAIT = STOP_SECONDS
         self._first: tuple[str, int] | None = None  # which process ended first; its return code

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from callbacks.simulator.http.server import listen, run
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator; the exit status is 0 after a clean stop, 1 when it cannot listen."""
     options = _parser().parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="simulator: %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_handler()])
     # httpx logs whole addresses, and that of the CDR webhook carries a secret.
     logging.getLogger("httpx").setLevel(logging.ERROR)
     # What is named by an option of its own wins over the same key in --control.
@@ -47,6 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     faults = options.control.faults or ()
     run(sock, settings, options.code, options.ready_file, faults, mail_sock)
     return 0
+
+
+def _handler() -> logging.Handler:
+    """Lines with their time in UTC, as those of the product."""
+    formatter = logging.Formatter(
+        "%(asctime)s.%(msecs)03d+00:00 %(levelname)s simulator %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    return handler
 
 
 def _why(error: OSError, host: str, port: int, choice: str) -> str:

@@ -130,6 +130,32 @@ def test_django_names_the_route_and_not_the_path() -> None:
     assert line.endswith("refused route=leads:contact status=404")
 
 
+HOSTS = [
+    ("callbacks.example.com", "callbacks.example.com"),
+    ("192.0.2.7:8000", "192.0.2.7:8000"),
+    ("[2001:db8::7]:8000", "[2001:db8::7]:8000"),
+    ("0505550101", "0..."),  # a telephone number is not a site's name
+    ("Noa Levi <script>", "..."),
+    ("a" * 300, "..."),
+]
+
+
+@pytest.mark.parametrize(("host", "shown"), HOSTS)
+def test_the_refused_host_is_named(host: str, shown: str) -> None:
+    request = SimpleNamespace(META={"HTTP_HOST": host}, resolver_match=None)
+    said = record(f"Invalid HTTP_HOST header: {host!r}.", name="django.security.DisallowedHost",
+                  request=request, status_code=400)  # fmt: skip
+    line = LineFormatter().format(said)
+    assert f"refused host={shown}: if this site has that name, add it to ALLOWED_HOSTS" in line
+    assert "Noa" not in line
+
+
+def test_django_asks_for_it_so(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert client.get("/healthz", headers={"host": "shop.example.com"}).status_code == 400
+    [said] = [it for it in caplog.records if it.name == "django.security.DisallowedHost"]
+    assert "refused host=shop.example.com" in LineFormatter().format(said)
+
+
 def test_celery_names_the_task_and_not_the_words_of_its_error() -> None:
     try:
         raise ValueError("Noa Levi")

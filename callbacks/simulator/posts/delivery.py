@@ -145,29 +145,32 @@ class Delivery:
                 self._queue.task_done()
 
     async def _carry_out(self, client: httpx.AsyncClient, job: _Job) -> None:
-        failed = []
+        failed, reason = [], ""
         for parcel in job.parcels:
             if job.round != self._round:
                 break
-            if not await self._post(client, job.policy, parcel):
+            if why := await self._post(client, job.policy, parcel):
                 failed.append(parcel)
+                reason = why
         if job.then:
             job.then()
-        if failed and job.round == self._round and not self._hurries:
-            self._again(job, failed)
+        if failed and job.round == self._round:
+            self._again(job, failed, reason)
 
-    def _again(self, job: _Job, failed: list[Parcel]) -> None:
+    def _again(self, job: _Job, failed: list[Parcel], reason: str) -> None:
+        """Posts them later, if tries are left. `reason`: why the last of them was not taken."""
         tried = job.tried + 1
-        if tried >= job.policy.tries:
-            # Never the address: it carries a secret.
-            logger.warning("gave up on %d record(s) after %d tries", len(failed), tried)
+        # Never the address: it carries a secret.
+        if tried >= job.policy.tries or self._hurries:
+            logger.warning("gave up on %d record(s) after %d tries: %s", len(failed), tried, reason)
             return
+        if tried == 1:
+            logger.warning("%d record(s) could not be posted yet: %s", len(failed), reason)
         again = _Job(failed, job.policy, job.round, tried=tried)
         self._later(job.policy.backoff * 2 ** (tried - 1), again)
 
-    async def _post(
-        self, client: httpx.AsyncClient, policy: DeliveryPolicy, parcel: Parcel
-    ) -> bool:
+    async def _post(self, client: httpx.AsyncClient, policy: DeliveryPolicy, parcel: Parcel) -> str:
+        """Why the record was not taken, in a few words; "": it was."""
         note = parcel.note
         note.posts += 1
         try:
@@ -177,14 +180,12 @@ class Delivery:
                 content=parcel.body,
                 headers={"content-type": parcel.kind},
             ) as response:
-                taken = response.status_code == httpx.codes.OK and _says_ok(
-                    await read_head(response)
-                )
+                why = _why_not(response.status_code, await read_head(response))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            logger.debug("a record was not taken: %s", type(error).__name__)
-            taken = False
-        note.delivered = note.delivered or taken
-        return taken
+            # Its words may hold the address.
+            why = f"the product could not be reached ({type(error).__name__})"
+        note.delivered = note.delivered or not why
+        return why
 
 
 async def read_head(response: httpx.Response) -> bytes:
@@ -197,9 +198,14 @@ async def read_head(response: httpx.Response) -> bytes:
     return read
 
 
-def _says_ok(body: bytes) -> bool:
+def _why_not(status: int, body: bytes) -> str:
+    """What of an answer says that a record was not taken; "": it was."""
+    if status != httpx.codes.OK:
+        hint = " (is the secret in the address the product's CDR_SECRET?)" if status == 404 else ""
+        return f"the product answered with HTTP status {status}{hint}"
     try:
         answer = json.loads(body)
-        return isinstance(answer, dict) and int(str(answer["Err"])) == 0
-    except (ValueError, KeyError, RecursionError):
-        return False
+        number = int(str(answer["Err"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 'the product answered 200, and not {"Err": 0}'
+    return f"the product answered with Err {number}" if number else ""
