@@ -24,11 +24,10 @@ ADDRESS = re.compile(r'(?:href|action|data-url|data-challenge)="(/[^"]*)"')
 
 
 @pytest.fixture
-def kept() -> Iterator[None]:
-    """Answers about leads are kept, as they are where the product runs."""
-    status_cache._kept.clear()
-    yield
-    status_cache._kept.clear()
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are kept for longer than a test takes."""
+    monkeypatch.setattr(status_cache, "KEPT_FOR", 3600.0)
+    monkeypatch.setattr(status_cache, "_kept", {})
 
 
 def get(path: str, **headers: str) -> HttpResponse:
