@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from callbacks.common import heartbeats, task_publisher
@@ -54,6 +54,13 @@ class _Database:
 
 
 def _look_into_database() -> _Database:
+    try:
+        return _read_database()
+    except ProgrammingError:  # it answers, and has not the tables of this version
+        return _Database(is_migrated=False, waited=timedelta(0), silent=[], refused_for="")
+
+
+def _read_database() -> _Database:
     now = timezone.now()
     with transaction.atomic():
         bound_statements()

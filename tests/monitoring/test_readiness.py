@@ -52,6 +52,18 @@ def test_all_is_well(signs: redis.Redis) -> None:
     assert wrong() == []
 
 
+def test_a_table_that_is_missing_is_no_silence_of_postgresql(signs: redis.Redis) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE callbacks_accountrefusal RENAME TO not_migrated")
+        try:
+            assert wrong() == ["database"]
+            advice = asked()[1]["checks"]["database"]["advice"]
+        finally:
+            cursor.execute("ALTER TABLE not_migrated RENAME TO callbacks_accountrefusal")
+    assert "run `manage.py migrate`" in advice
+    assert wrong() == []
+
+
 def test_nobody_to_be_rung_is_trouble_after_a_minute(
     signs: redis.Redis, extension: Extension
 ) -> None:
