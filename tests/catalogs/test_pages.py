@@ -54,6 +54,7 @@ def english(answer: HttpResponse) -> list[str]:
     found = []
     html = re.sub(r"<!doctype[^>]*>", "", answer.text)
     html = re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)  # a key to type into an app
+    html = re.sub(r' data-marks="[^"]*"', "", html)  # names in addresses, for a script
     html = re.sub(r"</?(?:bdi|b|span)\b[^>]*>", "", html)
     for line, text in sentences.in_template(html):
         seen = re.sub(r'^[a-z-]+="', "", unescape(text))  # of an attribute, what it says
