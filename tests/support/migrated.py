@@ -63,6 +63,8 @@ def django_db_modify_db_settings(
         return
     name = _name()
     with _server() as server:
+        # To migrate may take longer than the settings let anybody wait for a lock.
+        server.execute("SET lock_timeout = 0")
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if known.fetchone() is None:
