@@ -112,6 +112,7 @@ def test_an_unmarked_text_is_found_where_it_stands(template: str) -> None:
         "{% blocktranslate count n=n %}{{ n }} call{% plural %}calls{% endblocktranslate %}",
         '<a href="/call me" class="card call" data-url="x"></a>{{ at|date:"H:i" }}',
         '<input type="hidden" value="call me">',
+        '{{ words|default_if_none:"" }}',
     ],
 )
 def test_a_marked_or_unseen_text_is_none(template: str) -> None:

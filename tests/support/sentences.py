@@ -19,7 +19,9 @@ _TWO_WORDS = re.compile(r"[^\W\d_]{2,}[,.;:…]? +[^\W\d_]{2,}")
 _SEEN_ATTRIBUTES = frozenset({"title", "alt", "placeholder", "aria-label", "aria-description"})
 _BUTTONS = frozenset({"submit", "button", "reset"})
 # Filters whose argument is shown.
-_SHOWN_ARGUMENT = re.compile(r"\|\s*(default|default_if_none|yesno|join|add|pluralize):\s*[\"']")
+_SHOWN_ARGUMENT = re.compile(
+    r"\|\s*(?:default|default_if_none|yesno|join|add|pluralize):\s*([\"'])(?P<text>.*?)\1"
+)
 
 
 def in_template(source: str) -> Iterator[tuple[int, str]]:
@@ -77,7 +79,8 @@ def _tokens(source: str) -> Iterator[tuple[Any, int, int]]:
 
 
 def _shows_a_literal(tag: str) -> bool:
-    return "|pluralize" in tag or bool(_SHOWN_ARGUMENT.search(tag) and _WORD.search(tag))
+    shown = (it["text"] for it in _SHOWN_ARGUMENT.finditer(tag))
+    return "|pluralize" in tag or any(_WORD.search(text) for text in shown)
 
 
 class _Reader(HTMLParser):
