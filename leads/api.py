@@ -191,6 +191,8 @@ def _not_valid(form: ApiForm, unknown: Mapping[str, list[str]]) -> HttpResponse:
     errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
     errors |= unknown
     body: dict[str, object] = {"errors": errors}
+    if form.unsure_of:
+        body["codes"] = {"phone": "unsure"}
     if "consent" in errors and (text := form.consent_text):
         body["consent"] = {
             "version": str(text.version),

@@ -8,12 +8,15 @@ from django import forms
 from django.conf import settings
 from django.core.validators import EmailValidator
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads import (
     callback_times,
     consent,
+    countries,
     dated_sentences,
     form_fields,
     input_fields,
@@ -31,6 +34,9 @@ from leads.signals import number_refused
 from leads.submission import Submission
 from leads.typed_text import clean_line
 
+# The box with which a visitor says that their number is whole; its value is the number (E.164).
+SURE = "phone_sure"
+
 MAX_NAME = 120
 MAX_EMAIL = 254
 MAX_MESSAGE = 2000
@@ -38,6 +44,12 @@ MAX_MESSAGE = 2000
 
 # So many signs in one paragraph are the words beside the box; a longer text stands above it.
 _SHORT_CONSENT = 300
+
+
+def sure_words(e164: str) -> SafeString:
+    """What a visitor says by ticking the box."""
+    number = format_html('<bdi dir="ltr">{}</bdi>', phones.readable(e164))
+    return format_html(gettext("Yes, {number} is my whole number"), number=number)
 
 
 class LeadForm(forms.Form):
@@ -52,6 +64,13 @@ class LeadForm(forms.Form):
     AGREE_ANEW = _(
         "This text has changed in the meantime. Please read it, and agree to it as it is now."
     )
+
+    # Said of a number that may be half typed.
+    MAY_BE_HALF = _(
+        "Some of your number may be missing: we would call %(number)s. If this is all of it, say "
+        "so below. Otherwise enter it with + and the code of your country."
+    )
+    unsure_of = ""
 
     name = LineField(
         label=_("Name"),
@@ -148,7 +167,31 @@ class LeadForm(forms.Form):
             if field.kind is FieldKind.EMAIL and is_needed:
                 sentence = gettext("Enter an email address like name@example.com.")
                 self.fields["email"].validators[0] = EmailValidator(sentence)
-        self.order_fields([it.name for it in self.own])
+        names = [it.name for it in self.own]
+        if countries := self.offered_countries():
+            self.fields["country"] = self._country_field(countries)
+            names.insert(names.index("phone"), "country")
+        self.order_fields(names)
+
+    def offered_countries(self) -> list[str]:
+        """Those to choose from for a number without a country code; none where there is but one."""
+        allowed = self.source.allowed_countries
+        return sorted(allowed, key=self._country_name) if len(allowed) > 1 else []
+
+    @staticmethod
+    def _country_name(code: str) -> str:
+        return str(countries.NAMES.get(code, code))
+
+    def _country_field(self, offered: list[str]) -> LineField:
+        choices = [(code, self._country_name(code)) for code in offered]
+        return ChoiceField(
+            choices,
+            is_free=True,  # what is none of them is as good as none
+            label=_("Country of your number"),
+            required=False,
+            initial=self.source.default_country,
+            widget=forms.Select(choices=choices),
+        )
 
     def _language_field(self, language: str) -> LineField:
         """Those of ours that somebody there speaks, each by its own name."""
@@ -176,10 +219,15 @@ class LeadForm(forms.Form):
     def clean_phone(self) -> str:
         """The number in E.164, if the source accepts it; what was typed behind it is kept too."""
         try:
-            phone = number_guard.accept(self.cleaned_data["phone"], self.source)
+            country = self.cleaned_data.get("country", "")
+            phone = number_guard.accept(self.cleaned_data["phone"], self.source, country)
         except PhoneRefused as refused:
             number_refused.send(sender=LeadSource, refused=refused)
             raise forms.ValidationError(refused.message, code=refused.code) from None
+        if phone.is_doubtful and clean_line(self.data.get(SURE) or "") != phone.e164:
+            self.unsure_of = phone.e164
+            shown = {"number": phones.readable(phone.e164)}
+            raise forms.ValidationError(self.MAY_BE_HALF % shown, code="unsure")
         self.cleaned_data["phone_extension"] = phone.extension
         return phone.e164
 
@@ -187,6 +235,9 @@ class LeadForm(forms.Form):
         """Replaces `call_at` by `chosen_at`, a time at which this number may be called, or None."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         cleaned["answers"] = self._answers(cleaned)
+        cleaned.pop("country", None)
+        if self.unsure_of:
+            self._ask_whether_it_is_whole()
         if not cleaned.get("name") and "name" not in self.errors and "phone" in cleaned:
             cleaned["name"] = phones.readable(cleaned["phone"])
         typed = cleaned.pop("call_at", "")
@@ -200,6 +251,16 @@ class LeadForm(forms.Form):
             except callback_times.TimeRefused as refused:
                 self.add_error("call_at", forms.ValidationError(str(refused), code="time"))
         return cleaned
+
+    def _ask_whether_it_is_whole(self) -> None:
+        """A box below the number, which the page shows with the error."""
+        self.fields[SURE] = input_fields.BoxField(
+            label=sure_words(self.unsure_of),
+            widget=Box(self.unsure_of),
+        )
+        names = [it for it in self.fields if it != SURE]
+        names.insert(names.index("phone") + 1, SURE)
+        self.order_fields(names)
 
     def _answers(self, cleaned: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         """What was filled into the manager's own fields, taken out of `cleaned`."""
@@ -259,9 +320,17 @@ class LeadForm(forms.Form):
 class ApiForm(LeadForm):
     """LeadForm with the fields that only the API takes."""
 
+    MAY_BE_HALF = _(
+        "This may be half a number: we would call %(number)s. Send the number with + and the code "
+        "of its country."
+    )
     AGREE_ANEW = _("This version is not in use. Say which version of the text was agreed to.")
 
     language = LineField(label=_("Language"), required=False)
+
+    def offered_countries(self) -> list[str]:
+        """A program says the country with the number."""
+        return []
 
     def is_of_today(self) -> bool:
         """A program has no page that is older."""

@@ -8,12 +8,15 @@ from leads.models import LeadSource
 from leads.phones import PhoneRefused, TypedPhone
 
 
-def accept(typed: str, source: LeadSource) -> TypedPhone:
+def accept(typed: str, source: LeadSource, country: str = "") -> TypedPhone:
     """The number that a visitor typed for `source`, and its extension. Raises PhoneRefused.
 
+    `country`: of a number without a country code, if it is one of the source's; else the source's
+    default.
     The never-call list is not asked: a visitor is told nothing of it, and the lead is held.
     """
-    phone = phones.parse(typed, source.default_country, source.allowed_countries)
+    default = country if country in source.allowed_countries else source.default_country
+    phone = phones.parse(typed, default, source.allowed_countries)
     _ask_the_caller(phone.e164)
     return phone
 

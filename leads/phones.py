@@ -49,15 +49,18 @@ class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 
     `code` is for programs: invalid, words, extension, several, incomplete, country, type, own,
-    never_call or blocked. `message` is a sentence for the visitor, or for a manager (the last two).
+    unsure, never_call or blocked. `message` is a sentence for the visitor, or for a manager (the
+    last two).
     `country` (ISO 3166) and `prefix` (the first digits of the number in E.164, too few to tell
-    whose it is) are for the engineer; "" where they are not known.
+    whose it is) are for the engineer; "" where they are not known. `number` (E.164) is the one that
+    its owner is to confirm, if it is unsure.
     """
 
     code: str
     message: str
     country: str = ""
     prefix: str = ""
+    number: str = ""
 
     def __str__(self) -> str:
         return self.message
@@ -65,10 +68,14 @@ class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
 
 @dataclass(frozen=True)
 class TypedPhone:
-    """A number that may be called, in E.164, and the extension behind it: "" or up to 7 digits."""
+    """A number that may be called, in E.164, and the extension behind it: "" or up to 7 digits.
+
+    `is_doubtful`: it may be another number half typed (typed_numbers.may_be_half_typed).
+    """
 
     e164: str
     extension: str = ""
+    is_doubtful: bool = False
 
 
 def parse(typed: str, default_country: str, allowed_countries: Collection[str]) -> TypedPhone:
@@ -84,7 +91,10 @@ def parse(typed: str, default_country: str, allowed_countries: Collection[str]) 
         sentence = _misread(misread.why, default_country, allowed_countries)
         raise PhoneRefused(misread.why, sentence) from None
     refuse_unless_callable(number, allowed_countries)
-    return TypedPhone(_e164(number), extension)
+    is_doubtful = typed_numbers.may_be_half_typed(
+        typed, number, {default_country, *allowed_countries}
+    )
+    return TypedPhone(_e164(number), extension, is_doubtful)
 
 
 def check(e164: str, allowed_countries: Collection[str]) -> None:

@@ -28,6 +28,7 @@ from leads import (
 )
 from leads.acts import Act
 from leads.asked import Asked, Posted, act_page, asked_about, is_foreign, key_of, not_now, token_of
+from leads.forms import SURE, LeadForm, sure_words
 from leads.guard import challenge, circumstances, rates, stamp
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import Refused
@@ -159,9 +160,11 @@ def number(asked: Asked, posted: Posted) -> HttpResponse:
     if not asked.is_post:
         return asked.page("leads/act_number.html", **context)
     try:
-        phone = _other_number(asked, source, typed)
+        phone = _other_number(asked, source, typed, clean_line(posted.get(SURE, "")))
     except PhoneRefused as refused:
-        return asked.page("leads/act_number.html", 422, wrong=refused.message, **context)
+        context |= {"wrong": refused.message, "sure": refused.number}
+        context["sure_words"] = sure_words(refused.number) if refused.number else ""
+        return asked.page("leads/act_number.html", 422, **context)
     key = key_of(asked, posted, posted.get("phone", ""))
     if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
         trouble = error_pages.too_many_changes(wait)
@@ -177,8 +180,10 @@ def number(asked: Asked, posted: Posted) -> HttpResponse:
         return _later(page, refused_request.retry_after)
 
 
-def _other_number(asked: Asked, source: LeadSource, typed: str) -> TypedPhone:
-    """Raises PhoneRefused for one that nobody may call, and for the one that we have."""
+def _other_number(asked: Asked, source: LeadSource, typed: str, sure: str) -> TypedPhone:
+    """Raises PhoneRefused for one that nobody may call, for the one that we have, and for one that
+    may be half typed, unless its owner is sure of it.
+    """
     if not typed:
         raise PhoneRefused("invalid", gettext("Enter your phone number."))
     try:
@@ -189,6 +194,10 @@ def _other_number(asked: Asked, source: LeadSource, typed: str) -> TypedPhone:
     if phones.identity(phone.e164) == phones.identity(asked.lead.phone):
         same = gettext("This is the number that we have for you. Enter another one.")
         raise PhoneRefused("same", same)
+    if phone.is_doubtful and sure != phone.e164:
+        number = phones.readable(phone.e164)
+        sentence = LeadForm.MAY_BE_HALF % {"number": number}
+        raise PhoneRefused("unsure", sentence, number=phone.e164)
     return phone
 
 

@@ -162,6 +162,23 @@ def is_in_whole_range(number: PhoneNumber) -> bool:
     return pattern is not None and pattern.fullmatch(national) is not None
 
 
+def may_be_half_typed(typed: str, number: PhoneNumber, countries: Collection[str]) -> bool:
+    """Whether `typed`, which was read as `number`, may be another number's beginning.
+
+    Where numbers are written without a 0 (Poland, Italy, India), "48 600 10 02" is a number there,
+    somebody's landline, and also a mobile with its country code of which digits are missing.
+    Nothing in the digits tells which, so its owner has to be asked.
+    """
+    text = _INVISIBLE.sub("", typed).strip()
+    digits = _digits(text)
+    if text.lstrip(" (")[:1] in {"+", "\uff0b"} or digits.startswith("0"):
+        return False
+    national = phonenumbers.national_significant_number(number)
+    codes = {str(phonenumbers.country_code_for_region(it)) for it in countries}
+    begins = any(national.startswith(code) for code in codes)
+    return begins and digits.startswith(national)
+
+
 def _number(text: str, default_country: str, countries: set[str]) -> PhoneNumber:
     code = phonenumbers.country_code_for_region
     digits = _digits(text)

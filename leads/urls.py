@@ -13,6 +13,7 @@ from leads.widget import views as widget_views
 # What comes after contact/, and after widget/.
 VISITORS = [
     path("<slug:slug>/", views.contact, name="contact"),
+    path("<slug:slug>/understood/", views.understood, name="understood"),
     path("<slug:slug>/<uuid:public_id>/", status_views.status, name="status"),
     path("<slug:slug>/<uuid:public_id>/challenge/", status_views.solve, name="solve"),
     # The acts of leads.acts.Act, by their names.

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from leads import (
@@ -20,17 +20,21 @@ from leads import (
     intake,
     language_choice,
     languages,
+    number_guard,
     pages,
+    phones,
     ports,
     request_body,
     source_texts,
     visits,
 )
 from leads.forms import LeadForm
-from leads.guard import circumstances, stamp
+from leads.guard import circumstances, rates, stamp
 from leads.guard.verdicts import Refused
 from leads.models import LeadSource
+from leads.phones import PhoneRefused
 from leads.request_body import BodyRefused
+from leads.typed_text import clean_line
 
 DEFAULT_SOURCE = "website"
 
@@ -60,6 +64,43 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
         form = LeadForm(source=source, language=get_language() or "")
         page = _form_page(request, source, form, hidden)
         return pages.shown_inside(source, page)
+
+
+@csrf_exempt  # it tells what anybody can work out, and changes nothing
+@pages.answers("POST")
+def understood(request: HttpRequest, slug: str) -> HttpResponse:
+    """How we read a number, for the page of the form: {"call": sentence}, "" where there is nothing
+    to say. The page asks once a number has been typed (static/leads/form.js).
+
+    What is wrong with a number is said once the form is sent: nobody is corrected while they type.
+    """
+    with config_cache.one_version():
+        source = intake.active_source(slug)
+        if source is None:
+            return pages.not_found(request)
+        language_choice.speak(request, source)
+        try:
+            posted = request_body.page_form(request, request_body.LIMIT)
+        except BodyRefused as refused:
+            return error_pages.body_refused(request, refused)
+        typed = clean_line(posted.get("phone", ""))
+        answer = JsonResponse({"call": _we_will_call(request, source, typed, posted)})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _we_will_call(
+    request: HttpRequest, source: LeadSource, typed: str, posted: Mapping[str, str]
+) -> str:
+    how = circumstances.of_request(request)
+    if not typed or not rates.may_read(how, typed, timezone.now()):
+        return ""
+    try:
+        phone = number_guard.accept(typed, source, clean_line(posted.get("country", "")))
+    except PhoneRefused:
+        return ""
+    number = phones.with_extension(phone.e164, phone.extension)
+    return gettext("We will call %(number)s.") % {"number": f"\u2066{number}\u2069"}
 
 
 @csrf_exempt

@@ -13,6 +13,7 @@ RATE_NEVER_CALL = env.rates("RATE_NEVER_CALL", default="5/h, 20/d")
 RATE_MAIL = env.rates("RATE_MAIL", default="2/h, 4/d")
 RATE_MAILS = env.rates("RATE_MAILS", default="300/h, 2000/d")
 RATE_CHANGES = env.rates("RATE_CHANGES", default="6/10m, 20/d")
+RATE_READINGS = env.rates("RATE_READINGS", default="60/10m, 600/d")
 RATE_ADDRESS_REFUSED = env.rates("RATE_ADDRESS_REFUSED", default="100/10m, 1000/d")
 # Seconds. A form that comes back sooner after its page was rendered, or without that page, was
 # filled in by a robot; 0: nobody looks (leads.guard.robots).

@@ -97,6 +97,20 @@ def wait_to_change(request: Lead, change: str, now: datetime) -> timedelta | Non
         return None
 
 
+def may_read(known: Circumstances, typed: str, now: datetime) -> bool:
+    """Whether an address is told once more how we read a number, while it is typed. Not while
+    Redis is away: it only helps.
+    """
+    if known.address is None or not settings.RATE_READINGS:
+        return True
+    key = hidden("readings", address.customer(known.address))
+    counter = Counter(key, hidden("", typed), refuse=settings.RATE_READINGS)
+    try:
+        return counters.count([counter], now).wait is None
+    except Away:
+        return False
+
+
 def _counted(submission: Submission) -> Iterator[_Counted]:
     key, phone = str(submission.key), submission.phone
     known = submission.circumstances

@@ -33,3 +33,29 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   // harm, since the server knows the page's token.
   window.navigation?.addEventListener("navigateerror", giveBack);
 }
+
+// Shows the number as we understand it, once it has been typed: not with each key.
+for (const place of document.querySelectorAll("[data-understood]")) {
+  const form = place.closest("form");
+  const { phone, country } = form.elements;
+  let asked;
+
+  async function ask() {
+    asked?.abort();
+    asked = new AbortController();
+    const { signal } = asked;
+    const body = new URLSearchParams({ phone: phone.value, country: country?.value ?? "" });
+    try {
+      const answer = await fetch(place.dataset.understood, { method: "POST", body, signal });
+      const told = answer.ok ? await answer.json() : { call: "" };
+      if (!signal.aborted) place.textContent = told.call;
+    } catch {
+      if (!signal.aborted) place.textContent = "";
+    }
+  }
+
+  phone.addEventListener("change", ask);
+  country?.addEventListener("change", ask);
+  // What was understood of another number is said no longer.
+  phone.addEventListener("input", () => (place.textContent = ""));
+}
