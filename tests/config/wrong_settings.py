@@ -158,6 +158,7 @@ WORDS = [
            ("RATE_ADDRESS_NUMBERS", "0/d"), ("RATE_NUMBER", "5/30d"), ("RATE_SOURCE", "much"),
            ("RATE_KEYLESS", "1/w"), ("RATE_COUNTRY", "-1/d"), ("RATE_NEVER_CALL", "5 an hour"),
            ("RATE_MAIL", "2"), ("RATE_MAILS", "many"), ("RATE_CHANGES", "6/10"),
+           ("RATE_READINGS", "60"),
            ("RATE_ADDRESS_REFUSED", "100")),
     Wrong("RATE_ADDRESS_REFUSED", "20/10m", "RATE_ADDRESS_REFUSED has 20 in 600 seconds",
           {"RATE_ADDRESS": "20/10m"}),
