@@ -56,7 +56,10 @@ def is_site(text: str) -> bool:
 
 
 def database_problem(address: str) -> str:
-    """ "is missing", "names no database", ...; "" for the address of a PostgreSQL database."""
+    """ "is missing", "names no database", ...; "" for the address of a PostgreSQL database.
+
+    One without a host is reached by PostgreSQL's Unix socket.
+    """
     if not address:
         return "is missing"
     url = split(address)
@@ -64,8 +67,6 @@ def database_problem(address: str) -> str:
         return "is an address that cannot be read"
     if url.scheme not in POSTGRES_SCHEMES:
         return "is not a PostgreSQL address"
-    if not url.hostname:
-        return "names no host"
     return "" if url.path.strip("/") else "names no database"
 
 

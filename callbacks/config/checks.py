@@ -23,6 +23,7 @@ W070 callbacks.config.catalog_checks
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN        W005 a name in .env that no setting has
+W006 a .env that this process may not read
 """
 
 import ipaddress
@@ -73,6 +74,8 @@ def check_settings(
 def _unreadable() -> Iterator[CheckMessage]:
     for wrong, way_out in settings.UNREADABLE:
         yield Error(wrong, hint=way_out, id="callbacks.E015")
+    for wrong, way_out in settings.NOT_READ:
+        yield checks.Warning(wrong, hint=way_out, id="callbacks.W006")
     for name, meant in settings.MISSPELT:
         yield checks.Warning(
             f".env sets {name}, and no setting has that name.",

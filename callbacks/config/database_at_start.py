@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import DatabaseError
+from django.db.utils import Error, ProgrammingError
 
 # From these on a statement is shown: failures of ours are errors, and are below.
 _NO_STATEMENT = ("panic", "fatal", "log")
@@ -42,7 +42,7 @@ _REFUSALS = (
         "Let it in: GRANT CONNECT ON DATABASE name TO user.",
     ),
     (
-        "role ",
+        'role "',
         "PostgreSQL does not know the user of DATABASE_URL, or does not let it sign in.",
         (
             "Correct the user in DATABASE_URL, or make it in PostgreSQL: CREATE ROLE name LOGIN "
@@ -50,13 +50,13 @@ _REFUSALS = (
         ),
     ),
     (
-        "database ",
+        'database "',
         "PostgreSQL has no database with the name in DATABASE_URL.",
         "Correct the name at the end of DATABASE_URL, or make the database: createdb name.",
     ),
     (
         "SSL",
-        "No connection with TLS to the PostgreSQL of DATABASE_URL comes about as its sslmode asks.",
+        "The TLS connection to PostgreSQL failed under the sslmode in DATABASE_URL.",
         "Correct sslmode and sslrootcert in DATABASE_URL, or the certificate of the server.",
     ),
     (
@@ -65,9 +65,13 @@ _REFUSALS = (
         "Set it to verify-full, verify-ca, require or prefer, or leave it out.",
     ),
 )
-# These pass by themselves: it starts, it stops, it has as many connections as it takes.
-_FOR_NOW = ("starting up", "shutting down", "too many clients", "remaining connection slots",
-            "too many connections", "not yet accepting connections")  # fmt: skip
+# These pass by themselves: it starts, recovers or stops, it has as many connections as it takes, it
+# went away while the connection was made, or PgBouncer (server_login_retry) waits before it asks it
+# again.
+_FOR_NOW = ("starting up", "shutting down", "in recovery mode", "too many clients",
+            "remaining connection slots", "too many connections", "not accepting connections",
+            "not yet accepting connections", "SSL SYSCALL error",
+            "SSL connection has been closed unexpectedly", "server_login_retry")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def _of_connecting() -> Problem | None:
         with psycopg.connect(**parameters) as raw:
             version = raw.info.server_version
     except psycopg.Error as error:
-        return _named(str(error), str(parameters.get("host", "")), parameters.get("port"))
+        return of_refusal(str(error), str(parameters.get("host", "")), parameters.get("port"))
     if version < _LEAST_VERSION:
         return Problem(
             f"The PostgreSQL of DATABASE_URL is version {version // 10_000}.",
@@ -119,11 +123,14 @@ def _of_connecting() -> Problem | None:
     return None
 
 
-def _named(words: str, host: str, port: object) -> Problem:
-    where = f"{host}:{port or 5432}"
+def of_refusal(words: str, host: str, port: object) -> Problem:
+    """What `words`, of libpq or the server, mean when no connection with this host comes about."""
+    is_socket = not host or host.startswith("/")
+    where = f"its Unix socket {host}".strip() if is_socket else f"{host}:{port or 5432}"
     if any(it in words for it in _FOR_NOW):
         return Problem(
-            "PostgreSQL takes no connection at this moment: it starts, stops or has too many.",
+            "PostgreSQL takes no connection at this moment: it starts, recovers, stops or has "
+            "too many.",
             "Wait. If it goes on, look into PostgreSQL's log, and at its max_connections.",
             passes=True,
         )
@@ -163,11 +170,18 @@ def _of_tables() -> Problem | None:
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as error:
+    except ProgrammingError as error:
         return Problem(
             "The user of DATABASE_URL may not read the tables of the database "
             f"({type(error.__cause__ or error).__name__}).",
             "Give it the rights that docs/deploy.md names.",
+        )
+    except Error as error:
+        return Problem(
+            "PostgreSQL broke off when it was asked which migrations it has "
+            f"({type(error.__cause__ or error).__name__}).",
+            "Wait. If it goes on, look into PostgreSQL's log: a lock, a timeout or a restart.",
+            passes=True,
         )
     finally:
         connection.close()

@@ -41,6 +41,9 @@ _LONGEST_SHOWN = 60  # characters of a value
 class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no types
     """A reader whose `mistakes` are pairs of sentences: what is wrong, and the way out.
 
+    `not_read` has such pairs for files that this process may not read, as root's `.env` whose lines
+    systemd has put into the environment.
+
     An empty value counts as not set. Lists and text are never wrong here. A value means what it
     says: none stands for another variable.
     """
@@ -48,6 +51,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
     def __init__(self) -> None:
         super().__init__()
         self.mistakes: list[tuple[str, str]] = []
+        self.not_read: list[tuple[str, str]] = []
         self._in_file: list[str] = []
         self._asked: set[str] = set()
 
@@ -62,19 +66,22 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
         except (OSError, UnicodeDecodeError) as problem:
             # A whole directory is what Docker makes of a file that is not there.
             why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
-            self.mistakes.append(
-                (
-                    f"{path.name} is there and cannot be read: {why}.",
-                    f"Let the user that this process runs as read {path}, or take it away.",
+            may_not = isinstance(problem, PermissionError)
+            wrong = f"{path.name} is there and cannot be read: {why}."
+            way_out = f"Let the user that this process runs as read {path}, or take it away."
+            if may_not:
+                way_out = (
+                    f"Let the user that this process runs as read {path}, unless all of it is in "
+                    "the environment, as with systemd's EnvironmentFile."
                 )
-            )
+            (self.not_read if may_not else self.mistakes).append((wrong, way_out))
             return
         good = []
         for number, line in enumerate(lines, 1):
             if found := _LINE.fullmatch(line):
                 good.append(line)
                 self._in_file.append(found[1])
-            elif line.strip() and not line.startswith("#"):
+            elif line.strip() and not line.lstrip().startswith(("#", ";")):  # as systemd reads it
                 self.mistakes.append(
                     (
                         f"Line {number} of {path.name} is neither a setting nor a comment.",

@@ -351,4 +351,4 @@ LOGGING = logs.configuration(process_settings.LOG_FORMAT, process_settings.LOG_L
 DEFAULT_EXCEPTION_REPORTER_FILTER = "callbacks.config.debug_page.Discreet"
 
 # What could not be read, and names that no setting has, for callbacks.config.checks.
-UNREADABLE, MISSPELT = env.mistakes, env.misspelt()
+UNREADABLE, NOT_READ, MISSPELT = env.mistakes, env.not_read, env.misspelt()

@@ -14,7 +14,7 @@ import django
 from django.core import checks
 from django.core.checks import CheckMessage
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, Error, connections
 
 from callbacks.config import database_at_start
 from callbacks.config.tags import SETTINGS
@@ -65,7 +65,17 @@ def refuse_wrong_database() -> None:
         log.error("%s %s", found.sentence, found.way_out)
     if found and not found.passes:
         raise SystemExit(1)
-    if found is None and database_at_start.log_tells_of_visitors():
+    if found:
+        return
+    try:
+        tells = database_at_start.log_tells_of_visitors()
+    except Error as error:
+        log.warning(
+            "PostgreSQL broke off when it was asked what it writes into its log (%s).",
+            type(error.__cause__ or error).__name__,
+        )
+        return
+    if tells:
         log.warning(
             "PostgreSQL writes statements that fail into its log, with what visitors have typed. "
             "As its superuser, run ALTER ROLE ... SET log_min_error_statement = 'panic' and "

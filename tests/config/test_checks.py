@@ -30,6 +30,7 @@ GOOD = {
     "REDIS_URL": "redis://:password@redis.example.com:6379/0",
     "BROKER_URL": "redis://:password@redis.example.com:6379/0",
     "UNREADABLE": [],
+    "NOT_READ": [],
     "SWEEP_EVERY": 5.0,
     "METRICS_TOKEN": "",
     "READY_OLDEST_DUE": 900.0,

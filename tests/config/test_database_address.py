@@ -1,10 +1,13 @@
 """What DATABASE_URL says besides host and name holds, beside limits of our own."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
 from typing import Any
+
+import pytest
 
 ASK = (
     "import json; from callbacks.config import settings; "
@@ -28,3 +31,30 @@ def test_a_demand_for_tls_in_the_address_is_kept_and_every_wait_has_a_limit() ->
     assert found["tcp_user_timeout"] == 30_000
     assert "lock_timeout" in found["options"]
     assert found["pool"]["timeout"] == 3
+
+
+GOOD = {
+    "a host": ("postgres://user:password@db.example.com/x", "db.example.com"),
+    "the Unix socket": ("postgres:///x", None),
+    "the Unix socket and a user": ("postgresql://user@/x", None),
+    "the Unix socket's folder": ("postgres://user@/x?host=/run/postgresql", "/run/postgresql"),
+    "an IPv6 address": ("postgres://user:password@[::1]:5432/x", "::1"),
+}
+CONNECTS_TO = """
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection
+from callbacks.config import addresses
+found = connection.get_connection_params()
+print([addresses.database_problem(settings.DATABASE_URL), found.get("host"), found["dbname"]])
+"""
+
+
+@pytest.mark.parametrize(("address", "host"), GOOD.values(), ids=GOOD)
+def test_a_good_address_is_taken_as_it_is_meant(address: str, host: str | None) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", CONNECTS_TO], check=True, capture_output=True, text=True,
+        env=os.environ | {"DATABASE_URL": address},
+    )  # fmt: skip
+    assert ast.literal_eval(answer.stdout) == ["", host, "x"]

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import OperationalError, connection
 
-from callbacks.config import database_at_start
+from callbacks.config import database_at_start, start
 from tests.config.test_wrong_settings import PROCESSES, environment, started
 from tests.support.simulator import eventually
 from tests.support.stack import ROOT, free_port
@@ -34,11 +36,11 @@ def changed(**parts: str) -> str:
 def empty_database() -> Iterator[str]:
     """The address of a database without tables."""
     name = "empty_at_start"
-    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")
+        server.execute(f"CREATE DATABASE {name}")
         yield changed(name=name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def user() -> str:
@@ -117,7 +119,7 @@ OTHERS = {
     ),
     "TLS where there is none": (
         lambda: changed(query="sslmode=verify-full"),
-        "No connection with TLS to the PostgreSQL",
+        "The TLS connection to PostgreSQL failed under the sslmode in DATABASE_URL.",
     ),
     "an sslmode that is none": (
         lambda: changed(query="sslmode=always"),
@@ -139,6 +141,107 @@ def test_each_reason_has_its_sentence(address, says: str, tmp_path: Path) -> Non
     assert code == 0, said
     assert says in said
     assert "hush" not in said
+
+
+AT = 'connection to server at "127.0.0.1", port 5432 failed: '
+PASS_BY_THEMSELVES = {
+    "it starts": "FATAL:  the database system is starting up",
+    "it stops": "FATAL:  the database system is shutting down",
+    "it recovers": "FATAL:  the database system is in recovery mode",
+    "a standby that lets nobody in yet": "FATAL:  the database system is not accepting connections",
+    "it recovers, says version 14": "FATAL:  the database system is not yet accepting connections",
+    "as many as it takes": "FATAL:  sorry, too many clients already",
+    "it went away at the TLS handshake": "SSL SYSCALL error: EOF detected",
+    "it went away a moment later": "SSL connection has been closed unexpectedly",
+    "PgBouncer waits": "FATAL:  server login has been failing, cached error: connect failed "
+    "(server_login_retry)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", PASS_BY_THEMSELVES.values(), ids=PASS_BY_THEMSELVES)
+def test_what_passes_by_itself_stops_no_start(words: str) -> None:
+    found = database_at_start.of_refusal(AT + words, "127.0.0.1", 5432)
+    assert found.passes
+    assert "PostgreSQL takes no connection at this moment" in found.sentence
+
+
+LAST = {
+    'FATAL:  database "nowhere" does not exist': "PostgreSQL has no database with the name",
+    'FATAL:  role "nobody" does not exist': "PostgreSQL does not know the user",
+    'FATAL:  role "nobody" is not permitted to log in': "PostgreSQL does not know the user",
+    "FATAL:  the database is of another kind": "PostgreSQL refuses the connection",
+}
+
+
+@pytest.mark.parametrize(("words", "says"), LAST.items())
+def test_what_only_a_person_can_mend_ends_the_start(words: str, says: str) -> None:
+    found = database_at_start.of_refusal(AT + words, "127.0.0.1", 5432)
+    assert not found.passes
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize("host", ["", "/run/postgresql"])
+def test_a_unix_socket_is_named_as_one(host: str) -> None:
+    found = database_at_start.of_refusal("No such file or directory", host, None)
+    socket = f"its Unix socket {host}".strip()
+    assert found.sentence == f"PostgreSQL does not answer at {socket}."
+
+
+def test_a_lock_on_the_tables_is_no_missing_right(empty_database: str, tmp_path: Path) -> None:
+    """It passes: a server that starts meanwhile starts."""
+    given = {
+        "DATABASE_URL": f"{empty_database}?options=-c%20lock_timeout%3D100",
+        "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
+    }
+    with psycopg.connect(empty_database) as holder:
+        holder.execute(
+            "CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)"
+        )
+        holder.commit()
+        holder.execute("LOCK TABLE django_migrations")
+        code, said = started(["-c", SAY], given, tmp_path)
+    assert code == 0, said
+    assert "which migrations it has (LockNotAvailable)" in said
+    assert "passes=True" in said
+
+
+def test_a_user_without_rights_is_told_so(empty_database: str, tmp_path: Path) -> None:
+    name = "may_nothing_at_start"
+    with psycopg.connect(empty_database, autocommit=True) as owner:
+        owner.execute(
+            "CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)"
+        )
+        owner.execute(f"DROP ROLE IF EXISTS {name}")
+        owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'hush'")
+        try:
+            host = urlsplit(empty_database).netloc.rpartition("@")[2]
+            given = {
+                "DATABASE_URL": f"postgres://{name}:hush@{host}/empty_at_start",
+                "DJANGO_SETTINGS_MODULE": "callbacks.config.settings",
+            }
+            code, said = started(["-c", SAY], given, tmp_path)
+        finally:
+            owner.execute(f"DROP ROLE {name}")
+    assert code == 0, said
+    assert "may not read the tables of the database (InsufficientPrivilege)" in said
+    assert "passes=False" in said
+
+
+@pytest.mark.django_db
+def test_a_start_goes_on_where_the_log_cannot_be_asked_about(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away after it was looked at."""
+
+    def goes_away(execute: Any, sql: str, *rest: Any) -> Any:
+        if "log_min_error_statement" in sql:
+            raise OperationalError
+        return execute(sql, *rest)
+
+    monkeypatch.setattr(database_at_start, "problem", lambda: None)
+    with connection.execute_wrapper(goes_away):
+        start.refuse_wrong_database()
+    assert "when it was asked what it writes into its log (OperationalError)" in caplog.text
 
 
 @pytest.mark.django_db

@@ -137,6 +137,31 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     assert ".env is there and cannot be read: Is a directory." in env.mistakes[0][0]
 
 
+def test_a_file_that_this_process_may_not_read_is_a_warning(tmp_path):
+    """systemd reads root's file and puts its lines into the environment."""
+    (tmp_path / ".env").write_text("SECRET_KEY=hush\n")
+    (tmp_path / ".env").chmod(0)
+    env, user = Environment(), os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        env.read_file(tmp_path / ".env")
+    finally:
+        os.seteuid(user)
+    assert env.mistakes == []
+    [(wrong, way_out)] = env.not_read
+    assert ".env is there and cannot be read: Permission denied." in wrong
+    assert "EnvironmentFile" in way_out
+
+
+COMMENTS = ["# a comment", "  # an indented one", "\t#", "; as systemd takes it", " ;", "   "]
+
+
+@pytest.mark.parametrize("line", COMMENTS)
+def test_a_comment_is_no_mistake(line, tmp_path):
+    assert _file(tmp_path, f"{line}\n").mistakes == []
+
+
 def test_no_file_is_no_mistake(tmp_path):
     env = Environment()
     env.read_file(tmp_path / ".env")
