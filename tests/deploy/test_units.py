@@ -130,6 +130,13 @@ def test_the_target_starts_what_there_is() -> None:
     assert kinds < set(wanted)
 
 
+def test_the_target_stops_what_it_starts() -> None:
+    """Its address too: else the next visitor would start the web server again."""
+    for name in " ".join(directives("callbacks.target")["Wants"]).split():
+        unit = re.sub(r"@[^.]+", "@", name)
+        assert directives(unit).get("PartOf") == ["callbacks.target"], name
+
+
 def test_no_unit_holds_a_secret() -> None:
     for path in UNITS.iterdir():
         assert not re.search(r"(SECRET|PASSWORD|TOKEN|CODE|_URL)\w*=", path.read_text()), path.name
@@ -149,8 +156,18 @@ def test_what_has_stopped_working_is_restarted_by_the_name_of_its_unit(
     fake = tmp_path / "systemctl"
     fake.write_text('#!/bin/sh\necho "$@"\n')
     fake.chmod(0o755)
-    done = subprocess.run(
-        ["/bin/sh", "-c", script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout == f"try-restart {unit}\n"
+    # As systemd tells it: exit codes, or the name of the signal that ended the check.
+    for status, said in {
+        "1": f"try-restart {unit}\n",
+        "203": "",
+        "KILL": "",
+        "TERM": "",
+    }.items():
+        done = subprocess.run(
+            ["/bin/sh", "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin", "MONITOR_EXIT_STATUS": status},
+        )
+        assert done.stdout == said, status
