@@ -135,9 +135,12 @@ class LeadForm(forms.Form):
 
     def asks_for(self, field: Field) -> bool:
         """Whether a field has to be filled in. A page that was made before the fields were changed,
-        or by an older release, is asked for nothing that it did not ask for by itself.
+        or by an older release, is asked for nothing that it did not ask for by itself; nobody is
+        asked for a language where there is none to choose.
         """
         if field.need is not Need.MANDATORY:
+            return False
+        if field.kind is FieldKind.LANGUAGE and not self._spoken():
             return False
         if not self.is_bound or self.is_of_today():
             return True
@@ -162,7 +165,7 @@ class LeadForm(forms.Form):
                 self.fields.pop(field.name, None)
                 continue
             if field.kind is FieldKind.LANGUAGE and "language" not in self.fields:
-                self.fields["language"] = self._language_field(language)
+                self.fields["language"] = self._language_field(language, is_needed)
             self.fields[field.name].required = is_needed
             if field.kind is FieldKind.EMAIL and is_needed:
                 sentence = gettext("Enter an email address like name@example.com.")
@@ -172,6 +175,11 @@ class LeadForm(forms.Form):
             self.fields["country"] = self._country_field(countries)
             names.insert(names.index("phone"), "country")
         self.order_fields(names)
+
+    @classmethod
+    def may_be_half(cls, e164: str) -> str:
+        """The sentence about a number that may be half typed, for a page in any direction."""
+        return str(cls.MAY_BE_HALF) % {"number": phones.isolated(phones.readable(e164))}
 
     def offered_countries(self) -> list[str]:
         """Those to choose from for a number without a country code; none where there is but one."""
@@ -193,11 +201,14 @@ class LeadForm(forms.Form):
             widget=forms.Select(choices=choices),
         )
 
-    def _language_field(self, language: str) -> LineField:
-        """Those of ours that somebody there speaks, each by its own name."""
-        spoken = [
-            code for code, _name in settings.LANGUAGES if ports.is_spoken(self.source.pk, code)
-        ]
+    def _spoken(self) -> list[str]:
+        """Those of our languages that somebody there speaks."""
+        ours = (code for code, _name in settings.LANGUAGES)
+        return [code for code in ours if ports.is_spoken(self.source.pk, code)]
+
+    def _language_field(self, language: str, is_needed: bool) -> LineField:
+        """Each language by its own name."""
+        spoken = self._spoken()
         choices = [(code, get_language_info(code)["name_local"]) for code in spoken]
         return ChoiceField(
             choices,
@@ -205,8 +216,15 @@ class LeadForm(forms.Form):
             label=_("Language of the call"),
             initial=language if language in spoken else "",
             error_messages={"required": _("Choose a language.")},
-            widget=forms.Select(choices=[("", _("Any")), *choices]),
+            widget=forms.Select(
+                choices=[("", _("Please choose") if is_needed else _("Any")), *choices]
+            ),
         )
+
+    def clean_language(self) -> str:
+        """The code, if somebody there speaks it; "" for any other: a hint refuses no lead."""
+        code = languages.read(self.cleaned_data["language"])
+        return code if code and ports.is_spoken(self.source.pk, code) else ""
 
     def clean_consent(self) -> ConsentText | None:
         """The text that was agreed to; None for none."""
@@ -226,8 +244,7 @@ class LeadForm(forms.Form):
             raise forms.ValidationError(refused.message, code=refused.code) from None
         if phone.is_doubtful and clean_line(self.data.get(SURE) or "") != phone.e164:
             self.unsure_of = phone.e164
-            shown = {"number": phones.readable(phone.e164)}
-            raise forms.ValidationError(self.MAY_BE_HALF % shown, code="unsure")
+            raise forms.ValidationError(self.may_be_half(phone.e164), code="unsure")
         self.cleaned_data["phone_extension"] = phone.extension
         return phone.e164
 
@@ -327,6 +344,11 @@ class ApiForm(LeadForm):
     AGREE_ANEW = _("This version is not in use. Say which version of the text was agreed to.")
 
     language = LineField(label=_("Language"), required=False)
+
+    @classmethod
+    def may_be_half(cls, e164: str) -> str:
+        """The sentence for a program, which is given no marks of direction."""
+        return str(cls.MAY_BE_HALF) % {"number": phones.readable(e164)}
 
     def offered_countries(self) -> list[str]:
         """A program says the country with the number."""

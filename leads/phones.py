@@ -180,6 +180,11 @@ def readable(e164: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def isolated(number: str) -> str:
+    """A number for a sentence of a page: left to right, also between Hebrew or Arabic words."""
+    return f"\u2066{number}\u2069"
+
+
 def shown_to(e164: str, phone: str) -> str:
     """A number as it is read by whoever has the number `phone`: without the country code that both
     have. "+97235550100" -> "03-555-0100" in Israel, "+972 3-555-0100" elsewhere; "" stays so.

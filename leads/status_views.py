@@ -195,9 +195,7 @@ def _other_number(asked: Asked, source: LeadSource, typed: str, sure: str) -> Ty
         same = gettext("This is the number that we have for you. Enter another one.")
         raise PhoneRefused("same", same)
     if phone.is_doubtful and sure != phone.e164:
-        number = phones.readable(phone.e164)
-        sentence = LeadForm.MAY_BE_HALF % {"number": number}
-        raise PhoneRefused("unsure", sentence, number=phone.e164)
+        raise PhoneRefused("unsure", LeadForm.may_be_half(phone.e164), number=phone.e164)
     return phone
 
 

@@ -100,7 +100,7 @@ def _we_will_call(
     except PhoneRefused:
         return ""
     number = phones.with_extension(phone.e164, phone.extension)
-    return gettext("We will call %(number)s.") % {"number": f"\u2066{number}\u2069"}
+    return gettext("We will call %(number)s.") % {"number": phones.isolated(number)}
 
 
 @csrf_exempt

@@ -43,10 +43,12 @@ MOST_ADDRESS = 300
 MOST_MARK = 150
 # A click id that is cut off is good for nothing: a longer one is left out.
 _CLICK_ID = re.compile(r"[A-Za-z0-9_.~=+/-]{1,255}")
-# So much of an address, and of a mark, is read at all.
+# So much of an address, and of a mark by itself, is read at all.
 _MOST_READ = 8_000
+_MOST_MARK_READ = 600
 
-_EMAIL = re.compile(r"[^\s@/]+@[^\s@/]+\.\w")
+# All three are searched in what anybody sends: the steps of a search grow with the length alone.
+_EMAIL = re.compile(r"[^\s@/]@[^\s@/]+\.\w")
 # With a + or a 0 in front. Advertisers number their campaigns with as many digits.
 _NUMBER = re.compile(r"(?<![\w.-])(?:\+|0)\d(?:[ ().-]{0,3}\d){7,}")
 _TOKEN = re.compile(r"[A-Za-z0-9_]{32,}|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
@@ -118,14 +120,14 @@ def with_marks(address: str) -> str:
 def handed_on(fields: Mapping[str, str]) -> dict[str, str]:
     """Fields for a page of ours to send back with its form: `read` makes the same of them."""
     addresses = {name: with_marks(fields.get(name, "")) for name in ADDRESSES}
-    marks = {name: _mark(name, fields.get(name, "")[:_MOST_READ]) for name in MARKS}
+    marks = {name: _mark(name, fields.get(name, "")[:_MOST_MARK_READ]) for name in MARKS}
     return addresses | {name: value for name, value in marks.items() if value}
 
 
 def _visit(address: str, referrer: str, named: Mapping[str, str]) -> Visit:
     found = {PAGE: page_of(address), REFERRER: page_of(referrer)} | _marks_in(address)
     for name in MARKS:
-        if value := _mark(name, named.get(name, "")[:_MOST_READ]):
+        if value := _mark(name, named.get(name, "")[:_MOST_MARK_READ]):
             found[name] = value
     return {name: value for name, value in found.items() if value}
 

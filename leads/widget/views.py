@@ -55,7 +55,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponseBase:
         answer = JsonResponse(told.told(source, language, timezone.now()))
     if asking:
         answer["Access-Control-Allow-Origin"] = asking
-    patch_vary_headers(answer, ["Origin"])
+    # Here, since an answer of 304 is made from this one.
+    patch_vary_headers(answer, ["Origin", "Accept-Language"])
     etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
     return _kept(request, answer, etag, SETTINGS_KEPT)
 

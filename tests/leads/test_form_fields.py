@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from callbacks.models import Extension
+from callbacks.models import Extension, Team
 from leads.models import Answers, FormField, FormFieldText, Lead, LeadSource, LeadStatus
 from tests.support.visitors import PHONE, Visitor, hidden
 
@@ -186,6 +186,56 @@ def test_the_language_of_the_call(client: Client, source: LeadSource, extension:
     assert "Русский" in text
     assert post(client, text, language="ru").status_code == 303
     assert Lead.objects.get().language == "ru"
+
+
+LANGUAGES = {
+    "one that they speak": ("ru", "ru"),
+    "with a country": ("ru_RU", "ru-RU"),
+    "one that nobody speaks": ("fr", ""),
+    "no language": ("zz", ""),
+    "too long for a code": ("a" * 12, ""),
+    "a script": ("<script>", ""),
+    "none": ("", ""),
+}
+
+
+@pytest.mark.parametrize("need", ["hidden", "optional", "mandatory"])
+@pytest.mark.parametrize(("sent", "kept"), LANGUAGES.values(), ids=LANGUAGES)
+def test_only_a_language_that_somebody_speaks_is_kept(
+    client: Client, source: LeadSource, extension: Extension, need: str, sent: str, kept: str
+) -> None:
+    extension.languages = ["he", "ru"]
+    extension.save()
+    Team.objects.update(language_wait=None)
+    FormField.objects.create(source=source, key="language", kind="language", need=need)
+    answer = post(client, page(client), language=sent)
+    if need == "mandatory" and not sent:
+        assert answer.status_code == 422
+        assert "Choose a language." in answer.text
+    else:
+        assert answer.status_code == 303
+        assert Lead.objects.get().language == (kept or source.language)
+
+
+def test_a_language_is_not_demanded_where_there_is_none_to_choose(
+    client: Client, source: LeadSource
+) -> None:
+    """Nobody there speaks any of ours, and the form goes on working."""
+    FormField.objects.create(source=source, key="language", kind="language", need="mandatory")
+    assert post(client, page(client)).status_code == 303
+    assert api(client).status_code == 201
+
+
+@pytest.mark.parametrize("need", ["optional", "mandatory"])
+def test_any_language_is_offered_where_none_has_to_be_chosen(
+    client: Client, source: LeadSource, extension: Extension, need: str
+) -> None:
+    extension.languages = ["he", "ru"]
+    extension.save()
+    FormField.objects.create(source=source, key="language", kind="language", need=need)
+    text = page(client)
+    assert ('<option value="">Any</option>' in text) == (need == "optional")
+    assert ('<option value="">Please choose</option>' in text) == (need == "mandatory")
 
 
 def test_words_in_the_visitor_s_language(client: Client, own: dict[str, FormField]) -> None:

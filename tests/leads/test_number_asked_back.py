@@ -13,7 +13,7 @@ from leads.models import Lead, LeadSource
 from tests.support.visitors import Visitor, hidden
 
 FORM = "/contact/website/"
-ASKED = "Some of your number may be missing: we would call +48 48 600 10 02."
+ASKED = "Some of your number may be missing: we would call \u2066+48 48 600 10 02\u2069."
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,8 @@ def test_the_api_says_so_by_a_code(client: Client, polish: LeadSource) -> None:
     answer = client.post("/api/leads/", json.dumps(body), "application/json")
     assert answer.status_code == 400
     assert answer.json()["codes"] == {"phone": "unsure"}
-    assert "Send the number with +" in answer.json()["errors"]["phone"][0]
+    [sentence] = answer.json()["errors"]["phone"]
+    assert "we would call +48 48 600 10 02. Send the number with +" in sentence
     body["phone"] = "+48 48 600 10 02"
     assert client.post("/api/leads/", json.dumps(body), "application/json").status_code == 201
 

@@ -1,5 +1,7 @@
 """What is kept of the pages that visitors come by, and what is left out."""
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,51 @@ PAGES = {
 @pytest.mark.parametrize(("address", "kept"), PAGES.values(), ids=PAGES)
 def test_the_address_of_a_page(address: str, kept: str) -> None:
     assert visits.page_of(address) == kept
+
+
+PARTS = {
+    "an address": ("noa@example.com", True),
+    "one with a plus": ("noa+lamps@mail.example.co.il", True),
+    "one in other words": ("to:noa@example.com!", True),
+    "one of one letter": ("a@b.c", True),
+    "the second @": ("@noa@example.com", True),
+    "no @": ("noa.example.com", False),
+    "nobody": ("@example.com", False),
+    "a name after a space": (" @example.com", False),
+    "no place": ("noa@", False),
+    "no dot": ("noa@example", False),
+    "nothing after the dot": ("noa@example.", False),
+    "a dot at once": ("noa@.com", False),
+    "a number": ("0505550101", True),
+    "a number in parts": ("+972 (50) 555-0101", True),
+    "a campaign's number": ("17894561234", False),
+    "half a number": ("050555", False),
+    "32 letters": ("a" * 32, True),
+    "31 letters": ("a" * 31, False),
+    "a signed token": ("eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM", True),
+    "two parts of one": ("eyJhbGciOi.eyJzdWIiOi", False),
+}
+
+
+@pytest.mark.parametrize(("part", "is_left_out"), PARTS.values(), ids=PARTS)
+def test_what_counts_as_an_address_a_number_or_a_secret(part: str, is_left_out: bool) -> None:
+    page = visits.page_of(f"https://shop.example/a/{quote(part)}/b")
+    assert page == f"https://shop.example/a/{'-' if is_left_out else quote(part)}/b"
+
+
+HOSTILE = ("a", "a@", "@a", "a.", "a@a.", "0", "+0 ", "0-", "a-", "aaaaaaaa.", "%40", "/")
+
+
+@pytest.mark.parametrize("repeated", HOSTILE)
+def test_a_longer_text_takes_no_more_steps_for_each_sign(
+    repeated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the steps grow with the square of the length, this does not come to an end."""
+    monkeypatch.setattr(visits, "_MOST_READ", 300_000)
+    text = repeated * (290_000 // len(repeated))
+    address = f"https://shop.example/{text}?utm_term={text}"
+    fields = dict.fromkeys(visits.ADDRESSES, address) | dict.fromkeys(visits.MARKS, text)
+    assert len(visits.read(fields).last["page"]) <= visits.MOST_ADDRESS
 
 
 def test_a_long_address_is_cut() -> None:
