@@ -7,6 +7,8 @@ request before the older ones. Requests that are held back count for nothing, as
 
 from collections.abc import Collection, Iterable
 
+from django.db.models import F
+
 from leads import visits
 from leads.models import Attribution, Lead, LeadStatus
 from leads.submission import Submission
@@ -37,11 +39,13 @@ def follow(lead_id: int | None) -> None:
     """Counts a lead anew, since a request has joined it or has left it."""
     requests = Lead.objects.filter(duplicate_of=lead_id, status=LeadStatus.DUPLICATE)
     joined = Attribution.objects.filter(lead__in=requests.filter(is_held_back=False))
-    rows = list(joined.order_by("-lead__submitted_at", "-lead"))
-    own = Attribution.objects.filter(lead=lead_id).first()
-    if lead_id is None or not (rows or own):
+    own = Attribution.objects.filter(lead=lead_id)
+    # One that has taken the place of a held one may be newer than those that have joined it.
+    rows = [it for found in (joined, own) for it in found.annotate(at=F("lead__submitted_at"))]
+    if lead_id is None or not rows:
         return
-    pages = [page for it in [*rows, *([own] if own else [])] for page in (it.last, it.first)]
+    newest_first = sorted(rows, key=lambda it: (it.at, it.pk), reverse=True)
+    pages = [page for it in newest_first for page in (it.last, it.first)]
     Attribution.objects.update_or_create(lead_id=lead_id, defaults=visits.counted(*pages))
 
 

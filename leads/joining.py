@@ -129,9 +129,12 @@ def let_count(request: Lead, now: datetime) -> bool:
         Lead.objects.filter(duplicate_of=first).exclude(pk=request.pk).update(duplicate_of=request)
         transitions.give_way(first.pk, request.pk, now)
         transitions.let_take_over(request.pk, now, plan)
+        attribution.follow(request.pk)
         request.refresh_from_db()
         wish_followed.send(sender=Lead, lead=request)
-    elif join(first, request, wished, now):
+        return True
+    attribution.follow(first.pk)
+    if join(first, request, wished, now):
         first.refresh_from_db()
         wish_followed.send(sender=Lead, lead=first)
     return True

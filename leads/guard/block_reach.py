@@ -36,9 +36,10 @@ def of(entries: Iterable[Entry], now: datetime, without: Collection[int] = ()) -
         values[kind].add(value)
     leads = Lead.objects.filter(submitted_at__gt=now - OVER, follow_up_of=None)
     leads = leads.exclude(pk__in=without)
-    newest = leads.order_by("-submitted_at").only(
-        "phone", "submitted_from", "email", "name", "message", "connected_at"
-    )[:MOST]
+    asked = leads.select_related("answers").only(
+        "phone", "submitted_from", "email", "name", "message", "connected_at", "answers__given"
+    )
+    newest = asked.order_by("-submitted_at")[:MOST]
     looked_at = fitted = talked = 0
     by_entry: Counter[Entry] = Counter()
     for lead in newest:
@@ -60,11 +61,16 @@ def _of_address(lead: Lead) -> set[str]:
     return block_values.of_address(found) if found else set()
 
 
+def _texts(lead: Lead) -> list[str]:
+    row = getattr(lead, "answers", None)
+    return [lead.name, lead.message, *(block_values.written(row.given) if row else [])]
+
+
 _OF: dict[BlockKind, Callable[[Lead], Collection[str]]] = {
     BlockKind.NUMBER: lambda lead: block_values.of_number(lead.phone),
     BlockKind.ADDRESS: _of_address,
     BlockKind.DOMAIN: lambda lead: block_values.of_mail(lead.email),
-    BlockKind.WORD: lambda lead: (
-        block_values.of_text(lead.name) | block_values.of_text(lead.message)
-    ),
+    BlockKind.WORD: lambda lead: {
+        word for text in _texts(lead) for word in block_values.of_text(text)
+    },
 }

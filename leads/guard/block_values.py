@@ -12,7 +12,8 @@ where letters and digits end: "loan" does not fit "loans". Scripts that part no 
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from django.utils.translation import gettext
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, normalize_digits_only
@@ -123,6 +124,14 @@ def of_text(text: str) -> set[str]:
         for length in range(1, MOST_WORDS + 1)
         for start in range(len(words) - length + 1)
     }
+
+
+def written(answers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What somebody has written into the manager's own fields; a box that is ticked says nothing.
+
+    `answers`: as leads.models.Answers has them.
+    """
+    return [it["value"] for it in answers if isinstance(it["value"], str)]
 
 
 def _number(typed: str, default_countries: Collection[str]) -> str:

@@ -44,7 +44,8 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
     """What the lists have against a request. One query; what is refused is counted by another."""
     known = submission.circumstances
     address = known.address if known else None
-    text = block_values.of_text(submission.name) | block_values.of_text(submission.message)
+    texts = (submission.name, submission.message, *block_values.written(submission.answers))
+    text = {word for it in texts for word in block_values.of_text(it)}
     entries = _in_force(now).filter(
         _fits(BlockKind.NUMBER, block_values.of_number(submission.phone))
         | _fits(BlockKind.ADDRESS, block_values.of_address(address) if address else set())

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from leads import joining, log_context, number_guard, ports, transitions
+from leads import attribution, joining, log_context, number_guard, ports, transitions
 from leads.guard import blocks, findings, pipeline
 from leads.guard.address import read
 from leads.guard.circumstances import Circumstances
@@ -49,6 +49,7 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
             if not by_person:
                 theirs = theirs.exclude(findings__in=_for_a_person())
             theirs.update(is_held_back=False)
+            attribution.follow(lead.pk)
         lead.refresh_from_db()
         wish_followed.send(sender=Lead, lead=lead)
         return True
@@ -127,7 +128,9 @@ def judge_again() -> None:
     """
     now = timezone.now()
     unanswered = Finding.objects.filter(is_unanswered=True).order_by("at", "pk")
-    for found in unanswered.select_related("lead__source", "lead__api_client")[:AT_ONCE]:
+    for found in unanswered.select_related("lead__source", "lead__api_client", "lead__answers")[
+        :AT_ONCE
+    ]:
         lead = found.lead
         is_open = is_held(lead) and now - lead.submitted_at < ASKED_AGAIN_WITHIN
         if not is_open:
@@ -167,5 +170,6 @@ def _submission_of(lead: Lead) -> Submission:
         phone=lead.phone,
         email=lead.email,
         message=lead.message,
+        answers=lead.answers.given if hasattr(lead, "answers") else (),
         circumstances=None if lead.follow_up_of_id else known,
     )

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from leads.models import BlockEntry, Lead
+from leads.models import Answers, BlockEntry, Lead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source")]
 MakeLead = Callable[..., Lead]
@@ -23,6 +23,10 @@ def _a_week(make_lead: MakeLead) -> None:
     make_lead("+972505550101", submitted_from="203.0.113.7", email="a@mail.shop.example", **over)
     make_lead("+970591234567", submitted_from="203.0.113.8", message="The casino, please.")
     make_lead("+442079460018", submitted_from="2001:db8::1", name="María", **over)
+    answered = Lead.objects.get(phone="+970591234567")
+    wish = {"key": "wish", "label": "Wish", "value": "Roulette"}
+    ticked = {"key": "box", "label": "Box", "value": True}
+    Answers.objects.create(lead=answered, given=[wish, ticked])
     old = make_lead("+972505550102", submitted_from="203.0.113.7", message="casino maria")
     Lead.objects.filter(pk=old.pk).update(submitted_at=now - timedelta(days=8))
 
@@ -38,6 +42,8 @@ ENTRIES = [
     ("domain", "shop.example", 1, 1),
     ("word", "casino", 1, 0),
     ("word", "maria", 1, 1),
+    ("word", "roulette", 1, 0),
+    ("word", "true", 0, 0),
     ("word", "loan", 0, 0),
 ]
 

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from leads import visits
+from leads import transitions, visits
+from leads.guard import held
 from leads.models import Attribution, Lead, LeadSource, LeadStatus
 from tests.support.visitors import PHONE, Visitor, hidden, page_token
 
@@ -173,6 +174,42 @@ def test_it_takes_the_place_of_a_held_one_and_counts_by_its_own(source: LeadSour
     second = sends(Visitor(), "summer")
     assert second.status == LeadStatus.WAITING
     assert counted(second)[2] == "summer"
+
+
+ROBOT = {"reference": "a robot's"}
+
+
+def test_one_that_had_joined_counts_once_it_is_let_go(source: LeadSource) -> None:
+    first = sends(Visitor(), "spring")
+    second = sends(Visitor(), "summer", **ROBOT)
+    assert counted(first)[2] == "spring"
+    assert held.release(second.pk, timezone.now())
+    assert counted(first)[2] == "summer"
+
+
+def test_what_the_same_visitor_has_asked_since_counts_when_the_first_is_let_go(
+    source: LeadSource,
+) -> None:
+    visitor = Visitor()
+    first = sends(visitor, "spring", **ROBOT)
+    sends(visitor, "summer", message="Again", **ROBOT)
+    assert counted(first)[2] == "spring"
+    assert held.release(first.pk, timezone.now())
+    assert counted(first)[2] == "summer"
+
+
+@pytest.mark.parametrize(("third", "campaign"), [("", "summer"), ("autumn", "autumn")])
+def test_one_that_takes_a_held_one_s_place_counts_by_the_newest(
+    source: LeadSource, third: str, campaign: str
+) -> None:
+    first = sends(Visitor(), "spring")
+    sends(Visitor(), "summer")
+    transitions.hold(first.pk, timezone.now(), "Its number is on the block list.")
+    place = sends(Visitor(), third, **ROBOT)
+    assert held.release(place.pk, timezone.now())
+    place.refresh_from_db()
+    assert place.status == LeadStatus.WAITING
+    assert counted(place)[2] == campaign
 
 
 def test_another_time_and_another_number_keep_where_they_came_from(

@@ -12,14 +12,15 @@ from callbacks.calling import dispatch
 from callbacks.models import Extension
 from leads import never_call, transitions
 from leads.guard import held
-from leads.models import BlockEntry, Lead, LeadSource, WithoutKey
+from leads.models import BlockEntry, FormField, Lead, LeadSource, WithoutKey
 from tests.support.simulator import SimulatorProcess
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("source")]
 PHONE = "+972505550101"
 REQUEST = {
     "source": "website", "name": "Noa Levi", "phone": PHONE, "email": "noa@mail.shop.example",
-    "message": "Please call me about the casino.",
+    "message": "Please call me about the casino.", "field_wish": "Roulette, please",
+    "field_size": "Large", "field_garden": "1",
 }  # fmt: skip
 FROM = {"REMOTE_ADDR": "203.0.113.7"}
 ENTRIES = {
@@ -30,12 +31,18 @@ ENTRIES = {
     "a domain": ("domain", "shop.example"),
     "a word of the message": ("word", "casino"),
     "a word of the name": ("word", "levi"),
+    "a word of an own field": ("word", "roulette"),
+    "a word of an own choice": ("word", "large"),
 }
 
 
 @pytest.fixture(autouse=True)
 def _called_without_a_key(source: LeadSource) -> None:
     LeadSource.objects.update(without_key=WithoutKey.ACCEPTED)
+    for key, kind in (("wish", "text"), ("size", "choice"), ("garden", "box")):
+        FormField.objects.create(
+            source=source, key=key, kind=kind, label=key, choices="Large\nSmall"
+        )
 
 
 def block(kind: str, value: str, verdict: str = "hold", **values: Any) -> BlockEntry:

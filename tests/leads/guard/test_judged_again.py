@@ -16,6 +16,7 @@ from leads.models import Lead, LeadSource, NeverCallNumber
 from leads.submission import Submission
 
 pytestmark = pytest.mark.django_db
+WISH = {"key": "wish", "label": "Wish", "value": "Roulette"}
 AWAY = "Nobody answers."
 
 
@@ -46,7 +47,14 @@ def submit(source: LeadSource, place: int) -> Lead:
     known = Circumstances(address=ip_address("203.0.113.7"))
     phone = f"+97250555010{place}"
     return intake.store(
-        Submission(source=source, key=uuid.uuid4(), name="Dana", phone=phone, circumstances=known)
+        Submission(
+            source=source,
+            key=uuid.uuid4(),
+            name="Dana",
+            phone=phone,
+            circumstances=known,
+            answers=(WISH,),
+        )
     )
 
 
@@ -65,8 +73,9 @@ def test_once_there_is_an_answer_they_are_called_or_held_for_a_reason(
     held.judge_again()
     assert [stands(it) for it in leads] == [("waiting", ""), ("held", "Too many."), ("waiting", "")]
     assert [it.phone for it in check.seen] == [it.phone for it in leads]
-    known = {it.circumstances for it in check.seen}
-    assert known == {Circumstances(address=ip_address("203.0.113.7"))}
+    assert [list(it.answers) for it in check.seen] == [[WISH]] * 3
+    known = Circumstances(address=ip_address("203.0.113.7"))
+    assert [it.circumstances for it in check.seen] == [known] * 3
     held.judge_again()
     assert len(check.seen) == 3  # nobody is asked about again
 
