@@ -1,6 +1,6 @@
-"""A page that fails its test when the console complains."""
+"""A page that fails its test when the console complains; a website of others with the widget."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -8,8 +8,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
+from leads.models import LeadSource
 from tests.support.chromium import PATIENCE
+from tests.support.programs import program
 from tests.support.stack import Stack
+from tests.support.website import Website
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +60,55 @@ def admin(stack: Stack, page: Page) -> Page:
     )
     page.set_viewport_size({"width": 1280, "height": 900})
     return page
+
+
+# --- the widget on another website ----------------------------------------------------------------
+
+PAGE = """<!doctype html><html lang="en"><head><title>Shop</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<script nonce="known">
+  window.heard = [];
+  for (const what of ["opened", "submitted", "connected"])
+    window.addEventListener("callback:" + what, (e) => heard.push([what, e.detail]));
+</script>
+{head}</head><body><h1>Lamps</h1>{body}</body></html>"""
+
+
+@pytest.fixture(scope="module")
+def strict(browser: Browser) -> Iterator[Browser]:
+    """A Chromium in which each site has a process of its own, as at people's."""
+    path = program("chromium-headless-shell", "chromium", "chromium-browser")
+    own = browser.browser_type.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def shop(strict: Browser) -> Iterator[Page]:
+    """A page at 390 px in which third parties keep no cookies."""
+    context = strict.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    without = {
+        "enableThirdPartyCookieRestriction": True,
+        "disableThirdPartyCookieMetadata": True,
+        "disableThirdPartyCookieHeuristics": True,
+    }
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCookieControls", without)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def embed(stack: Stack, website: Website) -> Callable[..., str]:
+    """Writes the website's page, and allows the website to show the form; returns its address."""
+
+    def write(script: str = "", head: str = "", body: str = "", *, allowed: bool = True) -> str:
+        LeadSource.objects.update(allowed_origins=[website.origin] if allowed else [])
+        tag = f'<script src="{stack.url}/widget.js" data-source="website" {script} async></script>'
+        website.pages["/"] = PAGE.format(head=head, body=body + tag)
+        return website.origin
+
+    return write

@@ -1,7 +1,7 @@
 """The widget on a website of somebody else's, in Chromium that blocks third parties' cookies."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,60 +10,11 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource, Widget
 from tests.support.chromium import PATIENCE
-from tests.support.programs import program
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 from tests.support.website import Website
 
 pytestmark = pytest.mark.timeout(300)
-
-PAGE = """<!doctype html><html lang="en"><head><title>Shop</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<script nonce="known">
-  window.heard = [];
-  for (const what of ["opened", "submitted", "connected"])
-    window.addEventListener("callback:" + what, (e) => heard.push([what, e.detail]));
-</script>
-{head}</head><body><h1>Lamps</h1>{body}</body></html>"""
-
-
-@pytest.fixture(scope="module")
-def strict(browser: Browser) -> Iterator[Browser]:
-    """A Chromium in which each site has a process of its own, as at people's."""
-    path = program("chromium-headless-shell", "chromium", "chromium-browser")
-    own = browser.browser_type.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def shop(strict: Browser) -> Iterator[Page]:
-    context = strict.new_context(viewport={"width": 390, "height": 844})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    without = {
-        "enableThirdPartyCookieRestriction": True,
-        "disableThirdPartyCookieMetadata": True,
-        "disableThirdPartyCookieHeuristics": True,
-    }
-    session = context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Network.setCookieControls", without)
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def embed(stack: Stack, website: Website) -> Callable[..., str]:
-    """Writes the website's page, and allows the website to show the form; returns its address."""
-
-    def write(script: str = "", head: str = "", body: str = "", *, allowed: bool = True) -> str:
-        LeadSource.objects.update(allowed_origins=[website.origin] if allowed else [])
-        tag = f'<script src="{stack.url}/widget.js" data-source="website" {script} async></script>'
-        website.pages["/"] = PAGE.format(head=head, body=body + tag)
-        return website.origin
-
-    return write
 
 
 def form(page: Page) -> FrameLocator:

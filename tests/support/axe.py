@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 _OPTIONS = {
     "runOnly": {
@@ -21,7 +21,7 @@ def _script() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-def found(page: Page, left_out: str = "") -> list[str]:
+def found(page: Page | Frame, left_out: str = "") -> list[str]:
     """Each fault as "rule: element: what is wrong"; [] for a page without.
 
     `left_out`: a selector of what is not ours to mend (docs/accessibility.md).
