@@ -123,7 +123,6 @@ def test_told_to_stop_it_leaves_nothing_running(tmp_path: Path) -> None:
     eventually(lambda: not left_in(tmp_path), within=60)
 
 
-@pytest.mark.timeout(300)
 def test_it_runs_both_sides_and_reports(tmp_path: Path) -> None:
     process = start(tmp_path)
     words, _ = process.communicate()

@@ -16,7 +16,6 @@ from tests.support import axe
 from tests.support.chromium import PATIENCE
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(300)
 PASSWORD = "a-password-for-tests"
 VISITORS_NAME = "Noa Levi"
 

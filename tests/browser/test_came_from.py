@@ -12,8 +12,6 @@ from tests.support.simulator import eventually
 from tests.support.stack import Stack
 from tests.support.website import Website
 
-pytestmark = pytest.mark.timeout(300)
-
 AD = "utm_source=google&utm_medium=cpc&utm_campaign=spring&gclid=Cj0K&email=noa@example.com#token=7"
 STORED = "JSON.stringify([localStorage.length, sessionStorage.length, document.cookie])"
 Shop = Callable[..., str]

@@ -14,7 +14,6 @@ from tests.support import axe
 from tests.support.chromium import PATIENCE
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(300)
 # To be looked at: each step as a picture, where a folder for them is named.
 PICTURES = os.environ.get("PICTURES", "")
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from callbacks.models import Extension
@@ -13,8 +12,6 @@ from tests.support.chromium import PATIENCE
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 from tests.support.website import Website
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def form(page: Page) -> FrameLocator:

@@ -14,8 +14,6 @@ from tests.support import axe
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.timeout(300)
-
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 

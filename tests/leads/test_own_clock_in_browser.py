@@ -14,7 +14,7 @@ from tests.support.chromium import PATIENCE
 from tests.support.simulator import eventually
 
 MakeLead = Callable[..., Lead]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 OFFICE = ZoneInfo("Asia/Jerusalem")
 
 
