@@ -35,3 +35,10 @@ def test_the_demo_runs_the_commands_of_the_procfile() -> None:
     for name in ("worker", "beat"):
         [command] = re.findall(rf"^{name}: exec (.*)$", procfile, re.MULTILINE)
         assert command in " ".join(service(name).split())
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "postgres", "redis"])
+def test_the_bound_of_its_memory_can_be_set(name: str) -> None:
+    assert re.search(
+        rf"^    mem_limit: \$\{{{name.upper()}_MEMORY:-\d+[gm]\}}", service(name), re.MULTILINE
+    )

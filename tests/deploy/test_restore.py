@@ -110,6 +110,7 @@ def paste(commands: str, at: Installation, folder: Path) -> None:
         (tools / name).chmod(0o755)
     environment = {**os.environ, **at.server.environment()}
     environment |= {"DATABASE_URL": at.product, "OWNER_URL": at.owner}
+    environment["REDIS_URL"] = redis_url(settings.REDIS_URL, further=1)
     environment["PATH"] = f"{tools}:{environment['PATH']}"
     done = subprocess.run(
         ["/bin/sh", "-e"], input=commands, cwd=folder, env=environment,

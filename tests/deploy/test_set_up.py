@@ -54,6 +54,12 @@ def test_repeated_it_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert get_user_model().objects.get().check_password("a-long-first-password")
 
 
+def test_repeated_without_a_team_it_takes_the_one_that_answers_the_source() -> None:
+    set_up("--source", "website", "--team", "Support", "--extension", "201")
+    assert "left the team Support as it is" in set_up("--source", "website", "--extension", "202")
+    assert [team.name for team in Team.objects.all()] == ["Support"]
+
+
 def test_what_is_missing_is_added() -> None:
     set_up("--extension", "101")
     set_up("--extension", "101", "--extension", "102", "--source", "landing-page")

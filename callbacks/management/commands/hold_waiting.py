@@ -1,18 +1,23 @@
 """`manage.py hold_waiting`: after a restore, has a manager decide about every lead that waits."""
 
 import re
+import time
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
+import redis
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from callbacks.common import heartbeats
 from callbacks.console.confirming import confirm
 from callbacks.console.exits import Stop
 from callbacks.console.output import Output
 from callbacks.reconciliation import restored
 
+# Seconds. A worker leaves a sign every five; what it left before it was stopped stays for a while.
+WATCHED_FOR = 12.0
 _AGE = re.compile(r"(\d{1,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -41,6 +46,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="say how many; change nothing")
         parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="also while a worker runs, whose calls end as unknown although people talk",
+        )
 
     def handle(self, *_args: Any, **given: Any) -> None:
         """Does it, and says what was done."""
@@ -50,16 +60,40 @@ class Command(BaseCommand):
         found = restored.would_hold(now, **asked)
         if given["dry_run"]:
             output.say(f"Leads that would be held: {found.leads}.")
-            output.say(f"Calls that would be ended as unknown: {found.calls}.")
+            output.say(f"Calls that would be marked as outcome unknown: {found.calls}.")
             return
+        if not given["force"] and _a_worker_runs():
+            raise CommandError(
+                "A worker runs, and the calls that are on would be given up. Stop all workers, "
+                "then run this again; --force does it all the same. Nothing was done."
+            )
         try:
-            what = f"Hold {found.leads} waiting leads and end {found.calls} calls as unknown"
+            what = (
+                f"Hold {found.leads} waiting leads and mark {found.calls} running calls as "
+                "outcome unknown"
+            )
             confirm(what, yes=given["yes"], output=output)
         except Stop as stop:
             raise CommandError(str(stop), returncode=stop.exit.value) from None
         done = restored.hold_waiting(now, **asked)
         output.say(f"Leads held: {done.leads}. A manager releases them: Held leads in the admin.")
-        output.say(f"Calls ended as unknown: {done.calls}. See Unknown outcomes in the admin.")
+        output.say(
+            f"Calls marked as outcome unknown: {done.calls}. See Unknown outcomes in the admin."
+        )
+
+
+def _a_worker_runs() -> bool:
+    """Whether any leaves a sign of life now. One that was just stopped has left its last."""
+    try:
+        before = heartbeats.read()
+        until = time.monotonic() + WATCHED_FOR
+        while before.workers and time.monotonic() < until:
+            time.sleep(WATCHED_FOR / 20)
+            if heartbeats.read().worker_seen != before.worker_seen:
+                return True
+    except redis.RedisError:
+        return False  # after a restore Redis need not be there yet
+    return False
 
 
 def _age(text: str) -> timedelta:

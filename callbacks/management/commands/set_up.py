@@ -58,7 +58,7 @@ class Command(BaseCommand):
         """Asks, creates, and says what was created."""
         user = given["user"] or _ask("Name of the first login (empty: none)", "")
         slug = given["source"] or _ask("Source, as part of the form's address", "website")
-        name = given["team"] or _ask("Team that answers it", "Sales")
+        name = given["team"] or _ask("Team that answers it", _team_of(slug) or "Sales")
         numbers = given["extension"] or _ask("Its extensions, with spaces between", "").split()
         with transaction.atomic():
             source = LeadSource(
@@ -107,6 +107,12 @@ class Command(BaseCommand):
             "createsuperuser", username=name, email=email, interactive=sys.stdin.isatty(),
             stdout=self.stdout, stderr=self.stderr,
         )  # fmt: skip
+
+
+def _team_of(slug: str) -> str:
+    """The team that answers this source already, by its name; "" where none does."""
+    found = Team.objects.filter(sources__slug=slug).order_by("pk").first()
+    return found.name if found else ""
 
 
 def _origin(typed: str) -> str:
