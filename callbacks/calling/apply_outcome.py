@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from callbacks.calling import (
+    account_gate,
     after_talk,
     earlier_calls,
     recorded_messages,
@@ -24,7 +25,6 @@ from callbacks.calling import (
 )
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension
-from callbacks.models.account_refusals import RefusedFor
 from callbacks.models.attempt_states import AttemptKind
 from callbacks.models.extensions import PausedAs
 from callbacks.policy.from_settings import policy
@@ -198,7 +198,7 @@ def _step(
         counted["attempts"] + 1,
         rules,
         suspect=is_invalid and earlier_calls.is_suspect(attempt, extension_id, now),
-        of_account=attempt.failure_reason in RefusedFor.values,
+        of_account=account_gate.waits_after(attempt.failure_reason),
         of_all=is_invalid and earlier_calls.are_all_refused(now, of_others=attempt.lead_id),
         faults=earlier_calls.faults_amid_calls(attempt) if has_many else 0,
     )

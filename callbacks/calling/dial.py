@@ -193,12 +193,12 @@ def _record_answer_no(attempt: CallAttempt, error: Refused) -> None:
         _record_refusal(attempt, error.error_code, error.error_message, error.reason, outcome)
         return
     with transaction.atomic():
-        account_gate.note(refused_for, timezone.now())
+        stops_all = account_gate.note(refused_for, attempt, timezone.now())
         _record_refusal(
             attempt,
             error.error_code,
             error.error_message,
-            refused_for.value,
+            refused_for.value if stops_all else error.reason,
             Outcome.PROVIDER_ERROR,
         )
 

@@ -236,7 +236,7 @@ def next_step(
     *,
     suspect: bool = False,
     of_all: bool = False,
-    of_account: bool = False,
+    of_account: timedelta | None = None,
     faults: int = 0,
 ) -> Step:
     """What follows `outcome`.
@@ -247,10 +247,10 @@ def next_step(
     `suspect`: this extension has met INVALID with another lead before. `of_all`: so has every call
     of late, whoever it was for: it is no lead's fault, and lasts until somebody has mended it.
     `of_account`: the provider refuses the account; no call is made until it takes it again
-    (calling.account_gate), so the lead waits as it is.
+    (calling.account_gate), so the lead waits as it is, and as long as this.
     """
-    if of_account:
-        return Step(LeadStep.CALL_AGAIN)
+    if of_account is not None:
+        return Step(LeadStep.CALL_AGAIN, after=of_account)
     if of_all and outcome is Outcome.INVALID:
         return Step(LeadStep.CALL_AGAIN, after=policy.after_error[: same_before + 1][-1])
     step = _by_table(outcome, same_before, policy, suspect)

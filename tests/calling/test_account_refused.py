@@ -131,14 +131,50 @@ def test_no_try_is_used_up_however_long_it_lasts(
 def test_an_address_that_is_not_allowed_stops_it_too_and_an_offline_phone_shows_it_works(
     make_lead: MakeLead, simulator: SimulatorProcess
 ) -> None:
-    simulator.control(faults=[{"kind": "forbidden"}])
-    lead = make_lead()
+    simulator.control(faults=[{"kind": "forbidden"}] * 2)
+    other, lead = make_lead(), make_lead()
+    dispatch.call_lead(other.pk)
     dispatch.call_lead(lead.pk)
     refused = AccountRefusal.objects.get()
     assert refused.refused_for == RefusedFor.ADDRESS
     simulator.control(extensions=dict.fromkeys(("101", "102", "103", "104"), "offline"))
-    with time_machine.travel(timezone.now() + timedelta(seconds=11), tick=True):
+    with time_machine.travel(timezone.now() + timedelta(seconds=71), tick=True):
         assert dispatch.call_lead(lead.pk)
+    assert not AccountRefusal.objects.exists()
+
+
+def test_one_lead_that_is_refused_alone_stops_nobody(
+    make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    one, other = make_lead(), make_lead()
+    now = timezone.now()
+    for minutes in (0, 1, 2):
+        simulator.control(faults=[{"kind": "forbidden"}])
+        with time_machine.travel(now + timedelta(minutes=15 * minutes), tick=True):
+            assert dispatch.call_lead(one.pk)
+        assert not AccountRefusal.objects.exists()
+    assert set(CallAttempt.objects.values_list("outcome", "failure_reason")) == {
+        ("provider_error", "http_403")
+    }
+    assert dispatch.call_lead(other.pk)
+    simulator.control(faults=[{"kind": "forbidden"}])
+    with time_machine.travel(now + timedelta(minutes=45), tick=True):
+        assert dispatch.call_lead(one.pk)
+    assert not AccountRefusal.objects.exists(), "another lead's call was taken meanwhile"
+
+
+def test_after_a_refusal_that_may_be_the_leads_own_the_next_try_is_anothers(
+    make_lead: MakeLead, simulator: SimulatorProcess
+) -> None:
+    simulator.control(faults=[{"kind": "forbidden"}] * 2)
+    leads = [make_lead() for _ in range(3)]
+    for lead in leads:
+        dispatch.call_lead(lead.pk)
+    assert tries() == 2
+    assert AccountRefusal.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(seconds=11), tick=True):
+        assert not dispatch.call_lead(leads[1].pk)
+        assert dispatch.call_lead(leads[2].pk)
     assert not AccountRefusal.objects.exists()
 
 
@@ -198,6 +234,13 @@ WORDS = [
     (2, "Insufficient credit", RefusedFor.ACCOUNT),
     (1, "No permission for Click2Call", RefusedFor.RIGHT),
     (2, "Access denied", RefusedFor.RIGHT),
+    (1, "Destination not permitted", None),
+    (1, "No permission to call this destination", None),
+    (2, "Calls to this number are not permitted", None),
+    (1, "Extension not authorized", None),
+    (2, "Customer number is blocked", None),
+    (1, "Account: extension 101 not found", None),
+    (2, "International calls: access denied", None),
     (1, "Phone is missing", None),
     (1, "Target is invalid", None),
     (1, "Phonelogincode is missing", None),

@@ -130,6 +130,14 @@ ROWS = {
 }
 
 
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_refusal_of_the_account_uses_up_no_try(seconds: int) -> None:
+    wait = timedelta(seconds=seconds)
+    for outcome in (Outcome.PROVIDER_ERROR, Outcome.INVALID):
+        step = next_step(outcome, 90, 90, POLICY, faults=90, of_account=wait)
+        assert step == Step(AGAIN, after=wait)
+
+
 @pytest.mark.parametrize(("given", "expected"), ROWS.values(), ids=ROWS.keys())
 def test_what_follows_an_outcome(given: tuple[Outcome, int], expected: Step) -> None:
     outcome, same_before = given
