@@ -165,11 +165,11 @@ def call_the_lead(lead: Lead, **_kwargs: Any) -> None:
     One that is to be called later is found by the sweep alone. Who comes while we are closed is
     told so.
     """
-    visitor_mail.confirm_on_commit(lead)
     if lead.call_after <= lead.submitted_at:
         task_publisher.call_lead_on_commit(lead.pk)
     elif lead.closed_until and not lead.chosen_at:
         _play_when_closed(lead)
+    visitor_mail.confirm_on_commit(lead)  # after the call, which nothing may keep waiting
 
 
 @receiver(wish_followed)

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from callbacks.alerts import watch, webhook
 from callbacks.audit import entries
+from callbacks.calling import account_gate, dispatch, reschedule, taken_back, visitor_clock
 from callbacks.calling import dial as dialling
-from callbacks.calling import dispatch, reschedule, taken_back, visitor_clock
 from callbacks.common import heartbeats, task_publisher
 from callbacks.extensions import pauses, presence
 from callbacks.lateness import studies
@@ -118,6 +118,7 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
     lookup.look_up,
     holds.free_expired_holds,
     presence.look,
+    account_gate.forget_untried,
     readiness.note_people,
     visitor_clock.make_up,
     watch.watch,

@@ -11,6 +11,10 @@ such as a corrected code after a restart, at once. The first call that is taken 
 import logging
 from datetime import datetime, timedelta
 
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
 from callbacks.common import sql
 from callbacks.models import AccountRefusal, CallAttempt
 from callbacks.models.account_refusals import RefusedFor
@@ -22,6 +26,8 @@ log = logging.getLogger(__name__)
 # For the query that reads a lead to be called.
 IS_REFUSED_SQL = "EXISTS (SELECT FROM callbacks_accountrefusal)"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=60)
+# While a lead is due, there is a try each minute.
+_UNTRIED_FOR = timedelta(minutes=5)
 # Longer than a lead waits between two calls while the provider fails (Policy.after_error).
 _SECOND_WITHIN = timedelta(minutes=15)
 # Attempts of which the provider has said nothing, and those that our own check has refused.
@@ -41,12 +47,14 @@ _NOTE = f"""
         marks = {_WITH_OURS}
     RETURNING xmax = 0 AS is_new
 """  # noqa: S608  # put together from constants only
+# A next try that is further away than any wait comes of a clock that was wrong.
 _TRY = f"""
     UPDATE callbacks_accountrefusal AS it SET tries = tries + 1, marks = {_WITH_OURS},
         next_try_at = %(now)s + LEAST(
             %(longest)s::interval, %(first)s::interval * power(2, LEAST(tries + 1, 10))
         )
-    WHERE next_try_at <= %(now)s OR NOT (%(mark)s::varchar = ANY(it.marks))
+    WHERE next_try_at <= %(now)s OR next_try_at > %(now)s + 2 * %(longest)s::interval
+        OR NOT (%(mark)s::varchar = ANY(it.marks))
     RETURNING id
 """  # noqa: S608
 
@@ -58,8 +66,18 @@ def may_try(now: datetime) -> bool:
 
 
 def give_back(now: datetime) -> None:
-    """No extension was free for the try that `may_try` has given: the next lead may make it."""
-    AccountRefusal.objects.update(next_try_at=now)
+    """Nothing was sent in the try that `may_try` has given: the next lead may make it."""
+    AccountRefusal.objects.update(next_try_at=now, tries=Greatest(F("tries") - 1, 0))
+
+
+def forget_untried() -> None:
+    """A step of the sweep: a refusal that nobody tries any more, because no lead is due, is
+    forgotten: it may be over, and visitors of the night would read of it. The next one is noted
+    anew.
+    """
+    untried = AccountRefusal.objects.filter(next_try_at__lt=timezone.now() - _UNTRIED_FOR)
+    if untried.delete()[0]:
+        log.warning("whether the provider still refuses the account is not known: no lead is due")
 
 
 def waits_after(failure_reason: str) -> timedelta | None:

@@ -73,6 +73,8 @@ def dial_call(
     except InvalidCall as error:
         is_extensions = account.is_extensions(error.parameter, attempt.extension_id, config)
         _record_invalid(attempt, error, is_extensions=is_extensions)
+        if is_try:
+            account_gate.give_back(timezone.now())
         return
     _hold_for(attempt, call)
     _send(attempt, lambda: client.call(call), is_try=is_try)
@@ -127,6 +129,7 @@ def dial_committed(attempt_id: int) -> None:
         recording = account.message_for(attempt, config)
     except InvalidCall as error:
         _record_invalid(attempt, error)
+        account_gate.give_back(timezone.now())
         return
     _hold_for(attempt, recording)
     _send(attempt, lambda: client.message(recording), is_try=True)

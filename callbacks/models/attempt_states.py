@@ -47,8 +47,9 @@ HELD_NOT_TO_BE = (AttemptState.NEVER_PLACED, AttemptState.REFUSED, AttemptState.
 DISPROVED_BY_A_TALK = (*TOLD_BY_RECORDS, *HELD_NOT_TO_BE, AttemptState.STOPPED)
 
 # CallAttempt.failure_reason of what we have not sent ourselves: a spending limit held, its time was
-# over, nobody had taken it on. The provider was never asked, and has failed at nothing.
-NOT_SENT_BY_US = ("spending_limit", "too_late", "not_taken_on")
+# over, nobody had taken it on, it would have been refused with the account. The provider was never
+# asked, and has failed at nothing.
+NOT_SENT_BY_US = ("spending_limit", "too_late", "not_taken_on", "account")
 
 # A live attempt keeps its lead, its extension and the dialled number to itself.
 LIVE_STATES = (AttemptState.DIALING, AttemptState.ACCEPTED, AttemptState.UNKNOWN)

@@ -25,6 +25,7 @@ from callbacks.common import heartbeats
 from callbacks.monitoring import queue_figures, readiness
 from callbacks.monitoring.bounded_probe import Probe
 from callbacks.reconciliation import manual_resolution
+from callbacks.telephony import account_refusals
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class _Stored:
     live: dict[str, queue_figures.LiveAttempts]
     oldest_unknown: float
     questions: int
+    is_account_refused: bool
     recent: queue_figures.RecentCalls
 
 
@@ -58,6 +60,7 @@ def _ask_database() -> _Stored:
             live=live,
             oldest_unknown=(now - unknown.oldest).total_seconds() if unknown else 0.0,
             questions=manual_resolution.open_questions().count(),
+            is_account_refused=account_refusals.current() is not None,
             recent=queue_figures.recent(now),
         )
 
@@ -136,6 +139,11 @@ def _from_database() -> Iterator[Metric]:
         "callbacks_unknown_outcomes",
         "Ended calls of which nobody knows whether they took place: a manager has to decide.",
         stored.questions,
+    )
+    yield GaugeMetricFamily(
+        "callbacks_account_refused",
+        "1 while the provider refuses the account, so that nobody is called; otherwise 0.",
+        int(stored.is_account_refused),
     )
     yield from _of_the_last_hour(stored.recent)
 

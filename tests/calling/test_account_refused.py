@@ -12,11 +12,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from callbacks import tasks
 from callbacks.alerts import facts
 from callbacks.alerts.kinds import KINDS
-from callbacks.calling import account_gate, dispatch
+from callbacks.calling import account_gate, dial, dispatch
 from callbacks.explain import waiting_reason
-from callbacks.models import AccountRefusal, CallAttempt, Extension, Team
+from callbacks.models import AccountRefusal, CallAttempt, CallParameters, Extension, Team
 from callbacks.models.account_refusals import RefusedFor
 from callbacks.monitoring import notices
 from callbacks.telephony import account, account_refusals
@@ -187,8 +188,74 @@ def test_a_try_that_found_no_phone_is_the_next_leads(
     Extension.objects.update(is_paused=True)
     with time_machine.travel(timezone.now() + timedelta(seconds=11), tick=True):
         assert not dispatch.call_lead(lead.pk)
+        assert AccountRefusal.objects.get().tries == 0, "it is not one of those that wait longer"
         Extension.objects.update(is_paused=False)
         assert dispatch.call_lead(lead.pk)
+
+
+def call_of_a_wrong_source(lead: Lead) -> None:
+    CallParameters.objects.create(source=lead.source, language="Hebrew")
+    dispatch.call_lead(lead.pk)
+
+
+def message_without_a_recording(lead: Lead) -> None:
+    now = timezone.now()
+    message = CallAttempt.objects.create(
+        lead=lead, kind="message", phone=lead.phone, claimed_at=now,
+        hold_until=now + timedelta(minutes=5),
+    )  # fmt: skip
+    dial.dial_committed(message.pk)
+
+
+@pytest.mark.parametrize("fail", [call_of_a_wrong_source, message_without_a_recording])
+def test_a_try_that_our_own_check_refuses_is_the_next_leads(
+    fail: Callable[[Lead], None],
+    make_lead: MakeLead,
+    simulator: SimulatorProcess,
+    code: Callable[[str], str],
+) -> None:
+    code("an old code")
+    dispatch.call_lead(make_lead().pk)
+    with time_machine.travel(timezone.now() + timedelta(seconds=11), tick=True):
+        fail(make_lead())
+        failed = CallAttempt.objects.latest("pk")
+        assert (failed.failure_reason, failed.sent_at is None) == ("invalid_call", False)
+        assert AccountRefusal.objects.get().tries == 0
+        assert account_gate.may_try(timezone.now())
+
+
+def test_a_clock_that_was_wrong_keeps_nobody_waiting(
+    make_lead: MakeLead, simulator: SimulatorProcess, code: Callable[[str], str]
+) -> None:
+    code("an old code")
+    dispatch.call_lead(make_lead().pk)
+    now = timezone.now()
+    AccountRefusal.objects.update(next_try_at=now + timedelta(hours=1))
+    assert account_gate.may_try(now)
+    assert not account_gate.may_try(now)
+    assert AccountRefusal.objects.get().next_try_at <= now + account_gate.LONGEST_WAIT
+
+
+@pytest.mark.parametrize(("minutes", "is_known"), [(4, True), (6, False)])
+def test_a_refusal_that_no_lead_tries_is_forgotten(
+    minutes: int,
+    is_known: bool,
+    make_lead: MakeLead,
+    simulator: SimulatorProcess,
+    code: Callable[[str], str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    code("an old code")
+    lead = make_lead()
+    dispatch.call_lead(lead.pk)
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
+        account_gate.forget_untried()
+        assert AccountRefusal.objects.exists() == is_known
+        assert ("is not known: no lead is due" in caplog.text) != is_known
+        assert Client().get("/readyz").json()["checks"]["provider"]["ok"] != is_known
+        dispatch.call_lead(lead.pk)
+        assert AccountRefusal.objects.exists()
+    assert account_gate.forget_untried in tasks.SWEEP_STEPS
 
 
 def test_everybody_is_told(

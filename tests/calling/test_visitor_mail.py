@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import visitor_mail
+from callbacks.common import task_publisher
 from callbacks.models import CallAttempt, Extension, OutgoingMail
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
@@ -64,6 +65,20 @@ def test_a_request_is_confirmed_with_the_link_to_its_page(client: Client) -> Non
         assert client.get(link).status_code == 200
     lead.refresh_from_db()
     assert lead.status == "waiting"  # following the links has changed nothing
+
+
+def test_the_call_is_queued_before_the_mail_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[str, int]] = []
+    publish = task_publisher.publish
+
+    def noting(task: str, *keys: int, expires: float | None = None) -> bool:
+        written.append((task, OutgoingMail.objects.count()))
+        return publish(task, *keys, expires=expires)
+
+    monkeypatch.setattr(task_publisher, "publish", noting)
+    sends()
+    assert (task_publisher.CALL_LEAD, 0) in written
+    assert len(mails()) == 1
 
 
 def test_it_says_when_we_call() -> None:

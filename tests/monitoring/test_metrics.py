@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks import tasks
 from callbacks.common import heartbeats, task_publisher
-from callbacks.models import CallAttempt, Extension, Team
+from callbacks.models import AccountRefusal, CallAttempt, Extension, Team
+from callbacks.models.account_refusals import RefusedFor
 from callbacks.monitoring import queue_figures
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import eventually
@@ -122,6 +123,15 @@ def test_it_counts_the_calls_that_a_manager_has_to_decide_about(
     found = scraped()
     assert found["callbacks_unknown_outcomes",] == 1
     assert found["callbacks_attempts_live", "unknown"] == 0
+
+
+def test_it_says_that_the_provider_refuses_the_account(transactional_db: None) -> None:
+    assert scraped()["callbacks_account_refused",] == 0
+    now = timezone.now()
+    AccountRefusal.objects.create(
+        pk=AccountRefusal.ONLY, refused_for=RefusedFor.CODE, since=now, next_try_at=now
+    )
+    assert scraped()["callbacks_account_refused",] == 1
 
 
 def test_leads_of_earlier_hours_are_not_counted_with_the_new_ones(make_lead: MakeLead) -> None:

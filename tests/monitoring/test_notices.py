@@ -75,6 +75,7 @@ AWAY, THERE = True, False
 FAILED = {"state": "refused", "outcome": "provider_error", "error_code": 2}
 NOT_SENT = {"state": "not_sent", "outcome": "not_sent"}
 LOST = {"state": "unknown"}
+NOT_ASKED = {"state": "not_sent", "outcome": "not_sent", "failure_reason": "account"}
 GOOD = {"state": "ended", "outcome": "no_record", "call_id": "call-1"}
 
 
@@ -87,6 +88,7 @@ GOOD = {"state": "ended", "outcome": "no_record", "call_id": "call-1"}
         pytest.param([GOOD, LOST, LOST, LOST], 0, AWAY, id="after a good one"),
         pytest.param([LOST, LOST, LOST, GOOD], 0, THERE, id="the newest was placed"),
         pytest.param([FAILED, GOOD, FAILED, FAILED], 0, THERE, id="one of three was placed"),
+        pytest.param([NOT_ASKED] * 3, 0, THERE, id="messages that waited for the account"),
         pytest.param([FAILED, FAILED, FAILED], 40, THERE, id="long ago"),
         pytest.param([{"state": "refused", "outcome": "offline", "error_code": 3}] * 3, 0, THERE,
                      id="refused for the phones"),
