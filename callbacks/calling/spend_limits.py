@@ -4,17 +4,23 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from callbacks.models import CallAttempt
 from callbacks.models.spending import MINUTES, SpendSpan
+from callbacks.routing.config import RoutingConfig
+from callbacks.routing.config import current as current_config
+from callbacks.scheduling import calling_hours
+from callbacks.scheduling.next_call import SOON
 from callbacks.spending import limits
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
 # A step of `go_on`; each is a transaction.
 _AT_ONCE = 500
+# Of so many one is looked for that may go on by itself.
+_LOOKED_AT = 50
 
 
 def uncount_on_commit(attempt: CallAttempt) -> None:
@@ -47,7 +53,18 @@ def _one_goes_on(now: datetime) -> None:
     """A call was shorter than it had been taken to be: one of those who wait may fit now."""
     costs = [it for it in limits.standings(now) if it.most_cost is not None]
     if ends := {it.ends_at for it in costs if not it.is_used_up}:
-        go_on(ends, now, at_most=1)
+        config = current_config()
+        with transaction.atomic():
+            first = _waiting(ends, now)[:_LOOKED_AT]
+            if lead := next((it for it in first if _may_go_on_unasked(it, config, now)), None):
+                transitions.put_off(lead.pk, now, now)
+
+
+def _may_go_on_unasked(lead: Lead, config: RoutingConfig, now: datetime) -> bool:
+    """Whether it would be called at this hour if its wait ended now (scheduling.next_call)."""
+    if lead.call_after - now <= SOON:
+        return True
+    return calling_hours.next_usual_time(config, lead.source_id, lead.phone, now) == now
 
 
 def open_again(limit_id: int, span: SpendSpan, now: datetime) -> int:
@@ -65,26 +82,26 @@ def ends_of(limit_id: int, now: datetime, *, reached_too: bool = False) -> list[
     return [it.ends_at for it in own if reached_too or not it.is_used_up]
 
 
-def go_on(ends: Collection[datetime], now: datetime, *, at_most: int | None = None) -> int:
+def go_on(ends: Collection[datetime], now: datetime) -> int:
     """Has the leads called now that wait for one of these times: the sweep finds them. Those that
-    another limit keeps out will meet that one. `at_most`: so many, those who are due first. Returns
-    how many.
+    another limit keeps out will meet that one. A person wants it, so it is at any hour of their
+    source. Returns how many.
     """
-    step = min(_AT_ONCE, at_most or _AT_ONCE)
     moved = 0
     while True:
         with transaction.atomic():
-            waiting = Lead.objects.filter(
-                status=LeadStatus.WAITING, gap_until__in=ends, limit_until=F("gap_until")
-            ).exclude(chosen_at=F("gap_until"))
-            found = list(
-                waiting.filter(call_after__gt=now)
-                .select_for_update(no_key=True, skip_locked=True)
-                .order_by("due_at", "pk")
-                .values_list("pk", flat=True)[:step]
-            )
+            found = list(_waiting(ends, now).values_list("pk", flat=True)[:_AT_ONCE])
             for lead_id in found:
                 transitions.put_off(lead_id, now, now)
         moved += len(found)
-        if len(found) < _AT_ONCE or moved == at_most:
+        if len(found) < _AT_ONCE:
             return moved
+
+
+def _waiting(ends: Collection[datetime], now: datetime) -> QuerySet[Lead]:
+    """Those who wait for one of these times, locked, who are due first before the others."""
+    waiting = Lead.objects.filter(
+        status=LeadStatus.WAITING, gap_until__in=ends, limit_until=F("gap_until")
+    ).exclude(chosen_at=F("gap_until"))
+    locked = waiting.filter(call_after__gt=now).select_for_update(no_key=True, skip_locked=True)
+    return locked.order_by("due_at", "pk")

@@ -1,7 +1,7 @@
 """A call counts by three minutes until its record has come, and by its real ones from then on."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
+from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import spend_limits
 from callbacks.models import CallAttempt, CallPrice, Extension, SpendCount, SpendLimit
@@ -180,6 +181,37 @@ def test_one_of_those_who_wait_goes_on_when_a_call_was_shorter(
         for lead in waiting:
             lead.refresh_from_db()
         assert [it.call_after == now for it in waiting] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("hour", "by_itself"), [(13, True), (20, False)], ids=["at noon", "at half past ten at night"]
+)
+def test_nobody_is_rung_at_night_because_a_call_was_shorter(
+    hour: int,
+    by_itself: bool,
+    call: CallAttempt,
+    limit: SpendLimit,
+    make_lead: MakeLead,
+    settings: SettingsWrapper,
+) -> None:
+    settings.NEW_CALLING_HOURS = (time(8), time(21))  # in Israel until 19:00 UTC
+    LeadSource.objects.update(call_from=None, call_until=None)
+    SpendLimit.objects.update(cost_an_hour=None, cost_a_day=4)
+    with time_machine.travel(NOON.replace(hour=hour), tick=False):
+        now = timezone.now()
+        standing = limits.used_up_for(call.lead.source_id, call.phone, now)
+        assert standing
+        lead = make_lead(
+            limit_until=standing.ends_at,
+            gap_until=standing.ends_at,
+            call_after=NOON + timedelta(hours=18),
+        )
+        records.receive(leg(2, "BUSY"))
+        lead.refresh_from_db()
+        assert (lead.call_after == now) == by_itself
+        spend_limits.open_again(limit.pk, SpendSpan.DAY, now)
+        lead.refresh_from_db()
+        assert lead.call_after == now, "a manager has asked for it"
 
 
 def test_the_pages_say_the_same_as_the_count(source: LeadSource) -> None:
