@@ -141,7 +141,10 @@ def placed(world: World) -> None:
 
 
 def account_refused(world: World) -> None:
-    account_gate.note(RefusedFor.CODE, timezone.now())
+    refused = world.call(
+        world.make_lead(), state="refused", outcome="provider_error", ended_at=NOON
+    )
+    account_gate.note(RefusedFor.CODE, refused, timezone.now())
 
 
 def account_taken(world: World) -> None:
