@@ -49,12 +49,12 @@ def follow(lead_id: int | None) -> None:
     Attribution.objects.update_or_create(lead_id=lead_id, defaults=visits.counted(*pages))
 
 
-def shown(lead: Lead) -> CameFrom:
-    """The first page of the lead's own request, and the last of the newest: for people.
+def shown(requests: Iterable[Lead]) -> CameFrom:
+    """The first page of the oldest of a number's requests, and the last of the newest: for people.
 
-    Reads the lead's `attribution`, its `duplicates` and theirs.
+    `requests`: as Lead.requests_by_age has them. Reads the `attribution` of each.
     """
-    came = [_of(getattr(it, "attribution", None)) for it in lead.requests_by_age()]
+    came = [_of(getattr(it, "attribution", None)) for it in requests]
     firsts = [it.first for it in came if it.first]
     lasts = [it.last for it in came if it.last]
     return CameFrom(firsts[0] if firsts else {}, lasts[-1] if lasts else {})
@@ -77,8 +77,9 @@ def lately(name: str, sources: Iterable[int] | None = None) -> list[str]:
         found = list(newest.values_list(name, flat=True)[:_NEWEST])
     else:
         seen = set(sources)
-        rows = newest.values_list(name, "lead__source")[:_NEWEST]
-        found = [value for value, source in rows if source in seen]
+        rows = newest.values_list(name, "lead__source", "lead__first_source")[:_NEWEST]
+        # Of a lead that has come from another source, both.
+        found = [value for value, *its in rows if seen.issuperset(filter(None, its))]
     return sorted({it for it in found if it}, key=str.casefold)
 
 

@@ -118,6 +118,10 @@ class LeadForm(forms.Form):
         self.source = source
         self.own = form_fields.of(source, language)
         self.mark = form_fields.mark(self.own)
+        # A page that is shown again is asked for no more than before.
+        self.carried_mark = (
+            clean_line(data.get(form_fields.MARK) or "")[:32] if data is not None else self.mark
+        )
         self._set_up(language)
         agreed = clean_line((data or {}).get("consent") or "")
         self.consent_text = consent.in_use(source, agreed) or consent.shown(source, language)
@@ -195,6 +199,7 @@ class LeadForm(forms.Form):
         return ChoiceField(
             choices,
             is_free=True,  # what is none of them is as good as none
+            otherwise=self.source.default_country,
             label=_("Country of your number"),
             required=False,
             initial=self.source.default_country,

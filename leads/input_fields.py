@@ -81,12 +81,29 @@ class BoxField(LineField):
 
 
 class ChoiceField(LineField):
-    """One of some values; with `is_free` any text, of a page whose choices were others."""
+    """One of some values; with `is_free` any text, of a page whose choices were others.
 
-    def __init__(self, choices: list[tuple[str, str]], *, is_free: bool, **options: Any) -> None:
+    `otherwise`: what is chosen on a page that is shown again after another text was sent, or none.
+    """
+
+    def __init__(
+        self,
+        choices: list[tuple[str, str]],
+        *,
+        is_free: bool,
+        otherwise: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self._values = {value for value, _words in choices}
         self._is_free = is_free
+        self._otherwise = otherwise
+
+    def bound_data(self, data: Any, initial: Any) -> str:
+        """The value to show again beside an error."""
+        sent = super().bound_data(data, initial)
+        is_one = sent in self._values or self._otherwise is None
+        return sent if is_one else str(self._otherwise)
 
     def validate(self, value: Any) -> None:
         """Raises ValidationError for what is none of them."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 
-from leads import language_choice, origins
+from leads import language_choice, origins, visits
 from leads.models import LeadSource
 
 _Arguments = ParamSpec("_Arguments")
@@ -72,6 +72,10 @@ def address(request: HttpRequest | None, name: str, *args: object, **query: obje
     return reverse(f"leads:{name}", args=args, current_app=where, query=query or None)
 
 
+# Of what follows "?": what a page goes on knowing in another language.
+_KEPT = ("earlier", "next", *visits.MARKS)
+
+
 @dataclass(frozen=True)
 class InLanguage:
     """This page in another language, or in the one that it is in."""
@@ -89,7 +93,7 @@ def in_languages(request: HttpRequest, codes: Sequence[str]) -> list[InLanguage]
     """
     if len(codes) < 2 or request.method == "POST":
         return []
-    kept = {name: request.GET[name] for name in ("earlier", "next") if name in request.GET}
+    kept = {name: request.GET[name] for name in _KEPT if name in request.GET}
     return [
         InLanguage(
             code,

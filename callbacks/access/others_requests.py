@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 else:
     _Leads = ModelIterable
 
-# What a lead says of the person, by which no list may be narrowed down either.
+# What a lead says of the person, by which no list may be narrowed down either: its own columns, and
+# rows beside it, which are left out where they would be shown (`is_hidden`).
 FIELDS = ("name", "email", "message", "phone_extension")
+TOLD = (*FIELDS, "answers", "attribution", "feedback")
 
 
 def hiding(found: QuerySet[Any], sources: frozenset[int]) -> QuerySet[Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from callbacks.access.roles import Role
 from callbacks.models import CallAttempt, Extension
 from leads import intake
-from leads.models import Lead, LeadStatus
+from leads.models import Answers, Attribution, Feedback, FormField, Lead, LeadStatus
 from tests.access import world as worlds
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import Side, World
@@ -50,7 +50,16 @@ def asks(side: Side, name: str, by: uuid.UUID | None = None) -> Lead:
 def first(world: World) -> Lead:
     """Waits at the other team's source, where nobody can be rung."""
     Extension.objects.filter(team=world.other.team).update(is_paused=True)
-    return asks(world.other, SECRET)
+    lead = asks(world.other, SECRET)
+    FormField.objects.create(source=world.other.source, key="wish", kind="text", label="Wish")
+    Answers.objects.create(
+        lead=lead, given=[{"key": "wish", "label": "Wish", "value": f"{SECRET} wishes"}]
+    )
+    page = {"page": f"https://shop.example/{SECRET}", "utm_campaign": SECRET, "gclid": SECRET}
+    Attribution.objects.create(lead=lead, first=page, last=page, utm_campaign=SECRET)
+    Feedback.objects.create(lead=lead, score=1, words=f"{SECRET} says")
+    Lead.objects.filter(pk=lead.pk).update(helped=1)
+    return lead
 
 
 @pytest.fixture
@@ -103,7 +112,9 @@ def test_their_own_request_and_the_standing_are_shown(moved: Lead, leading: Clie
 
 
 @pytest.mark.parametrize(
-    "query", [f"q={SECRET}", f"name__startswith={SECRET[:3]}", f"message__contains={SECRET}",
+    "query", [f"utm_campaign={SECRET}", f"answers__given__contains={SECRET}",
+              f"attribution__utm_campaign={SECRET}", f"feedback__words__contains={SECRET}",
+              f"q={SECRET}", f"name__startswith={SECRET[:3]}", f"message__contains={SECRET}",
               f"email__startswith={SECRET[:3]}"],
 )  # fmt: skip
 def test_it_is_not_found_by_what_is_hidden(query: str, moved: Lead, leading: Client) -> None:

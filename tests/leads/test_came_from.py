@@ -1,6 +1,8 @@
 """Where visitors came from, by every way in, and what requests that join change of it."""
 
+import html
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -46,6 +48,16 @@ def test_marks_stay_when_the_form_is_shown_again(client: Client, source: LeadSou
     client.post(f"{FORM}?sent", filled(again.text, phone=PHONE))
     assert counted() == ("google", "cpc", "spring")
     assert Attribution.objects.get().last["utm_term"] == "lamp"
+
+
+def test_marks_stay_when_another_language_is_chosen(client: Client, source: LeadSource) -> None:
+    source.languages_offered = ["he"]
+    source.save()
+    page = client.get(f"{FORM}?{AD}&email=noa@example.com").text
+    [link] = re.findall(r'href="([^"]*lang=he[^"]*)"', page)
+    assert "email" not in link
+    client.post(f"{FORM}?sent", filled(client.get(html.unescape(link)).text))
+    assert counted() == ("google", "cpc", "spring")
 
 
 @pytest.mark.parametrize("way", ["/", "/contact/website"])

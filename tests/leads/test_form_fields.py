@@ -147,6 +147,17 @@ def test_a_page_that_was_open_while_the_fields_were_changed_is_stored(
         assert given()["size"] == "Large"
 
 
+@pytest.mark.parametrize("kind", ["text", "email"])
+def test_an_open_page_that_is_shown_again_is_asked_for_no_more_than_before(
+    client: Client, source: LeadSource, own: dict[str, FormField], kind: str
+) -> None:
+    open_page = page(client)
+    FormField.objects.create(source=source, key=kind, kind=kind, label="New", need="mandatory")
+    again = post(client, open_page, field_size="Large", phone="050")
+    assert again.status_code == 422
+    assert post(client, again.text, field_size="Large").status_code == 303
+
+
 def test_a_page_of_an_older_release_is_stored(client: Client, own: dict[str, FormField]) -> None:
     assert client.post(FORM, {"name": "Noa", "phone": PHONE}).status_code == 303
 

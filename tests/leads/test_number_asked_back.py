@@ -121,6 +121,19 @@ def test_one_that_is_none_of_them_is_as_good_as_none(
     assert post(client, "050-555 0101", country=country).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"), [({}, "IL"), ({"country": "XX"}, "IL"), ({"country": "GB"}, "GB")]
+)
+def test_a_page_that_is_shown_again_stays_at_the_source_s_country(
+    client: Client, source: LeadSource, sent: dict[str, str], shown: str
+) -> None:
+    """Of a page of before there was a choice, and of one whose choices were others."""
+    source.allowed_countries = ["GB", "IL"]
+    source.save()
+    again = post(client, "050-555 0101", **{"name": "", **sent})
+    assert re.findall(r'<option value="(\w+)" selected', again.text)[:1] == [shown]
+
+
 # --- while it is typed ----------------------------------------------------------------------------
 
 

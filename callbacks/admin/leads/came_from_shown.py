@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from callbacks.access import scope
+from callbacks.access import others_requests, scope
 from callbacks.admin import html
 from callbacks.common.translation import Text
 from leads import attribution, visits
 from leads.admin import Admin
 from leads.models import Attribution, Lead
-from leads.visits import Visit
+from leads.visits import CameFrom, Visit
 
 # An address is read to here; pointed at, it is whole.
 _MOST_SIGNS = 80
@@ -50,7 +50,7 @@ class ShowsWhereFrom(Admin):
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
         """With a section for it after the second one, where something is known."""
         rows = list(super().get_fieldsets(request, obj))
-        if obj and attribution.shown(obj):
+        if obj and _came(obj):
             fields = {"fields": ["first_page", "last_page", "campaign"]}
             rows.insert(2, (gettext("Where they came from"), fields))
         return rows
@@ -58,21 +58,27 @@ class ShowsWhereFrom(Admin):
     @display(description=_("first page"))  # type: ignore[untyped-decorator]  # unfold has no types
     def first_page(self, obj: Lead) -> SafeString | str:
         """The page on which they arrived, as far as anybody knows, and what led there."""
-        return _page(attribution.shown(obj).first)
+        return _page(_came(obj).first)
 
     @display(description=_("last page"))  # type: ignore[untyped-decorator]  # unfold has no types
     def last_page(self, obj: Lead) -> SafeString | str:
         """The page from which the newest request was sent."""
-        return _page(attribution.shown(obj).last)
+        return _page(_came(obj).last)
 
     @display(description=_("campaign"))  # type: ignore[untyped-decorator]  # unfold has no types
     def campaign(self, obj: Lead) -> SafeString | str:
         """The campaigns that led to both pages; what both have is said once."""
-        came = attribution.shown(obj)
+        came = _came(obj)
         last = list(_marks(came.last))
         first = [it for it in _marks(came.first) if it not in last]
         said = gettext("the first page: %(marks)s") % {"marks": ", ".join(first)}
         return html.below(html.dotted(last), said if first else "")
+
+
+def _came(lead: Lead) -> CameFrom:
+    """Without those that somebody may not see (callbacks.access.others_requests)."""
+    requests = lead.requests_by_age()
+    return attribution.shown(it for it in requests if not others_requests.is_hidden(it))
 
 
 def _page(visit: Visit) -> SafeString | str:
@@ -126,6 +132,9 @@ class CampaignFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
         asked = self.value()
         if not asked:
             return queryset
+        seen = scope.of(request.user)
+        if seen.is_limited:
+            queryset = queryset.exclude(others_requests.moved_here(seen.sources))
         rows = Attribution.objects.filter(**{self.column: asked}).order_by("-pk")
         return queryset.filter(pk__in=list(rows.values_list("pk", flat=True)[:_MOST]))
 

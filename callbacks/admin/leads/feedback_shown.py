@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from callbacks.access.others_requests import is_hidden
 from callbacks.admin import html
 from callbacks.explain.feedback import in_a_sentence, of
 from leads.admin import Admin
@@ -23,12 +24,15 @@ class ShowsFeedback(Admin):
 
     @display(description=_("after the talk"))  # type: ignore[untyped-decorator]  # no types
     def said_after(self, obj: Lead) -> SafeString | str:
-        """The visitor's answer, their own words, and when."""
+        """The visitor's answer, their own words, and when. Those of a visitor of another team are
+        not shown (callbacks.access.others_requests).
+        """
         found = of(obj)
         if found is None:
             return ""
         said = html.below(format_html("{}", in_a_sentence(found)), html.written(found.at))
-        return format_html('{}<p dir="auto">{}</p>', said, found.words) if found.words else said
+        words = "" if is_hidden(obj) else found.words
+        return format_html('{}<p dir="auto">{}</p>', said, words) if words else said
 
 
 class FeedbackFilter(SimpleListFilter):

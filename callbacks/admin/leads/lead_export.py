@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from callbacks.access.others_requests import is_hidden
 from callbacks.admin import ai_data
 from callbacks.admin.leads import came_from_shown, consent_shown
 from callbacks.explain import feedback
@@ -153,7 +154,7 @@ def _own_fields() -> dict[str, str]:
 
 
 def _answers(lead: Lead, own: Iterable[str]) -> Iterator[Value]:
-    row = getattr(lead, "answers", None)
+    row = None if is_hidden(lead) else getattr(lead, "answers", None)
     given = {it["key"]: form_fields.in_words(it["value"]) for it in row.given} if row else {}
     for key in own:
         yield given.get(key)
@@ -210,16 +211,20 @@ def _written(leads: QuerySet[Lead], own: Iterable[str], *, with_ai: bool) -> Ite
                 *_where_from(it, joined.get(it.pk)),
                 *_agreed(it, zone),
                 it.helped,
-                said.words if (said := feedback.of(it)) else "",
+                said.words if (said := feedback.of(it)) and not is_hidden(it) else "",
                 *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
 
 
 def _where_from(lead: Lead, joined: Visit | None) -> Iterator[Value]:
-    """Its pages, and what it is counted by in reports; of the rest, the last page's."""
-    row = getattr(lead, "attribution", None)
+    """Its pages, and what it is counted by in reports; of the rest, the last page's. Nothing of one
+    that was sent to another team.
+    """
+    row = None if is_hidden(lead) else getattr(lead, "attribution", None)
     first: Visit = row.first if row else {}
-    last: Visit = joined or (row.last if row else {})
+    last: Visit = row.last if row else {}
+    if joined and not is_hidden(lead):
+        last = joined
     for page in (first, last):
         yield page.get(visits.PAGE)
         yield page.get(visits.REFERRER)

@@ -29,7 +29,7 @@ class ShowsRequests(Admin):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Not by what somebody may not be shown, who could guess it letter by letter."""
         is_limited = request is not None and scope.of(request.user).is_limited
-        if is_limited and lookup.partition("__")[0] in others_requests.FIELDS:
+        if is_limited and lookup.partition("__")[0] in others_requests.TOLD:
             return False
         return bool(super().lookup_allowed(lookup, value, request))
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access.others_requests import is_hidden
 from callbacks.admin.html import (
     ACCENT,
     BLUE,
@@ -104,7 +105,7 @@ def _taken_back(lead: Lead) -> Iterator[Event]:
 def _feedback(lead: Lead) -> Iterator[Event]:
     """It comes after the talk, and nothing follows from it."""
     if said := feedback.of(lead):
-        words = (said.words,) if said.words else ()
+        words = (said.words,) if said.words and not is_hidden(lead) else ()
         yield Event(said.at, feedback.in_a_sentence(said), words, ACCENT)
 
 
