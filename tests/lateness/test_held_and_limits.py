@@ -37,12 +37,6 @@ def _held_and_released(it: Story, lead: Lead) -> None:
     assert held.release(lead.pk, it.at(240))
 
 
-def _held_and_called(it: Story, lead: Lead) -> None:
-    _held(it, lead)
-    it.at(240)
-    manual.call_now(lead.pk, None)
-
-
 def _closed_and_called(it: Story, lead: Lead) -> None:
     assert transitions.refuse(lead.pk, "no", it.at(0))
     it.at(240)
@@ -59,7 +53,6 @@ def _spent_and_opened(it: Story, lead: Lead) -> None:
 # What kept it for four minutes; the stage; the cause in the sentence about it.
 WAITS: list[tuple[str, Callable[[Story, Lead], None], str, str]] = [
     ("held, released", _held_and_released, "held", "it was held for a manager to look at"),
-    ("held, “Call now”", _held_and_called, "held", "it was held for a manager to look at"),
     ("spent", _spent_and_opened, "limit", "it waited for a spending limit"),
     (
         "closed, “Call now”",
