@@ -33,10 +33,6 @@ class Migration(migrations.Migration):
             name='helped',
             field=models.PositiveSmallIntegerField(blank=True, editable=False, help_text='What the visitor answered after the talk.', null=True, verbose_name='helped (1 to 5)'),
         ),
-        migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('helped__isnull', False)), fields=['helped', '-submitted_at'], name='lead_by_helped'),
-        ),
         migrations.AddField(
             model_name='feedback',
             name='lead',
