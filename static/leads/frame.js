@@ -15,7 +15,10 @@
     const form = document.querySelector("form[data-marks]");
     if (!form || typeof addresses !== "object") return;
     const marks = form.dataset.marks.split(" ");
-    for (const [name, address] of Object.entries(addresses ?? {})) {
+    // Whatever the page around us says: into no other field, and nothing but texts.
+    for (const name of ["page", "referrer", "first_page", "first_referrer"]) {
+      const address = addresses?.[name];
+      if (typeof address !== "string") continue;
       const field = form.querySelector(`input[type=hidden][name="${CSS.escape(name)}"]`);
       if (field) field.value = bare(address, marks);
     }

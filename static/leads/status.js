@@ -78,11 +78,16 @@
     const patience = window.setTimeout(() => abort.abort(), 10 * SECOND);
     try {
       const answer = await fetch(card.dataset.url, { cache: "no-store", signal: abort.signal });
-      // There is nothing to tell any more: the page itself says what to do.
-      if (answer.status === 410 || answer.status === 404) return window.location.reload();
+      // There is nothing to tell any more: the page itself says what to do. Where it is there all the
+      // same, it is not loaded again and again.
+      if ((answer.status === 410 || answer.status === 404) && !window.history.state?.reloaded) {
+        window.history.replaceState({ reloaded: true }, "");
+        return window.location.reload();
+      }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       show(await answer.json());
       failures = 0;
+      if (window.history.state?.reloaded) window.history.replaceState(null, "");
       lastTold = Date.now();
       put(connection, "");
       reload.hidden = true;

@@ -118,3 +118,23 @@ def test_the_plain_link(browser: Browser, stack: Stack, shop: str, website: Webs
     assert came.last["utm_source"] == "footer"
     assert came.last["referrer"] == f"{shop}/"
     context.close()
+
+
+def test_the_website_writes_into_no_other_field(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/contact")
+    page.get_by_role("button", name="Call me back").click()
+    form = page.frame_locator("dialog iframe")
+    token, first = (form.locator(f"input[name={it}]") for it in ("token", "first_page"))
+    expect(first).to_have_value(f"{shop}/contact?")
+    before = token.input_value()
+    page.locator("dialog iframe").evaluate(
+        """(frame, shop) => {
+          const came = { token: shop, fields: shop, first_page: 7, page: `${shop}/written` };
+          const told = { callback: 1, type: "hello", value: "", came };
+          frame.contentWindow.postMessage(told, "*");
+        }""",
+        shop,
+    )
+    expect(form.locator("input[name=page]")).to_have_value(f"{shop}/written?")
+    assert token.input_value() == before
+    expect(first).to_have_value(f"{shop}/contact?")

@@ -133,6 +133,23 @@ def test_where_its_answers_are_blocked_it_says_what_is_known_and_offers_to_reloa
     expect(page.get_by_role("heading", name="We have your request")).to_be_visible()
 
 
+def test_where_the_server_knows_it_no_more_it_is_reloaded_once(page: Page) -> None:
+    """The page itself may be there, so that it would be loaded again and again."""
+    loaded = []
+    page.on("load", lambda it: loaded.append(it.url))
+    page.route(
+        "**/api/leads/**", lambda route: route.fulfill(status=404, json={"errors": {"id": ["No."]}})
+    )
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    page.wait_for_url("**/contact/website/*-*/")
+    expect(page.get_by_text("Reconnecting…")).to_be_visible()
+    assert loaded[1:] == [page.url] * 2
+    page.unroute("**/api/leads/**")
+    expect(page.get_by_text("Reconnecting…")).not_to_be_visible()
+    assert loaded[1:] == [page.url] * 2
+
+
 def test_a_double_click_is_one_lead(page: Page) -> None:
     fill(page)
     page.get_by_role("button", name="Call me back").dblclick()
