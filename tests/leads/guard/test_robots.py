@@ -110,7 +110,7 @@ def test_zero_looks_at_no_stamp(source: LeadSource, client: Client, settings: Se
 
 def test_the_setting_s_own_value_lets_autofill_through() -> None:
     """The tests' own value is 0."""
-    text = (django_settings.BASE_DIR / "callbacks" / "config" / "settings.py").read_text()
+    text = (django_settings.BASE_DIR / "callbacks" / "config" / "guard_settings.py").read_text()
     assert 'env.float("LEAST_FILL_TIME", default=1.0)' in text
 
 
