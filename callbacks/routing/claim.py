@@ -26,12 +26,15 @@ from callbacks.spending import limits
 # little; without this a lead would wait for the next sweep.
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
-# An attempt as the claim makes it, apart from what it decides: all columns in their order, without
-# the one that only the admin reads (Django asks for it when somebody does).
+# What the claim does not know of its attempt: what only the admin reads, and what the database
+# notes by itself (spending/spend.sql). Django asks for it when somebody reads it, and never writes
+# over it.
+_LEFT_OUT = {"routing_trace", "counted_limits", "counted_set_up", "counted_per_minute"}
+# An attempt as the claim makes it, apart from what it decides: the other columns in their order.
 _UNTOUCHED = {
     field.attname: field.get_default()
     for field in CallAttempt._meta.concrete_fields
-    if field.attname != "routing_trace"
+    if field.attname not in _LEFT_OUT
 }
 
 # The claim's text, and the function that it makes. A changed text gets a new name and a migration.

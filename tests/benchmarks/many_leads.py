@@ -97,6 +97,17 @@ _LEADS = """
     ORDER BY decided.id;
     SELECT setval(pg_get_serial_sequence('leads_lead', 'id'), (SELECT max(id) FROM leads_lead));
 
+    -- Of three visitors, two come by an advertisement.
+    INSERT INTO leads_attribution (lead_id, first, last, utm_source, utm_medium, utm_campaign)
+    SELECT id, page, page, page ->> 'utm_source', page ->> 'utm_medium', page ->> 'utm_campaign'
+    FROM leads_lead, LATERAL (
+        SELECT jsonb_build_object('page', 'https://www.example.com/offers',
+            'utm_source', ('{{google,facebook,newsletter}}'::text[])[1 + id % 3],
+            'utm_medium', ('{{cpc,cpc,email}}'::text[])[1 + id % 3],
+            'utm_campaign', 'offer-' || id % 40) AS page
+    ) came
+    WHERE id > {after} AND id % 3 <> 2;
+
     INSERT INTO callbacks_callattempt (public_id, kind, lead_id, extension_id, salesperson_id,
         phone, extension_number, record_name, state, outcome, claimed_at, sent_at, answered_at,
         rang_at, connected_at, ended_at, hold_until, call_id, error_code, error_message,
@@ -170,6 +181,7 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
     autocommit, connection.autocommit = connection.autocommit, True
     connection.execute("VACUUM ANALYZE leads_lead")
     connection.execute("VACUUM ANALYZE leads_leadsearch")
+    connection.execute("VACUUM ANALYZE leads_attribution")
     connection.execute("VACUUM ANALYZE callbacks_callattempt")
     connection.autocommit = autocommit
 
@@ -177,7 +189,7 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
 def _set_aside(cursor: psycopg.Cursor) -> list[str]:
     """Takes off what would be kept right row by row; returns the statements that put it back."""
     put_back = []
-    tables = ["leads_lead", "leads_leadsearch", "callbacks_callattempt"]
+    tables = ["leads_lead", "leads_leadsearch", "leads_attribution", "callbacks_callattempt"]
     for name, table, definition in cursor.execute(_CONSTRAINTS, [tables]).fetchall():
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         put_back.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')

@@ -138,12 +138,13 @@ def test_nothing_inside_shows(client: Client, make_lead: MakeLead) -> None:
         assert secret not in text
 
 
-def test_it_is_three_queries_and_kept_nowhere(
+def test_it_is_four_queries_and_kept_nowhere(
     client: Client, make_lead: MakeLead, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     client.get(url(make_lead("+972505550150")))  # the process has read the configuration
     duplicate = make_lead("+972505550150")
-    with django_assert_num_queries(3):  # who is there, and whether a call came since  # type: ignore[attr-defined]
+    # The lead, whether the account is refused, who is there, and whether a call came since.
+    with django_assert_num_queries(4):  # type: ignore[attr-defined]
         answer = client.get(url(duplicate))
     assert answer["Cache-Control"] == "no-store, private"
     assert not answer.cookies

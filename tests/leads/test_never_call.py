@@ -16,6 +16,7 @@ from callbacks.calling.manual_requests import CannotCall
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
 from leads import intake, never_call, number_guard
+from leads.guard import held
 from leads.models import Lead, LeadSource, ListedBy, NeverCallNumber
 from leads.phones import PhoneRefused
 from tests.support.queue import queued
@@ -197,7 +198,7 @@ def test_taken_off_the_list_it_is_called_again(
     lead = make_lead(PHONE)
     assert lead.status == "held"
     entry.delete()
-    manual.call_now(lead.pk, None)
+    assert held.release(lead.pk, timezone.now())
     assert dispatch.call_lead(lead.pk)
     assert len(simulator.ledger()) == 1
 

@@ -84,12 +84,13 @@ def test_it_is_announced_to_screen_readers_and_kept_nowhere(
     assert answer["Referrer-Policy"] == "no-referrer"
 
 
-def test_it_is_two_queries_one_of_them_for_who_is_there(
+def test_it_is_four_queries(
     client: Client, make_lead: MakeLead, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     lead = make_lead()
     client.get(url(lead))  # the configuration is kept
-    with django_assert_num_queries(2):  # type: ignore[attr-defined]
+    # The lead, whether the account is refused, who is there, and whether the set-up has changed.
+    with django_assert_num_queries(4):  # type: ignore[attr-defined]
         client.get(url(lead))
 
 

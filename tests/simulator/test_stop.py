@@ -23,6 +23,12 @@ def closed(sim: SimulatorProcess) -> bool:
     return False
 
 
+def faults(said: str) -> list[str]:
+    """What it wrote besides that a record could not be posted."""
+    told = (" could not be posted yet: ", " gave up on ")
+    return [line for line in said.splitlines() if not any(words in line for words in told)]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_live_calls_are_hung_up_and_their_records_delivered(
     hook: Receiver, number: signal.Signals
@@ -47,7 +53,7 @@ def test_live_calls_are_hung_up_and_their_records_delivered(
         os.kill(sim.pid, number)
         eventually(lambda: closed(sim))
         hook.free.set()
-        assert sim.stop() == ""
+        assert faults(sim.stop()) == []
         assert sim.exit_code == 0
         popups = list(screen.taken)
     assert Counter((r["target"], r["status"]) for r in hook.taken) == {
@@ -66,7 +72,7 @@ def test_it_gives_up_quickly_when_nobody_takes_them() -> None:
         sim.control(popup_url="http://127.0.0.1:9/popup/", cdr_backoff=3600)
         for n in range(20):
             sim.call(phone=f"1{n:02d}", target=f"05055501{n:02d}")
-        assert sim.stop() == ""
+        assert faults(sim.stop()) == []
         assert sim.exit_code == 0
 
 
