@@ -2,7 +2,7 @@
 
 What somebody asked for a number is all their requests of it: whichever page of theirs they act on,
 all of them are taken back, or follow the new time. Whoever else has asked for the number is called
-as if these had never come (leads.joining).
+as if these had never come (leads.leaving).
 """
 
 import logging
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
-from leads import acts, intake, joining, never_call, ports, transitions, visitor_status
+from leads import acts, intake, leaving, never_call, ports, transitions, visitor_status
 from leads.acts import Act
 from leads.guard.circumstances import Circumstances
 from leads.models import (
@@ -111,7 +111,7 @@ def _theirs(lead: Lead, now: datetime) -> tuple[list[Lead], bool]:
 
 
 def _take_back(theirs: Sequence[Lead], why: WhyTakenBack, now: datetime, *, rang: bool) -> None:
-    rang |= joining.withdraw(theirs, now, entirely=True)
+    rang |= leaving.withdraw(theirs, now, entirely=True)
     for request in theirs:
         rang |= ports.unsay(request.pk, now)
         _settle_failed(request, why, now)

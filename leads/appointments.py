@@ -13,7 +13,7 @@ def ahead(lead_id: int, now: datetime, *, sent_before: datetime) -> datetime | N
 
     It stands though somebody else's request has brought a call forward: if that one reaches nobody,
     the number is called at this time too. `sent_before`: requests that came later are followed, or
-    become leads of their own, anyway (leads.joining).
+    become leads of their own, anyway (leads.leaving).
     """
     times = (it.at for it in _standing(lead_id) if it.sent_at < sent_before)
     return min((at for at in times if at > now), default=None)

@@ -22,9 +22,11 @@ from leads import (
     consent,
     form_fields,
     joining,
+    leaving,
     log_context,
     ports,
     sent_again,
+    wishes,
 )
 from leads.guard import findings, pipeline
 from leads.guard.verdicts import Judgement, Refused, Verdict
@@ -130,7 +132,7 @@ def _by(submission: Submission) -> list[Lead]:
 
 def _correct(submission: Submission, before: Iterable[Lead], now: datetime) -> None:
     """Takes back what its submitter has asked for another number."""
-    joining.withdraw((it for it in before if it.phone != submission.phone), now)
+    leaving.withdraw((it for it in before if it.phone != submission.phone), now)
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:
@@ -241,7 +243,7 @@ def _join_open(
     if takes_over:
         planned = ports.plan(submission.source, submission.phone, now, submission.chosen_at)
     elif not judged.is_held:
-        wished = joining.wish(
+        wished = wishes.wish(
             submission.source, submission.phone, now, submission.chosen_at, seen.source
         )
     # The lock keeps the earlier lead from being deleted or closed meanwhile.

@@ -48,7 +48,7 @@ from callbacks.routing.availability import paused_at
 from callbacks.routing.rotation import after_call, after_correction
 from callbacks.scheduling import call_times, pacing
 from callbacks.scheduling.next_call import NextCall, next_call
-from leads import appointments, joining, transitions
+from leads import appointments, leaving, transitions
 from leads.models import Lead, LeadStatus
 
 # Outcomes that do not count towards MAX_ATTEMPTS.
@@ -221,7 +221,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     shown["claimed_at"] = attempt.claimed_at
     # The lead's next wait begins where its attempt ended.
     ended_at = attempt.ended_at or now
-    if joining.is_to_follow(attempt.lead_id, attempt.claimed_at):
+    if leaving.is_to_follow(attempt.lead_id, attempt.claimed_at):
         pacing.take_turns()
     # If a transition below is not won, somebody else has moved the lead; it stays as they left it.
     if step.lead is LeadStep.CALL_AGAIN:
@@ -237,7 +237,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         if again and wait.call_after is None:
             task_publisher.call_lead_on_commit(attempt.lead_id)
         if again:
-            joining.follow(attempt.lead_id, attempt.claimed_at, now)
+            leaving.follow(attempt.lead_id, attempt.claimed_at, now)
         return
     if step.lead is LeadStep.CONNECTED:
         shown["connected_at"] = attempt.connected_at
@@ -246,7 +246,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
             shown["waiting_since"] = ended_at  # this call's time is its own: leads.wait_accounting
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed:
-        joining.release(attempt.lead_id, _asks_anew_from(attempt, step, ended_at), now)
+        leaving.release(attempt.lead_id, _asks_anew_from(attempt, step, ended_at), now)
     if closed and step.lead is LeadStep.UNREACHED:
         source_id = _source_of(attempt.lead_id)
         recorded_messages.play_when_given_up(attempt.lead_id, attempt.phone, source_id, now)

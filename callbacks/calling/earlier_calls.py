@@ -9,7 +9,7 @@ from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.policy.rules import A_DAY, FAULTS, UNREACHABLE_CALLS, Outcome, rang_the_lead
 from callbacks.voicenter.values.leg_outcome import OUTCOMES, LegOutcome
-from leads import joining
+from leads import wishes
 from leads.models import Lead
 
 _FAULTS = [it.value for it in FAULTS]
@@ -45,7 +45,7 @@ def talked_before(attempt: CallAttempt) -> datetime | None:
         claimed_at__lt=attempt.claimed_at,
     )
     talk = talks.order_by("-claimed_at").first()
-    if talk is None or joining.has_asked_since(attempt.lead_id, talk.claimed_at):
+    if talk is None or wishes.has_asked_since(attempt.lead_id, talk.claimed_at):
         return None
     return talk.connected_at
 

@@ -33,7 +33,7 @@ from callbacks.privacy.erasing import Numbers, erase_lead, recordings_of
 from callbacks.privacy.marks import ERASED
 from callbacks.privacy.persons import Person
 from callbacks.privacy.places import searched
-from leads import erased, joining, never_call, transitions
+from leads import erased, leaving, never_call, transitions
 from leads.models import OPEN_STATUSES, Lead, LeadStatus, NeverCallNumber
 
 log = logging.getLogger(__name__)
@@ -196,13 +196,13 @@ def _call_no_more(lead_id: int, theirs: Container[int], now: datetime) -> None:
     lead = Lead.objects.select_related("source", "duplicate_of").get(pk=lead_id)
     first = lead.duplicate_of
     if first and first.status in OPEN_STATUSES and first.pk not in theirs:
-        joining.withdraw([lead], now)
+        leaving.withdraw([lead], now)
     elif lead.status in (LeadStatus.HELD, LeadStatus.WAITING):
         joined = Lead.objects.filter(duplicate_of=lead).values_list("pk", flat=True)
         if all(pk in theirs for pk in joined):
             transitions.cancel(lead_id, now)
         else:
-            joining.withdraw([lead], now)
+            leaving.withdraw([lead], now)
 
 
 def _numbers(erasure: Erasure, now: datetime) -> None:

@@ -11,7 +11,7 @@ from leads.models.sources import LeadSource
 class EarlierPlan(models.Model):
     """How an open lead was to be called before a later request of its number changed it.
 
-    Should that request be taken back, the lead is called as before (leads.joining).
+    Should that request be taken back, the lead is called as before (leads.leaving).
     """
 
     request = models.OneToOneField(

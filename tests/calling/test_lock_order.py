@@ -18,7 +18,7 @@ from callbacks.models.attempt_states import AttemptState
 from callbacks.reconciliation import corrections
 from callbacks.routing import claim as claims
 from callbacks.routing import config
-from leads import intake, joining, ports
+from leads import intake, leaving, ports
 from leads.models import Disposition, Lead, LeadSource, LeadStatus
 from tests.support.asking import asked
 from tests.support.simulator import eventually
@@ -181,7 +181,7 @@ def test_who_takes_a_number_back_locks_its_call_before_its_lead(lead: Lead) -> N
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             CallAttempt.objects.select_for_update().get(pk=attempt.pk)
-            taken_back = pool.submit(alone, lambda: joining.withdraw([lead], timezone.now()))
+            taken_back = pool.submit(alone, lambda: leaving.withdraw([lead], timezone.now()))
             eventually(lambda: waiting_for_locks() == 1, within=60)
             Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
         taken_back.result()
@@ -208,7 +208,7 @@ def test_who_takes_a_number_back_that_is_claimed_meanwhile_locks_its_call_first_
             assert claim
             other = pool.submit(alone, has_the_lead)
             eventually(lambda: waiting_for_locks() == 1, within=60)
-            taken_back = pool.submit(alone, lambda: joining.withdraw([lead], timezone.now()))
+            taken_back = pool.submit(alone, lambda: leaving.withdraw([lead], timezone.now()))
             eventually(lambda: waiting_for_locks() == 2, within=60)
         has_lead.wait(60)
         with transaction.atomic():

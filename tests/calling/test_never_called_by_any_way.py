@@ -19,7 +19,7 @@ from callbacks.calling import conference, dial, dispatch, manual, recorded_messa
 from callbacks.calling.manual_requests import CannotCall
 from callbacks.explain import number_now
 from callbacks.models import CallAttempt, Extension
-from leads import intake, joining, never_call
+from leads import intake, leaving, never_call
 from leads.guard import held
 from leads.models import BlockEntry, Lead, LeadSource, NeverCallNumber
 from leads.phones import PhoneRefused
@@ -188,7 +188,7 @@ def _after_a_call(world: World) -> None:
         status="duplicate", duplicate_of=first, closed_at=timezone.now()
     )
     world.forbid()
-    joining.release(first.pk, later.submitted_at, timezone.now())
+    leaving.release(first.pk, later.submitted_at, timezone.now())
     later.refresh_from_db()
     assert later.status == "duplicate" or _is_not_called(later)
 

@@ -18,7 +18,7 @@ from callbacks.models import CallAttempt, Extension, SourceMessages
 from callbacks.models.attempt_states import AttemptKind, AttemptState
 from callbacks.reconciliation import manual_resolution, records
 from callbacks.voicenter import Cdr
-from leads import joining
+from leads import leaving
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.simulator import SimulatorProcess
 
@@ -190,7 +190,7 @@ def test_a_talk_in_a_call_that_was_stopped(attempt: CallAttempt, taken_back: boo
     """As if it had been told in time: what its visitor has taken back stays closed."""
     if taken_back:
         with transaction.atomic():
-            joining.withdraw([Lead.objects.get()], timezone.now())
+            leaving.withdraw([Lead.objects.get()], timezone.now())
     hanging_up.stop(CallAttempt.objects.all(), timezone.now())
     receive(attempt, (1, "CANCEL", 0))
     assert (attempt.state, Lead.objects.get().status) == (

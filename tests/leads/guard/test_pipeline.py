@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.models import Extension
-from leads import appointments, intake, joining, never_call, transitions
+from leads import appointments, intake, leaving, never_call, transitions, wishes
 from leads.guard import pipeline
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import CannotAnswer, Finding, Refused, Verdict
@@ -174,10 +174,10 @@ def test_a_held_request_makes_no_appointment(source: LeadSource, suspicion: None
     intake.store(submission(source, "Mallory", chosen_at=now + timedelta(hours=1)))
     later = now + timedelta(minutes=1)
     assert appointments.ahead(owner.pk, now, sent_before=later) is None
-    assert not joining.has_asked_since(owner.pk, now - timedelta(minutes=1))
+    assert not wishes.has_asked_since(owner.pk, now - timedelta(minutes=1))
     intake.store(submission(source, "Dana", chosen_at=now + timedelta(hours=2)))
     assert appointments.ahead(owner.pk, now, sent_before=later) == now + timedelta(hours=2)
-    assert joining.has_asked_since(owner.pk, now - timedelta(minutes=1))
+    assert wishes.has_asked_since(owner.pk, now - timedelta(minutes=1))
 
 
 @pytest.mark.parametrize(("name", "moves"), [("Dana", True), ("Mallory", False)])
@@ -191,7 +191,7 @@ def test_after_a_call_that_is_followed_by_another_a_held_wish_moves_nothing(
     intake.store(submission(source, name))
     Lead.objects.filter(pk=owner.pk).update(status=LeadStatus.WAITING, call_after=later)
     with transaction.atomic():
-        joining.follow(owner.pk, since, timezone.now())
+        leaving.follow(owner.pk, since, timezone.now())
     assert (Lead.objects.get(pk=owner.pk).call_after < later) is moves
 
 
@@ -199,7 +199,7 @@ def closed_after_a_call(lead: Lead, since: datetime) -> None:
     now = timezone.now()
     Lead.objects.filter(pk=lead.pk).update(status=LeadStatus.CALLING)
     assert transitions.close(lead.pk, LeadStatus.UNREACHED, now, claimed_at=since)
-    joining.release(lead.pk, since, now)
+    leaving.release(lead.pk, since, now)
 
 
 def test_a_held_request_that_is_left_after_a_call_is_held(
