@@ -11,6 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
 
+# What several rows say: who sees a table, for how long it is kept, why a field stays.
+SEES_LEADS = _("managers, the salesperson who is rung")
+SEES_CALLS = _("managers who may see calls")
+MANAGERS = _("managers")
+UNTIL_DELETED = _("until it is changed or deleted")
+OUR_WORDS = _("words of the product, or random numbers")
+CALL_ID = _("the provider's own number of the call: by it a late record is known to be of it")
+
 
 class Found(Enum):
     """How a person is found in a table."""

@@ -3,11 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.common.translation import Text
-from callbacks.privacy.place import Fate, Found, Place
+from callbacks.privacy.place import MANAGERS, UNTIL_DELETED, Fate, Found, Place
 
-_FOR_GOOD = _("until it is changed or deleted")
 _SETTINGS = _("settings, which name nobody who asks to be called")
-_MANAGERS = _("managers")
 
 
 def _set_up(model: str, what: Text, fields: str = "", *, texts: tuple[str, ...] = ()) -> Place:
@@ -18,8 +16,8 @@ def _set_up(model: str, what: Text, fields: str = "", *, texts: tuple[str, ...] 
         fate=Fate.TAKEN_OUT if texts else Fate.KEPT,
         texts=texts,
         kept={fields: _SETTINGS} if fields else {},
-        until=_FOR_GOOD,
-        seen_by=_MANAGERS,
+        until=UNTIL_DELETED,
+        seen_by=MANAGERS,
     )
 
 
