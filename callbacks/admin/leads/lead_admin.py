@@ -1,7 +1,7 @@
 """Leads: the list, and one lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from callbacks.admin import ai_data, html, labels, search
+from callbacks.admin import ai_data, html, search
 from callbacks.admin.alerts.alert_admin import AlertedLeadsFilter
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
@@ -54,10 +54,10 @@ from callbacks.admin.leads.lateness_shown import (
 )
 from callbacks.admin.leads.lead_export import ExportsLeads
 from callbacks.admin.leads.requests_shown import ShowsRequests
+from callbacks.admin.leads.standing_shown import ShowsStanding, add_unanswered
 from callbacks.admin.leads.talks import ShowsTalks
 from callbacks.common.formatting import in_words
-from callbacks.explain import unroutable, waiting_reason
-from callbacks.explain.waiting import WaitingReason
+from callbacks.explain import waiting_reason
 from callbacks.exports.records import may_export_leads
 from callbacks.models import CallAttempt, CallNote, CallRecord
 from callbacks.models.call_notes import standing_notes
@@ -75,6 +75,7 @@ _LOADED = (
 
 @admin.register(Lead)
 class LeadAdmin(
+    ShowsStanding,
     ShowsRequests,
     ExportsLeads,
     ShowsTalks,
@@ -220,24 +221,10 @@ class LeadAdmin(
         """Who asked, and their number."""
         return html.person(obj.name, obj.phone)
 
-    @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
-    def standing(self, obj: Lead) -> SafeString:
-        """The status, and what went wrong with the newest attempt."""
-        trouble = _unanswered(obj) or html.error(obj.error_code, obj.error_message)
-        waits: WaitingReason | None = getattr(obj, "waits", None)
-        told = waits.short if waits and not waits.for_ever else ""
-        told = html.dotted([obj.disposition.name if obj.disposition else "", told])
-        return html.trouble_below(html.below(_label(obj), told), trouble)
-
     @display(description=_("phone"), ordering="phone")  # type: ignore[untyped-decorator]
     def phone_shown(self, obj: Lead) -> SafeString:
         """The number as people read it, and where all about it stands."""
         return number_page.phone_with_link(obj)
-
-    @display(description=_("status"), ordering="status")  # type: ignore[untyped-decorator]
-    def status_shown(self, obj: Lead) -> SafeString:
-        """The status as a label, and why nobody will call it where that is so."""
-        return html.trouble_below(_label(obj), _unanswered(obj))
 
     @display(description=_("CALLID"), ordering="call_id")  # type: ignore[untyped-decorator]
     def call_id_shown(self, obj: Lead) -> str:
@@ -270,7 +257,7 @@ class LeadAdmin(
         if may_export_leads(request.user):
             export = reverse("admin:leads_lead_export")
             changes.export_address = f"{export}?{request.GET.urlencode()}"
-        _add_unanswered(changes.result_list)
+        add_unanswered(changes.result_list)
         add_calls(changes.result_list)
         waits = waiting_reason.of_leads(changes.result_list, timezone.now())
         for lead in changes.result_list:
@@ -314,7 +301,7 @@ class LeadAdmin(
             .get(pk=found.pk)
         )
         self.hide_on_page(request, lead)
-        _add_unanswered([lead])
+        add_unanswered([lead])
         add_lateness([lead])
         if ai_data.may_read(request.user):
             lead.heard = ai_data.of_lead(lead)
@@ -349,14 +336,6 @@ class LeadAdmin(
                     for title, options in rows]  # fmt: skip
         return rows
 
-    @display(description=_("waits because"))  # type: ignore[untyped-decorator]
-    def waits_for(self, obj: Lead) -> SafeString | str:
-        """Why it waits at this moment."""
-        waits = waiting_reason.of_lead(obj, timezone.now())
-        if waits is None:
-            return ""
-        return html.trouble(waits.text) if waits.for_ever else waits.text
-
     @display(description=_("assigned to"))  # type: ignore[untyped-decorator]
     def assigned(self, obj: Lead) -> SafeString:
         """Whose it is, as a manager has said."""
@@ -387,18 +366,3 @@ class LeadAdmin(
 
 def _duration(time: timedelta | None) -> str:
     return "" if time is None else in_words(time.total_seconds())
-
-
-def _label(lead: Lead) -> SafeString:
-    return html.label(lead.get_status_display(), labels.LEAD_COLOURS.get(lead.status, ""))
-
-
-def _add_unanswered(leads: Iterable[Any]) -> None:
-    why = unroutable.of_leads(leads, timezone.now())
-    for lead in leads:
-        lead.unanswered = why.get(lead.pk, "")
-
-
-def _unanswered(lead: Lead) -> str:
-    why: str = getattr(lead, "unanswered", "") if lead.status == LeadStatus.WAITING else ""
-    return gettext("nobody will call it: %(why)s") % {"why": why} if why else ""
