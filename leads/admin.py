@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -295,13 +296,20 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             target.validators.append(MinValueValidator(1, sentence))
 
     def clean(self) -> dict[str, Any]:
-        """A calling window has both its times: the error stands beside the missing one."""
+        """A calling window has both its times."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for here, there in (("call_from", "call_until"), ("call_until", "call_from")):
-            if here in cleaned and cleaned[here] is None and cleaned.get(there) is not None:
-                sentence = gettext("Enter this time too, or leave both empty to call at any hour.")
-                self.add_error(here, sentence)
+        demand_both_times(self, cleaned)
         return cleaned
+
+
+def demand_both_times(form: Any, cleaned: Mapping[str, Any]) -> None:
+    """Of a calling window, on a source's or a team's page: the error stands beside the missing
+    one.
+    """
+    for here, there in (("call_from", "call_until"), ("call_until", "call_from")):
+        if here in cleaned and cleaned[here] is None and cleaned.get(there) is not None:
+            sentence = gettext("Enter this time too, or leave both empty to call at any hour.")
+            form.add_error(here, sentence)
 
 
 class LeadSourceAdmin(Admin):

@@ -63,8 +63,8 @@ def call_now(lead_id: int, user: object) -> str:
         ) % _moment(call_after)
     if not has_an_hour:
         return gettext(
-            "This number may be in several time zones, and no hour of the source's calling window "
-            'fits all of them. Nobody is rung by itself: use "Call with".'
+            "No hour of the calling window fits all time zones in which this number may be. It is "
+            'not called by itself: use "Call with".'
         )
     if found.never:
         return gettext(

@@ -169,8 +169,11 @@ def _why(
 
 
 def _never_meets(current: config.RoutingConfig, source_id: int, now: datetime) -> str:
+    window = current.calling_window(source_id)
+    if window and window[0] >= window[1]:
+        return gettext("the calling windows of its source and its teams have no hour in common")
     if calling_hours.never_opens(current, source_id, now):
-        return gettext("its source's calling window is never in its teams' hours")
+        return gettext("its calling window is never in its teams' hours")
     return ""
 
 

@@ -129,16 +129,15 @@ def _never(lead: Lead, current: RoutingConfig, now: datetime) -> WaitingReason:
         short = gettext("never opens")
     elif not calling_hours.has_an_hour(current, lead.source_id, lead.phone, now):
         text = gettext(
-            "Its number may be in several time zones, and no hour of its source's calling window "
-            "fits all of them. The lead waits for a person: call it with an extension that you "
-            "choose, or widen the window."
+            "No hour of the calling window fits all time zones in which its number may be. The "
+            "lead waits for a person: call it with an extension that you choose, or widen the window."
         )
         short = gettext("no hour fits its number")
     else:
         text = gettext(
-            "%(teams)s is never open within the calling window of its source, where its number "
-            "is. The lead waits for a person: call it with an extension that you choose, or change "
-            "the window or the hours."
+            "%(teams)s is never open within the calling window, by the clocks where its number is. "
+            "The lead waits for a person: call it with an extension that you choose, or change the "
+            "window or the hours."
         )
         short = gettext("window and hours never meet")
     return WaitingReason(text % {"teams": _names(current, lead)}, short, for_ever=True)

@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.schedules import Schedule
 from leads.models import LeadSource
-from leads.models.sources import usual_calls_a_day
+from leads.models.sources import called_from, called_until, usual_calls_a_day
 
 
 class Team(models.Model):
@@ -73,6 +73,18 @@ class Team(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("Of each extension, at most. Empty: no limit."),
     )
+    call_from = models.TimeField(
+        _("call not before"),
+        null=True,
+        blank=True,
+        default=called_from,
+        help_text=_(
+            "In the time zone of the lead's number, for leads of the sources that this team "
+            "answers, whichever team rings them. Narrower hours of the source hold. Leave both "
+            "times empty to call at any hour."
+        ),
+    )
+    call_until = models.TimeField(_("call not after"), null=True, blank=True, default=called_until)
     calls_a_day = models.PositiveSmallIntegerField(
         _("calls a day to one number"),
         null=True,
@@ -119,6 +131,16 @@ class Team(models.Model):
             models.CheckConstraint(condition=~Q(daily_cap=0), name="team_cap_positive"),
             models.CheckConstraint(condition=~Q(opening_rate=0), name="team_rate_positive"),
             models.CheckConstraint(condition=~Q(calls_a_day=0), name="team_calls_positive"),
+            models.CheckConstraint(
+                condition=Q(call_from__isnull=True, call_until__isnull=True)
+                | Q(
+                    call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
+                ),
+                name="team_calls_in_a_window",
+                violation_error_message=_(
+                    "Enter both times of the calling window, the earlier one first, or none."
+                ),
+            ),
         ]
         verbose_name = _("team")
 

@@ -7,7 +7,7 @@ as which extension is free, is never asked here: the claim asks the database.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from callbacks.models import CallParameters, Extension, Schedule, Team, TeamSource
@@ -68,6 +68,17 @@ class RoutingConfig:
         own = [source.calls_a_day if source else None]
         own += [team.calls_a_day for team in self.teams_for(source_id)]
         return min((it for it in own if it is not None), default=None)
+
+    def calling_window(self, source_id: int) -> tuple[time, time] | None:
+        """From when until when numbers are called for this source, by their own clocks: its own
+        window, narrowed by those of its teams. None: nobody has one. Where they have no time in
+        common, it ends no later than it begins.
+        """
+        source = self.sources.get(source_id)
+        own = [it for it in (source, *self.teams_for(source_id)) if it]
+        begins = [it.call_from for it in own if it.call_from is not None]
+        ends = [it.call_until for it in own if it.call_until is not None]
+        return (max(begins), min(ends)) if begins and ends else None
 
     def asked(
         self, source_id: int, waited: timedelta, now: datetime, *, is_owned: bool = False

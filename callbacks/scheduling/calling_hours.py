@@ -1,9 +1,10 @@
 """When a lead may be called: a team of its source is open, and the lead's clock allows it.
 
-The calling window (`LeadSource.call_from`, `call_until`) is in the zone of the lead's number; where
-that may be one of several, the window has to be open in each of them. Where these have no hour in
-common the lead is never called by itself: it waits for a person. Where no number is asked about, or
-nothing is known of it, the window is in the zone of the team.
+The calling window (`RoutingConfig.calling_window`: the source's, narrowed by those of its teams) is
+in the zone of the lead's number; where that may be one of several, the window has to be open in
+each of them. Where these have no hour in common the lead is never called by itself: it waits for a
+person. Where no number is asked about, or nothing is known of it, the window is in the zone of the
+team. A team's opening hours (`Team.schedule`) are the salespeople's, in their own zone.
 
 Pure, over the routing config; only the questions about a team or an extension as it stands in the
 database read its schedule from there. Every `phone` is E.164; "" is any number of the source.
@@ -118,11 +119,8 @@ def has_an_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime)
 
     By the clocks of the year of `at`. Where it is False, only a person calls the number.
     """
-    source = config.sources.get(source_id)
-    if source is None or source.call_from is None or source.call_until is None:
-        return True
-    zones = _zones(config, source_id, phone)
-    return _have_an_hour(source.call_from, source.call_until, zones, at.year)
+    window = config.calling_window(source_id)
+    return window is None or _have_an_hour(*window, _zones(config, source_id, phone), at.year)
 
 
 def closes_at(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> datetime | None:
@@ -160,13 +158,9 @@ def all_may_be_called(config: RoutingConfig, source_id: int, at: datetime) -> bo
     """
     if not open_teams(config, source_id, "", at):
         return False
-    source = config.sources[source_id]
-    if source.call_from is None or source.call_until is None:
-        return True
-    zones = {zone for country in source.allowed_countries for zone in phones.time_zones_of(country)}
-    return all(
-        opening_hours.is_open(_window(source.call_from, source.call_until, zone), at)
-        for zone in zones
+    window = config.calling_window(source_id)
+    return window is None or all(
+        opening_hours.is_open(_window(*window, zone), at) for zone in _all_zones(config, source_id)
     )
 
 
@@ -175,14 +169,14 @@ def every_number_has_an_hour(config: RoutingConfig, source_id: int, now: datetim
 
     Answered without looking at leads; False may be wrong.
     """
-    source = config.sources[source_id]
-    if source.call_from is None or source.call_until is None:
+    window = config.calling_window(source_id)
+    if window is None:
         return True
-    zones = {zone for country in source.allowed_countries for zone in phones.time_zones_of(country)}
-    windows = tuple(_window(source.call_from, source.call_until, it) for it in sorted(zones))
+    zones = _all_zones(config, source_id)
+    windows = tuple(_window(*window, zone) for zone in zones)
     # An hour that fits all zones fits those of each number.
     return (
-        _have_an_hour(source.call_from, source.call_until, tuple(sorted(zones)), now.year)
+        _have_an_hour(*window, zones, now.year)
         and _first_common(config, source_id, windows, now) is not None
     )
 
@@ -256,11 +250,10 @@ def next_opening(teams: list[Team], after: datetime) -> datetime | None:
 
 def windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Calendar]:
     """The calling window in each zone that counts; none where there is none."""
-    source = config.sources.get(source_id)
-    if source is None or source.call_from is None or source.call_until is None:
+    window = config.calling_window(source_id)
+    if window is None:
         return ()
-    zones = _zones(config, source_id, phone)
-    return tuple(_window(source.call_from, source.call_until, zone) for zone in zones)
+    return tuple(_window(*window, zone) for zone in _zones(config, source_id, phone))
 
 
 def usual_windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Calendar]:
@@ -277,6 +270,12 @@ def _zones(config: RoutingConfig, source_id: int, phone: str) -> tuple[str, ...]
     return known or (zone_of(config, source_id).key,)
 
 
+def _all_zones(config: RoutingConfig, source_id: int) -> tuple[str, ...]:
+    """Those of every number that the source takes: no country has none."""
+    allowed = config.sources[source_id].allowed_countries
+    return tuple(sorted({zone for country in allowed for zone in phones.time_zones_of(country)}))
+
+
 @lru_cache(maxsize=1000)
 def _have_an_hour(call_from: time, call_until: time, zones: tuple[str, ...], year: int) -> bool:
     """Whether there is an hour of `year` at which the window is open in all of `zones`."""
@@ -291,6 +290,8 @@ def _have_an_hour(call_from: time, call_until: time, zones: tuple[str, ...], yea
 
 @lru_cache(maxsize=2000)
 def _window(call_from: time, call_until: time, zone: str) -> Calendar:
+    if call_from >= call_until:  # those of a source and of its team that have no time in common
+        return Calendar(zone, {})
     return Calendar(zone, {day: [Hours(call_from, call_until)] for day in range(7)})
 
 

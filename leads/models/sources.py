@@ -159,7 +159,8 @@ class LeadSource(models.Model):
         blank=True,
         default=called_from,
         help_text=_(
-            "In the time zone of the lead's number. Leave both times empty to call at any hour."
+            "In the time zone of the lead's number; narrower hours of one of its teams hold. Leave "
+            "both times empty to call at any hour."
         ),
     )
     call_until = models.TimeField(_("call not after"), null=True, blank=True, default=called_until)

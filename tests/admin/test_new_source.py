@@ -60,23 +60,29 @@ def test_whoever_makes_it(admin_client: Client, made: Callable[[Client], None]) 
     made(admin_client)
     source, team = LeadSource.objects.get(), Team.objects.get()
     assert (source.call_from, source.call_until, source.calls_a_day) == (*HOURS, 3)
-    assert team.calls_a_day == 3
+    assert (team.call_from, team.call_until, team.calls_a_day) == (*HOURS, 3)
 
 
 def test_the_demos_rings_at_any_time() -> None:
     call_command("demo", stdout=StringIO())
     source, team = LeadSource.objects.get(), Team.objects.get()
     assert (source.call_from, source.call_until, source.calls_a_day) == (None, None, None)
-    assert team.calls_a_day is None
+    assert (team.call_from, team.call_until, team.calls_a_day) == (None, None, None)
     LeadSource.objects.update(call_from=HOURS[0], call_until=HOURS[1])
     said = StringIO()
     call_command("demo", stdout=said)
     assert "called from 08:00 to 21:00 where their number is" in said.getvalue()
+    LeadSource.objects.update(call_from=None, call_until=None)
+    Team.objects.update(call_from=time(9), call_until=time(18))
+    said = StringIO()
+    call_command("demo", stdout=said)
+    assert "called from 09:00 to 18:00 where their number is" in said.getvalue()
 
 
 def test_the_form_shows_them(admin_client: Client) -> None:
     source, team = form(admin_client, ADD_SOURCE), form(admin_client, ADD_TEAM)
-    assert (source["call_from"].value(), source["call_until"].value()) == HOURS
+    for shown in (source, team):
+        assert (shown["call_from"].value(), shown["call_until"].value()) == HOURS
     assert source["calls_a_day"].value() == team["calls_a_day"].value() == 3
 
 
@@ -86,6 +92,23 @@ def test_one_that_is_there_keeps_what_it_has(admin_client: Client, source: LeadS
     assert [its[name].value() for name in ("call_from", "call_until", "calls_a_day")] == [None] * 3
 
 
+@pytest.mark.parametrize("page", [ADD_SOURCE, ADD_TEAM])
+@pytest.mark.parametrize(
+    ("begins", "ends", "beside"),
+    [("08:00", "", "call_until"), ("", "21:00", "call_from"), ("21:00", "08:00", None)],
+)
+def test_hours_have_a_beginning_and_a_later_end(
+    admin_client: Client, page: str, begins: str, ends: str, beside: str | None
+) -> None:
+    answer = admin_client.post(page, {"name": "New", "call_from": begins, "call_until": ends})
+    errors = answer.context["adminform"].form.errors
+    if beside:
+        assert "Enter this time too, or leave both empty to call at any hour." in errors[beside]
+    else:
+        both = "Enter both times of the calling window, the earlier one first, or none."
+        assert both in errors["__all__"]
+
+
 def test_the_settings_may_say_something_else(settings: SettingsWrapper) -> None:
     settings.NEW_CALLING_HOURS, settings.NEW_CALLS_A_DAY = None, 0
     source, team = (
@@ -93,4 +116,4 @@ def test_the_settings_may_say_something_else(settings: SettingsWrapper) -> None:
         Team.objects.create(name="New"),
     )
     assert (source.call_from, source.call_until, source.calls_a_day) == (None, None, None)
-    assert team.calls_a_day is None
+    assert (team.call_from, team.call_until, team.calls_a_day) == (None, None, None)

@@ -32,9 +32,12 @@ def office(zone: str = "Asia/Jerusalem", opens: int = 9, closes: int = 17) -> Ca
 def config(
     *calendars: Calendar | None,
     window: tuple[time, time] | None = None,
+    teams_window: tuple[time, time] | None = None,
     countries: tuple[str, ...] = ("IL",),
 ) -> RoutingConfig:
-    """One source, number 1, and a team for each calendar; None is open round the clock."""
+    """One source, number 1, and a team for each calendar; None is open round the clock.
+    `teams_window` is the calling window of the last team.
+    """
     source = LeadSource(pk=1, allowed_countries=list(countries))
     if window:
         source.call_from, source.call_until = window
@@ -42,6 +45,8 @@ def config(
         Team(pk=n, name=f"Team {n}", schedule_id=n if calendar else None)
         for n, calendar in enumerate(calendars)
     ]
+    if teams_window:
+        teams[-1].call_from, teams[-1].call_until = teams_window
     return RoutingConfig(
         sources={1: source},
         teams_by_source={1: teams},
@@ -88,6 +93,71 @@ def test_a_lead_is_called_while_its_own_clock_shows_a_time_in_the_window(
     always = config(None, window=DAYTIME)
     assert calling_hours.next_time(always, 1, phone, at(asked)) == at(opens)
     assert calling_hours.may_be_called(always, 1, phone, at(asked)) is (asked == opens)
+
+
+SANE = (time(8), time(21))
+# A line of two zones, Boise's and Los Angeles's; of two, Denver's and North Dakota's Center.
+IDAHO, DAKOTA, HAWAII = "+12085550101", "+16055550101", "+18085550101"
+UNKNOWN = "+8821612345"  # a satellite: it may be anywhere
+
+
+@pytest.mark.parametrize(
+    ("phone", "begins", "ends"),
+    [
+        # In UTC, on Monday, 23 November 2026; the window is 8:00 to 21:00 of the number's clock.
+        pytest.param(ISRAEL, "06:00", "19:00", id="Israel"),
+        pytest.param(LONDON, "08:00", "21:00", id="Britain"),
+        pytest.param(NEW_YORK, "13:00", "02:00", id="New York"),
+        pytest.param(HAWAII, "18:00", "07:00", id="Hawaii"),
+        # The eastern clock ends the day, the western begins it.
+        pytest.param(IDAHO, "16:00", "04:00", id="two zones of one area"),
+        pytest.param(DAKOTA, "15:00", "03:00", id="two zones of another"),
+        pytest.param(AUSTRALIA, "01:30", "10:00", id="a mobile of four zones"),
+        pytest.param(UNKNOWN, "06:00", "19:00", id="unknown: the team's, Israel's"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("of_source", "of_team"),
+    [
+        pytest.param(SANE, None, id="the source says so"),
+        pytest.param(None, SANE, id="the team"),
+        pytest.param(SANE, SANE, id="both"),
+        pytest.param((time(8), time(23)), (time(5), time(21)), id="each one end of it"),
+        pytest.param((time(5), time(21)), (time(8), time(23)), id="each the other end"),
+    ],
+)
+def test_whoever_narrows_the_hours_they_are_by_the_numbers_own_clock(
+    phone: str,
+    begins: str,
+    ends: str,
+    of_source: tuple[time, time] | None,
+    of_team: tuple[time, time] | None,
+) -> None:
+    known = config(None, None, window=of_source, teams_window=of_team)
+    utc = ZoneInfo("UTC")
+    opening, closing = at(f"2026-11-23 {begins}", utc), at(f"2026-11-23 {ends}", utc)
+    if closing < opening:
+        closing += timedelta(days=1)
+    moment = at("2026-11-23 00:00", utc)
+    while moment < at("2026-11-24 00:00", utc):
+        may = opening <= moment < closing or moment < closing - timedelta(days=1)
+        assert calling_hours.may_be_called(known, 1, phone, moment) is may, moment
+        assert calling_hours.in_window(known, 1, phone, moment) is may
+        moment += timedelta(minutes=30)
+    assert calling_hours.next_time(known, 1, phone, closing) == opening + timedelta(days=1)
+    assert calling_hours.next_in_window(known, 1, phone, closing) == opening + timedelta(days=1)
+    assert calling_hours.closes_at(known, 1, phone, opening) == closing
+
+
+def test_windows_of_a_source_and_its_team_that_have_no_time_in_common() -> None:
+    never = config(None, window=(time(8), time(12)), teams_window=(time(12), time(20)))
+    asked = at("2026-11-23 12:00")
+    assert calling_hours.next_time(never, 1, ISRAEL, asked) is None
+    assert not calling_hours.has_an_hour(never, 1, ISRAEL, asked)
+    assert not calling_hours.every_number_has_an_hour(never, 1, asked)
+    assert not calling_hours.all_may_be_called(never, 1, asked)
+    assert calling_hours.never_opens(never, 1, asked)
+    assert times(never, "2026-11-23 08:00", "2026-11-24 10:00") == []
 
 
 def test_a_number_whose_zones_have_no_hour_in_common_is_never_called_by_itself() -> None:

@@ -66,6 +66,7 @@ class Hours:
     rate: int | None = None
     always: bool = False
     calls: int | None = None
+    window: tuple[int, int] | None = None
 
 
 OFFICE, ALWAYS = (Hours(),), (Hours(always=True),)
@@ -328,6 +329,26 @@ ROWS = {
     "new: a number of Bermuda, which has America's code, four hours behind": Row(
         "23 Nov 12:00", None, ["23 Nov 13:00"], ALWAYS, phone=BERMUDA, window=(9, 18)
     ),
+    # --- hours of the source and of its teams: the narrowest hold, by the number's own clock ------
+    "new: a team's own hours": Row(
+        "23 Nov 12:00", None, ["23 Nov 14:00"], (Hours(always=True, window=(9, 20)),),
+        phone=NEW_YORK, window=(7, 21),
+    ),
+    "new: the source's hours, of which the team's are wider": Row(
+        "23 Nov 12:00", None, ["23 Nov 14:00"], (Hours(always=True, window=(7, 21)),),
+        phone=NEW_YORK, window=(9, 20),
+    ),
+    "new: the hours of two teams, whichever rings it": Row(
+        "23 Nov 12:00", None, ["23 Nov 15:00"],
+        (Hours(always=True, window=(8, 20)), Hours(always=True, window=(10, 22))), phone=NEW_YORK,
+    ),
+    "new: hours of the source and of its team that never meet": Row(
+        "23 Nov 12:00", None, [NEVER], (Hours(always=True, window=(8, 12)),), window=(14, 20)
+    ),
+    "the end of a team's hours where the lead is": Row(
+        "23 Nov 23:59", NO_ANSWER, ["24 Nov 14:00", AND_SO_ON],
+        (Hours(always=True, window=(9, 19)),), phone=NEW_YORK, window=(8, 20),
+    ),
     "new: its window and the teams' hours never meet": Row(
         "23 Nov 10:00", None, [NEVER], (MORNINGS,), phone=NEW_YORK, window=(8, 20)
     ),
@@ -390,6 +411,24 @@ ROWS = {
 }  # fmt: skip
 
 
+def of_a_team(row: Row) -> Row:
+    """The same, where not the source has the window but the last of its teams."""
+    *others, last = row.teams
+    return replace(row, teams=[*others, replace(last, window=row.window)], window=None)
+
+
+ROWS |= {
+    f"{name}, of a team": of_a_team(row)
+    for name, row in ROWS.items()
+    if row.window and all(it.window is None for it in row.teams)
+}
+
+
+def window_of(hours: tuple[int, int] | None) -> dict[str, time | None]:
+    begins, ends = (time(hour) for hour in hours) if hours else (None, None)
+    return {"call_from": begins, "call_until": ends}
+
+
 @pytest.fixture(params=ROWS.values(), ids=ROWS)
 def row(request: pytest.FixtureRequest, source: LeadSource, settings: SettingsWrapper) -> Row:
     """A row of the table, as it is set up in the database when the call of it ends."""
@@ -397,8 +436,8 @@ def row(request: pytest.FixtureRequest, source: LeadSource, settings: SettingsWr
     for name, value in row.numbers.items():
         setattr(settings, name, value)
     source.allowed_countries = ["IL", "US", "RU", "KZ", "ID", "BM"]
-    if row.window:
-        source.call_from, source.call_until = (time(hour) for hour in row.window)
+    for name, at in window_of(row.window).items():
+        setattr(source, name, at)
     source.calls_a_day = row.source_calls
     source.save()
     elsewhere = LeadSource.objects.create(slug="landing", name="Landing page")
@@ -408,6 +447,7 @@ def row(request: pytest.FixtureRequest, source: LeadSource, settings: SettingsWr
             schedule=schedule_of(hours, number),
             opening_rate=hours.rate,
             calls_a_day=hours.calls,
+            **window_of(hours.window),
         )
         team.sources.add(source, elsewhere)
         Extension.objects.bulk_create(

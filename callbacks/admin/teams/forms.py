@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin import form_errors
 from callbacks.models import Team
+from leads.admin import demand_both_times
 
 NO_EXTENSION = _(
     "It has no extension that is switched on: nobody would be rung. Add one below, or save it "
@@ -55,6 +56,12 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         form_errors.say(
             self, "name", "unique", gettext("There is a team with this name. Choose another.")
         )
+
+    def clean(self) -> dict[str, Any]:
+        """A calling window has both its times."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        demand_both_times(self, cleaned)
+        return cleaned
 
     def clean_is_active(self) -> bool:
         """Refuses a team without an extension that is switched on."""

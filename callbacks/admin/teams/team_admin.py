@@ -105,6 +105,10 @@ class TeamAdmin(EditsOnlyWhatChanged):
             _("How much"),
             {"fields": [("daily_cap", "wrap_up"), ("calls_a_day", "opening_rate")]},
         ),
+        (
+            _("When leads are called"),
+            {"fields": [("call_from", "call_until")]},
+        ),
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

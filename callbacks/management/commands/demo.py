@@ -11,6 +11,7 @@ from callbacks.access.roles import Role
 from callbacks.admin.access import SALES_MANAGERS
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
+from callbacks.routing import config
 from leads.models import LeadSource, WidgetText
 
 SOURCE = "website"
@@ -50,15 +51,15 @@ class Command(BaseCommand):
             self._say("source", source.slug, new_source)
             if new_source:
                 WidgetText.objects.create(source=source, **HEBREW)
-            if source.call_from and source.call_until:
-                self.stdout.write(
-                    f"its leads are called from {source.call_from:%H:%M} to "
-                    f"{source.call_until:%H:%M} where their number is"
-                )
             team, new_team = _team(source)
             self._say("team", team.name, new_team)
             if new_source or new_team:
                 team.sources.add(source)
+            if window := config.current().calling_window(source.pk):
+                self.stdout.write(
+                    f"its leads are called from {window[0]:%H:%M} to {window[1]:%H:%M} where "
+                    "their number is"
+                )
             self._extensions(team, options["extensions"])
             self._say("group", SALES_MANAGERS, Role.MANAGER in ensure_roles())
             task_publisher.work_team_on_commit(team.pk)
@@ -90,7 +91,7 @@ def _team(source: LeadSource) -> tuple[Team, bool]:
     answering = source.teams.order_by("pk").first()
     if answering:
         return answering, False
-    return Team.objects.get_or_create(name=TEAM, defaults={"calls_a_day": None})
+    return Team.objects.get_or_create(name=TEAM, defaults=AT_ANY_TIME)
 
 
 def _how_many(text: str) -> int:
