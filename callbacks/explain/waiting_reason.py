@@ -130,7 +130,8 @@ def _never(lead: Lead, current: RoutingConfig, now: datetime) -> WaitingReason:
     elif not calling_hours.has_an_hour(current, lead.source_id, lead.phone, now):
         text = gettext(
             "No hour of the calling window fits all time zones in which its number may be. The "
-            "lead waits for a person: call it with an extension that you choose, or widen the window."
+            "lead waits for a person: call it with an extension that you choose, or widen the "
+            "window."
         )
         short = gettext("no hour fits its number")
     else:
