@@ -2,7 +2,9 @@
 
 import gc
 import os
+import socket
 
+from callbacks.common import clock
 from callbacks.config import logs, process_settings, start
 
 # Before the application is loaded, which wrong settings could break in some dark way.
@@ -46,3 +48,8 @@ def on_starting(_server):
     # What is loaded stays: the collector need not touch, and so copy, those pages in every worker.
     gc.collect()
     gc.freeze()
+
+
+def post_fork(_server, _worker):
+    """In each worker: a thread survives no fork."""
+    clock.keep_measuring(f"web@{socket.gethostname()}")

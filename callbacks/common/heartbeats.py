@@ -11,14 +11,14 @@ written twice. They are there to be looked at, nothing depends on them.
 """
 
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 
 import redis
 from django.conf import settings
+from django.utils import timezone
 
 from callbacks.common.redis_client import bounded_client
 
@@ -31,16 +31,23 @@ _KEPT = 24 * 3600
 REFUSED = "numbers_refused_"
 _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:counts"
 _BEATS = "callbacks:beats"
+_CLOCKS = "callbacks:clocks"
+# A process measures its clock about every half minute (callbacks.common.clock).
+_CLOCK_IS_KNOWN_FOR = 100.0
 
 
 @dataclass(frozen=True)
 class Heartbeats:
-    """What the processes have told. Times in seconds since the epoch."""
+    """What the processes have told. Times in seconds since the epoch.
+
+    `clocks`: by how many seconds the clock of each process is ahead of the database's.
+    """
 
     seen: Mapping[str, float]
     workers: int
     worker_seen: float | None
     counts: Mapping[str, float]
+    clocks: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -50,6 +57,7 @@ class _Unsaid:
     seen: dict[str, float] = field(default_factory=dict)
     workers: dict[str, float] = field(default_factory=dict)
     beats: dict[str, float] = field(default_factory=dict)
+    clocks: dict[str, float] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
 
     def add(self, earlier: "_Unsaid") -> None:
@@ -57,11 +65,12 @@ class _Unsaid:
         self.seen = earlier.seen | self.seen
         self.workers = earlier.workers | self.workers
         self.beats = earlier.beats | self.beats
+        self.clocks = earlier.clocks | self.clocks
         for name, amount in earlier.counts.items():
             self.counts[name] = self.counts.get(name, 0) + amount
 
     def __bool__(self) -> bool:
-        return bool(self.seen or self.workers or self.beats or self.counts)
+        return bool(self.seen or self.workers or self.beats or self.clocks or self.counts)
 
 
 _unsaid = _Unsaid()
@@ -72,21 +81,28 @@ _writing = False
 def seen(what: str) -> None:
     """`what` (beat, sweep) has just been at work."""
     with _lock:
-        _unsaid.seen[what] = time.time()
+        _unsaid.seen[what] = _now()
     say()
 
 
 def worker_seen(name: str) -> None:
     """The worker process `name` is connected and takes tasks."""
     with _lock:
-        _unsaid.workers[name] = time.time()
+        _unsaid.workers[name] = _now()
     say()
 
 
 def beat_seen(name: str) -> None:
     """The beat process `name` looks at what is due, whether or not the broker takes it."""
     with _lock:
-        _unsaid.beats[name] = time.time()
+        _unsaid.beats[name] = _now()
+    say()
+
+
+def clock_seen(process: str, ahead: float) -> None:
+    """The clock of `process` is `ahead` seconds ahead of the database's; negative: behind."""
+    with _lock:
+        _unsaid.clocks[process] = ahead
     say()
 
 
@@ -110,7 +126,7 @@ def say() -> None:
 
 def read() -> Heartbeats:
     """What all processes have told. Raises redis.RedisError."""
-    now = time.time()
+    now = _now()
     with _client().pipeline() as asked:
         asked.hgetall(_SEEN)
         # A sign from the future was left before the clock was put back: it says nothing of now.
@@ -118,13 +134,23 @@ def read() -> Heartbeats:
         asked.zcount(_WORKERS, now - WORKER_IS_THERE_FOR, latest)
         asked.zrevrangebyscore(_WORKERS, latest, "-inf", start=0, num=1, withscores=True)
         asked.hgetall(_COUNTS)
-        seen_at, workers, last_worker, counts = asked.execute()
+        asked.zrangebyscore(_CLOCKS, now - _CLOCK_IS_KNOWN_FOR, now + _CLOCK_IS_KNOWN_FOR)
+        seen_at, workers, last_worker, counts, clocks = asked.execute()
     return Heartbeats(
         seen={name.decode(): float(at) for name, at in seen_at.items()},
         workers=workers,
         worker_seen=float(last_worker[0][1]) if last_worker else None,
         counts={name.decode(): float(amount) for name, amount in counts.items()},
+        clocks=_newest_of_each(it.decode() for it in clocks),
     )
+
+
+def _newest_of_each(told: Iterable[str]) -> dict[str, float]:
+    """What each process has told last of its clock; `told` begins with the oldest."""
+    newest = {}
+    for process, _, ahead in (it.rpartition("=") for it in told):  # "worker@host=1.25"
+        newest[process] = float(ahead)
+    return dict(sorted(newest.items()))
 
 
 def process_seen(hostname: str) -> float | None:
@@ -159,18 +185,28 @@ def _write() -> None:
 
 
 def _send(said: _Unsaid) -> None:
+    now = _now()
     with _client().pipeline() as written:
         for name, at in said.seen.items():
             written.hset(_SEEN, name, str(at))
         for key, processes in ((_WORKERS, said.workers), (_BEATS, said.beats)):
             if processes:
                 written.zadd(key, processes)
-                written.zremrangebyscore(key, "-inf", time.time() - _KEPT)
+                written.zremrangebyscore(key, "-inf", now - _KEPT)
                 written.expire(key, _KEPT)
+        if said.clocks:
+            written.zadd(_CLOCKS, {f"{it}={ahead:.3f}": now for it, ahead in said.clocks.items()})
+            written.zremrangebyscore(_CLOCKS, "-inf", now - _CLOCK_IS_KNOWN_FOR)
+            written.expire(_CLOCKS, _KEPT)
         for name, amount in said.counts.items():
             written.hincrbyfloat(_COUNTS, name, amount)
         written.expire(_SEEN, _KEPT)
         written.execute()
+
+
+def _now() -> float:
+    """Seconds since the epoch, by the clock that all processes share (callbacks.common.clock)."""
+    return timezone.now().timestamp()
 
 
 @cache

@@ -2,16 +2,19 @@
 
 import gc
 import os
+import socket
 import threading
 import warnings
+from datetime import datetime
 from typing import Any
 
 import celery
 from celery import Celery, bootsteps
 from celery.exceptions import CPendingDeprecationWarning, Reject
-from celery.signals import setup_logging, worker_init, worker_shutting_down
+from celery.signals import beat_init, setup_logging, worker_init, worker_shutting_down
+from django.utils import timezone
 
-from callbacks.common import heartbeats
+from callbacks.common import clock, heartbeats
 from callbacks.config import logs, start
 from leads import log_context
 
@@ -55,6 +58,16 @@ def _freeze(**_: Any) -> None:
     gc.freeze()
 
 
+@worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def _measure_the_workers_clock(sender: Any, **_: Any) -> None:
+    clock.keep_measuring(sender.hostname)
+
+
+@beat_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def _measure_beats_clock(**_: Any) -> None:
+    clock.keep_measuring(f"beat@{socket.gethostname()}")
+
+
 @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
 def _keep_our_logs(**_: Any) -> None:
     """LOG_LEVEL and LOG_FORMAT hold, whatever --loglevel says: by itself Celery would log warnings
@@ -76,6 +89,8 @@ class Task(celery.Task):  # type: ignore[misc]
     The broker may still deliver tasks to a worker that stops. They go back, for another worker.
     """
 
+    Request = "callbacks.config.task_request:Request"
+
     def after_return(self, *_: Any) -> None:
         """The thread's next lines are not about this task's lead."""
         log_context.forget()
@@ -89,6 +104,10 @@ class Task(celery.Task):  # type: ignore[misc]
 
 class _Application(Celery):  # type: ignore[misc]  # no types
     """Celery, which starts no worker and no beat with wrong settings, and shows no secret."""
+
+    def now(self) -> datetime:
+        """The time from which on a published task expires, by the clock that all share."""
+        return timezone.now()
 
     @property
     def Worker(self) -> Any:  # noqa: N802  # Celery's name

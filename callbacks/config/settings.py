@@ -6,6 +6,7 @@ addresses of the embedded servers) is kept under DATA_DIR and found again from t
 `callbacks.config.checks`, each with the way out.
 """
 
+from callbacks.common import clock
 from callbacks.config import broker, logs, process_settings
 from callbacks.config.celery_settings import *  # noqa: F403
 from callbacks.config.given import BASE_DIR, DATA_DIR, embedded, env, generated  # noqa: F401
@@ -15,6 +16,9 @@ from callbacks.config.sign_in_settings import *  # noqa: F403
 from callbacks.config.theme import UNFOLD  # noqa: F401
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
+
+# Before anything has imported Django's `now` by its name.
+clock.install()
 
 DEBUG = env.bool("DEBUG", default=False)
 # Without one, Django refuses to sign anything; callbacks.config.start refuses to start.

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError, Error, connections
 
+from callbacks.common import clock
 from callbacks.config import database_at_start
 from callbacks.config.tags import SETTINGS
 
@@ -67,6 +68,7 @@ def refuse_wrong_database() -> None:
         raise SystemExit(1)
     if found:
         return
+    clock.measure()
     try:
         tells = database_at_start.log_tells_of_visitors()
     except Error as error:
@@ -108,6 +110,7 @@ def command(arguments: Sequence[str]) -> None:
         if wrong:
             lines = "\n".join(f"- {sentence(it)}" for it in wrong)
             sys.exit(f"Nothing was done. Correct these settings:\n{lines}")
+        clock.measure()
     try:
         execute_from_command_line(list(arguments))
     except DatabaseError:

@@ -1,7 +1,5 @@
 """What signing in leaves: authenticators, recovery codes, sign-ins, tries of a name's password."""
 
-import time
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -65,7 +63,7 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
         if not self.verify_is_allowed()[0]:
             return False
         totp = TOTP(self.key(), STEP, digits=DIGITS)
-        totp.time = time.time()
+        totp.time = timezone.now().timestamp()
         is_right = len(token) == DIGITS and token.isdecimal()
         is_right = is_right and bool(totp.verify(int(token), _TOLERANCE, self.last_step + 1))
         if is_right:

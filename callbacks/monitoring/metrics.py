@@ -186,6 +186,15 @@ def _from_signs() -> Iterator[Metric]:
         if at := times.get(what):
             seen.add_metric([what], at)
     yield seen
+    clocks = GaugeMetricFamily(
+        "callbacks_clock_ahead_seconds",
+        "By how much the clock of this process's machine is ahead of the database's; negative: "
+        "behind.",
+        labels=["process"],
+    )
+    for process, ahead in signs.clocks.items():
+        clocks.add_metric([process], ahead)
+    yield clocks
     yield SummaryMetricFamily(
         "callbacks_sweep_seconds",
         "Sweeps that ended, and the time they took.",

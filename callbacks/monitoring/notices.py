@@ -1,4 +1,5 @@
-"""What managers have to know at once: nobody can be rung, or a part of the system is away.
+"""What managers have to know at once: nobody can be rung, a part of the system is away, a clock is
+wrong.
 
 The one place that says it: the admin shows these sentences above every page.
 """
@@ -22,6 +23,7 @@ from callbacks.models import AccountRefusal, CallAttempt, CallRecord, Extension
 from callbacks.models.account_refusals import RefusedFor
 from callbacks.models.attempt_states import NOT_SENT_BY_US, AttemptState
 from callbacks.monitoring import readiness
+from callbacks.monitoring.clocks import WrongClock
 from callbacks.policy.rules import Outcome
 from callbacks.spending import limits
 from callbacks.telephony import account_refusals
@@ -101,6 +103,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
             )
             % {"calls": _CALLS}
         )
+    found += [it.sentence() for it in _missing.clocks()]
     return found
 
 
@@ -191,23 +194,35 @@ def not_placed(now: datetime) -> Q:
 
 
 class _Missing:
-    """Which processes are away, looked up every few seconds: while one is, that takes time."""
+    """Which processes are away, and whose clocks are wrong, looked up every few seconds: while one
+    is away, that takes time.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._looked_at: float | None = None
         self._names: list[str] = []
+        self._clocks: list[WrongClock] = []
 
     def names(self) -> list[str]:
         """Names of checks, at most REMEMBERED_FOR seconds old."""
         with self._lock:
-            at = self._looked_at
-            if at is None or time.monotonic() - at >= REMEMBERED_FOR:
-                # When the broker is away, what depends on it is no news.
-                wrong = [check.name for check in readiness.processes() if not check.ok]
-                self._names = ["broker"] if "broker" in wrong else wrong
-                self._looked_at = time.monotonic()
+            self._look()
             return self._names
+
+    def clocks(self) -> list[WrongClock]:
+        """The clocks that are wrong, as old at most."""
+        with self._lock:
+            self._look()
+            return self._clocks
+
+    def _look(self) -> None:
+        if self._looked_at is None or time.monotonic() - self._looked_at >= REMEMBERED_FOR:
+            checks, self._clocks = readiness.processes()
+            wrong = [check.name for check in checks if not check.ok]
+            # When the broker is away, what depends on it is no news.
+            self._names = ["broker"] if "broker" in wrong else wrong
+            self._looked_at = time.monotonic()
 
 
 REMEMBERED_FOR = 5.0  # seconds

@@ -1,6 +1,5 @@
 """Does the whole thing work? What `/readyz` looks at, each with what to do when it does not."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,8 +13,9 @@ from callbacks.common import heartbeats, task_publisher
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
 from callbacks.models.account_refusals import RefusedFor
-from callbacks.monitoring import queue_figures
+from callbacks.monitoring import clocks, queue_figures
 from callbacks.monitoring.bounded_probe import Probe
+from callbacks.monitoring.clocks import WrongClock
 from callbacks.routing import claim
 from callbacks.telephony import account_refusals
 
@@ -100,15 +100,17 @@ def checks() -> list[Check]:
     database, signs = _answer(_database), _answer(_signs)
     return [
         *_look_at_database(database), *_look_at_broker(), *_look_at_processes(signs),
-        _look_at_people(database, signs), _look_at_account(database),
+        _look_at_people(database, signs), _look_at_account(database), _look_at_clocks(signs),
     ]  # fmt: skip
 
 
-def processes() -> list[Check]:
-    """The broker and what runs with it, without a look at the database."""
+def processes() -> tuple[list[Check], list[WrongClock]]:
+    """The broker and what runs with it, and whose clocks are wrong; asks no database."""
     for probe in (_broker, _signs):
         probe.start()
-    return [*_look_at_broker(), *_look_at_processes(_answer(_signs))]
+    signs = _answer(_signs)
+    checks = [*_look_at_broker(), *_look_at_processes(signs)]
+    return checks, clocks.wrong(signs.clocks) if signs else []
 
 
 def _answer(probe: Probe[T]) -> T | None:
@@ -163,7 +165,7 @@ def _look_at_processes(signs: heartbeats.Heartbeats | None) -> Iterator[Check]:
             yield Check(name, ok=False, advice="Not known while Redis does not answer.")
         return
     # A sign from the future was left before the clock was put back: it says nothing of now.
-    now = time.time()
+    now = timezone.now().timestamp()
     beat_after = max(BEAT_MISSED_AFTER, 3 * settings.SWEEP_EVERY)
     sweep_after = max(SWEEP_MISSED_AFTER, 5 * settings.SWEEP_EVERY)
     yield _verdict(
@@ -191,7 +193,7 @@ def _look_at_people(database: _Database | None, signs: heartbeats.Heartbeats | N
     last = signs.seen.get(PEOPLE, 0) if signs else 0
     return _verdict(
         PEOPLE,
-        not database.silent or abs(time.time() - last) < NOBODY_FOR,
+        not database.silent or abs(timezone.now().timestamp() - last) < NOBODY_FOR,
         f"{nobody_now.words(database.silent)} Un-pause extensions, or see in the admin what "
         "keeps them from being rung.",
     )
@@ -217,6 +219,13 @@ def _look_at_account(database: _Database | None) -> Check:
         f"{advice} Nobody is called meanwhile, and leads wait. `manage.py voicenter check` says "
         "more.",
     )
+
+
+def _look_at_clocks(signs: heartbeats.Heartbeats | None) -> Check:
+    if signs is None:
+        return Check("clocks", ok=False, advice="Not known while Redis does not answer.")
+    wrong = clocks.wrong(signs.clocks)
+    return _verdict("clocks", not wrong, " ".join(it.sentence() for it in wrong))
 
 
 def _verdict(name: str, ok: bool, advice: str) -> Check:

@@ -250,3 +250,12 @@ def _rules() -> str:
     found = re.search(r"```yaml\n(groups:.*?)```", (ROOT / "docs/deploy.md").read_text(), re.S)
     assert found, "docs/deploy.md has no alert rules"
     return found[1]
+
+
+def test_it_shows_how_far_each_clock_is_off(broker: redis.Redis) -> None:
+    heartbeats.clock_seen("worker-1@app2", -250.25)
+    heartbeats.clock_seen("web@app1", 0.004)
+    eventually(lambda: len(heartbeats.read().clocks) == 2)
+    found = scraped()
+    assert found["callbacks_clock_ahead_seconds", "worker-1@app2"] == -250.25
+    assert found["callbacks_clock_ahead_seconds", "web@app1"] == 0.004

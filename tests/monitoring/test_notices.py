@@ -1,5 +1,6 @@
 """What the admin says above every page: who or what is away, and only then."""
 
+import html
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,10 +12,11 @@ from django.test import Client
 from django.utils import timezone
 
 from callbacks.alerts import facts
+from callbacks.common import heartbeats
 from callbacks.models import CallAttempt, Extension, Team
 from callbacks.monitoring import notices
 from leads.models import Lead
-from tests.support.simulator import SimulatorProcess
+from tests.support.simulator import SimulatorProcess, eventually
 from tests.support.tunnel import Tunnel
 from tests.support.visitors import call, ends
 
@@ -51,6 +53,19 @@ def test_a_process_that_is_away(
 def test_no_worker(signs: redis.Redis, extension: Extension) -> None:
     signs.delete("callbacks:workers")
     assert notices.current() == ["No worker runs: nobody is called until one is started."]
+
+
+def test_a_machine_whose_clock_is_wrong(
+    signs: redis.Redis, extension: Extension, staff: Client
+) -> None:
+    heartbeats.clock_seen("worker-1@app2", -250.0)
+    eventually(lambda: heartbeats.read().clocks)
+    sentence = (
+        "The clock of app2 is 4 min 10 s behind the database's, by which leads are called. Have "
+        "time synchronisation set up on both machines."
+    )
+    assert notices.current() == [sentence]
+    assert sentence in html.unescape(staff.get("/admin/").text)
 
 
 def test_a_broker_that_is_away_is_the_only_cause(

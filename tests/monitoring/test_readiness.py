@@ -30,7 +30,7 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-ALL = ["database", "leads", "broker", "beat", "worker", "sweep", "people", "provider"]
+ALL = ["database", "leads", "broker", "beat", "worker", "sweep", "people", "provider", "clocks"]
 
 
 def asked(**headers: str) -> tuple[int, dict[str, Any]]:
@@ -61,6 +61,35 @@ def test_a_table_that_is_missing_is_no_silence_of_postgresql(signs: redis.Redis)
         finally:
             cursor.execute("ALTER TABLE not_migrated RENAME TO callbacks_accountrefusal")
     assert "run `manage.py migrate`" in advice
+    assert wrong() == []
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"worker@app1": 0.02, "web@app1": -1.9}, ""),
+        ({"worker@app1": 300.0}, "The clock of app1 is 5 min ahead of the database's, by which"),
+        ({"worker-2@app2": -90.5}, "The clock of app2 is 1 min 30 s behind the database's, by"),
+        ({"web@b": 300.0, "beat@b": 300.4, "worker@a": 12.0}, "The clock of a is 12 s ahead of"),
+        ({"web@b": -300.0, "beat@b": -1.0, "web@c": 1.0}, "The clock of b is 5 min behind"),
+    ],
+)
+def test_a_clock_that_is_wrong_is_said_of_its_machine(
+    told: dict[str, float], said: str, signs: redis.Redis
+) -> None:
+    for process, ahead in told.items():
+        heartbeats.clock_seen(process, ahead)
+    eventually(lambda: dict(heartbeats.read().clocks) == told)
+    assert wrong() == (["clocks"] if said else [])
+    assert asked()[1]["checks"]["clocks"].get("advice", "").startswith(said)
+
+
+def test_the_newest_word_of_a_clock_holds_and_an_old_one_is_forgotten(signs: redis.Redis) -> None:
+    now = time.time()
+    signs.zadd("callbacks:clocks", {"web@a=300.000": now - 60, "web@b=-300.000": now - 200})
+    assert wrong() == ["clocks"]
+    heartbeats.clock_seen("web@a", 0.01)
+    eventually(lambda: heartbeats.read().clocks == {"web@a": 0.01})
     assert wrong() == []
 
 

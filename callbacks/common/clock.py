@@ -1,0 +1,155 @@
+"""The time that holds for all processes: the database's, wherever a machine's own clock is wrong.
+
+Web, workers and beat may run on several machines, and decide by times that another one has written:
+whether a lead is due, whether an attempt is lost, whether a team is open. So each process measures
+how far its machine's clock is from the database's, when it starts and every MEASURED_EVERY seconds,
+and carries the database's time on by a clock that nobody sets. `django.utils.timezone.now` is
+replaced (`install`, in the settings), since all code of ours, Django's and of other libraries reads
+the time there: nobody can forget to ask. While the two clocks agree, it is the machine's own time.
+
+A process that does not measure, as one of the tests, has its machine's time.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+
+import psycopg
+from django.db import connection
+from django.utils import timezone
+
+from callbacks.common import heartbeats
+
+log = logging.getLogger(__name__)
+
+# Seconds.
+MEASURED_EVERY = 30.0
+# Two processes that both agree with the database differ by no more than twice this, which the claim
+# allows for (routing.claim.CLOCK_TOLERANCE). A measurement is right to half its round trip, and one
+# of a longer round trip than this is not used.
+AGREES_WITHIN = 0.5
+# A clock that is synchronised over a network is right to some milliseconds.
+SAID_FROM = 2.0
+_SAMPLES = 3
+
+# Of Linux, also while the machine sleeps; macOS's monotonic clock goes on in its sleep.
+_ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the database's clock showed (seconds since the epoch) when `elapsed()` was so much."""
+
+    database: float
+    elapsed: float
+
+
+_machines_now: Callable[[], datetime] = timezone.now
+_reading: _Reading | None = None
+_said = 0.0
+_starting = threading.Lock()
+_thread: threading.Thread | None = None
+
+
+@wraps(timezone.now)
+def now() -> datetime:
+    """The time in UTC: the machine's, or the database's where it was measured to be another."""
+    machines, reading = _machines_now(), _reading
+    if reading is None:
+        return machines
+    databases = reading.database + (elapsed() - reading.elapsed)
+    if abs(machines.timestamp() - databases) <= AGREES_WITHIN:
+        return machines
+    return datetime.fromtimestamp(databases, UTC)
+
+
+def install() -> None:
+    """Has `django.utils.timezone.now` answer with `now`, before anybody has imported it by name."""
+    timezone.now = now
+
+
+def elapsed() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps."""
+    return time.clock_gettime(_ELAPSED)
+
+
+def measure() -> float | None:
+    """Measures the database's clock, by which `now` goes from then on.
+
+    Returns the seconds by which the machine's clock is ahead of it (negative: behind); None: the
+    database did not answer, or too slowly, and what was measured before still holds.
+    """
+    global _reading
+    try:
+        trip, reading = _fastest_of_some()
+    except psycopg.Error as error:
+        log.info("the database's clock was not measured error=%s", type(error).__name__)
+        return None
+    if trip > AGREES_WITHIN:
+        log.info("the database's clock was not measured: it took %.1f s to answer", trip)
+        return None
+    machines = _machines_now().timestamp()
+    _reading = reading
+    return machines - (reading.database + (elapsed() - reading.elapsed))
+
+
+def keep_measuring(process: str) -> None:
+    """Measures from now on in a thread of its own, and says in the log and in the signs of life
+    how far the clock of this process (`worker-1@host`) is off. Once in a process.
+    """
+    global _thread
+    with _starting:
+        if _thread is not None and _thread.is_alive():
+            return
+        _thread = threading.Thread(
+            target=_measure_for_ever, args=(process,), name="clock", daemon=True
+        )
+        _thread.start()
+
+
+def _measure_for_ever(process: str) -> None:
+    while True:
+        ahead = measure()
+        if ahead is not None:
+            say(process, ahead)
+        time.sleep(MEASURED_EVERY)
+
+
+def say(process: str, ahead: float) -> None:
+    """Says that the clock of `process` is `ahead` seconds ahead of the database's: to whoever reads
+    the signs of life, and in the log when it begins, changes or is over.
+    """
+    global _said
+    heartbeats.clock_seen(process, ahead)
+    is_off, was_off = abs(ahead) > SAID_FROM, abs(_said) > SAID_FROM
+    if is_off and abs(ahead - _said) > SAID_FROM:
+        log.warning(
+            "The clock of this machine is %.1f s %s the database's. The database's time is used. "
+            'Set up time synchronisation on both machines: docs/deploy.md, "Clocks".',
+            abs(ahead),
+            "ahead of" if ahead > 0 else "behind",
+        )
+        _said = ahead
+    elif was_off and not is_off:
+        log.info("The clock of this machine is that of the database again.")
+        _said = 0.0
+
+
+def _fastest_of_some() -> tuple[float, _Reading]:
+    """The round trip in seconds, and what was read half way through it. Raises psycopg.Error."""
+    # Not by the pool, whose connections are for those who work.
+    parameters = connection.get_connection_params()
+    parameters.pop("pool", None)
+    found = []
+    with psycopg.connect(**parameters) as raw:
+        for _ in range(_SAMPLES):
+            asked_at = elapsed()
+            row = raw.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
+            trip = elapsed() - asked_at
+            if row is not None:
+                found.append((trip, _Reading(float(row[0]), asked_at + trip / 2)))
+    return min(found, key=lambda it: it[0])

@@ -1,0 +1,111 @@
+"""The database's clock, measured and carried on, against real PostgreSQL."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from callbacks.common import clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _measured_here_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "_reading", None)
+    monkeypatch.setattr(clock, "_said", 0.0)
+
+
+def databases_time() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+    return at
+
+
+@pytest.fixture
+def machine(request: pytest.FixtureRequest) -> Iterator[float]:
+    """A machine whose clock is so many seconds ahead."""
+    ahead: float = request.param
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead), tick=True):
+        yield ahead
+
+
+@pytest.mark.parametrize("machine", [300.0, -300.0, 5.0, -86_400.0], indirect=True)
+def test_the_databases_time_holds_where_the_machines_is_wrong(machine: float) -> None:
+    wrong = timezone.now() - databases_time()
+    assert abs(wrong.total_seconds() - machine) < 1
+    ahead = clock.measure()
+    assert ahead == pytest.approx(machine, abs=0.5)
+    assert abs((timezone.now() - databases_time()).total_seconds()) < 0.5
+    assert timezone.now().tzinfo is UTC
+
+
+@pytest.mark.parametrize("machine", [0.0, 0.2, -0.2], indirect=True)
+def test_a_clock_that_agrees_is_left_alone(machine: float) -> None:
+    assert clock.measure() is not None
+    with time_machine.travel(timezone.now(), tick=False):
+        assert timezone.now() == datetime.now(UTC)
+
+
+def test_a_clock_that_is_set_after_it_was_measured_changes_nothing() -> None:
+    assert clock.measure() is not None
+    for by in (timedelta(minutes=5), timedelta(minutes=-5)):
+        with time_machine.travel(datetime.now(UTC) + by, tick=True):
+            assert abs((timezone.now() - databases_time()).total_seconds()) < 0.5
+
+
+def test_who_measures_nothing_has_the_machines_time() -> None:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False):
+        assert timezone.now() == datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_a_database_that_does_not_answer_leaves_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, clock.__name__)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5), tick=True):
+        assert clock.measure() == pytest.approx(300, abs=0.5)
+        there = connection.get_connection_params()
+        monkeypatch.setattr(
+            connection, "get_connection_params", lambda: there | {"host": "127.0.0.1", "port": 1}
+        )
+        assert clock.measure() is None
+        assert abs((timezone.now() - databases_time()).total_seconds()) < 0.5
+    assert "was not measured error=OperationalError" in caplog.text
+
+
+def test_a_measurement_that_took_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(100))
+    monkeypatch.setattr(clock, "elapsed", lambda: float(next(ticks)))
+    assert clock.measure() is None
+    assert clock._reading is None
+
+
+def test_the_log_says_it_once_when_it_begins_changes_and_is_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, clock.__name__)
+
+    def said(ahead: float) -> list[str]:
+        caplog.clear()
+        clock.say("worker@app1", ahead)
+        return [record.getMessage().split(". ")[0] for record in caplog.records]
+
+    assert said(0.3) == []
+    assert said(1.9) == []
+    assert said(-240.0) == ["The clock of this machine is 240.0 s behind the database's"]
+    assert said(-241.0) == []
+    assert said(300.0) == ["The clock of this machine is 300.0 s ahead of the database's"]
+    assert said(0.1) == ["The clock of this machine is that of the database again."]
+    assert said(0.0) == []
+
+
+def test_the_clock_that_nobody_sets_goes_on() -> None:
+    before = clock.elapsed()
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False):
+        assert 0 <= clock.elapsed() - before < 60

@@ -1,0 +1,13 @@
+"""Processes whose machine has a wrong clock."""
+
+from pathlib import Path
+
+from tests.support.stack import procfile
+
+_HERE = Path(__file__).with_name("skewed")
+
+
+def skewed(name: str, seconds: float) -> str:
+    """The Procfile's command for this process, on a machine whose clock is `seconds` ahead."""
+    command = procfile()[name.rstrip("0123456789")]
+    return f"export CLOCK_SKEW={seconds} PYTHONPATH={_HERE}; {command}"
