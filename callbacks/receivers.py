@@ -35,10 +35,11 @@ from callbacks.routing import config, spoken
 from callbacks.scheduling import call_times, calling_hours, planner
 from callbacks.telephony import account_refusals, caller_number
 from leads import transitions
+from leads.failed_submissions import FailedBy
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
 from leads.ports import CallingHours, CallPlan, CallStage, Presence, Soonest
-from leads.signals import lead_received, number_refused, wish_followed
+from leads.signals import lead_received, number_refused, submission_failed, wish_followed
 
 log = logging.getLogger(__name__)
 # The provider lets a phone ring for 60 s unless it is told otherwise. Where its pop-ups do not tell
@@ -217,6 +218,12 @@ def count_refused_numbers(refused: PhoneRefused, **_kwargs: Any) -> None:
         refused.country or "-",
         refused.prefix or "-",
     )
+
+
+@receiver(submission_failed)
+def count_failed_submissions(came_by: FailedBy, reason: str, **_kwargs: Any) -> None:
+    """Counted where Redis is: the database may be what failed."""
+    heartbeats.count(**{f"{heartbeats.NOT_STORED}{came_by}.{reason}": 1})
 
 
 def _play_when_closed(lead: Lead) -> None:

@@ -11,7 +11,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
-from django.db import OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from leads import (
     api_keys,
     config_cache,
     expiry,
+    failed_submissions,
     form_fields,
     intake,
     language_choice,
@@ -31,10 +32,12 @@ from leads import (
     log_context,
     request_body,
     status_cache,
+    unavailable,
     visitor_status,
     visits,
 )
 from leads.api_keys import KeyRefused
+from leads.failed_submissions import FailedBy
 from leads.forms import ApiForm
 from leads.guard import address, circumstances, keyless
 from leads.guard.verdicts import Refused
@@ -52,7 +55,7 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
 
 def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """Makes a view answer `methods` only, and answer in JSON when the database is unreachable.
+    """Makes a view answer `methods` only, and answer in JSON while the database can do nothing.
 
     There is no CSRF check: the API grants nothing because of a cookie, so there is none to abuse.
     """
@@ -74,11 +77,10 @@ def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]
                 return body_refused(refusal)
             except KeyRefused as refusal:
                 return _key_refused(refusal)
-            except OperationalError:
-                sentence = gettext("Not available now. Try again shortly.")
-                unavailable = _errors(503, {"server": [sentence]})
-                unavailable["Retry-After"] = "5"
-                return unavailable
+            except Error as error:
+                if unavailable.cause(error) is None:
+                    raise
+                return not_available()
 
         return answer
 
@@ -92,9 +94,14 @@ def _use_one_of(methods: tuple[str, ...]) -> str:
 
 @_endpoint("POST")
 def create(request: HttpRequest) -> HttpResponse:
-    """Stores a lead: 201 with its id, or 400, 401, 403, 404, 413, 415, 422 or 429 with errors by
-    field.
+    """Stores a lead: 201 with its id, or 400, 401, 403, 404, 413, 415, 422, 429 or 503 with errors
+    by field.
     """
+    with failed_submissions.counted(FailedBy.API):
+        return _create(request)
+
+
+def _create(request: HttpRequest) -> HttpResponse:
     client = api_keys.client_of(request, ApiScope.SUBMIT, timezone.now())
     header = request.headers.get("Idempotency-Key")
     if header is not None and not _IDEMPOTENCY_KEY.fullmatch(header):
@@ -280,6 +287,13 @@ def body_refused(refused: BodyRefused) -> HttpResponse:
 def refused(sentence: str = "") -> HttpResponse:
     """400: Django refused the request before it reached a view; `sentence` says why, if known."""
     return _errors(400, {"request": [sentence or gettext("We cannot accept this request.")]})
+
+
+def not_available() -> HttpResponse:
+    """503: the database cannot do it now (leads.unavailable)."""
+    answer = _errors(503, {"server": [gettext("Not available now. Try again shortly.")]})
+    answer["Retry-After"] = str(unavailable.RETRY_AFTER)
+    return answer
 
 
 def broken() -> HttpResponse:

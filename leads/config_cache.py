@@ -44,6 +44,22 @@ def one_version() -> Iterator[None]:
         _gone_by.reset(token)
 
 
+# Whether the database is not asked, since it is away.
+_from_memory: ContextVar[bool] = ContextVar("setup_from_memory", default=False)
+
+
+@contextmanager
+def from_memory() -> Iterator[None]:
+    """Inside the block, caches give what this process knows, without asking the database: to show
+    a page again while it is away. What was never loaded is asked for all the same.
+    """
+    token = _from_memory.set(True)
+    try:
+        yield
+    finally:
+        _from_memory.reset(token)
+
+
 class VersionedCache(Generic[T]):
     """Calls `load` once per version and process. Users must not change what it returns."""
 
@@ -56,8 +72,10 @@ class VersionedCache(Generic[T]):
 
         Without it, the version is that of `one_version`, or else is read now.
         """
-        as_of = as_of or _gone_by.get() or version()
         kept = self._kept
+        if kept and _from_memory.get():
+            return kept[1]
+        as_of = as_of or _gone_by.get() or version()
         if kept and kept[0] == as_of:
             return kept[1]
         # Loaded after its version was read, the value may be newer than that version. Then it is

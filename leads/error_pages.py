@@ -4,10 +4,18 @@ callbacks.config.urls registers them as Django's handlers. By then Django has lo
 """
 
 import math
+import sys
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
+from django.db import Error
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -18,7 +26,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext, ngettext
 
-from leads import api
+from leads import api, config_cache, intake, pages, request_body, unavailable
 from leads.guard.verdicts import Refused
 from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
 
@@ -39,10 +47,46 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answers 500."""
+    """Answers 500; or 503 where the database cannot do now what was asked (leads.unavailable)."""
+    if unavailable.cause(sys.exception()):
+        return api.not_available() if _is_for_the_api(request) else not_available(request)
     if _is_for_the_api(request):
         return api.broken()
-    return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+    page = HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+    return _in_its_frame(request, page)
+
+
+def not_available(request: HttpRequest) -> HttpResponse:
+    """Answers 503, by a page that needs no database. What was typed on a visitor's page goes with
+    it, unseen, to be sent again by a button: with the page's token, so that it counts once.
+    """
+    here = request.resolver_match
+    is_visitors = here is not None and here.namespace in {"leads", "widget"}
+    typed = _typed(request) if is_visitors and request.method == "POST" else None
+    words = {"request": request, "typed": typed or {}, "is_form": typed is not None}
+    page = HttpResponse(loader.render_to_string("503.html", words), status=503)
+    page["Retry-After"] = str(unavailable.RETRY_AFTER)
+    page["Cache-Control"] = "no-store"
+    return _in_its_frame(request, page)
+
+
+def _typed(request: HttpRequest) -> dict[str, str] | None:
+    with suppress(BodyRefused, SuspiciousOperation):
+        return request_body.page_form(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return None
+
+
+def _in_its_frame(request: HttpRequest, page: HttpResponse) -> HttpResponse:
+    """A page of the widget may stand in the websites of its source, as far as this process knows
+    them without the database.
+    """
+    if not pages.is_framed(request) or request.resolver_match is None:
+        return page
+    with suppress(Error), config_cache.from_memory():
+        source = intake.active_source(request.resolver_match.kwargs.get("slug", ""))
+        if source is not None:
+            return pages.shown_inside(source, page)
+    return page
 
 
 def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
@@ -78,6 +122,15 @@ def not_taken(refused: Refused) -> str:
         "here. Try again in %(number)d minutes.",
         minutes,
     ) % {"number": minutes}
+
+
+def not_stored() -> str:
+    """For a visitor whose request could not be stored: that it may be sent again as it is."""
+    return gettext(
+        "We could not save your request just now, which is not your fault. Everything that you "
+        "wrote is still here. Wait a few seconds and press “%(button)s” again: however often you "
+        "press it, we get one request."
+    ) % {"button": gettext("Call me back")}
 
 
 def too_many_changes(wait: timedelta) -> str:

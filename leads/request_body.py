@@ -99,8 +99,17 @@ def page_form(request: HttpRequest, limit: int) -> dict[str, str]:
     """The fields of a form that a page has sent, of at most `limit` bytes. Files are left out.
 
     A visitor is not refused for signs that are not of the page's encoding: those are replaced.
+    A body can be read once only, so its fields are kept with the request, for whoever asks again.
     Raises BodyRefused, and TooManyFields.
     """
+    known: dict[str, str] | None = getattr(request, "_page_form", None)
+    if known is None:
+        known = _page_form(request, limit)
+        request._page_form = known  # type: ignore[attr-defined]
+    return dict(known)
+
+
+def _page_form(request: HttpRequest, limit: int) -> dict[str, str]:
     body = read(request, limit)
     if request.content_type == _FORM:
         return _few(QueryDict(body, encoding=_form_charset(request, body)))

@@ -11,3 +11,6 @@ number_refused = Signal()
 # An open lead follows the wish of a later request of its number. Sent inside the transaction.
 # Argument: lead.
 wish_followed = Signal()
+
+# A submission could not be stored. Arguments: came_by, a FailedBy; reason, a text of few values.
+submission_failed = Signal()

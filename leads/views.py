@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from leads import (
     before_sending,
     config_cache,
     error_pages,
+    failed_submissions,
     form_fields,
     intake,
     language_choice,
@@ -26,8 +28,10 @@ from leads import (
     ports,
     request_body,
     source_texts,
+    unavailable,
     visits,
 )
+from leads.failed_submissions import FailedBy
 from leads.forms import LeadForm
 from leads.guard import circumstances, rates, stamp
 from leads.guard.verdicts import Refused
@@ -53,17 +57,53 @@ def home(request: HttpRequest) -> HttpResponse:
 @pages.answers("GET", "HEAD", "POST")
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows the form of a source, and stores what a visitor submits with it."""
+    if request.method == "POST":
+        return _taken(request, slug)
     with config_cache.one_version():
         source = intake.active_source(slug)
         if source is None:
             return _gone(request, slug)
         language_choice.speak(request, source)
-        if request.method == "POST":
-            return pages.shown_inside(source, _submit(request, source))
         hidden = _hidden({"earlier": request.GET.get("earlier", ""), **_came_here(request)})
         form = LeadForm(source=source, language=get_language() or "")
         page = _form_page(request, source, form, hidden)
         return pages.shown_inside(source, page)
+
+
+def _taken(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stores what was sent. While the database cannot, 503: the form once more with all of it."""
+    came_by = FailedBy.WIDGET if pages.is_framed(request) else FailedBy.FORM
+    try:
+        with failed_submissions.counted(came_by), config_cache.one_version():
+            source = intake.active_source(slug)
+            if source is None:
+                return _gone(request, slug)
+            language_choice.speak(request, source)
+            return pages.shown_inside(source, _submit(request, source))
+    except Error as error:
+        if unavailable.cause(error) is None:
+            raise
+    return _not_stored(request, slug)
+
+
+def _not_stored(request: HttpRequest, slug: str) -> HttpResponse:
+    """By what this process knows of the source; else a page that needs to know nothing."""
+    try:
+        with config_cache.from_memory():
+            source = intake.active_source(slug)
+            if source is None:
+                return error_pages.not_available(request)
+            language_choice.speak(request, source)
+            posted = request_body.page_form(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            form = LeadForm(posted, source=source, language=get_language() or "")
+            words = error_pages.not_stored()
+            page = _form_page(request, source, form, _hidden(posted), 503, trouble=words)
+    except BodyRefused as refused:
+        return error_pages.body_refused(request, refused)
+    except Error:
+        return error_pages.not_available(request)
+    page["Retry-After"] = str(unavailable.RETRY_AFTER)
+    return pages.shown_inside(source, page)
 
 
 @csrf_exempt  # it tells what anybody can work out, and changes nothing
@@ -196,7 +236,8 @@ def _refused(
 ) -> HttpResponse:
     """The form with all that was typed, and when to send it again."""
     status = 403 if refused.is_for_good else 429
-    page = _form_page(request, source, form, hidden, status=status, refused=refused)
+    trouble = error_pages.not_taken(refused)
+    page = _form_page(request, source, form, hidden, status=status, trouble=trouble)
     if not refused.is_for_good:
         page["Retry-After"] = str(refused.seconds)
     return page
@@ -215,8 +256,9 @@ def _form_page(
     form: LeadForm,
     hidden: _Hidden,
     status: int = 200,
-    refused: Refused | None = None,
+    trouble: str = "",
 ) -> HttpResponse:
+    """`trouble`: why what was sent was not taken, where that is not for what was written."""
     form.offer_times()
     form.focus_on_what_is_wrong()
     context = {"source": source, "form": form, "hidden": hidden}
@@ -225,10 +267,10 @@ def _form_page(
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
     context["texts"] = source_texts.shown(source, get_language() or "")
     context["choices"] = pages.in_languages(request, source_texts.offered(source))
-    context["refused"] = error_pages.not_taken(refused) if refused else ""
-    context["expectation"] = before_sending.expectation(
-        source, timezone.now(), _called_in(request, source)
-    )
+    context["trouble"] = trouble
+    if not trouble:
+        language = _called_in(request, source)
+        context["expectation"] = before_sending.expectation(source, timezone.now(), language)
     page = render(request, "leads/contact.html", context, status=status)
     if pages.is_framed(request):
         page["X-Robots-Tag"] = "noindex"  # the same form is there for everybody below contact/

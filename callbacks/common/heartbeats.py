@@ -29,6 +29,8 @@ _KEPT = 24 * 3600
 
 # Counters with names of this beginning: visitors' numbers that were refused, by reason.
 REFUSED = "numbers_refused_"
+# Submissions that could not be stored, by `way.reason`.
+NOT_STORED = "submissions_failed_"
 _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:counts"
 _BEATS = "callbacks:beats"
 _CLOCKS = "callbacks:clocks"

@@ -26,6 +26,8 @@ from callbacks.monitoring import queue_figures, readiness
 from callbacks.monitoring.bounded_probe import Probe
 from callbacks.reconciliation import manual_resolution
 from callbacks.telephony import account_refusals
+from leads import failed_submissions
+from leads.failed_submissions import FailedBy
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,7 @@ def _from_signs() -> Iterator[Metric]:
         "Rows that a sweep could not work on, and left as they are; the log names them.",
         signs.counts.get("sweep_item_failures", 0.0),
     )
+    yield _failed_submissions(signs)
     refused = CounterMetricFamily(
         "callbacks_numbers_refused",
         "Numbers that visitors and API clients sent and that were refused, by reason.",
@@ -220,6 +223,20 @@ def _from_signs() -> Iterator[Metric]:
         if name.startswith(heartbeats.REFUSED):
             refused.add_metric([name.removeprefix(heartbeats.REFUSED)], amount)
     yield refused
+
+
+def _failed_submissions(signs: heartbeats.Heartbeats) -> Metric:
+    """Each way and reason, from 0 on: of a series that begins with 1 no alert sees an increase."""
+    failed = CounterMetricFamily(
+        "callbacks_submissions_failed",
+        "Submissions that could not be stored, and were answered 503 or 500, by way and reason.",
+        labels=["by", "reason"],
+    )
+    for way in FailedBy:
+        for reason in failed_submissions.REASONS:
+            amount = signs.counts.get(f"{heartbeats.NOT_STORED}{way}.{reason}", 0.0)
+            failed.add_metric([way, reason], amount)
+    return failed
 
 
 _registry = CollectorRegistry(auto_describe=False)

@@ -60,7 +60,9 @@ def run(arena: Arena, result: Result) -> None:
 
 def _is_told(status: int, said: str) -> bool:
     """An error status with words for a person, or for a program."""
-    return status >= 500 and ("send it again" in said or "Try again" in said)
+    return status >= 500 and any(
+        it in said for it in ("send it again", "Try again", "still here", "kept on this page")
+    )
 
 
 def _recovers(product: Product, visitors: Visitors, moment: float) -> float | None:

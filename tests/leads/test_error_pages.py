@@ -112,8 +112,14 @@ def test_without_a_database_visitors_get_a_page_and_programs_get_json(
 ) -> None:
     with httpx.Client(base_url=gunicorn_without_database, timeout=60) as client:
         form = client.post("/contact/website/", data={"name": "Noa", "phone": "0505550101"})
-        assert form.status_code == 500
-        assert "Go back and send it again in a minute" in form.text
+        assert (form.status_code, form.headers["Retry-After"]) == (503, "5")
+        assert "Everything that you wrote is kept on this page." in form.text
+        assert '<input type="hidden" name="phone" value="0505550101">' in form.text
+        assert '<form method="post" action="/contact/website/" data-once>' in form.text
+        page = client.get("/contact/website/")
+        assert page.status_code == 503
+        assert "Wait a few seconds and try again." in page.text
+        assert '<a class="button" href="/contact/website/">Try again</a>' in page.text
 
         lead = {"source": "website", "name": "Noa", "phone": "0505550101"}
         answer = client.post("/api/leads/", json=lead)

@@ -20,6 +20,8 @@ from callbacks.common import heartbeats, task_publisher
 from callbacks.models import AccountRefusal, CallAttempt, Extension, Team
 from callbacks.models.account_refusals import RefusedFor
 from callbacks.monitoring import queue_figures
+from leads import failed_submissions
+from leads.failed_submissions import FailedBy
 from leads.models import Lead, LeadStatus
 from tests.support.simulator import eventually
 
@@ -259,3 +261,19 @@ def test_it_shows_how_far_each_clock_is_off(broker: redis.Redis) -> None:
     found = scraped()
     assert found["callbacks_clock_ahead_seconds", "worker-1@app2"] == -250.25
     assert found["callbacks_clock_ahead_seconds", "web@app1"] == 0.004
+
+
+def test_it_counts_submissions_that_were_not_stored_from_0_on(signs: redis.Redis) -> None:
+    """Of a series that begins with its first failure, `increase` would not see that one."""
+    found = scraped()
+    ways = {key[1:]: value for key, value in found.items() if "submissions_failed" in key[0]}
+    assert set(ways.values()) == {0.0}
+    assert {by for by, _reason in ways} == {"api", "form", "widget"}
+    assert {reason for _by, reason in ways} == set(failed_submissions.REASONS)
+    with pytest.raises(ZeroDivisionError), failed_submissions.counted(FailedBy.WIDGET):
+        1 / 0  # noqa: B018
+    heartbeats.count(**{f"{heartbeats.NOT_STORED}carrier-pigeon.rain": 1})  # bounds the labels
+    eventually(lambda: not heartbeats._writing)
+    found = scraped()
+    assert found["callbacks_submissions_failed_total", "widget", "fault"] == 1
+    assert sum(value for key, value in found.items() if "submissions_failed" in key[0]) == 1

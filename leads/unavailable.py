@@ -1,0 +1,62 @@
+"""Whether an error means that the database cannot store anything now, and may again in a moment.
+
+The one place that tells such errors from faults of our own. The form, the API and the error pages
+ask it: what is for the moment is answered 503 and may be sent again; a fault is answered 500.
+
+By SQLSTATE (PostgreSQL's manual, appendix A), since Django's classes mix both kinds: a full disk
+and a lost connection are OperationalError, a server that only reads is InternalError.
+"""
+
+from enum import StrEnum
+
+from django.db import InterfaceError, OperationalError
+
+# Seconds, for the header Retry-After. A restart of PostgreSQL takes about as long.
+RETRY_AFTER = 5
+
+
+class Cause(StrEnum):
+    """Why nothing can be stored at this moment."""
+
+    DISK_FULL = "disk_full"
+    READ_ONLY = "read_only"  # a standby, or default_transaction_read_only
+    UNREACHABLE = "unreachable"  # down, starting, stopping, cut off, or no connection in time
+    OVERLOADED = "overloaded"  # out of connections, of memory or of another resource
+    TIMEOUT = "timeout"  # of a statement, or while waiting for a lock
+    CONFLICT = "conflict"  # with what somebody else stored at the same moment
+    DAMAGED = "damaged"  # the system under the database, or the database itself, has a fault
+
+
+# The longest beginning of a SQLSTATE counts.
+_CAUSES = {
+    "08": Cause.UNREACHABLE,
+    "25006": Cause.READ_ONLY,
+    "25P03": Cause.TIMEOUT,
+    "25P04": Cause.TIMEOUT,
+    "40": Cause.CONFLICT,
+    "53": Cause.OVERLOADED,
+    "53100": Cause.DISK_FULL,
+    "55P03": Cause.TIMEOUT,
+    "57014": Cause.TIMEOUT,
+    "57P": Cause.UNREACHABLE,
+    "57P05": Cause.TIMEOUT,
+    "58": Cause.DAMAGED,
+    # A quota that is used up, an unreadable page: not ours, and not the visitor's.
+    "XX": Cause.DAMAGED,
+}
+# Without a SQLSTATE: libpq passes none on when no connection comes about, nor does the pool.
+_BY_CLASS = (OperationalError, InterfaceError)
+
+
+def cause(error: BaseException | None) -> Cause | None:
+    """Why the database cannot do what was asked now; None: `error` says nothing of the kind."""
+    state = sqlstate(error)
+    for length in (5, 3, 2):
+        if found := _CAUSES.get(state[:length]):
+            return found
+    return Cause.UNREACHABLE if isinstance(error, _BY_CLASS) and not state else None
+
+
+def sqlstate(error: BaseException | None) -> str:
+    """The five characters that PostgreSQL gave the error; "" where it gave none."""
+    return getattr(error and error.__cause__, "sqlstate", None) or ""

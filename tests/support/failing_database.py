@@ -1,0 +1,44 @@
+"""A database that cannot store leads now, by PostgreSQL's own errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+
+@contextmanager
+def storing_ends_in(sqlstate: str) -> Iterator[None]:
+    """PostgreSQL answers each new lead with this error, which tells what was typed, as some do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE EXCEPTION 'no room for %', NEW.phone USING ERRCODE = '{sqlstate}'; END $$; "
+            "CREATE TRIGGER refuse_for_the_test BEFORE INSERT ON leads_lead "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_for_the_test()"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse_for_the_test CASCADE")
+
+
+@contextmanager
+def closed_to_others() -> Iterator[None]:
+    """The database ends all connections but this one, and takes no new ones, as while it stops."""
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    parameters.pop("pool", None)
+    name = sql.Identifier(connection.settings_dict["NAME"])
+    with psycopg.connect(**parameters, autocommit=True) as server:
+        server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            yield
+        finally:
+            server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
