@@ -51,6 +51,9 @@ class Plan:
     restarts: int = 10  # of web and of a worker
     between_restarts: float = 8.0  # seconds, at most: records that found no web are sent again
 
+    clock_rounds: int = 5  # in which all clocks are wrong, each by another amount
+    clock_round: float = 20.0  # seconds that each lasts
+
     deploys: int = 20  # of new versions, in each of the ways that docs/deploy.md describes
 
     # Seconds. A lead whose worker died before it sent anything keeps its extension for the dial
@@ -87,6 +90,8 @@ QUICK = Plan(
     guards=(),
     restarts=1,
     between_restarts=1,
+    clock_rounds=1,
+    clock_round=3,
     deploys=1,
     judges_times=False,
     sweep_every=1,

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from tests.chaos import (
     claims,
+    clocks,
     deploys,
     equal,
     failpoint_faults,
@@ -19,6 +20,7 @@ SCENARIOS: dict[str, ModuleType] = {
     "equal": equal,
     "restarts": restarts,
     "deploys": deploys,
+    "clocks": clocks,
     "provider": provider_faults,
     "kills": kills,
     "postgres": postgres_faults,

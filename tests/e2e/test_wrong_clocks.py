@@ -34,7 +34,7 @@ TEN = 600.0
 MACHINES = {
     "workers": {"worker": -TEN, "worker2": TEN},
     "web-ahead-beat-behind": {"web": TEN, "beat": -TEN},
-    "web-behind-beat-and-a-worker-ahead": {"web": -TEN, "beat": TEN, "worker": TEN},
+    "web-behind-workers-ahead": {"web": -TEN, "worker": TEN, "worker2": TEN},
 }
 RETRY_AFTER = 6
 
