@@ -12,7 +12,11 @@ from callbacks.alerts import patterns, watch
 from callbacks.alerts.kinds import KINDS
 from callbacks.alerts.webhook import send_next
 from callbacks.mailing import outbox
-from callbacks.models import AlertReceiver
+from callbacks.models import (
+    AlertReceiver,
+    Extension,
+)
+from leads.models import Lead
 from tests.support.mail_server import MailServer
 from tests.support.mail_server import mail_server as smtp_server
 from tests.support.webhook_receiver import WebhookReceiver
@@ -21,6 +25,8 @@ NOON = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)  # 12:00 in Jerusalem
 
 # make_receiver(name="...", overdue=5, ...)
 MakeReceiver = Callable[..., AlertReceiver]
+MakeLead = Callable[..., Lead]
+OVERDUE = {"lead_overdue": 5}
 
 
 class Clock:
@@ -87,3 +93,23 @@ def make_receiver(
         return AlertReceiver.objects.create(**defaults | values)
 
     return make
+
+
+@pytest.fixture
+def late_lead(make_lead: MakeLead, extension: Extension) -> MakeLead:
+    """late_lead(minutes=1): a lead that was due so long before noon."""
+
+    def make(minutes: float = 10, **values: Any) -> Lead:
+        due = NOON - timedelta(minutes=minutes)
+        times = {"due_at": due, "clock_started_at": due, "call_after": due}
+        return make_lead(**times, **values)
+
+    return make
+
+
+def rings(lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(rang_at=NOON)
+
+
+def summaries(webhook: WebhookReceiver) -> list[str]:
+    return [it.json["summary"] for it in webhook.posted]
