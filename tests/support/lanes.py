@@ -46,7 +46,7 @@ FIRST = (
     "tests/access/test_table.py",
     "tests/simulator/",
     "tests/calling/test_sweep_cost.py",
-    "tests/extensions/test_presence.py",
+    "tests/extensions/presence/",
     "tests/leads/test_error_pages.py",
 )
 
