@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
 from leads.models import Lead, LeadStatus
-from tests.browser.test_widget import form, look
 from tests.support import axe
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
+from tests.support.widget_frame import form, look
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
