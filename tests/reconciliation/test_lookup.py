@@ -18,56 +18,12 @@ from callbacks.telephony import account as provider_account
 from callbacks.telephony import call_identity
 from callbacks.voicenter import CallLogSearch, Cdr
 from leads.models import Lead, LeadStatus
+from tests.reconciliation.conftest import LONG, TALKED, MakeLead, asked, pass_time, states
 from tests.support import asking
 from tests.support.simulator import SimulatorProcess
 from tests.support.together import at_once
 
-MakeLead = Callable[..., Lead]
-pytestmark = pytest.mark.django_db(transaction=True)
-TIMES = ("claimed_at", "sent_at", "answered_at", "missing_since", "hold_until")
-LONG = timedelta(minutes=20)
-
-
-@pytest.fixture(autouse=True)
-def account(simulator: SimulatorProcess, settings: Any) -> SimulatorProcess:
-    """An account with one extension, whose Call Log has not been asked in the last minute."""
-    simulator.control(extensions={"101": "online"})
-    settings.VOICENTER_PHONE_MAX_DIAL_TIME = 2
-    settings.VOICENTER_TARGET_MAX_DIAL_TIME = 2
-    return simulator
-
-
-@pytest.fixture
-def lost(
-    make_lead: MakeLead, extension: Extension, simulator: SimulatorProcess
-) -> Callable[..., CallAttempt]:
-    """lost("reset_after"): dials a new lead, and the answer is lost that way."""
-
-    def lose(kind: str, phone: str = "") -> CallAttempt:
-        simulator.control(faults=[{"kind": kind}])
-        attempt = dispatch.call_lead(make_lead(phone).pk)
-        assert attempt
-        assert attempt.state == AttemptState.UNKNOWN
-        return attempt
-
-    return lose
-
-
-def pass_time(by: timedelta) -> None:
-    """As if every attempt were that much older, and due to be asked about."""
-    CallAttempt.objects.update(next_lookup_at=None, **{name: F(name) - by for name in TIMES})
-    CallAttempt.objects.filter(state=AttemptState.ENDED).update(next_lookup_at=timezone.now())
-
-
-def states() -> tuple[str, str]:
-    return CallAttempt.objects.latest("pk").state, Lead.objects.latest("pk").status
-
-
-def asked(simulator: SimulatorProcess, service: str) -> int:
-    return sum(it["service"] == service for it in simulator.seen("/requests"))
-
-
-TALKED = AttemptState.BRIDGED, LeadStatus.CONNECTED
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("account")]
 
 
 @pytest.mark.parametrize(
@@ -306,99 +262,6 @@ def test_a_call_that_is_still_on_is_kept_and_its_call_id_learnt(
     lookup.look_up()
     assert CallAttempt.objects.get().missing_since is None
     assert states() == (AttemptState.ACCEPTED, LeadStatus.CALLING)
-
-
-@pytest.fixture
-def unsent(make_lead: MakeLead, extension: Extension, team: Team) -> CallAttempt:
-    """Unknown, of a call that the simulator does not know by our variables."""
-    lead = make_lead("+972505550101")
-    claim = claims.claim(lead.pk, asking.asked(team), timezone.now(), timedelta(hours=1))
-    assert claim
-    claim.attempt.lose_sight("The answer was lost.", "read_timeout", timezone.now())
-    return claim.attempt
-
-
-def by_hand(simulator: SimulatorProcess, count: int = 1) -> None:
-    for index in range(count):
-        assert simulator.call(phone="101", target="0505550101")["ERRORCODE"] == 0
-        simulator.ended(index + 1)
-
-
-def test_a_call_without_our_variables_is_known_by_number_extension_and_time(
-    unsent: CallAttempt, simulator: SimulatorProcess
-) -> None:
-    by_hand(simulator)
-    lookup.look_up()
-    assert states() == TALKED
-
-
-def test_of_two_calls_that_look_the_same_neither_is_taken_and_nobody_is_called_again(
-    unsent: CallAttempt, simulator: SimulatorProcess
-) -> None:
-    by_hand(simulator, 2)
-    pass_time(timedelta(seconds=30))
-    CallAttempt.objects.update(missing_since=timezone.now() - LONG)
-    lookup.look_up()
-    assert states() == (AttemptState.UNKNOWN, LeadStatus.CALLING)
-    assert not CallRecord.objects.exists()
-
-
-def test_a_call_that_another_attempt_may_have_made_is_not_taken(
-    unsent: CallAttempt, simulator: SimulatorProcess
-) -> None:
-    by_hand(simulator)
-    other = CallAttempt.objects.get()
-    other.pk, other.public_id, other.state = None, "6a1d9f5e-0000-4000-8000-000000000001", "ended"
-    other.ended_at = timezone.now()
-    other.save()
-    lookup.look_up()
-    assert CallAttempt.objects.earliest("pk").state == AttemptState.UNKNOWN
-
-
-@pytest.mark.parametrize("state", [AttemptState.REFUSED, AttemptState.NOT_SENT])
-def test_an_attempt_that_made_no_call_leaves_the_call_to_the_other(
-    unsent: CallAttempt, simulator: SimulatorProcess, state: AttemptState
-) -> None:
-    by_hand(simulator)
-    other = CallAttempt.objects.get()
-    other.pk, other.public_id, other.state = None, "6a1d9f5e-0000-4000-8000-000000000001", state
-    other.ended_at = timezone.now()
-    other.save()
-    lookup.look_up()
-    assert CallAttempt.objects.earliest("pk").state == AttemptState.BRIDGED
-
-
-def test_a_call_that_is_another_attempts_is_not_taken(
-    unsent: CallAttempt, simulator: SimulatorProcess
-) -> None:
-    by_hand(simulator)
-    other = CallAttempt.objects.get()
-    other.pk, other.public_id, other.state = None, "6a1d9f5e-0000-4000-8000-000000000001", "ended"
-    other.ended_at, other.call_id = timezone.now(), simulator.ledger()[0]["call_id"]
-    other.save()
-    lookup.look_up()
-    assert CallAttempt.objects.earliest("pk").state == AttemptState.UNKNOWN
-    assert not CallRecord.objects.exists()
-
-
-def test_a_record_that_was_posted_and_could_not_be_placed_is_found_first(
-    unsent: CallAttempt, simulator: SimulatorProcess
-) -> None:
-    started = timezone.now()
-    for leg, status in ((1, "ANSWER"), (2, "NOANSWER")):
-        extension = {1: "target_extension", 2: "caller_extension"}[leg]
-        raw = {
-            "ivruniqueid": "posted", "type": f"Click2Call leg{leg}", "status": status,
-            "time": int(started.timestamp()), "caller": "0505550101", "target": "0505550101",
-            extension.replace("_", ""): "101",
-        }  # fmt: skip
-        records.receive(
-            Cdr(call_id="posted", type=f"Click2Call leg{leg}", leg=leg, status=status, raw=raw)
-        )
-    assert CallRecord.objects.filter(attempt=None).count() == 2
-    lookup.look_up()
-    assert states() == (AttemptState.LEAD_NO_ANSWER, LeadStatus.WAITING)
-    assert asked(simulator, "calllog") == asked(simulator, "activecalls") == 0
 
 
 def test_what_nobody_can_tell_goes_to_a_person_and_frees_the_extension(
