@@ -49,7 +49,7 @@ _PAUSES = tuple(timedelta(seconds=it) for it in (15, 30, 60, 120, 240, 300))
 # After the end of an attempt each pause is as long as all that went before.
 _LATE_PAUSE = timedelta(minutes=1)
 _LATE_FOR = timedelta(hours=2)
-# Around a call's own times, for clocks that differ.
+# Around a call's own times, for clocks that differ a little.
 _MARGIN = timedelta(minutes=2)
 
 
@@ -184,8 +184,9 @@ def _is_to_be_in_the_log(it: _Looked, seen: Sighting, now: datetime) -> bool:
 
 def _ask_the_log(wanted: Sequence[_Looked], now: datetime) -> dict[int, bool | None]:
     """Whether the Call Log has each of them or anything like it; {} when it does not tell."""
-    since = min(it.asked.sent_at for it in wanted) - _MARGIN
-    records = account.call_log(since, now + _MARGIN)
+    margin = _MARGIN + account.clocks_differ()
+    since = min(it.asked.sent_at for it in wanted) - margin
+    records = account.call_log(since, now + margin)
     if records is None:
         return {}
     legs = [call_identity.as_cdr(record) for record in records if record.leg and record.call_id]

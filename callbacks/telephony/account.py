@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
+from django.utils import timezone
 
 from callbacks.models import CallAttempt
 from callbacks.models.extensions import first_leg, first_leg_refusal
@@ -42,6 +43,9 @@ LOG_DELAYS = 3
 
 # Added to the longest duration of a call, for differing clocks and late records.
 _HOLD_MARGIN = timedelta(seconds=60)
+# A Date counts whole seconds and is as old as the answer took. One that is further off than the
+# second is no clock, and would only have more asked for.
+_AGREES_WITHIN, _DIFFERS_AT_MOST = timedelta(seconds=5), timedelta(hours=1)
 # Seconds that a worker waits for its turn at the Call Log. After that it asks again later.
 _LOG_WAIT = 1.0
 # Seconds. The provider's own default of 30 (vendor's page 1.3) would cut a longer message.
@@ -94,7 +98,8 @@ def active_calls(patience: float = math.inf) -> Sequence[ExtensionCalls] | None:
     `patience`: as in `client`, for callers to whom a late answer is useless.
     """
     try:
-        return client(patience=patience).active_calls()
+        asker = client(patience=patience) if patience < math.inf else client()
+        return asker.active_calls()
     except VoicenterError as error:
         log.warning("active calls could not be read reason=%s", error.reason)
     return None
@@ -120,6 +125,18 @@ def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None
     return None
 
 
+def clocks_differ() -> timedelta:
+    """By how much the provider's clock differs from the one that we go by, in either direction.
+
+    As its newest answer in this process told; nothing where it has told nothing, or agrees.
+    """
+    theirs = client().providers_time()
+    if theirs is None:
+        return timedelta()
+    differ = abs(theirs - timezone.now())
+    return min(differ, _DIFFERS_AT_MOST) if differ > _AGREES_WITHIN else timedelta()
+
+
 def asked(attempt: CallAttempt) -> PlacedCall:
     """The attempt's call, with all that recognises it in the provider's lists."""
     sent_at = attempt.sent_at or attempt.claimed_at
@@ -131,6 +148,7 @@ def asked(attempt: CallAttempt) -> PlacedCall:
         extension=attempt.extension_number,
         sent_at=sent_at,
         settled_by=sent_at + answer_is_lost_after() + rings,
+        clocks_differ=clocks_differ(),
     )
 
 

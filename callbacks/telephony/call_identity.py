@@ -27,6 +27,8 @@ class PlacedCall:
     `settled_by`: by then the request has timed out and both phones have rung as long as they may.
     From then on, a call that is missing from the active calls is over or was never placed: neither
     a late call nor a list that shows conversations only can explain its absence any more.
+
+    `clocks_differ`: by how much the provider's clock, which its times are of, may differ from ours.
     """
 
     attempt: str
@@ -35,6 +37,12 @@ class PlacedCall:
     extension: str
     sent_at: datetime
     settled_by: datetime
+    clocks_differ: timedelta = timedelta()
+
+    @property
+    def tolerance(self) -> timedelta:
+        """So much before and after ours a time of the provider's may be."""
+        return _TOLERANCE + self.clocks_differ
 
 
 class CallPresence(Enum):
@@ -84,7 +92,7 @@ def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool 
         return asked.call_id == call.call_id
     if not at_our_extension:
         return False
-    if call.started_at and call.started_at < asked.sent_at - _TOLERANCE:
+    if call.started_at and call.started_at < asked.sent_at - asked.tolerance:
         return False
     return True if normalised(call.phone) == asked.phone else None
 
@@ -116,7 +124,8 @@ def similar(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
 def _at_the_time(asked: PlacedCall, leg: Cdr) -> bool:
     if leg.started_at is None:
         return False
-    return asked.sent_at - _TOLERANCE <= leg.started_at <= asked.settled_by + _TOLERANCE
+    earliest, latest = asked.sent_at - asked.tolerance, asked.settled_by + asked.tolerance
+    return earliest <= leg.started_at <= latest
 
 
 def _parties(leg: Cdr) -> set[str]:

@@ -6,6 +6,7 @@ import math
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 import requests
@@ -226,6 +227,13 @@ class Client:
     ) -> list[BlacklistResult]:
         """Take 1 to 100 numbers off the account's blacklist. Results and errors as of adding."""
         return self._change_blacklist(blacklist.REMOVE, entries)
+
+    def providers_time(self) -> datetime | None:
+        """What the provider's clock shows now, by the Date of its newest answer; asks nobody.
+
+        To a second or two. None while no answer has told it.
+        """
+        return self._transport.servers_time()
 
     def close(self) -> None:
         """Close the connection this thread keeps to the provider."""

@@ -24,7 +24,7 @@ from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Tea
 from leads.models import Lead, LeadSource, LeadStatus
 from tests.support.servers import redis_url
 from tests.support.simulator import eventually
-from tests.support.skew import skewed
+from tests.support.skew import skew, skewed
 from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -179,11 +179,10 @@ def _is_said(stack: Stack, wrong: dict[str, float]) -> None:
 
     # The container's health check, on the machine whose clock is wrong.
     if "worker" in wrong:
-        skew = {"CLOCK_SKEW": str(wrong["worker"]), "PYTHONPATH": "tests/support/skewed"}
         done = subprocess.run(
             [sys.executable, "manage.py", "health", "worker"],
             cwd=ROOT,
-            env={**os.environ, **stack.environment, **skew},
+            env={**os.environ, **stack.environment, **skew(wrong["worker"])},
             capture_output=True,
             text=True,
             check=False,

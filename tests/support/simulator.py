@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,9 +61,11 @@ class SimulatorProcess:
         talk: float = 0.03,
         port: int = 0,
         arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
         **control: Any,
     ) -> None:
         self.code = code
+        self._environment = dict(environment or {})
         self._arguments = [
             *arguments,
             *("--port", str(port), "--seed", str(seed)),
@@ -86,6 +88,7 @@ class SimulatorProcess:
             if not name.startswith(("SIMULATOR_", "VOICENTER_"))
         }
         environment["VOICENTER_CODE"] = self.code
+        environment |= self._environment
         if self._cdr_url:
             environment["SIMULATOR_CDR_URL"] = self._cdr_url
         self._process = subprocess.Popen(

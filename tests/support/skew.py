@@ -10,4 +10,10 @@ _HERE = Path(__file__).with_name("skewed")
 def skewed(name: str, seconds: float) -> str:
     """The Procfile's command for this process, on a machine whose clock is `seconds` ahead."""
     command = procfile()[name.rstrip("0123456789")]
-    return f"export CLOCK_SKEW={seconds} PYTHONPATH={_HERE}; {command}"
+    exported = " ".join(f"{name}={value}" for name, value in skew(seconds).items())
+    return f"export {exported}; {command}"
+
+
+def skew(seconds: float) -> dict[str, str]:
+    """The environment of a process on a machine whose clock is `seconds` ahead."""
+    return {"CLOCK_SKEW": str(seconds), "PYTHONPATH": str(_HERE)}

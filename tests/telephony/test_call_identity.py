@@ -1,5 +1,6 @@
 """What the provider's lists prove of a call, a named row each."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -114,6 +115,17 @@ ALIKE: dict[str, tuple[list[Cdr], set[str]]] = {
 @pytest.mark.parametrize(("legs", "expected"), ALIKE.values(), ids=ALIKE)
 def test_what_looks_like_it(legs: list[Cdr], expected: set[str]) -> None:
     assert call_identity.similar(ASKED, legs) == expected
+
+
+@pytest.mark.parametrize("minutes", [-7, 7])
+def test_a_provider_whose_clock_differs_is_given_as_much_room(minutes: int) -> None:
+    asked = replace(ASKED, clocks_differ=timedelta(minutes=7))
+    theirs = timedelta(minutes=minutes)
+    assert call_identity.similar(asked, [leg(started_at=NOW + theirs)]) == {"C1"}
+    assert call_identity.similar(asked, [leg(started_at=NOW + 2 * theirs)]) == set()
+    seconds = theirs.total_seconds()
+    on_now = on(live(phone="0505550101", after=int(seconds)))
+    assert call_identity.sighting(asked, on_now).presence is CallPresence.ON
 
 
 def test_a_call_says_that_it_is_ours_by_its_call_id_or_by_our_variable() -> None:

@@ -6,6 +6,7 @@ Every foreign exception is translated here and nowhere else, and none is chained
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import http.client
 import os
 import socket
@@ -13,6 +14,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -100,6 +102,15 @@ class Transport:
     read_timeout: float
     ca_bundle: str | None = None
     _local: threading.local = field(default_factory=threading.local, repr=False)
+    # The Date of the newest answer, and when it came on the clock that nobody sets.
+    _dated: tuple[datetime, float] | None = field(default=None, repr=False)
+
+    def servers_time(self) -> datetime | None:
+        """What the server's clock shows now, to a second or two; None if no answer has told it."""
+        if self._dated is None:
+            return None
+        date, came_at = self._dated
+        return date + timedelta(seconds=monotonic() - came_at)
 
     def exchange(self, request: requests.PreparedRequest, limit: int) -> bytes:
         """Send a request once and give back the body of its answer, if its status is 200.
@@ -132,6 +143,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
+            self._note_date(answer.headers.get("Date", ""))
             # No variable of this frame shows the body: it may quote the code.
             found = Reply(answer.status_code, b"")
             if found.status == http.client.OK:
@@ -155,6 +167,12 @@ class Transport:
         if failure is not None:
             raise failure
         return found
+
+    def _note_date(self, written: str) -> None:
+        """RFC 9110, section 6.6.1. One that makes no sense tells nothing."""
+        with contextlib.suppress(ValueError, OverflowError):
+            date = email.utils.parsedate_to_datetime(written)
+            self._dated = date.replace(tzinfo=date.tzinfo or UTC), monotonic()
 
     def close(self) -> None:
         """Close this thread's connection."""
