@@ -41,6 +41,8 @@ NOT_OURS = {
     "task.delay",
 }
 
+MOST_LINES = 400
+
 _ENDS = r"(?:py|sql|html|js|css|md|txt|yml|toml|png)"
 _CODE = re.compile(r"```.*?```|`([^`\n]+)`", re.DOTALL)
 _PATH = re.compile(r"(?<![\w./-])(?:callbacks|leads|tests|templates|static|docs)/[\w./-]*[\w/]")
@@ -170,6 +172,13 @@ def test_it_is_said_where_personal_data_is_stored(model: type[Model]) -> None:
     if not model._meta.proxy:
         test_table.test_every_field_that_can_hold_a_text_is_in_the_table(model)
         assert f"`{model._meta.db_table}`" in (ROOT / "docs" / "privacy.md").read_text()
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    """Migrations are written once, and read seldom."""
+    own = [path for path in SOURCES if path.parent.name != "migrations"]
+    long = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in own}
+    assert {path: lines for path, lines in long.items() if lines > MOST_LINES} == {}
 
 
 def test_no_exception_is_frozen() -> None:

@@ -13,9 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-import requests
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -32,14 +30,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 from callbacks import tasks
 from callbacks.calling import hanging_up, manual, manual_requests
 from callbacks.common import task_publisher
-from callbacks.models import (
-    CallAttempt,
-    Extension,
-    OpeningHours,
-    Schedule,
-    SourceMessages,
-    Team,
-)
+from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, SourceMessages, Team
 from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.policy.from_settings import policy
 from callbacks.reconciliation import call_progress, manual_resolution, records
@@ -49,6 +40,7 @@ from callbacks.voicenter.http import transport
 from leads import intake
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 from tests.lifecycle.machine import invariants
+from tests.lifecycle.machine.ground import empty, new_session
 from tests.lifecycle.machine.stage_sums import lateness_adds_up, stages_add_up
 from tests.lifecycle.machine.witness import Asked, Dialled, Killed, Plan, Witness
 from tests.support.queue import queued
@@ -72,7 +64,7 @@ class Engine(RuleBasedStateMachine):
         super().__init__()
         self.travel = time_machine.travel(MONDAY_MORNING, tick=False)
         self.clock = self.travel.start()
-        _empty()
+        empty()
         queued(empty=True)
         self.team = Team.objects.get()
         self.source = LeadSource.objects.get()
@@ -80,7 +72,7 @@ class Engine(RuleBasedStateMachine):
         self.witness = Witness(
             self.is_dialled, self.meanwhile, [it.number for it in self.extensions]
         )
-        _new_session.adapter = self.witness
+        new_session.adapter = self.witness
         account.client.cache_clear()
         self.wakeups: list[tuple[str, int]] = []
         self.receipts: dict[uuid.UUID, uuid.UUID] = {}
@@ -373,30 +365,6 @@ class Engine(RuleBasedStateMachine):
         return min([*waiting, *holds], default=None)
 
 
-def _empty() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM callbacks_callrecord; DELETE FROM callbacks_callattempt;"
-            "DELETE FROM leads_earlierplan; DELETE FROM leads_latewait; DELETE FROM leads_lead"
-        )
-    Extension.objects.update(
-        is_paused=False,
-        is_blocked=False,
-        unavailable_until=None,
-        unavailable_reason="",
-        missed_in_a_row=0,
-        last_called_at=None,
-        queue_position=0,
-    )
-    Team.objects.update(schedule=None)
-
-
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    session.mount("http://", _new_session.adapter)
-    return session
-
-
 @pytest.fixture
 def _ready(
     source: LeadSource,
@@ -413,7 +381,7 @@ def _ready(
             schedule=office, weekday=weekday, opens_at=time(9), closes_at=time(17)
         )
     SourceMessages.objects.create(source=source, when_closed="closed", when_given_up="sorry")
-    monkeypatch.setattr(transport, "_new_session", _new_session)
+    monkeypatch.setattr(transport, "_new_session", new_session)
     yield
     account.client.cache_clear()
 

@@ -8,62 +8,25 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from callbacks.models import Team
 from callbacks.opening_hours import calendar as opening_hours
-from callbacks.opening_hours.calendar import Calendar, Hours, next_opening
+from callbacks.opening_hours.calendar import Calendar, next_opening
 from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling import calling_hours
-from callbacks.scheduling.opening_turns import added_up
 from leads import phones
-from leads.models import LeadSource
+from tests.scheduling.routing_configs import (
+    DAYTIME,
+    ISRAEL,
+    LONDON,
+    MINUTE,
+    NEW_YORK,
+    at,
+    config,
+    office,
+    times,
+)
 
-ISRAEL, LONDON, NEW_YORK = "+972505550101", "+447400123456", "+12125550101"
 AUSTRALIA = "+61412345678"  # a mobile: anywhere from the Cocos Islands to Lord Howe
 RUSSIA = "+79161234567"  # a mobile: from Bucharest's time to Kamchatka's
-JERUSALEM = ZoneInfo("Asia/Jerusalem")
-MINUTE = timedelta(minutes=1)
-
-
-def office(zone: str = "Asia/Jerusalem", opens: int = 9, closes: int = 17) -> Calendar:
-    """Sunday to Thursday."""
-    return Calendar(zone, {day: [Hours(time(opens), time(closes))] for day in (6, 0, 1, 2, 3)})
-
-
-def config(
-    *calendars: Calendar | None,
-    window: tuple[time, time] | None = None,
-    teams_window: tuple[time, time] | None = None,
-    countries: tuple[str, ...] = ("IL",),
-) -> RoutingConfig:
-    """One source, number 1, and a team for each calendar; None is open round the clock.
-    `teams_window` is the calling window of the last team.
-    """
-    source = LeadSource(pk=1, allowed_countries=list(countries))
-    if window:
-        source.call_from, source.call_until = window
-    teams = [
-        Team(pk=n, name=f"Team {n}", schedule_id=n if calendar else None)
-        for n, calendar in enumerate(calendars)
-    ]
-    if teams_window:
-        teams[-1].call_from, teams[-1].call_until = teams_window
-    return RoutingConfig(
-        sources={1: source},
-        teams_by_source={1: teams},
-        rules_by_source={},
-        own_numbers=frozenset(),
-        parameters_by_source={},
-        parameters_by_extension={},
-        shifts={},
-        calendars={n: it for n, it in enumerate(calendars) if it},
-    )
-
-
-DAYTIME = (time(9), time(20))
-
-
-def at(text: str, zone: ZoneInfo = JERUSALEM) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=zone)
 
 
 @pytest.mark.parametrize(
@@ -339,63 +302,6 @@ def test_whether_everybody_may_be_called_is_known_without_looking_at_leads(
 ) -> None:
     always = config(None, window=DAYTIME, countries=countries)
     assert calling_hours.all_may_be_called(always, 1, at(asked)) is known
-
-
-@pytest.mark.parametrize(
-    ("calendars", "window", "closes"),
-    [
-        ([office()], None, "2026-11-23 17:00"),
-        ([office(), office(closes=19)], None, "2026-11-23 19:00"),
-        ([office(), None], None, None),
-        ([office(), None], DAYTIME, "2026-11-23 20:00"),
-        ([office()], (time(8), time(16)), "2026-11-23 16:00"),
-    ],
-)
-def test_when_what_is_open_is_over(
-    calendars: list[Calendar | None], window: tuple[time, time] | None, closes: str | None
-) -> None:
-    found = calling_hours.closes_at(
-        config(*calendars, window=window), 1, ISRAEL, at("2026-11-23 12:00")
-    )
-    assert found == (at(closes) if closes else None)
-
-
-def times(found: RoutingConfig, start: str, end: str) -> list[str]:
-    return [f"{it:%a %H:%M}" for it in calling_hours.half_hours(found, 1, at(start), at(end))]
-
-
-def test_the_half_hours_of_the_teams_within_the_window() -> None:
-    two = config(
-        office(opens=9, closes=11), office(opens=10, closes=12), window=(time(9, 30), time(20))
-    )
-    assert times(two, "2026-11-23 08:00", "2026-11-24 10:00") == [
-        "Mon 09:30", "Mon 10:00", "Mon 10:30", "Mon 11:00", "Mon 11:30", "Tue 09:30",
-    ]  # fmt: skip
-
-
-def test_half_hours_are_those_of_the_teams_own_clock() -> None:
-    nepal = config(Calendar("Asia/Kathmandu", {0: [Hours(time(9), time(10))]}))
-    found = list(calling_hours.half_hours(nepal, 1, at("2026-11-23 00:00"), at("2026-11-24 00:00")))
-    assert [f"{it:%H:%M}" for it in found] == ["09:00", "09:30"]
-    assert found[0].astimezone(UTC) == datetime(2026, 11, 23, 3, 15, tzinfo=UTC)
-
-
-def test_a_night_in_which_the_clock_goes_back_has_more_half_hours() -> None:
-    night = config(Calendar("Asia/Jerusalem", {6: [Hours(time(0), time(3))]}))
-    found = list(calling_hours.half_hours(night, 1, at("2026-10-25 00:00"), at("2026-10-25 03:00")))
-    assert [f"{it:%H:%M %Z}" for it in found] == [
-        "00:00 IDT", "00:30 IDT", "01:00 IDT", "01:30 IDT",
-        "01:00 IST", "01:30 IST", "02:00 IST", "02:30 IST",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("rates", "together"), [([], None), ([None], None), ([2], 2), ([2, 3], 5), ([2, None], None)]
-)
-def test_rates_of_teams_that_open_together_are_added_up(
-    rates: list[int | None], together: int | None
-) -> None:
-    assert added_up(rates) == together
 
 
 def test_an_open_source_without_a_window_is_asked_nothing_about_the_number() -> None:
