@@ -345,9 +345,11 @@ class Engine(RuleBasedStateMachine):
                 _DO[task](key)
                 self.collect_wakeups()
             self.holds()
-            if not (due := self._next_due()):
+            if not (dues := self._dues()):
                 break
-            self.clock.move_to(max(due, timezone.now()) + timedelta(seconds=5))
+            # A lead that is due waits for somebody: time goes on to when a call lets go of them.
+            ahead = [it for it in dues if it > timezone.now()]
+            self.clock.move_to(min(ahead, default=timezone.now()) + timedelta(seconds=5))
             for call in self.witness.on():
                 self.deliver(call, 2, "NOANSWER", knows_us=False)
         left = Lead.objects.filter(status__in=OPEN_STATUSES).exclude(status=LeadStatus.HELD)
@@ -355,14 +357,14 @@ class Engine(RuleBasedStateMachine):
         assert not CallAttempt.objects.filter(state__in=LIVE_STATES).exists()
         lateness_adds_up(list(Lead.objects.order_by("pk")), timezone.now())
 
-    def _next_due(self) -> datetime | None:
+    def _dues(self) -> list[datetime]:
         waiting = Lead.objects.filter(status=LeadStatus.WAITING).values_list(
             "call_after", flat=True
         )
         holds = CallAttempt.objects.filter(state__in=LIVE_STATES).values_list(
             "hold_until", flat=True
         )
-        return min([*waiting, *holds], default=None)
+        return [*waiting, *holds]
 
 
 @pytest.fixture
