@@ -2,14 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from django.utils.translation import gettext
 
 LARGEST = 200 * 1024  # bytes
 # In front of what a spreadsheet would not take for text: exports put it there (exports.csv_file).
 _KEEPS_TEXT = "'"
+
+
+LONGEST_REASON = 200
 
 
 class NotAFile(ValueError):  # noqa: N818  # said to a person
@@ -22,6 +26,68 @@ class Problem:
 
     line: int
     why: str
+
+
+class NotARow(ValueError):  # noqa: N818  # said to a person
+    """A row that cannot be stored; the text says why."""
+
+
+class Row(Protocol):
+    """What a list makes of a row that can be stored."""
+
+    @property
+    def line(self) -> int:
+        """The line of the file at which it begins."""
+
+    @property
+    def key(self) -> Hashable:
+        """What the list has one row of."""
+
+
+_Row = TypeVar("_Row", bound=Row)
+
+
+@dataclass(frozen=True)
+class Contents(Generic[_Row]):
+    """What a file says: the rows that can be stored, and those that cannot."""
+
+    rows: tuple[_Row, ...]
+    problems: tuple[Problem, ...]
+
+
+def contents(
+    text: str,
+    columns: Sequence[str],
+    needed: Set[str],
+    read: Callable[[int, dict[str, str]], _Row],
+    twice: str,
+) -> Contents[_Row]:
+    """What the text of a file says, each row as `read` understands its line and its cells.
+
+    `read` raises NotARow. `twice` is said of a row that stands in `%(line)s` already. Raises
+    NotAFile as `rows` does.
+    """
+    found: dict[Hashable, _Row] = {}
+    problems = []
+    for line, cells in rows(text, columns, needed):
+        try:
+            row = read(line, cells)
+            if earlier := found.get(row.key):
+                raise NotARow(twice % {"line": earlier.line})
+            found[row.key] = row
+        except NotARow as problem:
+            problems.append(Problem(line, str(problem)))
+    return Contents(tuple(found.values()), tuple(problems))
+
+
+def reason(cells: dict[str, str]) -> str:
+    """Why it is on the list, as a row says. Raises NotARow where that is too long."""
+    typed = cells.get("reason", "")
+    if len(typed) > LONGEST_REASON:
+        raise NotARow(
+            gettext("The reason is longer than %(most)s characters.") % {"most": LONGEST_REASON}
+        )
+    return typed
 
 
 def text_of(data: bytes) -> str:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from leads import countries, csv_file, never_call, phones
-from leads.csv_file import Problem
+from leads.csv_file import Contents, NotARow
 from leads.phones import PhoneRefused
 
 # As leads.guard.block_file has its own.
 COLUMNS = ("phone", "reason")
-_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -22,13 +21,10 @@ class Row:
     phone: str
     reason: str
 
-
-@dataclass(frozen=True)
-class Contents:
-    """What a file says: the rows that can be stored, and those that cannot."""
-
-    rows: tuple[Row, ...]
-    problems: tuple[Problem, ...]
+    @property
+    def key(self) -> str:
+        """What there is one entry of."""
+        return self.phone
 
 
 @dataclass(frozen=True)
@@ -39,28 +35,18 @@ class Difference:
     same: tuple[Row, ...]
 
 
-class NotANumber(ValueError):  # noqa: N818  # said to a person
-    """A row of which nobody can tell the number, or whose reason is too long."""
-
-
-def contents(text: str, default_countries: Collection[str]) -> Contents:
+def contents(text: str, default_countries: Collection[str]) -> Contents[Row]:
     """What the text of a file says; `default_countries` (ISO 3166): of numbers without +.
 
     Raises csv_file.NotAFile where its first row names no columns.
     """
-    rows: dict[str, Row] = {}
-    problems = []
-    for line, cells in csv_file.rows(text, COLUMNS, needed={"phone"}):
-        try:
-            row = _row(line, cells, default_countries)
-            if earlier := rows.get(row.phone):
-                raise NotANumber(
-                    gettext("This number stands in line %(line)s already.") % {"line": earlier.line}
-                )
-            rows[row.phone] = row
-        except NotANumber as problem:
-            problems.append(Problem(line, str(problem)))
-    return Contents(tuple(rows.values()), tuple(problems))
+    return csv_file.contents(
+        text,
+        COLUMNS,
+        {"phone"},
+        lambda line, cells: _row(line, cells, default_countries),
+        twice=gettext("This number stands in line %(line)s already."),
+    )
 
 
 def difference(rows: Sequence[Row]) -> Difference:
@@ -87,15 +73,11 @@ def read(typed: str, default_countries: Collection[str]) -> str:
 
 
 def _row(line: int, cells: dict[str, str], default_countries: Collection[str]) -> Row:
-    typed, reason = cells.get("phone", ""), cells.get("reason", "")
+    typed = cells.get("phone", "")
     try:
         phone = read(typed, default_countries)
     except PhoneRefused as refused:
-        raise NotANumber(
+        raise NotARow(
             gettext("“%(typed)s”: %(why)s") % {"typed": typed[:40], "why": refused.message}
         ) from None
-    if len(reason) > _LONGEST_REASON:
-        raise NotANumber(
-            gettext("The reason is longer than %(most)s characters.") % {"most": _LONGEST_REASON}
-        )
-    return Row(line, phone, reason)
+    return Row(line, phone, csv_file.reason(cells))

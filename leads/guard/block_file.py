@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext
 
 from leads import csv_file
-from leads.csv_file import Problem
+from leads.csv_file import Contents, NotARow
 from leads.guard import block_values
 from leads.guard.address import Network
 from leads.guard.block_values import NotAnEntry
@@ -18,7 +18,6 @@ from leads.models import BlockEntry, BlockKind, BlockVerdict
 # The names in the first row, in any order; the same in every language, so that a file that one
 # person has exported another can import.
 COLUMNS = ("kind", "entry", "verdict", "reason", "until")
-_LONGEST_REASON = 200
 _Choice = TypeVar("_Choice", BlockKind, BlockVerdict)
 
 
@@ -40,14 +39,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What a file says: the rows that can be stored, and those that cannot."""
-
-    rows: tuple[Row, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
 class Difference:
     """What storing the rows would do."""
 
@@ -66,21 +57,15 @@ class Reading:
     now: datetime
 
 
-def contents(text: str, reading: Reading) -> Contents:
+def contents(text: str, reading: Reading) -> Contents[Row]:
     """What the text of a file says. Raises NotAFile where its first row names no columns."""
-    rows: dict[tuple[str, str], Row] = {}
-    problems = []
-    for line, cells in csv_file.rows(text, COLUMNS, needed={"kind", "entry"}):
-        try:
-            row = _row(line, cells, reading)
-            if earlier := rows.get(row.key):
-                raise NotAnEntry(
-                    gettext("This entry stands in line %(line)s already.") % {"line": earlier.line}
-                )
-            rows[row.key] = row
-        except NotAnEntry as problem:
-            problems.append(Problem(line, str(problem)))
-    return Contents(tuple(rows.values()), tuple(problems))
+    return csv_file.contents(
+        text,
+        COLUMNS,
+        {"kind", "entry"},
+        lambda line, cells: _row(line, cells, reading),
+        twice=gettext("This entry stands in line %(line)s already."),
+    )
 
 
 def difference(rows: Sequence[Row]) -> Difference:
@@ -126,23 +111,23 @@ def _row(line: int, cells: dict[str, str], reading: Reading) -> Row:
 
     kind = _choice(BlockKind, cell("kind"))
     if kind is None:
-        raise NotAnEntry(
+        raise NotARow(
             gettext("“%(typed)s” is not a kind of entry. Use one of these: %(kinds)s.")
             % {"typed": cell("kind")[:40], "kinds": ", ".join(BlockKind.values)}
         )
     verdict = _choice(BlockVerdict, cell("verdict") or BlockVerdict.HOLD.value)
     if verdict is None:
-        raise NotAnEntry(
+        raise NotARow(
             gettext("“%(typed)s” is not a verdict. Use one of these: %(verdicts)s.")
             % {"typed": cell("verdict")[:40], "verdicts": ", ".join(BlockVerdict.values)}
         )
-    value = block_values.read(kind, cell("entry"), reading.default_countries, reading.proxies)
-    block_values.refuse_too_much(kind, value, verdict)
-    if len(cell("reason")) > _LONGEST_REASON:
-        raise NotAnEntry(
-            gettext("The reason is longer than %(most)s characters.") % {"most": _LONGEST_REASON}
-        )
-    return Row(line, kind, value, verdict, cell("reason"), _until(cell("until"), reading))
+    try:
+        value = block_values.read(kind, cell("entry"), reading.default_countries, reading.proxies)
+        block_values.refuse_too_much(kind, value, verdict)
+    except NotAnEntry as refused:
+        raise NotARow(str(refused)) from None
+    reason = csv_file.reason(cells)
+    return Row(line, kind, value, verdict, reason, _until(cell("until"), reading))
 
 
 def _choice(choices: type[_Choice], typed: str) -> _Choice | None:
@@ -159,7 +144,7 @@ def _until(typed: str, reading: Reading) -> datetime | None:
     except ValueError:
         at = None
     if at is None:
-        raise NotAnEntry(
+        raise NotARow(
             gettext(
                 "“%(typed)s” is neither a day nor a time. Write 2027-01-31 or 2027-01-31 18:00."
             )
@@ -167,7 +152,5 @@ def _until(typed: str, reading: Reading) -> datetime | None:
         )
     at = at if at.tzinfo else at.replace(tzinfo=reading.zone)
     if at <= reading.now:
-        raise NotAnEntry(
-            gettext("This time has passed already: %(typed)s.") % {"typed": typed[:40]}
-        )
+        raise NotARow(gettext("This time has passed already: %(typed)s.") % {"typed": typed[:40]})
     return at
