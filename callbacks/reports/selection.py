@@ -3,9 +3,10 @@
 Its address is the view: it can be bookmarked, sent, and subscribed to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -83,13 +84,26 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What the page shows."""
+class View:
+    """What the page of any report shows."""
 
     asked: Asked
     grouping: Grouping
     columns: Columns
     compare: bool = False
+
+    def query(self) -> QueryDict:
+        """For an address; the report's `read` gives back the same."""
+        query = self.asked.query()
+        query["by"] = self.grouping.key
+        query["show"] = self.columns.key
+        if self.compare:
+            query["compare"] = "yes"
+        return query
+
+
+class Selection(View):
+    """What the page on callback times shows."""
 
     def measures(self) -> tuple[Measure, ...]:
         """Of the table's columns; by the wall clock too, where a source's clock stands still."""
@@ -108,15 +122,6 @@ class Selection:
                 return GROUPINGS[key]
         return GROUPINGS["month"]
 
-    def query(self) -> QueryDict:
-        """For an address; `read` gives back the same."""
-        query = self.asked.query()
-        query["by"] = self.grouping.key
-        query["show"] = self.columns.key
-        if self.compare:
-            query["compare"] = "yes"
-        return query
-
 
 def groupings_for(seen: Scope) -> dict[str, Grouping]:
     """By what somebody may group: by people, only who sees their names."""
@@ -125,9 +130,27 @@ def groupings_for(seen: Scope) -> dict[str, Grouping]:
 
 def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Selection:
     """What an address selects; nothing said: today's leads by source. Raises NotUnderstood."""
-    problems = {}
-    grouping = groupings_for(seen).get(query.get("by") or BY)
-    columns = COLUMNS.get(query.get("show") or MAIN)
+    view = read_view(query, now, seen, groupings_for(seen), COLUMNS, BY)
+    return Selection(view.asked, view.grouping, view.columns, view.compare)
+
+
+def read_view(
+    query: QueryDict,
+    now: datetime,
+    seen: Scope,
+    groupings: Mapping[str, Grouping],
+    sets_of_columns: Mapping[str, Columns],
+    by: str,
+    problems: Mapping[str, str] = MappingProxyType({}),
+) -> View:
+    """What an address selects of a report that has these groupings and columns.
+
+    `by`: the grouping where it names none. Raises NotUnderstood, with the `problems` that were
+    found before.
+    """
+    problems = dict(problems)
+    grouping = groupings.get(query.get("by") or by)
+    columns = sets_of_columns.get(query.get("show") or MAIN)
     if grouping is None:
         problems["by"] = gettext("The report has no such group.")
     if columns is None:
@@ -142,7 +165,7 @@ def read(query: QueryDict, now: datetime, seen: Scope = EVERYTHING) -> Selection
         ) % {"most": MOST_ROWS}
     if problems or grouping is None or columns is None:
         raise NotUnderstood(problems)
-    return Selection(asked, grouping, columns, bool(query.get("compare")))
+    return View(asked, grouping, columns, bool(query.get("compare")))
 
 
 def clocks_differ(asked: Asked) -> bool:
