@@ -37,6 +37,7 @@ from leads import (
     visitor_status,
 )
 from leads.acts import Act
+from leads.branding.shown import branding
 from leads.guard import circumstances, websites
 from leads.models import Lead, LeadSource
 from leads.request_body import BodyRefused
@@ -49,7 +50,7 @@ def _expired(
     request: HttpRequest, slug: str, source: LeadSource, *, has_form: bool
 ) -> HttpResponse:
     """Says nothing of the request: not even that the number was called."""
-    known = {"slug": slug, "has_form": has_form}
+    known = {"slug": slug, "has_form": has_form, "branding": branding(source)}
     page = render(request, "leads/expired.html", known, status=410)
     return pages.shown_inside(source, pages.secret(page))
 
@@ -77,15 +78,17 @@ class Asked:
 
     def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
         """Rendered for whoever knows its address."""
+        source = self.source or self.lead.source
         known = {
             "slug": self.slug,
+            "branding": branding(source),
             "public_id": self.lead.public_id,
             "stands": self.stands,
             "last_digits": visitor_status.last_digits(self.lead.phone),
             "is_ringing": self.stands.status in acts.RINGING,
         }
         page = render(self.request, template, known | context, status=status)
-        return pages.shown_inside(self.source or self.lead.source, pages.secret(page))
+        return pages.shown_inside(source, pages.secret(page))
 
     def back(self, lead: Lead | None = None) -> HttpResponse:
         """To the page that says how it stands, or how `lead` does."""

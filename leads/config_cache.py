@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from leads.models import ConsentText, FormField, LeadSource, SourceText, Widget, WidgetText
+from leads.models import ConsentText, FormField, LeadSource, Logo, SourceText, Widget, WidgetText
 
 T = TypeVar("T")
 
@@ -122,6 +122,14 @@ def _widgets() -> dict[int, Widget]:
 
 # How the buttons of websites look, by the id of the source.
 widgets = VersionedCache(_widgets)
+
+
+def _logos() -> dict[int, Logo]:
+    return {it.source_id: it for it in Logo.objects.defer("image")}
+
+
+# Without their pictures, by the id of the source.
+logos = VersionedCache(_logos)
 
 
 def _widget_texts() -> dict[int, list[WidgetText]]:

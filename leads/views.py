@@ -31,6 +31,7 @@ from leads import (
     unavailable,
     visits,
 )
+from leads.branding.shown import branding
 from leads.failed_submissions import FailedBy
 from leads.forms import LeadForm
 from leads.guard import circumstances, rates, stamp
@@ -261,7 +262,7 @@ def _form_page(
     """`trouble`: why what was sent was not taken, where that is not for what was written."""
     form.offer_times()
     form.focus_on_what_is_wrong()
-    context = {"source": source, "form": form, "hidden": hidden}
+    context = {"source": source, "form": form, "hidden": hidden, "branding": branding(source)}
     context["fields_field"] = form_fields.MARK
     context["marks"] = " ".join(visits.MARKS)
     context["trap"], context["stamp_field"] = circumstances.TRAP, stamp.FIELD
@@ -288,4 +289,5 @@ def _gone(request: HttpRequest, slug: str) -> HttpResponse:
     language_choice.speak(request, source)
     if source is None:
         return pages.not_found(request)
-    return pages.shown_inside(source, render(request, "leads/widget_gone.html", status=404))
+    page = render(request, "leads/widget_gone.html", {"branding": branding(source)}, status=404)
+    return pages.shown_inside(source, page)

@@ -18,6 +18,7 @@ from leads.models.lead import Lead
 from leads.models.lead_search import LeadSearch
 from leads.models.lead_status import E164, NO_NUMBER, OPEN_STATUSES, CameBy, LeadStatus
 from leads.models.legal_holds import LegalHold
+from leads.models.logos import Logo
 from leads.models.never_call import ListedBy, NeverCallNumber
 from leads.models.setup_version import SetupVersion
 from leads.models.source_texts import SourceText
@@ -71,6 +72,7 @@ __all__ = [
     "LeadStatus",
     "LegalHold",
     "ListedBy",
+    "Logo",
     "Need",
     "NeverCallNumber",
     "SetupVersion",

@@ -40,7 +40,10 @@ class Widget(models.Model):
         max_length=7,
         default=OUR_BLUE,
         validators=[RegexValidator(COLOUR, _("A colour is written like #0b57c4."))],
-        help_text=_("Of the button. Its text is black or white, whichever is easier to read."),
+        help_text=_(
+            "Of the button, of the form and of the page of a request. The text on it is black or "
+            "white, whichever is easier to read."
+        ),
     )
     side = models.CharField(_("side"), max_length=5, choices=Side.choices, default=Side.END)
     appears = models.CharField(

@@ -9,9 +9,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from leads import config_cache, language_choice, languages, ports
+from leads.branding import contrast
 from leads.models import LeadSource, Widget, WidgetText
 from leads.models.widgets import Appears
-from leads.widget import contrast
 
 
 class Told(TypedDict):

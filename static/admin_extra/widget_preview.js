@@ -5,7 +5,7 @@
 
   const RIGHT_TO_LEFT = /^(ar|fa|he|iw|ur|yi)\b/;
 
-  // As leads/widget/contrast.py reckons it.
+  // As leads/branding/contrast.py reckons it.
   function luminance(colour) {
     const part = (at) => {
       const share = parseInt(colour.slice(at, at + 2), 16) / 255;

@@ -140,6 +140,8 @@ def address(route: str, world: World, rows: dict[type[Model], Model]) -> str:
         "(?P<secret>[^/]+)": settings.CDR_SECRET,
         "(?P<slug>[-a-zA-Z0-9_]+)": own.source.slug,
         "<slug:slug>": own.source.slug,
+        "(?P<colour>[0-9a-f]{6})": "7a1fa2",
+        "(?P<digest>[0-9a-f]{32})": "0" * 32,
         "<uuid:public_id>": str(own.lead.public_id),
         "<str:public_id>": str(own.lead.public_id),
         "(?P<public_id>[^/]+)": str(own.lead.public_id),

@@ -17,11 +17,13 @@ from callbacks.config.page_headers import NOT_KEPT, PERMISSIONS
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 
+FOREVER = "public, max-age=31536000, immutable"
 # Of an answer to GET, by the beginning of its address; all others are kept by nobody.
 KEPT = {
     "/contact/website/": "private, no-cache", "/static/": "public",
     "/widget.js": "public, max-age=3600", "/widget/website/settings/": "public, max-age=60",
     "/widget/website/": "private, no-cache",
+    "/colours/": FOREVER, "/logos/": FOREVER,
 }  # fmt: skip
 # What other websites may load.
 FOR_OTHERS = ("/widget.js", "/widget/website/settings/")
@@ -125,7 +127,8 @@ def known(
     fill(2)
     lead = make_lead("+972505550101")
     return {
-        "slug": "website", "public_id": str(lead.public_id), "pk": str(extension.pk),
+        "slug": "website", "colour": "7a1fa2", "digest": "0" * 32,
+        "public_id": str(lead.public_id), "pk": str(extension.pk),
         "ticket": "none", "key": str(uuid.uuid4()), "digits": lead.phone.lstrip("+"),
         "version": "1", "token": "none", "uidb64": "none", "secret": "wrong", "app_label": "leads",
         "url": "nowhere", "content_type_id": "1", "object_id": "1",

@@ -40,6 +40,7 @@ def a_source(**values: Any) -> dict[str, Any]:
         "form_fields",
         "form_field_texts",
         "texts",
+        "logo",
         "widget",
         "widget_texts",
         "consent_texts",

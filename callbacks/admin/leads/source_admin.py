@@ -19,6 +19,7 @@ from callbacks.admin.filters import NobodyNowFilter
 from callbacks.admin.leads import consent_texts, retention_shown, source_texts_shown, widget_shown
 from callbacks.admin.leads.consent_texts import ConsentTextsInline, ShowsConsentTexts
 from callbacks.admin.leads.form_fields_shown import FormFieldsInline, FormFieldTextsInline
+from callbacks.admin.leads.logo_shown import LogoInline
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
 from callbacks.admin.leads.source_texts_shown import SourceTextsInline
 from callbacks.admin.leads.widget_shown import WidgetInline, WidgetTextsInline
@@ -39,7 +40,7 @@ class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
     readonly_fields = ["consent_versions"]
     inlines = [
         FormFieldsInline, FormFieldTextsInline,
-        SourceTextsInline, WidgetInline, WidgetTextsInline, ConsentTextsInline,
+        SourceTextsInline, LogoInline, WidgetInline, WidgetTextsInline, ConsentTextsInline,
         SourceMessagesInline, SourceParametersInline,
     ]  # fmt: skip
     change_form_outer_after_template = "admin/what_holds.html"

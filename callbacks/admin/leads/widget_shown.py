@@ -17,8 +17,8 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextInputWidg
 
 from callbacks.admin.leads import typed_language
 from leads import language_choice
+from leads.branding import contrast
 from leads.models import Appears, LeadSource, Widget, WidgetText
-from leads.widget import contrast
 
 
 class OfItsSource:
@@ -72,7 +72,7 @@ class WidgetInline(OfItsSource, StackedInline):  # type: ignore[misc]  # unfold 
 
     model = Widget
     form = WidgetForm
-    verbose_name = _("button on other websites")
+    verbose_name = _("colour, and button on other websites")
     verbose_name_plural = verbose_name
     extra = 1
     max_num = 1

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from leads.widget import contrast, loader
+from leads.branding import contrast
+from leads.widget import loader
 from leads.widget.urls import urlpatterns
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +70,7 @@ def test_each_page_of_a_visitor_has_one_in_the_frame() -> None:
     """What their templates name: a page in the frame links to pages in the frame."""
     framed = {it.name for it in urlpatterns}
     names = get_resolver("leads.urls").reverse_dict
-    api_and_script = {"home", "widget-script", "api-create"}
+    api_and_script = {"home", "widget-script", "api-create", "colours", "logo"}
     assert {it for it in names if isinstance(it, str)} - api_and_script <= framed
     assert reverse("leads:contact", args=["website"], current_app="widget") == "/widget/website/"
 

@@ -1,0 +1,1 @@
+"""A source's colour and logo, as its pages and its button show them."""

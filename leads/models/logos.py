@@ -1,0 +1,49 @@
+"""Logo: the picture above a source's form."""
+
+import hashlib
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.sources import LeadSource
+
+
+class Logo(models.Model):
+    """As it is sent to visitors: read and written anew by leads.branding.logo.
+
+    `image`: its bytes. `width`, `height`: on the page, in CSS pixels. `plate`: what it stands on
+    (leads.branding.logo.Plate). `digest`: of the bytes, and its address.
+    """
+
+    source = models.OneToOneField(
+        LeadSource, verbose_name=_("source"), on_delete=models.CASCADE, related_name="logo"
+    )
+    name = models.CharField(
+        _("what the logo says"),
+        max_length=80,
+        help_text=_(
+            "Visitors who cannot see the logo read or hear this: usually the name of the company."
+        ),
+    )
+    image = models.BinaryField(_("picture"))
+    kind = models.CharField(_("content type"), max_length=20, editable=False)
+    width = models.PositiveSmallIntegerField(_("width"), editable=False)
+    height = models.PositiveSmallIntegerField(_("height"), editable=False)
+    plate = models.CharField(_("stands on"), max_length=5, blank=True, editable=False)
+    digest = models.CharField(_("digest"), max_length=32, db_index=True, editable=False)
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+        ordering = ["source"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def take(self, read: Any) -> None:
+        """Sets what leads.branding.logo.read has read."""
+        self.image, self.kind, self.plate = read.image, read.kind, read.plate
+        self.width, self.height = read.width, read.height
+        self.digest = hashlib.sha256(read.image).hexdigest()[:32]
