@@ -264,8 +264,8 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         choices=lambda: [(it, _name_of(it)) for it in language_choice.codes()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_(
-            "The form and the page of a request then have a list of languages. Choose those that "
-            "somebody speaks who is rung."
+            "The form and the page of a request then have a list of languages. Choose only "
+            "languages that your salespeople for this source speak."
         ),
     )
     allowed_countries = CountriesField(

@@ -124,10 +124,10 @@ Posted = Mapping[str, str]
 Deed = Callable[[Asked, Posted], HttpResponse]
 
 
-def act_page(act: Act, typed: str = "") -> Callable[[Deed], View]:
+def act_page(act: Act, *typed: str) -> Callable[[Deed], View]:
     """A view of one act: asked about by GET, done by POST, and only while it is offered.
 
-    `typed`: the field that is filled in. The same page sent again with the same in it is answered
+    `typed`: the fields that are filled in. The same page sent again with the same in it is answered
     as before, however the request stands by now.
     """
 
@@ -147,7 +147,7 @@ def act_page(act: Act, typed: str = "") -> Callable[[Deed], View]:
                     )
                 except BodyRefused as refused:
                     return error_pages.body_refused(asked.request, refused)
-                if typed and (known := intake.find(key_of(asked, posted, posted.get(typed, "")))):
+                if typed and (known := intake.find(key_of(asked, posted, *typed))):
                     return asked.back(known)
             if act not in asked.offered:
                 return not_now(asked)
@@ -188,6 +188,7 @@ def token_of(posted: Posted) -> uuid.UUID:
     return uuid.uuid4()
 
 
-def key_of(asked: Asked, posted: Posted, typed: str) -> uuid.UUID:
-    """The same page sent again with the same words is the same change."""
-    return intake.key_from("act", str(asked.lead.public_id), str(token_of(posted)), typed)
+def key_of(asked: Asked, posted: Posted, *typed: str) -> uuid.UUID:
+    """The same page sent again with the same in the fields `typed` is the same change."""
+    said = (posted.get(name, "") for name in typed)
+    return intake.key_from("act", str(asked.lead.public_id), str(token_of(posted)), *said)

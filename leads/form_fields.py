@@ -8,14 +8,15 @@ their page did not have, and what they filled in is kept.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
+from django.db.models import Func, JSONField, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext
 
 from leads import config_cache, languages
-from leads.models import Answers, FieldKind, FormField, FormFieldText, Lead, LeadSource, Need
-from leads.models.form_fields import OWN_KINDS
+from leads.models import Answers, FieldKind, FormField, Lead, LeadSource, Need
+from leads.models.form_fields import OWN_KINDS, paired
 from leads.submission import Submission
 
 PREFIX = "field_"
@@ -102,6 +103,18 @@ def given_by(lead: Lead) -> list[tuple[str, str]]:
     return [(it["label"], in_words(it["value"])) for it in row.given] if row else []
 
 
+def asked_of(leads: QuerySet[Lead]) -> dict[str, str]:
+    """The own fields that any of these leads has answered, as they were then: labels by key, in
+    the order of the keys; of several labels of one key, one.
+    """
+    each = Func("given", function="jsonb_array_elements", output_field=JSONField())
+    answers = Answers.objects.filter(lead__in=leads.order_by().values("pk"))
+    rows = answers.values_list(
+        KeyTextTransform("key", each), KeyTextTransform("label", each)
+    ).distinct()
+    return dict(sorted(rows, reverse=True)[::-1])
+
+
 def in_words(value: object) -> str:
     """An answer for people."""
     return gettext("Yes") if value is True else str(value)
@@ -111,11 +124,8 @@ def _field(row: FormField, language: str) -> Field:
     kind, need = FieldKind(row.kind), Need(row.need)
     if not row.is_own:
         return Field(kind.value, kind, need, row.place)
-    text = _text(row, language)
-    choices = row.listed_choices
-    words = text.choices.splitlines() if text else []
-    said = [it.strip() for it in words if it.strip()]
-    shown = said if len(said) == len(choices) else choices
+    text = languages.nearest(list(row.texts.all()), language)
+    known = paired(text.choices, row.listed_choices) if text else {}
     return Field(
         name=f"{PREFIX}{row.key}",
         kind=kind,
@@ -123,14 +133,5 @@ def _field(row: FormField, language: str) -> Field:
         place=row.place,
         label=text.label if text else row.label,
         named=row.label,
-        choices=tuple(zip(choices, shown, strict=True)),
+        choices=tuple((it, known.get(it, it)) for it in row.listed_choices),
     )
-
-
-def _text(row: FormField, language: str) -> FormFieldText | None:
-    """In this language, else in the same of any country."""
-    known = list(row.texts.all())
-    same = (it for it in known if it.language == language)
-    spoken = languages.spoken(language)
-    alike = (it for it in known if languages.spoken(it.language) == spoken)
-    return next(chain(same, alike), None) if language else None

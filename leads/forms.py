@@ -52,6 +52,13 @@ def sure_words(e164: str) -> SafeString:
     return format_html(gettext("Yes, {number} is my whole number"), number=number)
 
 
+def country_choices(source: LeadSource) -> list[tuple[str, str]]:
+    """The countries that a number may be of, by code and name; none where there is but one."""
+    allowed = source.allowed_countries
+    named = [(code, str(countries.NAMES.get(code, code))) for code in allowed]
+    return sorted(named, key=lambda it: it[1]) if len(named) > 1 else []
+
+
 class LeadForm(forms.Form):
     """One submission for `source`. After is_valid(), `submission` returns what to store.
 
@@ -161,8 +168,10 @@ class LeadForm(forms.Form):
         for field in self.own:
             is_needed = self.asks_for(field)
             if field.is_own:
-                if field.need is not Need.HIDDEN:
-                    is_free = self.is_bound and not self.is_of_today()
+                is_free = self.is_bound and not self.is_of_today()
+                # Hidden since the page was made: what was filled into it by then is kept.
+                was_there = is_free and bool((self.data.get(field.name) or "").strip())
+                if field.need is not Need.HIDDEN or was_there:
                     self.fields[field.name] = input_fields.own(field, is_needed, is_free=is_free)
                 continue
             if field.need is Need.HIDDEN and not (self.data.get(field.name) or "").strip():
@@ -175,8 +184,8 @@ class LeadForm(forms.Form):
                 sentence = gettext("Enter an email address like name@example.com.")
                 self.fields["email"].validators[0] = EmailValidator(sentence)
         names = [it.name for it in self.own]
-        if countries := self.offered_countries():
-            self.fields["country"] = self._country_field(countries)
+        if choices := self.offered_countries():
+            self.fields["country"] = self._country_field(choices)
             names.insert(names.index("phone"), "country")
         self.order_fields(names)
 
@@ -185,17 +194,11 @@ class LeadForm(forms.Form):
         """The sentence about a number that may be half typed, for a page in any direction."""
         return str(cls.MAY_BE_HALF) % {"number": phones.isolated(phones.readable(e164))}
 
-    def offered_countries(self) -> list[str]:
-        """Those to choose from for a number without a country code; none where there is but one."""
-        allowed = self.source.allowed_countries
-        return sorted(allowed, key=self._country_name) if len(allowed) > 1 else []
+    def offered_countries(self) -> list[tuple[str, str]]:
+        """Those to choose from for a number without a country code."""
+        return country_choices(self.source)
 
-    @staticmethod
-    def _country_name(code: str) -> str:
-        return str(countries.NAMES.get(code, code))
-
-    def _country_field(self, offered: list[str]) -> LineField:
-        choices = [(code, self._country_name(code)) for code in offered]
+    def _country_field(self, choices: list[tuple[str, str]]) -> LineField:
         return ChoiceField(
             choices,
             is_free=True,  # what is none of them is as good as none
@@ -355,7 +358,7 @@ class ApiForm(LeadForm):
         """The sentence for a program, which is given no marks of direction."""
         return str(cls.MAY_BE_HALF) % {"number": phones.readable(e164)}
 
-    def offered_countries(self) -> list[str]:
+    def offered_countries(self) -> list[tuple[str, str]]:
         """A program says the country with the number."""
         return []
 

@@ -212,6 +212,15 @@ FIRST_CALL = DatedSentence(
     _("We will call you tomorrow, %(weekday)s, at %(time)s."),
     _("We will call you on %(date)s, at %(time)s."),
 )
+# Of somebody who asks at night, and is called at once only if somebody is there.
+IF_NOT_BEFORE = DatedSentence(
+    _("If your phone has not rung before then, we will call you today at %(time)s."),
+    _(
+        "If your phone has not rung before then, we will call you tomorrow, %(weekday)s, at "
+        "%(time)s."
+    ),
+    _("If your phone has not rung before then, we will call you on %(date)s, at %(time)s."),
+)
 NEXT_CALL = DatedSentence(
     _("We will call you again today at %(time)s."),
     _("We will call you again tomorrow, %(weekday)s, at %(time)s."),

@@ -28,7 +28,7 @@ from leads import (
 )
 from leads.acts import Act
 from leads.asked import Asked, Posted, act_page, asked_about, is_foreign, key_of, not_now, token_of
-from leads.forms import SURE, LeadForm, sure_words
+from leads.forms import SURE, LeadForm, country_choices, sure_words
 from leads.guard import challenge, circumstances, rates, stamp
 from leads.guard.circumstances import Circumstances
 from leads.guard.verdicts import Refused
@@ -115,7 +115,7 @@ def not_mine(asked: Asked, _posted: Posted) -> HttpResponse:
     return asked.back()
 
 
-@act_page(Act.TIME, typed="call_at")
+@act_page(Act.TIME, "call_at")
 def time(asked: Asked, posted: Posted) -> HttpResponse:
     """Has the number called at another time."""
     source = asked.source
@@ -137,7 +137,7 @@ def time(asked: Asked, posted: Posted) -> HttpResponse:
         chosen_at = callback_times.choose(typed, hours, asked.now, offered=True)
     except callback_times.TimeRefused as refused:
         return asked.page("leads/act_time.html", 422, wrong=str(refused), **context)
-    key = key_of(asked, posted, posted.get("call_at", ""))
+    key = key_of(asked, posted, "call_at")
     if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
         trouble = error_pages.too_many_changes(wait)
         return _later(asked.page("leads/act_time.html", 429, trouble=trouble, **context), wait)
@@ -145,7 +145,7 @@ def time(asked: Asked, posted: Posted) -> HttpResponse:
     return asked.back(acting.retime(asked.lead, source, chosen_at, key, how, asked.now))
 
 
-@act_page(Act.NUMBER, typed="phone")
+@act_page(Act.NUMBER, "phone", "country")
 def number(asked: Asked, posted: Posted) -> HttpResponse:
     """Has another number called instead."""
     source = asked.source
@@ -155,17 +155,18 @@ def number(asked: Asked, posted: Posted) -> HttpResponse:
     context: dict[str, Any] = {
         "not_mine": Act.NOT_MINE in asked.offered,
         "typed": typed,
+        **_countries(source, clean_line(posted.get("country", ""))),
         **_carried(asked, posted),
     }
     if not asked.is_post:
         return asked.page("leads/act_number.html", **context)
     try:
-        phone = _other_number(asked, source, typed, clean_line(posted.get(SURE, "")))
+        phone = _other_number(asked, source, typed, posted)
     except PhoneRefused as refused:
         context |= {"wrong": refused.message, "sure": refused.number}
         context["sure_words"] = sure_words(refused.number) if refused.number else ""
         return asked.page("leads/act_number.html", 422, **context)
-    key = key_of(asked, posted, posted.get("phone", ""))
+    key = key_of(asked, posted, "phone", "country")
     if wait := rates.wait_to_change(asked.lead, str(key), asked.now):
         trouble = error_pages.too_many_changes(wait)
         return _later(asked.page("leads/act_number.html", 429, trouble=trouble, **context), wait)
@@ -180,21 +181,28 @@ def number(asked: Asked, posted: Posted) -> HttpResponse:
         return _later(page, refused_request.retry_after)
 
 
-def _other_number(asked: Asked, source: LeadSource, typed: str, sure: str) -> TypedPhone:
+def _countries(source: LeadSource, chosen: str) -> dict[str, Any]:
+    """Those of the form, with the one that is chosen: no list where there is but one."""
+    choices = country_choices(source)
+    is_one = chosen in {code for code, _name in choices}
+    return {"countries": choices, "country": chosen if is_one else source.default_country}
+
+
+def _other_number(asked: Asked, source: LeadSource, typed: str, posted: Posted) -> TypedPhone:
     """Raises PhoneRefused for one that nobody may call, for the one that we have, and for one that
     may be half typed, unless its owner is sure of it.
     """
     if not typed:
         raise PhoneRefused("invalid", gettext("Enter your phone number."))
     try:
-        phone = number_guard.accept(typed, source)
+        phone = number_guard.accept(typed, source, clean_line(posted.get("country", "")))
     except PhoneRefused as refused:
         number_refused.send(sender=LeadSource, refused=refused)
         raise
     if phones.identity(phone.e164) == phones.identity(asked.lead.phone):
         same = gettext("This is the number that we have for you. Enter another one.")
         raise PhoneRefused("same", same)
-    if phone.is_doubtful and sure != phone.e164:
+    if phone.is_doubtful and clean_line(posted.get(SURE, "")) != phone.e164:
         raise PhoneRefused("unsure", LeadForm.may_be_half(phone.e164), number=phone.e164)
     return phone
 

@@ -22,7 +22,9 @@ from django.utils.translation import gettext
 
 from callbacks.common.site_address import absolute
 from callbacks.mailing import outbox
-from leads import language_choice, visitor_status
+from callbacks.routing import config
+from callbacks.scheduling import calling_hours
+from leads import language_choice, ports, standings, visitor_status
 from leads.guard import mail_rates
 from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 
@@ -118,13 +120,26 @@ def _words(
         told["title"] = gettext("We could not reach you")
         told["form"] = page("contact", earlier=lead.public_id)
         return told
+    told["title"] = gettext("We have your request")
+    told["message"] = _when(lead, source, now)
+    return told
+
+
+def _when(lead: Lead, source: LeadSource, now: datetime) -> str:
+    """When they are called, for somebody who may read it later: with the time where there is one.
+
+    At night whoever asks is called at once if somebody is there, and else at the next usual hour.
+    """
     found = visitor_status.find(lead.public_id)
     stands = visitor_status.standing(found, now) if found else None
-    has_message = stands is not None and stands.status in {"scheduled", "received"}
-    told["title"] = gettext("We have your request")
-    told["message"] = (
-        stands.message
-        if stands and has_message
-        else gettext("We will call you as soon as one of us is free.")
-    )
-    return told
+    if stands and stands.status in {"scheduled", "received"}:
+        return str(stands.message)
+    current = config.current()
+    hours = ports.hours(source.pk, lead.phone)
+    soonest = max(ports.soonest(source, now).at, hours.next_time(now) or now)
+    if soonest > now + visitor_status.SOON:
+        return standings.FIRST_CALL.text(soonest, now, hours.zone)
+    usual = calling_hours.next_usual_time(current, source.pk, lead.phone, now)
+    if usual and usual > now:
+        return standings.IF_NOT_BEFORE.text(usual, now, hours.zone)
+    return gettext("We will call you as soon as one of us is free.")

@@ -2,6 +2,8 @@
 Answers: what was filled into the manager's own fields.
 """
 
+from collections.abc import Iterable, Sequence
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -29,9 +31,9 @@ class FieldKind(models.TextChoices):
     CALL_AT = "call_at", _("Time of the call")
     LANGUAGE = "language", _("Language")
     MESSAGE = "message", _("Message")
-    TEXT = "text", _("Own: a line of text")
-    CHOICE = "choice", _("Own: a choice")
-    BOX = "box", _("Own: a check box")
+    TEXT = "text", _("Your own field: text")
+    CHOICE = "choice", _("Your own field: choice")
+    BOX = "box", _("Your own field: check box")
 
 
 OWN_KINDS = (FieldKind.TEXT, FieldKind.CHOICE, FieldKind.BOX)
@@ -42,7 +44,7 @@ class Need(models.TextChoices):
 
     HIDDEN = "hidden", _("not shown")
     OPTIONAL = "optional", _("optional")
-    MANDATORY = "mandatory", _("mandatory")
+    MANDATORY = "mandatory", _("required")
 
 
 class FormField(models.Model):
@@ -63,19 +65,21 @@ class FormField(models.Model):
         _("field"), max_length=8, choices=FieldKind.choices, default=FieldKind.TEXT
     )
     place = models.PositiveSmallIntegerField(
-        _("place"), default=100, help_text=_("The smallest stands first.")
+        _("order"),
+        default=100,
+        help_text=_("The form shows the fields in this order, lowest number first."),
     )
     need = models.CharField(
-        _("filling it in"), max_length=9, choices=Need.choices, default=Need.OPTIONAL
+        _("required"), max_length=9, choices=Need.choices, default=Need.OPTIONAL
     )
     label = models.CharField(
         _("label"),
         max_length=MAX_LABEL,
         blank=True,
-        help_text=_("Of an own field, in the source's language."),
+        help_text=_("Only for your own fields; in the source's language."),
     )
     choices = models.TextField(
-        _("choices"), blank=True, help_text=_("Of an own choice: one on each line.")
+        _("choices"), blank=True, help_text=_("Only for your own choices; one on each line.")
     )
     key = models.CharField(
         _("name for programs"),
@@ -87,7 +91,10 @@ class FormField(models.Model):
                 _("Use small Latin letters, digits and _, beginning with a letter."),
             )
         ],
-        help_text=_("Of an own field, in the API and in files. Empty: it is given one."),
+        help_text=_(
+            "What the API and files call your own field. Leave this empty to have a name made from "
+            "the label."
+        ),
     )
 
     class Meta:
@@ -123,6 +130,27 @@ def lines(text: str) -> list[str]:
     return list(dict.fromkeys(it for it in (line.strip() for line in text.splitlines()) if it))
 
 
+def paired(text: str, choices: Sequence[str]) -> dict[str, str]:
+    """The words of each of these choices that has any: "Large = גדול" is a line of `text`.
+
+    A line is of the longest choice that it begins with, as one may have a "=" of its own.
+    """
+    found = {}
+    for line in lines(text):
+        choice = choice_of(line, choices)
+        words = line.removeprefix(choice).partition("=")[2].strip() if choice else ""
+        if words:
+            found[choice] = words
+    return found
+
+
+def choice_of(line: str, choices: Iterable[str]) -> str:
+    """The choice that a line "Large = גדול" is of; "" for none of these."""
+    begun = (it for it in choices if line.startswith(it))
+    followed = (it for it in begun if line.removeprefix(it).lstrip().startswith("="))
+    return max(followed, key=len, default="")
+
+
 class FormFieldText(models.Model):
     """The words of an own field in a language that is not the source's. `source`: the field's."""
 
@@ -143,12 +171,17 @@ class FormFieldText(models.Model):
     )
     label = models.CharField(_("label"), max_length=MAX_LABEL)
     choices = models.TextField(
-        _("choices"), blank=True, help_text=_("In the same order: one on each line.")
+        _("choices"),
+        blank=True,
+        help_text=_(
+            "One line for each choice: the choice as it is above, = and its words in this "
+            "language. For example: Large = גדול. A choice without words is shown as it is above."
+        ),
     )
 
     class Meta:
-        verbose_name = _("words of a field in another language")
-        verbose_name_plural = _("words of the fields in other languages")
+        verbose_name = _("text of a field in another language")
+        verbose_name_plural = _("texts of the fields in other languages")
         ordering = ["field", "language"]
         default_permissions = ()
         constraints = [

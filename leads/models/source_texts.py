@@ -26,19 +26,19 @@ class SourceText(models.Model):
         _("title"),
         max_length=80,
         blank=True,
-        help_text=_("Of the form. Empty: “Contact us”."),
+        help_text=_("The heading of the form. Leave this empty for “Contact us”."),
     )
     intro = models.CharField(
         _("introduction"),
         max_length=300,
         blank=True,
-        help_text=_("Stands below the title. Empty: that somebody calls back."),
+        help_text=_("Shown below the title. Leave this empty to say that someone will call back."),
     )
     thanks = models.CharField(
-        _("thanks"),
+        _("thank-you text"),
         max_length=300,
         blank=True,
-        help_text=_("Stands on the page of the request until its call. Empty: nothing."),
+        help_text=_("Shown on the page of the request until we call. May be left empty."),
     )
 
     class Meta:

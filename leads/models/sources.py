@@ -115,8 +115,8 @@ class LeadSource(models.Model):
         blank=True,
         db_default=[],
         help_text=_(
-            "The form and the page of a request then have a list of languages. Choose those that "
-            "somebody speaks who is rung."
+            "The form and the page of a request then have a list of languages. Choose only "
+            "languages that your salespeople for this source speak."
         ),
     )
     sla_target = models.PositiveIntegerField(

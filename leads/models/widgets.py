@@ -41,8 +41,8 @@ class Widget(models.Model):
         default=OUR_BLUE,
         validators=[RegexValidator(COLOUR, _("A colour is written like #0b57c4."))],
         help_text=_(
-            "Of the button, of the form and of the page of a request. The text on it is black or "
-            "white, whichever is easier to read."
+            "The colour of the button, the form and the page of a request. The text on it is black "
+            "or white, whichever is easier to read."
         ),
     )
     side = models.CharField(_("side"), max_length=5, choices=Side.choices, default=Side.END)
@@ -54,14 +54,14 @@ class Widget(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_SECONDS)],
-        help_text=_("Where it shows after some seconds."),
+        help_text=_("Only where the button shows after some seconds."),
     )
     only_open = models.BooleanField(
         _("only in opening hours"),
         default=False,
         help_text=_(
-            "While nobody can be called there is no button. Buttons of the website's own open "
-            "the form at any hour, and it says when we call."
+            "The button is hidden while nobody can be called. The website's own buttons still open "
+            "the form, which says when we will call."
         ),
     )
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from callbacks.models import AuditEntry
 from callbacks.privacy import held, persons
+from leads import form_fields
 from leads.models import FormField, FormFieldText, Lead, LeadSource
 from tests.exports.reading import Book, body, csv_rows
 from tests.support.admin_posting import rows
@@ -36,10 +37,17 @@ def address(source: LeadSource) -> str:
     return f"/admin/leads/leadsource/{source.pk}/change/"
 
 
-def saves(client: Client, source: LeadSource, fields: Any, texts: Any = (), there: int = 0) -> Any:
+def saves(
+    client: Client,
+    source: LeadSource,
+    fields: Any,
+    texts: Any = (),
+    there: int = 0,
+    texts_there: int = 0,
+) -> Any:
     data = a_source(name=source.name, slug=source.slug, allowed_countries="IL")
     data |= rows("form_fields", *fields, there=there)
-    data |= rows("form_field_texts", *texts)
+    data |= rows("form_field_texts", *texts, there=texts_there)
     data |= {f"{name}-MAX_NUM_FORMS": 1000 for name in ("form_fields", "form_field_texts")}
     return client.post(address(source), data, follow=True)
 
@@ -73,17 +81,97 @@ def test_fields_of_their_own_and_another_order(managing: Client, source: LeadSou
     assert form.index("How many rooms?") < form.index('name="phone"')
 
 
+def stored_fields() -> list[dict[str, Any]]:
+    """As the page has them."""
+    names = ("kind", "place", "need", "label", "choices", "key")
+    return [
+        {"id": it.pk, **{name: getattr(it, name) for name in names}}
+        for it in FormField.objects.all()
+    ]
+
+
+def sized(choices: str) -> list[dict[str, Any]]:
+    """The fields with other choices of a size."""
+    return [{**it, "choices": choices} if it["key"] == "size" else it for it in stored_fields()]
+
+
 def test_words_in_another_language(managing: Client, source: LeadSource) -> None:
     saves(managing, source, [*USUAL, SIZE])
     field = FormField.objects.get(key="size")
-    stored = [{"id": it.pk, "kind": it.kind, "place": it.place, "need": it.need, "label": it.label,
-             "choices": it.choices, "key": it.key} for it in FormField.objects.all()]  # fmt: skip
-    text = {"field": field.pk, "language": "iw", "label": "גודל", "choices": "ק\nג"}
-    wrong = saves(managing, source, stored, [{**text, "choices": "ק"}], there=7)
-    assert "Write as many choices as the field has: 2." in wrong.text
-    saves(managing, source, stored, [text], there=7)
+    text = {"field": field.pk, "language": "iw", "label": "גודל", "choices": "S = ק\r\nL=ג"}
+    saves(managing, source, stored_fields(), [text], there=7)
     stored = FormFieldText.objects.get()
     assert (stored.language, stored.source, stored.field) == ("he", source, field)
+    assert choices_of(source, "he") == [("S", "ק"), ("L", "ג")]
+
+
+def choices_of(source: LeadSource, language: str) -> list[tuple[str, str]]:
+    """What visitors may choose, and how it is called."""
+    [size] = [it for it in form_fields.of(source, language) if it.key == "size"]
+    return list(size.choices)
+
+
+WRONG_WORDS = {
+    "words alone": ("ק\nג", "“ק” does not begin with one of the choices and “=”."),
+    "no such choice": ("XL = ענק", "The choices are: S, L."),
+    "long words": ("S = " + "x" * 121, "Use at most 120 characters on each line."),
+}
+
+
+@pytest.mark.parametrize(("choices", "sentence"), WRONG_WORDS.values(), ids=WRONG_WORDS)
+def test_words_of_no_choice_are_refused(
+    managing: Client, source: LeadSource, choices: str, sentence: str
+) -> None:
+    saves(managing, source, [*USUAL, SIZE])
+    field = FormField.objects.get(key="size")
+    text = {"field": field.pk, "language": "he", "label": "גודל", "choices": choices}
+    assert sentence in saves(managing, source, stored_fields(), [text], there=7).text
+    assert not FormFieldText.objects.exists()
+
+
+@pytest.fixture
+def worded(managing: Client, source: LeadSource) -> dict[str, Any]:
+    """The words of two choices, as their page has them."""
+    saves(managing, source, [*USUAL, SIZE])
+    field = FormField.objects.get(key="size")
+    text = {"field": field.pk, "language": "he", "label": "גודל", "choices": "S = ק\nL = ג"}
+    saves(managing, source, stored_fields(), [text], there=7)
+    return {**text, "id": FormFieldText.objects.get().pk}
+
+
+CHANGED = {
+    # the choices, the words of them as they are posted, what a Hebrew page shows
+    "one more, and its words": (
+        "S\nM\nL", "S = ק\nM = ב\nL = ג", [("S", "ק"), ("M", "ב"), ("L", "ג")]
+    ),
+    "one more, its words later": ("S\nM\nL", None, [("S", "ק"), ("M", "M"), ("L", "ג")]),
+    "one for another": ("L\nXL", None, [("L", "ג"), ("XL", "XL")]),
+    "another order": ("L\nS", None, [("L", "ג"), ("S", "ק")]),
+    "one has the other's beginning": (
+        "S\nS = short\nL", "S = ק\nS = short = קצר\nL = ג",
+        [("S", "ק"), ("S = short", "קצר"), ("L", "ג")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("choices", "words", "shown"), CHANGED.values(), ids=CHANGED)
+def test_choices_and_their_words_are_saved_together_and_no_meaning_shifts(
+    managing: Client,
+    source: LeadSource,
+    worded: dict[str, Any],
+    choices: str,
+    words: str | None,
+    shown: list[tuple[str, str]],
+) -> None:
+    posted = {**worded, "choices": words} if words else worded
+    answer = saves(managing, source, sized(choices), [posted], there=7, texts_there=1)
+    assert "was changed successfully" in answer.text
+    assert choices_of(source, "he") == shown
+    # And once more, with nothing changed.
+    kept = {**worded, "choices": FormFieldText.objects.get().choices}
+    again = saves(managing, source, stored_fields(), [kept], there=7, texts_there=1)
+    assert "was changed successfully" in again.text
+    assert choices_of(source, "he") == shown
 
 
 def test_of_another_source_s_field_there_are_no_words(managing: Client, source: LeadSource) -> None:
@@ -95,9 +183,11 @@ def test_of_another_source_s_field_there_are_no_words(managing: Client, source: 
 
 
 WRONG = {
-    "no label": ({**ROOMS, "label": ""}, "Write what visitors are asked."),
-    "one choice": ({**SIZE, "choices": "S"}, "Write 2 to 50 choices, a line each."),
-    "a long choice": ({**SIZE, "choices": "S\n" + "x" * 121}, "Use at most 120 characters a line."),
+    "no label": ({**ROOMS, "label": ""}, "Enter what the form asks."),
+    "one choice": ({**SIZE, "choices": "S"}, "Enter 2 to 50 choices, one on each line."),
+    "a long choice": (
+        {**SIZE, "choices": "S\n" + "x" * 121}, "Use at most 120 characters on each line."
+    ),
     "no key": ({**ROOMS, "key": "Räume"}, "Use small Latin letters, digits and _"),
     "another's key": ({**ROOMS, "key": "email"}, "This is the name of another field."),
     "no phone": (
@@ -122,7 +212,7 @@ def test_what_is_wrong_is_said(
 
 def test_ten_of_their_own(managing: Client, source: LeadSource) -> None:
     same = [{**ROOMS, "place": number} for number in range(11)]
-    assert "at most 10 fields of its own" in saves(managing, source, [*USUAL, *same]).text
+    assert "at most 10 fields of your own" in saves(managing, source, [*USUAL, *same]).text
     saves(managing, source, [*USUAL, *same[:10]])
     keys = sorted(FormField.objects.values_list("key", flat=True))
     assert len(keys) == 16
@@ -159,6 +249,18 @@ def test_files_have_them(managing: Client, answered: Lead, kind: str) -> None:
     row = dict(zip(found[0], found[1], strict=True))
     assert row["Rooms <b> (rooms)"] == ("'=3" if kind == "csv" else "=3")
     assert row["Garden (garden)"] == "Yes"
+
+
+def test_files_have_answers_to_fields_that_are_deleted_by_now(
+    managing: Client, answered: Lead
+) -> None:
+    FormField.objects.filter(key="rooms").delete()
+    FormField.objects.filter(key="garden").update(label="Garden?")
+    found = csv_rows(body(managing.post("/admin/leads/lead/export/", {"format": "csv"})))
+    row = dict(zip(found[0], found[1], strict=True))
+    assert row["Rooms <b> (rooms)"] == "'=3"
+    assert row["Garden? (garden)"] == "Yes"
+    assert found[0].count("Garden? (garden)") == 1
 
 
 def test_a_person_s_data_has_them(answered: Lead) -> None:

@@ -63,7 +63,7 @@ def test_a_language_has_its_texts_once(managing: Client, source: LeadSource) -> 
     source.texts.create(language="he", title="גגות")
     there = {"id": source.texts.get().pk, "language": "he", "title": "גגות"}
     page = save(managing, source, there, HEBREW)
-    assert "There are texts in this language already." in page.text
+    assert "This language already has texts." in page.text
     twice = save(managing, source, there, *2 * [{"language": "ru", "title": "Крыши"}])
     assert "Please correct the duplicate" in twice.text
     assert SourceText.objects.count() == 1
@@ -89,9 +89,9 @@ def test_the_page_says_what_is_missing(managing: Client, source: LeadSource) -> 
     source.widget_texts.create(language="he", button="גגות", title="גגות")
     consent.write(source, "en", "You may call me.", None, timezone.now())
     page = managing.get(page_of(source)).text
-    assert "The form has no text of yours in Hebrew and Arabic" in page
-    assert "There is no consent text in Hebrew and Arabic" in page
-    assert "The button on other websites has no text of yours in English and Arabic" in page
+    assert "Your texts for the form are missing in Hebrew and Arabic" in page
+    assert "A consent text is missing in Hebrew and Arabic" in page
+    assert "Your texts for the button on other websites are missing in English and Arabic" in page
 
 
 def test_who_may_only_look_writes_nothing(source: LeadSource) -> None:

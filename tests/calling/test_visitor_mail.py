@@ -2,17 +2,25 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import visitor_mail
 from callbacks.common import task_publisher
-from callbacks.models import CallAttempt, Extension, OutgoingMail
+from callbacks.models import (
+    CallAttempt,
+    Extension,
+    OpeningHours,
+    OutgoingMail,
+    Schedule,
+    Team,
+)  # fmt: skip
 from callbacks.models.attempt_states import AttemptState
 from callbacks.policy.rules import Outcome
 from callbacks.privacy.erasing import Numbers, erase_lead
@@ -85,6 +93,48 @@ def test_it_says_when_we_call() -> None:
     sends(call_at=in_days(3))
     [mail] = mails()
     assert "We will call you on" in mail.text
+
+
+# A Saturday in Israel: 22:40, and 14:00.
+NIGHT, DAY = datetime(2026, 11, 28, 20, 40, tzinfo=UTC), datetime(2026, 11, 28, 12, tzinfo=UTC)
+AS_SOON = "We will call you as soon as one of us is free."
+WHEN: dict[str, tuple[datetime, tuple[int, int] | None, str]] = {
+    # when it is sent, the team's hours, what the mail says of the call
+    "by day, open": (DAY, None, AS_SOON),
+    "by day, closed until the evening": (
+        DAY, (18, 22), "We will call you today at 18:00 (Jerusalem time)."
+    ),
+    "at night, closed": (
+        NIGHT, (9, 18), "We will call you tomorrow, Sunday, at 09:00 (Jerusalem time)."
+    ),
+    "at night, and open": (
+        NIGHT, None,
+        "we will call you tomorrow, Sunday, at 08:00 (Jerusalem time).",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "opened", "sentence"), WHEN.values(), ids=WHEN)
+def test_it_says_when_we_call_at_night_too(
+    now: datetime,
+    opened: tuple[int, int] | None,
+    sentence: str,
+) -> None:
+    LeadSource.objects.update(call_from=None, call_until=None)
+    if opened:
+        office = Schedule.objects.create(name="Office", time_zone="Asia/Jerusalem")
+        for weekday in range(7):
+            OpeningHours.objects.create(
+                schedule=office, weekday=weekday,
+                opens_at=time(opened[0]), closes_at=time(opened[1]),
+            )  # fmt: skip
+        Team.objects.update(schedule=office)
+    with time_machine.travel(now, tick=False):
+        sends()
+    [mail] = mails()
+    told = " ".join(mail.text.split())
+    assert sentence in told
+    assert (AS_SOON in told) == (sentence == AS_SOON)
 
 
 def nothing_wanted() -> None:

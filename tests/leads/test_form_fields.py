@@ -13,8 +13,8 @@ from tests.support.visitors import PHONE, Visitor, hidden
 
 FORM = "/contact/website/"
 NAMES = ["name", "phone", "email", "call_at", "message"]
-HEBREW = """קטן
-גדול"""
+HEBREW = """Small = קטן
+Large = גדול"""
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +123,7 @@ def test_a_choice_that_is_none_of_them(client: Client, own: dict[str, FormField]
         ),
         lambda source: FormField.objects.filter(key="rooms").update(need="mandatory"),
         lambda source: FormField.objects.filter(key="size").update(choices="Red\nBlue"),
+        lambda source: FormField.objects.filter(key="size").update(need="hidden"),
         lambda source: FormField.objects.filter(key="size").delete(),
         lambda source: FormField.objects.create(
             source=source, key="email", kind="email", need="mandatory"
@@ -131,7 +132,15 @@ def test_a_choice_that_is_none_of_them(client: Client, own: dict[str, FormField]
             source=source, key="message", kind="message", need="hidden"
         ),
     ],
-    ids=["a new one", "mandatory now", "other choices", "gone", "e-mail too", "no message now"],
+    ids=[
+        "a new one",
+        "mandatory now",
+        "other choices",
+        "hidden",
+        "gone",
+        "e-mail too",
+        "no message now",
+    ],
 )
 def test_a_page_that_was_open_while_the_fields_were_changed_is_stored(
     client: Client, source: LeadSource, own: dict[str, FormField], change: Any
@@ -145,6 +154,20 @@ def test_a_page_that_was_open_while_the_fields_were_changed_is_stored(
     if FormField.objects.filter(key="size").exists():
         assert row is not None
         assert given()["size"] == "Large"
+
+
+def test_what_was_filled_into_a_field_that_is_hidden_since_stays_on_the_page_too(
+    client: Client, own: dict[str, FormField]
+) -> None:
+    open_page = page(client)
+    FormField.objects.filter(key="rooms").update(need="hidden")
+    again = post(client, open_page, field_rooms="three", field_size="Large", phone="050")
+    assert again.status_code == 422
+    assert 'name="field_rooms" value="three"' in again.text
+    assert post(client, again.text, field_rooms="three", field_size="Large").status_code == 303
+    assert given()["rooms"] == "three"
+    # What a page that never had the field sends is nobody's answer.
+    assert "field_rooms" not in page(client)
 
 
 @pytest.mark.parametrize("kind", ["text", "email"])

@@ -238,3 +238,30 @@ def test_a_request_that_is_claimed_anew_each_time_is_not_taken_back_and_the_page
     assert "Your request is being worked on at this very moment." in answer.text
     assert Lead.objects.get(pk=lead.pk).status == "calling"
     assert not TakenBack.objects.exists()
+
+
+def test_another_number_may_be_of_another_country(extension: Extension) -> None:
+    """The page has the list of countries that the form has, and the number is read by it."""
+    visitor = Visitor()
+    visitor.sends()
+    assert 'name="country"' not in visitor.client.get(f"{visitor.page}number/").text
+    LeadSource.objects.update(allowed_countries=["IL", "GB"])
+    page = visitor.client.get(f"{visitor.page}number/").text
+    assert '<option value="IL" selected>Israel</option>' in page
+    assert '<option value="GB">United Kingdom</option>' in page
+    wrong = visitor.does("number", phone="020 7946 0", country="GB")
+    assert wrong.status_code == 422
+    assert '<option value="GB" selected>' in wrong.text
+    assert 'value="020 7946 0"' in wrong.text
+    again = {**hidden(wrong.text), "phone": "020 7946 0018"}
+    sent = visitor.client.post(f"{visitor.page}number/", {**again, "country": "GB"})
+    assert sent.status_code == 303
+    assert Lead.objects.filter(status="waiting").get().phone == "+442079460018"
+
+
+def test_a_country_that_is_none_of_them_counts_as_none(extension: Extension) -> None:
+    LeadSource.objects.update(allowed_countries=["IL", "GB"])
+    visitor = Visitor()
+    visitor.sends()
+    assert visitor.does("number", phone=RIGHT, country="US<b>").status_code == 303
+    assert Lead.objects.filter(status="waiting").get().phone == RIGHT_E164

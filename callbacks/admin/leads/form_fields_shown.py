@@ -1,6 +1,7 @@
 """The fields of a source's form, on its page; what was filled in, on a lead's page."""
 
 # ruff: noqa: ARG002  # the methods' parameters are Django's
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -25,7 +26,18 @@ from callbacks.admin.leads.widget_shown import OfItsSource
 from leads import form_fields
 from leads.admin import Admin
 from leads.models import FieldKind, FormField, FormFieldText, Lead, LeadSource, Need
-from leads.models.form_fields import MAX_KEY, MAX_LABEL, MOST_CHOICES, MOST_OWN, OWN_KINDS, lines
+from leads.models.form_fields import (
+    MAX_KEY,
+    MAX_LABEL,
+    MOST_CHOICES,
+    MOST_OWN,
+    OWN_KINDS,
+    choice_of,
+    lines,
+)  # fmt: skip
+
+# Rows of one kind that a page has at most, in the form that a browser sends.
+LARGEST_FORMSET = 1000
 
 
 class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -36,9 +48,9 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         fields = ["place", "kind", "need", "label", "choices", "key"]
         widgets = {
             # The heading of a column is no label of the boxes below it.
-            "place": UnfoldAdminIntegerFieldWidget(attrs={"aria-label": _("Place"), "min": 0}),
+            "place": UnfoldAdminIntegerFieldWidget(attrs={"aria-label": _("Order"), "min": 0}),
             "kind": UnfoldAdminSelectWidget(attrs={"aria-label": _("Field")}),
-            "need": UnfoldAdminSelectWidget(attrs={"aria-label": _("Filling it in")}),
+            "need": UnfoldAdminSelectWidget(attrs={"aria-label": _("Required")}),
             "label": UnfoldAdminTextInputWidget(attrs={"dir": "auto", "aria-label": _("Label")}),
             "choices": UnfoldAdminTextareaWidget(
                 attrs={"dir": "auto", "rows": 3, "aria-label": _("Choices, one on each line")}
@@ -67,15 +79,19 @@ class FormFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
     def _clean_own(self, kind: str, cleaned: dict[str, Any]) -> None:
         if not cleaned.get("label"):
-            self.add_error("label", gettext("Write what visitors are asked."))
+            self.add_error("label", gettext("Enter what the form asks."))
         choices = lines(cleaned.get("choices") or "")
         cleaned["choices"] = "\n".join(choices) if kind == FieldKind.CHOICE else ""
         if kind == FieldKind.CHOICE and not 2 <= len(choices) <= MOST_CHOICES:
             words = {"most": MOST_CHOICES}
-            self.add_error("choices", gettext("Write 2 to %(most)s choices, a line each.") % words)
+            self.add_error(
+                "choices", gettext("Enter 2 to %(most)s choices, one on each line.") % words
+            )
         elif any(len(it) > MAX_LABEL for it in choices):
             words = {"most": MAX_LABEL}
-            self.add_error("choices", gettext("Use at most %(most)s characters a line.") % words)
+            self.add_error(
+                "choices", gettext("Use at most %(most)s characters on each line.") % words
+            )
         if cleaned.get("key") in FieldKind.values:
             self.add_error("key", gettext("This is the name of another field."))
 
@@ -102,7 +118,7 @@ class FormFieldsFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # n
                 form.cleaned_data["key"] = form.instance.key = key
                 taken.add(key)
         if len(own) > MOST_OWN:
-            sentence = gettext("A form has at most %(most)s fields of its own.")
+            sentence = gettext("A form can have at most %(most)s fields of your own.")
             raise forms.ValidationError(sentence % {"most": MOST_OWN})
         super().clean()
 
@@ -161,7 +177,11 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
             "language": UnfoldAdminTextInputWidget(attrs={"aria-label": _("Language")}),
             "label": UnfoldAdminTextInputWidget(attrs={"dir": "auto", "aria-label": _("Label")}),
             "choices": UnfoldAdminTextareaWidget(
-                attrs={"dir": "auto", "rows": 3, "aria-label": _("Choices, one on each line")}
+                attrs={
+                    "dir": "auto",
+                    "rows": 3,
+                    "aria-label": _("Choices, each with its words, one on each line"),
+                }
             ),
         }
 
@@ -170,17 +190,52 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         return typed_language.code(self.cleaned_data["language"])
 
     def clean(self) -> dict[str, Any]:
-        """As many choices as the field has."""
+        """Each choice with its words; without those of choices that are no more."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         field = cleaned.get("field")
         if field is None:
             return cleaned
-        choices = lines(cleaned.get("choices") or "")
-        cleaned["choices"] = "\n".join(choices)
-        if len(choices) != len(field.listed_choices):
-            sentence = gettext("Write as many choices as the field has: %(count)s.")
-            self.add_error("choices", sentence % {"count": len(field.listed_choices)})
+        choices = _choices_as_posted(field, self.data)
+        known, kept = lines(self.initial.get("choices") or ""), []
+        for line in lines(cleaned.get("choices") or ""):
+            if choice_of(line, choices):
+                kept.append(line)
+            elif line in known or choice_of(line, field.listed_choices):
+                continue  # of a choice that is removed just now, or was before
+            if problem := _wrong(line, choices):
+                self.add_error("choices", problem)
+        cleaned["choices"] = "\n".join(kept)
         return cleaned
+
+
+def _choices_as_posted(field: FormField, posted: Mapping[str, str]) -> list[str]:
+    """The field's choices as they are saved together with their words."""
+    prefix = FormField._meta.get_field("source").remote_field.related_name
+    for number in range(LARGEST_FORMSET):
+        row = f"{prefix}-{number}-"
+        if posted.get(f"{row}id") == str(field.pk):
+            is_choice = posted.get(f"{row}kind") == FieldKind.CHOICE
+            return lines(posted.get(f"{row}choices", "")) if is_choice else []
+    return field.listed_choices
+
+
+def _wrong(line: str, choices: Sequence[str]) -> str:
+    """What is wrong with the words of a choice; "" for nothing."""
+    choice = choice_of(line, choices)
+    if not choice and not choices:
+        return gettext("This field has no choices.")
+    if not choice:
+        words = {"line": line, "choices": gettext(", ").join(choices)}
+        return (
+            gettext(
+                "“%(line)s” does not begin with one of the choices and “=”. The choices are: "
+                "%(choices)s."
+            )
+            % words
+        )
+    if len(line.removeprefix(choice)) > MAX_LABEL:
+        return gettext("Use at most %(most)s characters on each line.") % {"most": MAX_LABEL}
+    return ""
 
 
 class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -189,7 +244,7 @@ class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  #
     model = FormFieldText
     form = FormFieldTextForm
     verbose_name = _("language")
-    verbose_name_plural = _("Its own fields in other languages")
+    verbose_name_plural = _("Your own fields in other languages")
     extra = 0
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -100,7 +100,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
     def duration(name: str) -> Column:
         return Column(name, Kind.SECONDS)
 
-    own = _own_fields()
+    own = _own_fields(leads)
     columns: tuple[Column, ...] = (
         Column(gettext("Lead"), Kind.COUNT),
         moment(gettext("Submitted")),
@@ -147,10 +147,15 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
     return Rows(columns, _written(leads, own, with_ai=with_ai), count)
 
 
-def _own_fields() -> dict[str, str]:
-    """The own fields of all forms, by their names for programs; of one name, one column."""
+def _own_fields(leads: QuerySet[Lead]) -> dict[str, str]:
+    """The own fields of all forms, by their names for programs; of one name, one column. With those
+    that are deleted by now, where one of these leads has answered them.
+    """
     rows = FormField.objects.filter(kind__in=OWN_KINDS).order_by("key", "pk")
-    return {it.key: f"{it.label} ({it.key})" for it in rows}
+    found = {it.key: f"{it.label} ({it.key})" for it in rows}
+    answered = form_fields.asked_of(leads)
+    gone = {key: f"{label} ({key})" for key, label in answered.items() if key not in found}
+    return found | gone
 
 
 def _answers(lead: Lead, own: Iterable[str]) -> Iterator[Value]:

@@ -35,7 +35,7 @@ class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         code = typed_language.code(self.cleaned_data["language"])
         same = SourceText.objects.filter(source=self.instance.source_id, language=code)
         if same.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(gettext("There are texts in this language already."))
+            raise forms.ValidationError(gettext("This language already has texts."))
         return code
 
     def clean(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class SourceTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         names = ("title", "intro", "thanks")
         cleaned |= {name: clean_line(cleaned[name]) for name in names if name in cleaned}
         if not any(cleaned.get(name, "x") for name in names):
-            self.add_error("title", gettext("Write one of the texts, or remove this language."))
+            self.add_error("title", gettext("Enter at least one text, or remove this language."))
         return cleaned
 
 
@@ -85,22 +85,22 @@ def missing(source: LeadSource) -> list[str]:
         for sentence, gaps in (
             (
                 gettext(
-                    "The form has no text of yours in %(languages)s: visitors read there what is "
-                    "written in its own language, or else in another one."
+                    "Your texts for the form are missing in %(languages)s. Visitors see those in "
+                    "the source's language instead, or in another one."
                 ),
                 source_texts.missing(source, source.texts.all()),
             ),
             (
                 gettext(
-                    "There is no consent text in %(languages)s: visitors agree there to the one in "
-                    "its own language, or else to another one."
+                    "A consent text is missing in %(languages)s. Visitors agree to the one in the "
+                    "source's language instead, or in another one."
                 ),
                 source_texts.missing(source, consent.texts(source)),
             ),
             (
                 gettext(
-                    "The button on other websites has no text of yours in %(languages)s: it says "
-                    "there what we say."
+                    "Your texts for the button on other websites are missing in %(languages)s. It "
+                    "shows our own words instead."
                 ),
                 source_texts.missing(source, source.widget_texts.all()),
             ),

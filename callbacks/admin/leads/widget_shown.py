@@ -127,7 +127,7 @@ class WidgetTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         code = typed_language.code(self.cleaned_data["language"])
         same = WidgetText.objects.filter(source=self.instance.source_id, language=code)
         if same.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(gettext("There is a text in this language already."))
+            raise forms.ValidationError(gettext("This language already has a text."))
         return code
 
 

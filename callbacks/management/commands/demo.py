@@ -12,6 +12,7 @@ from callbacks.admin.access import SALES_MANAGERS
 from callbacks.common import task_publisher
 from callbacks.models import Extension, Team
 from callbacks.routing import config
+from leads import language_choice
 from leads.models import LeadSource, WidgetText
 
 SOURCE = "website"
@@ -46,7 +47,12 @@ class Command(BaseCommand):
         """Creates everything in one transaction and writes what was created."""
         with transaction.atomic():
             source, new_source = LeadSource.objects.get_or_create(
-                slug=SOURCE, defaults={"name": "Website", **AT_ANY_TIME}
+                slug=SOURCE,
+                defaults={
+                    "name": "Website",
+                    "languages_offered": language_choice.codes(),
+                    **AT_ANY_TIME,
+                },
             )
             self._say("source", source.slug, new_source)
             if new_source:
