@@ -36,8 +36,8 @@ urlpatterns = [
     # With and without the final slash: Django's usual redirect would turn a POST into a GET.
     re_path(r"^contact/(?P<slug>[-a-zA-Z0-9_]+)$", views.contact_without_slash),
     path("contact/", include(VISITORS)),
-    re_path(r"^colours/(?P<colour>[0-9a-f]{6})\.css$", branding_views.colours, name="colours"),
-    re_path(r"^logos/(?P<digest>[0-9a-f]{32})$", branding_views.logo, name="logo"),
+    path("colours/<slug:colour>.css", branding_views.colours, name="colours"),
+    path("logos/<slug:digest>/", branding_views.logo, name="logo"),
     path("widget.js", widget_views.script, name="widget-script"),
     re_path(r"^api/leads/?$", api.create),
     path("api/leads/", api.create, name="api-create"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.db import Error
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
+from django.urls import resolve, reverse
+from django.utils import timezone, translation
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 
@@ -66,9 +67,25 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
             return _gone(request, slug)
         language_choice.speak(request, source)
         hidden = _hidden({"earlier": request.GET.get("earlier", ""), **_came_here(request)})
-        form = LeadForm(source=source, language=get_language() or "")
-        page = _form_page(request, source, form, hidden)
-        return pages.shown_inside(source, page)
+        return pages.shown_inside(source, _empty_form(request, source, hidden))
+
+
+def as_visitors_see(source: LeadSource, language: str) -> str:
+    """The page of the form for somebody who opens it in a language of ours just now, for people who
+    set it up; also of a source that is switched off.
+    """
+    request = HttpRequest()
+    request.method = "GET"
+    request.path = request.path_info = reverse("leads:contact", args=[source.slug])
+    request.resolver_match = resolve(request.path)
+    request.GET = QueryDict(urlencode({language_choice.PARAMETER: language}))
+    with translation.override(language):
+        return _empty_form(request, source, _Hidden(uuid.uuid4(), None, "")).text
+
+
+def _empty_form(request: HttpRequest, source: LeadSource, hidden: "_Hidden") -> HttpResponse:
+    form = LeadForm(source=source, language=get_language() or "")
+    return _form_page(request, source, form, hidden)
 
 
 def _taken(request: HttpRequest, slug: str) -> HttpResponse:

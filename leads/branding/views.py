@@ -3,6 +3,7 @@ so that caches may keep it; none needs to know the source.
 """
 
 import hashlib
+import re
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
@@ -20,6 +21,8 @@ KEPT = 365 * 24 * 3600
 @pages.answers("GET", "HEAD")
 def colours(request: HttpRequest, colour: str) -> HttpResponse:
     """The style sheet for a colour, "0b57c4"."""
+    if not re.fullmatch(r"[0-9a-f]{6}", colour):
+        return pages.not_found(request)
     body = palette.stylesheet(f"#{colour}").encode()
     etag = hashlib.sha256(body).hexdigest()[:32]
     return _kept(request, HttpResponse(body, content_type="text/css; charset=utf-8"), etag)

@@ -45,6 +45,7 @@ from leads.models import (
     HeldLead,
     Lead,
     LeadSource,
+    Logo,
     NeverCallNumber,
 )
 
@@ -104,6 +105,8 @@ def make() -> World:
 def _side(mark: str, number: int, salesperson: User) -> Side:
     now = timezone.now()
     source = LeadSource.objects.create(slug=f"source-{mark}", name=f"Source {mark}")
+    logo = {"name": mark, "image": b"", "kind": "image/png", "width": 1, "height": 1}
+    Logo.objects.create(source=source, digest="0" * 32, **logo)
     consent.write(source, "en", "You may call me.", None, now)
     team = Team.objects.create(name=f"Team {mark}")
     team.sources.add(source)

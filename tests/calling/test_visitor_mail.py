@@ -119,7 +119,9 @@ def test_it_says_when_we_call_at_night_too(
     now: datetime,
     opened: tuple[int, int] | None,
     sentence: str,
+    settings: SettingsWrapper,
 ) -> None:
+    settings.NEW_CALLING_HOURS = time(8), time(21)
     LeadSource.objects.update(call_from=None, call_until=None)
     if opened:
         office = Schedule.objects.create(name="Office", time_zone="Asia/Jerusalem")

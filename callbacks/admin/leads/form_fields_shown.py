@@ -160,6 +160,7 @@ class FormFieldsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unf
     ordering_field = "place"
     verbose_name = _("field")
     verbose_name_plural = _("Fields of the form")
+    template_after = "admin/form_preview.html"
 
     def get_extra(self, request: HttpRequest, obj: LeadSource | None = None, **kwargs: Any) -> int:
         """Those that nothing is stored of, and an empty one."""

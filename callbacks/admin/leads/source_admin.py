@@ -19,6 +19,7 @@ from callbacks.admin.filters import NobodyNowFilter
 from callbacks.admin.leads import consent_texts, retention_shown, source_texts_shown, widget_shown
 from callbacks.admin.leads.consent_texts import ConsentTextsInline, ShowsConsentTexts
 from callbacks.admin.leads.form_fields_shown import FormFieldsInline, FormFieldTextsInline
+from callbacks.admin.leads.form_preview import PreviewsForm
 from callbacks.admin.leads.logo_shown import LogoInline
 from callbacks.admin.leads.recorded_messages import SourceMessagesInline
 from callbacks.admin.leads.source_texts_shown import SourceTextsInline
@@ -32,7 +33,7 @@ from leads.models import LeadSource, LeadStatus
 
 
 @admin.register(LeadSource)
-class SourceAdmin(ShowsConsentTexts, LeadSourceAdmin):
+class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
     """With its consent texts, the messages its leads are played, the parameters of its calls."""
 
     list_display = ["name", "slug", "is_active", "answered_by", "allowed_countries", "sla_target"]

@@ -1,0 +1,127 @@
+"""How visitors would see a source's form, while a manager changes it on the source's page.
+
+What is typed on the page is saved in a transaction, the form is rendered from what is then in the
+database, and the transaction is rolled back: so the preview is what a save would lead to, by the
+code that visitors meet, and nothing of it is stored, sent or told to anybody.
+"""
+
+# the methods' parameters are Django's
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError, connection, transaction
+from django.forms import all_valid
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext
+
+from leads import config_cache, language_choice, source_texts, views
+from leads.admin import Admin
+from leads.models import LeadSource, Logo
+
+# The field of the preview's own choice, which is no field of the page.
+LANGUAGE = "preview_language"
+# The parts of the page that the form shows, besides the source's own fields.
+SHOWN = ("form_fields", "form_field_texts", "texts", "logo", "widget", "consent_texts")
+# Somebody else may be saving at this moment: a preview does not wait for that for long.
+_NO_LONGER = "SET LOCAL lock_timeout = '2s'"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`languages`: those that visitors may choose, by code and name; `language`: the page's."""
+
+    html: str
+    language: str
+    languages: Sequence[tuple[str, str]]
+
+
+class PreviewsForm(Admin):
+    """The part of the sources' admin that shows the form as it would be."""
+
+    @property
+    def media(self) -> forms.Media:
+        """With the script that keeps the preview up to date."""
+        media: forms.Media = super().media
+        return media + forms.Media(
+            js=["admin_extra/form_preview.js"], css={"all": ["admin_extra/form_preview.css"]}
+        )
+
+    def get_urls(self) -> list[Any]:
+        """With the address of the preview."""
+        address = path(
+            "<path:object_id>/preview/",
+            self.admin_site.admin_view(self.preview_view),
+            name="leads_leadsource_preview",
+        )
+        return [address, *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """For the page's script: {"html", "language", "languages"}, or {"error"}, a sentence."""
+        source = self.get_object(request, unquote(object_id))
+        if source is None:
+            raise Http404
+        if not self.has_change_permission(request, source):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            with transaction.atomic():
+                found = self._previewed(request, source)
+                transaction.set_rollback(True)
+        except OperationalError:
+            sentence = gettext("Somebody is saving something just now. Try again in a moment.")
+            return JsonResponse({"error": sentence}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        if found is None:
+            sentence = gettext(
+                "Something above is not complete or not valid yet. This is the form as it was "
+                "before."
+            )
+            return JsonResponse({"error": sentence}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return JsonResponse(
+            {"html": found.html, "language": found.language, "languages": found.languages}
+        )
+
+    def _previewed(self, request: HttpRequest, source: LeadSource) -> Preview | None:
+        """From what is posted, which is written in this transaction. None: it is not valid."""
+        with connection.cursor() as cursor:
+            cursor.execute(_NO_LONGER)
+        form = self.get_form(request, source, change=True)(
+            request.POST, request.FILES, instance=source
+        )
+        if not form.is_valid():
+            return None
+        formsets, _inlines = self._create_formsets(request, form.instance, change=True)
+        shown = [it for it in formsets if it.prefix in SHOWN]
+        if not all_valid(shown):
+            return None
+        form.save()
+        for formset in shown:
+            formset.save()
+        with config_cache.one_version():
+            # As everybody reads it, from the database.
+            source = LeadSource.objects.get(pk=source.pk)
+            offered = source_texts.offered(source)
+            own = language_choice.choose(source=source.language).language
+            asked = request.POST.get(LANGUAGE, "")
+            language = asked if asked in offered else own
+            return Preview(
+                html=_with_picture(views.as_visitors_see(source, language), source),
+                language=language,
+                languages=[(it, language_choice.own_name(it)) for it in offered or [own]],
+            )
+
+
+def _with_picture(page: str, source: LeadSource) -> str:
+    """With the logo inside: one that is not stored has no address."""
+    logo = Logo.objects.filter(source=source).first()
+    if logo is None:
+        return page
+    inside = f"data:{logo.kind};base64,{base64.b64encode(bytes(logo.image)).decode()}"
+    return page.replace(reverse("leads:logo", args=[logo.digest]), inside)
