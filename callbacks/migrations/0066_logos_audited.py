@@ -11,6 +11,6 @@ BACK = "DROP TRIGGER audit ON leads_logo;"
 class Migration(migrations.Migration):
     """Who has changed a source's logo stands in the audit."""
 
-    dependencies = [("callbacks", "0064_form_fields_audited"), ("leads", "0051_logos")]
+    dependencies = [("callbacks", "0065_team_calling_window"), ("leads", "0052_logos")]
 
     operations = [migrations.RunSQL(SQL, BACK)]

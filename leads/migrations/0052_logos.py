@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """The pictures above the forms of sources."""
 
     dependencies = [
-        ('leads', '0050_lead_by_helped'),
+        ('leads', '0051_calling_window_help'),
     ]
 
     operations = [

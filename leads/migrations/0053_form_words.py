@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """What managers read beside the fields of a source, in better words."""
 
     dependencies = [
-        ('leads', '0051_logos'),
+        ('leads', '0052_logos'),
     ]
 
     operations = [

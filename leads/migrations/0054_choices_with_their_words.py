@@ -33,6 +33,6 @@ def part(apps, schema_editor):
 class Migration(migrations.Migration):
     """The words of a choice stand beside it: a choice that is removed shifts none of the others."""
 
-    dependencies = [("leads", "0052_form_words")]
+    dependencies = [("leads", "0053_form_words")]
 
     operations = [migrations.RunPython(pair, part)]
