@@ -52,6 +52,7 @@
         next.contentDocument.body.inert = true;
         frame?.remove();
         frame = next;
+        frame.dataset.current = "";
         fit();
         next.style.visibility = "";
       });

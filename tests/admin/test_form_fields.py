@@ -167,6 +167,12 @@ def test_choices_and_their_words_are_saved_together_and_no_meaning_shifts(
     answer = saves(managing, source, sized(choices), [posted], there=7, texts_there=1)
     assert "was changed successfully" in answer.text
     assert choices_of(source, "he") == shown
+    without = [it for it, words in shown if words == it]
+    page = managing.get(address(source)).text
+    said = (
+        f"these choices of “Size” have no words, and are shown as they are: {', '.join(without)}."
+    )
+    assert (said in page) == bool(without)
     # And once more, with nothing changed.
     kept = {**worded, "choices": FormFieldText.objects.get().choices}
     again = saves(managing, source, stored_fields(), [kept], there=7, texts_there=1)

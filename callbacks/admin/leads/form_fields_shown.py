@@ -23,7 +23,7 @@ from unfold.widgets import (
 from callbacks.access import others_requests
 from callbacks.admin.leads import typed_language
 from callbacks.admin.leads.widget_shown import OfItsSource
-from leads import form_fields
+from leads import form_fields, languages
 from leads.admin import Admin
 from leads.models import FieldKind, FormField, FormFieldText, Lead, LeadSource, Need
 from leads.models.form_fields import (
@@ -34,6 +34,7 @@ from leads.models.form_fields import (
     OWN_KINDS,
     choice_of,
     lines,
+    paired,
 )  # fmt: skip
 
 # Rows of one kind that a page has at most, in the form that a browser sends.
@@ -237,6 +238,26 @@ def _wrong(line: str, choices: Sequence[str]) -> str:
     if len(line.removeprefix(choice)) > MAX_LABEL:
         return gettext("Use at most %(most)s characters on each line.") % {"most": MAX_LABEL}
     return ""
+
+
+def missing(source: LeadSource) -> list[str]:
+    """A sentence for each language in which choices of a field have no words."""
+    found = []
+    for field in source.form_fields.filter(kind=FieldKind.CHOICE).prefetch_related("texts"):
+        for text in field.texts.all():
+            known = paired(text.choices, field.listed_choices)
+            if gaps := [it for it in field.listed_choices if it not in known]:
+                sentence = gettext(
+                    "In %(language)s, these choices of “%(field)s” have no words, and are shown as "
+                    "they are: %(choices)s."
+                )
+                words = {
+                    "language": languages.name_of(text.language),
+                    "field": field.label,
+                    "choices": gettext(", ").join(gaps),
+                }
+                found.append(sentence % words)
+    return found
 
 
 class FormFieldTextsInline(OfItsSource, TabularInline):  # type: ignore[misc]  # unfold has no types

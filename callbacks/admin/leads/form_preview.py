@@ -83,7 +83,7 @@ class PreviewsForm(Admin):
                 "Something above is not complete or not valid yet. This is the form as it was "
                 "before."
             )
-            return JsonResponse({"error": sentence}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            return JsonResponse({"error": sentence})  # as usual while somebody types
         return JsonResponse(
             {"html": found.html, "language": found.language, "languages": found.languages}
         )

@@ -16,7 +16,13 @@ from unfold.decorators import display
 
 from callbacks.admin import effective_parameters, html
 from callbacks.admin.filters import NobodyNowFilter
-from callbacks.admin.leads import consent_texts, retention_shown, source_texts_shown, widget_shown
+from callbacks.admin.leads import (
+    consent_texts,
+    form_fields_shown,
+    retention_shown,
+    source_texts_shown,
+    widget_shown,
+)
 from callbacks.admin.leads.consent_texts import ConsentTextsInline, ShowsConsentTexts
 from callbacks.admin.leads.form_fields_shown import FormFieldsInline, FormFieldTextsInline
 from callbacks.admin.leads.form_preview import PreviewsForm
@@ -92,7 +98,10 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
             context["wait_for_a_person"] = unroutable.countries(source.pk, timezone.now())
             context["still_called"] = source.leads.filter(status=LeadStatus.WAITING).count()
             context["consent_trouble"] = consent_texts.trouble(source)
-            context["missing_texts"] = source_texts_shown.missing(source)
+            context["missing_texts"] = [
+                *source_texts_shown.missing(source),
+                *form_fields_shown.missing(source),
+            ]
             context["answers"] = source.teamsource_set.all()
             context["kept"] = retention_shown.sentences(source, timezone.now())
             form = reverse("leads:contact", args=[source.slug])

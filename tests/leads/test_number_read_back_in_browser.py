@@ -1,0 +1,102 @@
+"""How we read a number is shown below it before it is sent, in Chromium at 390 px."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from leads.models import Lead, LeadSource
+from tests.support.chromium import PATIENCE
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
+# Without the marks that keep the number from left to right.
+SENTENCES = {
+    "en": "We will call +972 50-555-0101.",
+    "he": "נתקשר אל +972 50-555-0101.",
+}
+ISOLATES = "\u2066\u2067\u2068\u2069"
+
+
+@pytest.fixture
+def page(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Page]:
+    """390 px wide; any complaint on the console fails the test."""
+    context = browser.new_context(base_url=gunicorn, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda it: wrong.append(it.text) if it.type == "error" else None)
+    yield page
+    context.close()
+    assert not wrong
+
+
+def read_back(page: Page) -> str:
+    """What stands below the number, as people see it."""
+    text = page.locator("[data-understood]").inner_text()
+    return text.translate(dict.fromkeys(map(ord, ISOLATES))).replace("\u200e", "")
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+@pytest.mark.parametrize("kind", ["contact", "widget"])
+def test_the_number_is_read_back_as_it_will_be_called(page: Page, language: str, kind: str) -> None:
+    sentence = SENTENCES[language]
+    page.goto(f"/{kind}/website/?lang={language}")
+    place = page.locator("[data-understood]")
+    expect(place).to_be_empty()
+    phone = page.locator("[name=phone]")
+    phone.press_sequentially("050-555 0101")
+    expect(place).to_be_empty()  # nobody is corrected while they type
+    phone.press("Tab")
+    expect(place).not_to_be_empty()
+    assert read_back(page) == sentence
+    # The number stands as it is dialled, from left to right, in every language.
+    places = place.evaluate(
+        """it => {
+            const text = it.firstChild, at = text.data.indexOf("+972");
+            const range = document.createRange();
+            const left = (from, to) => {
+                range.setStart(text, from); range.setEnd(text, to);
+                return range.getBoundingClientRect().left;
+            };
+            return [left(at, at + 1), left(at + 13, at + 14)];
+        }"""
+    )
+    assert places[0] < places[1]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert place.get_attribute("role") == "status"
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"read-back-{kind}-{language}.png", full_page=True)
+
+    phone.press("End")
+    phone.press("Backspace")
+    expect(place).to_be_empty()  # of another number it is said no longer
+    with page.expect_response(lambda it: "/understood/" in it.url):
+        phone.press("Tab")
+    expect(place).to_be_empty()  # this is no number that anybody could call
+    phone.press("End")
+    phone.press("1")
+    phone.press("Tab")
+    expect(place).not_to_be_empty()
+    assert read_back(page) == sentence
+
+    page.locator("[name=name]").fill("Noa Levi")
+    page.locator("form.card button[type=submit]").click()
+    page.wait_for_url(f"**/{kind}/website/*-*/**")
+    assert Lead.objects.get().phone == "+972505550101"  # what was read back is what is called
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_with_the_country_that_is_chosen(page: Page, source: LeadSource, language: str) -> None:
+    LeadSource.objects.update(allowed_countries=["IL", "GB"])
+    page.goto(f"/contact/website/?lang={language}")
+    phone, place = page.locator("[name=phone]"), page.locator("[data-understood]")
+    phone.fill("020 7946 0018")
+    phone.press("Tab")
+    page.locator("[name=country]").select_option("GB")
+    expect(place).to_contain_text("+44 20 7946 0018")
+    phone.fill("050-555 0101")
+    page.locator("[name=country]").select_option("IL")
+    expect(place).to_contain_text("+972 50-555-0101")
