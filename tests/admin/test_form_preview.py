@@ -63,6 +63,7 @@ def test_what_is_typed_is_shown_and_nothing_is_stored(
         "Ring us", "/colours/7a1fa2.css", 'alt="Galil"', "You may call me.", "example.com/privacy",
     ):  # fmt: skip
         assert shown in page
+    assert "<script" not in page
     assert not later
     assert config_cache.version() == version
     assert AuditEntry.objects.count() == entries

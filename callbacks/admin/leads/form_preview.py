@@ -7,6 +7,7 @@ code that visitors meet, and nothing of it is stored, sent or told to anybody.
 
 # the methods' parameters are Django's
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -112,14 +113,17 @@ class PreviewsForm(Admin):
             asked = request.POST.get(LANGUAGE, "")
             language = asked if asked in offered else own
             return Preview(
-                html=_with_picture(views.as_visitors_see(source, language), source),
+                html=_alone(views.as_visitors_see(source, language), source),
                 language=language,
                 languages=[(it, language_choice.own_name(it)) for it in offered or [own]],
             )
 
 
-def _with_picture(page: str, source: LeadSource) -> str:
-    """With the logo inside: one that is not stored has no address."""
+def _alone(page: str, source: LeadSource) -> str:
+    """Without scripts, which the frame would refuse, and with the logo inside: one that is not
+    stored has no address.
+    """
+    page = re.sub(r"<script\b[^>]*></script>", "", page)
     logo = Logo.objects.filter(source=source).first()
     if logo is None:
         return page
