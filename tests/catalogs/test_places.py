@@ -16,7 +16,7 @@ MANAGERS_TEMPLATES = {
     "templates/unfold",
 }
 MANAGERS_PACKAGES = {
-    "leads/guard",  # what the checks have found, which is stored
+    "leads/branding", "leads/guard",  # what the checks have found, which is stored
     "leads/migrations",
     "leads/models",  # names of columns, in the admin
 }
