@@ -16,7 +16,8 @@ MANAGERS_TEMPLATES = {
     "templates/unfold",
 }
 MANAGERS_PACKAGES = {
-    "leads/branding", "leads/guard",  # what the checks have found, which is stored
+    "leads/branding",  # what is wrong with an uploaded logo
+    "leads/guard",  # what the checks have found, which is stored
     "leads/migrations",
     "leads/models",  # names of columns, in the admin
 }
