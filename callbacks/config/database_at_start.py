@@ -91,6 +91,20 @@ def problem() -> Problem | None:
     return _of_connecting() or _of_tables()
 
 
+def forbidden(error: Error) -> Problem | None:
+    """What `error` means where the user of DATABASE_URL may not do what was asked; else None."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return None
+    return Problem(
+        "PostgreSQL does not let the user of DATABASE_URL do that.",
+        "Do it with the DATABASE_URL of the role that owns them: with docs/deploy/roles.sql, "
+        "callbacks_owner's in .env.migrate (docs/deploy.md).",
+    )
+
+
 def log_tells_of_visitors() -> bool:
     """Whether PostgreSQL's log shows the statement or the row when one of ours fails.
 

@@ -113,8 +113,8 @@ def command(arguments: Sequence[str]) -> None:
         clock.measure()
     try:
         execute_from_command_line(list(arguments))
-    except DatabaseError:
-        found = database_at_start.problem()
+    except DatabaseError as error:
+        found = database_at_start.forbidden(error) or database_at_start.problem()
         if found is None:
             raise
         sys.exit(f"{found.sentence} {found.way_out}")

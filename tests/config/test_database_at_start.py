@@ -77,6 +77,32 @@ def test_the_command_that_mends_it_runs(tmp_path: Path, empty_database: str) -> 
     assert code == 0, said
 
 
+@pytest.fixture
+def role_without_rights(empty_database: str) -> Iterator[str]:
+    """The address of the empty database for a role that owns nothing in it."""
+    name = "owns_nothing"
+    with psycopg.connect(empty_database, autocommit=True) as server:
+        server.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        server.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        server.execute(f"DROP ROLE IF EXISTS {name}")
+        server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'hush'")
+        try:
+            yield changed(credentials=f"{name}:hush", name=urlsplit(empty_database).path[1:])
+        finally:
+            server.execute(f"DROP ROLE {name}")
+
+
+def test_migrating_as_a_role_that_does_not_own_the_tables_is_named(
+    role_without_rights: str, tmp_path: Path
+) -> None:
+    code, said = started(["manage.py", "migrate"], {"DATABASE_URL": role_without_rights}, tmp_path)
+    assert code != 0
+    assert "PostgreSQL does not let the user of DATABASE_URL do that." in said
+    assert ".env.migrate" in said
+    assert TO_MIGRATE not in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("arguments", SERVERS.values(), ids=SERVERS)
 def test_a_server_starts_while_the_database_is_away_and_says_so(
     arguments: list[str], tmp_path: Path

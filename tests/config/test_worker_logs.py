@@ -29,7 +29,7 @@ TIMED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 [A-Z]+ ")
 
 def documented(name: str) -> str:
     """The command of a process in docs/deploy.md."""
-    found = re.search(rf"^    \.venv/bin/(celery .* {name}.*)$", DEPLOY, re.MULTILINE)
+    found = re.search(rf"^ +\.venv/bin/(celery .* {name}.*)$", DEPLOY, re.MULTILINE)
     assert found
     return found[1]
 

@@ -79,7 +79,7 @@ def test_every_command_of_ours_is_one() -> None:
 
 def test_every_setting_that_a_block_sets_is_one() -> None:
     for block in blocks():
-        for name in re.findall(r"^\s*(?:export )?([A-Z][A-Z_]+)=", block, re.MULTILINE):
+        for name in re.findall(r"^\s*[\"']?(?:export )?([A-Z][A-Z_]+)=", block, re.MULTILINE):
             assert name in {*documented(), *NOT_SETTINGS}, name
 
 
