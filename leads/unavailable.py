@@ -44,6 +44,9 @@ _CAUSES = {
     # A quota that is used up, an unreadable page: not ours, and not the visitor's.
     "XX": Cause.DAMAGED,
 }
+# No state of the moment: who runs the database has left something out.
+INSUFFICIENT_PRIVILEGE = "42501"
+UNDEFINED_TABLE = "42P01"
 # Without a SQLSTATE: libpq passes none on when no connection comes about, nor does the pool.
 _BY_CLASS = (OperationalError, InterfaceError)
 

@@ -20,7 +20,7 @@ from callbacks.common import heartbeats, task_publisher
 from callbacks.config.broker import transport_options
 from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
-from callbacks.monitoring import notices
+from callbacks.monitoring import notices, storing
 from callbacks.telephony import account
 from leads import intake, status_cache
 from leads.models import Disposition, Lead, LeadSource
@@ -189,6 +189,7 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _notices_are_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "REMEMBERED_FOR", 0.0)
+    monkeypatch.setattr(storing._probe, "_kept", 0.0)
     monkeypatch.setattr(status_cache, "KEPT_FOR", 0.0)
     monkeypatch.setattr(usual_wait, "KEPT_FOR", timedelta(0))
 

@@ -4,7 +4,8 @@ Written in the background by whoever has something to say, and never waited for;
 and `/metrics`, in whichever web process they are asked. Redis and not PostgreSQL, since a sign
 every few seconds is worth nothing a minute later and should cost no commit; and not a file, since
 processes of several machines are counted together. What an emptied Redis loses is there again
-with the next sign, and counters may start from 0 at any time.
+with the next sign, and counters may start from 0 at any time. Since when it has been keeping signs
+is kept with them, so that an emptied Redis is not taken for silence.
 
 While Redis is away, counts wait in their process; a count whose acknowledgement was lost is
 written twice. They are there to be looked at, nothing depends on them.
@@ -33,6 +34,8 @@ REFUSED = "numbers_refused_"
 NOT_STORED = "submissions_failed_"
 _SEEN, _WORKERS, _COUNTS = "callbacks:seen", "callbacks:workers", "callbacks:counts"
 _BEATS = "callbacks:beats"
+# Since when Redis has kept signs without losing them, by who first met it empty.
+_SINCE = "callbacks:signs_since"
 _CLOCKS = "callbacks:clocks"
 # A process measures its clock about every half minute (callbacks.common.clock).
 _CLOCK_IS_KNOWN_FOR = 100.0
@@ -43,6 +46,9 @@ class Heartbeats:
     """What the processes have told. Times in seconds since the epoch.
 
     `clocks`: by how many seconds the clock of each process is ahead of the database's.
+    `since`: Redis was found empty then; that a sign is missing says nothing of the time before.
+    `takes_writes`: False where its memory is full, where it cannot save or where it only reads: a
+    sign that is old says nothing then.
     """
 
     seen: Mapping[str, float]
@@ -50,6 +56,8 @@ class Heartbeats:
     worker_seen: float | None
     counts: Mapping[str, float]
     clocks: Mapping[str, float] = field(default_factory=dict)
+    since: float = 0.0
+    takes_writes: bool = True
 
 
 @dataclass
@@ -129,7 +137,9 @@ def say() -> None:
 def read() -> Heartbeats:
     """What all processes have told. Raises redis.RedisError."""
     now = _now()
-    with _client().pipeline() as asked:
+    with _client().pipeline(transaction=False) as asked:
+        asked.set(_SINCE, now, nx=True)
+        asked.get(_SINCE)
         asked.hgetall(_SEEN)
         # A sign from the future was left before the clock was put back: it says nothing of now.
         latest = now + WORKER_IS_THERE_FOR
@@ -137,13 +147,19 @@ def read() -> Heartbeats:
         asked.zrevrangebyscore(_WORKERS, latest, "-inf", start=0, num=1, withscores=True)
         asked.hgetall(_COUNTS)
         asked.zrangebyscore(_CLOCKS, now - _CLOCK_IS_KNOWN_FOR, now + _CLOCK_IS_KNOWN_FOR)
-        seen_at, workers, last_worker, counts, clocks = asked.execute()
+        written, *answers = asked.execute(raise_on_error=False)
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    since, seen_at, workers, last_worker, counts, clocks = answers
     return Heartbeats(
         seen={name.decode(): float(at) for name, at in seen_at.items()},
         workers=workers,
         worker_seen=float(last_worker[0][1]) if last_worker else None,
         counts={name.decode(): float(amount) for name, amount in counts.items()},
         clocks=_newest_of_each(it.decode() for it in clocks),
+        since=float(since or 0),
+        takes_writes=not isinstance(written, Exception),
     )
 
 
@@ -189,6 +205,7 @@ def _write() -> None:
 def _send(said: _Unsaid) -> None:
     now = _now()
     with _client().pipeline() as written:
+        written.set(_SINCE, now, nx=True)
         for name, at in said.seen.items():
             written.hset(_SEEN, name, str(at))
         for key, processes in ((_WORKERS, said.workers), (_BEATS, said.beats)):

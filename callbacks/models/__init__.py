@@ -27,6 +27,7 @@ from callbacks.models.schedules import OpeningHours, Schedule, ScheduleException
 from callbacks.models.seen_countries import SeenCountry
 from callbacks.models.sign_in import Authenticator, NameTries, RecoveryCode, SignIn
 from callbacks.models.spending import CallPrice, SpendCount, SpendLimit
+from callbacks.models.store_heartbeat import StoreHeartbeat
 from callbacks.models.studies import Study
 from callbacks.models.subscriptions import ReportSubscription
 from callbacks.models.teams import Team, TeamSource
@@ -71,6 +72,7 @@ __all__ = [
     "SourceMessages",
     "SpendCount",
     "SpendLimit",
+    "StoreHeartbeat",
     "Study",
     "Team",
     "TeamSource",

@@ -22,7 +22,7 @@ from callbacks.explain.nobody_now import SilentSource
 from callbacks.models import AccountRefusal, CallAttempt, CallRecord, Extension
 from callbacks.models.account_refusals import RefusedFor
 from callbacks.models.attempt_states import NOT_SENT_BY_US, AttemptState
-from callbacks.monitoring import readiness
+from callbacks.monitoring import readiness, storing
 from callbacks.monitoring.clocks import WrongClock
 from callbacks.policy.rules import Outcome
 from callbacks.spending import limits
@@ -46,10 +46,22 @@ _SENTENCES: dict[str, Text] = {
         "The queue (Redis or RabbitMQ) does not answer: requests are stored, and called once it is "
         "back."
     ),
+    "redis": _(
+        "The memory that the parts of the system share (Redis) was emptied or takes nothing: "
+        "requests are stored, and called by themselves once it works."
+    ),
     "beat": _("The system's clock (beat) does not run: leads are called late or not at all."),
     "worker": _("No worker runs: nobody is called until one is started."),
     "sweep": _("The workers do not keep up: leads are called late or not at all."),
 }
+
+
+# Said by a database that still reads: one that is away shows no page.
+_NOT_STORED = _(
+    "Requests of visitors cannot be stored at this moment, and nobody new is called: the database "
+    "takes nothing (its disk may be full). Visitors are asked to send theirs again. Tell whoever "
+    "runs the system: /readyz says what to do."
+)
 
 
 class Trouble(Enum):
@@ -66,7 +78,8 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
     `silent`: the sources for which nobody can be rung, where they are known already.
     """
     now = timezone.now()
-    found = [str(words) for _name, words in processes_away()]
+    found = [str(_NOT_STORED)] if storing.trouble() else []
+    found += [str(words) for _name, words in processes_away()]
     if words := nobody_now.words(nobody_now.sources(now) if silent is None else silent):
         found.append(words)
     zone = timezone.get_current_timezone()
@@ -220,8 +233,8 @@ class _Missing:
         if self._looked_at is None or time.monotonic() - self._looked_at >= REMEMBERED_FOR:
             checks, self._clocks = readiness.processes()
             wrong = [check.name for check in checks if not check.ok]
-            # When the broker is away, what depends on it is no news.
-            self._names = ["broker"] if "broker" in wrong else wrong
+            # When the broker or Redis is away, what depends on it is no news.
+            self._names = next(([it] for it in ("broker", "redis") if it in wrong), wrong)
             self._looked_at = time.monotonic()
 
 

@@ -10,20 +10,20 @@ from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from callbacks.common import heartbeats, task_publisher
+from callbacks.common.heartbeats import Heartbeats
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
 from callbacks.models.account_refusals import RefusedFor
-from callbacks.monitoring import clocks, queue_figures
+from callbacks.monitoring import clocks, queue_figures, signs_in_redis, storing
 from callbacks.monitoring.bounded_probe import Probe
 from callbacks.monitoring.clocks import WrongClock
 from callbacks.routing import claim
 from callbacks.telephony import account_refusals
+from leads import unavailable
+from leads.unavailable import INSUFFICIENT_PRIVILEGE
 
 # Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
 PATIENCE = 2.0
-# Signs come every few seconds (Pulse, the sweep); a few may be missed, in a restart for one.
-BEAT_MISSED_AFTER = 30.0
-SWEEP_MISSED_AFTER = 60.0
 # For how long nobody may be there to be rung. Each sweep leaves a sign when somebody is.
 NOBODY_FOR = 60.0
 PEOPLE = "people"
@@ -43,21 +43,31 @@ class Check:
 
 @dataclass(frozen=True)
 class _Database:
-    """Whether it is that of this code, how long the oldest due lead has waited, for which sources
-    nobody can be rung, and what the provider refuses of the account.
+    """What is wrong with it, how long the oldest due lead has waited, for which sources nobody can
+    be rung, and what the provider refuses of the account.
     """
 
-    is_migrated: bool
-    waited: timedelta
-    silent: list[SilentSource]
-    refused_for: str
+    problem: str = ""
+    waited: timedelta = timedelta(0)
+    silent: tuple[SilentSource, ...] = ()
+    refused_for: str = ""
+
+
+_UNMIGRATED = (
+    "The database is not that of this version, and nobody can be called: run `manage.py migrate`."
+)
+_MAY_NOT_READ = (
+    "PostgreSQL does not let the user of DATABASE_URL read its tables: run docs/deploy/roles.sql "
+    "again, or give the rights that docs/deploy.md names."
+)
 
 
 def _look_into_database() -> _Database:
     try:
         return _read_database()
-    except ProgrammingError:  # it answers, and has not the tables of this version
-        return _Database(is_migrated=False, waited=timedelta(0), silent=[], refused_for="")
+    except ProgrammingError as error:  # it answers, and has not what this version asks for
+        may_read = unavailable.sqlstate(error) != INSUFFICIENT_PRIVILEGE
+        return _Database(_UNMIGRATED if may_read else _MAY_NOT_READ)
 
 
 def _read_database() -> _Database:
@@ -65,10 +75,10 @@ def _read_database() -> _Database:
     with transaction.atomic():
         bound_statements()
         waited = queue_figures.oldest_wait(queue_figures.due(now), now)
-        is_migrated = claim.is_installed()
+        problem = "" if claim.is_installed() else _UNMIGRATED
         refusal = account_refusals.current()
         refused_for = refusal.refused_for if refusal else ""
-        return _Database(is_migrated, waited, nobody_now.sources(now), refused_for)
+        return _Database(problem, waited, tuple(nobody_now.sources(now)), refused_for)
 
 
 def note_people() -> None:
@@ -95,11 +105,12 @@ _signs = Probe("signs", heartbeats.read, PATIENCE)
 
 def checks() -> list[Check]:
     """All of them, in an order to read them in: the first that is not well is the cause."""
-    for probe in (_database, _broker, _signs):
+    for probe in (_database, storing, _broker, _signs):
         probe.start()  # side by side: the whole takes no longer than the slowest
     database, signs = _answer(_database), _answer(_signs)
     return [
-        *_look_at_database(database), *_look_at_broker(), *_look_at_processes(signs),
+        *_look_at_database(database), *_look_at_broker(),
+        *_look_at_redis(signs), *_look_at_processes(signs),
         _look_at_people(database, signs), _look_at_account(database), _look_at_clocks(signs),
     ]  # fmt: skip
 
@@ -109,7 +120,7 @@ def processes() -> tuple[list[Check], list[WrongClock]]:
     for probe in (_broker, _signs):
         probe.start()
     signs = _answer(_signs)
-    checks = [*_look_at_broker(), *_look_at_processes(signs)]
+    checks = [*_look_at_broker(), *_look_at_redis(signs), *_look_at_processes(signs)]
     return checks, clocks.wrong(signs.clocks) if signs else []
 
 
@@ -127,16 +138,14 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
             "database",
             ok=False,
             advice="PostgreSQL does not answer: see that it runs, that DATABASE_URL is right and "
-            "that connections are left.",
+            "that connections are left. Where its log says that its disk is full, make room first.",
         )
-        yield Check("leads", ok=False, advice="Not known while PostgreSQL does not answer.")
+        for name in ("store", "leads"):
+            yield Check(name, ok=False, advice="Not known while PostgreSQL does not answer.")
         return
-    yield _verdict(
-        "database",
-        database.is_migrated,
-        "The database is not that of this version, and nobody can be called: run `manage.py "
-        "migrate`.",
-    )
+    yield _verdict("database", not database.problem, database.problem)
+    trouble = storing.trouble()
+    yield _verdict("store", not trouble, trouble)
     yield _verdict(
         "leads",
         database.waited <= timedelta(seconds=settings.READY_OLDEST_DUE),
@@ -159,44 +168,29 @@ def _look_at_broker() -> Iterator[Check]:
     yield Check("broker", ok=True)
 
 
-def _look_at_processes(signs: heartbeats.Heartbeats | None) -> Iterator[Check]:
-    if signs is None:
-        for name in ("beat", "worker", "sweep"):
-            yield Check(name, ok=False, advice="Not known while Redis does not answer.")
-        return
-    # A sign from the future was left before the clock was put back: it says nothing of now.
-    now = timezone.now().timestamp()
-    beat_after = max(BEAT_MISSED_AFTER, 3 * settings.SWEEP_EVERY)
-    sweep_after = max(SWEEP_MISSED_AFTER, 5 * settings.SWEEP_EVERY)
-    yield _verdict(
-        "beat",
-        abs(now - signs.seen.get("beat", 0)) < beat_after,
-        f"beat has sent nothing for {beat_after:.0f} s: start it; see its log and the broker.",
-    )
-    yield _verdict(
-        "worker",
-        signs.workers > 0,
-        f"No worker has been seen for {heartbeats.WORKER_IS_THERE_FOR:.0f} s: start one; see its "
-        "log and the broker.",
-    )
-    yield _verdict(
-        "sweep",
-        abs(now - signs.seen.get("sweep", 0)) < sweep_after,
-        f"No sweep has ended for {sweep_after:.0f} s: with beat and a worker there, the workers' "
-        "threads are all busy or stuck, or sweeps fail; see the worker's log.",
-    )
+def _look_at_redis(signs: Heartbeats | None) -> Iterator[Check]:
+    yield _verdict("redis", *signs_in_redis.verdict(signs, _now()))
 
 
-def _look_at_people(database: _Database | None, signs: heartbeats.Heartbeats | None) -> Check:
+def _look_at_processes(signs: Heartbeats | None) -> Iterator[Check]:
+    yield from (Check(*it) for it in signs_in_redis.processes(signs, _now()))
+
+
+def _look_at_people(database: _Database | None, signs: Heartbeats | None) -> Check:
     if database is None:
         return Check(PEOPLE, ok=False, advice="Not known while PostgreSQL does not answer.")
-    last = signs.seen.get(PEOPLE, 0) if signs else 0
+    # Where Redis was emptied, nothing is known of the time before.
+    last = (signs.seen.get(PEOPLE) or signs.since) if signs else 0
     return _verdict(
         PEOPLE,
-        not database.silent or abs(timezone.now().timestamp() - last) < NOBODY_FOR,
+        not database.silent or abs(_now() - last) < NOBODY_FOR,
         f"{nobody_now.words(database.silent)} Un-pause extensions, or see in the admin what "
         "keeps them from being rung.",
     )
+
+
+def _now() -> float:
+    return timezone.now().timestamp()
 
 
 _REFUSED: dict[str, str] = {
@@ -221,7 +215,7 @@ def _look_at_account(database: _Database | None) -> Check:
     )
 
 
-def _look_at_clocks(signs: heartbeats.Heartbeats | None) -> Check:
+def _look_at_clocks(signs: Heartbeats | None) -> Check:
     if signs is None:
         return Check("clocks", ok=False, advice="Not known while Redis does not answer.")
     wrong = clocks.wrong(signs.clocks)

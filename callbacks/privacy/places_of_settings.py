@@ -83,6 +83,7 @@ SET_UP = (
         "callbacks.AccountRefusal", _("That the provider refuses the account"), "refused_for marks"
     ),
     _set_up("callbacks.SeenCountry", _("To which countries calls were asked for"), "country"),
+    _set_up("callbacks.StoreHeartbeat", _("When it was last tried whether anything can be stored")),
     _set_up("callbacks.AlertWatch", _("When alerts were last looked for")),
     _set_up(
         "callbacks.CallParameters",

@@ -73,6 +73,7 @@ def world(
 ) -> World:
     """One source, one team with one free extension, and signs of all processes."""
     now = NOON.timestamp()
+    broker.set("callbacks:signs_since", now - 3600)
     broker.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
     broker.zadd("callbacks:workers", {"a-worker": now})
     return World(make_lead, team, broker)

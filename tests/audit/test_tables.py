@@ -20,7 +20,7 @@ WITHOUT = {
         "callbacks_alertmessage", "callbacks_alerttelling", "callbacks_alertwatch",
         "callbacks_presence", "callbacks_pause", "callbacks_historystart", "leads_setupversion",
         "callbacks_study", "callbacks_seencountry", "callbacks_rolegroup",
-        "callbacks_accountrefusal",
+        "callbacks_accountrefusal", "callbacks_storeheartbeat",
     ],
     "somebody's own, which changes nothing for others": [
         "callbacks_savedlist", "callbacks_savedview", "callbacks_chosenlanguage",

@@ -14,8 +14,9 @@ from tests.support.tunnel import Tunnel
 
 @pytest.fixture
 def signs(broker: redis.Redis) -> redis.Redis:
-    """Redis with the signs of a beat, a worker and a sweep just now."""
+    """Redis that has kept signs for an hour: of a beat, a worker and a sweep just now."""
     now = time.time()
+    broker.set("callbacks:signs_since", now - 3600)
     broker.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
     broker.zadd("callbacks:workers", {"a-worker": now})
     return broker

@@ -63,3 +63,23 @@ def test_who_comes_meanwhile_gets_the_same_answer() -> None:
         thread.join(60)
     assert len(answers) == 5
     assert answers.count(1) >= 1
+
+
+def test_an_answer_is_kept_for_as_long_as_it_was_told() -> None:
+    asked = 0
+
+    def ask() -> int:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise BlockingIOError
+        return asked
+
+    kept = Probe("kept", ask, 10, kept=3600)
+    assert [kept.answer() for _ in range(20)] == [1] * 20
+    assert Probe("not kept", ask, 10).answer() == 2
+    failed = Probe("failed", ask, 10, kept=3600)
+    for _ in range(20):
+        with pytest.raises(BlockingIOError):
+            failed.answer()
+    assert asked == 3

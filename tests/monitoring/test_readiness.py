@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 import redis
 import requests
+import time_machine
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
@@ -30,7 +31,10 @@ MakeLead = Callable[..., Lead]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "0123456789abcdef0123456789abcdef"
-ALL = ["database", "leads", "broker", "beat", "worker", "sweep", "people", "provider", "clocks"]
+ALL = [
+    "database", "store", "leads", "broker", "redis", "beat", "worker", "sweep", "people",
+    "provider", "clocks",
+]  # fmt: skip
 
 
 def asked(**headers: str) -> tuple[int, dict[str, Any]]:
@@ -198,7 +202,7 @@ def test_redis_as_a_black_hole_is_told_in_time(
 ) -> None:
     assert wrong() == []
     tunnel.black_hole()
-    assert wrong() == ["broker", "beat", "worker", "sweep"]
+    assert wrong() == ["broker", "redis", "beat", "worker", "sweep", "clocks"]
     tunnel.open()
     eventually(lambda: wrong() == [])
 
@@ -221,7 +225,8 @@ def test_postgresql_as_a_black_hole_is_told_in_time(running_stack: Stack) -> Non
             eventually(lambda: answers(port, "readyz") is not None, within=60)
             eventually(lambda: answers(port, "readyz") == (200, []), within=60)
             way.black_hole()
-            assert answers(port, "readyz") == (503, ["database", "leads", "people", "provider"])
+            of_the_database = ["database", "store", "leads", "people", "provider"]
+            eventually(lambda: answers(port, "readyz") == (503, of_the_database), within=60)
             assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
             way.open()
             eventually(lambda: answers(port, "readyz") == (200, []), within=60)
@@ -237,6 +242,100 @@ def answers(port: int, path: str) -> tuple[int, list[str]] | None:
         return None
     checks = answer.json()["checks"]
     return answer.status_code, [name for name in checks if not checks[name]["ok"]]
+
+
+NOT_YET = "Not known yet: Redis was empty a moment ago."
+
+
+def advice_of() -> dict[str, str]:
+    return {name: it.get("advice", "") for name, it in asked()[1]["checks"].items()}
+
+
+def test_a_redis_that_was_emptied_is_no_silence(signs: redis.Redis) -> None:
+    signs.flushall()
+    assert wrong() == ["redis", "beat", "worker", "sweep"]
+    found = advice_of()
+    assert [found["beat"], found["worker"], found["sweep"]] == [NOT_YET] * 3
+    assert found["redis"].startswith("Redis was empty 0 s ago: it is new, or has lost its data")
+    assert "No request is lost: PostgreSQL has them all" in found["redis"]
+    now = time.time()
+    signs.hset("callbacks:seen", mapping={"beat": now, "sweep": now})
+    assert wrong() == ["redis", "worker"]  # who is seen again is there
+    signs.zadd("callbacks:workers", {"a-worker": now})
+    assert wrong() == []
+
+
+def test_who_is_not_seen_again_after_that_is_silent(signs: redis.Redis) -> None:
+    signs.flushall()
+    signs.set("callbacks:signs_since", time.time() - 45)
+    assert wrong() == ["redis", "beat", "worker", "sweep"]
+    found = advice_of()
+    assert found["beat"].startswith("beat has sent nothing for 30 s")
+    assert found["worker"].startswith("No worker has been seen for 30 s")
+    assert found["sweep"] == NOT_YET  # one may take a minute
+    signs.set("callbacks:signs_since", time.time() - 3600)
+    assert wrong() == ["beat", "worker", "sweep"]
+    assert advice_of()["sweep"].startswith("No sweep has ended for 60 s")
+
+
+def test_a_sign_that_is_old_was_not_lost(signs: redis.Redis) -> None:
+    """Redis was emptied, beat was seen once since, and then no more."""
+    signs.set("callbacks:signs_since", time.time() - 50)
+    signs.hset("callbacks:seen", "beat", time.time() - 40)
+    assert wrong() == ["beat"]
+    assert advice_of()["beat"].startswith("beat has sent nothing for 30 s")
+
+
+def test_nobody_to_be_rung_counts_from_when_redis_was_emptied(
+    signs: redis.Redis, extension: Extension
+) -> None:
+    Extension.objects.update(is_paused=True)
+    signs.set("callbacks:signs_since", time.time() - 30)
+    assert wrong() == []
+    signs.set("callbacks:signs_since", time.time() - 90)
+    assert wrong() == ["people"]
+
+
+@pytest.fixture
+def full_redis(signs: redis.Redis) -> Iterator[redis.Redis]:
+    """Its memory is used up, and nothing in it may be forgotten (maxmemory-policy noeviction)."""
+    before = signs.config_get("maxmemory*")
+    signs.config_set("maxmemory-policy", "noeviction")
+    signs.config_set("maxmemory", 1)
+    yield signs
+    signs.config_set("maxmemory", before["maxmemory"])
+    signs.config_set("maxmemory-policy", before["maxmemory-policy"])
+
+
+def test_a_redis_that_takes_nothing_is_no_silence(full_redis: redis.Redis) -> None:
+    assert "redis" in wrong()
+    found = advice_of()
+    assert found["redis"].startswith("Redis answers and takes nothing: its memory is full")
+    assert found["beat"] == ""  # seen just now
+    time_travel = timezone.now() + timedelta(minutes=5)
+    with time_machine.travel(time_travel):
+        found = advice_of()
+    assert [found["beat"], found["worker"], found["sweep"]] == [
+        "Not known while Redis takes nothing."
+    ] * 3
+
+
+def test_beat_and_a_worker_are_seen_again_by_themselves(stack: Stack) -> None:
+    eventually(lambda: answers(stack.port, "readyz") == (200, []), within=60)
+    with redis.Redis.from_url(stack.environment["REDIS_URL"]) as client:
+        client.flushall()
+    eventually(lambda: answers(stack.port, "readyz") == (200, []), within=120)
+
+
+def test_a_right_to_read_that_is_missing_is_no_other_version(signs: redis.Redis) -> None:
+    """The tables belong to another role, and this one was given nothing (docs/deploy/roles.sql)."""
+    with connection.cursor() as cursor:
+        cursor.execute("REVOKE SELECT ON callbacks_accountrefusal FROM CURRENT_USER")
+        try:
+            assert wrong() == ["database"]
+            assert "does not let the user of DATABASE_URL read" in advice_of()["database"]
+        finally:
+            cursor.execute("GRANT SELECT ON callbacks_accountrefusal TO CURRENT_USER")
 
 
 def test_a_stranger_learns_whether_it_works_and_nothing_more(

@@ -1,0 +1,21 @@
+"""When something was last written to find out whether anything can be: one row."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class StoreHeartbeat(models.Model):
+    """Written by `/readyz`, and never read (callbacks.monitoring.storing)."""
+
+    ONLY = 1  # its key
+
+    written_at = models.DateTimeField(_("written at"))
+
+    class Meta:
+        verbose_name = _("sign that something can be stored")
+        verbose_name_plural = _("signs that something can be stored")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="store_heartbeat_only_one")]
+
+    def __str__(self) -> str:
+        return f"{self.written_at}"

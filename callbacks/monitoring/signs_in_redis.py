@@ -1,0 +1,94 @@
+"""What the signs in Redis say of beat, workers and sweeps, and what an emptied Redis does not say.
+
+A Redis that was restarted without its data, or emptied, holds no sign of anybody; one whose memory
+is full takes none. Both look like silence, and are none.
+"""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from callbacks.common import heartbeats
+from callbacks.common.heartbeats import Heartbeats
+
+# Seconds. Signs come every few seconds (Pulse, the sweep); a few may be missed, in a restart for
+# one.
+BEAT_MISSED_AFTER = 30.0
+SWEEP_MISSED_AFTER = 60.0
+
+_AWAY = (
+    "Redis does not answer: see that it runs and that REDIS_URL is right. Requests are stored "
+    "meanwhile."
+)
+_TAKES_NOTHING = (
+    "Redis answers and takes nothing: its memory is full (maxmemory), it cannot save to its disk, "
+    "or it is a replica. See its log and `redis-cli INFO`. Requests are stored meanwhile, and "
+    "called once it takes something again."
+)
+# Name, whether it is well, and what to do.
+Found = tuple[str, bool, str]
+
+
+def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
+    """Whether Redis can be believed about the others at `now` (seconds since the epoch), and what
+    to do where it cannot.
+    """
+    if signs is None:
+        return False, _AWAY
+    if not signs.takes_writes:
+        return False, _TAKES_NOTHING
+    if not any(_is_too_soon(signs, name, now) for name in ("beat", "worker", "sweep")):
+        return True, ""
+    return False, (
+        f"Redis was empty {now - signs.since:.0f} s ago: it is new, or has lost its data "
+        "(FLUSHALL, a restart without persistence). No request is lost: PostgreSQL has them all, "
+        "and those that wait are called by the next sweep. beat, workers and sweeps that run are "
+        "seen again within a minute. If it comes again, have Redis keep its data: docs/deploy.md, "
+        "“When Redis has lost its data”."
+    )
+
+
+def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
+    """beat, the workers and the sweep, at `now` (seconds since the epoch)."""
+    silent = {
+        "beat": f"beat has sent nothing for {_after('beat'):.0f} s: start it; see its log and the "
+        "broker.",
+        "worker": f"No worker has been seen for {_after('worker'):.0f} s: start one; see its log "
+        "and the broker.",
+        "sweep": f"No sweep has ended for {_after('sweep'):.0f} s: with beat and a worker there, "
+        "the workers' threads are all busy or stuck, or sweeps fail; see the worker's log.",
+    }
+    for name, advice in silent.items():
+        if signs is None:
+            yield name, False, "Not known while Redis does not answer."
+        elif _is_there(signs, name, now):
+            yield name, True, ""
+        elif not signs.takes_writes:
+            yield name, False, "Not known while Redis takes nothing."
+        elif _is_too_soon(signs, name, now):
+            yield name, False, "Not known yet: Redis was empty a moment ago."
+        else:
+            yield name, False, advice
+
+
+def _is_there(signs: Heartbeats, name: str, now: float) -> bool:
+    if name == "worker":
+        return signs.workers > 0
+    # A sign from the future was left before the clock was put back: it says nothing of now.
+    return abs(now - signs.seen.get(name, 0)) < _after(name)
+
+
+def _is_too_soon(signs: Heartbeats, name: str, now: float) -> bool:
+    """Whether a sign is missing that may have been lost, and has not come anew."""
+    known = signs.worker_seen if name == "worker" else signs.seen.get(name)
+    return known is None and abs(now - signs.since) < _after(name)
+
+
+def _after(name: str) -> float:
+    """For how many seconds no sign may come."""
+    every: float = settings.SWEEP_EVERY
+    if name == "worker":
+        return heartbeats.WORKER_IS_THERE_FOR
+    if name == "beat":
+        return max(BEAT_MISSED_AFTER, 3 * every)
+    return max(SWEEP_MISSED_AFTER, 5 * every)

@@ -1,0 +1,124 @@
+"""Whether anything can be stored at this moment: something is written to find out.
+
+A database whose disk is full still reads, and still takes rows where a page has room: by one of
+them nobody notices. What it cannot do is to grow. So two things are tried in one transaction:
+
+1. A row is written and committed: not by a server that only reads, nor where the right to write is
+   missing, nor while a synchronous standby that is away keeps every commit waiting.
+2. A megabyte is laid aside on the disk of the tables, in a temporary file of the server's, which is
+   gone at once: not where the disk is full. It needs no right and no table, writes no WAL, leaves
+   nothing to clean up, and takes a millisecond or two.
+
+The disk of the WAL is not tried: where it is full PostgreSQL ends itself, which /readyz says.
+Each process tries it once in KEPT seconds at most, however often it is asked, and one of them at a
+time (callbacks.monitoring.bounded_probe).
+"""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from callbacks.models import StoreHeartbeat
+from callbacks.monitoring.bounded_probe import Probe
+from leads import unavailable
+from leads.unavailable import INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE, Cause
+
+# Seconds.
+PATIENCE = 2.0
+KEPT = 5.0
+# A sort or a list that outgrows work_mem is written into a temporary file, where the tables are.
+_LAY_ASIDE = """
+    WITH room AS MATERIALIZED (SELECT repeat('x', 8192) FROM generate_series(1, 128))
+    SELECT count(*) FROM room
+"""
+_SENTENCES = {
+    Cause.DISK_FULL: (
+        "The disk of PostgreSQL is full, and no request can be stored: visitors are asked to send "
+        "theirs again. Make room on it or enlarge it; nothing has to be started anew."
+    ),
+    Cause.READ_ONLY: (
+        "PostgreSQL only reads (a standby, or default_transaction_read_only), and no request can "
+        "be stored: let DATABASE_URL name the primary, or end the read-only mode."
+    ),
+    Cause.OVERLOADED: (
+        "PostgreSQL has run out of connections, memory or another resource, and no request can be "
+        "stored: see its log, its max_connections and the memory of its machine."
+    ),
+    Cause.TIMEOUT: (
+        f"PostgreSQL reads, and confirms nothing that is written within {PATIENCE:.0f} s: look for "
+        "a lock that somebody holds (pg_stat_activity), a synchronous standby that is away, or a "
+        "disk that hangs."
+    ),
+    Cause.UNREACHABLE: (
+        "PostgreSQL broke off while something was written: it stops or starts, or has no "
+        "connection left. See its log, also for a disk that is full."
+    ),
+    Cause.DAMAGED: (
+        "PostgreSQL cannot write because of a fault under it, and no request can be stored: see "
+        "its log, its disk, and whether a quota is used up."
+    ),
+}
+_RIGHTS = (
+    "PostgreSQL does not let the user of DATABASE_URL write, and no request can be stored: run "
+    "docs/deploy/roles.sql again, or give the rights that docs/deploy.md names."
+)
+_UNMIGRATED = "Not known until the database is that of this version: run `manage.py migrate`."
+
+
+def _write() -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for name, value in (
+                ("statement_timeout", f"{PATIENCE:g}s"),
+                ("lock_timeout", f"{PATIENCE / 2:g}s"),
+                ("work_mem", "64kB"),  # the least there is
+                ("temp_tablespaces", ""),  # where the tables are
+            ):
+                cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+            cursor.execute(
+                "SELECT has_table_privilege('leads_lead', 'INSERT'), "
+                "has_table_privilege('leads_lead', 'UPDATE')"
+            )
+            if cursor.fetchone() != (True, True):
+                raise MayNotWrite
+        StoreHeartbeat.objects.update_or_create(
+            pk=StoreHeartbeat.ONLY, defaults={"written_at": timezone.now()}
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_LAY_ASIDE)
+
+
+class MayNotWrite(Exception):  # noqa: N818  # said of the role
+    """The role of DATABASE_URL may not add leads."""
+
+
+_probe = Probe("store", _write, PATIENCE, KEPT)
+
+
+def start() -> None:
+    """Begins to find out, for who asks for `trouble` in a moment."""
+    _probe.start()
+
+
+def trouble() -> str:
+    """Why nothing can be stored, and what to do: a sentence for who runs the system; "" when all is
+    well. At most KEPT seconds old; waits PATIENCE at most.
+    """
+    try:
+        _probe.answer()
+    except TimeoutError:
+        return _SENTENCES[Cause.TIMEOUT]
+    except MayNotWrite:
+        return _RIGHTS
+    except Exception as error:  # noqa: BLE001  # may name the host, and is not shown
+        known = {INSUFFICIENT_PRIVILEGE: _RIGHTS, UNDEFINED_TABLE: _UNMIGRATED}
+        if sentence := known.get(unavailable.sqlstate(error)):
+            return sentence
+        return _SENTENCES[_of(unavailable.cause(error))]
+    return ""
+
+
+def _of(cause: Cause | None) -> Cause:
+    """A conflict is somebody who writes the same row for too long; unknown errors are faults."""
+    if cause is Cause.CONFLICT:
+        return Cause.TIMEOUT
+    return cause or Cause.DAMAGED

@@ -1,0 +1,107 @@
+"""A PostgreSQL whose whole cluster lies on a disk of a few megabytes, which a test can fill up.
+
+The disk is a tmpfs, mounted in a namespace that only the server is in: it takes no loop device, is
+seen by nobody else, and is gone with the server, however that ends. As root that needs the right to
+mount (CAP_SYS_ADMIN); without root, a kernel that gives users namespaces of their own.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from callbacks.localrun import setpriv
+from callbacks.localrun.postgres_server import _programs
+from tests.support.own_postgres import PASSWORD, OwnPostgres
+from tests.support.simulator import eventually
+from tests.support.stack import free_port
+
+# Small segments of WAL, and few: what is written does not grow into the room that a test leaves.
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "min_wal_size": "32MB",
+    "max_wal_size": "32MB",
+    "wal_init_zero": "on",
+    "wal_recycle": "on",
+    "checkpoint_timeout": "1h",
+    "max_connections": "60",
+}
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """The server, and its disk as it sees it."""
+
+    server: OwnPostgres
+    disk: Path
+
+    def free(self) -> int:
+        """Bytes."""
+        room = os.statvfs(self.disk)
+        return room.f_bavail * room.f_frsize
+
+    def fill(self, leave: int = 0) -> None:
+        """Takes all room but so many bytes; may be repeated."""
+        taken = self.disk / "filler"
+        size = taken.stat().st_size if taken.exists() else 0
+        wanted = self.free() - leave
+        if wanted > 0:
+            with taken.open("ab") as filler, suppress(OSError):
+                os.posix_fallocate(filler.fileno(), size, wanted)
+
+    def make_room(self) -> None:
+        """Gives back what was taken."""
+        (self.disk / "filler").unlink(missing_ok=True)
+
+
+@contextmanager
+def postgres_on_small_disk(directory: Path, megabytes: int = 200) -> Iterator[SmallDisk]:
+    """A server in that directory; its superuser is `postgres`."""
+    programs, mount = _programs(), directory / "disk"
+    cluster, password = mount / "cluster", directory / "password"
+    mount.mkdir(parents=True)
+    password.write_text(PASSWORD)
+    account = setpriv.server_account(directory)
+    if account:
+        for path in (directory, mount, password):
+            shutil.chown(path, account.uid, account.gid)
+
+    def as_the_server(*command: str | Path) -> str:
+        words = setpriv.wrapped(
+            command, directory=directory, account=account, death_signal=signal.SIGINT
+        )
+        return " ".join(f"'{word}'" for word in words)
+
+    initdb = as_the_server(
+        programs / "initdb", "--pgdata", cluster, "--username", "postgres", "--pwfile", password,
+        "--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8", "--locale", "C",
+        "--wal-segsize", "4",
+    )  # fmt: skip
+    port = free_port()
+    settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    postgres = as_the_server(programs / "postgres", "-D", cluster, "-p", str(port), *settings)
+    owner = f",uid={account.uid},gid={account.gid}" if account else ""
+    script = (
+        f"mount -t tmpfs -o size={megabytes}m,mode=0700{owner} tmpfs '{mount}' && "
+        f"{initdb} >/dev/null && exec {postgres}"
+    )
+    own_namespace = ["unshare", "--mount"] if account else ["unshare", "--mount", "--map-root-user"]
+    with (directory / "log").open("wb") as output:
+        running = subprocess.Popen(
+            [*own_namespace, "sh", "-c", script],
+            stdout=output, stderr=subprocess.STDOUT, cwd=directory,
+        )  # fmt: skip
+    server = OwnPostgres(port, directory, "postgres")
+    try:
+        eventually(lambda: server.run("pg_isready").returncode == 0, within=120)
+        # The way to a mount that others do not see.
+        yield SmallDisk(server, Path(f"/proc/{running.pid}/root{mount.resolve()}"))
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(60)
