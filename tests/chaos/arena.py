@@ -119,9 +119,7 @@ class Arena:
         if not self._has_template:
             self._has_template = True
             url = new_database(self.urls.database_url, TEMPLATE)
-            self.manage(url, "migrate")
-            self.manage(url, "demo", "--extensions", str(self.plan.extensions))
-            without_spending_limits(url)
+            self.prepare(url)
         return new_database(self.urls.database_url, f"chaos_{name}", TEMPLATE)
 
     def manage(self, database_url: str, *command: str) -> None:
@@ -158,14 +156,27 @@ class Arena:
         if self._product is None:
             self.say("starting the product")
             self._databases += 1
-            directory = self._logs / f"product{self._databases}"
-            directory.mkdir(parents=True, exist_ok=True)
-            for old in directory.glob("*.log"):
-                old.unlink()
-            url = self.database(f"product{self._databases}")
-            self._product = Product(self, url, directory)
+            name = f"product{self._databases}"
+            self._product = self.product_on(self.database(name), name)
             self._product.__enter__()
         return self._product
+
+    def product_on(self, database_url: str, name: str) -> "Product":
+        """Another product, on a database that has its tables: to be entered by the scenario. One at
+        a time, since all have the same Redis.
+        """
+        self.renew()
+        directory = self._logs / name
+        directory.mkdir(parents=True, exist_ok=True)
+        for old in directory.glob("*.log"):
+            old.unlink()
+        return Product(self, database_url, directory)
+
+    def prepare(self, database_url: str) -> None:
+        """Makes the tables, a website and the extensions."""
+        self.manage(database_url, "migrate")
+        self.manage(database_url, "demo", "--extensions", str(self.plan.extensions))
+        without_spending_limits(database_url)
 
     def renew(self) -> None:
         """Ends the product, if it runs."""

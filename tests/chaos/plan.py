@@ -23,6 +23,9 @@ class Plan:
     postgres_backends: int = 20
     exhausted: float = 30.0  # seconds
 
+    full_disks: int = 10  # times
+    full: float = 20.0  # seconds, after the first leads were not taken
+
     failpoints: int = 50  # kills at each point
     points: tuple[str, ...] = (
         "committed",
@@ -77,6 +80,8 @@ QUICK = Plan(
     postgres_restarts=1,
     postgres_backends=2,
     exhausted=2,
+    full_disks=1,
+    full=2,
     failpoints=1,
     points=("sent",),
     provider_faults=2,

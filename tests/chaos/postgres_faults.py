@@ -28,16 +28,16 @@ def run(arena: Arena, result: Result) -> None:
             moment = time.time()
             arena.postgres.strike(signal.SIGQUIT)
             arena.postgres.start()
-            recovered.append(_recovers(product, visitors, moment))
+            recovered.append(recovers(product, visitors, moment))
             arena.say(f"  immediate restart {number}: all well after {recovered[-1]} s")
             time.sleep(rng.uniform(0.5, 2))
         for _ in range(plan.postgres_backends):
             _kill_a_backend(product, rng.random())
             time.sleep(rng.uniform(0.2, 1))
-        recovered.append(_recovers(product, visitors, time.time()))
+        recovered.append(recovers(product, visitors, time.time()))
         arena.say(f"  {plan.postgres_backends} backends killed: {recovered[-1]} s")
         _exhaust(product, plan.exhausted)
-        recovered.append(_recovers(product, visitors, time.time()))
+        recovered.append(recovers(product, visitors, time.time()))
         arena.say(f"  no connections for {plan.exhausted:g} s: {recovered[-1]} s")
     product.settle()
     product.judge(result, [visitors], product.simulator.ledger())
@@ -47,7 +47,7 @@ def run(arena: Arena, result: Result) -> None:
         worst = max(known, default=None)
         result.at_most("leads are taken and called again", worst, RECOVERS_WITHIN)
     failed = [one for one in visitors.tries if not one.taken]
-    mute = [one.problem or one.status for one in failed if not _is_told(one.status, one.said)]
+    mute = [one.problem or one.status for one in failed if not is_told(one.status, one.said)]
     result.none("failed submissions that were not told so", mute, of=len(visitors.tries))
     again = sum(receipt.tries > 1 for receipt in visitors.receipts)
     result.figures |= {
@@ -58,14 +58,14 @@ def run(arena: Arena, result: Result) -> None:
     }
 
 
-def _is_told(status: int, said: str) -> bool:
+def is_told(status: int, said: str) -> bool:
     """An error status with words for a person, or for a program."""
     return status >= 500 and any(
         it in said for it in ("send it again", "Try again", "still here", "kept on this page")
     )
 
 
-def _recovers(product: Product, visitors: Visitors, moment: float) -> float | None:
+def recovers(product: Product, visitors: Visitors, moment: float) -> float | None:
     """Seconds until a lead submitted after `moment` was taken, and a call was made after it."""
     known = product.simulator.status()["requests"]
 

@@ -6,6 +6,7 @@ from tests.chaos import (
     claims,
     clocks,
     deploys,
+    disk_faults,
     equal,
     failpoint_faults,
     kills,
@@ -17,6 +18,8 @@ from tests.chaos import (
 
 SCENARIOS: dict[str, ModuleType] = {
     "claims": claims,
+    # It has a PostgreSQL and a product of its own, and ends one that runs.
+    "disk": disk_faults,
     "equal": equal,
     "restarts": restarts,
     "deploys": deploys,

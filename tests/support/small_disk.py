@@ -1,8 +1,9 @@
 """A PostgreSQL whose whole cluster lies on a disk of a few megabytes, which a test can fill up.
 
 The disk is a tmpfs, mounted in a namespace that only the server is in: it takes no loop device, is
-seen by nobody else, and is gone with the server, however that ends. As root that needs the right to
-mount (CAP_SYS_ADMIN); without root, a kernel that gives users namespaces of their own.
+seen by nobody else, and is gone with the shell that keeps the server running, however that ends. As
+root that needs the right to mount (CAP_SYS_ADMIN); without root, a kernel that gives users
+namespaces of their own.
 """
 
 import os
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from callbacks.localrun import setpriv
 from callbacks.localrun.postgres_server import _programs
@@ -30,7 +33,7 @@ _SETTINGS = {
     "wal_init_zero": "on",
     "wal_recycle": "on",
     "checkpoint_timeout": "1h",
-    "max_connections": "60",
+    "max_connections": "200",
 }
 
 
@@ -87,14 +90,18 @@ def postgres_on_small_disk(directory: Path, megabytes: int = 200) -> Iterator[Sm
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     postgres = as_the_server(programs / "postgres", "-D", cluster, "-p", str(port), *settings)
     owner = f",uid={account.uid},gid={account.gid}" if account else ""
+    # Started again whenever it ends, as a service manager does: without room it may end itself.
     script = (
         f"mount -t tmpfs -o size={megabytes}m,mode=0700{owner} tmpfs '{mount}' && "
-        f"{initdb} >/dev/null && exec {postgres}"
+        f"{initdb} >/dev/null && while :; do {postgres}; sleep 0.5; done"
     )
     own_namespace = ["unshare", "--mount"] if account else ["unshare", "--mount", "--map-root-user"]
     with (directory / "log").open("wb") as output:
         running = subprocess.Popen(
-            [*own_namespace, "sh", "-c", script],
+            setpriv.wrapped(
+                [*own_namespace, "sh", "-c", script],
+                directory=directory, account=None, death_signal=signal.SIGKILL,
+            ),
             stdout=output, stderr=subprocess.STDOUT, cwd=directory,
         )  # fmt: skip
     server = OwnPostgres(port, directory, "postgres")
@@ -103,5 +110,7 @@ def postgres_on_small_disk(directory: Path, megabytes: int = 200) -> Iterator[Sm
         # The way to a mount that others do not see.
         yield SmallDisk(server, Path(f"/proc/{running.pid}/root{mount.resolve()}"))
     finally:
-        running.send_signal(signal.SIGINT)
-        running.wait(60)
+        servers = psutil.Process(running.pid).children(recursive=True)
+        running.kill()  # the server is told by its parent's death
+        running.wait()
+        psutil.wait_procs(servers, timeout=60)
