@@ -242,7 +242,9 @@ def test_the_alerts_in_the_documentation_ask_for_figures_that_are_there(
     attempt(make_lead(), extension, "accepted", call_id="1", answered_at=now + timedelta(seconds=1))
     heartbeats.seen("beat")
     heartbeats.worker_seen("one")
+    heartbeats.clock_seen("worker@app1", 0.0)
     eventually(lambda: ("callbacks_last_seen_timestamp_seconds", "beat") in scraped())
+    eventually(lambda: heartbeats.read().clocks)
     named = set(re.findall(r"callbacks_[a-z_]+", _rules()))
     assert named
     assert named <= {name for name, *_labels in scraped()}
