@@ -7,7 +7,7 @@ not for them, unless the same person has asked through a source of theirs too. W
 theirs stands beside it, as a request of its own. Whoever sees all teams is shown all of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -15,12 +15,15 @@ from django.db.models import Q, QuerySet
 from django.db.models.query import ModelIterable
 from django.utils.translation import gettext
 
+from callbacks.access import others_calls
 from leads.models import Lead
 
 if TYPE_CHECKING:
-    _Leads = ModelIterable[Any]
+    from callbacks.access.scope import Scope
+
+    _Rows = ModelIterable[Any]
 else:
-    _Leads = ModelIterable
+    _Rows = ModelIterable
 
 # What a lead says of the person, by which no list may be narrowed down either: its own columns, and
 # rows beside it, which are left out where they would be shown (`is_hidden`).
@@ -28,14 +31,21 @@ FIELDS = ("name", "email", "message", "phone_extension")
 TOLD = (*FIELDS, "answers", "attribution", "feedback")
 
 
-def hiding(found: QuerySet[Any], sources: frozenset[int]) -> QuerySet[Any]:
-    """The same leads, each without what was written to another team."""
+def hiding(
+    found: QuerySet[Any], seen: "Scope", lead_of: Callable[[Any], Lead | None]
+) -> QuerySet[Any]:
+    """The same rows, whose leads tell nothing that was written to another team, or of its calls.
 
-    class Hiding(_Leads):
+    `lead_of`: a row's lead, as far as it is loaded.
+    """
+
+    class Hiding(_Rows):
         def __iter__(self) -> Iterator[Any]:
-            for lead in super().__iter__():
-                hide(lead, sources)
-                yield lead
+            for row in super().__iter__():
+                if lead := lead_of(row):
+                    hide(lead, seen.sources)
+                    others_calls.hide(lead, seen)
+                yield row
 
     found = found.all()
     cast("Any", found)._iterable_class = Hiding
@@ -48,8 +58,10 @@ def hide(lead: Lead, sources: frozenset[int]) -> None:
         _blank(lead)
 
 
-def hide_on_page(lead: Lead, sources: frozenset[int]) -> None:
+def hide_on_page(lead: Lead, seen: "Scope") -> None:
     """Of a lead with the requests that have joined it, or with the one that it has joined."""
+    sources = seen.sources
+    others_calls.hide(lead, seen)
     if _is_of_others(lead, sources):
         _blank(lead)
     if _has_come_from_others(lead, sources):

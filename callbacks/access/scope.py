@@ -3,7 +3,8 @@
 A lead is a team's that answers its source, or that has called it (`Lead.by_team`); calls, records
 and what was said of them are with their lead, phones and pauses with their team. Asked by every
 list, page and action of the admin (`rows`, through leads.visible_rows) and by every report
-(`Asked.seen`). What was written to another team is hidden (callbacks.access.others_requests).
+(`Asked.seen`). What was written to another team is hidden (callbacks.access.others_requests), and
+so are that team's calls (callbacks.access.others_calls).
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model, Q, QuerySet
 
+from callbacks.access import others_calls
 from callbacks.access.others_requests import hiding
 from callbacks.access.roles import ONLY_OWN_TEAMS
 from callbacks.models import (
@@ -51,6 +53,15 @@ class Scope:
             return Q()
         its_source = Q((f"{path}source__in", self.sources))
         return its_source | Q((f"{path}by_team__in", self.teams))
+
+    def calls(self, path: str = "") -> Q:
+        """Of calls, or of what has one at `path` ("attempt__"). Of leads that have come from other
+        teams, without the calls of these (callbacks.access.others_calls).
+        """
+        if self.teams is None:
+            return Q()
+        own = others_calls.has_not_moved(self, f"{path}lead__")
+        return self.leads(f"{path}lead__") & (own | Q((f"{path}extension__team__in", self.teams)))
 
     def of_teams(self, path: str) -> Q:
         """Of what has a team at `path`."""
@@ -94,7 +105,8 @@ def rows(user: Any, found: QuerySet[Any]) -> QuerySet[Any]:
     if rule is None:
         return found.none()
     found = found.filter(rule(scope, user))
-    return hiding(found, scope.sources) if issubclass(found.model, Lead) else found
+    lead_of = next((its for model, its in _LEAD_OF.items() if issubclass(found.model, model)), None)
+    return hiding(found, scope, lead_of) if lead_of else found
 
 
 def _of(user: User | AnonymousUser) -> Scope:
@@ -106,8 +118,19 @@ def _of(user: User | AnonymousUser) -> Scope:
     return Scope(teams, frozenset(answered), names)
 
 
+def _loaded(row: Any, name: str) -> Any:
+    """What a row refers to, if it was read with it."""
+    return row._state.fields_cache.get(name) if row else None
+
+
+_LEAD_OF: dict[type[Model], Callable[[Any], Lead | None]] = {
+    Lead: lambda row: row,
+    CallAttempt: lambda row: _loaded(row, "lead"),
+    CallRecord: lambda row: _loaded(_loaded(row, "attempt"), "lead"),
+}
+
 _Rule = Callable[[Scope, Any], Q]
-_of_lead: _Rule = lambda scope, _user: scope.leads("lead__")  # noqa: E731
+_calls: _Rule = lambda scope, _user: scope.calls()  # noqa: E731
 _their_own: _Rule = lambda _scope, user: Q(owner=user.pk)  # noqa: E731
 
 _RULES: dict[type[Model], _Rule] = {
@@ -118,9 +141,9 @@ _RULES: dict[type[Model], _Rule] = {
     Team: lambda scope, _user: scope.of_teams("pk"),
     Extension: lambda scope, _user: scope.of_teams("team"),
     Pause: lambda scope, _user: scope.of_teams("extension__team"),
-    CallAttempt: _of_lead,
-    UnknownOutcome: _of_lead,
-    CallRecord: lambda scope, _user: scope.leads("attempt__lead__"),
+    CallAttempt: _calls,
+    UnknownOutcome: _calls,
+    CallRecord: lambda scope, _user: scope.calls("attempt__"),
     SavedList: _their_own,
     SavedView: _their_own,
     ReportSubscription: lambda _scope, user: Q(user=user.pk),

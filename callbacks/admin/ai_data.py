@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access import others_calls
+from callbacks.access.scope import Scope
 from callbacks.admin import html
 from callbacks.common.translation import Text
 from callbacks.models import AiData, CallRecord
@@ -77,12 +79,16 @@ def may_read(user: AbstractBaseUser | AnonymousUser) -> bool:
     return user.has_perm(_RIGHT)  # type: ignore[union-attr]
 
 
-def of_lead(lead: Lead) -> SafeString | str:
-    """Of the newest calls of a lead; "" where there is none. Expects its attempts to be loaded."""
-    stored = AiData.objects.filter(record__attempt__lead=lead).order_by("-record_id")
+def of_lead(lead: Lead, seen: Scope) -> SafeString | str:
+    """Of the newest calls of a lead that are `seen`; "" where there is none. Expects its attempts
+    to be loaded.
+    """
+    stored = AiData.objects.filter(seen.calls("record__attempt__"), record__attempt__lead=lead)
+    stored = stored.order_by("-record_id")
     ids = list(stored.values_list("pk", flat=True))
     newest = stored.select_related("record__attempt").filter(pk__in=ids[:CALLS_SHOWN])
-    erased = [it.ai_data_erased_at for it in lead.call_attempts.all() if it.ai_data_erased_at]
+    own = (it for it in lead.call_attempts.all() if not others_calls.is_of_others(lead, it))
+    erased = [it.ai_data_erased_at for it in own if it.ai_data_erased_at]
     return _shown(
         [_call(each, whole=False) for each in newest],
         earlier=[html.page_of(CallRecord, pk) for pk in ids[CALLS_SHOWN:][:20]],
@@ -101,9 +107,13 @@ FILTERED = 1_000
 NOTHING: tuple[str, str, str] = ("", "", "")
 
 
-def digests(lead_ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
-    """Of each lead's newest call that has some: summary, answers a line each, mood. One query."""
-    kept = AiData.objects.filter(record__attempt__lead__in=list(lead_ids)).order_by("record_id")
+def digests(lead_ids: Iterable[int], seen: Scope) -> dict[int, tuple[str, str, str]]:
+    """Of each lead's newest call that is `seen` and has some: summary, answers a line each, mood.
+    One query.
+    """
+    kept = AiData.objects.filter(
+        seen.calls("record__attempt__"), record__attempt__lead__in=list(lead_ids)
+    ).order_by("record_id")
     columns = kept.values_list("record__attempt__lead_id", "summary", "answers", "mood")
     return {
         lead_id: (
@@ -115,9 +125,9 @@ def digests(lead_ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:
     }
 
 
-def leads_heard(mood: str) -> list[int]:
-    """The leads of the newest calls with this mood; with any AI data, for ANY."""
-    kept = AiData.objects.filter(record__attempt__isnull=False)
+def leads_heard(mood: str, seen: Scope) -> list[int]:
+    """The leads of the newest `seen` calls with this mood; with any AI data, for ANY."""
+    kept = AiData.objects.filter(seen.calls("record__attempt__"), record__attempt__isnull=False)
     kept = kept.filter(data__isnull=False) if mood == ANY else kept.filter(mood=mood)
     newest = kept.order_by("-record_id")[:FILTERED]
     return list(newest.values_list("record__attempt__lead_id", flat=True))

@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from callbacks.access import scope
+from callbacks.access import others_calls, scope
 from callbacks.admin import ai_data
 from callbacks.common.translation import Text
 from callbacks.explain import nobody_now, unroutable
@@ -58,6 +58,17 @@ class RelatedFilter(RelatedDropdownFilter):  # type: ignore[misc]  # unfold has 
         """The choices."""
         its = visible_rows.of(request.user, field.related_model._default_manager.all())
         return [(it.pk, str(it)) for it in its.order_by(*its.model._meta.ordering)]
+
+
+class DispositionFilter(RelatedFilter):
+    """Leads by what came of the talk, as far as who asks may be told."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The leads with the chosen one."""
+        found: QuerySet[Any] = super().queryset(request, queryset)
+        if found is queryset:
+            return found
+        return found.filter(others_calls.disposition_is_told(scope.of(request.user)))
 
 
 class SubmittedFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
@@ -262,7 +273,11 @@ class MoodFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads of these calls."""
         chosen = self.value()
-        return queryset.filter(pk__in=ai_data.leads_heard(chosen)) if chosen else queryset
+        return (
+            queryset.filter(pk__in=ai_data.leads_heard(chosen, scope.of(request.user)))
+            if chosen
+            else queryset
+        )
 
 
 class OverdueFilter(_OnlyFilter):

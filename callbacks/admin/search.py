@@ -16,6 +16,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext
 
+from callbacks.access import scope
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.models import CallAttempt
 from leads import phones, text_search, visible_rows
 from leads.models import Lead, LeadSource
@@ -47,13 +49,13 @@ class Found:
 
 def leads(typed: str, user: Any) -> Found:
     """The leads that `typed` tells of; whose number it is, only if `user` may see one of these."""
-    typed = typed.strip()
+    typed, seen = typed.strip(), scope.of(user)
     words = text_search.words_of(typed)
     # Anywhere, each by itself; in a row; or as the digits of a number.
     spellings = [words, [" ".join(words)], *([part] for part in _parts_of_numbers(typed))]
     found = {
-        *_ids(Lead.objects.filter(_whole(typed)).order_by("-pk")),
-        *_attempts(typed).values_list("lead_id", flat=True)[:MOST],
+        *_ids(Lead.objects.filter(_whole(typed, seen)).order_by("-pk")),
+        *_attempts(typed, seen).values_list("lead_id", flat=True)[:MOST],
         *(lead for spelling in spellings for lead in text_search.find(spelling, MOST + 1)),
     }
     ids = sorted(found, reverse=True)
@@ -79,7 +81,7 @@ def attempts(typed: str) -> list[int]:
     of_leads = CallAttempt.objects.filter(lead__in=leads(typed, None).ids).order_by(
         "-lead_id", "-pk"
     )
-    return sorted({*_ids(of_leads), *_ids(_attempts(typed))}, reverse=True)[:MOST]
+    return sorted({*_ids(of_leads), *_ids(_attempts(typed, EVERYTHING))}, reverse=True)[:MOST]
 
 
 def is_lead_number(typed: str) -> int | None:
@@ -107,9 +109,11 @@ def whole_numbers(typed: str) -> set[str]:
     return {form for form in _forms(typed) if form.startswith("+")}
 
 
-def _whole(typed: str) -> Q:
-    """By what one lead has, or few have: its number, its newest CALLID, its own number here."""
-    condition = Q(call_id=typed) & ~Q(call_id="")
+def _whole(typed: str, seen: Scope) -> Q:
+    """By what one lead has, or few have: its number, its newest CALLID, its own number here. Who
+    does not see all calls finds a CALLID by them alone (_attempts).
+    """
+    condition = Q(call_id=typed) & ~Q(call_id="") if not seen.is_limited else Q(pk__in=())
     if (number := is_lead_number(typed)) is not None:
         condition |= Q(pk=number)
     if visitors_id := _PUBLIC_ID.search(typed):  # alone, or within an address
@@ -126,12 +130,12 @@ def _number(typed: str, user: Any) -> str:
     return next(iter(having.order_by().values_list("phone", flat=True)[:1]), "")
 
 
-def _attempts(typed: str) -> QuerySet[CallAttempt]:
-    """Those whose CALLID is, or ends with, what was typed."""
-    end = typed.strip().lstrip(_CUT)
+def _attempts(typed: str, seen: Scope) -> QuerySet[CallAttempt]:
+    """Those that are `seen`, whose CALLID is, or ends with, what was typed."""
+    end, calls = typed.strip().lstrip(_CUT), CallAttempt.objects.filter(seen.calls())
     if len(end) < _FEWEST_OF_CALL_ID:
-        return CallAttempt.objects.filter(call_id=end).exclude(call_id="").order_by()
-    ends = CallAttempt.objects.annotate(from_its_end=Reverse(Upper("call_id")))
+        return calls.filter(call_id=end).exclude(call_id="").order_by()
+    ends = calls.annotate(from_its_end=Reverse(Upper("call_id")))
     return ends.filter(from_its_end__startswith=end.upper()[::-1]).exclude(call_id="").order_by()
 
 

@@ -317,7 +317,7 @@ def _live(attempt: CallAttempt, user: Any, now: datetime) -> DeskLiveCall:
         may_deny=attempt.state == AttemptState.UNKNOWN
         and now >= manual_resolution.begins_by(attempt),
         is_assigned=attempt.lead.assigned_to_id == user.pk,
-        last_time=talks.last_time(attempt),
+        last_time="" if _comes_from_others(attempt, now) else talks.last_time(attempt),
     )
 
 
@@ -328,12 +328,24 @@ def _earlier_messages(attempt: CallAttempt, newest: Lead, now: datetime) -> list
     lead = attempt.lead
     requests = list(reversed(lead.requests_by_age()))
     if lead.first_source_id and attempt.extension:
-        answered = config.current().answered_by(attempt.extension.team_id, now)
-        sources = frozenset(it.source_id for it in answered)
+        sources = _sources_of(attempt.extension, now)
         requests = others_requests.without_others(lead, requests, sources)
     written = dict.fromkeys(it.message for it in requests if it.message)
     written.pop(newest.message, None)
     return list(written)
+
+
+def _comes_from_others(attempt: CallAttempt, now: datetime) -> bool:
+    """Whether the lead was another team's, whose talks are not told to the salesperson."""
+    first = attempt.lead.first_source_id
+    if first is None or attempt.extension is None:
+        return False
+    return first not in _sources_of(attempt.extension, now)
+
+
+def _sources_of(extension: Extension, now: datetime) -> frozenset[int]:
+    answered = config.current().answered_by(extension.team_id, now)
+    return frozenset(it.source_id for it in answered)
 
 
 def _stage(attempt: CallAttempt, now: datetime) -> CallStage:

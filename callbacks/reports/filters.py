@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext
 
+from callbacks.access import others_calls
 from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.formatting import all_of
 from callbacks.models import Team
@@ -85,9 +86,11 @@ class Asked:
         if self.sources:
             found &= Q(source__in=self.sources)
         if self.team is not None:
-            found &= Q(by_team=self.team) if self.team else Q(by_team__isnull=True)
+            of_team = Q(by_team=self.team) if self.team else Q(by_team__isnull=True)
+            found &= others_calls.as_told(self.seen, of_team, is_nobody=not self.team)
         if self.salesperson is not None:
-            found &= self.salesperson.condition()
+            person, is_nobody = self.salesperson.condition(), not self.salesperson.number
+            found &= others_calls.as_told(self.seen, person, is_nobody=is_nobody)
         if self.language:
             found &= Q(language=self.language)
         if self.status:

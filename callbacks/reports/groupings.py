@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access import others_calls
 from callbacks.common.translation import Text
 from callbacks.models import Team
 from callbacks.reports import people
@@ -84,7 +85,9 @@ class Grouping:
         at = f"%(expressions)s AT TIME ZONE '{asked.zone}'"
         sql = self.sql.format(at=at, first=asked.first_weekday)
         output = DateField() if self.days else TextField() if self.words is None else IntegerField()
-        columns = [F(prefix + name) for name in self.columns]
+        columns: list[Any] = [F(prefix + name) for name in self.columns]
+        if self.columns[0] in others_calls.TOLD:
+            columns = [others_calls.caller(asked.seen, name, prefix) for name in self.columns]
         # A phone without a login has a number below zero: Person.
         return Func(*columns, template=sql, output_field=output, arg_joiner=", -")
 

@@ -36,6 +36,7 @@ from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import AttemptState
 from callbacks.models.call_notes import note_of, standing_notes
 from callbacks.reconciliation import manual_resolution
+from leads import visible_rows
 from leads.models import Lead
 
 
@@ -134,7 +135,7 @@ class AttemptInline(ShowsAttempts, ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallAttempt]:
         """With what each row shows."""
-        found: QuerySet[CallAttempt] = super().get_queryset(request)
+        found: QuerySet[CallAttempt] = visible_rows.of(request.user, super().get_queryset(request))
         return found.select_related("extension", "lead").prefetch_related(standing_notes())
 
 

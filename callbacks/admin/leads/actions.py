@@ -26,6 +26,7 @@ from callbacks.calling import after_talk, manual
 from callbacks.models import CallAttempt, UnknownOutcome
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 from callbacks.reconciliation import manual_resolution
+from leads import visible_rows
 from leads.admin import Admin
 from leads.models import Lead, LeadStatus
 
@@ -101,8 +102,8 @@ class ActsOnLeads(Admin):
             "call-now": can_be_called,
             "call-with": can_be_called,
             "assign": lead.status != LeadStatus.DUPLICATE,
-            "they-talked": live is None and _question_of(lead) is not None,
-            "after-talk": _newest_call(lead) is not None,
+            "they-talked": live is None and _question_of(request, lead) is not None,
+            "after-talk": _newest_call(request, lead) is not None,
             "play": live is None and not manual.why_not(lead, to_play=True),
             "hang-up": live is not None and attempt_admin.can_hang_up(live),
             "cancel": lead.is_open,
@@ -160,7 +161,7 @@ class ActsOnLeads(Admin):
     def they_talked(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the question about the call of which nobody knows how it ended."""
         lead = self._found(request, object_id)
-        attempt = _question_of(lead)
+        attempt = _question_of(request, lead)
         if attempt is None:
             self.message_user(request, gettext("Somebody has decided meanwhile."), messages.WARNING)
             return HttpResponseRedirect(page_of(lead))
@@ -174,7 +175,7 @@ class ActsOnLeads(Admin):
     def after_talk(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks what came of the lead's newest call, and writes it."""
         lead = self._found(request, object_id)
-        attempt = _newest_call(lead)
+        attempt = _newest_call(request, lead)
         if attempt is None:
             said = gettext("Nobody has called this lead yet.")
             self.message_user(request, said, messages.WARNING)
@@ -340,12 +341,14 @@ def page_of(lead: Lead) -> str:
     return reverse("admin:leads_lead_change", args=[lead.pk])
 
 
-def _question_of(lead: Lead) -> UnknownOutcome | None:
-    return manual_resolution.open_questions().filter(lead=lead).first()
+def _question_of(request: HttpRequest, lead: Lead) -> UnknownOutcome | None:
+    its = manual_resolution.open_questions().filter(lead=lead)
+    return visible_rows.of(request.user, its).first()
 
 
-def _newest_call(lead: Lead) -> CallAttempt | None:
+def _newest_call(request: HttpRequest, lead: Lead) -> CallAttempt | None:
     calls = CallAttempt.objects.filter(lead=lead, kind=AttemptKind.CALL)
+    calls = visible_rows.of(request.user, calls)
     return calls.select_related("lead").order_by("-claimed_at", "-pk").first()
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from callbacks.access import others_calls
 from callbacks.admin import html, labels
 from callbacks.common.formatting import in_words
 from callbacks.models import CallAttempt
@@ -21,7 +22,9 @@ from leads.models import Lead
 
 @dataclass(frozen=True)
 class Calls:
-    """Of one lead: the newest call in which they talked, the newest that has ended, how many."""
+    """Of one lead: the newest call in which they talked, the newest that has ended, how many. Who
+    talked in another team's call is not told (callbacks.access.others_calls).
+    """
 
     talk: CallAttempt | None
     last: CallAttempt
@@ -70,8 +73,9 @@ def add_calls(leads: Iterable[Any]) -> None:
         found.setdefault(attempt.lead_id, []).append(attempt)
     for lead in leads:
         calls = found.get(lead.pk)
+        own = [it for it in calls or () if not others_calls.is_of_others(lead, it)]
         lead.calls = calls and Calls(
-            talk=next((it for it in calls if it.state == AttemptState.BRIDGED), None),
+            talk=next((it for it in own if it.state == AttemptState.BRIDGED), None),
             last=calls[0],
             count=len(calls),
         )

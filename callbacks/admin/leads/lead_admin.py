@@ -23,12 +23,14 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from callbacks.access import scope
 from callbacks.admin import ai_data, html, search
 from callbacks.admin.alerts.alert_admin import AlertedLeadsFilter
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
 from callbacks.admin.base import EditsOnlyWhatChanged
 from callbacks.admin.filters import (
     AssignedFilter,
+    DispositionFilter,
     FollowUpFilter,
     MoodFilter,
     OverdueFilter,
@@ -105,7 +107,7 @@ class LeadAdmin(
         UnansweredFilter,
         AlertedLeadsFilter,
         AssignedFilter,
-        ("disposition", RelatedFilter),
+        ("disposition", DispositionFilter),
         FollowUpFilter,
         ConsentFilter,
         *WHERE_FROM,
@@ -282,10 +284,14 @@ class LeadAdmin(
         found: Lead | None = super().get_object(request, object_id, from_field)
         if found is None:
             return None
+        seen = scope.of(request.user)
+        records = CallRecord.objects.filter(seen.calls("attempt__"))
         attempts = CallAttempt.objects.select_related("extension").prefetch_related(
-            Prefetch("records", queryset=CallRecord.objects.all()), standing_notes()
+            Prefetch("records", queryset=records), standing_notes()
         )
-        notes = CallNote.objects.select_related("disposition", "follow_up", "written_by")
+        notes = CallNote.objects.filter(seen.calls("attempt__")).select_related(
+            "disposition", "follow_up", "written_by"
+        )
         lead: Any = (
             Lead.objects.select_related(*_LOADED)
             .prefetch_related(
@@ -304,7 +310,7 @@ class LeadAdmin(
         add_unanswered([lead])
         add_lateness([lead])
         if ai_data.may_read(request.user):
-            lead.heard = ai_data.of_lead(lead)
+            lead.heard = ai_data.of_lead(lead, seen)
         return lead  # type: ignore[no-any-return]
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:

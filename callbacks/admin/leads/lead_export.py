@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from callbacks.access import scope
 from callbacks.access.others_requests import is_hidden
+from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.admin import ai_data
 from callbacks.admin.leads import came_from_shown, consent_shown
 from callbacks.explain import feedback
@@ -76,7 +78,8 @@ class ExportsLeads(Admin):
             most = number_format(MOST_LEADS, force_grouping=True)
             messages.error(request, sentence % {"most": most})
             return HttpResponseRedirect(page)
-        table = rows(leads, count, with_ai=ai_data.may_read(request.user))
+        seen = scope.of(request.user)
+        table = rows(leads, count, seen=seen, with_ai=ai_data.may_read(request.user))
         name = f"leads_{timezone.localtime():%Y-%m-%d_%H%M}"
 
         def fill(book: Workbook, recorded: Recorded) -> None:
@@ -85,10 +88,12 @@ class ExportsLeads(Admin):
         return answer(request, ExportWhat.LEADS, name, table, fill)
 
 
-def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
+def rows(
+    leads: QuerySet[Lead], count: int, *, seen: Scope = EVERYTHING, with_ai: bool = False
+) -> Rows:
     """What is written of each lead. Times are in the site's time zone, which the header names.
 
-    `with_ai`: what the AI made of its newest call, too; it has a right of its own.
+    `with_ai`: what the AI made of its newest call that is `seen`, too; it has a right of its own.
     """
     zone = timezone.get_current_timezone_name()
 
@@ -144,7 +149,7 @@ def rows(leads: QuerySet[Lead], count: int, *, with_ai: bool = False) -> Rows:
             Column(gettext("AI: answers")),
             Column(gettext("AI: mood")),
         )
-    return Rows(columns, _written(leads, own, with_ai=with_ai), count)
+    return Rows(columns, _written(leads, own, seen, with_ai=with_ai), count)
 
 
 def _own_fields(leads: QuerySet[Lead]) -> dict[str, str]:
@@ -165,7 +170,9 @@ def _answers(lead: Lead, own: Iterable[str]) -> Iterator[Value]:
         yield given.get(key)
 
 
-def _written(leads: QuerySet[Lead], own: Iterable[str], *, with_ai: bool) -> Iterator[Row]:
+def _written(
+    leads: QuerySet[Lead], own: Iterable[str], seen: Scope, *, with_ai: bool
+) -> Iterator[Row]:
     asked = leads.select_related(
         "source",
         "disposition",
@@ -186,7 +193,7 @@ def _written(leads: QuerySet[Lead], own: Iterable[str], *, with_ai: bool) -> Ite
     while some := list(islice(found, _AT_A_TIME)):
         _look_up(names, some)
         joined = attribution.last_joined([it.pk for it in some])
-        heard = ai_data.digests(it.pk for it in some) if with_ai else {}
+        heard = ai_data.digests((it.pk for it in some), seen) if with_ai else {}
         for it in some:
             yield (
                 it.pk,

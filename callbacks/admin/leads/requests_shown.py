@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from callbacks.access import others_requests, scope
+from callbacks.access import others_calls, others_requests, scope
 from callbacks.admin import html
 from leads.admin import Admin
 from leads.models import Lead
@@ -29,7 +29,8 @@ class ShowsRequests(Admin):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Not by what somebody may not be shown, who could guess it letter by letter."""
         is_limited = request is not None and scope.of(request.user).is_limited
-        if is_limited and lookup.partition("__")[0] in others_requests.TOLD:
+        told = (*others_requests.TOLD, *others_calls.TOLD)
+        if is_limited and lookup.partition("__")[0] in told:
             return False
         return bool(super().lookup_allowed(lookup, value, request))
 
@@ -37,7 +38,7 @@ class ShowsRequests(Admin):
         """What who asks may not be shown of a lead and of the requests beside it."""
         seen = scope.of(request.user)
         if seen.is_limited:
-            others_requests.hide_on_page(lead, seen.sources)
+            others_requests.hide_on_page(lead, seen)
 
     def without_guesses(
         self, request: HttpRequest, found: QuerySet[Lead], typed: str

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access import others_calls
 from callbacks.access.others_requests import is_hidden
 from callbacks.admin.html import (
     ACCENT,
@@ -70,7 +71,8 @@ def of(
     course.extend([*_taken_back(lead), *_feedback(lead)])
     course.extend(_of_clock(change) for change in lead.clock_changes.all())
     for attempt in sorted(attempts, key=lambda it: (it.claimed_at, it.pk)):
-        course.extend(_of_attempt(attempt))
+        is_of_others = others_calls.is_of_others(lead, attempt)
+        course.extend(_of_others(attempt) if is_of_others else _of_attempt(attempt))
     course.extend(_closed(lead))
     told = [_of_entry(entry) for entry in sorted(entries, key=lambda it: it.pk)]
     told += [_of_note(note) for note in sorted(notes, key=lambda it: it.pk)]
@@ -224,6 +226,14 @@ def _of_attempt(attempt: CallAttempt) -> Iterator[Event]:
             _colour(attempt),
             recording_url=attempt.recording_url if is_web_address(attempt.recording_url) else "",
         )
+
+
+def _of_others(attempt: CallAttempt) -> Iterator[Event]:
+    """When another team has called, and the result."""
+    yield Event(attempt.claimed_at, gettext("Called by another team"), colour=BLUE)
+    result = {**_NO_CALL, **_ENDINGS}.get(attempt.state)
+    if attempt.ended_at and result:
+        yield Event(attempt.ended_at, result, colour=_colour(attempt))
 
 
 def _ending(attempt: CallAttempt) -> Text:

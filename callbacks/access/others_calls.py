@@ -1,0 +1,97 @@
+"""Calls that another team has made for a lead that has moved since, as its new team sees them.
+
+A lead that goes to another source (callbacks.access.others_requests) brings its calls along.
+Whoever sees some teams only is told that the lead was called, when, and how the call ended. Who
+called, for how long, at which price and with which CALLID, what was recorded, what the AI made of
+it and what was written afterwards stay with the other team.
+
+A call is one's own that was made by a phone of one's own teams; so a message that was played is
+nobody's own. That the same person has asked here too changes nothing: those calls were not made for
+that request.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
+
+from callbacks.models import CallAttempt, CallNote
+from leads.models import Lead
+
+if TYPE_CHECKING:
+    from callbacks.access.scope import Scope
+
+# What a lead repeats of its calls, by which no list may be narrowed down.
+TOLD = (
+    "by_team",
+    "by_user",
+    "by_extension",
+    "call_id",
+    "error_code",
+    "error_message",
+    "call_attempts",
+    "call_notes",
+)
+
+
+def has_not_moved(seen: "Scope", lead: str = "") -> Q:
+    """Of leads, or of what has one at `lead` ("lead__"): those whose first source is one's own."""
+    return Q((f"{lead}first_source__isnull", True)) | Q((f"{lead}first_source__in", seen.sources))
+
+
+def caller(seen: "Scope", column: str, lead: str = "") -> Any:
+    """`by_team`, `by_user` or `by_extension` of a lead, for a report; NULL where it is not told."""
+    if not seen.is_limited:
+        return F(lead + column)
+    told = _caller_is_told(seen, lead)
+    return Case(When(told, then=F(lead + column)), output_field=IntegerField())
+
+
+def as_told(seen: "Scope", called_by: Q, *, is_nobody: bool) -> Q:
+    """A condition on who called a lead, for a report that counts it under nobody where that is not
+    told.
+    """
+    if not seen.is_limited:
+        return called_by
+    told = _caller_is_told(seen)
+    return called_by | ~told if is_nobody else called_by & told
+
+
+def disposition_is_told(seen: "Scope") -> Q:
+    """Of leads: those of which it may be told what came of the talk."""
+    if not seen.is_limited:
+        return Q()
+    return has_not_moved(seen) | Q(
+        Exists(_own_notes(seen, OuterRef("disposition"), OuterRef("pk")))
+    )
+
+
+def hide(lead: Lead, seen: "Scope") -> None:
+    """What a lead repeats of others' calls. Two queries for each lead that has moved here."""
+    if seen.teams is None or lead.first_source_id is None or lead.first_source_id in seen.sources:
+        return
+    cast("Any", lead)._own_teams = seen.teams
+    if lead.by_team not in seen.teams:
+        lead.by_team = lead.by_user = lead.by_extension = None
+    newest = CallAttempt.objects.select_related("extension").filter(lead=lead)
+    call = newest.order_by("-claimed_at", "-pk").first()
+    if call is None or is_of_others(lead, call):
+        lead.call_id, lead.error_code, lead.error_message = "", None, ""
+    if lead.disposition_id and not _own_notes(seen, lead.disposition_id, lead.pk).exists():
+        lead.disposition = None
+
+
+def is_of_others(lead: Lead, call: CallAttempt) -> bool:
+    """Whether a call of this lead, which somebody has asked for, is another team's."""
+    own_teams: frozenset[int] | None = getattr(lead, "_own_teams", None)
+    if own_teams is None:
+        return False
+    return call.extension is None or call.extension.team_id not in own_teams
+
+
+def _caller_is_told(seen: "Scope", lead: str = "") -> Q:
+    return has_not_moved(seen, lead) | Q((f"{lead}by_team__in", seen.teams))
+
+
+def _own_notes(seen: "Scope", disposition: Any, lead: Any) -> Any:
+    its = CallNote.objects.filter(lead=lead, disposition=disposition)
+    return its.filter(attempt__extension__team__in=seen.teams or ())
