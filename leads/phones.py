@@ -5,6 +5,7 @@ the dial. They are an allow-list: a number is refused unless its country and its
 How a typed text is read is leads.typed_numbers.
 """
 
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ CALLABLE_TYPES = frozenset(
         PhoneNumberType.VOIP,
     }
 )
+# What the library takes for a line that somebody answers, and nobody does. National significant
+# numbers; Israel: behind 153 is a mailbox for faxes, whatever number follows.
+_NOBODYS = {"IL": re.compile(r"153\d{8,9}")}
 # More countries than these in one sentence, and nobody reads it.
 _COUNTRIES_NAMED = 5
 _INDONESIA = 62
@@ -114,8 +118,7 @@ def refuse_unless_callable(
 ) -> None:
     """Raises PhoneRefused unless `number` is of an allowed country and type."""
     country = phonenumbers.region_code_for_number(number) or ""
-    is_known = typed_numbers.is_in_whole_range(number)
-    if phonenumbers.number_type(number) not in CALLABLE_TYPES and not is_known:
+    if not _is_callable(number, country):
         sentence = gettext(
             "We cannot call this kind of number. Enter a mobile, landline or internet phone number."
         )
@@ -123,6 +126,15 @@ def refuse_unless_callable(
     if country not in allowed_countries:
         sentences = f"{_not_of(country, number.country_code)} {_one_of(allowed_countries)}"
         raise PhoneRefused("country", sentences, country, _prefix(number))
+
+
+def _is_callable(number: PhoneNumber, country: str) -> bool:
+    """Whether a number of this country is of a kind that people answer."""
+    nobodys = _NOBODYS.get(country)
+    if nobodys and nobodys.fullmatch(phonenumbers.national_significant_number(number)):
+        return False
+    is_known = typed_numbers.is_in_whole_range(number)
+    return phonenumbers.number_type(number) in CALLABLE_TYPES or is_known
 
 
 def _not_of(country: str, code: int | None) -> str:

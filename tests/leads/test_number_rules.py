@@ -280,8 +280,49 @@ TABLE = {
     ),
     "premium": Row("1-900-555-010", code="type", says=KIND),
     "premium of another country": Row("+44 909 8790000", "IL GB", code="type", says=KIND),
+    "shared cost": Row("1-700-555-010", code="type", says=KIND),
+    "toll-free": Row("1-800-555-010", code="type", says=KIND),
+    "toll-free, of another operator": Row("1-809-555-010", code="type", says=KIND),
+    "toll-free, in short": Row("1-255-010", code="type", says=KIND),
+    "company-wide": Row("1-599-555-010", code="type", says=KIND),
+    "premium, in short": Row("1-212-0101", code="type", says=KIND),
+    "premium, from 1-200 on": Row("1-200-555-010", code="type", says=KIND),
+    "voice mail of a mobile": Row("151-50-555-0101", code="type", says=KIND),
+    "voice mail of a landline": Row("151-3-555-0101", code="type", says=KIND),
+    "voice mail with the country's code": Row("+972 151 505550101", code="type", says=KIND),
+    "fax to mail of a mobile": Row("153-50-555-0101", code="type", says=KIND),
+    "fax to mail of a landline": Row("153-3-555-0101", code="type", says=KIND),
+    "fax to mail without hyphens": Row("153505550101", code="type", says=KIND),
+    "fax to mail with the country's code": Row("+972 153 505550101", code="type", says=KIND),
+    "fax to mail with the country's code and no plus": Row(
+        "972 153 505550101", code="type", says=KIND
+    ),
+    "a mobile that begins with 053 and is none of these": Row("053-555-0101", e164="+972535550101"),
+    "police": Row("100", code="invalid", says=INVALID),
+    "ambulance": Row("101", code="invalid", says=INVALID),
+    "fire brigade": Row("102", code="invalid", says=INVALID),
+    "electricity": Row("103", code="invalid", says=INVALID),
+    "a municipality": Row("106", code="invalid", says=INVALID),
+    "the emergency number of phones": Row("112", code="invalid", says=INVALID),
+    "an enquiry service": Row("144", code="invalid", says=INVALID),
+    "a helpline": Row("1201", code="invalid", says=INVALID),
+    "a helpline with the country's code": Row("+972 1201", code="invalid", says=INVALID),
     "a star code": Row("*2700", code="invalid", says=INVALID),
+    "a star code with the country's code": Row("+972 *2700", code="invalid", says=INVALID),
+    "a network's command": Row("*151#", code="invalid", says=INVALID),
 }
+
+# Stored, as by an earlier release or by a program that went past the form.
+NEVER_DIALLED = [
+    "+9721900555010", "+9721700555010", "+9721800555010", "+9721599555010", "+972151505550101",
+    "+972153505550101", "+97215335550101", "+972100", "+9721201",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stored", NEVER_DIALLED)
+def test_what_is_stored_is_not_dialled_either(stored: str) -> None:
+    with pytest.raises(PhoneRefused):
+        phones.check(stored, ["IL"])
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
