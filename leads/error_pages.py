@@ -20,15 +20,19 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
+    HttpResponseNotAllowed,
     HttpResponseServerError,
 )
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext, ngettext
+from django.views.csrf import csrf_failure
 
 from leads import api, config_cache, intake, pages, request_body, unavailable
 from leads.guard.verdicts import Refused
 from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
+
+_METHODS = ("GET", "HEAD", "POST")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -87,6 +91,15 @@ def _in_its_frame(request: HttpRequest, page: HttpResponse) -> HttpResponse:
         if source is not None:
             return pages.shown_inside(source, page)
     return page
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answers what came without the cookie of a page of ours: 403, and 405 for a method that no
+    page takes.
+    """
+    if request.method != "POST":
+        return HttpResponseNotAllowed(_METHODS)
+    return csrf_failure(request, reason)
 
 
 def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:

@@ -66,6 +66,30 @@ def test_each_says_what_happened_and_offers_the_form(
     assert "/static/leads/site.css" in answer.text
 
 
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("/healthz", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"),
+        ("/metrics", "GET, HEAD"),
+        ("/admin/login/", "GET, HEAD, POST"),
+        ("/desk/", "GET, HEAD, POST"),
+        ("/sign-in/set-up/", "GET, HEAD, POST"),
+    ],
+)
+def test_a_method_that_nothing_takes_is_told_so(method: str, address: str, allowed: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = getattr(client, method)(address)
+    assert answer.status_code == 405
+    assert answer["Allow"] == allowed
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])
+def test_what_is_posted_to_a_machines_page_is_told_the_right_method(address: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(address).status_code == 405
+
+
 @pytest.mark.parametrize(
     ("address", "status", "errors"),
     [
