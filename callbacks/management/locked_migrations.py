@@ -8,6 +8,12 @@ come later wait behind it, readers too.
 So a migration takes all tables that it needs at once, before it does anything, or none of them, and
 tries again: while it waits it holds nothing, and nobody waits for it. A migration that is not
 atomic (it builds indexes while the table is used) takes its locks as it always did.
+
+An autovacuum holds its table for as long as it works, minutes of a large one, and gives way only to
+somebody who waits: PostgreSQL ends it once they have waited for `deadlock_timeout`, one second. One
+who never waits never gets past it. So where an autovacuum has one of the tables, that one is waited
+for, for a moment longer than that. One that keeps transaction ids from running out is never ended:
+it has to be over first.
 """
 
 import inspect
@@ -29,6 +35,11 @@ WAITS = 60.0
 _PAUSE = 0.1
 # For a lock that nobody has foreseen. A deadlock is looked for after one second.
 _UNFORESEEN = "500ms"
+# For a table that an autovacuum has: the server looks once `deadlock_timeout` is over whether it is
+# one that can be ended, and this is so much longer. Where the server looks so late, nobody is kept
+# waiting for it. Milliseconds.
+_LONGER, _LATEST_LOOK = 500, 3_000
+_AUTOVACUUM = "autovacuum worker"
 _IN_USE, DEADLOCK = "55P03", "40P01"
 _TABLE = re.compile(r"\b(?:leads|callbacks|auth|django)_[a-z0-9_]+\b")
 _MODEL = re.compile(r"""get_model\(\s*["'](\w+)["'],\s*["'](\w+)["']""")
@@ -38,11 +49,20 @@ _CHANGES_TABLES = re.compile(r"\b(?:ALTER|DROP|TRUNCATE)\b|\bCREATE (?:UNIQUE )?
 class TablesInUseError(Exception):
     """There was no moment when nobody used the tables. Nothing was changed."""
 
-    def __init__(self, migration: Migration, tables: Iterable[str]) -> None:
+    def __init__(
+        self, migration: Migration, tables: Iterable[str], vacuumed: Iterable[str] = ()
+    ) -> None:
+        by_autovacuum = ", ".join(vacuumed)
         super().__init__(
             f"{migration} needs these tables, and for {WAITS:.0f} s there was no moment when "
-            f"nobody used them: {', '.join(tables)}. It has changed nothing. See who uses them for "
-            "long (a backup, a report, a session that somebody left open), and migrate again."
+            f"nobody used them: {', '.join(tables)}. It has changed nothing. "
+            + (
+                f"An autovacuum has {by_autovacuum} and does not give way: wait until it is over "
+                "(pg_stat_progress_vacuum shows how far it is), and migrate again."
+                if by_autovacuum
+                else "See who uses them for long (a backup, a report, an autovacuum, a session "
+                "that somebody left open), and migrate again."
+            )
         )
 
 
@@ -76,9 +96,50 @@ def take_tables(connection: BaseDatabaseWrapper, migration: Migration, state: Pr
     mode = "ACCESS EXCLUSIVE" if _changes_tables(migration) else "SHARE ROW EXCLUSIVE"
     until = time.monotonic() + WAITS
     while not _takes(connection, f"LOCK TABLE {listed} IN {mode} MODE NOWAIT"):
+        vacuumed = _vacuumed(connection, tables)
         if time.monotonic() > until:
-            raise TablesInUseError(migration, tables)
+            raise TablesInUseError(migration, tables, vacuumed)
+        if vacuumed:
+            _have_it_give_way(connection, vacuumed[0], mode)
         time.sleep(random.uniform(0.1, 1) * _PAUSE)  # noqa: S311
+
+
+def _vacuumed(connection: BaseDatabaseWrapper, tables: list[str]) -> list[str]:
+    """Those of the tables that an autovacuum works on.
+
+    A role without rights to see it is not told what another's process is: it may be an autovacuum.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT relation::regclass::text FROM pg_locks LEFT JOIN pg_stat_activity "
+            "USING (pid) WHERE COALESCE(backend_type, %s) = %s AND granted "
+            "AND locktype = 'relation' AND mode = 'ShareUpdateExclusiveLock' "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "AND relation = ANY(%s::regclass[]) ORDER BY 1",
+            [_AUTOVACUUM, _AUTOVACUUM, [connection.ops.quote_name(it) for it in tables]],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _have_it_give_way(connection: BaseDatabaseWrapper, table: str, mode: str) -> None:
+    """Waits for one table, so that PostgreSQL ends the autovacuum that has it, and lets it go: the
+    others are taken with it, or not at all. Whoever comes meanwhile waits as long.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout'")
+        looks_after: int = cursor.fetchone()[0]
+    if looks_after > _LATEST_LOOK:
+        return
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true)", [f"{looks_after + _LONGER}ms"]
+            )
+            cursor.execute(f"LOCK TABLE {connection.ops.quote_name(table)} IN {mode} MODE")
+            transaction.set_rollback(True, using=connection.alias)
+    except OperationalError as problem:
+        if sqlstate(problem) not in {_IN_USE, DEADLOCK}:
+            raise
 
 
 def _takes(connection: BaseDatabaseWrapper, statement: str) -> bool:

@@ -19,6 +19,7 @@ from callbacks.management.locked_migrations import (
     take_tables,
 )
 from tests.models.test_migrations import STORED, empty_database, migrate_to_the_release_before
+from tests.support.own_postgres import PASSWORD, OwnPostgres, own_postgres
 from tests.support.serving import database_url
 from tests.support.simulator import eventually
 
@@ -110,6 +111,120 @@ def test_tables_that_are_always_in_use_end_it_with_a_sentence(
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_attribute WHERE attname = 'trial'")
         assert cursor.fetchall() == []
+
+
+@pytest.fixture(scope="module")
+def vacuuming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
+    """A PostgreSQL whose autovacuum looks for work each second, and an owner without rights."""
+    with own_postgres(tmp_path_factory.mktemp("vacuum")) as server:
+        with psycopg.connect(server.url("postgres", PASSWORD, "postgres"), autocommit=True) as boss:
+            boss.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
+            boss.execute("SELECT pg_reload_conf()")
+            boss.execute(f"CREATE ROLE callbacks_owner LOGIN PASSWORD '{PASSWORD}'")
+            boss.execute("CREATE DATABASE callbacks OWNER callbacks_owner")
+        yield server
+
+
+@pytest.fixture
+def vacuumed(vacuuming: OwnPostgres) -> Iterator[psycopg.Connection]:
+    """An autovacuum, PostgreSQL's own, that works for minutes on `callbacks_trial`. The product's
+    connection leads there, as the owner.
+    """
+    owner = vacuuming.url("callbacks_owner", PASSWORD, "callbacks")
+    boss = psycopg.connect(vacuuming.url("postgres", PASSWORD, "callbacks"), autocommit=True)
+    with boss, psycopg.connect(owner, autocommit=True) as its:
+        its.execute("CREATE TABLE callbacks_trial AS SELECT n FROM generate_series(1, 50000) n")
+        its.execute(
+            "ALTER TABLE callbacks_trial SET (autovacuum_vacuum_threshold = 0, "
+            "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, "
+            "autovacuum_vacuum_cost_limit = 1)"
+        )
+        its.execute("UPDATE callbacks_trial SET n = n + 1")
+        try:
+            eventually(lambda: works_on_it(boss), within=90)
+            with connected_to(
+                NAME="callbacks", USER="callbacks_owner", PASSWORD=PASSWORD, HOST="127.0.0.1",
+                PORT=vacuuming.port,
+            ):  # fmt: skip
+                yield boss
+        finally:
+            its.execute("DROP TABLE callbacks_trial")
+
+
+@contextmanager
+def connected_to(**settings: Any) -> Iterator[None]:
+    """The product's connection leads there."""
+    usual = {name: connection.settings_dict[name] for name in settings}
+
+    def connect(its: dict[str, Any]) -> None:
+        connection.close()
+        connection.close_pool()
+        connection.settings_dict.update(its)
+
+    connect(settings)
+    try:
+        yield
+    finally:
+        connect(usual)
+
+
+def works_on_it(boss: psycopg.Connection) -> bool:
+    found = boss.execute(
+        "SELECT pid FROM pg_stat_progress_vacuum WHERE relid = 'callbacks_trial'::regclass"
+    )
+    return found.fetchone() is not None
+
+
+TRIAL = migration(migrations.RunSQL("ALTER TABLE callbacks_trial ADD COLUMN trial int;"))
+
+
+def test_an_autovacuum_gives_way(vacuumed: psycopg.Connection) -> None:
+    with transaction.atomic():
+        take_tables(connection, TRIAL, ProjectState())
+        assert not works_on_it(vacuumed)
+        vacuumed.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            vacuumed.execute("SELECT count(*) FROM callbacks_trial")
+
+
+def test_who_never_waits_never_gets_past_an_autovacuum(
+    vacuumed: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server does without us: the reason for `_have_it_give_way`."""
+    monkeypatch.setattr(locked_migrations, "WAITS", 3.0)
+    monkeypatch.setattr(locked_migrations, "_have_it_give_way", lambda *_: None)
+    with (
+        transaction.atomic(),
+        pytest.raises(TablesInUseError, match="An autovacuum has callbacks_trial"),
+    ):
+        take_tables(connection, TRIAL, ProjectState())
+    assert works_on_it(vacuumed)
+
+
+def test_for_a_lock_like_an_autovacuums_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A VACUUM or CREATE INDEX CONCURRENTLY of our own role is never ended by the server."""
+    monkeypatch.setattr(locked_migrations, "WAITS", 0.3)
+    waited: list[str] = []
+    monkeypatch.setattr(locked_migrations, "_have_it_give_way", lambda *of: waited.append(of[1]))
+    with product() as vacuum:
+        vacuum.execute("LOCK TABLE leads_lead IN SHARE UPDATE EXCLUSIVE MODE")
+        with pytest.raises(TablesInUseError, match="See who uses them for long"):
+            apply(BOTH)
+    assert waited == []
+
+
+def test_nothing_is_kept_of_a_table_that_was_waited_for() -> None:
+    lead = "leads_lead"
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            usual = cursor.fetchone()
+        locked_migrations._have_it_give_way(connection, lead, "ACCESS EXCLUSIVE")
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == usual
+        with product() as another:
+            another.execute(f"LOCK TABLE {lead} IN ACCESS EXCLUSIVE MODE NOWAIT")
 
 
 def test_the_command_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
