@@ -5,8 +5,11 @@ Anybody can type anybody's address. So a mail holds nothing that the visitor has
 gets few of them (leads.guard.mail_rates), only the first request of a number is confirmed, and only
 one that the guard has let through. Each has a link that takes the request back.
 
-Written after the commit of what it tells of: a mail must not keep a lead from being stored or a
-call from being settled. Should the process die in between, there is none.
+Written at most once, after the commit of what it tells of: a mail must not keep a lead from being
+stored or a call from being settled. Should the process die in between, there is none, and nobody
+writes it later, when it might no longer be so. Whoever writes it twice (a task that runs again)
+writes one: it has a key, and counts once. What is written is handed over by the outbox, at least
+once and twice at most.
 """
 
 import logging

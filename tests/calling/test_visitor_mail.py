@@ -12,6 +12,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from callbacks.calling import visitor_mail
+from callbacks.calling.dispatch import call_due_leads
+from callbacks.calling.reschedule import follow_the_hours
 from callbacks.common import task_publisher
 from callbacks.models import (
     CallAttempt,
@@ -213,6 +215,35 @@ def test_a_request_is_stored_although_its_mail_fails(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(visitor_mail, "render_to_string", broken)
     assert sends().status == "waiting"
+
+
+class ProcessDiesError(BaseException):
+    """Nothing catches it, as nothing catches the end of a process."""
+
+
+@pytest.mark.parametrize("dies_in", ["may_mail", "render_to_string"])
+def test_a_process_that_dies_between_commit_and_mail_leaves_none_and_a_lead(
+    dies_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = visitor_mail.mail_rates if dies_in == "may_mail" else visitor_mail
+
+    def dies(*_: object, **__: object) -> None:
+        raise ProcessDiesError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, dies_in, dies)
+        with pytest.raises(ProcessDiesError):
+            sends()
+    lead = Lead.objects.get()
+    assert lead.is_open
+    for _ in range(2):
+        follow_the_hours()
+        call_due_leads()
+    assert mails() == []  # nobody writes it later
+    # What was counted for it is counted once, if it is written after all.
+    for _ in range(2):
+        visitor_mail.confirm_on_commit(lead)
+    assert [it.lead_id for it in mails()] == [lead.pk]
 
 
 def tried_often(lead: Lead) -> None:
