@@ -76,6 +76,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "duplicate_of__status",
         "duplicate_of__call_after",
         "duplicate_of__attempts",
+        "duplicate_of__duplicate_of",
         "chosen_at",
         "duplicate_of__chosen_at",
         "closed_at",

@@ -1,0 +1,96 @@
+"""How a planned call is told of, as the first one or as another try: by the calls before."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from callbacks.models import CallAttempt, Extension
+from leads import visitor_status
+from leads.models import Lead
+
+MakeLead = Callable[..., Lead]
+pytestmark = pytest.mark.django_db
+
+PLANNED, AGAIN = "Your call is planned", "We will try again"
+
+# How many calls the request has counted, the outcome of the number's last one, and what is read.
+BY_ITSELF = {
+    "never called": (0, "", PLANNED),
+    "called, and it did not answer": (1, "lead_no_answer", AGAIN),
+    "called twice": (2, "lead_busy", AGAIN),
+    "called, and nobody of us picked up": (1, "agent_no_answer", PLANNED),
+    # A manager has opened it again: what was called for it before is another story.
+    "opened again, and not called since": (0, "lead_no_answer", PLANNED),
+}
+
+
+def called(lead: Lead, extension: Extension, outcome: str) -> None:
+    at = timezone.now() - timedelta(minutes=5)
+    CallAttempt.objects.create(
+        lead=lead, extension=extension, phone=lead.phone, extension_number=extension.number,
+        state="lead_no_answer", outcome=outcome, claimed_at=at, sent_at=at, ended_at=at,
+        hold_until=at, call_id="C-1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("attempts", "outcome", "title"), BY_ITSELF.values(), ids=BY_ITSELF)
+def test_a_planned_call(
+    attempts: int, outcome: str, title: str, make_lead: MakeLead, extension: Extension
+) -> None:
+    lead = make_lead(attempts=attempts, call_after=timezone.now() + timedelta(days=1))
+    if outcome:
+        called(lead, extension, outcome)
+    assert told(lead) == title
+
+
+# Of a request that has joined another person's lead, `attempts` are those of the lead; one more of
+# the same submitter, sent before the call, makes that call its own.
+JOINED = {
+    "a stranger's, sent after the call": (False, PLANNED),
+    "a stranger's, of whom another request was there at the call": (True, AGAIN),
+}
+
+
+@pytest.mark.parametrize(("was_there", "title"), JOINED.values(), ids=JOINED)
+def test_a_request_that_has_joined_somebody_elses_lead(
+    was_there: bool, title: str, make_lead: MakeLead, extension: Extension
+) -> None:
+    now, stranger = timezone.now(), uuid.uuid4()
+    tomorrow = now + timedelta(days=1)
+    first = make_lead(phone="+972505550111", attempts=1, call_after=tomorrow)
+    called(first, extension, "lead_no_answer")
+    joined = {"duplicate_of": first, "status": "duplicate", "closed_at": now, "submitter": stranger}
+    if was_there:
+        make_lead(
+            phone="+972505550112", submitted_at=now - timedelta(minutes=9), call_after=now, **joined
+        )
+    lead = make_lead(phone="+972505550113", call_after=tomorrow, **joined)
+    assert told(lead) == title
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_what_a_standing_asks_of_a_lead_is_read_with_it(
+    attempts: int, make_lead: MakeLead, extension: Extension
+) -> None:
+    """A column that was forgotten would be read in a query of its own, on each look at a page."""
+    submitter = uuid.uuid4()
+    now = timezone.now()
+    first = make_lead(attempts=attempts, call_after=now + timedelta(days=1), submitter=submitter)
+    lead = make_lead(duplicate_of=first, status="duplicate", closed_at=now, submitter=submitter)
+    for asked in (first, lead):
+        found = visitor_status.find(asked.public_id)
+        assert found
+        with CaptureQueriesContext(connection) as queries:
+            visitor_status.standing(found, timezone.now())
+        assert [it["sql"] for it in queries if 'FROM "leads_lead"' in it["sql"]] == []
+
+
+def told(lead: Lead) -> str:
+    found = visitor_status.find(lead.public_id)
+    assert found
+    return str(visitor_status.standing(found, timezone.now()).title)
