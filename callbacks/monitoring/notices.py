@@ -122,21 +122,22 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
 
 _ACCOUNT: dict[RefusedFor, Text] = {
     RefusedFor.CODE: _(
-        "The telephone provider does not know the account's code, so nobody is called. Leads wait, "
-        "and are called by themselves once VOICENTER_CODE is right."
+        "The telephone provider does not know the account's code, so nobody is called. Correct "
+        "VOICENTER_CODE. Leads wait, and are called by themselves as soon as it is right."
     ),
     RefusedFor.ADDRESS: _(
-        "The telephone provider lets nobody in from this server's address, or does not know the "
-        "account's code, so nobody is called. Leads wait, and are called by themselves once the "
-        "provider has put the address on the account's list."
+        "The telephone provider refuses this server's address or the account's code, so nobody is "
+        "called. Check VOICENTER_CODE, and ask the provider to allow this server's address. Leads "
+        "wait, and are called by themselves as soon as both are right."
     ),
     RefusedFor.ACCOUNT: _(
-        "The telephone provider has blocked the account, so nobody is called. Leads wait, and are "
-        "called by themselves once the account is open again: ask the provider."
+        "The telephone provider has blocked the account, so nobody is called. Ask the provider "
+        "why. Leads wait, and are called by themselves as soon as the account is open again."
     ),
     RefusedFor.RIGHT: _(
-        "The telephone provider does not let this account make calls, so nobody is called. Leads "
-        "wait, and are called by themselves once the provider has given the account that right."
+        "The telephone provider does not let this account make calls, so nobody is called. Ask the "
+        "provider to grant that right. Leads wait, and are called by themselves as soon as the "
+        "account has it."
     ),
 }
 
