@@ -29,7 +29,7 @@ class CallPrice(models.Model):
         _("country"),
         max_length=2,
         blank=True,
-        help_text=_("Which country's limit these calls use."),
+        help_text=_("The country to whose limit these calls count."),
     )
     set_up = models.DecimalField(
         _("for each call"),
@@ -37,7 +37,7 @@ class CallPrice(models.Model):
         decimal_places=4,
         default=0,
         validators=[MinValueValidator(0)],
-        help_text=_("What a call costs however short it is, in the currency of your account."),
+        help_text=_("What each call costs, however short it is, in the currency of your account."),
     )
     per_minute = models.DecimalField(
         _("for each minute"),
@@ -46,7 +46,9 @@ class CallPrice(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("In the currency of your account. Empty: as dear as the dearest prefix."),
+        help_text=_(
+            "In the currency of your account. Empty: as much as the most expensive prefix."
+        ),
     )
 
     class Meta:
@@ -87,10 +89,10 @@ class SpendLimit(models.Model):
         _("country"), max_length=2, blank=True, help_text=_("Only for calls to one country.")
     )
     calls_an_hour = models.PositiveIntegerField(
-        _("calls an hour"), null=True, blank=True, help_text=_("Empty: as many as there are.")
+        _("calls an hour"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
     calls_a_day = models.PositiveIntegerField(
-        _("calls a day"), null=True, blank=True, help_text=_("Empty: as many as there are.")
+        _("calls a day"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
     cost_an_hour = models.DecimalField(
         _("cost an hour"),
@@ -99,7 +101,9 @@ class SpendLimit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("Estimated by the call prices, in the currency of your account. Empty: any."),
+        help_text=_(
+            "Estimated from the call prices, in the currency of your account. Empty: no limit."
+        ),
     )
     cost_a_day = models.DecimalField(
         _("cost a day"),
@@ -108,7 +112,9 @@ class SpendLimit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("Estimated by the call prices, in the currency of your account. Empty: any."),
+        help_text=_(
+            "Estimated from the call prices, in the currency of your account. Empty: no limit."
+        ),
     )
     # When its days begin; the database counts by it.
     time_zone = models.CharField(

@@ -59,7 +59,7 @@ class DisguisedValidator:
         if is_guessed_first(password):
             raise ValidationError(
                 gettext(
-                    "This password is one of those that are tried first. Take several words that "
+                    "This password is among the first that attackers try. Use several words that "
                     "do not belong together."
                 ),
                 code="password_too_common",
@@ -67,7 +67,7 @@ class DisguisedValidator:
 
     def get_help_text(self) -> str:
         """For the form."""
-        return gettext("Several words that do not belong together are easy to keep in mind.")
+        return gettext("Several words that do not belong together are easy to remember.")
 
 
 def is_guessed_first(password: str) -> bool:

@@ -197,10 +197,10 @@ def _refusal(user: User, *, confirmed: bool = True) -> str:
     wait = second_factor.seconds_to_wait(user, confirmed=confirmed)
     if wait > 1:
         return gettext(
-            "This code was not taken. After wrong codes there is a wait: try the next one in "
+            "This code was not accepted. After wrong codes there is a wait: try the next one in "
             "%(seconds)d seconds."
         ) % {"seconds": wait}
-    return gettext("This code was not taken. Each code counts once: wait for the next one.")
+    return gettext("This code was not accepted. Each code works only once: wait for the next one.")
 
 
 def _cannot_open() -> str:

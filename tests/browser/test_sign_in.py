@@ -52,7 +52,7 @@ def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
     box = page.locator(".picture svg").bounding_box()
     assert box is not None
     assert box["width"] >= 150
-    page.get_by_text("The picture cannot be scanned").click()
+    page.get_by_text("I cannot scan the picture").click()
     look(page, "set-up")
     key = key_on(page.content())
     page.get_by_label("Code", exact=True).fill(code_of(key))
@@ -69,10 +69,10 @@ def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
     page.get_by_role("heading", name="Enter your code").wait_for()
     look(page, "code")
     page.get_by_label("Code", exact=True).fill(first)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_text("9 recovery codes are left").wait_for()
     look(page, "mine-two")
-    page.get_by_role("button", name="End all others").click()
+    page.get_by_role("button", name="End all other sessions").click()
     page.get_by_text("All your other sessions have ended").wait_for()
     assert page.get_by_text("This browser").count() == 1
     page.goto(f"{stack.url}/admin/callbacks/signin/")

@@ -69,7 +69,7 @@ def test_the_link_leads_to_a_new_password_once(mail: MailServer, dana: User) -> 
     assert choose(client, link)["Location"] == "/desk/login/"
     dana.refresh_from_db()
     assert dana.check_password(NEW)
-    assert "This link is over" in client.get(link, follow=True).text
+    assert "This link no longer works" in client.get(link, follow=True).text
     assert LogEntry.objects.get(user=dana).change_message.startswith("Set a new password")
     assert client.get("/sign-in/").status_code == 302, "it signs nobody in"
     assert not OutgoingMail.objects.exists(), "managers read what is kept"
@@ -106,7 +106,7 @@ def test_a_link_holds_for_an_hour(mail: MailServer, dana: User) -> None:
     with time_machine.travel(datetime(2026, 3, 25, tzinfo=UTC), tick=False) as clock:
         forgotten.send("dana@example.com")
         clock.shift(timedelta(minutes=61))
-        assert "This link is over" in Client().get(link_in(mail), follow=True).text
+        assert "This link no longer works" in Client().get(link_in(mail), follow=True).text
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ class AssignsLeads(ActsOnLeads):
         back = request.get_full_path()
         if not (is_confirmed(request) and form.is_valid()):
             explained_ = _EXPLANATION % {"time": in_words(FOLLOW_UP_WAITS.total_seconds())}
-            question = ASSIGN.saying(explained_, button=gettext("Go on"))
+            question = ASSIGN.saying(explained_, button=gettext("Continue"))
             return ask(
                 request, self, question.question(leads, back, action="assign_selected", form=form)
             )

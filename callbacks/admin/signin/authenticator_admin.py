@@ -72,11 +72,11 @@ class AuthenticatorAdmin(ReadOnly, Admin):
             return ask(request, self, question)
         by = request.user
         assert isinstance(by, User)  # noqa: S101  # nobody else gets here
-        sentence = gettext("Took the second factor away: the phone is lost")
+        sentence = gettext("Reset the second factor: the phone is lost")
         count = sum(second_factor.reset(it.user, by, sentence) for it in chosen)
         said = ngettext(
             "The second factor of %(count)d person has been reset.",
-            "The second factor of %(count)d people has been reset.",
+            "The second factors of %(count)d people have been reset.",
             count,
         )
         self.message_user(request, said % {"count": count}, messages.SUCCESS)

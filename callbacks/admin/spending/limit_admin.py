@@ -30,11 +30,13 @@ def _open(span: SpendSpan) -> Callable[[SpendLimit, object], str]:
     def run(limit: SpendLimit, _user: object) -> str:
         found = _standing(limit, span)
         if found is None or not found.is_bounded:
-            raise NothingToDo(gettext("Nothing is set here that could be opened again."))
+            raise NothingToDo(
+                gettext("This limit sets nothing for that time, so there is nothing to open again.")
+            )
         moved = spend_limits.open_again(limit.pk, span, timezone.now())
         return ngettext(
-            "As much again may be dialled as is set. %(count)d lead that waited is called now.",
-            "As much again may be dialled as is set. %(count)d leads that waited are called now.",
+            "The limit may be used once more. %(count)d lead that was waiting is called now.",
+            "The limit may be used once more. %(count)d leads that were waiting are called now.",
             moved,
         ) % {"count": moved}
 
@@ -50,8 +52,8 @@ OPEN_HOUR = Command(
     run=_open(SpendSpan.HOUR),
     title=_("Open this limit again for the hour?"),
     explanation=_(
-        "As many calls, and as much cost, as are set for an hour may be dialled once more before "
-        "the hour is over. Leads that wait for its end are called now."
+        "All that is allowed in an hour, calls and cost, may be used once more before this hour is "
+        "over. Leads that are waiting for the next hour are called now."
     ),
     button=_("Open again for this hour"),
     logged=_("Opened again for the hour"),
@@ -60,8 +62,8 @@ OPEN_DAY = Command(
     run=_open(SpendSpan.DAY),
     title=_("Open this limit again for today?"),
     explanation=_(
-        "As many calls, and as much cost, as are set for a day may be dialled once more before "
-        "today is over. Leads that wait for its end are called now."
+        "All that is allowed in a day, calls and cost, may be used once more before today is over. "
+        "Leads that are waiting for tomorrow are called now."
     ),
     button=_("Open again for today"),
     logged=_("Opened again for the day"),
@@ -87,7 +89,7 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
         if scope == SpendScope.SOURCE and not cleaned.get("source"):
             self.add_error("source", gettext("Choose the source whose calls are limited."))
         if scope == SpendScope.COUNTRY and not cleaned.get("country") and not self.errors:
-            self.add_error("country", gettext("Name the country whose calls are limited."))
+            self.add_error("country", gettext("Name the country to which calls are limited."))
         costs = [it for it in ("cost_an_hour", "cost_a_day") if (cleaned.get(it) or 0) > 0]
         if costs and not CallPrice.objects.filter(Q(set_up__gt=0) | Q(per_minute__gt=0)).exists():
             self.add_error(
