@@ -315,7 +315,7 @@ def test_who_leads_both_teams_is_told_all(theirs: CallAttempt, world: World) -> 
 def test_the_salesperson_reads_nothing_of_their_talk(theirs: CallAttempt, world: World) -> None:
     """Of a follow-up that the other team has planned after a talk, and that has moved."""
     now, extension = timezone.now(), world.own.extension
-    Lead.objects.filter(pk=theirs.lead_id).update(status=LeadStatus.CONNECTED, closed_at=now)
+    Lead.objects.filter(pk=theirs.lead_id).update(status=LeadStatus.UNREACHED, closed_at=now)
     follow_up = Lead.objects.create(
         source=world.own.source, first_source=world.other.source, follow_up_of=theirs.lead,
         phone=PHONE, name="ownside-follow-up", status=LeadStatus.CALLING, clock_started_at=now,

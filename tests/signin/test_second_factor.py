@@ -268,7 +268,7 @@ def test_an_owner_resets_a_lost_one(root: User, admin_client: Client) -> None:
     assert not Authenticator.objects.filter(user=root).exists()
     assert not RecoveryCode.objects.filter(user=root).exists()
     assert not is_in(inside), "what it has opened is asked anew"
-    entry = LogEntry.objects.get(change_message__startswith="Took the second factor away")
+    entry = LogEntry.objects.get(change_message__startswith="Reset the second factor")
     assert (entry.user.username, entry.object_id) == ("admin", str(root.pk))
 
 

@@ -109,7 +109,7 @@ def test_opened_again_after_a_question(full: Lead, manager: Client) -> None:
     assert "Open this limit again for the hour?" in manager.get(address).content.decode()
     assert not is_due(full)
     answer = manager.post(address, {"confirmed": "yes"}, follow=True)
-    assert "1 lead that waited is called now" in answer.content.decode()
+    assert "1 lead that was waiting is called now" in answer.content.decode()
     assert is_due(full)
     history = manager.get(reverse(f"{LIMITS}_history", args=[limit.pk])).content.decode()
     assert "Opened again for the hour" in history
@@ -176,8 +176,8 @@ def test_a_login_that_may_only_look_opens_nothing(full: Lead, client: Client) ->
 )  # fmt: skip
 def test_what_is_an_estimate_is_said(page: str, admin_client: Client) -> None:
     shown = admin_client.get(page).content.decode()
-    assert "taken to last three minutes until its record tells" in shown
-    assert "a salesperson's telephone outside the account costs is not counted" in unescape(shown)
+    assert "Until its record arrives, a call counts as three minutes" in shown
+    assert "a call to a salesperson's phone outside the account is not counted" in unescape(shown)
 
 
 def test_a_new_installation_begins_with_a_limit_that_a_small_team_notices() -> None:
