@@ -6,7 +6,7 @@ Nothing here decides what may happen to a lead or an extension's call: it asks `
 shows the answer and writes it into Django's log.
 """
 
-from callbacks.admin import access
+from callbacks.admin import access, column_names
 from callbacks.admin.alerts import alert_admin, receiver_admin
 from callbacks.admin.api_clients import client_admin
 from callbacks.admin.attempts import attempt_admin, record_admin, unknown_outcomes
@@ -39,6 +39,7 @@ __all__ = [
     "authenticator_admin",
     "block_admin",
     "client_admin",
+    "column_names",
     "disposition_admin",
     "erasure_admin",
     "export_record_admin",

@@ -4,9 +4,11 @@
 
 from typing import Any
 
+from django.contrib.admin.utils import label_for_field
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from unfold.admin import TabularInline
 
 from leads.admin import Admin
@@ -77,3 +79,9 @@ class ReadOnlyInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold h
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **more: Any) -> Any:
+        """With the names of the columns as they stand beside each value on narrow screens."""
+        names = self.get_fields(request, obj)
+        labels = {it: capfirst(str(label_for_field(it, self.model, self))) for it in names}
+        return super().get_formset(request, obj, **{"labels": labels, **more})
