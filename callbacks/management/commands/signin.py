@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError("Nobody is called so. Give the user name, as it is typed to log in.")
         # The log needs somebody who did it; on the command line nobody is signed in.
-        sentence = "Took the second factor away, on the server's command line"
+        sentence = "Reset the second factor on the server's command line"
         if not second_factor.reset(user, user, sentence):
             raise CommandError("This person has no second factor.")
         self.stdout.write("The second factor is gone; the next sign-in sets up another one.")
