@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0065_team_calling_window'),
+        ('callbacks', '0066_logos_audited'),
     ]
 
     operations = [
