@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('callbacks', '0066_logos_audited'),
+        ('callbacks', '0067_store_heartbeat'),
     ]
 
     operations = [
