@@ -163,6 +163,19 @@ def read() -> Heartbeats:
     )
 
 
+def kept() -> tuple[float, bool]:
+    """Since when Redis has kept signs, and whether it takes any now: `since` and `takes_writes` of
+    Heartbeats. Raises redis.RedisError.
+    """
+    with _client().pipeline(transaction=False) as asked:
+        asked.set(_SINCE, _now(), nx=True)
+        asked.get(_SINCE)
+        written, since = asked.execute(raise_on_error=False)
+    if isinstance(since, Exception):
+        raise since
+    return float(since or 0), not isinstance(written, Exception)
+
+
 def _newest_of_each(told: Iterable[str]) -> dict[str, float]:
     """What each process has told last of its clock; `told` begins with the oldest."""
     newest = {}

@@ -58,6 +58,8 @@ def test_a_process_that_hangs_is_told_from_one_that_works(process: str, stack: S
 
 
 def test_a_process_that_never_ran_here_is_none_that_works(stack: Stack) -> None:
+    signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
+    signs.set("callbacks:signs_since", time.time() - 3600)
     assert health(stack, "worker", "--host", "another-machine")[0] == 1
     assert health(stack, "worker-7")[0] == 1
 
@@ -67,6 +69,16 @@ def test_without_redis_nobody_can_tell(stack: Stack, tunnel: Tunnel) -> None:
     code, said = health(stack, "worker")
     assert (code, "Redis does not answer" in said) == (2, True), said
     assert "Traceback" not in said
+
+
+def test_a_redis_that_was_emptied_has_nobody_restarted(stack: Stack) -> None:
+    """systemd restarts what has stopped: not a worker whose sign was lost a moment ago."""
+    signs = redis.Redis.from_url(stack.environment["REDIS_URL"])
+    signs.set("callbacks:signs_since", time.time() - 30)
+    code, said = health(stack, "worker-7")
+    assert (code, "Redis was empty 3" in said, "nobody can tell" in said) == (2, True, True), said
+    signs.set("callbacks:signs_since", time.time() - 91)
+    assert health(stack, "worker-7")[0] == 1
 
 
 @pytest.mark.parametrize("name", ["", "a worker", "../x", "w" * 101])

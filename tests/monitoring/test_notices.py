@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -66,6 +68,28 @@ def test_a_machine_whose_clock_is_wrong(
     )
     assert notices.current() == [sentence]
     assert sentence in html.unescape(staff.get("/admin/").text)
+
+
+def test_a_database_that_takes_nothing(
+    signs: redis.Redis, extension: Extension, staff: Client
+) -> None:
+    """Somebody holds a lock, as while its disk is full: it still reads."""
+    parameters = connection.get_connection_params()
+    parameters.pop("pool", None)
+    with psycopg.connect(**parameters) as other:
+        other.execute("LOCK TABLE callbacks_storeheartbeat IN ACCESS EXCLUSIVE MODE")
+        assert notices.current()[0].startswith("Requests of visitors cannot be stored")
+        assert "Requests of visitors cannot be stored" in staff.get("/admin/").text
+    assert notices.current() == []
+
+
+def test_a_redis_that_was_emptied_is_the_only_cause(
+    signs: redis.Redis, extension: Extension
+) -> None:
+    signs.flushdb()
+    assert [it.split(":")[0] for it in notices.current()] == [
+        "The memory that the parts of the system share (Redis) was emptied or takes nothing"
+    ]
 
 
 def test_a_broker_that_is_away_is_the_only_cause(

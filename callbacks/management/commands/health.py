@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     help = (
         "Exits with 0 while this machine's worker or beat works, with 1 when it has stopped, and "
-        "with 2 while Redis or the broker is away, so that nobody can tell."
+        "with 2 while nobody can tell: Redis or the broker is away, or Redis has lost its data."
     )
     requires_system_checks: list[str] = []  # Django's own type
 
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         name = f"{_UNNAMED.get(given['process'], given['process'])}@{given['host']}"
         try:
             seen_at = heartbeats.process_seen(name)
+            since, takes_writes = heartbeats.kept()
         except redis.RedisError:
             raise CommandError(
                 "Redis does not answer, so nobody can tell. See that it runs and that REDIS_URL is "
@@ -64,6 +65,18 @@ class Command(BaseCommand):
         if ago < patience:
             self.stdout.write(f"{name} was seen {ago:.0f} s ago.")
             return
+        if not takes_writes:
+            raise CommandError(
+                "Redis answers and takes nothing (its memory or its disk is full, or it is a "
+                "replica), so nobody can tell. See its log and `redis-cli INFO`.",
+                returncode=_NOT_KNOWN,
+            )
+        if seen_at is None and (kept_for := _ago(since)) < patience:
+            raise CommandError(
+                f"Redis was empty {kept_for:.0f} s ago: it is new or has lost its data, so nobody "
+                f"can tell whether {name} works. Ask again in {patience - kept_for:.0f} s.",
+                returncode=_NOT_KNOWN,
+            )
         if not _broker_answers():
             raise CommandError(
                 "The broker does not answer, so nobody can tell. See that it runs and that "
