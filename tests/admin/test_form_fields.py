@@ -180,6 +180,20 @@ def test_choices_and_their_words_are_saved_together_and_no_meaning_shifts(
     assert choices_of(source, "he") == shown
 
 
+def test_a_field_goes_with_its_texts(
+    managing: Client, source: LeadSource, worded: dict[str, Any]
+) -> None:
+    gone = [{**it, "DELETE": "on"} if it["key"] == "size" else it for it in stored_fields()]
+    changed = {**worded, "label": "מידה"}
+    wrong = saves(managing, source, gone, [changed], there=7, texts_there=1)
+    assert "You are removing this field; its texts go with it." in wrong.text
+    assert FormField.objects.filter(key="size").exists()
+    kept = {**worded, "choices": FormFieldText.objects.get().choices, "language": "he"}
+    done = saves(managing, source, gone, [kept], there=7, texts_there=1)
+    assert "was changed successfully" in done.text
+    assert not FormFieldText.objects.exists()
+
+
 def test_of_another_source_s_field_there_are_no_words(managing: Client, source: LeadSource) -> None:
     other = LeadSource.objects.create(slug="other", name="Other")
     field = FormField.objects.create(source=other, key="x", kind="text", label="X")

@@ -1,10 +1,12 @@
 """`manage.py demo`."""
 
+import re
 from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from callbacks.models import Extension, Team
 from callbacks.routing import config
@@ -86,3 +88,10 @@ def test_it_refuses_what_is_no_number_of_extensions(number: str) -> None:
     with pytest.raises(CommandError, match="a number from 0 to 10000"):
         demo(f"--extensions={number}")
     assert not Extension.objects.exists()
+
+
+def test_the_form_offers_every_language() -> None:
+    demo()
+    page = Client().get("/contact/website/").text
+    offered = re.findall(r'hreflang="(\w+)"', page)
+    assert sorted(offered) == ["ar", "en", "he", "ru"]

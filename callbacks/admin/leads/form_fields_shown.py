@@ -197,7 +197,10 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         field = cleaned.get("field")
         if field is None:
             return cleaned
-        choices = _choices_as_posted(field, self.data)
+        row = _row_of(field, self.data)
+        if self.data.get(f"{row}DELETE") and self.has_changed():
+            self.add_error("field", gettext("You are removing this field; its texts go with it."))
+        choices = _choices_as_posted(field, row, self.data)
         known, kept = lines(self.initial.get("choices") or ""), []
         for line in lines(cleaned.get("choices") or ""):
             if choice_of(line, choices):
@@ -210,15 +213,19 @@ class FormFieldTextForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         return cleaned
 
 
-def _choices_as_posted(field: FormField, posted: Mapping[str, str]) -> list[str]:
-    """The field's choices as they are saved together with their words."""
+def _row_of(field: FormField, posted: Mapping[str, str]) -> str:
+    """What the names of a field's own inputs begin with; "" where the page has no such row."""
     prefix = FormField._meta.get_field("source").remote_field.related_name
-    for number in range(LARGEST_FORMSET):
-        row = f"{prefix}-{number}-"
-        if posted.get(f"{row}id") == str(field.pk):
-            is_choice = posted.get(f"{row}kind") == FieldKind.CHOICE
-            return lines(posted.get(f"{row}choices", "")) if is_choice else []
-    return field.listed_choices
+    rows = (f"{prefix}-{number}-" for number in range(LARGEST_FORMSET))
+    return next((it for it in rows if posted.get(f"{it}id") == str(field.pk)), "")
+
+
+def _choices_as_posted(field: FormField, row: str, posted: Mapping[str, str]) -> list[str]:
+    """The field's choices as they are saved together with their words."""
+    if not row:
+        return field.listed_choices
+    is_choice = posted.get(f"{row}kind") == FieldKind.CHOICE
+    return lines(posted.get(f"{row}choices", "")) if is_choice else []
 
 
 def _wrong(line: str, choices: Sequence[str]) -> str:

@@ -81,11 +81,15 @@ def test_nothing_else_of_the_file_is_kept() -> None:
     exif = Image.Exif()
     exif[0x010E] = "where it was taken: 31.77, 35.21"
     for kind in ("JPEG", "PNG", "WEBP"):
-        data = file_of(lettered(ground=LIGHT), kind, exif=exif) + b"<script>alert(1)</script>"
+        picture = Image.effect_noise((720, 192), 90) if kind == "JPEG" else lettered(ground=LIGHT)
+        made = file_of(picture, kind, exif=exif, icc_profile=b"the profile of a screen")
+        data = made + b"<script>alert(1)</script>"
         assert b"31.77" in data
         stored = logo.read(data).image
         assert b"31.77" not in stored
         assert b"script" not in stored
+        assert b"ICC_PROFILE" not in stored
+        assert b"iCCP" not in stored
 
 
 def bomb() -> bytes:
