@@ -73,6 +73,10 @@
   }
   new ResizeObserver(tellSize).observe(document.body);
 
+  // Browsers move the focus to no "autofocus" in a frame of another website. What was wrong with a
+  // form would stay out of sight, above the button that was pressed.
+  if (document.hasFocus()) document.querySelector("[autofocus]")?.focus();
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented) tell("close");
   });

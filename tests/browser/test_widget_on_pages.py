@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from leads.models import LeadSource, Widget
@@ -78,6 +79,22 @@ def test_a_frame_that_the_browser_refuses_says_what_to_do(
     button.click()  # it is asked for once more
     expect(form(shop).get_by_label("Name")).to_be_visible()
     expect(dialog.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.parametrize("inline", [False, True], ids=["dialog", "inline"])
+def test_the_first_wrong_field_has_the_focus(
+    shop: Page, embed: Callable[..., str], inline: bool
+) -> None:
+    """The browser ignores "autofocus" in a frame of another website."""
+    place = "<p style='height: 200px'>Above</p><div data-callback-inline></div>"
+    shop.goto(embed(body=place if inline else ""))
+    if not inline:
+        shop.get_by_role("button", name="Call me back").click()
+    frame = shop.frame_locator("[data-callback-inline] iframe") if inline else form(shop)
+    frame.get_by_label("Name").fill("Noa Levi")
+    frame.get_by_role("button", name="Call me back").click()
+    expect(frame.get_by_label("Phone")).to_be_focused()
+    expect(frame.get_by_label("Phone")).to_be_in_viewport()
 
 
 def test_included_twice_is_one_widget(stack: Stack, shop: Page, embed: Callable[..., str]) -> None:
