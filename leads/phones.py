@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language_bidi, gettext, ngettext
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, timezone
 
 from leads import countries, typed_numbers
@@ -142,24 +142,30 @@ def _not_of(country: str, code: int | None) -> str:
         return gettext("We cannot call numbers in this country: %(country)s.") % {
             "country": countries.name(country)
         }
-    return gettext("We cannot call numbers that begin with +%(code)s.") % {"code": code}
+    return gettext("We cannot call numbers that begin with %(code)s.") % {
+        "code": _left_to_right(f"+{code}")
+    }
 
 
 def _one_of(allowed: Collection[str]) -> str:
     """ "Enter a number from this country: Israel (+972)." and the like."""
     codes = {name: phonenumbers.country_code_for_region(name) for name in allowed}
     if len(codes) > _COUNTRIES_NAMED:
-        prefixes = ", ".join(f"+{code}" for code in sorted(set(codes.values())))
+        prefixes = gettext(", ").join(
+            _left_to_right(f"+{code}") for code in sorted(set(codes.values()))
+        )
         return gettext("Enter one that starts with one of these: %(prefixes)s.") % {
             "prefixes": prefixes
         }
-    named = sorted(f"{countries.name(name)} (+{code})" for name, code in codes.items())
+    named = sorted(
+        f"{countries.name(name)} ({_left_to_right(f'+{code}')})" for name, code in codes.items()
+    )
     sentence = ngettext(
         "Enter a number from this country: %(countries)s.",
         "Enter a number from one of these countries: %(countries)s.",
         len(named),
     )
-    return sentence % {"countries": ", ".join(named)}
+    return sentence % {"countries": gettext(", ").join(named)}
 
 
 def _e164(number: phonenumbers.PhoneNumber) -> str:
@@ -195,6 +201,13 @@ def readable(e164: str) -> str:
 def isolated(number: str) -> str:
     """A number for a sentence of a page: left to right, also between Hebrew or Arabic words."""
     return f"\u2066{number}\u2069"
+
+
+def _left_to_right(number: str) -> str:
+    """A number for a sentence that programs get too: isolated only among Hebrew or Arabic words,
+    which would put its groups in another order.
+    """
+    return isolated(number) if get_language_bidi() else number
 
 
 def shown_to(e164: str, phone: str) -> str:
@@ -311,9 +324,12 @@ def search_forms(typed: str, default_country: str) -> str:
 
 def _misread(why: str, default_country: str, allowed_countries: Collection[str]) -> str:
     """The sentence for a text that is not one whole number: what is wrong and what to do."""
+    code = phonenumbers.country_code_for_region(default_country)
+    example = _example(default_country)
     shown = {
-        "example": _example(default_country),
-        "code": phonenumbers.country_code_for_region(default_country),
+        "example": _left_to_right(example),
+        "with_extension": _left_to_right(f"{example} ext. 12"),
+        "code": _left_to_right(f"+{code} ..."),
     }
     match why:
         case "words":
@@ -324,7 +340,7 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
             return (
                 gettext(
                     "Enter the phone number in digits. Write an extension of up to 7 digits behind "
-                    "it like this: %(example)s ext. 12."
+                    "it like this: %(with_extension)s."
                 )
                 % shown
             )
@@ -334,7 +350,7 @@ def _misread(why: str, default_country: str, allowed_countries: Collection[str])
             return (
                 gettext(
                     "Enter the whole number, as it is dialled in its country (%(example)s) or "
-                    "beginning with + and the country code (+%(code)s ...)."
+                    "beginning with + and the country code (%(code)s)."
                 )
                 % shown
             )

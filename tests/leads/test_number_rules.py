@@ -1,8 +1,10 @@
 """What is typed as a number, and what becomes of it: one table, a row a case."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
+from django.utils import translation
 
 from leads import phones
 from leads.phones import PhoneRefused, TypedPhone
@@ -351,3 +353,17 @@ def test_what_the_engineer_reads_of_a_refusal_names_a_range_and_nobody() -> None
     with pytest.raises(PhoneRefused) as refused:
         phones.parse("+44 7781 123456", "IL", ["IL"])
     assert (refused.value.country, refused.value.prefix) == ("GG", "+4477")
+
+
+# Between Arabic letters "050-234-5678" would read 5678-234-050, and "+972" in both 972+.
+_ISOLATED = re.compile(r"\u2066[^\u2066\u2069]*\u2069")
+
+
+@pytest.mark.parametrize("language", ["he", "ar"])
+@pytest.mark.parametrize("row", [it for it in TABLE.values() if it.code])
+def test_numbers_in_what_is_said_stand_from_left_to_right(row: Row, language: str) -> None:
+    allowed = row.countries.split()
+    with translation.override(language), pytest.raises(PhoneRefused) as refused:
+        phones.parse(row.typed, allowed[0], allowed)
+    around = _ISOLATED.sub("", refused.value.message)
+    assert not re.search(r"\+ ?\d|\d[- ]\d", around)
