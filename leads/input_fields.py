@@ -16,6 +16,9 @@ from leads.typed_text import clean_line, clean_text
 
 
 class LineField(forms.CharField):
+    # The sentences about one of the manager's own do not say which field they are about.
+    is_own = False
+
     def to_python(self, value: Any) -> str:
         return clean_line(super().to_python(value) or "")
 
@@ -114,7 +117,7 @@ class ChoiceField(LineField):
             raise forms.ValidationError(sentence % {"choices": choices}, code="choice")
 
 
-def own(field: Field, is_needed: bool, *, is_free: bool) -> forms.Field:
+def own(field: Field, is_needed: bool, *, is_free: bool) -> LineField:
     """The input of one of the manager's own fields. `is_free`: the page that was posted may have
     had other choices.
     """
@@ -124,7 +127,7 @@ def own(field: Field, is_needed: bool, *, is_free: bool) -> forms.Field:
     match field.kind:
         case FieldKind.BOX:
             needed = _("Tick this box.")
-            found: forms.Field = BoxField(
+            found: LineField = BoxField(
                 **options, error_messages={"required": needed}, widget=Box("1")
             )
         case FieldKind.CHOICE:
@@ -144,4 +147,5 @@ def own(field: Field, is_needed: bool, *, is_free: bool) -> forms.Field:
                 error_messages={"required": _("Fill in this field.")},
                 widget=forms.TextInput(attrs={"dir": "auto"}),
             )
+    found.is_own = True
     return found

@@ -109,6 +109,19 @@ def test_what_is_mandatory_is_asked_for_and_what_was_typed_stays(
     assert post(client, answer.text, field_size="Small").status_code == 303
 
 
+def test_what_is_wrong_with_an_own_field_names_it(
+    client: Client, own: dict[str, FormField]
+) -> None:
+    FormField.objects.filter(key="garden").update(need="mandatory")
+    text = post(client, page(client), name="").text
+    summary = text[text.index('class="summary"') : text.index("</ul>")]
+    assert re.findall(r'">(.+)</a>', summary) == [
+        "Enter your name.",
+        "<bdi>Size</bdi> \u2013 Choose one of these.",
+        "<bdi>With a garden</bdi> \u2013 Tick this box.",
+    ]
+
+
 def test_a_choice_that_is_none_of_them(client: Client, own: dict[str, FormField]) -> None:
     answer = post(client, page(client), field_size="Huge")
     assert answer.status_code == 422
