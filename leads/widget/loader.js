@@ -7,14 +7,19 @@
   const SECOND = 1000;
   const NAME = "callbackWidget";
   const queued = window[NAME];
-  // Included twice is one widget. Browsers older than 2022 keep the page's plain link.
-  if (typeof queued?.open === "function" || !window.HTMLDialogElement) return;
+  // Browsers older than 2022 keep the page's plain link.
+  if (!window.HTMLDialogElement) return;
 
   const script = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');
   const address = new URL(script.src);
   const given = (name) => script.dataset[name] ?? address.searchParams.get(name);
   const { origin } = address;
   const source = given("source") || "website";
+  // Included twice is one widget.
+  if (typeof queued?.open === "function") {
+    console.warn(`callback: the page has the widget already; "${source}" is left out.`);
+    return;
+  }
   const language = given("lang") || "";
   const query = language && `?lang=${encodeURIComponent(language)}`;
   const path = encodeURIComponent(source) + "/";

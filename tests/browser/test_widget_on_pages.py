@@ -99,6 +99,8 @@ def test_the_first_wrong_field_has_the_focus(
 
 def test_included_twice_is_one_widget(stack: Stack, shop: Page, embed: Callable[..., str]) -> None:
     tag = f'<script src="{stack.url}/widget.js" data-source="website" async></script>'
+    said: list[str] = []
+    shop.on("console", lambda it: said.append(it.text))
     shop.goto(embed(body=tag))
     expect(shop.get_by_role("button", name="Call me back")).to_have_count(1)
     shop.evaluate(
@@ -111,6 +113,8 @@ def test_included_twice_is_one_widget(stack: Stack, shop: Page, embed: Callable[
     expect(shop.get_by_role("button", name="Call me back")).to_have_count(1)
     shop.get_by_role("button", name="Call me back").click()
     expect(shop.get_by_role("dialog")).to_have_count(1)
+    left_out = 'callback: the page has the widget already; "website" is left out.'
+    assert [it for it in said if "callback:" in it] == [left_out, left_out]
 
 
 SHIFTS = """window.shift = 0;
