@@ -185,6 +185,14 @@ class TestEachLanguage:
                 assert compiled.gettext(message.id) == message.string
 
 
+def test_a_russian_weekday_stands_where_its_nominative_fits() -> None:
+    """Not "позвоним вам завтра, понедельник, в 07:00": after a verb it would be "в понедельник"."""
+    texts = [text for _, _, _, text in told("ru") if "%(weekday)s" in text]
+    assert len(texts) > 5
+    fitting = re.compile(r"\(%\(weekday\)s\)|^Завтра, %|: завтра, %")
+    assert [it for it in texts if not fitting.search(it)] == []
+
+
 def is_without_number(meant: Counter[str], found: Counter[str]) -> bool:
     """Whether nothing but one placeholder is missing: the number that the words tell."""
     return not found - meant and (meant - found).total() == 1
