@@ -43,7 +43,7 @@ def told(source: LeadSource, language: str, now: datetime) -> Told:
             "lang": language,
             "dir": language_choice.direction(language),
             "button": text.button if text else gettext("Call me back"),
-            "title": text.title if text else gettext("We call you back"),
+            "title": text.title if text else gettext("We will call you back"),
             **words(),
             "colour": it.colour,
             "ink": contrast.text_on(it.colour),

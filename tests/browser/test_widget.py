@@ -22,7 +22,7 @@ def test_from_the_button_to_the_talk(stack: Stack, shop: Page, embed: Callable[.
     assert not [it for it in asked if "/settings/" not in it and "/widget/" in it]
     look(shop, "button")
     button.click()
-    dialog = shop.get_by_role("dialog", name="We call you back")
+    dialog = shop.get_by_role("dialog", name="We will call you back")
     expect(dialog).to_be_visible()
     form(shop).get_by_label("Name").fill("Noa Levi")
     form(shop).get_by_label("Phone").fill("050-555 0101")
@@ -99,7 +99,7 @@ def test_by_keyboard_alone(stack: Stack, shop: Page, embed: Callable[..., str]) 
         shop.keyboard.press("Tab")
     assert shop.evaluate(FOCUSED) == "BUTTON.go"
     shop.keyboard.press("Enter")
-    expect(shop.get_by_role("dialog", name="We call you back")).to_be_visible()
+    expect(shop.get_by_role("dialog", name="We will call you back")).to_be_visible()
     expect(form(shop).get_by_label("Name")).to_be_visible()
     assert shop.evaluate(FOCUSED) == "H2."
     been, typed = set(), {"name": "Gal Cohen", "phone": "050-555 0143"}

@@ -36,7 +36,7 @@ def test_from_the_button_to_the_request_taken_back(
     stack.simulator.control(mode="manual")
     shop.goto(embed(f'data-lang="{language}"'))
     shop.get_by_role("button", name=words("Call me back"), exact=True).click()
-    dialog = shop.get_by_role("dialog", name=words("We call you back"))
+    dialog = shop.get_by_role("dialog", name=words("We will call you back"))
     expect(dialog).to_be_visible()
     page = form(shop).locator("html")
     expect(page).to_have_attribute("lang", language)

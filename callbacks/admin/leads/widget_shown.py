@@ -155,7 +155,7 @@ def _card(text: WidgetText | None) -> dict[str, str]:
             "language": "en",
             "dir": "ltr",
             "button": gettext("Call me back"),
-            "title": gettext("We call you back"),
+            "title": gettext("We will call you back"),
         }
     return {
         "language": text.language,

@@ -63,7 +63,7 @@ def test_what_is_told_without_settings(shop: LeadSource) -> None:
         "lang": "en",
         "dir": "ltr",
         "button": "Call me back",
-        "title": "We call you back",
+        "title": "We will call you back",
         "close": "Close",
         "failed": "The form cannot be shown here.",
         "open": "Open it in a new tab",
