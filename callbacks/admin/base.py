@@ -50,10 +50,10 @@ class SearchesCalls(Admin):
     ) -> tuple[QuerySet[Any], bool]:
         """What is known of its own, or by its lead or call."""
         typed = search_term.strip()
-        return (queryset.filter(self.found(typed)) if typed else queryset), False
+        return (queryset.filter(self.found(typed, request.user)) if typed else queryset), False
 
-    def found(self, typed: str) -> Q:
-        """The rows that `typed` tells of."""
+    def found(self, typed: str, user: Any) -> Q:
+        """The rows that `typed` tells `user` of."""
         raise NotImplementedError
 
 

@@ -16,8 +16,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext
 
-from callbacks.access import scope
-from callbacks.access.scope import EVERYTHING, Scope
+from callbacks.access import others_requests, scope
+from callbacks.access.scope import Scope
 from callbacks.models import CallAttempt
 from leads import phones, text_search, visible_rows
 from leads.models import Lead, LeadSource
@@ -51,12 +51,10 @@ def leads(typed: str, user: Any) -> Found:
     """The leads that `typed` tells of; whose number it is, only if `user` may see one of these."""
     typed, seen = typed.strip(), scope.of(user)
     words = text_search.words_of(typed)
-    # Anywhere, each by itself; in a row; or as the digits of a number.
-    spellings = [words, [" ".join(words)], *([part] for part in _parts_of_numbers(typed))]
     found = {
         *_ids(Lead.objects.filter(_whole(typed, seen)).order_by("-pk")),
         *_attempts(typed, seen).values_list("lead_id", flat=True)[:MOST],
-        *(lead for spelling in spellings for lead in text_search.find(spelling, MOST + 1)),
+        *_by_words(typed, words, seen),
     }
     ids = sorted(found, reverse=True)
     if not ids and not text_search.can_be_found(words):
@@ -74,14 +72,14 @@ def leads(typed: str, user: Any) -> Found:
     return Found(ids, number=_number(typed, user))
 
 
-def attempts(typed: str) -> list[int]:
-    """The ids of the newest attempts for the leads that `typed` tells of, and of those with such a
-    CALLID.
+def attempts(typed: str, user: Any) -> list[int]:
+    """The ids of the newest attempts for the leads that `typed` tells `user` of, and of those with
+    such a CALLID.
     """
-    of_leads = CallAttempt.objects.filter(lead__in=leads(typed, None).ids).order_by(
+    of_leads = CallAttempt.objects.filter(lead__in=leads(typed, user).ids).order_by(
         "-lead_id", "-pk"
     )
-    return sorted({*_ids(of_leads), *_ids(_attempts(typed, EVERYTHING))}, reverse=True)[:MOST]
+    return sorted({*_ids(of_leads), *_ids(_attempts(typed, scope.of(user)))}, reverse=True)[:MOST]
 
 
 def is_lead_number(typed: str) -> int | None:
@@ -107,6 +105,24 @@ def by_phone(typed: str, field: str) -> Q | None:
 def whole_numbers(typed: str) -> set[str]:
     """What `typed` is as a whole number (E.164), read in the default country of each source."""
     return {form for form in _forms(typed) if form.startswith("+")}
+
+
+def _by_words(typed: str, words: list[str], seen: Scope) -> set[int]:
+    """By part of what was written, or of the number. A lead that has come from another team is
+    found by its number alone: the rest could be guessed letter by letter, and digit by digit.
+    """
+    parts = list(_parts_of_numbers(typed))
+    # Anywhere, each by itself; in a row; or as the digits of a number.
+    spellings = [words, [" ".join(words)], *([part] for part in parts)]
+    found = {lead for spelling in spellings for lead in text_search.find(spelling, MOST + 1)}
+    if not seen.is_limited:
+        return found
+    moved = Lead.objects.filter(others_requests.moved_here(seen.sources), pk__in=found)
+    return found - {
+        pk
+        for pk, phone in moved.values_list("pk", "phone")
+        if not any(part in phone for part in parts)
+    }
 
 
 def _whole(typed: str, seen: Scope) -> Q:

@@ -191,10 +191,10 @@ class CallAttemptAdmin(ShowsAttempts, ReadOnly, SearchesCalls):
         queryset: QuerySet[CallAttempt] = super().get_queryset(request)
         return queryset.select_related("lead", "extension").prefetch_related(standing_notes())
 
-    def found(self, typed: str) -> Q:
+    def found(self, typed: str, user: Any) -> Q:
         """By its extension, its lead, or its CALLID."""
         extensions = Extension.objects.filter(number=typed).values_list("pk", flat=True)
-        return Q(pk__in=search.attempts(typed)) | Q(extension__in=list(extensions))
+        return Q(pk__in=search.attempts(typed, user)) | Q(extension__in=list(extensions))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Without "Hang up" for those who may not."""

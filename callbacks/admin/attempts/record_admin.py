@@ -124,14 +124,16 @@ class CallRecordAdmin(ShowsRecords, ReadOnly, SearchesCalls):
         (_("As received"), {"fields": ["recording", "payload"]}),
     ]  # fmt: skip
 
-    def found(self, typed: str) -> Q:
+    def found(self, typed: str, user: Any) -> Q:
         """By its CALLID, or that of its attempt, or its lead.
 
         Its ids are asked for first: of the list itself the newest rows might be looked through
         instead, to the oldest.
         """
         records = CallRecord.objects.order_by()
-        of_calls = records.filter(attempt__in=search.attempts(typed)).values_list("pk", flat=True)
+        of_calls = records.filter(attempt__in=search.attempts(typed, user)).values_list(
+            "pk", flat=True
+        )
         by_call_id = records.filter(call_id=typed).values_list("pk", flat=True)
         return Q(pk__in=[*of_calls, *by_call_id[: search.MOST]])
 

@@ -193,8 +193,7 @@ class LeadAdmin(
             return queryset, False
         found = search.leads(search_term, request.user)
         request.found = found  # type: ignore[attr-defined]
-        rows = queryset.filter(pk__in=found.ids)
-        return self.without_guesses(request, rows, search_term), False
+        return queryset.filter(pk__in=found.ids), False
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """What the AI heard is asked by those who may read it."""

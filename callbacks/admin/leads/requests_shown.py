@@ -4,7 +4,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -39,15 +38,6 @@ class ShowsRequests(Admin):
         seen = scope.of(request.user)
         if seen.is_limited:
             others_requests.hide_on_page(lead, seen)
-
-    def without_guesses(
-        self, request: HttpRequest, found: QuerySet[Lead], typed: str
-    ) -> QuerySet[Lead]:
-        """Without leads that would be found by words which who asks may not be shown."""
-        seen = scope.of(request.user)
-        if not seen.is_limited or not any(it.isalpha() for it in typed):
-            return found
-        return found.exclude(others_requests.moved_here(seen.sources))
 
     @display(description=_("asked last"))  # type: ignore[untyped-decorator]
     def newest_request(self, obj: Lead) -> SafeString:
