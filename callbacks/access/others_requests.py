@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, TextField, When
 from django.db.models.query import ModelIterable
 from django.utils.translation import gettext
 
@@ -87,6 +87,17 @@ def without_others(lead: Lead, requests: Iterable[Lead], sources: frozenset[int]
 def moved_here(sources: frozenset[int]) -> Q:
     """Leads that have come from sources of other teams."""
     return Q(first_source__isnull=False) & ~Q(first_source__in=sources)
+
+
+def mark(seen: "Scope", column: str, lead: str = "") -> Any:
+    """`attribution__utm_campaign` and the like of a lead, for a report; NULL where it is not told.
+    A lead is counted by the newest of its requests: of one that has come from another team, the
+    mark may be that of a request which was sent to them.
+    """
+    if not seen.is_limited:
+        return F(lead + column)
+    told = others_calls.has_not_moved(seen, lead)
+    return Case(When(told, then=F(lead + column)), output_field=TextField())
 
 
 def is_hidden(lead: Lead) -> bool:

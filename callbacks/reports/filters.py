@@ -98,14 +98,16 @@ class Asked:
         return found & self.marks()
 
     def marks(self, lead: str = "") -> Q:
-        """Of leads by what is known of where they came from; `lead`: the way from a row to them."""
+        """Of leads by what who asks is told of where they came from; `lead`: the way from a row."""
         found = Q()
+        told = others_calls.has_not_moved(self.seen, lead) if self.seen.is_limited else Q()
         for name in MARKS:
             value, column = getattr(self, name), f"{lead}attribution__{name}"
             if value:
-                found &= Q((column, value))
+                found &= told & Q((column, value))
             elif value is not None:
-                found &= Q((column, "")) | Q((f"{lead}attribution__isnull", True))
+                unknown = Q((column, "")) | Q((f"{lead}attribution__isnull", True))
+                found &= unknown | ~told if told else unknown
         return found
 
     def leads(self) -> QuerySet[Lead]:

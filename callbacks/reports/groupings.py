@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callbacks.access import others_calls
+from callbacks.access import others_calls, others_requests
 from callbacks.common.translation import Text
 from callbacks.models import Team
 from callbacks.reports import people
@@ -88,6 +88,8 @@ class Grouping:
         columns: list[Any] = [F(prefix + name) for name in self.columns]
         if self.columns[0] in others_calls.TOLD:
             columns = [others_calls.caller(asked.seen, name, prefix) for name in self.columns]
+        elif self.words is None:
+            columns = [others_requests.mark(asked.seen, name, prefix) for name in self.columns]
         # A phone without a login has a number below zero: Person.
         return Func(*columns, template=sql, output_field=output, arg_joiner=", -")
 
