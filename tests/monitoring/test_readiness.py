@@ -383,6 +383,14 @@ def test_without_a_token_a_proxy_opens_the_details_to_nobody(
     assert asked() == (200, {"ready": True})
 
 
+@pytest.mark.parametrize(
+    "name", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP"]
+)
+def test_nor_does_one_that_the_settings_do_not_know(signs: redis.Redis, name: str) -> None:
+    assert "checks" in asked()[1]
+    assert asked(**{name: "192.0.2.7"}) == (200, {"ready": True})
+
+
 def test_without_a_token_another_machine_sees_no_details(signs: redis.Redis) -> None:
     answer = Client(REMOTE_ADDR="192.0.2.7").get("/readyz")
     assert answer.json() == {"ready": True}
