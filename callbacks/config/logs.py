@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from callbacks.config import log_repeats
 from leads import log_context
 
 FORMATS = ("line", "json")
@@ -106,7 +107,14 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"discreet": {"()": formatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "discreet"}},
+        "filters": {"said once": {"()": log_repeats.SaidOnce}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "discreet",
+                "filters": ["said once"],
+            }
+        },
         "loggers": {
             # Our own lines say what was done, by id; these would say it again for every message.
             "celery.worker.strategy": {"level": "WARNING"},
