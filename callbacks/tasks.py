@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 
 from callbacks.alerts import watch, webhook
 from callbacks.audit import entries
@@ -20,7 +21,9 @@ from callbacks.privacy import course, retention
 from callbacks.reconciliation import holds, lookup, records
 from callbacks.signin import sessions
 from callbacks.subscriptions import sending
+from leads import unavailable
 from leads.guard import held
+from leads.unavailable import Cause
 
 log = logging.getLogger(__name__)
 
@@ -128,22 +131,39 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
 )
 
 
+_HINDERED = "sweep not completed because of PostgreSQL: reason=%s (docs/deploy.md, Watching it)"
+# The database's state of the moment, which every step meets: where in the code it did says nothing.
+_PASSING = (Cause.DISK_FULL, Cause.READ_ONLY, Cause.UNREACHABLE, Cause.OVERLOADED)
+
+
 @shared_task(name="callbacks.sweep")
 def sweep() -> None:
     """Every few seconds: whatever fell between. Several at once do no harm.
 
     Each step is tried, whatever became of those before it. Raises an ExceptionGroup of their errors
-    at the end; such a sweep counts as none (`/readyz`).
+    at the end; such a sweep counts as none (`/readyz`). One in which the database could do nothing
+    at that moment counts as none either, and says so in one line.
     """
     started = time.monotonic()
     errors = []
+    hindered: set[str] = set()
     for step in SWEEP_STEPS:
         try:
             step()
         except Exception as error:
+            cause = unavailable.cause(error)
+            if cause in _PASSING:
+                hindered.add(cause)
+                if isinstance(error.__cause__, PoolTimeout):
+                    break  # no connection in seconds: each step after this one would wait as long
+                continue
             log.exception("step of the sweep failed step=%s.%s", step.__module__, step.__name__)
             errors.append(error)
+    if hindered:
+        log.error(_HINDERED, ",".join(sorted(hindered)))
     if errors:
         raise ExceptionGroup("steps of the sweep failed", errors)
+    if hindered:
+        return
     heartbeats.seen("sweep")
     heartbeats.count(sweeps=1, sweep_seconds=time.monotonic() - started)

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import Error, InternalError, OperationalError
 from django.utils import timezone
+from psycopg.errors import (
+    AdminShutdown,
+    DeadlockDetected,
+    DiskFull,
+    ReadOnlySqlTransaction,
+    TooManyConnections,
+)
+from psycopg_pool import PoolTimeout
 
 from callbacks import tasks
 from callbacks.calling import dispatch
@@ -155,3 +164,56 @@ def test_two_teams_that_answer_a_source_wake_a_lead_each_for_all_their_extension
     queued(empty=True)
     assert dispatch.call_due_leads() == 6
     assert len(set(queued())) == 6
+
+
+def database_error(cause: Exception, kind: type[Error] = OperationalError) -> Error:
+    """As Django raises it for what psycopg or its pool has raised."""
+    error = kind("Noa Levi")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "reason", "tried"),
+    [
+        (PoolTimeout("no connection"), OperationalError, "unreachable", 1),
+        (AdminShutdown("ended"), OperationalError, "unreachable", 3),
+        (DiskFull("full"), OperationalError, "disk_full", 3),
+        (ReadOnlySqlTransaction("read-only"), InternalError, "read_only", 3),
+        (TooManyConnections("too many"), OperationalError, "overloaded", 3),
+    ],
+)
+def test_a_sweep_that_the_database_hinders_says_so_in_one_line_and_counts_as_none(
+    cause: Exception,
+    kind: type[Error],
+    reason: str,
+    tried: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    steps = []
+
+    def step() -> None:
+        steps.append(1)
+        raise database_error(cause, kind)
+
+    monkeypatch.setattr(tasks, "SWEEP_STEPS", [step] * 3)
+    tasks.sweep()
+    (line,) = [it for it in caplog.records if it.name == "callbacks.tasks"]
+    assert line.getMessage().startswith("sweep not completed because of PostgreSQL")
+    assert f"reason={reason} " in line.getMessage()
+    assert (line.levelname, line.exc_info, len(steps)) == ("ERROR", None, tried)
+    assert "sweep" not in heartbeats.read().seen
+
+
+def test_a_deadlock_is_still_shown_with_where_it_happened(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def step() -> None:
+        raise database_error(DeadlockDetected("deadlock"))
+
+    monkeypatch.setattr(tasks, "SWEEP_STEPS", [step])
+    with pytest.raises(ExceptionGroup):
+        tasks.sweep()
+    (line,) = [it for it in caplog.records if it.name == "callbacks.tasks"]
+    assert line.exc_info
