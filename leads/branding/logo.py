@@ -21,6 +21,8 @@ FORMATS: Final = ("PNG", "JPEG", "WEBP")
 MOST_BYTES: Final = 1024 * 1024
 # What is unpacked in memory: four bytes each.
 MOST_PIXELS: Final = 16_000_000
+# Of one side. Each row takes memory besides: one by 16 million pixels, more than half a gigabyte.
+MOST_SIDE: Final = 16_000
 # On the page, in CSS pixels; stored with more, for sharp screens.
 MOST_WIDTH, MOST_HEIGHT, SHARPER = 240, 64, 3
 # Of what is sent; a picture that needs more has 256 colours.
@@ -81,7 +83,7 @@ def _opened(uploaded: bytes) -> Image.Image:
     """In RGBA, the right way up. Its size is asked before anything of it is unpacked."""
     with Image.open(BytesIO(uploaded), formats=FORMATS) as picture:
         wide, high = picture.size
-        if wide * high > MOST_PIXELS:
+        if wide * high > MOST_PIXELS or max(wide, high) > MOST_SIDE:
             sentence = gettext("The picture has %(wide)s by %(high)s pixels. Choose a smaller one.")
             raise NotALogo(sentence % {"wide": wide, "high": high})
         picture.load()

@@ -120,6 +120,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: file_of(Image.new("1", (5000, 4000))),
         "The picture has 5000 by 4000 pixels. Choose a smaller one.",
     ),
+    "few, in too many rows": (
+        lambda: file_of(Image.new("1", (1, 16_001))),
+        "The picture has 1 by 16001 pixels. Choose a smaller one.",
+    ),
     "far too many": (bomb, "This cannot be read"),
     "too large": (
         lambda: b"\0" * (logo.MOST_BYTES + 1),
