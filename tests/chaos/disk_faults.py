@@ -55,8 +55,12 @@ def _fill(product: Product, visitors: Visitors, disk: SmallDisk, seconds: float)
         disk.fill()  # also what a checkpoint has given back
         return any(one.at >= moment and not one.taken for one in list(visitors.tries))
 
+    def what_is_said() -> str:
+        disk.fill()
+        return _wrong(product)
+
     until(is_refused, _NOT_TAKEN_WITHIN)
-    said = str(until(lambda: _wrong(product), _SAID_WITHIN) or "nothing")
+    said = until(what_is_said, _SAID_WITHIN) or "nothing"
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         disk.fill()
