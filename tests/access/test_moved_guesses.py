@@ -77,3 +77,18 @@ def test_nor_is_it_counted_by_it(
 def test_a_manager_is_told(led_there: CallAttempt, world: World) -> None:
     answer = world.as_(Role.MANAGER).get("/admin/reports/callback-times/?by=utm_campaign")
     assert SECRET in [it.label for it in answer.context["rows"]]
+
+
+@pytest.mark.parametrize("what", ["number", "address", "country"])
+@pytest.mark.parametrize(("whose", "are_found"), [("own", True), ("other", False)])
+def test_nor_whose_number_another_teams_lead_has(
+    what: str, whose: str, are_found: bool, world: World, leading: Client
+) -> None:
+    seen: Lead = world.own.lead
+    Lead.objects.filter(pk__in=[seen.pk, world.other.lead.pk]).update(
+        submitted_from="192.0.2.7", submitted_at=seen.submitted_at
+    )
+    Lead.objects.filter(pk=world.other.lead.pk).update(phone=seen.phone)
+    asked = f"{what}-{getattr(world, whose).lead.pk}"
+    answer = leading.get("/admin/leads/lead/", {"alike": asked})
+    assert (seen in list(answer.context["cl"].result_list)) == are_found

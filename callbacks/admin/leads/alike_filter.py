@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin.leads.held_filters import of_address
-from leads import phones
+from leads import phones, visible_rows
 from leads.models import Lead
 
 # Before and after it: what is alike is looked for within this time alone.
@@ -70,7 +70,8 @@ class AlikeFilter(SimpleListFilter):
         asked = _ASKED.fullmatch(self.value() or "")
         if asked is None:
             return queryset
-        lead = Lead.objects.filter(pk=int(asked[2])).first()
+        # Of a lead that who asks does not see, they could learn whose number it has.
+        lead = visible_rows.of(request.user, Lead.objects.filter(pk=int(asked[2]))).first()
         if lead is None:
             return queryset.none()
         near = (lead.submitted_at - _BESIDE, lead.submitted_at + _BESIDE)
