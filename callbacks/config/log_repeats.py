@@ -15,6 +15,7 @@ QUIET_FOR = 60.0
 REPEATERS = (
     "callbacks.common.task_publisher",
     "callbacks.monitoring.bounded_probe",
+    "callbacks.monitoring.views",
     "callbacks.tasks",
     "celery.worker.consumer",
     "psycopg.pool",

@@ -1,5 +1,7 @@
 """Is this process alive? Does the whole thing work? Its figures."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -9,6 +11,8 @@ from callbacks.monitoring import metrics as figures_page
 from callbacks.monitoring import readiness
 from callbacks.monitoring.access import may_read
 
+log = logging.getLogger(__name__)
+
 
 @csrf_exempt  # what is sent here is told the right method, not that a cookie is missing
 @require_safe
@@ -16,7 +20,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
     """200 as soon as the process serves requests; 503 while it still does and is about to stop."""
     if stopping.has_begun():
         stops = HttpResponse("stops", content_type="text/plain", status=503)
-        stops._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: it is no error
+        _leave_unlogged(stops)
         return _unkept(stops)
     return _unkept(HttpResponse("ok", content_type="text/plain"))
 
@@ -33,7 +37,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
             check.name: {"ok": check.ok} | ({"advice": check.advice} if check.advice else {})
             for check in checks
         }
-    return _unkept(JsonResponse(body, status=200 if is_ready else 503))
+    answer = _unkept(JsonResponse(body, status=200 if is_ready else 503))
+    if not is_ready:
+        log.warning("not ready: %s", ", ".join(it.name for it in checks if not it.ok))
+        _leave_unlogged(answer)
+    return answer
 
 
 @csrf_exempt
@@ -46,6 +54,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return _unkept(refused)
     text, content_type = figures_page.exposition(request.headers.get("Accept", ""))
     return _unkept(HttpResponse(text, content_type=content_type))
+
+
+def _leave_unlogged(response: HttpResponse) -> None:
+    """No error of the web server's: Django would log it as a request that was refused."""
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark
 
 
 def _unkept(response: HttpResponse) -> HttpResponse:
