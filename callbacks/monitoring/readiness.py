@@ -195,9 +195,10 @@ def _now() -> float:
 
 _REFUSED: dict[str, str] = {
     RefusedFor.CODE: "The provider does not know the account's code: correct VOICENTER_CODE, and "
-    "start the workers anew.",
+    "restart the workers.",
     RefusedFor.ADDRESS: "The provider lets nobody in from this server's address, or does not know "
-    "the code: have it put the address on the account's list, or correct VOICENTER_CODE.",
+    "the code: have it put the address on the account's list, or correct VOICENTER_CODE and "
+    "restart the workers.",
     RefusedFor.ACCOUNT: "The provider has blocked the account: ask it why.",
     RefusedFor.RIGHT: "The provider does not let this account make calls: ask it for that right.",
 }

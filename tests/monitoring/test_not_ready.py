@@ -1,8 +1,10 @@
-"""What the web server's log says while /readyz answers 503."""
+"""What the web server's log says while /readyz answers 503, and that its advice is whole."""
 
 import pytest
 import redis
 from django.test import Client
+
+from callbacks.monitoring import readiness
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,3 +23,10 @@ def test_the_log_names_what_is_not_well_in_one_line(
         "callbacks.monitoring.views",
         f"not ready: {', '.join(found)}",
     )
+
+
+def test_a_code_to_be_corrected_comes_with_the_restart_that_makes_it_hold() -> None:
+    """The workers read it at their start: whoever only corrects it waits in vain."""
+    of_the_code = [it for it in readiness._REFUSED.values() if "VOICENTER_CODE" in it]
+    assert len(of_the_code) == 2
+    assert all("restart the workers" in it for it in of_the_code)
