@@ -280,6 +280,7 @@ TABLE = {
     "satellite": Row(
         "+881 612 345 678", code="country", says="We cannot call numbers that begin with +881."
     ),
+    "Canada's 600, for satellites": Row("+1 600 555 0101", "IL CA", code="type", says=KIND),
     "premium": Row("1-900-555-010", code="type", says=KIND),
     "premium of another country": Row("+44 909 8790000", "IL GB", code="type", says=KIND),
     "shared cost": Row("1-700-555-010", code="type", says=KIND),
