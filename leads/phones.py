@@ -29,8 +29,8 @@ CALLABLE_TYPES = frozenset(
     }
 )
 # What the library takes for a line that somebody answers, and nobody does. National significant
-# numbers. Israel: behind 153 is a mailbox for faxes, whatever number follows. Canada: 600 is for data
-# and satellites, and whoever calls pays for it.
+# numbers. Israel: behind 153 is a mailbox for faxes, whatever number follows. Canada: 600 is for
+# data and satellites, and whoever calls pays for it.
 _NOBODYS = {"CA": re.compile(r"600\d{7}"), "IL": re.compile(r"153\d{8,9}")}
 # More countries than these in one sentence, and nobody reads it.
 _COUNTRIES_NAMED = 5
