@@ -193,6 +193,11 @@ def test_the_desk(stack: Stack, dana: User, page: Page, lead: Lead) -> None:
     check(page, "desk")
     page.goto(f"{stack.url}/desk/password/")
     check(page, "password")
+    page.context.set_extra_http_headers({"Accept-Language": "he"})
+    for name in ("", "password/"):
+        page.goto(f"{stack.url}/desk/{name}")
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        check(page, f"desk/{name}, right to left")
 
 
 # --- the wallboard ------------------------------------------------------------------------------
@@ -203,6 +208,10 @@ def test_the_wallboard(stack: Stack, page: Page, lead: Lead) -> None:
     page.goto(f"{stack.url}/wallboard/{board.token}/")
     expect(page.locator("[data-list] li")).to_have_count(1)
     check(page, "with a lead")
+    page.goto(f"{stack.url}/wallboard/{board.token}/?lang=ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("[data-list] li")).to_have_count(1)
+    check(page, "with a lead, right to left")
 
 
 # --- the admin ----------------------------------------------------------------------------------

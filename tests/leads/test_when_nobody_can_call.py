@@ -14,6 +14,7 @@ import time_machine
 from django.test import Client
 
 from callbacks.models import (
+    AccountRefusal,
     CallPrice,
     Extension,
     OpeningHours,
@@ -22,7 +23,9 @@ from callbacks.models import (
     SpendLimit,
     Team,
 )
+from callbacks.models.account_refusals import RefusedFor
 from callbacks.models.spending import SpendScope
+from callbacks.telephony import account_refusals
 from leads.models import Lead, LeadSource
 from tests.support.simulator import SimulatorProcess
 from tests.support.visitors import Visitor, call
@@ -72,6 +75,16 @@ def all_paused() -> None:
 def refused_by_the_provider() -> None:
     hours()
     Extension.objects.update(is_blocked=True)
+
+
+def the_account_is_refused() -> None:
+    hours()
+    AccountRefusal.objects.create(
+        refused_for=RefusedFor.CODE,
+        since=NOW,
+        next_try_at=NOW + timedelta(minutes=1),
+        marks=[account_refusals.mark()],
+    )
 
 
 def out_for_a_while() -> None:
@@ -164,6 +177,7 @@ STATES: dict[str, tuple[Callable[[], None], str, str]] = {
     "all on calls": (all_on_calls, BUSY, ALL_BUSY),
     "all paused": (all_paused, NOBODY, SOMEBODY),
     "refused by the provider": (refused_by_the_provider, NOBODY, SOMEBODY),
+    "the account is refused": (the_account_is_refused, NOBODY, SOMEBODY),
     "out for a while": (out_for_a_while, NOBODY, SOMEBODY),
     "opens later today": (
         opens_later_today,
