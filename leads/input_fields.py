@@ -101,6 +101,8 @@ class ChoiceField(LineField):
         self._values = {value for value, _words in choices}
         self._is_free = is_free
         self._otherwise = otherwise
+        # Nobody can leave it empty, so it is not called optional.
+        self.always_has_a_value = otherwise is not None
 
     def bound_data(self, data: Any, initial: Any) -> str:
         """The value to show again beside an error."""
@@ -113,7 +115,11 @@ class ChoiceField(LineField):
         super().validate(value)
         if value and value not in self._values and not self._is_free:
             sentence = gettext("Choose one of these: %(choices)s.")
-            choices = gettext(", ").join(sorted(self._values))
+            # A choice may have a comma in it.
+            quoted = (
+                gettext("\u201c%(choice)s\u201d") % {"choice": it} for it in sorted(self._values)
+            )
+            choices = gettext(", ").join(quoted)
             raise forms.ValidationError(sentence % {"choices": choices}, code="choice")
 
 

@@ -241,8 +241,8 @@ class LeadSource(models.Model):
         default=WithoutKey.HELD,
         db_default=WithoutKey.ACCEPTED.value,
         help_text=_(
-            "Anybody can write such a program, and no robot is asked anything there. Give your own "
-            "programs a key."
+            "Anybody can write such a program, and it never has to prove that it is not a robot. "
+            "Give your own programs a key."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Programs without a key of the API are strangers: no robot is asked anything there."""
+"""Programs without a key of the API are strangers, which never prove that they are no robots."""
 
 import json
 from ipaddress import ip_network

@@ -125,7 +125,26 @@ def test_what_is_wrong_with_an_own_field_names_it(
 def test_a_choice_that_is_none_of_them(client: Client, own: dict[str, FormField]) -> None:
     answer = post(client, page(client), field_size="Huge")
     assert answer.status_code == 422
-    assert "Choose one of these: Large, Small." in answer.text
+    assert "Choose one of these: “Large”, “Small”." in answer.text
+
+
+QUOTED = {
+    "en": "Choose one of these: “Large, &quot;dear&quot;”, “Small, cheap”.",
+    "he": "״Large, &quot;dear&quot;״, ״Small, cheap״.",
+    "ar": "«Large, &quot;dear&quot;»، «Small, cheap».",
+    "ru": "«Large, &quot;dear&quot;», «Small, cheap».",
+}
+
+
+@pytest.mark.parametrize("language", QUOTED)
+def test_choices_with_a_comma_are_told_apart(
+    client: Client, own: dict[str, FormField], language: str
+) -> None:
+    FormField.objects.filter(key="size").update(choices='Small, cheap\nLarge, "dear"')
+    FormFieldText.objects.all().delete()
+    text = page(client, query := f"?lang={language}")
+    sent = {"name": "Noa", "phone": PHONE, **hidden(text), "field_size": "Huge"}
+    assert QUOTED[language] in client.post(FORM + query, sent).text
 
 
 @pytest.mark.parametrize(
@@ -307,7 +326,7 @@ API = {
     "a box in words": ({"field_size": "Large", "field_garden": "no"}, 201, {}),
     "a missing one": ({}, 400, {"field_size": ["Choose one of these."]}),
     "a wrong choice": (
-        {"field_size": "Huge"}, 400, {"field_size": ["Choose one of these: Large, Small."]},
+        {"field_size": "Huge"}, 400, {"field_size": ["Choose one of these: “Large”, “Small”."]},
     ),
     "one that there is not": (
         {"field_size": "Large", "field_colour": "red"},

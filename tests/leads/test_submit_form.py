@@ -208,6 +208,13 @@ def test_every_control_has_a_label_and_says_what_it_takes(
     assert page.count("(optional)") == 2
 
 
+def test_what_always_has_a_value_is_not_called_optional(client: Client, source: LeadSource) -> None:
+    LeadSource.objects.update(allowed_countries=["IL", "US"])
+    page = client.get(FORM).text
+    assert '<label for="id_country">Country of your number</label>' in page
+    assert page.count("(optional)") == 2
+
+
 def test_nothing_on_the_page_needs_a_weaker_policy(client: Client, source: LeadSource) -> None:
     answer = client.get(FORM)
     assert "script-src 'self'" in answer["Content-Security-Policy"]
