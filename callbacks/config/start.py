@@ -7,6 +7,8 @@ that are tagged `SETTINGS`, and what callbacks.config.database_at_start finds.
 
 import logging
 import os
+import select
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -102,8 +104,21 @@ def close_connections() -> None:
 
 def command(arguments: Sequence[str]) -> None:
     """Runs a command of manage.py, `arguments` being sys.argv. Raises SystemExit with a sentence
-    instead, where a setting is wrong or the database is not as it has to be.
+    instead, where a setting is wrong or the database is not as it has to be; and without one where
+    nobody reads on what it prints (`| head`).
     """
+    try:
+        _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise  # another pipe or connection
+        # Python flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)  # as a shell says of programs that end by it
+
+
+def _run(arguments: Sequence[str]) -> None:
     name = next(iter(arguments[1:]), "help")
     if name not in REPAIRING | _SAYS_IT_ITSELF and not name.startswith("-"):
         wrong = [it for it in wrong_settings() if it.is_serious()]
@@ -118,3 +133,10 @@ def command(arguments: Sequence[str]) -> None:
         if found is None:
             raise
         sys.exit(f"{found.sentence} {found.way_out}")
+
+
+def _nobody_reads() -> bool:
+    """Whether the pipe that is printed into has no reader any more."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))

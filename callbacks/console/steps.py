@@ -91,7 +91,7 @@ def _explained(error: VoicenterError, host: str) -> tuple[str, str]:
     if isinstance(error, WrongCode):
         return (
             "{host} does not know the code.",
-            "Correct VOICENTER_CODE: it is the API code of the account, letter for letter.",
+            "Correct VOICENTER_CODE, letter for letter, and restart the workers.",
         )
     if isinstance(error, Forbidden):
         return (f"{{host}} refuses this machine ({error.reason}).", _ADDRESS)

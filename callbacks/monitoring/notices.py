@@ -122,22 +122,24 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
 
 _ACCOUNT: dict[RefusedFor, Text] = {
     RefusedFor.CODE: _(
-        "The telephone provider does not know the account's code, so nobody is called. Correct "
-        "VOICENTER_CODE. Leads wait, and are called by themselves as soon as it is right."
+        "The telephone provider does not know the account's code, so nobody is called. Have "
+        "whoever runs the system correct VOICENTER_CODE and restart the workers. Leads wait, and "
+        "are called automatically after that."
     ),
     RefusedFor.ADDRESS: _(
         "The telephone provider refuses this server's address or the account's code, so nobody is "
-        "called. Check VOICENTER_CODE, and ask the provider to allow this server's address. Leads "
-        "wait, and are called by themselves as soon as both are right."
+        "called. Ask the provider to allow this server's address, or have whoever runs the system "
+        "correct VOICENTER_CODE and restart the workers. Leads wait, and are called automatically "
+        "after that."
     ),
     RefusedFor.ACCOUNT: _(
         "The telephone provider has blocked the account, so nobody is called. Ask the provider "
-        "why. Leads wait, and are called by themselves as soon as the account is open again."
+        "why. Leads wait, and are called automatically once the account is open again."
     ),
     RefusedFor.RIGHT: _(
         "The telephone provider does not let this account make calls, so nobody is called. Ask the "
-        "provider to grant that right. Leads wait, and are called by themselves as soon as the "
-        "account has it."
+        "provider to grant that right. Leads wait, and are called automatically once the account "
+        "has it."
     ),
 }
 

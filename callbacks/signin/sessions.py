@@ -14,6 +14,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -22,6 +23,7 @@ from django.utils.translation import gettext
 
 from callbacks.models import Authenticator, SignIn
 from callbacks.signin import tries
+from leads import unavailable
 from leads.guard import address as addresses
 
 KEY = "sign_in"
@@ -70,8 +72,18 @@ def of(request: HttpRequest, user: User) -> SignIn | None:
     if row.auth_hash != request.session.get(HASH_SESSION_KEY):
         changes["auth_hash"] = request.session.get(HASH_SESSION_KEY)  # their own new password
     if changes:
-        SignIn.objects.filter(pk=row.pk).update(**changes)
+        _note(row, changes)
     return row
+
+
+def _note(row: SignIn, changes: dict[str, Any]) -> None:
+    """Where nothing can be stored now, the page is shown all the same: the next one notes it."""
+    try:
+        with transaction.atomic():
+            SignIn.objects.filter(pk=row.pk).update(**changes)
+    except DatabaseError as error:
+        if unavailable.cause(error) is None:
+            raise
 
 
 def passed(request: HttpRequest, at: datetime) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from callbacks.config import start
 from tests.support.serving import database_url
 from tests.support.stack import ROOT
 
@@ -101,3 +102,37 @@ def test_a_key_that_was_generated_is_found_again(tmp_path: Path) -> None:
     (tmp_path / "secret-key").write_text("k" * 60)
     done = _without_a_key("-c", "import django; django.setup()", DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
+
+
+LISTS = "import sys; print('line\\n' * 200_000)"
+READ = {"a long list": ("head -2", 2), "nothing is read": ("true", 0)}
+
+
+@pytest.mark.parametrize(("reader", "lines"), READ.values(), ids=READ)
+def test_a_command_whose_reader_goes_away_ends_without_a_word(
+    reader: str, lines: int, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from callbacks.config import start; "
+        f"start.execute_from_command_line = lambda _: exec({LISTS!r}); "
+        "start.command(['manage.py', 'help'])"
+    )
+    shell = f'"$0" -c "$1" | {reader}; echo "${{PIPESTATUS[0]}}" >&2'
+    done = subprocess.run(
+        ["bash", "-c", shell, sys.executable, code],
+        cwd=ROOT, env={**os.environ, "DATA_DIR": str(tmp_path)}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == "line\n" * lines
+    assert done.stderr == "141\n"
+
+
+def test_a_broken_pipe_that_is_another_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: list[str]) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(start, "execute_from_command_line", breaks)
+    with open(os.devnull, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with pytest.raises(BrokenPipeError):
+            start.command(["manage.py", "help"])

@@ -113,7 +113,8 @@ def test_a_reader_that_has_enough_is_no_error(start: Start, simulator: Simulator
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    assert process.wait(60) == 0
+    # All of it may be in the pipe already.
+    assert process.wait(60) in (0, 128 + signal.SIGPIPE)
 
 
 def test_help_says_the_exit_codes(start: Start) -> None:

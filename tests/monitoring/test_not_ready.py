@@ -4,7 +4,7 @@ import pytest
 import redis
 from django.test import Client
 
-from callbacks.monitoring import readiness
+from callbacks.monitoring import notices, readiness
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +27,7 @@ def test_the_log_names_what_is_not_well_in_one_line(
 
 def test_a_code_to_be_corrected_comes_with_the_restart_that_makes_it_hold() -> None:
     """The workers read it at their start: whoever only corrects it waits in vain."""
-    of_the_code = [it for it in readiness._REFUSED.values() if "VOICENTER_CODE" in it]
-    assert len(of_the_code) == 2
-    assert all("restart the workers" in it for it in of_the_code)
+    for table in (readiness._REFUSED, notices._ACCOUNT):
+        of_the_code = [str(it) for it in table.values() if "VOICENTER_CODE" in str(it)]
+        assert len(of_the_code) == 2
+        assert all("restart the workers" in it for it in of_the_code)

@@ -1,8 +1,6 @@
 """`manage.py voicenter`: works with the Voicenter account from the command line."""
 
 import argparse
-import contextlib
-import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -103,28 +101,21 @@ class Command(BaseCommand):
         output = Output(self.stdout, self.stderr, as_json=given["as_json"])
         run: Run = given["run"]
         try:
-            try:
-                if run is not checking.run:
-                    _refuse_wrong_settings()
-                run(given, output)
-                self.stdout.flush()
-                return
-            except VoicenterError as error:
-                stop = stop_for(error)
-            except Stop as ended:
-                stop = ended
-            except KeyboardInterrupt:
-                stop = Stop(Exit.INTERRUPTED, "Stopped. Nothing was changed.", "interrupted")
-            except DatabaseError as error:
-                # Its message may hold the address with the password.
-                words = f"The database cannot be used ({type(error).__name__})."
-                stop = Stop(Exit.BROKEN, words, "database")
-            _told(output, stop)
-        except BrokenPipeError:
-            # The reader of our output has closed it. Without this, Python would complain at exit.
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if run is not checking.run:
+                _refuse_wrong_settings()
+            run(given, output)
             return
+        except VoicenterError as error:
+            stop = stop_for(error)
+        except Stop as ended:
+            stop = ended
+        except KeyboardInterrupt:
+            stop = Stop(Exit.INTERRUPTED, "Stopped. Nothing was changed.", "interrupted")
+        except DatabaseError as error:
+            # Its message may hold the address with the password.
+            words = f"The database cannot be used ({type(error).__name__})."
+            stop = Stop(Exit.BROKEN, words, "database")
+        _told(output, stop)
         if getattr(self, "_called_from_command_line", False):
             output.note(stop.words)
             sys.exit(stop.exit)
