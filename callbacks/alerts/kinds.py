@@ -145,7 +145,7 @@ _KINDS = (
         facts.provider_refuses,
         _(
             "The telephone provider has taken no calls since %(begin)s; calls that failed there in "
-            "the last half hour: %(failed)s. Leads are tried again by themselves."
+            "the last half hour: %(failed)s. Leads are tried again automatically."
         ),
         _("The telephone provider took no calls from %(begin)s to %(end)s."),
         ngettext_lazy(

@@ -47,8 +47,8 @@ _SENTENCES: dict[str, Text] = {
         "back."
     ),
     "redis": _(
-        "The memory that the parts of the system share (Redis) was emptied or takes nothing: "
-        "requests are stored, and called by themselves once it works."
+        "Redis was emptied or accepts no writes: requests are stored, and called automatically "
+        "once it works."
     ),
     "beat": _("The system's clock (beat) does not run: leads are called late or not at all."),
     "worker": _("No worker runs: nobody is called until one is started."),
@@ -59,8 +59,8 @@ _SENTENCES: dict[str, Text] = {
 # Said by a database that still reads: one that is away shows no page.
 _NOT_STORED = _(
     "Requests of visitors cannot be stored at this moment, and nobody new is called: the database "
-    "takes nothing (its disk may be full). Visitors are asked to send theirs again. Tell whoever "
-    "runs the system: /readyz says what to do."
+    "accepts no writes (its disk may be full). Visitors are asked to send theirs again. Tell "
+    "whoever runs the system: /readyz says what to do."
 )
 
 
@@ -96,14 +96,14 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
             gettext(
                 "The telephone provider finds invalid parameters in every call (error 1), whoever "
                 "it is for. Look at what it answers, and at the call parameters that have been "
-                "changed of late. Leads are tried again by themselves."
+                "changed of late. Leads are tried again automatically."
             )
         )
     elif trouble is Trouble.AWAY:
         found.append(
             gettext(
                 "The telephone provider takes no calls: none of the last %(calls)s was placed. "
-                "Leads are tried again by themselves."
+                "Leads are tried again automatically."
             )
             % {"calls": _CALLS}
         )
@@ -112,7 +112,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
             gettext(
                 "No phone of your salespeople can be reached: the last %(calls)s calls did not "
                 "ring at any. Look at their connection, or ask the provider. Leads are tried again "
-                "by themselves."
+                "automatically."
             )
             % {"calls": _CALLS}
         )

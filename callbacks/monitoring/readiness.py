@@ -137,8 +137,9 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
         yield Check(
             "database",
             ok=False,
-            advice="PostgreSQL does not answer: see that it runs, that DATABASE_URL is right and "
-            "that connections are left. Where its log says that its disk is full, make room first.",
+            advice="PostgreSQL does not answer: check that it is running, that DATABASE_URL is "
+            "right, and that it has connections left (max_connections). If its log says that its "
+            "disk is full, make room first.",
         )
         for name in ("store", "leads"):
             yield Check(name, ok=False, advice="Not known while PostgreSQL does not answer.")
@@ -161,8 +162,8 @@ def _look_at_broker() -> Iterator[Check]:
         yield Check(
             "broker",
             ok=False,
-            advice="The broker does not answer: see that it runs and that REDIS_URL or BROKER_URL "
-            "is right. Leads are stored meanwhile, and called once it is back.",
+            advice="The broker does not answer: check that it is running and that REDIS_URL or "
+            "BROKER_URL is right. Leads are stored meanwhile, and called once it is back.",
         )
         return
     yield Check("broker", ok=True)

@@ -17,13 +17,13 @@ BEAT_MISSED_AFTER = 30.0
 SWEEP_MISSED_AFTER = 60.0
 
 _AWAY = (
-    "Redis does not answer: see that it runs and that REDIS_URL is right. Requests are stored "
-    "meanwhile."
+    "Redis does not answer: check that it is running and that REDIS_URL is right. Requests are "
+    "stored meanwhile."
 )
 _TAKES_NOTHING = (
-    "Redis answers and takes nothing: its memory is full (maxmemory), it cannot save to its disk, "
-    "or it is a replica. See its log and `redis-cli INFO`. Requests are stored meanwhile, and "
-    "called once it takes something again."
+    "Redis answers but accepts no writes: its memory is full (maxmemory), it cannot save to its "
+    "disk, or it is a replica. See its log and `redis-cli INFO`. Requests are stored meanwhile, "
+    "and called once it accepts writes again."
 )
 # Name, whether it is well, and what to do.
 Found = tuple[str, bool, str]
@@ -43,7 +43,7 @@ def verdict(signs: Heartbeats | None, now: float) -> tuple[bool, str]:
         f"Redis was empty {now - signs.since:.0f} s ago: it is new, or has lost its data "
         "(FLUSHALL, a restart without persistence). No request is lost: PostgreSQL has them all, "
         "and those that wait are called by the next sweep. beat, workers and sweeps that run are "
-        "seen again within a minute. If it comes again, have Redis keep its data: docs/deploy.md, "
+        "seen again within a minute. If it recurs, have Redis keep its data: docs/deploy.md, "
         "“When Redis has lost its data”."
     )
 
@@ -64,7 +64,7 @@ def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
         elif _is_there(signs, name, now):
             yield name, True, ""
         elif not signs.takes_writes:
-            yield name, False, "Not known while Redis takes nothing."
+            yield name, False, "Not known while Redis accepts no writes."
         elif _is_too_soon(signs, name, now):
             yield name, False, "Not known yet: Redis was empty a moment ago."
         else:

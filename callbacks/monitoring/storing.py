@@ -33,7 +33,7 @@ _LAY_ASIDE = """
 _SENTENCES = {
     Cause.DISK_FULL: (
         "The disk of PostgreSQL is full, and no request can be stored: visitors are asked to send "
-        "theirs again. Make room on it or enlarge it; nothing has to be started anew."
+        "theirs again. Make room on it or enlarge it; nothing has to be restarted."
     ),
     Cause.READ_ONLY: (
         "PostgreSQL only reads (a standby, or default_transaction_read_only), and no request can "
@@ -44,13 +44,13 @@ _SENTENCES = {
         "stored: see its log, its max_connections and the memory of its machine."
     ),
     Cause.TIMEOUT: (
-        f"PostgreSQL reads, and confirms nothing that is written within {PATIENCE:.0f} s: look for "
-        "a lock that somebody holds (pg_stat_activity), a synchronous standby that is away, or a "
+        f"PostgreSQL reads, but has confirmed no write within {PATIENCE:.0f} s: look for a lock "
+        "that somebody holds (pg_stat_activity), a synchronous standby that is away, or a "
         "disk that hangs."
     ),
     Cause.UNREACHABLE: (
-        "PostgreSQL broke off while something was written: it stops or starts, or has no "
-        "connection left. See its log, also for a disk that is full."
+        "PostgreSQL broke off during a write: it is stopping or starting, or has no connection "
+        "left. See its log, also for a disk that is full."
     ),
     Cause.DAMAGED: (
         "PostgreSQL cannot write because of a fault under it, and no request can be stored: see "

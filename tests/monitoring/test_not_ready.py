@@ -1,10 +1,15 @@
 """What the web server's log says while /readyz answers 503, and that its advice is whole."""
 
+import re
+from pathlib import Path
+
 import pytest
 import redis
 from django.test import Client
 
 from callbacks.monitoring import notices, readiness
+
+NIGHT = Path(__file__).parents[2] / "docs" / "night.md"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,3 +36,10 @@ def test_a_code_to_be_corrected_comes_with_the_restart_that_makes_it_hold() -> N
         of_the_code = [str(it) for it in table.values() if "VOICENTER_CODE" in str(it)]
         assert len(of_the_code) == 2
         assert all("restart the workers" in it for it in of_the_code)
+
+
+def test_each_check_has_its_row_on_the_page_for_the_night() -> None:
+    _, _, after = NIGHT.read_text().partition("## The checks of /readyz\n")
+    rows = re.findall(r"^\| `(\w+)` \|(.+)\|(.+)\|(.+)\|$", after, re.MULTILINE)
+    assert [name for name, *_ in rows] == [it.name for it in readiness.checks()]
+    assert all(cell.strip() for row in rows for cell in row)

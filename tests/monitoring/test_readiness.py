@@ -319,13 +319,13 @@ def test_a_redis_that_takes_nothing_is_no_silence(own_redis: redis.Redis) -> Non
     own_redis.config_set("maxmemory", 1)
     assert wrong() == ["redis"]
     found = advice_of()
-    assert found["redis"].startswith("Redis answers and takes nothing: its memory is full")
+    assert found["redis"].startswith("Redis answers but accepts no writes: its memory is full")
     assert found["beat"] == ""  # seen just now
     time_travel = timezone.now() + timedelta(minutes=5)
     with time_machine.travel(time_travel):
         found = advice_of()
     assert [found["beat"], found["worker"], found["sweep"]] == [
-        "Not known while Redis takes nothing."
+        "Not known while Redis accepts no writes."
     ] * 3
 
 

@@ -145,7 +145,7 @@ def test_a_disk_with_a_few_megabytes_left_is_not_full(site: Site) -> None:
             # A synchronous standby that is not there: every commit waits for it.
             "ALTER SYSTEM SET synchronous_standby_names = 'away'",
             "ALTER SYSTEM RESET synchronous_standby_names",
-            "PostgreSQL reads, and confirms nothing that is written within 2 s",
+            "PostgreSQL reads, but has confirmed no write within 2 s",
         ),
     ],
     ids=["read-only", "no right to add", "no right to write", "unmigrated", "standby away"],
@@ -165,7 +165,7 @@ def test_a_lock_that_somebody_holds_is_not_waited_for(site: Site) -> None:
     url = site.at.server.url("postgres", PASSWORD)
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE callbacks_storeheartbeat IN ACCESS EXCLUSIVE MODE")
-        site.says("PostgreSQL reads, and confirms nothing that is written within 2 s")
+        site.says("PostgreSQL reads, but has confirmed no write within 2 s")
     site.says("")
 
 

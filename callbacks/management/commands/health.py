@@ -50,8 +50,8 @@ class Command(BaseCommand):
             since, takes_writes = heartbeats.kept()
         except redis.RedisError:
             raise CommandError(
-                "Redis does not answer, so nobody can tell. See that it runs and that REDIS_URL is "
-                "right.",
+                "Redis does not answer, so nobody can tell. Check that it is running and that "
+                "REDIS_URL is right.",
                 returncode=_NOT_KNOWN,
             ) from None
         patience = STOPPED_AFTER
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             return
         if not takes_writes:
             raise CommandError(
-                "Redis answers and takes nothing (its memory or its disk is full, or it is a "
+                "Redis answers but accepts no writes (its memory or its disk is full, or it is a "
                 "replica), so nobody can tell. See its log and `redis-cli INFO`.",
                 returncode=_NOT_KNOWN,
             )
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             )
         if not _broker_answers():
             raise CommandError(
-                "The broker does not answer, so nobody can tell. See that it runs and that "
+                "The broker does not answer, so nobody can tell. Check that it is running and that "
                 "BROKER_URL is right.",
                 returncode=_NOT_KNOWN,
             )
