@@ -111,6 +111,11 @@ class Caller:
             calls = calls.filter(claimed_at__gte=since)
         return calls.exclude(state=AttemptState.DIALING).exists()
 
+    def is_still_on(self, phone: str, begun_by: datetime) -> bool:
+        """While its attempt is live: until its record comes, or its hold is over."""
+        live = CallAttempt.objects.filter(phone=phone, state__in=LIVE_STATES)
+        return live.filter(claimed_at__lte=begun_by).exists()
+
     def has_rung(self, lead_id: int, since: datetime | None) -> bool:
         """By the outcomes of its calls."""
         calls = CallAttempt.objects.filter(lead=lead_id, outcome__in=_RANG_THE_LEAD)

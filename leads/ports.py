@@ -98,6 +98,9 @@ class LeadCaller(Protocol):
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
         """Whether a call of this lead has been asked for, since `since` if that is given."""
 
+    def is_still_on(self, phone: str, begun_by: datetime) -> bool:
+        """Whether a call of this number that had begun by then is not known to be over."""
+
     def has_rung(self, lead_id: int, since: datetime | None) -> bool:
         """Whether a call of this lead has rung its phone or found it busy; `since`: as above."""
 
@@ -181,6 +184,11 @@ def call_stage(lead_id: int, since: datetime | None = None) -> CallStage | None:
 def was_called(lead_id: int, since: datetime | None) -> bool:
     """Whether a call of this lead has been asked for, since `since` if that is given."""
     return _registered().was_called(lead_id, since)
+
+
+def is_still_on(phone: str, begun_by: datetime) -> bool:
+    """Whether a call of this number (E.164), or a message, that had begun by then may be on yet."""
+    return _registered().is_still_on(phone, begun_by)
 
 
 def is_spoken(source_id: int, language: str, as_of: uuid.UUID | None = None) -> bool:

@@ -139,7 +139,7 @@ FOR_A_PERSON = Standing(
     final=True,
 )
 
-# What the submitter has done on the page; the second one where a call had begun by then.
+# What the submitter has done on the page; the second one while a call is on that had begun by then.
 TAKEN_BACK = {
     WhyTakenBack.CANCELLED: (
         Standing(

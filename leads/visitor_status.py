@@ -54,6 +54,7 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
     """The lead with that id (of that source), with the columns that `standing` reads. One query."""
     leads = Lead.objects.select_related("duplicate_of", "taken_back").only(
         "taken_back__why",
+        "taken_back__at",
         "taken_back__was_called",
         "public_id",
         "first_source",
@@ -99,7 +100,9 @@ def standing(lead: Lead, now: datetime) -> Standing:
     """
     if taken := taken_back(lead):
         stands, had_begun = standings.TAKEN_BACK[WhyTakenBack(taken.why)]
-        return replace(stands, message=had_begun) if taken.was_called else stands
+        if taken.was_called and ports.is_still_on(lead.phone, taken.at):
+            return replace(stands, message=had_begun, final=False, changes_in=5)
+        return stands
     as_of = version_of(lead)
     shown = lead.duplicate_of or lead
     if shown is not lead and not joining.are_by_one_person(lead, shown):
@@ -261,7 +264,7 @@ def has_been_called(lead: Lead, now: datetime) -> bool:
 
 def caller_number(lead: Lead, stands: Standing) -> str:
     """The number that its phone will show, in E.164; "" where it is unknown, or no call is due."""
-    if stands.final or stands.status == "talking":
+    if stands.final or stands.status in {"talking", "cancelled"}:
         return ""
     return ports.caller_number(shown(lead).source_id, version_of(lead))
 

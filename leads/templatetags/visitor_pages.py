@@ -1,12 +1,25 @@
 """For the templates of visitors' pages."""
 
+import re
 from typing import Any
 
 from django import template
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from leads import language_choice, pages
 
 register = template.Library()
+# A telephone number as we write it, in groups; not the references of HTML, as in &#39;
+_NUMBER = re.compile(r"(?<![&#\w])[+(]?\d[\d ()-]{5,}\d(?!\w)")
+
+
+@register.filter
+def whole_numbers(sentence: object) -> SafeString:
+    """{{ error|whole_numbers }}: no line ends within a telephone number. The text is the same."""
+    written = conditional_escape(sentence)
+    kept = _NUMBER.sub(r'<span class="whole">\g<0></span>', written)
+    return mark_safe(kept)  # noqa: S308  # escaped above; digits are put between tags
 
 
 @register.simple_tag(takes_context=True)

@@ -104,7 +104,10 @@ outline:0;box-shadow:none}
 font:400 1.75em/1 sans-serif;cursor:pointer}
 .x:focus-visible{outline-offset:-4px;outline-color:currentColor;box-shadow:none}
 .no{padding:1em 1.25em;font-weight:400}
-.no[hidden]{display:none}
+.no[hidden],.w[hidden]{display:none}
+.w{position:absolute;inset:40% 0 auto;margin:0;text-align:center;font-weight:400}
+.w::before{content:"";display:block;inline-size:2em;block-size:2em;margin:0 auto 1em;
+border:.25em solid var(--line);border-block-start-color:currentColor;border-radius:50%}
 .no p{margin:0 0 .5em}
 a{color:inherit;font-weight:600}
 iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
@@ -112,7 +115,8 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
 @media(prefers-color-scheme:dark){dialog{--paper:#18212b;--text:#e9eef3;--line:#2e3a47}
 :focus-visible{outline-color:#7db5ff}}
 @media(prefers-reduced-motion:no-preference){dialog[open]{animation:in .15s}
-@keyframes in{from{opacity:0}}}
+.w::before{animation:turn 1s linear infinite}@keyframes in{from{opacity:0}}
+@keyframes turn{to{rotate:1turn}}}
 @media(forced-colors:active){dialog{border:1px solid}}`;
 
   // A constructed style sheet is none of the page's Content-Security-Policy's.
@@ -131,21 +135,26 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     );
 
   // The form in a frame, and what to do where it does not come.
-  function framed({ failed, open, link, frame: from, title }, place) {
+  function framed({ failed, open, link, frame: from, title, loading }, place) {
     const isInline = Boolean(place);
     const way = make("a", { href: origin + link, target: "_blank", rel: "noopener" }, open);
     const trouble = make("div", { className: "no", hidden: true }, make("p", {}, failed), way);
     trouble.setAttribute("role", "alert");
+    const spin = make("p", { className: "w", hidden: true }, loading);
+    spin.setAttribute("role", "status");
     const frame = make("iframe", { title });
     const state = { frame, isInline, page: "", hasTalked: false };
     let patience;
     const wait = (seconds) => {
       clearTimeout(patience);
-      patience = setTimeout(() => (trouble.hidden = false), seconds * SECOND);
+      patience = setTimeout(() => {
+        trouble.hidden = false;
+        spin.hidden = true;
+      }, seconds * SECOND);
     };
     state.answered = () => {
       clearTimeout(patience);
-      trouble.hidden = true;
+      trouble.hidden = spin.hidden = true;
     };
     // Each page in the frame learns who is around it. One that the browser refuses answers nothing.
     const hello = () => {
@@ -163,6 +172,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       trouble.hidden = Boolean(from);
       frame.hidden = !from;
       if (!from) return;
+      spin.hidden = isInline;
       if (!isInline) wait(10);
       frame.src = origin + from;
     };
@@ -171,7 +181,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       frame.style.height = "44em";
     }
     frames.push(state);
-    state.parts = [trouble, frame];
+    state.parts = [trouble, spin, frame];
     return state;
   }
 

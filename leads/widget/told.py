@@ -24,6 +24,7 @@ class Told(TypedDict):
     close: str
     failed: str
     open: str
+    loading: str
     colour: str
     ink: str
     side: str
@@ -45,6 +46,7 @@ def told(source: LeadSource, language: str, now: datetime) -> Told:
             "button": text.button if text else gettext("Call me back"),
             "title": text.title if text else gettext("We will call you back"),
             **words(),
+            "loading": gettext("The form is loading…"),
             "colour": it.colour,
             "ink": contrast.text_on(it.colour),
             "side": it.side,

@@ -34,7 +34,8 @@
       }
       if (signal.aborted) return;
       told.textContent = answer.error ?? "";
-      if (!answer.html) return;
+      // What is not valid yet leaves the last form that was; where there is none, the stored one.
+      if (!answer.html || (answer.error && frame)) return;
       languages.replaceChildren(
         ...answer.languages.map(([code, name]) => new Option(name, code, false, code === answer.language)),
       );

@@ -117,7 +117,12 @@ def test_what_is_not_complete_yet_is_said(
 ) -> None:
     answer = asks(managing, source, **wrong)
     assert answer.status_code == 200
-    assert "not complete or not valid yet" in answer.json()["error"]
+    found = answer.json()
+    assert "not complete or not valid yet" in found["error"]
+    # What it says is there: the form as it is stored.
+    assert 'name="phone"' in found["html"]
+    assert "How many rooms?" not in found["html"]
+    assert (found["language"], [code for code, _name in found["languages"]]) == ("en", ["en"])
     assert not FormField.objects.exists()
 
 

@@ -86,3 +86,18 @@ def test_the_preview_follows_what_is_typed_in_each_language_and_width(
     expect(shown(admin).get_by_text("How many rooms?")).to_be_visible()
     if folder := os.environ.get("PICTURES"):
         admin.locator("#logo-group").screenshot(path=Path(folder) / "logo-stored-1280.png")
+
+
+def test_a_preview_that_begins_with_a_mistake_shows_the_stored_form(
+    stack: Stack, admin: Page
+) -> None:
+    source = LeadSource.objects.get()
+    admin.goto(f"{stack.url}/admin/leads/leadsource/{source.pk}/change/")
+    admin.locator("[name=slug]").fill("not a slug")
+    panel = admin.locator("[data-form-preview]")
+    panel.scroll_into_view_if_needed()
+    expect(panel.locator("[data-told]")).to_contain_text("not complete or not valid yet")
+    expect(shown(admin).get_by_label("Phone")).to_be_visible()
+    expect(panel.locator("[data-preview-language] option")).not_to_have_count(0)
+    if folder := os.environ.get("PICTURES"):
+        panel.screenshot(path=Path(folder) / "preview-mistake.png")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
 
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource, Widget
@@ -10,6 +11,8 @@ from tests.support.chromium import PATIENCE
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 from tests.support.widget_frame import form, look
+
+LOADING = {"en": "The form is loading…", "he": "הטופס נטען…"}
 
 
 def test_from_the_button_to_the_talk(stack: Stack, shop: Page, embed: Callable[..., str]) -> None:
@@ -47,6 +50,28 @@ def test_from_the_button_to_the_talk(stack: Stack, shop: Page, embed: Callable[.
     assert [shop.evaluate(stored), form(shop).locator("body").evaluate(f"() => {stored}")] == [
         "[0,0]", "[0,0]"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_while_the_form_loads_the_dialog_says_so(
+    stack: Stack, shop: Page, embed: Callable[..., str], language: str
+) -> None:
+    held: list[Route] = []
+    shop.route("**/widget/website/?*", held.append)
+    shop.goto(embed(f'data-lang="{language}"'))
+    shop.locator(".go").click()
+    said = shop.locator("dialog").get_by_role("status")
+    expect(said).to_have_text(LOADING[language])
+    expect(said).to_be_visible()
+    turns = "it => getComputedStyle(it, '::before').animationName"
+    assert said.evaluate(turns) == "turn"
+    shop.emulate_media(reduced_motion="reduce")
+    assert said.evaluate(turns) == "none"
+    look(shop, f"loading-{language}")
+    eventually(lambda: shop.evaluate("1") and held)
+    held[0].continue_()
+    expect(form(shop).locator("[name=phone]")).to_be_visible()
+    expect(shop.locator("dialog .w")).to_be_hidden()
 
 
 def test_what_is_changed_on_the_page_of_a_request_is_no_second_submission(

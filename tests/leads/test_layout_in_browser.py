@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from leads.models import Lead, LeadSource
+from leads.templatetags.visitor_pages import whole_numbers
 from tests.support.chromium import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
@@ -54,6 +55,39 @@ def test_the_scores_begin_where_lines_begin(page: Page, language: str) -> None:
     assert page.locator(".scores label").all_inner_texts() == ["1", "2", "3", "4", "5"]
     assert places == sorted(places, reverse=language in {"he", "ar"})
     look(page, f"scores-{language}")
+
+
+@pytest.mark.parametrize("language", ["en", "he", "ar", "ru"])
+def test_a_number_in_a_sentence_stays_on_one_line(page: Page, language: str) -> None:
+    page.goto(f"/contact/website/?lang={language}")
+    page.locator("[name=name]").fill("Noa Levi")
+    page.locator("[name=phone]").fill("12")
+    page.locator("form.card button[type=submit]").click()
+    numbers = page.locator(".whole")
+    expect(numbers).to_have_text(["050-234-5678"] * 2)
+    lines = "all => all.map(it => it.getClientRects().length)"
+    for width in range(240, 400, 10):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert numbers.evaluate_all(lines) == [1, 1]
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    look(page, f"number-{language}")
+
+
+WHOLE = {
+    "Call 050-234-5678.": "Call <span>050-234-5678</span>.",
+    "\u2066+972 50-555-0101\u2069": "\u2066<span>+972 50-555-0101</span>\u2069",
+    "(201) 555-0123 ext. 12": "<span>(201) 555-0123</span> ext. 12",
+    "<b>'0505550101'</b>": "&lt;b&gt;&#x27;<span>0505550101</span>&#x27;&lt;/b&gt;",
+    "Use at most 500 characters; you have used 501.": None,
+    "'1'2'3": "&#x27;1&#x27;2&#x27;3",
+}
+
+
+@pytest.mark.parametrize(("sentence", "written"), WHOLE.items())
+def test_what_is_a_number_in_a_sentence(sentence: str, written: str | None) -> None:
+    found = whole_numbers(sentence).replace(' class="whole"', "")
+    assert found == (sentence if written is None else written)
 
 
 @pytest.mark.parametrize("language", ["en", "he"])

@@ -178,6 +178,14 @@ def test_an_act_in_a_state(state: str, act: str) -> None:
     if was_calling:
         page_of_old = Client().get(page).text
         assert "had begun by then" in page_of_old
+        assert "data-final" not in page_of_old
+        assert "data-caller" not in page_of_old
+        CallAttempt.objects.update(
+            state=AttemptState.STOPPED, outcome="stopped", ended_at=timezone.now()
+        )
+        page_of_old = Client().get(page).text
+        assert "had begun by then" not in page_of_old
+        assert "data-final" in page_of_old
     if act in {"cancel", "not-mine"}:
         assert TakenBack.objects.get().why == {"cancel": "cancelled", "not-mine": "not_theirs"}[act]
         assert TakenBack.objects.get().was_called == was_calling

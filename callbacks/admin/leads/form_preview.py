@@ -9,7 +9,7 @@ code that visitors meet, and nothing of it is stored, sent or told to anybody.
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -64,7 +64,9 @@ class PreviewsForm(Admin):
         return [address, *super().get_urls()]
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """For the page's script: {"html", "language", "languages"}, or {"error"}, a sentence."""
+        """For the page's script: {"html", "language", "languages"}, with an "error", a sentence,
+        where they are of the stored form, or that alone.
+        """
         source = self.get_object(request, unquote(object_id))
         if source is None:
             raise Http404
@@ -84,10 +86,9 @@ class PreviewsForm(Admin):
                 "Something above is not complete or not valid yet. This is the form as it was "
                 "before."
             )
-            return JsonResponse({"error": sentence})  # as usual while somebody types
-        return JsonResponse(
-            {"html": found.html, "language": found.language, "languages": found.languages}
-        )
+            # As usual while somebody types. The stored form is for a preview that has none yet.
+            return JsonResponse({"error": sentence, **asdict(_stored(request, source.pk))})
+        return JsonResponse(asdict(found))
 
     def _previewed(self, request: HttpRequest, source: LeadSource) -> Preview | None:
         """From what is posted, which is written in this transaction. None: it is not valid."""
@@ -105,18 +106,22 @@ class PreviewsForm(Admin):
         form.save()
         for formset in shown:
             formset.save()
-        with config_cache.one_version():
-            # As everybody reads it, from the database.
-            source = LeadSource.objects.get(pk=source.pk)
-            offered = source_texts.offered(source)
-            own = language_choice.choose(source=source.language).language
-            asked = request.POST.get(LANGUAGE, "")
-            language = asked if asked in offered else own
-            return Preview(
-                html=_alone(views.as_visitors_see(source, language), source),
-                language=language,
-                languages=[(it, language_choice.own_name(it)) for it in offered or [own]],
-            )
+        return _stored(request, source.pk)
+
+
+def _stored(request: HttpRequest, source_id: int) -> Preview:
+    """As everybody reads it, from the database."""
+    with config_cache.one_version():
+        source = LeadSource.objects.get(pk=source_id)
+        offered = source_texts.offered(source)
+        own = language_choice.choose(source=source.language).language
+        asked = request.POST.get(LANGUAGE, "")
+        language = asked if asked in offered else own
+        return Preview(
+            html=_alone(views.as_visitors_see(source, language), source),
+            language=language,
+            languages=[(it, language_choice.own_name(it)) for it in offered or [own]],
+        )
 
 
 def _alone(page: str, source: LeadSource) -> str:

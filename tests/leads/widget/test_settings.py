@@ -67,6 +67,7 @@ def test_what_is_told_without_settings(shop: LeadSource) -> None:
         "close": "Close",
         "failed": "The form cannot be shown here.",
         "open": "Open it in a new tab",
+        "loading": "The form is loading…",
         "colour": "#0b57c4",
         "ink": "#ffffff",
         "side": "end",
