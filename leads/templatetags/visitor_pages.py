@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"(?<![&#\w])[+(]?\d[\d ()-]{5,}\d(?!\w)")
 
 
 @register.filter
-def whole_numbers(sentence: object) -> SafeString:
+def whole_numbers(sentence: Any) -> SafeString:
     """{{ error|whole_numbers }}: no line ends within a telephone number. The text is the same."""
     written = conditional_escape(sentence)
     kept = _NUMBER.sub(r'<span class="whole">\g<0></span>', written)
