@@ -13,7 +13,10 @@ from leads.models import Lead, LeadSource
 from tests.support.visitors import Visitor, hidden
 
 FORM = "/contact/website/"
-ASKED = "Some of your number may be missing: we would call \u2066+48 48 600 10 02\u2069."
+ASKED = (
+    "Some of your number may be missing: we would call "
+    '\u2066<span class="whole">+48 48 600 10 02</span>\u2069.'
+)
 
 pytestmark = pytest.mark.django_db
 
