@@ -16,7 +16,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from callbacks.catalogs import files as catalog_files
-from callbacks.common import heartbeats, task_publisher
+from callbacks.common import clock, heartbeats, task_publisher
 from callbacks.config.broker import transport_options
 from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
@@ -184,6 +184,12 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
     eventually(lambda: not heartbeats._writing)  # nor a sign that is just being left
     broker.flushdb()
     account.client.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _what_a_test_measured_of_the_clock_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that measures the database's clock would keep later tests from travelling."""
+    monkeypatch.setattr(clock, "_reading", None)
 
 
 @pytest.fixture(autouse=True)
