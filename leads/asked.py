@@ -27,6 +27,7 @@ from django.views.decorators.csrf import csrf_exempt
 from leads import (
     acting,
     acts,
+    config_cache,
     error_pages,
     expiry,
     intake,
@@ -110,12 +111,13 @@ def asked_about(view: Callable[[Asked], HttpResponse]) -> View:
             return pages.not_found(request)
         log_context.follow(lead.pk)
         now = timezone.now()
-        source = intake.active_source(slug, visitor_status.version_of(lead))
-        language_choice.speak(request, source or lead.source)
-        if expiry.has_expired(lead, now):
-            return _expired(request, slug, source or lead.source, has_form=source is not None)
-        stands = visitor_status.standing(lead, now)
-        return view(Asked(request, slug, lead, source, stands, now))
+        with config_cache.one_version(visitor_status.version_of(lead)):
+            source = intake.active_source(slug)
+            language_choice.speak(request, source or lead.source)
+            if expiry.has_expired(lead, now):
+                return _expired(request, slug, source or lead.source, has_form=source is not None)
+            stands = visitor_status.standing(lead, now)
+            return view(Asked(request, slug, lead, source, stands, now))
 
     return answer
 

@@ -35,9 +35,11 @@ _gone_by: ContextVar[uuid.UUID | None] = ContextVar("setup_version", default=Non
 
 
 @contextmanager
-def one_version() -> Iterator[None]:
-    """Reads the version once; everything inside the block uses that version."""
-    token = _gone_by.set(version())
+def one_version(known: uuid.UUID | None = None) -> Iterator[None]:
+    """Reads the version once; everything inside the block uses that version, or the one that is
+    `known` already.
+    """
+    token = _gone_by.set(known or version())
     try:
         yield
     finally:

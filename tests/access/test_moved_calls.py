@@ -2,6 +2,7 @@
 called, when, and the result. Nothing else, whichever way they look.
 """
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -157,7 +158,14 @@ def tells_of(text: str, attempt: CallAttempt, side: Side) -> list[str]:
     text = text.replace(f'value="{CALL_ID}"', "").replace(f"q={CALL_ID}", "")
     if 'id="changelist' not in text and 'name="choice"' not in text:
         told.append(THEIR_RESULT)
-    return [it for it in told if it and it in text]
+    return [it for it in told if it and _stands(it, text)]
+
+
+def _stands(told: str, text: str) -> bool:
+    """Figures alone are no part of a time or of a random token."""
+    if told in {"277", "4:37", "7.77"}:
+        return re.search(rf"\b{re.escape(told)}\b", text) is not None
+    return told in text
 
 
 @pytest.mark.parametrize("is_also_ours", [False, True])

@@ -93,7 +93,7 @@ def test_without_a_proxy_nobody_invents_an_address(root: User) -> None:
         ("x", "too short"),
         ("elevenchars", "at least 12 characters"),
         ("x1y2" * 33, "at most 128 characters"),
-        ("Password1234!", "tried first"),
+        ("Password1234!", "among the first that attackers try"),
         ("password123", "too common"),
         ("dana-callbacks", "too similar to the username"),
     ],

@@ -84,13 +84,13 @@ def test_it_is_announced_to_screen_readers_and_kept_nowhere(
     assert answer["Referrer-Policy"] == "no-referrer"
 
 
-def test_it_is_four_queries(
+def test_it_is_three_queries(
     client: Client, make_lead: MakeLead, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     lead = make_lead()
     client.get(url(lead))  # the configuration is kept
-    # The lead, whether the account is refused, who is there, and whether the set-up has changed.
-    with django_assert_num_queries(4):  # type: ignore[attr-defined]
+    # The lead with the version of the set-up, whether the account is refused, and who is there.
+    with django_assert_num_queries(3):  # type: ignore[attr-defined]
         client.get(url(lead))
 
 
