@@ -74,8 +74,7 @@ def test_a_sweep_whose_look_up_fails_has_nobody_called_again(
     with monkeypatch.context() as patched:
         patched.setattr(lookup, "_take", lambda _now: away())
         for _ in range(fails):
-            with pytest.raises(ExceptionGroup):
-                tasks.sweep()
+            tasks.sweep()  # it says in its log what the database could not do
             assert stand() == STILL_OPEN
     tasks.sweep()
     assert stand() == TALKED
