@@ -3,12 +3,12 @@
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.schedules import Schedule
-from leads.models import LeadSource
+from leads.models import LeadSource, calling_window
 from leads.models.sources import called_from, called_until, usual_calls_a_day
 
 
@@ -131,16 +131,7 @@ class Team(models.Model):
             models.CheckConstraint(condition=~Q(daily_cap=0), name="team_cap_positive"),
             models.CheckConstraint(condition=~Q(opening_rate=0), name="team_rate_positive"),
             models.CheckConstraint(condition=~Q(calls_a_day=0), name="team_calls_positive"),
-            models.CheckConstraint(
-                condition=Q(call_from__isnull=True, call_until__isnull=True)
-                | Q(
-                    call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
-                ),
-                name="team_calls_in_a_window",
-                violation_error_message=_(
-                    "Enter both times of the calling window, the earlier one first, or none."
-                ),
-            ),
+            calling_window.has_both_or_none("team_calls_in_a_window"),
         ]
         verbose_name = _("team")
 

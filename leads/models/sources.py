@@ -12,12 +12,13 @@ from django.core.validators import (
     URLValidator,
 )
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import SUPPORTED_REGIONS
 
 from leads import languages
+from leads.models import calling_window
 
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
 
@@ -251,16 +252,7 @@ class LeadSource(models.Model):
         verbose_name_plural = _("lead sources")
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(call_from__isnull=True, call_until__isnull=True)
-                | Q(
-                    call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")
-                ),
-                name="source_calls_in_a_window",
-                violation_error_message=_(
-                    "Enter both times of the calling window, the earlier one first, or none."
-                ),
-            ),
+            calling_window.has_both_or_none("source_calls_in_a_window"),
             models.CheckConstraint(
                 condition=Q(allowed_countries__len__gt=0), name="source_allows_a_country"
             ),
