@@ -1,6 +1,7 @@
 """Fixtures for all tests: a source, a team, extensions; the provider's simulator."""
 
 import gc
+import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from callbacks.catalogs import files as catalog_files
 from callbacks.common import clock, heartbeats, task_publisher
 from callbacks.config.broker import transport_options
+from callbacks.config.log_repeats import SaidOnce
 from callbacks.explain import usual_wait
 from callbacks.models import Extension, SpendLimit, Team
 from callbacks.monitoring import notices, storing
@@ -190,6 +192,14 @@ def _empty_queue(broker: redis.Redis) -> Iterator[None]:
 def _what_a_test_measured_of_the_clock_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that measures the database's clock would keep later tests from travelling."""
     monkeypatch.setattr(clock, "_reading", None)
+
+
+@pytest.fixture(autouse=True)
+def _a_line_that_an_earlier_test_logged_is_said_again() -> None:
+    for handler in logging.getLogger().handlers:
+        for it in handler.filters:
+            if isinstance(it, SaidOnce):
+                it._said.clear()
 
 
 @pytest.fixture(autouse=True)

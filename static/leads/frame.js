@@ -8,6 +8,7 @@
   if (around === window) return;
   const standing = document.querySelector("[data-status]");
   let origin = "";
+  let wantsToClose = false; // since before the page around us has said who it is
 
   // Where the visitor came from, as the page around us knows it: the addresses, without all but the
   // marks of advertisements in them. Names of fields and marks: leads/visits.py.
@@ -65,6 +66,8 @@
     tell("page", shown());
     tellSize();
     tellStanding();
+    if (wantsToClose) tell("close");
+    wantsToClose = false;
   });
 
   if (standing) {
@@ -78,6 +81,8 @@
   if (document.hasFocus()) document.querySelector("[autofocus]")?.focus();
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented) tell("close");
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+    if (origin) tell("close");
+    else wantsToClose = true;
   });
 })();

@@ -139,6 +139,7 @@ def test_by_keyboard_alone(stack: Stack, shop: Page, embed: Callable[..., str]) 
     assert typed == {}
     form(shop).get_by_label("Phone").press("Enter")
     expect(form(shop).locator("[data-status]")).to_be_visible()
+    shop.frames[1].wait_for_load_state()  # before it, no key is listened to
     form(shop).get_by_role("link", name="Cancel this request").focus()
     shop.keyboard.press("Escape")
     expect(shop.get_by_role("dialog")).to_be_hidden()
@@ -149,6 +150,36 @@ def test_by_keyboard_alone(stack: Stack, shop: Page, embed: Callable[..., str]) 
     shop.keyboard.press("Tab")
     shop.keyboard.press("Enter")  # the button that closes it
     expect(shop.get_by_role("dialog")).to_be_hidden()
+
+
+# In the frame: what the page around says first arrives when the test lets it.
+LATE = """
+if (window.parent !== window) {
+  window.addEventListener("message", (event) => {
+    if (window.letIn) return;
+    event.stopImmediatePropagation();
+    const { data, origin, source } = event;
+    window.held = new MessageEvent("message", { data, origin, source });
+  });
+}"""
+
+
+def test_escape_closes_it_before_the_two_pages_know_each_other(
+    stack: Stack, shop: Page, embed: Callable[..., str]
+) -> None:
+    shop.add_init_script(LATE)
+    shop.goto(embed())
+    shop.get_by_role("button", name="Call me back").click()
+    form(shop).get_by_label("Name").click()
+    body = form(shop).locator("body")
+    eventually(lambda: body.evaluate("() => Boolean(window.held)"))
+    shop.keyboard.press("Escape")
+    body.evaluate("() => { window.letIn = true; window.dispatchEvent(window.held); }")
+    expect(shop.get_by_role("dialog")).to_be_hidden()
+    shop.get_by_role("button", name="Call me back").click()
+    # It was asked for once, and is done once.
+    body.evaluate("() => window.dispatchEvent(window.held)")
+    expect(shop.get_by_role("dialog")).to_be_visible()
 
 
 def test_a_source_that_is_switched_off_while_the_dialog_is_open(

@@ -1,11 +1,14 @@
 """A database that cannot store leads now, by PostgreSQL's own errors."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection
 from psycopg import sql
+
+from tests.support.simulator import eventually
 
 
 @contextmanager
@@ -27,7 +30,10 @@ def storing_ends_in(sqlstate: str) -> Iterator[None]:
 
 @contextmanager
 def closed_to_others() -> Iterator[None]:
-    """The database ends all connections but this one, and takes no new ones, as while it stops."""
+    """The database ends all connections but this one, and takes no new ones, as while it stops.
+
+    Ends when this process' pool of connections, which waits between two tries, has one again.
+    """
     parameters = connection.get_connection_params() | {"dbname": "postgres"}
     parameters.pop("pool", None)
     name = sql.Identifier(connection.settings_dict["NAME"])
@@ -42,3 +48,20 @@ def closed_to_others() -> Iterator[None]:
             yield
         finally:
             server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+    eventually(_a_second_connection_is_had, within=90)
+
+
+def _a_second_connection_is_had() -> bool:
+    """In a thread, whose connection is another one of the pool."""
+
+    def had() -> bool:
+        try:
+            connection.ensure_connection()
+        except OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(had).result()
