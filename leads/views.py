@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
@@ -61,13 +62,34 @@ def contact(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows the form of a source, and stores what a visitor submits with it."""
     if request.method == "POST":
         return _taken(request, slug)
-    with config_cache.one_version():
-        source = intake.active_source(slug)
-        if source is None:
-            return _gone(request, slug)
-        language_choice.speak(request, source)
-        hidden = _hidden({"earlier": request.GET.get("earlier", ""), **_came_here(request)})
-        return pages.shown_inside(source, _empty_form(request, source, hidden))
+    try:
+        with config_cache.one_version():
+            source = intake.active_source(slug)
+            if source is None:
+                return _gone(request, slug)
+            return _new_form(request, source)
+    except Error as error:
+        if unavailable.cause(error) is None:
+            raise
+    return _from_memory(request, slug)
+
+
+def _new_form(request: HttpRequest, source: LeadSource, *, says_when: bool = True) -> HttpResponse:
+    language_choice.speak(request, source)
+    hidden = _hidden({"earlier": request.GET.get("earlier", ""), **_came_here(request)})
+    page = _empty_form(request, source, hidden, says_when=says_when)
+    return pages.shown_inside(source, page)
+
+
+def _from_memory(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form while the database is away, by what this process knows of the source: it may be back
+    before anybody has typed their number. Says nothing of when we would call, which it does not
+    know.
+    """
+    with suppress(Error), config_cache.from_memory():
+        if source := intake.active_source(slug):
+            return _new_form(request, source, says_when=False)
+    return error_pages.not_available(request)
 
 
 def as_visitors_see(source: LeadSource, language: str) -> str:
@@ -83,9 +105,11 @@ def as_visitors_see(source: LeadSource, language: str) -> str:
         return _empty_form(request, source, _Hidden(uuid.uuid4(), None, "")).text
 
 
-def _empty_form(request: HttpRequest, source: LeadSource, hidden: "_Hidden") -> HttpResponse:
+def _empty_form(
+    request: HttpRequest, source: LeadSource, hidden: "_Hidden", *, says_when: bool = True
+) -> HttpResponse:
     form = LeadForm(source=source, language=get_language() or "")
-    return _form_page(request, source, form, hidden)
+    return _form_page(request, source, form, hidden, says_when=says_when)
 
 
 def _taken(request: HttpRequest, slug: str) -> HttpResponse:
@@ -275,8 +299,12 @@ def _form_page(
     hidden: _Hidden,
     status: int = 200,
     trouble: str = "",
+    *,
+    says_when: bool = True,
 ) -> HttpResponse:
-    """`trouble`: why what was sent was not taken, where that is not for what was written."""
+    """`trouble`: why what was sent was not taken, where that is not for what was written.
+    `says_when`: whether the page tells when we would call; never beside a trouble.
+    """
     form.offer_times()
     form.focus_on_what_is_wrong()
     context = {"source": source, "form": form, "hidden": hidden, "branding": branding(source)}
@@ -286,7 +314,7 @@ def _form_page(
     context["texts"] = source_texts.shown(source, get_language() or "")
     context["choices"] = pages.in_languages(request, source_texts.offered(source))
     context["trouble"] = trouble
-    if not trouble:
+    if says_when and not trouble:
         language = _called_in(request, source)
         context["expectation"] = before_sending.expectation(source, timezone.now(), language)
     page = render(request, "leads/contact.html", context, status=status)

@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +14,8 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from leads import config_cache, intake, language_choice, origins
+from leads import config_cache, error_pages, intake, language_choice, origins, unavailable
+from leads.models import LeadSource
 from leads.widget import loader, told
 
 # Seconds. A change in the admin is on every website after so long.
@@ -43,16 +46,29 @@ def settings(request: HttpRequest, slug: str) -> HttpResponseBase:
     """
     if refusal := _other_method(request):
         return refusal
-    with config_cache.one_version():
-        source = intake.active_source(slug)
-        language = language_choice.speak(request, source).language
-        if source is None:
-            return _no(gettext("There is no such source."), HTTPStatus.NOT_FOUND)
-        asking = request.headers.get("Origin", "")
-        if asking and asking not in origins.shown_inside(source.allowed_origins):
-            sentence = gettext("%(website)s is not among the websites of this source.")
-            return _no(sentence % {"website": asking[: origins.MOST_LETTERS]})
-        answer = JsonResponse(told.told(source, language, timezone.now()))
+    try:
+        with config_cache.one_version():
+            return _told(request, intake.active_source(slug))
+    except Error as error:
+        if unavailable.cause(error) is None:
+            raise
+    # While the database is away, by what this process knows, so that the button stays where it is:
+    # the form behind it is shown likewise.
+    with suppress(Error), config_cache.from_memory():
+        if source := intake.active_source(slug):
+            return _told(request, source)
+    return error_pages.not_available(request)
+
+
+def _told(request: HttpRequest, source: LeadSource | None) -> HttpResponseBase:
+    language = language_choice.speak(request, source).language
+    if source is None:
+        return _no(gettext("There is no such source."), HTTPStatus.NOT_FOUND)
+    asking = request.headers.get("Origin", "")
+    if asking and asking not in origins.shown_inside(source.allowed_origins):
+        sentence = gettext("%(website)s is not among the websites of this source.")
+        return _no(sentence % {"website": asking[: origins.MOST_LETTERS]})
+    answer = JsonResponse(told.told(source, language, timezone.now()))
     if asking:
         answer["Access-Control-Allow-Origin"] = asking
     # Here, since an answer of 304 is made from this one.
