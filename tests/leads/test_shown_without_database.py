@@ -1,5 +1,5 @@
-"""The form while the database is away: shown by what the process knows of the source, or a page that
-says what to do.
+"""The form while the database is away: by what the process knows of its source, or a page that says
+what to do.
 """
 
 from http import HTTPStatus
