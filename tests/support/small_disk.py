@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from tests.support.own_postgres import PASSWORD, OwnPostgres
 from tests.support.simulator import eventually
 from tests.support.stack import free_port
 
+# Bytes that are taken at once: the more, the likelier the server takes some of them first.
+_STEP = 1 << 20
 # Small segments of WAL, and few: what is written does not grow into the room that a test leaves.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -53,10 +55,15 @@ class SmallDisk:
         """Takes all room but so many bytes; may be repeated."""
         taken = self.disk / "filler"
         size = taken.stat().st_size if taken.exists() else 0
-        wanted = self.free() - leave
-        if wanted > 0:
-            with taken.open("ab") as filler, suppress(OSError):
-                os.posix_fallocate(filler.fileno(), size, wanted)
+        step = _STEP
+        with taken.open("ab") as filler:
+            while (wanted := min(self.free() - leave, step)) > 0 and step:
+                try:
+                    os.posix_fallocate(filler.fileno(), size, wanted)
+                except OSError:  # the server took some of it meanwhile, and nothing was taken here
+                    step //= 2
+                else:
+                    size += wanted
 
     def make_room(self) -> None:
         """Gives back what was taken."""
