@@ -34,7 +34,7 @@ from callbacks.policy.rules import Outcome, rang_the_lead
 from callbacks.routing import config, spoken
 from callbacks.scheduling import call_times, calling_hours, planner
 from callbacks.telephony import account_refusals, caller_number
-from leads import transitions
+from leads import one_line, transitions
 from leads.failed_submissions import FailedBy
 from leads.models import Lead, LeadSource, LeadStatus
 from leads.phones import PhoneRefused
@@ -72,7 +72,8 @@ class Caller:
     def refusal(self, phone: str) -> str | None:
         """Our own extensions are never called as leads: two of our phones would ring each other."""
         own = config.current().own_numbers
-        if phone.lstrip("+") in own or _israeli_form(phone) in own:
+        written = {it for number in one_line.spellings(phone) for it in _as_extensions(number)}
+        if written & own:
             return gettext(
                 "This is one of our own numbers. Enter the number where we can call you."
             )
@@ -252,6 +253,7 @@ def tell_waiting_leads_of_other_hours(**_kwargs: Any) -> None:
     task_publisher.follow_changed_hours_on_commit()
 
 
-def _israeli_form(phone: str) -> str:
-    """ "+972505550101" -> "0505550101": the other way to write it down as an extension."""
-    return "0" + phone.removeprefix("+972") if phone.startswith("+972") else phone
+def _as_extensions(phone: str) -> set[str]:
+    """ "+972505550101" -> "972505550101", "0505550101": how it is written down as an extension."""
+    written = {phone.lstrip("+")}
+    return written | ({"0" + phone.removeprefix("+972")} if phone.startswith("+972") else set())

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from leads import phones
+from leads import one_line
 from leads.models import NO_NUMBER, ErasedNumber, Lead
 
 _SALT = "leads.erased"
@@ -50,7 +50,7 @@ def note(numbers: Iterable[str], now: datetime) -> None:
 
 def is_gone(number: str) -> bool:
     """Whether this number (E.164) was erased, and nobody has asked for it since."""
-    spellings = phones.spellings(number)
+    spellings = one_line.spellings(number)
     if not ErasedNumber.objects.filter(digest__in=digests(spellings)).exists():
         return False
     return not Lead.objects.filter(phone__in=spellings).exists()

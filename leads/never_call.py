@@ -2,7 +2,7 @@
 
 Asked when a lead is stored: it is held, and a visitor reads the ordinary page (leads.guard). Asked
 again before each dial, whoever wants it (leads.number_guard). An entry is found by every spelling
-of its line (leads.phones.spellings).
+of its line (leads.one_line.spellings).
 
 Of a person who is erased the list keeps no number, but a keyed hash of it (`forget`): with
 SECRET_KEY it is recognised when it comes again, and without it nobody can tell whose it is.
@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
-from leads import phones, ports, transitions
+from leads import one_line, ports, transitions
 from leads.models import OPEN_STATUSES, BlockEntry, BlockKind, Lead, ListedBy, NeverCallNumber
 from leads.phones import PhoneRefused
 
@@ -28,16 +28,13 @@ _AT_A_TIME = 500
 
 # For a row of leads_lead, in a query that reads it anyway. True for each that is on the list, and
 # for some that are not: hashes are compared by `entry` alone.
-MAY_BE_LISTED_SQL = """(
+MAY_BE_LISTED_SQL = f"""(
     EXISTS (
-        SELECT FROM leads_nevercallnumber listed WHERE listed.phone IN (
-            leads_lead.phone,
-            regexp_replace(leads_lead.phone, '^[+]970', '+972'),
-            regexp_replace(leads_lead.phone, '^[+]972', '+970')
-        )
+        SELECT FROM leads_nevercallnumber listed
+        WHERE listed.phone = ANY {one_line.sql_spellings("leads_lead.phone")}
     )
     OR EXISTS (SELECT FROM leads_nevercallnumber listed WHERE listed.phone IS NULL)
-)"""
+)"""  # noqa: S608  # put together from constants only
 
 
 def entry(phone: str) -> NeverCallNumber | None:
@@ -46,9 +43,14 @@ def entry(phone: str) -> NeverCallNumber | None:
 
 
 def hashes(phone: str) -> list[str]:
-    """The keyed hashes by which the list may know this number: by today's key, and earlier ones."""
+    """The keyed hashes by which the list may know this number: first the one that it is given
+    today; those of other spellings and of earlier keys.
+    """
+    line = one_line.identity(phone)
+    # An earlier release did not know that some of them are one line.
+    spelled = [line, *sorted(one_line.spellings(phone) - {line})]
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [_hash(phone, key) for key in keys]
+    return [_hash(it, key) for it in spelled for key in keys]
 
 
 def refusal(found: NeverCallNumber) -> str:
@@ -88,7 +90,7 @@ def add(
         listed = entry(phone)
         if listed is None:
             found, is_new = NeverCallNumber.objects.get_or_create(
-                phone=phones.identity(phone),
+                phone=one_line.identity(phone),
                 defaults={
                     "reason": reason[:200],
                     "asked_by": asked_by,
@@ -109,7 +111,7 @@ def add_all(reasons: Mapping[str, str], user: object) -> int:
     """`add` by a manager, for many numbers (E.164) with a reason each. Returns how many are new."""
     with transaction.atomic():
         known = which_are_listed(reasons)
-        new = {phones.identity(it): reason for it, reason in reasons.items() if it not in known}
+        new = {one_line.identity(it): reason for it, reason in reasons.items() if it not in known}
         NeverCallNumber.objects.bulk_create(
             [
                 NeverCallNumber(
@@ -120,7 +122,7 @@ def add_all(reasons: Mapping[str, str], user: object) -> int:
             batch_size=_AT_A_TIME,
             ignore_conflicts=True,
         )
-        spellings = [spelling for phone in new for spelling in phones.spellings(phone)]
+        spellings = [spelling for phone in new for spelling in one_line.spellings(phone)]
         opened = Lead.objects.filter(phone__in=spellings, status__in=OPEN_STATUSES)
         for phone in sorted(set(opened.values_list("phone", flat=True))):
             if found := entry(phone):
@@ -130,7 +132,7 @@ def add_all(reasons: Mapping[str, str], user: object) -> int:
 
 def which_are_listed(numbers: Collection[str]) -> set[str]:
     """Which of these numbers (E.164) are on the list, in whatever spelling it has them."""
-    spelled = {it: phones.spellings(it) for it in numbers}
+    spelled = {it: one_line.spellings(it) for it in numbers}
     there = NeverCallNumber.objects.filter(phone__in=set().union(*spelled.values()))
     by_phone = set(there.values_list("phone", flat=True))
     kept = NeverCallNumber.objects.exclude(number_hash=None).values_list("number_hash", flat=True)
@@ -165,7 +167,7 @@ def forget(phone: str, *, lists: bool = True) -> dict[str, int]:
             },
         )
         blocked = BlockEntry.objects.filter(
-            kind=BlockKind.NUMBER, value__in=phones.spellings(phone)
+            kind=BlockKind.NUMBER, value__in=one_line.spellings(phone)
         )
         gone["leads.BlockEntry"] = blocked.delete()[0]
         _close(phone, refusal(found))
@@ -180,17 +182,16 @@ def take_back(phone: str, user_id: int | None) -> None:
 
 def of_number(phone: str) -> Q:
     """Which entries are of this number (E.164), also those that keep its hash alone."""
-    return Q(phone__in=phones.spellings(phone)) | Q(number_hash__in=hashes(phone))
+    return Q(phone__in=one_line.spellings(phone)) | Q(number_hash__in=hashes(phone))
 
 
 def _hash(phone: str, key: str | bytes) -> str:
-    written = phones.identity(phone)
-    return salted_hmac("leads.never_call", written, secret=key, algorithm="sha256").hexdigest()
+    return salted_hmac("leads.never_call", phone, secret=key, algorithm="sha256").hexdigest()
 
 
 def _close(phone: str, sentence: str) -> None:
     """Nobody is called for the number's open leads any more."""
-    opened = Lead.objects.filter(phone__in=phones.spellings(phone), status__in=OPEN_STATUSES)
+    opened = Lead.objects.filter(phone__in=one_line.spellings(phone), status__in=OPEN_STATUSES)
     for lead_id in opened.values_list("pk", flat=True):
         any(_is_closed(lead_id, sentence) for _ in range(_TRIES))
 

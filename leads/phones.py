@@ -15,7 +15,7 @@ import phonenumbers
 from django.utils.translation import get_language_bidi, gettext, ngettext
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, timezone
 
-from leads import countries, typed_numbers
+from leads import countries, one_line, typed_numbers
 from leads.typed_numbers import Misread
 
 # What a callback may cost is bounded by this list: no premium, shared-cost, satellite, pager,
@@ -108,7 +108,7 @@ def check(e164: str, allowed_countries: Collection[str]) -> None:
         number = phonenumbers.parse(e164)
     except NumberParseException:
         raise PhoneRefused("invalid", gettext("This is not a phone number.")) from None
-    number = typed_numbers.one_identity(number)
+    number = one_line.own(number)
     if not typed_numbers.is_number(number):
         raise PhoneRefused("invalid", gettext("This is not a phone number."))
     refuse_unless_callable(number, allowed_countries)
@@ -258,7 +258,7 @@ def _zones(number: PhoneNumber) -> Collection[str]:
 def country(e164: str) -> str:
     """The country (ISO 3166) of a number; "" where none is known."""
     try:
-        number = typed_numbers.one_identity(phonenumbers.parse(e164))
+        number = one_line.own(phonenumbers.parse(e164))
     except NumberParseException:
         return ""
     found = phonenumbers.region_code_for_number(number) or ""
@@ -286,28 +286,6 @@ def _known(zones: Collection[str], code: int) -> tuple[str, ...]:
     known = (zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
     theirs = (own for zone in known for own in _OTHERS_CLOCKS.get((code, zone), (zone,)))
     return tuple(dict.fromkeys(theirs))
-
-
-def identity(e164: str) -> str:
-    """The one spelling of a telephone that has two country codes; any other as it is."""
-    try:
-        return _e164(typed_numbers.one_identity(phonenumbers.parse(e164)))
-    except NumberParseException:
-        return e164
-
-
-def spellings(e164: str) -> set[str]:
-    """The numbers (E.164) that ring the same telephone: two where it has two country codes.
-
-    Numbers come in with one of them; an earlier release stored either.
-    """
-    try:
-        number = typed_numbers.one_identity(phonenumbers.parse(e164))
-    except NumberParseException:
-        return {e164}
-    twin = PhoneNumber(country_code=972, national_number=number.national_number)
-    is_one_of_two = number.country_code == 970 and typed_numbers.one_identity(twin) != twin
-    return {e164, _e164(number), *([_e164(twin)] if is_one_of_two else [])}
 
 
 def search_forms(typed: str, default_country: str) -> str:

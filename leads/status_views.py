@@ -19,6 +19,7 @@ from leads import (
     feedback,
     log_context,
     number_guard,
+    one_line,
     pages,
     phones,
     ports,
@@ -199,7 +200,7 @@ def _other_number(asked: Asked, source: LeadSource, typed: str, posted: Posted) 
     except PhoneRefused as refused:
         number_refused.send(sender=LeadSource, refused=refused)
         raise
-    if phones.identity(phone.e164) == phones.identity(asked.lead.phone):
+    if phone.e164 == one_line.stored(asked.lead.phone):
         same = gettext("This is the number that we have for you. Enter another one.")
         raise PhoneRefused("same", same)
     if phone.is_doubtful and clean_line(posted.get(SURE, "")) != phone.e164:

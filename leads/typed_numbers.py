@@ -22,6 +22,8 @@ from phonenumbers import (
 )
 from phonenumbers.phonenumbermatcher import _is_national_prefix_present_if_required
 
+from leads import one_line
+
 # Long enough for any spelling of a number; libphonenumber itself gives up at 250.
 MAX_TYPED = 64
 # Ranges that a national numbering plan gives wholly to one callable kind. libphonenumber lists only
@@ -124,7 +126,7 @@ def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[
         raise
     if number.extension:  # behind a sign that we do not know as one of an extension
         raise Misread("invalid")
-    return one_identity(number), extension
+    return one_line.own(number), extension
 
 
 def _without_note(bracket: re.Match[str]) -> str:
@@ -136,18 +138,6 @@ def _without_note(bracket: re.Match[str]) -> str:
         return f" {found[0]} "
     is_note = _LETTERS.search(inside) and len(_digits(inside)) < _LEAST_DIGITS
     return " " if is_note else bracket[0]
-
-
-def one_identity(number: PhoneNumber) -> PhoneNumber:
-    """The one form of a number that can be dialled with two country codes.
-
-    The Palestinian networks (056, 059, and landlines such as 02-2...) answer under +972 as they do
-    under +970. They are one telephone, one price and one country: +970.
-    """
-    if number.country_code != 972:
-        return number
-    twin = PhoneNumber(country_code=970, national_number=number.national_number)
-    return twin if phonenumbers.is_valid_number(twin) else number
 
 
 def is_number(number: PhoneNumber) -> bool:

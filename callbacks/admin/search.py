@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from callbacks.access import others_requests, scope
 from callbacks.access.scope import Scope
 from callbacks.models import CallAttempt
-from leads import phones, text_search, visible_rows
+from leads import one_line, phones, text_search, visible_rows
 from leads.models import Lead, LeadSource
 
 # So many leads are listed; who looks for one types more.
@@ -98,7 +98,7 @@ def by_phone(typed: str, field: str) -> Q | None:
     for part in _parts_of_numbers(typed):
         condition |= Q(**{f"{field}__contains": part})
     for number in whole_numbers(typed):
-        condition |= Q(**{f"{field}__in": phones.spellings(number)})
+        condition |= Q(**{f"{field}__in": one_line.spellings(number)})
     return condition or None
 
 
@@ -135,12 +135,12 @@ def _whole(typed: str, seen: Scope) -> Q:
     if visitors_id := _PUBLIC_ID.search(typed):  # alone, or within an address
         condition |= Q(public_id=UUID(visitors_id[0]))
     if whole := whole_numbers(typed):
-        condition |= Q(phone__in={it for number in whole for it in phones.spellings(number)})
+        condition |= Q(phone__in={it for number in whole for it in one_line.spellings(number)})
     return condition
 
 
 def _number(typed: str, user: Any) -> str:
-    spellings = {it for number in whole_numbers(typed) for it in phones.spellings(number)}
+    spellings = {it for number in whole_numbers(typed) for it in one_line.spellings(number)}
     having = Lead.objects.filter(phone__in=spellings) if spellings else Lead.objects.none()
     having = visible_rows.of(user, having)
     return next(iter(having.order_by().values_list("phone", flat=True)[:1]), "")
@@ -164,9 +164,7 @@ def _parts_of_numbers(typed: str) -> Iterator[str]:
     for part in {form for form in _forms(typed) if not form.startswith("+")}:
         if len(part) >= _FEWEST_DIGITS:
             yield part
-            # Numbers of the Palestinian networks are stored with the one of their two codes.
-            if part.startswith("972"):
-                yield f"970{part[3:]}"
+            yield from one_line.other_beginnings(part)
 
 
 def _forms(typed: str) -> set[str]:

@@ -12,7 +12,7 @@ from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.routing import config, number_limits
 from callbacks.scheduling import calling_hours
 from callbacks.spending import limits
-from leads import number_guard, phones
+from leads import number_guard, one_line
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
 
@@ -52,7 +52,7 @@ def _by_its_calls(phone: str, source: LeadSource, now: datetime, zone: tzinfo) -
     """It is on a call, has had its calls of the day, or has just had one. A person is asked by all
     the spellings of the number, since one that an earlier release stored may be another.
     """
-    spellings = phones.spellings(phone)
+    spellings = one_line.spellings(phone)
     if CallAttempt.objects.filter(phone__in=spellings, state__in=LIVE_STATES).exists():
         return gettext("It is on a call with us at this moment.")
     limited_until = partial(number_limits.number_limited_until, source_id=source.pk, now=now)

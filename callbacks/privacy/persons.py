@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from callbacks.models import CallAttempt, Extension
-from leads import phones, text_search
+from leads import one_line, phones, text_search
 from leads.models import Lead, LeadSource
 
 # More leads than this have nobody's address.
@@ -153,4 +153,4 @@ def _others(name: str) -> QuerySet[Lead]:
 def _numbers(typed: str) -> set[str]:
     countries = LeadSource.objects.order_by().values_list("default_country", flat=True).distinct()
     forms = {phones.search_forms(typed, country) for country in {*countries} or {"IL"}}
-    return {it for form in forms if form.startswith("+") for it in phones.spellings(form)}
+    return {it for form in forms if form.startswith("+") for it in one_line.spellings(form)}

@@ -18,7 +18,7 @@ from typing import Any
 from django.utils.translation import gettext
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, normalize_digits_only
 
-from leads import countries, phones
+from leads import countries, one_line, phones
 from leads.guard.address import Address, Network, customer
 from leads.models.blocks import BlockKind, BlockVerdict
 from leads.phones import PhoneRefused
@@ -30,7 +30,6 @@ _FEWEST_LETTERS = 3  # of a word that refuses
 _WIDEST = {4: 8, 6: 20}
 _LONGEST = 190  # characters
 _MOST_DIGITS = 15
-_WHOLE = 13  # "+972" and nine digits
 # Whoever blocks one of these blocks everybody's mail.
 PUBLIC_DOMAINS = frozenset({
     "aol.com", "gmail.com", "gmx.com", "gmx.de", "googlemail.com", "hotmail.com", "icloud.com",
@@ -99,7 +98,7 @@ def refuse_too_much(kind: str, value: str, verdict: str) -> None:
 
 def of_number(phone: str) -> set[str]:
     """The entries that would fit a number (E.164): itself and its beginnings, in any spelling."""
-    spellings = phones.spellings(phone)
+    spellings = one_line.spellings(phone)
     return {spelling[:end] for spelling in spellings for end in range(2, len(spelling) + 1)}
 
 
@@ -163,10 +162,7 @@ def one_spelling(value: str, typed: str) -> str:
             gettext("%(typed)s begins with no country code, or is longer than any number.")
             % {"typed": typed}
         )
-    lines = [value.ljust(_WHOLE, filler)[:_WHOLE] for filler in "0159"]
-    if len(value) <= _WHOLE and all(phones.identity(line)[:4] == "+970" for line in lines):
-        return f"+970{value[4:]}"
-    return value
+    return one_line.stored_beginning(value)
 
 
 def _network(typed: str, proxies: Iterable[Network]) -> str:

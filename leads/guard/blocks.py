@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from leads import one_line
 from leads.guard import block_counts, block_values
 from leads.guard.verdicts import Finding, Verdict
 from leads.models import BlockEntry, BlockKind, BlockVerdict
@@ -22,15 +23,13 @@ from leads.submission import Submission
 NAME = "blocked"
 # For a row of leads_lead, in a query that reads it anyway. True for each whose number is blocked,
 # and for some whose is not: whether it still holds, and which spelling it is, is asked afterwards.
-MAY_BE_BLOCKED_SQL = """EXISTS (
+MAY_BE_BLOCKED_SQL = f"""EXISTS (
     SELECT FROM leads_blockentry blocked WHERE blocked.kind = 'number' AND blocked.value IN (
-        SELECT left(spelling, digits) FROM generate_series(2, 16) digits, unnest(ARRAY[
-            leads_lead.phone,
-            regexp_replace(leads_lead.phone, '^[+]970', '+972'),
-            regexp_replace(leads_lead.phone, '^[+]972', '+970')
-        ]) spelling
+        SELECT left(spelling, digits) FROM generate_series(2, 16) digits, unnest(
+            {one_line.sql_spellings("leads_lead.phone")}
+        ) spelling
     )
-)"""
+)"""  # noqa: S608  # put together from constants only
 _SAID = {
     BlockKind.NUMBER: _("Its number is on the block list: %(value)s."),
     BlockKind.ADDRESS: _("The address that sent it is on the block list: %(value)s."),

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from leads import countries
+from leads import countries, one_line
 from leads.guard import address, counters
 from leads.guard.circumstances import Circumstances
 from leads.guard.counters import Away, Counter
@@ -77,7 +77,8 @@ def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta |
     if known.address is None or not settings.RATE_NEVER_CALL or known.is_of_ours:
         return None
     key = hidden("never-call", address.customer(known.address))
-    counter = Counter(key, hidden("", phone), refuse=settings.RATE_NEVER_CALL)
+    line = hidden("", one_line.identity(phone))
+    counter = Counter(key, line, refuse=settings.RATE_NEVER_CALL)
     try:
         return counters.count([counter], now).wait
     except Away:
@@ -112,7 +113,7 @@ def may_read(known: Circumstances, typed: str, now: datetime) -> bool:
 
 
 def _counted(submission: Submission) -> Iterator[_Counted]:
-    key, phone = str(submission.key), submission.phone
+    key, phone = str(submission.key), one_line.identity(submission.phone)
     known = submission.circumstances
     client = known and known.client
     if client:

@@ -14,7 +14,7 @@ from callbacks.models import Extension, Schedule
 from callbacks.models.extensions import LANGUAGE, is_telephone_number
 from callbacks.opening_hours import calendar as opening_hours
 from callbacks.voicenter import to_e164
-from leads import languages
+from leads import languages, one_line
 
 
 class LanguagesField(forms.CharField):
@@ -135,9 +135,11 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         phone = to_e164(number)
         if phone is None:
             return None
-        spellings = {phone.lstrip("+"), "00" + phone.lstrip("+")}
-        if phone.startswith("+972"):
-            spellings.add("0" + phone.removeprefix("+972"))
+        spellings = set()
+        for it in one_line.spellings(phone):
+            spellings |= {it.lstrip("+"), "00" + it.lstrip("+")}
+            if it.startswith("+972"):
+                spellings.add("0" + it.removeprefix("+972"))
         # The very same spelling is the unique constraint's to refuse.
         others = Extension.objects.filter(number__in=spellings - {number})
         return others.exclude(pk=self.instance.pk).first()

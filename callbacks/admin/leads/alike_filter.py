@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.admin.leads.held_filters import of_address
-from leads import phones, visible_rows
+from leads import one_line, visible_rows
 from leads.models import Lead
 
 # Before and after it: what is alike is looked for within this time alone.
@@ -31,7 +31,7 @@ def _same_address(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
 
 
 def _same_number(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:
-    return leads.filter(phone__in=phones.spellings(lead.phone))
+    return leads.filter(phone__in=one_line.spellings(lead.phone))
 
 
 def _same_country(leads: QuerySet[Any], lead: Lead) -> QuerySet[Any]:

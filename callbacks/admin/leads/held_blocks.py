@@ -18,7 +18,7 @@ from callbacks.admin.leads.held_commands import HeldCommand
 from callbacks.admin.leads.held_filters import domain_of, network_of
 from callbacks.calling.manual_requests import CannotCall
 from callbacks.common.formatting import listed
-from leads import phones
+from leads import one_line
 from leads.guard import block_values
 from leads.guard.block_values import NotAnEntry
 from leads.models import BlockEntry, BlockKind, BlockVerdict, Lead
@@ -113,7 +113,7 @@ def value_of(lead: Lead, kind: BlockKind) -> str:
     """The entry that fits a lead; "" where it has nothing of that kind, or it is everybody's."""
     match kind:
         case BlockKind.NUMBER:
-            return phones.identity(lead.phone)
+            return one_line.identity(lead.phone)
         case BlockKind.ADDRESS:
             typed = network_of(lead)
         case _:

@@ -22,7 +22,7 @@ from callbacks.admin.leads.file_import import FileList, Found, ImportsFiles, def
 from callbacks.admin.search import by_phone, whole_numbers
 from callbacks.exports.tables import Row
 from callbacks.models.exports import ExportWhat
-from leads import never_call, never_call_file
+from leads import never_call, never_call_file, one_line
 from leads.models import NeverCallNumber
 from leads.phones import PhoneRefused
 
@@ -50,12 +50,12 @@ class NeverCallForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
     def clean_phone(self) -> str:
         """In E.164; one that is listed already is said to be."""
         try:
-            phone = never_call_file.read(self.cleaned_data["phone"], default_countries())
+            typed = never_call_file.read(self.cleaned_data["phone"], default_countries())
         except PhoneRefused as refused:
             raise forms.ValidationError(refused.message) from None
-        if never_call.entry(phone):
+        if never_call.entry(typed):
             raise forms.ValidationError(gettext("This number is on the list already."))
-        return phone
+        return one_line.identity(typed)
 
 
 @admin.register(NeverCallNumber)

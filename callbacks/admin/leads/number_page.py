@@ -22,7 +22,7 @@ from callbacks.common.formatting import in_words
 from callbacks.explain import number_now
 from callbacks.models import CallAttempt, CallRecord
 from callbacks.models.call_notes import note_of, standing_notes
-from leads import phones, visible_rows
+from leads import one_line, phones, visible_rows
 from leads.models import Lead
 
 # Of each kind; the search lists the others.
@@ -53,7 +53,7 @@ def number_page(request: HttpRequest, digits: str) -> HttpResponse:
     user = request.user
     if not scope.sees_leads(user):
         raise PermissionDenied
-    spellings = sorted(phones.spellings(f"+{digits}"))
+    spellings = sorted(one_line.spellings(f"+{digits}"))
     of_number = visible_rows.of(user, Lead.objects.filter(phone__in=spellings))
     of_number = of_number.select_related("source", "disposition")
     leads: list[Any] = list(of_number.order_by("-submitted_at", "-pk")[: SHOWN + 1])
