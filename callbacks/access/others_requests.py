@@ -28,7 +28,7 @@ else:
 # What a lead says of the person, by which no list may be narrowed down either: its own columns, and
 # rows beside it, which are left out where they would be shown (`is_hidden`).
 FIELDS = ("name", "email", "message", "phone_extension")
-TOLD = (*FIELDS, "answers", "attribution", "feedback")
+TOLD = (*FIELDS, "answers", "attribution", "feedback", "submitted_from", "api_client", "consent")
 
 
 def hiding(
@@ -128,5 +128,6 @@ def _are_by_one(one: Lead, other: Lead) -> bool:
 def _blank(lead: Lead) -> None:
     for name in FIELDS:
         setattr(lead, name, "")
+    lead.submitted_from = None
     lead.name = gettext("Sent to another team")
     cast("Any", lead)._is_hidden = True

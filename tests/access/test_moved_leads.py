@@ -14,8 +14,18 @@ from django.utils import timezone
 
 from callbacks.access.roles import Role
 from callbacks.models import CallAttempt, Extension
-from leads import intake
-from leads.models import Answers, Attribution, Feedback, FormField, Lead, LeadStatus
+from leads import consent, intake
+from leads.models import (
+    Answers,
+    ApiClient,
+    Attribution,
+    Consent,
+    Feedback,
+    Finding,
+    FormField,
+    Lead,
+    LeadStatus,
+)
 from tests.access import world as worlds
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import Side, World
@@ -24,6 +34,7 @@ pytestmark = pytest.mark.django_db
 
 PHONE = "+972505550177"
 SECRET = "zzother-canary"  # in all that the other team's visitor wrote
+ADDRESS = "203.0.113.177"  # from which they did
 
 
 @pytest.fixture
@@ -58,7 +69,15 @@ def first(world: World) -> Lead:
     page = {"page": f"https://shop.example/{SECRET}", "utm_campaign": SECRET, "gclid": SECRET}
     Attribution.objects.create(lead=lead, first=page, last=page, utm_campaign=SECRET)
     Feedback.objects.create(lead=lead, score=1, words=f"{SECRET} says")
-    Lead.objects.filter(pk=lead.pk).update(helped=1)
+    Finding.objects.create(lead=lead, asked="blocked", verdict="hold", reason=f"A word: {SECRET}")
+    text = consent.write(world.other.source, "en", "You may call me.", None, timezone.now())
+    Consent.objects.create(
+        lead=lead, text=text, agreed_at=timezone.now(), page=f"https://shop.example/{SECRET}"
+    )
+    client = ApiClient.objects.create(name=f"{SECRET} sends")
+    Lead.objects.filter(pk=lead.pk).update(
+        helped=1, submitted_from=ADDRESS, api_client=client, came_by="api"
+    )
     return lead
 
 
@@ -95,6 +114,7 @@ def test_no_page_shows_what_was_written_to_the_other_team(
     answer = leading.get(pages(moved)[page])
     assert answer.status_code == 200
     assert SECRET not in text_of(answer)
+    assert ADDRESS not in text_of(answer)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

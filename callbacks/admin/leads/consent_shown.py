@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from callbacks.access.others_requests import is_hidden
 from callbacks.admin import html
 from leads import consent
 from leads.admin import Admin
@@ -44,7 +45,8 @@ class ShowsConsent(Admin):
         found = of(obj)
         if found is None:
             return gettext("Nothing: no consent came with this request.")
-        how = [html.written(found.agreed_at), obj.get_came_by_display(), found.page]
+        page = "" if is_hidden(obj) else found.page
+        how = [html.written(found.agreed_at), obj.get_came_by_display(), page]
         return format_html(
             '<details><summary>{}</summary><p class="consent-words" lang="{}" dir="auto">{}</p>'
             "</details>",

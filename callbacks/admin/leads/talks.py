@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from callbacks.access.others_requests import is_hidden
 from callbacks.admin import html
 from callbacks.explain import call_notes
 from leads import never_call
@@ -43,6 +44,8 @@ class ShowsTalks:
     @display(description=_("sent by"))  # type: ignore[untyped-decorator]
     def sent_by(self, obj: Lead) -> str:
         """By which way it came, and whose key was shown."""
+        if is_hidden(obj):
+            return obj.get_came_by_display()
         if obj.api_client:
             return gettext("the API, with a key of %(client)s") % {"client": obj.api_client.name}
         if obj.came_by == CameBy.API:

@@ -155,7 +155,9 @@ def _submitted(lead: Lead) -> Iterator[Event]:
         (promised % {"target": in_words(target)}, *_wished_first(lead)),
     )
     for found in lead.findings.all():
-        yield Event(found.at, gettext("Held for a manager"), (found.reason,), ORANGE)
+        # The reason names the address, or what was written.
+        reason = () if is_hidden(lead) else (found.reason,)
+        yield Event(found.at, gettext("Held for a manager"), reason, ORANGE)
     for at, what in challenge_shown.steps(lead):
         yield Event(at, what, colour=GREY)
     yield from (_of_later_request(it) for it in lead.duplicates.all())
