@@ -155,7 +155,8 @@ def _own_wish(lead: Lead) -> datetime | None:
 def _again(lead: Lead, source: LeadSource, key: uuid.UUID, how: Circumstances, phone: str,
            extension: str, chosen_at: datetime | None) -> Submission:  # fmt: skip
     """The same request with another number or time: nobody types the rest anew."""
-    lead = Lead.objects.get(pk=lead.pk)  # with all that was written
+    # With all that was written: it is judged as a whole.
+    lead = Lead.objects.select_related("answers").get(pk=lead.pk)
     submitter = lead.submitter or _named(lead)
     return Submission(
         source=source,
@@ -169,6 +170,7 @@ def _again(lead: Lead, source: LeadSource, key: uuid.UUID, how: Circumstances, p
         chosen_at=chosen_at,
         submitter=submitter,
         circumstances=how.after(Lead.objects.filter(submitter=submitter).count()),
+        answers=lead.answers.given if hasattr(lead, "answers") else (),
         continues=lead,
     )
 

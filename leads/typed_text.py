@@ -12,6 +12,10 @@ _NOT_TEXT = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff"
     r"\ud800-\udfff]"
 )
+# Blanks that count as letters, marks or signs.
+_BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0\ufe0e\ufe0f"
+)
 
 
 def clean_text(text: str) -> str:
@@ -27,4 +31,7 @@ def clean_line(text: str) -> str:
 
 
 def _shows_something(text: str) -> bool:
-    return any(unicodedata.category(char) not in {"Cf", "Zs", "Cc"} for char in text)
+    return any(
+        unicodedata.category(char) not in {"Cf", "Zs", "Cc"} and char not in _BLANKS
+        for char in text
+    )

@@ -38,9 +38,12 @@ PUBLIC_DOMAINS = frozenset({
     "yandex.com", "yandex.ru", "zahav.net.il",
 })  # fmt: skip
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
-# Accents; Hebrew points; Arabic vowel signs; and the Arabic line that only makes a word longer.
+# Accents, also the rare ones, and signs drawn around a letter; Hebrew points; Arabic vowel signs;
+# the Arabic line that only makes a word longer; and letters and marks that show nothing.
 _MARKS = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]"
 )
 # Within a word: "don't", and the Hebrew geresh and gershayim.

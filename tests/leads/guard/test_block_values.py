@@ -115,6 +115,16 @@ FITS = {
     "the domain of a link": ("spam example", "see http://spam.example/x", True),
     "beside a hyphen": ("casino", "casino-bonus", True),
     "digits": ("777", "win 777!", True),
+    "a joiner within": ("casino", "cas\u200bino", True),
+    "a variation selector within": ("casino", "cas\ufe0fino", True),
+    "a rare variation selector within": ("casino", "cas\U000e0101ino", True),
+    "a Mongolian selector within": ("casino", "cas\u180bino", True),
+    "a letter that shows nothing within": ("casino", "cas\u3164ino", True),
+    "another letter that shows nothing within": ("casino", "cas\u115fino", True),
+    "a Khmer vowel that shows nothing within": ("casino", "cas\u17b4ino", True),
+    "a rare accent": ("casino", "cas\u1dc4ino", True),
+    "a circle around a letter": ("casino", "cas\u20ddino", True),
+    "half of a mark above two letters": ("casino", "cas\ufe20ino", True),
 }
 
 

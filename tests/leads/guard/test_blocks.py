@@ -14,6 +14,7 @@ from leads import never_call, transitions
 from leads.guard import held
 from leads.models import BlockEntry, FormField, Lead, LeadSource, WithoutKey
 from tests.support.simulator import SimulatorProcess
+from tests.support.visitors import hidden
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("source")]
 PHONE = "+972505550101"
@@ -62,6 +63,19 @@ def test_a_request_that_fits_is_held(client: Client, row: str) -> None:
     assert finding.asked == "blocked"
     assert value in finding.reason
     assert "a wave of calls" in finding.reason
+
+
+@pytest.mark.parametrize("row", sorted(ENTRIES.keys() - {"a number"}))
+def test_another_number_lets_nothing_go(client: Client, row: str) -> None:
+    """Its visitor has another number called: all the rest that was written is judged again."""
+    block(*ENTRIES[row])
+    known = client.post("/api/leads/", REQUEST, **FROM).json()["id"]
+    page = f"/contact/website/{known}/number/"
+    typed = {**hidden(client.get(page).text), "phone": "050-555 0102"}
+    assert client.post(page, typed, **FROM).status_code == 303
+    lead = Lead.objects.get(phone="+972505550102")
+    assert lead.status == "held"
+    assert "blocked" in lead.findings.values_list("asked", flat=True)
 
 
 @pytest.mark.parametrize("row", ENTRIES)
