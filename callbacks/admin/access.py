@@ -6,11 +6,13 @@ from typing import Any
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -174,6 +176,19 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         if obj.pk == request.user.pk or not giving or (had and had not in giving):
             return ["own_role"]
         return ["role", "led_teams"]
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  # as Django calls it
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Another's. One's own is changed where the old one is asked for: whoever finds a browser
+        that is signed in keeps no login with it.
+        """
+        if self.get_object(request, unquote(id)) == request.user:
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        return super().user_change_password(request, id, form_url)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Whether somebody is a superuser is no question to those who see none."""

@@ -117,7 +117,9 @@ def figures(request: HttpRequest) -> HttpResponse:
 
     401 as for `now`.
     """
-    if not Extension.objects.filter(user=request.user.pk).exists():
+    # Of nobody: "no login" would find the phones that have none.
+    is_theirs = request.user.is_authenticated
+    if not is_theirs or not Extension.objects.filter(user=request.user.pk).exists():
         return _private(HttpResponse(status=401))
     context = {"figures": own_figures(request.user, timezone.now())}
     return _private(render(request, "desk/figures.html", context))

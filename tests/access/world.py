@@ -97,6 +97,7 @@ def make() -> World:
     assert salesperson
     own = _side("ownside", 1, salesperson)
     other = _side("zzother", 2, User.objects.create_user("zzother-seller", last_name="Zzother"))
+    Extension.objects.create(number="109", team=own.team)  # nobody's: also not "no login's"
     own.team.leaders.add(people[Role.TEAM_LEADER])
     own.rows |= {User: salesperson}
     return World(own, other, people, _shared(own))

@@ -159,6 +159,20 @@ def test_a_manager_sets_a_salespersons_password(managing: Client, others: dict[s
     assert user.check_password(PASSWORD)
 
 
+@pytest.mark.parametrize("written", ["{}", "0{}", " {}"])
+def test_ones_own_password_is_changed_with_the_old_one_alone(
+    written: str, managing: Client, manager: User
+) -> None:
+    before = manager.password
+    address = f"/admin/auth/user/{written.format(manager.pk)}/password/"
+    posted = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    for answer in (managing.get(address), managing.post(address, posted)):
+        assert answer["Location"] == "/admin/password_change/"
+    manager.refresh_from_db()
+    assert manager.password == before
+    assert "old_password" in managing.get("/admin/password_change/").text
+
+
 def test_no_login_is_deleted_by_a_manager(managing: Client, others: dict[str, User]) -> None:
     user = others["salesperson"]
     address = f"/admin/auth/user/{user.pk}/delete/"

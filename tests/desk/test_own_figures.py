@@ -75,7 +75,10 @@ def test_nobody_elses(dana: User, extension: Extension, make_attempt: MakeAttemp
         assert lines(client.get("/desk/figures/").text)["Talks"] == ("2", "2")
 
 
-def test_whoever_has_no_phone_or_is_not_logged_in_sees_none(dana: User, client: Client) -> None:
+def test_whoever_has_no_phone_or_is_not_logged_in_sees_none(
+    dana: User, extension: Extension, client: Client
+) -> None:
+    Extension.objects.create(number="102", team=extension.team)  # nobody's
     assert client.get("/desk/figures/").status_code == 401
     client.force_login(User.objects.create_user("gal", is_superuser=True))
     assert client.get("/desk/figures/").status_code == 401
