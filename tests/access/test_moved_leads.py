@@ -117,6 +117,15 @@ def test_no_page_shows_what_was_written_to_the_other_team(
     assert ADDRESS not in text_of(answer)
 
 
+def test_the_list_of_what_is_held_says_nothing_of_it(moved: Lead, leading: Client) -> None:
+    """Held again, since a manager has put its number on the block list meanwhile."""
+    Lead.objects.filter(pk=moved.pk).update(status=LeadStatus.HELD, error_message=SECRET)
+    answer = leading.get("/admin/leads/heldlead/")
+    assert moved.pk in [it.pk for it in answer.context["cl"].result_list]
+    assert SECRET not in text_of(answer)
+    assert ADDRESS not in text_of(answer)
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_no_file_has_it(kind: str, moved: Lead, leading: Client) -> None:
     answer = leading.post(f"/admin/leads/lead/export/?q={PHONE}", {"format": kind})

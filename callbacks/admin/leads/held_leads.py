@@ -21,6 +21,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from callbacks.access.others_requests import is_hidden
 from callbacks.admin import html
 from callbacks.admin.base import ReadOnly
 from callbacks.admin.confirm import ask, is_confirmed
@@ -129,7 +130,8 @@ class HeldLeadAdmin(ReadOnly, Admin):
     def why(self, obj: HeldLead) -> SafeString:
         """The reasons of the checks."""
         # Those held by a release before this one have no findings.
-        findings = [it.reason for it in obj.findings.all()]
+        # Of one that was sent to another team nothing is told: a reason names what was written.
+        findings = [] if is_hidden(obj) else [it.reason for it in obj.findings.all()]
         others = obj.of_reason  # type: ignore[attr-defined]  # of _add_others
         reasons: list[str] = [_with_others(it, "reason", it, others[it] - 1) for it in findings]
         reasons = reasons or [obj.error_message]
