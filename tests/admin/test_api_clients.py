@@ -180,6 +180,30 @@ def test_what_it_was_sent_stays_so_nobody_deletes_a_client(
     assert ApiClient.objects.exists()
 
 
+@pytest.mark.parametrize("way", ["its page", "the list"])
+def test_the_only_source_of_a_client_is_not_deleted(
+    way: str, shop: ApiClient, source: LeadSource, admin_client: Client
+) -> None:
+    """A client without sources may submit to all."""
+    other = LeadSource.objects.create(slug="other", name="Other")
+    shop.sources.set([source, other])
+
+    def delete(*sources: LeadSource) -> str:
+        ticked = {"action": "delete_selected", "_selected_action": [it.pk for it in sources]}
+        address = "/admin/leads/leadsource/"
+        if way == "its page":
+            address, ticked = f"{address}{sources[-1].pk}/delete/", {}
+        return text_of(admin_client.post(address, {"post": "yes", **ticked}).content.decode())
+
+    if way == "the list":
+        assert "API client Shop" in delete(source, other)
+        assert shop.sources.count() == 2
+    assert "API client Shop" not in delete(other)
+    assert list(shop.sources.all()) == [source]
+    assert "API client Shop: it may submit to this source alone." in delete(source)
+    assert list(shop.sources.all()) == [source]
+
+
 @pytest.mark.parametrize("role", [it for it in Role if it not in {Role.OWNER, Role.INTEGRATOR}])
 def test_others_neither_see_nor_make_keys(role: Role, shop: ApiClient) -> None:
     client = as_(role)

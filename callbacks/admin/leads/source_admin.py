@@ -35,7 +35,7 @@ from callbacks.explain import unroutable
 from callbacks.models import TeamSource
 from callbacks.privacy import retention
 from leads.admin import LeadSourceAdmin
-from leads.models import LeadSource, LeadStatus
+from leads.models import ApiClient, LeadSource, LeadStatus
 
 
 @admin.register(LeadSource)
@@ -81,6 +81,19 @@ class SourceAdmin(PreviewsForm, ShowsConsentTexts, LeadSourceAdmin):
             return rows
         versions = {"fields": ["consent_versions"], "classes": ["story"]}
         return [*rows, (_("All versions of the consent texts"), versions)]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Not the only source that an API client may submit to: without any it may to all."""
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        going = [it.pk for it in objs]
+        clients = ApiClient.objects.filter(sources__in=going).distinct()
+        sentence = gettext("API client %(client)s: it may submit to this source alone.")
+        alone = [
+            sentence % {"client": it.name}
+            for it in clients
+            if not it.sources.exclude(pk__in=going).exists()
+        ]
+        return deleted, counts, needed, [*protected, *alone]
 
     def save_model(self, request: HttpRequest, obj: LeadSource, form: Any, change: bool) -> None:
         """How long leads are kept holds a day later: a wrong number can be taken back."""
