@@ -133,7 +133,13 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
 
 _HINDERED = "sweep not completed because of PostgreSQL: reason=%s (docs/deploy.md, Watching it)"
 # The database's state of the moment, which every step meets: where in the code it did says nothing.
-_PASSING = (Cause.DISK_FULL, Cause.READ_ONLY, Cause.UNREACHABLE, Cause.OVERLOADED)
+_PASSING = (
+    Cause.DISK_FULL,
+    Cause.READ_ONLY,
+    Cause.UNREACHABLE,
+    Cause.REFUSED,
+    Cause.OVERLOADED,
+)
 
 
 @shared_task(name="callbacks.sweep")

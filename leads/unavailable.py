@@ -10,6 +10,9 @@ and a lost connection are OperationalError, a server that only reads is Internal
 from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError
+from psycopg_pool import PoolTimeout
+
+from leads import refused_connections
 
 # Seconds, for the header Retry-After. A restart of PostgreSQL takes about as long.
 RETRY_AFTER = 5
@@ -21,6 +24,7 @@ class Cause(StrEnum):
     DISK_FULL = "disk_full"
     READ_ONLY = "read_only"  # a standby, or default_transaction_read_only
     UNREACHABLE = "unreachable"  # down, starting, stopping, cut off, or no connection in time
+    REFUSED = "refused"  # it lets us in no more: the password, the database or a right is another
     OVERLOADED = "overloaded"  # out of connections, of memory or of another resource
     TIMEOUT = "timeout"  # of a statement, or while waiting for a lock
     CONFLICT = "conflict"  # with what somebody else stored at the same moment
@@ -57,7 +61,17 @@ def cause(error: BaseException | None) -> Cause | None:
     for length in (5, 3, 2):
         if found := _CAUSES.get(state[:length]):
             return found
-    return Cause.UNREACHABLE if isinstance(error, _BY_CLASS) and not state else None
+    return _of_no_connection(error) if isinstance(error, _BY_CLASS) and not state else None
+
+
+def _of_no_connection(error: BaseException) -> Cause:
+    """The pool says only that no connection came in time: why, it was told before."""
+    problem = refused_connections.last() if isinstance(error.__cause__, PoolTimeout) else None
+    if problem is None:
+        return Cause.UNREACHABLE
+    if problem.is_crowded:
+        return Cause.OVERLOADED
+    return Cause.UNREACHABLE if problem.passes else Cause.REFUSED
 
 
 def sqlstate(error: BaseException | None) -> str:

@@ -87,7 +87,8 @@ def measure() -> float | None:
     try:
         trip, reading = _fastest_of_some()
     except psycopg.Error as error:
-        log.info("the database's clock was not measured error=%s", type(error).__name__)
+        # Why it does not answer is said by those who need it for more.
+        log.debug("the database's clock was not measured error=%s", type(error).__name__)
         return None
     if trip > AGREES_WITHIN:
         log.info("the database's clock was not measured: it took %.1f s to answer", trip)

@@ -5,82 +5,19 @@ are not there. It does start where the database does not answer now, since that 
 """
 
 import socket
-from dataclasses import dataclass
+from dataclasses import replace
 
 import psycopg
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import Error, ProgrammingError
 
+from leads import refused_connections
+from leads.refused_connections import Problem
+
 # From these on a statement is shown: failures of ours are errors, and are below.
 _NO_STATEMENT = ("panic", "fatal", "log")
 _LEAST_VERSION = 140_000
-# What the server or libpq says when no connection comes about: libpq passes on no SQLSTATE then.
-# In PostgreSQL's own words where its messages are English; else the sentence for all others.
-_REFUSALS = (
-    (
-        "password authentication failed",
-        "PostgreSQL refuses the user and password of DATABASE_URL.",
-        (
-            "Correct both in DATABASE_URL (%40 stands for an @ in the password, %2F for a slash), "
-            "or set the password in PostgreSQL: ALTER ROLE name PASSWORD '...'."
-        ),
-    ),
-    (
-        "no password supplied",
-        "PostgreSQL wants a password, and DATABASE_URL has none.",
-        "Set DATABASE_URL=postgres://user:password@host:5432/name.",
-    ),
-    (
-        "no pg_hba.conf entry",
-        "PostgreSQL lets nobody in from this machine with the user and database of DATABASE_URL.",
-        "Add a line for them to PostgreSQL's pg_hba.conf, and have it read again.",
-    ),
-    (
-        "permission denied for database",
-        "PostgreSQL does not let the user of DATABASE_URL into that database.",
-        "Let it in: GRANT CONNECT ON DATABASE name TO user.",
-    ),
-    (
-        'role "',
-        "PostgreSQL does not know the user of DATABASE_URL, or does not let it sign in.",
-        (
-            "Correct the user in DATABASE_URL, or make it in PostgreSQL: CREATE ROLE name LOGIN "
-            "PASSWORD '...'."
-        ),
-    ),
-    (
-        'database "',
-        "PostgreSQL has no database with the name in DATABASE_URL.",
-        "Correct the name at the end of DATABASE_URL, or make the database: createdb name.",
-    ),
-    (
-        "SSL",
-        "The TLS connection to PostgreSQL failed under the sslmode in DATABASE_URL.",
-        "Correct sslmode and sslrootcert in DATABASE_URL, or the certificate of the server.",
-    ),
-    (
-        "sslmode",
-        "The sslmode in DATABASE_URL is not one that PostgreSQL knows.",
-        "Set it to verify-full, verify-ca, require or prefer, or leave it out.",
-    ),
-)
-# These pass by themselves: it starts, recovers or stops, it has as many connections as it takes, it
-# went away while the connection was made, or PgBouncer (server_login_retry) waits before it asks it
-# again.
-_FOR_NOW = ("starting up", "shutting down", "in recovery mode", "too many clients",
-            "remaining connection slots", "too many connections", "not accepting connections",
-            "not yet accepting connections", "SSL SYSCALL error",
-            "SSL connection has been closed unexpectedly", "server_login_retry")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Problem:
-    """`sentence` says what is wrong, `way_out` what to do. `passes`: perhaps by itself."""
-
-    sentence: str
-    way_out: str
-    passes: bool = False
 
 
 def problem() -> Problem | None:
@@ -138,36 +75,19 @@ def _of_connecting() -> Problem | None:
 
 
 def of_refusal(words: str, host: str, port: object) -> Problem:
-    """What `words`, of libpq or the server, mean when no connection with this host comes about."""
-    is_socket = not host or host.startswith("/")
-    where = f"its Unix socket {host}".strip() if is_socket else f"{host}:{port or 5432}"
-    if any(it in words for it in _FOR_NOW):
-        return Problem(
-            "PostgreSQL takes no connection at this moment: it starts, recovers, stops or has "
-            "too many.",
-            "Wait. If it goes on, look into PostgreSQL's log, and at its max_connections.",
-            passes=True,
-        )
-    _, fatal, refusal = words.partition("FATAL:")
-    for sign, sentence, way_out in _REFUSALS:
-        if sign in (refusal if fatal else words):
-            return Problem(sentence, way_out)
-    if fatal:
-        return Problem(
-            "PostgreSQL refuses the connection of DATABASE_URL.",
-            "Its log says why. Correct DATABASE_URL or PostgreSQL's settings.",
-        )
+    """refused_connections.of, which knows no host: where nobody answers, this names where."""
+    found = refused_connections.of(words)
+    if found is not refused_connections.NO_ANSWER:
+        return found
     if not _resolves(host):
         return Problem(
             f"The host of DATABASE_URL, {host!r}, is not known here.",
             "Correct the host in DATABASE_URL, or this machine's name service.",
             passes=True,
         )
-    return Problem(
-        f"PostgreSQL does not answer at {where}.",
-        "Start it, or correct host and port in DATABASE_URL. A firewall may be between.",
-        passes=True,
-    )
+    is_socket = not host or host.startswith("/")
+    where = f"its Unix socket {host}".strip() if is_socket else f"{host}:{port or 5432}"
+    return replace(found, sentence=f"PostgreSQL does not answer at {where}.")
 
 
 def _resolves(host: str) -> bool:

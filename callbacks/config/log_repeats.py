@@ -18,7 +18,7 @@ REPEATERS = (
     "callbacks.monitoring.views",
     "callbacks.tasks",
     "celery.worker.consumer",
-    "psycopg.pool",
+    "leads.refused_connections",
 )
 # Lines that are remembered, at most: far more than there are different ones.
 _REMEMBERED = 500

@@ -54,8 +54,8 @@ _QUOTE_STRANGERS = ("gunicorn", "axes", "django.security")
 # A number, a signal's name, an address that is listened on.
 _OF_THE_SERVER = re.compile(r"-?\d+|SIG[A-Z0-9]+|\('[\d.:]+', \d+\)|(?:tcp|http)://[\d.:\[\]]+")
 
-# Its sentences are about settings, and show how an address is written.
-_SPEAKS_OF_SETTINGS = "callbacks.config.start"
+# Their sentences are about settings, and show how an address is written.
+_SPEAK_OF_SETTINGS = ("callbacks.config.start", "leads.refused_connections")
 
 # What these say is about our code and not about what it was given.
 _SPEAKS_OF_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
@@ -121,6 +121,8 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            # What it warns of while PostgreSQL is away, leads.refused_connections says once.
+            "psycopg.pool": {"level": "ERROR"},
             # It says at every start that there is no .env file, as if one had to be there.
             "environ": {"level": "WARNING"},
             "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
@@ -177,7 +179,7 @@ def _message(record: logging.LogRecord) -> str:
         said = str(record.msg).partition(" from ip=")[0]  # already put together there
         return discreet(said if said != record.msg else _own_words(said, record.args))
     message = record.getMessage()
-    if record.name == _SPEAKS_OF_SETTINGS:
+    if record.name in _SPEAK_OF_SETTINGS:
         return _without_secrets(message)
     for error in _chain(record):
         # Whoever logs an error likes to write its words into the message too.

@@ -16,6 +16,7 @@ from callbacks.config.sign_in_settings import *  # noqa: F403
 from callbacks.config.theme import UNFOLD  # noqa: F401
 from callbacks.policy.from_settings import in_settings
 from callbacks.policy.rules import Policy
+from leads import refused_connections
 
 # Before anything has imported Django's `now` by its name.
 clock.install()
@@ -130,6 +131,12 @@ DATABASES = {
                 "min_size": 1,
                 "max_size": process_settings.DATABASE_POOL_SIZE,
                 "timeout": 3,
+                # Seconds for which it tries again by itself, less and less often: as long as this
+                # at most, until somebody asks for a connection. With its own default, five minutes,
+                # a database that was away for some would not be asked for two more.
+                "reconnect_timeout": 5,
+                # The pool keeps to itself why it gets none.
+                "connection_class": refused_connections.Remembering,
             },
             # What stands in the address (?sslmode=verify-full) comes first.
             **_database.get("OPTIONS", {}),

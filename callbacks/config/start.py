@@ -21,6 +21,7 @@ from django.db import DatabaseError, Error, connections
 from callbacks.common import clock
 from callbacks.config import database_at_start
 from callbacks.config.tags import SETTINGS
+from leads import refused_connections
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ def _run(arguments: Sequence[str]) -> None:
             lines = "\n".join(f"- {sentence(it)}" for it in wrong)
             sys.exit(f"Nothing was done. Correct these settings:\n{lines}")
         clock.measure()
+    # Why there is no connection is said below, once.
+    refused_connections.log.setLevel(logging.CRITICAL)
     try:
         execute_from_command_line(list(arguments))
     except DatabaseError as error:

@@ -19,7 +19,7 @@ from callbacks.monitoring.bounded_probe import Probe
 from callbacks.monitoring.clocks import WrongClock
 from callbacks.routing import claim
 from callbacks.telephony import account_refusals
-from leads import unavailable
+from leads import refused_connections, unavailable
 from leads.unavailable import INSUFFICIENT_PRIVILEGE
 
 # Seconds. PostgreSQL and Redis answer in milliseconds; who asks is often less patient than this.
@@ -137,9 +137,7 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
         yield Check(
             "database",
             ok=False,
-            advice="PostgreSQL does not answer: check that it is running, that DATABASE_URL is "
-            "right, and that it has connections left (max_connections). If its log says that its "
-            "disk is full, make room first.",
+            advice=(refused_connections.last() or refused_connections.NO_ANSWER).told(),
         )
         for name in ("store", "leads"):
             yield Check(name, ok=False, advice="Not known while PostgreSQL does not answer.")

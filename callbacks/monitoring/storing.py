@@ -49,8 +49,12 @@ _SENTENCES = {
         "disk that hangs."
     ),
     Cause.UNREACHABLE: (
-        "PostgreSQL broke off during a write: it is stopping or starting, or has no connection "
-        "left. See its log, also for a disk that is full."
+        "PostgreSQL broke off during a write: it is stopping or starting. See its log, also for a "
+        "disk that is full."
+    ),
+    Cause.REFUSED: (
+        "PostgreSQL refuses new connections with the user and database of DATABASE_URL, and no "
+        "request can be stored: the log of this process says why."
     ),
     Cause.DAMAGED: (
         "PostgreSQL cannot write because of a fault under it, and no request can be stored: see "

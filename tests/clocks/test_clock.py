@@ -67,7 +67,7 @@ def test_who_measures_nothing_has_the_machines_time() -> None:
 def test_a_database_that_does_not_answer_leaves_what_was_measured(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, clock.__name__)
+    caplog.set_level(logging.DEBUG, clock.__name__)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5), tick=True):
         assert clock.measure() == pytest.approx(300, abs=0.5)
         there = connection.get_connection_params()

@@ -11,7 +11,7 @@ import pytest
 
 ASK = (
     "import json; from callbacks.config import settings; "
-    "print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
+    "print(json.dumps(settings.DATABASES['default']['OPTIONS'], default=str))"
 )
 
 

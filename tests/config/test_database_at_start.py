@@ -57,6 +57,21 @@ def test_a_wrong_password_is_named_and_nothing_starts(arguments: list[str], tmp_
     assert "Traceback" not in said
 
 
+COMMANDS = (
+    "who_rings --source website", "demo --extensions 1", "replay", "hold_waiting", "migrate",
+    "showmigrations", "createsuperuser --noinput --username noa --email noa@example.com",
+    "changepassword noa", "person show --number 050-5550101", "signin reset-second-factor noa",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_says_why_in_one_sentence_and_nothing_else(command: str, tmp_path: Path) -> None:
+    address = changed(credentials=f"{user()}:hush")
+    code, said = started(["manage.py", *command.split()], {"DATABASE_URL": address}, tmp_path)
+    assert (code, len(said.splitlines())) == (1, 1), said
+    assert said.startswith("PostgreSQL refuses the user and password of DATABASE_URL. Correct both")
+
+
 @pytest.mark.parametrize("arguments", ALL.values(), ids=ALL)
 def test_tables_that_are_missing_are_named_and_nothing_starts(
     arguments: list[str], tmp_path: Path, empty_database: str
@@ -171,24 +186,30 @@ def test_each_reason_has_its_sentence(address, says: str, tmp_path: Path) -> Non
 
 AT = 'connection to server at "127.0.0.1", port 5432 failed: '
 PASS_BY_THEMSELVES = {
-    "it starts": "FATAL:  the database system is starting up",
-    "it stops": "FATAL:  the database system is shutting down",
-    "it recovers": "FATAL:  the database system is in recovery mode",
-    "a standby that lets nobody in yet": "FATAL:  the database system is not accepting connections",
-    "it recovers, says version 14": "FATAL:  the database system is not yet accepting connections",
-    "as many as it takes": "FATAL:  sorry, too many clients already",
-    "it went away at the TLS handshake": "SSL SYSCALL error: EOF detected",
-    "it went away a moment later": "SSL connection has been closed unexpectedly",
-    "PgBouncer waits": "FATAL:  server login has been failing, cached error: connect failed "
-    "(server_login_retry)",
+    "FATAL:  the database system is starting up": "PostgreSQL is starting or recovering",
+    "FATAL:  the database system is in recovery mode": "PostgreSQL is starting or recovering",
+    # A standby that lets nobody in yet; one that recovers, as version 14 says it.
+    "FATAL:  the database system is not accepting connections": "PostgreSQL is starting or rec",
+    "FATAL:  the database system is not yet accepting connections": "PostgreSQL is starting or",
+    "FATAL:  the database system is shutting down": "PostgreSQL is shutting down",
+    "FATAL:  sorry, too many clients already": "PostgreSQL has no connection left",
+    'FATAL:  too many connections for database "callbacks"': "PostgreSQL has no connection left",
+    "FATAL:  no more connections allowed (max_client_conn)": "PostgreSQL has no connection left",
+    'FATAL:  database "callbacks" is not currently accepting connections': "The database of",
+    # It went away at the TLS handshake, or a moment later.
+    "SSL SYSCALL error: EOF detected": "PostgreSQL broke off while a connection was made",
+    "SSL connection has been closed unexpectedly": "PostgreSQL broke off while a connection",
+    "server closed the connection unexpectedly": "PostgreSQL broke off while a connection was made",
+    "FATAL:  server login has been failing, cached error: connect failed "
+    "(server_login_retry)": "PgBouncer, between us and PostgreSQL",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("words", PASS_BY_THEMSELVES.values(), ids=PASS_BY_THEMSELVES)
-def test_what_passes_by_itself_stops_no_start(words: str) -> None:
+@pytest.mark.parametrize(("words", "says"), PASS_BY_THEMSELVES.items())
+def test_what_passes_by_itself_stops_no_start(words: str, says: str) -> None:
     found = database_at_start.of_refusal(AT + words, "127.0.0.1", 5432)
     assert found.passes
-    assert "PostgreSQL takes no connection at this moment" in found.sentence
+    assert found.sentence.startswith(says)
 
 
 LAST = {

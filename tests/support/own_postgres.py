@@ -45,6 +45,20 @@ class OwnPostgres:
             check=False,
         )
 
+    def start(self, *options: str) -> "subprocess.Popen[bytes]":
+        """Starts the server; does not wait until it takes connections."""
+        cluster = self.directory / "cluster"
+        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", *options]
+        words = [word for setting in settings for word in ("-c", setting)]
+        command = ("-D", cluster, "-p", str(self.port), *words)
+        with (self.directory / "log").open("ab") as output:
+            return subprocess.Popen(
+                _as_the_server(cluster, _programs() / "postgres", *command),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.directory,
+            )
+
     def log(self) -> str:
         """What the server has written so far."""
         return (self.directory / "log").read_text()
@@ -61,38 +75,36 @@ class OwnPostgres:
 @contextmanager
 def own_postgres(directory: Path, superuser: str = "postgres") -> Iterator[OwnPostgres]:
     """A server in that directory, which it may use as it likes."""
-    programs, cluster = _programs(), directory / "cluster"
-    for folder in (directory, cluster):
-        folder.mkdir(exist_ok=True)
-    password, log = directory / "password", directory / "log"
-    password.write_text(PASSWORD)
-    account = setpriv.server_account(directory)
-    if account:
-        for path in (directory, cluster, password):
-            shutil.chown(path, account.uid, account.gid)
-
-    def as_the_server(*command: str | Path) -> list[str]:
-        return setpriv.wrapped(
-            command, directory=cluster, account=account, death_signal=signal.SIGINT
-        )
-
-    subprocess.run(
-        as_the_server(programs / "initdb", "--pgdata", cluster, "--username", superuser,
-                      "--pwfile", password, "--auth", "scram-sha-256", "--no-sync",
-                      "--encoding", "UTF8", "--locale", "C"),
-        check=True, capture_output=True, cwd=directory,
-    )  # fmt: skip
-    server = OwnPostgres(free_port(), directory, superuser)
-    with log.open("wb") as output:
-        running = subprocess.Popen(
-            as_the_server(programs / "postgres", "-D", cluster, "-p", str(server.port),
-                          "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                          "-c", "fsync=off"),
-            stdout=output, stderr=subprocess.STDOUT, cwd=directory,
-        )  # fmt: skip
+    server = made(directory, superuser)
+    running = server.start()
     try:
         eventually(lambda: server.run("pg_isready").returncode == 0, within=60)
         yield server
     finally:
         running.send_signal(signal.SIGINT)
         running.wait(60)
+
+
+def made(directory: Path, superuser: str = "postgres") -> OwnPostgres:
+    """A server in that directory, not started yet."""
+    programs, cluster = _programs(), directory / "cluster"
+    for folder in (directory, cluster):
+        folder.mkdir(exist_ok=True)
+    password = directory / "password"
+    password.write_text(PASSWORD)
+    account = setpriv.server_account(directory)
+    if account:
+        for path in (directory, cluster, password):
+            shutil.chown(path, account.uid, account.gid)
+    subprocess.run(
+        _as_the_server(cluster, programs / "initdb", "--pgdata", cluster, "--username", superuser,
+                       "--pwfile", password, "--auth", "scram-sha-256", "--no-sync",
+                       "--encoding", "UTF8", "--locale", "C"),
+        check=True, capture_output=True, cwd=directory,
+    )  # fmt: skip
+    return OwnPostgres(free_port(), directory, superuser)
+
+
+def _as_the_server(cluster: Path, *command: str | Path) -> list[str]:
+    account = setpriv.server_account(cluster)
+    return setpriv.wrapped(command, directory=cluster, account=account, death_signal=signal.SIGINT)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import httpx
@@ -40,9 +40,12 @@ def database_url(database: BaseDatabaseWrapper) -> str:
 
 
 @contextmanager
-def serving(database_url: str, **environment: str) -> Iterator[str]:
-    """The address of a server with that database and these settings."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def serving(database_url: str, *, log: Path | None = None, **environment: str) -> Iterator[str]:
+    """The address of a server with that database and these settings. It writes into `log`, or into
+    the tests' own output.
+    """
+    output = log.open("ab") if log else nullcontext()
+    with output as lines, socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = subprocess.Popen(
             [
@@ -52,6 +55,8 @@ def serving(database_url: str, **environment: str) -> Iterator[str]:
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": database_url, **environment},
             pass_fds=[listening.fileno()],
+            stdout=lines,
+            stderr=lines,
         )
         try:
             _wait_until_ready(url, server)
