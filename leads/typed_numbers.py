@@ -62,6 +62,8 @@ _EXTENSION = re.compile(
     rf"(?:{_WORDS}(\d{{1,7}})[)\]]?|{_SIGNS}(\d{{1,6}}))\s*\#?\s*$", re.IGNORECASE
 )
 _NAMED_EXTENSION = re.compile(rf"{_WORDS}(\d{{1,7}})(?!\d)", re.IGNORECASE)
+# "/13", " or 13", "-14" behind an extension: another one, or more of it.
+_ANOTHER = re.compile(r"\s*(?:[/,&+\u2010-\u2015-]|or\b|and\b|או)?\s*\d", re.IGNORECASE)
 # An extension that is too long for one, or that a word tells of which we do not know.
 _LIKE_AN_EXTENSION = re.compile(
     rf"\d{{4}}[)\]]?\s*(?:{_WORDS}\d{{8,9}}|[(\[]?[^\W\d_][^\d()\[\]]*\d{{1,7}}[)\]]?)\s*$",
@@ -131,10 +133,13 @@ def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[
 
 def _without_note(bracket: re.Match[str]) -> str:
     """ "(Dana)", "(mobile, after 17)": a note about the number, and no part of it. "(ext 12)" and a
-    second number stay.
+    second number stay. Raises Misread for "(ext 12 or 13)".
     """
-    inside = bracket[1]
-    if found := _EXTENSION.fullmatch(inside.strip()) or _NAMED_EXTENSION.search(inside):
+    inside = bracket[1].strip()
+    if found := _EXTENSION.fullmatch(inside) or _NAMED_EXTENSION.search(inside):
+        behind = inside[found.end() :]
+        if _ANOTHER.match(behind) or _NAMED_EXTENSION.search(behind):
+            raise Misread("extension")
         return f" {found[0]} "
     is_note = _LETTERS.search(inside) and len(_digits(inside)) < _LEAST_DIGITS
     return " " if is_note else bracket[0]

@@ -33,6 +33,8 @@ _NUMBER = re.compile(r"\+?\d[\d\s()./\u2010-\u2015-]{5,}\d")
 # Lists cut a CALLID at its beginning.
 _CUT = "…. "
 _LEAD = re.compile(r"(?P<word>[^\W\d_]*)[\s:]*(?:#|no\b\.?)?\s*(?P<number>[0-9]{1,18})")
+# As a line of the log has it, and the address of its page here.
+_LEAD_OF_LOG = re.compile(r'\blead(?:=|/|": "?)(?P<number>[0-9]{1,18})(?![\w-])', re.ASCII)
 _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 
 
@@ -83,11 +85,14 @@ def attempts(typed: str, user: Any) -> list[int]:
 
 
 def is_lead_number(typed: str) -> int | None:
-    """105 for "lead 105", "#105" and "105"; else None."""
+    """105 for "lead 105", "#105" and "105", for a line of the log with "lead=105", and for the
+    address of its page here; else None.
+    """
     found = _LEAD.fullmatch(typed.strip().casefold())
-    if found is None or found["word"] not in {"", "lead", gettext("lead").casefold()}:
-        return None
-    return int(found["number"])
+    if found and found["word"] in {"", "lead", gettext("lead").casefold()}:
+        return int(found["number"])
+    within = _LEAD_OF_LOG.search(typed)
+    return int(within["number"]) if within else None
 
 
 def by_phone(typed: str, field: str) -> Q | None:

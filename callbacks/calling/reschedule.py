@@ -1,9 +1,11 @@
 """Moves waiting leads to another time when the hours in which they may be called have changed."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -12,7 +14,8 @@ from callbacks.common import task_publisher
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind
-from callbacks.routing import queue
+from callbacks.policy.rules import A_DAY
+from callbacks.routing import number_limits, queue
 from callbacks.routing.config import RoutingConfig
 from callbacks.routing.config import current as current_config
 from callbacks.scheduling import call_times, calling_hours, pacing
@@ -27,6 +30,9 @@ STEP = 500
 # Whoever has read the hours has stored what it planned by them within this time. A request and its
 # transaction take seconds.
 SETTLES_IN = timedelta(minutes=1)
+_LOOKED_AT = (
+    "phone", "call_after", "gap_until", "limit_until", "chosen_at", "counted_from", "submitted_at",
+)  # fmt: skip
 
 
 def follow_the_hours() -> int:
@@ -124,32 +130,106 @@ def _follow(config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: d
 def _follow_changed(
     config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
 ) -> int:
-    """Moves leads that wait for an opening, for their chosen time, or for the gap after a call."""
+    """Moves leads that wait for an opening, for their chosen time, for the gap after a call, or
+    until their number may be called again: a manager may have changed how often it may be.
+    """
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
-    rows = list(
-        leads.annotate(by_hand=Q(counted_from__gt=F("submitted_at")))
-        .order_by("call_after", "pk")
-        .values_list("pk", "phone", "call_after", "gap_until", "by_hand")
-    )
-    last_calls = _last_calls([pk for pk, *_row in rows])
-    for pk, phone, call_after, gap_until, by_hand in rows:
-        last_call = last_calls.get(pk)
-        times = call_times.unpaced(config, source_id, phone)
+    rows = list(leads.only(*_LOOKED_AT).order_by("call_after", "pk"))
+    last_calls = _last_calls([lead.pk for lead in rows])
+    a_day_later = _a_day_after_calls(rows)
+    for lead in rows:
+        last_call = last_calls.get(lead.pk)
+        times = call_times.unpaced(config, source_id, lead.phone)
         ended_at = _waits_to_open_anew_since(last_call, now) if last_call else None
-        found = by_changed_hours(times, now, gap_until=gap_until, ended_at=ended_at)
+        wait = _wait_of(lead, last_call, a_day_later, now)
+        found = by_changed_hours(
+            times,
+            now,
+            gap_until=wait.gap_until,
+            ended_at=ended_at,
+            limited_until=wait.limited_until,
+            unasked=wait.unasked,
+        )
         opening = found.opens_at
-        if opening and (opening == found.gap_until or (by_hand and not last_call)):
-            # Of its own, or a manager's "Call now": it takes no turn with others.
-            if call_after != opening:
-                moved += transitions.put_off(
-                    pk, opening, now, gap_until=found.gap_until, closed_until=found.closed_until
-                )
-        elif opening:
-            groups[opening].append((pk, phone))
+        if opening is None:
+            continue
+        # Of its own, or a manager's "Call now": it takes no turn with others.
+        by_hand = lead.counted_from > lead.submitted_at and not last_call
+        alone = by_hand or opening == found.gap_until
+        if wait.is_another or (alone and lead.call_after != opening):
+            moved += transitions.put_off(
+                lead.pk,
+                opening,
+                now,
+                gap_until=found.gap_until,
+                closed_until=found.closed_until,
+            )
+        if not alone:
+            groups[opening].append((lead.pk, lead.phone))
     return moved + sum(
         _put_off_all(config, leads, source_id, it, of, now) for it, of in groups.items()
     )
+
+
+class _Wait(NamedTuple):
+    """What a lead waits for before any hours count, as of now.
+
+    `unasked`: it has been put off to an hour at which people are called unasked, since nobody had
+    asked for the one at which a limit is over. `is_another`: the number may be called at another
+    time than the lead was told.
+    """
+
+    gap_until: datetime | None
+    limited_until: datetime | None = None
+    unasked: bool = False
+    is_another: bool = False
+
+
+def _wait_of(
+    lead: Lead,
+    last_call: CallAttempt | None,
+    a_day_later: Collection[tuple[str, datetime]],
+    now: datetime,
+) -> _Wait:
+    gap_until = lead.gap_until
+    if gap_until is None:
+        return _Wait(None)
+    unasked = lead.call_after > gap_until
+    if gap_until == lead.limit_until != lead.chosen_at:
+        return _Wait(gap_until, gap_until, unasked)
+    if (lead.phone, gap_until) not in a_day_later:
+        return _Wait(gap_until)
+    if gap_until <= now:
+        return _Wait(gap_until, gap_until, unasked)
+    limited_until = number_limits.lead_limited_until(lead.pk, now)
+    if limited_until == gap_until:
+        return _Wait(gap_until, gap_until, unasked)
+    return _Wait(_own_wait(lead, last_call, now), limited_until, is_another=True)
+
+
+def _own_wait(lead: Lead, last_call: CallAttempt | None, now: datetime) -> datetime | None:
+    """Until when a lead would wait if its number had no limit."""
+    waits = [lead.chosen_at]
+    step = apply_outcome.step_after(last_call, now) if last_call else None
+    if last_call and last_call.ended_at and step:
+        waits.append(last_call.ended_at + step.after)
+    return max((it for it in waits if it), default=None)
+
+
+def _a_day_after_calls(leads: Collection[Lead]) -> set[tuple[str, datetime]]:
+    """Each number with the times at which calls of it are a day ago: a lead that waits for one of
+    them waits for the bound of the day.
+    """
+    gaps = [lead.gap_until for lead in leads if lead.gap_until]
+    if not gaps:
+        return set()
+    phones = {lead.phone for lead in leads if lead.gap_until}
+    # Sent minutes after they were claimed, at the most.
+    since = min(gaps) - A_DAY - timedelta(hours=1)
+    calls = CallAttempt.objects.filter(phone__in=phones, claimed_at__gte=since)
+    rung = calls.values_list("phone", "sent_at", "claimed_at")
+    return {(phone, (sent_at or claimed_at) + A_DAY) for phone, sent_at, claimed_at in rung}
 
 
 def _last_calls(pks: list[int]) -> dict[int, CallAttempt]:

@@ -118,6 +118,8 @@ def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
         hours = Hours(_time(matched[1], refused), _time(matched[2], refused))
         if _is_half_said(matched[1], matched[2]) and hours.past_midnight and hours.closes_at.hour:
             raise _too_long(line, hours)
+        if _is_read_in_two_ways(matched[1], matched[2], hours):
+            raise _two_ways(line)
         found.append(hours)
         at = matched.end()
     if not found or any(hours.is_empty for hours in found):
@@ -131,6 +133,20 @@ def _hours(text: str, line: str, refused: NotHours) -> tuple[list[Hours], str]:
 def _is_half_said(opens: str, closes: str) -> bool:
     """ "9am-1": in the afternoon, as anybody would read it."""
     return opens.lower().endswith("am") and not closes.lower().endswith("m")
+
+
+def _is_read_in_two_ways(opens: str, closes: str, hours: Hours) -> bool:
+    """ "1-5pm" may begin in the night or in the afternoon, "2pm-5" end in either."""
+    opens_said, closes_said = (it.lower().endswith("m") for it in (opens, closes))
+    if opens_said == closes_said:
+        return False
+    first, last = (it.hour * 60 + it.minute for it in (hours.opens_at, hours.closes_at))
+    if opens_said:
+        is_noon = hours.closes_at.hour == _NOON
+        return hours.past_midnight and last > 0 and (is_noon or last + _NOON * 60 > first)
+    if hours.opens_at.hour > _NOON:
+        return False
+    return hours.past_midnight or 0 < first < first + _NOON * 60 < last
 
 
 def _minutes(hours: Hours) -> int:
@@ -207,6 +223,16 @@ def _no_hours(line: str) -> NotHours:
         gettext(
             '"%(line)s" says neither hours nor "closed". Write lines like "24.12.2026-02.01.2027 '
             'closed" or "2026-12-06 08-20 campaign".'
+        )
+        % {"line": line}
+    )
+
+
+def _two_ways(line: str) -> NotHours:
+    return NotHours(
+        gettext(
+            '"%(line)s" may be read in two ways. Write am or pm behind both times, as in '
+            '"1pm-5pm", or hours up to 24, as in "13-17".'
         )
         % {"line": line}
     )

@@ -69,12 +69,14 @@ def next_call(
     step: Step | None = None,
     chosen_at: datetime | None = None,
     limited_until: datetime | None = None,
+    unasked: bool = False,
 ) -> NextCall:
     """When a lead is called next, as of `now`.
 
     `step`: what follows from the call that ended at `now`; None: there was none. `chosen_at`: the
     time that the visitor chose, or an earlier gap that goes on. `limited_until`: until when its
     number may not be rung (routing.number_limits), or a spending limit lasts; None: it may be.
+    `unasked`: nobody has asked for the hour at which it may be called, however soon that is.
     """
     if step and not step.after:
         return NextCall(None)
@@ -87,7 +89,8 @@ def next_call(
         else:
             start = earliest = gap_until = max(earliest, now + A_DAY)
     is_limit = limited_until is not None and limited_until == earliest and earliest - now > SOON
-    opens_at = times.next_usual_time(earliest) if is_limit else times.next_time(earliest)
+    usual = unasked or is_limit
+    opens_at = times.next_usual_time(earliest) if usual else times.next_time(earliest)
     if opens_at is None:
         return NextCall(earliest, gap_until)
     if opens_at == start:
@@ -102,16 +105,19 @@ def by_changed_hours(
     *,
     gap_until: datetime | None,
     ended_at: datetime | None = None,
+    limited_until: datetime | None = None,
+    unasked: bool = False,
 ) -> NextCall:
     """When a lead that waits already is called, by hours that have changed meanwhile.
 
     `gap_until`: the wait that it was given, for its chosen time or between two calls. `ended_at`:
     when its last call ended, if from that wait on it waits for a team to open anew.
+    `limited_until`, `unasked`: as of `next_call`.
     """
     if gap_until and ended_at and gap_until > ended_at:
         step = Step(LeadStep.CALL_AGAIN, after=gap_until - ended_at, at_opening=True)
-        found = next_call(times, ended_at, step=step)
+        found = next_call(times, ended_at, step=step, limited_until=limited_until, unasked=unasked)
         if found.opens_at is None or found.opens_at > now:
             return found
         gap_until = None  # by the new hours that opening has been
-    return next_call(times, now, chosen_at=gap_until)
+    return next_call(times, now, chosen_at=gap_until, limited_until=limited_until, unasked=unasked)

@@ -125,8 +125,14 @@ def test_a_part_of_a_number_with_its_country_code(
 
 @pytest.mark.parametrize(
     "typed",
-    ["lead {}", "Lead {}", "LEAD  {}", "lead #{}", "#{}", "{}", "lead no. {}", "lead: {}"],
-)
+    [
+        "lead {}", "Lead {}", "LEAD  {}", "lead #{}", "#{}", "{}", "lead no. {}", "lead: {}",
+        "lead={}",
+        "2026-11-29T12:00:00+00:00 INFO callbacks.calling.dispatch lead={} dialled",
+        '{{"level": "INFO", "lead": {}, "message": "dialled"}}',
+        "https://www.example.com/admin/leads/lead/{}/change/",
+    ],
+)  # fmt: skip
 def test_a_lead_by_the_number_that_pages_give_it(
     typed: str, managing: Client, leads: tuple[Lead, Lead]
 ) -> None:

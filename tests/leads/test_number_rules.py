@@ -154,6 +154,18 @@ TABLE = {
     "its digits in brackets": Row("03-6123456 ext (12)", e164="+97236123456", extension="12"),
     "two extensions": Row("03-6123456 ext 12/13", code="extension", says=EXTENSION),
     "a range of extensions": Row("03-6123456 ext 1-2", code="extension", says=EXTENSION),
+    "two extensions in brackets": Row(
+        "03-6123456 (ext 12 or 13)", code="extension", says=EXTENSION
+    ),
+    "a range of extensions in brackets": Row(
+        "03-6123456 (ext 1-2)", code="extension", says=EXTENSION
+    ),
+    "two people's extensions in brackets": Row(
+        "03-6123456 (Dana x12, Noa x13)", code="extension", says=EXTENSION
+    ),
+    "in brackets, and when to call": Row(
+        "03-6123456 (ext 12, after 5)", e164="+97236123456", extension="12"
+    ),
     "an extension in groups": Row("03-6123456 ext 12 34", code="extension", says=EXTENSION),
     "a name behind it": Row("03-6123456 ext. 12 Dana", code="extension", says=EXTENSION),
     "in front of the number": Row("ext 12, 03-6123456", code="extension", says=EXTENSION),

@@ -104,3 +104,38 @@ def test_what_is_no_day_is_refused(typed: str, words: str) -> None:
 def test_an_afternoon_that_would_be_a_night_is_refused(typed: str) -> None:
     with pytest.raises(NotHours, match=r"is open all night, until 0[45]:"):
         read_week(typed, WEEK)
+
+
+TWO_WAYS = "may be read in two ways"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        # Where one time alone has "am" or "pm".
+        ("Mon 9-5pm", "09:00-17:00"),
+        ("Mon 11-2pm", "11:00-14:00"),
+        ("Mon 12-5pm", "12:00-17:00"),
+        ("Mon 9-11am", "09:00-11:00"),
+        ("Mon 22-2am", "22:00-02:00"),
+        ("Mon 10pm-2", "22:00-02:00"),
+        ("Mon 1pm-17", "13:00-17:00"),
+        ("Mon 2pm-24", "14:00-00:00"),
+        ("Mon 0-5pm", "00:00-17:00"),
+        ("Mon 1-5pm", TWO_WAYS),
+        ("Mon 8:30 - 11 PM", TWO_WAYS),
+        ("Mon 9-12, 2-6pm", TWO_WAYS),
+        ("Mon 10-2am", TWO_WAYS),
+        ("Mon 12-2am", TWO_WAYS),
+        ("Mon 1pm-5", TWO_WAYS),
+        ("Mon 12pm-5", TWO_WAYS),
+        ("Mon 8pm-11", TWO_WAYS),
+        ("Mon 9pm-12", TWO_WAYS),
+    ],
+)
+def test_half_of_the_day_said_of_one_time_alone(typed: str, found: str) -> None:
+    if found is TWO_WAYS:
+        with pytest.raises(NotHours, match=TWO_WAYS):
+            read_week(typed, WEEK)
+    else:
+        assert said(read_week(typed, WEEK)[0]) == found
