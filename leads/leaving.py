@@ -7,12 +7,13 @@ back leaves the lead as it was before (`withdraw`).
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from leads import attribution, never_call, ports, transitions
 from leads.joining import join
-from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadStatus
+from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadStatus, SetupVersion
 from leads.signals import wish_followed
 from leads.wishes import Wishes, joined_since, wish_of, wishes_of
 
@@ -176,6 +177,15 @@ def _restore(first: Lead, before: EarlierPlan, wishes: Wishes, now: datetime) ->
     first.refresh_from_db()
     _join_all(first, wishes, now)
     wish_followed.send(sender=Lead, lead=first)
+    # Afterwards, since whoever changes the hours holds this row for as long as they store them.
+    transaction.on_commit(partial(_follow_hours_anew, now), robust=True)
+
+
+def _follow_hours_anew(now: datetime) -> None:
+    """The hours may have changed since the plan was made that a lead has got back: the sweep looks
+    at all who wait once more.
+    """
+    SetupVersion.objects.filter(followed_since=None).update(followed_since=now)
 
 
 def _join_all(first: Lead, wishes: Wishes, now: datetime) -> None:

@@ -14,6 +14,8 @@ from callbacks.common import task_publisher
 from callbacks.common.one_by_one import one_by_one
 from callbacks.models import CallAttempt
 from callbacks.models.attempt_states import AttemptKind
+from callbacks.policy.from_settings import policy
+from callbacks.policy.number_bounds import narrowed
 from callbacks.policy.rules import A_DAY
 from callbacks.routing import number_limits, queue
 from callbacks.routing.config import RoutingConfig
@@ -138,11 +140,12 @@ def _follow_changed(
     rows = list(leads.only(*_LOOKED_AT).order_by("call_after", "pk"))
     last_calls = _last_calls([lead.pk for lead in rows])
     a_day_later = _a_day_after_calls(rows)
+    allowed = narrowed(policy(), config.calls_a_day(source_id)).calls_a_day
     for lead in rows:
         last_call = last_calls.get(lead.pk)
         times = call_times.unpaced(config, source_id, lead.phone)
         ended_at = _waits_to_open_anew_since(last_call, now) if last_call else None
-        wait = _wait_of(lead, last_call, a_day_later, now)
+        wait = _wait_of(lead, last_call, a_day_later.get(lead.phone, ()), allowed, now)
         found = by_changed_hours(
             times,
             now,
@@ -189,23 +192,25 @@ class _Wait(NamedTuple):
 def _wait_of(
     lead: Lead,
     last_call: CallAttempt | None,
-    a_day_later: Collection[tuple[str, datetime]],
+    a_day_later: Collection[datetime],
+    allowed: int,
     now: datetime,
 ) -> _Wait:
+    """`a_day_later`: when calls of its number are a day ago, of which `allowed` may be made."""
     gap_until = lead.gap_until
-    if gap_until is None:
-        return _Wait(None)
-    unasked = lead.call_after > gap_until
-    if gap_until == lead.limit_until != lead.chosen_at:
+    unasked = gap_until is not None and lead.call_after > gap_until
+    if gap_until and gap_until == lead.limit_until != lead.chosen_at:
         return _Wait(gap_until, gap_until, unasked)
-    if (lead.phone, gap_until) not in a_day_later:
-        return _Wait(gap_until)
-    if gap_until <= now:
-        return _Wait(gap_until, gap_until, unasked)
-    limited_until = number_limits.lead_limited_until(lead.pk, now)
-    if limited_until == gap_until:
-        return _Wait(gap_until, gap_until, unasked)
-    return _Wait(_own_wait(lead, last_call, now), limited_until, is_another=True)
+    if gap_until and gap_until in a_day_later:
+        limited_until = number_limits.lead_limited_until(lead.pk, now)
+        if gap_until <= now or limited_until == gap_until:
+            return _Wait(gap_until, gap_until, unasked)
+        return _Wait(_own_wait(lead, last_call, now), limited_until, is_another=True)
+    if sum(it > now for it in a_day_later) >= allowed:
+        limited_until = number_limits.lead_limited_until(lead.pk, now)
+        if limited_until and limited_until > lead.call_after:
+            return _Wait(gap_until, limited_until, is_another=True)
+    return _Wait(gap_until)
 
 
 def _own_wait(lead: Lead, last_call: CallAttempt | None, now: datetime) -> datetime | None:
@@ -217,19 +222,18 @@ def _own_wait(lead: Lead, last_call: CallAttempt | None, now: datetime) -> datet
     return max((it for it in waits if it), default=None)
 
 
-def _a_day_after_calls(leads: Collection[Lead]) -> set[tuple[str, datetime]]:
-    """Each number with the times at which calls of it are a day ago: a lead that waits for one of
-    them waits for the bound of the day.
+def _a_day_after_calls(leads: Collection[Lead]) -> dict[str, list[datetime]]:
+    """When the calls of each number are a day ago: a lead that waits for one of these times waits
+    for the bound of the day.
     """
     gaps = [lead.gap_until for lead in leads if lead.gap_until]
-    if not gaps:
-        return set()
-    phones = {lead.phone for lead in leads if lead.gap_until}
     # Sent minutes after they were claimed, at the most.
-    since = min(gaps) - A_DAY - timedelta(hours=1)
-    calls = CallAttempt.objects.filter(phone__in=phones, claimed_at__gte=since)
-    rung = calls.values_list("phone", "sent_at", "claimed_at")
-    return {(phone, (sent_at or claimed_at) + A_DAY) for phone, sent_at, claimed_at in rung}
+    since = min([timezone.now(), *gaps]) - A_DAY - timedelta(hours=1)
+    calls = CallAttempt.objects.filter(phone__in={it.phone for it in leads}, claimed_at__gte=since)
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for phone, sent_at, claimed_at in calls.values_list("phone", "sent_at", "claimed_at"):
+        found[phone].append((sent_at or claimed_at) + A_DAY)
+    return found
 
 
 def _last_calls(pks: list[int]) -> dict[int, CallAttempt]:

@@ -18,6 +18,8 @@ _ESCAPED = re.compile(r"\\([\\,;nN])")
 # The value begins at the first colon that is not in quotes.
 _LINE = re.compile(r'([\w-]+)((?:;[\w-]+=(?:"[^"]*"|[^":;]*)(?:,(?:"[^"]*"|[^":;]*))*)*):(.*)')
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T000000)?")
+# "Until 23:59", as some programs have the end of a whole day.
+_TO_THE_END = re.compile(r"(\d{8})T2359\d\d")
 _DURATION = re.compile(r"P(?:(\d{1,3})W)?(?:(\d{1,4})D)?")
 # Of a rule, what says no more than the date itself.
 _SAYS_NO_MORE = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY"}
@@ -112,8 +114,12 @@ def _length(first: date, values: Mapping[str, str]) -> int | None:
     The end is the day after (RFC 5545, 3.6.1). A day without one lasts a day, a moment none.
     """
     end = _date(values.get("DTEND", ""))
+    to_the_end = _TO_THE_END.fullmatch(values.get("DTEND", "").upper())
+    last = _date(to_the_end[1]) if to_the_end else None
     if matched := _DURATION.fullmatch(values.get("DURATION", "").upper()):
         days = 7 * int(matched[1] or 0) + int(matched[2] or 0)
+    elif last:
+        days = (last - first).days + 1
     elif end is None and "T" in values["DTSTART"].upper():
         return None
     else:

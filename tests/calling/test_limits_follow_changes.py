@@ -78,6 +78,13 @@ ROWS = {
     "more, when its own wait has been over": Row(
         source_allows(5), "23 Nov 15:00", seen_at="23 Nov 15:00"
     ),
+    "fewer calls a day": Row(
+        source_allows(1), "24 Nov 12:00", told="23 Nov 12:02", limits=(5, None)
+    ),
+    "fewer at the team": Row(team_allows(1), "24 Nov 12:00", told="23 Nov 12:02", limits=(5, None)),
+    "fewer, and not too few": Row(
+        source_allows(2), "23 Nov 12:02", told="23 Nov 12:02", limits=(5, None)
+    ),
     "something else": Row(something_else, "24 Nov 12:00"),
     "the calling window": Row(window, "24 Nov 12:00"),
     "over at night: something else": Row(something_else, "24 Nov 06:00", **NIGHT),  # type: ignore[arg-type]

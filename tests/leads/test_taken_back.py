@@ -1,13 +1,21 @@
 """A request that is taken back leaves everybody else's call as it was, and its page says so."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from callbacks.models import CallAttempt, Extension, OpeningHours, Schedule, Team
-from leads.models import Lead, LeadSource, LeadStatus
+from callbacks import tasks
+from callbacks.models import (
+    CallAttempt,
+    Extension,
+    OpeningHours,
+    Schedule,
+    ScheduleException,
+    Team,
+)
+from leads.models import Lead, LeadSource, LeadStatus, SetupVersion
 from tests.support.simulator import SimulatorProcess
 from tests.support.visitors import E164, Visitor, call, ends, in_days, waits_for_a_retry
 
@@ -350,3 +358,32 @@ def test_the_page_of_a_request_that_a_manager_has_cancelled(
     assert "get back to you" not in text
     again = visitor.sends_from_the_page()
     assert again.status == LeadStatus.WAITING
+
+
+@pytest.mark.parametrize("weekday", ["that of the appointment", "another"])
+def test_hours_that_have_changed_meanwhile_hold(
+    weekday: str, source: LeadSource, extension: Extension
+) -> None:
+    """The owner's time lies on a day that a manager has closed since a stranger's request."""
+    schedule = Schedule.objects.create(name="office", time_zone="UTC")
+    for day in range(7):
+        OpeningHours.objects.create(
+            schedule=schedule, weekday=day, opens_at=time(0), closes_at=time(0)
+        )
+    Team.objects.update(schedule=schedule)
+    LeadSource.objects.update(sla_clock="open")
+    tasks.follow_changed_hours()
+    lead = Visitor().sends(**at(5))
+    stranger = Visitor()
+    stranger.sends(**at(3))
+    day = (timezone.now() + timedelta(days=5 if weekday != "another" else 6)).date()
+    ScheduleException.objects.create(schedule=schedule, date=day)
+    tasks.follow_changed_hours()
+    SetupVersion.objects.update(followed_since=None)  # all that was stored meanwhile is seen to
+    stranger.does("cancel")
+    tasks.sweep()
+    lead.refresh_from_db()
+    midnight = datetime.combine(day + timedelta(days=1), time(0), UTC)
+    told = datetime.fromisoformat(in_days(5)) if weekday == "another" else midnight
+    assert lead.call_after == told
+    assert lead.due_at == told + timedelta(seconds=source.sla_target)

@@ -69,6 +69,15 @@ EVENTS = {
          "DTEND;TZID=Asia/Jerusalem:20261226T000000"],
         ON_CHRISTMAS,
     ),
+    "midnight to a minute before it": (
+        ["DTSTART:20261225T000000", "DTEND:20261226T235900"], ["2026-12-25", "2026-12-26"]
+    ),
+    "midnight to its last second": (
+        ["DTSTART:20261225T000000", "DTEND;TZID=Asia/Jerusalem:20261225T235959"], ON_CHRISTMAS
+    ),
+    "the last minute there is": (
+        ["DTSTART:99991231T000000", "DTEND:99991231T235900"], ["9999-12-31"]
+    ),
     "a colon in quotes": (['DTSTART;X-FROM="a:b;c";VALUE=DATE:20261225'], ON_CHRISTMAS),
     "small letters": (["dtstart;value=date:20261225", "summary:Feast"], ["2026-12-25 Feast"]),
     "a folded name": ([CHRISTMAS, "SUMMARY:A long\r\n  and f\r\n\tolded name"],
@@ -128,6 +137,12 @@ REFUSED = {
     "with hours": (file("DTSTART:20261225T090000Z", "DTEND:20261225T100000Z"), NONE),
     "from midnight for two hours": (
         file("DTSTART:20261225T000000", "DTEND:20261225T020000"), NONE
+    ),
+    "a day that ends a minute before midnight, and begins later": (
+        file("DTSTART:20261225T090000", "DTEND:20261225T235900"), NONE
+    ),
+    "a minute before midnight on no date": (
+        file("DTSTART:20261225T000000", "DTEND:20269999T235900"), NONE
     ),
     "midnight in another zone": (file("DTSTART:20261225T000000Z", "DTEND:20261226T000000Z"), NONE),
     "cancelled": (file(CHRISTMAS, "STATUS:CANCELLED"), NONE),
