@@ -29,6 +29,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.csrf import csrf_failure
 
 from leads import api, config_cache, intake, pages, request_body, unavailable
+from leads.guard import circumstances, websites
 from leads.guard.verdicts import Refused
 from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
 
@@ -62,16 +63,31 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def not_available(request: HttpRequest) -> HttpResponse:
     """Answers 503, by a page that needs no database. What was typed on a visitor's page goes with
-    it, unseen, to be sent again by a button: with the page's token, so that it counts once.
+    it, unseen, to be sent again by a button: with the page's token, so that it counts once. What a
+    page of a foreign website has sent does not.
     """
     here = request.resolver_match
     is_visitors = here is not None and here.namespace in {"leads", "widget"}
-    typed = _typed(request) if is_visitors and request.method == "POST" else None
+    is_kept = is_visitors and request.method == "POST" and not _is_foreign(request)
+    typed = _typed(request) if is_kept else None
     words = {"request": request, "typed": typed or {}, "is_form": typed is not None}
     page = HttpResponse(loader.render_to_string("503.html", words), status=503)
     page["Retry-After"] = str(unavailable.RETRY_AFTER)
     page["Cache-Control"] = "no-store"
     return _in_its_frame(request, page)
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Whether a page of another website has sent it, as far as this process knows the source's own
+    without the database.
+    """
+    how = circumstances.of_request(request)
+    if how.is_cross_site and request.resolver_match is not None:
+        with suppress(Error), config_cache.from_memory():
+            source = intake.active_source(request.resolver_match.kwargs.get("slug", ""))
+            if source is not None:
+                return websites.is_foreign(how, source)
+    return how.is_cross_site
 
 
 def _typed(request: HttpRequest) -> dict[str, str] | None:

@@ -36,7 +36,7 @@ from leads import (
 from leads.branding.shown import branding
 from leads.failed_submissions import FailedBy
 from leads.forms import LeadForm
-from leads.guard import circumstances, rates, stamp
+from leads.guard import circumstances, rates, stamp, websites
 from leads.guard.verdicts import Refused
 from leads.models import LeadSource
 from leads.phones import PhoneRefused
@@ -304,7 +304,16 @@ def _form_page(
 ) -> HttpResponse:
     """`trouble`: why what was sent was not taken, where that is not for what was written.
     `says_when`: whether the page tells when we would call; never beside a trouble.
+
+    What a page of a foreign website has sent is left out: it would be its words on our page.
     """
+    if form.is_bound and websites.is_foreign(circumstances.of_request(request), source):
+        form = LeadForm(source=source, language=get_language() or "")
+        hidden = _hidden({})
+        trouble = gettext(
+            "A page of another website sent this, and nothing of it was kept. Please fill in the "
+            "form here."
+        )
     form.offer_times()
     form.focus_on_what_is_wrong()
     context = {"source": source, "form": form, "hidden": hidden, "branding": branding(source)}
