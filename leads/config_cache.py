@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
 
@@ -62,6 +62,24 @@ def from_memory() -> Iterator[None]:
         _from_memory.reset(token)
 
 
+# What was loaded in a transaction that will be rolled back, by its cache.
+_unsaved: ContextVar["dict[VersionedCache[Any], tuple[uuid.UUID, Any]] | None"] = ContextVar(
+    "setup_unsaved", default=None
+)
+
+
+@contextmanager
+def unsaved() -> Iterator[None]:
+    """Inside the block, what caches load is for this block alone, and what they know stays as it
+    is: for a transaction that changes the configuration and is rolled back.
+    """
+    token = _unsaved.set({})
+    try:
+        yield
+    finally:
+        _unsaved.reset(token)
+
+
 class VersionedCache(Generic[T]):
     """Calls `load` once per version and process. Users must not change what it returns."""
 
@@ -74,7 +92,8 @@ class VersionedCache(Generic[T]):
 
         Without it, the version is that of `one_version`, or else is read now.
         """
-        kept = self._kept
+        own = _unsaved.get()
+        kept = self._kept if own is None else own.get(self, self._kept)
         if kept and _from_memory.get():
             return kept[1]
         as_of = as_of or _gone_by.get() or version()
@@ -83,7 +102,9 @@ class VersionedCache(Generic[T]):
         # Loaded after its version was read, the value may be newer than that version. Then it is
         # loaded once more than necessary, which does no harm.
         value = self._load()
-        if as_of:
+        if as_of and own is not None:
+            own[self] = (as_of, value)
+        elif as_of:
             self._kept = (as_of, value)
         return value
 

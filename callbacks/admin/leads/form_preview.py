@@ -2,7 +2,9 @@
 
 What is typed on the page is saved in a transaction, the form is rendered from what is then in the
 database, and the transaction is rolled back: so the preview is what a save would lead to, by the
-code that visitors meet, and nothing of it is stored, sent or told to anybody.
+code that visitors meet, and nothing of it is stored, sent or told to anybody. Nor is it kept in the
+memory of this process (config_cache.unsaved), from which visitors are shown the form while the
+database is away.
 """
 
 # the methods' parameters are Django's
@@ -75,7 +77,7 @@ class PreviewsForm(Admin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            with transaction.atomic():
+            with config_cache.unsaved(), transaction.atomic():
                 found = self._previewed(request, source)
                 transaction.set_rollback(True)
         except OperationalError:
