@@ -102,10 +102,12 @@ def test_spending_limits(stack: Stack, admin: Page) -> None:
     limit = SpendLimit.objects.create(calls_an_hour=20, calls_a_day=100, cost_a_day="250.00")
     source = LeadSource.objects.get(slug="website")
     SpendLimit.objects.create(scope="source", source=source, calls_an_hour=20)
+    near = SpendLimit.objects.create(scope="country", country="GB", calls_an_hour=20)
     CallPrice.objects.filter(prefix="+972").update(per_minute="0.10")
     for span in ("hour", "day"):
         at = now.replace(minute=0, second=0, microsecond=0)
         SpendCount.objects.create(limit=limit, span=span, began_at=at, calls=20, cost=60)
+    SpendCount.objects.create(limit=near, span="hour", began_at=at, calls=18, cost=0)
     admin.goto(f"{stack.url}/admin/callbacks/spendlimit/")
     look(admin, "limits")
     admin.goto(f"{stack.url}/admin/callbacks/spendlimit/{limit.pk}/change/")

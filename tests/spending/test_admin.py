@@ -1,5 +1,6 @@
 """Managers set limits and prices, see how far they are used, and open a limit again."""
 
+import re
 from collections.abc import Callable
 from html import unescape
 from importlib import import_module
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from callbacks.admin.access import SALES_MANAGERS
 from callbacks.calling import dispatch
-from callbacks.models import CallPrice, Extension, SpendLimit
+from callbacks.models import CallPrice, Extension, SpendCount, SpendLimit
 from callbacks.models.spending import SpendScope
 from callbacks.telephony import account
 from leads.models import Lead, LeadSource
@@ -101,6 +102,42 @@ def is_due(lead: Lead) -> bool:
 
 def test_the_list_shows_how_far_a_limit_is_used(full: Lead, manager: Client) -> None:
     assert "1 of 1 call" in manager.get(reverse(f"{LIMITS}_changelist")).content.decode()
+
+
+# What is set and what was used of it -> the region of the meter, and whether it says what follows.
+METERS = {
+    "half of it": ({"calls_an_hour": 10}, 5, "0", "good", False),
+    "near": ({"calls_an_hour": 10}, 9, "0", "near", False),
+    "nearly all of many": ({"calls_an_hour": 100_000}, 99_999, "0", "near", False),
+    "all of its calls": ({"calls_an_hour": 10}, 10, "0", "full", True),
+    "more than all": ({"calls_an_hour": 10}, 12, "0", "full", True),
+    "all of its cost": ({"cost_an_hour": "2.00"}, 4, "2.00", "full", True),
+    "less than a call costs is left": ({"cost_an_hour": "2.00"}, 3, "1.90", "full", True),
+    "nothing may be dialled": ({"calls_an_hour": 0}, 0, "0", "full", True),
+    "one of two": ({"calls_an_hour": 10, "cost_an_hour": "2.00"}, 1, "2.00", "full", True),
+}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "calls", "cost", "region", "says"), METERS.values(), ids=METERS.keys()
+)
+def test_a_full_limit_is_in_the_colour_of_danger_and_says_what_happens(
+    bounds: dict[str, Any], calls: int, cost: str, region: str, says: bool, manager: Client
+) -> None:
+    CallPrice.objects.create(prefix="+972", country="IL", set_up="0.50")
+    limit = SpendLimit.objects.create(scope=SpendScope.ALL, **bounds)
+    began = timezone.now().replace(minute=0, second=0, microsecond=0)
+    SpendCount.objects.create(limit=limit, span="hour", began_at=began, calls=calls, cost=cost)
+    for page in (f"{LIMITS}_changelist", f"{LIMITS}_change"):
+        address = reverse(page, args=[limit.pk] if page.endswith("change") else [])
+        text = manager.get(address).text
+        [found] = re.findall(r"<meter [^>]*>", text)
+        at = {name: float(value) for name, value in re.findall(r'(\w+)="([\d.]+)"', found)}
+        # As HTML has it, where little is best: above `high` a meter is two steps from it.
+        assert (at["optimum"], at["max"]) == (0, 1)
+        regions = {"good": at["value"] <= at["low"], "full": at["value"] > at["high"]}
+        assert next((name for name, is_in in regions.items() if is_in), "near") == region
+        assert ("Used up: no more of these calls are dialled until" in text) == says
 
 
 def test_opened_again_after_a_question(full: Lead, manager: Client) -> None:

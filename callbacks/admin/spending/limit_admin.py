@@ -19,11 +19,14 @@ from callbacks.admin.commands import Command, NothingToDo
 from callbacks.admin.confirm import ask, is_confirmed
 from callbacks.admin.spending.price_admin import CountryField
 from callbacks.calling import spend_limits
+from callbacks.common.formatting import when
 from callbacks.models import CallPrice, SpendLimit
 from callbacks.models.spending import SpendScope, SpendSpan
 from callbacks.spending import limits
 from callbacks.spending.limits import Standing
 from leads.admin import Admin
+
+_FULL = 0.999  # above it nothing is left
 
 
 def _open(span: SpendSpan) -> Callable[[SpendLimit, object], str]:
@@ -195,10 +198,19 @@ def _used(found: Standing | None) -> SafeString | str:
     text = ", ".join(parts)
     if not found.is_bounded:
         return text
-    return format_html(
-        '<meter min="0" max="1" high="{}" value="{}"></meter> {}',
-        limits.NEAR, f"{found.used:.3f}", text,
+    # Good up to where it is near, bad where nothing is left; its colours are in admin.css.
+    meter = format_html(
+        '<meter class="used" min="0" max="1" low="{}" high="{}" optimum="0" value="{}"></meter> {}',
+        limits.NEAR, _FULL, "1" if found.is_used_up else f"{min(found.used, _FULL):.3f}", text,
     )  # fmt: skip
+    if not found.is_used_up:
+        return format_html("<div>{}</div>", meter)
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    sentence = gettext(
+        "Used up: no more of these calls are dialled until %(when)s, or until somebody opens it "
+        "again."
+    ) % {"when": when(found.ends_at, now, zone)}
+    return format_html('<div>{}<p class="trouble">{}</p></div>', meter, sentence)
 
 
 def _of(calls: int, most: int | None) -> str:
