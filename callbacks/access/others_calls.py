@@ -76,6 +76,8 @@ def hide(lead: Lead, seen: "Scope") -> None:
     call = newest.order_by("-claimed_at", "-pk").first()
     if call is None or is_of_others(lead, call):
         lead.call_id, lead.error_code, lead.error_message = "", None, ""
+    if lead.assigned_to_id and not seen.has_phone_of(lead.assigned_to_id):
+        lead.assigned_to = None
     if lead.disposition_id and not _own_notes(seen, lead.disposition_id, lead.pk).exists():
         lead.disposition = None
 

@@ -67,6 +67,10 @@ class Scope:
         """Of what has a team at `path`."""
         return Q() if self.teams is None else Q((f"{path}__in", self.teams))
 
+    def has_phone_of(self, user: int) -> bool:
+        """Whether somebody has a phone in one of the teams. One query."""
+        return Extension.objects.filter(self.of_teams("team"), user=user).exists()
+
 
 EVERYTHING = Scope()
 

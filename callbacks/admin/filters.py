@@ -181,6 +181,9 @@ class AssignedFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
             return queryset.filter(assigned_to__isnull=chosen == _NOBODY)
         if not (chosen.isascii() and chosen.isdigit() and len(chosen) < _MOST_DIGITS):
             return queryset
+        seen = scope.of(request.user)
+        if seen.is_limited and not seen.has_phone_of(int(chosen)):
+            return queryset.none()  # whose a lead was at another team is not told
         return queryset.filter(assigned_to=chosen)
 
 

@@ -117,6 +117,22 @@ def test_no_page_shows_what_was_written_to_the_other_team(
     assert ADDRESS not in text_of(answer)
 
 
+@pytest.mark.parametrize("page", ["the list", "the lead's page", "to be called"])
+def test_nobody_is_told_whose_it_was_there(
+    page: str, moved: Lead, world: World, leading: Client
+) -> None:
+    """A lead that moves stays somebody's of the other team, to whom a manager has assigned it."""
+    theirs = world.other.salesperson
+    Lead.objects.filter(pk=moved.pk).update(assigned_to=theirs)
+    assert theirs.last_name not in text_of(leading.get(pages(moved)[page]))
+    found = leading.get("/admin/leads/lead/", {"assigned": theirs.pk})
+    assert list(found.context["cl"].result_list) == []
+    own = world.own.salesperson
+    Lead.objects.filter(pk=moved.pk).update(assigned_to=own)
+    found = leading.get("/admin/leads/lead/", {"assigned": own.pk})
+    assert [it.assigned_to for it in found.context["cl"].result_list] == [own]
+
+
 def test_the_list_of_what_is_held_says_nothing_of_it(moved: Lead, leading: Client) -> None:
     """Held again, since a manager has put its number on the block list meanwhile."""
     Lead.objects.filter(pk=moved.pk).update(status=LeadStatus.HELD, error_message=SECRET)
