@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,7 @@ from callbacks.replay.history import Period
 from callbacks.replay.playing import TooManyLeads, Variant
 from callbacks.reports import filters
 from callbacks.reports.filters import Asked, NotUnderstood
-from leads import sla
+from leads import sla, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -90,9 +90,13 @@ def look_after(study: Study, now: datetime) -> None:
     if study.started_at is None:
         task_publisher.publish(task_publisher.WORK_OUT, study.pk)
     elif (study.told_at or study.started_at) < now - _SILENT_FOR:
-        Study.objects.filter(pk=study.pk, finished_at__isnull=True).update(
-            finished_at=now, problem=_BROKEN_OFF
-        )
+        try:
+            Study.objects.filter(pk=study.pk, finished_at__isnull=True).update(
+                finished_at=now, problem=_BROKEN_OFF
+            )
+        except Error as error:
+            if unavailable.cause(error) is None:  # else it is said by the next who asks
+                raise
 
 
 def run(study_id: int) -> None:

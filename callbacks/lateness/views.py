@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from callbacks.access import scope
@@ -28,9 +30,14 @@ from callbacks.reports.date_ranges import last_days
 from callbacks.reports.filters import Asked, NotUnderstood
 from callbacks.reports.periods import CHOSEN, PERIODS, TODAY
 from callbacks.reports.views import periods_of
+from leads import unavailable
 
 # Days that are over change only by late records; a day that goes on is worked out anew.
 _KEPT, _KEPT_TODAY = timedelta(hours=12), timedelta(minutes=5)
+_NOT_NOW = _(
+    "This cannot be worked out now: the database accepts no writes. What was worked out before is "
+    "shown."
+)
 # The list's parameter: "<study>:<cause>".
 PARAMETER = "late_for"
 
@@ -101,18 +108,25 @@ def _shown(asked: Asked, user: Any, now: datetime) -> dict[str, Any]:
     key = _key(asked)
     kept = list(Study.objects.filter(kind=StudyKind.LATENESS, asked=key)[:5])
     newest = kept[0] if kept else None
+    is_refused = False
     if newest is None or _is_old(newest, asked, now):
-        newest = studies.ask(StudyKind.LATENESS, key, user, now)
-        kept.insert(0, newest)
-    studies.look_after(newest, now)
+        try:
+            newest = studies.ask(StudyKind.LATENESS, key, user, now)
+            kept.insert(0, newest)
+        except Error as error:
+            if unavailable.cause(error) is None:
+                raise
+            is_refused = True  # what was worked out before is shown all the same
+    if newest:
+        studies.look_after(newest, now)
     found = next((it for it in kept if it.result is not None), None)
     return {
         "asked": asked,
         "days": asked.days,
         "time_zone": asked.zone,
         "remarks": filters.remarks(asked),
-        "under_way": newest if newest.finished_at is None else None,
-        "failed": studies.problem_of(newest),
+        "under_way": newest if newest and newest.finished_at is None else None,
+        "failed": _NOT_NOW if is_refused else newest and studies.problem_of(newest),
         "found": found,
         "as_of": found and found.started_at and found.started_at.astimezone(asked.tz),
         "callback_times": f"{reverse('callback-times')}?{asked.query().urlencode()}",

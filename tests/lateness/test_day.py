@@ -18,6 +18,7 @@ from callbacks.policy.rules import Outcome
 from callbacks.reports import filters
 from leads.models import Lead, LeadSource
 from tests.lateness.story import Story
+from tests.leads.test_not_stored import reading_only
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "/admin/reports/lateness/"
@@ -138,6 +139,22 @@ def test_a_worker_that_died_is_told_of(admin_client: Client, story: Story) -> No
     story.at(3600 + 181)
     _page(admin_client)
     assert "It was broken off. Ask for it again." in _page(admin_client)
+
+
+def test_who_reads_it_writes_nothing_while_the_database_only_reads(
+    admin_client: Client, story: Story
+) -> None:
+    not_now = "This cannot be worked out now: the database accepts no writes."
+    admin_client.get("/admin/")  # signed in
+    with reading_only():
+        assert not_now in _page(admin_client)
+    _worked_out(admin_client)
+    story.at(3600 + 301)  # what there is is old
+    with reading_only():
+        page = _page(admin_client)
+    assert not_now in page
+    assert "as it stood on 23 Nov 15:00:00" in page
+    assert not_now not in _page(admin_client)
 
 
 def test_one_at_a_time(source: LeadSource, team: Team) -> None:

@@ -66,8 +66,10 @@ def reading_only() -> Iterator[None]:
     """As on a standby, or after `ALTER DATABASE ... SET default_transaction_read_only = on`."""
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
-        yield
-        cursor.execute("SET default_transaction_read_only = off")
+        try:
+            yield
+        finally:
+            cursor.execute("SET default_transaction_read_only = off")
 
 
 def visitor() -> Client:
