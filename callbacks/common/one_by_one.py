@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
 
 from callbacks.common import heartbeats
 
@@ -13,8 +14,10 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# The database is away, or cannot do more now: that is true of the next item too.
+# The database is away, or cannot do more now: that is true of the next item too. That it only reads
+# is an InternalError of Django's, as a damaged row is.
 _OF_ALL = (OperationalError, InterfaceError)
+_READS_ONLY = ReadOnlySqlTransaction
 
 
 def one_by_one(
@@ -23,7 +26,8 @@ def one_by_one(
     """Each item with what `act` returned for it, in their order.
 
     An item whose `act` raises is left out, counted for /metrics, and logged as `what` names it, so
-    one broken row keeps no other from its turn. Raises only when the database is away.
+    one broken row keeps no other from its turn. Raises only when the database is away, or only
+    reads.
     """
     done = []
     for item in items:
@@ -31,7 +35,9 @@ def one_by_one(
             done.append((item, act(item)))
         except _OF_ALL:
             raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error.__cause__, _READS_ONLY):
+                raise
             heartbeats.count(sweep_item_failures=1)
             log.exception("item of the sweep failed act=%s item=%s", act.__qualname__, what(item))
     return done
