@@ -131,6 +131,14 @@ def processes_away(_now: datetime) -> list[Found]:
     return [Found(name, {"sentence": str(words)}) for name, words in notices.processes_away()]
 
 
+def wrong_clocks(_now: datetime) -> list[Found]:
+    """Machines whose clock is not the database's."""
+    return [
+        Found(f"clock:{it.machine}", {"machine": it.machine, "sentence": it.sentence()})
+        for it in notices.wrong_clocks()
+    ]
+
+
 def webhooks_stopped(_now: datetime) -> list[Found]:
     """Receivers of alerts whose webhook has failed too often."""
     rows = AlertReceiver.objects.filter(is_active=True, stopped_at__isnull=False).order_by("pk")

@@ -257,6 +257,20 @@ _KINDS = (
         _overview,
     ),
     Kind(
+        "wrong_clock",
+        _("Wrong clock"),
+        _("Minutes for which the clock of a machine is not the database's."),
+        5,
+        facts.wrong_clocks,
+        _("Since %(begin)s: %(sentence)s"),
+        _("The clock of %(machine)s was not the database's from %(begin)s to %(end)s."),
+        ngettext_lazy("The clock of %(count)s machine is wrong",
+                      "The clocks of %(count)s machines are wrong", "count"),
+        ngettext_lazy("The clock of %(count)s machine was wrong",
+                      "The clocks of %(count)s machines were wrong", "count"),
+        _overview,
+    ),
+    Kind(
         STOOD_STILL,
         _("System stood still"),
         _(

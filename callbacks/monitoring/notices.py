@@ -116,7 +116,7 @@ def current(silent: Iterable[SilentSource] | None = None) -> list[str]:
             )
             % {"calls": _CALLS}
         )
-    found += [it.sentence() for it in _missing.clocks()]
+    found += [it.sentence() for it in wrong_clocks()]
     return found
 
 
@@ -152,6 +152,11 @@ def account_refused(refusal: AccountRefusal) -> str:
 def processes_away() -> list[tuple[str, Text]]:
     """The parts of the system that are away, each by the name of its check and in a sentence."""
     return [(name, _SENTENCES[name]) for name in _missing.names()]
+
+
+def wrong_clocks() -> list[WrongClock]:
+    """The machines of ours whose clock is not the database's."""
+    return _missing.clocks()
 
 
 def provider_trouble(now: datetime) -> Trouble | None:

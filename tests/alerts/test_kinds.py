@@ -17,6 +17,7 @@ from callbacks.alerts import words
 from callbacks.alerts.facts import MOST
 from callbacks.alerts.kinds import KINDS
 from callbacks.calling import account_gate
+from callbacks.common import heartbeats
 from callbacks.explain import nobody_now
 from callbacks.models import (
     Alert,
@@ -33,6 +34,7 @@ from callbacks.monitoring import right_now
 from leads.models import Lead, LeadSource
 from tests.alerts.conftest import NOON, Clock, MakeReceiver
 from tests.alerts.patterns import PATTERN_CASES
+from tests.support.simulator import eventually
 from tests.support.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,6 +196,16 @@ def beat_again(world: World) -> None:
     world.signs.hset("callbacks:seen", "beat", timezone.now().timestamp())
 
 
+def clock_behind(_world: World) -> None:
+    heartbeats.clock_seen("worker-1@app2", -300)
+    eventually(lambda: not heartbeats._writing)
+
+
+def clock_right(_world: World) -> None:
+    heartbeats.clock_seen("worker-1@app2", 0)
+    eventually(lambda: not heartbeats._writing)
+
+
 def stopped(world: World) -> None:
     AlertReceiver.objects.create(
         name="Another", channel="webhook", url="https://example.com/", stopped_at=NOON
@@ -247,6 +259,7 @@ CASES = [
     ("extension_blocked", blocked, 1, unblocked, "callbacks/extension"),
     ("unknown_outcomes", never_known, 1, settled, "callbacks/unknownoutcome"),
     ("process_away", no_beat, 1, beat_again, ""),
+    ("wrong_clock", clock_behind, 1, clock_right, ""),
     ("webhook_stopped", stopped, 1, started, "callbacks/alertreceiver"),
     ("mail_failed", refused_mail, 1, taken_mail, "callbacks/outgoingmail"),
     ("mail_failed", refused_before, 0, nothing, ""),
@@ -308,6 +321,7 @@ def test_alerts_count_what_the_tiles_count(
         "extension_blocked": shown["Extensions blocked by the provider"],
         "unknown_outcomes": shown["Nobody knows how it ended"],
         "process_away": 0,
+        "wrong_clock": 0,
         "stood_still": 0,
         "webhook_stopped": 0,
         "mail_failed": 0,
