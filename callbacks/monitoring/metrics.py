@@ -177,6 +177,11 @@ def _of_the_last_hour(recent: queue_figures.RecentCalls) -> Iterator[Metric]:
 
 def _from_signs() -> Iterator[Metric]:
     signs = _signs.answer()
+    yield GaugeMetricFamily(
+        "callbacks_redis_takes_writes",
+        "1 if Redis takes writes; 0 where its memory or disk is full, or it is a replica.",
+        int(signs.takes_writes),
+    )
     yield GaugeMetricFamily("callbacks_workers", "Workers seen just now.", signs.workers)
     seen = GaugeMetricFamily(
         "callbacks_last_seen_timestamp_seconds",

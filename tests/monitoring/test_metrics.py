@@ -247,6 +247,7 @@ def test_the_alerts_in_the_documentation_ask_for_figures_that_are_there(
     eventually(lambda: heartbeats.read().clocks)
     named = set(re.findall(r"callbacks_[a-z_]+", _rules()))
     assert named
+    assert {"callbacks_up", "callbacks_redis_takes_writes"} <= named
     assert named <= {name for name, *_labels in scraped()}
 
 
