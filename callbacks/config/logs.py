@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from callbacks.config import log_repeats
+from callbacks.config import log_repeats, log_words
 from leads import log_context
 
 FORMATS = ("line", "json")
@@ -107,12 +107,15 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"discreet": {"()": formatter}},
-        "filters": {"said once": {"()": log_repeats.SaidOnce}},
+        "filters": {
+            "calmer": {"()": log_words.Calmer},
+            "said once": {"()": log_repeats.SaidOnce},
+        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "discreet",
-                "filters": ["said once"],
+                "filters": ["calmer", "said once"],
             }
         },
         "loggers": {
