@@ -1,8 +1,9 @@
 """Answers to requests that failed: JSON below /api/, a page everywhere else.
 
-callbacks.config.urls registers them as Django's handlers. By then Django has logged the failure.
+callbacks.config.urls registers them as Django's handlers. Django logs the failure after them.
 """
 
+import logging
 import math
 import sys
 from contextlib import suppress
@@ -33,6 +34,8 @@ from leads.guard import circumstances, websites
 from leads.guard.verdicts import Refused
 from leads.request_body import MOST_FIELDS, BodyRefused, TooManyFields
 
+log = logging.getLogger(__name__)
+
 _METHODS = ("GET", "HEAD", "POST")
 
 
@@ -53,8 +56,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answers 500; or 503 where the database cannot do now what was asked (leads.unavailable)."""
-    if unavailable.cause(sys.exception()):
-        return api.not_available() if _is_for_the_api(request) else not_available(request)
+    if cause := unavailable.cause(sys.exception()):
+        answer = api.not_available() if _is_for_the_api(request) else not_available(request)
+        here = request.resolver_match
+        # In place of Django's line, whose stack trace says nothing of a database that is away.
+        log.error("not available route=%s reason=%s", here.view_name if here else "-", cause)
+        answer._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark
+        return answer
     if _is_for_the_api(request):
         return api.broken()
     page = HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))

@@ -1,5 +1,8 @@
 """The pages for when something is wrong. They need no database: `db` is asked for nowhere here."""
 
+import re
+import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,6 +15,7 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_protect
 
 from callbacks.config import urls
+from tests.support.serving import serving
 
 
 def _denied(request: HttpRequest) -> HttpResponse:
@@ -149,3 +153,21 @@ def test_without_a_database_visitors_get_a_page_and_programs_get_json(
         answer = client.post("/api/leads/", json=lead)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert answer.json() == {"errors": {"server": ["Not available now. Try again shortly."]}}
+
+
+def test_without_a_database_a_page_is_one_line_in_the_log_and_no_stack_trace(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and not listening
+        address = f"postgres://nobody@127.0.0.1:{nobody.getsockname()[1]}/none"
+        with serving(address, log=log) as url:
+            before = len(log.read_text())
+            answer = httpx.get(f"{url}/admin/", cookies={"sessionid": "a" * 32}, timeout=60)
+            said = log.read_text()[before:]
+    assert answer.status_code == 503
+    assert " ERROR leads.error_pages not available route=- reason=unreachable\n" in said
+    assert "psycopg" not in said
+    assert "django.db" not in said
+    assert all(re.match(r"20\d\d-", line) for line in said.splitlines()), said
