@@ -12,7 +12,7 @@ that request.
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
 
 from callbacks.models import CallAttempt, CallNote
 from leads.models import Lead
@@ -33,27 +33,36 @@ TOLD = (
 )
 
 
+# In a report, in place of the team or the person whose call is not told. No id has 19 digits.
+OTHERS = 10**18
+
+
 def has_not_moved(seen: "Scope", lead: str = "") -> Q:
     """Of leads, or of what has one at `lead` ("lead__"): those whose first source is one's own."""
     return Q((f"{lead}first_source__isnull", True)) | Q((f"{lead}first_source__in", seen.sources))
 
 
 def caller(seen: "Scope", column: str, lead: str = "") -> Any:
-    """`by_team`, `by_user` or `by_extension` of a lead, for a report; NULL where it is not told."""
-    if not seen.is_limited:
-        return F(lead + column)
-    told = _caller_is_told(seen, lead)
-    return Case(When(told, then=F(lead + column)), output_field=IntegerField())
-
-
-def as_told(seen: "Scope", called_by: Q, *, is_nobody: bool) -> Q:
-    """A condition on who called a lead, for a report that counts it under nobody where that is not
-    told.
+    """`by_team`, `by_user` or `by_extension` of a lead, for a report; OTHERS where it is not told,
+    and NULL where nobody has called.
     """
     if not seen.is_limited:
-        return called_by
-    told = _caller_is_told(seen)
-    return called_by | ~told if is_nobody else called_by & told
+        return F(lead + column)
+    hidden = When(is_hidden(seen, lead), then=Value(OTHERS))
+    return Case(hidden, default=F(lead + column), output_field=BigIntegerField())
+
+
+def as_told(seen: "Scope", called_by: Q) -> Q:
+    """A condition on who called a lead, of those of which it is told."""
+    return called_by & ~is_hidden(seen) if seen.is_limited else called_by
+
+
+def is_hidden(seen: "Scope", lead: str = "") -> Q:
+    """Of leads: those that have been called by somebody of whom it is not told who."""
+    if not seen.is_limited:
+        return Q(pk__in=())
+    is_called = Q((f"{lead}by_extension__isnull", False))
+    return is_called & ~_caller_is_told(seen, lead)
 
 
 def disposition_is_told(seen: "Scope") -> Q:

@@ -1,5 +1,6 @@
 """What the report's form offers to choose from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,10 +15,10 @@ from callbacks.models import Extension, Team
 from callbacks.reports import people
 from callbacks.reports.filters import WITHOUT
 from callbacks.reports.groupings import GROUPINGS, Grouping
-from callbacks.reports.people import NOBODY
+from callbacks.reports.people import Person
 from callbacks.reports.selection import BY
 from leads import attribution, languages
-from leads.models import LeadSource, LeadStatus
+from leads.models import LANGUAGE, LeadSource, LeadStatus
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,25 @@ def fields(
     default_by: str = BY,
     seen: Scope = EVERYTHING,
 ) -> list[Field]:
-    """The lists, with what is chosen. Eight small queries."""
-    everybody = [("", gettext("Everybody")), *people.choices(seen)]
+    """The lists, with what is chosen. Eight small queries; two more for who has left."""
+    # Of leads some have been called by nobody; a call is always somebody's.
+    unnamed = people.unnamed(seen) if groupings is GROUPINGS else []
+    callers = [(str(Person(number)), name) for number, name in unnamed]
+    everybody = [("", gettext("Everybody")), *_people(asked, seen, callers)]
     its_teams, its_sources = Team.objects.filter(seen.of_teams("pk")), LeadSource.objects.all()
     if seen.is_limited:
         its_sources = its_sources.filter(pk__in=seen.sources)
     teams = [
         ("", gettext("All teams")),
         *((str(pk), name) for pk, name in its_teams.order_by("name").values_list("pk", "name")),
-        (str(NOBODY), gettext("Not called")),
+        *((people.team_written(number), name) for number, name in unnamed),
     ]
     sources = its_sources.order_by("name").values_list("pk", "name")
     lists: list[tuple[str, str, list[tuple[str, Text]]]] = [
         ("source", gettext("Sources"), [(str(pk), name) for pk, name in sources]),
         ("team", gettext("Team"), [*teams]),
         ("salesperson", gettext("Salesperson"), [*everybody]),
-        ("language", gettext("Language"), [("", gettext("All languages")), *_languages()]),
+        ("language", gettext("Language"), [("", gettext("All languages")), *_languages(asked)]),
         ("status", gettext("Status"), [("", gettext("All leads")), *LeadStatus.choices]),
         *(_marks(asked, name, label, seen) for name, label in _MARKS.items()),
         ("by", gettext("Group by"), [(it.key, it.name) for it in groupings.values()]),
@@ -109,8 +113,20 @@ def _marks(
     return name, str(label), [*options, *((it, it) for it in known)]
 
 
-def _languages() -> list[tuple[str, Text]]:
+def _people(asked: QueryDict, seen: Scope, unnamed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those who have a phone, and who is asked for: somebody may have left."""
+    found = [*people.choices(seen), *unnamed]
+    chosen = Person.parsed(asked.get("salesperson", ""))
+    if chosen and str(chosen) not in dict(found) and chosen.exists(seen):
+        found.insert(0, (str(chosen), chosen.name()))
+    return found
+
+
+def _languages(asked: QueryDict) -> list[tuple[str, Text]]:
+    """Those that are spoken somewhere now, and the one that is asked for."""
     spoken = Func("languages", function="unnest")
     codes = {*LeadSource.objects.order_by().values_list("language", flat=True).distinct()}
     codes |= {*Extension.objects.order_by().values_list(spoken, flat=True).distinct()}
+    if re.fullmatch(LANGUAGE, chosen := asked.get("language", "")):
+        codes.add(chosen)
     return [(code, languages.name_of(code)) for code in sorted(code for code in codes if code)]

@@ -91,7 +91,7 @@ class Export:
             (gettext("Time zone"), asked.zone),
             (gettext("Columns"), str(self.selected.columns.name)),
         ]
-        for field in choices.fields(query, {}):
+        for field in choices.fields(query, {}, seen=asked.seen):
             chosen = [str(option.name) for option in field.options if option.is_chosen]
             said.append((field.label, listed(chosen) if chosen else gettext("All")))
         if self.before:

@@ -19,11 +19,12 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext
 
 from callbacks.access import others_calls
+from callbacks.access.others_calls import OTHERS
 from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.common.formatting import all_of
 from callbacks.models import Team
 from callbacks.reports.date_ranges import EARLIEST, Days, parsed_day
-from callbacks.reports.people import NOBODY, Person
+from callbacks.reports.people import NOBODY, Person, team_parsed, team_written
 from callbacks.reports.periods import CHOSEN, PERIODS, TODAY, days_before
 from leads.models import LANGUAGE, Lead, LeadSource, LeadStatus
 from leads.typed_text import clean_line
@@ -48,8 +49,9 @@ class NotUnderstood(ValueError):  # noqa: N818  # said to a person
 class Asked:
     """Leads that were submitted on `days` in `zone`, and of these only those that are meant.
 
-    `period`: the days' name (periods.PERIODS), or CHOSEN. `team`: an id, or NOBODY for leads that
-    no team has called; None: all. `first_weekday`: 0 Sunday, 1 Monday, as the locale has it.
+    `period`: the days' name (periods.PERIODS), or CHOSEN. `first_weekday`: 0 Sunday, 1 Monday, as
+    the locale has it. `team`: an id, NOBODY for leads that no team has called, or OTHERS where it
+    is not told who has; None: all.
     Team and salesperson are those of the call that a lead counts for: `Lead.by_team`.
     `utm_campaign` and the like: None for all, "" for leads without any.
     `seen`: what of it who asks may see; no part of the address.
@@ -87,15 +89,19 @@ class Asked:
             found &= Q(source__in=self.sources)
         if self.team is not None:
             of_team = Q(by_team=self.team) if self.team else Q(by_team__isnull=True)
-            found &= others_calls.as_told(self.seen, of_team, is_nobody=not self.team)
+            found &= self._called_by(self.team, of_team)
         if self.salesperson is not None:
-            person, is_nobody = self.salesperson.condition(), not self.salesperson.number
-            found &= others_calls.as_told(self.seen, person, is_nobody=is_nobody)
+            found &= self._called_by(self.salesperson.number, self.salesperson.condition())
         if self.language:
             found &= Q(language=self.language)
         if self.status:
             found &= Q(status=self.status)
         return found & self.marks()
+
+    def _called_by(self, number: int, condition: Q) -> Q:
+        if number == OTHERS:
+            return others_calls.is_hidden(self.seen)
+        return others_calls.as_told(self.seen, condition)
 
     def marks(self, lead: str = "") -> Q:
         """Of leads by what who asks is told of where they came from; `lead`: the way from a row."""
@@ -130,7 +136,7 @@ class Asked:
             query["first"], query["last"] = self.days.first.isoformat(), self.days.last.isoformat()
         query.setlist("source", [str(it) for it in self.sources])
         if self.team is not None:
-            query["team"] = str(self.team)
+            query["team"] = team_written(self.team)
         if self.salesperson is not None:
             query["salesperson"] = str(self.salesperson)
         if self.language:
@@ -235,8 +241,8 @@ class _Reader:
 
     def _team(self) -> int | None:
         typed = self._given("team")
-        number = _number(typed)
-        if not typed or number == NOBODY:
+        number = team_parsed(typed)
+        if not typed or number == NOBODY or (number == OTHERS and self._seen.is_limited):
             return number
         teams = Team.objects.filter(self._seen.of_teams("pk"))
         if number is None or not teams.filter(pk=number).exists():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import DateField, F, Func, IntegerField, Q, TextField
+from django.db.models import BigIntegerField, DateField, F, Func, Q, TextField
 from django.db.models.lookups import Exact
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.access import others_calls, others_requests
+from callbacks.access.others_calls import OTHERS
 from callbacks.common.translation import Text
 from callbacks.models import Team
 from callbacks.reports import people
@@ -69,14 +70,17 @@ class Grouping:
         return self.columns in (("submitted_at",), ("claimed_at",))
 
     def in_order(self, keys: Collection[Any], asked: Asked) -> dict[Any, str]:
-        """Keys and their labels: in time, or by name with NOBODY last."""
+        """Keys and their labels: in time, or by name, with what has none last."""
         places = {key: place for place, key in enumerate(self.every(asked))}
         found = self.labels(list(keys))
         labels = {key: found.get(key, str(key)) for key in keys}
         if self.is_of_time:
             ordered = sorted(labels, key=lambda key: (places.get(key, 0), key))
         else:
-            ordered = sorted(labels, key=lambda key: (not key, labels[key].casefold(), key))
+            unnamed = {"": 1, OTHERS: 1, NOBODY: 2}
+            ordered = sorted(
+                labels, key=lambda key: (unnamed.get(key, 0), labels[key].casefold(), key)
+            )
         return {key: labels[key] for key in ordered}
 
     def expression(self, asked: Asked, prefix: str = "") -> Func:
@@ -84,7 +88,9 @@ class Grouping:
         # Zones come from a list of known names (filters.read), so they may stand in the statement.
         at = f"%(expressions)s AT TIME ZONE '{asked.zone}'"
         sql = self.sql.format(at=at, first=asked.first_weekday)
-        output = DateField() if self.days else TextField() if self.words is None else IntegerField()
+        output = (
+            DateField() if self.days else TextField() if self.words is None else BigIntegerField()
+        )
         columns: list[Any] = [F(prefix + name) for name in self.columns]
         if self.columns[0] in others_calls.TOLD:
             columns = [others_calls.caller(asked.seen, name, prefix) for name in self.columns]
@@ -105,13 +111,15 @@ class Grouping:
         """For an address."""
         if self.key == "salesperson":
             return str(Person(int(str(key))))
-        return str(key)
+        return people.team_written(key) if isinstance(key, int) else str(key)
 
     def parsed(self, text: str) -> Key | None:
         """What `written` has written; None: it is something else."""
         if self.key == "salesperson":
             person = Person.parsed(text)
             return person.number if person else None
+        if self.key == "team":
+            return people.team_parsed(text)
         if self.words is None:
             return clean_line(text)[:MOST_MARK]
         if self.words:
@@ -167,7 +175,7 @@ def _teams(keys: Collection[int]) -> dict[int, str]:
     names = dict(Team.objects.filter(pk__in=keys).values_list("pk", "name"))
     gone = gettext("A team that was deleted (%(number)s)")
     found = {key: names.get(key) or gone % {"number": key} for key in keys}
-    return found | ({NOBODY: gettext("Not called")} if NOBODY in keys else {})
+    return found | {number: name for number, name in people.unnamed() if number in keys}
 
 
 def _marks(keys: Collection[str]) -> dict[str, str]:

@@ -9,30 +9,34 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 
+from callbacks.access.others_calls import OTHERS
 from callbacks.access.scope import EVERYTHING, Scope
 from callbacks.models import Extension
 
 # In place of a team's or a salesperson's id: nobody has called the lead yet.
 NOBODY = 0
+# What stands in an address in place of an id.
+_WORDS = {NOBODY: "nobody", OTHERS: "others"}
 _WRITTEN = re.compile(r"(user|phone)-([0-9]{1,18})")
 
 
 @dataclass(frozen=True)
 class Person:
-    """`number`: the login's id; below zero: the id of a phone without a login; NOBODY."""
+    """`number`: the login's id; below zero: the id of a phone without a login; NOBODY; OTHERS."""
 
     number: int
 
     def __str__(self) -> str:
-        if not self.number:
-            return "nobody"
+        if self.number in _WORDS:
+            return _WORDS[self.number]
         return f"user-{self.number}" if self.number > 0 else f"phone-{-self.number}"
 
     @classmethod
     def parsed(cls, text: str) -> "Person | None":
         """What str() has written; None: it is something else."""
-        if text == "nobody":
-            return cls(NOBODY)
+        for number, word in _WORDS.items():
+            if text == word:
+                return cls(number)
         if not (found := _WRITTEN.fullmatch(text)) or not int(found[2]):
             return None
         return cls(int(found[2]) if found[1] == "user" else -int(found[2]))
@@ -49,6 +53,8 @@ class Person:
         """Whether anybody has ever been there under this id, for who asks."""
         if not seen.names:
             return False
+        if self.number == OTHERS:
+            return seen.is_limited
         if seen.is_limited and self.number:
             its = {"user": self.number} if self.number > 0 else {"pk": -self.number}
             return Extension.objects.filter(seen.of_teams("team"), **its).exists()
@@ -58,9 +64,11 @@ class Person:
 
     def is_there(self) -> bool:
         """Whether the login can be used, or the phone be rung."""
+        if self.number in _WORDS:
+            return True
         if self.number > 0:
             return get_user_model().objects.filter(pk=self.number, is_active=True).exists()
-        return not self.number or Extension.objects.filter(pk=-self.number, is_active=True).exists()
+        return Extension.objects.filter(pk=-self.number, is_active=True).exists()
 
     def name(self) -> str:
         """As people read it."""
@@ -69,8 +77,8 @@ class Person:
 
 def names(numbers: Collection[int]) -> dict[int, str]:
     """Their names by number. Up to two queries."""
-    found = {NOBODY: gettext("Not called")} if NOBODY in numbers else {}
-    if logins := [it for it in numbers if it > 0]:
+    found = {number: name for number, name in unnamed() if number in numbers}
+    if logins := [it for it in numbers if it > 0 and it != OTHERS]:
         found_logins = get_user_model().objects.filter(pk__in=logins)
         shared = _named_like("pk", "first_name", "last_name")
         users = {it.pk: _of_login(it, it.shared) for it in found_logins.annotate(shared=shared)}
@@ -84,7 +92,7 @@ def names(numbers: Collection[int]) -> dict[int, str]:
 
 
 def choices(seen: Scope = EVERYTHING) -> list[tuple[str, str]]:
-    """All who have a phone, by name, to choose from; and NOBODY. One query."""
+    """All who have a phone, by name, to choose from. One query."""
     shared = _named_like("user", "user__first_name", "user__last_name")
     phones = Extension.objects.select_related("user").annotate(shared=shared).order_by("number")
     phones = phones.filter(seen.of_teams("team"))
@@ -94,8 +102,28 @@ def choices(seen: Scope = EVERYTHING) -> list[tuple[str, str]]:
         else _of_phone(it)
         for it in phones
     }
-    by_name = sorted(people.items(), key=lambda choice: choice[1].casefold())
-    return [*by_name, (str(Person(NOBODY)), gettext("Not called"))]
+    return sorted(people.items(), key=lambda choice: choice[1].casefold())
+
+
+def unnamed(seen: Scope | None = None) -> list[tuple[int, str]]:
+    """What stands in place of a team or of a person; for who sees all: nothing is hidden."""
+    called = [(OTHERS, gettext("Called by another team"))]
+    return [
+        *(called if seen is None or seen.is_limited else ()),
+        (NOBODY, gettext("Not called")),
+    ]
+
+
+def team_written(number: int) -> str:
+    """A team's id for an address, or what stands in place of one."""
+    return _WORDS[OTHERS] if number == OTHERS else str(number)
+
+
+def team_parsed(text: str) -> int | None:
+    """What `team_written` has written; None: it is something else."""
+    if text == _WORDS[OTHERS]:
+        return OTHERS
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def _named_like(login: str, first: str, last: str) -> Exists:

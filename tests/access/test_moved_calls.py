@@ -4,6 +4,7 @@ called, when, and the result. Nothing else, whichever way they look.
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +21,7 @@ from tests.access import world as worlds
 from tests.access.test_moved_leads import PHONE, SECRET, asks
 from tests.access.test_teams import text_of, unpacked
 from tests.access.world import Side, World
+from tests.reports.test_page import Numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +263,44 @@ def narrowed(theirs: CallAttempt, world: World) -> dict[str, str]:
         "a report's group of a team": behind(f"by=team&group={team}"),
         "a report's group of a salesperson": behind(f"by=salesperson&group={who}"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["team", "salesperson"])
+def test_a_report_says_that_it_was_called_and_not_by_whom(
+    by: str, theirs: CallAttempt, world: World, leading: Client
+) -> None:
+    """Beside the team's own leads, and one that has moved and was never called."""
+    uncalled = asks(world.other, "never-called")
+    Lead.objects.filter(pk=uncalled.pk).update(
+        source=world.own.source, first_source=world.other.source, phone="+972505550155",
+        status=LeadStatus.WAITING, closed_at=None, duplicate_of=None,
+    )  # fmt: skip
+    report = reverse("callback-times")
+
+    def listed(query: str) -> set[int]:
+        """The leads behind the numbers of one view of the report, which says how many they are."""
+        page = leading.get(f"{report}?period=today&show=main&{query}").content.decode()
+        found: set[int] = set()
+        for address, said in Numbers(page).found:
+            if "measure%3Dleads" in address and said.isdigit():
+                rows = leading.get(unescape(address)).context["cl"].result_list
+                assert len(rows) == int(said), address
+                found = found or {it.pk for it in rows}
+        return found
+
+    page = text_of(leading.get(f"{report}?period=today&by={by}"))
+    assert "Called by another team" in page.split("Definitions")[0]
+    not_called = "0" if by == "team" else "nobody"
+    assert theirs.lead_id in listed(f"{by}=others")
+    assert uncalled.pk not in listed(f"{by}=others")
+    assert uncalled.pk in listed(f"{by}={not_called}")
+    assert theirs.lead_id not in listed(f"{by}={not_called}")
+    assert {theirs.lead_id, uncalled.pk, world.own.lead.pk} <= listed(f"by={by}")
+
+    boss = Client()
+    boss.force_login(User.objects.create_superuser("boss"))
+    assert "Called by another team" not in text_of(boss.get(f"{report}?period=today&by={by}"))
+    assert "There is no such" in text_of(boss.get(f"{report}?period=today&{by}=others"))
 
 
 NARROWED = (

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.models import Extension, Team
-from callbacks.reports import filters
+from callbacks.reports import choices, filters
 from callbacks.reports.date_ranges import Days
 from callbacks.reports.filters import Asked, NotUnderstood, remarks
+from callbacks.reports.groupings import GROUPINGS, Grouping
 from callbacks.reports.people import Person
 from callbacks.reports.periods import CHOSEN, PERIODS, days_before
+from callbacks.reports.salespeople.meant import CALL_GROUPINGS
 from leads.models import LeadSource
 
 # Thursday 26 March 2026, 12:00 in Jerusalem.
@@ -200,3 +202,27 @@ def test_who_left_is_still_reported_on_and_said_to_have_left(db: None) -> None:
         (said,) = remarks(read(address))
         assert words in said
     assert remarks(read("salesperson=nobody&team=0")) == []
+
+
+@pytest.mark.parametrize("groupings", [GROUPINGS, CALL_GROUPINGS], ids=["leads", "calls"])
+def test_what_is_chosen_stays_chosen_in_the_form(db: None, groupings: dict[str, Grouping]) -> None:
+    """Also who has no phone any more, and a language that nobody speaks: else the form and the
+    workbook would say that all were meant.
+    """
+    user = User.objects.create_user("dana", first_name="Dana", is_active=False)
+    chosen = {"salesperson": (f"user-{user.pk}", "Dana"), "language": ("ja", "Japanese")}
+    query = QueryDict("&".join(f"{name}={value}" for name, (value, _words) in chosen.items()))
+    told = {
+        field.name: [(it.value, it.name) for it in field.options if it.is_chosen]
+        for field in choices.fields(query, {}, groupings)
+    }
+    assert {name: told[name] for name in chosen} == {name: [it] for name, it in chosen.items()}
+
+
+def test_a_call_is_always_somebodys(db: None) -> None:
+    def offered(groupings: dict[str, Grouping]) -> set[str]:
+        found = choices.fields(QueryDict(), {}, groupings)
+        return {str(it.name) for field in found for it in field.options}
+
+    assert "Not called" in offered(GROUPINGS)
+    assert "Not called" not in offered(CALL_GROUPINGS)

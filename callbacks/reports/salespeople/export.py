@@ -102,7 +102,7 @@ def _about(selected: Selection, now: datetime) -> Rows:
         (gettext("Time zone"), asked.zone),
         (gettext("Columns"), str(selected.columns.name)),
     ]
-    for field in choices.fields(selected.query(), {}, CALL_GROUPINGS, BY):
+    for field in choices.fields(selected.query(), {}, CALL_GROUPINGS, BY, asked.seen):
         chosen = [str(option.name) for option in field.options if option.is_chosen]
         said.append((field.label, listed(chosen) if chosen else gettext("All")))
     if selected.compare:
