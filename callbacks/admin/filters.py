@@ -244,7 +244,7 @@ class ReportFilter(RadioFilter):  # type: ignore[misc]  # unfold has no types
         try:
             return [(asked, drilldown.read(asked, timezone.now(), seen).words())]
         except NotUnderstood as problem:
-            return [(asked, str(problem))]
+            return [(asked, str(problem).removesuffix("."))]  # the page adds one
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows that were counted; none, with the reason, where that cannot be told."""

@@ -44,6 +44,11 @@ def below(shown: SafeString, note: str) -> SafeString:
     return format_html('<span class="noted">{}<small>{}</small></span>', shown, note)
 
 
+def on_one_line(text: str) -> str:
+    """A time, or another figure of several words, that no line breaks."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def explained(text: str, why: str) -> SafeString:
     """With a sentence in small type below it, which may take a few lines."""
     return format_html('<span class="noted">{}<small class="why">{}</small></span>', text, why)

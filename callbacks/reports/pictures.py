@@ -197,9 +197,9 @@ def heat(table: Table, key: str, weekdays: Sequence[tuple[int, str]]) -> Heat:
     is_leads = key == "leads"
     return Heat(
         gettext("Leads by hour") if is_leads else gettext("p90 to ring by hour"),
-        gettext("Darker: more leads.")
+        gettext("Stronger colour: more leads.")
         if is_leads
-        else gettext("Darker: later. Figures in italics are of fewer than 20 leads."),
+        else gettext("Stronger colour: later. Figures in italics are of fewer than 20 leads."),
         tuple(name for _day, name in weekdays),
         rows,
     )

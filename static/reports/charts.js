@@ -35,6 +35,9 @@
     for (let value = 0; value <= max; value += step) scale.ticks.push({ value });
   }
 
+  // No line leads to it and none away: of one day, the target is a dash.
+  const isAlone = ({ values }, at) => (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;
+
   function dataset(series, data) {
     const own = colour(series.colour);
     const shared = { label: series.name, data: series.values.map((value) => (value !== null && data.steep ? Math.max(value, 1) : value)) };
@@ -50,7 +53,8 @@
       borderColor: own,
       borderWidth: series.plain ? 1.5 : 2,
       borderDash: series.dashed ? [4, 4] : series.plain ? [8, 4] : [],
-      pointRadius: series.plain ? 0 : series.values.length > 45 ? 2 : 3.5,
+      pointStyle: series.plain ? "line" : "circle",
+      pointRadius: series.plain ? series.values.map((_value, at) => (isAlone(series, at) ? 14 : 0)) : series.values.length > 45 ? 2 : 3.5,
       pointHitRadius: 12,
       pointBackgroundColor: series.values.map((_value, at) => hollow(at)),
       pointBorderColor: own,

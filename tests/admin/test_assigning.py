@@ -95,7 +95,7 @@ def test_many_are_asked_about_twice_and_then_assigned(
     assert not LogEntry.objects.exists()
 
     told = assign(managing, leads, dana.pk)
-    assert any(it.startswith("9 leads: It is assigned to Dana Levi.") for it in told)
+    assert any(it.startswith("9 leads: Assigned to Dana Levi.") for it in told)
     done = [*waiting, long_ago, later, calling, held, *closed, theirs]
     assert owners(done) == [dana.pk] * 10
     assert owners([repeated, other]) == [None, None]
@@ -130,7 +130,7 @@ def test_one_is_assigned_from_its_page_and_a_worker_looks(
     answer = managing.post(address, {"confirmed": "yes", "person": dana.pk}, follow=True)
     assert owners([lead]) == [dana.pk]
     page = words(answer)
-    assert "It is assigned to Dana Levi." in page
+    assert "Assigned to Dana Levi." in page
     assert "Assigned to Dana Levi" in page.split("What happened")[1]
     assert ("callbacks.call_lead", lead.pk) in queued()
 

@@ -57,6 +57,16 @@ def test_all_requests_and_calls_of_a_number_stand_there(
     assert page.count('<bdi class="nowrap" dir="ltr">+972 50-555-0101</bdi>') == 1
 
 
+def test_a_planned_call_is_told_from_a_request(managing: Client, make_lead: MakeLead) -> None:
+    now = timezone.now()
+    asked = make_lead(PHONE, status="connected", closed_at=now, connected_at=now)
+    planned = make_lead(PHONE, follow_up_of=asked)
+    assert f"follow-up of lead {asked.pk}" in text(managing)
+    # Its visitor has asked again meanwhile.
+    Lead.objects.filter(pk=planned.pk).update(first_source=planned.source)
+    assert "follow-up of lead" not in text(managing)
+
+
 @pytest.mark.parametrize("address", ["/admin/number/970599123456/", "/admin/number/972599123456/"])
 def test_both_spellings_of_a_line_are_one_person(
     address: str, managing: Client, make_lead: MakeLead

@@ -155,14 +155,15 @@ def test_it_shows_what_the_wallboard_shows(
     managing: Client, make_lead: Callable[..., Lead], extension: Extension
 ) -> None:
     now = timezone.now()
-    make_lead()
-    late = make_lead(
-        clock_started_at=now - timedelta(minutes=5), due_at=now - timedelta(minutes=4),
-        call_after=now - timedelta(minutes=5),
-    )  # fmt: skip
-    page = managing.get("/admin/").context
-    assert page["here"].waiting == figures.read(timezone.now()).here.waiting == 2
-    assert page["teams"] == figures.read(timezone.now()).here.teams
+    with time_machine.travel(now, tick=False):
+        make_lead()
+        late = make_lead(
+            clock_started_at=now - timedelta(minutes=5), due_at=now - timedelta(minutes=4),
+            call_after=now - timedelta(minutes=5),
+        )  # fmt: skip
+        page = managing.get("/admin/").context
+        assert page["here"].waiting == figures.read(now).here.waiting == 2
+        assert page["teams"] == figures.read(now).here.teams
     assert page["longest"].address == f"/admin/leads/lead/{late.pk}/change/"
     assert (page["longest"].target, page["longest"].waited) == ("1 min", "5 min")
     assert page["longest"].late == "4 min"

@@ -51,6 +51,16 @@ def test_it_refreshes_and_keeps_focus_scroll_and_what_is_unfolded(
     assert wide <= 0
 
 
+def test_a_page_that_becomes_narrower_fits(stack: Stack, admin: Page) -> None:
+    """A telephone that is turned: the chart does not keep the page as wide as it was."""
+    a_late_lead(101)
+    admin.set_viewport_size({"width": 1000, "height": 500})
+    admin.goto(f"{stack.url}/admin/")
+    expect(admin.locator(".picture canvas")).to_be_visible()
+    admin.set_viewport_size({"width": 390, "height": 500})
+    expect(admin.locator("html")).to_have_js_property("scrollWidth", 390)
+
+
 def test_each_number_that_needs_somebody_is_one_click_from_its_rows(
     stack: Stack, admin: Page
 ) -> None:

@@ -13,6 +13,12 @@ DRAWN = """() => [...document.querySelectorAll("canvas[data-chart]")].map((canva
     return [canvas.dataset.chart, chart.data.datasets.map((one) => one.data.filter(Number).length)];
 })"""
 
+TARGET_IS_SEEN = """() => {
+    const target = window.Chart.getChart(document.querySelector("canvas[data-chart=chart-trend]"))
+        .data.datasets.at(-1);
+    return target.data.length === 1 && target.pointRadius[0] > 0;
+}"""
+
 
 def a_missed_lead_and_one_they_talked_with() -> None:
     source = LeadSource.objects.get(slug="website")
@@ -42,6 +48,12 @@ def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page
             assert drawn["chart-spread"] == [2, 0]
             assert sum(drawn["chart-stages"]) == 1
             assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    # Of one day there is no line, and the target is seen all the same.
+    day = timezone.localdate(Lead.objects.all()[0].submitted_at)
+    chosen = f"period=days&first={day}&last={day}&by=day"
+    admin.goto(f"{stack.url}/admin/reports/callback-times/?{chosen}")
+    assert admin.evaluate(TARGET_IS_SEEN)
+    admin.goto(address)
     admin.get_by_role("button", name="What does Missed mean?").first.click()
     expect(
         admin.get_by_text("The due time was over before the phone had rung").last

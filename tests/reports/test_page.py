@@ -280,6 +280,7 @@ def test_a_list_that_nothing_can_be_told_of_is_empty_and_says_so(
     assert answer.status_code == 200
     said = [str(it) for it in answer.context["messages"]]
     assert (answer.context["cl"].result_count, len(said)) in ((0, 1), (1, 0))
+    assert ".." not in text(answer)
 
 
 def test_strangers_are_asked_to_log_in(db: None, client: Client) -> None:

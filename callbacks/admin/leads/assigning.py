@@ -178,10 +178,8 @@ def command(person: Assignee | None, user: Any) -> LeadCommand:
 
     def run(lead: Lead, user: Any) -> str:
         if not assigning.assign(lead.pk, person.pk, seen, user):
-            raise NothingToDo(
-                gettext("It is assigned to %(name)s already.") % {"name": person.name}
-            )
-        return gettext("It is assigned to %(name)s.") % {"name": person.name}
+            raise NothingToDo(gettext("Assigned to %(name)s already.") % {"name": person.name})
+        return gettext("Assigned to %(name)s.") % {"name": person.name}
 
     words = {"name": person.name}
     in_title = {"name": person.name.replace("%", "%%")}  # its %(count)d is filled in later
@@ -194,8 +192,8 @@ def command(person: Assignee | None, user: Any) -> LeadCommand:
 
 def _take_back(lead: Lead, user: Any) -> str:
     if not assigning.take_back(lead.pk, user):
-        raise NothingToDo(gettext("It is assigned to nobody."))
-    return gettext("It is assigned to nobody any more.")
+        raise NothingToDo(gettext("Assigned to nobody."))
+    return gettext("Assigned to nobody any more.")
 
 
 def _choice(person: Assignee) -> SafeString:

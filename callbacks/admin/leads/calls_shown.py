@@ -44,7 +44,7 @@ class ShowsCalls:
             if not assigned:
                 return ""
             return html.below(format_html("<bdi>{}</bdi>", assigned), gettext("assigned"))
-        lasted = "" if talk.talk_time is None else in_words(talk.talk_time)
+        lasted = "" if talk.talk_time is None else html.on_one_line(in_words(talk.talk_time))
         is_theirs = obj.assigned_to_id and obj.assigned_to_id == talk.salesperson_id
         if assigned and not is_theirs:
             whose = gettext("assigned to %(name)s") % {"name": assigned}

@@ -61,10 +61,17 @@ def number_page(request: HttpRequest, digits: str) -> HttpResponse:
         raise Http404(gettext("No lead has this number."))
     add_calls(leads)
     for lead in leads:
-        lead.label = html.label(
-            lead.get_status_display(), labels.LEAD_COLOURS.get(lead.status, ""),
+        # Nobody has asked for it: a salesperson has planned it.
+        is_planned = lead.follow_up_of_id and not lead.first_source_id
+        notes = [
+            gettext("follow-up of lead %(pk)s") % {"pk": lead.follow_up_of_id}
+            if is_planned
+            else "",
             lead.disposition.name if lead.disposition else "",
-        )  # fmt: skip
+        ]
+        lead.label = html.label(
+            lead.get_status_display(), labels.LEAD_COLOURS.get(lead.status, ""), html.dotted(notes)
+        )
         lead.shown_at = html.moment(lead.submitted_at)
         lead.page = html.page_of(Lead, lead.pk)
     now, zone = timezone.now(), timezone.get_current_timezone()
