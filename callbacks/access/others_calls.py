@@ -65,13 +65,21 @@ def is_hidden(seen: "Scope", lead: str = "") -> Q:
     return is_called & ~_caller_is_told(seen, lead)
 
 
-def disposition_is_told(seen: "Scope") -> Q:
+def disposition_is_told(seen: "Scope", lead: str = "") -> Q:
     """Of leads: those of which it may be told what came of the talk."""
     if not seen.is_limited:
         return Q()
-    return has_not_moved(seen) | Q(
-        Exists(_own_notes(seen, OuterRef("disposition"), OuterRef("pk")))
-    )
+    own_notes = _own_notes(seen, OuterRef(f"{lead}disposition"), OuterRef(f"{lead}pk"))
+    return has_not_moved(seen, lead) | Q(Exists(own_notes))
+
+
+def disposition(seen: "Scope", lead: str = "") -> Any:
+    """What came of a lead's talk, for a report; NULL where it is not told."""
+    column = F(f"{lead}disposition_id")
+    if not seen.is_limited:
+        return column
+    told = When(disposition_is_told(seen, lead), then=column)
+    return Case(told, output_field=BigIntegerField())
 
 
 def hide(lead: Lead, seen: "Scope") -> None:

@@ -5,6 +5,7 @@
 - A lead's team and salesperson are those of the call that it counts for: the first one in which
   they talked, else the last one that has ended (`Lead.by_team`). A lead that nobody has called has
   none.
+- What came of a lead's talk is what was said of its newest call (`Lead.disposition`).
 - Duplicates are not counted at all: the lead that they have joined is.
 """
 
@@ -28,7 +29,7 @@ from callbacks.reports import people
 from callbacks.reports.date_ranges import EARLIEST, LATEST, Days, months_later, week_start
 from callbacks.reports.filters import Asked
 from callbacks.reports.people import NOBODY, Person
-from leads.models import LeadSource
+from leads.models import Disposition, LeadSource
 from leads.typed_text import clean_line
 from leads.visits import MOST_MARK
 
@@ -94,6 +95,8 @@ class Grouping:
         columns: list[Any] = [F(prefix + name) for name in self.columns]
         if self.columns[0] in others_calls.TOLD:
             columns = [others_calls.caller(asked.seen, name, prefix) for name in self.columns]
+        elif self.columns == ("disposition_id",):
+            columns = [others_calls.disposition(asked.seen, prefix)]
         elif self.words is None:
             columns = [others_requests.mark(asked.seen, name, prefix) for name in self.columns]
         # A phone without a login has a number below zero: Person.
@@ -178,6 +181,11 @@ def _teams(keys: Collection[int]) -> dict[int, str]:
     return found | {number: name for number, name in people.unnamed() if number in keys}
 
 
+def _dispositions(keys: Collection[int]) -> dict[int, str]:
+    found = dict(Disposition.objects.filter(pk__in=keys).values_list("pk", "name"))
+    return found | ({NOBODY: gettext("Not known")} if NOBODY in keys else {})
+
+
 def _marks(keys: Collection[str]) -> dict[str, str]:
     return {key: key or gettext("Not known") for key in keys}
 
@@ -216,6 +224,10 @@ GROUPINGS = {
         Grouping(
             "salesperson", _("Salesperson"), "COALESCE(%(expressions)s, 0)",
             ("by_user", "by_extension"), people.names,
+        ),
+        Grouping(
+            "disposition", _("What came of it"), "COALESCE(%(expressions)s, 0)",
+            ("disposition_id",), _dispositions,
         ),
         *(
             Grouping(

@@ -128,6 +128,7 @@ WAYS = {
     "the report": "/reports/callback-times/?period=today",
     "the report by team": "/reports/callback-times/?period=today&by=team",
     "the report by salesperson": "/reports/callback-times/?period=today&by=salesperson",
+    "the report by what came of it": "/reports/callback-times/?period=today&by=disposition",
     "the people": "/reports/people/?period=today",
 }
 
@@ -223,6 +224,7 @@ def test_what_came_of_their_talk_is_told_of_no_row(theirs: CallAttempt, leading:
         ("admin:leads_lead_export", ""),
         ("callback-times-export", "?period=today&by=salesperson"),
         ("callback-times-export", "?period=today&by=team"),
+        ("callback-times-export", "?period=today&by=disposition"),
         ("people-report-export", "?period=today&by=salesperson"),
     ],
 )
@@ -262,6 +264,7 @@ def narrowed(theirs: CallAttempt, world: World) -> dict[str, str]:
         "a report's salesperson": behind(f"salesperson={who}"),
         "a report's group of a team": behind(f"by=team&group={team}"),
         "a report's group of a salesperson": behind(f"by=salesperson&group={who}"),
+        "a report's group of a disposition": behind(f"by=disposition&group={disposition.pk}"),
     }  # fmt: skip
 
 
@@ -308,6 +311,7 @@ NARROWED = (
     "CALLID as a column", "team", "salesperson", "extension", "error", "its calls",
     "its recording", "its notes", "a report's team", "a report's salesperson",
     "a report's group of a team", "a report's group of a salesperson",
+    "a report's group of a disposition",
 )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from callbacks.access.groups import ensure_roles
 from callbacks.admin.access import SALES_MANAGERS
 from callbacks.exports import csv_file
-from callbacks.models import ExportRecord
-from leads.models import Lead, LeadSource
+from callbacks.models import CallAttempt, CallNote, ExportRecord, Extension
+from leads.models import Disposition, Lead, LeadSource
 from tests.exports.reading import Book, body, csv_rows
 from tests.reports import random_leads
 
@@ -80,6 +80,29 @@ def test_what_is_written_of_a_lead(managing: Client, make_lead: MakeLead) -> Non
     assert row["Time to ring (h:mm:ss)"] * 86_400 == pytest.approx(75.5)
     assert not book.has_formulas()
     assert book.is_frozen("Leads")
+
+
+def test_what_was_said_after_the_newest_talk_is_written(
+    managing: Client, make_lead: MakeLead, extension: Extension
+) -> None:
+    now = timezone.now()
+    lead = make_lead(status="connected", closed_at=now, connected_at=now)
+    said = Disposition.objects.create(name="Wants an offer", effect="none")
+    for place, (note, stands) in enumerate(
+        (("first", True), ("=mistaken", False), ("-2 rooms", True))
+    ):
+        attempt = CallAttempt.objects.create(
+            lead=lead, extension=extension, phone=lead.phone, extension_number=extension.number,
+            state="bridged", outcome="bridged", claimed_at=now + timedelta(minutes=place),
+            sent_at=now, connected_at=now, ended_at=now, hold_until=now,
+        )  # fmt: skip
+        CallNote.objects.create(
+            attempt=attempt, lead=lead, note=note, stands=stands, disposition=said, written_at=now
+        )
+    Lead.objects.filter(pk=lead.pk).update(disposition=said)
+    data = csv_rows(body(managing.post(EXPORT, {"format": "csv"})))
+    row = dict(zip(data[0], data[1], strict=True))
+    assert (row["What came of it"], row["Note after the talk"]) == ("Wants an offer", "'-2 rooms")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -116,6 +116,7 @@ GROUPS: dict[str, Groups] = {
     "source": lambda it, _zone, _first: it.lead.source_id,
     **{name: _mark_of(name) for name in ("utm_campaign", "utm_medium", "utm_source")},
     "team": _team,
+    "disposition": lambda it, _zone, _first: it.lead.disposition_id or 0,
     "salesperson": _person,
 }
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from callbacks.calling import visitor_clock
 from callbacks.models import CallAttempt, Extension, Team
-from leads.models import OPEN_STATUSES, Attribution, Lead, LeadSource, LeadStatus
+from leads.models import OPEN_STATUSES, Attribution, Disposition, Lead, LeadSource, LeadStatus
 from tests.reports.plainly import Known
 
 ZONE = ZoneInfo("Asia/Jerusalem")
@@ -63,6 +63,7 @@ def rows(seed: int, count: int = 120) -> list[Known]:
     """Stores them, and tells the leads what their calls know, as the product does."""
     chance = random.Random(seed)
     its_sources, its_phones = sources(), phones()
+    said = [None, *Disposition.objects.order_by("pk")]
     found = []
     first = None
     for number in range(count):
@@ -73,6 +74,7 @@ def rows(seed: int, count: int = 120) -> list[Known]:
         if talks or lead.status == LeadStatus.CONNECTED:
             lead.connected_at = min(talks, default=lead.submitted_at)
         lead.attempts = len(calls)
+        lead.disposition = said[number % len(said)] if talks else None
         lead.helped = number % 6 if talks and number % 6 else None
         lead.save()
         visitor_clock.tell(lead.pk)

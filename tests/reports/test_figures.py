@@ -134,7 +134,7 @@ def test_groups_add_up_to_the_total() -> None:
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_a_table_costs_one_query_and_one_for_names(by: str) -> None:
     random_leads.rows(9, count=30)
-    named = {"source": 1, "team": 1, "salesperson": 2}
+    named = {"source": 1, "team": 1, "salesperson": 2, "disposition": 1}
     with CaptureQueriesContext(connection) as captured:
         figures(ASKED, MEASURES.values(), GROUPINGS[by], now=NOW)
     assert len(captured) == 1 + named.get(by, 0)

@@ -25,7 +25,7 @@ from callbacks.exports.answers import answer
 from callbacks.exports.records import Recorded, may_export_leads
 from callbacks.exports.tables import Column, Kind, Row, Rows, Value
 from callbacks.exports.workbook import Workbook
-from callbacks.models import Team
+from callbacks.models import CallNote, Team
 from callbacks.models.exports import ExportWhat
 from callbacks.models.people import shown_name
 from callbacks.reports import people
@@ -117,6 +117,7 @@ def rows(
         Column(gettext("Language")),
         Column(gettext("Status")),
         Column(gettext("What came of it")),
+        Column(gettext("Note after the talk")),
         Column(gettext("Salesperson")),
         Column(gettext("Team")),
         Column(gettext("Assigned to")),
@@ -193,6 +194,7 @@ def _written(
     while some := list(islice(found, _AT_A_TIME)):
         _look_up(names, some)
         joined = attribution.last_joined([it.pk for it in some])
+        noted = _notes(some, seen)
         heard = ai_data.digests((it.pk for it in some), seen) if with_ai else {}
         for it in some:
             yield (
@@ -206,6 +208,7 @@ def _written(
                 it.language,
                 str(it.get_status_display()),
                 it.disposition.name if it.disposition else None,
+                noted.get(it.pk),
                 names[_person(it)] if it.by_extension else None,
                 teams.get(it.by_team) if it.by_team else None,
                 shown_name(it.assigned_to) or None,
@@ -226,6 +229,15 @@ def _written(
                 said.words if (said := feedback.of(it)) and not is_hidden(it) else "",
                 *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
+
+
+def _notes(leads: Iterable[Lead], seen: Scope) -> dict[int, str]:
+    """What stands about each lead's newest call that is `seen` and has a note. One query."""
+    standing = CallNote.objects.filter(
+        seen.calls("attempt__"), lead__in=[it.pk for it in leads], stands=True
+    )
+    noted = standing.exclude(note="").order_by("attempt_id")
+    return dict(noted.values_list("lead_id", "note"))
 
 
 def _where_from(lead: Lead, joined: Visit | None) -> Iterator[Value]:
