@@ -13,6 +13,7 @@ class ConfigConfig(AppConfig):
             catalog_checks,  # noqa: F401
             celery,  # noqa: F401
             checks,  # noqa: F401
+            deploy_checks,  # noqa: F401
             mail_checks,  # noqa: F401
             process_checks,  # noqa: F401
             sign_in_checks,  # noqa: F401

@@ -20,6 +20,7 @@ E050, E051, W010 callbacks.config.mail_checks
 E062-E064, W061 callbacks.config.sign_in_checks
 E070-E072 callbacks.config.process_checks
 W070 callbacks.config.catalog_checks
+W080-W082 callbacks.config.deploy_checks, for `check --deploy` alone
 W001 VOICENTER_URL without TLS
 W002 LEAST_TALK beside VOICENTER_MAX_DURATION    W003 VOICENTER_LOG_DELAY beside the longest call
 W004 MISSED_PAUSE beside MISSED_COOLDOWN        W005 a name in .env that no setting has

@@ -7,7 +7,7 @@ addresses of the embedded servers) is kept under DATA_DIR and found again from t
 """
 
 from callbacks.common import clock
-from callbacks.config import broker, logs, process_settings
+from callbacks.config import broker, deploy_checks, logs, process_settings
 from callbacks.config.celery_settings import *  # noqa: F403
 from callbacks.config.given import BASE_DIR, DATA_DIR, embedded, env, generated  # noqa: F401
 from callbacks.config.guard_settings import *  # noqa: F403
@@ -298,7 +298,7 @@ SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False) and HTTPS
 # The browsers' own lists are for a domain as a whole, and nobody is taken off them soon: not ours.
 SECURE_HSTS_PRELOAD = False
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for these two
+SILENCED_SYSTEM_CHECKS = [*deploy_checks.SILENCED]
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Whose word is taken for the address of a visitor (leads.guard.address).

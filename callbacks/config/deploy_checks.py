@@ -1,0 +1,55 @@
+"""What `manage.py check --deploy` warns of besides: who serves strangers may have meant otherwise.
+
+W080 HTTPS    W081 HSTS_SECONDS    W082 DEBUG
+
+In place of Django's, which name settings of its own that follow from these: SILENCED, each of them
+said here or refused as an error of secret_checks.
+"""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Tags
+
+# By Django's setting: the one of ours that it follows from.
+SILENCED = {
+    "security.W004": "HSTS_SECONDS",  # SECURE_HSTS_SECONDS
+    "security.W005": "HSTS_SUBDOMAINS",  # a choice, and not the usual one
+    "security.W008": "HTTPS",  # SECURE_SSL_REDIRECT
+    "security.W009": "SECRET_KEY",
+    "security.W012": "HTTPS",  # SESSION_COOKIE_SECURE
+    "security.W016": "HTTPS",  # CSRF_COOKIE_SECURE
+    "security.W018": "DEBUG",
+    "security.W020": "ALLOWED_HOSTS",
+    "security.W021": "HSTS_SUBDOMAINS",  # SECURE_HSTS_PRELOAD, which is for whole domains
+    "security.W025": "SECRET_KEY_FALLBACKS",
+}
+
+
+@checks.register(Tags.security, deploy=True)
+def check_deployed(**_: object) -> list[CheckMessage]:
+    """Every warning at once."""
+    return [*_found()]
+
+
+def _found() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        yield checks.Warning(
+            "DEBUG is on, so an error shows the code and the settings to whoever meets it.",
+            hint="Set DEBUG=false.",
+            id="callbacks.W082",
+        )
+    if not settings.HTTPS:
+        yield checks.Warning(
+            "HTTPS is off, so passwords, sessions and visitors' numbers can be read on their way.",
+            hint="Once the site has a certificate (docs/deploy.md), set HTTPS=true, with "
+            "BEHIND_PROXY=true where a proxy holds it.",
+            id="callbacks.W080",
+        )
+    elif settings.HSTS_SECONDS == 0:
+        yield checks.Warning(
+            "HSTS_SECONDS is 0, so a browser that is given an http address goes there first.",
+            hint="Set HSTS_SECONDS=3600, and more once HTTPS has worked for a while.",
+            id="callbacks.W081",
+        )
