@@ -21,6 +21,7 @@ from django.db import DatabaseError, Error, connections
 from callbacks.common import clock
 from callbacks.config import database_at_start
 from callbacks.config.tags import SETTINGS
+from callbacks.monitoring import newer_database
 from leads import refused_connections
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ def refuse_wrong_database() -> None:
         return
     clock.measure()
     try:
+        newer = newer_database.sentence()
         tells = database_at_start.log_tells_of_visitors()
     except Error as error:
         log.warning(
@@ -80,6 +82,8 @@ def refuse_wrong_database() -> None:
             type(error.__cause__ or error).__name__,
         )
         return
+    if newer:
+        log.warning("%s", newer)
     if tells:
         log.warning(
             "PostgreSQL writes statements that fail into its log, with what visitors have typed. "

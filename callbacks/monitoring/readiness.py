@@ -14,7 +14,7 @@ from callbacks.common.heartbeats import Heartbeats
 from callbacks.explain import nobody_now
 from callbacks.explain.nobody_now import SilentSource
 from callbacks.models.account_refusals import RefusedFor
-from callbacks.monitoring import clocks, queue_figures, signs_in_redis, storing
+from callbacks.monitoring import clocks, newer_database, queue_figures, signs_in_redis, storing
 from callbacks.monitoring.bounded_probe import Probe
 from callbacks.monitoring.clocks import WrongClock
 from callbacks.routing import claim
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at; `advice` is a sentence for who has to mend it, "" when it is well."""
+    """One thing looked at; `advice` is a sentence for who has to mend it, or should know of it."""
 
     name: str
     ok: bool
@@ -44,13 +44,14 @@ class Check:
 @dataclass(frozen=True)
 class _Database:
     """What is wrong with it, how long the oldest due lead has waited, for which sources nobody can
-    be rung, and what the provider refuses of the account.
+    be rung, and what the provider refuses of the account. `remark`: what is no trouble yet.
     """
 
     problem: str = ""
     waited: timedelta = timedelta(0)
     silent: tuple[SilentSource, ...] = ()
     refused_for: str = ""
+    remark: str = ""
 
 
 _UNMIGRATED = (
@@ -78,7 +79,8 @@ def _read_database() -> _Database:
         problem = "" if claim.is_installed() else _UNMIGRATED
         refusal = account_refusals.current()
         refused_for = refusal.refused_for if refusal else ""
-        return _Database(problem, waited, tuple(nobody_now.sources(now)), refused_for)
+        silent = tuple(nobody_now.sources(now))
+        return _Database(problem, waited, silent, refused_for, newer_database.sentence())
 
 
 def note_people() -> None:
@@ -142,7 +144,8 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
         for name in ("store", "leads"):
             yield Check(name, ok=False, advice="Not known while PostgreSQL does not answer.")
         return
-    yield _verdict("database", not database.problem, database.problem)
+    # While a new version is deployed the old one still serves: that is said, and no trouble.
+    yield Check("database", not database.problem, database.problem or database.remark)
     trouble = storing.trouble()
     yield _verdict("store", not trouble, trouble)
     yield _verdict(

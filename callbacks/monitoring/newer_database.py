@@ -1,0 +1,50 @@
+"""Migrations that the database has and this code does not know: it was made by a newer version."""
+
+from functools import cache
+
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+
+def sentence() -> str:
+    """What is wrong, and what to do; "" where this code knows all that the database has.
+
+    Raises django.db.Error.
+    """
+    unknown = _unknown()
+    if not unknown:
+        return ""
+    return (
+        f"The database was made by a newer version than this code, which does not know "
+        f"{len(unknown)} of its migrations ({unknown[0]}). Deploy the newer version again, or see "
+        "“Back again” in docs/deploy.md, “Upgrading”."
+    )
+
+
+def _unknown() -> list[str]:
+    """Those that were run after all that this code knows of the same application. One that was run
+    before them is of an earlier version, whose migrations were made into one.
+    """
+    known = _known()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
+        applied = cursor.fetchall()
+    found: dict[str, list[str]] = {}
+    for app, name in applied:
+        if name in known.get(app, ()):
+            found.pop(app, None)
+        elif app in known:  # what an application that is no longer here has made is no matter
+            found.setdefault(app, []).append(f"{app}.{name}")
+    return [name for names in found.values() for name in names]
+
+
+@cache
+def _known() -> dict[str, set[str]]:
+    """The migrations in the code, by application: with those that others stand for."""
+    loader = MigrationLoader(None)
+    known: dict[str, set[str]] = {app: set() for app in loader.migrated_apps}
+    for (app, name), migration in loader.disk_migrations.items():
+        known[app].add(name)
+        for replaced_app, replaced in migration.replaces:
+            known.setdefault(replaced_app, set()).add(replaced)
+    return known
