@@ -125,12 +125,13 @@ def command(arguments: Sequence[str]) -> None:
 
 def _run(arguments: Sequence[str]) -> None:
     name = next(iter(arguments[1:]), "help")
-    if name not in REPAIRING | _SAYS_IT_ITSELF and not name.startswith("-"):
+    if name not in REPAIRING and not name.startswith("-"):
         wrong = [it for it in wrong_settings() if it.is_serious()]
-        if wrong:
+        if wrong and name not in _SAYS_IT_ITSELF:
             lines = "\n".join(f"- {sentence(it)}" for it in wrong)
             sys.exit(f"Nothing was done. Correct these settings:\n{lines}")
-        clock.measure()
+        if not wrong:
+            clock.measure()
     # Why there is no connection is said below, once.
     refused_connections.log.setLevel(logging.CRITICAL)
     try:
