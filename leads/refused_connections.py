@@ -41,7 +41,8 @@ NO_ANSWER = Problem(
 )
 _STARTS = Problem(
     "PostgreSQL is starting or recovering, and takes no connection yet.",
-    "Wait. If it goes on, look into its log.",
+    "Wait. If it goes on, or comes again and again, look into its log: the disk of its WAL may be "
+    "full.",
     passes=True,
 )
 _STOPS = Problem(

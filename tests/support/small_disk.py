@@ -71,10 +71,14 @@ class SmallDisk:
 
 
 @contextmanager
-def postgres_on_small_disk(directory: Path, megabytes: int = 200) -> Iterator[SmallDisk]:
-    """A server in that directory; its superuser is `postgres`."""
+def postgres_on_small_disk(
+    directory: Path, megabytes: int = 200, *, of_wal: bool = False
+) -> Iterator[SmallDisk]:
+    """A server in that directory; its superuser is `postgres`. `of_wal`: the small disk has its
+    write-ahead log alone, and the tables have room.
+    """
     programs, mount = _programs(), directory / "disk"
-    cluster, password = mount / "cluster", directory / "password"
+    cluster, password = (directory if of_wal else mount) / "cluster", directory / "password"
     mount.mkdir(parents=True)
     password.write_text(PASSWORD)
     account = setpriv.server_account(directory)
@@ -91,7 +95,7 @@ def postgres_on_small_disk(directory: Path, megabytes: int = 200) -> Iterator[Sm
     initdb = as_the_server(
         programs / "initdb", "--pgdata", cluster, "--username", "postgres", "--pwfile", password,
         "--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8", "--locale", "C",
-        "--wal-segsize", "4",
+        "--wal-segsize", "4", *(("--waldir", mount / "wal") if of_wal else ()),
     )  # fmt: skip
     port = free_port()
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]

@@ -1,0 +1,76 @@
+"""The disk of PostgreSQL's write-ahead log is full: PostgreSQL ends itself, again and again."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import httpx
+import psycopg
+import pytest
+
+from tests.monitoring.test_storing import ROLES, Site, manage
+from tests.support.serving import serving
+from tests.support.simulator import eventually
+from tests.support.small_disk import postgres_on_small_disk
+from tests.support.stack import ROOT
+from tests.support.visitors import hidden
+
+FORM = "/contact/website/"
+TYPED = {"name": "Noa Levi", "phone": "050-555 0101", "message": "Please call after lunch"}
+# Of refused connections, as it ends, begins, and ends again.
+SAYS = (
+    "PostgreSQL does not answer.",
+    "PostgreSQL is starting or recovering",
+    "PostgreSQL is shutting down",
+    "PostgreSQL broke off while a connection was made",
+)
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with postgres_on_small_disk(tmp_path_factory.mktemp("wal"), 100, of_wal=True) as disk:
+        script = ROOT / "docs" / "deploy" / "roles.sql"
+        owner = disk.server.url("callbacks_owner", ROLES["OWNER_PASSWORD"])
+        for command in ((), ("migrate", "--noinput")):
+            if command:
+                manage(owner, *command)
+            done = disk.server.run("psql", "--no-psqlrc", "--file", script, **ROLES)
+            assert done.returncode == 0, done.stderr
+        app = disk.server.url("callbacks_app", ROLES["APP_PASSWORD"])
+        manage(app, "demo", "--extensions", "1")
+        with (
+            serving(app, METRICS_TOKEN="", RATES_EXEMPT="127.0.0.1") as url,
+            httpx.Client(base_url=url, timeout=60) as client,
+        ):
+            yield Site(disk, url, client)
+
+
+def write_until_it_ends(site: Site) -> None:
+    """What is written fills one segment after the other, and there is no room for a next one."""
+    with suppress(psycopg.Error):
+        for _ in range(200):
+            site.sql("SELECT pg_logical_emit_message(false, 'of-the-test', repeat('x', 1000000))")
+        pytest.fail("it never ended")
+
+
+def test_it_is_said_the_form_keeps_what_is_typed_and_nothing_of_ours_is_started_again(
+    site: Site,
+) -> None:
+    assert site.send(1) == 201
+    assert site.client.get(FORM).status_code == 200
+    site.at.fill()
+    write_until_it_ends(site)
+
+    eventually(lambda: site.advice("database").startswith(SAYS), within=60)
+    assert "its log" in site.advice("database")
+    assert "No space left on device" in site.at.server.log()
+    page = site.client.get(FORM)
+    assert page.status_code == 200
+    answer = site.client.post(FORM, data={**hidden(page.text), **TYPED})
+    assert answer.status_code == 503
+    assert "We could not save your request just now" in answer.text
+    assert TYPED["message"] in answer.text
+
+    site.at.make_room()
+    eventually(lambda: not site.advice("database") and not site.advice(), within=120)
+    again = site.client.post(FORM, data={**hidden(answer.text), **TYPED})
+    assert again.status_code == 303
