@@ -20,7 +20,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminRadioSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminRadioSelectWidget,
+)
 
 from callbacks.access import groups
 from callbacks.access.roles import DEFINITIONS, Role
@@ -43,12 +47,22 @@ def _described(role: Role) -> SafeString:
 class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
     """A login with its role. Of the roles only those that who asks may give.
 
-    `giving`: the roles that may be given; `asking`: who asks.
+    `giving`: the roles that may be given.
     """
 
     giving: tuple[Role, ...] = ()
-    asking: User
 
+    # For one's own login: whoever finds a browser that is signed in has no link for a forgotten
+    # password sent to an address of theirs.
+    current_password = forms.CharField(
+        label=_("Your password"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
+        help_text=_(
+            "Only to change your own e-mail address: links for a forgotten password are sent there."
+        ),
+    )
     role = forms.ChoiceField(label=_("Role"), required=False, widget=UnfoldAdminRadioSelectWidget)
     led_teams = forms.ModelMultipleChoiceField(
         label=_("Leads these teams"),
@@ -85,6 +99,15 @@ class UserForm(UserChangeForm):  # type: ignore[misc]  # unfold has no types
         if not chosen:
             return self.had
         return None if chosen == _NO_ROLE else Role(chosen)
+
+    def clean_current_password(self) -> str:
+        """One's own e-mail address is changed with it."""
+        typed: str = self.cleaned_data["current_password"]
+        if "email" in self.changed_data and not self.instance.check_password(typed):
+            raise forms.ValidationError(
+                gettext("Enter your password to change your own e-mail address.")
+            )
+        return typed
 
     def clean(self) -> dict[str, Any]:
         """There is an owner left. Asked in the transaction that saves."""
@@ -136,7 +159,8 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         if issubclass(form, UserForm):
             form.giving = tuple(groups.may_give(request.user))
             # Fields that a form declares are in it whatever the page shows.
-            for name in {"role", "led_teams"}.difference(self._role_fields(request, obj)):
+            shown = [*self._role_fields(request, obj), *_password_fields(request, obj)]
+            for name in {"role", "led_teams", "current_password"}.difference(shown):
                 form.base_fields.pop(name, None)
         return form
 
@@ -158,12 +182,16 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         if obj is None:
             return super().get_fieldsets(request, obj)
         role = (_("Role"), {"fields": self._role_fields(request, obj), "classes": ["roles"]})
+        password = _password_fields(request, obj)
         if request.user.is_superuser:
-            first, *others = super().get_fieldsets(request, obj)
-            return [first, role, *others]
+            first, person, *others = super().get_fieldsets(request, obj)
+            name, options = person
+            fields = [*options["fields"], *password]
+            return [first, role, (name, options | {"fields": fields}), *others]
+        fields = [("first_name", "last_name"), "email", *password, "is_active"]
         return [
             (None, {"fields": ["username", "password"]}),
-            (_("Person"), {"fields": [("first_name", "last_name"), "email", "is_active"]}),
+            (_("Person"), {"fields": fields}),
             role,
         ]
 
@@ -226,6 +254,12 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[misc, type-arg]  # unfo
         held = {it.role_group.role for it in obj.groups.all() if hasattr(it, "role_group")}
         words = [(_described(it),) for it in Role if it in held]
         return format_html_join(SafeString("<br>"), "{}", words) or gettext("None.")
+
+
+def _password_fields(request: HttpRequest, obj: User | None) -> list[str]:
+    """At one's own login. Without a password there is no link for a forgotten one either."""
+    is_own = obj is not None and obj.pk == request.user.pk and obj.has_usable_password()
+    return ["current_password"] if is_own else []
 
 
 @admin.register(Group)

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from callbacks.common.sealing import CannotOpen
 from callbacks.models import Authenticator, SignIn
 from callbacks.signin import door, middleware, second_factor, sessions
-from callbacks.signin.forms import CodeForm
+from callbacks.signin.forms import CodeForm, SetUpForm
 
 # How long after a code the dearest acts ask for no other one.
 FRESH_FOR = timedelta(minutes=10)
@@ -74,7 +74,7 @@ def code(request: HttpRequest) -> HttpResponse:
 def set_up(request: HttpRequest) -> HttpResponse:
     """Shows the picture that an authenticator app reads, and asks for its first code.
 
-    Whoever has one already shows a code of it before.
+    Whoever has one already shows a code of it before; who has none and is signed in, the password.
     """
     user = _whose(request)
     wanted = door.asked_next(request)
@@ -82,7 +82,14 @@ def set_up(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(door.with_next(reverse("desk:login"), request.path))
     if second_factor.of(user) is not None and not _is_fresh(request):
         return HttpResponseRedirect(door.with_next(reverse("sign-in:code"), request.path))
-    form = CodeForm(request.POST if request.method == "POST" else None, digits_only=True)
+    just_gave_it = middleware.at_the_door(request) is not None
+    form = SetUpForm(
+        request.POST if request.method == "POST" else None,
+        user=user,
+        asks_password=(
+            second_factor.of(user) is None and not just_gave_it and user.has_usable_password()
+        ),
+    )
     offered = second_factor.offer(user)
     try:
         if form.is_valid():
@@ -96,7 +103,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             "next": wanted,
             "picture": _picture(second_factor.address(offered)),
             "key": second_factor.key_to_type(offered),
-            "is_demanded": middleware.at_the_door(request) is not None,
+            "is_demanded": just_gave_it,
         }
     except CannotOpen:
         offered.delete()  # sealed with a key that is gone: nobody has it on a phone

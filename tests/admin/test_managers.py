@@ -173,6 +173,53 @@ def test_ones_own_password_is_changed_with_the_old_one_alone(
     assert "old_password" in managing.get("/admin/password_change/").text
 
 
+OWN_EMAIL = [
+    ({}, False),
+    ({"current_password": "another"}, False),
+    ({"current_password": PASSWORD}, True),
+]
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+@pytest.mark.parametrize(("typed", "is_changed"), OWN_EMAIL)
+def test_ones_own_email_address_is_changed_with_the_password(
+    typed: dict[str, str], is_changed: bool, is_superuser: bool, managing: Client, manager: User
+) -> None:
+    """Links for a forgotten password are sent there."""
+    manager.is_superuser = is_superuser
+    manager.set_password(PASSWORD)
+    manager.save()
+    managing.force_login(manager)
+    page = f"/admin/auth/user/{manager.pk}/change/"
+    shown = managing.get(page).context["adminform"].form
+    posted = {name: shown[name].value() or "" for name in shown.fields}
+    posted |= {"is_active": "on", "is_staff": "on"} | (
+        {"is_superuser": "on"} if is_superuser else {}
+    )
+    posted |= {"last_login_0": "2026-01-01", "last_login_1": "10:00", "groups": []}
+    posted |= {"date_joined_0": "2026-01-01", "date_joined_1": "10:00", "user_permissions": []}
+    answer = managing.post(page, posted | {"email": "found@example.com"} | typed)
+    manager.refresh_from_db()
+    assert (manager.email == "found@example.com") == is_changed
+    assert ("Enter your password to change" in answer.text) == (not is_changed)
+    # Anything else of one's own is saved without it.
+    managing.post(page, posted | {"email": manager.email, "first_name": "Gal"})
+    manager.refresh_from_db()
+    assert manager.first_name == "Gal"
+
+
+def test_an_email_address_of_somebody_else_is_changed_as_before(
+    managing: Client, others: dict[str, User]
+) -> None:
+    user = others["salesperson"]
+    page = f"/admin/auth/user/{user.pk}/change/"
+    assert "current_password" not in managing.get(page).text
+    posted = {"username": user.username, "email": "noa@example.com", "is_active": "on"}
+    assert managing.post(page, posted).status_code == 302
+    user.refresh_from_db()
+    assert user.email == "noa@example.com"
+
+
 def test_no_login_is_deleted_by_a_manager(managing: Client, others: dict[str, User]) -> None:
     user = others["salesperson"]
     address = f"/admin/auth/user/{user.pk}/delete/"

@@ -55,6 +55,7 @@ def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
     page.get_by_text("I cannot scan the picture").click()
     look(page, "set-up")
     key = key_on(page.content())
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_label("Code", exact=True).fill(code_of(key))
     page.get_by_role("button", name="Finish").click()
     page.get_by_text("they are not shown again").wait_for()

@@ -68,6 +68,28 @@ def test_whoever_is_asked_for_one_sets_it_up_before_anything_else(root: User) ->
     assert LogEntry.objects.get(user=root).change_message == "Set up a second factor"
 
 
+@pytest.mark.parametrize(("typed", "is_set_up"), [({}, False), ({"password": "another"}, False),
+                                                  ({"password": PASSWORD}, True)])  # fmt: skip
+def test_a_session_that_was_found_sets_none_up(
+    typed: dict[str, str], is_set_up: bool, settings: object
+) -> None:
+    settings.SECOND_FACTOR_GROUPS = []  # type: ignore[attr-defined]
+    client = with_password(User.objects.create_user("dana", password=PASSWORD, is_staff=True))
+    code = code_of(key_on(client.get(SET_UP).text))
+    answer = client.post(SET_UP, {"code": code, **typed})
+    assert answer.status_code == (200 if is_set_up else 422)
+    assert Authenticator.objects.filter(confirmed=True).exists() == is_set_up
+
+
+def test_without_a_password_none_is_asked_for(settings: object, client: Client) -> None:
+    """Of who signs in through the company's own sign-in."""
+    settings.SECOND_FACTOR_GROUPS = []  # type: ignore[attr-defined]
+    client.force_login(User.objects.create_user("dana", is_staff=True))
+    code = code_of(key_on(client.get(SET_UP).text))
+    assert client.post(SET_UP, {"code": code}).status_code == 200
+    assert Authenticator.objects.get().confirmed
+
+
 def test_codes_and_key_are_kept_where_nobody_reads_them(root: User) -> None:
     client = with_password(root)
     page = client.get(SET_UP)
