@@ -108,9 +108,8 @@ def dial_committed(attempt_id: int) -> None:
         _record_refusal(attempt, None, refusal.message, "number", Outcome.INVALID)
         return
     config = current_config()
-    opening = calling_hours.next_in_window(config, attempt.lead.source_id, attempt.phone, now)
-    # None: no hour fits, and a person has chosen this one.
-    if opening and opening > now:
+    opening = calling_hours.next_by_hand(config, attempt.lead.source_id, attempt.phone, now)
+    if opening is None or opening > now:
         # The attempt was committed inside the calling window, which has closed since.
         message = gettext("It has become too late to call this number.")
         _record_not_sent(attempt, NotSent(message, reason="too_late"))

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import hanging_up, recorded_messages
+from callbacks.calling import hanging_up, hours_by_hand, recorded_messages
 from callbacks.calling.manual_requests import CannotCall, user_id
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
@@ -121,16 +121,17 @@ def mark_done(lead_id: int, user: object) -> str:
     return gettext("It is done: nobody calls by itself.")
 
 
-def call_with(lead_id: int, extension_id: int, user: object) -> str:
+def call_with(lead_id: int, extension_id: int, user: object, *, whatever_hour: bool = False) -> str:
     """Has a lead called now through one extension, on shift or not.
 
     The lead's own calling hours, the bound of calls a day and spending limits hold all the same.
+    `whatever_hour`: although it may be night there (hours_by_hand.question).
     """
     now = timezone.now()
     with transaction.atomic():
         lead = _to_be_called(lead_id)
         _keep_to_the_bound(lead, now)
-        _keep_to_the_window(lead, now)
+        hours_by_hand.keep_to_the_window(lead, now, whatever_hour=whatever_hour)
         _keep_to_the_limits(lead, now)
         _open_again(lead, now, call_after=now)
         recorded_messages.give_way(lead.phone, now)
@@ -149,8 +150,8 @@ def call_with(lead_id: int, extension_id: int, user: object) -> str:
     }
 
 
-def play(lead_id: int, record_name: str, user: object) -> str:
-    """Has a recording played to the lead's phone now."""
+def play(lead_id: int, record_name: str, user: object, *, whatever_hour: bool = False) -> str:
+    """Has a recording played to the lead's phone now. `whatever_hour`: as in call_with."""
     with transaction.atomic():
         lead = _to_be_called(lead_id, to_play=True)
         try:
@@ -161,7 +162,7 @@ def play(lead_id: int, record_name: str, user: object) -> str:
             ) from None
         now = timezone.now()
         _keep_to_the_bound(lead, now)
-        _keep_to_the_window(lead, now)
+        hours_by_hand.keep_to_the_window(lead, now, whatever_hour=whatever_hour)
         _keep_to_the_limits(lead, now)
         recorded_messages.give_way(lead.phone, now)
         if recorded_messages.play(lead.pk, lead.phone, record_name, now) is None:
@@ -210,21 +211,6 @@ def _keep_to_the_bound(lead: Lead, now: datetime) -> None:
             "It may not be called before %(date)s at %(time)s. Nothing was changed."
         )
         raise CannotCall(sentence % _moment(rested))
-
-
-def _keep_to_the_window(lead: Lead, now: datetime) -> None:
-    """Raises CannotCall outside the lead's own calling hours.
-
-    It does not matter whether a team is open: the extension is chosen, or none is needed. A lead
-    with no hour that fits waits for a person, and this is one.
-    """
-    opening = calling_hours.next_in_window(config.current(), lead.source_id, lead.phone, now)
-    if opening and opening > now:
-        sentence = gettext(
-            "It is outside the hours in which this number may be called. "
-            "It may not be called before %(date)s at %(time)s. Nothing was changed."
-        )
-        raise CannotCall(sentence % _moment(opening))
 
 
 def _keep_to_the_limits(lead: Lead, now: datetime) -> None:

@@ -114,6 +114,21 @@ def next_in_window(
     return opening_hours.next_common_opening(windows_of(config, source_id, phone), after)
 
 
+def next_by_hand(
+    config: RoutingConfig, source_id: int, phone: str, after: datetime
+) -> datetime | None:
+    """The first instant at or after `after` at which a person may have this number rung.
+
+    As `next_in_window`; where no hour fits all zones in which it may be, in the window of one of
+    them. None: the window is never open.
+    """
+    if has_an_hour(config, source_id, phone, after):
+        return next_in_window(config, source_id, phone, after)
+    windows = windows_of(config, source_id, phone)
+    openings = [opening_hours.next_opening(it, after) for it in windows]
+    return min((it for it in openings if it), default=None)
+
+
 def has_an_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether an hour of the calling window fits all zones in which this number may be.
 

@@ -132,12 +132,13 @@ def test_a_person_may_call_a_number_that_no_hour_fits(
 ) -> None:
     assert isinstance(admin_user, User)
     LeadSource.objects.update(allowed_countries=["RU"], call_from=time(9), call_until=time(18))
-    lead = store(LeadSource.objects.get(), RUSSIA)
-    assert dispatch.call_lead(lead.pk) is None
-    assert "Call with" in manual.call_now(lead.pk, admin_user)
-    assert dispatch.call_lead(lead.pk) is None
-    manual.call_with(lead.pk, extension.pk, admin_user)
-    dial.dial_committed(CallAttempt.objects.get().pk)
+    with time_machine.travel(NOON, tick=False):
+        lead = store(LeadSource.objects.get(), RUSSIA)
+        assert dispatch.call_lead(lead.pk) is None
+        assert "Call with" in manual.call_now(lead.pk, admin_user)
+        assert dispatch.call_lead(lead.pk) is None
+        manual.call_with(lead.pk, extension.pk, admin_user, whatever_hour=True)
+        dial.dial_committed(CallAttempt.objects.get().pk)
     [entry] = simulator.ledger()
     assert (entry["phone"], entry["target"]) == (extension.number, RUSSIA.lstrip("+"))
 

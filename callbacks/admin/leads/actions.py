@@ -145,11 +145,13 @@ class ActsOnLeads(Admin):
             said = gettext("No extension answers leads from %(source)s.") % {"source": lead.source}
             self.message_user(request, said, messages.ERROR)
             return HttpResponseRedirect(page_of(lead))
-        form = forms.CallWithForm(extensions, request.POST if is_confirmed(request) else None)
+        typed = request.POST if is_confirmed(request) else None
+        form = forms.CallWithForm(lead, extensions, typed)
         if not (is_confirmed(request) and form.is_valid()):
             question = commands.CALL_WITH.question([lead], back=page_of(lead), form=form)
             return ask(request, self, question)
-        commands.call_with(form.chosen()).carry_out(self, request, [lead])
+        command = commands.call_with(form.chosen(), whatever_hour=form.is_sure())
+        command.carry_out(self, request, [lead])
         return HttpResponseRedirect(page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]
@@ -206,7 +208,8 @@ class ActsOnLeads(Admin):
             question = commands.PLAY.question([lead], back=page_of(lead), form=form)
             return ask(request, self, question)
         record_name = form.cleaned_data["record_name"]
-        commands.play(record_name).carry_out(self, request, [lead])
+        command = commands.play(record_name, whatever_hour=form.is_sure())
+        command.carry_out(self, request, [lead])
         return HttpResponseRedirect(page_of(lead))
 
     @action(  # type: ignore[untyped-decorator]

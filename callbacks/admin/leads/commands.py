@@ -281,24 +281,24 @@ def after_talk(attempt: CallAttempt, form: TalkForm) -> LeadCommand:
     return AFTER_TALK.doing(run)
 
 
-def call_with(extension: Extension) -> LeadCommand:
+def call_with(extension: Extension, *, whatever_hour: bool) -> LeadCommand:
     """CALL_WITH, with the extension chosen."""
 
     def run(lead: Lead, user: Any) -> str:
         _see_that_it_can_be(lead, user)
-        return manual.call_with(lead.pk, extension.pk, user)
+        return manual.call_with(lead.pk, extension.pk, user, whatever_hour=whatever_hour)
 
     return CALL_WITH.doing(
         run, gettext("Call now with extension %(extension)s") % {"extension": extension}
     )
 
 
-def play(record_name: str) -> LeadCommand:
+def play(record_name: str, *, whatever_hour: bool) -> LeadCommand:
     """PLAY, with the record named."""
 
     def run(lead: Lead, user: Any) -> str:
         _see_that_it_can_be(lead, user, to_play=True)
-        return manual.play(lead.pk, record_name, user)
+        return manual.play(lead.pk, record_name, user, whatever_hour=whatever_hour)
 
     return PLAY.doing(
         run, gettext("Played the message %(record_name)s") % {"record_name": record_name}

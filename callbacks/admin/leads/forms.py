@@ -10,10 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from callbacks.access.scope import Scope
 from callbacks.admin.extensions import state
+from callbacks.calling import hours_by_hand
 from callbacks.models import Extension, SourceMessages
 from callbacks.models.parameters import validate_record_name
 from leads.models import Lead, LeadStatus
@@ -56,10 +57,30 @@ class _Radios(forms.RadioSelect):
         return option
 
 
-class CallWithForm(forms.Form):
+class _AsksAboutTheHour(forms.Form):
+    """Asks whoever has a number rung of which nobody can tell whether it is night there."""
+
+    def ask_about_the_hour(self, lead: Lead, now: datetime) -> None:
+        """Adds the box to tick, last, where it has to be."""
+        if said := hours_by_hand.question(lead, now):
+            self.fields["sure"] = forms.BooleanField(
+                label=gettext("Ring it now, although it may be night there"),
+                help_text=said,
+                widget=UnfoldBooleanWidget(),
+                error_messages={"required": gettext("Tick this box, or call at another hour.")},
+            )
+
+    def is_sure(self) -> bool:
+        """Whether it was asked and ticked, once the form is valid."""
+        return bool(self.cleaned_data.get("sure"))
+
+
+class CallWithForm(_AsksAboutTheHour):
     """Which extension is to ring, with what each is doing now."""
 
-    def __init__(self, extensions: Sequence[Extension], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, lead: Lead, extensions: Sequence[Extension], *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         now = timezone.now()
         self._extensions = {str(it.pk): it for it in extensions}
@@ -71,6 +92,7 @@ class CallWithForm(forms.Form):
                 "invalid_choice": gettext("Choose one of these extensions."),
             },
         )
+        self.ask_about_the_hour(lead, now)
 
     def chosen(self) -> Extension:
         """The extension, once the form is valid."""
@@ -105,7 +127,7 @@ class LegalHoldForm(forms.Form):
     )
 
 
-class PlayForm(forms.Form):
+class PlayForm(_AsksAboutTheHour):
     """Which recording, the source's own to begin with."""
 
     record_name = forms.CharField(
@@ -122,6 +144,7 @@ class PlayForm(forms.Form):
         names = [said.when_closed, said.when_given_up] if said else []
         if lead.status in _TRIED:
             names.reverse()
+        self.ask_about_the_hour(lead, timezone.now())
         own = [name for name in names if name]
         field = self.fields["record_name"]
         field.initial = own[0] if own else ""
