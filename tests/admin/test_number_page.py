@@ -57,6 +57,15 @@ def test_all_requests_and_calls_of_a_number_stand_there(
     assert page.count('<bdi class="nowrap" dir="ltr">+972 50-555-0101</bdi>') == 1
 
 
+def test_how_long_they_talked_stays_on_one_line(
+    managing: Client, make_lead: MakeLead, extension: Extension
+) -> None:
+    now = timezone.now()
+    lead = make_lead(PHONE, status="connected", closed_at=now, connected_at=now)
+    call(lead, extension, 2, state="bridged", outcome="bridged", connected_at=now, talk_time=75)
+    assert "talked 1\xa0min\xa015\xa0s" in text(managing, "/admin/leads/lead/")
+
+
 def test_a_planned_call_is_told_from_a_request(managing: Client, make_lead: MakeLead) -> None:
     now = timezone.now()
     asked = make_lead(PHONE, status="connected", closed_at=now, connected_at=now)

@@ -13,6 +13,9 @@ DRAWN = """() => [...document.querySelectorAll("canvas[data-chart]")].map((canva
     return [canvas.dataset.chart, chart.data.datasets.map((one) => one.data.filter(Number).length)];
 })"""
 
+CUT = """() => [...document.querySelectorAll("table.figures")]
+    .filter((it) => it.scrollWidth > it.parentElement.clientWidth).map((it) => it.scrollWidth)"""
+
 TARGET_IS_SEEN = """() => {
     const target = window.Chart.getChart(document.querySelector("canvas[data-chart=chart-trend]"))
         .data.datasets.at(-1);
@@ -31,6 +34,24 @@ def a_missed_lead_and_one_they_talked_with() -> None:
         time_to_ring=timedelta(seconds=20), connected_at=at + timedelta(seconds=30),
         time_to_talk=timedelta(seconds=30), waited_extension=timedelta(seconds=12), **common,
     )  # fmt: skip
+
+
+def test_a_table_with_the_period_before_is_not_cut(stack: Stack, admin: Page) -> None:
+    source, now = LeadSource.objects.get(slug="website"), timezone.now()
+    for number, (days, took) in enumerate([(1, 227.0), (1, 207.0), (8, 190.0), (8, 254.0)]):
+        at, ring = now - timedelta(days=days), timedelta(seconds=took)
+        Lead.objects.create(
+            source=source, phone=f"+97250555010{number}", name="Noa", status="connected",
+            submitted_at=at, clock_started_at=at, due_at=at + timedelta(seconds=60),
+            rang_at=at + ring, time_to_ring=ring, connected_at=at + ring, time_to_talk=ring,
+            closed_at=now,
+        )  # fmt: skip
+    admin.set_viewport_size({"width": 1280, "height": 900})
+    for columns in ("main", "ring", "talk"):
+        admin.goto(
+            f"{stack.url}/admin/reports/callback-times/?period=7&by=day&compare=yes&show={columns}"
+        )
+        assert admin.evaluate(CUT) == [], columns
 
 
 def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page) -> None:
