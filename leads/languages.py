@@ -11,8 +11,11 @@ from django.utils.translation import get_language_info
 MAX_LANGUAGE = 8
 CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _SCRIPT = 4  # letters: zh-Hant
-# Codes that ISO 639 has given up, which Java and Android go on sending.
-_TODAYS = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
+# Codes that ISO 639 has given up, which Java and Android go on sending; and those of Norwegian and
+# Tagalog as a whole, for which browsers send that of the form that is written.
+_TODAYS = {
+    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "no": "nb", "tl": "fil",
+}  # fmt: skip
 # ISO 639-2, both kinds, and 639-3 of a language's main form: what Java's getISO3Language and phones
 # send. Of the languages that Django has a name for, and of some that are spoken beside them.
 _THREE_TO_TWO = """
@@ -21,7 +24,7 @@ _THREE_TO_TWO = """
     est=et eus=eu baq=eu fas=fa per=fa pes=fa fin=fi fra=fr fre=fr fry=fy gla=gd gle=ga glg=gl
     guj=gu heb=he hin=hi hrv=hr hun=hu hye=hy arm=hy ind=id isl=is ice=is ita=it jpn=ja kan=kn
     kat=ka geo=ka kaz=kk khm=km kir=ky kor=ko lao=lo lav=lv lit=lt ltz=lb mal=ml mar=mr mkd=mk
-    mac=mk mon=mn msa=ms may=ms mya=my bur=my nep=ne nld=nl dut=nl nob=nb nor=no nno=nn ory=or
+    mac=mk mon=mn msa=ms may=ms mya=my bur=my nep=ne nld=nl dut=nl nob=nb nor=nb nno=nn ory=or
     pan=pa pol=pl por=pt pus=ps ron=ro rum=ro rus=ru sin=si slk=sk slo=sk slv=sl som=so spa=es
     sqi=sq alb=sq srp=sr swa=sw swe=sv tam=ta tat=tt tel=te tgk=tg tgl=fil tha=th tir=ti
     tuk=tk tur=tr uig=ug ukr=uk urd=ur uzb=uz vie=vi yid=yi

@@ -37,6 +37,11 @@ PHONE = "050-555 0101"
         ("zh-Hant-TW", "zh"),
         ("ca_ES@valencia", "ca-ES"),
         ("fil", "fil"),
+        ("tl-PH", "fil-PH"),
+        ("no", "nb"),
+        ("no_NO", "nb-NO"),
+        ("nor", "nb"),
+        ("nn", "nn"),
         ("Hebrew", ""),
         ("*", ""),
         ("", ""),
@@ -118,6 +123,20 @@ def test_what_is_stored_with_three_letters_is_shortened(
     assert Lead.objects.get(pk=closed.pk).language == "rus"
     assert call(lead)
     assert [it["phone"] for it in simulator.ledger()] == ["102"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("asked_for", "spoken"), [("no", "nb"), ("nb-NO", "no"), ("tl", "fil"), ("fil", "tl")]
+)
+def test_two_codes_of_one_language(
+    asked_for: str, spoken: str, source: LeadSource, phones: None, simulator: SimulatorProcess
+) -> None:
+    """A phone's languages may have been stored before there was one code."""
+    Extension.objects.filter(number="103").update(languages=[spoken])
+    import_module("callbacks.migrations.0069_norwegian_and_tagalog")._shorten(apps, None)
+    assert call(asks(asked_for))
+    assert [it["phone"] for it in simulator.ledger()] == ["103"]
 
 
 @pytest.mark.django_db(transaction=True)
