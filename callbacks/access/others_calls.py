@@ -3,18 +3,22 @@
 A lead that goes to another source (callbacks.access.others_requests) brings its calls along.
 Whoever sees some teams only is told that the lead was called, when, and how the call ended. Who
 called, for how long, at which price and with which CALLID, what was recorded, what the AI made of
-it and what was written afterwards stay with the other team.
+it and what was written afterwards stay with the other team; so do whether the visitor found that
+the talk helped, to whom the lead was assigned, and what that team did with it by hand.
 
 A call is one's own that was made by a phone of one's own teams; so a message that was played is
 nobody's own. That the same person has asked here too changes nothing: those calls were not made for
 that request.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from callbacks.models import CallAttempt, CallNote
+from callbacks.models import CallAttempt, CallNote, Extension, Team
 from leads.models import Lead
 
 if TYPE_CHECKING:
@@ -30,6 +34,9 @@ TOLD = (
     "error_message",
     "call_attempts",
     "call_notes",
+    "helped",
+    "feedback",
+    "assigned_to",
 )
 
 
@@ -82,13 +89,43 @@ def disposition(seen: "Scope", lead: str = "") -> Any:
     return Case(told, output_field=BigIntegerField())
 
 
+def answer_is_told(seen: "Scope") -> Q:
+    """Of leads: those of which it may be told whether the talk helped. It is the answer of whoever
+    talked in the call that the lead counts for.
+    """
+    return _caller_is_told(seen) if seen.is_limited else Q()
+
+
+def assignee_is_told(seen: "Scope") -> Q:
+    """Of leads: those of which it may be told to whom they are assigned."""
+    if not seen.is_limited:
+        return Q()
+    return has_not_moved(seen) | Q(assigned_to__in=people(seen.teams or ()))
+
+
+def people(teams: Collection[int]) -> QuerySet[User]:
+    """Who leads one of these teams, or has a phone in one."""
+    return User.objects.filter(
+        Exists(Extension.objects.filter(user=OuterRef("pk"), team__in=teams))
+        | Exists(Team.leaders.through.objects.filter(user_id=OuterRef("pk"), team_id__in=teams))
+    )
+
+
+def own_entries(lead: Lead, entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+    """Of what people did with this lead, which somebody has asked for: that of their own teams."""
+    own_teams: frozenset[int] | None = getattr(lead, "_own_teams", None)
+    return entries if own_teams is None else entries.filter(user__in=people(own_teams))
+
+
 def hide(lead: Lead, seen: "Scope") -> None:
-    """What a lead repeats of others' calls. Two queries for each lead that has moved here."""
+    """What a lead repeats of others' calls. A few queries for each lead that has moved here."""
     if seen.teams is None or lead.first_source_id is None or lead.first_source_id in seen.sources:
         return
     cast("Any", lead)._own_teams = seen.teams
     if lead.by_team not in seen.teams:
-        lead.by_team = lead.by_user = lead.by_extension = None
+        lead.by_team = lead.by_user = lead.by_extension = lead.helped = None
+    if lead.assigned_to_id and not people(seen.teams).filter(pk=lead.assigned_to_id).exists():
+        lead.assigned_to = None
     newest = CallAttempt.objects.select_related("extension").filter(lead=lead)
     call = newest.order_by("-claimed_at", "-pk").first()
     if call is None or is_of_others(lead, call):

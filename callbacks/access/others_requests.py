@@ -28,7 +28,7 @@ else:
 # What a lead says of the person, by which no list may be narrowed down either: its own columns, and
 # rows beside it, which are left out where they would be shown (`is_hidden`).
 FIELDS = ("name", "email", "message", "phone_extension")
-TOLD = (*FIELDS, "answers", "attribution", "feedback", "submitted_from", "api_client", "consent")
+TOLD = (*FIELDS, "answers", "attribution", "submitted_from", "api_client", "consent")
 
 
 def hiding(

@@ -115,10 +115,8 @@ def of_attempts(here: right_now.Now, seen: Scope = EVERYTHING) -> list[Tile]:
     attempts = reverse("admin:callbacks_callattempt_changelist")
     counts = _counted(
         {
-            "questions": manual_resolution.open_questions().filter(seen.leads("lead__")),
-            "not_placed": CallAttempt.objects.filter(
-                notices.not_placed(here.now), seen.leads("lead__")
-            ),
+            "questions": manual_resolution.open_questions().filter(seen.calls()),
+            "not_placed": CallAttempt.objects.filter(notices.not_placed(here.now), seen.calls()),
         }
     )
     return [

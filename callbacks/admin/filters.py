@@ -177,8 +177,13 @@ class AssignedFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no typ
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The leads of that person."""
         chosen = self.value() or ""
-        if chosen in (_ANYBODY, _NOBODY):
-            return queryset.filter(assigned_to__isnull=chosen == _NOBODY)
+        told = others_calls.assignee_is_told(scope.of(request.user))
+        if chosen == _NOBODY:
+            is_nobodys = Q(assigned_to__isnull=True)
+            return queryset.filter(is_nobodys | ~told if told else is_nobodys)
+        queryset = queryset.filter(told) if chosen else queryset
+        if chosen == _ANYBODY:
+            return queryset.filter(assigned_to__isnull=False)
         if not (chosen.isascii() and chosen.isdigit() and len(chosen) < _MOST_DIGITS):
             return queryset
         seen = scope.of(request.user)

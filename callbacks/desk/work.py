@@ -31,7 +31,7 @@ from callbacks.routing import config
 from callbacks.routing.availability import is_paused
 from callbacks.scheduling import calling_hours
 from leads import form_fields
-from leads.models import Lead, LeadStatus
+from leads.models import Feedback, Lead, LeadStatus
 from leads.visitor_status import last_digits
 
 if TYPE_CHECKING:
@@ -335,6 +335,19 @@ def _earlier_messages(attempt: CallAttempt, newest: Lead, now: datetime) -> list
     return list(written)
 
 
+def _answered_after(attempt: CallAttempt, now: datetime) -> Feedback | None:
+    """What the visitor answered after this talk; not after another team's, of a lead that has come
+    from that team.
+    """
+    if attempt.state != AttemptState.BRIDGED or attempt.lead.helped is None:
+        return None
+    if _comes_from_others(attempt, now):
+        team = attempt.extension.team_id if attempt.extension else None
+        if attempt.lead.by_team != team:
+            return None
+    return feedback.of(attempt.lead)
+
+
 def _comes_from_others(attempt: CallAttempt, now: datetime) -> bool:
     """Whether the lead was another team's, whose talks are not told to the salesperson."""
     first = attempt.lead.first_source_id
@@ -369,7 +382,7 @@ def _has_rung_out(attempt: CallAttempt, now: datetime) -> bool:
 def _call(attempt: CallAttempt, user: Any, now: datetime) -> DeskCall:
     outcome, tone = _OUTCOMES.get(attempt.state, (attempt.get_state_display(), "off"))
     note, zone = note_of(attempt), timezone.get_current_timezone()
-    said = feedback.of(attempt.lead) if attempt.state == AttemptState.BRIDGED else None
+    said = _answered_after(attempt, now)
     return DeskCall(
         pk=attempt.pk,
         at=attempt.claimed_at,

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import Model, Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from callbacks.access.scope import EVERYTHING, Scope
@@ -70,8 +71,8 @@ class Behind:
         return self.asked.condition() & self._of_group(now)
 
     def _of_group(self, now: datetime) -> Q:
-        leads = self.measure.out_of if self.out_of else None
-        found = (leads or self.measure.leads)(now)
+        out_of = self.measure.out_of if self.out_of else None
+        found = out_of(now) if out_of else self.measure.rows(now, self.asked.seen)
         if self.grouping is not None and self.key is not None:
             found &= self.grouping.condition(self.asked, self.key)
         return found
@@ -94,12 +95,20 @@ class Behind:
         query[PARAMETER] = self.query()
         return f"{reverse(_LISTS[self.measure.listed][1])}?{query.urlencode()}"
 
+    def _names_group(self) -> bool:
+        """Whether who asks may read the group's name: of other teams, sources and people only where
+        they have rows that are seen, and so stand in the report.
+        """
+        if not self.asked.seen.is_limited:
+            return True
+        return self.model._default_manager.filter(self.condition(timezone.now())).exists()
+
     def words(self, label: str = "") -> str:
         """ "Within target, Dana, 3 Nov 2026": what is listed. `label`: the group's name; without
         it, it is looked up.
         """
         said = [str(self.measure.name), str(self.asked.days)]
-        if self.grouping is not None and self.key is not None:
+        if self.grouping is not None and self.key is not None and (label or self._names_group()):
             said[1:1] = [label or self.grouping.labels([self.key]).get(self.key, "")]
         if self.out_of:
             said[0] = gettext("%(measure)s, and those that were not") % {"measure": said[0]}

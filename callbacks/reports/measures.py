@@ -29,6 +29,8 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.access import others_calls
+from callbacks.access.scope import Scope
 from callbacks.common.translation import Text
 from callbacks.reports.percentiles import seconds_of
 from leads import sla
@@ -59,6 +61,7 @@ class Measure:
     `counts`: rows of another kind than leads (reports.salespeople), then of these the same.
     `listed`: what its number leads to; empty: there is nothing to list. `added`: the values are
     added up. `distinct`: not rows are counted, but different values of this.
+    `told`: of these leads, those of which who asks may be told it (callbacks.access.scope).
     """
 
     key: str
@@ -74,6 +77,11 @@ class Measure:
     listed: str = "leads"
     added: bool = False
     distinct: Any = None
+    told: Callable[[Scope], Q] = lambda _seen: Q()
+
+    def rows(self, now: datetime, seen: Scope) -> Q:
+        """The condition of the leads behind it, for who sees `seen`."""
+        return self.leads(now) & self.told(seen)
 
 
 def _always(condition: Callable[[], Q]) -> Condition:
@@ -343,11 +351,12 @@ MEASURES = {
                 "their answers, from 1, not at all, to 5, very much."
             ),
             _always(sla.answered), Unit.NUMBER, F("helped"), better=1,
+            told=others_calls.answer_is_told,
         ),
         Measure(
             "answers", _("Answers"),
             _("Leads whose visitor answered whether the talk had helped."),
-            _always(sla.answered),
+            _always(sla.answered), told=others_calls.answer_is_told,
         ),
         Measure(
             "overdue", _("Overdue"),

@@ -78,7 +78,7 @@ def figures(
     the measures count these.
     """
     measures = tuple(measures)
-    rows, aggregates = _prepared(asked.leads() if leads is None else leads, measures, now)
+    rows, aggregates = _prepared(asked, asked.leads() if leads is None else leads, measures, now)
     if grouping is None:
         (found,) = grouped(rows, aggregates)
         return Table(asked, now, measures, None, (), _row(None, "", found, measures))
@@ -93,7 +93,7 @@ def figures(
 
 
 def _prepared(
-    leads: QuerySet[Any], measures: Iterable[Measure], now: datetime
+    asked: Asked, leads: QuerySet[Any], measures: Iterable[Measure], now: datetime
 ) -> tuple[QuerySet[Any, Any], dict[str, str]]:
     """The columns that are aggregated, and how."""
     columns: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def _prepared(
 
     aggregates = {}
     for it in measures:
-        leads_of = it.leads(now)
+        leads_of = it.rows(now, asked.seen)
         if it.distinct is not None:
             column = named((leads_of, id(it.distinct)), Case(When(leads_of, then=it.distinct)))
             aggregates[f"{it.key}_leads"] = f"count(DISTINCT {column})"

@@ -71,7 +71,7 @@ def call(lead: Lead, side: Side, call_id: str, word: str, **values: object) -> C
         answers=[], mood="negative",
     )  # fmt: skip
     name = THEIR_RESULT if word == SECRET else "Sold to us"
-    disposition = Disposition.objects.create(name=name, effect="none")
+    disposition, _is_new = Disposition.objects.get_or_create(name=name, effect="none")
     CallNote.objects.create(
         attempt=attempt, lead=lead, disposition=disposition, note=f"{word} was noted",
         written_by=side.salesperson, written_at=at,

@@ -47,11 +47,11 @@ def leading(world: World) -> Client:
     return world.as_(Role.TEAM_LEADER)
 
 
-def asks(side: Side, name: str, by: uuid.UUID | None = None) -> Lead:
+def asks(side: Side, name: str, by: uuid.UUID | None = None, phone: str = PHONE) -> Lead:
     key = uuid.uuid4()
     return intake.store(
         intake.Submission(
-            source=side.source, key=key, submitter=by or key, name=name, phone=PHONE,
+            source=side.source, key=key, submitter=by or key, name=name, phone=phone,
             email=f"{name}@example.com", message=f"{name} writes", phone_extension="",
         )
     )  # fmt: skip

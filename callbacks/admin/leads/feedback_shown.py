@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from callbacks.access.others_requests import is_hidden
+from callbacks.access import others_calls, scope
 from callbacks.admin import html
 from callbacks.explain.feedback import in_a_sentence, of
 from leads.admin import Admin
@@ -24,15 +24,14 @@ class ShowsFeedback(Admin):
 
     @display(description=_("after the talk"))  # type: ignore[untyped-decorator]  # no types
     def said_after(self, obj: Lead) -> SafeString | str:
-        """The visitor's answer, their own words, and when. Those of a visitor of another team are
-        not shown (callbacks.access.others_requests).
+        """The visitor's answer, their own words, and when; not after another team's talk
+        (callbacks.access.others_calls).
         """
         found = of(obj)
         if found is None:
             return ""
         said = html.below(format_html("{}", in_a_sentence(found)), html.written(found.at))
-        words = "" if is_hidden(obj) else found.words
-        return format_html('{}<p dir="auto">{}</p>', said, words) if words else said
+        return format_html('{}<p dir="auto">{}</p>', said, found.words) if found.words else said
 
 
 class FeedbackFilter(SimpleListFilter):
@@ -52,6 +51,7 @@ class FeedbackFilter(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads of the answer."""
+        """The leads of the answer, as far as who asks may be told."""
         scores = self._scores.get(self.value() or "")
-        return queryset.filter(helped__in=scores) if scores else queryset
+        told = others_calls.answer_is_told(scope.of(request.user))
+        return queryset.filter(told, helped__in=scores) if scores else queryset

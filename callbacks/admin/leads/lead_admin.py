@@ -23,7 +23,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from callbacks.access import scope
+from callbacks.access import others_calls, scope
 from callbacks.admin import ai_data, html, search
 from callbacks.admin.alerts.alert_admin import AlertedLeadsFilter
 from callbacks.admin.attempts.attempt_admin import AttemptInline, without
@@ -354,6 +354,7 @@ class LeadAdmin(
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(Lead), object_id=str(obj.pk)
         ).select_related("user")
+        entries = others_calls.own_entries(obj, entries)
         events = timeline.of(obj, attempts, records, entries, obj.call_notes.all())
         return render_to_string("admin/lead_timeline.html", {"events": events})
 

@@ -226,7 +226,7 @@ def _written(
                 *_where_from(it, joined.get(it.pk)),
                 *_agreed(it, zone),
                 it.helped,
-                said.words if (said := feedback.of(it)) and not is_hidden(it) else "",
+                said.words if (said := feedback.of(it)) else "",
                 *(heard.get(it.pk, ai_data.NOTHING) if with_ai else ()),
             )
 

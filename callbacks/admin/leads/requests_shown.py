@@ -4,7 +4,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from unfold.decorators import display
 
 from callbacks.access import others_calls, others_requests, scope
 from callbacks.admin import html
+from callbacks.admin.leads.feedback_shown import FeedbackFilter
 from leads.admin import Admin
 from leads.models import Lead
 
@@ -29,9 +31,22 @@ class ShowsRequests(Admin):
         """Not by what somebody may not be shown, who could guess it letter by letter."""
         is_limited = request is not None and scope.of(request.user).is_limited
         told = (*others_requests.TOLD, *others_calls.TOLD)
-        if is_limited and lookup.partition("__")[0] in told:
+        is_a_filter = lookup == FeedbackFilter.parameter_name  # which asks what may be told
+        if is_limited and not is_a_filter and lookup.partition("__")[0] in told:
             return False
         return bool(super().lookup_allowed(lookup, value, request))
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Of a lead that has come from another team its page, which tells what may be told."""
+        seen = scope.of(request.user)
+        if seen.is_limited:
+            moved = Lead.objects.filter(others_requests.moved_here(seen.sources))
+            if object_id.isdecimal() and moved.filter(pk=object_id).exists():
+                return HttpResponseRedirect(reverse("admin:leads_lead_change", args=[object_id]))
+        shown: HttpResponse = super().history_view(request, object_id, extra_context)
+        return shown
 
     def hide_on_page(self, request: HttpRequest, lead: Lead) -> None:
         """What who asks may not be shown of a lead and of the requests beside it."""

@@ -107,7 +107,7 @@ def _taken_back(lead: Lead) -> Iterator[Event]:
 def _feedback(lead: Lead) -> Iterator[Event]:
     """It comes after the talk, and nothing follows from it."""
     if said := feedback.of(lead):
-        words = (said.words,) if said.words and not is_hidden(lead) else ()
+        words = (said.words,) if said.words else ()
         yield Event(said.at, feedback.in_a_sentence(said), words, ACCENT)
 
 

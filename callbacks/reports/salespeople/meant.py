@@ -97,7 +97,8 @@ def _of_asked(asked: Asked) -> Q:
         its_phones = its_phones.filter(team=asked.team)
     # 0 is no phone: of an empty list Django makes no statement.
     ids = list(its_phones.values_list("pk", flat=True)) or [0]
-    found = Q(kind=AttemptKind.CALL, extension__in=ids)
+    # Calls are with their lead: those of one that has gone to another team are not in the list.
+    found = Q(kind=AttemptKind.CALL, extension__in=ids) & asked.seen.calls()
     if asked.sources:
         found &= Q(lead__source__in=asked.sources)
     if asked.language:
