@@ -25,6 +25,16 @@ def split(address: str) -> SplitResult | None:
     return url
 
 
+def split_server(address: str) -> SplitResult | None:
+    """The same for a server's, which may have a password: None also where a sign of the password
+    ends it too early, so that the rest of the password would be taken for the host.
+    """
+    url = split(address)
+    if url is not None and "@" in f"{url.path}{url.query}{url.fragment}":
+        return None
+    return url
+
+
 def is_host(text: str) -> bool:
     """Whether it is a host's name or IP address; one of IPv6 in brackets."""
     if text.startswith("[") and text.endswith("]"):
@@ -62,7 +72,7 @@ def database_problem(address: str) -> str:
     """
     if not address:
         return "is missing"
-    url = split(address)
+    url = split_server(address)
     if url is None:
         return "is an address that cannot be read"
     if url.scheme not in POSTGRES_SCHEMES:
@@ -74,7 +84,7 @@ def broker_problem(address: str, schemes: Collection[str], what: str) -> str:
     """The same for a server whose address has one of these schemes; `what` it is, with article."""
     if not address:
         return "is missing"
-    url = split(address)
+    url = split_server(address)
     if url is None:
         return "is an address that cannot be read"
     if url.scheme not in schemes:

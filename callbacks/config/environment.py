@@ -283,7 +283,8 @@ class Environment(environ.Env):  # type: ignore[misc]  # django-environ has no t
             found = dict(self.email_url_config(address))
         except (ValueError, ImproperlyConfigured):
             found = {}
-        if not address.startswith(MAIL_SCHEMES) or not found.get("EMAIL_HOST"):
+        is_read = addresses.split_server(address) is not None and found.get("EMAIL_HOST")
+        if not address.startswith(MAIL_SCHEMES) or not is_read:
             self.mistakes.append(
                 (f"{var} is not the address of a mail server.", _MAIL_HINT.format(var=var))
             )
