@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
@@ -54,6 +56,28 @@ def test_a_server_says_it_at_its_start(
     start.refuse_wrong_database()
     said = [it for it in caplog.records if it.getMessage().startswith(SAYS)]
     assert [it.levelno for it in said] == [logging.WARNING]
+
+
+def test_migrate_says_it_since_only_the_newer_version_can_take_its_migrations_back(
+    migrated_by_tomorrows_version: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("migrate", "leads", verbosity=0)
+    assert capsys.readouterr().err.startswith(SAYS)
+
+
+def test_migrate_check_says_why_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("migrate", "--check", verbosity=0)
+    assert capsys.readouterr().err == ""
+    newest = MigrationLoader(connection).graph.leaf_nodes("leads")[0]
+    MigrationRecorder(connection).record_unapplied(*newest)
+    try:
+        with pytest.raises(SystemExit):
+            call_command("migrate", "--check", verbosity=0)
+    finally:
+        MigrationRecorder(connection).record_applied(*newest)
+    assert capsys.readouterr().err == (
+        "The database lacks migrations of this version: run them first.\n"
+    )
 
 
 def test_what_an_earlier_version_or_an_application_that_is_gone_has_left_is_no_newer_version() -> (

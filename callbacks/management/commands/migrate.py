@@ -9,6 +9,7 @@ from django.core.management.commands import migrate
 from django.db import OperationalError
 
 from callbacks.management.locked_migrations import Executor, TablesInUseError, is_transient
+from callbacks.monitoring import newer_database
 
 # What Django's command makes its plan with, and nothing else there.
 migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
@@ -21,7 +22,19 @@ class Command(migrate.Command):
     """Applies migrations while leads come in and are called."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """As Django's. CommandError when tables were in use all the time."""
+        """As Django's, and says what Django's keeps to itself: that `--check` has found some, and
+        that there are others, of a newer version. CommandError when tables were in use all the
+        time.
+        """
+        try:
+            self._apply(*args, **options)
+        except SystemExit:
+            self.stderr.write("The database lacks migrations of this version: run them first.")
+            raise
+        if not options["plan"] and (newer := newer_database.sentence()):
+            self.stderr.write(self.style.WARNING(newer))
+
+    def _apply(self, *args: Any, **options: Any) -> None:
         for left in reversed(range(_TIMES)):
             try:
                 super().handle(*args, **options)
