@@ -57,6 +57,8 @@ class _Database:
 _UNMIGRATED = (
     "The database is not that of this version, and nobody can be called: run `manage.py migrate`."
 )
+# It may answer, and refuse: which of the two, the check of the database says.
+_NO_DATABASE = "Not known while the database cannot be asked."
 _MAY_NOT_READ = (
     "PostgreSQL does not let the user of DATABASE_URL read its tables: run docs/deploy/roles.sql "
     "again, or give the rights that docs/deploy.md names."
@@ -142,7 +144,7 @@ def _look_at_database(database: _Database | None) -> Iterator[Check]:
             advice=(refused_connections.last() or refused_connections.NO_ANSWER).told(),
         )
         for name in ("store", "leads"):
-            yield Check(name, ok=False, advice="Not known while PostgreSQL does not answer.")
+            yield Check(name, ok=False, advice=_NO_DATABASE)
         return
     # While a new version is deployed the old one still serves: that is said, and no trouble.
     yield Check("database", not database.problem, database.problem or database.remark)
@@ -163,8 +165,9 @@ def _look_at_broker() -> Iterator[Check]:
         yield Check(
             "broker",
             ok=False,
-            advice="The broker does not answer: check that it is running and that REDIS_URL or "
-            "BROKER_URL is right. Leads are stored meanwhile, and called once it is back.",
+            advice="The broker does not answer, or refuses the user and password: check that it is "
+            "running and that BROKER_URL, or REDIS_URL where that is empty, is right. Leads are "
+            "stored meanwhile, and called once it is back.",
         )
         return
     yield Check("broker", ok=True)
@@ -180,7 +183,7 @@ def _look_at_processes(signs: Heartbeats | None) -> Iterator[Check]:
 
 def _look_at_people(database: _Database | None, signs: Heartbeats | None) -> Check:
     if database is None:
-        return Check(PEOPLE, ok=False, advice="Not known while PostgreSQL does not answer.")
+        return Check(PEOPLE, ok=False, advice=_NO_DATABASE)
     # Where Redis was emptied, nothing is known of the time before.
     last = (signs.seen.get(PEOPLE) or signs.since) if signs else 0
     return _verdict(
@@ -208,7 +211,7 @@ _REFUSED: dict[str, str] = {
 
 def _look_at_account(database: _Database | None) -> Check:
     if database is None:
-        return Check("provider", ok=False, advice="Not known while PostgreSQL does not answer.")
+        return Check("provider", ok=False, advice=_NO_DATABASE)
     advice = _REFUSED.get(database.refused_for, "")
     return _verdict(
         "provider",
@@ -220,7 +223,7 @@ def _look_at_account(database: _Database | None) -> Check:
 
 def _look_at_clocks(signs: Heartbeats | None) -> Check:
     if signs is None:
-        return Check("clocks", ok=False, advice="Not known while Redis does not answer.")
+        return Check("clocks", ok=False, advice=signs_in_redis.NOT_KNOWN)
     wrong = clocks.wrong(signs.clocks)
     return _verdict("clocks", not wrong, " ".join(it.sentence() for it in wrong))
 

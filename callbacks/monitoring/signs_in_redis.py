@@ -16,9 +16,10 @@ from callbacks.common.heartbeats import Heartbeats
 BEAT_MISSED_AFTER = 30.0
 SWEEP_MISSED_AFTER = 60.0
 
+NOT_KNOWN = "Not known while Redis cannot be asked."
 _AWAY = (
-    "Redis does not answer: check that it is running and that REDIS_URL is right. Requests are "
-    "stored meanwhile."
+    "Redis does not answer, or refuses the password: check that it is running and that REDIS_URL "
+    "is right. Requests are stored meanwhile, and called once it is back."
 )
 _TAKES_NOTHING = (
     "Redis answers but accepts no writes: its memory is full (maxmemory), it cannot save to its "
@@ -60,7 +61,7 @@ def processes(signs: Heartbeats | None, now: float) -> Iterator[Found]:
     }
     for name, advice in silent.items():
         if signs is None:
-            yield name, False, "Not known while Redis does not answer."
+            yield name, False, NOT_KNOWN
         elif _is_there(signs, name, now):
             yield name, True, ""
         elif not signs.takes_writes:

@@ -13,6 +13,9 @@ from callbacks.monitoring.access import may_read
 
 log = logging.getLogger(__name__)
 
+# A person reads it, at night, as curl prints it: a line each, and quotation marks as they are.
+_TO_BE_READ = {"indent": 1, "ensure_ascii": False}
+
 
 @csrf_exempt  # what is sent here is told the right method, not that a cookie is missing
 @require_safe
@@ -37,7 +40,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
             check.name: {"ok": check.ok} | ({"advice": check.advice} if check.advice else {})
             for check in checks
         }
-    answer = _unkept(JsonResponse(body, status=200 if is_ready else 503))
+    answer = _unkept(
+        JsonResponse(body, status=200 if is_ready else 503, json_dumps_params=_TO_BE_READ)
+    )
     if not is_ready:
         log.warning("not ready: %s", ", ".join(it.name for it in checks if not it.ok))
         _leave_unlogged(answer)
