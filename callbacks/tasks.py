@@ -3,6 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
@@ -28,67 +30,99 @@ from leads.unavailable import Cause
 log = logging.getLogger(__name__)
 
 
-@shared_task(name=task_publisher.CALL_LEAD)
+_HINDERED = "%s not completed because of PostgreSQL: reason=%s (docs/deploy.md, Watching it)"
+# The database's state of the moment, which every step meets: where in the code it did says nothing.
+_PASSING = (
+    Cause.DISK_FULL,
+    Cause.READ_ONLY,
+    Cause.UNREACHABLE,
+    Cause.REFUSED,
+    Cause.OVERLOADED,
+)
+
+
+def _task(name: str) -> Callable[[Callable[..., None]], Any]:
+    """A Celery task. One in which the database could do nothing at that moment says so in one line;
+    a sweep or the task's next turn makes it good.
+    """
+
+    def made(work: Callable[..., None]) -> Any:
+        @wraps(work)
+        def tried(*keys: Any) -> None:
+            try:
+                work(*keys)
+            except Exception as error:
+                cause = unavailable.cause(error)
+                if cause not in _PASSING:
+                    raise
+                log.error(_HINDERED, name, cause)
+
+        return shared_task(name=name)(tried)
+
+    return made
+
+
+@_task(task_publisher.CALL_LEAD)
 def call_lead(lead_id: int) -> None:
     """Calls a waiting lead if it is due and an extension is free; else another one of its teams."""
     dispatch.call_lead_or_another(lead_id)
 
 
-@shared_task(name=task_publisher.WORK_TEAM)
+@_task(task_publisher.WORK_TEAM)
 def work_team(team_id: int) -> None:
     """An extension of the team is free again: calls the most urgent waiting leads."""
     dispatch.work_team(team_id)
 
 
-@shared_task(name=task_publisher.DIAL)
+@_task(task_publisher.DIAL)
 def dial(attempt_id: int) -> None:
     """Sends an attempt that a manager's wish or a message has committed."""
     dialling.dial_committed(attempt_id)
 
 
-@shared_task(name=task_publisher.HANG_UP)
+@_task(task_publisher.HANG_UP)
 def hang_up(attempt_id: int) -> None:
     """Ends a call whose visitor has taken the number back."""
     taken_back.hang_up(attempt_id)
 
 
-@shared_task(name=task_publisher.FOLLOW_CHANGED_HOURS)
+@_task(task_publisher.FOLLOW_CHANGED_HOURS)
 def follow_changed_hours() -> None:
     """Hours, teams or sources have changed: one step of giving waiting leads their new times."""
     reschedule.follow_changed_hours()
 
 
-@shared_task(name=task_publisher.SEND_MAIL)
+@_task(task_publisher.SEND_MAIL)
 def send_mail() -> None:
     """Mail waits to be sent: a thread beside the worker's own sends it."""
     sender.wake()
 
 
-@shared_task(name="callbacks.send_reports")
+@_task("callbacks.send_reports")
 def send_reports() -> None:
     """Every minute: reports by mail that are due are written into the outbox."""
     sending.send_due(timezone.now())
 
 
-@shared_task(name="callbacks.forget_old_mail")
+@_task("callbacks.forget_old_mail")
 def forget_old_mail() -> None:
     """Every hour: mail is kept for MAIL_KEPT_DAYS."""
     outbox.forget_old(timezone.now())
 
 
-@shared_task(name="callbacks.forget_old_alerts")
+@_task("callbacks.forget_old_alerts")
 def forget_old_alerts() -> None:
     """Every hour: alerts are kept for three months."""
     watch.forget_old(timezone.now())
 
 
-@shared_task(name="callbacks.forget_old_audit")
+@_task("callbacks.forget_old_audit")
 def forget_old_audit() -> None:
     """Every hour: the audit is kept for AUDIT_KEPT_DAYS."""
     entries.forget_old()
 
 
-@shared_task(name="callbacks.forget_old_sign_ins")
+@_task("callbacks.forget_old_sign_ins")
 def forget_old_sign_ins() -> None:
     """Every hour: sessions that are over are no longer kept."""
     sessions.forget_old(timezone.now())
@@ -131,17 +165,6 @@ SWEEP_STEPS: tuple[Callable[[], object], ...] = (
 )
 
 
-_HINDERED = "sweep not completed because of PostgreSQL: reason=%s (docs/deploy.md, Watching it)"
-# The database's state of the moment, which every step meets: where in the code it did says nothing.
-_PASSING = (
-    Cause.DISK_FULL,
-    Cause.READ_ONLY,
-    Cause.UNREACHABLE,
-    Cause.REFUSED,
-    Cause.OVERLOADED,
-)
-
-
 @shared_task(name="callbacks.sweep")
 def sweep() -> None:
     """Every few seconds: whatever fell between. Several at once do no harm.
@@ -166,7 +189,7 @@ def sweep() -> None:
             log.exception("step of the sweep failed step=%s.%s", step.__module__, step.__name__)
             errors.append(error)
     if hindered:
-        log.error(_HINDERED, ",".join(sorted(hindered)))
+        log.error(_HINDERED, "sweep", ",".join(sorted(hindered)))
     if errors:
         raise ExceptionGroup("steps of the sweep failed", errors)
     if hindered:

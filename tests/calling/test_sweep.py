@@ -1,7 +1,7 @@
 """What fell between is found again: the sweep's parts, on attempts of a certain age."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import Error, InternalError, OperationalError
@@ -204,6 +204,29 @@ def test_a_sweep_that_the_database_hinders_says_so_in_one_line_and_counts_as_non
     assert f"reason={reason} " in line.getMessage()
     assert (line.levelname, line.exc_info, len(steps)) == ("ERROR", None, tried)
     assert "sweep" not in heartbeats.read().seen
+
+
+def test_another_task_that_the_database_hinders_says_so_in_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hindered: list[Exception] = [
+        database_error(PoolTimeout("no connection")),
+        database_error(ReadOnlySqlTransaction("read-only"), InternalError),
+        database_error(DeadlockDetected("deadlock")),
+    ]
+
+    def send_due(_now: datetime) -> None:
+        raise hindered.pop(0)
+
+    monkeypatch.setattr("callbacks.subscriptions.sending.send_due", send_due)
+    tasks.send_reports()
+    tasks.send_reports()
+    with pytest.raises(OperationalError):  # where it happened is told
+        tasks.send_reports()
+    assert [it.getMessage().partition(" (")[0] for it in caplog.records] == [
+        "callbacks.send_reports not completed because of PostgreSQL: reason=unreachable",
+        "callbacks.send_reports not completed because of PostgreSQL: reason=read_only",
+    ]
 
 
 def test_a_deadlock_is_still_shown_with_where_it_happened(
