@@ -68,7 +68,7 @@ _BROKEN_OFF = Problem(
     passes=True,
 )
 _POOLER = Problem(
-    "PgBouncer, between us and PostgreSQL, does not get into PostgreSQL.",
+    "PgBouncer, which stands between us and PostgreSQL, gets no connection to it.",
     "Look into the logs of both. It tries again after its server_login_retry.",
     passes=True,
 )

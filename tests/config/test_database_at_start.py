@@ -201,7 +201,7 @@ PASS_BY_THEMSELVES = {
     "SSL connection has been closed unexpectedly": "PostgreSQL broke off while a connection",
     "server closed the connection unexpectedly": "PostgreSQL broke off while a connection was made",
     "FATAL:  server login has been failing, cached error: connect failed "
-    "(server_login_retry)": "PgBouncer, between us and PostgreSQL",
+    "(server_login_retry)": "PgBouncer, which stands between us and PostgreSQL",
 }  # fmt: skip
 
 

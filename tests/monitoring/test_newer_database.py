@@ -68,7 +68,7 @@ def test_migrate_says_it_since_only_the_newer_version_can_take_its_migrations_ba
 def test_migrate_check_says_why_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("migrate", "--check", verbosity=0)
     assert capsys.readouterr().err == ""
-    newest = MigrationLoader(connection).graph.leaf_nodes("leads")[0]
+    newest = MigrationLoader(connection).graph.leaf_nodes("callbacks")[0]
     MigrationRecorder(connection).record_unapplied(*newest)
     try:
         with pytest.raises(SystemExit):
