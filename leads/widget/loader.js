@@ -169,6 +169,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     // Once more, where it has not come before. Where it has, the page around it may be another now.
     state.load = () => {
       if (state.page) return hello();
+      if (frame.src && trouble.hidden) return; // on its way, and perhaps typed into already
       trouble.hidden = Boolean(from);
       frame.hidden = !from;
       if (!from) return;

@@ -182,6 +182,23 @@ def test_escape_closes_it_before_the_two_pages_know_each_other(
     expect(shop.get_by_role("dialog")).to_be_visible()
 
 
+def test_what_is_typed_before_the_two_pages_know_each_other_is_kept(
+    stack: Stack, shop: Page, embed: Callable[..., str]
+) -> None:
+    """On a slow line the form is there before all of its page is."""
+    held: list[Route] = []
+    shop.route("**/leads/frame*.js", lambda route: held.append(route))  # noqa: PLW0108
+    shop.goto(embed())
+    shop.get_by_role("button", name="Call me back").click()
+    form(shop).get_by_label("Name").fill("Noa Levi")
+    shop.get_by_role("button", name="Close").click()
+    shop.get_by_role("button", name="Call me back").click()
+    (route,) = held
+    route.continue_()
+    shop.frames[1].wait_for_load_state()
+    expect(form(shop).get_by_label("Name")).to_have_value("Noa Levi")
+
+
 def test_a_source_that_is_switched_off_while_the_dialog_is_open(
     stack: Stack, shop: Page, embed: Callable[..., str]
 ) -> None:
