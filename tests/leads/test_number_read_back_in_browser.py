@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
+from tests.support.simulator import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 # Without the marks that keep the number from left to right.
@@ -100,3 +101,26 @@ def test_with_the_country_that_is_chosen(page: Page, source: LeadSource, languag
     phone.fill("050-555 0101")
     page.locator("[name=country]").select_option("IL")
     expect(place).to_contain_text("+972 50-555-0101")
+
+
+def test_what_is_read_back_moves_no_button_that_is_pressed(page: Page) -> None:
+    """The press on the button leaves the field, and the answer comes before the release."""
+    held: list[Route] = []
+    page.route("**/understood/**", lambda route: held.append(route))  # noqa: PLW0108
+    page.goto("/contact/website/")
+    page.get_by_label("Name").fill("Noa Levi")
+    page.get_by_label("Phone").press_sequentially("050-555 0101")
+    button = page.get_by_role("button", name="Call me back")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 3)
+    page.mouse.down()
+    eventually(lambda: page.evaluate("1") and held)
+    with page.expect_response("**/understood/**"):
+        held[0].continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert button.bounding_box() == box
+    page.mouse.up()
+    page.wait_for_url("**/website/*-*/**")
+    assert Lead.objects.get().phone == "+972505550101"
