@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-import httpx
 import psycopg
 import pytest
 
-from tests.monitoring.test_storing import ROLES, Site, manage
-from tests.support.serving import serving
+from tests.monitoring.test_storing import Site, site_on
 from tests.support.simulator import eventually
 from tests.support.small_disk import postgres_on_small_disk
-from tests.support.stack import ROOT
 from tests.support.visitors import hidden
 
 FORM = "/contact/website/"
@@ -27,21 +24,12 @@ SAYS = (
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with postgres_on_small_disk(tmp_path_factory.mktemp("wal"), 100, of_wal=True) as disk:
-        script = ROOT / "docs" / "deploy" / "roles.sql"
-        owner = disk.server.url("callbacks_owner", ROLES["OWNER_PASSWORD"])
-        for command in ((), ("migrate", "--noinput")):
-            if command:
-                manage(owner, *command)
-            done = disk.server.run("psql", "--no-psqlrc", "--file", script, **ROLES)
-            assert done.returncode == 0, done.stderr
-        app = disk.server.url("callbacks_app", ROLES["APP_PASSWORD"])
-        manage(app, "demo", "--extensions", "1")
-        with (
-            serving(app, METRICS_TOKEN="", RATES_EXEMPT="127.0.0.1") as url,
-            httpx.Client(base_url=url, timeout=60) as client,
-        ):
-            yield Site(disk, url, client)
+    directory = tmp_path_factory.mktemp("wal")
+    with (
+        postgres_on_small_disk(directory, 100, of_wal=True) as disk,
+        site_on(disk, extensions=1) as site,
+    ):
+        yield site
 
 
 def write_until_it_ends(site: Site) -> None:

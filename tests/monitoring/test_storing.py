@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,23 +64,30 @@ def manage(url: str, *command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@contextmanager
+def site_on(disk: SmallDisk, *, extensions: int) -> Iterator[Site]:
+    """Installed by the two roles of docs/deploy.md, with the demo's source and team."""
+    script = ROOT / "docs" / "deploy" / "roles.sql"
+    owner = disk.server.url("callbacks_owner", ROLES["OWNER_PASSWORD"])
+    for command in ((), ("migrate", "--noinput")):
+        if command:
+            manage(owner, *command)
+        done = disk.server.run("psql", "--no-psqlrc", "--file", script, **ROLES)
+        assert done.returncode == 0, done.stderr
+    app = disk.server.url("callbacks_app", ROLES["APP_PASSWORD"])
+    manage(app, "demo", "--extensions", str(extensions))
+    with (
+        serving(app, METRICS_TOKEN="", RATES_EXEMPT="127.0.0.1") as url,
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        yield Site(disk, url, client)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with postgres_on_small_disk(tmp_path_factory.mktemp("small-disk"), 300) as disk:
-        script = ROOT / "docs" / "deploy" / "roles.sql"
-        owner = disk.server.url("callbacks_owner", ROLES["OWNER_PASSWORD"])
-        for command in ((), ("migrate", "--noinput")):
-            if command:
-                manage(owner, *command)
-            done = disk.server.run("psql", "--no-psqlrc", "--file", script, **ROLES)
-            assert done.returncode == 0, done.stderr
-        app = disk.server.url("callbacks_app", ROLES["APP_PASSWORD"])
-        manage(app, "demo", "--extensions", "2")
-        with (
-            serving(app, METRICS_TOKEN="", RATES_EXEMPT="127.0.0.1") as url,
-            httpx.Client(base_url=url, timeout=60) as client,
-        ):
-            yield Site(disk, url, client)
+    directory = tmp_path_factory.mktemp("small-disk")
+    with postgres_on_small_disk(directory, 300) as disk, site_on(disk, extensions=2) as site:
+        yield site
 
 
 @pytest.fixture(autouse=True)
