@@ -113,7 +113,11 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def media(self) -> forms.Media:
         """With the script that refreshes a list, where there is to be one."""
         media: forms.Media = super().media
-        return media + forms.Media(js=["admin_extra/refresh.js"]) if self.list_refresh else media
+        return (
+            media + forms.Media(js=["common/released.js", "admin_extra/refresh.js"])
+            if self.list_refresh
+            else media
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What who asks may see: of lists, pages, actions and choices (leads.visible_rows)."""

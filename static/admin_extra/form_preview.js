@@ -32,6 +32,7 @@
       } catch {
         answer = { error: panel.dataset.away };
       }
+      await window.released?.();
       if (signal.aborted) return;
       told.textContent = answer.error ?? "";
       // What is not valid yet leaves the last form that was; where there is none, the stored one.

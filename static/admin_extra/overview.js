@@ -50,9 +50,11 @@
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.querySelector(".overview")) throw new Error("not-ours");
+      await window.released?.();
       show(page);
       lost.textContent = "";
     } catch {
+      await window.released?.();
       lost.textContent = overview.dataset.lost;
     } finally {
       clearTimeout(patience);

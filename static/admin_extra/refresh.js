@@ -24,6 +24,7 @@
     } catch {
       return;
     }
+    await window.released?.();
     if (inUse()) return;
     const [ours, theirs] = [list(), page.getElementById("result_list")];
     if (!ours || !theirs) {

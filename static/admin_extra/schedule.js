@@ -20,6 +20,7 @@
           body: new FormData(form),
         });
         const html = answer.ok ? await answer.text() : "";
+        await window.released?.();
         // A slower answer to something typed before is of no use any more.
         if (mine === latest && html.trim()) picture.innerHTML = html;
       } catch {

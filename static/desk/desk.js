@@ -24,7 +24,8 @@
     return [...form.querySelectorAll("textarea")].some((it) => it.value !== it.defaultValue);
   }
 
-  function show(desk) {
+  async function show(desk) {
+    await window.released?.();
     seen = desk.seen;
     document.title = desk.title;
     for (const [name, part] of Object.entries(desk.parts)) {
@@ -53,8 +54,10 @@
     try {
       const answer = await fetch(figures.dataset.figures, { cache: "no-store" });
       if (!answer.ok) return;
+      const html = await answer.text();
+      await window.released?.();
       const isOpen = figures.querySelector("details")?.open;
-      figures.innerHTML = await answer.text();
+      figures.innerHTML = html;
       figures.querySelector("details").open = isOpen;
     } catch {
       // They say of when they are; `ask` says that the server cannot be reached.
@@ -75,11 +78,12 @@
         return;
       }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      if (answer.status !== 204) show(await answer.json());
+      if (answer.status !== 204) await show(await answer.json());
       failures = 0;
       connection.textContent = "";
     } catch {
       failures += 1;
+      await window.released?.();
       connection.textContent = connection.dataset.lost;
     } finally {
       window.clearTimeout(patience);

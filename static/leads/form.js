@@ -34,19 +34,6 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   window.navigation?.addEventListener("navigateerror", giveBack);
 }
 
-// Fulfilled while nothing is pressed. What appears between a press and its release moves the button
-// from under the finger, and the click is lost.
-let released = Promise.resolve();
-document.addEventListener("pointerdown", () => {
-  released = new Promise((fulfil) => {
-    // After the click, which follows at once.
-    const end = () => setTimeout(fulfil);
-    for (const name of ["pointerup", "pointercancel"]) {
-      document.addEventListener(name, end, { once: true });
-    }
-  });
-});
-
 // Shows the number as we understand it, once it has been typed: not with each key.
 for (const place of document.querySelectorAll("[data-understood]")) {
   const form = place.closest("form");
@@ -61,7 +48,7 @@ for (const place of document.querySelectorAll("[data-understood]")) {
     try {
       const answer = await fetch(place.dataset.understood, { method: "POST", body, signal });
       const told = answer.ok ? await answer.json() : { call: "" };
-      await released;
+      await window.released?.();
       if (!signal.aborted) place.textContent = told.call;
     } catch {
       if (!signal.aborted) place.textContent = "";

@@ -85,7 +85,9 @@
         return window.location.reload();
       }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      show(await answer.json());
+      const standing = await answer.json();
+      await window.released?.();
+      show(standing);
       failures = 0;
       if (window.history.state?.reloaded) window.history.replaceState(null, "");
       lastTold = Date.now();
@@ -93,6 +95,7 @@
       reload.hidden = true;
     } catch {
       failures += 1;
+      await window.released?.();
       sayThatItFails();
     } finally {
       window.clearTimeout(patience);

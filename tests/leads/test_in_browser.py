@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
+from tests.support.pressing import click_while_it_changes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 
@@ -77,6 +78,20 @@ def test_the_page_follows_the_lead_without_being_reloaded(page: Page) -> None:
     page.get_by_role("button", name="Send your answer").click()
     expect(page.get_by_text("You answered 4 of 5. Thank you.")).to_be_visible()
     assert Lead.objects.get().helped == 4
+
+
+def test_a_link_that_is_pressed_stays_where_it_is_until_it_is_let_go(page: Page) -> None:
+    fill(page)
+    page.get_by_role("button", name="Call me back").click()
+    link = page.get_by_role("link", name="Cancel this request")
+    link.scroll_into_view_if_needed()
+
+    def change() -> None:
+        """A long sentence above it, and several links less."""
+        move("waiting", call_after=timezone.now() + timedelta(days=2))
+
+    click_while_it_changes(link, "**/api/leads/**", change)
+    expect(page.get_by_role("button", name="Yes, cancel it")).to_be_visible()
 
 
 def test_it_stops_asking_when_nothing_more_is_due(page: Page) -> None:

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
-from tests.support.simulator import eventually
+from tests.support.pressing import answer, asked, hold, press
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 # Without the marks that keep the number from left to right.
+UNDERSTOOD = "**/understood/**"
 SENTENCES = {
     "en": "We will call +972 50-555-0101.",
     "he": "נתקשר אל +972 50-555-0101.",
@@ -105,21 +106,15 @@ def test_with_the_country_that_is_chosen(page: Page, source: LeadSource, languag
 
 def test_what_is_read_back_moves_no_button_that_is_pressed(page: Page) -> None:
     """The press on the button leaves the field, and the answer comes before the release."""
-    held: list[Route] = []
-    page.route("**/understood/**", lambda route: held.append(route))  # noqa: PLW0108
     page.goto("/contact/website/")
     page.get_by_label("Name").fill("Noa Levi")
     page.get_by_label("Phone").press_sequentially("050-555 0101")
+    held = hold(page, UNDERSTOOD)
     button = page.get_by_role("button", name="Call me back")
-    button.scroll_into_view_if_needed()
+    press(button)
     box = button.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 3)
-    page.mouse.down()
-    eventually(lambda: page.evaluate("1") and held)
-    with page.expect_response("**/understood/**"):
-        held[0].continue_()
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    asked(page, held)
+    answer(page, UNDERSTOOD, held)
     assert button.bounding_box() == box
     page.mouse.up()
     page.wait_for_url("**/website/*-*/**")

@@ -53,7 +53,8 @@ class PreviewsForm(Admin):
         """With the script that keeps the preview up to date."""
         media: forms.Media = super().media
         return media + forms.Media(
-            js=["admin_extra/form_preview.js"], css={"all": ["admin_extra/form_preview.css"]}
+            js=["common/released.js", "admin_extra/form_preview.js"],
+            css={"all": ["admin_extra/form_preview.css"]},
         )
 
     def get_urls(self) -> list[Any]:

@@ -114,7 +114,7 @@ class ScheduleAdmin(_ToTheMinute, Admin):
     change_form_before_template = "admin/schedule_week.html"
 
     class Media:
-        js = ("admin_extra/schedule.js",)
+        js = ("common/released.js", "admin_extra/schedule.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         """With hours, exceptions and teams."""

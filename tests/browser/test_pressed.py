@@ -1,0 +1,117 @@
+"""What is pressed stays where it is until it is let go, whatever the page has to show meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from callbacks.models import Extension
+from leads.models import Lead, LeadSource
+from tests.support.pressing import answer, asked, click_while_it_changes, hold, press
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def a_lead(number: int) -> Lead:
+    since = timezone.now() - timedelta(minutes=5)
+    return Lead.objects.create(
+        source=LeadSource.objects.get(), name=f"Visitor {number}", phone=f"+97250555{number:04}",
+        status="waiting", submitted_at=since, clock_started_at=since, call_after=since,
+        counted_from=since, due_at=since + timedelta(minutes=1),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def desk(stack: Stack, page: Page) -> Page:
+    """The page of Dana, who is paused; nobody else is there."""
+    dana = User.objects.create_user("dana", first_name="Dana")
+    Extension.objects.update(is_active=False)
+    Extension.objects.filter(number="101").update(
+        user=dana, name="Dana", is_active=True, is_paused=True
+    )
+    client = Client()
+    client.force_login(dana)
+    page.context.add_cookies(
+        [{"name": it.key, "value": it.value, "url": stack.url} for it in client.cookies.values()]
+    )
+    page.goto(f"{stack.url}/desk/")
+    return page
+
+
+def rename() -> None:
+    """Of the phone, which the desk shows by its name."""
+    Extension.objects.filter(number="101").update(name="Dana, first floor, by the window")
+
+
+def test_at_the_desk(desk: Page) -> None:
+    button = desk.get_by_role("button", name="I am available")
+    click_while_it_changes(button, "**/desk/now/**", rename)
+    expect(desk.locator("[data-state]")).not_to_contain_text("Paused")
+    assert not Extension.objects.get(number="101").is_paused
+    expect(desk.get_by_text("Dana, first floor")).to_be_visible()
+
+
+def test_with_the_space_bar(desk: Page) -> None:
+    held = hold(desk, "**/desk/now/**")
+    asked(desk, held)
+    rename()
+    desk.get_by_role("button", name="I am available").focus()
+    desk.keyboard.down(" ")
+    answer(desk, "**/desk/now/**", held)
+    desk.keyboard.up(" ")
+    expect(desk.locator("[data-state]")).not_to_contain_text("Paused")
+    assert not Extension.objects.get(number="101").is_paused
+
+
+def test_what_was_kept_waiting_is_shown_once_nothing_is_pressed(desk: Page) -> None:
+    """A press beside all buttons: it does nothing but keep the page as it is."""
+    title = desk.locator(".phone-name")
+    click_while_it_changes(title, "**/desk/now/**", rename)
+    expect(title).to_contain_text("Dana, first floor")
+
+
+@pytest.fixture
+def late(stack: Stack) -> Lead:
+    """Which nobody calls."""
+    Extension.objects.update(is_paused=True)
+    return a_lead(101)
+
+
+def test_on_the_overview(stack: Stack, admin: Page, late: Lead) -> None:
+    admin.goto(f"{stack.url}/admin/")
+    link = admin.locator(".needs a", has_text="Overdue")
+    expect(link.locator("strong")).to_have_text("1")
+    click_while_it_changes(link, f"{stack.url}/admin/", lambda: a_lead(102))
+    admin.wait_for_url("**/admin/leads/lead/?**")
+    expect(admin.locator("#result_list tbody")).to_have_count(2)
+
+
+def test_in_a_list(stack: Stack, admin: Page, late: Lead) -> None:
+    """The new lead's row comes above the one that is pressed."""
+    admin.goto(f"{stack.url}/admin/leads/lead/")
+    link = admin.get_by_role("link", name="Visitor 101")
+    click_while_it_changes(link, f"{stack.url}/admin/leads/lead/", lambda: a_lead(102))
+    admin.wait_for_url(f"**/admin/leads/lead/{late.pk}/change/**")
+
+
+def test_where_hours_are_typed(stack: Stack, admin: Page) -> None:
+    """The picture of the week, which stands above the button, appears with the first hours."""
+    admin.goto(f"{stack.url}/admin/callbacks/schedule/add/")
+    add = admin.get_by_text("Add another Interval")
+    add.click()
+    held = hold(admin, "**/schedule/preview/")
+    admin.locator("[name=hours-0-weekday]").select_option(label="Monday")
+    admin.locator("[name=hours-0-opens_at]").fill("09:00")
+    admin.locator("[name=hours-0-closes_at]").fill("13:30")
+    asked(admin, held)
+    press(add)
+    place = add.bounding_box()
+    answer(admin, "**/schedule/preview/", held)
+    assert add.bounding_box() == place
+    admin.mouse.up()
+    expect(admin.locator("[name=hours-1-weekday]")).to_be_visible()
+    expect(admin.locator("#week-picture").get_by_text("09:00-13:30")).to_be_visible()

@@ -1,0 +1,49 @@
+"""A press that lasts while the page shows what is new."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, Route
+
+from tests.support.simulator import eventually
+
+_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def press(button: Locator) -> None:
+    """The mouse goes down on it, and stays down."""
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    button.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    button.page.mouse.down()
+
+
+def hold(page: Page, address: str) -> list[Route]:
+    """The page's requests to such an address, none of which goes on by itself."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route))  # noqa: PLW0108
+    return held
+
+
+def answer(page: Page, address: str, held: list[Route]) -> None:
+    """Lets the first of them go on; returns when the page has had time to show the answer."""
+    with page.expect_response(address):
+        held[0].continue_()
+    page.unroute(address)
+    page.evaluate(_TWO_FRAMES)
+
+
+def asked(page: Page, held: list[Route]) -> None:
+    """Waits until the page has asked."""
+    eventually(lambda: page.evaluate("1") and held)
+
+
+def click_while_it_changes(button: Locator, address: str, change: Callable[[], object]) -> None:
+    """What `address` answers after `change` comes between the press and the release."""
+    page = button.page
+    held = hold(page, address)
+    asked(page, held)
+    change()
+    press(button)
+    answer(page, address, held)
+    page.mouse.up()
