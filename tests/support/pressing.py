@@ -6,7 +6,8 @@ from playwright.sync_api import Locator, Page, Route
 
 from tests.support.simulator import eventually
 
-_TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# More than a page needs to show what it has been answered, if it does not wait.
+_TIME_TO_SHOW = "new Promise(done => setTimeout(done, 300))"
 
 
 def press(button: Locator) -> None:
@@ -27,10 +28,11 @@ def hold(page: Page, address: str) -> list[Route]:
 
 def answer(page: Page, address: str, held: list[Route]) -> None:
     """Lets the first of them go on; returns when the page has had time to show the answer."""
-    with page.expect_response(address):
+    with page.expect_response(address) as taken:
         held[0].continue_()
+    taken.value.finished()
     page.unroute(address)
-    page.evaluate(_TWO_FRAMES)
+    page.evaluate(_TIME_TO_SHOW)
 
 
 def asked(page: Page, held: list[Route]) -> None:
