@@ -26,7 +26,9 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page) -> Iterator[Page]:
-    """An empty page, 390 px wide, that remembers nothing; any complaint on the console fails."""
+    """An empty page, light and 390 px wide, that remembers nothing; any complaint on the console
+    fails.
+    """
     complaints: list[str] = []
 
     def note_message(message: ConsoleMessage) -> None:
@@ -37,6 +39,7 @@ def page(tab: Page) -> Iterator[Page]:
         complaints.append(str(error))
 
     tab.set_viewport_size({"width": 390, "height": 844})
+    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
     tab.on("console", note_message)
     tab.on("pageerror", note_error)
     yield tab

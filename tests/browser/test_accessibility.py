@@ -14,6 +14,7 @@ from leads import intake
 from leads.models import Lead, LeadSource
 from tests.support import axe
 from tests.support.chromium import PATIENCE
+from tests.support.looks import paint, too_wide
 from tests.support.stack import Stack
 
 PASSWORD = "a-password-for-tests"
@@ -24,13 +25,12 @@ def check(page: Page, what: str, *, again: bool = False) -> None:
     """In both schemes and two widths; `again`: the page is loaded anew in each scheme."""
     faults = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        paint(page, scheme)
         if again:
             page.reload()
         for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             faults += [f"{scheme} {width}: {it}" for it in axe.found(page)]
-    page.emulate_media(color_scheme=None, reduced_motion=None)
     assert faults == [], what + "\n" + "\n".join(faults)
 
 
@@ -80,8 +80,7 @@ def test_the_form_at_400_percent(stack: Stack, page: Page) -> None:
     """1280 px at a zoom of four are 320."""
     page.set_viewport_size({"width": 320, "height": 256})
     page.goto(f"{stack.url}/contact/website/")
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0
+    assert too_wide(page) == 0
 
 
 def test_the_keyboard_alone_sends_the_form(stack: Stack, page: Page, lead: Lead) -> None:
@@ -241,4 +240,5 @@ def test_signing_in(stack: Stack, page: Page) -> None:
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("enter the correct")).to_be_visible()
     check(page, "sign in, refused")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import CallAttempt, CallParameters, Extension
 from leads.models import Lead, LeadSource
+from tests.support.looks import look, picture, too_wide, ways
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
@@ -60,10 +61,7 @@ def test_a_page_opens_without_a_complaint_and_fits(
     )
     admin.goto(f"{stack.url}/admin/{path}")
     admin.wait_for_load_state("networkidle")
-    for width in (390, 1280):
-        admin.set_viewport_size({"width": width, "height": 900})
-        too_wide = admin.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert too_wide <= 0, f"scrolls sideways at {width}"
+    look(admin, path.strip("/").replace("/", "-"))
 
 
 @pytest.mark.parametrize("name", ["leads/lead", "callbacks/callattempt"])
@@ -129,14 +127,14 @@ def test_what_nobody_knows_is_listed_in_full_and_settled(
         picked_up_at=now,
         lookup_count=7,
     )
-    for width in (390, 1280):
-        admin.set_viewport_size({"width": width, "height": 900})
+    for way in ways(admin):
         admin.goto(f"{stack.url}/admin/callbacks/unknownoutcome/")
         known = admin.locator("td.field-known")
         assert known.evaluate("it => it.scrollHeight - it.clientHeight") <= 0, "facts are cut off"
         for name in ("They talked", "Call again"):
             expect(admin.get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
-        assert admin.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        assert too_wide(admin) == 0, way
+        picture(admin, f"nobody-knows-{way}")
     admin.get_by_role("link", name="They talked").click()
     admin.get_by_role("button", name="They talked").click()
     expect(admin.get_by_text("The lead is connected: nobody calls again.")).to_be_visible()

@@ -1,27 +1,11 @@
 """A program's key in a browser: made, shown once, replaced, ended."""
 
-import os
-from pathlib import Path
-
 import requests
 from playwright.sync_api import Page, expect
 
 from leads.models import Lead, LeadSource, LeadStatus
+from tests.support.looks import look
 from tests.support.stack import Stack
-
-
-def look(page: Page, name: str) -> None:
-    """Nothing is wider than the window, in both schemes; pictures where they are asked for."""
-    page.wait_for_load_state()
-    for scheme in ("light", "dark"):
-        page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)",
-                      scheme == "dark")  # fmt: skip
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            if folder := os.environ.get("PICTURES"):
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_a_key_is_made_used_replaced_and_ended(stack: Stack, admin: Page) -> None:

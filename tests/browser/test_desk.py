@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from callbacks.models import Extension
 from tests.support.chromium import PATIENCE
+from tests.support.looks import too_wide
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 
@@ -61,11 +62,6 @@ def click_phone(stack: Stack, *clicks: str) -> None:
         eventually(lambda address=address: stack.simulator.http.post(address).is_success)
 
 
-def fits(page: Page) -> bool:
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return bool(wide <= 0)
-
-
 def test_while_the_phone_rings_the_page_says_who_it_is(
     stack: Stack, dana: User, page: Page, submit: Callable[[], None]
 ) -> None:
@@ -81,12 +77,12 @@ def test_while_the_phone_rings_the_page_says_who_it_is(
     expect(live).to_contain_text("0142")
     expect(state).to_have_text("On a call")
     expect(page).to_have_title("Your phone rings: Noa Levi")
-    assert fits(page)
+    assert too_wide(page) == 0
     click_phone(stack, "1/answer", "2/answer", "2/hangup")
     expect(live).to_have_count(0)
     expect(state).to_have_text("Available")
     expect(page.locator(".call")).to_contain_text("You talked")
-    assert fits(page)
+    assert too_wide(page) == 0
 
 
 def test_a_pause_keeps_the_phone_silent_until_it_is_ended(
@@ -96,7 +92,7 @@ def test_a_pause_keeps_the_phone_silent_until_it_is_ended(
     page.get_by_role("link", name="Pause").click()
     page.get_by_role("radio", name="30 minutes").check()
     page.get_by_role("radio", name="Lunch").check()
-    assert fits(page)
+    assert too_wide(page) == 0
     page.get_by_role("button", name="Pause").click()
     state = page.locator("[data-state]")
     expect(state).to_contain_text("Paused until")

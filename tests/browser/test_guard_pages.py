@@ -2,14 +2,12 @@
 on them is wider than the window, nor cut off, by day and by night.
 """
 
-import os
-from pathlib import Path
-
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from callbacks.models import CallPrice, SpendCount, SpendLimit
 from leads.models import BlockEntry, Finding, Lead, LeadSource, LeadStatus
+from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
 
 WHY = "More than 20 requests came from the address 203.0.113.7 within 10 minutes."
@@ -51,16 +49,11 @@ def requests() -> tuple[Lead, Lead]:
 
 
 def look(page: Page, name: str) -> None:
-    for scheme in ("light", "dark"):
-        page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)",
-                      scheme == "dark")  # fmt: skip
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            if folder := os.environ.get("PICTURES"):
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            assert page.evaluate(CUT) == [], (name, width)
-    page.set_viewport_size({"width": 1280, "height": 900})
+    """Nothing is wider than the window, nor cut off."""
+    for way in ways(page):
+        picture(page, f"{name}-{way}")
+        assert too_wide(page) == 0, (name, way)
+        assert page.evaluate(CUT) == [], (name, way)
 
 
 def test_held_leads(stack: Stack, admin: Page) -> None:

@@ -1,8 +1,6 @@
 """A visitor's whole way in languages that are written from the right, on a telephone."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import translation
@@ -12,10 +10,8 @@ from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 from tests.support import axe
 from tests.support.chromium import PATIENCE
+from tests.support.looks import picture, too_wide
 from tests.support.stack import Stack
-
-# To be looked at: each step as a picture, where a folder for them is named.
-PICTURES = os.environ.get("PICTURES", "")
 
 
 @pytest.fixture
@@ -27,16 +23,14 @@ def telephone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def look(page: Page, language: str, step: str) -> None:
+def check(page: Page, language: str, step: str) -> None:
     """Nothing overflows, axe-core finds nothing, and numbers are written from the left."""
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator("html")).to_have_attribute("lang", language)
-    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide[0] <= wide[1], f"{step}: {wide[0]} px of {wide[1]}"
+    assert too_wide(page) == 0, step
     for number in page.locator(".digits, input[type=tel]").all():
         assert number.evaluate("it => getComputedStyle(it).direction") == "ltr"
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{language}-{step}.png", full_page=True)
+    picture(page, f"{language}-{step}")
     assert axe.found(page) == [], step
 
 
@@ -56,19 +50,19 @@ def test_from_the_form_to_the_request_and_back(
 
     page.goto(f"{stack.url}/contact/website/")
     page.locator(f'.languages a[lang="{language}"]').click()
-    look(page, language, "form")
+    check(page, language, "form")
     # The list stands where a line ends, and names the language that is read now.
     expect(page.locator(".languages [aria-current]")).to_have_attribute("lang", language)
     page.locator("[name=phone]").fill("12")
     page.locator("form.card button[type=submit]").click()
     expect(page.locator(".error").first).to_be_visible()
-    look(page, language, "errors")
+    check(page, language, "errors")
 
     page.locator("[name=name]").fill("Noa Levi")
     page.locator("[name=phone]").fill("050-555 0142")
     page.locator("form.card button[type=submit]").click()
     expect(page.locator("[data-title]")).to_have_text(words("We have your request"))
-    look(page, language, "status")
+    check(page, language, "status")
 
     # What it asks for by itself is in the same language.
     Extension.objects.update(is_paused=False)
@@ -79,8 +73,8 @@ def test_from_the_form_to_the_request_and_back(
     assert asked.value.headers["content-language"] == language
 
     page.goto(f"{stack.url}/contact/website/{lead.public_id}/cancel/?lang={language}")
-    look(page, language, "cancel")
+    check(page, language, "cancel")
     page.goto(f"{stack.url}/contact/website/{lead.public_id}/never-call/?lang={language}")
-    look(page, language, "never-call")
+    check(page, language, "never-call")
     page.goto(f"{stack.url}/widget/website/?lang={language}")
-    look(page, language, "frame")
+    check(page, language, "frame")

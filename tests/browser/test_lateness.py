@@ -1,6 +1,5 @@
 """The page on lateness in a browser: a worker works it out, and each cause leads to its leads."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import CallAttempt, Extension
 from leads.models import LateWait, Lead, LeadSource
+from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -47,25 +47,16 @@ def late_leads() -> None:
         )  # fmt: skip
 
 
-def shot(page: Page, name: str) -> None:
-    """For whoever looks: into the folder that SCREENSHOTS names."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
 def test_causes_and_the_way_to_their_leads(stack: Stack, admin: Page) -> None:
     late_leads()
     address = f"{stack.url}/admin/reports/lateness/?period=7"
     admin.goto(address)
     heading = admin.get_by_role("heading", name="The largest causes")
     expect(heading).to_be_visible()
-    for scheme in ("light", "dark"):
-        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width in (390, 1280):
-            admin.set_viewport_size({"width": width, "height": 900})
-            admin.goto(address)
-            assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            shot(admin, f"lateness-{scheme}-{width}")
+    for way in ways(admin):
+        admin.goto(address)
+        assert too_wide(admin) == 0
+        picture(admin, f"lateness-{way}")
     cause = admin.locator(".causes li").first
     expect(cause.get_by_role("heading")).to_have_text("Nobody was free")
     link = cause.get_by_role("link")
@@ -73,10 +64,10 @@ def test_causes_and_the_way_to_their_leads(stack: Stack, admin: Page) -> None:
     link.click()
     expect(admin.locator("#result_list tbody tr")).to_have_count(count)
     expect(admin.get_by_text("nobody was free (1 of 1 on a call)").first).to_be_visible()
-    shot(admin, "behind-a-cause")
+    picture(admin, "behind-a-cause")
     admin.locator("#result_list tbody tr a").first.click()
     expect(admin.get_by_text("s late: ").first).to_be_visible()
-    shot(admin, "late-lead")
+    picture(admin, "late-lead")
 
 
 def test_a_replay_is_played_and_can_be_linked(stack: Stack, admin: Page) -> None:
@@ -86,13 +77,10 @@ def test_a_replay_is_played_and_can_be_linked(stack: Stack, admin: Page) -> None
     admin.get_by_role("button", name="Play").click()
     expect(admin.get_by_text("What came of it")).to_be_visible()
     address = admin.url
-    for scheme in ("light", "dark"):
-        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width in (390, 1280):
-            admin.set_viewport_size({"width": width, "height": 900})
-            admin.goto(address)
-            chart = "window.Chart.getChart(document.querySelector('canvas')).data.datasets.length"
-            assert admin.evaluate(chart) == 3
-            assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            shot(admin, f"replay-{scheme}-{width}")
+    chart = "window.Chart.getChart(document.querySelector('canvas')).data.datasets.length"
+    for way in ways(admin):
+        admin.goto(address)
+        assert admin.evaluate(chart) == 3
+        assert too_wide(admin) == 0
+        picture(admin, f"replay-{way}")
     expect(admin.get_by_label("People")).to_have_value("1")

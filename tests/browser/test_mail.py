@@ -1,7 +1,5 @@
 """A report's mail as a mail program shows it: nothing is cut off, on a telephone too."""
 
-from pathlib import Path
-
 import pytest
 import time_machine
 from playwright.sync_api import Browser
@@ -12,6 +10,7 @@ from callbacks.subscriptions import compose
 from leads.models import LeadSource
 from tests.reports import random_leads
 from tests.support.logins import somebody_with
+from tests.support.looks import picture, too_wide
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
 
@@ -44,15 +43,15 @@ def mails(source: LeadSource) -> dict[str, str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 700])
-def test_it_fits(browser: Browser, mails: dict[str, str], tmp_path: Path, width, scheme) -> None:
+def test_it_fits(browser: Browser, mails: dict[str, str], width: int, scheme: str) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
     )
     page = context.new_page()
     for columns, html in mails.items():
         page.set_content(html)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, columns
-        page.screenshot(path=tmp_path / f"{columns}.png", full_page=True)
+        assert too_wide(page) == 0, columns
+        picture(page, f"mail-{columns}-{width}-{scheme}")
     back = page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
     assert back == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(26, 33, 43)")
     context.close()

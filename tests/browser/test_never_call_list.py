@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from callbacks.models import Team
 from leads import never_call
 from leads.models import LeadSource, NeverCallNumber
-from tests.browser.test_person import look
+from tests.support.looks import look
 from tests.support.stack import Stack
 
 FILE = "phone,reason\n" + "".join(

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource
+from tests.support.looks import too_wide
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
@@ -47,8 +48,7 @@ def test_it_refreshes_and_keeps_focus_scroll_and_what_is_unfolded(
     drawn = "window.Chart.getChart(document.querySelector('.picture canvas')).data.datasets.length"
     assert admin.evaluate(drawn) == 3  # leads, p90, target
     assert admin.evaluate("window.wasNotLoadedAgain")
-    wide = admin.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0
+    assert too_wide(admin) == 0
 
 
 def test_a_page_that_becomes_narrower_fits(stack: Stack, admin: Page) -> None:

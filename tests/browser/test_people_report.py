@@ -1,6 +1,5 @@
 """The people report in a browser, and a salesperson's own figures on a telephone."""
 
-import os
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +10,10 @@ from playwright.sync_api import Page, expect
 from callbacks.models import CallAttempt, Extension, Pause
 from leads.models import Lead, LeadSource
 from tests.browser.test_report import DRAWN
+from tests.support.looks import look, picture, too_wide, ways
 from tests.support.stack import Stack
 
-SHOTS = os.environ.get("SHOTS", "")
 ENDS = ("bridged", "bridged", "lead_no_answer", "agent_no_answer", "agent_unreached", "bridged")
-
-
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 def calls_and_pauses() -> User:
@@ -71,16 +65,12 @@ def _call(source: LeadSource, phone: Extension, user: Any, state: str, at: Any, 
 def test_managers_see_people_and_each_person_sees_themselves(stack: Stack, admin: Page) -> None:
     calls_and_pauses()
     address = f"{stack.url}/admin/reports/people/?period=7&compare=yes"
-    for scheme in ("light", "dark"):
-        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width in (390, 1280):
-            admin.set_viewport_size({"width": width, "height": 900})
-            for show in ("main", "calls", "talks", "pauses"):
-                admin.goto(f"{address}&show={show}")
-                assert sum(dict(admin.evaluate(DRAWN))["chart-calls"]) > 3
-                fits = "document.documentElement.scrollWidth <= window.innerWidth"
-                assert admin.evaluate(fits), (show, width)
-                shot(admin, f"people-{show}-{width}-{scheme}")
+    for way in ways(admin):
+        for show in ("main", "calls", "talks", "pauses"):
+            admin.goto(f"{address}&show={show}")
+            assert sum(dict(admin.evaluate(DRAWN))["chart-calls"]) > 3
+            assert too_wide(admin) == 0, (show, way)
+            picture(admin, f"people-{show}-{way}")
     admin.goto(address)
     admin.get_by_role("button", name="What does Refused by the device mean?").first.click()
     expect(admin.get_by_text("The provider had no phone to ring").last).to_be_visible()
@@ -90,11 +80,11 @@ def test_managers_see_people_and_each_person_sees_themselves(stack: Stack, admin
     row.locator("td[data-label='Missed'] a").first.click()
     expect(admin.get_by_text("From the report: Missed, Dana Levi")).to_be_visible()
     expect(admin.locator("#result_list tbody tr")).to_have_count(5)
-    shot(admin, "people-behind-calls")
+    picture(admin, "people-behind-calls")
     admin.goto(address)
     admin.locator("table.reasons tbody tr", has_text="Lunch").locator("a").first.click()
     expect(admin.locator("#result_list tbody tr")).to_have_count(2)
-    shot(admin, "people-behind-pauses")
+    picture(admin, "people-behind-pauses")
 
 
 def test_own_figures_on_a_telephone(stack: Stack, page: Page) -> None:
@@ -106,11 +96,6 @@ def test_own_figures_on_a_telephone(stack: Stack, page: Page) -> None:
     page.get_by_label("Password").fill("dana-1234")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="My figures")).to_be_visible()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            shot(page, f"desk-{width}-{scheme}")
+    look(page, "desk")
     page.get_by_text("What these mean").click()
     expect(page.get_by_text("Calls in which the two talked.")).to_be_visible()

@@ -6,6 +6,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from leads.models import Lead, LeadSource
+from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
 
 DRAWN = """() => [...document.querySelectorAll("canvas[data-chart]")].map((canvas) => {
@@ -58,17 +59,15 @@ def test_pictures_definitions_and_the_way_to_the_leads(stack: Stack, admin: Page
     a_missed_lead_and_one_they_talked_with()
     # A lead of just before midnight is yesterday's.
     address = f"{stack.url}/admin/reports/callback-times/?period=7&by=day&compare=yes"
-    for scheme in ("light", "dark"):
-        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width in (390, 1280):
-            admin.set_viewport_size({"width": width, "height": 900})
-            admin.goto(address)
-            drawn = dict(admin.evaluate(DRAWN))
-            # p90 and p50 on one day; nothing before; the target of each of seven days.
-            assert drawn["chart-trend"] == [1, 1, 0, 7]
-            assert drawn["chart-spread"] == [2, 0]
-            assert sum(drawn["chart-stages"]) == 1
-            assert admin.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for way in ways(admin):
+        admin.goto(address)
+        drawn = dict(admin.evaluate(DRAWN))
+        # p90 and p50 on one day; nothing before; the target of each of seven days.
+        assert drawn["chart-trend"] == [1, 1, 0, 7]
+        assert drawn["chart-spread"] == [2, 0]
+        assert sum(drawn["chart-stages"]) == 1
+        assert too_wide(admin) == 0
+        picture(admin, f"report-{way}")
     # Of one day there is no line, and the target is seen all the same.
     day = timezone.localdate(Lead.objects.all()[0].submitted_at)
     chosen = f"period=days&first={day}&last={day}&by=day"

@@ -1,8 +1,6 @@
 """The shop of `make run`, in both languages: its button, and a button of its own."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -12,6 +10,7 @@ from callbacks.localrun.shop.__main__ import server
 from callbacks.management.commands import demo
 from leads.models import LeadSource
 from tests.support import axe
+from tests.support.looks import look
 from tests.support.stack import Stack
 
 # Its path, the direction; what the button and the shop's own button say, the dialog's title.
@@ -37,17 +36,6 @@ def shop(stack: Stack) -> Iterator[str]:
     thread.join()
 
 
-def look(page: Page, name: str) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 844})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if folder := os.environ.get("PICTURES"):
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png")
-    page.emulate_media(color_scheme="light")
-
-
 @pytest.mark.parametrize(
     ("path", "direction", "button", "own", "title"), LANGUAGES.values(), ids=LANGUAGES
 )
@@ -57,14 +45,14 @@ def test_a_visitor_of_the_shop_is_called(
     page.goto(shop + path)
     expect(page.locator("html")).to_have_css("direction", direction)
     expect(page.get_by_role("button", name=button)).to_be_visible()
-    look(page, f"shop-{direction}")
+    look(page, f"page-{direction}")
     assert axe.found(page) == []
     page.get_by_role("link", name=own).click()
     expect(page.get_by_role("dialog", name=title)).to_be_visible()
     form = page.frame_locator("dialog iframe")
     form.locator("[name=name]").fill("Noa Levi")
     form.locator("[name=phone]").fill("050-555 0101")
-    look(page, f"shop-form-{direction}")
+    look(page, f"form-{direction}")
     assert axe.found(page) == []
     form.locator("button[type=submit]").click()
     expect(form.locator("[data-status=connected]")).to_be_visible()

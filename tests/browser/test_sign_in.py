@@ -1,31 +1,16 @@
 """Signing in with an authenticator, as a person does it: light and dark, narrow and wide."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
 from tests.support.authenticator import PASSWORD, code_of, key_on
+from tests.support.looks import look
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def look(page: Page, name: str) -> None:
-    """Nothing sticks out at any width; where SHOTS names a folder, pictures are left there."""
-    shots = os.environ.get("SHOTS")
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 844})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            if shots:
-                page.screenshot(path=Path(shots) / f"{name}-{width}-{scheme}.png", full_page=True)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 390, "height": 844})
 
 
 @pytest.fixture
@@ -46,6 +31,7 @@ def test_an_authenticator_is_set_up_used_and_sessions_are_seen(
     stack: Stack, page: Page, log_in: Callable[[], None]
 ) -> None:
     log_in()
+    page.get_by_role("heading", name="Your sign-in").wait_for()
     look(page, "mine-without")
     page.get_by_role("link", name="Set up a second factor").click()
     page.get_by_role("img", name="QR code").wait_for()

@@ -11,6 +11,7 @@ from callbacks.models import Extension, Wallboard
 from leads import intake
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
+from tests.support.looks import too_wide
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
@@ -39,11 +40,6 @@ def wait_for_a_call(name: str, seconds: int, target: int = 60) -> Lead:
     return lead
 
 
-def fits(page: Page) -> bool:
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return bool(wide <= 0)
-
-
 def test_it_counts_the_seconds_and_shows_who_is_late(
     stack: Stack, board: Wallboard, page: Page
 ) -> None:
@@ -62,10 +58,10 @@ def test_it_counts_the_seconds_and_shows_who_is_late(
     shown = rows.nth(2).locator(".since")
     before = shown.inner_text()
     expect(shown).not_to_have_text(before)
-    assert fits(page)
+    assert too_wide(page) == 0
     page.set_viewport_size({"width": 1920, "height": 1080})
-    assert fits(page)
-    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    assert too_wide(page) == 0
+    assert page.locator("html").evaluate("it => it.scrollHeight <= innerHeight")
 
 
 def test_a_lost_network_is_said_and_it_comes_back_by_itself(

@@ -8,9 +8,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from callbacks.models import Extension
 from leads.models import Lead, LeadSource, Widget
 from tests.support.chromium import PATIENCE
+from tests.support.looks import look
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
-from tests.support.widget_frame import form, look
+from tests.support.widget_frame import form
 
 LOADING = {"en": "The form is loading…", "he": "הטופס נטען…"}
 

@@ -1,12 +1,10 @@
 """A manager sets up the button on other websites, and sees it before it is stored."""
 
-import os
-from pathlib import Path
-
 from playwright.sync_api import Page, expect
 
 from leads.models import LeadSource, Widget
 from tests.support import axe
+from tests.support.looks import picture, too_wide, ways
 from tests.support.stack import Stack
 from tests.support.website import Website
 
@@ -46,22 +44,11 @@ def test_the_preview_follows_what_is_typed_and_the_website_shows_the_same(
     expect(cards.first.locator(".button-go")).to_have_text("חזרו אליי")
     expect(cards.last.locator(".button-dialog b")).to_have_text("We ring you")
 
-    admin.emulate_media(reduced_motion="reduce")
-    for scheme in ("light", "dark"):
-        dark = "dark => document.documentElement.classList.toggle('dark', dark)"
-        admin.evaluate(dark, scheme == "dark")
-        for width in (1280, 390):
-            admin.set_viewport_size({"width": width, "height": 900})
-            assert admin.evaluate("document.documentElement.scrollWidth") <= width
-            if folder := os.environ.get("PICTURES"):
-                admin.locator("#widget-group").screenshot(
-                    path=Path(folder) / f"admin-{width}-{scheme}.png"
-                )
-                group.screenshot(path=Path(folder) / f"admin-texts-{width}-{scheme}.png")
-                admin.locator(".week.panel").screenshot(
-                    path=Path(folder) / f"admin-panel-{width}-{scheme}.png"
-                )
-    admin.set_viewport_size({"width": 1280, "height": 900})
+    for way in ways(admin):
+        assert too_wide(admin) == 0
+        picture(admin.locator("#widget-group"), f"admin-{way}")
+        picture(group, f"admin-texts-{way}")
+        picture(admin.locator(".week.panel"), f"admin-panel-{way}")
     assert axe.found(admin) == []
     shown = [style(admin, ".button-page:last-child .button-go", it) for it in LOOK]
     admin.get_by_role("button", name="Save", exact=True).click()

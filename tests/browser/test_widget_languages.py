@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from callbacks.models import Extension
 from leads.models import Lead, LeadStatus
 from tests.support import axe
+from tests.support.looks import look, too_wide
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
-from tests.support.widget_frame import form, look
+from tests.support.widget_frame import form
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
@@ -20,8 +21,7 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 def fits(page: Page, step: str) -> None:
     """Neither the website nor the form in the dialog is wider than the telephone."""
     for shown in page.frames:
-        wide = shown.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        assert wide[0] <= wide[1], f"{step}: {wide[0]} px of {wide[1]} at {shown.url}"
+        assert too_wide(shown) == 0, (step, shown.url)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from leads.models import LeadSource, Widget
+from tests.support.looks import look
 from tests.support.simulator import eventually
 from tests.support.stack import Stack
 from tests.support.website import Website
-from tests.support.widget_frame import form, look
+from tests.support.widget_frame import form
 
 
 def test_under_a_strict_policy_of_the_host(
@@ -145,7 +146,7 @@ def test_an_inline_form_moves_nothing(stack: Stack, shop: Page, embed: Callable[
     shop.emulate_media(color_scheme="dark")
     paper = frame.locator("body")
     expect(paper).to_have_css("background-color", "rgb(255, 255, 255)")
-    shop.evaluate("() => (document.documentElement.style.colorScheme = 'light dark')")
+    shop.locator("html").evaluate("it => (it.style.colorScheme = 'light dark')")
     paper.evaluate("() => location.reload()")
     expect(paper).to_have_css("background-color", "rgb(24, 33, 43)")
     shop.emulate_media(color_scheme="light")
@@ -225,8 +226,7 @@ def test_at_320_pixels(stack: Stack, shop: Page, embed: Callable[..., str]) -> N
     shop.get_by_role("button", name="Call me back").click()
     expect(form(shop).get_by_label("Name")).to_be_visible()
     assert shop.locator("dialog").bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 480}
-    wide = form(shop).locator("body").evaluate("() => document.documentElement.scrollWidth")
-    assert wide <= 320
+    assert form(shop).locator("html").evaluate("it => it.scrollWidth") <= 320
     expect(shop.locator("dialog")).to_have_css("animation-name", "none")
     assert shop.evaluate("shift") == 0
     close = shop.get_by_role("button", name="Close").bounding_box() or {}

@@ -16,6 +16,7 @@ from callbacks.models import Extension
 from leads.models import Lead, LeadSource
 from tests.support import axe
 from tests.support.chromium import PATIENCE
+from tests.support.looks import too_wide
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -147,7 +148,7 @@ def test_every_page_can_be_used_by_everybody(scheme: str, page: Page) -> None:
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(f"{request}{act}")
             assert axe.found(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert too_wide(page) == 0
     for act, button in (("time/", "Call me then"), ("number/", "Call this number")):
         page.goto(f"{request}{act}")
         page.get_by_role("button", name=button).click()
@@ -161,7 +162,7 @@ def test_every_page_can_be_used_by_everybody(scheme: str, page: Page) -> None:
             page.goto(f"{request}{path}")
             expect(page.get_by_role("group", name="Did the call help you?")).to_be_visible()
             assert axe.found(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert too_wide(page) == 0
     page.get_by_role("button", name="Send your answer").click()
     expect(page.get_by_role("radio").first).to_be_focused()
     assert axe.found(page) == []

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from callbacks.models import Extension, OpeningHours, Schedule, Team
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
+from tests.support.looks import too_wide
 from tests.support.pressing import click_while_it_changes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
@@ -50,7 +51,7 @@ def test_people_do_not_meet_the_field_for_robots(page: Page) -> None:
         box = page.locator("[name=reference]").bounding_box()
         assert box is not None
         assert box["x"] + box["width"] < 0 or box["y"] + box["height"] < 0
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert too_wide(page) == 0
     page.get_by_label("Message").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Call me back")).to_be_focused()
@@ -256,7 +257,7 @@ def test_nothing_is_cut_off_and_every_text_can_be_read(
 
 def assert_readable(page: Page) -> None:
     """No sideways scrolling, and a contrast of 4.5 for every text (WCAG 2.2, 1.4.3 and 1.4.10)."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert too_wide(page) == 0
     assert page.evaluate(TOO_FAINT) == []
 
 
@@ -373,18 +374,14 @@ def test_every_page_fits_its_window(
     fill(page)
     notice = page.locator(".notice-line")
     expect(notice).to_have_count(0 if how in ("free", "late") else 1)
-    assert fits(page)
+    assert too_wide(page) == 0
     page.get_by_role("button", name="Call me back").click()
     page.wait_for_url("**/contact/website/*-*/")
     if how == "late":
         Lead.objects.update(call_after=timezone.now() - timedelta(minutes=5))
         choose = page.get_by_role("link", name="Choose another time")
         expect(choose).to_be_visible()
-        assert fits(page)
+        assert too_wide(page) == 0
         choose.click()
         expect(page.get_by_label("When should we call?")).to_be_visible()
-    assert fits(page)
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    assert too_wide(page) == 0

@@ -1,8 +1,6 @@
 """Where things stand on a visitor's pages, in Chromium at 390 px, in both directions of writing."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -11,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from leads.models import Lead, LeadSource
 from leads.templatetags.visitor_pages import whole_numbers
 from tests.support.chromium import PATIENCE
+from tests.support.looks import picture, too_wide
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
 # How far each field goes on below its input.
@@ -26,12 +25,6 @@ def page(browser: Browser, gunicorn: str, source: LeadSource) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
-
-
-def look(page: Page, name: str) -> None:
-    """Its picture, where somebody wants to see it."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def left(page: Page, selector: str) -> list[float]:
@@ -54,7 +47,7 @@ def test_the_scores_begin_where_lines_begin(page: Page, language: str) -> None:
     places = left(page, ".scores label")
     assert page.locator(".scores label").all_inner_texts() == ["1", "2", "3", "4", "5"]
     assert places == sorted(places, reverse=language in {"he", "ar"})
-    look(page, f"scores-{language}")
+    picture(page, f"scores-{language}")
 
 
 @pytest.mark.parametrize("language", ["en", "he", "ar", "ru"])
@@ -70,8 +63,8 @@ def test_a_number_in_a_sentence_stays_on_one_line(page: Page, language: str) -> 
         page.set_viewport_size({"width": width, "height": 844})
         assert numbers.evaluate_all(lines) == [1, 1]
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    look(page, f"number-{language}")
+    assert too_wide(page) == 0
+    picture(page, f"number-{language}")
 
 
 WHOLE = {
@@ -96,9 +89,9 @@ def test_below_the_number_is_no_gap_while_nothing_is_said(page: Page, language: 
     gaps = page.evaluate(GAPS)
     assert len(gaps) >= 3
     assert set(gaps) == {0}
-    look(page, f"form-{language}")
+    picture(page, f"form-{language}")
     page.locator("[name=phone]").fill("050-555 0101")
     page.locator("[name=phone]").press("Tab")
     expect(page.locator("[data-understood]")).not_to_be_empty()
     assert max(page.evaluate(GAPS)) > 20
-    look(page, f"understood-{language}")
+    picture(page, f"understood-{language}")

@@ -1,14 +1,13 @@
 """How we read a number is shown below it before it is sent, in Chromium at 390 px."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from leads.models import Lead, LeadSource
 from tests.support.chromium import PATIENCE
+from tests.support.looks import picture, too_wide
 from tests.support.pressing import answer, asked, hold, press
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("team")]
@@ -67,10 +66,9 @@ def test_the_number_is_read_back_as_it_will_be_called(page: Page, language: str,
         }"""
     )
     assert places[0] < places[1]
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert too_wide(page) == 0
     assert place.get_attribute("role") == "status"
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"read-back-{kind}-{language}.png", full_page=True)
+    picture(page, f"read-back-{kind}-{language}")
 
     phone.press("End")
     phone.press("Backspace")

@@ -26,6 +26,7 @@ def found(page: Page | Frame, left_out: str = "") -> list[str]:
 
     `left_out`: a selector of what is not ours to mend (docs/accessibility.md).
     """
+    page.wait_for_load_state()
     page.evaluate(_script())  # through the debugger: a page's own policy does not stop it
     what: dict[str, Any] = {"exclude": [[left_out]]} if left_out else {}
     results = page.evaluate(

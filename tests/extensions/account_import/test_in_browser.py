@@ -5,20 +5,12 @@ from playwright.sync_api import Page, expect
 
 from callbacks.models import Extension
 from tests.browser.conftest import admin, page, tab
+from tests.support.looks import look
 from tests.support.stack import Stack
 
 __all__ = ["admin", "page", "tab"]
 pytestmark = pytest.mark.timeout(180)
 LIST = "/admin/callbacks/extension/"
-
-
-def fits(admin: Page) -> bool:
-    """Nothing sticks out at either width."""
-    wider = []
-    for width in (390, 1280):
-        admin.set_viewport_size({"width": width, "height": 900})
-        wider.append(admin.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-    return max(wider) <= 0
 
 
 def test_a_manager_looks_unticks_confirms_and_finds_them_in_the_list(
@@ -32,7 +24,7 @@ def test_a_manager_looks_unticks_confirms_and_finds_them_in_the_list(
     admin.goto(f"{stack.url}{LIST}")
     admin.get_by_role("link", name="Import from the account").click()
     expect(admin.get_by_text("New in the account")).to_be_visible()
-    assert fits(admin)
+    look(admin, "account-import")
 
     admin.get_by_label("105").focus()
     expect(admin.get_by_label("105")).to_be_checked()
@@ -52,15 +44,15 @@ def test_an_account_without_extensions_and_one_that_cannot_be_asked(
 ) -> None:
     admin.goto(f"{stack.url}{LIST}import/")
     expect(admin.get_by_text("The account shows no extensions")).to_be_visible()
-    assert fits(admin)
+    look(admin, "account-empty")
     stack.simulator.control(forbid=True)
     admin.reload()
     expect(admin.get_by_text("The account could not be asked")).to_be_visible()
-    assert fits(admin)
+    look(admin, "account-not-asked")
     online = {"101": "online", "102": "online"}
     stack.simulator.control(forbid=False, extensions=online, names={"101": "A", "102": "B"})
     for number, name in (("101", "A"), ("102", "B")):
         Extension.objects.filter(number=number).update(name=name)
     admin.get_by_role("link", name="Try again").click()
     expect(admin.get_by_text("There is nothing to import")).to_be_visible()
-    assert fits(admin)
+    look(admin, "account-nothing-new")

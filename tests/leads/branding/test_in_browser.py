@@ -1,8 +1,6 @@
 """A colour and a logo in Chromium: the form, the page of a request, light and dark, framed too."""
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,6 +9,7 @@ from leads.branding import contrast, logo
 from leads.models import Lead, LeadSource, Logo, SourceText, Widget
 from tests.support import axe
 from tests.support.chromium import PATIENCE
+from tests.support.looks import picture, too_wide
 from tests.support.pictures import LIGHT, file_of, lettered
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("office", "team")]
@@ -38,11 +37,6 @@ def style(page: Page, selector: str, name: str) -> str:
     )
     numbers = [int(it) for it in found.removeprefix("rgb(").removesuffix(")").split(",")]
     return "#" + "".join(f"{it:02x}" for it in numbers)
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("colour", COLOURS)
@@ -82,7 +76,7 @@ def test_the_pages_are_in_the_colour_of_their_source_and_can_be_read(
             assert axe.found(page) == [], (name, scheme)
             for width in (390, 1280):
                 page.set_viewport_size({"width": width, "height": 844})
-                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+                assert too_wide(page) == 0
                 picture(page, f"{name}-{colour[1:]}-{scheme}-{width}")
             page.set_viewport_size({"width": 390, "height": 844})
 
@@ -93,6 +87,6 @@ def test_a_page_without_dark_colours_around_it_has_the_light_ones(
     Widget.objects.create(source=source, colour="#ffd23f")
     page.emulate_media(color_scheme="dark")
     page.goto("/widget/website/")
-    page.evaluate("document.documentElement.dataset.scheme = 'light'")
-    accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
-    assert page.evaluate(accent) == "#856d21"
+    root = page.locator("html")
+    root.evaluate("it => (it.dataset.scheme = 'light')")
+    assert root.evaluate("it => getComputedStyle(it).getPropertyValue('--accent')") == "#856d21"
