@@ -8,16 +8,18 @@
 5. What was looked for is forgotten. The row is the receipt.
 
 The page and the command take the first steps, the sweep all others. Any number of them may be at it
-at once: each step locks the erasure, and who finds it locked leaves it.
+at once: each step locks the erasure. Whoever finds it locked takes no step; the page and the
+command look again until their time is over, since they are to say what became of it.
 """
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -26,7 +28,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.models import Erasure
+from callbacks.models import CallAttempt, Erasure
+from callbacks.models.attempt_states import LIVE_STATES
 from callbacks.models.erasures import ErasureWay
 from callbacks.privacy import marks, persons, texts
 from callbacks.privacy.erasing import Numbers, erase_lead, recordings_of
@@ -42,14 +45,32 @@ log = logging.getLogger(__name__)
 _LEADS = 50
 # Seconds that the sweep gives it in one go.
 _SWEEP_TAKES = 1.0
+# Seconds until whoever finds another at it looks again. A step takes a few milliseconds.
+_LOOKS_AGAIN = 0.05
+
+
+class Met(StrEnum):
+    """What a step has met at a lead that is to be erased."""
+
+    ERASED = "erased"  # by this step
+    CALL = "call"  # it is being called, or it is not known yet that its call is over
+    DECISION = "decision"  # it is held, for others too who have asked for its number
+    OTHERS = "others"  # somebody else is at it, or has changed it meanwhile
+
+
+# A lead that is met like this is left until something else has happened.
+_WAITS = {Met.CALL, Met.DECISION}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`finished`: nothing is left. `waits`: so many leads are being called."""
+    """`finished`: nothing is left. `waits`: for what, where another step would change nothing.
+    `others`: this step has changed nothing, since somebody else was at it.
+    """
 
     finished: bool
-    waits: int = 0
+    waits: frozenset[Met] = frozenset()
+    others: bool = False
 
 
 def begin(person: Person, way: ErasureWay, user: object = None, *, never: bool = True) -> Erasure:
@@ -90,18 +111,24 @@ def receipts_of(person: Person) -> list[Erasure]:
 
 
 def go_on_for(erasure_id: int, seconds: float) -> Progress:
-    """Takes steps for about this long."""
+    """Takes steps for about this long, and lets others who are at it take theirs."""
     until = time.monotonic() + seconds
     while True:
         progress = step(erasure_id)
         if progress.finished or progress.waits or time.monotonic() >= until:
             return progress
+        if progress.others:
+            time.sleep(_LOOKS_AGAIN)
 
 
 def go_on() -> None:
-    """A step of the sweep."""
+    """A step of the sweep, which leaves an erasure that somebody else is at."""
     for erasure_id in Erasure.objects.filter(finished_at=None).values_list("pk", flat=True)[:20]:
-        go_on_for(erasure_id, _SWEEP_TAKES)
+        until = time.monotonic() + _SWEEP_TAKES
+        while time.monotonic() < until:
+            progress = step(erasure_id)
+            if progress.finished or progress.waits or progress.others:
+                break
 
 
 def step(erasure_id: int) -> Progress:
@@ -110,14 +137,13 @@ def step(erasure_id: int) -> Progress:
     erasure = Erasure.objects.get(pk=erasure_id)
     if erasure.finished_at:
         return Progress(finished=True)
-    if erasure.place == 0:
-        ids = _left(erasure)
-        done = [_erase(erasure_id, lead_id, now) for lead_id in ids]
-        if ids:
-            return Progress(finished=False, waits=0 if any(done) else len(ids))
+    if erasure.place == 0 and (ids := _left(erasure)):
+        return _leads(erasure_id, ids, now)
     with _locked(erasure_id) as locked:
-        if locked is None or locked.finished_at:
-            return Progress(finished=locked is not None, waits=1)
+        if locked is None:
+            return Progress(finished=False, others=True)
+        if locked.finished_at:
+            return Progress(finished=True)
         if locked.place == 0:
             _numbers(locked, now)
         else:
@@ -133,11 +159,18 @@ def told(progress: Progress) -> str:
     """What became of it, for who has asked for it."""
     if progress.finished:
         return gettext("Everything about this person is erased. The receipt says what was done.")
+    sentences = {
+        Met.CALL: gettext(
+            "A call to this person is on, or it is not known yet that it is over. It is not cut "
+            "off: its request is erased as soon as it is over, without anybody's doing."
+        ),
+        Met.DECISION: gettext(
+            "A request of this person is held, and somebody else has asked for its number too: it "
+            "is erased as soon as a manager has released or rejected it."
+        ),
+    }
     if progress.waits:
-        return gettext(
-            "A call to this person is on. It is not cut off: what is left is erased as soon as it "
-            "is over, without anybody's doing."
-        )
+        return " ".join(sentences[it] for it in Met if it in progress.waits)
     return gettext("The erasure has begun and goes on by itself.")
 
 
@@ -167,26 +200,39 @@ def _left(erasure: Erasure) -> list[int]:
     return list(theirs.exclude(done).order_by("pk").values_list("pk", flat=True)[:_LEADS])
 
 
-def _erase(erasure_id: int, lead_id: int, now: datetime) -> bool:
-    """False: it is being called, or somebody else is at it."""
+def _leads(erasure_id: int, ids: Sequence[int], now: datetime) -> Progress:
+    """Erases those of these leads that can be erased now."""
+    met = {_erase(erasure_id, lead_id, now) for lead_id in ids}
+    waits = frozenset(met) if met <= _WAITS else frozenset()
+    return Progress(finished=False, waits=waits, others=not waits and Met.ERASED not in met)
+
+
+def _erase(erasure_id: int, lead_id: int, now: datetime) -> Met:
     with _locked(erasure_id) as erasure:
         if erasure is None or erasure.place > 0:
-            return False
+            return Met.OTHERS
         theirs = set(_person(erasure).leads(erasure.asked_at).values_list("pk", flat=True))
     _call_no_more(lead_id, theirs, now)
     with _locked(erasure_id) as erasure:
         if erasure is None or erasure.place > 0:
-            return False
+            return Met.OTHERS
         recordings = recordings_of(lead_id)
         numbers = Numbers(erasure.wanted["placeholders"])
         done = erase_lead(lead_id, numbers, now)
         if done is None:
-            return False
+            return _why_not(lead_id)
         _count(erasure, done)
         erasure.wanted["placeholders"] = numbers.made
         erasure.recordings = sorted({*erasure.recordings, *recordings})
         erasure.save()
-    return True
+    return Met.ERASED
+
+
+def _why_not(lead_id: int) -> Met:
+    if CallAttempt.objects.filter(lead=lead_id, state__in=LIVE_STATES).exists():
+        return Met.CALL
+    held = Lead.objects.filter(pk=lead_id, status=LeadStatus.HELD, legal_hold=None)
+    return Met.DECISION if held.exclude(duplicates=None).exists() else Met.OTHERS
 
 
 def _call_no_more(lead_id: int, theirs: Container[int], now: datetime) -> None:

@@ -14,7 +14,7 @@ from callbacks.calling.manual_requests import CannotCall
 from callbacks.models import CallAttempt, CallRecord, Erasure, Extension
 from callbacks.models.erasures import ErasureWay
 from callbacks.privacy import course, persons
-from callbacks.privacy.course import Progress
+from callbacks.privacy.course import Met, Progress
 from leads import erased, intake
 from leads.intake import Submission
 from leads.models import Lead, LeadSource, LeadStatus, LegalHold, NeverCallNumber
@@ -76,7 +76,7 @@ def test_a_call_that_is_on_goes_on_and_the_rest_follows_when_it_is_over(
     attempt = dispatch.call_lead(lead.pk)
     assert attempt
     erasure = begin(never=False)
-    assert course.go_on_for(erasure.pk, 5) == Progress(finished=False, waits=1)
+    assert course.go_on_for(erasure.pk, 5) == Progress(False, frozenset({Met.CALL}))
     lead.refresh_from_db()
     assert (lead.status, lead.phone) == (LeadStatus.CALLING, NUMBER)
     post(attempt, 1, "ANSWER")

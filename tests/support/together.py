@@ -1,8 +1,9 @@
 """Several at the same moment, each with a database connection of its own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from django.db import connection, models, transaction
@@ -32,6 +33,28 @@ def all_waiting_for(row: models.Model, count: int, act: Callable[[], T]) -> list
             running = [pool.submit(alone, act) for _ in range(count)]
             eventually(lambda: waiting_for_locks() >= count, within=60)
         return [done.result() for done in running]
+
+
+@contextmanager
+def locked_by_another(row: models.Model) -> Iterator[Callable[[], None]]:
+    """Another connection has the row locked meanwhile; what is given lets it go sooner."""
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            type(row)._base_manager.select_for_update().get(pk=row.pk)
+            taken.set()
+            done.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(alone, hold)
+        try:
+            while not taken.wait(1):  # its error, if it has ended with one
+                assert not holding.done(), holding.exception()
+            yield done.set
+        finally:
+            done.set()
+            holding.result()
 
 
 def alone(act: Callable[[], T]) -> T:

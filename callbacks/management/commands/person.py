@@ -13,7 +13,7 @@ from callbacks.models.erasures import ErasureWay
 from callbacks.privacy import course, held, persons, record_of_processing
 from callbacks.privacy.persons import NotUnderstood, Person
 
-_USAGE, _WAITS = 2, 3
+_USAGE, _WAITS, _UNDER_WAY = 2, 3, 4
 # Seconds; what is left after that, the sweep does.
 _TAKES = 600.0
 
@@ -92,7 +92,8 @@ class Command(BaseCommand):
             output.say(f"{model}: {number}")
         output.document(
             ok=progress.finished, receipt=erasure.pk, rows=erasure.counts, kept=erasure.kept,
-            recordings=erasure.recordings,
+            recordings=erasure.recordings, waits_for=sorted(progress.waits),
         )  # fmt: skip
         if not progress.finished:
-            raise CommandError(course.told(progress), returncode=_WAITS)
+            code = _WAITS if progress.waits else _UNDER_WAY
+            raise CommandError(course.told(progress), returncode=code)
