@@ -16,7 +16,8 @@ WIDTHS = (1280, 390)
 def too_wide(page: Page | Frame) -> int:
     """Pixels by which the page is wider than its window; 0 where it fits.
 
-    Waits for a page that is on its way: until its first tag is read, it has no root to ask.
+    Waits for a page that is on its way: until its first tag is read, it has no root to ask. Not for
+    its fonts: a page has to fit without them too (tests/browser/test_before_the_fonts.py).
     """
     page.wait_for_load_state()
     wider: int = page.locator("html").evaluate("it => it.scrollWidth - innerWidth")
