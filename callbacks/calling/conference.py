@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from callbacks.calling import why_not_free
 from callbacks.calling.manual_requests import BY_NUMBER, CannotCall, MayBeDone, ask, user_id
 from callbacks.models import CallAttempt, Extension
 from callbacks.models.attempt_states import LIVE_STATES
@@ -90,7 +91,7 @@ def _reserve_for_conference(extension: Extension) -> tuple[datetime, CountedCall
         if held and held.user_id:
             theirs |= Q(salesperson=held.user_id)  # on their other phone
         if held is None or live.filter(theirs).exists():
-            raise CannotCall(gettext("That extension is on a call, blocked or off."))
+            raise CannotCall(why_not_free.sentence(extension_id=extension.pk))
         Extension.objects.filter(pk=extension.pk).update(
             unavailable_until=until, unavailable_reason=IN_CONFERENCE
         )

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from callbacks.calling import hanging_up, hours_by_hand, recorded_messages
+from callbacks.calling import hanging_up, hours_by_hand, recorded_messages, why_not_free
 from callbacks.calling.manual_requests import CannotCall, user_id
 from callbacks.common import task_publisher
 from callbacks.models import CallAttempt
@@ -137,12 +137,8 @@ def call_with(lead_id: int, extension_id: int, user: object, *, whatever_hour: b
         recorded_messages.give_way(lead.phone, now)
         claim = claims.claim_chosen(lead.pk, extension_id, now, account.hold())
         if claim is None:
-            raise CannotCall(
-                gettext(
-                    "That extension is on a call, blocked or off, or this number is on a call. "
-                    "Nothing was changed."
-                )
-            )
+            why = why_not_free.sentence(lead.phone, extension_id)
+            raise CannotCall(" ".join([why, gettext("Nothing was changed.")]))
         task_publisher.dial_on_commit(claim.attempt.pk)
     log.info("call with extension=%s user=%s", extension_id, user_id(user))
     return gettext("Extension %(extension)s rings now, then the lead.") % {
@@ -166,7 +162,7 @@ def play(lead_id: int, record_name: str, user: object, *, whatever_hour: bool = 
         _keep_to_the_limits(lead, now)
         recorded_messages.give_way(lead.phone, now)
         if recorded_messages.play(lead.pk, lead.phone, record_name, now) is None:
-            raise CannotCall(gettext("This lead's number is on a call right now."))
+            raise CannotCall(why_not_free.sentence(lead.phone))
     log.info("play user=%s", user_id(user))
     return gettext("The message is being played to the lead.")
 

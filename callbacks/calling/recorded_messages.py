@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from callbacks.common import task_publisher
+from callbacks.common.db_errors import violated
 from callbacks.models import CallAttempt, SourceMessages
 from callbacks.models.attempt_states import LIVE_STATES, AttemptKind, AttemptState
 from callbacks.routing import config, number_limits
@@ -49,8 +50,10 @@ def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttemp
                 claimed_at=at,
                 hold_until=at + _HOLD,
             )
-    except IntegrityError:
-        return None
+    except IntegrityError as error:
+        if violated(error).startswith("attempt_one_live_"):
+            return None
+        raise
     if at <= timezone.now():
         task_publisher.dial_on_commit(attempt.pk)
     return attempt

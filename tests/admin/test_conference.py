@@ -118,7 +118,7 @@ def test_it_is_not_offered_while_the_extension_is_on_a_call(
     )  # fmt: skip
     assert address(extension) not in managing.get(f"{LIST}{extension.pk}/change/").content.decode()
     [message] = said(confirm(managing, address(extension), room_code="1"))
-    assert message == "That extension is on a call, blocked or off."
+    assert message == "That extension is on a call."
 
 
 def test_without_the_permission_it_is_not_offered_and_forged_posts_are_refused(

@@ -13,6 +13,7 @@ from leads import config_cache
 from leads.models import ConsentText, FormField, Lead, LeadSource, Logo, SourceText, Widget
 from tests.support.admin_posting import rows
 from tests.support.admin_setup import a_source
+from tests.support.failing_database import storing_ends_in
 from tests.support.pictures import file_of, lettered
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +173,18 @@ def test_while_somebody_saves_it_does_not_wait_for_long(
     assert answer.status_code == 503
     assert "Try again in a moment" in answer.json()["error"]
     assert not connection.in_atomic_block
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "somebody_saves"),
+    [("55P03", True), ("40P01", True), ("53100", False), ("57014", False), ("57P01", False)],
+)
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_cannot_is_not_somebody_who_saves(
+    managing: Client, source: LeadSource, sqlstate: str, somebody_saves: bool
+) -> None:
+    managing.raise_request_exception = False
+    with storing_ends_in(sqlstate, "leads_formfield"):
+        answer = asks(managing, source, *USUAL, ROOMS)
+    assert answer.status_code == 503
+    assert ("Somebody is saving" in answer.content.decode()) is somebody_saves

@@ -13,13 +13,14 @@ from tests.support.simulator import eventually
 
 
 @contextmanager
-def storing_ends_in(sqlstate: str) -> Iterator[None]:
-    """PostgreSQL answers each new lead with this error, which tells what was typed, as some do."""
+def storing_ends_in(sqlstate: str, table: str = "leads_lead") -> Iterator[None]:
+    """PostgreSQL answers each new row with this error, which tells what was typed, as some do."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE EXCEPTION 'no room for %', NEW.phone USING ERRCODE = '{sqlstate}'; END $$; "
-            "CREATE TRIGGER refuse_for_the_test BEFORE INSERT ON leads_lead "
+            "RAISE EXCEPTION 'no room for %', to_jsonb(NEW) ->> 'phone' "
+            f"USING ERRCODE = '{sqlstate}'; END $$; "
+            f"CREATE TRIGGER refuse_for_the_test BEFORE INSERT ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_for_the_test()"
         )
     try:

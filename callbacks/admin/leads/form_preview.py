@@ -24,7 +24,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import path, reverse
 from django.utils.translation import gettext
 
-from leads import config_cache, language_choice, source_texts, views
+from leads import config_cache, language_choice, source_texts, unavailable, views
 from leads.admin import Admin
 from leads.models import LeadSource, Logo
 
@@ -34,6 +34,7 @@ LANGUAGE = "preview_language"
 SHOWN = ("form_fields", "form_field_texts", "texts", "logo", "widget", "consent_texts")
 # Somebody else may be saving at this moment: a preview does not wait for that for long.
 _NO_LONGER = "SET LOCAL lock_timeout = '2s'"
+_IN_HAND = {"55P03", "40P01"}  # it has waited for so long, or each for the other
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class PreviewsForm(Admin):
             with config_cache.unsaved(), transaction.atomic():
                 found = self._previewed(request, source)
                 transaction.set_rollback(True)
-        except OperationalError:
+        except OperationalError as error:
+            if unavailable.sqlstate(error) not in _IN_HAND:
+                raise  # it is the database that cannot, not somebody who saves
             sentence = gettext("Somebody is saving something just now. Try again in a moment.")
             return JsonResponse({"error": sentence}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         if found is None:
