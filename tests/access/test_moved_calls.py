@@ -383,3 +383,18 @@ def test_the_salesperson_reads_nothing_of_their_talk(theirs: CallAttempt, world:
     assert f"{SECRET} was noted" not in page
     Lead.objects.filter(pk=follow_up.pk).update(first_source=None)
     assert f"{SECRET} was noted" in text_of(world.as_(Role.SALESPERSON).get("/desk/"))
+
+
+@pytest.mark.parametrize(
+    ("act", "says", "false"),
+    [
+        ("after-talk", "No team of yours has called this lead yet.", "Nobody has called"),
+        ("they-talked", "There is nothing for you to decide", "Somebody has decided meanwhile."),
+    ],
+)
+def test_what_only_another_team_has_done_is_not_said_to_be_undone(
+    leading: Client, theirs: CallAttempt, act: str, says: str, false: str
+) -> None:
+    answer = leading.get(f"/admin/leads/lead/{theirs.lead_id}/{act}/", follow=True)
+    page = unescape(answer.content.decode())
+    assert (says in page, false in page) == (True, False)

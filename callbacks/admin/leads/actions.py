@@ -165,7 +165,12 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         attempt = _question_of(request, lead)
         if attempt is None:
-            self.message_user(request, gettext("Somebody has decided meanwhile."), messages.WARNING)
+            said = (
+                gettext("There is nothing for you to decide: somebody has, or another team will.")
+                if scope.of(request.user).is_limited
+                else gettext("Somebody has decided meanwhile.")
+            )
+            self.message_user(request, said, messages.WARNING)
             return HttpResponseRedirect(page_of(lead))
         address = reverse("admin:callbacks_unknownoutcome_they_talked", args=[attempt.pk])
         return HttpResponseRedirect(address)
@@ -179,7 +184,11 @@ class ActsOnLeads(Admin):
         lead = self._found(request, object_id)
         attempt = _newest_call(request, lead)
         if attempt is None:
-            said = gettext("Nobody has called this lead yet.")
+            said = (
+                gettext("No team of yours has called this lead yet.")
+                if scope.of(request.user).is_limited
+                else gettext("Nobody has called this lead yet.")
+            )
             self.message_user(request, said, messages.WARNING)
             return HttpResponseRedirect(page_of(lead))
         form = ManagersTalkForm(
