@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from django.db.models import Case, F, Q, QuerySet, TextField, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, TextField, When
 from django.db.models.query import ModelIterable
 from django.utils.translation import gettext
 
 from callbacks.access import others_calls
-from leads.models import Lead
+from leads.models import Attribution, Lead
 
 if TYPE_CHECKING:
     from callbacks.access.scope import Scope
@@ -90,14 +90,17 @@ def moved_here(sources: frozenset[int]) -> Q:
 
 
 def mark(seen: "Scope", column: str, lead: str = "") -> Any:
-    """`attribution__utm_campaign` and the like of a lead, for a report; NULL where it is not told.
+    """`utm_campaign` and the like of a lead, for a report; NULL where it is not told.
     A lead is counted by the newest of its requests: of one that has come from another team, the
     mark may be that of a request which was sent to them.
     """
+    # Of each lead by itself: a join would read the marks of all years for a report of one month.
+    of_lead = Attribution.objects.filter(lead=OuterRef(f"{lead}pk"))
+    found = Subquery(of_lead.values(column), output_field=TextField())
     if not seen.is_limited:
-        return F(lead + column)
+        return found
     told = others_calls.has_not_moved(seen, lead)
-    return Case(When(told, then=F(lead + column)), output_field=TextField())
+    return Case(When(told, then=found), output_field=TextField())
 
 
 def is_hidden(lead: Lead) -> bool:

@@ -118,7 +118,7 @@ def _by_words(typed: str, words: list[str], seen: Scope) -> set[int]:
     """
     parts = list(_parts_of_numbers(typed))
     # Anywhere, each by itself; in a row; or as the digits of a number.
-    spellings = [words, [" ".join(words)], *([part] for part in parts)]
+    spellings = {tuple(words), (" ".join(words),), *((part,) for part in parts)}
     found = {lead for spelling in spellings for lead in text_search.find(spelling, MOST + 1)}
     if not seen.is_limited:
         return found

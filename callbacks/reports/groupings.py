@@ -231,7 +231,8 @@ GROUPINGS = {
         ),
         *(
             Grouping(
-                column, name, "COALESCE(%(expressions)s, '')", (f"attribution__{column}",), _marks,
+                # In bytes: a report sorts by it, ten times as fast as by a language's alphabet.
+                column, name, "COALESCE(%(expressions)s, '') COLLATE \"C\"", (column,), _marks,
                 words=None,
             )
             for column, name in (

@@ -261,6 +261,10 @@ class Lead(LeadTimes, LeadWaits):
                 name="lead_duplicates",
                 condition=Q(duplicate_of__isnull=False),
             ),
+            # Of all that ever joined another request, the few that a manager is to decide about.
+            models.Index(
+                fields=["duplicate_of"], name="lead_held_back", condition=Q(is_held_back=True)
+            ),
             models.Index(
                 fields=["follow_up_of"],
                 name="lead_follow_ups",

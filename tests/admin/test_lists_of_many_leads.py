@@ -3,6 +3,7 @@
 By what PostgreSQL says that it has read for each statement, with the plans that it chose itself.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from callbacks.admin.attempts import record_admin
 from callbacks.models import Extension
 from leads import consent
-from leads.models import LeadSource
+from leads.models import Lead, LeadSource
 from tests.support.plans import Reading, reading
 
 MANY = 100_000
@@ -27,11 +28,12 @@ LARGE = {
 }  # fmt: skip
 
 # Three years of leads; nearly all are closed, few have a message, and the rare source is long gone.
+# Of five, two have joined another one.
 _FILL = """
     INSERT INTO leads_lead (
         public_id, source_id, submission_key, name, phone, email, message, status, submitted_at,
         clock_started_at, due_at, call_after, counted_from, closed_at, connected_at, call_id,
-        error_message, attempts
+        error_message, attempts, duplicate_of_id
     )
     SELECT gen_random_uuid(),
         CASE WHEN n < 40 THEN %(rare)s WHEN n %% 10 = 0 THEN %(second)s ELSE %(first)s END,
@@ -41,12 +43,14 @@ _FILL = """
         CASE WHEN n %% 50 = 0 THEN 'the offer ' || n ELSE '' END, status, at,
         at, at + interval '1 minute', at, at,
         CASE WHEN status NOT IN ('waiting', 'held') THEN at END,
-        CASE WHEN status = 'connected' THEN at END, '', '', 1
+        CASE WHEN status = 'connected' THEN at END, '', '', 1,
+        CASE WHEN status = 'duplicate' THEN %(joined)s END
     FROM (
         SELECT n, now() - (%(many)s - n) * interval '15 minutes' AS at,
             CASE WHEN n > %(many)s - 20 THEN 'waiting' WHEN n %% 9973 = 0 THEN 'held'
                 WHEN n %% 97 = 0 THEN 'failed' WHEN n %% 12 = 0 THEN 'unreached'
-                WHEN n < 2000 THEN 'cancelled' ELSE 'connected' END AS status
+                WHEN n < 2000 THEN 'cancelled' WHEN n %% 5 < 2 THEN 'duplicate'
+                ELSE 'connected' END AS status
         FROM generate_series(1, %(many)s) AS n
     ) AS one
 """
@@ -121,7 +125,9 @@ def emptied(db: None) -> None:
 
 
 @pytest.fixture
-def many(emptied: None, source: LeadSource, extension: Extension) -> dict[str, int]:
+def many(
+    emptied: None, source: LeadSource, extension: Extension, make_lead: Callable[..., Lead]
+) -> dict[str, int]:
     """So many leads with their calls; the names of their sources in addresses."""
     second = LeadSource.objects.create(slug="second", name="Second")
     rare = LeadSource.objects.create(slug="rare", name="Rare")
@@ -135,7 +141,7 @@ def many(emptied: None, source: LeadSource, extension: Extension) -> dict[str, i
         cursor.execute("SELECT pg_get_indexdef('lead_search_keys'::regclass)")
         [index] = cursor.fetchone()
         cursor.execute("DROP INDEX lead_search_keys")
-        cursor.execute(_FILL, {"many": MANY, **sources})
+        cursor.execute(_FILL, {"many": MANY, "joined": make_lead().pk, **sources})
         cursor.execute(_CONSENTS, {**sources, "text": text.pk})
         cursor.execute(_CAME_BY.replace(" % 7", " %% 7"), sources)
         cursor.execute(_CALLS, {"extension": extension.pk})
@@ -159,7 +165,8 @@ def test_nothing_reads_all_of_them(
     superuser: Client, many: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_admin, "LOOKED_THROUGH", 1_000)
-    addresses = [f"/admin/leads/lead/?q={quote(typed)}" for typed in SEARCHES]
+    addresses = ["/admin/", "/admin/leads/heldlead/"]
+    addresses += [f"/admin/leads/lead/?q={quote(typed)}" for typed in SEARCHES]
     addresses += [f"/admin/leads/lead/?{asked.format_map(many)}" for asked in FILTERS]
     addresses += [
         f"/admin/callbacks/{name}/?{asked}"

@@ -156,6 +156,7 @@ def fill(connection: psycopg.Connection, many: Many) -> None:
                        [many.seed])  # fmt: skip
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")  # draws in one order
         cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
             sql.SQL(_SET_UP).format(
