@@ -165,9 +165,9 @@ def tells_of(text: str, attempt: CallAttempt, side: Side) -> list[str]:
 
 
 def _stands(told: str, text: str) -> bool:
-    """Figures alone are no part of a time or of a random token."""
+    """Figures alone are no part of a time or of a random token, nor a row's own number."""
     if told in {"277", "4:37", "7.77"}:
-        return re.search(rf"\b{re.escape(told)}\b", text) is not None
+        return re.search(rf'(?<![\w/="-]){re.escape(told)}(?![\w/"-])', text) is not None
     return told in text
 
 
