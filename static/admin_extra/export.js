@@ -18,6 +18,7 @@
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(answer.status);
         const now = await answer.json();
+        await window.released?.(); // with the words below, the buttons' line may become two
         if (now.state !== "under_way") {
           said.textContent = form.dataset[`words${now.state === "complete" ? "Complete" : "Broken"}`];
           return;

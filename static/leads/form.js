@@ -51,6 +51,7 @@ for (const place of document.querySelectorAll("[data-understood]")) {
       await window.released?.();
       if (!signal.aborted) place.textContent = told.call;
     } catch {
+      await window.released?.();
       if (!signal.aborted) place.textContent = "";
     }
   }

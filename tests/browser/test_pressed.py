@@ -98,6 +98,25 @@ def test_in_a_list(stack: Stack, admin: Page, late: Lead) -> None:
     admin.wait_for_url(f"**/admin/leads/lead/{late.pk}/change/**")
 
 
+def close(lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(status="cancelled", closed_at=timezone.now())
+
+
+def test_the_last_row_goes_while_a_link_is_pressed(stack: Stack, admin: Page, late: Lead) -> None:
+    """Without rows the list loads itself again, and must not be quicker than the link's page."""
+    address = f"{stack.url}/admin/leads/lead/?status__exact=waiting"
+    link_leads_to = f"**/admin/leads/lead/{late.pk}/change/**"
+    admin.goto(address)
+    link = admin.get_by_role("link", name="Visitor 101")
+    slow = hold(admin, link_leads_to)
+    with admin.expect_request(link_leads_to):
+        click_while_it_changes(link, address, lambda: close(late))
+    # More than the list waits after a press. A page that is being left answers no questions.
+    admin.wait_for_timeout(500)
+    slow[0].continue_()
+    admin.wait_for_url(link_leads_to)
+
+
 def test_where_hours_are_typed(stack: Stack, admin: Page) -> None:
     """The picture of the week, which stands above the button, appears with the first hours."""
     admin.goto(f"{stack.url}/admin/callbacks/schedule/add/")

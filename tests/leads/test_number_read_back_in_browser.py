@@ -117,3 +117,30 @@ def test_what_is_read_back_moves_no_button_that_is_pressed(page: Page) -> None:
     page.mouse.up()
     page.wait_for_url("**/website/*-*/**")
     assert Lead.objects.get().phone == "+972505550101"
+
+
+def test_an_answer_that_does_not_come_moves_no_button_that_is_pressed(
+    page: Page, source: LeadSource
+) -> None:
+    """What was read back of the number goes, since nobody knows how it is read in that country."""
+    LeadSource.objects.update(allowed_countries=["IL", "GB"])
+    page.goto("/contact/website/")
+    page.get_by_label("Name").fill("Noa Levi")
+    page.get_by_label("Phone").fill("050-555 0101")
+    place = page.locator("[data-understood]")
+    page.get_by_label("Phone").press("Tab")
+    expect(place).to_contain_text("+972")
+    held = hold(page, UNDERSTOOD)
+    page.locator("[name=country]").select_option("IL")
+    page.locator("[name=country]").dispatch_event("change")
+    asked(page, held)
+    button = page.get_by_role("button", name="Call me back")
+    press(button)
+    box = button.bounding_box()
+    for route in held:
+        route.fulfill(body="nothing that can be read")
+    page.evaluate("new Promise(done => setTimeout(done, 300))")
+    assert button.bounding_box() == box
+    page.mouse.up()
+    page.wait_for_url("**/website/*-*/**")
+    assert Lead.objects.get().phone == "+972505550101"
