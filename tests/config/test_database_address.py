@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.support.stack import ROOT
+
 ASK = (
     "import json; from callbacks.config import settings; "
     "print(json.dumps(settings.DATABASES['default']['OPTIONS'], default=str))"
 )
+DEPLOY = (ROOT / "docs/deploy.md").read_text()
 
 
 def options(address: str) -> dict[str, Any]:
@@ -45,6 +49,18 @@ def test_a_query_starts_no_processes_and_goes_by_indexes(db: None) -> None:
         assert dict(cursor.fetchall()) == expected
 
 
+def test_what_is_asked_for_at_the_start_has_its_line_for_pgbouncer(db: None) -> None:
+    """Unless it is PostgreSQL's own default. The time zone is each place's own."""
+    asked = dict(re.findall(r"-c (\S+)=(\S+)", options("postgres:///x")["options"]))
+    told = dict(re.findall(r"ALTER DATABASE callbacks SET (\S+) = '?([^';]+)'?;", DEPLOY))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, boot_val FROM pg_settings WHERE name = ANY(%s)", [list(asked)])
+        defaults = dict(cursor.fetchall())
+    expected = {name: value for name, value in asked.items() if defaults.get(name) != value}
+    assert "callbacks.time_zone" in expected
+    assert told == expected | {"callbacks.time_zone": told["callbacks.time_zone"]}
+
+
 GOOD = {
     "a host": ("postgres://user:password@db.example.com/x", "db.example.com"),
     "the Unix socket": ("postgres:///x", None),
@@ -57,6 +73,8 @@ import django
 django.setup()
 from django.conf import settings
 from django.db import connection
+
+from tests.support.stack import ROOT
 from callbacks.config import addresses
 found = connection.get_connection_params()
 print([addresses.database_problem(settings.DATABASE_URL), found.get("host"), found["dbname"]])
