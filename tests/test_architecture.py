@@ -37,6 +37,7 @@ NOT_OURS = {
     "callbacks.dump",
     "callbacks.example.com",
     "callbacks.target",
+    "callbacks.time_zone",
     "gc.freeze",
     "task.delay",
 }
