@@ -108,7 +108,11 @@ def test_what_is_no_name_is_refused_beside_the_field(
 
 
 @pytest.mark.parametrize(
-    ("values", "words"), [({"phone": "+19005550101"}, "cannot call"), ({"busy": True}, "on a call")]
+    ("values", "words"),
+    [
+        ({"phone": "+19005550101"}, "cannot call"),
+        ({"busy": True}, "A message is being played to this number"),
+    ],
 )
 def test_a_lead_that_cannot_be_called_now_is_played_nothing(
     values: dict[str, Any], words: str, managing: Client, make_lead: MakeLead
