@@ -14,6 +14,7 @@ from tests.support.pressing import answer, asked, click_while_it_changes, hold, 
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
+PROGRESS = "**/admin/exports/*/"
 
 
 def a_lead(number: int) -> Lead:
@@ -115,6 +116,23 @@ def test_the_last_row_goes_while_a_link_is_pressed(stack: Stack, admin: Page, la
     admin.wait_for_timeout(500)
     slow[0].continue_()
     admin.wait_for_url(link_leads_to)
+
+
+def test_what_an_export_says(stack: Stack, admin: Page, late: Lead) -> None:
+    """Its words need a line of their own on a narrow telephone, above the list."""
+    admin.set_viewport_size({"width": 320, "height": 844})
+    admin.goto(f"{stack.url}/admin/leads/lead/")
+    held = hold(admin, PROGRESS)
+    with admin.expect_download():
+        admin.get_by_role("button", name="CSV").click()
+    asked(admin, held)
+    link = admin.get_by_role("link", name="Visitor 101")
+    press(link)
+    place = link.bounding_box()
+    answer(admin, PROGRESS, held)
+    assert link.bounding_box() == place
+    admin.mouse.up()
+    admin.wait_for_url(f"**/admin/leads/lead/{late.pk}/change/**")
 
 
 def test_where_hours_are_typed(stack: Stack, admin: Page) -> None:
