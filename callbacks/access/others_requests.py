@@ -94,7 +94,7 @@ def mark(seen: "Scope", column: str, lead: str = "") -> Any:
     A lead is counted by the newest of its requests: of one that has come from another team, the
     mark may be that of a request which was sent to them.
     """
-    # Of each lead by itself: a join would read the marks of all years for a report of one month.
+    # Looked up lead by lead: a join would read the marks of all years for the report of one month.
     of_lead = Attribution.objects.filter(lead=OuterRef(f"{lead}pk"))
     found = Subquery(of_lead.values(column), output_field=TextField())
     if not seen.is_limited:

@@ -162,7 +162,7 @@ def told(progress: Progress) -> str:
     sentences = {
         Met.CALL: gettext(
             "A call to this person is on, or it is not known yet that it is over. It is not cut "
-            "off: its request is erased as soon as it is over, without anybody's doing."
+            "off: its request is erased as soon as it is over, and nobody has to do anything."
         ),
         Met.DECISION: gettext(
             "A request of this person is held, and somebody else has asked for its number too: it "
