@@ -34,7 +34,8 @@ def accounted_until(lead: Lead, attempts: Iterable[CallAttempt]) -> datetime:
     if lead.status == LeadStatus.CONNECTED:
         assert lead.connected_at
         calls = [it for it in attempts if it.kind == AttemptKind.CALL]
-        last = max(calls, key=lambda it: it.claimed_at)
+        # Of two at the same moment, where the first was not even sent, it is the second.
+        last = max(calls, key=lambda it: (it.claimed_at, it.pk))
         # Its talk was told while it waited to be called again: it waited until then.
         if last.accounted_until == last.ended_at != lead.connected_at:
             assert lead.closed_at
