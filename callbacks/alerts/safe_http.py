@@ -119,6 +119,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
         reason = gettext("There is no secure connection to it: its certificate is not accepted.")
     except ConnectionRefusedError:
         reason = gettext("It refuses the connection.")
+    except TimeoutError:
+        # The socket's own limit, which is as long, came before the deadline.
+        connection.was_aborted = True
     except (OSError, http.client.HTTPException, ValueError):
         reason = gettext("It broke off, or its answer is not HTTP.")
     finally:
@@ -144,11 +147,7 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connects, and for https takes no certificate but the host's."""
-        try:
-            raw = socket.create_connection((self._address, self._target.port), CONNECT_WITHIN)
-        except TimeoutError:
-            self.was_aborted = True
-            raise
+        raw = socket.create_connection((self._address, self._target.port), CONNECT_WITHIN)
         raw.settimeout(ANSWER_WITHIN)
         self.sock = raw
         if self._target.is_https:

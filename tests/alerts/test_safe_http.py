@@ -173,6 +173,17 @@ def test_one_that_does_not_answer_is_left_in_the_end(
     assert len(webhook.posted) == 1
 
 
+def test_on_a_busy_machine_the_socket_may_give_up_before_the_deadline_is_looked_at(
+    settings: SettingsWrapper, webhook: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEBHOOKS_TO_LOOPBACK = True
+    monkeypatch.setattr(safe_http, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(safe_http._Connection, "abort", lambda _: None)
+    webhook.hangs = True
+    with pytest.raises(NoAnswer, match=r"did not answer within 0\.2 s"):
+        safe_http.post(webhook.url, b"{}", {})
+
+
 def test_one_that_refuses_or_speaks_something_else(settings: SettingsWrapper) -> None:
     settings.WEBHOOKS_TO_LOOPBACK = True
     with socket.socket() as nobody:

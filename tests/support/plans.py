@@ -24,7 +24,7 @@ def reading(sql: str) -> Reading:
         found = cursor.fetchone()[0]
         transaction.set_rollback(True)
     plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-    nodes = [node for node in _nodes(plan) if "Relation Name" in node or "Index Name" in node]
+    nodes = [node for node in nodes_of(plan) if "Relation Name" in node or "Index Name" in node]
     return Reading(
         sql,
         sum(round(_looked_at(node) * node.get("Actual Loops", 0)) for node in nodes),
@@ -32,12 +32,13 @@ def reading(sql: str) -> Reading:
     )
 
 
+def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A step of a plan, and all steps below it."""
+    yield node
+    for part in node.get("Plans", []):
+        yield from nodes_of(part)
+
+
 def _looked_at(node: dict[str, Any]) -> float:
     removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
     return float(node.get("Actual Rows", 0) + sum(node.get(name, 0) for name in removed))
-
-
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for part in node.get("Plans", []):
-        yield from _nodes(part)
