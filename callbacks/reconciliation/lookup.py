@@ -1,8 +1,8 @@
 """Asking the provider what became of calls that no record has ended.
 
 An `unknown` attempt is looked up from the start, an `accepted` one when its records ought to have
-come, an `ended` one for some time after that: first in the records that are here, then in the Call
-Log, then among the active calls. What is found is applied like a record that was posted to us
+come, an `ended` one for some time after that: first in the records that are here, then among the
+active calls, then in the Call Log. What is found is applied like a record that was posted to us
 (callbacks.reconciliation.records). What was never placed goes on; what nobody can tell goes to a
 person (callbacks.reconciliation.manual_resolution). The rules are in
 callbacks.telephony.call_identity.
