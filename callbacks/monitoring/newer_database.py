@@ -17,7 +17,7 @@ def sentence() -> str:
     return (
         f"The database was made by a newer version than this code, which does not know "
         f"{len(unknown)} of its migrations ({unknown[0]}). Deploy the newer version again, or see "
-        "“Back again” in docs/deploy.md, “Upgrading”."
+        "“Going back” in docs/deploy.md, “Upgrading”."
     )
 
 
