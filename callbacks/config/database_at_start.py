@@ -8,6 +8,7 @@ import socket
 from dataclasses import replace
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import Error, ProgrammingError
@@ -55,6 +56,29 @@ def log_tells_of_visitors() -> bool:
         statement_from, verbosity = cursor.fetchone()
     connection.close()
     return statement_from not in _NO_STATEMENT or verbosity != "terse"
+
+
+def settings_held_back() -> list[str]:
+    """The names of DATABASE_SESSION that have PostgreSQL's own default in a connection of ours,
+    where another value is asked for. PgBouncer keeps them back, as does another `options` in
+    DATABASE_URL. Values that somebody has chosen for the database or its user are theirs to choose,
+    all but the time zone.
+    """
+    asked = settings.DATABASE_SESSION
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM pg_settings"
+            " JOIN unnest(%s::text[], %s::text[]) AS asked (name, value) USING (name)"
+            " WHERE setting = boot_val AND value <> boot_val",
+            [list(asked), list(asked.values())],
+        )
+        at_default = {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT current_setting('callbacks.time_zone', true)")
+        ((time_zone,),) = cursor.fetchall()
+    connection.close()
+    if time_zone != asked["callbacks.time_zone"]:
+        at_default.add("callbacks.time_zone")
+    return [name for name in asked if name in at_default]
 
 
 def _of_connecting() -> Problem | None:

@@ -107,6 +107,25 @@ REDIS_URL = env.text("REDIS_URL", default=embedded.redis_url if embedded else ""
 
 _database = env.database(DATABASE_URL)
 TIME_ZONE = env.time_zone("TIME_ZONE", default="Asia/Jerusalem")
+# What every connection asks PostgreSQL for; each start warns of what it did not get.
+DATABASE_SESSION = {
+    # PostgreSQL's own default waits for a lock for ever: one stuck session would stop all workers.
+    "lock_timeout": "30s",
+    # The claim's statements are planned once for a connection: planning them anew takes longer
+    # than running them.
+    "plan_cache_mode": "force_generic_plan",
+    # No query starts further processes: a search of ten million leads, which asks the index 600
+    # times, started two each time, and calls need the processors more.
+    "max_parallel_workers_per_gather": "0",
+    # Rows that are read together were written together: by an index, a month's report reads the
+    # calls and advertisements of its leads, where the default reads those of all years.
+    "random_page_cost": "1.1",
+    "work_mem": "32MB",
+    # For callbacks/routing/limits.sql: the day of teams that are open round the clock.
+    "callbacks.time_zone": TIME_ZONE,
+    # What visitors have typed belongs into no log of the server's (docs/deploy.md).
+    "log_parameter_max_length_on_error": "0",
+}
 DATABASES = {
     "default": {
         **_database,
@@ -119,19 +138,7 @@ DATABASES = {
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
-            # PostgreSQL's own default waits for a lock for ever: one stuck session would stop all
-            # workers. The claim's statements are planned once for a connection: planning them
-            # anew takes longer than running them.
-            "options": "-c lock_timeout=30s -c plan_cache_mode=force_generic_plan"
-            # No query starts further processes: a search of ten million leads, which asks the index
-            # 600 times, started two each time, and calls need the processors more. Rows that are
-            # read together were written together: by an index, a month's report reads the calls
-            # and advertisements of its leads, where the default reads those of all years.
-            " -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1 -c work_mem=32MB"
-            # For callbacks/routing/limits.sql: the day of teams that are open round the clock.
-            f" -c callbacks.time_zone={TIME_ZONE}"
-            # What visitors have typed belongs into no log of the server's (docs/deploy.md).
-            " -c log_parameter_max_length_on_error=0",
+            "options": " ".join(f"-c {name}={value}" for name, value in DATABASE_SESSION.items()),
             "pool": {
                 "min_size": 1,
                 "max_size": process_settings.DATABASE_POOL_SIZE,

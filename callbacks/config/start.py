@@ -76,9 +76,10 @@ def refuse_wrong_database() -> None:
     try:
         newer = newer_database.sentence()
         tells = database_at_start.log_tells_of_visitors()
+        missing = database_at_start.settings_held_back()
     except Error as error:
         log.warning(
-            "PostgreSQL broke off when it was asked what it writes into its log (%s).",
+            "PostgreSQL broke off when it was asked for its settings (%s).",
             type(error.__cause__ or error).__name__,
         )
         return
@@ -89,6 +90,14 @@ def refuse_wrong_database() -> None:
             "PostgreSQL writes statements that fail into its log, with what visitors have typed. "
             "As its superuser, run ALTER ROLE ... SET log_min_error_statement = 'panic' and "
             "ALTER ROLE ... SET log_error_verbosity = 'terse' for the user of DATABASE_URL."
+        )
+    if missing:
+        log.warning(
+            "Our connections to PostgreSQL do not have the values this product needs for %s. "
+            "PgBouncer or `options` in DATABASE_URL keeps them back. As its superuser, run the "
+            'ALTER DATABASE statements of docs/deploy.md ("Behind PgBouncer"), then restart '
+            "PgBouncer's connections and this process.",
+            ", ".join(missing),
         )
 
 

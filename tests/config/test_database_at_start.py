@@ -1,5 +1,6 @@
 """A database that is not as it has to be: what each process says, and whether it starts."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from django.db import OperationalError, connection
 
 from callbacks.config import database_at_start, start
 from tests.config.test_wrong_settings import PROCESSES, environment, started
+from tests.support.own_postgres import PASSWORD, own_postgres
 from tests.support.simulator import eventually
 from tests.support.stack import ROOT, free_port
 
@@ -288,7 +290,70 @@ def test_a_start_goes_on_where_the_log_cannot_be_asked_about(
     monkeypatch.setattr(database_at_start, "problem", lambda: None)
     with connection.execute_wrapper(goes_away):
         start.refuse_wrong_database()
-    assert "when it was asked what it writes into its log (OperationalError)" in caplog.text
+    assert "when it was asked for its settings (OperationalError)" in caplog.text
+
+
+START = """
+import logging, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "callbacks.config.settings"
+import django
+django.setup()
+logging.basicConfig(level="WARNING", force=True)
+from callbacks.config import start
+start.refuse_wrong_database()
+"""
+HELD_BACK = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "callbacks.config.settings"
+import django
+django.setup()
+from callbacks.config import database_at_start
+print(database_at_start.settings_held_back())
+"""
+NEEDED = [
+    "lock_timeout", "plan_cache_mode", "max_parallel_workers_per_gather", "random_page_cost",
+    "work_mem", "callbacks.time_zone",
+]  # fmt: skip
+IN_THE_ADDRESS = {
+    "what we ask for arrives": ("", NEEDED, []),
+    "nothing of it arrives": ("options=-c%20statement_timeout%3D0", [], NEEDED),
+    "another value, chosen by somebody": ("options=-c%20work_mem%3D8MB", ["work_mem"], NEEDED),
+    "the time zone": (
+        "options=-c%20callbacks.time_zone%3DAsia/Jerusalem", ["callbacks.time_zone"], NEEDED,
+    ),
+    "another time zone than ours": (
+        "options=-c%20callbacks.time_zone%3DEurope/Berlin", [], NEEDED,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("query", "there", "missing"), IN_THE_ADDRESS.values(), ids=IN_THE_ADDRESS)
+def test_a_start_names_the_settings_that_do_not_reach_postgresql(
+    query: str, there: list[str], missing: list[str], tmp_path: Path
+) -> None:
+    """As behind PgBouncer, which keeps `options` back."""
+    address = changed(name=str(connection.settings_dict["NAME"]), query=query)
+    code, said = started(["-c", START], {"DATABASE_URL": address}, tmp_path)
+    assert code == 0, said
+    found = re.search(r"do not have the values this product needs for (.+?)\. ", said)
+    named = found[1].split(", ") if found else []
+    assert named == [name for name in missing if name not in there], said
+
+
+def test_the_statements_for_pgbouncer_mend_it(tmp_path: Path) -> None:
+    """Run by the superuser, for the database `callbacks`, as docs/deploy.md says."""
+    deploy = (ROOT / "docs/deploy.md").read_text()
+    with own_postgres(tmp_path / "server") as server:
+        address = server.url(server.superuser, PASSWORD)
+        everywhere = server.url(server.superuser, PASSWORD, "postgres")
+        with psycopg.connect(everywhere, autocommit=True) as superuser:
+            superuser.execute("CREATE DATABASE callbacks")
+            for statement in re.findall(r"^ALTER DATABASE callbacks SET .+;", deploy, re.MULTILINE):
+                superuser.execute(statement)
+        asked = {"DATABASE_URL": f"{address}?options=-c%20lock_timeout%3D5s"}
+        _, said = started(["-c", HELD_BACK], asked, tmp_path)
+    assert said.strip() == "[]"
 
 
 @pytest.mark.django_db
