@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from callbacks.common.translation import Text
 
 # What several rows say: who sees a table, for how long it is kept, why a field stays.
-SEES_LEADS = _("managers, the salesperson who is rung")
+SEES_LEADS = _("managers, and the salesperson who is called")
 SEES_CALLS = _("managers who may see calls")
 MANAGERS = _("managers")
 UNTIL_DELETED = _("until it is changed or deleted")
-OUR_WORDS = _("words of the product, or random numbers")
-CALL_ID = _("the provider's own number of the call: by it a late record is known to be of it")
+OUR_WORDS = _("the product's own words, or random numbers")
+CALL_ID = _("the provider's id of the call, by which a late record is matched to it")
 
 
 class Found(Enum):
@@ -26,15 +26,15 @@ class Found(Enum):
     BY_LEAD = _("by their leads")
     BY_TEXT = _("by their number, address or name in its texts")
     BY_NUMBER = _("by their number")
-    NOBODY = _("holds nothing about those who ask to be called")
+    NOBODY = _("holds nothing about people who ask to be called")
 
 
 class Fate(Enum):
     """What an erasure does with a row that is theirs."""
 
-    BLANKED = _("emptied, and stays for the figures")
+    BLANKED = _("emptied; the row stays for reports")
     DELETED = _("deleted")
-    TAKEN_OUT = _("taken out of the text")
+    TAKEN_OUT = _("removed from the text")
     KEPT = _("kept")
 
 

@@ -20,13 +20,13 @@ from callbacks.privacy.places_of_settings import SET_UP
 from callbacks.privacy.places_of_texts import OF_NUMBERS, OF_TEXTS
 
 _WITH_LEAD = _("as long as its lead")
-_FIGURES = _("reports count by it")
+_FIGURES = _("reports count it")
 
 
 OF_LEADS = (
     Place(  # Before the leads: by their numbers it is known what others say too.
         "leads.Attribution",
-        _("Where they came from: pages without their queries, campaigns, click ids"),
+        _("Where visitors came from: pages without query strings, campaigns, click ids"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="lead",
@@ -39,7 +39,7 @@ OF_LEADS = (
     ),
     Place(
         "leads.Lead",
-        _("Who asked to be called, about what, from which address, and what came of it"),
+        _("Who asked to be called, about what, from which IP address, and with what result"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="pk",
@@ -49,7 +49,7 @@ OF_LEADS = (
             "public_id": Anew.UUID, "error_message": "", "erased_at": Anew.NOW,
         },
         kept={
-            "submission_key": _("a submission that is sent again must not bring the person back"),
+            "submission_key": _("a submission sent again must not restore the person's data"),
             "language status sla_clock came_by": _FIGURES,
             "call_id": CALL_ID,
         },
@@ -58,12 +58,12 @@ OF_LEADS = (
             "first_dialed_at", "rang_at", "connected_at", "closed_at", "attempts",
             "disposition__name", "call_id", "follow_up_of_id", "duplicate_of_id",
         ),
-        until=_("as its source says; else until it is erased"),
+        until=_("as set on its source; otherwise until it is erased"),
         seen_by=SEES_LEADS,
     ),
     Place(
         "leads.Answers",
-        _("What was filled into the fields that the source has of its own"),
+        _("Answers to the source's own form fields"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="lead",
@@ -85,7 +85,7 @@ OF_LEADS = (
     ),
     Place(
         "leads.Consent",
-        _("Which consent text was agreed to, when, and on which page"),
+        _("Which consent text the person agreed to, when, and on which page"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="lead",
@@ -107,7 +107,7 @@ OF_LEADS = (
     ),
     Place(
         "callbacks.AiData",
-        _("What the provider's AI made of a call: transcript, summary, answers, mood"),
+        _("The provider's AI data about a call: transcript, summary, answers, mood"),
         found=Found.BY_LEAD,
         fate=Fate.DELETED,
         path="record__attempt__lead",
@@ -118,7 +118,7 @@ OF_LEADS = (
     ),
     Place(
         "callbacks.CallRecord",
-        _("The provider's records of a call, as they were received, with the recording's address"),
+        _("The provider's records of a call as received, with the address of the recording"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="attempt__lead",
@@ -133,7 +133,7 @@ OF_LEADS = (
     ),
     Place(
         "callbacks.CallAttempt",
-        _("Each call: which number was dialled, when, how it ended, where its recording is"),
+        _("Each call: the number dialled, when, how it ended, where its recording is"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="lead",
@@ -143,9 +143,9 @@ OF_LEADS = (
         },
         kept={
             "kind state outcome failure_reason": _FIGURES,
-            "counted_limits": _("which spending limits count it"),
-            "routing_trace extension_number": _("which salespeople were considered, and rung"),
-            "record_name": _("the message that was played, the same for everybody"),
+            "counted_limits": _("which spending limits count the call"),
+            "routing_trace extension_number": _("which salespeople were considered and called"),
+            "record_name": _("which recorded message was played; it is the same for everybody"),
             "call_id public_id": CALL_ID,
         },
         told=(
@@ -157,14 +157,14 @@ OF_LEADS = (
     ),
     Place(
         "leads.LeadSearch",
-        _("The words that a lead is found by"),
-        kept={"words": _("a trigger of the database writes it anew with its lead")},
+        _("The words by which searches find a lead; rewritten with the lead"),
+        kept={"words": _("a database trigger rewrites it with its lead")},
         until=_WITH_LEAD,
-        seen_by=_("nobody; searches read it"),
+        seen_by=_("nobody; only searches read it"),
     ),
     Place(
         "leads.Feedback",
-        _("Whether a talk helped, as the visitor answered on the page of the request"),
+        _("The visitor's answer to whether the talk helped"),
         found=Found.BY_LEAD,
         fate=Fate.BLANKED,
         path="lead",
@@ -175,7 +175,7 @@ OF_LEADS = (
     ),
     Place(
         "callbacks.OutgoingMail",
-        _("Mail to those who asked to be called: we have the request, or did not reach them"),
+        _("Mail to visitors: that we received the request, or did not reach them"),
         found=Found.BY_LEAD,
         fate=Fate.DELETED,
         path="lead",
@@ -191,27 +191,32 @@ OF_LEADS = (
     ),
     Place(
         "leads.EarlierPlan",
-        _("How a lead was to be called before another request of its number"),
+        _("How a lead was going to be called before another request of its number changed that"),
         kept={"language sla_clock": _FIGURES},
         until=_WITH_LEAD,
         seen_by=SEES_LEADS,
     ),
     Place(
         "leads.Challenge",
-        _("That the browser of a held request was asked for a proof of work"),
+        _("That the browser that sent a held request was asked for a proof of work"),
         kept={"nonce": OUR_WORDS},
         until=_WITH_LEAD,
         seen_by=_("nobody"),
     ),
     Place(
         "leads.TakenBack",
-        _("That a request was taken back on its page, and why"),
+        _("That a request was cancelled on its page, and why"),
         kept={"why": OUR_WORDS},
         until=_WITH_LEAD,
         seen_by=SEES_LEADS,
     ),
-    Place("leads.ClockChange", _("Times of a lead"), until=_WITH_LEAD, seen_by=SEES_LEADS),
-    Place("leads.LateWait", _("Times of a lead"), until=_WITH_LEAD, seen_by=SEES_LEADS),
+    Place(
+        "leads.ClockChange",
+        _("Changes of a lead's due time, because opening hours changed"),
+        until=_WITH_LEAD,
+        seen_by=SEES_LEADS,
+    ),
+    Place("leads.LateWait", _("What a late lead waited for"), until=_WITH_LEAD, seen_by=SEES_LEADS),
 )  # fmt: skip
 
 PLACES: tuple[Place, ...] = (*OF_LEADS, *OF_NUMBERS, *OF_TEXTS, *SET_UP)

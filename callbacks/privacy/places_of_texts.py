@@ -16,7 +16,7 @@ from callbacks.privacy.place import (
     Place,
 )
 
-_ROOT = _("who administers the product")
+_ROOT = _("superusers")
 _STAFF = _("staff")
 
 
@@ -28,30 +28,30 @@ OF_NUMBERS = (
         fate=Fate.BLANKED,
         blank={"phone": None, "reason": ""},
         kept={
-            "number_hash": _("keyed: nobody can tell the number without the product's secret key"),
+            "number_hash": _("keyed: the number cannot be found without the product's secret key"),
             "asked_by": OUR_WORDS,
         },
         told=("added_at",),
-        until=_("until a manager takes it off the list; a keyed hash after an erasure"),
+        until=_("until a manager removes it; after an erasure, as a keyed hash"),
         seen_by=MANAGERS,
     ),
     Place(
         "leads.ErasedNumber",
         _("That a number was erased, as a keyed hash, so that a late record is recognised"),
-        kept={"digest": _("nobody can tell the number from it without the product's secret key")},
-        until=_("for good"),
+        kept={"digest": _("keyed: the number cannot be found without the product's secret key")},
+        until=_("permanently"),
         seen_by=_("nobody"),
     ),
     Place(
         "callbacks.Erasure",
-        _("Receipts of erasures: who, when and how much, with keyed hashes"),
+        _("Receipts of erasures: who erased, when and how many rows, with keyed hashes"),
         kept={
-            "public_id way username counts digests": _("the receipt; it tells nobody's number"),
-            "wanted": _("what is being erased; emptied as soon as it is finished"),
+            "public_id way username counts digests": _("the receipt; it contains nobody's number"),
+            "wanted": _("what is being erased; emptied when the erasure is finished"),
             "recordings": CALL_ID,
             "kept": _("numbers of leads under a legal hold"),
         },
-        until=_("for good"),
+        until=_("permanently"),
         seen_by=_ROOT,
     ),
 )
@@ -65,12 +65,12 @@ OF_TEXTS = (
         texts=("value",),
         kept={"kind verdict": _("deleted with its row")},
         told=("kind", "verdict", "until", "added_at"),
-        until=_("until the time that a manager has given it, and then until it is deleted"),
+        until=_("until its end date, if a manager set one, and then until it is deleted"),
         seen_by=MANAGERS,
     ),
     Place(
         "leads.BlockDay",
-        _("How many requests an entry of the block lists has refused, by day"),
+        _("How many requests a block list entry refused, by day"),
         until=_("30 days, or as long as the entry"),
         seen_by=MANAGERS,
     ),
@@ -80,12 +80,12 @@ OF_TEXTS = (
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("reason",),
-        until=_("until the time that a manager has given it, and then until it is deleted"),
+        until=_("until its end date, if a manager set one, and then until it is deleted"),
         seen_by=MANAGERS,
     ),
     Place(
         "callbacks.CallRecord",
-        _("Records of the account's other calls, which the provider posts too"),
+        _("Records of the account's other calls, which the provider also posts"),
         found=Found.BY_TEXT,
         fate=Fate.DELETED,
         only={"attempt": None},
@@ -103,7 +103,7 @@ OF_TEXTS = (
         texts=("object_repr", "change_message"),
         kept={"object_id": OUR_WORDS},
         told=("action_time",),
-        until=_("for good"),
+        until=_("permanently"),
         seen_by=MANAGERS,
     ),
     Place(
@@ -137,7 +137,7 @@ OF_TEXTS = (
     ),
     Place(
         "callbacks.Alert",
-        _("What has happened that needs somebody"),
+        _("Alerts: what happened that somebody has to look at"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("subject", "facts"),
@@ -148,7 +148,7 @@ OF_TEXTS = (
     ),
     Place(
         "callbacks.AlertMessage",
-        _("What was sent of alerts, by mail and to webhooks"),
+        _("Alert messages sent by mail and to webhooks"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("to", "subject", "text", "payload", "last_error"),
@@ -159,18 +159,18 @@ OF_TEXTS = (
     ),
     Place(
         "callbacks.ExportRecord",
-        _("Who has exported what, and by which filters"),
+        _("Who exported what, with which filters"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("asked",),
         kept={"what file_format ticket state": OUR_WORDS, "username": _STAFF},
         told=("started_at",),
-        until=_("for good"),
+        until=_("permanently"),
         seen_by=_ROOT,
     ),
     Place(
         "callbacks.SavedList",
-        _("Filters of the list of leads that managers have saved"),
+        _("Managers' saved filters of the list of leads"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("name", "query"),
@@ -179,7 +179,7 @@ OF_TEXTS = (
     ),
     Place(
         "callbacks.SavedView",
-        _("Reports that managers have saved"),
+        _("Managers' saved reports"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("name", "query"),
@@ -189,13 +189,13 @@ OF_TEXTS = (
     ),
     Place(
         "callbacks.Study",
-        _("Why leads were late, and replays: figures, with the numbers of leads"),
+        _("Results of lateness studies and replays: figures, with ids of leads"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("asked", "result", "problem"),
         kept={"public_id kind": OUR_WORDS},
         told=("asked_at",),
-        until=_("some weeks"),
+        until=_("30 days, then until the next study"),
         seen_by=MANAGERS,
     ),
     Place(
@@ -206,12 +206,12 @@ OF_TEXTS = (
         texts=("reason",),
         kept={"kind": OUR_WORDS},
         told=("began_at",),
-        until=_("for good"),
+        until=_("permanently"),
         seen_by=MANAGERS,
     ),
     Place(
         "sessions.Session",
-        _("Who is signed in, and sentences that they have not been shown yet"),
+        _("Who is signed in, and messages not yet shown to them"),
         found=Found.BY_TEXT,
         fate=Fate.TAKEN_OUT,
         texts=("session_data",),
@@ -222,11 +222,15 @@ OF_TEXTS = (
     *(
         Place(
             f"axes.{name}",
-            _("Sign-ins to the admin that failed or succeeded"),
+            _("Failed and successful sign-ins to the admin"),
             found=Found.BY_TEXT,
             fate=Fate.TAKEN_OUT,
             texts=("username", "user_agent", "http_accept", "path_info", *also),
-            kept={" ".join(["ip_address", *kept]): _("of whoever signs in: staff, or attackers")},
+            kept={
+                " ".join(["ip_address", *kept]): _(
+                    "of the person signing in: staff, or an attacker"
+                )
+            },
             told=("attempt_time",),
             until=_("until it is deleted"),
             seen_by=_ROOT,
