@@ -1,6 +1,6 @@
 """One number, several requests: what a later request changes of the lead that is open already.
 
-The rules, in this order (docs/architecture.md, "Several requests of one number"):
+The rules, in this order (docs/architecture.md, "Several requests for one number"):
 
 1. Every request is stored. A later one is a `duplicate`: it has joined the number's open lead,
    which is called for both, and a salesperson reads the newest.

@@ -130,7 +130,7 @@ def _take_back_open(request: Lead, now: datetime) -> bool | None:
 
     Returns whether a call of it had begun. None: it was claimed between the look for its call and
     its own lock, and nothing is changed. Whoever has a lead does not wait for its call
-    (docs/architecture.md, "In which order locks are taken").
+    (docs/architecture.md, "Lock order").
     """
     with transaction.atomic():
         is_called = ports.hold_call(request.pk)

@@ -4,7 +4,7 @@ The turns are `opening_turns`'; here is who has which, in the database. The lead
 opening have it as their `closed_until`, whatever sources they come from.
 
 Turns are given out under one lock for all openings, which comes before the lock of any lead
-(docs/architecture.md, "In which order locks are taken").
+(docs/architecture.md, "Lock order").
 """
 
 from collections.abc import Iterator, Sequence
