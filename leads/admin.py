@@ -114,7 +114,10 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """With the script that refreshes a list, where there is to be one."""
         media: forms.Media = super().media
         return (
-            media + forms.Media(js=["common/released.js", "admin_extra/refresh.js"])
+            media
+            + forms.Media(
+                js=["common/released.js", "admin_extra/being_left.js", "admin_extra/refresh.js"]
+            )
             if self.list_refresh
             else media
         )

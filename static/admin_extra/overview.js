@@ -46,7 +46,11 @@
     const patience = setTimeout(() => abort.abort(), PATIENCE);
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", signal: abort.signal });
-      if (answer.redirected) return location.reload(); // logged out
+      if (answer.redirected) {
+        await window.released?.();
+        if (!window.isBeingLeft()) location.reload(); // logged out
+        return;
+      }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.querySelector(".overview")) throw new Error("not-ours");

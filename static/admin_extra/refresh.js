@@ -4,9 +4,6 @@
 (() => {
   // Milliseconds.
   const EVERY = 5000;
-  const ON_THE_WAY = 30_000;
-  // When a link was followed last, a form sent or a file asked for. To load the page again would end that.
-  let left = -ON_THE_WAY;
   const list = () => document.getElementById("result_list");
 
   const inUse = () =>
@@ -32,8 +29,7 @@
     if (inUse()) return;
     const [ours, theirs] = [list(), page.getElementById("result_list")];
     if (!ours || !theirs) {
-      const isBeingLeft = performance.now() - left < ON_THE_WAY;
-      if ((ours || theirs) && !isBeingLeft) location.reload(); // there were no rows, or there are none any more
+      if ((ours || theirs) && !window.isBeingLeft()) location.reload(); // there were no rows, or there are none any more
       return;
     }
     if (rowsOf(ours).map((row) => row.innerHTML).join() === rowsOf(theirs).map((row) => row.innerHTML).join()) return;
@@ -47,7 +43,6 @@
     if (window.Actions && parent && boxes.length) window.Actions(boxes, { parent });
   }
 
-  window.addEventListener("beforeunload", () => (left = performance.now()));
   // A thing's own page loads the same scripts.
   document.addEventListener("DOMContentLoaded", () => {
     if (document.getElementById("changelist")) setInterval(refresh, EVERY);

@@ -74,6 +74,7 @@
       const address = `${page.dataset.url}?seen=${seen}`;
       const answer = await fetch(address, { cache: "no-store", signal: abort.signal });
       if (answer.status === 401) {
+        await window.released?.();
         window.location.reload();
         return;
       }

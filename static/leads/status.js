@@ -81,8 +81,10 @@
       // There is nothing to tell any more: the page itself says what to do. Where it is there all the
       // same, it is not loaded again and again.
       if ((answer.status === 410 || answer.status === 404) && !window.history.state?.reloaded) {
+        await window.released?.();
         window.history.replaceState({ reloaded: true }, "");
-        return window.location.reload();
+        window.location.reload();
+        return;
       }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const standing = await answer.json();
