@@ -33,11 +33,11 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.DONE: "done",
-    Exit.BROKEN: "an unforeseen error: a fault of this program, or the database cannot be reached",
+    Exit.BROKEN: "an unexpected error: a bug in this program, or the database cannot be reached",
     Exit.USAGE: "wrong usage or an invalid parameter; nothing was sent",
     Exit.REFUSED: "the provider refused; nothing was dialled or changed",
     Exit.NOT_SENT: "no connection; nothing was sent, so it is safe to try again",
-    Exit.UNKNOWN: "sent, but no answer tells: it may have been done, so look before repeating",
+    Exit.UNKNOWN: "outcome unknown: it may have been done, so check before repeating",
     Exit.SETTINGS: "wrong settings; nothing was sent",
     Exit.NOT_CONFIRMED: "nobody confirmed it; nothing was done",
     Exit.NO_ANSWER: "the provider did not answer a question; it is safe to ask again",
@@ -81,7 +81,7 @@ def stop_for(error: VoicenterError) -> Stop:
     if isinstance(error, NotSent):
         return Stop(Exit.NOT_SENT, f"Nothing was sent: {error}", error.reason)
     if isinstance(error, OutcomeUnknown):
-        words = f"It may have been done, so look before you repeat it: {error}"
+        words = f"It may have been done, so check before you repeat it: {error}"
         return Stop(Exit.UNKNOWN, words, error.reason, {"call_id": error.call_id})
     if isinstance(error, ReadFailed):
         return Stop(Exit.NO_ANSWER, f"The provider gave no usable answer: {error}", error.reason)
