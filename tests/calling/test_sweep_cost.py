@@ -74,10 +74,12 @@ def fill(source: LeadSource, team: Team) -> Iterator[Callable[[int], None]]:
         with connection.cursor() as cursor:
             values = {"sources": sources, "noon": NOON, "few": FEW, "waiting": waiting}
             cursor.execute(_FILL, values)
+            # Or the lead of each call below is looked for by reading all of them.
+            cursor.execute("ANALYZE leads_lead")
             extension = Extension.objects.values_list("pk", flat=True).first()
             cursor.execute(_HISTORY, {"extension": extension, "calls": waiting // 4})
             # As autovacuum does within a minute of such a burst.
-            cursor.execute("ANALYZE leads_lead, callbacks_callattempt")
+            cursor.execute("ANALYZE callbacks_callattempt")
 
     yield put
     queued(empty=True)
