@@ -1,11 +1,13 @@
-"""Nothing is dialled while the provider refuses our account, but for a careful try now and then.
+"""Stops dialling while the provider refuses our account, except for a test call now and then.
 
-A wrong code, an address that is not allowed, a blocked account: each call would be refused, whoever
-it is for. So leads wait as they are, and no try of theirs is used up. A wrong code is beyond doubt;
-any other refusal may be about the one call, so it takes a second lead that is refused so too, and
-whoever was refused waits a minute, so that the next try is another lead's. Of all workers one tries
-again after ten seconds, then twenty, forty, and each minute; with settings that were not tried yet,
-such as a corrected code after a restart, at once. The first call that is taken ends it.
+With a wrong code, an address that is not allowed or a blocked account, the provider refuses every
+call. Leads then keep waiting, and the refused calls use up none of their tries. A wrong code is
+certain. Any other refusal may concern only that call, so it counts only once a second lead is
+refused in the same way; the refused lead waits a minute, so that the next try is another lead's.
+
+Among all workers, one tries again after 10 seconds, then after 20, 40 and every 60 seconds. New
+settings, such as a corrected code after a restart, are tried at once. The first accepted call ends
+the refusal.
 """
 
 import logging
@@ -23,18 +25,18 @@ from callbacks.telephony import account_refusals
 
 log = logging.getLogger(__name__)
 
-# For the query that reads a lead to be called.
+# For the query that reads a lead before its call.
 IS_REFUSED_SQL = "EXISTS (SELECT FROM callbacks_accountrefusal)"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=60)
-# While a lead is due, there is a try each minute.
+# While any lead is due, there is a try every minute.
 _UNTRIED_FOR = timedelta(minutes=5)
 # Longer than a lead waits between two calls while the provider fails (Policy.after_error).
 _SECOND_WITHIN = timedelta(minutes=15)
-# Attempts of which the provider has said nothing, and those that our own check has refused.
+# Attempts without an answer from the provider, and attempts that our own checks refused.
 _UNANSWERED = (AttemptState.DIALING, AttemptState.NOT_SENT, AttemptState.UNKNOWN)
 _REFUSED_BY_US = ("invalid_call", "number")
 
-# `marks`, with our own.
+# `marks`, with this process's own mark added.
 _WITH_OURS = """
     CASE WHEN %(mark)s::varchar = ANY(it.marks) THEN it.marks
         ELSE it.marks || %(mark)s::varchar END
@@ -47,7 +49,7 @@ _NOTE = f"""
         marks = {_WITH_OURS}
     RETURNING xmax = 0 AS is_new
 """  # noqa: S608  # put together from constants only
-# A next try that is further away than any wait comes of a clock that was wrong.
+# A next try further away than any wait was set by a wrong clock.
 _TRY = f"""
     UPDATE callbacks_accountrefusal AS it SET tries = tries + 1, marks = {_WITH_OURS},
         next_try_at = %(now)s + LEAST(
@@ -60,20 +62,21 @@ _TRY = f"""
 
 
 def may_try(now: datetime) -> bool:
-    """Whether this process is the one that makes the next careful try; with no refusal, nobody."""
+    """Whether this process makes the next try. Always false without a refusal."""
     waits = {"first": FIRST_WAIT, "longest": LONGEST_WAIT}
     return bool(sql.rows(_TRY, _values(now) | waits))
 
 
 def give_back(now: datetime) -> None:
-    """Nothing was sent in the try that `may_try` has given: the next lead may make it."""
+    """Lets the next lead make the try that `may_try` granted: nothing was sent."""
     AccountRefusal.objects.update(next_try_at=now, tries=Greatest(F("tries") - 1, 0))
 
 
 def forget_untried() -> None:
-    """A step of the sweep: a refusal that nobody tries any more, because no lead is due, is
-    forgotten: it may be over, and visitors of the night would read of it. The next one is noted
-    anew.
+    """For the sweep: forgets a refusal that nobody has tried lately because no lead is due.
+
+    The refusal may be over, and visitors at night would still read about it. The next refusal is
+    noted anew.
     """
     untried = AccountRefusal.objects.filter(next_try_at__lt=timezone.now() - _UNTRIED_FOR)
     if untried.delete()[0]:
@@ -81,7 +84,7 @@ def forget_untried() -> None:
 
 
 def waits_after(failure_reason: str) -> timedelta | None:
-    """How long a lead waits whose call was refused for the account; None: it was not."""
+    """How long a lead waits after a refusal of the account; None if the reason was another one."""
     if failure_reason not in RefusedFor.values:
         return None
     is_certain = account_refusals.is_certain(RefusedFor(failure_reason))
@@ -89,8 +92,9 @@ def waits_after(failure_reason: str) -> timedelta | None:
 
 
 def note(kind: RefusedFor, attempt: CallAttempt, now: datetime) -> bool:
-    """The provider has refused the account, as its words sound. In the transaction that ends the
-    attempt. False: as yet only this lead was refused so, and dialling goes on.
+    """Notes that the provider refused the account. In the transaction that ends the attempt.
+
+    Returns False if only this lead was refused so far: dialling goes on.
     """
     if not account_refusals.is_certain(kind) and not _is_confirmed(attempt, now):
         return False
@@ -104,7 +108,7 @@ def note(kind: RefusedFor, attempt: CallAttempt, now: datetime) -> bool:
 
 
 def _is_confirmed(attempt: CallAttempt, now: datetime) -> bool:
-    """Whether the account is refused already, or was to the newest call of another lead."""
+    """Whether the account is known to be refused, or was refused in another lead's newest call."""
     if account_refusals.current():
         return True
     others = CallAttempt.objects.exclude(lead_id=attempt.lead_id).exclude(state__in=_UNANSWERED)
@@ -115,7 +119,7 @@ def _is_confirmed(attempt: CallAttempt, now: datetime) -> bool:
 
 
 def works(now: datetime) -> None:
-    """The provider has taken the account: the sweep calls who waits."""
+    """Forgets the refusal: the provider accepts the account. The sweep calls waiting leads."""
     refusal = account_refusals.current()
     if refusal and AccountRefusal.objects.all().delete()[0]:
         lasted = (now - refusal.since).total_seconds()

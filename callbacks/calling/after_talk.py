@@ -1,15 +1,15 @@
-"""After the talk: what a salesperson writes about a call, and what follows for further calls.
+"""After the talk: what a salesperson writes about a call, and what happens to further calls.
 
-1. What is written is a row (CallNote); the newest of a call stands, and the lead repeats the
+1. Each writing is a row (CallNote). The newest row of a call stands, and the lead repeats the
    disposition of its newest call that has one.
-2. What follows is done at once, or, while the lead is being called, when that call is over
+2. The effects happen at once, or, while the lead is being called, when that call ends
    (`when_over`, in the transaction of its outcome). A number goes on the never-call list at once.
-3. "Call again" moves the next call of a lead that waits anyway; of one that is closed it makes a
-   lead of its own, the follow-up, which waits, is claimed and called like any other.
-4. A change takes back what the writing before it has done, as far as that is still to come.
+3. "Call again" moves the next call of a lead that waits anyway. For a closed lead it creates a new
+   lead, the follow-up, which waits and is claimed and called like any other.
+4. A changed writing undoes the effects of the one before it that have not happened yet.
 
-Whoever writes holds the call's row, and that of the call that is on; so a second tap, a manager at
-the same moment, and the end of the call come one after the other.
+A writer locks the row of the call and the row of the lead's live call. So a second tap, a manager
+at the same moment, and the end of the call are handled one after another.
 """
 
 import logging
@@ -40,7 +40,7 @@ from leads.submission import Submission
 
 log = logging.getLogger(__name__)
 
-# For so long a salesperson takes a number off the never-call list that they have put there.
+# For this long salespeople may take a number off the never-call list that they put there.
 TAKES_BACK_WITHIN = timedelta(minutes=15)
 
 _KEEP = "SELECT id FROM leads_disposition WHERE id = %(id)s FOR KEY SHARE"
@@ -52,7 +52,7 @@ _STOPS = (DispositionEffect.STOP, DispositionEffect.SPAM, DispositionEffect.NEVE
 
 @dataclass(frozen=True)
 class Writing:
-    """What is written about a call. `call_again_at`: for a disposition that calls again."""
+    """What somebody writes about a call. `call_again_at`: for a disposition that calls again."""
 
     disposition: Disposition | None = None
     note: str = ""
@@ -60,7 +60,7 @@ class Writing:
 
     @property
     def effect(self) -> str:
-        """What follows; nothing from a note alone."""
+        """The effect of the disposition; NONE for a note alone."""
         return self.disposition.effect if self.disposition else DispositionEffect.NONE
 
 
@@ -73,11 +73,11 @@ def write(
     seen: int | None,
     by_manager: bool = False,
 ) -> CallNote:
-    """Writes it, and does what follows. The same once more changes nothing.
+    """Stores the writing and applies its effect. The same writing again changes nothing.
 
-    `seen`: the note that stood when `user` began to write. Returns the note that stands. Raises
-    CannotCall with a sentence if somebody else has written meanwhile, if the call or the
-    disposition is not there any more, or if it is a message that was played to the lead alone.
+    `seen`: the id of the note that stood when `user` began to write. Returns the note that stands
+    now. Raises CannotCall with a sentence if somebody else wrote meanwhile, if the call or the
+    disposition no longer exists, or if the call was a recorded message.
     """
     with transaction.atomic():
         attempt = _held(attempt_id)
@@ -115,8 +115,9 @@ def write(
 
 
 def take_turns(lead_id: int) -> None:
-    """Before a lead is locked whose call has ended, or has turned out to have been another: what is
-    agreed with it may take its turn at an opening.
+    """For the lock order: call before locking a lead whose call ended or was corrected.
+
+    A call that was agreed with the lead may take a turn at an opening.
     """
     agreed = Q(is_pending=True) | Q(follow_up=lead_id, stands=True)
     if CallNote.objects.filter(agreed, lead=lead_id, call_again_at__isnull=False).exists():
@@ -124,12 +125,12 @@ def take_turns(lead_id: int) -> None:
 
 
 def when_over(lead_id: int, now: datetime) -> None:
-    """A call to the lead has ended, in this transaction: what was written meanwhile is done.
+    """Applies what was written during a call to the lead that ends in this transaction.
 
-    Should that fail, the call has ended all the same.
+    If that fails, the call still ends.
     """
     pending = CallNote.objects.filter(lead=lead_id, is_pending=True)
-    # Few calls have one: their keys cost less than their rows.
+    # Few calls have a note: reading only the keys is cheaper than reading the rows.
     for note_id in pending.order_by("pk").values_list("pk", flat=True):
         try:
             with transaction.atomic():
@@ -140,8 +141,9 @@ def when_over(lead_id: int, now: datetime) -> None:
 
 
 def keep_what_was_agreed(lead_id: int, now: datetime) -> None:
-    """A late record has moved or closed a lead that waited for an agreed time: it is called then
-    all the same, a closed one as a follow-up.
+    """Keeps an agreed call of a lead that a late record moved or closed.
+
+    The lead is still called at the agreed time; a closed lead gets a follow-up.
     """
     moved = CallNote.objects.filter(lead=lead_id, follow_up=lead_id, stands=True)
     for note in moved.select_related("attempt", "lead__source", "disposition"):
@@ -149,13 +151,13 @@ def keep_what_was_agreed(lead_id: int, now: datetime) -> None:
 
 
 def standing(attempt_id: int) -> CallNote | None:
-    """What was written last about a call."""
+    """The note that stands for a call; None if there is none."""
     found = CallNote.objects.select_related("disposition", "follow_up", "written_by")
     return found.filter(attempt=attempt_id, stands=True).first()
 
 
 def _held(attempt_id: int) -> CallAttempt:
-    """The call, locked, and with it the one that its lead has on now."""
+    """The call, locked together with the lead's live call."""
     lead_id = CallAttempt.objects.filter(pk=attempt_id).values("lead")
     its_own = Q(pk=attempt_id) | Q(lead__in=lead_id, state__in=LIVE_STATES)
     locked = CallAttempt.objects.select_for_update(of=("self",)).select_related("lead__source")
@@ -171,7 +173,7 @@ def _held(attempt_id: int) -> CallAttempt:
 
 
 def _keep(disposition: Disposition | None) -> None:
-    """Nobody deletes it before this is committed; others may write with it meanwhile."""
+    """Keeps the disposition from being deleted before the commit; others may use it meanwhile."""
     if disposition and not list(sql.rows(_KEEP, {"id": disposition.pk})):
         raise CannotCall(gettext("That choice is not offered any more. Choose another."))
 
@@ -181,7 +183,7 @@ def _says(note: CallNote) -> Writing:
 
 
 def _asks_the_same(before: CallNote, writing: Writing) -> bool:
-    """Whether only the note is another: what has followed stays as it is."""
+    """Whether only the text of the note differs: the effects stay as they are."""
     was = _says(before)
     return (was.disposition, was.call_again_at) == (writing.disposition, writing.call_again_at)
 
@@ -194,17 +196,17 @@ def _inherit(note: CallNote, before: CallNote) -> None:
 
 
 def _show_on_lead(lead_id: int) -> None:
-    """The lead repeats the disposition of its newest call that has one."""
+    """Has the lead repeat the disposition of its newest call that has one."""
     newest = CallNote.objects.filter(lead=lead_id, stands=True, disposition__isnull=False)
     found = newest.order_by("-attempt_id").values_list("disposition", flat=True).first()
     Lead.objects.filter(pk=lead_id).update(disposition=found)
 
 
-# --- what follows ---------------------------------------------------------------------------------
+# --- effects --------------------------------------------------------------------------------------
 
 
 def _follow(note: CallNote, now: datetime) -> None:
-    """Does what follows now, or notes that it is to be done when the call that is on is over."""
+    """Applies the effect now, or marks it as pending until the live call ends."""
     _do(note, now)
     if _says(note).effect == DispositionEffect.NEVER_CALL:
         reason = note.note or str(note.disposition)
@@ -215,7 +217,7 @@ def _follow(note: CallNote, now: datetime) -> None:
 
 
 def _do(note: CallNote, now: datetime) -> None:
-    """Does what follows, unless the lead is being called. A claim may come in between."""
+    """Applies the effect, unless the lead is being called. A claim may come in between."""
     effect = _says(note).effect
     done = effect == DispositionEffect.NONE
     for _ in range(_TRIES):
@@ -230,13 +232,13 @@ def _do(note: CallNote, now: datetime) -> None:
 
 
 def _is_called(lead_id: int) -> bool:
-    """Whether it has a call on. That call's end waits for this transaction."""
+    """Whether the lead has a live call. The end of that call waits for this transaction."""
     live = CallAttempt.objects.filter(lead=lead_id, kind=AttemptKind.CALL, state__in=LIVE_STATES)
     return live.select_for_update(of=("self",)).first() is not None
 
 
 def _stop(note: CallNote, now: datetime) -> bool:
-    """Nobody calls the lead again by itself. False: it has just been claimed."""
+    """Has nobody call the lead again automatically. False: the lead has just been claimed."""
     said = gettext("After the talk: %(disposition)s") % {"disposition": note.disposition}
     if transitions.cancel(note.lead_id, now, said):
         note.has_stopped = True
@@ -247,9 +249,9 @@ def _stop(note: CallNote, now: datetime) -> bool:
 
 
 def _plan(note: CallNote, at: datetime, now: datetime) -> bool:
-    """The next call of a lead that waits is at that time; of one that is closed, a follow-up's.
+    """Plans the next call: moves a waiting lead to that time; a closed lead gets a follow-up.
 
-    False: it has just been claimed.
+    False: the lead has just been claimed.
     """
     lead = Lead.objects.select_related("source").get(pk=note.lead_id)
     if lead.status == LeadStatus.WAITING:
@@ -278,7 +280,7 @@ def _plan(note: CallNote, at: datetime, now: datetime) -> bool:
 
 
 def _submission(lead: Lead, at: datetime, note: CallNote) -> Submission:
-    """A follow-up tells the salesperson what the lead's newest request does."""
+    """A follow-up, which shows the salesperson the newest request of the lead."""
     newest = lead.newest_request()
     return Submission(
         source=lead.source,
@@ -295,11 +297,11 @@ def _submission(lead: Lead, at: datetime, note: CallNote) -> Submission:
     )
 
 
-# --- taking it back -------------------------------------------------------------------------------
+# --- undoing --------------------------------------------------------------------------------------
 
 
 def _take_back(before: CallNote, note: CallNote, now: datetime, *, by_manager: bool) -> None:
-    """Undoes what `before` has done, unless `note` asks for it too."""
+    """Undoes the effects of `before`, unless `note` has the same effect."""
     effect = _says(note).effect
     if before.has_listed:
         if effect == DispositionEffect.NEVER_CALL:
@@ -316,7 +318,7 @@ def _take_back(before: CallNote, note: CallNote, now: datetime, *, by_manager: b
 
 
 def _wait_again(lead_id: int, now: datetime) -> None:
-    """The lead that was stopped goes on waiting as it did."""
+    """The stopped lead goes on waiting as before."""
     lead = Lead.objects.get(pk=lead_id)
     if lead.status != LeadStatus.CANCELLED or never_call.entry(lead.phone):
         return
@@ -334,9 +336,9 @@ def _wait_again(lead_id: int, now: datetime) -> None:
 
 
 def _withdraw(follow_up_id: int, effect: str, now: datetime) -> None:
-    """A follow-up that nobody has called, and no other request has joined, is not called.
+    """Cancels a follow-up that nobody has called and no other request has joined.
 
-    Where another time is agreed, it is moved instead (`_plan`).
+    If another time is agreed, `_plan` moves the follow-up instead.
     """
     follow_up = Lead.objects.get(pk=follow_up_id)
     if follow_up.status == LeadStatus.DUPLICATE:

@@ -1,7 +1,7 @@
-"""Applies the outcome of a call to the lead and the extension, and wakes the team if need be.
+"""Applies the outcome of a call to the lead and the extension, and wakes the team if needed.
 
-The rules are in callbacks.policy.rules. Both the provider's answers (callbacks.calling.dial) and
-its records (callbacks.reconciliation.records) reach the database through this module alone.
+The rules are in callbacks.policy.rules. The provider's answers (callbacks.calling.dial) and its
+records (callbacks.reconciliation.records) change leads and extensions only through this module.
 """
 
 from dataclasses import replace
@@ -54,7 +54,7 @@ from leads.models import Lead, LeadStatus
 # Outcomes that do not count towards MAX_ATTEMPTS.
 _UNCOUNTED = [it.value for it in Outcome if not counts_as_try(it)]
 
-# Why a phone is not rung for a while, on its extension.
+# Why a phone is not rung for a while; kept on its extension.
 _NO_ANSWER, _NOT_REACHED = "did not answer", "busy or not reached"
 
 _CLOSED_AS = {
@@ -87,22 +87,22 @@ def apply(attempt: CallAttempt, now: datetime) -> None:
 
 
 def step_after(attempt: CallAttempt, now: datetime) -> Step | None:
-    """What followed from a call that has ended; None: nothing, it was a recorded message."""
+    """The step that followed from an ended call; None for a recorded message."""
     if attempt.extension_id is None or not attempt.outcome:
         return None
     return _step(attempt, attempt.extension_id, Outcome(attempt.outcome), policy(), now)
 
 
 def _stopped_at(attempt: CallAttempt) -> datetime | None:
-    """Since when a manager wants no further call; whoever dialled may not have seen it yet."""
+    """Since when a manager wants no further call; the process that dialled may not know yet."""
     return CallAttempt.objects.values_list("stopped_at", flat=True).get(pk=attempt.pk)
 
 
 def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None:
-    """What an ended call turned out to have been, told of its extension: turn, calls, misses.
+    """Corrects an extension's turn, its calls of the day and its misses after an outcome changed.
 
-    In the transaction of the correction. Its misses are those in a row up to now, so they are
-    corrected only while it has had no newer call.
+    In the transaction of the correction. Misses are counted in a row up to now, so they are
+    corrected only if the extension has had no newer call.
     """
     if attempt.extension_id is None:
         return
@@ -122,7 +122,7 @@ def correct_extension(attempt: CallAttempt, was: Outcome, now: datetime) -> None
 
 
 def settle_again(attempt: CallAttempt, leads: QuerySet[Lead], now: datetime) -> bool:
-    """What follows for a lead that waits since a call that has turned out to have ended otherwise.
+    """Decides again about a lead that waits since a call whose outcome was corrected.
 
     In the transaction of the correction. `leads`: that lead, if nothing has happened to it since.
     Returns whether it was changed.
@@ -174,7 +174,7 @@ def _step(
     attempt: CallAttempt, extension_id: int, outcome: Outcome, rules: Policy, now: datetime
 ) -> Step:
     if outcome is Outcome.BRIDGED:
-        return next_step(outcome, 0, 1, rules)  # by far the most frequent; counts play no part
+        return next_step(outcome, 0, 1, rules)  # by far the most frequent; the counts do not matter
     others = CallAttempt.objects.filter(
         lead_id=attempt.lead_id,
         kind=AttemptKind.CALL,
@@ -210,7 +210,7 @@ def _step(
 
 
 def _appointment(attempt: CallAttempt, now: datetime) -> datetime | None:
-    """A time ahead that somebody has chosen before this call."""
+    """A future time that somebody chose before this call."""
     return appointments.ahead(attempt.lead_id, now, sent_before=attempt.claimed_at)
 
 
@@ -219,11 +219,11 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
     if step.message:
         shown["error_message"] = step.message
     shown["claimed_at"] = attempt.claimed_at
-    # The lead's next wait begins where its attempt ended.
+    # The lead's next wait begins when its attempt ended.
     ended_at = attempt.ended_at or now
     if leaving.is_to_follow(attempt.lead_id, attempt.claimed_at):
         pacing.take_turns()
-    # If a transition below is not won, somebody else has moved the lead; it stays as they left it.
+    # If a transition below is not won, somebody else moved the lead, and it stays as they left it.
     if step.lead is LeadStep.CALL_AGAIN:
         wait = _next_call(attempt, step, now)
         again = transitions.wait_again(
@@ -243,7 +243,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
         shown["connected_at"] = attempt.connected_at
         if attempt.outcome != Outcome.BRIDGED.value:
             shown |= {"connected_at": earlier_calls.talked_before(attempt), "error_message": ""}
-            shown["waiting_since"] = ended_at  # this call's time is its own: leads.wait_accounting
+            shown["waiting_since"] = ended_at  # the call's time is separate: leads.wait_accounting
     closed = transitions.close(attempt.lead_id, _CLOSED_AS[step.lead], ended_at, **shown)
     if closed:
         leaving.release(attempt.lead_id, _asks_anew_from(attempt, step, ended_at), now)
@@ -254,7 +254,7 @@ def _settle_lead(attempt: CallAttempt, step: Step, now: datetime) -> None:
 
 
 def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
-    """Its turn at an opening is taken, so ask before the lead is locked."""
+    """Takes the lead's turn at an opening, so call it before the lead is locked."""
     if not step.after:
         return NextCall(None)
     source_id = _source_of(attempt.lead_id)
@@ -269,8 +269,10 @@ def _next_call(attempt: CallAttempt, step: Step, now: datetime) -> NextCall:
 
 
 def _asks_anew_from(attempt: CallAttempt, step: Step, ended_at: datetime) -> datetime:
-    """What came while they talked is told in the talk, and what came before a manager stopped the
-    call is stopped with it; what came later asks for another call.
+    """From which moment on a new request of the lead asks for another call.
+
+    A request that came during the talk is dealt with in the talk. A request from before a manager
+    stopped the call is stopped with it.
     """
     if attempt.outcome == Outcome.BRIDGED.value:
         return _talked_until(attempt, ended_at)
@@ -279,7 +281,7 @@ def _asks_anew_from(attempt: CallAttempt, step: Step, ended_at: datetime) -> dat
 
 
 def _talked_until(attempt: CallAttempt, known_at: datetime) -> datetime:
-    """When a talk was over, by its record; where that does not tell, when it became known."""
+    """When a talk ended, by its record; if the record does not say, when it became known."""
     if attempt.talk_time is None or attempt.connected_at is None:
         return known_at
     return min(attempt.connected_at + timedelta(seconds=attempt.talk_time), known_at)
@@ -327,16 +329,16 @@ def _settle_extension(
 
 
 def _keep_out(extension: QuerySet[Extension], until: datetime, reason: str) -> None:
-    """It is not rung before: the longer reason holds, such as the hour of a conference."""
+    """Keeps the phone from being rung until then. A later end stays, such as a conference's."""
     shorter = Q(unavailable_until__isnull=True) | Q(unavailable_until__lt=until)
     extension.filter(shorter).update(unavailable_until=until, unavailable_reason=reason)
 
 
 def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) -> None:
-    """Once more nobody picked up; too often in a row, and it is paused."""
+    """Counts a missed call; too many in a row pause the extension."""
     extension.update(missed_in_a_row=F("missed_in_a_row") + 1)
-    # A pause that a person has set lasts as long as that person chose. Ours ends by itself; one
-    # more missed call after it begins the next one.
+    # A pause that a person set lasts as long as that person chose. Ours ends by itself; one more
+    # missed call after that starts the next.
     extension.filter(~paused_at(now), missed_in_a_row__gte=rules.missed_in_a_row).update(
         is_paused=True,
         paused_until=now + rules.missed_pause,
@@ -347,9 +349,9 @@ def _count_miss(extension: QuerySet[Extension], rules: Policy, now: datetime) ->
 
 
 def _take_back(extension: QuerySet[Extension]) -> None:
-    """A call turned out not to have been missed: what keeps the phone from being rung for it ends.
+    """The call was not missed after all: ends what keeps the phone from being rung because of it.
 
-    A pause that a person has set stays.
+    A pause that a person set stays.
     """
     for_calls = (_NO_ANSWER, _NOT_REACHED, UNREACHABLE_REASON)
     extension.filter(unavailable_reason__in=for_calls).update(
@@ -380,7 +382,7 @@ def _wake_its_team_on_commit(extension_id: int) -> None:
 
 
 def _wake_if_somebody_waits(extension_id: int) -> None:
-    """Runs after the commit: a lead that is stored later finds the extension free by itself."""
+    """Runs after the commit: a lead that is stored later finds the free extension itself."""
     team_id = queue.team_with_waiting_leads(extension_id, timezone.now())
     if team_id is not None:
         task_publisher.publish(task_publisher.WORK_TEAM, team_id)

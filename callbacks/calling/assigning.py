@@ -1,6 +1,6 @@
-"""A manager assigns a lead to a salesperson, who is rung for it first, or takes that back.
+"""Assigns a lead to a salesperson, who is then rung first, or takes the assignment back.
 
-What that does to its calls are rules of routing (callbacks.routing.rules, Lead.has_owner).
+How an assignment changes the lead's calls is in callbacks.routing.rules and Lead.has_owner.
 """
 
 import logging
@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def assign(lead_id: int, person_id: int, seen: Scope, user: object) -> bool:
-    """Makes the lead this salesperson's. False: it is theirs already.
+    """Assigns the lead to this salesperson. False: it is assigned to them already.
 
-    `seen`: the teams of whoever assigns; the salesperson has to have a phone in one of them that
-    answers the lead's source. Raises CannotCall with a sentence.
+    `seen`: the teams that the user may see. The salesperson needs a phone in one of these teams,
+    and the team has to answer the lead's source. Raises CannotCall with a sentence.
     """
     with transaction.atomic():
         lead = _locked(lead_id)
@@ -40,7 +40,7 @@ def assign(lead_id: int, person_id: int, seen: Scope, user: object) -> bool:
 
 
 def take_back(lead_id: int, user: object) -> bool:
-    """Makes it nobody's. False: it is nobody's already. Raises CannotCall with a sentence."""
+    """Ends the assignment. False: there is none. Raises CannotCall with a sentence."""
     with transaction.atomic():
         lead = _locked(lead_id)
         if lead.assigned_to_id is None:
@@ -62,7 +62,7 @@ def _locked(lead_id: int) -> Lead:
 
 
 def _hand_over(lead: Lead, person_id: int | None) -> None:
-    """Whoever is to ring for it now may be free: a worker looks, if it waits."""
+    """The new owner may be free, so a worker looks at the lead if it waits."""
     Lead.objects.filter(pk=lead.pk).update(assigned_to=person_id)
     if lead.status == LeadStatus.WAITING:
         task_publisher.call_lead_on_commit(lead.pk)

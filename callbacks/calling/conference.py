@@ -1,4 +1,4 @@
-"""Calling an extension into the provider's conference room."""
+"""Calls an extension into the provider's conference room."""
 
 import logging
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ CONFERENCE_LASTS = 3600
 def call_into_room(extension_id: int, room_code: str, user: object) -> str:
     """Rings an extension and puts it into the conference room (vendor's page 1.4).
 
-    The extension is not rung for leads until the conference must be over. Raises MayBeDone when the
+    The extension gets no leads until the conference must be over. Raises MayBeDone if the
     provider's answer was lost; the extension is then treated as if it were in the room.
     """
     extension = Extension.objects.get(pk=extension_id)
@@ -60,7 +60,7 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
         raise
     except CannotCall:
         without_lead.uncount(counted)
-        # Unless somebody else has changed the extension meanwhile.
+        # Unless somebody else changed the extension meanwhile.
         Extension.objects.filter(pk=extension_id, unavailable_until=until).update(
             unavailable_until=extension.unavailable_until,
             unavailable_reason=extension.unavailable_reason,
@@ -73,11 +73,12 @@ def call_into_room(extension_id: int, room_code: str, user: object) -> str:
 
 
 def _reserve_for_conference(extension: Extension) -> tuple[datetime, CountedCall]:
-    """Keeps the extension from being claimed, and counts the call for the spending limits, or
-    neither. Returns until when, and what was counted. Raises CannotCall.
+    """Reserves the extension and counts the call for the spending limits; does both or neither.
 
-    A claim holds the extension it takes until its attempt is committed. So the attempts are looked
-    at in a statement of its own, after the lock: one that waited for the claim would not see them.
+    Returns the end of the reservation and what was counted. Raises CannotCall.
+
+    A claim holds its extension until its attempt is committed. So the attempts are read in a second
+    statement, after the lock: a single statement that waited for the claim would not see them.
     """
     until = timezone.now() + timedelta(seconds=CONFERENCE_LASTS + 30)
     with transaction.atomic():
@@ -97,7 +98,7 @@ def _reserve_for_conference(extension: Extension) -> tuple[datetime, CountedCall
         )
         is_number = is_telephone_number(extension.kind, extension.number)
         phone = to_e164(extension.number) if is_number else ""
-        try:  # last of all, as every call is counted
+        try:  # last, as for every counted call
             counted = without_lead.count(phone or "", timezone.now())
         except LimitReachedError as reached:
             raise CannotCall(" ".join([str(reached), gettext("Nothing was changed.")])) from None

@@ -1,9 +1,9 @@
 """Sends committed attempts to the provider and records its answers.
 
 Between the two lies one HTTP request that spends money and rings people. A process that dies in
-between leaves a row behind, which keeps the lead, its number and the extension until somebody knows
-what happened (callbacks.reconciliation.records). No attempt is sent twice: it belongs to the
-process that claimed it, or to the one that took it on.
+between leaves a row behind, which holds the lead, its number and the extension until the outcome is
+known (callbacks.reconciliation.records). No attempt is sent twice: it belongs to the process that
+claimed it, or to the one that took it on.
 """
 
 import logging
@@ -46,10 +46,10 @@ _INVALID_CALL = "invalid_call"  # CallAttempt.failure_reason: our own check refu
 
 _WAKE_UP_IS_LOST_AFTER = timedelta(seconds=3)
 
-# A process that needs longer than this from taking an attempt on to sending it was asleep (a
-# suspended machine, or one without memory). It must not trust what it knew: others may have
-# declared the attempt lost, freed its extension and called its lead again. Far below the time after
-# which they do so (account.answer_is_lost_after), so that the request itself has time too.
+# A process that takes longer than this between taking on an attempt and sending it was asleep (a
+# suspended machine, or one short of memory). What it knew may be outdated: others may have declared
+# the attempt lost, freed its extension and called its lead again. They do that after
+# account.answer_is_lost_after, which is much longer and leaves time for the request itself.
 SEND_WITHIN = timedelta(seconds=5)
 
 _REFUSED_AS = {
@@ -63,9 +63,9 @@ _REFUSED_AS = {
 def dial_call(
     client: Client, claim: Claim, lead: Lead, config: RoutingConfig, *, is_try: bool = False
 ) -> None:
-    """Sends the call of a claim that this process has made, and records the answer.
+    """Sends the call of a claim that this process made, and records the answer.
 
-    `is_try`: the provider refuses the account, and this call tries whether it still does.
+    `is_try`: the provider refuses the account, and this call tests whether it still does.
     """
     attempt = claim.attempt
     try:
@@ -82,7 +82,7 @@ def dial_call(
 
 
 def dial_committed(attempt_id: int) -> None:
-    """Sends an attempt that another process committed, unless it has been sent already."""
+    """Sends an attempt that another process committed, unless it was sent already."""
     client = account.client()
     attempt = (
         CallAttempt.objects.select_related("lead__source", "extension")
@@ -110,13 +110,13 @@ def dial_committed(attempt_id: int) -> None:
     config = current_config()
     opening = calling_hours.next_by_hand(config, attempt.lead.source_id, attempt.phone, now)
     if opening is None or opening > now:
-        # The attempt was committed inside the calling window, which has closed since.
+        # The calling window closed after the attempt was committed.
         message = gettext("It has become too late to call this number.")
         _record_not_sent(attempt, NotSent(message, reason="too_late"))
         return
     if attempt.extension:
         claim = Claim(attempt, attempt.extension.kind)
-        # A person has asked for this very call, and sees what becomes of it.
+        # A person asked for this very call and sees its result.
         is_try = account_refusals.current() is not None
         dial_call(client, claim, attempt.lead, config, is_try=is_try)
         return
@@ -149,8 +149,7 @@ def wake_unsent() -> int:
 def _hold_for(attempt: CallAttempt, call: Call | Message) -> None:
     """Holds the extension and the number for as long as this call may last.
 
-    The claim did not know the source's call parameters, nor when a worker would take the attempt
-    on.
+    The claim knew neither the source's call parameters nor when a worker would take on the attempt.
     """
     hold_until = (attempt.sent_at or attempt.claimed_at) + account.hold_for(call)
     if hold_until != attempt.hold_until:
@@ -217,7 +216,7 @@ def _record_acceptance(attempt: CallAttempt, answer: Accepted) -> None:
     now = timezone.now()
     try:
         with transaction.atomic():
-            # Not won: a record of the call came before the answer, and has told more.
+            # If this is not won, a record of the call came before the answer, and it says more.
             if attempt.accept(answer.call_id, answer.error_message, now):
                 show_on_lead(attempt, now)
     except IntegrityError:

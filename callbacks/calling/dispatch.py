@@ -1,6 +1,7 @@
-"""Claims a waiting lead and a free extension, and has them dialled.
+"""Claims a waiting lead and a free extension, and has the call dialled.
 
-The attempt is committed before anything is sent. callbacks.calling.dial sends and records it.
+The attempt is committed before anything is sent. callbacks.calling.dial sends it and records the
+answer.
 """
 
 import logging
@@ -33,11 +34,10 @@ from leads.phones import PhoneRefused
 log = logging.getLogger(__name__)
 
 
-# So many leads one wake-up tries to call, until it has called one.
+# How many leads a wake-up tries before it gives up. It stops at the first call.
 _TRIES = 10
 
-# Only the columns that calling a lead needs, and the version of the configuration in the same
-# query.
+# Only the columns that a call needs, and the configuration's version in the same query.
 _LEAD = f"""
     SELECT id, public_id, source_id, phone, status, call_after, attempts, follow_up_of_id,
         assigned_to_id, clock_started_at, sla_target, sla_clock, sla_source_id,
@@ -53,9 +53,9 @@ def call_lead(lead_id: int) -> CallAttempt | None:
 
 
 def call_lead_or_another(lead_id: int) -> None:
-    """Calls the lead; if nobody is to be had for it, the next ones that its teams could call.
+    """Calls the lead; if no extension is free for it, the next leads that its teams could call.
 
-    It may wait for somebody (its language, its owner) while others of its teams are free.
+    The lead may wait for a speaker of its language or for its owner while others are free.
     """
     attempt, asked = _call(lead_id)
     tried = [lead_id]
@@ -64,7 +64,7 @@ def call_lead_or_another(lead_id: int) -> None:
 
 
 def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
-    """What was dialled, if anything, and the teams that were asked for an extension."""
+    """The attempt, if there is one, and the teams that were asked for an extension."""
     client = account.client()  # wrong settings raise here, before anything is claimed
     now = timezone.now()
     lead = next(iter(Lead.objects.raw(_LEAD, [lead_id])), None)
@@ -77,13 +77,13 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
     waited = max(now - lead.call_after, timedelta(0))
     asked = config.asked(lead.source_id, waited, now, is_owned=lead.has_owner)
     if not asked or not calling_hours.in_window(config, lead.source_id, lead.phone, now):
-        # A lead that is asked for a moment too early (see CLOCK_TOLERANCE) keeps its time.
+        # A lead tried slightly early (see CLOCK_TOLERANCE) keeps its time.
         if lead.call_after <= now:
             _wait_for_opening(lead, config, now)
         return None, ()
     is_try = lead.is_account_refused  # type: ignore[attr-defined]  # see _LEAD
     if is_try and not account_gate.may_try(now):
-        return None, ()  # it waits as it is
+        return None, ()  # the lead keeps waiting unchanged
     try:
         claim = _claim(lead, asked, config, now)
     except LimitReachedError:
@@ -99,13 +99,13 @@ def _call(lead_id: int) -> tuple[CallAttempt | None, Sequence[TeamOffer]]:
 
 
 def _give_back(now: datetime, *, is_try: bool) -> None:
-    """The next lead may try whether the account is taken again."""
+    """Lets the next lead try whether the provider accepts the account again."""
     if is_try:
         account_gate.give_back(now)
 
 
 def _may_be_called(lead: Lead, config: RoutingConfig, now: datetime) -> bool:
-    """Whether its number may be dialled; a lead that may not is closed or held."""
+    """Whether the lead's number may be dialled. If not, the lead is closed or held."""
     may_be_listed = lead.may_be_listed  # type: ignore[attr-defined]  # see _LEAD
     try:
         number_guard.check_before_dial(
@@ -120,7 +120,7 @@ def _may_be_called(lead: Lead, config: RoutingConfig, now: datetime) -> bool:
 def _claim(
     lead: Lead, asked: Sequence[TeamOffer], config: RoutingConfig, now: datetime
 ) -> claims.Claim | None:
-    """An extension for the lead, if one is free. Raises LimitReachedError."""
+    """Claims a free extension for the lead, if there is one. Raises LimitReachedError."""
     closed = config.closed_shifts((turn.team_id for turn in asked), now)
     hold = account.hold()
     claim = claims.claim(lead.pk, asked, now, hold, closed)
@@ -130,19 +130,19 @@ def _claim(
 
 
 def work_team(team_id: int) -> None:
-    """An extension of the team has become free: calls the team's most urgent waiting lead.
+    """Calls the most urgent waiting lead of a team that has a newly free extension.
 
-    One wake-up makes one call and no further wake-ups. Otherwise a queue that is behind would grow
-    faster than it is worked off.
+    One wake-up makes one call and wakes nobody else. Otherwise a long queue would create wake-ups
+    faster than the team works them off.
     """
     _call_next(team_id, [])
 
 
 def _call_next(team_id: int, tried: list[int]) -> bool:
-    """Has an extension of the team call the most urgent lead that it can; false: none could.
+    """Has an extension of the team call the most urgent lead it can. False if none could.
 
-    More than one lead is tried: another worker may be claiming the first, or another team's sticky
-    agent takes it, which leaves ours idle.
+    Tries more than one lead: another worker may be claiming the first, or another team's sticky
+    agent takes it and leaves ours idle.
     """
     while len(tried) < _TRIES:
         found = queue.next_leads(team_id, timezone.now(), tried, at_most=_TRIES - len(tried))
@@ -180,16 +180,16 @@ def _fail(lead: Lead, message: str, now: datetime) -> None:
 
 
 def _wait_for_the_number(lead: Lead, config: RoutingConfig, now: datetime) -> None:
-    """Puts the lead off if its number was rung too recently or too often."""
+    """Puts the lead off if its number was called too recently or too often."""
     if limited_until := number_limits.lead_limited_until(lead.pk, now):
         _put_off(lead, config, now, limited_until)
         log.info("number rests")
 
 
 def _wait_for_the_limit(lead: Lead, config: RoutingConfig, now: datetime) -> None:
-    """Puts the lead off until the hour or the day of the spending limit is over.
+    """Puts the lead off until the hour or the day of the spending limit ends.
 
-    callbacks.calling.spend_limits calls it sooner when somebody opens the limit again.
+    callbacks.calling.spend_limits calls the lead sooner if somebody opens the limit again.
     """
     if standing := limits.used_up_for(lead.source_id, lead.phone, now):
         _put_off(lead, config, now, standing.ends_at, is_spent=True)
@@ -197,7 +197,7 @@ def _wait_for_the_limit(lead: Lead, config: RoutingConfig, now: datetime) -> Non
 
 
 def _wait_for_opening(lead: Lead, config: RoutingConfig, now: datetime) -> None:
-    """Puts the lead off until a team opens. If none ever does, the lead keeps waiting as it is."""
+    """Puts the lead off until a team opens. If none ever does, it keeps waiting unchanged."""
     with transaction.atomic():
         if _put_off(lead, config, now) and not lead.attempts and not lead.follow_up_of_id:
             recorded_messages.play_when_closed(lead, now)
@@ -211,8 +211,10 @@ def _put_off(
     *,
     is_spent: bool = False,
 ) -> bool:
-    """`is_spent`: it is a spending limit that lasts until `limited_until`. False when somebody has
-    changed the lead since it was read: a manager's "Call now".
+    """Puts the lead off until it may be called.
+
+    `is_spent`: `limited_until` is the end of a spending limit. Returns False if somebody changed
+    the lead after it was read, e.g. a manager with "Call now".
     """
     times = call_times.reserving(config, lead.source_id, lead.phone)
     with transaction.atomic():

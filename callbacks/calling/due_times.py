@@ -1,4 +1,4 @@
-"""Due times that follow the opening hours: a holiday that is entered late moves the clock too."""
+"""Makes due times follow the opening hours: a holiday entered late moves the clock too."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,10 +15,10 @@ from leads.models import ClockChange, Lead, LeadStatus, SlaClock
 
 
 def follow(config: RoutingConfig, leads: Iterable[Lead], now: datetime) -> int:
-    """Gives each lead the due time that its clock has by today's hours, with its own target.
+    """Gives each lead the due time that its clock has by the current hours and its own target.
 
-    `leads`: open ones whose phone has not rung, of a clock that counts opening hours. The time that
-    was promised before is kept (ClockChange). Returns how many have another due time.
+    `leads`: open leads whose phone has not rung and whose clock counts opening hours. The due time
+    that was promised before is kept (ClockChange). Returns how many due times changed.
     """
 
     def move(lead: Lead) -> bool:
@@ -29,10 +29,10 @@ def follow(config: RoutingConfig, leads: Iterable[Lead], now: datetime) -> int:
 
 
 def to_follow(after: int, to: int | None, now: datetime) -> Iterable[Lead]:
-    """The leads that `follow` is about, of the ids in (after, to]; None: without an end.
+    """The leads for `follow` with ids in (after, to]; `to` None: no end.
 
-    Not those that are overdue: what was missed stays missed. Nor those whose source alone has
-    another target or another clock now: they keep what they came with.
+    Leaves out overdue leads: a missed target stays missed. If only the source's target or clock
+    changed, leads keep the ones they arrived with.
     """
     counts_open = Q(sla_clock=SlaClock.OPEN) | Q(sla_clock="", source__sla_clock=SlaClock.OPEN)
     found = Lead.objects.filter(
@@ -46,19 +46,19 @@ def to_follow(after: int, to: int | None, now: datetime) -> Iterable[Lead]:
 
 
 def _clock(config: RoutingConfig, lead: Lead, now: datetime) -> Clock | None:
-    """The lead's clock by the hours of today; None where nobody ever opens for it.
+    """The lead's clock by the current hours; None if no team ever opens for it.
 
-    A clock that has begun stays begun.
+    A clock that has started keeps its start.
     """
     promise = promise_to(config, lead)
     if lead.clock_started_at <= now:
         return Clock(lead.clock_started_at, promise.due_at(lead.clock_started_at))
     asked_for = lead.chosen_at or lead.submitted_at
     if lead.sla_source_id:
-        # A promise that another source has made, and that is kept, does not begin sooner.
+        # A kept promise of another source does not start sooner.
         asked_for = lead.clock_started_at
     elif lead.first_source_id:
-        # Nor does one that a later request has asked for, which waits since then.
+        # Nor does a clock that a later request started: it counts from that request.
         asked_for = lead.chosen_at or max(lead.waiting_since, asked_for)
     opening = calling_hours.next_time(config, promise.source_id, lead.phone, asked_for)
     return promise.clock(asked_for, opening) if opening else None
@@ -68,7 +68,7 @@ def _move(lead: Lead, clock: Clock, now: datetime) -> bool:
     if lead.due_at == clock.due_at:
         return False
     with transaction.atomic():
-        # Not of one that has been called or moved meanwhile.
+        # Unless the lead was called or moved meanwhile.
         moved = Lead.objects.filter(
             pk=lead.pk, due_at=lead.due_at, rang_at__isnull=True, closed_at__isnull=True
         ).update(clock_started_at=clock.started_at, due_at=clock.due_at)

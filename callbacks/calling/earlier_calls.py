@@ -1,4 +1,4 @@
-"""What a lead's other calls, and its extension's, say of one that has ended."""
+"""What the other calls of a lead, or of its extension, say about a call that has ended."""
 
 from datetime import datetime, timedelta
 
@@ -13,14 +13,14 @@ from leads import wishes
 from leads.models import Lead
 
 _FAULTS = [it.value for it in FAULTS]
-# One lead's calls are two before it fails, so these are of three leads or more.
+# A lead fails after two such calls, so these are from three leads or more.
 _NEWEST, _LATELY = 5, timedelta(hours=1)
-# The provider's words for a phone that is not there.
+# The provider's words for a phone that does not exist.
 _NO_PHONE = [word for word, it in OUTCOMES.items() if it is LegOutcome.UNREACHABLE]
 _GOT_THROUGH = [it.value for it in Outcome if rang_the_lead(it)]
 
-# Faults of a lead between which and its next call somebody else was got through to: an outage uses
-# up no tries. By primary key, which the order of calls follows: there is no index on their time.
+# Faults of a lead with a successful call of another lead before its next call: an outage uses up no
+# tries. By primary key, which is the order of calls: there is no index on their time.
 _FAULTS_AMID_CALLS = """
     SELECT count(*) AS faults FROM (
         SELECT id, outcome, lead(id) OVER (ORDER BY id) AS next_id FROM callbacks_callattempt
@@ -35,8 +35,9 @@ _FAULTS_AMID_CALLS = """
 
 
 def talked_before(attempt: CallAttempt) -> datetime | None:
-    """When its lead had talked in an earlier call, of which the record came during this one. None:
-    it had not, or has asked for a call since.
+    """When the lead talked in an earlier call whose record arrived during this one.
+
+    None if it did not talk, or asked for a call again since.
     """
     talks = CallAttempt.objects.filter(
         lead_id=attempt.lead_id,
@@ -60,8 +61,8 @@ def faults_amid_calls(attempt: CallAttempt) -> int:
 def is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
     """Whether the extension had "invalid parameters" with another lead within a day.
 
-    By the provider's word (error 1): what our own check refuses without asking it is the fault of
-    the lead's number or of its source's parameters.
+    Only by the provider's answer (error 1). If our own check refuses a call, the fault is in the
+    lead's number or its source's parameters.
     """
     if attempt.error_code is None:
         return False
@@ -78,10 +79,10 @@ def is_suspect(attempt: CallAttempt, extension_id: int, now: datetime) -> bool:
 
 
 def are_all_refused(now: datetime, of_others: int | None = None) -> bool:
-    """Whether the provider has found invalid parameters (error 1) in every one of the newest calls
-    of the last hour, whoever they were for.
+    """Whether all of the newest calls of the last hour had invalid parameters (error 1).
 
-    `of_others`: a lead whose own calls do not count. Of three leads, then, or of two others.
+    `of_others`: a lead whose own calls do not count. The calls must be from three leads, or from
+    two others.
     """
     answered = CallAttempt.objects.filter(kind=AttemptKind.CALL, claimed_at__gte=now - _LATELY)
     newest = answered.exclude(state=AttemptState.DIALING)
@@ -98,16 +99,18 @@ def are_all_refused(now: datetime, of_others: int | None = None) -> bool:
 
 
 def since_it_rang(others: QuerySet[CallAttempt]) -> Q:
-    """Those of a lead's calls since which its phone has not rung: a number that rings is not wrong.
-    One that is out of coverage now and then cannot be reached either.
+    """Selects a lead's calls since its phone last rang: a number that rings is not wrong.
+
+    A phone that is out of coverage for a while cannot be reached either.
     """
     rang = others.filter(outcome__in=_GOT_THROUGH).order_by("-pk").values_list("pk", flat=True)
     return Q(pk__gt=rang.first() or 0)
 
 
 def is_no_phone(extension_id: int) -> bool:
-    """Whether the provider has called the phone of an extension wrong, or not to be had, in each of
-    its last calls. A fault of the network, or a busy line, says nothing of the phone.
+    """Whether the provider called the extension's phone wrong or unreachable in all its last calls.
+
+    A network fault or a busy line says nothing about the phone.
     """
     calls = CallAttempt.objects.filter(
         extension_id=extension_id, kind=AttemptKind.CALL, ended_at__isnull=False

@@ -1,4 +1,4 @@
-"""Hanging up, and stopping: the call ends or goes on, and nobody calls its lead again."""
+"""Hangs up a call, or stops further calls; in both cases nobody calls the lead again."""
 
 import logging
 from datetime import datetime
@@ -19,18 +19,18 @@ from leads import log_context
 
 log = logging.getLogger(__name__)
 
-# The provider may know of the call, and no record has ended it.
+# The provider may know the call, and no record has ended it.
 HANGABLE = (AttemptState.ACCEPTED, AttemptState.UNKNOWN)
 
 
 def hang_up(attempt_id: int, user: object) -> str:
     """Ends a live call, and has nobody call its lead again.
 
-    Unless the two talked, the lead is cancelled when the call's end is known; whoever was rung has
-    missed nothing.
+    Unless the two talked, the lead is cancelled once the end of the call is known, and the
+    salesperson who was rung has missed nothing.
 
-    The provider hangs up by extension and not by call (vendor's page 1.5). So this is done only
-    while the attempt is the live one on its extension and no other call is known to be on it.
+    The provider hangs up by extension, not by call (vendor's page 1.5). So this is done only while
+    the attempt is the live one on its extension and no other call is known to be on it.
     """
     attempt = CallAttempt.objects.select_related("extension", "lead").filter(pk=attempt_id).first()
     if attempt is None or attempt.state not in HANGABLE:
@@ -43,15 +43,15 @@ def hang_up(attempt_id: int, user: object) -> str:
     _see_that_it_is_on(attempt)
     lost: MayBeDone | None = None
     with transaction.atomic():
-        # Before the extension, in the order in which a record that ends the call takes them.
+        # Before the extension: the same order as for a record that ends the call.
         CallAttempt.objects.select_for_update().get(pk=attempt_id)
-        # No call begins on the extension while we hold it, and the end of this one waits for us:
-        # so it is not the next lead's call that is hung up.
+        # While we hold the lock, no call begins on the extension and the end of this call waits. So
+        # we cannot hang up the next lead's call.
         Extension.objects.select_for_update(no_key=True).get(pk=attempt.extension.pk)
         attempt.refresh_from_db(fields=["state"])
         if attempt.state not in HANGABLE:
             raise CannotCall(gettext("That call is over."))
-        # Undone with the rest when the provider refuses.
+        # Rolled back if the provider refuses.
         stop(CallAttempt.objects.filter(pk=attempt_id), timezone.now())
         try:
             ask(lambda: account.client().terminate(Terminate(phone=attempt.extension_number)))
@@ -68,8 +68,8 @@ def hang_up(attempt_id: int, user: object) -> str:
 def _see_that_it_is_on(attempt: CallAttempt) -> None:
     """Raises CannotCall if another call is on the extension, or if the call may not exist at all.
 
-    Where the provider accepted the call and does not show its calls now, our own unique index is
-    enough: it holds the extension for this attempt.
+    If the provider accepted the call but does not show its calls now, our unique index is enough:
+    it holds the extension for this attempt.
     """
     try:
         states = account.client().active_calls(attempt.extension_number)
@@ -89,6 +89,6 @@ def _see_that_it_is_on(attempt: CallAttempt) -> None:
 
 
 def stop(attempts: QuerySet[CallAttempt], now: datetime) -> bool:
-    """Nobody is to blame for how a live one of these ends, and nobody calls its lead again."""
+    """Marks live attempts as stopped: their end blames nobody, and nobody calls the lead again."""
     live = attempts.filter(state__in=LIVE_STATES)
     return bool(live.update(stopped_at=Coalesce("stopped_at", now)))

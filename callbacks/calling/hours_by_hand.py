@@ -1,8 +1,8 @@
-"""At which hours a person may have a number rung: the calling window, where its phone may be.
+"""At which hours a person may have a number called: inside the calling window of the phone's zone.
 
-Where no hour fits all zones in which it may be, nobody is rung by itself, and a person may call at
-an hour of their choice: but not while it is night in all of them, and where it is in some, only
-after having been told.
+If no hour fits all zones in which the phone may be, the number is not called automatically. A
+person may still call at an hour of their choice, but not while it is night in all of the zones. If
+it is night in some of them, the person has to confirm first.
 """
 
 from datetime import datetime
@@ -20,9 +20,9 @@ from leads.models import Lead
 
 
 def keep_to_the_window(lead: Lead, now: datetime, *, whatever_hour: bool = False) -> None:
-    """Raises CannotCall where this number may not be rung now, whoever is chosen to ring it.
+    """Raises CannotCall if this number may not be called now, from any extension.
 
-    `whatever_hour`: the person has been asked by `question`, and wants it rung.
+    `whatever_hour`: the person was asked by `question` and confirmed.
     """
     opening = calling_hours.next_by_hand(config.current(), lead.source_id, lead.phone, now)
     if opening is None:
@@ -45,8 +45,9 @@ def keep_to_the_window(lead: Lead, now: datetime, *, whatever_hour: bool = False
 
 
 def question(lead: Lead, now: datetime) -> str:
-    """What a person has to be told who has this number rung now: it may be night there. "" where
-    nothing has to be, or it may not be rung at all.
+    """What to ask a person who wants to call this number now: it may be night there.
+
+    "" if there is nothing to ask, or the number may not be called at all.
     """
     current = config.current()
     opening = calling_hours.next_by_hand(current, lead.source_id, lead.phone, now)
@@ -66,7 +67,7 @@ def question(lead: Lead, now: datetime) -> str:
 
 
 def _clocks(current: RoutingConfig, lead: Lead, now: datetime) -> tuple[datetime, datetime]:
-    """The earliest and the latest of what the clocks show."""
+    """The earliest and the latest local time among the zones of the number."""
     windows = calling_hours.windows_of(current, lead.source_id, lead.phone)
     local = [now.astimezone(ZoneInfo(it.time_zone)) for it in windows]
     local.sort(key=lambda it: it.replace(tzinfo=None))

@@ -1,6 +1,6 @@
-"""What a manager does by hand with a lead: call now, call with, cancel, play a message.
+"""What a manager does by hand with a lead: call now, call with, cancel, mark done, play a message.
 
-Each function takes the user, for the log, and returns a sentence for the manager or raises
+Each function takes the user, for the log. It returns a sentence for the manager or raises
 CannotCall with one. The admin checks permissions and writes the audit entry.
 """
 
@@ -88,9 +88,9 @@ def call_now(lead_id: int, user: object) -> str:
 
 
 def cancel(lead_id: int, user: object) -> str:
-    """Takes a lead out of the queue, or has nobody call again after the call that is on.
+    """Takes a lead out of the queue, or prevents further calls after the live one.
 
-    Raises CannotCall when the lead is closed.
+    Raises CannotCall if the lead is closed.
     """
     now = timezone.now()
     is_called = not transitions.cancel(lead_id, now)
@@ -111,7 +111,7 @@ def cancel(lead_id: int, user: object) -> str:
 
 
 def mark_done(lead_id: int, user: object) -> str:
-    """Closes a lead that a person has seen to without a call of ours. Raises CannotCall."""
+    """Closes a lead that a person dealt with outside our calls. Raises CannotCall."""
     now = timezone.now()
     message = gettext("Marked as done.")
     if not (transitions.cancel(lead_id, now, message) or transitions.settle(lead_id, now, message)):
@@ -122,10 +122,10 @@ def mark_done(lead_id: int, user: object) -> str:
 
 
 def call_with(lead_id: int, extension_id: int, user: object, *, whatever_hour: bool = False) -> str:
-    """Has a lead called now through one extension, on shift or not.
+    """Has a lead called now on one extension, on shift or not.
 
-    The lead's own calling hours, the bound of calls a day and spending limits hold all the same.
-    `whatever_hour`: although it may be night there (hours_by_hand.question).
+    The lead's calling hours, the calls a day and the spending limits still hold. `whatever_hour`:
+    even if it may be night there (hours_by_hand.question).
     """
     now = timezone.now()
     with transaction.atomic():
@@ -168,8 +168,9 @@ def play(lead_id: int, record_name: str, user: object, *, whatever_hour: bool = 
 
 
 def why_not(lead: Lead, *, to_play: bool = False) -> str:
-    """Why nobody may have this lead called, whatever the hour and whoever is free, in a sentence;
-    "" where they may. `to_play`: a message, which a repeated request's number may be played too.
+    """A sentence that says why this lead may not be called at any hour; "" if it may be.
+
+    `to_play`: for a message, which may be played to the number of a repeated request too.
     """
     if lead.status == LeadStatus.HELD:
         return gettext("This request is held. Release it first, under “Held leads”.")
@@ -200,7 +201,7 @@ def _to_be_called(lead_id: int, *, to_play: bool = False) -> Lead:
 
 
 def _keep_to_the_bound(lead: Lead, now: datetime) -> None:
-    """Raises CannotCall when the number has had its calls of the day, whoever asks for one more."""
+    """Raises CannotCall if the number has already had its calls of the day."""
     if rested := number_limits.number_limited_until(lead.phone, lead.source_id, now, since=now):
         sentence = gettext(
             "This number has been rung as often as is allowed in 24 hours. "
@@ -210,8 +211,10 @@ def _keep_to_the_bound(lead: Lead, now: datetime) -> None:
 
 
 def _keep_to_the_limits(lead: Lead, now: datetime) -> None:
-    """Raises CannotCall while a spending limit holds. One that is reached only after this is met by
-    the worker, which counts the call (callbacks.calling.dial).
+    """Raises CannotCall while a spending limit holds.
+
+    If a limit is reached after this check, the worker that counts the call finds it
+    (callbacks.calling.dial).
     """
     if standing := limits.used_up_for(lead.source_id, lead.phone, now):
         its = standing.sentence(now, timezone.get_current_timezone())
@@ -233,6 +236,6 @@ def _open_again(
 
 
 def _moment(when: datetime) -> dict[str, str]:
-    """The placeholders %(date)s and %(time)s of a sentence, in the site's time zone."""
+    """The placeholders %(date)s and %(time)s of a sentence, in the current time zone."""
     local = timezone.localtime(when)
     return {"date": weekday_and_date(local.date()), "time": f"{local:%H:%M}"}

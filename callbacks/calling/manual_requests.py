@@ -1,4 +1,4 @@
-"""What all that is done by hand shares: how it fails, and what a manager is told of it."""
+"""What all manual requests share: their errors, and the sentences that managers read."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,16 @@ from django.utils.translation import gettext
 from callbacks.models import Extension
 from callbacks.voicenter import InvalidCall, NotSent, OutcomeUnknown, Refused, VoicenterError
 
-# Terminate and Callference name one phone by its number; a trunk or a login code is not one phone.
+# Terminate and Callference name one phone by its number. A trunk or a login code is not one phone.
 BY_NUMBER = (Extension.Kind.SIP, Extension.Kind.PHONE)
 
 
-class CannotCall(Exception):  # noqa: N818  # said of the lead, to a manager
-    """What a manager asked for cannot be done; the message is a sentence that says why."""
+class CannotCall(Exception):  # noqa: N818  # about the lead, for a manager
+    """The manager's request cannot be carried out; the message is a sentence that says why."""
 
 
 class MayBeDone(CannotCall):
-    """The provider's answer was lost: what the manager asked for may have happened."""
+    """The provider's answer was lost: the request may have been carried out."""
 
 
 def ask(request: Callable[[], object]) -> None:
@@ -47,5 +47,5 @@ def ask(request: Callable[[], object]) -> None:
 
 
 def user_id(user: object) -> object:
-    """Who it was, for the log; None for nobody."""
+    """The user's id for the log; None for nobody."""
     return getattr(user, "pk", None)

@@ -1,7 +1,7 @@
-"""Plays recorded messages to leads: an attempt of its own kind, without an extension.
+"""Plays recorded messages to leads, each in an attempt of kind MESSAGE without an extension.
 
-Each message is played to a lead once at most, unless a manager has it played again. Like a call, it
-is committed first and then sent by a worker.
+Each message is played to a lead at most once, unless a manager plays it again. As with a call, the
+attempt is committed first, and a worker sends it.
 """
 
 from datetime import datetime, timedelta
@@ -21,24 +21,25 @@ from leads.models import Lead
 # The longest ringing, the longest message, and a margin.
 _HOLD = timedelta(seconds=60 + 120 + 60)
 _ON_ITS_WAY = timedelta(seconds=3)
-# A message that could only be played later than this is not played at all.
+# A message that could only be played later than this is dropped.
 _AT_THE_LATEST = timedelta(minutes=15)
 
 
 def play_when_closed(lead: Lead, now: datetime) -> None:
-    """Plays the source's message for leads that come outside opening hours, if it has one."""
+    """Plays the source's message for leads that arrive outside opening hours, if there is one."""
     _play_once(lead.pk, lead.phone, lead.source_id, "when_closed", now)
 
 
 def play_when_given_up(lead_id: int, phone: str, source_id: int, now: datetime) -> None:
-    """Plays the source's message for leads that could not be reached, if it has one."""
+    """Plays the source's message for leads that could not be reached, if there is one."""
     _play_once(lead_id, phone, source_id, "when_given_up", now)
 
 
 def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttempt | None:
     """Has a recording played to the lead's phone; None if that number is on a call already.
 
-    With `at` in the future, the attempt holds the number until then, and the sweep has it sent.
+    With `at` in the future, the attempt holds the number until then, and the sweep has the message
+    sent.
     """
     try:
         with transaction.atomic():
@@ -60,10 +61,10 @@ def play(lead_id: int, phone: str, record_name: str, at: datetime) -> CallAttemp
 
 
 def give_way(phone: str, now: datetime) -> bool:
-    """A message to this number that nobody has sent yet is not played: somebody wants it called.
+    """Drops an unsent message to this number, because somebody wants to call it.
 
-    Says whether there was one. One that is being sent holds the number like a call, and so does one
-    that has just been asked for: a worker is on its way.
+    Returns whether there was one. A message that is being sent holds the number like a call. So
+    does a message that was only just requested: a worker is about to send it.
     """
     unsent = CallAttempt.objects.filter(
         kind=AttemptKind.MESSAGE, phone=phone, state=AttemptState.DIALING, sent_at__isnull=True
@@ -72,9 +73,9 @@ def give_way(phone: str, now: datetime) -> bool:
 
 
 def unsay(lead_id: int, now: datetime) -> bool:
-    """Messages to this lead that nobody has sent yet are not played: it has been taken back.
+    """Drops unsent messages to this lead, because its visitor took the request back.
 
-    Says whether one rings its phone all the same: it was sent by then.
+    Returns whether a message still rings its phone: it was sent before.
     """
     messages = CallAttempt.objects.filter(
         kind=AttemptKind.MESSAGE, lead=lead_id, state__in=LIVE_STATES
@@ -93,10 +94,10 @@ def _play_once(lead_id: int, phone: str, source_id: int, field: str, now: dateti
     )
     if played.exists():
         return
-    # The message rings the number like a call, so the limits of the number hold for it too.
+    # The message rings the number like a call, so the limits of the number apply to it too.
     limited_until = number_limits.number_limited_until(phone, source_id, now)
     times = WindowTimes(config.current(), source_id, phone)
     found = next_call(times, now, limited_until=limited_until)
-    # Outside the lead's calling window the message is not played, now or later.
+    # Outside the lead's calling window the message is dropped.
     if found.opens_at and found.opens_at - now <= _AT_THE_LATEST and not found.closed_until:
         play(lead_id, phone, record_name, found.opens_at)

@@ -1,4 +1,4 @@
-"""Moves waiting leads to another time when the hours in which they may be called have changed."""
+"""Moves waiting leads to another time after their calling hours changed."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -25,11 +25,11 @@ from callbacks.scheduling.next_call import by_changed_hours, next_call
 from leads import appointments, transitions
 from leads.models import Lead, LeadStatus, SetupVersion
 
-# One sweep puts off at most so many leads of a source.
+# At most this many leads of a source are put off in one sweep.
 _AT_ONCE = 5000
-# Of the leads that wait for a later time, as many as are looked at in one go after a change.
+# After a change, this many of the leads that wait for a later time are looked at in one step.
 STEP = 500
-# Whoever has read the hours has stored what it planned by them within this time. A request and its
+# Anybody who read the old hours has stored a plan based on them within this time. A request and its
 # transaction take seconds.
 SETTLES_IN = timedelta(minutes=1)
 _LOOKED_AT = (
@@ -38,7 +38,7 @@ _LOOKED_AT = (
 
 
 def follow_the_hours() -> int:
-    """For the sweep: puts off due leads that nobody may call now. Returns how many were moved.
+    """For the sweep: puts off due leads that may not be called now. Returns how many were moved.
 
     Their team has closed, or their local calling window has ended.
     """
@@ -59,17 +59,16 @@ def _put_off_due(config: RoutingConfig, now: datetime) -> int:
 
 
 def follow_changed_hours() -> int:
-    """After a change of hours, teams or sources: one step of giving waiting leads a new time.
+    """After a change of hours, teams or sources: gives a batch of waiting leads a new time.
 
-    Looks at STEP leads at most and has the next step queued. How far it has come is kept in the
-    database, so whatever is interrupted or was never begun is made good by the sweep, which takes a
-    step too. A change that comes meanwhile begins anew, even if it has been followed before this
-    step is done. Two processes may do the same step; only one of them has the next one queued.
-    Returns how many leads were moved.
+    Looks at STEP leads at most and has the next step queued. The progress is kept in the database,
+    so the sweep, which takes a step too, makes up for a step that was interrupted or never ran. A
+    further change starts from the beginning, even if it is followed before this step ends. Two
+    processes may do the same step; only one of them queues the next. Returns how many leads were
+    moved.
 
-    Somebody may be storing a lead by the older hours meanwhile, and commit it behind this step. So
-    for as long as that can take (SETTLES_IN) each sweep looks at all of them again, and once more
-    after that.
+    Meanwhile somebody may store a lead by the old hours and commit it behind this step. So until
+    SETTLES_IN has passed, each sweep looks at all leads again, and once more after that.
     """
     state = SetupVersion.objects.first()
     if state is None:
@@ -81,10 +80,10 @@ def follow_changed_hours() -> int:
     if begins is None and since is None:
         return 0
     config = current_config(state.version)
-    # Who was due already keeps their place: at an opening that has moved, they come first.
+    # Leads that were due already keep their place: if the opening moves, they come first.
     moved = _put_off_due(config, now)
     if begins is None and since and now >= since + SETTLES_IN:
-        since = None  # this is the last time
+        since = None  # the last time
     later = Lead.objects.filter(status=LeadStatus.WAITING, call_after__gt=now)
     further = later.filter(pk__gt=begins or 0).order_by("pk").values_list("pk", "source_id")
     step = list(further[:STEP])
@@ -105,8 +104,8 @@ def follow_changed_hours() -> int:
     if unchanged.update(followed=state.version, followed_to=to, followed_since=since):
         goes_on = to is not None
     else:
-        # Newer hours may have been followed meanwhile; this step has then moved leads according to
-        # the older ones.
+        # Another process may have followed newer hours meanwhile; this step then moved leads by the
+        # old hours.
         newer = SetupVersion.objects.exclude(version=state.version)
         goes_on = bool(newer.update(followed=state.version, followed_to=None))
     if goes_on:
@@ -117,7 +116,7 @@ def follow_changed_hours() -> int:
 def _follow(config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime) -> int:
     """Puts off the leads that may not be called now, the most urgent first.
 
-    Left due, they would stand in the way of leads that may be called.
+    If they stayed due, they would block leads that may be called.
     """
     ordered = leads.order_by(Greatest("due_at", "call_after"), "pk")
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
@@ -132,8 +131,9 @@ def _follow(config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: d
 def _follow_changed(
     config: RoutingConfig, leads: QuerySet[Lead], source_id: int, now: datetime
 ) -> int:
-    """Moves leads that wait for an opening, for their chosen time, for the gap after a call, or
-    until their number may be called again: a manager may have changed how often it may be.
+    """Gives leads a new time that wait for an opening, a chosen time, a gap or a daily bound.
+
+    A manager may have changed how often a number may be called.
     """
     moved = 0
     groups: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
@@ -157,7 +157,7 @@ def _follow_changed(
         opening = found.opens_at
         if opening is None:
             continue
-        # Of its own, or a manager's "Call now": it takes no turn with others.
+        # Its time is its own, or a manager's "Call now": it takes no turn with others.
         by_hand = lead.counted_from > lead.submitted_at and not last_call
         alone = by_hand or opening == found.gap_until
         if wait.is_another or (alone and lead.call_after != opening):
@@ -176,11 +176,11 @@ def _follow_changed(
 
 
 class _Wait(NamedTuple):
-    """What a lead waits for before any hours count, as of now.
+    """What a lead waits for, apart from opening hours, as of now.
 
-    `unasked`: it has been put off to an hour at which people are called unasked, since nobody had
-    asked for the one at which a limit is over. `is_another`: the number may be called at another
-    time than the lead was told.
+    `unasked`: the lead was put off to an hour at which people are called without having asked for
+    that time, because nobody asked for the hour at which the limit ends. `is_another`: the number
+    may be called at another time than the lead was given.
     """
 
     gap_until: datetime | None
@@ -196,7 +196,7 @@ def _wait_of(
     allowed: int,
     now: datetime,
 ) -> _Wait:
-    """`a_day_later`: when calls of its number are a day ago, of which `allowed` may be made."""
+    """`a_day_later`: when each call of the number is a day old. `allowed`: calls a day."""
     gap_until = lead.gap_until
     unasked = gap_until is not None and lead.call_after > gap_until
     if gap_until and gap_until == lead.limit_until != lead.chosen_at:
@@ -214,7 +214,7 @@ def _wait_of(
 
 
 def _own_wait(lead: Lead, last_call: CallAttempt | None, now: datetime) -> datetime | None:
-    """Until when a lead would wait if its number had no limit."""
+    """Until when the lead would wait if its number had no limit."""
     waits = [lead.chosen_at]
     step = apply_outcome.step_after(last_call, now) if last_call else None
     if last_call and last_call.ended_at and step:
@@ -223,11 +223,12 @@ def _own_wait(lead: Lead, last_call: CallAttempt | None, now: datetime) -> datet
 
 
 def _a_day_after_calls(leads: Collection[Lead]) -> dict[str, list[datetime]]:
-    """When the calls of each number are a day ago: a lead that waits for one of these times waits
-    for the bound of the day.
+    """When the calls of each number are a day old, by number.
+
+    A lead that waits for one of these times waits for its daily bound.
     """
     gaps = [lead.gap_until for lead in leads if lead.gap_until]
-    # Sent minutes after they were claimed, at the most.
+    # Calls are sent minutes after their claim at most.
     since = min([timezone.now(), *gaps]) - A_DAY - timedelta(hours=1)
     calls = CallAttempt.objects.filter(phone__in={it.phone for it in leads}, claimed_at__gte=since)
     found: dict[str, list[datetime]] = defaultdict(list)
@@ -237,7 +238,7 @@ def _a_day_after_calls(leads: Collection[Lead]) -> dict[str, list[datetime]]:
 
 
 def _last_calls(pks: list[int]) -> dict[int, CallAttempt]:
-    """The last call of each of these leads that has been called since it was last counted from."""
+    """The last call of each lead, among the calls since `counted_from`."""
     calls = CallAttempt.objects.filter(
         lead__in=pks, kind=AttemptKind.CALL, claimed_at__gte=F("lead__counted_from")
     ).select_related("lead")
@@ -246,7 +247,10 @@ def _last_calls(pks: list[int]) -> dict[int, CallAttempt]:
 
 
 def _waits_to_open_anew_since(last_call: CallAttempt, now: datetime) -> datetime | None:
-    """When the call ended after which the lead waits for a team to open anew (Step); None: not."""
+    """If the lead waits for a team's next opening (Step.at_opening): when its last call ended.
+
+    Otherwise None.
+    """
     if not last_call.lead.closed_until or not last_call.lead.gap_until:
         return None
     step = apply_outcome.step_after(last_call, now)
@@ -270,10 +274,10 @@ def _put_off_all(
 
 
 def look_again_at(config: RoutingConfig, source_id: int, now: datetime) -> datetime | None:
-    """When to look again at a lead that can never be called; None: leave it as it is.
+    """When to look again at a lead that can never be called; None: leave it unchanged.
 
-    While no team is open, such a lead is in nobody's way. While a team is open it would stand in
-    the way of others: its calling window and the teams' hours never meet.
+    While no team is open, such a lead blocks nobody. While a team is open, it would block other
+    leads: its calling window and the teams' hours never overlap.
     """
     if any(config.is_open(team, now) for team in config.teams_for(source_id)):
         return now + calling_hours.LOOK_AGAIN

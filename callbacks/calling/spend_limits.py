@@ -1,4 +1,4 @@
-"""What follows for leads and counts when a spending limit is opened, or a call was not made."""
+"""What happens to leads and counts when a spending limit opens or a counted call was not made."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,17 +17,17 @@ from callbacks.spending import limits
 from leads import transitions
 from leads.models import Lead, LeadStatus
 
-# A step of `go_on`; each is a transaction.
+# Leads in one step of `go_on`; each step is a transaction.
 _AT_ONCE = 500
-# Of so many one is looked for that may go on by itself.
+# Among this many waiting leads, one is looked for that may go on automatically.
 _LOOKED_AT = 50
 
 
 def uncount_on_commit(attempt: CallAttempt) -> None:
-    """A call that was not made uses up no spending limit.
+    """Takes a call that was not made off the spending limits.
 
-    After the commit: whoever counts a call waits for the counts with an extension locked, so nobody
-    may lock an extension with a count locked.
+    After the commit: a process that counts a call waits for the counts while it holds an extension,
+    so nobody may lock an extension while holding a count.
     """
     if attempt.sent_at is not None:
         counted = _counted(attempt)
@@ -35,7 +35,7 @@ def uncount_on_commit(attempt: CallAttempt) -> None:
 
 
 def recount_on_commit(attempt: CallAttempt, minutes: int) -> None:
-    """Its record tells how many minutes it was: these count. After the commit, as above."""
+    """Counts the minutes that the call's record reports. After the commit, as above."""
     counted = _counted(attempt)
 
     def recount() -> None:
@@ -50,7 +50,7 @@ def _counted(attempt: CallAttempt) -> int:
 
 
 def _one_goes_on(now: datetime) -> None:
-    """A call was shorter than it had been taken to be: one of those who wait may fit now."""
+    """A call was shorter than counted: one of the waiting leads may fit now."""
     costs = [it for it in limits.standings(now) if it.most_cost is not None]
     if ends := {it.ends_at for it in costs if not it.is_used_up}:
         config = current_config()
@@ -61,31 +61,32 @@ def _one_goes_on(now: datetime) -> None:
 
 
 def _may_go_on_unasked(lead: Lead, config: RoutingConfig, now: datetime) -> bool:
-    """Whether it would be called at this hour if its wait ended now (scheduling.next_call)."""
+    """Whether the lead would be called right away if its wait ended now (scheduling.next_call)."""
     if lead.call_after - now <= SOON:
         return True
     return calling_hours.next_usual_time(config, lead.source_id, lead.phone, now) == now
 
 
 def open_again(limit_id: int, span: SpendSpan, now: datetime) -> int:
-    """Allows as much again as is set for this hour or day. Returns how many leads go on."""
+    """Allows the set amount once more for this hour or day. Returns how many leads go on."""
     limits.open_again(limit_id, span, now)
     return go_on(ends_of(limit_id, now), now)
 
 
 def ends_of(limit_id: int, now: datetime, *, reached_too: bool = False) -> list[datetime]:
-    """When the hour and the day of this limit end, as far as it lets calls through now.
+    """When the hour and the day of this limit end, unless they are used up now.
 
-    `reached_too`: of both, however much is used.
+    `reached_too`: both, whatever is used.
     """
     own = [it for it in limits.standings(now) if it.limit_id == limit_id]
     return [it.ends_at for it in own if reached_too or not it.is_used_up]
 
 
 def go_on(ends: Collection[datetime], now: datetime) -> int:
-    """Has the leads called now that wait for one of these times: the sweep finds them. Those that
-    another limit keeps out will meet that one. A person wants it, so it is at any hour of their
-    source. Returns how many.
+    """Has the leads called now that wait for one of these times. Returns how many.
+
+    The sweep finds the leads. Another limit still stops the leads that it covers. A person asked
+    for this, so the leads are called at any hour of their source.
     """
     moved = 0
     while True:
@@ -99,7 +100,7 @@ def go_on(ends: Collection[datetime], now: datetime) -> int:
 
 
 def _waiting(ends: Collection[datetime], now: datetime) -> QuerySet[Lead]:
-    """Those who wait for one of these times, locked, who are due first before the others."""
+    """The leads that wait for one of these times, locked, the earliest due first."""
     waiting = Lead.objects.filter(
         status=LeadStatus.WAITING, gap_until__in=ends, limit_until=F("gap_until")
     ).exclude(chosen_at=F("gap_until"))

@@ -1,7 +1,7 @@
-"""Calls of a number that its visitor has taken back, on the page of the request or by the form.
+"""Ends calls to a number that the visitor has taken back, on the request's page or by the form.
 
-The wish to end one is written down with the visitor's request and carried out by a worker. Where
-its wake-up is lost, or the call had not been accepted yet, the sweep does it.
+The wish to hang up is stored with the visitor's request, and a worker carries it out. If the
+wake-up is lost, or the provider had not accepted the call yet, the sweep does it.
 """
 
 import logging
@@ -20,12 +20,12 @@ from callbacks.models.attempt_states import LIVE_STATES
 
 log = logging.getLogger(__name__)
 
-# After this the call is over, or they talk and it is theirs to end.
+# After this time the call is over, or the two talk and end it themselves.
 _WORTH_IT_FOR = timedelta(minutes=2)
 
 
 def end(attempt: CallAttempt, now: datetime) -> None:
-    """Has a live call end: nobody is to blame for it, and nobody calls its lead again.
+    """Has a live call end: it blames nobody, and nobody calls its lead again.
 
     In the transaction in which the number is taken back.
     """
@@ -38,7 +38,7 @@ def end(attempt: CallAttempt, now: datetime) -> None:
 def hang_up(attempt_id: int) -> bool:
     """Asks the provider to end the call, by the rules of "Hang up and stop".
 
-    Returns whether that was done.
+    Returns whether the call was ended.
     """
     if not _wanted(timezone.now()).filter(pk=attempt_id).exists():
         return False
@@ -52,7 +52,7 @@ def hang_up(attempt_id: int) -> bool:
 
 
 def hang_up_all() -> int:
-    """For the sweep: those that nobody has ended yet. Returns how many were."""
+    """For the sweep: hangs up the calls that nobody has ended yet. Returns how many."""
     wanted = _wanted(timezone.now()).values_list("pk", flat=True)
     return sum(done for _, done in one_by_one(list(wanted), hang_up, str))
 

@@ -1,9 +1,8 @@
-"""The visitor's clock: when their phone first rang and when they first talked, told to the lead;
-and whose lead it is.
+"""The visitor's clock: stores when the phone first rang, when they first talked, and whose lead.
 
-All are what the lead's attempts know by now: a record that comes late, or that corrects another,
-moves them. How long each took is stored with them, on the clock that the lead's target is measured
-by and with the opening hours of that moment: hours that are changed later change no past.
+All three come from the lead's attempts as known now: a late record, or one that corrects another,
+changes them. The times to ring and to talk are stored too. They are measured on the clock of the
+lead's target, by the opening hours of that moment: hours that change later do not change the past.
 """
 
 from collections.abc import Sequence
@@ -23,13 +22,13 @@ from callbacks.routing.config import RoutingConfig
 from callbacks.scheduling.promise import Promise, promise_to
 from leads.models import ClockChange, Lead
 
-# Leads of one step of `make_up`.
+# Leads in one step of `make_up`.
 _AT_ONCE = 500
 
 
 @transaction.atomic(savepoint=False)
 def tell(lead_id: int) -> None:
-    """Has the lead say what its attempts know. In the transaction of the attempt's change."""
+    """Updates the lead from its attempts. In the transaction of the attempt's change."""
     lead = (
         Lead.objects.select_for_update()
         .only(
@@ -50,7 +49,7 @@ def tell(lead_id: int) -> None:
     rings = [(it.rang_at, it) for it in calls if it.rang_at]
     rang_at, rang = min(rings, key=itemgetter(0), default=(None, None))
     talks = [it for it in calls if it.outcome == Outcome.BRIDGED.value and it.connected_at]
-    # Not one of which a person alone knows, and nobody when it was.
+    # Not a talk that only a person knows of: nobody knows when it was.
     timed = [(it.connected_at, it) for it in talks if it.rang_at]
     talked_at, talked = min(timed, key=itemgetter(0), default=(None, None))
     promise = promise_to(config.current(), lead)
@@ -65,9 +64,9 @@ def tell(lead_id: int) -> None:
 
 
 def note(attempt: CallAttempt, lead: Lead, config: RoutingConfig) -> None:
-    """Keeps what the lead's clock shows as it is called, by the hours of this moment.
+    """Keeps what the lead's clock shows at the call, by the opening hours of this moment.
 
-    A record may tell that its phone rang when a manager has changed them.
+    By the time a record says that the phone rang, a manager may have changed the hours.
     """
     promise = promise_to(config, lead)
     if promise.rule == sla_clock.OPEN:
@@ -76,7 +75,7 @@ def note(attempt: CallAttempt, lead: Lead, config: RoutingConfig) -> None:
 
 
 def make_up() -> int:
-    """For the sweep: leads whose phone rang before this was stored. Returns how many."""
+    """For the sweep: updates leads whose phone rang before times were stored. Returns how many."""
     missing = Q(rang_at__isnull=False, time_to_ring__isnull=True)
     with transaction.atomic():
         found = list(
@@ -91,10 +90,10 @@ def make_up() -> int:
 
 
 def _whose(lead: Lead, calls: Sequence[CallAttempt]) -> dict[str, int | None]:
-    """The extension of the call that the lead counts for, and who and what team it was then."""
+    """The extension, salesperson and team (as of then) of the call that counts for the lead."""
     for call in calls:
         if (call.extension_id, call.salesperson_id) == (lead.by_extension, lead.by_user):
-            break  # it may be in another team by now
+            break  # the extension may be in another team by now
         return {
             "by_extension": call.extension_id,
             "by_user": call.salesperson_id,
@@ -106,8 +105,9 @@ def _whose(lead: Lead, calls: Sequence[CallAttempt]) -> dict[str, int | None]:
 def _as_before_later_hours(
     promise: Promise, lead: Lead, rang_at: datetime | None
 ) -> dict[str, datetime]:
-    """The clock's start and due time as they were when the phone rang: hours that were changed
-    after that have moved them, since nobody knew. Sets them on `lead` too.
+    """The clock's start and due time as they were when the phone rang. Sets them on `lead` too.
+
+    Hours that changed after the ring moved both times, because the ring was not known yet.
     """
     if promise.rule != sla_clock.OPEN or rang_at is None:
         return {}
@@ -130,5 +130,5 @@ def _shown(
     kept = call.clock_at_call
     if kept is None or at <= began or promise.shown(began, call.claimed_at) == kept:
         return promise.shown(began, at)
-    # The hours have been changed since.
+    # The hours have changed since.
     return kept + (at - call.claimed_at)

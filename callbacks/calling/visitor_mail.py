@@ -1,15 +1,13 @@
-"""Mail to a visitor, where the source wants it: that we have the request; that we did not reach
-them.
+"""Mail to visitors, if the source wants it: their request has arrived, or we did not reach them.
 
-Anybody can type anybody's address. So a mail holds nothing that the visitor has written, an address
-gets few of them (leads.guard.mail_rates), only the first request of a number is confirmed, and only
-one that the guard has let through. Each has a link that takes the request back.
+Anybody can type anybody's address. So a mail contains nothing that the visitor wrote, an address
+gets few mails (leads.guard.mail_rates), and only the first request of a number is confirmed, if the
+guard let it through. Each mail has a link that takes the request back.
 
-Written at most once, after the commit of what it tells of: a mail must not keep a lead from being
-stored or a call from being settled. Should the process die in between, there is none, and nobody
-writes it later, when it might no longer be so. Whoever writes it twice (a task that runs again)
-writes one: it has a key, and counts once. What is written is handed over by the outbox, at least
-once and twice at most.
+A mail is written at most once, after the commit of what it reports: mail must not keep a lead from
+being stored or a call from being settled. If the process dies in between, there is no mail, and
+none is written later, when it might no longer be true. A task that runs again writes no second
+mail: the mail has a key and counts once. The outbox delivers it at least once and at most twice.
 """
 
 import logging
@@ -34,18 +32,19 @@ from leads.models import OPEN_STATUSES, Lead, LeadSource, LeadStatus
 log = logging.getLogger(__name__)
 
 RECEIVED, UNREACHED = "visitor: received", "visitor: unreached"
-# A request of the same number and address, or submitter, within this time is the same wish.
+# A request with the same number and the same address or submitter within this time is the same
+# wish.
 _FIRST_WITHIN = timedelta(days=1)
 
 
 def confirm_on_commit(lead: Lead) -> None:
-    """Tells a visitor who has just asked for a call that we have the request."""
+    """Tells a visitor who has just asked for a call that the request has arrived."""
     if lead.email and lead.source.mails_visitors:
         _try_on_commit(lead.pk, RECEIVED)
 
 
 def not_reached_on_commit(lead_id: int) -> None:
-    """Tells a visitor that we called in vain, and call no more."""
+    """Tells a visitor that we could not reach them and have stopped calling."""
     _try_on_commit(lead_id, UNREACHED)
 
 
@@ -53,7 +52,7 @@ def _try_on_commit(lead_id: int, kind: str) -> None:
     def write() -> None:
         _try(lead_id, kind)
 
-    # Whatever goes wrong with it is logged, and nothing else fails for it.
+    # An error in the mail is logged, and nothing else fails because of it.
     transaction.on_commit(write, robust=True)
 
 
@@ -79,7 +78,7 @@ def _is_wanted(lead: Lead, kind: str, now: datetime) -> bool:
     if lead.status not in OPEN_STATUSES or lead.is_held_back or lead.status == LeadStatus.HELD:
         return False
     same = Q(phone=lead.phone, email__iexact=lead.email)
-    if lead.submitter:  # who has corrected the number, or chosen another time
+    if lead.submitter:  # who corrected the number, or chose another time
         same |= Q(submitter=lead.submitter)
     before = Lead.objects.filter(same, pk__lt=lead.pk, submitted_at__gt=now - _FIRST_WITHIN)
     return not before.exists()
@@ -96,7 +95,7 @@ def _post(lead: Lead, kind: str, now: datetime) -> None:
             told["title"],
             render_to_string("mail/visitor.txt", told).strip() + "\n",
             render_to_string("mail/visitor.html", told),
-            # No button of a mail program ends a request by itself: the page asks first.
+            # The unsubscribe button of a mail program does not end a request: the page asks first.
             headers={"List-Unsubscribe": f"<{told['not_mine']}>", "Content-Language": language},
             key=f"{kind} {lead.pk}",
             lead_id=lead.pk,
@@ -129,9 +128,9 @@ def _words(
 
 
 def _when(lead: Lead, source: LeadSource, now: datetime) -> str:
-    """When they are called, for somebody who may read it later: with the time where there is one.
+    """When they will be called, with an exact time if there is one: the mail may be read later.
 
-    At night whoever asks is called at once if somebody is there, and else at the next usual hour.
+    At night, a visitor is called at once if somebody is there, otherwise at the next usual hour.
     """
     found = visitor_status.find(lead.public_id)
     stands = visitor_status.standing(found, now) if found else None

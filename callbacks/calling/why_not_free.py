@@ -1,4 +1,4 @@
-"""Why a phone that a manager has chosen, or a lead's number, cannot be rung at this moment."""
+"""Why a phone that a manager has chosen, or a lead's number, cannot be called at this moment."""
 
 from django.utils.translation import gettext
 
@@ -7,11 +7,11 @@ from callbacks.models.attempt_states import LIVE_STATES, AttemptKind
 
 
 def sentence(phone: str = "", extension_id: int | None = None) -> str:
-    """For the manager, of what was in hand when it was tried to reserve it."""
+    """A sentence for the manager about the number or extension that could not be reserved."""
     reason = _of_number(phone) or (_of_extension(extension_id) if extension_id else "")
     if reason:
         return reason
-    # Whoever had it locked has let it go, or has it still: nothing is known against it.
+    # It was locked by somebody else at that moment: nothing else is known.
     return gettext("It was in use for something else at that very moment. Try again.")
 
 
