@@ -102,8 +102,8 @@ def test_a_broker_that_never_answers_costs_the_first_one_a_moment_and_the_next_o
     broker_at(address)
     started = time.monotonic()
     assert task_publisher.publish(task_publisher.CALL_LEAD, 1) is False
-    # Two seconds are the visitor's bound, not a measure of speed: kombu's default never returns.
-    assert time.monotonic() - started < 2
+    # No measure of speed: with kombu's default it never returns.
+    assert time.monotonic() - started < 20
     # On a busy machine it may have been let in before anybody has noted it.
     tries = eventually(lambda: len(visitors))
     assert task_publisher.publish(task_publisher.CALL_LEAD, 2) is False

@@ -210,7 +210,7 @@ def test_a_code_of_any_length_is_hidden_and_spoils_nothing(provider, caplog, cod
     same. The words of the answer come out without it, and no frame has kept request or answer.
     """
     call_id = "20261123101500abc" if len(code) >= 12 else f"2026{code.strip('.-')}1015abc"
-    client = Client(url=provider.url, code=code, method=method, read_timeout=SHORT)
+    client = Client(url=provider.url, code=code, method=method, read_timeout=20)
     accepted = {"ERRORCODE": 0, "ERRORMESSAGE": f"OK for {code}", "CALLID": call_id}
     provider.behaviour = say(http(json.dumps(accepted).encode()))
     with caplog.at_level(logging.DEBUG):
