@@ -1,4 +1,4 @@
-"""To whom leads can be assigned: who has a phone that may ring for them."""
+"""The people to whom leads can be assigned: those with a phone that may ring for leads."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,9 +10,7 @@ from callbacks.models.people import shown_name
 
 @dataclass(frozen=True)
 class Assignee:
-    """A salesperson by their login; the `sources` whose leads their phones ring for, and their
-    `teams` by name.
-    """
+    """A salesperson with a login. `sources`: those whose leads ring the person's phones."""
 
     pk: int
     name: str
@@ -21,9 +19,9 @@ class Assignee:
 
 
 def assignees(seen: Scope = EVERYTHING) -> list[Assignee]:
-    """Those with a login that is on and a phone that is on, in active teams that are seen; by name.
+    """People with an active login and an active phone in active teams that `seen` covers, by name.
 
-    A phone without a login is nobody's: nothing is assigned to it.
+    A phone without a login belongs to nobody, so nothing is assigned to it.
     """
     phones = (
         Extension.objects.filter(
@@ -52,5 +50,5 @@ def assignees(seen: Scope = EVERYTHING) -> list[Assignee]:
 
 
 def assignee(pk: int, seen: Scope = EVERYTHING) -> Assignee | None:
-    """One of them, if they still are."""
+    """The person with this id, if a lead may be assigned to them."""
     return next((it for it in assignees(seen) if it.pk == pk), None)

@@ -1,6 +1,6 @@
-"""Whether an extension is free, and why not: the rule in SQL, one copy for all who ask.
+"""Whether an extension is free, and if not, why: the rule in SQL, one copy for all callers.
 
-For a row `extension` of callbacks_extension, with the parameters of `shifts` and `now`.
+The SQL is for a row `extension` of callbacks_extension, with the parameters of `shifts` and `now`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,20 +15,22 @@ from callbacks.models.attempt_states import LIVE_STATES, AttemptState
 from callbacks.models.extensions import IN_CONFERENCE, LOGGED_OUT, ON_ANOTHER_CALL
 from callbacks.routing import rules
 
-# Constants in the statement, as in the condition of the partial index that is to be used for it.
+# Constants in the statement, as in the condition of the partial index that it needs.
 LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 
-# OFFSET 0 keeps PostgreSQL from turning the question into a join. On statistics from a quieter
-# hour it would join by reading all attempts once for every extension; this way it asks the small
-# index of live attempts about one extension after the other.
+# OFFSET 0 keeps PostgreSQL from turning the subquery into a join. With statistics from a quieter
+# hour, a join would read all attempts once for every extension; this way it looks up one extension
+# after another in the small index of live attempts.
 IS_ON_CALL = f"""EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.extension_id = extension.id AND live.state IN ({LIVE}) OFFSET 0
 )"""
-# What concerns the person holds for all of a salesperson's phones: a call, a pause, a rest. What
-# concerns one phone alone (logged out, offline, blocked, off, at its limit) does not.
-# By ended_at, as the index by salesperson is: PostgreSQL could take the one by extension for as
-# good and read all live attempts for each phone.
+# A call, a pause, a wrap-up and a conference concern the person, so they hold for all of a
+# salesperson's phones. Logged out, offline, blocked, off and the calls of the day concern one phone
+# alone.
+#
+# By ended_at, as in the index by salesperson: otherwise PostgreSQL might choose the index by
+# extension and read all live attempts for each phone.
 _PERSON_IS_ON_CALL = """EXISTS (
     SELECT FROM callbacks_callattempt live
     WHERE live.salesperson_id = extension.user_id AND live.ended_at IS NULL OFFSET 0
@@ -42,14 +44,14 @@ _IS_SEEN_BUSY = "{0}.provider_busy_until > %(now)s"
 _IS_SEEN_AWAY = _IS_SEEN_BUSY + " AND {0}.provider_busy_as <> '" + LOGGED_OUT + "'"
 
 
-# A phone that is off, or of a team that is off, says nothing of its person: nobody looks at it.
+# A phone that is off, or in a team that is off, says nothing about its person.
 _OTHER_COUNTS = """other.is_active AND EXISTS (
             SELECT FROM callbacks_team its WHERE its.id = other.team_id AND its.is_active
         )"""
 
 
 def _another_phone(condition: str) -> str:
-    """Whether it holds for another phone of the same salesperson."""
+    """SQL: whether the condition holds for another phone of the same salesperson."""
     return f"""EXISTS (
         SELECT FROM callbacks_extension other
         WHERE other.user_id = extension.user_id AND other.id <> extension.id AND {_OTHER_COUNTS}
@@ -58,7 +60,7 @@ def _another_phone(condition: str) -> str:
 
 
 def _until(own: str, column: str, others: str) -> str:
-    """The later of its own column and those of the person's other phones for which it holds."""
+    """SQL: the later of `own` and `column` of the person's other phones that meet `others`."""
     return f"""GREATEST({own}, (
         SELECT max(COALESCE(other.{column}, 'infinity')) FROM callbacks_extension other
         WHERE other.user_id = seen.user_id AND other.id <> seen.id AND {_OTHER_COUNTS}
@@ -66,7 +68,7 @@ def _until(own: str, column: str, others: str) -> str:
     ))"""  # noqa: S608
 
 
-# Each with the column that says until when.
+# Reason, condition, and the column that says when the reason ends.
 _CASES: tuple[tuple[str, str, str], ...] = (
     (rules.OFF, "NOT extension.is_active", "NULL"),
     (rules.BLOCKED, "extension.is_blocked", "NULL"),
@@ -106,11 +108,11 @@ _CASES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-# The attempts last: asking another table costs most.
+# Attempts last: a subquery on another table costs most.
 _IN_ORDER_OF_COST = sorted(_CASES, key=lambda case: case[0] == rules.ON_CALL)
 IS_FREE = " AND ".join(f"NOT ({condition})" for _, condition, _ in _IN_ORDER_OF_COST)
-# Their person is on a call, and they can be rung after it as far as anybody knows: the reason that
-# is said is "on a call". The call that is on counts among those of the day: it may be the last.
+# Whether the person is on a call and, as far as is known, can be rung after it: for extensions with
+# the reason "on a call". The live call counts among the calls of the day: it may be the last.
 _LASTS = (rules.OFF, rules.BLOCKED, rules.PAUSED, rules.OFF_SHIFT, rules.OUT, rules.CAPPED)
 _NOTHING_LASTS = " AND ".join(f"NOT ({condition})" for why, condition, _ in _CASES if why in _LASTS)
 COMES_BACK = f"""CASE
@@ -127,7 +129,7 @@ END"""  # noqa: S608
 
 _REASONS = " ".join(f"WHEN ({condition}) THEN '{why}'" for why, condition, _ in _CASES)
 WHY_NOT = f"CASE {_REASONS} END"
-# For a row `seen` that has the columns of an extension and WHY_NOT as `reason`.
+# For a row `seen` with the columns of an extension and WHY_NOT as `reason`.
 UNTIL = " ".join(
     ["CASE seen.reason"]
     + [f"WHEN '{why}' THEN {until}" for why, _, until in _CASES if until != "NULL"]
@@ -151,7 +153,7 @@ _HOW_MANY = f"""
     WHERE team_id = ANY(%(teams)s::bigint[]) AND {IS_FREE} GROUP BY team_id
 """  # noqa: S608
 
-# One that is seen to be busy is on a call, unless the provider says that the person is away.
+# A phone seen as busy counts as on a call, unless the provider says that the person is away.
 AWAY = "away"
 _STATES = f"""
     SELECT team_id, CASE WHEN reason = '{rules.SEEN_BUSY}' AND NOT is_on_another_call
@@ -178,18 +180,18 @@ _STATES = f"""
 
 
 def is_paused(extension: Extension, now: datetime) -> bool:
-    """Whether a pause keeps it from being rung at `now`; PAUSED above is the same in SQL."""
+    """Whether a pause keeps the extension from being rung at `now`; in SQL: PAUSED above."""
     until = extension.paused_until
     return extension.is_paused and (until is None or until > now)
 
 
 def paused_at(now: datetime) -> Q:
-    """The same as a condition."""
+    """`is_paused` as a query condition."""
     return Q(is_paused=True) & (Q(paused_until__isnull=True) | Q(paused_until__gt=now))
 
 
 def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
-    """The schedules that keep extensions off shift, and when each opens, as parameters."""
+    """The schedules that keep extensions off shift, and when each opens, as SQL parameters."""
     return {
         "closed": list(closed),
         "opens": list(closed.values()),
@@ -199,7 +201,7 @@ def shifts(closed: Mapping[int, datetime | None]) -> dict[str, Any]:
 def look(
     team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
 ) -> list[rules.ExtensionState]:
-    """All extensions of the teams as a claim would see them, in the order of their queue."""
+    """All extensions of the teams as a claim would see them, in queue order."""
     found = sql.rows(_LOOK, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return [rules.ExtensionState(**{**row, "languages": tuple(row["languages"])}) for row in found]
 
@@ -207,7 +209,7 @@ def look(
 def how_many(
     team_ids: Collection[int], closed: Mapping[int, datetime | None], now: datetime
 ) -> dict[int, int]:
-    """By team, how many of its extensions are free; a team without any free one is not in it."""
+    """How many extensions are free, by team; teams without a free one are left out."""
     found = sql.rows(_HOW_MANY, {"teams": list(team_ids), "now": now, **shifts(closed)})
     return {row["team_id"]: row["count"] for row in found}
 
@@ -220,10 +222,10 @@ def states(
     language: str = "",
     strict: Collection[int] = (),
 ) -> list[tuple[int, str | None, int]]:
-    """By team, how many extensions on shift are kept from being rung by what; None: by nothing.
+    """How many extensions on shift each team has by reason (None: free), as (team, reason, count).
 
-    The reasons are those of `rules`, and AWAY. Of the teams in `strict`, only those that speak the
-    language ("": whichever) are counted.
+    The reasons are those of `rules`, and AWAY. Of the teams in `strict`, only extensions that speak
+    the language ("": any) are counted.
     """
     parameters = {
         "teams": list(team_ids),
@@ -237,8 +239,9 @@ def states(
 
 
 def untold(states: Iterable[rules.ExtensionState]) -> set[int]:
-    """The extensions that may be on a call, theirs or on the person's other phone: the provider's
-    answer was lost.
+    """The extensions that may be on a call, on this or another phone of their person.
+
+    Nobody knows for sure: the provider's answer was lost.
     """
     if all(it.reason != rules.ON_CALL for it in states):
         return set()

@@ -1,8 +1,9 @@
--- How often a number may be rung within 24 hours for a lead of a source, at most.
+-- How often a number may be called within 24 hours for a lead of a source, at most.
 --
--- The smallest of three: the setting CALLS_A_DAY, the source's own bound, and those of the active
--- teams that answer it. The claim asks it (claim.sql), and callbacks.routing.number_limits; in
--- Python, callbacks.policy.number_bounds.narrowed. Runs in psql as it stands; a migration installs it.
+-- The smallest of three: the setting CALLS_A_DAY, the source's own bound, and the bounds of the
+-- active teams that answer the source. Used by the claim (claim.sql) and
+-- callbacks.routing.number_limits; in Python: callbacks.policy.number_bounds.narrowed. Runs in psql
+-- as it stands; a migration installs it.
 
 CREATE OR REPLACE FUNCTION callbacks_calls_a_day_v1(given_source bigint, given_setting bigint)
 RETURNS bigint LANGUAGE plpgsql STABLE AS $calls$

@@ -1,10 +1,9 @@
-"""Which extension for this lead: the claim. The rules it follows are callbacks.routing.rules'.
+"""Which extension for this lead: the claim. Its rules are in callbacks.routing.rules.
 
-A claim is one round trip, to a function of the database (claim.sql beside this module): it
-takes the lead and the extension by row locks nobody waits for (`FOR UPDATE SKIP LOCKED`), and
-writes the attempt. The partial unique indexes over live attempts are the second lock on the door:
-should two claims meet all the same, one of them ends in an IntegrityError and takes another
-extension.
+A claim is one round trip to a database function (claim.sql, next to this module). The function
+locks the lead and the extension with row locks that nobody waits for (`FOR UPDATE SKIP LOCKED`) and
+writes the attempt. The partial unique indexes on live attempts are a second safeguard: if two
+claims still collide, one of them gets an IntegrityError and takes another extension.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,22 +21,22 @@ from callbacks.routing.number_limits import bounds
 from callbacks.routing.rules import Owner, TeamOffer
 from callbacks.spending import limits
 
-# The one who stored a lead and the one who calls it may be on machines whose clocks differ a
-# little; without this a lead would wait for the next sweep.
+# The machines that store a lead and that call it may have slightly different clocks. Without this
+# tolerance, the lead would wait for the next sweep.
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
-# What the claim does not know of its attempt: what only the admin reads, and what the database
-# notes by itself (spending/spend.sql). Django asks for it when somebody reads it, and never writes
-# over it.
+# Columns that the claim does not return: those that only the admin reads, and those that the
+# database writes itself (spending/spend.sql). Django loads them when somebody reads them, and never
+# overwrites them.
 _LEFT_OUT = {"routing_trace", "counted_limits", "counted_set_up", "counted_per_minute"}
-# An attempt as the claim makes it, apart from what it decides: the other columns in their order.
+# An attempt's columns in their order, with the defaults that the claim leaves unchanged.
 _UNTOUCHED = {
     field.attname: field.get_default()
     for field in CallAttempt._meta.concrete_fields
     if field.attname not in _LEFT_OUT
 }
 
-# The claim's text, and the function that it makes. A changed text gets a new name and a migration.
+# The claim's text, and the function it creates. A changed text gets a new name and a migration.
 SQL_FILE = Path(__file__).with_name("claim.sql")
 FUNCTION = "callbacks_claim_v5"
 _PARAMETERS = {
@@ -65,13 +64,13 @@ _CLAIM = "SELECT * FROM {}({})".format(  # noqa: S608  # put together from const
     ", ".join(f"given_{name} => %({name})s::{type_}" for name, type_ in _PARAMETERS.items()),
 )
 
-# After losing to other claims this often the lead waits: all extensions are being taken.
+# After losing to other claims this often, the lead waits: all extensions are being taken.
 _TRIES = 5
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A lead and an extension reserved for one another by a committed, live attempt."""
+    """A lead and an extension reserved for each other by a committed, live attempt."""
 
     attempt: CallAttempt
     extension_kind: str
@@ -86,21 +85,21 @@ def claim(
 ) -> Claim | None:
     """Reserves the lead and the extension whose turn it is; commits the attempt.
 
-    `asked`: the teams that are asked, in order (rules.offers). `closed`: the schedules of
-    extensions that are closed now, and when each opens (RoutingConfig.closed_shifts).
+    `asked`: the teams that are asked, in order (rules.offers). `closed`: the extensions' schedules
+    that are closed now, and when each opens (RoutingConfig.closed_shifts). `hold`: the longest time
+    that the extension is kept if no record of the call arrives.
 
-    None when the lead is not waiting, not due or taken by somebody else, when no extension is
-    free, or when the lead's number is on a call or may not be rung yet. `hold` bounds how long the
-    extension is kept should no record of the call come. The attempt is the caller's to send, at
-    once. Raises LimitReachedError when a spending limit keeps the call from being made, and
-    RuntimeError inside a transaction.
+    Returns None if the lead is not waiting, not due or locked by somebody else, if no extension is
+    free, or if the lead's number is on a call or may not be called yet. The caller has to send the
+    attempt at once. Raises LimitReachedError if a spending limit forbids the call, and RuntimeError
+    inside a transaction.
     """
     if connection.in_atomic_block:
         raise RuntimeError("a claim has to be committed before anything is sent")
     terms = _terms(asked) | {"sent_at": now, **shifts(closed or {})}
     for _ in range(_TRIES):
         try:
-            # One statement is a transaction by itself, without the trips for BEGIN and COMMIT.
+            # A single statement is its own transaction, without round trips for BEGIN and COMMIT.
             return _claim(lead_id, now, hold, terms)
         except IntegrityError as error:
             if limits.is_reached(error):
@@ -115,9 +114,9 @@ def claim(
 
 
 def claim_chosen(lead_id: int, extension_id: int, now: datetime, hold: timedelta) -> Claim | None:
-    """Reserves the lead and one extension; in the caller's transaction, to be sent after it.
+    """Reserves the lead and one extension in the caller's transaction, to be sent after it.
 
-    None when either is not to be had. Whoever sends it takes it on first (CallAttempt.take_on).
+    None if either is not available. The sender takes the attempt on first (CallAttempt.take_on).
     """
     terms = _terms([]) | {"sent_at": None, **shifts({}), "extension": extension_id}
     try:
@@ -130,7 +129,7 @@ def claim_chosen(lead_id: int, extension_id: int, now: datetime, hold: timedelta
 
 
 def _terms(asked: Sequence[TeamOffer]) -> dict[str, Any]:
-    """The teams that are asked, as parameters: an array for each of their terms."""
+    """The teams that are asked, as SQL parameters: one array for each of their terms."""
     return {
         "extension": None,
         "teams": [turn.team_id for turn in asked],
@@ -139,7 +138,7 @@ def _terms(asked: Sequence[TeamOffer]) -> dict[str, Any]:
         "has_languages": [turn.has_languages for turn in asked],
         "owner_since": [turn.owner_since for turn in asked],
         "holds_for_owner": [turn.holds_for_owner for turn in asked],
-        # None where no team goes by owners: nobody is looked for.
+        # None if no team has sticky agents: no owner is looked up.
         "an_owner_since": min(
             (turn.owner_since for turn in asked if turn.owner_since), default=None
         ),
@@ -147,7 +146,7 @@ def _terms(asked: Sequence[TeamOffer]) -> dict[str, Any]:
 
 
 def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) -> Claim | None:
-    """As the function in the database answers: a row for the attempt it has made, or none."""
+    """Calls the database function: a claim for the attempt it wrote, or None."""
     sent_at, hold_until = terms["sent_at"], now + hold
     parameters = {
         "lead": lead_id,
@@ -175,21 +174,23 @@ def _claim(lead_id: int, now: datetime, hold: timedelta, terms: dict[str, Any]) 
         "sent_at": sent_at,
         "hold_until": hold_until,
     }
-    # Its columns in their order: by name, Django would take longer than over all the rest.
+    # The columns are in Django's order: passing them by name would take longer than all the rest.
     attempt = CallAttempt.from_db(DEFAULT_DB_ALIAS, columns, list(columns.values()))
     return Claim(attempt, kind)
 
 
 def is_installed() -> bool:
-    """Whether the database has the claim's function: `migrate` has been run."""
+    """Whether the database has the claim's function, i.e. `migrate` was run."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [FUNCTION])
         return bool(cursor.fetchone()[0])
 
 
 def whose(phone: str, asked: Sequence[TeamOffer], assigned_to: int | None = None) -> Owner | None:
-    """Whose a lead of this number is, as the claim asks: who it is assigned to, or else who talked
-    last with the number, as far back as the teams that are asked go by that.
+    """The owner of a lead of this number, as the claim finds it.
+
+    The person it is assigned to, or else whoever last talked with the number, within the longest
+    period of the teams that are asked.
     """
     if assigned_to is not None:
         return Owner(salesperson=assigned_to)
@@ -198,7 +199,7 @@ def whose(phone: str, asked: Sequence[TeamOffer], assigned_to: int | None = None
 
 
 def owner_of(phone: str, since: datetime) -> Owner | None:
-    """Who talked last with this number after `since`: as the claim asks."""
+    """Who last talked with this number after `since`, as the claim finds it."""
     talk = (
         CallAttempt.objects.filter(phone=phone, state="bridged", claimed_at__gt=since)
         .order_by("-claimed_at")

@@ -1,27 +1,27 @@
--- The claim: reserves one waiting lead and one free extension for each other, and writes the attempt.
+-- The claim: reserves one waiting lead and one free extension for each other; writes the attempt.
 --
--- Runs in psql as it stands. A migration installs it; another text gets another name (_v6), so that
--- an older version of the product goes on with its own while a new one is rolled out.
+-- Runs in psql as it stands. A migration installs it; a changed text gets a new name (_v6), so that
+-- an older version of the product keeps its own function while a new one is rolled out.
 -- callbacks.routing.rules.choose is the same rule in Python, for previews and the replay;
 -- tests/routing/test_rules_agree_with_claim.py runs both on the same random set-ups.
 --
 -- The steps:
---   1. Lock the lead, if it is waiting, due, and its number may be rung.
---   2. Note the extensions that have refused this lead with error 1: they come last.
---   3. A manager has chosen an extension: take that one.
---   4. Its owner: take who it is assigned to, or else whoever talked last with this number (sticky
---      agent); or wait for them.
+--   1. Lock the lead, if it is waiting and due and its number may be called.
+--   2. Note the extensions that refused this lead with error 1: they come last.
+--   3. If a manager chose an extension, take it.
+--   4. Owner: take a phone of the person the lead is assigned to, or else of whoever last talked
+--      with this number (sticky agent); or wait for them.
 --   5. Team by team: take the first free extension of the queue.
 --   6. Record what was seen of the teams' queues, for the routing trace.
 --   7. Write the attempt and the lead.
 --   8. Move the extension to its new place in the queue.
 --
 -- Locks are taken with SKIP LOCKED: a locked row is being claimed by somebody else right now. The
--- partial unique indexes over live attempts are the second lock on the door.
+-- partial unique indexes on live attempts are a second safeguard.
 --
--- Parameters: the teams that are asked stand in arrays, one for each of their terms, in order.
--- given_closed holds the schedules that are closed now, given_opens when each opens.
--- Returns one row for the attempt it has written, or none.
+-- Parameters: the teams that are asked are in arrays, one for each of their terms, in order.
+-- given_closed holds the schedules that are closed now, given_opens when each of them opens.
+-- Returns one row for the attempt it wrote, or none.
 
 CREATE OR REPLACE FUNCTION callbacks_claim_v5(
     given_lead bigint,

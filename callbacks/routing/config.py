@@ -1,7 +1,7 @@
 """Who answers what, when and how: sources, teams, hours, own numbers, call parameters.
 
-Kept in memory until a manager changes it (leads.config_cache). What changes from call to call, such
-as which extension is free, is never asked here: the claim asks the database.
+Kept in memory until a manager changes something (leads.config_cache). What changes from call to
+call, such as which extension is free, is not here: the claim reads it from the database.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from leads.models import LeadSource
 
 @dataclass(frozen=True)
 class AnsweredSource:
-    """A source that a team answers, and after how long a lead's wait it steps in."""
+    """A source that a team answers, and how long a lead waits before this team is asked."""
 
     source_id: int
     overflow_after: timedelta
@@ -39,30 +39,34 @@ class OpenState:
 
 @dataclass(frozen=True)
 class RoutingConfig:
-    """As of one version. Its models are shared: they are read, never changed or saved."""
+    """The configuration as of one version.
+
+    Its models are shared: read them, never change or save them.
+    """
 
     sources: Mapping[int, LeadSource]
     teams_by_source: Mapping[int, list[Team]]
-    # Of the same teams in the same order: the rules of their turns.
+    # The rules for the same teams in the same order.
     rules_by_source: Mapping[int, list[TeamRules]]
     own_numbers: frozenset[str]
     parameters_by_source: Mapping[int, dict[str, Any]]
     parameters_by_extension: Mapping[int, dict[str, Any]]
     calendars: Mapping[int, Calendar]
-    # By team: the schedules that its extensions have of their own.
+    # By team: its extensions' own schedules.
     shifts: Mapping[int, frozenset[int]]
     _states: dict[int, OpenState] = field(default_factory=dict, compare=False)
-    # What callbacks.scheduling.calling_hours has found out about this version, so that it need not
-    # look again.
+    # What callbacks.scheduling.calling_hours has worked out for this version, kept for reuse.
     openings: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def teams_for(self, source_id: int) -> list[Team]:
-        """The active teams that answer a source, those that step in earlier first."""
+        """The active teams that answer a source, in the order in which they are asked."""
         return self.teams_by_source.get(source_id, [])
 
     def calls_a_day(self, source_id: int) -> int | None:
-        """How often a number may be rung in 24 hours for this source: its own bound, or that of one
-        of its teams if that is smaller. None: nobody has one, and the setting alone holds.
+        """How often a number may be called in 24 hours for this source.
+
+        The smallest bound of the source and its teams. None: there is none, and only the setting
+        applies.
         """
         source = self.sources.get(source_id)
         own = [source.calls_a_day if source else None]
@@ -70,9 +74,10 @@ class RoutingConfig:
         return min((it for it in own if it is not None), default=None)
 
     def calling_window(self, source_id: int) -> tuple[time, time] | None:
-        """From when until when numbers are called for this source, by their own clocks: its own
-        window, narrowed by those of its teams. None: nobody has one. Where they have no time in
-        common, it ends no later than it begins.
+        """From when until when numbers are called for this source, on their own clocks.
+
+        The source's window, narrowed by the windows of its teams. None: there is no window. If the
+        windows do not overlap, the end is no later than the start.
         """
         source = self.sources.get(source_id)
         own = [it for it in (source, *self.teams_for(source_id)) if it]
@@ -83,17 +88,20 @@ class RoutingConfig:
     def asked(
         self, source_id: int, waited: timedelta, now: datetime, *, is_owned: bool = False
     ) -> list[TeamOffer]:
-        """The teams that are asked for a lead of this source that has `waited`; none: closed."""
+        """The teams that are asked for a lead that has waited for `waited`; [] if all are closed.
+        """
         rules = self._open_rules(source_id, now)
         return routing_rules.offers(rules, waited, now, is_owned=is_owned)
 
     def rules_of(self, team_id: int) -> TeamRules | None:
-        """The rules of an active team that answers anything, `overflow_after` aside."""
+        """The rules of an active team that answers any source; ignore `overflow_after`."""
         all_rules = (rules for found in self.rules_by_source.values() for rules in found)
         return next((rules for rules in all_rules if rules.id == team_id), None)
 
     def answered_by(self, team_id: int, now: datetime) -> list[AnsweredSource]:
-        """The sources that a team answers, and when it steps in beside those that are open."""
+        """The sources that a team answers, each with how long a lead waits before the team is
+        asked.
+        """
         return [
             AnsweredSource(
                 source_id, routing_rules.steps_in(rules, self._open_rules(source_id, now))
@@ -104,16 +112,16 @@ class RoutingConfig:
         ]
 
     def steps_in(self, source_id: int, now: datetime) -> list[tuple[timedelta, TeamRules]]:
-        """The teams that are open for a source, and after how long a lead's wait each is asked."""
+        """The open teams of a source, each with how long a lead waits before the team is asked."""
         teams = self._open_rules(source_id, now)
         return [(routing_rules.steps_in(it, teams), it) for it in teams]
 
     def is_open(self, team: Team, at: datetime) -> bool:
-        """Whether the team answers at `at`; one without a schedule always does."""
+        """Whether the team answers at `at`; a team without a schedule always does."""
         return team.schedule_id is None or self.state(team.schedule_id, at).is_open
 
     def zone_of(self, team_id: int) -> str | None:
-        """The time zone of an active team's hours; None where it has none that is known."""
+        """The time zone of an active team's hours; None if it has none or an unknown one."""
         teams = (team for found in self.teams_by_source.values() for team in found)
         schedule_id = next((it.schedule_id for it in teams if it.pk == team_id), None)
         if schedule_id is None or opening_hours.problem(self.calendars[schedule_id]):
@@ -127,7 +135,7 @@ class RoutingConfig:
         return {it: state.opens_at for it, state in states.items() if not state.is_open}
 
     def state(self, schedule_id: int, at: datetime) -> OpenState:
-        """Of one schedule; worked out anew only when it opens or closes."""
+        """The state of a schedule, kept until the schedule opens or closes."""
         kept = self._states.get(schedule_id)
         if kept is None or not kept.since <= at < kept.until:
             kept = self._states[schedule_id] = _state(self.calendars[schedule_id], at)

@@ -1,11 +1,12 @@
 -- The calls of a day and the wrap-up of an extension: until when either keeps it from being rung.
 --
 -- Written at the end of each call (callbacks.routing.rotation), and by the triggers below when a
--- manager changes what goes into them: caps, wrap-ups, teams, time zones. So a change holds at once,
--- in both directions, whichever way it is made. Runs in psql as it stands; a migration installs it.
+-- manager changes the inputs: caps, wrap-ups, teams, time zones. So a change takes effect at once,
+-- in both directions, however it is made. Runs in psql as it stands; a migration installs it.
 --
--- A day is that of the team's hours; of a team that is open round the clock, or whose zone is not
--- known, that of the setting TIME_ZONE, which each connection of the product brings along.
+-- A day is a day in the time zone of the team's hours. For a team that is open round the clock, or
+-- whose zone is unknown, it is a day in the setting TIME_ZONE, which each connection of the product
+-- sets.
 
 CREATE OR REPLACE FUNCTION callbacks_limits_v1(
     given_extension bigint,

@@ -1,4 +1,4 @@
-"""Until when a number may not be rung: the rule of callbacks.policy.number_bounds, in SQL."""
+"""Until when a number may not be called: callbacks.policy.number_bounds as SQL."""
 
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from callbacks.policy.number_bounds import RungCall
 from callbacks.policy.rules import A_DAY
 from callbacks.voicenter.values.leg_outcome import RANG
 
-# Attempts of which it is known that the lead's phone has not rung, unless its leg's record says so;
-# all others count.
+# States in which the lead's phone is known not to have rung, unless a record of the second leg says
+# that it did. Attempts in all other states count.
 _DID_NOT_RING = ", ".join(
     f"'{state.value}'"
     for state in (
@@ -24,11 +24,11 @@ _DID_NOT_RING = ", ".join(
         AttemptState.NEVER_PLACED,
     )
 )
-_RANG = ", ".join(f"'{word}'" for word in RANG)  # of the lead's leg
+_RANG = ", ".join(f"'{word}'" for word in RANG)  # statuses of the lead's leg
 
 
 def _last_calls(phone: str, how_many: str) -> str:
-    """The last calls that rang a number, or may have, newest first (SQL)."""
+    """SQL: the last calls that rang a number, or may have, newest first."""
     return f"""
             SELECT COALESCE(sent_at, claimed_at) AS rung_at, ended_at
             FROM callbacks_callattempt rung
@@ -46,10 +46,10 @@ def _last_calls(phone: str, how_many: str) -> str:
 
 
 def _rests_until(phone: str, source: str, since: str) -> str:
-    """Until when a number may not be rung for a lead of a source (SQL; NULL: it may be).
+    """SQL: until when a number may not be called for a lead of a source; NULL: it may be called.
 
-    Calls that ended before `since` make no gap. As many of the last calls are looked at as may be
-    made in a day: the earliest of them has to be a day ago. In Python: `limited_until`.
+    Calls that ended before `since` cause no gap. The query looks at as many of the last calls as
+    are allowed in a day: the earliest of them must be a day ago. In Python: `limited_until`.
     """
     return f"""(
         SELECT (
@@ -63,8 +63,8 @@ def _rests_until(phone: str, source: str, since: str) -> str:
     )"""  # noqa: S608  # put together from constants only
 
 
-# For a row `lead`, with the parameters of `bounds`. A manager's wish (counted anew, later than it
-# was submitted) passes the gap, not the daily bound.
+# For a row `lead`, with the parameters of `bounds`. A manager's "Call now" (counted_from later than
+# submitted_at) skips the gap, not the daily bound.
 LEAD_RESTS_UNTIL = _rests_until(
     "lead.phone",
     "lead.source_id",
@@ -85,21 +85,20 @@ def bounds() -> dict[str, Any]:
 def number_limited_until(
     phone: str, source_id: int, now: datetime, since: datetime | None = None
 ) -> datetime | None:
-    """Until when `phone` may not be rung for a lead of this source, by the rule of the claim; None
-    when it may be now.
+    """Until when `phone` may not be called for a lead of this source; None if it may be called now.
 
-    Calls that ended before `since` make no gap, but count for the day.
+    By the rule of the claim. Calls that ended before `since` cause no gap, but count for the day.
     """
     return _later_than(now, _OF_NUMBER, {"phone": phone, "source": source_id, "since": since})
 
 
 def lead_limited_until(lead_id: int, now: datetime) -> datetime | None:
-    """The same for a lead's number, as the claim asks it for this lead."""
+    """Until when a lead's number may not be called, as the claim checks it; None if it may be."""
     return _later_than(now, _OF_LEAD, {"lead": lead_id})
 
 
 def last_calls(phone: str) -> list[RungCall]:
-    """The last calls that rang this number, or may have, oldest first; no more than can count."""
+    """The last calls that rang this number, or may have, oldest first; at most as many as count."""
     found = sql.rows(_last_calls("%(phone)s", "%(calls_a_day)s"), {"phone": phone, **bounds()})
     return [RungCall(row["rung_at"], row["ended_at"]) for row in reversed(list(found))]
 

@@ -1,7 +1,7 @@
--- The places in the queue of a team that changes its strategy, and of an extension that changes its
--- team: by time, whoever was called last stays last; by turns, all begin anew. By triggers, so that no
--- time stands among turns, whichever way the change is made. Runs in psql as it stands; a migration
--- installs it. How a place moves with calls is callbacks.routing.rules'.
+-- Queue places when a team changes its strategy or an extension changes its team. By time: whoever
+-- was called last stays last. By turns: all start anew. Triggers keep times from mixing with turns,
+-- however the change is made. Runs in psql as it stands; a migration installs it. How a place moves
+-- with calls is in callbacks.routing.rules.
 
 CREATE OR REPLACE FUNCTION callbacks_first_place(given_team bigint, last_called_at timestamptz)
 RETURNS double precision LANGUAGE sql STABLE AS $$

@@ -1,11 +1,11 @@
-"""Which lead next: the most urgent ones that could be called by the extensions that are free.
+"""Which lead is next: the most urgent leads that the free extensions could call.
 
-Urgency is the moment that was promised (a new lead's due time, a retry's time to call), earlier by
-the minutes of the source's priority; then arrival. A source's overdue leads come first, read in
-that order from an index (lead_waiting_by_promise), and PostgreSQL stops as soon as it has enough of
-them. Only when there are not enough does it read all that is due (lead_waiting_by_time). So neither
-a long queue nor many leads that are due another day cost anything, which no single index could
-promise.
+Leads are ordered by the promised moment (a new lead's due time, a retry's call time), moved forward
+by the minutes of the source's priority; then by arrival. A source's overdue leads come first, read
+in that order from an index (lead_waiting_by_promise), and PostgreSQL stops as soon as it has enough
+of them. Only if there are too few does it read all due leads (lead_waiting_by_time). So neither a
+long queue nor many leads that are due another day slow the query down, which no single index could
+ensure.
 """
 
 # ruff: noqa: S608  # put together from constants only
@@ -23,8 +23,8 @@ from callbacks.routing.config import RoutingConfig
 
 # Lead.has_owner.
 _HAS_OWNER = "lead.follow_up_of_id IS NOT NULL OR lead.assigned_to_id IS NOT NULL"
-# What a free extension of this team could take. A lead that it could not (another language is
-# wanted, an owner is waited for, this team has not stepped in yet) must not keep others waiting.
+# Leads that a free extension of this team could take. Other leads (another language is wanted, an
+# owner is waited for, the team is not asked yet) must not block the queue.
 _CAN_BE_CALLED = f"""
     lead.source_id = answered.source_id AND lead.status = 'waiting'
     AND lead.id <> ALL(%(taken)s::bigint[])
@@ -124,7 +124,7 @@ _NEXT_LEADS = f"""
 """
 
 # One look into an index (lead_waiting_by_time) for each source: however many leads wait, the first
-# one tells. Asked for in its order, or a planner without statistics might read them all.
+# one is enough. The ORDER BY keeps a planner without statistics from reading all of them.
 _A_LEAD_IS_DUE = """
     (
         SELECT lead.call_after FROM leads_lead lead
@@ -146,9 +146,9 @@ _TEAM_WITH_DUE_LEADS = """
 def next_leads(
     team_id: int, now: datetime, taken: Collection[int] = (), at_most: int = 500
 ) -> list[int]:
-    """The most urgent waiting leads that the free extensions of a team could call, one for each.
+    """The most urgent waiting leads that a team's free extensions could call, one for each.
 
-    Without those in `taken`, and no more than `at_most`.
+    Leaves out the leads in `taken`; returns no more than `at_most`.
     """
     current = config.current()
     rules = current.rules_of(team_id)
@@ -172,8 +172,9 @@ def next_leads(
 
 
 class _Kept(NamedTuple):
-    """For whose owners the leads of a source are kept, or those that have one in every team
-    (Lead.has_owner), and for how long.
+    """How long leads of a source are kept for owners in a team.
+
+    `for_owned`: for leads with an owner in every team (Lead.has_owner); otherwise for other leads.
     """
 
     source_id: int
@@ -187,7 +188,7 @@ class _Kept(NamedTuple):
 def _waiting_for(
     current: RoutingConfig, source_ids: Collection[int], now: datetime
 ) -> dict[str, Any]:
-    """For whose owners leads of these sources are kept, as parameters: an array for each term."""
+    """For whose owners these sources' leads are kept, as SQL parameters: an array for each term."""
     kept = [
         _Kept(source_id, rules.id, now - owned_for, steps_in, waits, is_owned)
         for source_id in source_ids
@@ -211,7 +212,7 @@ def _waiting_for(
 
 
 def team_with_waiting_leads(extension_id: int, now: datetime) -> int | None:
-    """The extension's team, if a lead that it answers waits to be called now."""
+    """The extension's team, if a lead that the team answers waits to be called now."""
     parameters = {"extension": extension_id, "due": now + CLOCK_TOLERANCE}
     return next(iter(_ids(_TEAM_WITH_DUE_LEADS, parameters)), None)
 
@@ -224,7 +225,7 @@ def sources_with_due_leads(now: datetime) -> list[int]:
 def teams_with_due_leads(now: datetime) -> list[Team]:
     """The active, open teams that answer a source with a lead waiting to be called now.
 
-    Those that step in earlier come first.
+    Teams that are asked earlier come first.
     """
     current = config.current()
     teams = {

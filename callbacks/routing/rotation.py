@@ -1,7 +1,7 @@
-"""An extension's place in the queue of its team, and what moves it.
+"""An extension's place in its team's queue, and what moves it.
 
-The end of a call sets its place, its wrap-up and whether it has had its calls of the day; the last
-two are limits.sql's. The place that an extension begins with is positions.sql's.
+The end of a call sets the place, the wrap-up, and whether the calls of the day are used up. The
+last two are computed in limits.sql, the first place of an extension in positions.sql.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ _LIMITS = """(capped_until, wrap_up_until) = (
             ) limits
         )"""
 
-# rules.position_after, in the one statement that a call's end takes.
+# rules.position_after, in the same statement that ends the call for the extension.
 _AFTER = f"""
     UPDATE callbacks_extension extension SET
         queue_position = CASE
@@ -44,7 +44,7 @@ _CORRECTED = f"""
 
 
 def after_call(extension_id: int, outcome: Outcome, now: datetime) -> None:
-    """In the transaction in which its attempt has ended."""
+    """Moves the extension after a call. In the transaction that ends the attempt."""
     parameters = {
         "extension": extension_id,
         "now": now,
@@ -55,9 +55,7 @@ def after_call(extension_id: int, outcome: Outcome, now: datetime) -> None:
 
 
 def after_correction(extension_id: int, was: Outcome, outcome: Outcome, now: datetime) -> None:
-    """An earlier call ended in another way than was taken for it: so did its turn, and the calls
-    of the day.
-    """
+    """Corrects the extension's turn and its calls of the day after an outcome was corrected."""
     parameters = {
         "extension": extension_id,
         "now": now,

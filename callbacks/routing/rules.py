@@ -1,10 +1,10 @@
-"""Who is rung next: which team is asked, and which of its extensions rings. Pure; docs/matching.md.
+"""Which team is asked, and which of its extensions rings next. Pure; see docs/matching.md.
 
-The claim (claim.sql) does in the database what `choose` does here, on what is free at that very
-moment; previews and the replay use `choose`. The place of an extension in its team's queue is a
-number, and a strategy is how that number moves: here in `position_at_claim` and `position_after`,
-in SQL in step 8 of claim.sql and in `rotation`. A new strategy also needs its choice in
-`models.teams` and its words in `explain.routing_reason`.
+The claim (claim.sql) does in the database what `choose` does here, on the extensions that are free
+at that moment; previews and the replay use `choose`. An extension's place in its team's queue is a
+number, and a strategy defines how that number moves: here in `position_at_claim` and
+`position_after`, in SQL in step 8 of claim.sql and in `rotation`. A new strategy also needs its
+choice in `models.teams` and its words in `explain.routing_reason`.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,26 +13,27 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 LONGEST_IDLE, ROUND_ROBIN, WEIGHTED, FAIR = "longest_idle", "round_robin", "weighted", "fair"
-# Those whose positions count turns; those of the others are times, in epoch seconds.
+# Strategies whose positions count turns; the others' positions are times, in epoch seconds.
 BY_TURNS = (WEIGHTED, FAIR)
-# Turns by which somebody who was away may be behind the others. Without a limit whoever comes back
-# from a holiday would get every call of the day.
+# How many turns somebody who was away may lag behind the others. Without a limit, a person back
+# from holiday would get every call of the day.
 CATCH_UP = 5.0
 
-# Why an extension is not rung, in the order in which they are asked: the first one is said.
+# Why an extension is not rung, in the order of the checks: the first reason is shown.
 OFF, BLOCKED, PAUSED, ON_CALL, OFF_SHIFT = "off", "blocked", "paused", "on_call", "off_shift"
 OUT, CAPPED, RESTING, SEEN_BUSY = "out", "capped", "resting", "seen_busy"
-# Of those on a call, as people are told it: the answer to its call was lost, so it may be on one.
+# Shown instead of ON_CALL: the answer to the call was lost, so the extension may be on a call.
 UNTOLD = "untold"
-# For one lead.
+# Reasons for one lead only.
 REFUSED, LANGUAGE = "refused", "language"
 
-# The rule that decided when no strategy did: the salesperson who talked with this number before, or
-# the one to whom a manager has assigned the lead.
+# Rules that take precedence over a strategy: the salesperson who last talked with this number, or
+# the one to whom a manager assigned the lead.
 OWNER, ASSIGNED = "owner", "assigned"
-# Some leads have an owner in every team (Lead.has_owner): of a planned follow-up call it is who
-# talked within this time, of an assigned lead who it is assigned to. They are waited for so long
-# while they are on a call. A team's own terms hold where they are longer.
+# Some leads have an owner in every team (Lead.has_owner). A planned follow-up's owner is whoever
+# talked within FOLLOW_UP_OWNED_FOR; an assigned lead's owner is the person it is assigned to. The
+# lead waits for FOLLOW_UP_WAITS while that person is on a call. Longer values of a team take
+# precedence.
 FOLLOW_UP_OWNED_FOR = timedelta(days=120)
 FOLLOW_UP_WAITS = timedelta(minutes=5)
 
@@ -41,8 +42,8 @@ FOLLOW_UP_WAITS = timedelta(minutes=5)
 class TeamRules:
     """What a manager has set for a team that answers a source. Waits in seconds.
 
-    `language_wait` None: only who speaks the lead's language is ever rung. `has_languages`: whether
-    anybody's languages are named at all.
+    `language_wait` None: only speakers of the lead's language are ever rung. `has_languages`:
+    whether any extension names its languages.
     """
 
     id: int
@@ -56,16 +57,16 @@ class TeamRules:
 
     @property
     def only_speakers(self) -> bool:
-        """Whether it never rings anybody who does not speak a lead's language."""
+        """Whether the team only ever rings people who speak a lead's language."""
         return self.has_languages and self.language_wait is None
 
     def owned_for(self, *, is_owned: bool) -> timedelta:
-        """For how long after a talk a number has an owner; zero: it has none."""
+        """How long after a talk a number has an owner; zero: never."""
         own = timedelta(days=self.sticky_agent_days)
         return max(own, FOLLOW_UP_OWNED_FOR) if is_owned else own
 
     def waits_for_owner(self, *, is_owned: bool) -> timedelta:
-        """For how long a lead waits for its owner who is on a call."""
+        """How long a lead waits for an owner who is on a call."""
         own = timedelta(seconds=self.sticky_agent_wait)
         return max(own, FOLLOW_UP_WAITS) if is_owned else own
 
@@ -74,8 +75,8 @@ class TeamOffer(NamedTuple):
     """A team that is asked for a lead now, and on which terms.
 
     `any_language`: salespeople who do not speak the lead's language are rung too. `owner_since`: a
-    conversation after this makes an owner; None: none does. `holds_for_owner`: an owner who is on a
-    call is waited for.
+    talk after this makes an owner; None: there are no owners. `holds_for_owner`: the lead waits for
+    an owner who is on a call.
     """
 
     team_id: int
@@ -89,10 +90,11 @@ class TeamOffer(NamedTuple):
 
 @dataclass(frozen=True)
 class ExtensionState:
-    """An extension as a claim sees it. `reason` None: free; `until`: when that ends, if known.
+    """An extension as a claim sees it.
 
-    `salesperson`: whose phone it is; None: nobody's, it is its own person. `comes_back`: whether
-    one that is on a call can be rung after it, as far as anybody knows.
+    `reason` None: free. `until`: when the reason ends, if known. `salesperson`: the phone's owner;
+    None: nobody, the phone counts as its own person. `comes_back`: whether an extension that is on
+    a call can be rung after it, as far as is known.
     """
 
     id: int
@@ -109,20 +111,21 @@ class ExtensionState:
     comes_back: bool = True
 
     def speaks(self, language: str) -> bool:
-        """Whether a lead of this language can be talked to; one that names none speaks all."""
+        """Whether somebody there speaks the language; an extension that names none speaks all."""
         return speaks(self.languages, language)
 
     def names(self, language: str) -> bool:
-        """Whether this language is among those that are named; "he" matches "he-IL"."""
+        """Whether the extension names this language; "he" matches "he-IL"."""
         return _names(self.languages, language)
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a lead is: who talked last with its number, on which phone, and when; or who it is
-    assigned to, whenever they talked (`talked_at` None).
+    """The owner of a lead: who last talked with its number, or the person it is assigned to.
 
-    A person, whatever phones they have now. `salesperson` None: the phone was nobody's then.
+    `extension_id`, `talked_at`: the phone and the time of that talk; `talked_at` None: assigned.
+    The owner is a person, whatever phones they have now. `salesperson` None: the phone was nobody's
+    then.
     """
 
     extension_id: int | None = None
@@ -131,11 +134,11 @@ class Owner:
 
     @property
     def rule(self) -> str:
-        """By which rule they are rung: OWNER or ASSIGNED."""
+        """The rule by which the owner is rung: OWNER or ASSIGNED."""
         return ASSIGNED if self.talked_at is None else OWNER
 
     def has(self, state: ExtensionState) -> bool:
-        """Whether it is a phone of theirs."""
+        """Whether the extension is one of the owner's phones."""
         if self.salesperson is None:
             return state.id == self.extension_id
         return state.salesperson == self.salesperson
@@ -143,8 +146,9 @@ class Owner:
 
 @dataclass(frozen=True)
 class Choice:
-    """Who is rung, of which team, and by which rule: OWNER, ASSIGNED, LANGUAGE, or the team's
-    strategy.
+    """The extension that rings, its team's offer, and the rule that chose it.
+
+    `rule`: OWNER, ASSIGNED, LANGUAGE, or the team's strategy.
     """
 
     extension: ExtensionState
@@ -153,7 +157,7 @@ class Choice:
 
 
 def speaks(languages: Collection[str], language: str) -> bool:
-    """The same of the languages that a phone has; one that names none is for all."""
+    """Whether a phone with these languages takes `language`; a phone that names none takes all."""
     return not languages or not language or _names(languages, language)
 
 
@@ -162,7 +166,7 @@ def _names(languages: Collection[str], language: str) -> bool:
 
 
 def first_part(language: str) -> str:
-    """ "pt-BR" -> "pt": what two codes of one language have in common."""
+    """ "pt-BR" -> "pt": what codes of the same language have in common."""
     return language.partition("-")[0].lower()
 
 
@@ -171,8 +175,8 @@ def offers(
 ) -> list[TeamOffer]:
     """The teams that are asked for a lead that could have been called for `waited`, in order.
 
-    `teams` are those that are open. The first one steps in at once: nobody waits for a team that is
-    closed. `is_owned`: it is somebody's in every team (Lead.has_owner).
+    `teams`: the open ones. The first of them is asked at once: no lead waits for a closed team.
+    `is_owned`: the lead has an owner in every team (Lead.has_owner).
     """
     in_order = sorted(teams, key=lambda team: (team.overflow_after, team.name))
     return [
@@ -193,7 +197,7 @@ def offers(
 
 
 def steps_in(team: TeamRules, open_teams: Sequence[TeamRules]) -> timedelta:
-    """How long a lead has waited when `team` is asked, beside the teams that are open with it."""
+    """How long a lead has waited when `team` is asked, given the teams that are open with it."""
     first = min((it.overflow_after for it in open_teams), default=team.overflow_after)
     return timedelta(seconds=max(team.overflow_after - first, 0))
 
@@ -206,10 +210,10 @@ def choose(
     owner: Owner | None = None,
     refused: Collection[int] = (),
 ) -> Choice | None:
-    """Who is rung; None: the lead waits.
+    """Which extension rings; None: the lead waits.
 
-    `refused`: extensions with which the provider refused this lead (error 1); only where nobody
-    else is to be had.
+    `refused`: extensions with which the provider refused this lead (error 1); in their team they
+    come last.
     """
     if owner:
         for state, turn in _theirs(states, asked, owner, refused):
@@ -229,7 +233,7 @@ def holds_for(
     owner: Owner | None,
     refused: Collection[int] = (),
 ) -> ExtensionState | None:
-    """The phone of the owner for whom the lead is kept waiting; None: it is not."""
+    """The owner's phone for which the lead is kept waiting; None: it waits for no owner."""
     theirs = _theirs(states, asked, owner, refused) if owner else []
     if any(state.reason is None for state, _ in theirs):
         return None
@@ -244,9 +248,9 @@ def holds_for(
 def position_at_claim(
     strategy: str, position: float, weight: int, next_free: float | None, now: datetime
 ) -> float:
-    """Where an extension stands once it has been taken.
+    """The queue position of an extension after it was taken.
 
-    `next_free`: the position of the next free one of its team and tier; None: there is none.
+    `next_free`: the position of the next free extension of the same team and tier; None: none.
     """
     if strategy not in BY_TURNS:
         return now.timestamp()
@@ -258,8 +262,9 @@ def position_at_claim(
 def position_after(
     strategy: str, position: float, weight: int, now: datetime, *, rang: bool, talked: bool
 ) -> float:
-    """Where it stands after a call that `rang` its phone or not, and in which the two `talked`, or
-    may have.
+    """The queue position after a call.
+
+    `rang`: whether the extension's phone rang. `talked`: whether the two talked or may have.
     """
     if strategy == LONGEST_IDLE:
         return now.timestamp()
@@ -279,10 +284,10 @@ def _theirs(
     owner: Owner,
     refused: Collection[int],
 ) -> list[tuple[ExtensionState, TeamOffer]]:
-    """The owner's phones that may be rung for the lead as theirs, each with its team's turn.
+    """The owner's phones that may be rung for the lead as its owner's, each with its team's offer.
 
-    Of teams that are asked and, unless it is assigned to them, go by owners for so long. The phone
-    they talked on comes first.
+    Only in teams that are asked. Unless the lead is assigned, the talk must also be recent enough
+    for the team. The phone they talked on comes first.
     """
     places = {turn.team_id: (place, turn) for place, turn in enumerate(asked)}
     found = [

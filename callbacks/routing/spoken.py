@@ -1,4 +1,4 @@
-"""Whether anybody speaks a language whom a source's leads are routed to."""
+"""Whether anybody who takes a source's leads speaks a language."""
 
 from callbacks.models import Extension
 from callbacks.routing.config import RoutingConfig
@@ -6,9 +6,9 @@ from callbacks.routing.rules import first_part
 
 
 def is_spoken(current: RoutingConfig, source_id: int, language: str) -> bool:
-    """Whether some extension of the source's teams takes leads of this language, now or later.
+    """Whether any extension of the source's teams takes leads of this language, now or later.
 
-    A language that is not known ("") is spoken by everybody.
+    An unknown language ("") is spoken by everybody.
     """
     rules = current.rules_by_source.get(source_id, [])
     if not language or not all(it.only_speakers for it in rules):
