@@ -1,1 +1,1 @@
-"""What follows each outcome of a call: rules, bounds, and their numbers from the settings."""
+"""What follows from each outcome of a call: rules, bounds, and their numbers from the settings."""

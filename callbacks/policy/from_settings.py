@@ -10,7 +10,7 @@ from callbacks.policy.rules import OPENING, Policy, Wait
 
 
 def policy() -> Policy:
-    """The policy in force. Raises ValueError when a list of waits cannot be read."""
+    """The policy in force. Raises ValueError if a list of waits cannot be read."""
     return _policy(
         settings.OFFLINE_COOLDOWN,
         settings.MISSED_COOLDOWN,
@@ -25,7 +25,7 @@ def policy() -> Policy:
     )
 
 
-@lru_cache(maxsize=8)  # asked with every claim
+@lru_cache(maxsize=8)  # called for every claim
 def _policy(
     offline: float,
     missed: float,
@@ -53,10 +53,10 @@ def _policy(
 
 
 def in_settings(values: Sequence[Wait]) -> list[str]:
-    """Waits as the settings have them: seconds, or "opening". What `waits` reads."""
+    """Waits as the settings write them: seconds, or "opening". The inverse of `waits`."""
     return [it if isinstance(it, str) else f"{it.total_seconds():g}" for it in values]
 
 
 def waits(words: Sequence[str]) -> list[Wait]:
-    """["120", "opening"] -> waits, of seconds or until the next opening. Raises ValueError."""
+    """["120", "opening"] -> waits: seconds, or until the next opening. Raises ValueError."""
     return [OPENING if it == OPENING else timedelta(seconds=float(it)) for it in words]

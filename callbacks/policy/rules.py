@@ -1,7 +1,7 @@
 """What an outcome means for the lead and for the extension. Pure; one table.
 
-`next_step` is the whole policy; its table is `_by_table`, one branch a row. Numbers live in
-`Policy`, and the bounds that no number can lift stand above it.
+`next_step` is the whole policy; its table is `_by_table`, one branch for each row. The numbers are
+in `Policy`, within the hard bounds above it.
 """
 
 from collections.abc import Sequence
@@ -10,40 +10,41 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final, Literal, TypeVar
 
-# --- hard bounds: a Policy is always within them, whatever it was made from ----------------------
+# --- hard bounds: a Policy is always within them, whatever its values were -----------------------
 
-# Tries of one lead. Those that ended with the extension (offline, blocked, nobody picked up) do
-# not count: they say nothing of the lead, its phone has not rung, and each takes its extension out.
-# Nor do faults of the provider or the network, unless others are got through to meanwhile.
+# Tries of one lead. Attempts that ended at the extension (offline, blocked, nobody picked up) do
+# not count: they say nothing about the lead, the lead's phone did not ring, and each takes its
+# extension out. Faults of the provider or the network do not count either, unless other leads were
+# reached meanwhile.
 MAX_ATTEMPTS = 20
-# Calls that ring, or may ring, one number within A_DAY, whatever leads they are made for: anybody
-# can type anybody's number, again and again.
+# Calls that ring, or may ring, one number within A_DAY, for any leads: anybody can type anybody's
+# number again and again.
 MAX_CALLS_A_DAY = 10
 A_DAY = timedelta(hours=24)
-# From the end of a call that rang a number, or may have, to the next one.
+# From the end of a call that rang a number, or may have, to the next call.
 LEAST_GAP = timedelta(minutes=1)
 LONGEST_GAP = timedelta(days=1)
-# No lead is put off for longer by one outcome; opening hours come on top.
+# The longest wait after one outcome; opening hours come on top.
 LONGEST_WAIT = timedelta(days=1)
-# How often the provider, and an extension that did not take a call, are asked again.
+# How soon the provider, or an extension that did not take a call, is tried again.
 LEAST_ERROR_WAIT = timedelta(seconds=1)
 LEAST_COOLDOWN = timedelta(seconds=10)
 LONGEST_COOLDOWN = timedelta(days=1)
 MAX_MISSED = 10
-# For how long an extension is paused that missed too many calls. No pause of ours lasts for ever.
+# How long an extension is paused after too many missed calls. Automatic pauses always end.
 LEAST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
 
-# Seconds; more talk than this is asked of nobody to count as reached.
+# Seconds. No longer talk may be required for a lead to count as reached.
 MOST_LEAST_TALK = 60
 
 # In `Policy.after_no_answer`: wait until a team opens anew.
 OPENING: Final = "opening"
 Wait = timedelta | Literal["opening"]
 
-# What stands on an extension with ExtensionStep.FLAGGED, for the manager.
+# The text on an extension with ExtensionStep.FLAGGED, for the manager.
 FLAGGED_REASON = "invalid parameters with different leads: check its number"
-# The same after so many calls in a row that the provider could not bring to its phone.
+# The same after UNREACHABLE_CALLS calls in a row that the provider could not bring to the phone.
 UNREACHABLE_REASON = "cannot be reached: check the phone and its number"
 UNREACHABLE_CALLS = 3
 FLAGS = (FLAGGED_REASON, UNREACHABLE_REASON)
@@ -57,22 +58,22 @@ class Outcome(Enum):
     BLOCKED = "blocked"
     INVALID = "invalid"
     MISCONFIGURED = "misconfigured"  # the extension, by our own check of the call
-    PROVIDER_ERROR = "provider_error"  # error 2, other codes, HTTP 401/403: surely not placed
-    NOT_SENT = "not_sent"  # and what turned out never to have been placed
+    PROVIDER_ERROR = "provider_error"  # error 2, other codes, HTTP 401/403: certainly not placed
+    NOT_SENT = "not_sent"  # and calls that turned out never to have been placed
     AGENT_NO_ANSWER = "agent_no_answer"
-    AGENT_UNREACHED = "agent_unreached"  # busy, or a fault of the network: nobody's miss
+    AGENT_UNREACHED = "agent_unreached"  # busy, or a network fault: not a missed call
     LEAD_NO_ANSWER = "lead_no_answer"
     LEAD_BUSY = "lead_busy"
-    BAD_NUMBER = "bad_number"  # wrong, or not to be reached
-    LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, the lead's phone stayed silent
-    SHORT_TALK = "short_talk"  # answered, and over before it can have been a conversation
+    BAD_NUMBER = "bad_number"  # wrong, or not reachable
+    LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, the lead's phone did not ring
+    SHORT_TALK = "short_talk"  # answered, but too short to be a conversation
     STOPPED = "stopped"  # by a manager
     BRIDGED = "bridged"
     NO_RECORD = "no_record"
     NEVER_KNOWN = "never_known"
 
 
-# What each outcome says of the two phones, and of the lead's tries.
+# What each outcome says about the two phones and the lead's tries.
 _ENDED_WITH_THE_EXTENSION = frozenset(
     {
         Outcome.OFFLINE,
@@ -96,33 +97,34 @@ FAULTS = _ERRORS | {Outcome.LEAD_NOT_RUNG}
 
 
 def rang_the_lead(outcome: Outcome) -> bool:
-    """Whether the lead's phone rang, or may have: it counts for the limits of its number."""
+    """Whether the lead's phone rang, or may have: counts towards the limits of its number."""
     return outcome in _RANG_THE_LEAD
 
 
 def rang_the_salesperson(outcome: Outcome) -> bool:
-    """Whether the salesperson's phone rang, or may have: it counts as a call of the extension."""
+    """Whether the salesperson's phone rang, or may have: counts as a call of the extension."""
     return outcome in _RANG_THE_LEAD | _PICKED_UP or outcome is Outcome.AGENT_NO_ANSWER
 
 
 def picked_up(outcome: Outcome) -> bool:
-    """Whether the salesperson surely picked up: it ends their missed calls in a row."""
+    """Whether the salesperson certainly picked up: ends the missed calls in a row."""
     return outcome in _PICKED_UP
 
 
 def may_have_talked(outcome: Outcome) -> bool:
-    """Whether the two talked, or may have: a turn of the salesperson, where turns are talks."""
+    """Whether the two talked, or may have: uses up the salesperson's turn if turns count talks."""
     return outcome in _MAY_HAVE_TALKED
 
 
 def counts_as_try(outcome: Outcome) -> bool:
-    """Whether it counts towards MAX_ATTEMPTS of its lead. Of FAULTS, see `next_step`."""
+    """Whether the outcome counts towards MAX_ATTEMPTS of the lead. For FAULTS, see `next_step`."""
     return outcome not in _ENDED_WITH_THE_EXTENSION | FAULTS
 
 
 def counted_together(outcome: Outcome) -> frozenset[Outcome]:
-    """The outcomes that count as the same one: an outage is an outage, however it shows, and who
-    was not reached was not reached.
+    """The outcomes that count as the same as this one.
+
+    Errors count as one kind of outage; all ways of not reaching a lead count as one.
     """
     return next((it for it in (_ERRORS, _NOT_REACHED) if outcome in it), frozenset({outcome}))
 
@@ -143,20 +145,19 @@ class ExtensionStep(Enum):
 
     FREE = "free"
     OUT = "out"  # not rung for Step.out_for
-    MISSED = "missed"  # the same, and counted; paused when it happens too often in a row
+    MISSED = "missed"  # the same, and counted; paused after too many in a row
     PAUSED = "paused"  # for Step.out_for
     BLOCKED = "blocked"
-    FLAGGED = "flagged"  # rung as before; a manager is told to look at it
+    FLAGGED = "flagged"  # still rung; a manager is asked to look at it
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The numbers of the table. Whatever is given is brought within the hard bounds.
+    """The numbers of the table. Values are brought within the hard bounds.
 
-    `after_no_answer`: one wait for each further try; the last ones may be OPENING instead of a
-    time. `after_busy`: the same where the line was engaged; it gives no more tries, and no longer
-    waits. `gap` and
-    `calls_a_day` hold for a number, not for a lead.
+    `after_no_answer`: one wait for each further try; the last waits may be OPENING instead of a
+    time. `after_busy`: the same if the line was busy; it gives no more tries and no longer waits.
+    `gap` and `calls_a_day` apply to a number, not to a lead.
     """
 
     offline_for: timedelta = timedelta(minutes=2)
@@ -216,8 +217,8 @@ class Policy:
 class Step:
     """The consequence of one outcome.
 
-    A lead that is called again waits `after`, and with `at_opening` from then on until a team
-    opens anew. `message` is for the manager, on a lead that needs a person.
+    A lead that is called again waits for `after`, and with `at_opening` then until a team opens
+    anew. `message` is for the manager, on a lead that needs a person.
     """
 
     lead: LeadStep
@@ -239,15 +240,15 @@ def next_step(
     of_account: timedelta | None = None,
     faults: int = 0,
 ) -> Step:
-    """What follows `outcome`.
+    """What follows from `outcome`.
 
-    `same_before`: earlier attempts of this lead that count as the same outcome (see
-    `counted_together`). `attempts`: all that count (see MAX_ATTEMPTS), this included. `faults`:
-    its FAULTS before which others were got through to: the provider works, but not for this lead.
-    `suspect`: this extension has met INVALID with another lead before. `of_all`: so has every call
-    of late, whoever it was for: it is no lead's fault, and lasts until somebody has mended it.
-    `of_account`: the provider refuses the account; no call is made until it takes it again
-    (calling.account_gate), so the lead waits as it is, and as long as this.
+    `same_before`: earlier attempts of this lead that count as the same outcome
+    (`counted_together`). `attempts`: all that count (MAX_ATTEMPTS), including this one. `faults`:
+    this lead's FAULTS after which other leads were reached: the provider works, but not for this
+    lead. `suspect`: this extension had INVALID with another lead before. `of_all`: all recent calls
+    had INVALID: no lead is at fault, and it lasts until somebody fixes the cause. `of_account`: the
+    provider refuses the account, and no call is made until it accepts the account again
+    (calling.account_gate); the lead waits this long without using up a try.
     """
     if of_account is not None:
         return Step(LeadStep.CALL_AGAIN, after=of_account)
@@ -262,7 +263,7 @@ def next_step(
     return step
 
 
-def _by_table(  # noqa: C901  # a table: one row a case
+def _by_table(  # noqa: C901  # a table: one row for each case
     outcome: Outcome, same_before: int, policy: Policy, suspect: bool
 ) -> Step:
     again = LeadStep.CALL_AGAIN
@@ -280,7 +281,7 @@ def _by_table(  # noqa: C901  # a table: one row a case
                 ExtensionStep.FLAGGED if suspect else ExtensionStep.FREE,
             )
         case Outcome.PROVIDER_ERROR | Outcome.NOT_SENT:
-            # An outage is not the lead's fault: the last wait repeats until it is over.
+            # An outage is not the lead's fault: the last wait repeats until the outage ends.
             return Step(again, after=policy.after_error[: same_before + 1][-1])
         case Outcome.AGENT_NO_ANSWER:
             return Step(again, ExtensionStep.MISSED, out_for=policy.missed_for)
@@ -321,12 +322,12 @@ def _after_no_answer(same_before: int, policy: Policy, *, busy: bool) -> Step:
     wait = policy.after_no_answer[same_before]
     if busy and policy.after_busy:
         engaged = policy.after_busy[: same_before + 1][-1]
-        # Whoever is on the phone is there: never later than one who does not answer.
+        # A person whose line is busy is there, so never wait longer than after no answer.
         timed = [it for it in (engaged, wait) if it != OPENING]
         wait = min(timed) if timed else wait
     if wait != OPENING:
         return Step(LeadStep.CALL_AGAIN, after=wait)
-    # Waits never get shorter: an opening sooner than the last timed wait is passed over.
+    # Waits never get shorter: an opening sooner than the last timed wait is skipped.
     timed = [it for it in policy.after_no_answer[:same_before] if it != OPENING]
     return Step(LeadStep.CALL_AGAIN, after=timed[-1] if timed else policy.gap, at_opening=True)
 

@@ -88,7 +88,8 @@ class RoutingConfig:
     def asked(
         self, source_id: int, waited: timedelta, now: datetime, *, is_owned: bool = False
     ) -> list[TeamOffer]:
-        """The teams that are asked for a lead that has waited for `waited`; [] if all are closed.
+        """The teams that are asked for a lead that has waited for `waited`; empty if all are
+        closed.
         """
         rules = self._open_rules(source_id, now)
         return routing_rules.offers(rules, waited, now, is_owned=is_owned)

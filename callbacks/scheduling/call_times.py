@@ -1,8 +1,8 @@
 """The times at which a lead may be called, from the routing config and the database.
 
-For `next_call`. Three kinds, by what they do about the turns at an opening:
-`reserving` takes the lead's turn, under a lock, for the transaction that stores it; `reading` says
-which turn the lead would get and takes nothing; `unpaced` gives the opening itself.
+For `next_call`. The three kinds differ in how they treat turns at an opening: `reserving` takes the
+lead's turn, under a lock, for the transaction that stores it; `reading` says which turn the lead
+would get and takes nothing; `unpaced` returns the opening itself.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from callbacks.scheduling.opening_turns import Turn
 
 
 class Pacing(Enum):
-    """What is done about the turns at an opening."""
+    """How turns at an opening are treated."""
 
     RESERVE = "reserve"
     READ = "read"
@@ -30,22 +30,22 @@ class ConfiguredTimes:
     source_id: int
     phone: str
     pacing: Pacing
-    waits: bool = False  # for its turn, though the transaction has written something
+    waits: bool = False  # for its turn, even after the transaction wrote something
 
     def next_time(self, after: datetime) -> datetime | None:
-        """A team is open, and its number may be called."""
+        """When a team is open and the lead's number may be called; None: never."""
         return calling_hours.next_time(self.config, self.source_id, self.phone, after)
 
     def next_usual_time(self, after: datetime) -> datetime | None:
-        """In the calling window of the source, or of new sources where it has none."""
+        """In the calling window of the source; without one, in the window of new sources."""
         return calling_hours.next_usual_time(self.config, self.source_id, self.phone, after)
 
     def next_new_opening(self, after: datetime) -> datetime | None:
-        """By the teams' hours alone."""
+        """When a team opens anew, by the teams' hours alone."""
         return calling_hours.next_new_opening(self.config, self.source_id, after)
 
     def turn(self, opening: datetime) -> Turn:
-        """With RESERVE, call it in the transaction that stores the result."""
+        """The lead's turn. With RESERVE, call it in the transaction that stores the result."""
         if self.pacing is Pacing.NONE:
             return Turn(opening, opening)
         reserve = self.pacing is Pacing.RESERVE
@@ -57,7 +57,7 @@ class ConfiguredTimes:
 def reserving(
     config: RoutingConfig, source_id: int, phone: str, *, waits: bool = False
 ) -> ConfiguredTimes:
-    """For callers that store the result, in this transaction. `waits`: as of pacing.turn."""
+    """For callers that store the result in this transaction. `waits`: see pacing.turn."""
     return ConfiguredTimes(config, source_id, phone, Pacing.RESERVE, waits)
 
 
@@ -67,30 +67,30 @@ def reading(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTime
 
 
 def unpaced(config: RoutingConfig, source_id: int, phone: str) -> ConfiguredTimes:
-    """For a manager's wish, and for many leads that are given turns together."""
+    """For a manager's "Call now", and for many leads that get their turns together."""
     return ConfiguredTimes(config, source_id, phone, Pacing.NONE)
 
 
 @dataclass(frozen=True)
 class WindowTimes:
-    """The calling window of a number alone: for recorded messages, which need nobody."""
+    """The calling window of a number alone: for recorded messages, which need no salesperson."""
 
     config: RoutingConfig
     source_id: int
     phone: str
 
     def next_time(self, after: datetime) -> datetime | None:
-        """The number may be called."""
+        """When the number may be called."""
         return calling_hours.next_in_window(self.config, self.source_id, self.phone, after)
 
     def next_usual_time(self, after: datetime) -> datetime | None:
-        """A message that is late is not played at all."""
+        """The same as next_time: a message that would be late is not played anyway."""
         return self.next_time(after)
 
     def next_new_opening(self, after: datetime) -> datetime | None:  # noqa: ARG002
-        """No team is needed."""
+        """None: no team is needed."""
         return None
 
     def turn(self, opening: datetime) -> Turn:
-        """Messages take no turns."""
+        """The opening itself: messages take no turns."""
         return Turn(opening, opening)

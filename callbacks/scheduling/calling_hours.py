@@ -1,13 +1,13 @@
-"""When a lead may be called: a team of its source is open, and the lead's clock allows it.
+"""When a lead may be called: a team of its source is open, and the lead's local time allows it.
 
 The calling window (`RoutingConfig.calling_window`: the source's, narrowed by those of its teams) is
-in the zone of the lead's number; where that may be one of several, the window has to be open in
-each of them. Where these have no hour in common the lead is never called by itself: it waits for a
-person. Where no number is asked about, or nothing is known of it, the window is in the zone of the
-team. A team's opening hours (`Team.schedule`) are the salespeople's, in their own zone.
+in the time zone of the lead's number. If the number may be in one of several zones, the window has
+to be open in all of them. If they have no hour in common, the lead is never called automatically
+and waits for a person. Without a number, or if nothing is known about it, the window is in the
+team's zone. A team's opening hours (`Team.schedule`) are the salespeople's, in their own zone.
 
-Pure, over the routing config; only the questions about a team or an extension as it stands in the
-database read its schedule from there. Every `phone` is E.164; "" is any number of the source.
+Pure, over the routing config; only the functions for a team or an extension from the database read
+its schedule from there. Every `phone` is E.164; "" is any number of the source.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from callbacks.opening_hours.calendar import Calendar, Hours, Interval
 from callbacks.routing.config import RoutingConfig
 from leads import phones
 
-# When a lead whose window and teams never meet is looked at again.
+# When to look again at a lead whose window and teams' hours never overlap.
 LOOK_AGAIN = timedelta(hours=1)
 
 _DAY = timedelta(days=1)
@@ -34,24 +34,26 @@ _YEAR = 366
 
 
 def may_be_called(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
-    """Whether the engine may call a lead of this source and number at `at`."""
+    """Whether a lead of this source and number may be called automatically at `at`."""
     return bool(open_teams(config, source_id, phone, at))
 
 
 def open_teams(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> list[Team]:
-    """The teams that may call it at `at`; none outside the lead's own window."""
+    """The teams that may call the number at `at`; none outside the lead's own window."""
     teams = [team for team in config.teams_for(source_id) if config.is_open(team, at)]
     return teams if teams and in_window(config, source_id, phone, at) else []
 
 
 def in_window(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
-    """Whether this number may be rung at `at`, whoever rings it: the lead's own hours alone."""
+    """Whether the calling window allows a call to this number at `at`, open teams or not."""
     return all(opening_hours.is_open(it, at) for it in windows_of(config, source_id, phone))
 
 
 def is_usual_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
-    """Whether people are called at `at` without having asked for that hour: in the source's calling
-    window. One that calls at any hour keeps to that of new sources (NEW_CALLING_HOURS).
+    """Whether people are called at `at` without having asked for that hour.
+
+    That is inside the source's calling window. For a source that calls at any hour, it is inside
+    the window of new sources (NEW_CALLING_HOURS).
     """
     windows = usual_windows_of(config, source_id, phone)
     return all(opening_hours.is_open(it, at) for it in windows)
@@ -60,8 +62,9 @@ def is_usual_hour(config: RoutingConfig, source_id: int, phone: str, at: datetim
 def next_usual_time(
     config: RoutingConfig, source_id: int, phone: str, after: datetime
 ) -> datetime | None:
-    """As `next_time`, at a usual hour (`is_usual_hour`). Where a team answers at no such hour, or
-    none fits all zones of the number, at any.
+    """The first usual hour (`is_usual_hour`) at or after `after` at which the lead may be called.
+
+    If no team answers at a usual hour, or none fits all zones of the number: `next_time`.
     """
     if not has_an_hour(config, source_id, phone, after):
         return None
@@ -73,13 +76,13 @@ def next_usual_time(
 def next_time(
     config: RoutingConfig, source_id: int, phone: str, after: datetime
 ) -> datetime | None:
-    """The first instant at or after `after` at which it may be called; None: never."""
+    """The first instant at or after `after` at which the lead may be called; None: never."""
     if may_be_called(config, source_id, phone, after):
         return after
     if not has_an_hour(config, source_id, phone, after):
         return None
     windows = windows_of(config, source_id, phone)
-    # What opens next is asked once for each lead that comes at night.
+    # Cached, because every lead that arrives at night needs the next opening.
     key = (source_id, tuple(it.time_zone for it in windows))
     opening: datetime | None
     if key in config.openings:
@@ -92,8 +95,9 @@ def next_time(
 
 
 def next_new_opening(config: RoutingConfig, source_id: int, after: datetime) -> datetime | None:
-    """When the first of the source's teams opens anew, at or after `after`; None: none does, or all
-    are always open.
+    """When the first of the source's teams opens anew, at or after `after`.
+
+    None: no team opens again, or all are always open.
     """
     calendars = (_calendar(config, team) for team in config.teams_for(source_id))
     openings = [opening_hours.next_new_opening(it, after) for it in calendars if it]
@@ -103,9 +107,9 @@ def next_new_opening(config: RoutingConfig, source_id: int, after: datetime) -> 
 def next_in_window(
     config: RoutingConfig, source_id: int, phone: str, after: datetime
 ) -> datetime | None:
-    """The first instant at or after `after` at which this number may be rung, whoever rings it.
+    """The first instant at or after `after` at which the calling window allows this number.
 
-    None: no hour fits all zones in which it may be.
+    Whatever the teams' hours. None: no hour fits all zones in which the number may be.
     """
     if in_window(config, source_id, phone, after):
         return after
@@ -117,10 +121,10 @@ def next_in_window(
 def next_by_hand(
     config: RoutingConfig, source_id: int, phone: str, after: datetime
 ) -> datetime | None:
-    """The first instant at or after `after` at which a person may have this number rung.
+    """The first instant at or after `after` at which a person may have this number called.
 
-    As `next_in_window`; where no hour fits all zones in which it may be, in the window of one of
-    them. None: the window is never open.
+    As `next_in_window`. If no hour fits all zones in which the number may be, it is the first
+    opening of the window in any of them. None: the window is never open.
     """
     if has_an_hour(config, source_id, phone, after):
         return next_in_window(config, source_id, phone, after)
@@ -132,7 +136,7 @@ def next_by_hand(
 def has_an_hour(config: RoutingConfig, source_id: int, phone: str, at: datetime) -> bool:
     """Whether an hour of the calling window fits all zones in which this number may be.
 
-    By the clocks of the year of `at`. Where it is False, only a person calls the number.
+    By the clocks in the year of `at`. If False, only a person may call the number.
     """
     window = config.calling_window(source_id)
     return window is None or _have_an_hour(*window, _zones(config, source_id, phone), at.year)
@@ -157,7 +161,7 @@ def never_opens(config: RoutingConfig, source_id: int, now: datetime) -> bool:
 
 
 def ever_opens(config: RoutingConfig, source_id: int, now: datetime) -> bool:
-    """Whether a team of the source opens at all, for whatever number; answered at once."""
+    """Whether a team of the source opens at all, for any number; fast."""
     return any(
         team.schedule_id is None
         or config.is_open(team, now)
@@ -167,9 +171,9 @@ def ever_opens(config: RoutingConfig, source_id: int, now: datetime) -> bool:
 
 
 def all_may_be_called(config: RoutingConfig, source_id: int, at: datetime) -> bool:
-    """Whether every lead of the source may be called at `at`, whatever number it has.
+    """Whether every lead of the source may be called at `at`, whatever its number.
 
-    Answered without looking at leads; False may be wrong.
+    Does not look at leads. False may be wrong.
     """
     if not open_teams(config, source_id, "", at):
         return False
@@ -180,16 +184,16 @@ def all_may_be_called(config: RoutingConfig, source_id: int, at: datetime) -> bo
 
 
 def every_number_has_an_hour(config: RoutingConfig, source_id: int, now: datetime) -> bool:
-    """Whether every lead of the source is called at some time, whatever number it has.
+    """Whether every lead of the source can be called at some time, whatever its number.
 
-    Answered without looking at leads; False may be wrong.
+    Does not look at leads. False may be wrong.
     """
     window = config.calling_window(source_id)
     if window is None:
         return True
     zones = _all_zones(config, source_id)
     windows = tuple(_window(*window, zone) for zone in zones)
-    # An hour that fits all zones fits those of each number.
+    # An hour that fits all zones fits the zones of each number.
     return (
         _have_an_hour(*window, zones, now.year)
         and _first_common(config, source_id, windows, now) is not None
@@ -197,17 +201,17 @@ def every_number_has_an_hour(config: RoutingConfig, source_id: int, now: datetim
 
 
 def zone_of(config: RoutingConfig, source_id: int) -> ZoneInfo:
-    """The zone in which times are told to visitors: that of the source's first team with hours."""
+    """The zone in which times are shown to visitors: that of the source's first team with hours."""
     for team in config.teams_for(source_id):
         if calendar := _calendar(config, team):
-            # One that is not known gets past no form; its team never opens.
+            # No form accepts an unknown zone; a team with one never opens.
             with suppress(ZoneInfoNotFoundError, ValueError, OSError):
                 return ZoneInfo(calendar.time_zone)
     return ZoneInfo(settings.TIME_ZONE)
 
 
 def calendars(config: RoutingConfig, source_id: int) -> list[Calendar] | None:
-    """The hours of the source's teams; None: somebody answers round the clock, or nobody does."""
+    """The hours of the source's teams; None: a team is always open, or there is no team."""
     found = [_calendar(config, team) for team in config.teams_for(source_id)]
     known = [it for it in found if it]
     return known if known and len(known) == len(found) else None
@@ -218,7 +222,7 @@ def half_hours(
 ) -> Iterator[datetime]:
     """The full and half hours from `after` to `until` at which leads are called, in order.
 
-    In `zone_of`, and for any number: the window is taken in that zone.
+    In `zone_of` and for any number: the window is taken in that zone.
     """
     zone = zone_of(config, source_id)
     windows = windows_of(config, source_id, "")
@@ -236,21 +240,24 @@ def half_hours(
             yield local
 
 
-# --- teams and extensions as they are in the database ---------------------------------------------
+# --- teams and extensions from the database -------------------------------------------------------
 
 
 def is_open(team: Team, at: datetime) -> bool:
-    """Whether the team answers at `at`; one without a schedule always does."""
+    """Whether the team answers at `at`; a team without a schedule always does."""
     return team.schedule is None or opening_hours.is_open(team.schedule.calendar(), at)
 
 
 def is_on_shift(extension: Extension, at: datetime) -> bool:
-    """Whether its own hours include `at`; always if it has none. Its team's hours hold as well."""
+    """Whether the extension's own hours include `at`; always true without own hours.
+
+    Its team's hours apply too.
+    """
     return extension.schedule is None or opening_hours.is_open(extension.schedule.calendar(), at)
 
 
 def next_opening(teams: list[Team], after: datetime) -> datetime | None:
-    """When the first of `teams` answers, at or after `after`; None when none ever does."""
+    """When the first of `teams` answers, at or after `after`; None: no team ever does."""
     openings = [
         after
         if team.schedule is None
@@ -264,7 +271,7 @@ def next_opening(teams: list[Team], after: datetime) -> datetime | None:
 
 
 def windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Calendar]:
-    """The calling window in each zone that counts; none where there is none."""
+    """The calling window in each zone that counts; empty if there is no window."""
     window = config.calling_window(source_id)
     if window is None:
         return ()
@@ -272,7 +279,7 @@ def windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Ca
 
 
 def usual_windows_of(config: RoutingConfig, source_id: int, phone: str) -> Sequence[Calendar]:
-    """The calling window, or where the source calls at any hour, that of new sources."""
+    """The calling window; if the source calls at any hour, the window of new sources."""
     windows = windows_of(config, source_id, phone)
     if windows or settings.NEW_CALLING_HOURS is None:
         return windows
@@ -286,7 +293,7 @@ def _zones(config: RoutingConfig, source_id: int, phone: str) -> tuple[str, ...]
 
 
 def _all_zones(config: RoutingConfig, source_id: int) -> tuple[str, ...]:
-    """Those of every number that the source takes: no country has none."""
+    """The zones of every number that the source accepts; every country has at least one."""
     allowed = config.sources[source_id].allowed_countries
     return tuple(sorted({zone for country in allowed for zone in phones.time_zones_of(country)}))
 
@@ -296,16 +303,16 @@ def _have_an_hour(call_from: time, call_until: time, zones: tuple[str, ...], yea
     """Whether there is an hour of `year` at which the window is open in all of `zones`."""
     windows = tuple(_window(call_from, call_until, zone) for zone in zones)
     start = datetime(year, 1, 1, tzinfo=UTC)
-    # Each zone's clock is changed twice a year at the most, for months.
+    # A zone changes its clock at most twice a year, months apart.
     days = (start + timedelta(days=day) for day in range(0, _YEAR, 10))
-    # Not further than a day, or a number of a wide country would be looked at for seconds.
+    # Within a day, or a number of a wide country would take seconds.
     meet = (opening_hours.next_common_opening(windows, at, within=_DAY) for at in days)
     return any(meet)
 
 
 @lru_cache(maxsize=2000)
 def _window(call_from: time, call_until: time, zone: str) -> Calendar:
-    if call_from >= call_until:  # those of a source and of its team that have no time in common
+    if call_from >= call_until:  # the windows of a source and its team do not overlap
         return Calendar(zone, {})
     return Calendar(zone, {day: [Hours(call_from, call_until)] for day in range(7)})
 
@@ -314,7 +321,7 @@ def _window(call_from: time, call_until: time, zone: str) -> Calendar:
 
 
 def _calendar(config: RoutingConfig, team: Team) -> Calendar | None:
-    """None: round the clock."""
+    """None: open round the clock."""
     return None if team.schedule_id is None else config.calendars[team.schedule_id]
 
 
@@ -330,7 +337,7 @@ def _first_common(
 
 
 def _quarters(calendar: Calendar | None, after: datetime, until: datetime) -> Iterator[datetime]:
-    """The quarters of an hour that are open."""
+    """The open quarter hours."""
     always: list[Interval] = [(after, until)]
     for start, end in opening_hours.open_intervals(calendar, after, until) if calendar else always:
         at = start + (datetime.min.replace(tzinfo=UTC) - start) % _QUARTER

@@ -1,7 +1,7 @@
-"""When a salesperson may plan a follow-up call: the times on offer, and what is wrong with another.
+"""When a salesperson may plan a follow-up call: offered times, and checks of a chosen one.
 
-A follow-up is called in the opening hours of its source's teams and in the calling window of its
-number, as any lead. Times are read and written in the salesperson's zone. Reads no table.
+Like any lead, a follow-up is called in the opening hours of its source's teams and in the calling
+window of its number. Times are read and written in the salesperson's zone. Reads no table.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from callbacks.scheduling import calling_hours
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# How far ahead a follow-up may lie: its owner is looked for among the talks of a longer time
+# How far ahead a follow-up may be planned. Owners are found by talks over a longer period
 # (routing.rules.FOLLOW_UP_OWNED_FOR).
 LATEST = timedelta(days=90)
 _MORNING = time(9)
@@ -32,7 +32,7 @@ _FIVE_MINUTES = timedelta(minutes=5)
 
 
 class Wish(Enum):
-    """What a salesperson may choose with one tap."""
+    """The choices of one tap."""
 
     HOUR = "hour"
     TOMORROW = "tomorrow"
@@ -48,7 +48,7 @@ _SAID: "dict[Wish, StrOrPromise]" = {
 
 @dataclass(frozen=True)
 class OfferedTime:
-    """A time that fits. `moved`: the time that was meant does not, and this is the next."""
+    """A time that fits. `moved`: the intended time did not fit, and this is the next that does."""
 
     at: datetime
     title: str
@@ -57,12 +57,12 @@ class OfferedTime:
 
     @property
     def value(self) -> str:
-        """As a form sends it."""
+        """The time as a form sends it."""
         return self.at.isoformat(timespec="minutes")
 
 
-class TimeRefused(Exception):  # noqa: N818  # said of the time, to a salesperson
-    """A time at which nobody is called; the message says why. `instead`: the next that fits."""
+class TimeRefused(Exception):  # noqa: N818  # about the time, for a salesperson
+    """Nobody is called at this time; the message says why. `instead`: the next time that fits."""
 
     def __init__(self, words: str, instead: datetime | None = None) -> None:
         super().__init__(words)
@@ -81,7 +81,7 @@ def zone_of(config: RoutingConfig, extension: Extension | None) -> ZoneInfo:
 def offered(
     config: RoutingConfig, source_id: int, phone: str, now: datetime, zone: ZoneInfo
 ) -> list[OfferedTime]:
-    """The times that are offered for one tap, each moved to when the lead may be called."""
+    """The times offered for one tap, each moved to when the lead may be called."""
     found: list[OfferedTime] = []
     for wish, title in _SAID.items():
         wanted = _wanted(wish, now, zone)
@@ -106,7 +106,7 @@ def chosen(
     now: datetime,
     zone: ZoneInfo,
 ) -> datetime:
-    """The time that was typed, local in `zone` or with an offset. Raises TimeRefused."""
+    """The typed time, local in `zone` or with an offset. Raises TimeRefused."""
     try:
         at = typed_time.read(typed, zone).at
     except typed_time.NotAMoment:
@@ -141,7 +141,7 @@ def _next(
 def _wanted(wish: Wish, now: datetime, zone: ZoneInfo) -> datetime:
     if wish is Wish.HOUR:
         later = now + timedelta(hours=1)
-        # To the next five minutes: that is how people agree.
+        # Rounded up to five minutes, as people agree on times.
         over = timedelta(minutes=later.minute % 5, seconds=later.second) + timedelta(
             microseconds=later.microsecond
         )

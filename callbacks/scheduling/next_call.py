@@ -1,18 +1,18 @@
-"""When a lead is called next: the one rule, whoever asks. Pure.
+"""When a lead is called next: one rule for all callers. Pure.
 
-Asked for new leads, retries, leads that are put off, "Call now", the preview and the replay. In
-this order:
+Used for new leads, retries, leads that are put off, "Call now", the preview and the replay. In this
+order:
 
 1. the wait that follows the last call's outcome (`Step`), or the time that the visitor chose;
-2. the limits: of the lead's number, the gap after a call and the calls of a day; and of what may be
-   spent. Nobody has asked for the hour at which one of these is over, so unless it is over soon the
-   lead is called at an hour at which people are called unasked, although its source calls at any;
-3. for a retry at an opening: when a team next opens anew; a day later where all are always open;
+2. the limits: of the lead's number (the gap after a call, and the calls of a day) and of spending.
+   Nobody asked for the hour at which a limit ends. So unless it ends soon, the lead is called at
+   an hour at which people are called unasked, even if its source calls at any hour;
+3. for a retry at an opening: when a team next opens anew; a day later if all are always open;
 4. the teams' opening hours and the calling window of the lead's number;
 5. the lead's turn among those that wait for the same opening.
 
-What hours there are, and who else waits, is behind `CallTimes`: `call_times` answers from the
-routing config and the database, `replay.call_times` from a simulation.
+The hours and the other waiting leads are behind `CallTimes`: `call_times` answers from the routing
+config and the database, `replay.call_times` from a simulation.
 """
 
 from dataclasses import dataclass
@@ -22,33 +22,33 @@ from typing import Protocol
 from callbacks.policy.rules import A_DAY, LeadStep, Step
 from callbacks.scheduling.opening_turns import Turn
 
-# Whoever asks at night wants to be called at night, also if they wait for as long as this.
+# A visitor who asks at night wants the call at night, even after a wait as long as this.
 SOON = timedelta(hours=1)
 
 
 class CallTimes(Protocol):
-    """The times at which one lead may be called."""
+    """The times at which a lead may be called."""
 
     def next_time(self, after: datetime) -> datetime | None:
-        """The first instant at or after `after` at which it may be called; None: never."""
+        """The first instant at or after `after` at which the lead may be called; None: never."""
 
     def next_usual_time(self, after: datetime) -> datetime | None:
         """The same, at an hour at which people are called unasked, if there is one."""
 
     def next_new_opening(self, after: datetime) -> datetime | None:
-        """When the first of its teams opens anew; None: none does, or all are always open."""
+        """When the first of the teams opens anew; None: none does, or all are always open."""
 
     def turn(self, opening: datetime) -> Turn:
-        """Its turn among the leads that wait for `opening`, or for a later one if that is full."""
+        """The lead's turn at `opening`, or at a later opening if that one is full."""
 
 
 @dataclass(frozen=True)
 class NextCall:
     """When a lead is called next, and what it waits for until then (leads.wait_accounting).
 
-    `call_after` None: at once, and the lead keeps its `call_after`, because the time after which
-    other teams step in is counted from it. `opens_at`: when it may be called at the earliest,
-    before it takes turns with other leads; None: never, or at once.
+    `call_after` None: at once; the lead keeps its `call_after`, from which the time until other
+    teams are asked is counted. `opens_at`: the earliest time at which it may be called, before it
+    takes turns with other leads; None: never, or at once.
     """
 
     call_after: datetime | None
@@ -73,10 +73,10 @@ def next_call(
 ) -> NextCall:
     """When a lead is called next, as of `now`.
 
-    `step`: what follows from the call that ended at `now`; None: there was none. `chosen_at`: the
-    time that the visitor chose, or an earlier gap that goes on. `limited_until`: until when its
-    number may not be rung (routing.number_limits), or a spending limit lasts; None: it may be.
-    `unasked`: nobody has asked for the hour at which it may be called, however soon that is.
+    `step`: what follows from the call that ended at `now`; None: no call. `chosen_at`: the time
+    that the visitor chose, or an earlier gap that goes on. `limited_until`: until when the number
+    may not be called (routing.number_limits) or a spending limit lasts; None: no limit. `unasked`:
+    nobody asked for the hour at which the lead may be called, however soon it is.
     """
     if step and not step.after:
         return NextCall(None)
@@ -108,16 +108,16 @@ def by_changed_hours(
     limited_until: datetime | None = None,
     unasked: bool = False,
 ) -> NextCall:
-    """When a lead that waits already is called, by hours that have changed meanwhile.
+    """When a lead that already waits is called, by hours that have changed meanwhile.
 
-    `gap_until`: the wait that it was given, for its chosen time or between two calls. `ended_at`:
-    when its last call ended, if from that wait on it waits for a team to open anew.
-    `limited_until`, `unasked`: as of `next_call`.
+    `gap_until`: the end of the wait that it was given, for its chosen time or between two calls.
+    `ended_at`: when its last call ended, if after that wait it waits for a team to open anew.
+    `limited_until`, `unasked`: see `next_call`.
     """
     if gap_until and ended_at and gap_until > ended_at:
         step = Step(LeadStep.CALL_AGAIN, after=gap_until - ended_at, at_opening=True)
         found = next_call(times, ended_at, step=step, limited_until=limited_until, unasked=unasked)
         if found.opens_at is None or found.opens_at > now:
             return found
-        gap_until = None  # by the new hours that opening has been
+        gap_until = None  # by the new hours, that opening is over
     return next_call(times, now, chosen_at=gap_until, limited_until=limited_until, unasked=unasked)

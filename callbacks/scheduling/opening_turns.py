@@ -1,8 +1,8 @@
-"""The turns of leads that wait for the same opening. Pure; the database's side is `pacing`.
+"""The turns of leads that wait for the same opening. Pure; the database side is `pacing`.
 
-The k-th lead (from 0) is called k minutes / rate after the opening. The rate is the
-`Team.opening_rate` of the teams that open then, added up; with one that has no rate, all leads are
-called at once.
+The k-th lead (from 0) is called k / rate minutes after the opening. The rate is the sum of
+`Team.opening_rate` over the teams that open then; if one of them has no rate, all leads are called
+at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Turn:
-    """When a lead is called, and the opening that it has waited for by then."""
+    """When a lead is called, and the opening that it waited for until then."""
 
     at: datetime
     opening: datetime
@@ -25,9 +25,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class PacedOpening:
-    """An instant at which teams open together, with a rate: calls a minute.
+    """An instant at which teams open together at a rate, in calls a minute.
 
-    `sources`: whose leads take turns there. `closes_at`: when the turns end; None: never.
+    `sources`: the sources whose leads take turns there. `closes_at`: when the turns end; None:
+    never.
     """
 
     at: datetime
@@ -36,7 +37,7 @@ class PacedOpening:
     closes_at: datetime | None
 
     def moment(self, turn_number: int) -> datetime | None:
-        """The turn of this number, from 0; None when the teams have closed by then."""
+        """The time of this turn, from 0; None if the teams have closed by then."""
         at = self.at + timedelta(microseconds=round(turn_number * _MINUTE / self.rate))
         return at if self.closes_at is None or at < self.closes_at else None
 
@@ -46,7 +47,7 @@ class PacedOpening:
 
 
 def added_up(rates: Sequence[int | None]) -> int | None:
-    """At how many calls a minute teams together take the leads that wait; None: no limit."""
+    """How many calls a minute the teams make together for waiting leads; None: no limit."""
     known = [rate for rate in rates if rate is not None]
     return sum(known) if known and len(known) == len(rates) else None
 
@@ -57,10 +58,11 @@ def next_turn(
     last_moment: Callable[[PacedOpening], datetime | None],
     next_time: Callable[[datetime], datetime | None],
 ) -> Turn:
-    """The turn after the last one that is taken; at a later opening where `opening` is full.
+    """The turn after the last one taken; at a later opening if `opening` is full.
 
-    `paced`: the opening at an instant; None: without a rate. `last_moment`: the last turn of an
-    opening that is taken; None: none is. `next_time`: when the lead may be called after a closing.
+    `paced`: the opening at an instant; None: it has no rate. `last_moment`: the last turn of an
+    opening that is taken; None: no turn is taken. `next_time`: when the lead may be called after a
+    closing.
     """
     while shared := paced(opening):
         latest = last_moment(shared)
@@ -74,7 +76,7 @@ def next_turn(
 def after_it_closes(
     shared: PacedOpening, next_time: Callable[[datetime], datetime | None]
 ) -> datetime:
-    """The next opening after `shared` has closed."""
+    """The next opening after `shared` closes."""
     if shared.closes_at is None:
         raise RuntimeError("an opening that never closes has a turn for every lead")
     return next_time(shared.closes_at) or shared.at + A_DAY

@@ -1,9 +1,9 @@
-"""Leads that wait for the same opening are called one after the other, at the teams' rate.
+"""Calls leads that wait for the same opening one after another, at the teams' rate.
 
-The turns are `opening_turns`'; here is who has which, in the database. The leads that wait for one
-opening have it as their `closed_until`, whatever sources they come from.
+The turns are computed in `opening_turns`; this module knows in the database who has which turn.
+Leads that wait for the same opening have it as `closed_until`, whatever their source.
 
-Turns are given out under one lock for all openings, which comes before the lock of any lead
+Turns are given out under one lock for all openings, taken before the lock of any lead
 (docs/architecture.md, "Lock order").
 """
 
@@ -31,7 +31,7 @@ from leads.models import Lead, LeadStatus
 
 _LOCK = 0x5EAD  # the number of the advisory lock
 
-# Who has written in this transaction may hold a lead, and does not wait.
+# A transaction that has written something may hold a lead, so it does not wait.
 _TAKE_UNLESS_ROWS_ARE_HELD = """
     SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL
         THEN pg_advisory_xact_lock(%(lock)s) IS NULL
@@ -39,7 +39,7 @@ _TAKE_UNLESS_ROWS_ARE_HELD = """
     END
 """
 
-# One look from the end of an index (lead_waiting_by_time) for each source.
+# One look at the end of an index (lead_waiting_by_time) for each source.
 _LATEST = """
     SELECT max(latest.call_after) FROM unnest(%(sources)s::bigint[]) source(id), LATERAL (
         SELECT call_after FROM leads_lead lead
@@ -51,9 +51,9 @@ _LATEST = """
 
 
 def take_turns() -> None:
-    """Until the end of the transaction nobody else gives out turns; waits for whoever does now.
+    """Keeps others from giving out turns until the transaction ends; waits for whoever does now.
 
-    Call it before the transaction locks any lead. What it gives out afterwards is reserved.
+    Call it before the transaction locks any lead. Turns given out afterwards are reserved.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -68,12 +68,12 @@ def turn(
     reserve: bool,
     waits: bool = False,
 ) -> Turn:
-    """When a lead that waits for `opening` is called: after all that wait for it already.
+    """When a lead that waits for `opening` is called: after all leads that already wait for it.
 
-    Where they are so many that it closes before, at the next opening. `reserve`: the caller stores
-    it in this transaction; until its end, others wait for theirs. A transaction that has written
-    something takes no turn that it would have to wait for: two leads may then share one. `waits`:
-    it has locked no lead yet, and waits all the same.
+    If the opening is full, at the next one. `reserve`: the caller stores the turn in this
+    transaction, and others wait until it ends. A transaction that has written something does not
+    wait for the lock, so two leads may share a turn. `waits`: the transaction has locked no lead
+    yet and waits anyway.
     """
 
     def last_moment(shared: PacedOpening) -> datetime | None:
@@ -100,15 +100,15 @@ def put_off_all(
     source_id: int,
     phone: str,
 ) -> int:
-    """Puts off waiting leads of one source to `opening`, the most urgent first. How many moved.
+    """Puts off waiting leads of one source to `opening`, the most urgent first.
 
-    `phone`: of one of them; for all of them it has to be the same opening. Leads that somebody
-    else has in hand are left out: two that do this at once must not meet.
+    `phone`: of one of the leads; the opening has to be the same for all. Leads that somebody else
+    has locked are left out, so that two processes do not collide. Returns how many moved.
     """
     moved, left = 0, list(leads.values_list("pk", flat=True))
     next_time = partial(calling_hours.next_time, config, source_id, phone)
     while left:
-        # A transaction for each opening, and turns before rows, here as everywhere.
+        # One transaction for each opening, and turns before rows, as everywhere.
         with transaction.atomic():
             shared = _shared(config, source_id, phone, opening)
             if shared:
@@ -157,7 +157,7 @@ def _shared(
 
 
 def _latest(shared: PacedOpening) -> datetime | None:
-    """The last moment that is given out."""
+    """The last moment that was given out."""
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, {"sources": list(shared.sources), "opening": shared.at})
         latest: datetime | None = cursor.fetchone()[0]
@@ -165,10 +165,10 @@ def _latest(shared: PacedOpening) -> datetime | None:
 
 
 def _under_way(shared: PacedOpening, now: datetime) -> PacedOpening:
-    """The opening whose turns are being had at `now`, for leads that are to join it; else `shared`.
+    """The opening whose turns are being taken at `now`, for leads that join it; else `shared`.
 
-    Those who join, in however many steps, take turns with all that wait for it: an opening of their
-    own would be called at the same rate beside it.
+    Leads that join take turns with all that wait for that opening, in however many steps they join:
+    a separate opening would be called at the same rate beside it.
     """
     latest = Lead.objects.filter(
         source__in=shared.sources,
@@ -182,7 +182,7 @@ def _under_way(shared: PacedOpening, now: datetime) -> PacedOpening:
 def _free_moments(
     shared: PacedOpening, without: Sequence[int], now: datetime
 ) -> Iterator[datetime]:
-    """Those from `now` on that nobody else has; the leads `without` are to get others."""
+    """The free moments from `now` on. The leads `without` do not count: they get new moments."""
     others = Lead.objects.filter(
         source__in=shared.sources,
         status=LeadStatus.WAITING,

@@ -1,4 +1,4 @@
-"""What a new lead is told: when it is called, and what its SLA clock says."""
+"""Plans a new lead: when it is called, and its SLA clock."""
 
 from datetime import datetime, timedelta
 
@@ -17,10 +17,10 @@ def plan(
     now: datetime,
     chosen_at: datetime | None = None,
 ) -> CallPlan:
-    """Of a lead that comes at `now` and asks to be called at `chosen_at`, or at once.
+    """The plan for a lead that arrives at `now` and asks for a call at `chosen_at`, or at once.
 
-    `times`: when this lead may be called (scheduling.call_times). Its number's limits are not asked
-    for here: the claim puts it off where they count.
+    `times`: when this lead may be called (scheduling.call_times). The limits of its number are not
+    checked here: the claim puts the lead off if they apply.
     """
     found = next_call(times, now, chosen_at=chosen_at)
     clock = sla_clock.clock(

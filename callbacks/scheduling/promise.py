@@ -1,4 +1,4 @@
-"""What a lead was promised when it was taken: a target, on a clock, by the hours of a source."""
+"""What a lead was promised on arrival: a target, on a clock, by the hours of a source."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +13,10 @@ from leads.models import Lead
 
 @dataclass(frozen=True)
 class Promise:
-    """`rule`: when the target's seconds are counted (LeadSource.sla_clock). `source_id`: whose
-    hours; `calendars`: these, as of today (None: it counts round the clock).
+    """A promised target.
+
+    `rule`: when the target's seconds count (LeadSource.sla_clock). `source_id`: the source whose
+    hours apply. `calendars`: those hours as of now; None: they count round the clock.
     """
 
     source_id: int
@@ -23,11 +25,11 @@ class Promise:
     calendars: list[Calendar] | None
 
     def shown(self, started_at: datetime, until: datetime) -> timedelta:
-        """What the clock shows at `until`, by today's hours."""
+        """What the clock shows at `until`, by the current hours."""
         return sla_clock.elapsed(self.rule, started_at, until, self.calendars)
 
     def due_at(self, started_at: datetime) -> datetime:
-        """When the target of a clock that has begun is used up."""
+        """When the target of a clock that started at `started_at` is used up."""
         return sla_clock.due_at(started_at, self.target, self.calendars)
 
     def clock(self, asked_for: datetime, opening: datetime) -> Clock:
@@ -36,7 +38,7 @@ class Promise:
 
 
 def promise_to(config: RoutingConfig, lead: Lead) -> Promise:
-    """What the lead was promised; where it was not kept with it, what its source promises today."""
+    """What the lead was promised; values that it does not have come from its source now."""
     source = config.sources[lead.sla_source_id or lead.source_id]
     target = source.sla_target if lead.sla_target is None else lead.sla_target
     rule = lead.sla_clock or source.sla_clock
