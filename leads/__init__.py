@@ -1,1 +1,1 @@
-"""Leads: people who asked to be called back, and the forms and pages that they use."""
+"""Leads: people who asked for a call back, and the forms and pages they use."""

@@ -1,8 +1,8 @@
-"""Carries out what a visitor does on the page of their request (leads.acts says what is offered).
+"""Carries out what a visitor does on their request's page (leads.acts lists the acts on offer).
 
-What somebody asked for a number is all their requests of it: whichever page of theirs they act on,
-all of them are taken back, or follow the new time. Whoever else has asked for the number is called
-as if these had never come (leads.leaving).
+An act applies to all requests that the same submitter sent for the same number, from whichever
+request's page they act: all are taken back, or all follow the new time. Other people who asked for
+the number are called as if these requests had never come (leads.leaving).
 """
 
 import logging
@@ -31,19 +31,21 @@ from leads.submission import Submission
 
 log = logging.getLogger(__name__)
 
-# What a corrected number takes back, besides what Act.NUMBER is offered for: nothing that is over.
+# Correcting a number takes back the requests that can still be cancelled, and none that are over.
 _TAKES_BACK = tuple(it for it, its in acts.OFFERED.items() if Act.CANCEL in its)
 
 
 class StillOpen(Exception):  # noqa: N818  # said of the request, to its visitor
-    """A request could not be taken back: it was claimed anew each time. Nothing is promised."""
+    """A request could not be taken back, because a worker claimed it anew each time. The visitor is
+    promised nothing.
+    """
 
 
 def take_back(lead: Lead, why: WhyTakenBack, now: datetime) -> None:
-    """Nobody is called for this request any more, nor for others of its submitter for its number.
+    """Takes back this request and its submitter's other requests for the same number.
 
-    A call that has begun is ended if it still can be, and the page says that it had. Raises
-    StillOpen.
+    Ends a call that has begun, if it still can be ended; the page then says that a call had begun.
+    Raises StillOpen.
     """
     theirs, rang = _theirs(lead, now)
     _take_back(theirs, why, now, rang=rang)
@@ -51,7 +53,9 @@ def take_back(lead: Lead, why: WhyTakenBack, now: datetime) -> None:
 
 
 def never_again(lead: Lead, now: datetime, *, lists: bool) -> None:
-    """Puts its number on the never-call list; or, not `lists`, takes the request back alone."""
+    """Puts the lead's number on the never-call list. With `lists` false, only takes the request
+    back.
+    """
     if not lists:
         take_back(lead, WhyTakenBack.CANCELLED, now)
         return
@@ -65,11 +69,11 @@ def never_again(lead: Lead, now: datetime, *, lists: bool) -> None:
 
 def retime(lead: Lead, source: LeadSource, chosen_at: datetime, key: uuid.UUID, how: Circumstances,
            now: datetime) -> Lead:  # fmt: skip
-    """Has its number called at another time. Returns the request that asks for it, with a page of
-    its own. The same `key` once more, or the same time, is the same request.
+    """Moves the call to another time. Returns the request for that time, which has its own page.
+    Repeating the same `key` or the same time returns the same request.
 
-    Where a call has begun, what was asked for before is taken back first: that call is ended if it
-    still can be. Raises StillOpen.
+    If a call has begun, takes the earlier requests back first, which ends the call if it still can
+    be ended. Raises StillOpen.
     """
     if same := _asks_for(lead, chosen_at):
         return same
@@ -81,10 +85,10 @@ def retime(lead: Lead, source: LeadSource, chosen_at: datetime, key: uuid.UUID, 
 
 def correct(lead: Lead, source: LeadSource, phone: TypedPhone, key: uuid.UUID, how: Circumstances,
             now: datetime) -> Lead:  # fmt: skip
-    """Has another number called instead; the one of before is not called for it any more.
+    """Asks for a call to another number instead; this request no longer calls the old one.
 
-    It is judged as any request is: raises Refused, and then nothing has changed. Returns the new
-    request; the same `key` once more is the same one.
+    The new request is judged like any other: raises Refused, and then nothing has changed. Returns
+    the new request; repeating the same `key` returns the same request.
     """
     theirs, rang = _theirs(lead, now)
     wish = _own_wish(lead)
@@ -98,8 +102,8 @@ def correct(lead: Lead, source: LeadSource, phone: TypedPhone, key: uuid.UUID, h
 
 
 def _theirs(lead: Lead, now: datetime) -> tuple[list[Lead], bool]:
-    """What its submitter asked for its number and can still take back, and whether a phone may be
-    ringing for it.
+    """The submitter's requests for this number that can still be taken back, and whether a phone
+    may be ringing for one of them.
     """
     same = Lead.objects.filter(pk=lead.pk)
     if lead.submitter:
@@ -116,14 +120,16 @@ def _take_back(theirs: Sequence[Lead], why: WhyTakenBack, now: datetime, *, rang
         rang |= ports.unsay(request.pk, now)
         _settle_failed(request, why, now)
     open_ones = Lead.objects.filter(pk__in=[it.pk for it in theirs], status__in=OPEN_STATUSES)
-    # One that others have joined may go on: for them alone.
+    # A lead that other people's requests joined may stay open, for those people alone.
     if open_ones.filter(duplicates=None).exists():
         raise StillOpen
     _note(theirs, why, now, rang=rang)
 
 
 def _settle_failed(request: Lead, why: WhyTakenBack, now: datetime) -> None:
-    """A colleague need not look at it any more, unless somebody else has asked for the number."""
+    """Settles a failed request, so that nobody has to look at it, unless somebody else asked for
+    the number.
+    """
     if request.status == LeadStatus.FAILED and not request.duplicates.exists():
         transitions.settle(request.pk, now, str(why.label))
 
@@ -138,7 +144,7 @@ def _note(theirs: Sequence[Lead], why: WhyTakenBack, now: datetime, *, rang: boo
 
 
 def _asks_for(lead: Lead, chosen_at: datetime) -> Lead | None:
-    """The newest request of its submitter for its number, if that is for this time; else None."""
+    """The submitter's newest open request for this number, if it asks for this time; else None."""
     same = Lead.objects.filter(pk=lead.pk)
     if lead.submitter:
         same = Lead.objects.filter(submitter=lead.submitter, phone=lead.phone)
@@ -148,14 +154,14 @@ def _asks_for(lead: Lead, chosen_at: datetime) -> Lead | None:
 
 
 def _own_wish(lead: Lead) -> datetime | None:
-    """The time that was chosen with this request, whatever others have wished for since."""
+    """The time chosen with this request, whatever others have chosen since."""
     return lead.first_chosen_at if lead.first_source_id else lead.chosen_at
 
 
 def _again(lead: Lead, source: LeadSource, key: uuid.UUID, how: Circumstances, phone: str,
            extension: str, chosen_at: datetime | None) -> Submission:  # fmt: skip
-    """The same request with another number or time: nobody types the rest anew."""
-    # With all that was written: it is judged as a whole.
+    """The same request with another number or time, so that nobody types the rest again."""
+    # With the answers: the request is judged as a whole.
     lead = Lead.objects.select_related("answers").get(pk=lead.pk)
     submitter = lead.submitter or _named(lead)
     return Submission(
@@ -176,7 +182,7 @@ def _again(lead: Lead, source: LeadSource, key: uuid.UUID, how: Circumstances, p
 
 
 def _named(lead: Lead) -> uuid.UUID | None:
-    """Gives a submitter to a request of a release that kept none: this one."""
+    """Gives this request a submitter; older releases stored none."""
     submitter = intake.key_from("by", str(lead.public_id))
     Lead.objects.filter(pk=lead.pk, submitter=None).update(submitter=submitter)
     return Lead.objects.values_list("submitter", flat=True).get(pk=lead.pk)

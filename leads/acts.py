@@ -1,8 +1,8 @@
-"""What a visitor may do on the page of their request, by how it stands.
+"""What a visitor may do on their request's page, by the request's standing.
 
-One table (docs/architecture.md, "What a visitor can change"). It goes by nothing but the standing
-that the page shows: whoever types somebody else's number is offered what they would be offered if
-that number were known to nobody.
+One table (docs/architecture.md, "What a visitor can change"). It uses only the standing that the
+page shows: somebody who types another person's number is offered the same acts as for a number that
+nobody knows.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from leads.standings import Standing
 
 
 class Act(StrEnum):
-    """Something that is done on the page of a request; also a part of its address."""
+    """An act on a request's page; the value is also part of the act's address."""
 
     TIME = "time"
     CANCEL = "cancel"
@@ -26,7 +26,7 @@ class Act(StrEnum):
     FEEDBACK = "feedback"
 
 
-# Once a call has begun, it is ended if it still can be, and none follows.
+# Once a call has begun, each of these ends it if it still can be ended, and no other call follows.
 _UNTIL_THEY_TALK: Final = (Act.TIME, Act.NUMBER, Act.NOT_MINE, Act.CANCEL)
 # By Standing.status.
 OFFERED: Final[dict[str, tuple[Act, ...]]] = {
@@ -43,18 +43,18 @@ OFFERED: Final[dict[str, tuple[Act, ...]]] = {
     "received": (Act.NUMBER, Act.NOT_MINE, Act.CANCEL),
     "cancelled": (Act.AGAIN, Act.NUMBER),
 }
-# A call is on, or may be: a phone can still ring for a moment, whatever is done.
+# A call is on, or may be: whatever the visitor does, a phone can still ring for a moment.
 RINGING: Final = ("calling", "on_the_phone", "checking")
-# For these the visitor needs the source's form, or its rules.
+# These acts need the source's form or its rules.
 _NEEDS_SOURCE: Final = (Act.TIME, Act.NUMBER, Act.AGAIN)
 
 
 def offered(
     stands: Standing, source: LeadSource | None, lead: Lead, now: datetime
 ) -> tuple[Act, ...]:
-    """The acts that the page of `lead` offers, in the order in which it shows them.
+    """The acts that the page of `lead` offers, in display order.
 
-    `source`: the one through which the request came in; None: it is switched off.
+    `source`: the source that the request came through; None if it is switched off.
     """
     return tuple(it for it in OFFERED[stands.status] if _is_possible(it, source, lead, now))
 

@@ -1,6 +1,6 @@
-"""The part of the lead sources' admin that needs nothing from `callbacks`.
+"""The part of the lead source admin that needs nothing from `callbacks`.
 
-`callbacks.admin` registers LeadSource and Lead, since their pages show how calls are made.
+`callbacks.admin` registers LeadSource and Lead, because their pages show how calls are made.
 """
 
 import re
@@ -42,9 +42,9 @@ _NO_LOOKUPS = frozenset(
     }
 )  # fmt: skip
 
-# Keys, hashes, and mails, which hold links; besides all UUIDs and bytes. Whoever may ask for their
-# beginnings knows them after some hundred tries. By its id a visitor's page is opened, and answered
-# in the visitor's place.
+# Keys, hashes and mails (mails hold links). All UUID and binary columns are secret too. Anybody who
+# can filter by a prefix finds a value in a few hundred tries, and a request's public id opens the
+# visitor's page and answers in the visitor's place.
 _SECRETS = frozenset(
     {
         "auth_hash", "digests", "number_hash", "password", "sealed_key", "submission_fingerprint",
@@ -54,45 +54,45 @@ _SECRETS = frozenset(
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Counts no further than to MOST: a list of millions is not counted to show its first page."""
+    """Counts no further than MOST: showing the first page does not count a list of millions."""
 
     MOST = 10_000
     template_name = "admin/bounded_pagination.html"
 
     @cached_property
     def _counted(self) -> int:
-        # In the list's order, which Django keeps: so it is the list's own index that is counted in.
+        # In the list's order, which Django keeps, so that the count uses the list's own index.
         rows = self.object_list[: self.MOST + 1]
         return rows.count() if isinstance(rows, QuerySet) else len(rows)
 
     @cached_property
     def count(self) -> int:
-        """How many rows there are, MOST if there are more."""
+        """The number of rows, at most MOST."""
         return min(self._counted, self.MOST)
 
     @property
     def has_more(self) -> bool:
-        """Whether there are more than `count`, which no page shows."""
+        """Whether there are more rows than `count`; no page shows the others."""
         return self._counted > self.MOST
 
 
 class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
-    """An address that asks for what no row can be is answered as any wrong one is."""
+    """Answers an address that asks for an impossible value like any other wrong address."""
 
     def get_ordering_field(self, field_name: str) -> Any:
-        """None for a column that the list cannot be sorted by, also where an address asks for it:
-        there is no index, and all rows would be read.
+        """None for a column that the list cannot be sorted by, even if the address asks for it:
+        without an index, sorting would read all rows.
         """
         allowed = self.sortable_by is None or field_name in self.sortable_by
         return super().get_ordering_field(field_name) if allowed else None
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether something is searched for or filtered: there may be more rows than are shown."""
+        """Whether the list is searched or filtered, so that more rows may exist than it shows."""
         return bool(self.query or self.has_active_filters or self.date_hierarchy)
 
     def get_results(self, request: HttpRequest) -> None:
-        """Raises IncorrectLookupParameters for a year 99999999999, and the like."""
+        """Raises IncorrectLookupParameters for values such as the year 99999999999."""
         try:
             super().get_results(request)
         except (DataError, OverflowError, ValueError) as problem:
@@ -102,16 +102,16 @@ class _ChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
 class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """The theme's ModelAdmin, hardened against query strings that PostgreSQL would refuse.
 
-    `list_refresh`: the list shows what is new by itself (static/admin_extra/refresh.js).
+    `list_refresh`: the list shows new rows without a reload (static/admin_extra/refresh.js).
     """
 
     list_refresh = False
     paginator = BoundedPaginator
-    show_facets = ShowFacets.NEVER  # they would count all rows, for each choice of each filter
+    show_facets = ShowFacets.NEVER  # facets would count all rows for each choice of each filter
 
     @property
     def media(self) -> forms.Media:
-        """With the script that refreshes a list, where there is to be one."""
+        """Adds the script that refreshes the list, if `list_refresh` is set."""
         media: forms.Media = super().media
         return (
             media
@@ -123,13 +123,13 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What who asks may see: of lists, pages, actions and choices (leads.visible_rows)."""
+        """The rows this user may see: in lists, pages, actions and choices (leads.visible_rows)."""
         return visible_rows.of(request.user, super().get_queryset(request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Says so where an address was not understood: Django then lists all there is."""
+        """Warns if the address was not understood: Django then lists every row."""
         if ERROR_FLAG in request.GET:
             sentence = gettext(
                 "The address asked for something that this list does not know, or that you may not "
@@ -139,7 +139,7 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return super().changelist_view(request, extra_context)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        """Raises BadRequest where what was ticked is no row that there can be."""
+        """Raises BadRequest if a ticked value cannot be a primary key."""
         for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.model._meta.pk.to_python(ticked)
@@ -150,14 +150,14 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Also of a box that completes what is typed, which checks nothing by itself."""
+        """Removes NUL characters; Django's autocomplete view does not check what is typed."""
         found: tuple[QuerySet[Any], bool] = super().get_search_results(
             request, queryset, search_term.replace("\x00", "")
         )
         return found
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What the address fills in, without what no row can be."""
+        """The values that the address fills in, without impossible ones."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         return {name: value for name, value in initial.items() if self._may_be(name, value)}
 
@@ -175,11 +175,11 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return True
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Django's rule, which lets anybody ask for any column of the list's own, without secrets,
-        NUL characters, and the look-ups that no address can ask for.
+        """Django's rule, which allows every column of the model itself, minus secrets, NUL
+        characters, and lookups that no address can express.
 
-        The latter would be errors 500: PostgreSQL refuses them, or lacks the extension, or one
-        value is no range. So they are answered 400.
+        Such lookups would cause error 500: PostgreSQL refuses them, an extension is missing, or a
+        single value is not a range. Refusing them here gives 400.
         """
         if self._is_secret(lookup.partition("__")[0]):
             return False
@@ -196,21 +196,21 @@ class Admin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return name in _SECRETS or isinstance(field, (UUIDField, BinaryField))
 
     def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
-        """The theme's, which no address can break."""
+        """The theme's change list, which no address can break."""
         return _ChangeList
 
 
 class CountriesField(forms.CharField):
-    """Countries by their codes or names, in any case, with commas between: a list of codes."""
+    """Countries as codes or names, in any case, separated by commas; cleaned to a list of codes."""
 
     widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """The codes; what was typed stays as it was typed."""
+        """The codes, joined with commas; text that was typed stays as it is."""
         return ", ".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        """The codes, each once. Raises ValidationError, naming the one that is not known."""
+        """The codes, without repeats. Raises ValidationError naming the unknown country."""
         typed = str(super().clean(value))
         found = [self._code(it.strip()) for it in re.split(r"[,;\n]", typed) if it.strip()]
         return list(dict.fromkeys(code for codes in found for code in codes))
@@ -218,7 +218,7 @@ class CountriesField(forms.CharField):
     def _code(self, typed: str) -> list[str]:
         if code := countries.code(typed):
             return [code]
-        # "IL GB" are two; "United Kingdom" is one, above.
+        # "IL GB" is two countries; "United Kingdom", found above, is one.
         parts = [countries.code(part) for part in typed.split()]
         if len(parts) > 1 and all(parts):
             return [str(part) for part in parts]
@@ -231,7 +231,7 @@ class CountriesField(forms.CharField):
         )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the text says something else than the list did."""
+        """Whether the text means something other than the list did."""
         try:
             return self.clean(data) != (initial or [])
         except ValidationError:
@@ -239,16 +239,18 @@ class CountriesField(forms.CharField):
 
 
 class OriginsField(forms.CharField):
-    """Websites, as they stand in the address bar or as people say them: a list of origins."""
+    """Websites, as in the address bar or as people say them; cleaned to a list of origins."""
 
     widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """With commas between; what was typed stays as it was typed."""
+        """The origins, joined with commas; text that was typed stays as it is."""
         return ", ".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        """Each once. Raises ValidationError, naming the one that is no website."""
+        """The origins, without repeats. Raises ValidationError naming the entry that is not a
+        website.
+        """
         typed = re.split(r"[,;\s]+", str(super().clean(value)))
         try:
             return list(dict.fromkeys(origins.read(it) for it in typed if it))
@@ -256,7 +258,7 @@ class OriginsField(forms.CharField):
             raise ValidationError(str(refused)) from None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the text says something else than the list did."""
+        """Whether the text means something other than the list did."""
         try:
             return self.clean(data) != (initial or [])
         except ValidationError:
@@ -267,7 +269,7 @@ _name_of = lazy(languages.name_of, str)
 
 
 class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Countries by name, websites as they are typed."""
+    """Takes countries by name, and websites as people type them."""
 
     allowed_origins = OriginsField(
         label=_("Allowed origins"),
@@ -319,19 +321,19 @@ class LeadSourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             target.widget.attrs["min"] = 1
             sentence = _("Enter 1 second or more.")
             target.error_messages["min_value"] = sentence
-            # Django's own field only knows the database's condition, with another message.
+            # Django's own field only checks the database's condition, with another message.
             target.validators.append(MinValueValidator(1, sentence))
 
     def clean(self) -> dict[str, Any]:
-        """A calling window has both its times."""
+        """Requires both times of a calling window, or neither."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         demand_both_times(self, cleaned)
         return cleaned
 
 
 def demand_both_times(form: Any, cleaned: Mapping[str, Any]) -> None:
-    """Of a calling window, on a source's or a team's page: the error stands beside the missing
-    one.
+    """Adds an error beside the missing time of a half-filled calling window, on a source's or a
+    team's page.
     """
     for here, there in (("call_from", "call_until"), ("call_until", "call_from")):
         if here in cleaned and cleaned[here] is None and cleaned.get(there) is not None:

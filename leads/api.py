@@ -55,9 +55,10 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
 
 def _endpoint(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """Makes a view answer `methods` only, and answer in JSON while the database can do nothing.
+    """Makes a view answer only `methods`, and answer in JSON while the database is unavailable.
 
-    There is no CSRF check: the API grants nothing because of a cookie, so there is none to abuse.
+    There is no CSRF check: the API grants nothing because of a cookie, so there is nothing to
+    abuse.
     """
 
     def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
@@ -127,17 +128,17 @@ def _create(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class _Sent:
-    """By whom, and with which Idempotency-Key."""
+    """The client that sent the request, its Idempotency-Key, and the sender's identity."""
 
     client: ApiClient | None
     header: str | None
     whose: tuple[str, ...]
 
     def key_and_mark(self, slug: str, fields: Mapping[str, str]) -> tuple[uuid.UUID, str]:
-        """The key of the submission, and what all its fields come to; "" where nobody will ask.
+        """The submission's key, and the fingerprint of its fields; "" if nobody will ask for it.
 
-        An Idempotency-Key is its sender's: a stranger who has used it before keeps nobody's request
-        away. Where nobody knows who sends, the fields tell them apart.
+        An Idempotency-Key belongs to its sender: a stranger who used it before blocks nobody's
+        request. If the sender is unknown, the fields tell senders apart.
         """
         if self.header is None:
             return uuid.uuid4(), ""
@@ -182,7 +183,7 @@ def _store(
 
 
 def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
-    """403 or 429."""
+    """403 or 429: the guard refused the request."""
     if refused.is_for_good:
         return _errors(403, {"request": [gettext("We cannot take this request here.")]})
     sentence = gettext("Too many requests come from this address. See Retry-After.")
@@ -194,7 +195,7 @@ def _not_taken(refused: Refused, client: ApiClient | None) -> HttpResponse:
 
 
 def _not_valid(form: ApiForm, unknown: Mapping[str, list[str]]) -> HttpResponse:
-    """400 with what is wrong; where the consent is, with the text to agree to."""
+    """400 with what is wrong; for a missing consent, also the text to agree to."""
     errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
     errors |= unknown
     body: dict[str, object] = {"errors": errors}
@@ -220,8 +221,8 @@ def _key_refused(refused: KeyRefused) -> HttpResponse:
 def _repeated(
     request: HttpRequest, lead: Lead, mark: str, fields: Mapping[str, str]
 ) -> HttpResponse:
-    """The answer about the lead that a key has become; 422 when it came with other fields."""
-    if lead.submission_fingerprint in {mark, ""}:  # "": stored before there were any
+    """The answer for the lead that a key belongs to; 422 if the key came with other fields."""
+    if lead.submission_fingerprint in {mark, ""}:  # "": stored by a release without fingerprints
         return _created(request, lead, fields.get("language", ""))
     sentence = gettext(
         "This key was sent before with another body. Use a new key for each submission."
@@ -233,7 +234,7 @@ def _repeated(
 def status(request: HttpRequest, public_id: str) -> HttpResponse:
     """How a lead stands, in sentences that a visitor may see."""
     parsed = _uuid(public_id)
-    # With the lead's source, what its language depends on.
+    # Together with the lead's source, this decides the language.
     before = language_choice.of_request(request)
     words = f"{before.language} {before.is_asked}"
     body = status_cache.get(parsed, words, lambda: _standing(request, parsed)) if parsed else None
@@ -280,7 +281,7 @@ def nothing_here(_request: HttpRequest) -> HttpResponse:
 
 
 def body_refused(refused: BodyRefused) -> HttpResponse:
-    """400, 413 or 415: a body that cannot be used."""
+    """400, 413 or 415: the body cannot be used."""
     return _errors(refused.status, refused.errors)
 
 
@@ -290,7 +291,7 @@ def refused(sentence: str = "") -> HttpResponse:
 
 
 def not_available() -> HttpResponse:
-    """503: the database cannot do it now (leads.unavailable)."""
+    """503: the database is unavailable now (leads.unavailable)."""
     answer = _errors(503, {"server": [gettext("Not available now. Try again shortly.")]})
     answer["Retry-After"] = str(unavailable.RETRY_AFTER)
     return answer
@@ -302,9 +303,10 @@ def broken() -> HttpResponse:
 
 
 def _created(request: HttpRequest, lead: Lead, named: str) -> HttpResponse:
-    """201 with what never changes: a repeated submission gets the same answer, however late.
+    """201 with values that never change: a repeated submission gets the same answer, however late.
 
-    `named`: the language that was sent with it. Its addresses name it, so that they answer in it.
+    `named`: the language sent with the submission. The addresses carry it, so that their pages use
+    it.
     """
     choice = language_choice.of_request(request, named=named)
     query = {language_choice.PARAMETER: choice.language} if choice.is_asked else {}

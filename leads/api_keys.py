@@ -1,8 +1,8 @@
-"""Keys of the API: made, hashed, asked for, replaced, ended.
+"""API keys: making, hashing, checking, replacing and ending them.
 
-A key is "lc_", eight letters by which it is found and named, "_", and 256 random bits. Only its
-SHA-256 is stored: so many bits cannot be guessed, so they need neither salt nor a slow hash. A key
-stands in no log and in no sentence.
+A key is "lc_", eight letters that find and name it, "_", and 256 random bits. Only its SHA-256 is
+stored: 256 bits cannot be guessed, so the hash needs neither a salt nor to be slow. No log and no
+sentence shows a key.
 """
 
 import base64
@@ -24,20 +24,21 @@ from leads.models import ApiClient, ApiKey, ApiScope, LeadSource
 _MARK = "lc_"
 _NAMED_BY = 8  # letters
 _KEY = re.compile(r"lc_[a-z2-7]{8}_[A-Za-z0-9_-]{43}")
-# What others call a key: as a parameter of an address, a field or a header, in small letters and
+# Names that other services use for a key, as a parameter, a field or a header; in lower case,
 # without "-" and "_".
 _NAMES_OF_KEYS = frozenset(
     {"accesstoken", "apikey", "apitoken", "authorization", "xaccesstoken", "xapikey", "xauthtoken"}
 )
-# Too common for a field or a header, which may be a program's own; an address of ours has none.
+# Too common for fields and headers, which may belong to another program; our addresses have
+# neither.
 _NAMES_IN_ADDRESSES = _NAMES_OF_KEYS | {"key", "token"}
 _NOTED_EVERY = timedelta(minutes=1)
-# Compared with where nothing is found, so that both take the same time.
+# Compared with when no key is found, so that both cases take the same time.
 _NOBODYS = hashlib.sha256(b"").hexdigest()
 
 
 class KeyRefused(Exception):  # noqa: N818  # said to a program
-    """400, 401 or 403, and a sentence that says why."""
+    """Refuses a key with 400, 401 or 403, and a sentence that says why."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -47,7 +48,7 @@ class KeyRefused(Exception):  # noqa: N818  # said to a program
 def make(
     client: ApiClient, made_by: User | None, expires_at: datetime | None
 ) -> tuple[ApiKey, str]:
-    """A new key, and its text, which stands nowhere else."""
+    """Creates a key. Returns the key and its text, which is stored nowhere."""
     name = base64.b32encode(secrets.token_bytes(5)).decode().lower()[:_NAMED_BY]
     text = f"{_MARK}{name}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
@@ -61,19 +62,21 @@ def make(
 
 
 def expire(client: ApiClient, at: datetime, besides: ApiKey) -> int:
-    """Has the client's other keys expire at `at`, or sooner where they do; returns how many."""
+    """Makes the client's other keys expire at `at`, or sooner if they already would; returns how
+    many changed.
+    """
     others = ApiKey.objects.filter(client=client, ended_at=None).exclude(pk=besides.pk)
     later = Q(expires_at__isnull=True) | Q(expires_at__gt=at)
     return others.filter(later).update(expires_at=at)
 
 
 def end(key: ApiKey, now: datetime) -> bool:
-    """Has it refused from now on; False: it was before."""
+    """Ends a key, so that it is refused from now on. False if it had ended before."""
     return bool(ApiKey.objects.filter(pk=key.pk, ended_at=None).update(ended_at=now))
 
 
 def refuse_in_address(request: HttpRequest) -> None:
-    """Raises KeyRefused where the address holds a key: many a log on the way keeps addresses."""
+    """Raises KeyRefused if the address holds a key: many logs along the way keep addresses."""
     values = [value for _name, values in request.GET.lists() for value in values]
     if _is_named(request.GET, _NAMES_IN_ADDRESSES) or any(
         map(_KEY.search, [*request.GET, *values, request.path])
@@ -88,8 +91,8 @@ def refuse_in_address(request: HttpRequest) -> None:
 
 
 def refuse_in_body(sent: Mapping[str, Any]) -> None:
-    """Raises KeyRefused where one of the fields that were sent is or holds a key: what is sent is
-    stored, and read by people. `sent`: the whole body, also what is ignored of it.
+    """Raises KeyRefused if a field is named like a key or holds one: the body is stored, and people
+    read it. `sent`: the whole body, including ignored fields.
     """
     if _is_named(sent) or _KEY.search(str(sent)):
         raise KeyRefused(
@@ -102,10 +105,10 @@ def refuse_in_body(sent: Mapping[str, Any]) -> None:
 
 
 def client_of(request: HttpRequest, scope: ApiScope, now: datetime) -> ApiClient | None:
-    """Whose key a request shows, as `Authorization: Bearer`; None: it shows none.
+    """The client whose key a request carries in `Authorization: Bearer`; None if there is no key.
 
-    Raises KeyRefused: 401 for a key that does not hold, 403 for one that may not do this. One
-    query, and one more a minute.
+    Raises KeyRefused: 401 for an invalid key, 403 for one without the scope. Takes one query, plus
+    one a minute.
     """
     text = _shown(request)
     if text is None:
@@ -129,7 +132,9 @@ def client_of(request: HttpRequest, scope: ApiScope, now: datetime) -> ApiClient
 
 
 def _shown(request: HttpRequest) -> str | None:
-    """A site may be behind a password of another kind, which is not ours to judge."""
+    """The key in `Authorization: Bearer`; None if there is none. Other kinds of password may
+    protect the site, and are not checked here. Raises KeyRefused for a key in any other place.
+    """
     kind, _space, text = request.headers.get("Authorization", "").partition(" ")
     if kind.casefold() == "bearer":
         return text.strip()
@@ -141,12 +146,12 @@ def _shown(request: HttpRequest) -> str | None:
 
 
 def _is_named(names: Iterable[str], of_keys: frozenset[str] = _NAMES_OF_KEYS) -> bool:
-    """Whether one of these is what others call a key."""
+    """Whether one of these names is a name that other services use for a key."""
     return bool(of_keys & {it.casefold().replace("-", "").replace("_", "") for it in names})
 
 
 def _password(kind: str, text: str) -> str:
-    """What `Authorization: Basic` says, user and password; "" for anything else."""
+    """The user and password in `Authorization: Basic`; "" for anything else."""
     if kind.casefold() != "basic":
         return ""
     try:
@@ -156,7 +161,7 @@ def _password(kind: str, text: str) -> str:
 
 
 def may_submit_to(client: ApiClient, source: LeadSource) -> bool:
-    """Whether the source is one of the client's."""
+    """Whether the client may use the source; a client without sources may use all."""
     its = set(client.sources.values_list("pk", flat=True))
     return not its or source.pk in its
 

@@ -1,4 +1,4 @@
-"""Times that people have chosen to be called at, and that stand whatever others wish for."""
+"""Times that people chose for a call, and that stand whatever others ask for."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,10 +9,10 @@ from leads.models import Lead
 
 
 def ahead(lead_id: int, now: datetime, *, sent_before: datetime) -> datetime | None:
-    """The first time ahead that somebody has chosen for this lead's number, and not replaced since.
+    """The first future time that somebody chose for this lead's number and has not replaced.
 
-    It stands though somebody else's request has brought a call forward: if that one reaches nobody,
-    the number is called at this time too. `sent_before`: requests that came later are followed, or
+    The time stands even if somebody else's request brought a call forward: if that call reaches
+    nobody, the number is also called at this time. `sent_before`: later requests are followed, or
     become leads of their own, anyway (leads.leaving).
     """
     times = (it.at for it in _standing(lead_id) if it.sent_at < sent_before)
@@ -20,8 +20,8 @@ def ahead(lead_id: int, now: datetime, *, sent_before: datetime) -> datetime | N
 
 
 def of_others(lead_id: int, request: Lead, now: datetime) -> datetime | None:
-    """The last time ahead that anybody but the submitter of `request` has chosen for this lead's
-    number, and not replaced since.
+    """The last future time that anybody except the submitter of `request` chose for this lead's
+    number and has not replaced.
     """
     by = request.submitter or request.pk
     times = (it.at for it in _standing(lead_id) if it.by != by)
@@ -29,7 +29,7 @@ def of_others(lead_id: int, request: Lead, now: datetime) -> datetime | None:
 
 
 class _Appointment(NamedTuple):
-    """A time that somebody has chosen in their newest request. `by`: whoever has sent it."""
+    """A time that somebody chose in their newest request. `by`: the submitter."""
 
     by: object
     sent_at: datetime

@@ -1,11 +1,12 @@
-"""Around each page of a request: who asks about it, and how an act is asked about and done.
+"""What all pages of a request share: access to the request, and asking about an act before doing
+it.
 
-Whoever knows the page's address is the visitor: there is no login and no cookie, so the pages work
-inside the frame of another website too, and a CSRF token would guard nothing. Pages of foreign
-websites do not know the address, and what they send is refused besides (`is_foreign`).
+Whoever knows the page's address is the visitor. There is no login and no cookie, so the pages also
+work inside another website's frame, and a CSRF token would protect nothing. Pages of foreign
+websites do not know the address; what they send is refused as well (`is_foreign`).
 
-GET and HEAD change nothing, whatever follows the links in a mail: each act is asked about on a page
-of its own first, and done by POST.
+GET and HEAD change nothing, because mail scanners follow links. Each act first asks on its own
+page, and is done by POST.
 """
 
 import logging
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 def _expired(
     request: HttpRequest, slug: str, source: LeadSource, *, has_form: bool
 ) -> HttpResponse:
-    """Says nothing of the request: not even that the number was called."""
+    """Says nothing about the request, not even that the number was called."""
     known = {"slug": slug, "has_form": has_form, "branding": branding(source)}
     page = render(request, "leads/expired.html", known, status=410)
     return pages.shown_inside(source, pages.secret(page))
@@ -58,7 +59,7 @@ def _expired(
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, and who asks about it. `source`: None where it is switched off."""
+    """A request, and the page view that asks about it. `source`: None if it is switched off."""
 
     request: HttpRequest
     slug: str
@@ -69,16 +70,16 @@ class Asked:
 
     @property
     def is_post(self) -> bool:
-        """Whether the act is to be done."""
+        """Whether to do the act."""
         return self.request.method == "POST"
 
     @property
     def offered(self) -> tuple[Act, ...]:
-        """What can be done as the request stands."""
+        """The acts that the request's standing allows."""
         return acts.offered(self.stands, self.source, self.lead, self.now)
 
     def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
-        """Rendered for whoever knows its address."""
+        """Renders a page for whoever knows the request's address."""
         source = self.source or self.lead.source
         known = {
             "slug": self.slug,
@@ -92,7 +93,7 @@ class Asked:
         return pages.shown_inside(source, pages.secret(page))
 
     def back(self, lead: Lead | None = None) -> HttpResponse:
-        """To the page that says how it stands, or how `lead` does."""
+        """Redirects to the page that shows how this request, or `lead`, stands."""
         public_id = (lead or self.lead).public_id
         address = pages.address(self.request, "status", self.slug, public_id)
         return pages.secret(pages.SeeOther(address))
@@ -102,7 +103,7 @@ View = Callable[[HttpRequest, str, uuid.UUID], HttpResponse]
 
 
 def asked_about(view: Callable[[Asked], HttpResponse]) -> View:
-    """Finds the request that a page is about; without it, the page of nothing."""
+    """Finds the request that a page is about; if there is none, answers "not found"."""
 
     @wraps(view)
     def answer(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
@@ -127,14 +128,14 @@ Deed = Callable[[Asked, Posted], HttpResponse]
 
 
 def act_page(act: Act, *typed: str) -> Callable[[Deed], View]:
-    """A view of one act: asked about by GET, done by POST, and only while it is offered.
+    """A view of one act: GET asks, POST does it, and only while the act is offered.
 
-    `typed`: the fields that are filled in. The same page sent again with the same in it is answered
-    as before, however the request stands by now.
+    `typed`: the fields that the visitor fills in. The same page sent again with the same values
+    gets the same answer, however the request stands by now.
     """
 
     def decorate(view: Deed) -> View:
-        @csrf_exempt  # see above
+        @csrf_exempt  # see the module's docstring
         @pages.answers("GET", "HEAD", "POST")
         @asked_about
         @wraps(view)
@@ -165,32 +166,34 @@ def act_page(act: Act, *typed: str) -> Callable[[Deed], View]:
 
 
 def is_foreign(asked: Asked) -> bool:
-    """Whether a page of another website has sent it."""
+    """Whether a page of another website sent the request."""
     how = circumstances.of_request(asked.request)
     return websites.is_foreign(how, asked.source or asked.lead.source)
 
 
 def foreign(asked: Asked) -> HttpResponse:
-    """The answer to that."""
+    """The answer to a request from another website's page."""
     trouble = gettext("A page of another website sent this. Answer here.")
     return asked.page("leads/act_not_now.html", 403, trouble=trouble)
 
 
 def not_now(asked: Asked) -> HttpResponse:
-    """It was done already, or a call came first: the page says how the request stands."""
+    """The act was done already, or a call came first: the page says how the request stands."""
     if asked.is_post and asked.stands.status == "cancelled":
         return asked.back()
     return asked.page("leads/act_not_now.html", 409 if asked.is_post else 200)
 
 
 def token_of(posted: Posted) -> uuid.UUID:
-    """The page's own; a new one where it carried none."""
+    """The page's token; a new one if the page carried none."""
     with suppress(ValueError):
         return uuid.UUID(posted.get("token", ""))
     return uuid.uuid4()
 
 
 def key_of(asked: Asked, posted: Posted, *typed: str) -> uuid.UUID:
-    """The same page sent again with the same in the fields `typed` is the same change."""
+    """The key of a change: the same page sent again with the same `typed` fields is the same
+    change.
+    """
     said = (posted.get(name, "") for name in typed)
     return intake.key_from("act", str(asked.lead.public_id), str(token_of(posted)), *said)

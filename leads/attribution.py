@@ -1,8 +1,8 @@
-"""Where the senders of requests came from: what is stored, and by what a lead is counted.
+"""Where visitors came from: what is stored, and which page a lead counts for.
 
-Each request keeps its own first and last page. A lead counts by the newest page with any marks
-among its own request and those that have joined it: the last page before the first, the newest
-request before the older ones. Requests that are held back count for nothing, as in leads.joining.
+Each request keeps its own first and last page. A lead counts for the newest page with any marks
+among its own request and those that joined it: the last page before the first, newer requests
+before older ones. Requests that are held back do not count, as in leads.joining.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,14 +14,14 @@ from leads.models import Attribution, Lead, LeadStatus
 from leads.submission import Submission
 from leads.visits import CameFrom, Visit
 
-# So many of the newest rows are read for lists to choose from.
+# How many of the newest rows are read to fill a list of choices.
 _NEWEST = 1_000
 
 
 def keep(lead: Lead, submission: Submission) -> None:
-    """Stores where the sender of a lead that is stored in this transaction came from.
+    """Stores where the sender of a lead came from, in the transaction that stores the lead.
 
-    Who has sent a request before keeps the first page of that.
+    A person who sent a request before keeps the first page of that request.
     """
     if submission.continues:
         came = _of(Attribution.objects.filter(lead=submission.continues).first())
@@ -36,11 +36,11 @@ def keep(lead: Lead, submission: Submission) -> None:
 
 
 def follow(lead_id: int | None) -> None:
-    """Counts a lead anew, since a request has joined it or has left it."""
+    """Counts a lead again after a request joined or left it."""
     requests = Lead.objects.filter(duplicate_of=lead_id, status=LeadStatus.DUPLICATE)
     joined = Attribution.objects.filter(lead__in=requests.filter(is_held_back=False))
     own = Attribution.objects.filter(lead=lead_id)
-    # One that has taken the place of a held one may be newer than those that have joined it.
+    # A lead that took the place of a held one may be newer than the requests that joined it.
     rows = [it for found in (joined, own) for it in found.annotate(at=F("lead__submitted_at"))]
     if lead_id is None or not rows:
         return
@@ -50,9 +50,9 @@ def follow(lead_id: int | None) -> None:
 
 
 def shown(requests: Iterable[Lead]) -> CameFrom:
-    """The first page of the oldest of a number's requests, and the last of the newest: for people.
+    """For people: the first page of the number's oldest request, and the last page of its newest.
 
-    `requests`: as Lead.requests_by_age has them. Reads the `attribution` of each.
+    `requests`: ordered as in Lead.requests_by_age. Reads the `attribution` of each.
     """
     came = [_of(getattr(it, "attribution", None)) for it in requests]
     firsts = [it.first for it in came if it.first]
@@ -61,7 +61,7 @@ def shown(requests: Iterable[Lead]) -> CameFrom:
 
 
 def last_joined(leads: Collection[int]) -> dict[int, Visit]:
-    """The last page of the newest request that has joined each of these. One query."""
+    """By lead, the last page of the newest request that joined it. One query."""
     joined = Attribution.objects.filter(
         lead__duplicate_of__in=leads, lead__status=LeadStatus.DUPLICATE, lead__is_held_back=False
     ).exclude(last={})
@@ -70,15 +70,15 @@ def last_joined(leads: Collection[int]) -> dict[int, Visit]:
 
 
 def lately(name: str, sources: Iterable[int] | None = None) -> list[str]:
-    """The values of a column that the newest requests had, of these sources or of all, by name."""
-    # The newest are read first and looked through here: PostgreSQL would read the whole table.
+    """A column's values in the newest requests of these sources, or of all, sorted by name."""
+    # The newest rows are read and searched here: PostgreSQL would read the whole table.
     newest = Attribution.objects.order_by("-pk")
     if sources is None:
         found = list(newest.values_list(name, flat=True)[:_NEWEST])
     else:
         seen = set(sources)
         rows = newest.values_list(name, "lead__source", "lead__first_source")[:_NEWEST]
-        # Of a lead that has come from another source, both.
+        # A lead that moved from another source has both.
         found = [value for value, *its in rows if seen.issuperset(filter(None, its))]
     return sorted({it for it in found if it}, key=str.casefold)
 

@@ -1,4 +1,4 @@
-"""What a visitor is told before they send anything, where nobody would call them at once."""
+"""What a visitor reads before sending the form if nobody would call them at once."""
 
 from datetime import datetime
 
@@ -11,9 +11,9 @@ from leads.visitor_status import SOON
 
 
 def expectation(source: LeadSource, now: datetime, language: str = "") -> str:
-    """One sentence, with the time of the call where it is known; "" where somebody is free.
+    """One sentence, with the time of the call if it is known; "" if somebody is free.
 
-    `language`: in which they would be called; "" is the source's.
+    `language`: the language of the call; "" means the source's.
     """
     language = language or source.language
     hours = ports.hours(source.pk)

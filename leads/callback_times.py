@@ -1,4 +1,4 @@
-"""When a visitor wants to be called: the times on offer, and what may be chosen."""
+"""When a visitor wants a call: the times on offer, and which may be chosen."""
 
 import re
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from leads.dated_sentences import DatedSentence, day_heading
 from leads.ports import CallingHours
 from leads.visitor_status import SOON
 
-# How far ahead a time may lie.
+# How far ahead a chosen time may be.
 LATEST = timedelta(days=14)
-# At most so many times are shown; whole days where they fill two days or more.
+# How many times are shown at most; only whole days if that leaves two days or more.
 ON_OFFER = 60
-# The first time on offer is at least this far ahead: filling in the form takes a while.
+# The first time on offer is at least this far ahead, because filling in the form takes a while.
 _EARLIEST = timedelta(minutes=15)
 
 _NEXT_POSSIBLE = DatedSentence(
@@ -27,21 +27,21 @@ _NEXT_POSSIBLE = DatedSentence(
     _("The next possible time is on %(date)s, at %(time)s."),
 )
 
-# In a form, + stands for a space: a program that did not write %2B has sent "10:30:00 02:00".
+# In a form, + means a space: a program that does not write %2B sends "10:30:00 02:00".
 _PLUS_LOST = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
 
-# A day's heading, and the value and label of each time on that day.
+# A day's heading, and the value and label of each of its times.
 Day = tuple[str, list[tuple[str, str]]]
 
 
 class TimeRefused(Exception):  # noqa: N818  # said of the time, to a person
-    """A time cannot be chosen: one sentence says why, another which time is possible."""
+    """A time cannot be chosen: one sentence says why, another says which time is possible."""
 
 
 def choose(typed: str, hours: CallingHours, now: datetime, *, offered: bool) -> datetime:
-    """Parses the time that a visitor chose, into UTC. Raises TimeRefused.
+    """Parses the time that a visitor chose, and returns it in UTC. Raises TimeRefused.
 
-    `hours` are those of the source and the visitor's number. `offered`: whether the source lets
+    `hours`: those of the source and the visitor's number. `offered`: whether the source lets
     visitors choose a time.
     """
     at = _parse(_PLUS_LOST.sub(r"\1+\2", typed))
@@ -59,13 +59,13 @@ def choose(typed: str, hours: CallingHours, now: datetime, *, offered: bool) -> 
 
 
 def is_any(hours: CallingHours, now: datetime) -> bool:
-    """Whether there is a time that the visitor may choose; `hours` are those of their number."""
+    """Whether the visitor can choose any time; `hours` are those of their number."""
     return next(_possible(hours, now), None) is not None
 
 
 def on_offer(hours: CallingHours, now: datetime, *, is_known: bool = False) -> list[Day]:
     """The times that the visitor may choose from, by day. `is_known`: `hours` are those of their
-    number; else it may turn out that one of these does not fit it.
+    number; if not, some times may turn out not to suit the number.
     """
     all_of_them = hours.half_hours(now + _EARLIEST, now + LATEST)
     times = islice(_possible(hours, now) if is_known else all_of_them, ON_OFFER + 1)
@@ -75,7 +75,7 @@ def on_offer(hours: CallingHours, now: datetime, *, is_known: bool = False) -> l
         (day_heading(day, today), [(at.isoformat(), _clock(at)) for at in of_day])
         for day, of_day in groupby(found[:ON_OFFER], lambda at: at.date())
     ]
-    # The last day is left out where its times would be cut off.
+    # Leave out the last day if its times would be cut off.
     cut_off = len(found) > ON_OFFER and found[ON_OFFER].date() == found[ON_OFFER - 1].date()
     return days[:-1] if cut_off and len(days) > 2 else days
 
@@ -86,7 +86,7 @@ def _possible(hours: CallingHours, now: datetime) -> Iterator[datetime]:
 
 
 def _clock(at: datetime) -> str:
-    """ "09:30"; with the zone's abbreviation where the clock shows that time twice that night."""
+    """ "09:30"; with the zone's abbreviation if the clock shows that time twice that night."""
     twice = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
     return f"{at:%H:%M} ({at:%Z})" if twice else f"{at:%H:%M}"
 
@@ -100,7 +100,7 @@ def _parse(typed: str) -> datetime | None:
 
 
 def _unreadable(typed: str, zone: tzinfo) -> str:
-    """What is wrong with a time that could not be read, and how it is written."""
+    """What is wrong with a time that could not be read, and how to write it."""
     try:
         local = parse_datetime(typed)
     except ValueError:

@@ -1,9 +1,9 @@
 """Keeps the configuration (sources, teams, hours, ...) in memory until somebody changes it.
 
-Every call needs the configuration, which changes a few times a week. Triggers give the database a
-new `SetupVersion` in the transaction of each change. A reader asks for the version, which is one
-short query, and loads the configuration again only if the version is a new one. So no process ever
-acts on an outdated configuration, whichever process changed it.
+Every call needs the configuration, which changes a few times a week. Database triggers write a new
+`SetupVersion` in the transaction of each change. A reader asks for the version, which is one short
+query, and loads the configuration again only if the version is new. So no process ever uses an
+outdated configuration, whichever process changed it.
 """
 
 import uuid
@@ -23,22 +23,20 @@ VERSION_SQL = "SELECT version FROM leads_setupversion"
 
 
 def version() -> uuid.UUID | None:
-    """The present version of the configuration; None if there has never been any."""
+    """The current version of the configuration; None if there is none yet."""
     with connection.cursor() as cursor:
         cursor.execute(VERSION_SQL)
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-# The version that the whole of a request uses, once one_version has read it.
+# The version for the whole request, once one_version has read it.
 _gone_by: ContextVar[uuid.UUID | None] = ContextVar("setup_version", default=None)
 
 
 @contextmanager
 def one_version(known: uuid.UUID | None = None) -> Iterator[None]:
-    """Reads the version once; everything inside the block uses that version, or the one that is
-    `known` already.
-    """
+    """Reads the version once, or takes `known`; everything inside the block uses that version."""
     token = _gone_by.set(known or version())
     try:
         yield
@@ -46,14 +44,14 @@ def one_version(known: uuid.UUID | None = None) -> Iterator[None]:
         _gone_by.reset(token)
 
 
-# Whether the database is not asked, since it is away.
+# Whether the database is not asked, because it is down.
 _from_memory: ContextVar[bool] = ContextVar("setup_from_memory", default=False)
 
 
 @contextmanager
 def from_memory() -> Iterator[None]:
-    """Inside the block, caches give what this process knows, without asking the database: to show
-    a page again while it is away. What was never loaded is asked for all the same.
+    """Inside the block, caches return what this process knows without asking the database, to show
+    a page again while the database is down. Values that were never loaded are still loaded.
     """
     token = _from_memory.set(True)
     try:
@@ -62,7 +60,7 @@ def from_memory() -> Iterator[None]:
         _from_memory.reset(token)
 
 
-# What was loaded in a transaction that will be rolled back, by its cache.
+# What was loaded in a transaction that will be rolled back, by cache.
 _unsaved: ContextVar["dict[VersionedCache[Any], tuple[uuid.UUID, Any]] | None"] = ContextVar(
     "setup_unsaved", default=None
 )
@@ -70,8 +68,8 @@ _unsaved: ContextVar["dict[VersionedCache[Any], tuple[uuid.UUID, Any]] | None"] 
 
 @contextmanager
 def unsaved() -> Iterator[None]:
-    """Inside the block, what caches load is for this block alone, and what they know stays as it
-    is: for a transaction that changes the configuration and is rolled back.
+    """Inside the block, caches load values for this block alone, and keep what they knew before:
+    for a transaction that changes the configuration and is rolled back.
     """
     token = _unsaved.set({})
     try:
@@ -81,7 +79,7 @@ def unsaved() -> Iterator[None]:
 
 
 class VersionedCache(Generic[T]):
-    """Calls `load` once per version and process. Users must not change what it returns."""
+    """Calls `load` once per version and process. Callers must not change the returned value."""
 
     def __init__(self, load: Callable[[], T]) -> None:
         self._load = load
@@ -90,7 +88,7 @@ class VersionedCache(Generic[T]):
     def get(self, as_of: uuid.UUID | None = None) -> T:
         """Returns the value for version `as_of`, which the caller has just read.
 
-        Without it, the version is that of `one_version`, or else is read now.
+        Without `as_of`, uses the version of `one_version`, or reads the version now.
         """
         own = _unsaved.get()
         kept = self._kept if own is None else own.get(self, self._kept)
@@ -99,8 +97,8 @@ class VersionedCache(Generic[T]):
         as_of = as_of or _gone_by.get() or version()
         if kept and kept[0] == as_of:
             return kept[1]
-        # Loaded after its version was read, the value may be newer than that version. Then it is
-        # loaded once more than necessary, which does no harm.
+        # The value is loaded after its version was read, so it may be newer than that version. Then
+        # it is loaded once more than necessary, which does no harm.
         value = self._load()
         if as_of and own is not None:
             own[self] = (as_of, value)
@@ -124,7 +122,7 @@ def _consent_texts() -> dict[int, list[ConsentText]]:
     return found
 
 
-# The texts that visitors may agree to, the newest first, by the id of their source.
+# The texts that visitors may agree to, newest first, by source id.
 consent_texts = VersionedCache(_consent_texts)
 
 
@@ -135,7 +133,7 @@ def _source_texts() -> dict[int, list[SourceText]]:
     return found
 
 
-# What their pages say in the manager's own words, by the id of the source.
+# What the pages say in the manager's own words, by source id.
 source_texts = VersionedCache(_source_texts)
 
 
@@ -143,7 +141,7 @@ def _widgets() -> dict[int, Widget]:
     return {it.source_id: it for it in Widget.objects.all()}
 
 
-# How the buttons of websites look, by the id of the source.
+# The look of the website buttons, by source id.
 widgets = VersionedCache(_widgets)
 
 
@@ -151,7 +149,7 @@ def _logos() -> dict[int, Logo]:
     return {it.source_id: it for it in Logo.objects.defer("image")}
 
 
-# Without their pictures, by the id of the source.
+# The logos without their pictures, by source id.
 logos = VersionedCache(_logos)
 
 
@@ -162,7 +160,7 @@ def _widget_texts() -> dict[int, list[WidgetText]]:
     return found
 
 
-# What they say, by the id of the source.
+# What the website buttons say, by source id.
 widget_texts = VersionedCache(_widget_texts)
 
 
@@ -173,5 +171,5 @@ def _form_fields() -> dict[int, list[FormField]]:
     return found
 
 
-# What managers have said of the fields of their forms, by the id of the source.
+# The managers' settings of form fields, by source id.
 form_fields = VersionedCache(_form_fields)

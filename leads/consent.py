@@ -1,9 +1,9 @@
-"""Consent: which text a visitor is asked to agree to, and what counts as agreed.
+"""Consent: which text a visitor is asked to agree to, and what counts as agreement.
 
-A source's texts that are not withdrawn are in use. Shown is the newest of them in the visitor's
-language (`shown`). Whoever agreed to an older one that is still in use, on a page that lay open or
-by a program that was not changed, agreed to that one (`in_use`). One that was withdrawn counts no
-more: the visitor is asked again.
+All of a source's texts that are not withdrawn are in use. The newest of them in the visitor's
+language is shown (`shown`). A page that lay open, or a program that was not changed, may agree to
+an older text that is still in use (`in_use`). A withdrawn text no longer counts: the visitor is
+asked again.
 """
 
 from datetime import datetime
@@ -17,34 +17,36 @@ from leads.submission import Submission
 
 
 def texts(source: LeadSource) -> list[ConsentText]:
-    """The source's texts that are in use, the newest first."""
+    """The source's texts that are in use, newest first."""
     return config_cache.consent_texts.get().get(source.pk, [])
 
 
 def shown(
     source: LeadSource, language: str = "", *, without: ConsentText | None = None
 ) -> ConsentText | None:
-    """The text to agree to now, or if `without` were withdrawn; None where nothing is asked.
+    """The text to agree to now, or if `without` were withdrawn; None if there is no text.
 
-    The newest in `language` ("" is the source's); else in the same language of any country; else in
-    the source's; else the newest there is.
+    The newest in `language` ("" means the source's); else in the same language of any country; else
+    in the source's language; else the newest of all.
     """
     known = [it for it in texts(source) if it != without]
     return languages.nearest(known, language, source.language) or next(iter(known), None)
 
 
 def in_use(source: LeadSource, version: str) -> ConsentText | None:
-    """The text that somebody says they agreed to; None where it is none of them, or withdrawn."""
+    """The text with the version that a request names; None if it does not exist or was
+    withdrawn.
+    """
     return next((it for it in texts(source) if str(it.version) == version), None)
 
 
 def is_demanded(source: LeadSource) -> bool:
-    """Whether a request without consent is not taken. Not where there is no text to agree to."""
+    """Whether requests without consent are refused. False if there is no text to agree to."""
     return source.demands_consent and bool(texts(source))
 
 
 def keep(lead: Lead, submission: Submission, at: datetime) -> None:
-    """Stores what the sender of a lead that is stored in this transaction agreed to."""
+    """Stores what the sender of a lead agreed to, in the transaction that stores the lead."""
     if submission.continues:
         for agreed in Consent.objects.filter(lead=submission.continues):
             agreed.pk, agreed.lead = None, lead
@@ -65,7 +67,7 @@ def write(
 ) -> ConsentText:
     """Adds a text as the source's next version. `by`: the user's id."""
     with transaction.atomic():
-        # Two managers at a time get two numbers.
+        # Two managers at the same time get different numbers.
         LeadSource.objects.select_for_update(no_key=True).get(pk=source.pk)
         last = ConsentText.objects.filter(source=source).aggregate(last=Max("version"))["last"]
         return ConsentText.objects.create(
@@ -79,6 +81,6 @@ def write(
 
 
 def withdraw(text: ConsentText, now: datetime) -> bool:
-    """From now on nobody can agree to it. Returns whether it was in use until now."""
+    """Nobody can agree to the text from now on. Returns whether it was in use until now."""
     still = ConsentText.objects.filter(pk=text.pk, withdrawn_at=None)
     return bool(still.update(withdrawn_at=now))

@@ -1,6 +1,6 @@
 """Names of countries for people, by ISO 3166 code: every country that has telephone numbers.
 
-The names are those of Unicode's CLDR.
+The names come from Unicode's CLDR.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -255,16 +255,16 @@ NAMES = {
 
 
 def name(code: str) -> str:
-    """The name of a country; a code that is not known stays as it is."""
+    """The name of a country; an unknown code stays as it is."""
     return str(NAMES.get(code, code))
 
 
-# What people write besides codes and names.
+# What people also write, beside codes and names.
 _ALSO = {"uk": "GB", "great britain": "GB", "usa": "US"}
 
 
 def code(typed: str) -> str:
-    """The code of a country by its code or name, in any case; "" for one that is not known."""
+    """The code of a country, found by code or name in any case; "" if it is unknown."""
     wanted = typed.strip().casefold()
     if wanted.upper() in NAMES:
         return wanted.upper()

@@ -1,4 +1,4 @@
-"""Lists that come as CSV files, whatever program has written them."""
+"""Reads lists from CSV files, whichever program wrote them."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from django.utils.translation import gettext
 
 LARGEST = 200 * 1024  # bytes
-# In front of what a spreadsheet would not take for text: exports put it there (exports.csv_file).
+# A prefix that keeps a cell text in a spreadsheet; exports write it (exports.csv_file).
 _KEEPS_TEXT = "'"
 
 
@@ -17,7 +17,7 @@ LONGEST_REASON = 200
 
 
 class NotAFile(ValueError):  # noqa: N818  # said to a person
-    """Nothing of the file can be used; the text says why."""
+    """Nothing in the file is usable; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class NotARow(ValueError):  # noqa: N818  # said to a person
 
 
 class Row(Protocol):
-    """What a list makes of a row that can be stored."""
+    """A list's own form of a row that can be stored."""
 
     @property
     def line(self) -> int:
-        """The line of the file at which it begins."""
+        """The line of the file where the row begins."""
 
     @property
     def key(self) -> Hashable:
-        """What the list has one row of."""
+        """What identifies the row; the list has one row for each key."""
 
 
 _Row = TypeVar("_Row", bound=Row)
@@ -49,7 +49,7 @@ _Row = TypeVar("_Row", bound=Row)
 
 @dataclass(frozen=True)
 class Contents(Generic[_Row]):
-    """What a file says: the rows that can be stored, and those that cannot."""
+    """The contents of a file: the rows that can be stored, and the problems of the others."""
 
     rows: tuple[_Row, ...]
     problems: tuple[Problem, ...]
@@ -62,10 +62,10 @@ def contents(
     read: Callable[[int, dict[str, str]], _Row],
     twice: str,
 ) -> Contents[_Row]:
-    """What the text of a file says, each row as `read` understands its line and its cells.
+    """Reads the text of a file; `read` turns the line number and cells of each row into a row.
 
-    `read` raises NotARow. `twice` is said of a row that stands in `%(line)s` already. Raises
-    NotAFile as `rows` does.
+    `read` raises NotARow. `twice` is the sentence for a row that line `%(line)s` has already.
+    Raises NotAFile as `rows` does.
     """
     found: dict[Hashable, _Row] = {}
     problems = []
@@ -81,7 +81,7 @@ def contents(
 
 
 def reason(cells: dict[str, str]) -> str:
-    """Why it is on the list, as a row says. Raises NotARow where that is too long."""
+    """The row's reason for being on the list. Raises NotARow if it is too long."""
     typed = cells.get("reason", "")
     if len(typed) > LONGEST_REASON:
         raise NotARow(
@@ -109,11 +109,11 @@ def text_of(data: bytes) -> str:
 def rows(
     text: str, columns: Sequence[str], needed: Set[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows below the first, which names the columns: each with the line at which it begins and
-    its cells by their columns. Empty rows are left out.
+    """The rows below the header, each with the line where it begins and its cells by column. Skips
+    empty rows.
 
-    Raises NotAFile where a column that is `needed` is not named, where one is named twice, and for
-    a row with more cells than columns.
+    Raises NotAFile if the header lacks a `needed` column or names a column twice, and for a row
+    with more cells than columns.
     """
     lines = _lines(text)
     _line, first = next(lines, (0, []))

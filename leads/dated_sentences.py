@@ -1,4 +1,4 @@
-"""Sentences for visitors and managers that name a day and a time, in a zone that they name too."""
+"""Sentences for visitors and managers that name a day, a time, and the time zone."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DatedSentence:
-    """One sentence in three forms, by the day that it names.
+    """One sentence in three forms, chosen by its day.
 
     Placeholders: %(time)s in each, %(weekday)s in `tomorrow`, %(date)s in `later`.
     """
@@ -27,7 +27,8 @@ class DatedSentence:
     later: "StrOrPromise"
 
     def text(self, at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-        """The form that fits `at`, read at `now`. Days and times are those of `zone`, and name it.
+        """The form for `at`, as read at `now`. Days and times are in `zone`, and the time names the
+        zone.
 
         `zone` None: the current time zone.
         """
@@ -42,15 +43,17 @@ class DatedSentence:
 
 
 def _clock_of(local: datetime, zone: tzinfo) -> str:
-    """ "14:30 (Jerusalem time)", "14:30 (UTC+2)": a visitor may be in another zone than we are."""
+    """ "14:30 (Jerusalem time)" or "14:30 (UTC+2)": the visitor may be in another zone than we
+    are.
+    """
     values = {"time": f"{local:%H:%M}", "zone": zone_name(zone, local)}
     return gettext("%(time)s (%(zone)s)") % values
 
 
 def zone_name(zone: tzinfo, at: datetime) -> str:
-    """ "America/New_York" -> "New York time"; a zone that names no place by its offset at `at`.
+    """ "America/New_York" -> "New York time"; for a zone that names no place, its offset at `at`.
 
-    "Etc/GMT-2" is two hours ahead of Greenwich: the sign in its name is the other way round.
+    "Etc/GMT-2" is two hours ahead of Greenwich: the sign in its name is inverted.
     """
     area, _slash, place = str(zone).rpartition("/")
     if area not in ("", "Etc") or (not area and place[1:].islower()):
@@ -62,7 +65,7 @@ def zone_name(zone: tzinfo, at: datetime) -> str:
 
 @lru_cache(maxsize=1_000)
 def _city(zone: str, locale: str) -> str:
-    """ "Asia/Jerusalem" -> "Jerusalem", "ירושלים"; in English as the setting spells it."""
+    """ "Asia/Jerusalem" -> "Jerusalem", "ירושלים"; in English spelled as in the setting."""
     if not locale.startswith("en"):
         with suppress(LookupError):  # a zone that CLDR does not know
             return get_timezone_location(zone, locale=locale, return_city=True)
@@ -90,5 +93,5 @@ def _weekday(day: date) -> str:
 
 
 def _locale() -> str:
-    """Whose names of days, months and places are used: CLDR's, of the page's language."""
+    """The CLDR locale of the page's language, for names of days, months and places."""
     return to_locale(get_language() or "en")

@@ -1,7 +1,7 @@
-"""Numbers that were erased: what stands in their place, and the keyed hash that is left of them.
+"""Erased numbers: the placeholder that replaces each one, and the keyed hash that remains.
 
-The key is SECRET_KEY, or one of SECRET_KEY_FALLBACKS: a key that has been replaced has to stay
-there for as long as its hashes are to be found.
+The key is SECRET_KEY. A replaced key must stay in SECRET_KEY_FALLBACKS as long as its hashes have
+to be found.
 """
 
 import re
@@ -20,36 +20,38 @@ _DIGITS = 10**13
 
 
 def placeholder() -> str:
-    """What stands in place of one number, on its leads and calls: nobody can dial it, and nobody
-    can tell from it which number it was.
+    """A new placeholder for one number's leads and calls: nobody can dial it, or tell from it which
+    number it replaced.
     """
     return f"+0{secrets.randbelow(_DIGITS):013d}"
 
 
 def is_placeholder(phone: str) -> bool:
-    """Whether it stands in place of a number that was erased."""
+    """Whether this is the placeholder of an erased number."""
     return re.match(NO_NUMBER, phone) is not None
 
 
 def digest(value: str) -> str:
-    """The keyed hash under which a number (E.164) or an address in small letters is kept."""
+    """The keyed hash of a number (E.164) or of a mail address in lower case."""
     return _keyed(value, settings.SECRET_KEY)
 
 
 def digests(values: Iterable[str]) -> set[str]:
-    """All under which these may have been kept."""
+    """All hashes that these values may be stored under, with the current key and the earlier
+    ones.
+    """
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return {_keyed(value, key) for value in values for key in keys}
 
 
 def note(numbers: Iterable[str], now: datetime) -> None:
-    """Keeps that these numbers (E.164) were erased."""
+    """Stores that these numbers (E.164) were erased."""
     for number in numbers:
         ErasedNumber.objects.update_or_create(digest=digest(number), defaults={"erased_at": now})
 
 
 def is_gone(number: str) -> bool:
-    """Whether this number (E.164) was erased, and nobody has asked for it since."""
+    """Whether this number (E.164) was erased, and nobody has left a request for it since."""
     spellings = one_line.spellings(number)
     if not ErasedNumber.objects.filter(digest__in=digests(spellings)).exists():
         return False

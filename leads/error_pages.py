@@ -1,6 +1,7 @@
 """Answers to requests that failed: JSON below /api/, a page everywhere else.
 
-callbacks.config.urls registers them as Django's handlers. Django logs the failure after them.
+callbacks.config.urls registers these views as Django's handlers. Django logs the failure after they
+return.
 """
 
 import logging
@@ -55,11 +56,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answers 500; or 503 where the database cannot do now what was asked (leads.unavailable)."""
+    """Answers 500; 503 if the database is unavailable (leads.unavailable)."""
     if cause := unavailable.cause(sys.exception()):
         answer = api.not_available() if _is_for_the_api(request) else not_available(request)
         here = request.resolver_match
-        # In place of Django's line, whose stack trace says nothing of a database that is away.
+        # Replaces Django's log line, whose stack trace says nothing useful about a database that is
+        # down.
         log.error("not available route=%s reason=%s", here.view_name if here else "-", cause)
         answer._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark
         return answer
@@ -70,9 +72,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def not_available(request: HttpRequest) -> HttpResponse:
-    """Answers 503, by a page that needs no database. What was typed on a visitor's page goes with
-    it, unseen, to be sent again by a button: with the page's token, so that it counts once. What a
-    page of a foreign website has sent does not.
+    """Answers 503 with a page that needs no database. The page carries what was typed on a
+    visitor's page in hidden fields, so that a button can send it again; the page's token makes it
+    count once. Data posted by a foreign website's page is not carried.
     """
     here = request.resolver_match
     is_visitors = here is not None and here.namespace in {"leads", "widget"}
@@ -86,8 +88,8 @@ def not_available(request: HttpRequest) -> HttpResponse:
 
 
 def _is_foreign(request: HttpRequest) -> bool:
-    """Whether a page of another website has sent it, as far as this process knows the source's own
-    without the database.
+    """Whether another website's page sent the request. Without the database: uses what this process
+    knows of the source's own websites.
     """
     how = circumstances.of_request(request)
     if how.is_cross_site and request.resolver_match is not None:
@@ -105,8 +107,8 @@ def _typed(request: HttpRequest) -> dict[str, str] | None:
 
 
 def _in_its_frame(request: HttpRequest, page: HttpResponse) -> HttpResponse:
-    """A page of the widget may stand in the websites of its source, as far as this process knows
-    them without the database.
+    """Lets a page of the widget show inside its source's websites, as this process knows them
+    without the database.
     """
     if not pages.is_framed(request) or request.resolver_match is None:
         return page
@@ -118,8 +120,8 @@ def _in_its_frame(request: HttpRequest, page: HttpResponse) -> HttpResponse:
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answers what came without the cookie of a page of ours: 403, and 405 for a method that no
-    page takes.
+    """Answers a request that lacks the cookie of our pages: 403, or 405 for a method that no page
+    takes.
     """
     if request.method != "POST":
         return HttpResponseNotAllowed(_METHODS)
@@ -127,7 +129,7 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
-    """Answers a body that cannot be used with its status, and why."""
+    """Answers a body that cannot be used with its status and the reason."""
     if _is_for_the_api(request):
         return api.body_refused(refused)
     if refused.status == 413:
@@ -137,7 +139,7 @@ def body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
 
 
 def not_taken(refused: Refused) -> str:
-    """For a visitor whose request is refused: when to try again, if ever."""
+    """For a visitor whose request is refused: when to try again, if at all."""
     if refused.is_for_good:
         return gettext(
             "We cannot take this request here, and nothing was sent. Please reach us another way."
@@ -162,7 +164,7 @@ def not_taken(refused: Refused) -> str:
 
 
 def not_stored() -> str:
-    """For a visitor whose request could not be stored: that it may be sent again as it is."""
+    """For a visitor whose request could not be stored: they can send it again as it is."""
     return gettext(
         "We could not save your request just now, which is not your fault. Everything that you "
         "wrote is still here. Wait a few seconds and press “%(button)s” again: however often you "
@@ -171,7 +173,7 @@ def not_stored() -> str:
 
 
 def too_many_changes(wait: timedelta) -> str:
-    """For whoever changes a request again and again."""
+    """For a visitor who has changed a request too often."""
     minutes = math.ceil(wait.total_seconds() / 60)
     return ngettext(
         "You have changed this request many times. Nothing was changed now. Try again in "
@@ -183,7 +185,7 @@ def too_many_changes(wait: timedelta) -> str:
 
 
 def too_many_numbers(wait: timedelta) -> str:
-    """For whoever puts number after number on the never-call list."""
+    """For somebody who put too many numbers on the never-call list."""
     hours = math.ceil(wait.total_seconds() / 3600)
     return ngettext(
         "Too many numbers were put on our list from your network. Try again in %(number)d hour, or "
@@ -195,7 +197,7 @@ def too_many_numbers(wait: timedelta) -> str:
 
 
 def _too_much(request: HttpRequest, exception: Exception) -> str:
-    """Which limit a form has passed; "" when it was refused for something else."""
+    """Which limit a form exceeds; "" if it was refused for another reason."""
     if isinstance(exception, TooManyFieldsSent):
         few = isinstance(exception, TooManyFields) or not request.path_info.startswith("/admin/")
         most = MOST_FIELDS if few else settings.DATA_UPLOAD_MAX_NUMBER_FIELDS

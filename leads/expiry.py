@@ -1,6 +1,4 @@
-"""For how long the page of a request is shown: its address is a secret that lies about in histories
-and mails.
-"""
+"""How long a request's page is shown: its address is a secret that stays in histories and mails."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +9,16 @@ from leads.models import Lead, LeadStatus
 
 LEAST, LONGEST = 1, 3650  # days
 
-# Of these there is still something to come, however long ago it was asked for.
+# Something will still happen to these, however old the request is.
 _STILL = (LeadStatus.WAITING, LeadStatus.CALLING)
 
 
 def has_expired(lead: Lead, now: datetime) -> bool:
-    """Whether the page of a request shows nothing any more: STATUS_PAGE_DAYS after it was closed;
-    one that is with a colleague, after it was sent, or after its time.
+    """Whether a request's page no longer shows anything: STATUS_PAGE_DAYS after the request was
+    closed, sent, or due, whichever is last.
 
-    By what its own submitter knows of it, so that a page tells nothing of others' requests.
+    Uses what the submitter knows about the request, so that the page says nothing about other
+    people's requests.
     """
     about = visitor_status.shown(lead)
     if about.status in _STILL:

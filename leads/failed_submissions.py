@@ -1,4 +1,4 @@
-"""Counts submissions that could not be stored: not those that were refused or not valid."""
+"""Counts submissions that could not be stored, except refused and invalid ones."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from leads.unavailable import Cause
 
 log = logging.getLogger(__name__)
 
-# An error that is no state of the database: a fault of ours.
+# An error that the state of the database does not explain: a bug of ours.
 FAULT = "fault"
 REASONS = (*(it.value for it in Cause), FAULT)
 # The answers to these say what is wrong with the submission itself.
@@ -24,7 +24,7 @@ _REFUSALS = (BodyRefused, KeyRefused, Refused, SuspiciousOperation)
 
 
 class FailedBy(StrEnum):
-    """The way by which a submission came."""
+    """How a submission arrived."""
 
     FORM = "form"
     WIDGET = "widget"
@@ -33,7 +33,7 @@ class FailedBy(StrEnum):
 
 @contextmanager
 def counted(came_by: FailedBy) -> Iterator[None]:
-    """Announces and logs any error in the block that is no refusal, and raises it."""
+    """Announces and logs every error in the block except refusals, and raises it again."""
     try:
         yield
     except _REFUSALS:
@@ -41,7 +41,7 @@ def counted(came_by: FailedBy) -> Iterator[None]:
     except Exception as error:
         cause = unavailable.cause(error)
         reason = cause.value if cause else FAULT
-        # The message of an error may hold what was typed: its type is enough.
+        # The error's message may hold what was typed, so only its type is logged.
         kind = type(error.__cause__ or error).__name__
         log.error("submission not stored by=%s reason=%s error=%s", came_by, reason, kind)
         submission_failed.send(sender=None, came_by=came_by, reason=reason)

@@ -1,8 +1,8 @@
-"""After the talk: the one question on the page of a request, and what is done with the answer.
+"""After the call: the one question on a request's page, and what is done with the answer.
 
-It is asked by the standing that the page shows, so that a page tells nothing of what we know of the
-number. The answer belongs to the lead that the page stands for; one that was typed with somebody
-else's number stays with that request, and no report counts it.
+The question depends on the standing that the page shows, so that the page does not reveal what we
+know about the number. The answer belongs to the lead that the page shows. If the visitor typed
+somebody else's number, the answer stays with that request and no report counts it.
 """
 
 import logging
@@ -20,12 +20,12 @@ from leads.models.feedback import BEST, MAX_WORDS
 
 log = logging.getLogger(__name__)
 
-# For so long after the first answer it can be changed.
+# How long after the first answer it can be changed.
 CHANGEABLE = timedelta(hours=1)
 
 
 class FeedbackForm(forms.Form):
-    """The question: `score`, and `words` where the visitor has some."""
+    """The question: `score`, and `words` if the visitor adds any."""
 
     score = forms.TypedChoiceField(
         label=_("Did the call help you?"),
@@ -40,24 +40,24 @@ class FeedbackForm(forms.Form):
 
 
 def given(lead: Lead) -> Feedback | None:
-    """What was answered on the page of this request; one query."""
+    """The answer given on this request's page; one query."""
     return Feedback.objects.filter(lead=visitor_status.shown(lead)).first()
 
 
 def is_open(feedback: Feedback | None, now: datetime) -> bool:
-    """Whether it can be answered, or answered anew."""
+    """Whether the question can be answered, or its answer changed."""
     return feedback is None or now < feedback.at + CHANGEABLE
 
 
 def form_for(feedback: Feedback | None, posted: Mapping[str, str] | None = None) -> FeedbackForm:
-    """With what was answered before, or has just been."""
+    """The form, with the earlier answer or with what was just posted."""
     known = {"score": feedback.score, "words": feedback.words} if feedback else None
     return FeedbackForm(posted, initial=known)
 
 
 def give(lead: Lead, form: FeedbackForm, now: datetime) -> None:
-    """Keeps the answer, instead of an earlier one. The form must be valid, and the question open;
-    one that has just been answered in another tab is answered anew.
+    """Stores the answer, replacing an earlier one. The form must be valid and the question open. An
+    answer given in another tab a moment ago is replaced too.
     """
     about, said = visitor_status.shown(lead), form.cleaned_data
     with transaction.atomic():

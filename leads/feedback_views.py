@@ -1,5 +1,5 @@
-"""The page on which a visitor says whether the talk helped; the question stands on the page of the
-request, too.
+"""The page where a visitor says whether the call helped; the request's own page shows the question
+too.
 """
 
 from django.http import HttpResponse
@@ -11,7 +11,9 @@ from leads.asked import Asked, Posted, act_page
 
 @act_page(Act.FEEDBACK)
 def answer(asked: Asked, posted: Posted) -> HttpResponse:
-    """Asks, and keeps the answer. It can be changed for a while (feedback.CHANGEABLE)."""
+    """Asks the question and stores the answer, which can be changed for a while
+    (feedback.CHANGEABLE).
+    """
     known = feedback.given(asked.lead)
     if not asked.is_post:
         return asked.page("leads/act_feedback.html", question=feedback.form_for(known))

@@ -1,8 +1,8 @@
-"""The fields of a source's form: which there are, in which order, and which have to be filled in.
+"""The fields of a source's form: which fields exist, in which order, and which are mandatory.
 
-Programs and pages name the manager's own fields "field_" and their key. A page says with which
-fields it was made (`mark`): where they have changed since, its visitor is asked for nothing that
-their page did not have, and what they filled in is kept.
+In pages and API requests, a manager's own field is named "field_" plus its key. A page carries a
+mark of the fields that it was made with (`mark`). If the fields have changed since, the visitor
+need not fill in fields that their page did not have, and what they filled in is kept.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from leads.models.form_fields import OWN_KINDS, paired
 from leads.submission import Submission
 
 PREFIX = "field_"
-# The hidden field of the form that says with which fields it was made.
+# The form's hidden field with the mark of the fields that it was made with.
 MARK = "fields"
-# As they are where a manager has said nothing: place and need.
+# Place and need of a field without settings by a manager.
 USUAL: Mapping[FieldKind, tuple[int, Need]] = {
     FieldKind.NAME: (10, Need.MANDATORY),
     FieldKind.PHONE: (20, Need.MANDATORY),
@@ -32,15 +32,17 @@ USUAL: Mapping[FieldKind, tuple[int, Need]] = {
     FieldKind.MESSAGE: (60, Need.OPTIONAL),
 }
 
-# What was given: {"key", "label", "value"} of each own field.
+# The answers: {"key", "label", "value"} for each own field.
 Given = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field as a form has it. `name`: of its input. `choices`: (value, words) of a choice; the
-    values are the choices in the source's language, as are `label` and `named`; `named` is what is
-    stored, `label` what the visitor reads.
+    """A field as a form shows it.
+
+    `name`: the input's name. `choices`: (value, words) pairs; the value is the choice in the
+    source's language. `label`: what the visitor reads. `named`: the label in the source's language,
+    which is stored.
     """
 
     name: str
@@ -53,18 +55,18 @@ class Field:
 
     @property
     def is_own(self) -> bool:
-        """Whether a manager has made it up."""
+        """Whether a manager added the field."""
         return self.kind in OWN_KINDS
 
     @property
     def key(self) -> str:
-        """Its name without the prefix."""
+        """The name without the prefix."""
         return self.name.removeprefix(PREFIX)
 
 
 def of(source: LeadSource, language: str = "") -> list[Field]:
-    """All fields of a source in their order, also those that are not shown; words in `language`,
-    "" is the source's.
+    """All fields of a source in order, including hidden ones; words in `language`, "" means the
+    source's.
     """
     rows = config_cache.form_fields.get().get(source.pk, [])
     known = {it.kind for it in rows}
@@ -78,7 +80,7 @@ def of(source: LeadSource, language: str = "") -> list[Field]:
 
 
 def mark(fields: Sequence[Field]) -> str:
-    """The same for the same fields: names, what they are, and which have to be filled in."""
+    """Equal for equal fields: same names, kinds, choices, and mandatory fields."""
     said = [
         f"{it.name}\x1f{it.kind}\x1f{it.need}\x1f{it.choices}"
         for it in fields
@@ -88,7 +90,7 @@ def mark(fields: Sequence[Field]) -> str:
 
 
 def keep(lead: Lead, submission: Submission) -> None:
-    """Stores the answers of a lead that is stored in this transaction."""
+    """Stores the answers of a lead, in the transaction that stores the lead."""
     given = list(submission.answers)
     if submission.continues and not given:
         before = Answers.objects.filter(lead=submission.continues).first()
@@ -98,14 +100,14 @@ def keep(lead: Lead, submission: Submission) -> None:
 
 
 def given_by(lead: Lead) -> list[tuple[str, str]]:
-    """Labels and answers for people; of a box, "Yes". Reads the lead's `answers`."""
+    """Labels and answers for people; "Yes" for a ticked box. Reads the lead's `answers`."""
     row = getattr(lead, "answers", None)
     return [(it["label"], in_words(it["value"])) for it in row.given] if row else []
 
 
 def asked_of(leads: QuerySet[Lead]) -> dict[str, str]:
-    """The own fields that any of these leads has answered, as they were then: labels by key, in
-    the order of the keys; of several labels of one key, one.
+    """The own fields that any of these leads answered: labels by key, sorted by key. If a key had
+    several labels, one of them.
     """
     each = Func("given", function="jsonb_array_elements", output_field=JSONField())
     answers = Answers.objects.filter(lead__in=leads.order_by().values("pk"))

@@ -34,7 +34,8 @@ from leads.signals import number_refused
 from leads.submission import Submission
 from leads.typed_text import clean_line
 
-# The box with which a visitor says that their number is whole; its value is the number (E.164).
+# The box by which a visitor confirms that their number is complete; its value is the number
+# (E.164).
 SURE = "phone_sure"
 
 MAX_NAME = 120
@@ -42,18 +43,19 @@ MAX_EMAIL = 254
 MAX_MESSAGE = 2000
 
 
-# So many signs in one paragraph are the words beside the box; a longer text stands above it.
+# A one-paragraph text of up to this many characters is the box's label; a longer text stands above
+# the box.
 _SHORT_CONSENT = 300
 
 
 def sure_words(e164: str) -> SafeString:
-    """What a visitor says by ticking the box."""
+    """What a visitor confirms by ticking the box."""
     number = format_html('<bdi dir="ltr">{}</bdi>', phones.readable(e164))
     return format_html(gettext("Yes, {number} is my whole number"), number=number)
 
 
 def country_choices(source: LeadSource) -> list[tuple[str, str]]:
-    """The countries that a number may be of, by code and name; none where there is but one."""
+    """The countries that a number may belong to, as (code, name); empty if there is only one."""
     allowed = source.allowed_countries
     named = [(code, str(countries.NAMES.get(code, code))) for code in allowed]
     return sorted(named, key=lambda it: it[1]) if len(named) > 1 else []
@@ -63,16 +65,16 @@ class LeadForm(forms.Form):
     """One submission for `source`. After is_valid(), `submission` returns what to store.
 
     `data` maps field names to strings. The errors of each field are sentences for the visitor.
-    `language`: the visitor's; "" is the source's. `consent_text`: what the visitor is asked to
-    agree to, or has agreed to; None where nothing is asked.
+    `language`: the visitor's; "" means the source's. `consent_text`: the text that the visitor is
+    asked to agree to, or agreed to; None if there is none.
     """
 
-    # Said where a version was agreed to that is not in use.
+    # For consent to a version that is not in use.
     AGREE_ANEW = _(
         "This text has changed in the meantime. Please read it, and agree to it as it is now."
     )
 
-    # Said of a number that may be half typed.
+    # For a number that may be incomplete.
     MAY_BE_HALF = _(
         "Some of your number may be missing: we would call %(number)s. If this is all of it, say "
         "so below. Otherwise enter it with + and the code of your country."
@@ -125,7 +127,7 @@ class LeadForm(forms.Form):
         self.source = source
         self.own = form_fields.of(source, language)
         self.mark = form_fields.mark(self.own)
-        # A page that is shown again is asked for no more than before.
+        # A page that is shown again requires no more fields than before.
         self.carried_mark = (
             clean_line(data.get(form_fields.MARK) or "")[:32] if data is not None else self.mark
         )
@@ -145,9 +147,9 @@ class LeadForm(forms.Form):
             )
 
     def asks_for(self, field: Field) -> bool:
-        """Whether a field has to be filled in. A page that was made before the fields were changed,
-        or by an older release, is asked for nothing that it did not ask for by itself; nobody is
-        asked for a language where there is none to choose.
+        """Whether a field is mandatory. A page made by an older release, or before the fields
+        changed, does not have to fill in fields that it did not ask for. The language is not
+        mandatory if there is none to choose.
         """
         if field.need is not Need.MANDATORY:
             return False
@@ -160,16 +162,16 @@ class LeadForm(forms.Form):
         return field.kind is FieldKind.NAME and not self.data.get(form_fields.MARK)
 
     def is_of_today(self) -> bool:
-        """Whether the page that was posted was made with the fields that there are now."""
+        """Whether the posted page was made with the current fields."""
         return bool(self.data.get(form_fields.MARK) == self.mark)
 
     def _set_up(self, language: str) -> None:
-        """The fields that the source has, in its order."""
+        """Adds the source's fields, in its order."""
         for field in self.own:
             is_needed = self.asks_for(field)
             if field.is_own:
                 is_free = self.is_bound and not self.is_of_today()
-                # Hidden since the page was made: what was filled into it by then is kept.
+                # The field was hidden after the page was made: what the visitor filled in is kept.
                 was_there = is_free and bool((self.data.get(field.name) or "").strip())
                 if field.need is not Need.HIDDEN or was_there:
                     self.fields[field.name] = input_fields.own(field, is_needed, is_free=is_free)
@@ -191,17 +193,19 @@ class LeadForm(forms.Form):
 
     @classmethod
     def may_be_half(cls, e164: str) -> str:
-        """The sentence about a number that may be half typed, for a page in any direction."""
+        """The sentence about a number that may be incomplete, for pages in either writing
+        direction.
+        """
         return str(cls.MAY_BE_HALF) % {"number": phones.isolated(phones.readable(e164))}
 
     def offered_countries(self) -> list[tuple[str, str]]:
-        """Those to choose from for a number without a country code."""
+        """The countries to choose from for a number without a country code."""
         return country_choices(self.source)
 
     def _country_field(self, choices: list[tuple[str, str]]) -> LineField:
         return ChoiceField(
             choices,
-            is_free=True,  # what is none of them is as good as none
+            is_free=True,  # an unknown country counts as none
             otherwise=self.source.default_country,
             label=_("Country of your number"),
             required=False,
@@ -210,17 +214,17 @@ class LeadForm(forms.Form):
         )
 
     def _spoken(self) -> list[str]:
-        """Those of our languages that somebody there speaks."""
+        """Our languages that somebody at this source speaks."""
         ours = (code for code, _name in settings.LANGUAGES)
         return [code for code in ours if ports.is_spoken(self.source.pk, code)]
 
     def _language_field(self, language: str, is_needed: bool) -> LineField:
-        """Each language by its own name."""
+        """Offers each language under its own name."""
         spoken = self._spoken()
         choices = [(code, get_language_info(code)["name_local"]) for code in spoken]
         return ChoiceField(
             choices,
-            is_free=True,  # a hint refuses no lead
+            is_free=True,  # only a hint: it never refuses a lead
             label=_("Language of the call"),
             initial=language if language in spoken else "",
             error_messages={"required": _("Choose a language.")},
@@ -230,12 +234,14 @@ class LeadForm(forms.Form):
         )
 
     def clean_language(self) -> str:
-        """The code, if somebody there speaks it; "" for any other: a hint refuses no lead."""
+        """The code, if somebody at this source speaks the language; else "": the language is only a
+        hint, and never refuses a lead.
+        """
         code = languages.read(self.cleaned_data["language"])
         return code if code and ports.is_spoken(self.source.pk, code) else ""
 
     def clean_consent(self) -> ConsentText | None:
-        """The text that was agreed to; None for none."""
+        """The text that was agreed to; None if there is none."""
         agreed = self.cleaned_data["consent"]
         text = consent.in_use(self.source, agreed)
         if agreed and text is None:
@@ -243,7 +249,7 @@ class LeadForm(forms.Form):
         return text
 
     def clean_phone(self) -> str:
-        """The number in E.164, if the source accepts it; what was typed behind it is kept too."""
+        """The number in E.164, if the source accepts it; a typed extension is kept too."""
         try:
             country = self.cleaned_data.get("country", "")
             phone = number_guard.accept(self.cleaned_data["phone"], self.source, country)
@@ -257,7 +263,7 @@ class LeadForm(forms.Form):
         return phone.e164
 
     def clean(self) -> dict[str, Any]:
-        """Replaces `call_at` by `chosen_at`, a time at which this number may be called, or None."""
+        """Replaces `call_at` with `chosen_at`, a time when this number may be called, or None."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         cleaned["answers"] = self._answers(cleaned)
         cleaned.pop("country", None)
@@ -278,7 +284,7 @@ class LeadForm(forms.Form):
         return cleaned
 
     def _ask_whether_it_is_whole(self) -> None:
-        """A box below the number, which the page shows with the error."""
+        """Adds a box below the number, which the page shows with the error."""
         self.fields[SURE] = input_fields.BoxField(
             label=sure_words(self.unsure_of),
             widget=Box(self.unsure_of),
@@ -288,20 +294,20 @@ class LeadForm(forms.Form):
         self.order_fields(names)
 
     def _answers(self, cleaned: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-        """What was filled into the manager's own fields, taken out of `cleaned`."""
+        """The answers to the manager's own fields, removed from `cleaned`."""
         given = [(it, cleaned.pop(it.name, None)) for it in self.own if it.is_own]
         return tuple(
             {"key": it.key, "label": it.named, "value": value} for it, value in given if value
         )
 
     def focus_on_what_is_wrong(self) -> None:
-        """For the page: the keyboard starts at the first field that is wrong."""
+        """For the page: focuses the first field with an error."""
         wrong = next((it for it in self if it.errors), None)
         if wrong is not None:
             wrong.field.widget.attrs["autofocus"] = True
 
     def offer_times(self) -> None:
-        """For the page: fills in the times to choose from; without any, removes the field."""
+        """For the page: fills in the times to choose from; removes the field if there are none."""
         if "call_at" not in self.fields:
             return
         hours = ports.hours(self.source.pk)
@@ -309,7 +315,7 @@ class LeadForm(forms.Form):
         field = self.fields["call_at"]
         field.widget.choices += days
         if days:
-            # Set on the bound field: Django may have made it already, with the help text of before.
+            # Set on the bound field: Django may have made it already, with the old help text.
             self["call_at"].help_text = gettext("Times are %(zone)s.") % {
                 "zone": dated_sentences.zone_name(hours.zone, timezone.now())
             }
@@ -317,7 +323,9 @@ class LeadForm(forms.Form):
             del self.fields["call_at"]
 
     def written(self) -> list[str]:
-        """What was filled in, as text: two submissions of one page differ where this does."""
+        """The values filled in, as text: two submissions of the same page differ if these
+        differ.
+        """
         cleaned = dict(self.cleaned_data)
         text, answers = cleaned.pop("consent", None), cleaned.pop("answers", ())
         own = [str(it) for it in answers]
@@ -343,7 +351,7 @@ class LeadForm(forms.Form):
 
 
 class ApiForm(LeadForm):
-    """LeadForm with the fields that only the API takes."""
+    """LeadForm with the fields that only the API accepts."""
 
     MAY_BE_HALF = _(
         "This may be half a number: we would call %(number)s. Send the number with + and the code "
@@ -355,19 +363,19 @@ class ApiForm(LeadForm):
 
     @classmethod
     def may_be_half(cls, e164: str) -> str:
-        """The sentence for a program, which is given no marks of direction."""
+        """The sentence for a program, without direction marks."""
         return str(cls.MAY_BE_HALF) % {"number": phones.readable(e164)}
 
     def offered_countries(self) -> list[tuple[str, str]]:
-        """A program says the country with the number."""
+        """None: a program sends the country with the number."""
         return []
 
     def is_of_today(self) -> bool:
-        """A program has no page that is older."""
+        """True: a program has no page that could be outdated."""
         return True
 
     def unknown(self, fields: Mapping[str, str]) -> dict[str, list[str]]:
-        """A sentence for each field that looks like one of the source's own, and is none."""
+        """A sentence for each field that looks like an own field of the source but is not one."""
         known = sorted(it.name for it in self.own if it.is_own and it.need is not Need.HIDDEN)
         sentence = gettext("This source has no field of this name.")
         if known:
@@ -379,5 +387,5 @@ class ApiForm(LeadForm):
         return {name: [sentence] for name in strange}
 
     def clean_language(self) -> str:
-        """The code; "" for what is none: a hint refuses no lead."""
+        """The code; "" if it is unknown: the language is only a hint, and never refuses a lead."""
         return languages.read(self.cleaned_data["language"])

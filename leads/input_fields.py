@@ -1,4 +1,4 @@
-"""The kinds of fields of the form: what they make of what is typed, and how they are shown."""
+"""The kinds of form fields: how they clean what is typed, and how they are shown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from leads.typed_text import clean_line, clean_text
 
 
 class LineField(forms.CharField):
-    # The sentences about one of the manager's own do not say which field they are about.
+    # Error sentences of a manager's own field do not name the field.
     is_own = False
 
     def to_python(self, value: Any) -> str:
@@ -38,7 +38,7 @@ class TextField(forms.CharField):
 
 def at_most(limit: int) -> MaxLengthValidator:
     # Not max_length: with that attribute a browser silently cuts off pasted text, and counts an
-    # emoji twice.
+    # emoji as two.
     return MaxLengthValidator(
         limit,
         ngettext_lazy(
@@ -50,21 +50,21 @@ def at_most(limit: int) -> MaxLengthValidator:
 
 
 class Box(forms.CheckboxInput):
-    """A check box whose value is the version of the text beside it. Never ticked beforehand."""
+    """A check box whose value is the version of its text. Never ticked in advance."""
 
     def __init__(self, version: str) -> None:
         super().__init__({"value": version}, check_test=lambda ticked: ticked == version)
 
     def format_value(self, value: Any) -> None:
-        """None: what would be sent is the version, whatever was."""
+        """None: the box always sends its version, whatever was sent before."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:  # noqa: ARG002
-        """What was sent, as it was."""
+        """The value as it was sent."""
         return data.get(name)
 
 
 class BoxField(LineField):
-    """A box to tick: True or False. Programs may say it in words."""
+    """A box to tick: True or False. Programs may send it as a word."""
 
     is_box = True
     _NO = frozenset({"", "0", "false", "no", "off"})
@@ -78,15 +78,15 @@ class BoxField(LineField):
         return "1" if self.to_python(data) else ""
 
     def validate(self, value: Any) -> None:
-        """Raises ValidationError where it has to be ticked."""
+        """Raises ValidationError if the box is mandatory and not ticked."""
         if self.required and not value:
             raise forms.ValidationError(self.error_messages["required"], code="required")
 
 
 class ChoiceField(LineField):
-    """One of some values; with `is_free` any text, of a page whose choices were others.
+    """One of several values; with `is_free` any text, from a page that had other choices.
 
-    `otherwise`: what is chosen on a page that is shown again after another text was sent, or none.
+    `otherwise`: the value to show again after another text was sent, or none.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class ChoiceField(LineField):
         self._values = {value for value, _words in choices}
         self._is_free = is_free
         self._otherwise = otherwise
-        # Nobody can leave it empty, so it is not called optional.
+        # Nobody can leave it empty, so it is not labelled optional.
         self.always_has_a_value = otherwise is not None
 
     def bound_data(self, data: Any, initial: Any) -> str:
@@ -111,11 +111,11 @@ class ChoiceField(LineField):
         return sent if is_one else str(self._otherwise)
 
     def validate(self, value: Any) -> None:
-        """Raises ValidationError for what is none of them."""
+        """Raises ValidationError for a value that is not a choice."""
         super().validate(value)
         if value and value not in self._values and not self._is_free:
             sentence = gettext("Choose one of these: %(choices)s.")
-            # A choice may have a comma in it.
+            # A choice may contain a comma.
             quoted = (
                 gettext("\u201c%(choice)s\u201d") % {"choice": it} for it in sorted(self._values)
             )
@@ -124,10 +124,10 @@ class ChoiceField(LineField):
 
 
 def own(field: Field, is_needed: bool, *, is_free: bool) -> LineField:
-    """The input of one of the manager's own fields. `is_free`: the page that was posted may have
-    had other choices.
+    """The input for one of the manager's own fields. `is_free`: the posted page may have had other
+    choices.
     """
-    # In the manager's language, which may not be the page's.
+    # The label is in the manager's language, which may not be the page's.
     label = format_html("<bdi>{}</bdi>", field.label)
     options: dict[str, Any] = {"label": label, "required": is_needed}
     match field.kind:

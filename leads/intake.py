@@ -1,9 +1,9 @@
 """Stores leads, for the form and the API.
 
-A lead is committed before anybody is told of it. Three everyday cases must end in one lead: the
-same submission arrives again (double click, reload, a client that repeats after a time-out), one
+A lead is committed before anybody is told about it. Three everyday cases must end in one lead: the
+same submission arrives again (double click, reload, a client that repeats after a timeout), one
 number is submitted twice at the same moment, or the number's earlier lead is still open. The unique
-indexes decide these cases, not a query beforehand.
+indexes decide these cases, not an earlier query.
 """
 
 import json
@@ -35,7 +35,7 @@ from leads.ports import CallPlan
 from leads.signals import lead_received, wish_followed
 from leads.submission import Submission
 
-# A try fails only if somebody else commits at the same moment, so a few tries are plenty.
+# A try fails only if somebody else commits at the same moment, so a few tries are enough.
 _TRIES = 5
 
 
@@ -45,8 +45,8 @@ def key_from(*parts: str) -> uuid.UUID:
 
 
 def fingerprint(fields: Mapping[str, str]) -> str:
-    """Equal for equal fields, whatever space stands around them; an empty one is none. Keyed, so
-    that nobody can guess a number and try it.
+    """Equal for equal fields, ignoring space around values and empty fields. Keyed, so that nobody
+    can confirm a guessed number.
     """
     written = {name: value.strip() for name, value in fields.items()}
     content = json.dumps(sorted((name, value) for name, value in written.items() if value))
@@ -55,7 +55,7 @@ def fingerprint(fields: Mapping[str, str]) -> str:
 
 def active_source(slug: str, as_of: uuid.UUID | None = None) -> LeadSource | None:
     """The active source with this slug, or None. `slug` may be any text from outside: "Website "
-    is the source "website" where there is no other of that name.
+    means the source "website" if no other source has that name.
 
     `as_of`: the version of the configuration, if the caller has just read it.
     """
@@ -70,28 +70,28 @@ def active_by_id(source_id: int, as_of: uuid.UUID | None = None) -> LeadSource |
 
 
 def slug_of_any(slug: str) -> str:
-    """The slug of the source that is named so, also of one that is switched off; "" for none."""
+    """The slug of the source with this name, even if it is switched off; "" if there is none."""
     spelled = {slug, slug.strip().lower()} if "\x00" not in slug else set()
     found = LeadSource.objects.filter(slug__in=spelled).values_list("slug", flat=True)
     return next(iter(sorted(found, key=lambda it: it != slug)), "")
 
 
 def find(key: uuid.UUID) -> Lead | None:
-    """The lead that the submission with this key has become, or None."""
+    """The lead stored for the submission with this key, or None."""
     return Lead.objects.filter(submission_key=key).select_related("source", "duplicate_of").first()
 
 
 def submitter_of(public_id: uuid.UUID) -> uuid.UUID | None:
-    """Who submitted the lead with this id, which only they know."""
+    """The submitter of the lead with this id, which only they know."""
     return Lead.objects.filter(public_id=public_id).values_list("submitter", flat=True).first()
 
 
 def store_newest(submission: Submission) -> Lead:
-    """Stores what a person submits who may have submitted something before. Raises Refused.
+    """Stores the submission of a person who may have submitted something before. Raises Refused.
 
-    The newest request once more is the same lead: for a moment, and until its call begins
-    (sent_again.still_stands).
-    Requests of theirs with another number are taken back first: that number was wrong.
+    The newest request sent again is the same lead, for a moment and until its call begins
+    (sent_again.still_stands). The person's requests with another number are taken back first: that
+    number was wrong.
     """
     now = timezone.now()
     before = _by(submission)
@@ -110,7 +110,7 @@ def store_newest(submission: Submission) -> Lead:
 
 
 def store_correction(submission: Submission) -> Lead:
-    """store_newest for a submission whose key is its own: the key once more is the same lead."""
+    """store_newest for a submission with its own key: the same key again is the same lead."""
     now = timezone.now()
     judged = _judged(submission, now)
     _correct(submission, _by(submission), now)
@@ -118,27 +118,27 @@ def store_correction(submission: Submission) -> Lead:
 
 
 def store_again(submission: Submission, now: datetime) -> Lead:
-    """Stores what asks for another time for a number that was accepted before. A stranger who may
-    have it called now may have it called later, so only what is asked of everybody is asked again.
+    """Stores a request for another time for a number that was accepted before. Whoever may have it
+    called now may have it called later, so only the checks for everybody run again.
     """
     return _store(submission, now, pipeline.judge(replace(submission, circumstances=None), now))
 
 
 def _by(submission: Submission) -> list[Lead]:
-    """What its submitter has submitted before."""
+    """The submitter's earlier submissions."""
     before = Lead.objects.filter(submitter=submission.submitter)
     return list(before.select_related("source", "duplicate_of"))
 
 
 def _correct(submission: Submission, before: Iterable[Lead], now: datetime) -> None:
-    """Takes back what its submitter has asked for another number."""
+    """Takes back the submitter's requests for other numbers."""
     leaving.withdraw((it for it in before if it.phone != submission.phone), now)
 
 
 def store(submission: Submission, now: datetime | None = None) -> Lead:
-    """Stores the submission as a lead, or returns the lead that it has become before.
+    """Stores the submission as a lead, or returns the lead that it was stored as before.
 
-    A new lead is `waiting`, `duplicate` if its number has an open lead already, or `held` if a
+    A new lead is `waiting`, `duplicate` if its number already has an open lead, or `held` if a
     check wants a manager to look at it. Only a waiting lead is announced, by `lead_received` inside
     the transaction. Raises Refused.
     """
@@ -147,7 +147,9 @@ def store(submission: Submission, now: datetime | None = None) -> Lead:
 
 
 def _judged(submission: Submission, now: datetime) -> Judgement:
-    """Raises Refused. What was stored before keeps its first answer, whatever is said of it now."""
+    """Judges a submission. Raises Refused, unless it was stored before: then it keeps its first
+    answer.
+    """
     judged = pipeline.judge(submission, now)
     if judged.verdict is Verdict.REFUSE and find(submission.key) is None:
         raise Refused(judged)
@@ -229,10 +231,11 @@ def _way(submission: Submission) -> CameBy | str:
 def _join_open(
     submission: Submission, now: datetime, planned: CallPlan, judged: Judgement
 ) -> Lead | None:
-    """Stores a duplicate of the number's open lead, which follows its wish (leads.joining); or,
-    where that one is held and this is not, a lead that is called, and which the held one joins.
+    """Stores a duplicate of the number's open lead, which follows the duplicate's wish
+    (leads.joining). If the open lead is held and the new request is not, stores a lead that is
+    called, and the held lead joins it.
 
-    None if the open lead has just been closed.
+    None if the open lead has just closed.
     """
     opened = Lead.objects.filter(phone=submission.phone, status__in=OPEN_STATUSES)
     seen = opened.select_related("source").first()

@@ -1,24 +1,24 @@
-"""One number, several requests: what a later request changes of the lead that is open already.
+"""One number, several requests: how a later request changes the lead that is already open.
 
 The rules, in this order (docs/architecture.md, "Several requests for one number"):
 
-1. Every request is stored. A later one is a `duplicate`: it has joined the number's open lead,
+1. Every request is stored. A later request is a `duplicate`: it joins the number's open lead,
    which is called for both, and a salesperson reads the newest.
-2. The newest wish decides when. A chosen time holds if the request is by the lead's own submitter;
-   by somebody else, and by a salesperson who plans a follow-up, it may only bring the call forward,
-   as "as soon as possible" does by anybody. But where a person has chosen a time, nobody else has
-   the number rung before it outside the hours at which people are called (`_disturbs`).
-3. The call goes through the source that can make it first; of two that can now, through one where
+2. The newest wish decides when. A chosen time counts if the lead's own submitter sent the request.
+   From anybody else, or from a salesperson who plans a follow-up, it may only bring the call
+   forward, as may "as soon as possible" from anybody. But if a person chose a time, nobody else
+   can make the number ring before it outside the hours when people are called (`_disturbs`).
+3. The call goes through the source that can call first; if two can call now, through one where
    somebody is free.
 4. The newest language that a request names, or that its source has, decides who is rung, if
-   anybody there speaks it.
-5. A request that is held back (leads.guard) changes nothing. One that is not takes the place of an
-   open lead that is held, which joins it (`take_over`).
-6. A lead that is held, or being called, keeps its time. What was wished for during a call holds
-   when the call is over: `follow` where it goes on waiting, `release` where it is closed
-   (leads.leaving).
-7. A time that somebody has chosen stands while another's request has the number called sooner:
-   if that reaches nobody, it is called at the chosen time too (leads.appointments).
+   somebody there speaks it.
+5. A request that is held back (leads.guard) changes nothing. A request that is not held takes the
+   place of an open held lead, which joins it (`take_over`).
+6. A lead that is held or being called keeps its time. A wish made during a call counts when the
+   call is over: `follow` if the lead goes on waiting, `release` if it closes (leads.leaving).
+7. A time that somebody chose stands even if another person's request has the number called
+   sooner: if that call reaches nobody, the number is called at the chosen time too
+   (leads.appointments).
 8. A request that is taken back leaves the lead as it was before (`leaving.withdraw`).
 """
 
@@ -33,9 +33,9 @@ from leads.wishes import Wish, takes, wish
 
 
 def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool:
-    """Has the open lead `first` follow the wish of a request that joins it. Returns if it changed.
+    """Makes the open lead `first` follow the wish of a joining request. Returns whether it changed.
 
-    `first` is locked, in this transaction.
+    `first` is locked in this transaction.
     """
     if wished is None or request.is_held_back or first.status != LeadStatus.WAITING:
         return False
@@ -60,13 +60,14 @@ def join(first: Lead, request: Lead, wished: Wish | None, now: datetime) -> bool
 
 
 def let_count(request: Lead, now: datetime) -> bool:
-    """Has a request that was held back as it joined another one of its number count: its lead
-    follows its wish, or, where that one is held itself, joins it. Returns whether it was held back.
+    """Lets a request count that was held back when it joined another request of its number. Its
+    lead follows its wish or, if that lead is held itself, joins it. Returns whether it was held
+    back.
     """
     seen = request.duplicate_of
     if seen is None:
         return False
-    # Both before any lead is locked: they may take a turn at an opening.
+    # Both before any lead is locked: they may take a slot at an opening.
     chosen_at = request.chosen_at if request.chosen_at and request.chosen_at > now else None
     wished = wish(request.source, request.phone, now, chosen_at, seen.source)
     opened = Lead.objects.filter(pk=seen.pk, status__in=OPEN_STATUSES)
@@ -91,9 +92,9 @@ def let_count(request: Lead, now: datetime) -> bool:
 
 
 def take_over(first: Lead, request: Lead, now: datetime) -> None:
-    """Has a request that has joined a held lead be called instead of it: that one joins it.
+    """Calls a request that joined a held lead instead of that lead, which joins the request.
 
-    `first` is locked, in this transaction. Leaves `request` as it is stored then.
+    `first` is locked in this transaction. Leaves `request` as it is then stored.
     """
     Lead.objects.filter(duplicate_of=first).exclude(pk=request.pk).update(duplicate_of=request)
     transitions.give_way(first.pk, request.pk, now)
@@ -103,27 +104,27 @@ def take_over(first: Lead, request: Lead, now: datetime) -> None:
 
 
 def came_through(first: Lead, source: LeadSource) -> bool:
-    """Whether the lead came in through this source, or is called through it."""
+    """Whether the lead came through this source, or is called through it."""
     return source.pk in {first.source_id, first.first_source_id}
 
 
 def has_sent_another_number(request: Lead) -> bool:
-    """Whether its submitter has sent a request with another number since."""
+    """Whether the submitter has since sent a request with another number."""
     by_them = Lead.objects.exclude(submitter=None).filter(submitter=request.submitter)
     since = by_them.filter(submitted_at__gt=request.submitted_at)
     return since.exclude(phone=request.phone).exists()
 
 
 def are_by_one_person(one: Lead, other: Lead) -> bool:
-    """Whether the same person has submitted both, as far as is known."""
+    """Whether the same person submitted both, as far as we know."""
     return one.submitter is not None and one.submitter == other.submitter
 
 
 def _disturbs(first: Lead, request: Lead, through: LeadSource, at: datetime, now: datetime) -> bool:
-    """Whether somebody else has chosen a later time for this number, and `at` is an hour at which
-    nobody is to be rung who has not asked for it: by the source of either.
+    """Whether somebody else chose a later time for this number, and `at` is an hour at which people
+    who did not ask for it are not rung, by the source of either.
 
-    A follow-up is agreed on with whoever is called.
+    A follow-up disturbs nobody: it was agreed with the person.
     """
     if request.follow_up_of_id is not None:
         return False
@@ -144,7 +145,7 @@ def _follow(
     plan = wished.plan
     call_after = plan.call_after
     if call_after <= now:
-        # Other teams step in by the time that it has waited.
+        # Other teams step in according to how long it has waited.
         call_after = min(call_after, first.call_after)
     promise: dict[str, Any] = {
         "clock_started_at": plan.clock_started_at,
@@ -153,7 +154,7 @@ def _follow(
         "sla_clock": plan.sla_clock,
         "sla_source": None,
     }
-    # A broken promise stays broken, and an earlier one is kept unless a later call is wanted.
+    # A broken promise stays broken, and an earlier promise is kept unless a later call is wanted.
     if first.due_at <= (now if pushed_back else max(now, plan.due_at)):
         promise = {"sla_source_id": first.sla_source_id or first.source_id}
     return _change(
@@ -171,16 +172,16 @@ def _follow(
 
 
 def _speak(first: Lead, request: Lead, now: datetime) -> bool:
-    """The call stays when and where it is; who is rung speaks the newest language."""
+    """Keeps the time and source of the call; the salesperson speaks the newest language."""
     language = _language(first, request, first.source_id)
     return language != first.language and _change(first, request, now, language=language)
 
 
 def _language(first: Lead, request: Lead, source_id: int) -> str:
-    """The language of a lead that is called through this source, with the request it follows.
+    """The language of a lead that follows this request and is called through this source.
 
-    The language of a page counts only for a call through that page's source. One that nobody there
-    speaks never counts: anybody can send a request, and the lead would not be called.
+    A page's own language counts only for a call through that page's source. A language that nobody
+    there speaks never counts: anybody can send a request, and the lead would not be called.
     """
     language = request.language
     is_the_pages = language == request.source.language and source_id != request.source_id
@@ -190,7 +191,9 @@ def _language(first: Lead, request: Lead, source_id: int) -> str:
 
 
 def _change(first: Lead, request: Lead, now: datetime, **values: Any) -> bool:
-    """Changes how `first` is called, and keeps how it was to be, for the request to be undone."""
+    """Changes how `first` is called, and stores the earlier plan, so that the request can be
+    undone.
+    """
     if not transitions.wish_anew(first.pk, now, **values):
         return False
     EarlierPlan.objects.update_or_create(

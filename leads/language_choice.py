@@ -1,13 +1,11 @@
-"""In which language a page is: one rule for everything that a visitor reads.
+"""Which language a page is in: one rule for everything that a visitor reads.
 
-1. What the address names: `?lang=he`. The widget puts its `data-lang` there.
-2. The source's own language.
-3. What the browser prefers, by its Accept-Language.
-4. English.
+1. The language that the address names: `?lang=he`. The widget puts its `data-lang` there. 2. The
+source's own language. 3. The browser's preference, in its Accept-Language. 4. English.
 
-A language that no page is in (settings.LANGUAGES) counts as none, and the next step decides. Where
-the address has named it, the addresses on the page name it too (leads.pages.address), so that a
-visitor stays in it all the way.
+A language without pages (settings.LANGUAGES) counts as none, and the next step decides. If the
+address names the language, the addresses on the page name it too (leads.pages.address), so that the
+visitor stays in it.
 """
 
 from collections.abc import Iterable
@@ -32,16 +30,15 @@ PARAMETER = "lang"
 
 @dataclass(frozen=True)
 class Choice:
-    """A language of ours. `is_asked`: the address has named it."""
+    """One of our languages. `is_asked`: the address names it."""
 
     language: str
     is_asked: bool = False
 
 
 def choose(asked: Iterable[str] = (), source: str = "", accepted: str = "") -> Choice:
-    """By the rule above. `asked`: what the address names, of which the first language of ours
-    counts. `source`: the source's language. `accepted`: the header Accept-Language. Each may be any
-    text.
+    """Applies the rule above. `asked`: what the address names; the first of our languages counts.
+    `source`: the source's language. `accepted`: the Accept-Language header. Each may be any text.
     """
     if known := next(filter(None, map(ours, asked)), ""):
         return Choice(known, is_asked=True)
@@ -51,24 +48,24 @@ def choose(asked: Iterable[str] = (), source: str = "", accepted: str = "") -> C
 
 
 def ours(typed: str) -> str:
-    """The language of ours that a code stands for: "iw-IL", "he_IL" -> "he"; "" for any other."""
+    """Which of our languages a code means: "iw-IL", "he_IL" -> "he"; "" for any other."""
     spoken = languages.spoken(languages.read(typed))
     return spoken if spoken in codes() else ""
 
 
 def codes() -> list[str]:
-    """The languages that pages are in."""
+    """The languages that our pages are in."""
     return [code for code, _name in settings.LANGUAGES]
 
 
 def own_name(code: str) -> str:
-    """What those who speak a language of ours call it: "he" -> "עברית"."""
+    """A language's name for itself: "he" -> "עברית"."""
     name = str(get_language_info(code)["name_local"])
     return name[:1].upper() + name[1:]
 
 
 def direction(code: str) -> str:
-    """ "rtl" for what is written from the right, else "ltr", whether or not it is ours."""
+    """ "rtl" for a language written from right to left, else "ltr", whether or not it is ours."""
     try:
         return "rtl" if get_language_info(languages.spoken(code))["bidi"] else "ltr"
     except KeyError:
@@ -79,33 +76,33 @@ def direction(code: str) -> str:
 
 
 def of_request(request: HttpRequest, own: str = "", named: str = "") -> Choice:
-    """For a request about a source or a wallboard whose `own` language this is, if it is about one.
-    `named`: a language that it names besides the address.
+    """The choice for a request about a source or wallboard with this `own` language, if any.
+    `named`: a language that the request names elsewhere than in the address.
     """
     accepted = request.headers.get("Accept-Language", "")
     return choose([*_asked(request), named], own, accepted)
 
 
 def speak(request: HttpRequest, source: "LeadSource | None", named: str = "") -> Choice:
-    """From here on the request is answered in the language of its source's page, until
+    """Answers the request in the language of its source's page from here on, until
     callbacks.config.page_language ends it.
     """
     return speak_as(request, source.language if source else "", named)
 
 
 def speak_as(request: HttpRequest, own: str, named: str = "") -> Choice:
-    """The same for what is about no source."""
+    """The same, with the `own` language instead of a source."""
     choice = of_request(request, own, named)
     translation.activate(choice.language)
     return choice
 
 
 def asked(request: HttpRequest) -> str:
-    """The language of ours that the address names; "" for none."""
+    """The language of ours that the address names; "" if there is none."""
     return next(filter(None, map(ours, _asked(request))), "")
 
 
 def _asked(request: HttpRequest) -> list[str]:
-    with suppress(TooManyFieldsSent):  # whoever reads the form refuses it
+    with suppress(TooManyFieldsSent):  # the code that reads the form refuses it
         return request.GET.getlist(PARAMETER)
     return []

@@ -1,4 +1,4 @@
-"""Codes of languages (BCP 47), as programs and people write them. Pure functions."""
+"""Language codes (BCP 47), as programs and people write them. Pure functions."""
 
 import re
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from django.utils.translation import get_language_info
 MAX_LANGUAGE = 8
 CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _SCRIPT = 4  # letters: zh-Hant
-# Codes that ISO 639 has given up, which Java and Android go on sending; and those of Norwegian and
-# Tagalog as a whole, for which browsers send that of the form that is written.
+# Codes that ISO 639 withdrew, which Java and Android still send; and the general codes of Norwegian
+# and Tagalog, for which browsers send the code of the written form.
 _TODAYS = {
     "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "no": "nb", "tl": "fil",
 }  # fmt: skip
-# ISO 639-2, both kinds, and 639-3 of a language's main form: what Java's getISO3Language and phones
-# send. Of the languages that Django has a name for, and of some that are spoken beside them.
+# ISO 639-2, both kinds, and the 639-3 code of a language's main form: Java's getISO3Language and
+# phones send them. For the languages that Django has a name for, and some related ones.
 _THREE_TO_TWO = """
     afr=af amh=am ara=ar arb=ar aze=az bel=be ben=bn bod=bo tib=bo bos=bs bul=bg cat=ca ces=cs
     cze=cs cmn=zh zho=zh chi=zh cym=cy wel=cy dan=da deu=de ger=de ell=el gre=el eng=en epo=eo
@@ -33,7 +33,7 @@ _OF_THREE_LETTERS = dict(pair.split("=") for pair in _THREE_TO_TWO.split())
 
 
 def read(typed: str) -> str:
-    """ "he_IL.UTF-8", "HE-il", "iw-IL,en;q=0.8" -> "he-IL"; "" for what is no code."""
+    """ "he_IL.UTF-8", "HE-il", "iw-IL,en;q=0.8" -> "he-IL"; "" if it is not a code."""
     first = re.split(r"[,;.@]", typed.strip(), maxsplit=1)[0].strip()
     language, _hyphen, region = first.replace("_", "-").partition("-")
     language = todays(language)
@@ -43,7 +43,7 @@ def read(typed: str) -> str:
 
 
 def todays(code: str) -> str:
-    """The code of the same language that is in use: "iw" -> "he", "ENG-US" -> "en-US"."""
+    """The current code of the same language: "iw" -> "he", "ENG-US" -> "en-US"."""
     language, hyphen, region = code.partition("-")
     language = language.lower()
     language = _OF_THREE_LETTERS.get(language, language)
@@ -65,8 +65,8 @@ _Text = TypeVar("_Text", bound=InALanguage)
 
 
 def nearest(texts: Sequence[_Text], *wanted: str) -> _Text | None:
-    """The first text in the first of these languages; where there is none, in the same language of
-    any country. None: in none of them.
+    """The first text in the first of these languages that has any; failing an exact match, one in
+    the same language of another country. None if no text is in any of them.
     """
     for code in filter(None, wanted):
         same = (it for it in texts if it.language == code)
@@ -77,7 +77,7 @@ def nearest(texts: Sequence[_Text], *wanted: str) -> _Text | None:
 
 
 def name_of(code: str) -> str:
-    """ "he" -> "Hebrew", "he-IL" -> "Hebrew (IL)"; the code itself where it has no name here."""
+    """ "he" -> "Hebrew", "he-IL" -> "Hebrew (IL)"; the code itself if it has no name here."""
     with suppress(KeyError):
         return str(get_language_info(code.lower())["name_translated"])
     language, hyphen, country = code.partition("-")

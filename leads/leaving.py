@@ -1,8 +1,8 @@
-"""A lead that closes, or whose request is taken back: what becomes of the requests that joined it.
+"""What happens to the requests that joined a lead when it closes or is taken back.
 
-The rules are told in leads.joining. 6: what was wished for during a call holds when it is over,
-`follow` where the lead goes on waiting, `release` where it is closed. 8: a request that is taken
-back leaves the lead as it was before (`withdraw`).
+leads.joining lists the rules. 6: a wish made during a call counts when the call is over, by
+`follow` if the lead goes on waiting, by `release` if it closes. 8: a request that is taken back
+leaves the lead as it was before (`withdraw`).
 """
 
 from collections.abc import Iterable
@@ -17,16 +17,17 @@ from leads.models import OPEN_STATUSES, EarlierPlan, Lead, LeadStatus, SetupVers
 from leads.signals import wish_followed
 from leads.wishes import Wishes, joined_since, wish_of, wishes_of
 
-# A try to take a request back fails only if it is claimed at that moment.
+# A try fails only if a worker claims the request at that moment.
 _TRIES = 5
 
 
 def withdraw(requests: Iterable[Lead], now: datetime, *, entirely: bool = False) -> bool:
-    """Takes back one person's requests of a number. Returns whether a call of theirs had begun,
-    which is ended if it still can be.
+    """Takes back one person's requests for a number. Returns whether a call for them had begun;
+    that call is ended if it still can be.
 
-    Whoever else has asked for that number is called as if these had never come. `entirely`: also
-    one whose lead is closed without having done what it asked for (leads.acts).
+    Other people who asked for the number are called as if these requests had never come.
+    `entirely`: also takes back a request whose lead closed without doing what it asked for
+    (leads.acts).
     """
     requests = [it for it in requests if it.is_open or it.status == LeadStatus.DUPLICATE]
     own = {it.pk for it in requests}
@@ -42,15 +43,17 @@ def withdraw(requests: Iterable[Lead], now: datetime, *, entirely: bool = False)
 
 
 def is_to_follow(lead_id: int, since: datetime) -> bool:
-    """Whether `follow` or `release` will have something to do after a call, as far as is known."""
+    """Whether `follow` or `release` will have something to do after a call, as far as is known
+    now.
+    """
     taken_back = EarlierPlan.objects.filter(lead=lead_id, request__status=LeadStatus.CANCELLED)
     return joined_since(lead_id, since).exists() or taken_back.exists()
 
 
 def follow(lead_id: int, since: datetime, now: datetime) -> None:
-    """After a call, for a lead that waits again: follows what was wished for since `since`.
+    """After a call, for a lead that waits again: follows the wishes made since `since`.
 
-    In the transaction in which the call ends. What was taken back during the call is undone first.
+    Runs in the transaction that ends the call. First undoes requests taken back during the call.
     """
     taken_back = EarlierPlan.objects.filter(lead=lead_id, request__status=LeadStatus.CANCELLED)
     if undone := taken_back.order_by("request__submitted_at", "request").first():
@@ -66,19 +69,19 @@ def follow(lead_id: int, since: datetime, now: datetime) -> None:
 
 
 def release(lead_id: int, since: datetime, now: datetime) -> None:
-    """After a call that has closed a lead: the requests that came since `since` ask for another.
+    """After a call that closed a lead: the requests that came since `since` ask for another call.
 
-    None do where that call has put the number on the never-call list. In the transaction in which
-    the call ends.
+    They do not if that call put the number on the never-call list. Runs in the transaction that
+    ends the call.
     """
     joined = joined_since(lead_id, since)
-    if joined.exists():  # after few calls; the rows of a lead and its source are wide
+    if joined.exists():  # rarely true; the rows of a lead and its source are wide
         _release(wishes_of(joined, now), now)
 
 
 def _release(wishes: Wishes, now: datetime) -> None:
-    """Requests that had joined a lead which is closed now: the oldest becomes a lead of its own,
-    which the others join. Held back as it was, if all are.
+    """Requests that joined a lead which is now closed: the oldest becomes a lead, and the others
+    join it. The new lead is held if all of them were held back.
     """
     if not wishes or never_call.entry(wishes[0][0].phone):
         return
@@ -99,7 +102,9 @@ def _release(wishes: Wishes, now: datetime) -> None:
 
 
 def _take_back_joined(request: Lead, now: datetime, *, restores: bool, entirely: bool) -> None:
-    """Leaves the lead that it had joined. `restores`: that one is somebody else's, and goes on."""
+    """Makes a request leave the lead it joined. `restores`: that lead is another person's, and goes
+    on.
+    """
     with transaction.atomic():
         later = joined_since(request.duplicate_of_id, request.submitted_at)
         wishes = wishes_of(later.exclude(pk=request.pk), now) if restores else []
@@ -108,14 +113,14 @@ def _take_back_joined(request: Lead, now: datetime, *, restores: bool, entirely:
         if first is None:
             return
         if not first.is_open:
-            # What it asked for has been done, unless it wished for a call later than that.
+            # The lead has done what the request asked for, unless the request wanted a later call.
             if restores and (entirely or request.call_after > now):
                 _leave(request)
             return
         before = EarlierPlan.objects.filter(request=request).first()
         if not _leave(request) or before is None or not restores:
             return
-        if first.status == LeadStatus.WAITING:  # if it is being called: once that call is over
+        if first.status == LeadStatus.WAITING:  # else it is restored when the call is over
             _restore(first, before, wishes, now)
 
 
@@ -126,11 +131,11 @@ def _leave(request: Lead) -> bool:
 
 
 def _take_back_open(request: Lead, now: datetime) -> bool | None:
-    """Cancels an open lead. Other people's requests that had joined it go on by themselves.
+    """Cancels an open lead. Other people's requests that joined it go on by themselves.
 
-    Returns whether a call of it had begun. None: it was claimed between the look for its call and
-    its own lock, and nothing is changed. Whoever has a lead does not wait for its call
-    (docs/architecture.md, "Lock order").
+    Returns whether a call for it had begun. None: a worker claimed the lead after its call was
+    looked for and before it was locked, and nothing changed. Code that holds a lead's lock does not
+    wait for its call (docs/architecture.md, "Lock order").
     """
     with transaction.atomic():
         is_called = ports.hold_call(request.pk)
@@ -142,7 +147,7 @@ def _take_back_open(request: Lead, now: datetime) -> bool | None:
         if found and found.status == LeadStatus.CALLING and not is_called:
             return None
         if found is None or (others and found.status != LeadStatus.WAITING):
-            return is_called  # a call that is on, or a person's decision, is for the others too
+            return is_called  # a running call or a person's decision is for the others too
         joined = joined_since(request.pk, request.submitted_at)
         others += wishes_of(joined.exclude(pk__in=[it.pk for it, _wished in others]), now)
         ports.cancel(request.pk, now)
@@ -151,10 +156,10 @@ def _take_back_open(request: Lead, now: datetime) -> bool | None:
 
 
 def _restore(first: Lead, before: EarlierPlan, wishes: Wishes, now: datetime) -> None:
-    """Has the waiting lead `first` be called as it was to be `before` a request that is taken back,
-    and as others have wished for since. `first` is locked, in this transaction.
+    """Plans the waiting lead `first` as it was planned before a request that is taken back, then
+    follows the wishes that others made since. `first` is locked in this transaction.
 
-    It is not called sooner for it: since then it may have been called.
+    Does not bring the call forward, because the lead may have been called since.
     """
     EarlierPlan.objects.filter(lead=first, request__in=[it for it, _wished in wishes]).delete()
     EarlierPlan.objects.filter(lead=first, request__status=LeadStatus.CANCELLED).delete()
@@ -177,13 +182,13 @@ def _restore(first: Lead, before: EarlierPlan, wishes: Wishes, now: datetime) ->
     first.refresh_from_db()
     _join_all(first, wishes, now)
     wish_followed.send(sender=Lead, lead=first)
-    # Afterwards, since whoever changes the hours holds this row for as long as they store them.
+    # After the commit, because code that changes the hours locks this row while it stores them.
     transaction.on_commit(partial(_follow_hours_anew, now), robust=True)
 
 
 def _follow_hours_anew(now: datetime) -> None:
-    """The hours may have changed since the plan was made that a lead has got back: the sweep looks
-    at all who wait once more.
+    """Makes the sweep check all waiting leads again: the hours may have changed since the restored
+    plan was made.
     """
     SetupVersion.objects.filter(followed_since=None).update(followed_since=now)
 

@@ -1,8 +1,8 @@
-"""The lead that the present request or task is about, for the log (callbacks.config.logs).
+"""The lead that the current request or task is about, for the log (callbacks.config.logs).
 
-Every log line carries the number of the lead's row, so all lines about one lead can be found. It is
-not the `public_id`: that opens the visitor's page, and whoever reads a log is not the visitor.
-Code that learns of a lead calls `follow`; the next request or task begins with `forget`.
+Every log line carries the lead's row id, so that all lines about one lead can be found. The id is
+not the `public_id`, which opens the visitor's page: the reader of a log is not the visitor. Code
+that learns of a lead calls `follow`; the next request or task begins with `forget`.
 """
 
 import re
@@ -15,24 +15,24 @@ _lead: ContextVar[str] = ContextVar("lead", default="")
 
 
 def follow(lead: int | str) -> None:
-    """Makes the following log lines carry this lead's number. Any other text is ignored."""
+    """Adds this lead's row id to the following log lines. Ignores any other text."""
     if _NUMBER.fullmatch(str(lead)):
         _lead.set(str(lead))
 
 
 def forget() -> None:
-    """Makes the following log lines carry no lead: a new request or task begins."""
+    """Removes the lead from the following log lines: a new request or task begins."""
     _lead.set("")
 
 
 def current() -> str:
-    """The number of the present lead's row, or ""."""
+    """The current lead's row id, or ""."""
     return _lead.get()
 
 
 @contextmanager
 def about(lead: int | str) -> Iterator[None]:
-    """`follow` for the time of a block; afterwards the lead of before is current again."""
+    """`follow` for the duration of a block; then restores the previous lead."""
     before = _lead.get()
     follow(lead)
     try:

@@ -1,11 +1,11 @@
-"""The never-call list: numbers that nobody and nothing dials until a manager takes them back.
+"""The never-call list: numbers that nobody dials until a manager takes them off the list.
 
-Asked when a lead is stored: it is held, and a visitor reads the ordinary page (leads.guard). Asked
-again before each dial, whoever wants it (leads.number_guard). An entry is found by every spelling
-of its line (leads.one_line.spellings).
+The list is checked when a lead is stored: the lead is held, and the visitor sees the ordinary page
+(leads.guard). It is checked again before each dial, whoever asked for it (leads.number_guard). An
+entry is found by each spelling of its line (leads.one_line.spellings).
 
-Of a person who is erased the list keeps no number, but a keyed hash of it (`forget`): with
-SECRET_KEY it is recognised when it comes again, and without it nobody can tell whose it is.
+For a person who was erased, the list keeps only a keyed hash of the number (`forget`): with
+SECRET_KEY the number is recognised when it comes again, and without it nobody can read it.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,13 +21,13 @@ from leads import one_line, ports, transitions
 from leads.models import OPEN_STATUSES, BlockEntry, BlockKind, Lead, ListedBy, NeverCallNumber
 from leads.phones import PhoneRefused
 
-# Whose wish no manager's or salesperson's change of mind takes back along with their own.
+# Wishes that a manager's or salesperson's change of mind does not take back with their own.
 _OWN_WISH = (ListedBy.VISITOR, ListedBy.ERASURE)
 _TRIES = 3
 _AT_A_TIME = 500
 
-# For a row of leads_lead, in a query that reads it anyway. True for each that is on the list, and
-# for some that are not: hashes are compared by `entry` alone.
+# For a row of leads_lead, in a query that reads the row anyway. True for every listed number and
+# for some that are not listed: only `entry` compares hashes.
 MAY_BE_LISTED_SQL = f"""(
     EXISTS (
         SELECT FROM leads_nevercallnumber listed
@@ -38,16 +38,16 @@ MAY_BE_LISTED_SQL = f"""(
 
 
 def entry(phone: str) -> NeverCallNumber | None:
-    """The list's entry for this number (E.164), in any spelling; None: it may be called."""
+    """The list's entry for this number (E.164), in any spelling; None if it may be called."""
     return NeverCallNumber.objects.filter(of_number(phone)).order_by("pk").first()
 
 
 def hashes(phone: str) -> list[str]:
-    """The keyed hashes by which the list may know this number: first the one that it is given
-    today; those of other spellings and of earlier keys.
+    """The keyed hashes that the list may have for this number: first the hash that a new entry
+    gets, then those of other spellings and of earlier keys.
     """
     line = one_line.identity(phone)
-    # An earlier release did not know that some of them are one line.
+    # An earlier release did not know that some of these spellings are one line.
     spelled = [line, *sorted(one_line.spellings(phone) - {line})]
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [_hash(it, key) for it in spelled for key in keys]
@@ -55,7 +55,7 @@ def hashes(phone: str) -> list[str]:
 
 def refusal(found: NeverCallNumber) -> str:
     """The sentence that tells a manager why this number is not called."""
-    if not (reason := found.reason.rstrip(". ")):  # the sentence brings its own full stop
+    if not (reason := found.reason.rstrip(". ")):  # the sentence has its own full stop
         return gettext(
             "This number is on the never-call list. Nobody calls it until a manager takes it off "
             "the list."
@@ -67,7 +67,7 @@ def refusal(found: NeverCallNumber) -> str:
 
 
 def check(phone: str) -> None:
-    """Raises PhoneRefused, with the sentence for a manager, if the number is on the list."""
+    """Raises PhoneRefused, with a sentence for a manager, if the number is on the list."""
     if found := entry(phone):
         raise PhoneRefused("never_call", refusal(found))
 
@@ -81,10 +81,10 @@ def add(
 ) -> bool:
     """Puts a number (E.164) on the list, and closes its lead that waits or is held.
 
-    `lead`: the request on whose page a visitor has asked for it.
+    `lead`: the request on whose page the visitor asked for it.
 
-    A call that is on goes on, and no other follows it. Returns False if the number is listed
-    already; the first reason stays. Call it before the transaction locks a lead.
+    A running call goes on, and no other follows it. Returns False if the number was listed already;
+    its first reason stays. Call it before the transaction locks a lead.
     """
     with transaction.atomic():
         listed = entry(phone)
@@ -108,7 +108,7 @@ def add(
 
 
 def add_all(reasons: Mapping[str, str], user: object) -> int:
-    """`add` by a manager, for many numbers (E.164) with a reason each. Returns how many are new."""
+    """`add` by a manager for many numbers (E.164), each with a reason. Returns how many are new."""
     with transaction.atomic():
         known = which_are_listed(reasons)
         new = {one_line.identity(it): reason for it, reason in reasons.items() if it not in known}
@@ -131,7 +131,7 @@ def add_all(reasons: Mapping[str, str], user: object) -> int:
 
 
 def which_are_listed(numbers: Collection[str]) -> set[str]:
-    """Which of these numbers (E.164) are on the list, in whatever spelling it has them."""
+    """Which of these numbers (E.164) are on the list, in any spelling."""
     spelled = {it: one_line.spellings(it) for it in numbers}
     there = NeverCallNumber.objects.filter(phone__in=set().union(*spelled.values()))
     by_phone = set(there.values_list("phone", flat=True))
@@ -145,11 +145,12 @@ def which_are_listed(numbers: Collection[str]) -> set[str]:
 
 
 def forget(phone: str, *, lists: bool = True) -> dict[str, int]:
-    """For an erasure: the number (E.164) is never called again, and only a keyed hash of it stays.
+    """For an erasure: the number (E.164) is never called again, and only a keyed hash of it
+    remains.
 
-    `lists` False: a number that is not listed is not put on the list; one that is, stays on it.
-    Its reason goes, who added it, and entries of the block list for this number alone. In the
-    erasure's transaction, before it locks a lead. Returns how many rows went, by model.
+    `lists` False: only changes a number that is on the list already. Deletes the entry's reason and
+    who added it, and block list entries for exactly this number. Runs in the erasure's transaction,
+    before that locks a lead. Returns how many rows were deleted, by model.
     """
     with transaction.atomic():
         listed = NeverCallNumber.objects.filter(of_number(phone))
@@ -175,13 +176,13 @@ def forget(phone: str, *, lists: bool = True) -> dict[str, int]:
 
 
 def take_back(phone: str, user_id: int | None) -> None:
-    """Takes a number off the list that this user has put there, unless the person asked for it."""
+    """Takes a number off the list that this user put there, unless the person asked for it."""
     own = NeverCallNumber.objects.filter(of_number(phone), added_by=user_id)
     own.exclude(asked_by__in=_OWN_WISH).delete()
 
 
 def of_number(phone: str) -> Q:
-    """Which entries are of this number (E.164), also those that keep its hash alone."""
+    """Selects the entries for this number (E.164), including those that only keep its hash."""
     return Q(phone__in=one_line.spellings(phone)) | Q(number_hash__in=hashes(phone))
 
 
@@ -190,13 +191,15 @@ def _hash(phone: str, key: str | bytes) -> str:
 
 
 def _close(phone: str, sentence: str) -> None:
-    """Nobody is called for the number's open leads any more."""
+    """Stops calls for the number's open leads."""
     opened = Lead.objects.filter(phone__in=one_line.spellings(phone), status__in=OPEN_STATUSES)
     for lead_id in opened.values_list("pk", flat=True):
         any(_is_closed(lead_id, sentence) for _ in range(_TRIES))
 
 
 def _is_closed(lead_id: int, sentence: str) -> bool:
-    """False: it was claimed, or waits again, between the two; then it is tried anew."""
+    """False if the lead was claimed, or waits again, between the two steps; then the caller tries
+    again.
+    """
     now = timezone.now()
     return ports.stop(lead_id, now) or transitions.cancel(lead_id, now, sentence)

@@ -1,4 +1,4 @@
-"""The never-call list as CSV files: what a file says, row by row, and what it would add."""
+"""The never-call list as CSV files: reads them row by row, and says what they would add."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from leads import countries, csv_file, never_call, phones
 from leads.csv_file import Contents, NotARow
 from leads.phones import PhoneRefused
 
-# As leads.guard.block_file has its own.
+# The column names in the header, in any order.
 COLUMNS = ("phone", "reason")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A number (E.164) that can be put on the list, and the line of the file at which it begins."""
+    """A number (E.164) that can be listed, and the line of the file where its row begins."""
 
     line: int
     phone: str
@@ -23,7 +23,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """What there is one entry of."""
+        """What identifies an entry."""
         return self.phone
 
 
@@ -36,9 +36,9 @@ class Difference:
 
 
 def contents(text: str, default_countries: Collection[str]) -> Contents[Row]:
-    """What the text of a file says; `default_countries` (ISO 3166): of numbers without +.
+    """Reads the text of a file; `default_countries` (ISO 3166) are for numbers without +.
 
-    Raises csv_file.NotAFile where its first row names no columns.
+    Raises csv_file.NotAFile if its header names no columns.
     """
     return csv_file.contents(
         text,
@@ -50,19 +50,21 @@ def contents(text: str, default_countries: Collection[str]) -> Contents[Row]:
 
 
 def difference(rows: Sequence[Row]) -> Difference:
-    """What storing them would do. Two queries."""
+    """What storing the rows would do. Two queries."""
     listed = never_call.which_are_listed([it.phone for it in rows])
     new = tuple(it for it in rows if it.phone not in listed)
     return Difference(new, tuple(it for it in rows if it.phone in listed))
 
 
 def store(rows: Sequence[Row], user: object) -> int:
-    """Puts the numbers on the list, as one by one. Returns how many were not on it."""
+    """Puts the numbers on the list. Returns how many were not on it before."""
     return never_call.add_all({it.phone: it.reason for it in rows}, user)
 
 
 def read(typed: str, default_countries: Collection[str]) -> str:
-    """The number (E.164) that a manager means. Raises PhoneRefused, by the first country."""
+    """The number (E.164) that a manager means. Raises PhoneRefused with the first country's
+    reason.
+    """
     refused = None
     for country in default_countries:
         try:

@@ -1,4 +1,4 @@
-"""Decides whether a number may be called: when a lead comes in, and again before the dial."""
+"""Decides whether a number may be called: when a lead arrives, and again before dialling."""
 
 from django.utils.translation import gettext
 
@@ -11,9 +11,9 @@ from leads.phones import PhoneRefused, TypedPhone
 def accept(typed: str, source: LeadSource, country: str = "") -> TypedPhone:
     """The number that a visitor typed for `source`, and its extension. Raises PhoneRefused.
 
-    `country`: of a number without a country code, if it is one of the source's; else the source's
-    default.
-    The never-call list is not asked: a visitor is told nothing of it, and the lead is held.
+    `country`: for a number without a country code, if the source allows it; else the source's
+    default country. Does not check the never-call list: the visitor is told nothing about it, and
+    the lead is held.
     """
     default = country if country in source.allowed_countries else source.default_country
     phone = phones.parse(typed, default, source.allowed_countries)
@@ -21,12 +21,12 @@ def accept(typed: str, source: LeadSource, country: str = "") -> TypedPhone:
     return phone
 
 
-# For a row of leads_lead: whether `check_before_dial` has to look at the lists.
+# For a row of leads_lead: whether `check_before_dial` has to check the lists.
 MAY_BE_LISTED_SQL = f"({never_call.MAY_BE_LISTED_SQL} OR {blocks.MAY_BE_BLOCKED_SQL})"
 
 
 def check_before_dial(phone: str, source: LeadSource, *, may_be_listed: bool = True) -> None:
-    """Checks a stored number again, since the rules may have changed. Raises PhoneRefused.
+    """Checks a stored number again, because the rules may have changed. Raises PhoneRefused.
 
     `may_be_listed` False: the caller has just read that it is on no list.
     """
@@ -41,7 +41,9 @@ def check_before_dial(phone: str, source: LeadSource, *, may_be_listed: bool = T
 
 
 def check_lists(phone: str) -> None:
-    """Raises PhoneRefused for a number (E.164) that is on the never-call list, or is refused."""
+    """Raises PhoneRefused for a number (E.164) that the never-call list has or the block list
+    refuses.
+    """
     never_call.check(phone)
     blocks.check_number(phone)
 

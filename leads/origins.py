@@ -1,4 +1,4 @@
-"""Websites that may show a source's form inside their own pages, as a manager types them."""
+"""Websites that may show a source's form inside their pages, as a manager types them."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 class NoOrigin(ValueError):  # noqa: N818  # what is wrong, not that something is
-    """What was typed names no website; the sentence says what to do."""
+    """The text names no website; the message says what to do."""
 
 
 def read(typed: str) -> str:
@@ -45,7 +45,7 @@ def read(typed: str) -> str:
 
 
 def shown_inside(stored: Iterable[str]) -> list[str]:
-    """Of what is stored, what a header may name: older releases have stored any text."""
+    """The stored websites that a header may name: older releases stored any text."""
     found = []
     for it in stored:
         with suppress(NoOrigin):
@@ -54,7 +54,7 @@ def shown_inside(stored: Iterable[str]) -> list[str]:
 
 
 def _ascii(host: str) -> str:
-    """As browsers send it: "bücher.example" is "xn--bcher-kva.example"."""
+    """The form that browsers send: "bücher.example" is "xn--bcher-kva.example"."""
     return host if host.isascii() else host.encode("idna").decode("ascii")
 
 

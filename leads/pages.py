@@ -1,4 +1,4 @@
-"""What the visitor's pages have in common: methods, redirects, headers, and the page of nothing."""
+"""What visitors' pages share: methods, redirects, headers, and the "not found" page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,9 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
 
 def answers(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """Makes a view answer `methods` only. Django's own decorator would answer an empty page."""
+    """Makes a view answer only `methods`. Django's own decorator would answer with an empty
+    page.
+    """
 
     def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
@@ -38,13 +40,13 @@ def answers(*methods: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
 
 
 class SeeOther(HttpResponseRedirect):
-    """303: the browser gets the next page by GET, so that a reload submits nothing."""
+    """303: the browser loads the next page by GET, so that a reload submits nothing."""
 
     status_code = 303
 
 
 def shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:
-    """The source's websites may show this page inside theirs; all others may not, as any page."""
+    """Lets the source's websites show this page inside theirs; no other website may."""
     if websites := origins.shown_inside(source.allowed_origins):
         page.xframe_options_exempt = True
         page._csp_replace = {"frame-ancestors": websites}  # type: ignore[attr-defined]
@@ -52,8 +54,8 @@ def shown_inside(source: LeadSource, page: HttpResponse) -> HttpResponse:
 
 
 def secret(page: HttpResponse) -> HttpResponse:
-    """Its address is a secret: the page is kept nowhere, found by no search engine, and no other
-    page is told where its reader came from.
+    """Headers for a page whose address is a secret: no cache keeps it, no search engine lists it,
+    and no other page learns where its reader came from.
     """
     page["Cache-Control"] = "no-store"
     page["X-Robots-Tag"] = "noindex, nofollow"
@@ -62,8 +64,9 @@ def secret(page: HttpResponse) -> HttpResponse:
 
 
 def address(request: HttpRequest | None, name: str, *args: object, **query: object) -> str:
-    """Of another page for the visitor: in the widget's frame, another page in the frame; in the
-    language that this one was asked for in, unless `query`, what follows "?", names another.
+    """The address of another page for the visitor: inside the widget's frame if this page is, and
+    in the language that this page was asked for in, unless `query`, the part after "?", names
+    another.
     """
     here = request.resolver_match if request else None
     if language := language_choice.asked(request) if request else "":
@@ -72,13 +75,13 @@ def address(request: HttpRequest | None, name: str, *args: object, **query: obje
     return reverse(f"leads:{name}", args=args, current_app=where, query=query or None)
 
 
-# Of what follows "?": what a page goes on knowing in another language.
+# The parts after "?" that a page keeps in another language.
 _KEPT = ("earlier", "next", *visits.MARKS)
 
 
 @dataclass(frozen=True)
 class InLanguage:
-    """This page in another language, or in the one that it is in."""
+    """This page in one language, which may be its current one."""
 
     code: str
     name: str
@@ -88,8 +91,8 @@ class InLanguage:
 
 
 def in_languages(request: HttpRequest, codes: Sequence[str]) -> list[InLanguage]:
-    """This page in each language that its reader may choose. None where there is no choice, and on
-    a page that answers what was sent, which would be lost.
+    """This page in each language that its reader may choose. Empty if there is no choice, and on a
+    page that answers a POST, whose data would be lost.
     """
     if len(codes) < 2 or request.method == "POST":
         return []
@@ -107,7 +110,7 @@ def in_languages(request: HttpRequest, codes: Sequence[str]) -> list[InLanguage]
 
 
 def is_framed(request: HttpRequest) -> bool:
-    """Whether the page stands in the frame of the widget."""
+    """Whether the page is inside the widget's frame."""
     here = request.resolver_match
     return here is not None and here.namespace == "widget"
 

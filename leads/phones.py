@@ -1,8 +1,8 @@
 """Number rules: what a visitor may type, and which numbers may ever be dialled. Pure functions.
 
-The rules are libphonenumber's. They are checked twice, when a lead comes in and again just before
-the dial. They are an allow-list: a number is refused unless its country and its type are on it.
-How a typed text is read is leads.typed_numbers.
+The rules are libphonenumber's. They are checked twice: when a lead arrives, and again just before
+dialling. They are an allow-list: a number is refused unless its country and its type are on it.
+leads.typed_numbers reads the typed text.
 """
 
 import re
@@ -18,8 +18,8 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, tim
 from leads import countries, one_line, typed_numbers
 from leads.typed_numbers import Misread
 
-# What a callback may cost is bounded by this list: no premium, shared-cost, satellite, pager,
-# personal or company-wide numbers, and nothing whose type is unknown.
+# This list bounds the cost of a callback: no premium, shared-cost, satellite, pager, personal or
+# company-wide numbers, and none of unknown type.
 CALLABLE_TYPES = frozenset(
     {
         PhoneNumberType.FIXED_LINE,
@@ -28,15 +28,15 @@ CALLABLE_TYPES = frozenset(
         PhoneNumberType.VOIP,
     }
 )
-# What the library takes for a line that somebody answers, and nobody does. National significant
-# numbers. Israel: behind 153 is a mailbox for faxes, whatever number follows. Canada: 600 is for
-# data and satellites, and whoever calls pays for it.
+# Numbers that the library accepts but nobody answers, as national significant numbers. Israel: 153
+# leads to a fax mailbox, whatever number follows. Canada: 600 is for data and satellites, and the
+# caller pays for it.
 _NOBODYS = {"CA": re.compile(r"600\d{7}"), "IL": re.compile(r"153\d{8,9}")}
-# More countries than these in one sentence, and nobody reads it.
+# Nobody reads a sentence that names more countries than this.
 _COUNTRIES_NAMED = 5
 _INDONESIA = 62
-# Where the library gives a country the clock of another, an hour off for half of the year: the
-# country code, the library's zone, and those of the place itself.
+# Where the library gives a country another country's clock, an hour off for half the year: the
+# country code and the library's zone, and the place's own zones.
 _OTHERS_CLOCKS = {
     (7, "Europe/Bucharest"): ("Europe/Kaliningrad", "Europe/Moscow"),
     (52, "America/New_York"): ("America/Cancun",),
@@ -54,11 +54,10 @@ class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
     """A number that is not accepted.
 
     `code` is for programs: invalid, words, extension, several, incomplete, country, type, own,
-    unsure, never_call or blocked. `message` is a sentence for the visitor, or for a manager (the
-    last two).
-    `country` (ISO 3166) and `prefix` (the first digits of the number in E.164, too few to tell
-    whose it is) are for the engineer; "" where they are not known. `number` (E.164) is the one that
-    its owner is to confirm, if it is unsure.
+    same, unsure, never_call or blocked. `message` is a sentence for the visitor, or for a manager
+    (the last two codes). `country` (ISO 3166) and `prefix` (the first digits of the number in
+    E.164, too few to identify its owner) are for the engineer; "" if unknown. `number` (E.164): the
+    number that the visitor has to confirm, if it is unsure.
     """
 
     code: str
@@ -73,9 +72,11 @@ class PhoneRefused(Exception):  # noqa: N818  # said of the number, to a person
 
 @dataclass(frozen=True)
 class TypedPhone:
-    """A number that may be called, in E.164, and the extension behind it: "" or up to 7 digits.
+    """A number that may be called, in E.164, and the extension typed after it: "" or up to 7
+    digits.
 
-    `is_doubtful`: it may be another number half typed (typed_numbers.may_be_half_typed).
+    `is_doubtful`: it may be another number that was only half typed
+    (typed_numbers.may_be_half_typed).
     """
 
     e164: str
@@ -84,11 +85,10 @@ class TypedPhone:
 
 
 def parse(typed: str, default_country: str, allowed_countries: Collection[str]) -> TypedPhone:
-    """The number ("+972505550101") and the extension that were typed. Raises PhoneRefused.
+    """The number ("+972505550101") and extension that were typed. Raises PhoneRefused.
 
-    `default_country` is the ISO 3166 country of numbers typed without one. Every spelling of a
-    number gives the same result: spaces, hyphens, brackets, 00 or + in front, digits of other
-    scripts.
+    `default_country`: the ISO 3166 country of numbers typed without one. Every spelling of a number
+    gives the same result: spaces, hyphens, brackets, a leading 00 or +, digits of other scripts.
     """
     try:
         number, extension = typed_numbers.read(typed, default_country, allowed_countries)
@@ -117,7 +117,7 @@ def check(e164: str, allowed_countries: Collection[str]) -> None:
 def refuse_unless_callable(
     number: phonenumbers.PhoneNumber, allowed_countries: Collection[str]
 ) -> None:
-    """Raises PhoneRefused unless `number` is of an allowed country and type."""
+    """Raises PhoneRefused unless `number` has an allowed country and type."""
     country = phonenumbers.region_code_for_number(number) or ""
     if not _is_callable(number, country):
         sentence = gettext(
@@ -149,7 +149,7 @@ def _not_of(country: str, code: int | None) -> str:
 
 
 def _one_of(allowed: Collection[str]) -> str:
-    """ "Enter a number from this country: Israel (+972)." and the like."""
+    """ "Enter a number from this country: Israel (+972)." or a similar sentence."""
     codes = {name: phonenumbers.country_code_for_region(name) for name in allowed}
     if len(codes) > _COUNTRIES_NAMED:
         prefixes = gettext(", ").join(
@@ -174,12 +174,14 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
 
 
 def _prefix(number: phonenumbers.PhoneNumber) -> str:
-    """ "+97272": country and two digits, the range of a million people."""
+    """ "+97272": the country code and two digits, a range shared by a million people."""
     return f"+{number.country_code}{phonenumbers.national_significant_number(number)[:2]}"
 
 
 def with_extension(e164: str, extension: str) -> str:
-    """ "+97235550101", "12" -> "+972 3-555-0101, ext. 12"; "" as extension: the number alone."""
+    """ "+97235550101", "12" -> "+972 3-555-0101, ext. 12"; the number alone for an empty
+    extension.
+    """
     number = readable(e164)
     if not extension:
         return number
@@ -187,8 +189,8 @@ def with_extension(e164: str, extension: str) -> str:
 
 
 def readable(e164: str) -> str:
-    """ "+972505550101" -> "+972 50-555-0101"; a text that is not a number stays as it is. What
-    stands in place of a number that was erased is said to be that.
+    """ "+972505550101" -> "+972 50-555-0101"; a text that is not a number stays as it is. For an
+    erased number's placeholder, the word "erased".
     """
     if e164.startswith("+0"):
         return gettext("erased")
@@ -200,20 +202,20 @@ def readable(e164: str) -> str:
 
 
 def isolated(number: str) -> str:
-    """A number for a sentence of a page: left to right, also between Hebrew or Arabic words."""
+    """A number for a sentence on a page: left to right, even between Hebrew or Arabic words."""
     return f"\u2066{number}\u2069"
 
 
 def _left_to_right(number: str) -> str:
-    """A number for a sentence that programs get too: isolated only among Hebrew or Arabic words,
-    which would put its groups in another order.
+    """A number for a sentence that programs get too: isolated only in languages written from right
+    to left, where its groups would otherwise change order.
     """
     return isolated(number) if get_language_bidi() else number
 
 
 def shown_to(e164: str, phone: str) -> str:
-    """A number as it is read by whoever has the number `phone`: without the country code that both
-    have. "+97235550100" -> "03-555-0100" in Israel, "+972 3-555-0100" elsewhere; "" stays so.
+    """A number as the owner of the number `phone` reads it: without the country code if both share
+    it. "+97235550100" -> "03-555-0100" in Israel, "+972 3-555-0100" elsewhere; "" stays "".
     """
     if not e164:
         return ""
@@ -227,11 +229,11 @@ def shown_to(e164: str, phone: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def time_zones(e164: str) -> tuple[str, ...]:
-    """The IANA zones in which the phone with this number may be; empty where they are unknown.
+    """The IANA zones where the phone with this number may be; empty if unknown.
 
-    Those of its own range where a range tells of a place: an area, a mobile range of one area, or
-    one of the smaller of several countries that share a code (+7 7 is Kazakhstan). Of any other
-    number all zones of the country code: a mobile of Russia may be anywhere in it.
+    The zones of the number's own range, if the range tells a place: an area, a mobile range of one
+    area, or one of the smaller countries that share a code (+7 7 is Kazakhstan). For any other
+    number, all zones of the country code: a Russian mobile may be anywhere in Russia.
     """
     try:
         number = phonenumbers.parse(e164)
@@ -249,14 +251,14 @@ def _zones(number: PhoneNumber) -> Collection[str]:
         zones: Collection[str] = timezone.time_zones_for_geographical_number(number)
         return zones
     if code == _INDONESIA and phonenumbers.number_type(number) == PhoneNumberType.MOBILE:
-        # The library takes them for numbers of an area, and all of them for Jakarta's.
+        # The library treats these as area numbers, all of Jakarta.
         return time_zones_of("ID")
     zones = timezone.time_zones_for_number(number)
     return tuple(zones)
 
 
 def country(e164: str) -> str:
-    """The country (ISO 3166) of a number; "" where none is known."""
+    """The country (ISO 3166) of a number; "" if unknown."""
     try:
         number = one_line.own(phonenumbers.parse(e164))
     except NumberParseException:
@@ -266,7 +268,7 @@ def country(e164: str) -> str:
 
 
 def example(country: str) -> str:
-    """A mobile number of the country (ISO 3166) in E.164, as examples in forms; "" where none is
+    """A mobile number of the country (ISO 3166) in E.164, for examples in forms; "" if none is
     known.
     """
     number = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
@@ -275,14 +277,14 @@ def example(country: str) -> str:
 
 @lru_cache(maxsize=300)
 def time_zones_of(country: str) -> tuple[str, ...]:
-    """All the time zones of a country (ISO 3166)."""
+    """All time zones of a country (ISO 3166)."""
     code = phonenumbers.country_code_for_region(country)
     number = phonenumbers.PhoneNumber(country_code=code, national_number=0)
     return _known(timezone.time_zones_for_geographical_number(number), code)
 
 
 def _known(zones: Collection[str], code: int) -> tuple[str, ...]:
-    """Those that are zones, by the clocks of the country code."""
+    """The known zones, with _OTHERS_CLOCKS applied for the country code."""
     known = (zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
     theirs = (own for zone in known for own in _OTHERS_CLOCKS.get((code, zone), (zone,)))
     return tuple(dict.fromkeys(theirs))
@@ -291,8 +293,8 @@ def _known(zones: Collection[str], code: int) -> tuple[str, ...]:
 def search_forms(typed: str, default_country: str) -> str:
     """The digits to look for in stored E.164 numbers when a person searches for `typed`.
 
-    A whole number in any spelling gives its E.164 form; a part of one gives its bare digits,
-    without the leading zero that E.164 drops. "" when `typed` holds no digits.
+    A whole number in any spelling gives its E.164 form. A part of a number gives its bare digits,
+    without leading zeros, which E.164 drops. "" if `typed` has no digits.
     """
     try:
         number, _extension = typed_numbers.read(typed, default_country, [default_country])

@@ -33,10 +33,10 @@ class CallPlan:
 class CallingHours:
     """When the leads of one source and number may be called.
 
-    `zone`: the time zone in which visitors read the times. `next_time(after)`: the first instant at
-    or after `after`; None: never. `half_hours(after, until)`: the half hours that a visitor may
-    choose, in order and in `zone`. `is_usual(at)`: whether a person may be rung then whom somebody
-    else has asked us to call.
+    `zone`: the time zone in which visitors read the times. `next_time(after)`: the first possible
+    instant at or after `after`; None: never. `half_hours(after, until)`: the half hours that a
+    visitor may choose, in order and in `zone`. `is_usual(at)`: whether a person may be rung then
+    because somebody else asked for the call.
     """
 
     zone: tzinfo
@@ -46,17 +46,17 @@ class CallingHours:
 
 
 class Presence(Enum):
-    """Whether somebody is there for a source's leads at this moment, while it is open."""
+    """Whether somebody is there for a source's leads now, while it is open."""
 
     FREE = "free"
-    BUSY = "busy"  # all are on calls, or rest after one
-    NOBODY = "nobody"  # nobody can be rung, and it is not known until when
+    BUSY = "busy"  # everybody is on a call, or resting after one
+    NOBODY = "nobody"  # nobody can be rung, for an unknown time
 
 
 @dataclass(frozen=True)
 class Soonest:
-    """When a request that is sent now would be called at the earliest; `is_full`: a limit of what
-    may be called keeps it until then, not the hours.
+    """The earliest time of a call for a request sent now. `is_full`: a limit on calls delays it
+    until then, not the hours.
     """
 
     at: datetime
@@ -64,13 +64,13 @@ class Soonest:
 
 
 class CallStage(Enum):
-    """How far the call of a lead that is being called has come, as far as is known."""
+    """How far a lead's current call has got, as far as is known."""
 
-    UNCERTAIN = "uncertain"  # it is not known whether it was placed, or how it goes on
+    UNCERTAIN = "uncertain"  # unknown whether it was placed, or how it goes on
     RINGING_US = "ringing us"
-    PICKED_UP = "picked up"  # by one of us: the lead's phone rings
+    PICKED_UP = "picked up"  # one of us did: the lead's phone rings
     TALKING = "talking"
-    OVER = "over"  # and it is not known yet how it went
+    OVER = "over"  # the result is not known yet
 
 
 class LeadCaller(Protocol):
@@ -82,53 +82,55 @@ class LeadCaller(Protocol):
         """When to call a lead that was submitted at `now` and is stored in this transaction."""
 
     def hours(self, source_id: int, phone: str, as_of: uuid.UUID | None) -> CallingHours:
-        """The calling hours of a source and a number, by version `as_of` of the configuration."""
+        """The calling hours of a source and a number, in version `as_of` of the configuration."""
 
     def refusal(self, phone: str) -> str | None:
-        """A sentence for the visitor that says why this number is never called, or None."""
+        """A sentence for the visitor saying why this number is never called, or None."""
 
     def presence(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None, language: str
     ) -> Presence:
-        """Whether a phone could be rung for a lead of this source and language at `now`."""
+        """Whether a phone could ring for a lead of this source and language at `now`."""
 
     def call_stage(self, lead_id: int, since: datetime | None) -> CallStage | None:
-        """How far the call of a lead that is being called has come; None: begun before `since`."""
+        """How far the lead's current call has got; None if it began before `since`."""
 
     def was_called(self, lead_id: int, since: datetime | None) -> bool:
-        """Whether a call of this lead has been asked for, since `since` if that is given."""
+        """Whether a call for this lead was requested, since `since` if given."""
 
     def is_still_on(self, phone: str, begun_by: datetime) -> bool:
-        """Whether a call of this number that had begun by then is not known to be over."""
+        """Whether a call to this number that had begun by `begun_by` may still be on."""
 
     def has_rung(self, lead_id: int, since: datetime | None) -> bool:
-        """Whether a call of this lead has rung its phone or found it busy; `since`: as above."""
+        """Whether a call rang the lead's phone or found it busy; `since`: as above."""
 
     def is_spoken(self, source_id: int, language: str, as_of: uuid.UUID | None) -> bool:
-        """Whether anybody is ever rung for this source's leads who speak this language."""
+        """Whether anybody who is rung for this source's leads speaks this language."""
 
     def hold_call(self, lead_id: int) -> bool:
-        """Has a call of the lead that is on not end before this transaction; False: none is."""
+        """Keeps the lead's running call from ending before this transaction; False: there is
+        none.
+        """
 
     def stop(self, lead_id: int, now: datetime) -> bool:
-        """Has no call follow the one of the lead that is on; False: none is."""
+        """Prevents another call after the lead's running call; False: there is none."""
 
     def cancel(self, lead_id: int, now: datetime) -> bool:
-        """Has an open lead called no more. Returns whether it was open."""
+        """Stops calls for an open lead. Returns whether it was open."""
 
     def unsay(self, lead_id: int, now: datetime) -> bool:
-        """Has no recorded message played to the lead; True: one is on, or on its way."""
+        """Stops recorded messages to the lead; True: one is playing or on its way."""
 
     def soonest(self, source: LeadSource, now: datetime) -> Soonest:
-        """When a request through this source would be called that was sent at `now`."""
+        """When a request sent at `now` through this source would be called."""
 
     def usual_wait(
         self, source_id: int, now: datetime, as_of: uuid.UUID | None
     ) -> timedelta | None:
-        """Within which time phones usually ring for this source; None: nobody can say."""
+        """The time within which phones usually ring for this source; None: unknown."""
 
     def caller_number(self, source_id: int, as_of: uuid.UUID | None) -> str:
-        """The number that a lead's phone shows, in E.164; "" where it is not known."""
+        """The number that a lead's phone shows, in E.164; "" if unknown."""
 
 
 def has_rung(lead_id: int, since: datetime | None = None) -> bool:

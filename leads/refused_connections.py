@@ -1,9 +1,9 @@
-"""Why PostgreSQL gives us no connection: its reasons in sentences, each with what to do.
+"""Why PostgreSQL refuses a connection: its reasons in sentences, each with what to do.
 
-libpq passes on no SQLSTATE while a connection is made, so its words are read: PostgreSQL's own
-where its messages are English; else the sentence for all others. A pool of connections says only
-that none came in time. So those of the pool are made by `Remembering`, which keeps the last refusal
-for who asks: leads.unavailable, /readyz, and the log.
+libpq passes on no SQLSTATE while it connects, so its words are read: PostgreSQL's own messages if
+they are in English; any other message gets the general sentence. A connection pool only says that
+no connection came in time. So the pool's connections are made by `Remembering`, which keeps the
+last refusal for leads.unavailable, /readyz and the log.
 """
 
 import logging
@@ -15,13 +15,13 @@ import psycopg
 
 log = logging.getLogger(__name__)
 
-# Seconds for which a refusal explains why no connection is to be had, where none was tried after.
+# Seconds for which a refusal explains a missing connection, if nothing was tried since.
 REMEMBERED_FOR = 60.0
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`sentence` says what is wrong, `way_out` what to do. `passes`: perhaps by itself."""
+    """`sentence` says what is wrong, `way_out` what to do. `passes`: it may pass without action."""
 
     sentence: str
     way_out: str
@@ -29,7 +29,7 @@ class Problem:
     is_crowded: bool = False
 
     def told(self) -> str:
-        """Both, for who has to mend it."""
+        """Both, for the engineer who has to fix it."""
         return f"{self.sentence} {self.way_out}"
 
 
@@ -76,7 +76,7 @@ _REFUSED = Problem(
     "PostgreSQL refuses the connection of DATABASE_URL.",
     "Its log says why. Correct DATABASE_URL or PostgreSQL's settings.",
 )
-# The first sign that is among the words counts.
+# The first sign found in the words counts.
 _BY_SIGN = {
     "starting up": _STARTS,
     "in recovery mode": _STARTS,
@@ -98,7 +98,7 @@ _NOT_FROM_HERE = Problem(
     "PostgreSQL lets nobody in from this machine with the user and database of DATABASE_URL.",
     "Let a line of PostgreSQL's pg_hba.conf allow them, and have it read again.",
 )
-# These only a person can mend. Of what the server says; else of what libpq says by itself.
+# Only a person can fix these. Searched in what the server says, else in what libpq says.
 _FOR_A_PERSON = {
     "password authentication failed": Problem(
         "PostgreSQL refuses the user and password of DATABASE_URL.",
@@ -136,7 +136,7 @@ _FOR_A_PERSON = {
 
 
 def of(words: str) -> Problem:
-    """What `words`, of libpq or the server, mean when no connection comes about."""
+    """What `words`, from libpq or the server, mean when a connection fails."""
     for sign, problem in _BY_SIGN.items():
         if sign in words:
             return problem
@@ -147,13 +147,13 @@ def of(words: str) -> Problem:
     return _REFUSED if fatal else NO_ANSWER
 
 
-# What the last try to connect ended in, and when (on the monotonic clock); None: in a connection.
+# The result of the last try to connect, and when (monotonic clock); None: it succeeded.
 _last: tuple[Problem, float] | None = None
 
 
 def last() -> Problem | None:
-    """Why this process has got no connection when it last tried; None where it got one, or has not
-    tried for REMEMBERED_FOR seconds.
+    """Why this process got no connection at its last try. None if it got one, or has not tried for
+    REMEMBERED_FOR seconds.
     """
     found = _last
     if found is None or time.monotonic() - found[1] > REMEMBERED_FOR:
@@ -162,8 +162,8 @@ def last() -> Problem | None:
 
 
 class Remembering(psycopg.Connection[Any]):
-    """A connection of the pool. Each refusal is said in the log (once a minute, if it stays the
-    same: callbacks.config.log_repeats), in place of the pool's own words.
+    """A connection of the pool. Logs each refusal instead of the pool's own message (once a minute
+    while it stays the same: callbacks.config.log_repeats).
     """
 
     @classmethod

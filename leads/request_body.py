@@ -1,4 +1,4 @@
-"""Reads the body of a request into strings by field name, or refuses it with a sentence."""
+"""Reads a request's body into strings by field name, or refuses it with a sentence."""
 
 import codecs
 import json
@@ -17,14 +17,14 @@ from django.utils.translation import gettext
 from leads import visits
 
 LIMIT = 64 * 1024  # bytes
-MOST_FIELDS = 100  # of a form that anybody may send
-# What only helps: a value of another kind is as good as none, and refuses nobody.
+MOST_FIELDS = 100  # in a form that anybody may send
+# Hints: a value of another type counts as missing, and refuses nobody.
 _HINTS = frozenset({"language", "earlier", *visits.FIELDS})
-# What is a number, of which no leading zero can be lost.
+# Fields that may be numbers, because no leading zero can be lost.
 _NUMBERS = frozenset({"consent"})
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
-# Of the encodings that Python knows, those that a form or a program may come in.
+# The encodings, among those Python knows, that a form or a program may use.
 _CHARSET = re.compile(
     r"utf-?8|utf-?16(?:le|be)?|(?:us-)?ascii|latin-?1|iso-?8859-\d\d?|(?:windows|cp)-?12\d\d|koi8-[ru]"
 )
@@ -39,7 +39,7 @@ class TooManyFields(TooManyFieldsSent):
 
 @dataclass(eq=False)
 class BodyRefused(Exception):  # noqa: N818  # said of the body, to a person
-    """A body that cannot be used: the HTTP status to answer with, and sentences by field."""
+    """A body that cannot be used: the HTTP status of the answer, and sentences by field."""
 
     status: int
     errors: Mapping[str, list[str]]
@@ -51,7 +51,7 @@ class BodyRefused(Exception):  # noqa: N818  # said of the body, to a person
 
     @property
     def sentence(self) -> str:
-        """All its sentences, for a page."""
+        """All the sentences, for a page."""
         return " ".join(message for messages in self.errors.values() for message in messages)
 
 
@@ -61,11 +61,11 @@ def fields(
     look_at: Callable[[Mapping[str, Any]], None] = lambda _sent: None,
     prefix: str = "",
 ) -> dict[str, str]:
-    """Those of the fields `names` that a JSON or form body holds, and those that begin with
-    `prefix`, of which true and false are texts too; other fields are ignored.
+    """The fields in `names` from a JSON or form body, and those that begin with `prefix`, for which
+    true and false become texts; ignores other fields.
 
-    A field that is null in JSON counts as missing, and so does a hint that is no text. Raises
-    BodyRefused, and what `look_at` raises, which is shown everything that was sent.
+    A JSON null counts as missing, and so does a hint that is not a text. Raises BodyRefused, and
+    whatever `look_at` raises, which gets everything that was sent.
     """
     try:
         values = _fields(request)
@@ -96,11 +96,11 @@ def _fields(request: HttpRequest) -> Mapping[str, Any]:
 
 
 def page_form(request: HttpRequest, limit: int) -> dict[str, str]:
-    """The fields of a form that a page has sent, of at most `limit` bytes. Files are left out.
+    """The fields of a form that a page sent, of at most `limit` bytes. Leaves files out.
 
-    A visitor is not refused for signs that are not of the page's encoding: those are replaced.
-    A body can be read once only, so its fields are kept with the request, for whoever asks again.
-    Raises BodyRefused, and TooManyFields.
+    Replaces characters outside the page's encoding, so that no visitor is refused for them. A body
+    can be read only once, so its fields are stored on the request for later calls. Raises
+    BodyRefused and TooManyFields.
     """
     known: dict[str, str] | None = getattr(request, "_page_form", None)
     if known is None:
@@ -122,12 +122,14 @@ def _page_form(request: HttpRequest, limit: int) -> dict[str, str]:
 
 
 def has_too_many_fields(form: QueryDict) -> bool:
-    """Whether a form has more fields than a stranger may send; one sent twice counts twice."""
+    """Whether a form has more fields than a stranger may send; a repeated field counts each
+    time.
+    """
     return sum(len(values) for _name, values in form.lists()) > MOST_FIELDS
 
 
 def declared_length(request: HttpRequest) -> int:
-    """The Content-Length in bytes; 0 where it is missing or not a number, as in Django."""
+    """The Content-Length in bytes; 0 if it is missing or not a number, as in Django."""
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -138,7 +140,7 @@ def read(request: HttpRequest, limit: int = LIMIT) -> bytes:
     """The whole body, chunked or not, up to `limit` bytes. Raises BodyRefused.
 
     Reads at most one byte more than the limit, whatever the Content-Length says. A chunked body
-    has been given its length before (callbacks.config.bodies).
+    already has its length (callbacks.config.bodies).
     """
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in {"", "identity"}:
@@ -159,13 +161,13 @@ def read(request: HttpRequest, limit: int = LIMIT) -> bytes:
 
 
 def encoded_on_the_way() -> BodyRefused:
-    """501: a Transfer-Encoding that is not `chunked` alone."""
+    """501: a Transfer-Encoding other than `chunked` alone."""
     sentence = gettext("Send the body as it is: no Transfer-Encoding but chunked is understood.")
     return BodyRefused.of(501, sentence)
 
 
 def unreadable() -> BodyRefused:
-    """For a body that breaks off, or whose chunks are none."""
+    """For a body that breaks off, or has invalid chunks."""
     return BodyRefused.of(400, gettext("The body could not be read to its end."))
 
 
@@ -185,7 +187,7 @@ def _charset(request: HttpRequest, field: str = "") -> str:
 
 
 def _form_charset(request: HttpRequest, body: bytes) -> str:
-    """The encoding of a form, which may name it in a field `_charset_`: browsers fill that in.
+    """The encoding of a form, which may name it in the field `_charset_`: browsers fill that in.
 
     Raises BodyRefused.
     """
@@ -201,7 +203,7 @@ def _of_form(request: HttpRequest, field: str) -> str:
 
 
 def _known(named: str) -> str:
-    """The encoding of that name, UTF-8 for none. Raises BodyRefused."""
+    """The encoding with that name; UTF-8 for "". Raises BodyRefused."""
     charset = named.strip("\"' ").lower().removesuffix("-i").removesuffix("-e") or "utf-8"
     if not (_CHARSET.fullmatch(charset) and _exists(charset)):
         raise BodyRefused.of(415, gettext("This charset is not known. Send UTF-8."))
@@ -232,7 +234,7 @@ def _decoded(body: bytes, charset: str, errors: str = "strict") -> str:
 def _json_object(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):  # integers of thousands of digits raise ValueError too
+    except (ValueError, RecursionError):  # integers with thousands of digits raise ValueError too
         raise BodyRefused.of(400, gettext("The body is not valid JSON.")) from None
     if not isinstance(value, dict):
         raise BodyRefused.of(400, gettext('The body is not a JSON object, like {"name": "Dana"}.'))
@@ -241,15 +243,15 @@ def _json_object(text: str) -> Mapping[str, Any]:
 
 def _form_fields(request: HttpRequest, body: bytes) -> Mapping[str, Any]:
     charset = _form_charset(request, body)
-    _decoded(unquote_to_bytes(body), charset)  # refuses what is not in its encoding
+    _decoded(unquote_to_bytes(body), charset)  # refuses what is not in that encoding
     return _few(QueryDict(_decoded(body, charset), encoding=charset))
 
 
 def _multipart_fields(request: HttpRequest, body: bytes, errors: str = "strict") -> dict[str, str]:
     meta = {**request.META, "CONTENT_LENGTH": str(len(body))}
     try:
-        # No upload handlers: files are skipped. Latin-1 keeps each byte as it is: in which encoding
-        # the parts are is known when they have been read, and Django would replace what is not.
+        # No upload handlers: files are skipped. Latin-1 keeps each byte as it is: the encoding of
+        # the parts is known only after reading them, and Django would replace bytes outside it.
         posted, _files = MultiPartParser(meta, BytesIO(body), [], "latin-1").parse()
     except TooManyFieldsSent:
         raise
@@ -272,13 +274,13 @@ def _few(form: QueryDict) -> dict[str, str]:
 
 
 def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    """Accepts strings only: a phone sent as a JSON number has lost its leading zero already."""
+    """Accepts only strings: a phone sent as a JSON number has already lost its leading zero."""
     known = {name: values[name] for name in names if values.get(name) is not None}
     for hint in _HINTS & known.keys():
         if not isinstance(known[hint], str):
             del known[hint]
     for number in _NUMBERS & known.keys():
-        if type(known[number]) is int:  # and not a truth value
+        if type(known[number]) is int:  # not bool
             known[number] = str(known[number])
     wrong = {
         name: [gettext("This must be a string, in quotation marks.")]

@@ -1,21 +1,22 @@
-"""Whether a request that is sent once more asks for anything new."""
+"""Whether a request that is sent again asks for anything new."""
 
 from datetime import datetime, timedelta
 
 from leads import ports
 from leads.models import Lead, LeadStatus
 
-# How long the same request sent again is a repetition, whatever its call has come to.
+# How long the same request sent again is a repetition, however its call ended.
 _SAME, _SAME_IF_TALKED = timedelta(seconds=30), timedelta(minutes=2)
 
 
 def still_stands(request: Lead, now: datetime) -> bool:
-    """Whether the same request sent once more asks for nothing new.
+    """Whether the same request sent again asks for nothing new.
 
-    Not if another request of the number has come since, or if a call of it has begun: whoever sends
-    it again then is at the phone. But within half a minute, or two minutes if they have talked, it
-    is a second click, or a browser whose first answer was lost: nobody is called twice for that,
-    however quick the call was. One that is held back has nothing to do with the lead it has joined.
+    It asks for something new if another request for the number has come since, or a call for it has
+    begun: a person who sends it then is waiting at the phone. But within half a minute, or two
+    minutes if they talked, it is a second click, or a browser that lost the first answer: nobody is
+    called twice for that, however quick the call was. A request that is held back does not depend
+    on the lead that it joined.
     """
     first = request if request.is_held_back else request.duplicate_of or request
     if request.status == LeadStatus.CANCELLED or first.newest_request() != request:

@@ -8,23 +8,23 @@ from leads.models import LeadSource, SourceText
 
 
 def shown(source: LeadSource, language: str) -> SourceText:
-    """In `language`; else in the source's; else the first there is; else without any words."""
+    """The texts in `language`; else in the source's; else the first; else empty texts."""
     known = config_cache.source_texts.get().get(source.pk, [])
     found = languages.nearest(known, language, source.language)
     return found or next(iter(known), SourceText(source=source, language=language))
 
 
 def offered(source: LeadSource) -> list[str]:
-    """The languages of ours that a visitor may choose from: the source's own, and what it offers
-    besides, in the order of the settings. One alone is no choice.
+    """Our languages that a visitor may choose from: the source's own and those that it offers, in
+    the order of the settings. A single language is no choice.
     """
     wanted = {language_choice.ours(it) for it in (source.language, *source.languages_offered)}
     return [it for it in language_choice.codes() if it in wanted]
 
 
 def missing(source: LeadSource, texts: Iterable[InALanguage]) -> list[str]:
-    """The languages that a visitor may choose and that these texts are not in; none where there are
-    no texts at all, for then our own words stand there.
+    """The languages that a visitor may choose but these texts are not in. Empty if there are no
+    texts at all, because then our own words are shown.
     """
     there = {languages.spoken(it.language) for it in texts}
     return [it for it in offered(source) if it not in there] if there else []

@@ -1,8 +1,8 @@
-"""How the request of a visitor can stand, in words.
+"""The ways a visitor's request can stand, in words.
 
-They show nothing of how we work inside: no name, number, CALLID, error or attempt. One status,
-`received`, covers every lead that a colleague has to look at (held, failed, or from a source that
-no team answers). Which of them holds: leads.visitor_status.
+They reveal nothing internal: no name, number, CALLID, error or attempt. One status, `received`,
+covers every lead that a colleague has to look at (held, failed, or from a source that no team
+answers). leads.visitor_status chooses the standing.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Standing:
     """How a lead stands. Only `scheduled` has a `call_after`, in the zone that its message names;
     `final` standings do not change.
 
-    `title`, `message` and `estimate` are plain text, to be shown on a page or read out. `estimate`:
-    how long it usually takes, "" where there is nothing to say.
+    `title`, `message` and `estimate` are plain text, to show on a page or read out. `estimate`: how
+    long it usually takes, "" if unknown.
     """
 
     status: str
@@ -34,7 +34,7 @@ class Standing:
     message: "StrOrPromise"
     final: bool
     call_after: datetime | None = None
-    # Seconds after which it may have changed; what is about to happen is worth asking often.
+    # Seconds until it may have changed; an imminent change is worth frequent requests.
     changes_in: int = 1
     estimate: str = ""
 
@@ -50,10 +50,10 @@ WAITING: "dict[Presence, StrOrPromise]" = {
         "can."
     ),
 }
-# Whoever is free calls within seconds. If nobody has by then, it is not known why: nobody may be
-# trying, since somebody else has chosen a later time for the number (joining.join).
+# A free colleague calls within seconds. If nobody has by then, the reason is unknown: perhaps
+# nobody is trying, because somebody else chose a later time for the number (joining.join).
 STILL_WAITING = _("We will call you as soon as we can.")
-# The same from the beginning, at hours at which nobody is rung who has not asked for it.
+# The same from the beginning, in hours when people who did not ask for it are not rung.
 AT_NIGHT = _(
     "If we can call you now, your phone will ring in a moment. Otherwise we will call you later."
 )
@@ -63,7 +63,7 @@ CALLING = Standing(
     _("A colleague's phone is ringing. When they pick up, yours will ring: please answer it."),
     final=False,
 )
-# The provider's answer was lost: the visitor's phone may ring, or never.
+# The provider's answer was lost: the visitor's phone may ring, or never ring.
 UNCERTAIN = Standing(
     "checking",
     _("We have your request"),
@@ -87,7 +87,7 @@ TALKING = Standing(
     final=False,
     changes_in=5,
 )
-# How it went, a record will tell.
+# A record will tell how it went.
 HUNG_UP = Standing(
     "checking",
     _("Our call to you has ended"),
@@ -111,7 +111,7 @@ UNREACHED = Standing(
     final=True,
 )
 # Final, although a colleague may still act on the lead or a manager may set up a team for its
-# source: a page that kept asking would reveal which of the causes behind this status it is.
+# source: a page that kept asking would reveal which of the reasons for this status applies.
 RECEIVED = Standing(
     "received",
     _("We have your request"),
@@ -124,14 +124,14 @@ CANCELLED = Standing(
     _("We will not call you about it any more. If you would like a call, ask for another one."),
     final=True,
 )
-# Its submitter has sent another number instead.
+# The submitter sent another number instead.
 SENT_ANOTHER = Standing(
     "cancelled",
     _("You have sent another number"),
     _("We will not call this number about your request any more, only the one you sent later."),
     final=True,
 )
-# Of a lead that waits and is never called by itself; its status is the one of RECEIVED.
+# For a lead that waits and is never called automatically; its status is that of RECEIVED.
 FOR_A_PERSON = Standing(
     "received",
     _("We have your request"),
@@ -139,7 +139,8 @@ FOR_A_PERSON = Standing(
     final=True,
 )
 
-# What the submitter has done on the page; the second one while a call is on that had begun by then.
+# What the submitter did on the page; the second text is for while a call that had begun by then may
+# still be on.
 TAKEN_BACK = {
     WhyTakenBack.CANCELLED: (
         Standing(
@@ -201,7 +202,7 @@ CLOSED = DatedSentence(
     _("We are closed now. We will call you tomorrow, %(weekday)s, at %(time)s."),
     _("We are closed now. We will call you on %(date)s, at %(time)s."),
 )
-# As many calls as there may be have been made, or wait for the opening.
+# The limit of calls is reached, or enough calls wait for the opening.
 FULL = DatedSentence(
     _("We can take no more calls just now. We will call you today at %(time)s."),
     _("We can take no more calls just now. We will call you tomorrow, %(weekday)s, at %(time)s."),
@@ -212,7 +213,7 @@ FIRST_CALL = DatedSentence(
     _("We will call you tomorrow, %(weekday)s, at %(time)s."),
     _("We will call you on %(date)s, at %(time)s."),
 )
-# Of somebody who asks at night, and is called at once only if somebody is there.
+# For somebody who asks at night, and is called at once only if somebody is there.
 IF_NOT_BEFORE = DatedSentence(
     _("If your phone has not rung before then, we will call you today at %(time)s."),
     _(

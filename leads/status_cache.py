@@ -1,7 +1,7 @@
-"""Answers about how leads stand, kept for a second: a page that many look at is worked out once.
+"""Answers about how leads stand, kept for a second: a page with many readers is built once.
 
-Of one process. What is kept is found by the whole public id, the secret that the page is asked
-with, so nobody is shown another's.
+One cache for each process. The key is the whole public id, the secret that the page is asked with,
+so nobody sees another person's answer.
 """
 
 import threading
@@ -18,12 +18,12 @@ _lock = threading.Lock()
 
 
 def get(public_id: uuid.UUID, words: str, make: Callable[[], Body | None]) -> Body | None:
-    """The answer about this lead, made anew when there is none of the last second.
+    """The answer about this lead, made again if the last one is older than a second.
 
-    `words`: what its language depends on. Equal words are one language.
+    `words`: what the language depends on. Equal words mean one language.
 
-    None when there is no such lead. That is not kept, nor is a final answer: pages ask no more
-    after one, so it has to be true.
+    None if there is no such lead. Neither that nor a final answer is kept: pages stop asking after
+    a final answer, so it must be true.
     """
     now = time.monotonic()
     with _lock:
@@ -34,6 +34,6 @@ def get(public_id: uuid.UUID, words: str, make: Callable[[], Body | None]) -> Bo
     if made is not None and not made["final"]:
         with _lock:
             if len(_kept) >= _MOST:
-                _kept.clear()  # each is a second old at most, and soon made again
+                _kept.clear()  # each is at most a second old, and soon made again
             _kept[public_id, words] = (now + KEPT_FOR, made)
     return made

@@ -1,4 +1,4 @@
-"""The page of a request: how it stands, and what its visitor does there (leads.asked)."""
+"""A request's page: how the request stands, and what its visitor does there (leads.asked)."""
 
 import math
 import uuid
@@ -43,7 +43,7 @@ from leads.typed_text import clean_line
 @pages.answers("GET", "HEAD")
 @asked_about
 def status(asked: Asked) -> HttpResponse:
-    """Shows the visitor who submitted a lead how it stands now, and what they can change."""
+    """Shows the visitor how their request stands now, and what they can change."""
     lead, stands, now = asked.lead, asked.stands, asked.now
     source = asked.source or lead.source
     offered = asked.offered
@@ -64,18 +64,18 @@ def status(asked: Asked) -> HttpResponse:
 
 
 def _question(asked: Asked) -> dict[str, Any]:
-    """What was answered to the question after the talk, and its form for a page that does not know
-    yet that they will talk.
+    """The answer to the question after the call, and the question's form for a page that was loaded
+    before the call.
     """
     answered = feedback.given(asked.lead) if asked.stands.status == "connected" else None
     return {"answered": answered, "question": feedback.form_for(answered)}
 
 
-@csrf_exempt  # what is sent is signed by us, and grants nothing because of a cookie
+@csrf_exempt  # the solution is signed by us, and no cookie grants anything
 @pages.answers("GET", "POST")
 def solve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
-    """For the page of a request that is held as mildly suspicious: GET, a challenge; POST, its
-    solution. JSON, as the widget has it.
+    """For the page of a request held as mildly suspicious: GET returns a challenge, POST takes its
+    solution. JSON, in the widget's format.
     """
     lead = visitor_status.find(public_id, slug)
     now = timezone.now()
@@ -109,7 +109,7 @@ def cancel(asked: Asked, _posted: Posted) -> HttpResponse:
 
 @act_page(Act.NOT_MINE)
 def not_mine(asked: Asked, _posted: Posted) -> HttpResponse:
-    """Takes the request back, and keeps its number from being called for it by anybody here."""
+    """Takes the request back; nobody here calls the number for it."""
     if not asked.is_post:
         return asked.page("leads/act_not_mine.html", can_correct=Act.NUMBER in asked.offered)
     acting.take_back(asked.lead, WhyTakenBack.NOT_THEIRS, asked.now)
@@ -118,7 +118,7 @@ def not_mine(asked: Asked, _posted: Posted) -> HttpResponse:
 
 @act_page(Act.TIME, "call_at")
 def time(asked: Asked, posted: Posted) -> HttpResponse:
-    """Has the number called at another time."""
+    """Moves the call to another time."""
     source = asked.source
     if source is None:
         return not_now(asked)
@@ -148,7 +148,7 @@ def time(asked: Asked, posted: Posted) -> HttpResponse:
 
 @act_page(Act.NUMBER, "phone", "country")
 def number(asked: Asked, posted: Posted) -> HttpResponse:
-    """Has another number called instead."""
+    """Asks for a call to another number instead."""
     source = asked.source
     if source is None:
         return not_now(asked)
@@ -183,15 +183,15 @@ def number(asked: Asked, posted: Posted) -> HttpResponse:
 
 
 def _countries(source: LeadSource, chosen: str) -> dict[str, Any]:
-    """Those of the form, with the one that is chosen: no list where there is but one."""
+    """The form's countries and the chosen one; no list if there is only one country."""
     choices = country_choices(source)
     is_one = chosen in {code for code, _name in choices}
     return {"countries": choices, "country": chosen if is_one else source.default_country}
 
 
 def _other_number(asked: Asked, source: LeadSource, typed: str, posted: Posted) -> TypedPhone:
-    """Raises PhoneRefused for one that nobody may call, for the one that we have, and for one that
-    may be half typed, unless its owner is sure of it.
+    """Raises PhoneRefused for a number that nobody may call, for the number that we already have,
+    and for a number that may be incomplete, unless the visitor confirms it.
     """
     if not typed:
         raise PhoneRefused("invalid", gettext("Enter your phone number."))
@@ -209,7 +209,7 @@ def _other_number(asked: Asked, source: LeadSource, typed: str, posted: Posted) 
 
 
 def _carried(asked: Asked, posted: Posted) -> dict[str, str]:
-    """What the page of an act carries unseen: its token, and when it was rendered."""
+    """The hidden fields of an act's page: its token, and when it was rendered."""
     token = token_of(posted)
     known = posted.get(stamp.FIELD, "")
     is_its_own = stamp.age(known, token, asked.now) is not None
@@ -226,16 +226,16 @@ def _later(page: HttpResponse, wait: timedelta) -> HttpResponse:
     return page
 
 
-@csrf_exempt  # see above
+@csrf_exempt  # no cookie grants anything
 @pages.answers("GET", "HEAD", "POST")
 @asked_about
 def never_call_again(asked: Asked) -> HttpResponse:
-    """Asks the visitor whether their number is never to be called again; by POST it is done.
+    """Asks the visitor whether their number should never be called again; POST does it.
 
-    Anybody can type anybody's number: before our call has rung it, the number goes on no list,
-    and this request alone is taken back. Whether it is on the list already is told to nobody: the
-    page says what was done with this request. Nothing is done for a page of a foreign website, nor
-    for an address that lists number after number.
+    Anybody can type anybody's number: until our call has rung it, the number goes on no list, and
+    only this request is taken back. The page says what happened to this request, and tells nobody
+    whether the number was already listed. Refuses pages of foreign websites, and addresses that
+    list number after number.
     """
     lead, now = asked.lead, asked.now
     has_been_called = visitor_status.has_been_called(lead, now)

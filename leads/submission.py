@@ -1,4 +1,4 @@
-"""Submission: what is to be stored as a lead, once its fields are valid."""
+"""Submission: what to store as a lead, once its fields are valid."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from leads.models import ConsentText, Lead, LeadSource
 class Submission:
     """A valid submission: `phone` is in E.164, and `source` accepts it.
 
-    `language` "": the source's language. `chosen_at`: when the visitor wants to be called; None: as
-    soon as possible. `fingerprint`: of the whole request, "" where nobody will ask for it.
-    `submitter`: the same for what one person submits; None: nobody knows. `follow_up_of`: the lead
-    after whose talk a salesperson plans this call. `circumstances`: how it reached us; None: it is
-    no stranger's. `consent`: the text that was agreed to. `answers`: what was filled
-    into the manager's own fields, as Answers has it. `continues`: the request of the same
-    person that this one changes, whose consent and answers hold.
+    `language` "": the source's language. `chosen_at`: when the visitor wants a call; None: as soon
+    as possible. `fingerprint`: of the whole request, "" if nobody will ask for it. `submitter`: the
+    same for all submissions of one person; None: unknown. `follow_up_of`: the lead after whose talk
+    a salesperson plans this call. `circumstances`: how it reached us; None: it is not a stranger's.
+    `consent`: the text that was agreed to. `answers`: the answers to the manager's own fields, as
+    in Answers. `continues`: the same person's request that this one changes, whose consent and
+    answers apply.
     """
 
     source: LeadSource

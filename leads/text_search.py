@@ -1,17 +1,17 @@
-"""Finds leads by part of a name, an e-mail, a number or a message, by an index of three letters in
-a row (leads/migrations/lead_search.sql).
+"""Finds leads by part of a name, e-mail, number or message, with an index of three-letter sequences
+(leads/migrations/lead_search.sql).
 
-A search reads the newest leads first and ends once it has found enough, so what it costs depends
-neither on how many leads there are nor on how many of them match.
+A search reads the newest leads first and stops once it has found enough, so its cost depends
+neither on the number of leads nor on how many match.
 """
 
 from collections.abc import Collection, Iterable
 
 from django.db import connection
 
-# A text is looked for by this much of its beginning.
+# Only this much of a search text is used.
 _LONGEST = 200
-# Two letters are looked for at the beginning of words only; one would be in nearly every lead.
+# Two letters are searched only at the beginning of words; one letter would match nearly every lead.
 _FEWEST, _FEWEST_ANYWHERE = 2, 3
 
 _READ = """
@@ -21,7 +21,7 @@ _KEYS = """
     SELECT array_agg(DISTINCT key)
     FROM unnest(%(parts)s::text[]) AS part, unnest(leads_search_keys(part, 0)) AS key
 """
-# OFFSET 0: the index is asked for the keys alone, whatever the planner takes `words LIKE` for.
+# OFFSET 0: the index is only asked for the keys, whatever the planner expects of `words LIKE`.
 _FIND = """
     SELECT found.lead_id
     FROM generate_series((SELECT max(lead_id) >> 14 FROM leads_leadsearch), 0, -1) AS block,
@@ -41,7 +41,7 @@ _FIND = """
 
 
 def words_of(typed: str) -> list[str]:
-    """What was typed as words, written as leads are found by: in small letters, and so on."""
+    """The typed words in the form that leads are searched in: lower case, and so on."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"typed": typed[:_LONGEST]})
         [words] = cursor.fetchone()
@@ -49,15 +49,15 @@ def words_of(typed: str) -> list[str]:
 
 
 def can_be_found(words: Iterable[str]) -> bool:
-    """Whether one of the words is long enough to be looked for."""
+    """Whether one of the words is long enough to search for."""
     return any(len(word) >= _FEWEST for word in words)
 
 
 def find(words: Collection[str], most: int) -> list[int]:
-    """The ids of the newest leads, no more than `most`, that have all of these `words_of` a text.
+    """The ids of the newest leads, at most `most`, that contain all of these `words_of` a text.
 
-    A word of three letters or more may be any part of the lead's; one of two letters begins a word
-    of the lead's. No word that is long enough finds nothing.
+    A word of three or more letters may be any part of the lead's text; a word of two letters must
+    begin a word there. Without any word that is long enough, nothing is found.
     """
     if not can_be_found(words):
         return []

@@ -1,6 +1,6 @@
 """The transitions of a stored lead from one status to another. docs/architecture.md draws them.
 
-Each transition is one conditional UPDATE and returns whether it won: somebody else may have been
+Each transition is one conditional UPDATE and returns whether it won: something else may have been
 first (a record of the call, the sweep, a manager), and the loser changes nothing. Two transitions
 live elsewhere because they touch attempts too: the claim, waiting -> calling
 (callbacks.routing.claim), and late corrections of a closed lead
@@ -24,7 +24,7 @@ from leads.models import Lead, LeadStatus
 from leads.ports import CallPlan
 
 _CAN_BE_CANCELLED = (LeadStatus.HELD, LeadStatus.WAITING)
-# A live call has to end first; instead of a duplicate, its first lead is called.
+# A live call must end first; for a duplicate, the lead that it joined is called.
 _NOT_OPENED_AGAIN = (LeadStatus.CALLING, LeadStatus.DUPLICATE)
 
 _CALL_AFTER = """
@@ -44,12 +44,12 @@ def put_off(
     limit_until: datetime | None = None,
     instead_of: datetime | None = None,
 ) -> bool:
-    """waiting -> waiting, and not called before `until`.
+    """waiting -> waiting: not called before `until`.
 
     From `at` on the lead waits until `gap_until` for its chosen time or for the gap before another
     call, then until `closed_until` for opening hours, and after that for an extension. With
     `limit_until`, a gap that ends then is the wait for a spending limit. With `instead_of`, only
-    one that is still to be called after that time: nobody has changed it since it was read.
+    changes a lead whose `call_after` still has that value: nobody has changed it since it was read.
     """
     values: dict[str, Any] = {
         "call_after": until, "gap_until": gap_until, "closed_until": closed_until,
@@ -67,7 +67,7 @@ def put_off_all(
 ) -> int:
     """put_off for many leads, each until its own time. Returns how many were waiting.
 
-    `gap_until` stays as it is. The caller has locked the leads, in a transaction.
+    `gap_until` does not change. The caller has locked the leads in a transaction.
     """
     waiting = Lead.objects.filter(pk__in=untils, status=LeadStatus.WAITING)
     with connection.cursor() as cursor:
@@ -82,8 +82,8 @@ def refuse(lead_id: int, message: str, at: datetime) -> bool:
 
 
 def cancel(lead_id: int, at: datetime, message: str = "") -> bool:
-    """held | waiting -> cancelled: nobody is to call. `message` tells a manager why. What was held
-    has missed nothing.
+    """held | waiting -> cancelled: nobody calls. `message` tells a manager why. A held lead does
+    not count as missed.
     """
     values = {**waits_no_more(at)} | ({"error_message": message[:500]} if message else {})
     while_held = Case(When(status=LeadStatus.HELD, then=True), default=False)
@@ -97,14 +97,16 @@ def cancel(lead_id: int, at: datetime, message: str = "") -> bool:
 
 
 def settle(lead_id: int, at: datetime, message: str) -> bool:
-    """failed -> cancelled: a person has seen to it. Closed anew, so that a miss stays one."""
+    """failed -> cancelled: a person has dealt with it. Gets a new closing time, so that a missed
+    lead stays missed.
+    """
     values = {"closed_at": at, "error_code": None, "error_message": message[:500]}
     return _move(lead_id, (LeadStatus.FAILED,), LeadStatus.CANCELLED, **values)
 
 
 def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
-    """waiting -> waiting: a later request of the number has it called at another time, or through
-    another source (leads.joining). `values`: the columns that say how. Its own wish stays readable.
+    """waiting -> waiting: a later request for the number changes the time or source of its call
+    (leads.joining). `values`: the columns that change. The lead's own wish stays readable.
     """
     unchanged = When(first_source__isnull=True, then=F("chosen_at"))
     values["first_chosen_at"] = Case(unchanged, default=F("first_chosen_at"))
@@ -113,8 +115,8 @@ def wish_anew(lead_id: int, at: datetime, **values: Any) -> bool:
 
 
 def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -> bool:
-    """waiting -> waiting: a salesperson has agreed on another time for a follow-up, and its clock
-    starts with that, with the target of today.
+    """waiting -> waiting: a salesperson agreed on another time for a follow-up. Its clock starts
+    then, with the current target.
     """
     return _move(
         lead_id,
@@ -134,7 +136,7 @@ def plan_anew(lead_id: int, at: datetime, chosen_at: datetime, plan: CallPlan) -
 
 
 def hold(lead_id: int, at: datetime, message: str) -> bool:
-    """waiting -> held: a manager is to look at it before it is called. `message` tells them why."""
+    """waiting -> held: a manager must look at it before it is called. `message` tells them why."""
     return _move(
         lead_id,
         (LeadStatus.WAITING,),
@@ -147,8 +149,8 @@ def hold(lead_id: int, at: datetime, message: str) -> bool:
 
 
 def let_go(lead_id: int, at: datetime, plan: CallPlan) -> bool:
-    """held -> waiting: a manager, or the check that had no answer before, has it called. Its clock
-    has run since it was submitted: its visitor has waited.
+    """held -> waiting: released by a manager, or by a check that had no answer before. Its clock
+    kept running since it was submitted, because its visitor was waiting.
     """
     return _move(
         lead_id,
@@ -165,20 +167,20 @@ def let_go(lead_id: int, at: datetime, plan: CallPlan) -> bool:
 
 
 def give_way(lead_id: int, to_id: int, at: datetime) -> bool:
-    """held -> duplicate: another request of its number is called."""
+    """held -> duplicate: another request for its number is called."""
     values = {"duplicate_of": to_id, "is_held_back": True, **waits_no_more(at)}
     return _move(lead_id, (LeadStatus.HELD,), LeadStatus.DUPLICATE, **values)
 
 
 def take_over(lead_id: int) -> bool:
-    """duplicate -> waiting: the lead that it had joined was held, and has given way."""
+    """duplicate -> waiting: the held lead that it joined has given way."""
     values = {"duplicate_of": None, "closed_at": None}
     return _move(lead_id, (LeadStatus.DUPLICATE,), LeadStatus.WAITING, **values)
 
 
 def let_take_over(lead_id: int, at: datetime, plan: CallPlan) -> bool:
-    """duplicate -> waiting: a manager lets it go, and the lead that it had joined is held, and has
-    given way. Its clock has run since it was submitted; until now it has waited for the manager.
+    """duplicate -> waiting: a manager releases it, and the held lead that it joined has given way.
+    Its clock kept running since it was submitted; until now it waited for the manager.
     """
     since = wait_accounting.not_before(at, F("submitted_at"))
     return _move(
@@ -197,14 +199,14 @@ def let_take_over(lead_id: int, at: datetime, plan: CallPlan) -> bool:
 
 
 def release(lead_id: int, at: datetime, plan: CallPlan, *, is_held: bool = False) -> bool:
-    """duplicate -> waiting: the lead that it had joined is closed, and it asks for another call;
-    or -> held, if a manager is to look at it first.
+    """duplicate -> waiting: the lead that it joined is closed, and it asks for another call; or ->
+    held, if a manager must look at it first.
 
-    It has waited since it was submitted, for the call that was on to end: its clock has run since
-    then, and what it was promised then holds.
+    Since it was submitted, it waited for the running call to end: its clock kept running, and the
+    promise made then stands.
     """
     values: dict[str, Any] = {"waiting_since": F("submitted_at")}
-    if is_held:  # that wait is over, and the one for a manager begins
+    if is_held:  # that wait is over; the wait for a manager begins
         since = wait_accounting.not_before(at, F("submitted_at"))
         waited = F("waited_retry") + since - F("submitted_at")
         values = {"waiting_since": since, "waited_retry": waited}
@@ -222,14 +224,14 @@ def release(lead_id: int, at: datetime, plan: CallPlan, *, is_held: bool = False
 
 
 def count(lead_id: int) -> bool:
-    """duplicate -> duplicate: it was held back, and is not any more. False: it was not."""
+    """duplicate -> duplicate: the request is no longer held back. False: it was not held back."""
     held_back = Lead.objects.filter(pk=lead_id, status=LeadStatus.DUPLICATE, is_held_back=True)
     return bool(held_back.update(is_held_back=False, error_message=""))
 
 
 def leave(lead_id: int) -> bool:
-    """duplicate -> cancelled: its submitter takes it back, or a manager rejects it, and the lead it
-    had joined goes on. What was held back has missed nothing.
+    """duplicate -> cancelled: its submitter takes it back, or a manager rejects it, and the lead
+    that it joined goes on. A request that was held back does not count as missed.
     """
     return _move(
         lead_id,
@@ -264,8 +266,8 @@ def wait_again(
 def close(
     lead_id: int, as_: LeadStatus, at: datetime, *, claimed_at: datetime, **shown: Any
 ) -> bool:
-    """calling -> connected | called | unreached | failed: the lead's last call is over; or
-    -> cancelled: it is still on, and the lead is called no more.
+    """calling -> connected | called | unreached | failed: the lead's last call is over; or ->
+    cancelled: the call may go on, and the lead is not called again.
 
     `claimed_at`: when the wait before the call ended.
     """
@@ -274,8 +276,8 @@ def close(
 
 
 def close_waiting(leads: QuerySet[Lead], as_: LeadStatus, at: datetime, **shown: Any) -> bool:
-    """waiting -> connected | unreached | failed: a record told late how its last call had ended.
-    `leads`: that lead, with whatever else must hold of it.
+    """waiting -> connected | unreached | failed: a late record says how its last call ended.
+    `leads`: that lead, with any further conditions.
     """
     waiting = leads.filter(status=LeadStatus.WAITING)
     return bool(waiting.update(status=as_, **waits_no_more(at), **shown))
@@ -291,8 +293,8 @@ def open_again(
 ) -> bool:
     """Any status but calling and duplicate -> waiting: a manager wants the lead called.
 
-    Its earlier attempts do not count any more. `gap_until` and `closed_until`: as in `put_off`.
-    Raises IntegrityError when the lead's number has another open lead.
+    Its earlier attempts no longer count. `gap_until` and `closed_until`: as in `put_off`. Raises
+    IntegrityError if the lead's number has another open lead.
     """
     values: dict[str, Any] = {"call_after": call_after, "closed_at": None, "counted_from": at}
     values |= {"gap_until": gap_until, "closed_until": closed_until, "cancelled_while_held": False}
@@ -309,7 +311,7 @@ def _waits_on(at: datetime) -> dict[str, Any]:
 
 
 def waits_no_more(at: datetime) -> dict[str, Any]:
-    """The columns of a lead that is closed without a call."""
+    """The columns of a lead that closes without a call."""
     return {"closed_at": wait_accounting.end_of_anything(at), **wait_accounting.anything_until(at)}
 
 

@@ -1,12 +1,12 @@
-"""Reads a telephone number as people write it. Pure functions; what is allowed, leads.phones says.
+"""Reads a telephone number as people write it. Pure functions; leads.phones says what is allowed.
 
 "tel:+972-50-555-0101", "050-555-0101 (Dana)", "03-555 0101 ext. 12", "00972505550101": one number
-each. What is only a number by a guess is none: it would ring at a stranger's.
+each. A text that is a number only by a guess is refused: it would ring a stranger.
 
 Digits without + that begin with the code of one of the source's countries are read with that code
-if they are a whole number by it. If they are not, and are a national number only without the 0 that
+if they are then a whole number. If they are not, and are a national number only without the 0 that
 this country dials, they are half a number. Where numbers are written without a 0 (Poland, Italy,
-India, Singapore) there is no telling: the digits are the number, as anybody there would dial it.
+India, Singapore) nobody can tell: the digits are the number, as anybody there would dial it.
 """
 
 import re
@@ -24,33 +24,33 @@ from phonenumbers.phonenumbermatcher import _is_national_prefix_present_if_requi
 
 from leads import one_line
 
-# Long enough for any spelling of a number; libphonenumber itself gives up at 250.
+# Long enough for any spelling of a number; libphonenumber's own limit is 250.
 MAX_TYPED = 64
-# Ranges that a national numbering plan gives wholly to one callable kind. libphonenumber lists only
-# the blocks that an operator has been given so far (its 9.0.43 refuses 050-1... and 073-1...), and
-# the copy we run is older than the newest block: a person with such a number would be turned away.
-# National significant numbers; Israel: 05 and eight digits are mobile, 072 to 079 and seven digits
-# are landlines and internet phones, all of them.
+# Ranges that a national numbering plan gives entirely to one callable kind. libphonenumber lists
+# only the blocks that operators have so far (its 9.0.43 refuses 050-1... and 073-1...), and our
+# copy is older than the newest block: a person with such a number would be turned away. National
+# significant numbers. Israel: 05 and eight digits are always mobiles, 072 to 079 and seven digits
+# are always landlines or internet phones.
 _WHOLE_RANGES = {"IL": re.compile(r"5\d{8}|7[2-9]\d{7}")}
-# Direction marks and joiners come along when a number is copied from a right-to-left page.
+# Direction marks and joiners, which come along when a number is copied from a right-to-left page.
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# "tel:" of a link; any word with a colon, as in "Mobile:" or "Dana:"; "Tel." or "Tel" of a card.
+# "tel:" from a link; any word with a colon, as in "Mobile:" or "Dana:"; "Tel." or "Tel" from a
+# card.
 _LABEL = re.compile(
     r"^(?:[^\W\d_][^\d:+]{0,30}:(?://)?|(?:tel(?:ephone)?|phone|mobile|mob|cell|whatsapp|"
     r"тел(?:ефон)?|моб|טלפון|טל|נייד|פלאפון)(?:[.'\u2019\u05f3]+|\s|(?=[\d+(])))\s*",
     re.IGNORECASE,
 )
-# What keyboards and typesetters put between digits for a hyphen: the Hebrew maqaf, the Japanese
-# long vowel, an underscore, apostrophes, a backslash, dots in the middle.
+# Characters used as hyphens between digits: the Hebrew maqaf, the Japanese long vowel, an
+# underscore, apostrophes, a backslash, middle dots.
 _HYPHENS = re.compile(
     r"(?<=\d)\s*[\u05be\u30fc\uff70_'\u2018\u2019\u2032\\\u00b7\u2022\u2027\u2043\u2219\u22c5"
     r"\u30fb]\s*(?=\d)"
 )
-# The end of a sentence, the # with which a telephone's menu has numbers end, the ".0" of a
-# spreadsheet.
+# The end of a sentence, the # that ends a number in telephone menus, the ".0" of a spreadsheet.
 _END = re.compile(r"(?<=\d{7})\.0$|[\s.,;:!#]+$")
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-# "03-555 0101 ext. 12", "03-555 0101;12": a number with an extension behind it.
+# "03-555 0101 ext. 12", "03-555 0101;12": a number followed by an extension.
 _WORDS = (
     r"(?<![^\W\d_])(?:extensi[oó]n|extn?|xtn?|x|interno?|int|poste|ramal|anexo|r|durchwahl|dw|"
     r"nebenstelle|apparat|app|wewn(?:ętrzny)?|toestel|tst|anknytning|lokal|dahili|доб(?:авочный)?|"
@@ -62,25 +62,25 @@ _EXTENSION = re.compile(
     rf"(?:{_WORDS}(\d{{1,7}})[)\]]?|{_SIGNS}(\d{{1,6}}))\s*\#?\s*$", re.IGNORECASE
 )
 _NAMED_EXTENSION = re.compile(rf"{_WORDS}(\d{{1,7}})(?!\d)", re.IGNORECASE)
-# "/13", " or 13", "-14" behind an extension: another one, or more of it.
+# "/13", " or 13", "-14" after an extension: another extension, or more of the same.
 _ANOTHER = re.compile(r"\s*(?:[/,&+\u2010-\u2015-]|or\b|and\b|או)?\s*\d", re.IGNORECASE)
-# An extension that is too long for one, or that a word tells of which we do not know.
+# An extension that is too long, or that follows a word we do not know.
 _LIKE_AN_EXTENSION = re.compile(
     rf"\d{{4}}[)\]]?\s*(?:{_WORDS}\d{{8,9}}|[(\[]?[^\W\d_][^\d()\[\]]*\d{{1,7}}[)\]]?)\s*$",
     re.IGNORECASE,
 )
-# "03-555 0101-12", "03-555 0101/2": an extension, or another line, that nothing tells of.
+# "03-555 0101-12", "03-555 0101/2": an extension or another line; nothing says which.
 _DIGITS_BEHIND = re.compile(r"[\s/.(\[\u2010-\u2015-]+\d{1,5}[)\]]?$")
 _LETTERS = re.compile(r"[^\W\d_]")
-# Mexico dialled mobiles with a 1 behind its code, or 044, 045 and 01 in front, until 2019: address
-# books and WhatsApp have kept it.
+# Until 2019, Mexican mobiles were dialled with a 1 after the country code, or with 044, 045 or 01
+# in front; address books and WhatsApp still have those forms.
 _OLD_MEXICAN = re.compile(r"(?:1|4[45])?(\d{10})")
-# Whatever stands between two numbers, and not within one.
+# Characters that appear between two numbers, but not inside one.
 _BETWEEN_NUMBERS = re.compile(r"[^\d\s().\-\u2010-\u2015]+")
 _LEAST_DIGITS, _MOST_DIGITS = 7, 15
 _MEXICO = 52
 _SAN_MARINO = 378
-# libphonenumber takes the 0 of these for optional; in their countries nobody leaves it out.
+# libphonenumber treats the 0 of these as optional; nobody in these countries leaves it out.
 _WRITTEN_WITH_0 = frozenset({"LT", "MG", "RW", "SY", "VN"})
 
 
@@ -95,9 +95,9 @@ class Misread(Exception):  # noqa: N818  # said of the text, to a person
 
 
 def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[PhoneNumber, str]:
-    """The valid number that `typed` spells, and the extension behind it or "". Raises Misread.
+    """The valid number that `typed` spells, and the extension after it or "". Raises Misread.
 
-    A number without + is one of `default_country` (ISO 3166), or begins with the code of one of
+    A number without + belongs to `default_country` (ISO 3166), or begins with the code of one of
     `countries`.
     """
     text = _INVISIBLE.sub("", typed).strip()
@@ -126,14 +126,14 @@ def read(typed: str, default_country: str, countries: Collection[str]) -> tuple[
         ):
             raise Misread("extension") from None
         raise
-    if number.extension:  # behind a sign that we do not know as one of an extension
+    if number.extension:  # after a sign we do not know as an extension's
         raise Misread("invalid")
     return one_line.own(number), extension
 
 
 def _without_note(bracket: re.Match[str]) -> str:
-    """ "(Dana)", "(mobile, after 17)": a note about the number, and no part of it. "(ext 12)" and a
-    second number stay. Raises Misread for "(ext 12 or 13)".
+    """Removes "(Dana)" or "(mobile, after 17)", a note about the number. Keeps "(ext 12)" and a
+    second number. Raises Misread for "(ext 12 or 13)".
     """
     inside = bracket[1].strip()
     if found := _EXTENSION.fullmatch(inside) or _NAMED_EXTENSION.search(inside):
@@ -146,7 +146,7 @@ def _without_note(bracket: re.Match[str]) -> str:
 
 
 def is_number(number: PhoneNumber) -> bool:
-    """Whether there can be such a number: by libphonenumber, or by the country's own plan."""
+    """Whether such a number can exist: by libphonenumber, or by the country's own plan."""
     return phonenumbers.is_valid_number(number) or is_in_whole_range(number)
 
 
@@ -158,11 +158,11 @@ def is_in_whole_range(number: PhoneNumber) -> bool:
 
 
 def may_be_half_typed(typed: str, number: PhoneNumber, countries: Collection[str]) -> bool:
-    """Whether `typed`, which was read as `number`, may be another number's beginning.
+    """Whether `typed`, read as `number`, may be the beginning of another number.
 
-    Where numbers are written without a 0 (Poland, Italy, India), "48 600 10 02" is a number there,
-    somebody's landline, and also a mobile with its country code of which digits are missing.
-    Nothing in the digits tells which, so its owner has to be asked.
+    Where numbers are written without a 0 (Poland, Italy, India), "48 600 10 02" is somebody's
+    landline there, and also a mobile with its country code and missing digits. The digits do not
+    tell which, so the visitor must be asked.
     """
     text = _INVISIBLE.sub("", typed).strip()
     digits = _digits(text)
@@ -204,10 +204,12 @@ def _number(text: str, default_country: str, countries: set[str]) -> PhoneNumber
 
 
 def _adds_an_area(number: PhoneNumber, digits: str) -> bool:
-    """Whether the area of `number` is the library's, though `digits` begin with the country code.
+    """Whether libphonenumber added the area of `number`, although `digits` begin with the country
+    code.
 
-    On islands that dial each other without an area (Guernsey, Bermuda) it takes "44 7781 12", half
-    a mobile, for the landline 778112 of the island. San Marino is called with its area or without.
+    For islands where people dial each other without an area (Guernsey, Bermuda) it reads "44 7781
+    12", half a mobile, as the island's landline 778112. San Marino is called with or without its
+    area.
     """
     whole = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
     has_code = number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY
@@ -215,11 +217,11 @@ def _adds_an_area(number: PhoneNumber, digits: str) -> bool:
 
 
 def _reads_a_code_as_digits(number: PhoneNumber, digits: str, countries: set[str]) -> bool:
-    """Whether `number` is only valid because the country code in front was read as its digits.
+    """Whether `number` is valid only because its country code was read as part of its digits.
 
-    "972 50 234" is a mobile half typed, and by its digits somebody's landline, 09-725 0234. In its
-    country that would be typed with the 0; where numbers are written without (Italy, India) the
-    digits are the number.
+    "972 50 234" is half a mobile, and by its digits somebody's landline, 09-725 0234. In its
+    country people would type that with the 0; where numbers are written without one (Italy, India)
+    the digits are the number.
     """
     if number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
         return False
@@ -233,14 +235,16 @@ def _reads_an_area_in_its_code(text: str, number: PhoneNumber, code: int) -> boo
     """Whether "0972 50 234" was read as 09-725-0234, which has the same digits.
 
     But 041 and 046, the codes of Switzerland and Sweden, are also the areas of Lucerne and Lund:
-    there 041 555 01 01 is a number as it is written.
+    there 041 555 01 01 is a number as written.
     """
     written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
     return _begins_with(text, code) and not _begins_with(written, code)
 
 
 def _begins_with(text: str, code: int) -> bool:
-    """Whether `text` begins with a country code that stands alone, a 0 for its plus: "0972 50"."""
+    """Whether `text` begins with a separate country code, with a 0 instead of the plus: "0972
+    50".
+    """
     return re.match(rf"\W*0\W*{code}(?!\d)", text) is not None
 
 
@@ -254,7 +258,7 @@ def _parsed(text: str, default_country: str) -> PhoneNumber | None:
 
 
 def _of_today(number: PhoneNumber) -> PhoneNumber:
-    """A Mexican number in its old form as it is dialled now; any other as it is."""
+    """A Mexican number in its old form as it is dialled now; any other number unchanged."""
     old = _OLD_MEXICAN.fullmatch(str(number.national_number))
     if number.country_code != _MEXICO or old is None:
         return number

@@ -1,8 +1,8 @@
 """The public addresses: pages and API.
 
-A visitor's pages are there twice: below contact/, and in the frame of the widget below widget/
-(leads.widget.urls). Their templates name them as "leads:...", which leads to the same kind of page
-as the one that is shown.
+A visitor's pages exist twice: below contact/, and for the widget's frame below widget/
+(leads.widget.urls). Templates name them "leads:...", which leads to a page of the same kind as the
+current one.
 """
 
 from django.urls import include, path, re_path
@@ -11,13 +11,13 @@ from leads import api, feedback_views, status_views, views
 from leads.branding import views as branding_views
 from leads.widget import views as widget_views
 
-# What comes after contact/, and after widget/.
+# The part after contact/ and after widget/.
 VISITORS = [
     path("<slug:slug>/", views.contact, name="contact"),
     path("<slug:slug>/understood/", views.understood, name="understood"),
     path("<slug:slug>/<uuid:public_id>/", status_views.status, name="status"),
     path("<slug:slug>/<uuid:public_id>/challenge/", status_views.solve, name="solve"),
-    # The acts of leads.acts.Act, by their names.
+    # The acts of leads.acts.Act, by name.
     path("<slug:slug>/<uuid:public_id>/time/", status_views.time, name="time"),
     path("<slug:slug>/<uuid:public_id>/number/", status_views.number, name="number"),
     path("<slug:slug>/<uuid:public_id>/not-mine/", status_views.not_mine, name="not-mine"),

@@ -46,20 +46,20 @@ from leads.typed_text import clean_line
 DEFAULT_SOURCE = "website"
 
 
-@csrf_exempt  # what is posted here is told the right method, not that a cookie is missing
+@csrf_exempt  # a POST is told the right method, not that a cookie is missing
 @pages.answers("GET", "HEAD")
 def home(request: HttpRequest) -> HttpResponse:
     """Redirects to the default source's form."""
     return _to_form(request, DEFAULT_SOURCE)
 
 
-# There is no CSRF check. Such a check keeps other sites from using a signed-in user's rights, and
-# this form uses none: like the API, it treats everybody as a stranger. The check would only turn
-# away visitors without cookies, and those who took an hour to write.
+# There is no CSRF check. It would keep other sites from using a signed-in user's rights, and this
+# form uses none: like the API, it treats everybody as a stranger. The check would only turn away
+# visitors without cookies, and those who took an hour to write.
 @csrf_exempt
 @pages.answers("GET", "HEAD", "POST")
 def contact(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows the form of a source, and stores what a visitor submits with it."""
+    """Shows a source's form, and stores what a visitor submits with it."""
     if request.method == "POST":
         return _taken(request, slug)
     try:
@@ -82,9 +82,9 @@ def _new_form(request: HttpRequest, source: LeadSource, *, says_when: bool = Tru
 
 
 def _from_memory(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form while the database is away, by what this process knows of the source: it may be back
-    before anybody has typed their number. Says nothing of when we would call, which it does not
-    know.
+    """The form while the database is down, from what this process knows about the source: the
+    database may be back before anybody has typed their number. Says nothing about when we would
+    call, which is unknown.
     """
     with suppress(Error), config_cache.from_memory():
         if source := intake.active_source(slug):
@@ -93,8 +93,8 @@ def _from_memory(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def as_visitors_see(source: LeadSource, language: str) -> str:
-    """The page of the form for somebody who opens it in a language of ours just now, for people who
-    set it up; also of a source that is switched off.
+    """The form's page as somebody sees it who opens it now in one of our languages, for people who
+    set it up; also for a source that is switched off.
     """
     request = HttpRequest()
     request.method = "GET"
@@ -113,7 +113,7 @@ def _empty_form(
 
 
 def _taken(request: HttpRequest, slug: str) -> HttpResponse:
-    """Stores what was sent. While the database cannot, 503: the form once more with all of it."""
+    """Stores what was sent. If the database cannot, 503 with the form and everything in it."""
     came_by = FailedBy.WIDGET if pages.is_framed(request) else FailedBy.FORM
     try:
         with failed_submissions.counted(came_by), config_cache.one_version():
@@ -129,7 +129,7 @@ def _taken(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _not_stored(request: HttpRequest, slug: str) -> HttpResponse:
-    """By what this process knows of the source; else a page that needs to know nothing."""
+    """Uses what this process knows about the source; failing that, a page that needs no data."""
     try:
         with config_cache.from_memory():
             source = intake.active_source(slug)
@@ -148,13 +148,13 @@ def _not_stored(request: HttpRequest, slug: str) -> HttpResponse:
     return pages.shown_inside(source, page)
 
 
-@csrf_exempt  # it tells what anybody can work out, and changes nothing
+@csrf_exempt  # it says what anybody can work out, and changes nothing
 @pages.answers("POST")
 def understood(request: HttpRequest, slug: str) -> HttpResponse:
-    """How we read a number, for the page of the form: {"call": sentence}, "" where there is nothing
-    to say. The page asks once a number has been typed (static/leads/form.js).
+    """How we read a number, for the form's page: {"call": sentence}, "" if there is nothing to say.
+    The page asks when a number has been typed (static/leads/form.js).
 
-    What is wrong with a number is said once the form is sent: nobody is corrected while they type.
+    Errors in a number are shown only after the form is sent: nobody is corrected while typing.
     """
     with config_cache.one_version():
         source = intake.active_source(slug)
@@ -187,14 +187,14 @@ def _we_will_call(
 
 @csrf_exempt
 def contact_without_slash(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes what is posted to the address without its final slash; everything else is sent on."""
+    """Takes a POST to the address without its final slash; redirects everything else."""
     if request.method == "POST":
         return contact(request, slug)
     return _to_form(request, slug)
 
 
 def _to_form(request: HttpRequest, slug: str) -> HttpResponse:
-    """With the query: by it we know where the visitor has come from."""
+    """Keeps the query, which says where the visitor came from."""
     address = reverse("leads:contact", args=[slug])
     query = request.META.get("QUERY_STRING", "")
     return redirect(f"{address}?{query}" if query else address)
@@ -202,10 +202,10 @@ def _to_form(request: HttpRequest, slug: str) -> HttpResponse:
 
 @dataclass(frozen=True)
 class _Hidden:
-    """What the page of the form carries besides the fields.
+    """What the form's page carries beside the fields.
 
-    `token`: the page's own. `earlier`: the request that its visitor sent before. `stamp`: when it
-    was rendered (leads.guard.stamp). `came_from`: the fields of leads.visits.
+    `token`: the page's own. `earlier`: the visitor's earlier request. `stamp`: when the page was
+    rendered (leads.guard.stamp). `came_from`: the fields of leads.visits.
     """
 
     token: uuid.UUID
@@ -215,8 +215,8 @@ class _Hidden:
 
 
 def _came_here(request: HttpRequest) -> dict[str, str]:
-    """What a browser that asks for the form says of where its visitor is. In the frame of the
-    widget, the website's own page: its loader tells more (static/leads/frame.js).
+    """What a browser asking for the form says about where its visitor is. In the widget's frame,
+    the website's page; the loader adds more (static/leads/frame.js).
     """
     referrer = request.headers.get("Referer", "")
     if pages.is_framed(request):
@@ -225,7 +225,9 @@ def _came_here(request: HttpRequest) -> dict[str, str]:
 
 
 def _hidden(posted: Mapping[str, str]) -> _Hidden:
-    """Of a new page, or of the one that was posted: its time goes on when it is shown again."""
+    """The values for a new page, or for the posted one: a page shown again keeps its rendering
+    time.
+    """
     token, now = _uuid(posted.get("token", "")) or uuid.uuid4(), timezone.now()
     known = posted.get(stamp.FIELD, "")
     kept = known if stamp.age(known, token, now) is not None else stamp.new(token, now)
@@ -243,8 +245,8 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
     token, earlier = hidden.token, hidden.earlier
     if not form.is_valid():
         return _form_page(request, source, form, hidden, status=422)
-    # What is written is part of the key: the same page sent again is the same submission, but a
-    # visitor who went back to correct something asks for the corrected one.
+    # The text is part of the key: the same page sent again is the same submission, but a visitor
+    # who went back to correct something means a new one.
     key = intake.key_from("form", str(token), source.slug, *form.written())
     submitter = (earlier and intake.submitter_of(earlier)) or intake.key_from("by", str(token))
     how = circumstances.of_form(request, posted, token, timezone.now())
@@ -260,8 +262,8 @@ def _submit(request: HttpRequest, source: LeadSource) -> HttpResponse:
 
 
 def _called_in(request: HttpRequest, source: LeadSource) -> str:
-    """The language in which whoever reads this page is called: the page's, where somebody there
-    speaks it; "" is the source's.
+    """The language for the call: the page's, if somebody at the source speaks it; "" means the
+    source's.
     """
     language = get_language() or ""
     if not language_choice.asked(request) and languages.spoken(source.language) == language:
@@ -276,7 +278,7 @@ def _refused(
     hidden: _Hidden,
     refused: Refused,
 ) -> HttpResponse:
-    """The form with all that was typed, and when to send it again."""
+    """The form with everything that was typed, and when to send it again."""
     status = 403 if refused.is_for_good else 429
     trouble = error_pages.not_taken(refused)
     page = _form_page(request, source, form, hidden, status=status, trouble=trouble)
@@ -302,10 +304,10 @@ def _form_page(
     *,
     says_when: bool = True,
 ) -> HttpResponse:
-    """`trouble`: why what was sent was not taken, where that is not for what was written.
-    `says_when`: whether the page tells when we would call; never beside a trouble.
+    """`trouble`: why the submission was not taken, if the reason is not in its fields. `says_when`:
+    whether the page says when we would call; never together with `trouble`.
 
-    What a page of a foreign website has sent is left out: it would be its words on our page.
+    Leaves out what a foreign website's page sent: those would be its words on our page.
     """
     if form.is_bound and websites.is_foreign(circumstances.of_request(request), source):
         form = LeadForm(source=source, language=get_language() or "")
@@ -328,17 +330,17 @@ def _form_page(
         context["expectation"] = before_sending.expectation(source, timezone.now(), language)
     page = render(request, "leads/contact.html", context, status=status)
     if pages.is_framed(request):
-        page["X-Robots-Tag"] = "noindex"  # the same form is there for everybody below contact/
+        page["X-Robots-Tag"] = "noindex"  # everybody finds the same form below contact/
     if not form.is_bound:
-        # Every visit gets a new token, but not with no-store: after "back" the browser must show
-        # the page that it had, with the token that it had. A page with what somebody typed is kept
-        # nowhere (callbacks.config.page_headers).
+        # Every visit gets a new token, but without no-store: after "back" the browser must show its
+        # earlier page with the earlier token. A page with typed text is not kept anywhere
+        # (callbacks.config.page_headers).
         page["Cache-Control"] = "private, no-cache"
     return page
 
 
 def _gone(request: HttpRequest, slug: str) -> HttpResponse:
-    """There is no such form. In the frame of a widget that is open, what to do instead."""
+    """No such form. In an open widget's frame, the page says what to do instead."""
     source = LeadSource.objects.filter(slug=slug).first() if pages.is_framed(request) else None
     language_choice.speak(request, source)
     if source is None:

@@ -1,6 +1,6 @@
-"""Which rows of a list somebody may see: asked of `callbacks`, which knows of teams.
+"""Which rows of a list a user may see: `callbacks`, which knows about teams, decides.
 
-Registered when the application is ready (callbacks.apps), as leads.ports is.
+Registered when the application is ready (callbacks.apps), like leads.ports.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ _rule: Rule | None = None
 
 
 def register(rule: Rule) -> None:
-    """Makes `rule(user, rows)` answer. Called once."""
+    """Makes `rule(user, rows)` decide. Called once."""
     global _rule
     _rule = rule
 
 
 def of(user: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of `rows` that `user` may see. Raises ImproperlyConfigured: never all for want of a
-    rule.
+    """The `rows` that `user` may see. Raises ImproperlyConfigured without a rule, rather than show
+    all.
     """
     if _rule is None:
         raise ImproperlyConfigured("leads.visible_rows.register has not been called.")

@@ -1,9 +1,9 @@
-"""How the request of a visitor stands; the words for it: leads.standings.
+"""How a visitor's request stands; leads.standings has the words.
 
-A lead's public_id is the secret in its address.
+A lead's public_id is the secret in the address of its page.
 
-Anybody can type anybody's number. So a request that has joined somebody else's reads as it would if
-it were the number's only one (`_by_itself`): whether we know the number is told to nobody.
+Anybody can type anybody's number. So a request that joined another person's lead reads as if it
+were the only request for the number (`_by_itself`): nobody learns whether we know the number.
 """
 
 import uuid
@@ -22,17 +22,16 @@ from leads.models import Lead, LeadStatus, TakenBack, WhyTakenBack
 from leads.ports import CallStage, Presence
 from leads.standings import Standing
 
-# A wait shorter than this is not an appointment: a retry after a few seconds must not make the page
-# say "we will call you at 14:35" at 14:35.
+# A shorter wait is not an appointment: a retry after a few seconds must not make the page say "we
+# will call you at 14:35" at 14:35.
 SOON = timedelta(minutes=1)
-# Whoever has waited so long since they were to be called is told that it takes longer.
+# After waiting this long past their time, visitors are told that it takes longer.
 LATE = timedelta(minutes=3)
-# Within which time of a wait a page in which no script runs loads itself again, every so many
-# seconds.
+# How often a page without scripts reloads itself: (while the wait is shorter than, seconds).
 _REFRESH = ((LATE, 5), (timedelta(minutes=15), 15), (timedelta(hours=1), 60))
 
 
-# Where nobody is free, a call has to end first.
+# If nobody is free, a call has to end first.
 _CHANGES_IN = {Presence.FREE: 1, Presence.BUSY: 10, Presence.NOBODY: 15}
 
 _BY_STAGE = {
@@ -51,7 +50,7 @@ _BY_STATUS = {
 
 
 def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
-    """The lead with that id (of that source), with the columns that `standing` reads. One query."""
+    """The lead with that id (and source), with the columns that `standing` reads. One query."""
     leads = Lead.objects.select_related("duplicate_of", "taken_back").only(
         "taken_back__why",
         "taken_back__at",
@@ -84,10 +83,10 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
         "duplicate_of__closed_at",
     )
     if source_slug is not None:
-        # A later request may have moved it; its address stays.
+        # A later request may have moved the lead to another source; its address stays.
         came_in = Q(source__slug=source_slug, first_source=None) | Q(first_source__slug=source_slug)
         leads = leads.filter(came_in)
-    # The version of the configuration, which tells whether any team answers the lead's source.
+    # The version of the configuration, which says whether any team answers the lead's source.
     leads = leads.annotate(setup_version=RawSQL(f"({VERSION_SQL})", []))  # noqa: S611  # a constant
     return leads.filter(public_id=public_id).first()
 
@@ -95,8 +94,8 @@ def find(public_id: uuid.UUID, source_slug: str | None = None) -> Lead | None:
 def standing(lead: Lead, now: datetime) -> Standing:
     """How `lead` stands at `now`.
 
-    A request that has joined an earlier lead stands as that one does, if the same person has
-    submitted both; else by itself. One that was taken back stands so, whatever becomes of others.
+    A request that joined an earlier lead stands as that lead does, if the same person submitted
+    both; else as if alone. A request that was taken back says so, whatever happens to others.
     """
     if taken := taken_back(lead):
         stands, had_begun = standings.TAKEN_BACK[WhyTakenBack(taken.why)]
@@ -118,11 +117,11 @@ def standing(lead: Lead, now: datetime) -> Standing:
 
 
 def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) -> Standing:
-    """How a request that has joined somebody else's lead `first` would stand as the only one.
+    """How a request that joined somebody else's lead `first` would stand if it were alone.
 
-    Until its own time it reads when that is, whatever else becomes of the number. From then on
-    calls count that were made since it was sent: they are its calls, too. Of several requests of
-    its submitter the newest counts, as it would then.
+    Until its own time it shows that time, whatever else happens to the number. After that, calls
+    made since it was sent count as its calls too. If its submitter sent several requests, the
+    newest counts, as it would if alone.
     """
     theirs = _of_one_person(lead, first)
     asks = next((it for it in reversed(theirs) if not it.is_held_back), None)
@@ -141,7 +140,7 @@ def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) 
         return before if first.status == LeadStatus.WAITING else standings.RECEIVED
     if first.status != LeadStatus.WAITING:
         return _BY_STATUS.get(LeadStatus(first.status), standings.RECEIVED)
-    # It may wait for a time that somebody else has chosen.
+    # The lead may be waiting for a time that somebody else chose.
     chosen_at = appointments.ahead(first.pk, now, sent_before=lead.submitted_at)
     return (
         standings.RECEIVED if chosen_at == first.call_after else _before_a_call(first, now, as_of)
@@ -149,7 +148,7 @@ def _by_itself(lead: Lead, first: Lead, now: datetime, as_of: uuid.UUID | None) 
 
 
 def _of_one_person(lead: Lead, first: Lead) -> list[Lead]:
-    """This request, and the others of its submitter that have joined the same lead; by age."""
+    """This request and its submitter's other requests that joined the same lead, oldest first."""
     if lead.submitter is None:
         return [lead]
     same = Lead.objects.filter(duplicate_of=first, submitter=lead.submitter)
@@ -170,8 +169,8 @@ def _before_a_call(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> Standi
 
 
 def _estimate(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> str:
-    """How long the first call of those who want it at once usually takes; "" for all others, and
-    for whoever has waited longer already.
+    """How long the first call usually takes for people who want it at once; "" for all others, and
+    for a visitor who has already waited longer.
     """
     if lead.attempts or lead.chosen_at:
         return ""
@@ -180,15 +179,15 @@ def _estimate(lead: Lead, now: datetime, as_of: uuid.UUID | None) -> str:
 
 
 def shown(lead: Lead) -> Lead:
-    """The lead that its page stands for: the one that it has joined, if the same person has sent
-    both; else itself.
+    """The lead that a request's page shows: the lead that it joined, if the same person sent both;
+    else itself.
     """
     first = lead.duplicate_of
     return first if first and joining.are_by_one_person(lead, first) else lead
 
 
 def taken_back(lead: Lead) -> TakenBack | None:
-    """What its submitter has taken back on its page; None: nothing."""
+    """How the submitter took the request back on its page; None: they did not."""
     try:
         return lead.taken_back
     except TakenBack.DoesNotExist:
@@ -196,7 +195,7 @@ def taken_back(lead: Lead) -> TakenBack | None:
 
 
 def version_of(lead: Lead) -> uuid.UUID | None:
-    """The version of the configuration that `find` has read with the lead."""
+    """The version of the configuration that `find` read with the lead."""
     return getattr(lead, "setup_version", None)
 
 
@@ -206,7 +205,7 @@ def _waiting(lead: Lead, presence: Presence, now: datetime, *, is_usual: bool) -
     if not is_usual:
         said = standings.AT_NIGHT
     if waited < LATE:
-        # Whoever is free calls within seconds; if not, nobody knows when.
+        # A free colleague calls within seconds; if nobody has, the time is unknown.
         every = max(every, 5) if waited > SOON else every
         return Standing("waiting", title, said, False, changes_in=every)
     if not is_usual:
@@ -218,7 +217,8 @@ def _waiting(lead: Lead, presence: Presence, now: datetime, *, is_usual: bool) -
 
 
 def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
-    # Of calls that rang only us they know nothing. A joined request has counted those of the first.
+    # Visitors know nothing of calls that rang only us. A joined request has counted the first
+    # lead's.
     if lead.attempts and (lead.duplicate_of_id or ports.has_rung(lead.pk)):
         title, sentence = gettext("We will try again"), standings.NEXT_CALL
     else:
@@ -229,7 +229,7 @@ def _scheduled(lead: Lead, now: datetime, zone: tzinfo) -> Standing:
 
 
 def ask_after(stands: Standing, now: datetime) -> int | None:
-    """Seconds after which a page is to ask again; None: its standing changes no more."""
+    """Seconds until a page should ask again; None: its standing will not change."""
     if stands.final:
         return None
     if stands.call_after:
@@ -238,9 +238,9 @@ def ask_after(stands: Standing, now: datetime) -> int | None:
 
 
 def refresh_after(lead: Lead, stands: Standing, now: datetime) -> int | None:
-    """Seconds until a page in which no script runs is to look again; None: it need not any more.
+    """Seconds until a page without scripts should reload; None: it need not any more.
 
-    Less often the longer it takes, and no more after an hour.
+    Less often the longer it takes; never after an hour.
     """
     if stands.final:
         return None
@@ -251,10 +251,10 @@ def refresh_after(lead: Lead, stands: Standing, now: datetime) -> int | None:
 
 
 def has_been_called(lead: Lead, now: datetime) -> bool:
-    """Whether a call of ours has rung its number since it was asked for: then whoever answers for
-    the number knows of the request. Until then anybody may have typed it.
+    """Whether a call of ours has rung the number since the request: then the number's owner knows
+    about the request. Until then anybody may have typed the number.
 
-    Of a request that has joined somebody else's, not before its own time: see `_by_itself`.
+    For a request that joined somebody else's lead, false before its own time: see `_by_itself`.
     """
     first = lead.duplicate_of or lead
     if not joining.are_by_one_person(lead, first) and first is not lead and lead.call_after > now:
@@ -263,7 +263,9 @@ def has_been_called(lead: Lead, now: datetime) -> bool:
 
 
 def caller_number(lead: Lead, stands: Standing) -> str:
-    """The number that its phone will show, in E.164; "" where it is unknown, or no call is due."""
+    """The number that the lead's phone will show, in E.164; "" if it is unknown, or no call is
+    due.
+    """
     if stands.final or stands.status in {"talking", "cancelled"}:
         return ""
     return ports.caller_number(shown(lead).source_id, version_of(lead))

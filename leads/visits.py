@@ -1,9 +1,9 @@
-"""Where a visitor came from: pages, what led to them, and the marks of advertisements. Pure.
+"""Where a visitor came from: pages, referrers, and the marks of advertisements. Pure.
 
-A `Visit` is what is kept of one page: its address and the one that led there, both without what
-follows "?" or "#", and the marks that stood there: UTM parameters and click ids. Nothing else of a
-query is kept: people's addresses, numbers and tokens stand in them. What cannot be read is left out
-and refuses nobody.
+A `Visit` is what is kept of one page: its address and its referrer, both without the part after "?"
+or "#", and the marks found there: UTM parameters and click ids. Nothing else of a query is kept,
+because queries hold people's addresses, numbers and tokens. An unreadable part is left out, and
+refuses nobody.
 """
 
 import re
@@ -13,14 +13,13 @@ from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 
 from leads.typed_text import clean_line
 
-# The fields of the form and of the API, besides those named like the marks.
+# The fields of the form and the API, beside those named like the marks.
 PAGE, REFERRER = "page", "referrer"
 FIRST_PAGE, FIRST_REFERRER = "first_page", "first_referrer"
 ADDRESSES = (PAGE, REFERRER, FIRST_PAGE, FIRST_REFERRER)
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-# An advertiser that marks its clicks need not be told anything else: what the id itself says, as
-# (source, medium). Facebook marks every link, whether it was paid for or not.
+# A click id alone also tells the (source, medium). Facebook marks every link, paid or not.
 CLICK_IDS: Mapping[str, tuple[str, str]] = {
     "gclid": ("google", "cpc"),
     "gbraid": ("google", "cpc"),
@@ -41,15 +40,15 @@ FIELDS = (*ADDRESSES, *MARKS)
 
 MOST_ADDRESS = 300
 MOST_MARK = 150
-# A click id that is cut off is good for nothing: a longer one is left out.
+# A cut-off click id is useless: a longer one is left out.
 _CLICK_ID = re.compile(r"[A-Za-z0-9_.~=+/-]{1,255}")
-# So much of an address, and of a mark by itself, is read at all.
+# How much of an address, and of a single mark, is read at all.
 _MOST_READ = 8_000
 _MOST_MARK_READ = 600
 
-# All three are searched in what anybody sends: the steps of a search grow with the length alone.
+# All three search what anybody sends: the steps of a search grow only linearly with its length.
 _EMAIL = re.compile(r"[^\s@/]@[^\s@/]+\.\w")
-# With a + or a 0 in front. Advertisers number their campaigns with as many digits.
+# Only with a leading + or 0: advertisers number their campaigns with as many digits.
 _NUMBER = re.compile(r"(?<![\w.-])(?:\+|0)\d(?:[ ().-]{0,3}\d){7,}")
 _TOKEN = re.compile(r"[A-Za-z0-9_]{32,}|[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
 _LEFT_OUT = "-"
@@ -59,7 +58,7 @@ Visit = Mapping[str, str]
 
 @dataclass(frozen=True)
 class CameFrom:
-    """The visitor's first page, as far as anybody knows it, and the one the request came from."""
+    """The visitor's first page, as far as known, and the page that the request came from."""
 
     first: Visit = field(default_factory=dict)
     last: Visit = field(default_factory=dict)
@@ -69,7 +68,7 @@ class CameFrom:
 
 
 def read(fields: Mapping[str, str]) -> CameFrom:
-    """What the fields FIELDS of a request say; marks by themselves are the last page's."""
+    """What a request's FIELDS say; marks in separate fields belong to the last page."""
     last = _visit(fields.get(PAGE, ""), fields.get(REFERRER, ""), fields)
     first = _visit(fields.get(FIRST_PAGE, ""), fields.get(FIRST_REFERRER, ""), {})
     if not first:
@@ -79,14 +78,15 @@ def read(fields: Mapping[str, str]) -> CameFrom:
 
 
 def has_marks(visit: Visit) -> bool:
-    """Whether an advertisement, or somebody who counts links, has led to this page."""
+    """Whether an advertisement, or somebody who counts clicks, led to this page."""
     return any(name in visit for name in MARKS)
 
 
 def counted(*visits: Visit) -> dict[str, str]:
-    """utm_source, utm_medium and utm_campaign, "" for none, of the first of these with any marks.
+    """utm_source, utm_medium and utm_campaign of the first visit with any marks, "" for missing
+    ones.
 
-    Of click ids alone, what they themselves say.
+    If it has only click ids, the source and medium that the id implies.
     """
     known: Visit = next((it for it in visits if has_marks(it)), {})
     source, medium = next((CLICK_IDS[name] for name in CLICK_IDS if name in known), ("", ""))
@@ -100,8 +100,9 @@ def counted(*visits: Visit) -> dict[str, str]:
 
 
 def page_of(address: str) -> str:
-    """The address of a page without what follows "?" or "#", where names and numbers may stand, and
-    without parts of its path that look like such; cut to what is kept. "" for what is none.
+    """A page's address without the part after "?" or "#", which may hold names and numbers, and
+    without parts of its path that look like such; cut to the stored length. "" if it is not an
+    address.
     """
     parts = _split(address)
     if parts is None:
@@ -111,14 +112,14 @@ def page_of(address: str) -> str:
 
 
 def with_marks(address: str) -> str:
-    """The same with the marks that stand in its query: what a page of ours hands on."""
+    """page_of with the marks of its query, for our own pages to hand on."""
     page, marks = page_of(address), _marks_in(address)
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in marks.items())
     return f"{page}?{query}" if page and query else page
 
 
 def handed_on(fields: Mapping[str, str]) -> dict[str, str]:
-    """Fields for a page of ours to send back with its form: `read` makes the same of them."""
+    """Fields for our own page to send back with its form: `read` reads the same from them."""
     addresses = {name: with_marks(fields.get(name, "")) for name in ADDRESSES}
     marks = {name: _mark(name, fields.get(name, "")[:_MOST_MARK_READ]) for name in MARKS}
     return addresses | {name: value for name, value in marks.items() if value}
@@ -133,7 +134,7 @@ def _visit(address: str, referrer: str, named: Mapping[str, str]) -> Visit:
 
 
 def _split(address: str) -> tuple[str, str, str] | None:
-    """Scheme and place, path, query; None where it is the address of no page."""
+    """Scheme and place, path, query; None if it is not the address of a page."""
     try:
         parts = urlsplit(clean_line(address[:_MOST_READ]))
         host = parts.hostname or ""
@@ -146,7 +147,7 @@ def _split(address: str) -> tuple[str, str, str] | None:
 
 
 def _harmless(part: str) -> str:
-    """Part of a path; "-" where it looks like somebody's address, number or secret."""
+    """A part of a path; "-" if it looks like somebody's address, number or secret."""
     said = unquote(part)
     is_secret = _EMAIL.search(said) or _NUMBER.search(said) or _TOKEN.fullmatch(said)
     return _LEFT_OUT if is_secret else part
@@ -158,12 +159,12 @@ def _marks_in(address: str) -> dict[str, str]:
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
-    """The marks of a query. Of one that stands there twice, the first."""
+    """The marks of a query. For a repeated mark, the first."""
     seen = set()
     for pair in query.split("&"):
         written, _equals, value = pair.partition("=")
         name = unquote_plus(written).strip().lower().removeprefix("amp;")
-        # As it was sent: a + is a space in a query, and part of a number.
+        # Unquoted without replacing +: a + is a space in a query, and part of a number.
         if name not in MARKS or name in seen or _NUMBER.search(unquote(value)):
             continue
         if mark := _mark(name, unquote_plus(value)):
@@ -172,7 +173,7 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _mark(name: str, value: str) -> str:
-    """What is kept of it; "" for what says nothing, or names a person."""
+    """The value to keep; "" if it says nothing, or names a person."""
     value = clean_line(value)
     if name in CLICK_IDS:
         return value if _CLICK_ID.fullmatch(value) else ""

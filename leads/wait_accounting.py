@@ -1,15 +1,15 @@
 """What a lead waits for, second by second: the rule in Python, and the same rule in SQL.
 
 A wait begins at `waiting_since`. Until `gap_until` the lead waits for its chosen time, for the end
-of a spending limit, or for the gap before another call; from then until `closed_until`, for opening
-hours; after that, for an extension. A held lead waits for a manager, whatever it would wait for
-otherwise. callbacks.models.time_accounting divides the rest of a lead's time, while it is being
+of a spending limit, or for the gap before another call; then until `closed_until` for opening
+hours; after that for an extension. A held lead waits for a manager, whatever it would otherwise
+wait for. callbacks.models.time_accounting divides the rest of a lead's time, while it is being
 called.
 
 The SQL is part of the UPDATE that ends a wait (leads.transitions). The database reads the row that
 it changes, so the row need not be read before, and a conditional UPDATE that changes no row adds
-nothing. The SQL is text because Django takes two milliseconds to build the same from expressions,
-for every call that ends. tests/leads/test_wait_accounting.py compares the two rules.
+nothing. The SQL is text because Django takes two milliseconds to build it from expressions, for
+every call that ends. tests/leads/test_wait_accounting.py compares the two rules.
 """
 
 from datetime import datetime, timedelta
@@ -53,11 +53,11 @@ def waited(
     *,
     gap: Wait,
 ) -> dict[Wait, timedelta]:
-    """Divides the time from `waiting_since` to `at` of a lead that is not held; the parts add up to
-    the whole.
+    """Divides the time from `waiting_since` to `at` for a lead that is not held; the parts add up
+    to the whole.
 
     `gap`: what the gap is for (gap_of). No part is negative: an `at` before `waiting_since`, from a
-    clock that is behind, counts as `waiting_since`.
+    slow clock, counts as `waiting_since`.
     """
     until = max(at, waiting_since)
     gap_ends = min(max(gap_until or waiting_since, waiting_since), until)
@@ -72,16 +72,16 @@ def waited(
 # --- the same in SQL ------------------------------------------------------------------------------
 
 _NOTHING = "interval '0'"
-# Leads of these statuses wait for a manager, or not at all.
+# Leads with these statuses wait for a manager, or not at all.
 _AT_REST = ", ".join(
     f"'{it.value}'" for it in LeadStatus if it not in (LeadStatus.WAITING, LeadStatus.CALLING)
 )
 
-# The parameter: until when the time is counted.
+# The parameter: the end of the counted time.
 _AT = "%s::timestamptz"
 _SINCE = "leads_lead.waiting_since"
 _UNTIL = f"GREATEST({_AT}, {_SINCE})"
-# GREATEST and LEAST pass over NULL.
+# GREATEST and LEAST ignore NULL.
 _GAP_ENDS = f"LEAST(GREATEST(leads_lead.gap_until, {_SINCE}), {_UNTIL})"
 _OPENS = f"LEAST(GREATEST(leads_lead.closed_until, {_GAP_ENDS}), {_UNTIL})"
 _GAP_OF = f"""
@@ -97,8 +97,9 @@ _DIVIDED = {
     Wait.EXTENSION: f"({_UNTIL} - {_OPENS})",
     Wait.HELD: _NOTHING,
 }
-# From when on a lead's time is not accounted for yet. A conversation is not part of its wait; one
-# that was told late, when the lead waited again or was on another call, began before that wait.
+# When the part of a lead's time begins that is not accounted for yet. A conversation is not part of
+# its wait; a conversation recorded late, when the lead waited again or was on another call, began
+# before that wait.
 _BEGAN = f"""
     CASE WHEN leads_lead.status = '{LeadStatus.CONNECTED}' AND leads_lead.connected_at >= {_SINCE}
             THEN leads_lead.connected_at
@@ -115,7 +116,9 @@ _AT_REST_TIMES = dict.fromkeys(Wait, _NOTHING) | {
 
 
 def divided(at: datetime | RawSQL) -> dict[Wait, RawSQL]:
-    """What a lead that is not held has waited for each reason in its present wait, until `at`."""
+    """How long a lead that is not held has waited for each reason in its current wait, until
+    `at`.
+    """
     return {what: _duration(sql, at) for what, sql in _DIVIDED.items()}
 
 
@@ -131,7 +134,7 @@ def waiting_until(at: datetime) -> dict[str, RawSQL]:
 def anything_until(at: datetime) -> dict[str, RawSQL]:
     """The `waited_*` columns, up to `at`, of a lead in any status.
 
-    The time of a closed lead counts as one between two calls.
+    The time of a closed lead counts as time between two calls.
     """
     return {
         f"waited_{what}": _duration(
@@ -144,7 +147,7 @@ def anything_until(at: datetime) -> dict[str, RawSQL]:
 
 
 def end_of_anything(at: datetime) -> RawSQL:
-    """`at`; or the beginning of the time that ends there, where a clock is behind."""
+    """`at`; or the beginning of the time that ends there, if a clock is slow."""
     return _raw(_END, at, DateTimeField())
 
 

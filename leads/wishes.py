@@ -1,5 +1,5 @@
-"""What a request of a number asks for: when at the earliest, and through which source, it can be
-called (leads.joining tells the rules).
+"""What a request for a number asks for: through which source it can be called, and when at the
+earliest (leads.joining lists the rules).
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Wish:
     plan: CallPlan
 
 
-# Requests, oldest first, with what each asks for.
+# Requests, oldest first, each with what it asks for.
 Wishes = list[tuple[Lead, Wish | None]]
 
 
@@ -37,12 +37,12 @@ def wish(
     chosen_at: datetime | None,
     also: LeadSource | None = None,
 ) -> Wish | None:
-    """The earliest that can be done for a request; None: nobody ever can.
+    """The earliest possible call for a request; None: it can never be called.
 
-    `also`: the source of the number's open lead, which is taken where it can call at the wished
-    time and `source` cannot, or where `source` never can. Takes the call's turn at an opening, so
-    call it in the transaction that stores the result, before any lead is locked there: afterwards
-    it waits for no turn, and two leads may share one.
+    `also`: the source of the number's open lead, which is used if it can call at the wished time
+    and `source` cannot, or if `source` never can. Takes the call's slot at an opening, so call it
+    in the transaction that stores the result, before that locks any lead: afterwards it does not
+    wait for a slot, and two leads may share one.
     """
     wanted = chosen_at or now
     sources = [source]
@@ -57,31 +57,35 @@ def wish(
 
 
 def has_asked_since(lead_id: int, since: datetime) -> bool:
-    """Whether another request of its number, which is not held back, has joined a lead since."""
+    """Whether another request for the number, not held back, has joined a lead since."""
     return joined_since(lead_id, since).filter(is_held_back=False).exists()
 
 
 def joined_since(lead_id: int | None, since: datetime) -> QuerySet[Lead]:
-    """The requests that have joined a lead since then, oldest first."""
+    """The requests that joined a lead since then, oldest first."""
     joined = Lead.objects.filter(duplicate_of=lead_id, submitted_at__gte=since)
     return joined.select_related("source").order_by("submitted_at", "pk")
 
 
 def wish_of(request: Lead, now: datetime, also: LeadSource) -> Wish | None:
-    """The earliest that can be done for a request that is stored; a time that is past is as soon as
-    possible. `also`: as for `wish`.
+    """The earliest possible call for a stored request; a past time means as soon as possible.
+    `also`: as for `wish`.
     """
     chosen_at = request.chosen_at if request.chosen_at and request.chosen_at > now else None
     return wish(request.source, request.phone, now, chosen_at, also)
 
 
 def wishes_of(requests: QuerySet[Lead], now: datetime) -> Wishes:
-    """What each of these asks for. Before any lead is locked: it takes turns at an opening."""
+    """What each of these asks for. Call it before locking any lead: it takes slots at an
+    opening.
+    """
     return [(it, wish_of(it, now, it.source)) for it in requests]
 
 
 def takes(source: LeadSource, phone: str) -> bool:
-    """Whether numbers of this country may be called through the source: that may have changed."""
+    """Whether numbers of this country may be called through the source; its countries may have
+    changed.
+    """
     try:
         phones.check(phone, source.allowed_countries)
     except PhoneRefused:

@@ -1,4 +1,4 @@
-"""How well a text can be read on a colour, as WCAG 2.2 reckons it (1.4.3). Pure functions."""
+"""Contrast of text on a colour, calculated as in WCAG 2.2 (1.4.3). Pure functions."""
 
 from typing import Final
 
@@ -8,12 +8,14 @@ _LINEAR_UNTIL = 0.04045
 
 
 def text_on(colour: str) -> str:
-    """White or black, whichever is easier to read on "#0b57c4"; on one of them LEAST is kept."""
+    """White or black, whichever reads better on a colour such as "#0b57c4". One of the two always
+    has a contrast of at least LEAST.
+    """
     return max((WHITE, BLACK), key=lambda it: ratio(it, colour))
 
 
 def ratio(one: str, other: str) -> float:
-    """From 1 (the same) to 21 (black and white), whichever is the text."""
+    """From 1 (equal) to 21 (black and white), in either order."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

@@ -1,8 +1,8 @@
-"""A logo that a manager uploads: what is taken, and what is stored and sent to visitors.
+"""A logo that a manager uploads: what is accepted, and what is stored and sent to visitors.
 
-Nothing of the file reaches a visitor as it came. It is read as a picture, by its content and never
-by its name, scaled down, and written anew without whatever else was in it. SVG is not taken: it is
-a document that may run scripts.
+Visitors never get the uploaded file itself. It is read as a picture, by its content and never by
+its name, scaled down, and written again without its other data. SVG is refused: an SVG file is a
+document that may run scripts.
 """
 
 import struct
@@ -19,18 +19,19 @@ from leads.branding import contrast
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 MOST_BYTES: Final = 1024 * 1024
-# What is unpacked in memory: four bytes each.
+# Unpacked in memory, at four bytes a pixel.
 MOST_PIXELS: Final = 16_000_000
-# Of one side. Each row takes memory besides: one by 16 million pixels, more than half a gigabyte.
+# Of one side. Each row takes memory too: a picture 1 pixel wide and 16 million high takes more than
+# half a gigabyte.
 MOST_SIDE: Final = 16_000
-# On the page, in CSS pixels; stored with more, for sharp screens.
+# Size on the page, in CSS pixels; stored with SHARPER times as many, for sharp screens.
 MOST_WIDTH, MOST_HEIGHT, SHARPER = 240, 64, 3
-# Of what is sent; a picture that needs more has 256 colours.
+# Above this size, a picture is stored as JPEG or with 256 colours.
 _MANY_BYTES: Final = 100_000
 _JPEG_QUALITY: Final = 88
-# An alpha below this is as good as transparent.
+# An alpha below this counts as transparent.
 _SEEN_FROM: Final = 32
-# Whatever Pillow's readers raise for a broken file.
+# What Pillow's readers raise for a broken file.
 _BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, MemoryError,
     struct.error, zlib.error, Image.DecompressionBombError,
@@ -38,20 +39,20 @@ _BROKEN = (
 
 
 class Plate(StrEnum):
-    """What a logo has to stand on, to be seen on light and on dark pages."""
+    """The background that a logo needs, to be seen on light and on dark pages."""
 
-    NONE = ""  # it brings its own background
+    NONE = ""  # the logo has its own background
     LIGHT = "light"
     DARK = "dark"
 
 
 class NotALogo(Exception):  # noqa: N818  # said of the file, to a person
-    """The sentence for the manager."""
+    """Refuses a file; the message is a sentence for the manager."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What is stored. `kind`: its content type. `width`, `height`: on the page, in CSS pixels."""
+    """What is stored. `kind`: the content type. `width`, `height`: on the page, in CSS pixels."""
 
     image: bytes
     kind: str
@@ -61,7 +62,7 @@ class Read:
 
 
 def read(uploaded: bytes) -> Read:
-    """The picture that is stored. Raises NotALogo."""
+    """Turns an uploaded file into the picture to store. Raises NotALogo."""
     if len(uploaded) > MOST_BYTES:
         sentence = gettext("The file has more than %(most)s MB. Choose a smaller one.")
         raise NotALogo(sentence % {"most": MOST_BYTES // 1024**2})
@@ -80,7 +81,7 @@ def read(uploaded: bytes) -> Read:
 
 
 def _opened(uploaded: bytes) -> Image.Image:
-    """In RGBA, the right way up. Its size is asked before anything of it is unpacked."""
+    """The picture in RGBA, the right way up. Its size is checked before anything is unpacked."""
     with Image.open(BytesIO(uploaded), formats=FORMATS) as picture:
         wide, high = picture.size
         if wide * high > MOST_PIXELS or max(wide, high) > MOST_SIDE:
@@ -91,7 +92,7 @@ def _opened(uploaded: bytes) -> Image.Image:
 
 
 def _plate(picture: Image.Image) -> Plate:
-    """By its letters, where it is transparent around them."""
+    """Chosen by the mean colour of the visible pixels, if the logo is transparent around them."""
     small = picture.resize((48, 48), Image.Resampling.BOX)
     seen = [it for it in _pixels(small) if it[3] >= _SEEN_FROM]
     is_opaque = min(picture.getchannel("A").tobytes()) >= _SEEN_FROM
@@ -111,7 +112,7 @@ def _pixels(picture: Image.Image) -> list[tuple[int, int, int, int]]:
 
 
 def _written(picture: Image.Image) -> tuple[bytes, str]:
-    """As PNG; a photograph, which would be large as one, as JPEG."""
+    """As PNG; photographs, which are large as PNG, as JPEG."""
     png = _saved(picture, "PNG", optimize=True)
     if len(png) <= _MANY_BYTES:
         return png, "image/png"

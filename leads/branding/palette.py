@@ -1,8 +1,8 @@
-"""The colours of a source's pages, worked out from the one that a manager has chosen.
+"""The colours of a source's pages, calculated from the colour that a manager chose.
 
-The chosen colour fills buttons, as it is. As the colour of links, and of signs on the page, it is
-darkened on a light page and lightened on a dark one, until it can be read there (contrast.LEAST).
-All functions are pure.
+Buttons are filled with the chosen colour itself. For links and signs the colour is darkened on a
+light page and lightened on a dark one until it is readable (contrast.LEAST). All functions are
+pure.
 """
 
 import hashlib
@@ -12,16 +12,18 @@ from typing import Final
 
 from leads.branding import contrast
 
-# Against what is beside it, the edge of a button (WCAG 2.2, 1.4.11).
+# Contrast of a button's edge with its surroundings (WCAG 2.2, 1.4.11).
 LEAST_EDGE: Final = 3.0
 _STEPS: Final = 100
-# Shares of another colour, in hundredths.
+# Shares of the other colour, in hundredths.
 _SOFT, _STRONGER, _HOVER = 10, 25, 15
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """What site.css says of a light or a dark page. `far`: what text is drawn towards on it."""
+    """The site.css colours of a light or dark page. `far`: the colour that text is mixed
+    towards.
+    """
 
     ground: str
     surface: str
@@ -34,7 +36,7 @@ DARK: Final = Scheme("#0f151c", "#18212b", contrast.WHITE, soft=20)
 
 
 def colours(colour: str, scheme: Scheme) -> dict[str, str]:
-    """The values of the custom properties of site.css that the chosen colour decides."""
+    """The custom properties of site.css that depend on the chosen colour, with their values."""
     soft = mixed(scheme.surface, colour, scheme.soft)
     grounds = (scheme.ground, scheme.surface, soft)
     accent = _readable(colour, grounds, scheme.far)
@@ -54,7 +56,7 @@ def colours(colour: str, scheme: Scheme) -> dict[str, str]:
 
 @lru_cache(maxsize=256)
 def stylesheet(colour: str) -> str:
-    """For pages that have site.css, and in the widget's frame frame.css, before it."""
+    """A style sheet for pages with site.css and for the widget's frame, loaded before frame.css."""
     light, dark = (_rules(colours(colour, it)) for it in (LIGHT, DARK))
     return (
         f":root {{\n{light}}}\n\n"
@@ -65,12 +67,12 @@ def stylesheet(colour: str) -> str:
 
 
 def version(colour: str) -> str:
-    """The same for the same style sheet, also from another release."""
+    """Equal for equal style sheets, in every release."""
     return hashlib.sha256(stylesheet(colour).encode()).hexdigest()[:8]
 
 
 def mixed(one: str, other: str, share: int) -> str:
-    """`one` with so many hundredths of `other`; both as "#0b57c4"."""
+    """`one` with `share` hundredths of `other`; colours such as "#0b57c4"."""
     parts = (
         (int(one[at : at + 2], 16) * (_STEPS - share) + int(other[at : at + 2], 16) * share)
         for at in (1, 3, 5)
@@ -79,7 +81,7 @@ def mixed(one: str, other: str, share: int) -> str:
 
 
 def _readable(colour: str, grounds: tuple[str, ...], far: str) -> str:
-    """The nearest to `colour`, on the way to `far`, that can be read on all of the grounds."""
+    """The colour nearest to `colour`, on the way to `far`, that is readable on all grounds."""
     tried = (mixed(colour, far, share) for share in range(_STEPS + 1))
     readable = (
         it for it in tried if all(contrast.ratio(it, on) >= contrast.LEAST for on in grounds)

@@ -1,4 +1,4 @@
-"""What the pages of a source show of its colour and logo."""
+"""The colour and logo that a source's pages show."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from leads.models.widgets import OUR_BLUE
 
 @dataclass(frozen=True)
 class Branding:
-    """`stylesheet`: its address, "" where the colours of site.css are the source's. `address`: the
-    logo's.
+    """`stylesheet`: its address, "" if the source uses the colours of site.css. `address`: the
+    logo's address.
     """
 
     stylesheet: str = ""
@@ -22,7 +22,7 @@ class Branding:
 
 
 def branding(source: LeadSource) -> Branding:
-    """Of a source's pages; the button's colour is theirs."""
+    """The branding of a source's pages; they use the button's colour."""
     logo = config_cache.logos.get().get(source.pk)
     return Branding(
         stylesheet=_stylesheet(source),

@@ -1,5 +1,5 @@
-"""The addresses of what a source's pages look like. What they answer depends on the address alone,
-so that caches may keep it; none needs to know the source.
+"""Views for a source's colours and logo. Each answer depends on the address alone, so that caches
+may keep it; no view needs to know the source.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ from leads import pages
 from leads.branding import palette
 from leads.models import Logo
 
-# Seconds. The address of another sheet, or another logo, is another one.
+# Seconds. Another style sheet or logo has another address.
 KEPT = 365 * 24 * 3600
 
 
-@csrf_exempt  # what is posted here is told the right method
+@csrf_exempt  # a POST is told the right method
 @pages.answers("GET", "HEAD")
 def colours(request: HttpRequest, colour: str) -> HttpResponse:
-    """The style sheet for a colour, "0b57c4"."""
+    """The style sheet for a colour such as "0b57c4"."""
     if not re.fullmatch(r"[0-9a-f]{6}", colour):
         return pages.not_found(request)
     body = palette.stylesheet(f"#{colour}").encode()

@@ -1,9 +1,9 @@
-"""From which address a request comes: read past the proxies that we trust, and no further.
+"""Finds the address that a request comes from: reads past trusted proxies, and no further.
 
-Each proxy appends to X-Forwarded-For the address that it was asked from. So the header is read from
-its right end, as long as the hop that wrote it is one of ours (TRUSTED_PROXIES); what stands to the
-left of the first foreign hop is that hop's invention. An entry that is no address ends the reading:
-nobody knows what stood before it.
+Each proxy appends the address that connected to it to X-Forwarded-For. So the header is read from
+its right end, as long as the hop that wrote the entry is one of ours (TRUSTED_PROXIES); everything
+left of the first foreign hop may be invented by that hop. An entry that is not an address ends the
+reading, because nobody knows what stood before it.
 """
 
 import ipaddress
@@ -16,14 +16,14 @@ from django.http import HttpRequest
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# With this many bits of it a provider gives an IPv6 network to one customer.
+# Providers give each customer an IPv6 network with a prefix of this many bits.
 _CUSTOMER = 64
-# "192.0.2.1:1234", "[2001:db8::1]", "[2001:db8::1]:1234": as some proxies write it.
+# "192.0.2.1:1234", "[2001:db8::1]", "[2001:db8::1]:1234": some proxies write it like this.
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::[0-9]*)?|(?P<four>[0-9.]+):[0-9]*")
 
 
 def of_request(request: HttpRequest) -> Address | None:
-    """The address of whoever has sent the request; None where the server does not know it."""
+    """The sender's address; None if the server does not know it."""
     found = read(str(request.META.get("REMOTE_ADDR") or ""))
     for text in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
         if found is None or not is_in(found, settings.TRUSTED_PROXIES):
@@ -36,8 +36,8 @@ def of_request(request: HttpRequest) -> Address | None:
 
 
 def sender(request: HttpRequest) -> str:
-    """What stands for whoever has sent the request; "" where the address may be that of a proxy
-    which nobody has declared, so that it is anybody's.
+    """An identity for the sender; "" if the address may belong to an undeclared proxy, behind which
+    anybody may be.
     """
     found = of_request(request)
     if found is None or is_in(found, settings.TRUSTED_PROXIES):
@@ -49,15 +49,15 @@ def sender(request: HttpRequest) -> str:
 
 
 def read(text: str) -> Address | None:
-    """The address that a text names, with or without a port; None for any other text.
+    """The address in a text, with or without a port; None for any other text.
 
-    An IPv4 address that is written as an IPv6 one (::ffff:192.0.2.1) is the IPv4 address.
+    An IPv4 address written as IPv6 (::ffff:192.0.2.1) is read as the IPv4 address.
     """
     text = text.strip()
     if parts := _WITH_PORT.fullmatch(text):
         text = parts["six"] or parts["four"] or ""
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])  # without the zone of a link
+        found = ipaddress.ip_address(text.partition("%")[0])  # without a link-local zone
     except ValueError:
         return None
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
@@ -69,7 +69,9 @@ def is_in(address: Address, networks: list[Network]) -> bool:
 
 
 def customer(address: Address) -> str:
-    """What stands for whoever has this address: itself, or its network of 64 bits in IPv6."""
+    """An identity for the holder of an address: the address itself, or its 64-bit network for
+    IPv6.
+    """
     if isinstance(address, IPv4Address):
         return str(address)
     return str(IPv6Network((address, _CUSTOMER), strict=False))

@@ -1,7 +1,7 @@
 """How many requests each entry of the block lists refuses, by day.
 
-What is refused is stored nowhere: without these counts an entry that turns away honest visitors
-would not be noticed. A day is one of the site's time zone; KEPT_FOR of them are kept.
+Refused requests are not stored: without these counts, nobody would notice an entry that turns away
+honest visitors. Days are in the site's time zone and are kept for KEPT_FOR.
 """
 
 from collections.abc import Collection
@@ -28,7 +28,7 @@ _NOTE = """
 
 
 def note(entries: Collection[int], now: datetime) -> None:
-    """One more request was refused by these entries. One statement."""
+    """Counts one more request refused by these entries. One statement."""
     today = _day(now)
     given: dict[str, Any] = {
         "entries": list(entries), "day": today, "oldest": today - KEPT_FOR,
@@ -38,7 +38,7 @@ def note(entries: Collection[int], now: datetime) -> None:
 
 
 def refused(entries: Collection[int], now: datetime, *, days: int) -> dict[int, int]:
-    """How many each of these entries has refused in so many days, today being one of them."""
+    """How many requests each of these entries refused in the last `days` days, including today."""
     found = BlockDay.objects.filter(
         entry__in=entries, day__gt=_day(now) - timedelta(days=days)
     ).values_list("entry")
@@ -46,7 +46,7 @@ def refused(entries: Collection[int], now: datetime, *, days: int) -> dict[int, 
 
 
 def refusing_most(now: datetime, *, least: int, most: int) -> list[BlockDay]:
-    """The entries that have refused at least so many today, those with most first."""
+    """The entries that refused at least `least` requests today, highest counts first."""
     found = BlockDay.objects.filter(day=_day(now), refused__gte=least).select_related("entry")
     return list(found.order_by("-refused", "pk")[:most])
 

@@ -1,4 +1,4 @@
-"""Block lists as CSV files: what a file says, row by row, and what it would change."""
+"""Block lists as CSV files: reads them row by row, and says what they would change."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from leads.guard.address import Network
 from leads.guard.block_values import NotAnEntry
 from leads.models import BlockEntry, BlockKind, BlockVerdict
 
-# The names in the first row, in any order; the same in every language, so that a file that one
-# person has exported another can import.
+# The column names in the header, in any order. They are the same in every language, so that one
+# person can import what another exported.
 COLUMNS = ("kind", "entry", "verdict", "reason", "until")
 _Choice = TypeVar("_Choice", BlockKind, BlockVerdict)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row that can be stored, and the line of the file at which it begins."""
+    """A row that can be stored, and the line of the file where it begins."""
 
     line: int
     kind: BlockKind
@@ -34,7 +34,7 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What there is one entry of."""
+        """What identifies an entry."""
         return (self.kind.value, self.value)
 
 
@@ -49,7 +49,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Reading:
-    """By what the rows are read. `zone`: of the times; `now`: what is over by then is no entry."""
+    """How to read the rows. `zone`: of the times; `now`: an entry that ends before it is
+    refused.
+    """
 
     default_countries: Collection[str]
     proxies: Collection[Network]
@@ -58,7 +60,7 @@ class Reading:
 
 
 def contents(text: str, reading: Reading) -> Contents[Row]:
-    """What the text of a file says. Raises NotAFile where its first row names no columns."""
+    """Reads the text of a file. Raises NotAFile if its header names no columns."""
     return csv_file.contents(
         text,
         COLUMNS,
@@ -69,7 +71,7 @@ def contents(text: str, reading: Reading) -> Contents[Row]:
 
 
 def difference(rows: Sequence[Row]) -> Difference:
-    """What storing them would do. One query."""
+    """What storing the rows would do. One query."""
     found = BlockEntry.objects.filter(value__in=[it.value for it in rows])
     there = {(it.kind, it.value): it for it in found}
     new, changed, same = [], [], []
@@ -85,7 +87,7 @@ def difference(rows: Sequence[Row]) -> Difference:
 
 
 def store(rows: Iterable[Row], user_id: int | None, now: datetime) -> None:
-    """Stores the rows: entries that are there get what the file says, and keep who added them."""
+    """Stores the rows. Existing entries get the file's values, and keep who added them."""
     BlockEntry.objects.bulk_create(
         (
             BlockEntry(
@@ -135,7 +137,7 @@ def _choice(choices: type[_Choice], typed: str) -> _Choice | None:
 
 
 def _until(typed: str, reading: Reading) -> datetime | None:
-    """A day ends it with its last second; "2027-01-31", "2027-01-31 18:00"."""
+    """Parses "2027-01-31" or "2027-01-31 18:00"; a day alone means its last second."""
     if not typed:
         return None
     try:

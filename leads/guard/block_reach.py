@@ -9,7 +9,7 @@ from leads.guard import address, block_values
 from leads.models import BlockKind, Lead
 
 OVER = timedelta(days=7)
-# So many of the newest requests are looked at: a second's work.
+# How many of the newest requests are checked: about a second's work.
 MOST = 10_000
 
 
@@ -18,9 +18,10 @@ Entry = tuple[str, str]  # kind, and value as block_values.read writes it
 
 @dataclass(frozen=True)
 class Reach:
-    """Of `looked_at` requests so many would have fitted; with so many of these we have talked.
+    """Of `looked_at` requests, `fitted` would have matched an entry; with `talked` of those we
+    talked.
 
-    `by_entry`: how many each entry would have fitted, those alone that fitted any.
+    `by_entry`: how many requests each entry would have matched, without entries that matched none.
     """
 
     looked_at: int
@@ -30,7 +31,9 @@ class Reach:
 
 
 def of(entries: Iterable[Entry], now: datetime, without: Collection[int] = ()) -> Reach:
-    """Of entries over the requests of the last seven days, but for those leads."""
+    """The reach of `entries` over the requests of the last seven days, except the leads
+    `without`.
+    """
     values: dict[str, set[str]] = defaultdict(set)
     for kind, value in entries:
         values[kind].add(value)

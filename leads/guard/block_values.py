@@ -1,12 +1,13 @@
-"""How the entries of the block lists are written, and which of them would fit a request. Pure.
+"""How entries of the block lists are written, and which entries match a request. Pure.
 
-An entry is found by equality: of a request all values are made that an entry could have (each
-prefix of its number, each network around its address, each domain above its mail's, each word and
-two or three words in a row), and those are looked up.
+Entries are looked up by equality: all values that an entry could have are made from the request
+(each prefix of its number, each network around its address, each domain above its mail's, each
+word, and each two or three words in a row).
 
-Words are compared without case, accents, vowel points and invisible signs, in any script. They end
-where letters and digits end: "loan" does not fit "loans". Scripts that part no words by blanks
-(Chinese, Thai) are compared from sign to sign.
+Words are compared without case, accents, vowel points and invisible characters, in any script. A
+word ends where its letters and digits end: "loan" does not match "loans". Scripts without spaces
+between words (Chinese, Thai) are compared up to the next character that is neither a letter nor a
+digit.
 """
 
 import ipaddress
@@ -23,14 +24,14 @@ from leads.guard.address import Address, Network, customer
 from leads.models.blocks import BlockKind, BlockVerdict
 from leads.phones import PhoneRefused
 
-# Words in a row that one entry may have.
+# How many words in a row an entry may have.
 MOST_WORDS = 3
-_FEWEST_LETTERS = 3  # of a word that refuses
-# Wider networks than these are half the internet.
+_FEWEST_LETTERS = 3  # in a word that refuses
+# Networks wider than these are too large a part of the internet.
 _WIDEST = {4: 8, 6: 20}
 _LONGEST = 190  # characters
 _MOST_DIGITS = 15
-# Whoever blocks one of these blocks everybody's mail.
+# Blocking one of these would block everybody's mail.
 PUBLIC_DOMAINS = frozenset({
     "aol.com", "gmail.com", "gmx.com", "gmx.de", "googlemail.com", "hotmail.com", "icloud.com",
     "live.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "proton.me",
@@ -38,20 +39,20 @@ PUBLIC_DOMAINS = frozenset({
     "yandex.com", "yandex.ru", "zahav.net.il",
 })  # fmt: skip
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
-# Accents, also the rare ones, and signs drawn around a letter; Hebrew points; Arabic vowel signs;
-# the Arabic line that only makes a word longer; and letters and marks that show nothing.
+# Accents, including rare ones, and signs drawn around a letter; Hebrew points; Arabic vowel signs;
+# the Arabic line that only stretches a word; and invisible letters and marks.
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
     "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]"
 )
-# Within a word: "don't", and the Hebrew geresh and gershayim.
+# Inside a word: "don't", and the Hebrew geresh and gershayim.
 _WITHIN = re.compile("(?<=\\w)['\"\u2018\u2019\u02bc\u05f3\u05f4](?=\\w)")
 
 
 class NotAnEntry(ValueError):  # noqa: N818  # said to a person
-    """A text is no entry of its kind; the text says why."""
+    """A text is not an entry of its kind; the message says why."""
 
 
 def read(
@@ -59,8 +60,8 @@ def read(
 ) -> str:
     """The entry that a person means by `typed`, as it is stored. Raises NotAnEntry.
 
-    `default_countries` (ISO 3166): in which a number without + is read. `proxies`: networks that
-    nobody may block, since everybody comes through them.
+    `default_countries` (ISO 3166): the countries to read a number without + in. `proxies`: networks
+    that nobody may block, because everybody comes through them.
     """
     typed = typed.strip()
     if not typed:
@@ -78,7 +79,9 @@ def read(
 
 
 def refuse_too_much(kind: str, value: str, verdict: str) -> None:
-    """Raises NotAnEntry for what would turn away half of the world, and not only hold it."""
+    """Raises NotAnEntry for an entry that would refuse far too many people; it may only hold
+    them.
+    """
     if kind == BlockKind.DOMAIN and value in PUBLIC_DOMAINS and verdict == BlockVerdict.REFUSE:
         raise NotAnEntry(
             gettext("Anybody can have mail at %(domain)s: it can be held, and not refused.")
@@ -100,26 +103,26 @@ def refuse_too_much(kind: str, value: str, verdict: str) -> None:
 
 
 def of_number(phone: str) -> set[str]:
-    """The entries that would fit a number (E.164): itself and its beginnings, in any spelling."""
+    """The entries that match a number (E.164): the number and its prefixes, in each spelling."""
     spellings = one_line.spellings(phone)
     return {spelling[:end] for spelling in spellings for end in range(2, len(spelling) + 1)}
 
 
 def of_address(address: Address) -> set[str]:
-    """The entries that would fit an address: itself, and each network around it."""
+    """The entries that match an address: the address and each network around it."""
     bits = address.max_prefixlen
     own = ipaddress.ip_network(address)
     return {_written(own.supernet(new_prefix=length)) for length in range(bits + 1)}
 
 
 def of_mail(email: str) -> set[str]:
-    """The entries that would fit a mail address: its domain, and those above it."""
+    """The entries that match a mail address: its domain, and the domains above it."""
     labels = _ascii(email.rpartition("@")[2]).split(".")
     return {".".join(labels[place:]) for place in range(len(labels) - 1)}
 
 
 def of_text(text: str) -> set[str]:
-    """The entries that would fit a text: its words, and up to MOST_WORDS of them in a row."""
+    """The entries that match a text: its words, and up to MOST_WORDS of them in a row."""
     words = list(_tokens(text))
     return {
         " ".join(words[start : start + length])
@@ -129,9 +132,9 @@ def of_text(text: str) -> set[str]:
 
 
 def written(answers: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What somebody has written into the manager's own fields; a box that is ticked says nothing.
+    """The texts in the answers to a manager's own fields, without ticked boxes.
 
-    `answers`: as leads.models.Answers has them.
+    `answers`: as in leads.models.Answers.
     """
     return [it["value"] for it in answers if isinstance(it["value"], str)]
 
@@ -155,8 +158,8 @@ def _number(typed: str, default_countries: Collection[str]) -> str:
 
 
 def one_spelling(value: str, typed: str) -> str:
-    """A number or prefix (+ and digits); of one that has two country codes, that by which its lines
-    are stored. Raises NotAnEntry, with `typed`, for what no number begins with.
+    """A number or prefix (+ and digits); for a number with two country codes, the spelling that is
+    stored. Raises NotAnEntry, which shows `typed`, if no number begins like this.
     """
     digits = value[1:]
     has_a_country = any(int(digits[:n] or 0) in COUNTRY_CODE_TO_REGION_CODE for n in (1, 2, 3))
@@ -235,7 +238,7 @@ def _words(typed: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """The words of a text, each in the one form in which words are compared."""
+    """The words of a text, in the form that is compared."""
     plain = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     plain = "".join(it for it in plain if unicodedata.category(it) != "Cf").casefold()
     plain = _WITHIN.sub("", plain)

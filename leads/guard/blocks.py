@@ -1,8 +1,8 @@
-"""The block lists: numbers, addresses, mail domains and words that managers have entered.
+"""The block lists: numbers, addresses, mail domains and words that managers entered.
 
-Asked as a check of the guard when a stranger's request comes in; a salesperson's follow-up is not
-asked. Numbers are asked again at the dial: one that is refused is not dialled by anybody, and a
-lead that waits with one that holds is held, unless a manager has released it in spite of it.
+The guard checks a stranger's request against them; a salesperson's follow-up is not checked.
+Numbers are checked again before dialling: a refused number is not dialled by anybody, and a waiting
+lead whose number an entry holds is held, unless a manager released it anyway.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from leads.phones import PhoneRefused
 from leads.submission import Submission
 
 NAME = "blocked"
-# For a row of leads_lead, in a query that reads it anyway. True for each whose number is blocked,
-# and for some whose is not: whether it still holds, and which spelling it is, is asked afterwards.
+# For a row of leads_lead, in a query that reads the row anyway. True for every blocked number and
+# for some that are not blocked: a second query checks whether the entry is still in force.
 MAY_BE_BLOCKED_SQL = f"""EXISTS (
     SELECT FROM leads_blockentry blocked WHERE blocked.kind = 'number' AND blocked.value IN (
         SELECT left(spelling, digits) FROM generate_series(2, 16) digits, unnest(
@@ -40,7 +40,7 @@ _VERDICTS = {BlockVerdict.HOLD: Verdict.HOLD, BlockVerdict.REFUSE: Verdict.REFUS
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
-    """What the lists have against a request. One query; what is refused is counted by another."""
+    """The findings of the lists against a request. One query; a second counts refusals."""
     known = submission.circumstances
     address = known.address if known else None
     texts = (submission.name, submission.message, *block_values.written(submission.answers))
@@ -58,21 +58,23 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
 
 
 def check_number(phone: str) -> None:
-    """Raises PhoneRefused, with the sentence for a manager, if a number is refused altogether."""
+    """Raises PhoneRefused, with a sentence for a manager, if an entry refuses the number."""
     for entry in _of_number(phone, timezone.now()).filter(verdict=BlockVerdict.REFUSE)[:1]:
         raise PhoneRefused("blocked", sentence(entry))
 
 
 def holding(phone: str, now: datetime) -> Finding | None:
-    """Why a lead with this number has to be looked at before it is called; None: it has not."""
+    """Why somebody must look at a lead with this number before it is called; None if nobody
+    must.
+    """
     entry = _of_number(phone, now).filter(verdict=BlockVerdict.HOLD).first()
     return _finding(entry) if entry else None
 
 
 def sentence(entry: BlockEntry) -> str:
-    """Why, for a manager."""
+    """The reason, for a manager."""
     said = str(_SAID[BlockKind(entry.kind)]) % {"value": entry.value}
-    if not (reason := entry.reason.rstrip(". ")):  # the sentence brings its own full stop
+    if not (reason := entry.reason.rstrip(". ")):  # the sentence has its own full stop
         return said
     return gettext("%(sentence)s Reason: %(reason)s.") % {"sentence": said, "reason": reason}
 

@@ -1,13 +1,13 @@
 """The proof of work (ALTCHA) that lets a mildly suspicious request be called.
 
-It is stored and held as any held one. The page that its visitor sees then has the browser solve a
-challenge in the background, which costs a second or two of its processor, and the solution has the
-lead called, with the clock of its submission (leads.guard.held), if nothing but mild findings are
-against it (`Finding.is_mild`). Without scripts, or without HTTPS, whose absence keeps
-browsers from it, the lead stays with a manager.
+The request is stored and held like any other held one. The visitor's page makes the browser solve a
+challenge in the background, which takes a second or two of its processor. The solution releases the
+lead, with the clock of its submission (leads.guard.held), if there are only mild findings against
+it (`Finding.is_mild`). Browsers need scripts and HTTPS to solve a challenge; without them the lead
+stays with a manager.
 
-The library verifies one solution as often as it is shown. That it counts once, and for one lead, is
-ours: the lead's id is signed with the challenge, and the database keeps one solution for a lead and
+The library accepts the same solution again and again. We make sure that it counts once, and for one
+lead: the lead's id is signed with the challenge, and the database keeps one solution for a lead and
 one lead for a solution (leads.models.Challenge).
 """
 
@@ -23,22 +23,23 @@ from django.utils.crypto import salted_hmac
 from leads.guard import held
 from leads.models import Challenge, Lead, TakenBack
 
-# How long a browser may take; also one whose page is in the background of a slow telephone.
+# How long a browser may take, including a page in the background on a slow phone.
 VALID_FOR = timedelta(minutes=20)
 ALGORITHM = "PBKDF2/SHA-256"
-# Rounds of hashing for each number that is tried, and how many numbers there are to try, so that
-# nobody is very unlucky. Two million rounds, half of all, are about a second of one processor.
+# Rounds of hashing for each number tried, and how many numbers there are to try, so that nobody is
+# very unlucky. Two million rounds, half of all, take about a second on one processor.
 ROUNDS = 1000
 MOST = 4000
-# Letters of a solution, base64 of JSON; ours have 900.
+# Characters of a solution, base64 of JSON; ours have 900.
 LONGEST = 4096
 
 
 def is_asked(lead: Lead, now: datetime) -> bool:
-    """Whether the page of this lead has a challenge solved. Not a day later: nobody waits then.
+    """Whether this lead's page asks for a solved challenge. Not after a day: nobody waits that
+    long.
 
-    Asked also where a solution changes nothing, since more than mild findings are against it: else
-    the page would tell who stands on a list of ours.
+    True even if a solution changes nothing because there are worse findings: otherwise the page
+    would reveal who is on one of our lists.
     """
     if not held.is_held(lead) or now - lead.submitted_at >= held.ASKED_AGAIN_WITHIN:
         return False
@@ -48,7 +49,9 @@ def is_asked(lead: Lead, now: datetime) -> bool:
 
 
 def ask(lead: Lead, now: datetime) -> dict[str, Any]:
-    """A challenge for this lead, as the widget reads it. A new one each time; one counts."""
+    """A challenge for this lead, as the widget reads it. Each call makes a new one; one solution
+    counts.
+    """
     Challenge.objects.get_or_create(lead=lead, defaults={"asked_at": now})
     made = altcha.create_challenge(
         ALGORITHM,
@@ -64,9 +67,9 @@ def ask(lead: Lead, now: datetime) -> dict[str, Any]:
 
 
 def answer(lead: Lead, solution: str, now: datetime) -> bool:
-    """Takes what the widget says it has found. Returns whether it is a solution that counts.
+    """Takes the widget's solution. Returns whether it counts.
 
-    One for another lead, an expired one, or one more for the same lead is none.
+    A solution for another lead, an expired one, or a second one for the same lead does not count.
     """
     nonce = _verified(lead, solution)
     if nonce is None:
@@ -77,15 +80,15 @@ def answer(lead: Lead, solution: str, now: datetime) -> bool:
             if not unsolved.update(solved_at=now, nonce=nonce):
                 return False
             held.let_go_if_answered(lead.pk, now)
-    except IntegrityError:  # this solution has counted before
+    except IntegrityError:  # this solution counted before
         return False
-    # Once more: the sweep may have judged the lead again between the two (leads.guard.held).
+    # Called again: the sweep may have judged the lead between the two steps (leads.guard.held).
     held.let_go_if_answered(lead.pk, now)
     return True
 
 
 def _verified(lead: Lead, solution: str) -> str | None:
-    """The nonce of a challenge that we have given out for this lead, and that is solved."""
+    """The nonce of a solved challenge that we gave out for this lead; None otherwise."""
     if len(solution) > LONGEST:
         return None
     result = altcha.verify_solution(solution, _secret("challenge"), hmac_key_secret=_secret("key"))
@@ -100,5 +103,7 @@ def _verified(lead: Lead, solution: str) -> str | None:
 
 @cache
 def _secret(of: str) -> str:
-    """Two, derived from SECRET_KEY: one signs challenges, the other their solutions' keys."""
+    """Two secrets derived from SECRET_KEY: one signs challenges, the other the keys of
+    solutions.
+    """
     return salted_hmac("leads.guard.challenge", of, algorithm="sha256").hexdigest()

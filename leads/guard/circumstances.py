@@ -1,4 +1,4 @@
-"""What is known of a submission besides its fields."""
+"""What is known about a submission apart from its fields."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from leads.guard.address import Address
 from leads.models import ApiClient
 from leads.visits import CameFrom
 
-# The name of the field that people do not see. No browser and no password manager has anything to
-# fill in under it.
+# The name of a field that people do not see. Browsers and password managers have nothing to fill in
+# under this name.
 TRAP = "reference"
 
 
@@ -23,9 +23,9 @@ TRAP = "reference"
 class Filling:
     """How our form was filled in.
 
-    `trap`: what was written into the field that people do not see. `took`: since its page was
-    rendered; None where the page's stamp is missing or forged. `before`: how many requests its
-    submitter had sent.
+    `trap`: the text in the field that people do not see. `took`: time since the page was rendered;
+    None if the page's stamp is missing or forged. `before`: how many requests the submitter had
+    sent before.
     """
 
     trap: str = ""
@@ -37,12 +37,12 @@ class Filling:
 class Circumstances:
     """How a stranger's submission reached us.
 
-    `address`: None where the server does not know it. `was_forwarded`: somebody says that they have
-    passed it on. `is_cross_site`: the browser says that a page of another website sent it; of
-    `origin`, "" where it hides that. `filling`: None for what came without our form. `is_by_api`: a
-    program sent it, or somebody who acts like one. `client`: whose key it showed (leads.api_keys).
-    `page`: the address of the page that it was filled in on, as visits.page_of makes it.
-    `came_from`: the pages that its visitor came by.
+    `address`: None if the server does not know it. `was_forwarded`: a header says that a proxy
+    passed it on. `is_cross_site`: the browser says that another website's page sent it; `origin` is
+    that website, "" if the browser hides it. `filling`: None if it came without our form.
+    `is_by_api`: a program sent it, or somebody acting like one. `client`: the client whose key it
+    showed (leads.api_keys). `page`: the address of the page with the form, as made by
+    visits.page_of. `came_from`: the pages that the visitor came by.
     """
 
     address: Address | None
@@ -57,29 +57,29 @@ class Circumstances:
 
     @property
     def is_without_key(self) -> bool:
-        """Whether a program sent it that nobody here knows."""
+        """Whether an unknown program sent it."""
         return self.is_by_api and self.client is None and not self.is_of_ours
 
     @property
     def is_of_ours(self) -> bool:
-        """Whether it comes from a server of ours (RATES_EXEMPT). Not what a proxy on this machine
-        has passed on that nobody has declared (TRUSTED_PROXIES): that is anybody's, and all of it
-        has this address.
+        """Whether it comes from one of our servers (RATES_EXEMPT). Not if an undeclared proxy on
+        this machine (not in TRUSTED_PROXIES) passed it on: it may come from anybody, and all such
+        requests have this address.
         """
         if self.address is None or not address.is_in(self.address, settings.RATES_EXEMPT):
             return False
         if address.is_in(self.address, settings.TRUSTED_PROXIES):
-            return False  # the proxy has not said whose request it is
+            return False  # the proxy did not say whose request it is
         return not (self.was_forwarded and self.address.is_loopback)
 
     def after(self, before: int) -> "Circumstances":
-        """The same of somebody who has sent so many requests before."""
+        """The same circumstances, for a submitter who sent `before` requests before."""
         filling = self.filling and replace(self.filling, before=before)
         return replace(self, filling=filling)
 
 
 def of_request(request: HttpRequest) -> Circumstances:
-    """The circumstances of what a request submits."""
+    """The circumstances of a request's submission."""
     return Circumstances(
         address=address.of_request(request),
         was_forwarded="X-Forwarded-For" in request.headers,
@@ -99,7 +99,7 @@ def _origin(sent: str) -> str:
 def of_api(
     request: HttpRequest, fields: Mapping[str, str], client: ApiClient | None
 ) -> Circumstances:
-    """The same of what a program has sent, with a key of this client."""
+    """The circumstances of a submission by a program, with a key of this client."""
     how = replace(of_request(request), is_by_api=True, client=client)
     came = visits.read(fields)
     return replace(how, page=came.last.get(visits.PAGE) or how.page, came_from=came)
@@ -108,11 +108,12 @@ def of_api(
 def of_form(
     request: HttpRequest, posted: Mapping[str, str], token: uuid.UUID, now: datetime
 ) -> Circumstances:
-    """The same of what our form has sent, from a page with this token."""
+    """The circumstances of a submission by our form, from a page with this token."""
     took = stamp.age(posted.get(stamp.FIELD, ""), token, now)
     filling = Filling(posted.get(TRAP, ""), took)
     here = request.build_absolute_uri(request.path)
-    # A page of an older release says nothing; its own address has the marks that it came with.
+    # A page of an older release sends no page field; its own address has the marks that it came
+    # with.
     said = posted if visits.PAGE in posted else {visits.PAGE: request.headers.get("Referer", here)}
     return replace(
         of_request(request),

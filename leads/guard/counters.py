@@ -1,8 +1,8 @@
-"""Counts submissions for all web processes and machines together, in Redis (counters.lua).
+"""Counts submissions in Redis, for all web processes and machines together (counters.lua).
 
-Nobody waits long for it. Other threads ask, since a timeout on a socket does not bound a resolver,
-and the caller waits for them no longer than LONGEST_WAIT. While Redis is away, nobody waits: one
-submission every BREAKER_OPEN_FOR seconds tries whether it is back.
+Nobody waits long for Redis. A timeout on a socket does not bound name resolution, so other threads
+ask Redis, and the caller waits for them at most LONGEST_WAIT. While Redis is down nobody waits: one
+submission every BREAKER_OPEN_FOR seconds checks whether it is back.
 """
 
 import json
@@ -26,8 +26,8 @@ from leads.guard.rate import Rate
 
 log = logging.getLogger(__name__)
 
-# Seconds. Redis on the same network answers in a millisecond; a web server that has no processor to
-# spare needs longer, and what could not be asked is not called.
+# Seconds. Redis on the same network answers in a millisecond; a busy web server needs longer. A
+# submission that could not be counted is not called.
 TIMEOUT = 0.5
 LONGEST_WAIT = 2 * TIMEOUT
 BREAKER_OPEN_FOR = 3.0
@@ -37,12 +37,12 @@ PREFIX = "callbacks:rates:"
 
 @dataclass(frozen=True)
 class Counter:
-    """Something that is counted: under `key`, a `member` once, however often it comes.
+    """What to count: `member` under `key`, once, however often it comes.
 
-    `hold`: rates of which one more is too many. `refuse`: where these are used up, nothing is
-    counted any more. `is_mild`: what exceeds it may be called all the same. `is_shared`: it is not
-    counted there where a counter before it, which is not mild, is exceeded: who goes on and on must
-    not use up what everybody shares.
+    `hold`: rates above which a submission is held. `refuse`: if one of these is used up, nothing is
+    counted any more. `is_mild`: a submission above the rate may still be called. `is_shared`: not
+    counted if an earlier counter that is neither mild nor shared is exceeded, so that one
+    persistent sender does not use up a shared rate.
     """
 
     key: str
@@ -55,8 +55,8 @@ class Counter:
 
 @dataclass(frozen=True)
 class Counted:
-    """`exceeded`: for each counter the rate that it exceeds, or None. `wait`: the submission was
-    not counted, and might be after this time.
+    """`exceeded`: for each counter the rate it exceeds, or None. `wait`: the submission was not
+    counted, and may be counted after this time.
     """
 
     exceeded: Sequence[Rate | None] = ()
@@ -64,15 +64,15 @@ class Counted:
 
 
 class Away(Exception):  # noqa: N818  # said of Redis, and no fault of who asks
-    """Redis has not answered in time, or has not a moment ago."""
+    """Redis did not answer in time, now or a moment ago."""
 
 
 class _Breaker:
-    """After a failure it lets one through every BREAKER_OPEN_FOR seconds. One per process."""
+    """After a failure, lets one call through every BREAKER_OPEN_FOR seconds. One per process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._closed_until = float("-inf")  # monotonic seconds; nobody is let through before
+        self._closed_until = float("-inf")  # monotonic seconds; blocks calls before
         self._is_open = False
 
     def lets_through(self) -> bool:
@@ -85,7 +85,7 @@ class _Breaker:
             return True
 
     def tell(self, *, answered: bool) -> None:
-        """What came of it."""
+        """Notes whether Redis answered."""
         with self._lock:
             self._is_open = not answered
 
@@ -94,16 +94,16 @@ _breaker = _Breaker()
 
 
 def count(counters: Sequence[Counter], now: datetime) -> Counted:
-    """Counts a submission at each of these. Raises Away. One round trip."""
+    """Counts a submission with each counter. Raises Away. One round trip."""
     if not _breaker.lets_through():
         raise Away
     asked = _askers().submit(_ask, counters, now)
     try:
         answer = asked.result(LONGEST_WAIT)
-    except Exception as error:  # noqa: BLE001  # whatever is the matter with it: not the caller's
+    except Exception as error:  # noqa: BLE001  # no problem of Redis is the caller's
         asked.cancel()
         _breaker.tell(answered=False)
-        # The message can hold Redis's address with the password: the type is enough.
+        # The message can hold Redis's address with the password, so only its type is logged.
         log.warning("submissions are not counted error=%s", type(error).__name__)
         raise Away from None
     _breaker.tell(answered=True)
@@ -116,7 +116,7 @@ def count(counters: Sequence[Counter], now: datetime) -> Counted:
 
 
 def _ask(counters: Sequence[Counter], now: datetime) -> list[Any]:
-    """Runs in a thread of its own."""
+    """Runs in a separate thread."""
     told = [
         {
             "member": it.member,
@@ -140,12 +140,12 @@ def _script() -> Any:
         settings.REDIS_URL,
         socket_timeout=TIMEOUT,
         socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 1),  # Redis may have been restarted
+        retry=Retry(NoBackoff(), 1),  # Redis may have restarted
     )
     return client.register_script(Path(__file__).with_suffix(".lua").read_text())
 
 
-# Made by the first submission, which is after the web server's fork.
+# Created by the first submission, which comes after the web server's fork.
 @cache
 def _askers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="guard")

@@ -1,4 +1,4 @@
-"""Keeps what the checks had against a lead (leads.models.Finding)."""
+"""Stores the checks' findings about a lead (leads.models.Finding)."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from leads.models import Finding, Lead
 
 
 def keep(lead: Lead, judged: Judgement, at: datetime) -> None:
-    """Stores the findings about a lead that is stored in this transaction."""
+    """Stores the findings about a lead, in the transaction that stores the lead."""
     if judged.findings:
         Finding.objects.bulk_create(
             Finding(

@@ -1,5 +1,5 @@
-"""Held leads: a manager lets them go, and so does a check that had nobody to ask before, and a
-browser that has solved a challenge (leads.guard.challenge).
+"""Releases held leads: by a manager, by a check that gets its answer later, or by a browser that
+solves a challenge (leads.guard.challenge).
 """
 
 import logging
@@ -21,18 +21,19 @@ from leads.submission import Submission
 
 log = logging.getLogger(__name__)
 
-# In one sweep; an outage of Redis may have held many.
+# In one sweep; an outage of Redis may have left many held.
 AT_ONCE = 50
-# What was asked for longer ago than this is for a person to judge.
+# Older requests are left to a person.
 ASKED_AGAIN_WITHIN = timedelta(days=1)
 
 
 def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
-    """Has a held lead called: at once, or at the time that was chosen; its clock has run meanwhile.
+    """Releases a held lead, to be called at once or at its chosen time; its clock kept running.
 
-    Returns whether it was still held. Raises PhoneRefused where its number may not be called. What
-    the same visitor has asked since is theirs, too; without a person's word only as far as it would
-    be called itself. One that has joined another request of its number counts there from now on.
+    Returns whether the lead was still held. Raises PhoneRefused if its number may not be called.
+    Releases the same visitor's later requests too; without a person's decision, only those that
+    would be called anyway. A request that joined another one of its number counts there from now
+    on.
     """
     with transaction.atomic():
         lead = Lead.objects.select_related("source").get(pk=lead_id)
@@ -56,17 +57,17 @@ def release(lead_id: int, now: datetime, *, by_person: bool = True) -> bool:
 
 
 def reject(lead_id: int) -> bool:
-    """Nobody is called for a request that was held back as it joined another one of its number;
-    that one goes on. False: it is not one of these.
+    """Cancels a request that was held back when it joined another request of its number; the other
+    request goes on. Returns False if the lead is not such a request.
     """
     held_back = Lead.objects.filter(pk=lead_id, is_held_back=True)
     return held_back.exists() and transitions.leave(lead_id)
 
 
 def hold_if_blocked(lead: Lead, now: datetime) -> bool:
-    """Holds a waiting lead whose number has come on the block list; False: it may be called.
+    """Holds a waiting lead whose number is now on the block list. False: it may be called.
 
-    One that a manager has released in spite of such an entry is not held again.
+    Does not hold a lead again that a manager released despite such an entry.
     """
     found = blocks.holding(lead.phone, now)
     if found is None or Finding.objects.filter(lead=lead.pk, asked=blocks.NAME).exists():
@@ -79,7 +80,7 @@ def hold_if_blocked(lead: Lead, now: datetime) -> bool:
 
 
 def is_held(lead: Lead) -> bool:
-    """Whether it is held, or was held back as it joined another request of its number."""
+    """Whether the lead is held, or was held back when it joined another request of its number."""
     return lead.status == LeadStatus.HELD or (
         lead.status == LeadStatus.DUPLICATE and lead.is_held_back
     )
@@ -95,16 +96,17 @@ def _for_a_person() -> QuerySet[Finding]:
 
 
 def has_solved(lead: Lead) -> bool:
-    """Whether the visitor's browser has solved a challenge for this lead."""
+    """Whether the visitor's browser solved a challenge for this lead."""
     return Challenge.objects.filter(lead=lead).exclude(solved_at=None).exists()
 
 
 def let_go_if_answered(lead_id: int, now: datetime) -> bool:
-    """Has a held lead called if nothing is against it any more: each finding is mild, and there is
-    a solved challenge. Returns whether it was held until now.
+    """Releases a held lead if nothing is against it any more: all findings are mild, and a
+    challenge was solved. Returns whether it was held until now.
 
-    A challenge is solved, and a check that had no answer is asked again, at any moment: each of the
-    two calls this in its own transaction, and after it, so that the later one sees both.
+    A challenge can be solved, and an unanswered check asked again, at any moment. Both callers call
+    this function inside their transaction and again after it, so that the later one sees both
+    changes.
     """
     lead = Lead.objects.get(pk=lead_id)
     against = list(lead.findings.all())
@@ -113,7 +115,7 @@ def let_go_if_answered(lead_id: int, now: datetime) -> bool:
     if against and not has_solved(lead):
         return False
     if TakenBack.objects.filter(lead=lead).exists():
-        return False  # it is held for others, who have joined it: for a person
+        return False  # it is held for others who joined it: a person decides
     try:
         return release(lead_id, now, by_person=False)
     except PhoneRefused as refused:
@@ -122,9 +124,9 @@ def let_go_if_answered(lead_id: int, now: datetime) -> bool:
 
 
 def judge_again() -> None:
-    """A step of the sweep: asks again about leads that are held because a check had nobody to ask.
+    """A step of the sweep: asks unanswered checks about held leads again.
 
-    The oldest first, as they came; it ends with the first that has no answer yet.
+    Oldest leads first; stops at the first check that still has no answer.
     """
     now = timezone.now()
     unanswered = Finding.objects.filter(is_unanswered=True).order_by("at", "pk")
@@ -140,7 +142,7 @@ def judge_again() -> None:
 
 
 def _judge_again(lead: Lead, now: datetime) -> bool:
-    """Whether there was an answer."""
+    """Whether all checks answered."""
     log_context.follow(lead.pk)
     judged = pipeline.judge(_submission_of(lead), now)
     if any(it.is_unanswered for it in judged.findings):
@@ -157,7 +159,7 @@ def _judge_again(lead: Lead, now: datetime) -> bool:
 
 
 def _submission_of(lead: Lead) -> Submission:
-    """As it came, as far as the lead tells."""
+    """The submission as it came, rebuilt from what the lead stores."""
     known = Circumstances(
         address=read(lead.submitted_from or ""),
         is_by_api=lead.came_by == CameBy.API,

@@ -1,8 +1,8 @@
-"""The check of programs that show no key of the API.
+"""The check for programs without an API key.
 
-The API asks a robot for nothing: neither for a page nor for time. So what comes there without a key
-is as suspicious as a form without its page, and a solved challenge answers it too. A source says
-what becomes of it (LeadSource.without_key).
+The API gives a robot no obstacles: it needs neither a page nor time. So a submission without a key
+is as suspicious as a form sent without its page, and a solved challenge answers this finding too.
+The source says what happens to such submissions (LeadSource.without_key).
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ NAME = "key"
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
-    """Holds what nobody knows the sender of, unless the source takes it."""
+    """Holds a submission from an unknown program, unless the source accepts it."""
     known = submission.circumstances
     if known and known.is_without_key and submission.source.without_key != WithoutKey.ACCEPTED:
         sentence = gettext("A program without an API key sent it, as robots do.")
@@ -27,5 +27,5 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: 
 
 
 def is_refused(source: LeadSource, known: Circumstances) -> bool:
-    """Whether the source takes nothing without a key."""
+    """Whether the source refuses submissions without a key."""
     return known.is_without_key and source.without_key == WithoutKey.REFUSED

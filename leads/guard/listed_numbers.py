@@ -1,4 +1,6 @@
-"""The check of the never-call list. The list is asked again at the dial (leads.number_guard)."""
+"""The check of the never-call list. The list is checked again before dialling
+(leads.number_guard).
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,6 +13,6 @@ NAME = "never_call"
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
-    """A request of a number on the list is held."""
+    """Holds a request for a number on the list."""
     if listed := never_call.entry(submission.phone):
         yield Finding(NAME, Verdict.HOLD, never_call.refusal(listed))

@@ -1,4 +1,6 @@
-"""How many mails a mailbox gets that anybody may have typed, and how many all visitors get."""
+"""Limits how many mails one mailbox gets, whose address anybody may have typed, and all
+together.
+"""
 
 from datetime import datetime
 
@@ -8,15 +10,15 @@ from leads.guard import counters
 from leads.guard.counters import Away, Counter
 from leads.guard.rates import hidden
 
-# Google gives one mailbox all spellings of its name with dots, under both of its domains.
+# Google delivers all spellings of a name with dots, at both domains, to one mailbox.
 _GOOGLES = frozenset({"gmail.com", "googlemail.com"})
 
 
 def may_mail(address: str, mail: str, now: datetime) -> bool:
-    """Counts a mail to an address; False: one more is too many, for its mailbox or in all.
+    """Counts a mail to an address. False: the mail is too many, for its mailbox or overall.
 
-    `mail`: the same one once more counts once. While Redis is away, nothing is mailed: a mail is
-    not worth the risk of sending somebody hundreds.
+    `mail`: the same mail counts once. While Redis is down no mail is sent: a mail is not worth the
+    risk of sending somebody hundreds.
     """
     counted = [
         Counter(hidden("mail", mailbox(address)), mail, refuse=settings.RATE_MAIL),
@@ -30,11 +32,11 @@ def may_mail(address: str, mail: str, now: datetime) -> bool:
 
 
 def mailbox(address: str) -> str:
-    """The mailbox of an address, to be counted by, and not to be written to.
+    """The mailbox of an address, for counting, not for writing to.
 
-    "Dana+shop@Example.com" is "dana@example.com": what is behind a plus tells nobody apart who
-    reads the mail, and a stranger would have as many addresses of one person as they like. Where
-    a provider tells such addresses apart after all, their owners share one rate.
+    "Dana+shop@Example.com" becomes "dana@example.com": the part after a plus does not change who
+    reads the mail, and otherwise a stranger could use any number of addresses of one person. If a
+    provider does treat them as different mailboxes, their owners share one rate.
     """
     name, _at, domain = address.strip().casefold().rpartition("@")
     domain = _in_ascii(domain.rstrip("."))
@@ -45,7 +47,7 @@ def mailbox(address: str) -> str:
 
 
 def _in_ascii(domain: str) -> str:
-    """As mail servers ask for it: "bücher.example" is "xn--bcher-kva.example"."""
+    """The form that mail servers use: "bücher.example" is "xn--bcher-kva.example"."""
     try:
         return domain.encode("idna").decode("ascii")
     except UnicodeError:

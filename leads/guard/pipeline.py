@@ -1,7 +1,7 @@
-"""Asks each check about a submission; the strictest wins.
+"""Runs each check on a submission; the strictest verdict wins.
 
 A check that cannot answer, or breaks, holds the submission: storing fails open, dialling fails
-closed. What each has against it is kept (leads.models.Finding), for managers.
+closed. All findings are stored for managers (leads.models.Finding).
 """
 
 import logging
@@ -19,10 +19,10 @@ from leads.submission import Submission
 
 log = logging.getLogger(__name__)
 
-# Yields what it has against the submission; waits for nothing longer than a part of a second.
+# Yields its findings about the submission; never waits longer than a fraction of a second.
 Check = Callable[[Submission, datetime], Iterable[Finding]]
 
-# A follow-up is planned by somebody who has talked with that person.
+# A follow-up has no stranger: somebody who talked with the person planned it.
 OF_ALL: dict[str, Check] = {listed_numbers.NAME: listed_numbers.check}
 OF_STRANGERS: dict[str, Check] = {
     blocks.NAME: blocks.check,
@@ -34,9 +34,9 @@ OF_STRANGERS: dict[str, Check] = {
 
 
 def judge(submission: Submission, now: datetime) -> Judgement:
-    """What becomes of a submission that comes at `now`. Call it outside any transaction.
+    """Judges a submission that arrives at `now`. Call it outside any transaction.
 
-    What is found is kept for managers, in their language and not in the visitor's.
+    Findings are stored for managers, in their language, not the visitor's.
     """
     checks = OF_ALL | (OF_STRANGERS if submission.circumstances else {})
     with translation.override(settings.LANGUAGE_CODE):
@@ -51,11 +51,11 @@ def _asked(name: str, check: Check, submission: Submission, now: datetime) -> It
     try:
         yield from list(check(submission, now))
     except DatabaseError:
-        raise  # without it nothing can be stored anyway
+        raise  # without the database nothing can be stored anyway
     except CannotAnswer as told:
         yield Finding(name, Verdict.HOLD, told.reason, is_unanswered=True)
-    except Exception as error:  # noqa: BLE001  # a broken check must neither call nor lose anybody
-        # Its message may hold what was typed: the type is enough.
+    except Exception as error:  # noqa: BLE001  # a broken check neither calls nor loses anybody
+        # The message may hold what was typed, so only its type is logged.
         log.error("a check broke check=%s error=%s", name, type(error).__name__)
         sentence = gettext(
             "The check “%(check)s” could not be made, because of a fault in it. "

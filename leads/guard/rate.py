@@ -1,4 +1,4 @@
-"""Rates as the settings name them: "20/10m, 100/d", at most 20 in 10 minutes and 100 a day."""
+"""Rates as in the settings: "20/10m, 100/d" is at most 20 in 10 minutes and 100 a day."""
 
 import re
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ OFF = "off"
 
 @dataclass(frozen=True)
 class Rate:
-    """At most `limit` in any `seconds`."""
+    """At most `limit` in any `seconds` seconds."""
 
     limit: int
     seconds: int
 
     @property
     def per(self) -> timedelta:
-        """The length of its window."""
+        """The length of the window."""
         return timedelta(seconds=self.seconds)
 
 
 def read(text: str) -> tuple[Rate, ...]:
-    """The rates that a text names, with commas between; none for "off". Raises ValueError."""
+    """The rates in a text, separated by commas; none for "off". Raises ValueError."""
     if text.strip().lower() == OFF:
         return ()
     return tuple(_one(part.strip()) for part in text.split(","))

@@ -1,12 +1,12 @@
-"""The check of rates: how many submissions come from an address, to a number, through a source.
+"""The check of rates: how many submissions come from an address, for a number, through a source.
 
-Above the usual they are held, and stay so while it lasts; what one address sends far above it is
-refused. What the rate of its own address or number holds is counted for neither source nor country:
-a stranger who goes on must not have everybody held. A program with a key of the API is counted for
-itself, whatever its address, and is refused above its own rate. Programs without one share a rate
-of their own, and use up nothing of the form's. Strangers can use up a source's rate for everybody,
-so a solved challenge answers it. What is counted is kept in Redis as keyed hashes, for a day at
-most by itself.
+Submissions above the usual rate are held while it lasts; an address that sends far more is refused.
+A submission held by the rate of its own address or number counts for neither source nor country, so
+that one stranger cannot get everybody held. A program with an API key is counted by its key's
+client, whatever its address, and is refused above its own rate. Programs without a key share a
+separate rate, and use up nothing of the form's. Strangers can use up a source's rate for everybody,
+so a solved challenge answers that finding. Redis stores what is counted as keyed hashes, for at
+most a day by default.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ NAME = "rate"
 
 @dataclass(frozen=True)
 class _Counted:
-    """A counter, and the sentence for a manager where it exceeds a rate: with the placeholders
+    """A counter, and the sentence for a manager when a rate is exceeded, with the placeholders
     %(what)s, %(limit)s and %(time)s.
     """
 
@@ -44,7 +44,7 @@ class _Counted:
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:
-    """Holds what exceeds a rate, refuses what one address sends far beyond one."""
+    """Holds what exceeds a rate, and refuses an address or client that sends far too much."""
     known = submission.circumstances
     if known and known.is_of_ours and not known.client:
         return
@@ -71,8 +71,9 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:
 
 
 def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta | None:
-    """How long an address waits that has put too many numbers on the never-call list by the pages
-    of requests; None: it may. So it may while Redis is away: the call is the worse mistake.
+    """How long an address must wait that put too many numbers on the never-call list through
+    request pages; None: it need not. It need not while Redis is down either: an unwanted call is
+    worse.
     """
     if known.address is None or not settings.RATE_NEVER_CALL or known.is_of_ours:
         return None
@@ -86,8 +87,8 @@ def wait_to_list(known: Circumstances, phone: str, now: datetime) -> timedelta |
 
 
 def wait_to_change(request: Lead, change: str, now: datetime) -> timedelta | None:
-    """How long somebody waits who has changed their request too often on its page; None: they may.
-    So they may while Redis is away. `change`: the same one once more counts once.
+    """How long somebody must wait who changed their request too often on its page; None: they need
+    not, also while Redis is down. `change`: the same change counts once.
     """
     if not settings.RATE_CHANGES:
         return None
@@ -99,8 +100,8 @@ def wait_to_change(request: Lead, change: str, now: datetime) -> timedelta | Non
 
 
 def may_read(known: Circumstances, typed: str, now: datetime) -> bool:
-    """Whether an address is told once more how we read a number, while it is typed. Not while
-    Redis is away: it only helps.
+    """Whether to tell this address again how we read a number while it is typed. False while Redis
+    is down: the reading is only a convenience.
     """
     if known.address is None or not settings.RATE_READINGS:
         return True
@@ -161,7 +162,7 @@ def _of_address(sender: str, key: str, phone: str) -> Iterator[_Counted]:
             key,
             settings.RATE_ADDRESS,
             settings.RATE_ADDRESS_REFUSED,
-            is_mild=True,  # people behind one address exceed it, too
+            is_mild=True,  # people who share an address exceed it too
         ),
         sender,
         _("More than %(limit)s requests came from the address %(what)s within %(time)s."),
@@ -174,12 +175,12 @@ def _of_address(sender: str, key: str, phone: str) -> Iterator[_Counted]:
 
 
 def _shared(name: str, key: str, rates: tuple[Rate, ...]) -> Counter:
-    """Of all strangers together. Mild: whoever comes during a flood is no part of it."""
+    """A rate shared by all strangers. Mild: an honest visitor during a flood is not part of it."""
     return Counter(name, key, rates, is_mild=True, is_shared=True)
 
 
 def hidden(kind: str, value: str) -> str:
-    """The key under which a value is counted, of which nobody can tell it."""
+    """The key that a value is counted under; the value cannot be read from it."""
     digest = salted_hmac("leads.guard.rates", value, algorithm="sha256").hexdigest()[:24]
     return f"{kind}:{digest}"
 

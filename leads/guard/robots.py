@@ -1,6 +1,6 @@
-"""The check for robots: they fill in every field of a form, at once, and without its page.
+"""The check for robots: they fill in every field, at once, and without loading the form's page.
 
-All of it is mild: people do the like now and then, so a solved challenge answers it.
+All its findings are mild: people sometimes do the same, so a solved challenge answers them.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from leads.guard.verdicts import Finding, Verdict
 from leads.submission import Submission
 
 NAME = "robot"
-# Of LEAST_FILL_TIME. Somebody who has the browser fill in the form, sees it and presses the button
-# needs longer than a second; longer than this bound some who are quick would be suspected.
+# The highest LEAST_FILL_TIME. Even somebody whose browser fills in the form needs more than a
+# second to see it and press the button; a minimum above this would make fast people suspects.
 LONGEST_LEAST = 10.0
-# People send a page again to correct a number or to choose a time.
+# People send a page again to correct a number or choose a time.
 MOST_BEFORE = 3
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
-    """Holds what was written by a robot, or by an extension of a browser that acts like one."""
+    """Holds what a robot wrote, or a browser extension that acts like one."""
     filling = submission.circumstances and submission.circumstances.filling
     if not filling:
         return

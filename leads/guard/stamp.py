@@ -1,8 +1,8 @@
-"""The stamp of a form: when the page was rendered that it was filled in on.
+"""The stamp of a form: when its page was rendered.
 
-The page carries it in a hidden field beside its token, and the form sends both back. It is signed
-together with the token, so it fits no other page, and it never runs out: a page may stay open for
-days, and come out of the browser's own cache.
+The page carries the stamp in a hidden field beside its token, and the form sends both back. The
+stamp is signed together with the token, so it fits no other page. It never expires: a page may stay
+open for days, or come out of the browser's cache.
 """
 
 import uuid
@@ -14,15 +14,15 @@ FIELD = "shown"
 
 
 def new(token: uuid.UUID, now: datetime) -> str:
-    """The stamp of a page with this token that is rendered at `now`."""
+    """The stamp of a page with this token, rendered at `now`."""
     milliseconds = round(now.timestamp() * 1000)
     return f"{milliseconds}:{_signature(token, milliseconds)}"
 
 
 def age(stamp: str, token: uuid.UUID, now: datetime) -> timedelta | None:
-    """How long before `now` the page was rendered; None where the stamp is missing or forged.
+    """How long before `now` the page was rendered; None if the stamp is missing or forged.
 
-    Negative where it was rendered by a server whose clock is ahead of ours.
+    Negative if a server whose clock is ahead of ours rendered the page.
     """
     written, _, signature = stamp.partition(":")
     if not (written.isascii() and written.isdigit() and len(written) < 15):

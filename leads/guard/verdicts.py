@@ -1,4 +1,4 @@
-"""What a check says of a submission, and what all of them together come to."""
+"""The findings of the checks about a submission, and the verdict from all of them."""
 
 import math
 from collections.abc import Container
@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class Verdict(IntEnum):
-    """The stricter, the greater: the strictest of all checks' wins."""
+    """A greater value is stricter; the strictest verdict of all checks wins."""
 
     ACCEPT = 0  # it is called
     HOLD = 1  # it is stored, and nobody is called until a manager releases it
@@ -17,11 +17,11 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check, by its name, has against a submission.
+    """What one check, `asked`, found against a submission.
 
-    `reason`: a sentence for a manager. `retry_after`: when a refused one may be tried again; None:
-    never. `is_unanswered`: it had nobody to ask, and says nothing of the submission. `is_mild`: a
-    solved challenge answers it (leads.guard.challenge).
+    `reason`: a sentence for a manager. `retry_after`: when a refused submission may be sent again;
+    None: never. `is_unanswered`: the check could not find out, so it says nothing about the
+    submission. `is_mild`: a solved challenge answers it (leads.guard.challenge).
     """
 
     asked: str
@@ -34,37 +34,37 @@ class Finding:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What all checks have against a submission: nothing, if all accept it."""
+    """The findings of all checks about a submission; none if all accept it."""
 
     findings: tuple[Finding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """The strictest."""
+        """The strictest verdict."""
         return max((it.verdict for it in self.findings), default=Verdict.ACCEPT)
 
     @property
     def is_held(self) -> bool:
-        """Whether it is not to be called, where it is stored."""
+        """Whether the submission is not called, if it is stored."""
         return self.verdict is not Verdict.ACCEPT
 
     def without(self, asked: Container[str]) -> "Judgement":
-        """Without what these checks found."""
+        """The judgement without the findings of these checks."""
         return Judgement(tuple(it for it in self.findings if it.asked not in asked))
 
     @property
     def reason(self) -> str:
-        """Why, for a manager; "" where nothing is against it."""
+        """The reason, for a manager; "" if there are no findings."""
         return " ".join(it.reason for it in self.findings if it.verdict is self.verdict)
 
     @property
     def retry_after(self) -> timedelta:
-        """When a refused submission may be tried again."""
+        """When a refused submission may be sent again."""
         return max((it.retry_after for it in self.findings if it.retry_after), default=timedelta())
 
 
 class Refused(Exception):  # noqa: N818  # no fault of ours
-    """A submission is not stored. `is_for_good`: nor is it when it is sent again later."""
+    """A submission is not stored. `is_for_good`: sending it again later will not help either."""
 
     def __init__(self, judged: Judgement) -> None:
         super().__init__(judged.reason)
@@ -75,12 +75,14 @@ class Refused(Exception):  # noqa: N818  # no fault of ours
 
     @property
     def seconds(self) -> int:
-        """Whole seconds until it may be tried again; 1 or more."""
+        """Whole seconds until it may be sent again; at least 1."""
         return max(1, math.ceil(self.retry_after.total_seconds()))
 
 
 class CannotAnswer(Exception):  # noqa: N818  # no fault of ours
-    """A check has nobody to ask: the submission is held. `reason`: why, a manager's sentence."""
+    """A check cannot find out: the submission is held. `reason`: why, as a sentence for a
+    manager.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,7 +1,7 @@
-"""The check of foreign websites, whose pages have their visitors' browsers submit something here.
+"""The check for foreign websites, whose pages make their visitors' browsers submit something here.
 
-A browser says so by itself, and no page can keep it from that: `Sec-Fetch-Site`, sent over HTTPS.
-A form of ours that is shown inside another website's page is ours all the same.
+The browser itself reports this, and no page can prevent it: `Sec-Fetch-Site`, sent over HTTPS. Our
+own form shown inside another website's page still counts as ours.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ NAME = "website"
 
 
 def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
-    """Holds what a page of a website sent that is not among those of the source."""
+    """Holds a submission from a page of a website that is not one of the source's."""
     known = submission.circumstances
     if known is None or not is_foreign(known, submission.source):
         return
@@ -33,7 +33,7 @@ def check(submission: Submission, now: datetime) -> Iterator[Finding]:  # noqa: 
 
 
 def is_foreign(known: Circumstances, source: LeadSource) -> bool:
-    """Whether a page of a website sent it that is not among those of the source."""
+    """Whether a page of a website that is not one of the source's sent it."""
     websites = origins.shown_inside(source.allowed_origins)
     return known.is_cross_site and (not known.origin or known.origin not in websites)
 

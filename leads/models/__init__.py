@@ -1,4 +1,4 @@
-"""Who asked to be called back, through which form, and what came of it."""
+"""Who asked for a call back, through which form, and what happened."""
 
 from leads.models.api_clients import ApiClient, ApiKey, ApiScope
 from leads.models.attributions import Attribution

@@ -1,4 +1,4 @@
-"""ApiClient and ApiKey: programs that use the API under a name, and the keys they show."""
+"""ApiClient and ApiKey: programs that use the API under a name, and their keys."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ class ApiScope(models.TextChoices):
 
 
 def validate_rate(text: str) -> None:
-    """Raises ValidationError for what is no rate."""
+    """Raises ValidationError if the text is not a rate."""
     try:
         rate.read(text)
     except ValueError:
@@ -36,9 +36,10 @@ def default_scopes() -> list[str]:
 
 
 class ApiClient(models.Model):
-    """A program of ours or of a partner. What it sends is counted for itself, not for its address.
+    """One of our programs, or a partner's. Its requests are counted by client, not by address.
 
-    `sources`: those it may submit to; none: all. It is never deleted: leads say who sent them.
+    `sources`: those it may submit to; none means all. Clients are never deleted, because leads name
+    their sender.
     """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -79,16 +80,16 @@ class ApiClient(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """With its rate as it was checked."""
+        """Saves the rate in the form that was validated."""
         self.rate = self.rate.strip()
         super().save(*args, **kwargs)
 
 
 class ApiKey(models.Model):
-    """One key of a client: its beginning, and a hash of the whole (leads.api_keys).
+    """One key of a client: its beginning, and a hash of the whole key (leads.api_keys).
 
-    `expires_at`: from when it is refused; empty: never. A key that is replaced expires once the
-    overlap is over. `ended_at`: when somebody has ended it.
+    `expires_at`: when it stops working; empty means never. A replaced key expires when the overlap
+    is over. `ended_at`: when somebody ended it.
     """
 
     client = models.ForeignKey(
@@ -120,5 +121,5 @@ class ApiKey(models.Model):
         return f"{self.prefix}…"
 
     def holds(self, now: datetime) -> bool:
-        """Whether it is accepted, as far as it is up to the key."""
+        """Whether the key itself is still valid."""
         return self.ended_at is None and (self.expires_at is None or self.expires_at > now)

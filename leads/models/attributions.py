@@ -18,11 +18,11 @@ def _mark(name: "StrOrPromise") -> "models.CharField[str, str]":
 
 
 class Attribution(models.Model):
-    """The pages that a visitor came by. Requests of which nothing is known have no row.
+    """The pages that a visitor came by. Requests without any known page have no row.
 
-    `first` and `last` are Visits (leads.visits), and the request's own for good. What reports count
-    and lists are narrowed by, the three columns, is the lead's: that of the newest page that had
-    any marks, also of requests that have joined it (leads.attribution).
+    `first` and `last` are Visits (leads.visits) and always belong to the request itself. The three
+    columns, which reports count and lists filter by, belong to the lead: they come from the newest
+    page with any marks, including those of requests that joined the lead (leads.attribution).
     """
 
     lead = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""BlockEntry: what keeps a request from being called, or from being stored; BlockDay: how often."""
+"""BlockEntry: what holds or refuses a request. BlockDay: how many requests it refused that day."""
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +18,7 @@ class BlockKind(models.TextChoices):
 
 
 class BlockVerdict(models.TextChoices):
-    """What becomes of a request that an entry fits."""
+    """What happens to a request that an entry matches."""
 
     HOLD = "hold", _("hold it for a manager")
     REFUSE = "refuse", _("refuse it")
@@ -27,7 +27,7 @@ class BlockVerdict(models.TextChoices):
 class BlockEntry(models.Model):
     """One entry of the block lists (leads.guard.blocks).
 
-    `value` is written as leads.guard.block_values writes it: so an entry is found by equality.
+    `value` is in the form of leads.guard.block_values, so that entries are found by equality.
     """
 
     kind = models.CharField(_("kind"), max_length=7, choices=BlockKind)
@@ -72,7 +72,7 @@ class BlockEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        # The admin's log keeps this, also when somebody was erased.
+        # The admin's log keeps this text, even after somebody was erased.
         if self.kind == BlockKind.NUMBER:
             return gettext("Number or prefix of %(digits)s digits") % {
                 "digits": len(self.value) - 1
@@ -83,7 +83,7 @@ class BlockEntry(models.Model):
 
 
 class BlockDay(models.Model):
-    """How many requests an entry has refused on one day (leads.guard.block_counts)."""
+    """How many requests an entry refused on one day (leads.guard.block_counts)."""
 
     entry = models.ForeignKey(
         BlockEntry,

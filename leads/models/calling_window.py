@@ -1,11 +1,11 @@
-"""The calling window of a source or a team: its two times belong together."""
+"""The calling window of a source or team: its two times belong together."""
 
 from django.db.models import CheckConstraint, F, Q
 from django.utils.translation import gettext_lazy as _
 
 
 def has_both_or_none(name: str) -> CheckConstraint:
-    """That `call_from` and `call_until` are both set, in this order, or neither is."""
+    """A constraint: `call_from` and `call_until` are both set, in this order, or neither is set."""
     return CheckConstraint(
         condition=Q(call_from__isnull=True, call_until__isnull=True)
         | Q(call_from__isnull=False, call_until__isnull=False, call_from__lt=F("call_until")),

@@ -1,4 +1,4 @@
-"""Challenge: the proof of work that was asked of the browser which had sent a held request."""
+"""Challenge: a proof of work for the browser that sent a held request."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,9 @@ from leads.models.lead import Lead
 
 
 class Challenge(models.Model):
-    """That one was asked for, and solved (leads.guard.challenge). A lead has at most one."""
+    """A challenge was asked for, and perhaps solved (leads.guard.challenge). A lead has at most
+    one.
+    """
 
     lead = models.OneToOneField(
         Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="challenge"

@@ -8,7 +8,7 @@ from leads.models.lead import Lead
 
 
 class ClockChange(models.Model):
-    """A lead's due time was moved, since opening hours had changed: when, from what, to what."""
+    """A lead's due time moved because opening hours changed: when, from what, to what."""
 
     lead = models.ForeignKey(
         Lead, verbose_name=_("lead"), on_delete=models.CASCADE, related_name="clock_changes"

@@ -1,4 +1,4 @@
-"""ConsentText: what a source asks its visitors to agree to. Consent: that one of them has."""
+"""ConsentText: what a source asks its visitors to agree to. Consent: one visitor's agreement."""
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
@@ -16,11 +16,11 @@ MOST_SIGNS = 10_000
 
 
 class ConsentText(models.Model):
-    """One version of one language. It never changes: another text is another version.
+    """One version in one language. It never changes: a changed text is a new version.
 
-    A source's texts are numbered in one row, whatever their language, so that the source and the
-    number name one text. Which of them is shown says leads.consent. A trigger keeps all columns as
-    they are but those of the withdrawal.
+    A source's texts share one numbering across languages, so that the source and the number
+    identify one text. leads.consent chooses the text to show. A trigger keeps all columns unchanged
+    except those of the withdrawal.
     """
 
     source = models.ForeignKey(
@@ -76,9 +76,9 @@ class ConsentText(models.Model):
 class Consent(models.Model):
     """Which text the sender of a request agreed to, when, and on which page.
 
-    By which way and from which address stands on the lead (`came_by`, `submitted_from`). `page`:
-    without what follows "?" or "#", so that nothing typed stands in it; "" where a program did not
-    say. Each request has its own, also one that has joined another.
+    How the request came and from which address is on the lead (`came_by`, `submitted_from`).
+    `page`: without the part after "?" or "#", so that it holds nothing typed; "" if a program did
+    not say. Each request has its own row, even if it joined another.
     """
 
     lead = models.OneToOneField(
@@ -99,7 +99,7 @@ class Consent(models.Model):
         verbose_name_plural = _("consents")
         ordering = ["pk"]
         default_permissions = ()
-        # The newest of a text, and how many there are.
+        # For a text's newest consent, and for counting them.
         indexes = [models.Index(fields=["text", "id"], name="consent_by_text")]
 
     def __str__(self) -> str:

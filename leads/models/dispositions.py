@@ -1,4 +1,4 @@
-"""Disposition: what a salesperson says came of a talk, in the words that a manager has chosen."""
+"""Disposition: how a salesperson says a talk ended, in words that a manager chose."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DispositionEffect(models.TextChoices):
-    """What follows for the calls of a lead (callbacks.calling.after_talk)."""
+    """What follows for the lead's calls (callbacks.calling.after_talk)."""
 
     NONE = "none", _("nothing: a lead that was not reached is called again as planned")
     STOP = "stop", _("no further call for this request")
@@ -16,10 +16,10 @@ class DispositionEffect(models.TextChoices):
 
 
 class Disposition(models.Model):
-    """One of the buttons that salespeople have after a talk.
+    """One of the buttons that salespeople get after a talk.
 
-    Its name is shown as it stands, whatever the reader's language. One that is in use cannot be
-    deleted: switched off, it is offered no more, and what was written with it stays.
+    The name is shown as it is, in every language. A disposition in use cannot be deleted: switched
+    off, it is no longer offered, and leads that have it keep it.
     """
 
     name = models.CharField(_("name"), max_length=40, unique=True)

@@ -1,4 +1,4 @@
-"""EarlierPlan: how a lead was to be called before a later request of its number."""
+"""EarlierPlan: the plan of a lead's call before a later request for its number."""
 
 from django.db import models
 from django.utils.translation import gettext
@@ -9,9 +9,9 @@ from leads.models.sources import LeadSource
 
 
 class EarlierPlan(models.Model):
-    """How an open lead was to be called before a later request of its number changed it.
+    """The plan of an open lead's call before a later request for its number changed it.
 
-    Should that request be taken back, the lead is called as before (leads.leaving).
+    If that request is taken back, the lead is called as before (leads.leaving).
     """
 
     request = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""ErasedNumber: that a number was erased, without the number."""
+"""ErasedNumber: a number was erased; the row does not hold the number."""
 
 from django.db import models
 from django.utils.translation import gettext
@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ErasedNumber(models.Model):
-    """A keyed hash of a number whose owner had everything about them erased (leads.erased).
+    """A keyed hash of a number whose owner had all their data erased (leads.erased).
 
-    By it a record that comes late is known to be about them. Whether the number may be called, the
-    never-call list says, which keeps a hash of its own.
+    It identifies records about them that arrive late. Whether the number may be called is up to the
+    never-call list, which has its own hash.
     """
 
     digest = models.CharField(_("keyed hash"), max_length=64, unique=True)

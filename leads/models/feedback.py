@@ -1,4 +1,4 @@
-"""Feedback: what a visitor said of the talk, on the page of the request."""
+"""Feedback: what a visitor said about the call, on the request's page."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,9 +12,9 @@ MAX_WORDS = 500
 
 
 class Feedback(models.Model):
-    """Whether the talk helped, from 1 to 5, and the visitor's own words.
+    """How much the call helped, from 1 to 5, and the visitor's own words.
 
-    The number stands on the lead too (`Lead.helped`), for reports and lists.
+    The score is also on the lead (`Lead.helped`), for reports and lists.
     """
 
     lead = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""Finding: what a check had against a submission."""
+"""Finding: what a check found against a submission."""
 
 from django.db import models
 from django.db.models import Q
@@ -39,7 +39,7 @@ class Finding(models.Model):
         ordering = ["at", "id"]
         default_permissions = ()
         indexes = [
-            # leads.guard.held asks for them with each sweep.
+            # leads.guard.held asks for these in each sweep.
             models.Index(
                 fields=["lead"], name="finding_unanswered", condition=Q(is_unanswered=True)
             ),

@@ -1,5 +1,5 @@
-"""FormField: one field of a source's form. FormFieldText: its words in another language.
-Answers: what was filled into the manager's own fields.
+"""FormField: one field of a source's form. FormFieldText: its words in another language. Answers:
+the answers to a manager's own fields.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from leads import languages
 from leads.models.lead import Lead
 from leads.models.sources import LeadSource
 
-# A source's own fields, and the choices of one.
+# The most own fields of a source, and the most choices of a field.
 MOST_OWN = 10
 MOST_CHOICES = 50
 MAX_KEY = 30
@@ -23,7 +23,7 @@ MAX_ANSWER = 500
 
 
 class FieldKind(models.TextChoices):
-    """What a field is: one that each form may have, or one of the manager's own."""
+    """The kind of a field: a standard one, or one of the manager's own."""
 
     NAME = "name", _("Name")
     PHONE = "phone", _("Phone")
@@ -40,7 +40,7 @@ OWN_KINDS = (FieldKind.TEXT, FieldKind.CHOICE, FieldKind.BOX)
 
 
 class Need(models.TextChoices):
-    """Whether a field is there, and whether it has to be filled in."""
+    """Whether a field is shown, and whether it is mandatory."""
 
     HIDDEN = "hidden", _("not shown")
     OPTIONAL = "optional", _("optional")
@@ -48,11 +48,11 @@ class Need(models.TextChoices):
 
 
 class FormField(models.Model):
-    """A field of a source's form. One that each form may have, and that has no row, is as usual
+    """A field of a source's form. A standard field without a row has the defaults
     (leads.form_fields).
 
-    `key`: the name of an own field for programs, after "field_"; of the others, the kind. `label`
-    and `choices` (a line each) are of own fields, in the source's language.
+    `key`: an own field's name for programs, after "field_"; for standard fields, the kind. `label`
+    and `choices` (one a line) belong to own fields, in the source's language.
     """
 
     source = models.ForeignKey(
@@ -116,24 +116,24 @@ class FormField(models.Model):
 
     @property
     def is_own(self) -> bool:
-        """Whether a manager has made it up."""
+        """Whether a manager added the field."""
         return self.kind in OWN_KINDS
 
     @property
     def listed_choices(self) -> list[str]:
-        """One for each line that is not empty."""
+        """The choices, one from each line that is not empty."""
         return lines(self.choices)
 
 
 def lines(text: str) -> list[str]:
-    """What stands on each line that is not empty; each once."""
+    """The lines that are not empty, stripped and without repeats."""
     return list(dict.fromkeys(it for it in (line.strip() for line in text.splitlines()) if it))
 
 
 def paired(text: str, choices: Sequence[str]) -> dict[str, str]:
-    """The words of each of these choices that has any: "Large = גדול" is a line of `text`.
+    """The words of each choice that has any; a line of `text` is "Large = גדול".
 
-    A line is of the longest choice that it begins with, as one may have a "=" of its own.
+    A line belongs to the longest choice that it begins with, because a choice may contain "=".
     """
     found = {}
     for line in lines(text):
@@ -145,14 +145,16 @@ def paired(text: str, choices: Sequence[str]) -> dict[str, str]:
 
 
 def choice_of(line: str, choices: Iterable[str]) -> str:
-    """The choice that a line "Large = גדול" is of; "" for none of these."""
+    """The choice that a line such as "Large = גדול" belongs to; "" if it belongs to none."""
     begun = (it for it in choices if line.startswith(it))
     followed = (it for it in begun if line.removeprefix(it).lstrip().startswith("="))
     return max(followed, key=len, default="")
 
 
 class FormFieldText(models.Model):
-    """The words of an own field in a language that is not the source's. `source`: the field's."""
+    """The words of an own field in a language other than the source's. `source`: the field's
+    source.
+    """
 
     source = models.ForeignKey(
         LeadSource,
@@ -194,11 +196,11 @@ class FormFieldText(models.Model):
 
 
 class Answers(models.Model):
-    """What the sender of a request has filled into the manager's own fields.
+    """What the sender of a request filled into the manager's own fields.
 
-    `given`: a list of {key, label, value}, in the order of the form, as it was then: a field that
-    is changed or deleted later changes no answer. `label` is in the source's language; `value` is a
-    text, the choice in the source's language, or true for a box that was ticked.
+    `given`: a list of {key, label, value}, in the form's order at that time; later changes to a
+    field do not change answers. `label` is in the source's language; `value` is a text, the choice
+    in the source's language, or true for a ticked box.
     """
 
     lead = models.OneToOneField(

@@ -8,19 +8,19 @@ from leads.models.lead_status import OPEN_STATUSES, LeadStatus
 
 
 def is_held() -> Q:
-    """Which leads a manager is to decide about: those that are held, and those that were held back
-    as they joined another request of their number, while that one is open.
+    """Selects the leads that a manager has to decide about: held leads, and requests that were held
+    back when they joined another request of their number that is still open.
     """
     joined = Lead.objects.filter(
         status=LeadStatus.DUPLICATE, is_held_back=True, duplicate_of__status__in=OPEN_STATUSES
     )
     held = Lead.objects.filter(status=LeadStatus.HELD)
-    # By their numbers: the database finds the few of each by an index, not all leads one by one.
+    # By id: the database finds the few of each kind by an index, instead of checking every lead.
     return Q(pk__in=held.order_by().values("pk").union(joined.order_by().values("pk"), all=True))
 
 
 class HeldLead(Lead):
-    """A lead in the list of those that are held. Who may see leads sees it."""
+    """A lead in the list of held leads. Users who may see leads may see it."""
 
     class Meta:
         proxy = True

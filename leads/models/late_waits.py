@@ -1,4 +1,4 @@
-"""LateWait: a wait of a lead that went on after its due time, as it was divided when it ended."""
+"""LateWait: how a wait was divided that went on after the lead's due time."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,12 +18,12 @@ def _part(name: "StrOrPromise") -> "models.DurationField[timedelta, timedelta]":
 
 
 class LateWait(models.Model):
-    """One wait of a lead, from `began_at` on: first for the chosen time, a spending limit or the
-    gap between two calls, then while closed, then for an extension; or for a manager alone.
+    """One wait of a lead, starting at `began_at`: first for the chosen time, a spending limit or
+    the gap between two calls, then while closed, then for an extension; or only for a manager.
 
-    A lead's `waited_*` columns are sums, and say nothing of which second belongs to which. Triggers
-    keep each wait that ends after the lead's due time (leads/migrations/late_waits_2.sql): these
-    are few, and lateness is explained by them.
+    A lead's `waited_*` columns are sums, and do not say when each second passed. Triggers keep each
+    wait that ends after the lead's due time (leads/migrations/late_waits_2.sql): these are few, and
+    explain why a lead was late.
     """
 
     lead = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Lead: who asked to be called back, and what came of it."""
+"""Lead: who asked for a call back, and what happened."""
 
 import uuid
 
@@ -18,7 +18,7 @@ from leads.models.sources import LeadSource, SlaClock
 
 
 class Lead(LeadTimes, LeadWaits):
-    """One person's request to be called back, from one submission.
+    """One person's request for a call back, from one submission.
 
     The lead repeats the result of its newest attempt (`call_id`, `error_code`, ...), so that a list
     of leads needs no other table.
@@ -113,7 +113,7 @@ class Lead(LeadTimes, LeadWaits):
     chosen_at = models.DateTimeField(
         _("chosen at"), null=True, blank=True, help_text=_("When the visitor asked to be called.")
     )
-    # The lead's own wish, where a later request of its number has changed how it is called.
+    # The lead's own wish, if a later request for its number changed how it is called.
     first_source = models.ForeignKey(
         LeadSource,
         verbose_name=_("first source"),
@@ -170,8 +170,8 @@ class Lead(LeadTimes, LeadWaits):
     due_at = models.DateTimeField(
         _("due at"), help_text=_("The start of the SLA clock plus the lead's target.")
     )
-    # What was promised when it was taken: a source that is changed later changes no promise.
-    # Empty in leads of a process of the release before: as the source says.
+    # The promise when the lead came: changing the source later changes no promise. Empty in leads
+    # from a process of the previous release: the source's current values apply.
     sla_target = models.PositiveIntegerField(
         _("SLA target"),
         null=True,
@@ -234,7 +234,7 @@ class Lead(LeadTimes, LeadWaits):
         ordering = ["-submitted_at"]
         permissions = [("call_lead", "Can have a lead called now")]
         indexes = [
-            # callbacks.routing.claim asks for the due leads of a source, the most urgent first.
+            # callbacks.routing.claim asks for a source's due leads, most urgent first.
             models.Index(
                 F("source"),
                 Greatest("due_at", "call_after"),
@@ -248,11 +248,11 @@ class Lead(LeadTimes, LeadWaits):
                 condition=Q(status=LeadStatus.WAITING),
             ),
             models.Index(fields=["phone"], name="lead_phone"),
-            # The managers' list, newest first, of one status or one source.
+            # For the managers' list, newest first, of one status or one source.
             models.Index(fields=["status", "-submitted_at"], name="lead_by_status"),
             models.Index(fields=["source", "-submitted_at"], name="lead_by_source"),
             models.Index(fields=["submitter"], name="lead_submitter"),
-            # What was given to a person today, of all that ever was.
+            # Today's failed leads, among all leads ever.
             models.Index(
                 fields=["closed_at"], name="lead_failed", condition=Q(status=LeadStatus.FAILED)
             ),
@@ -261,7 +261,8 @@ class Lead(LeadTimes, LeadWaits):
                 name="lead_duplicates",
                 condition=Q(duplicate_of__isnull=False),
             ),
-            # Of all that ever joined another request, the few that a manager is to decide about.
+            # The few that a manager has to decide about, among all that ever joined another
+            # request.
             models.Index(
                 fields=["duplicate_of"], name="lead_held_back", condition=Q(is_held_back=True)
             ),
@@ -275,7 +276,7 @@ class Lead(LeadTimes, LeadWaits):
                 name="lead_by_disposition",
                 condition=Q(disposition__isnull=False),
             ),
-            # The managers' list of one salesperson, and what waits on their desk.
+            # For the managers' list of one salesperson, and for the leads waiting on their desk.
             models.Index(
                 fields=["assigned_to", "-submitted_at"],
                 name="lead_assigned",
@@ -286,20 +287,20 @@ class Lead(LeadTimes, LeadWaits):
                 name="lead_assigned_and_open",
                 condition=Q(assigned_to__isnull=False, status__in=OPEN_STATUSES),
             ),
-            # The managers' list of those who have said whether it helped.
+            # For the managers' list of visitors who said whether the call helped.
             models.Index(
                 fields=["helped", "-submitted_at"],
                 name="lead_by_helped",
                 condition=Q(helped__isnull=False),
             ),
             models.Index(fields=["call_id"], name="lead_call_id", condition=~Q(call_id="")),
-            # callbacks.privacy.retention asks for the oldest that are still kept.
+            # callbacks.privacy.retention asks for the oldest leads that are still kept.
             models.Index(
                 fields=["source", "closed_at"],
                 name="lead_kept",
                 condition=Q(closed_at__isnull=False, erased_at__isnull=True),
             ),
-            # callbacks.calling.visitor_clock.make_up; empty but after an upgrade.
+            # For callbacks.calling.visitor_clock.make_up; empty except after an upgrade.
             models.Index(
                 fields=["id"],
                 name="lead_ring_to_make_up",
@@ -349,31 +350,34 @@ class Lead(LeadTimes, LeadWaits):
 
     @property
     def has_owner(self) -> bool:
-        """Whether it is one salesperson's in every team: assigned to them, or a follow-up that
-        whoever talked last with its number has planned. callbacks.routing.queue asks it in SQL.
+        """Whether the lead belongs to one salesperson in every team: assigned to them, or a
+        follow-up planned by the person who last talked with its number. callbacks.routing.queue
+        asks the same in SQL.
         """
         return self.assigned_to_id is not None or self.follow_up_of_id is not None
 
     @property
     def came_through(self) -> int:
-        """The source through which it came in, whichever it is called through (`first_source`)."""
+        """The source that the lead came through, even if another source calls it
+        (`first_source`).
+        """
         return self.first_source_id or self.source_id
 
     def newest_request(self) -> "Lead":
-        """The newest request that this lead stands for: its own, or one that has joined it.
+        """The newest request that this lead stands for: its own, or one that joined it.
 
-        What a salesperson is shown of a person is this one's. Reads `duplicates`.
+        A salesperson sees the personal data of this request. Reads `duplicates`.
         """
         return self.requests_by_age()[-1]
 
     def requests_by_age(self) -> "list[Lead]":
-        """The lead and those that have joined it, in the order in which they came. Without those
-        that are held back: a stranger may have sent them.
+        """The lead and the requests that joined it, oldest first. Leaves out requests that are held
+        back: a stranger may have sent them.
         """
         joined = [it for it in self.duplicates.all() if not it.is_held_back]
         return sorted([self, *joined], key=lambda it: (it.submitted_at, it.pk))
 
     def extension_to_ask_for(self) -> str:
-        """The one that was typed last, also where the newest request names none; or ""."""
+        """The extension typed last, even if the newest request names none; or ""."""
         typed = [it.phone_extension for it in self.requests_by_age() if it.phone_extension]
         return typed[-1] if typed else ""

@@ -1,4 +1,4 @@
-"""LeadSearch: what a lead is found by."""
+"""LeadSearch: the text that a search for leads looks in."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,18 +7,18 @@ from leads.models.lead import Lead
 
 
 class LeadSearch(models.Model):
-    """The text that a lead is found by: its name, e-mail, number and message, in small letters.
+    """The text that a lead is found by: its name, e-mail, number and message, in lower case.
 
-    Only triggers of the database write it (leads/migrations/lead_search.sql, with its index), so
-    that no way of storing a lead is missed. A table of its own, since it is written once: beside
-    the lead's other columns each step of the lead would index the text anew.
+    Only database triggers write it (leads/migrations/lead_search.sql, with its index), so that no
+    way of storing a lead is missed. It is a separate table because it is written once: beside the
+    lead's other columns, each step of the lead would index the text again.
     """
 
     lead = models.OneToOneField(
         Lead,
         verbose_name=_("lead"),
         primary_key=True,
-        db_constraint=False,  # the triggers keep it, and a lead need not be locked for it
+        db_constraint=False,  # the triggers maintain it, without locking the lead
         on_delete=models.DO_NOTHING,
         related_name="+",
     )

@@ -1,22 +1,22 @@
-"""How a lead stands, and what its number looks like."""
+"""The status of a lead, and the format of its number."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
-# What stands in place of a number that was erased (leads.erased): no number begins like it.
+# The placeholder of an erased number (leads.erased): no real number begins like it.
 NO_NUMBER = r"^\+0[0-9]{13}$"
 
 
 class CameBy(models.TextChoices):
-    """By which way somebody asked to be called."""
+    """How somebody asked for a call."""
 
     FORM = "form", _("the form")
     API = "api", _("the API")
 
 
 class LeadStatus(models.TextChoices):
-    """How a lead stands. docs/architecture.md draws the transitions."""
+    """The status of a lead. docs/architecture.md draws the transitions."""
 
     HELD = "held", _("held")
     WAITING = "waiting", _("waiting")

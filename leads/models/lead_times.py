@@ -1,4 +1,4 @@
-"""When what happened to a lead, and whose it is: what reports read of it."""
+"""When things happened to a lead, and who it counts for: what reports read."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LeadTimes(models.Model):
-    """The part of a lead that its calls write, and that reports read."""
+    """The part of a lead that its calls write and reports read."""
 
     first_dialed_at = models.DateTimeField(
         _("first dialed at"),
@@ -14,8 +14,8 @@ class LeadTimes(models.Model):
         blank=True,
         help_text=_("When the provider first accepted a call to this lead."),
     )
-    # Read and written by nobody any more. Here while the release before, which writes it, may still
-    # run beside this one; the next release drops it.
+    # Unused. Kept while the previous release, which writes it, may still run beside this one; the
+    # next release drops it.
     picked_up_at = models.DateTimeField(
         _("picked up at"),
         null=True,
@@ -31,7 +31,7 @@ class LeadTimes(models.Model):
     connected_at = models.DateTimeField(
         _("connected at"), null=True, blank=True, help_text=_("When the lead's phone was answered.")
     )
-    # What its clock showed then (callbacks.calling.visitor_clock).
+    # What the lead's clock showed then (callbacks.calling.visitor_clock).
     time_to_ring = models.DurationField(
         _("time to ring"),
         null=True,
@@ -44,9 +44,9 @@ class LeadTimes(models.Model):
         blank=True,
         help_text=_("What the SLA clock showed when they first talked."),
     )
-    # Whose lead it is in reports: of the first call in which they talked, else of the last one
-    # that has ended (callbacks.calling.visitor_clock). Ids, since leads knows nothing of callbacks;
-    # here, so that a report of millions of leads reads no other table.
+    # Who the lead counts for in reports: those of the first call in which they talked, else of the
+    # last call that ended (callbacks.calling.visitor_clock). Ids, because leads knows nothing of
+    # callbacks; stored here, so that a report on millions of leads reads no other table.
     by_extension = models.BigIntegerField(
         _("by extension"), null=True, blank=True, help_text=_("The id of the extension.")
     )
@@ -57,7 +57,7 @@ class LeadTimes(models.Model):
         _("by team"), null=True, blank=True, help_text=_("The id of the extension's team then.")
     )
 
-    # As in Feedback, which has the words too; here for the same reason.
+    # The score of Feedback, stored here for the same reason.
     helped = models.PositiveSmallIntegerField(
         _("helped (1 to 5)"),
         null=True,

@@ -1,4 +1,4 @@
-"""What a lead waits for, and how long it has waited: what leads.wait_accounting goes by."""
+"""What a lead waits for, and how long it has waited: the columns of leads.wait_accounting."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ def _waited(
 
 
 class LeadWaits(models.Model):
-    """The part of a lead that says when it is called next, and what its waits were for."""
+    """The part of a lead that says when it is called next, and what it waited for."""
 
     call_after = models.DateTimeField(
         _("call after"),

@@ -10,8 +10,8 @@ from leads.models.lead import Lead
 
 
 class LegalHold(models.Model):
-    """A lead that has to be kept, since a law or a dispute wants it: neither an erasure nor the
-    end of its time touches it. Who lifts the hold deletes the row.
+    """A lead that must be kept because of a law or a dispute: neither an erasure nor the end of its
+    retention time touches it. Lifting the hold deletes the row.
     """
 
     lead = models.OneToOneField(

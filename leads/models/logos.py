@@ -10,10 +10,10 @@ from leads.models.sources import LeadSource
 
 
 class Logo(models.Model):
-    """As it is sent to visitors: read and written anew by leads.branding.logo.
+    """The logo as it is sent to visitors: leads.branding.logo read the upload and wrote it again.
 
-    `image`: its bytes. `width`, `height`: on the page, in CSS pixels. `plate`: what it stands on
-    (leads.branding.logo.Plate). `digest`: of the bytes, and its address.
+    `image`: its bytes. `width`, `height`: on the page, in CSS pixels. `plate`: the background it
+    needs (leads.branding.logo.Plate). `digest`: of the bytes; also its address.
     """
 
     source = models.OneToOneField(
@@ -43,7 +43,7 @@ class Logo(models.Model):
         return self.name
 
     def take(self, read: Any) -> None:
-        """Sets what leads.branding.logo.read has read."""
+        """Stores what leads.branding.logo.read returned."""
         self.image, self.kind, self.plate = read.image, read.kind, read.plate
         self.width, self.height = read.width, read.height
         self.digest = hashlib.sha256(read.image).hexdigest()[:32]

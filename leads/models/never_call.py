@@ -1,4 +1,4 @@
-"""NeverCallNumber: numbers that nobody and nothing dials."""
+"""NeverCallNumber: numbers that nobody dials."""
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -12,7 +12,7 @@ from leads.models.lead_status import E164
 
 
 class ListedBy(models.TextChoices):
-    """Whose wish it is that a number is never called."""
+    """Who asked that a number is never called."""
 
     MANAGER = "manager", _("a manager")
     SALESPERSON = "salesperson", _("a salesperson, after a talk")
@@ -21,9 +21,9 @@ class ListedBy(models.TextChoices):
 
 
 class NeverCallNumber(models.Model):
-    """A number on the never-call list (leads.never_call). Who takes it back deletes it.
+    """A number on the never-call list (leads.never_call). Taking it off the list deletes the row.
 
-    Of a person who was erased it has `number_hash` instead of `phone`.
+    For a person who was erased, `number_hash` replaces `phone`.
     """
 
     phone = models.CharField(
@@ -88,5 +88,5 @@ class NeverCallNumber(models.Model):
     def __str__(self) -> str:
         if self.phone is None:
             return gettext("Number of somebody who was erased")
-        # The admin's log keeps this, also when the number has been taken back.
+        # The admin's log keeps this text, even after the number was taken off the list.
         return gettext("Number that ends in %(digits)s") % {"digits": self.phone[-4:]}

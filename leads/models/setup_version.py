@@ -1,4 +1,4 @@
-"""SetupVersion: which configuration holds, and which of them waiting leads have followed."""
+"""SetupVersion: the current configuration version, and how far waiting leads have followed it."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class SetupVersion(models.Model):
     """One row that gets a new version with every change of the configuration (leads.config_cache).
 
-    Only triggers of the database write `version`, so that no way of changing the configuration is
-    missed. The other columns say how far waiting leads have got their times by a change of hours
+    Only database triggers write `version`, so that no way of changing the configuration is missed.
+    The other columns say how far waiting leads have got new times after a change of hours
     (callbacks.calling.reschedule).
     """
 

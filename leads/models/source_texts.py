@@ -1,4 +1,4 @@
-"""SourceText: what a source's pages say in one language, in the manager's own words."""
+"""SourceText: what a source's pages say in one language, in the manager's words."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,8 +9,8 @@ from leads.models.sources import LeadSource
 
 
 class SourceText(models.Model):
-    """Each text may be empty: our own words stand there. Which language is shown:
-    leads.source_texts.
+    """Each text may be empty; our own words then replace it. leads.source_texts chooses the
+    language.
     """
 
     source = models.ForeignKey(

@@ -29,17 +29,19 @@ def default_countries() -> list[str]:
 
 
 def called_from() -> time | None:
-    """The hour from which leads of a new source are called (setting NEW_CALLING_HOURS)."""
+    """The time from which a new source's leads are called (setting NEW_CALLING_HOURS)."""
     return settings.NEW_CALLING_HOURS[0] if settings.NEW_CALLING_HOURS else None
 
 
 def called_until() -> time | None:
-    """The hour until which they are."""
+    """The time until which a new source's leads are called (setting NEW_CALLING_HOURS)."""
     return settings.NEW_CALLING_HOURS[1] if settings.NEW_CALLING_HOURS else None
 
 
 def usual_calls_a_day() -> int | None:
-    """How often a number may be rung in 24 hours for a new source or team (NEW_CALLS_A_DAY)."""
+    """How often a number may ring in 24 hours for a new source or team (setting
+    NEW_CALLS_A_DAY).
+    """
     return settings.NEW_CALLS_A_DAY or None
 
 
@@ -60,14 +62,14 @@ class SlaClock(models.TextChoices):
 
 
 class AfterThat(models.TextChoices):
-    """What becomes of a source's leads when they have been kept long enough."""
+    """What happens to a source's leads when their retention time is over."""
 
     ANONYMOUS = "anonymous", _("made anonymous")
     DELETED = "deleted", _("deleted")
 
 
 class WithoutKey(models.TextChoices):
-    """What becomes of what programs submit by the API without a key."""
+    """What happens to API submissions without a key."""
 
     ACCEPTED = "accepted", _("called, as what the form sends")
     HELD = "held", _("held, until the visitor's browser has shown its page")
@@ -234,7 +236,7 @@ class LeadSource(models.Model):
         blank=True,
         help_text=_("Websites that may embed the form, for example https://www.example.com."),
     )
-    # In the database the sources of older releases keep what they had.
+    # The database default keeps the behaviour of sources from older releases.
     without_key = models.CharField(
         _("requests by programs without an API key"),
         max_length=8,
@@ -264,7 +266,9 @@ class LeadSource(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The default country must be an allowed one, or no local number would be accepted."""
+        """Requires the default country to be allowed; otherwise no local number would be
+        accepted.
+        """
         self.language = languages.todays(self.language or "")
         if self.default_country not in (self.allowed_countries or []):
             sentence = gettext("Include the default country, %(country)s.")

@@ -1,4 +1,4 @@
-"""TakenBack: what its submitter has taken back on the page of a request."""
+"""TakenBack: a request that its submitter took back on its page."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +8,7 @@ from leads.models.lead import Lead
 
 
 class WhyTakenBack(models.TextChoices):
-    """What the submitter said on the page."""
+    """The reason, from what the submitter did on the page."""
 
     CANCELLED = "cancelled", _("the visitor cancelled it")
     NOT_THEIRS = "not_theirs", _("the visitor said that the number is not theirs")
@@ -18,10 +18,10 @@ class WhyTakenBack(models.TextChoices):
 
 
 class TakenBack(models.Model):
-    """A request that its submitter has taken back, whatever becomes of the lead that it had joined,
-    or that others have joined: its page reads so from then on.
+    """A request that its submitter took back. From then on its page says so, whatever happens to
+    the lead that it joined or to others that joined it.
 
-    `was_called`: a call had begun when it was taken back, so a phone may have rung all the same.
+    `was_called`: a call had begun when it was taken back, so a phone may have rung anyway.
     """
 
     lead = models.OneToOneField(

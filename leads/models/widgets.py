@@ -1,4 +1,6 @@
-"""Widget: how a source's button looks and when it shows. WidgetText: its words in one language."""
+"""Widget: how a source's button looks and when it appears. WidgetText: its words in one
+language.
+"""
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -14,14 +16,14 @@ MOST_SECONDS = 600
 
 
 class Side(models.TextChoices):
-    """Of the line: in a language that is written from the right, the sides swap."""
+    """The side of a line of text: in a language written from right to left, the sides swap."""
 
     END = "end", _("right (in Hebrew left)")
     START = "start", _("left (in Hebrew right)")
 
 
 class Appears(models.TextChoices):
-    """When the button shows."""
+    """When the button appears."""
 
     AT_ONCE = "at once", _("at once")
     LATER = "later", _("after some seconds")
@@ -83,7 +85,7 @@ class Widget(models.Model):
 
 
 class WidgetText(models.Model):
-    """What the button and the dialog say in one language. Where there is none, our own words."""
+    """What the button and the dialog say in one language. Without a row, they use our own words."""
 
     source = models.ForeignKey(
         LeadSource,

@@ -1,1 +1,1 @@
-"""What the templates of this app use: {% load visitor_pages %}."""
+"""Template tags and filters of this app: {% load visitor_pages %}."""

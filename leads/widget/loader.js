@@ -1,6 +1,6 @@
 // The call-back button for any website: <script src=".../widget.js" data-source="website" async>.
 // It draws a button, opens a dialog with our form in a frame, and tells the page what happens there.
-// leads/widget/loader.py sends it without comments and indents. No cookie, nothing stored.
+// leads/widget/loader.py removes comments and indentation. No cookie, nothing stored.
 (() => {
   "use strict";
   const WORDS = {};
@@ -15,7 +15,7 @@
   const given = (name) => script.dataset[name] ?? address.searchParams.get(name);
   const { origin } = address;
   const source = given("source") || "website";
-  // Included twice is one widget.
+  // Including it twice gives one widget.
   if (typeof queued?.open === "function") {
     console.warn(`callback: the page has the widget already; "${source}" is left out.`);
     return;
@@ -24,8 +24,8 @@
   const query = language && `?lang=${encodeURIComponent(language)}`;
   const path = encodeURIComponent(source) + "/";
 
-  // Where the visitor came from. The browser itself knows this tab's pages of the website, the first
-  // one too, with what an advertisement has written into its address: nothing is stored for it.
+  // Where the visitor came from. The browser itself knows this tab's pages of the website,
+  // including the first, with the marks in its address: nothing is stored for this.
   const began = performance.getEntriesByType("navigation")[0]?.name ?? location.href;
   function came() {
     const { referrer } = document;
@@ -41,7 +41,7 @@
   }
 
   const frames = [];
-  let told; // what the server says of the source; null where it says nothing
+  let told; // the server's settings of the source; null if it sends none
   let dialog, box, form, opener;
 
   const make = (tag, properties, ...children) => {
@@ -50,7 +50,7 @@
     return element;
   };
 
-  // Without our server's word: enough for a dialog that says so.
+  // Without our server's answer: enough for a dialog that says so.
   function byItself() {
     const wanted = (language || document.documentElement.lang).slice(0, 2).replace("iw", "he");
     const [close, failed, open] = WORDS[wanted] ?? WORDS.en;
@@ -77,8 +77,8 @@
       return told;
     });
 
-  // In em: "rem" is the page's own, and "initial" is what the visitor has chosen in the browser.
-  // Rules that are important inside a shadow win over all that the page's own style sheets say.
+  // In em: "rem" is the page's own, and "initial" is the visitor's choice in the browser. Important
+  // rules inside a shadow win over all of the page's style sheets.
   const css = ({ colour = "#0b57c4", ink = "#fff", side = "end" }) => `
 :host{all:initial!important;display:block!important}
 @media print{:host{display:none!important}}
@@ -119,7 +119,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
 @keyframes turn{to{rotate:1turn}}}
 @media(forced-colors:active){dialog{border:1px solid}}`;
 
-  // A constructed style sheet is none of the page's Content-Security-Policy's.
+  // The page's Content-Security-Policy does not apply to a constructed style sheet.
   function shadow(known) {
     const host = make("div");
     const root = host.attachShadow({ mode: "open" });
@@ -134,7 +134,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       new CustomEvent(`callback:${what}`, { bubbles: true, detail: { source } }),
     );
 
-  // The form in a frame, and what to do where it does not come.
+  // The form in a frame, and what to do if it does not load.
   function framed({ failed, open, link, frame: from, title, loading }, place) {
     const isInline = Boolean(place);
     const way = make("a", { href: origin + link, target: "_blank", rel: "noopener" }, open);
@@ -156,9 +156,10 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       clearTimeout(patience);
       trouble.hidden = spin.hidden = true;
     };
-    // Each page in the frame learns who is around it. One that the browser refuses answers nothing.
+    // Tells each page in the frame who is around it. A page that the browser refuses answers
+    // nothing.
     const hello = () => {
-      // A form inside a page that has no dark colours has none either.
+      // A form inside a page without dark colours has none either.
       const value = isInline && !getComputedStyle(place).colorScheme.includes("dark") && "light";
       frame.contentWindow.postMessage({ callback: 1, type: "hello", value, came: came() }, origin);
     };
@@ -166,10 +167,10 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
       wait(2);
       hello();
     });
-    // Once more, where it has not come before. Where it has, the page around it may be another now.
+    // Loads it again if it did not load before. If it did, the page around it may be another now.
     state.load = () => {
       if (state.page) return hello();
-      if (frame.src && trouble.hidden) return; // on its way, and perhaps typed into already
+      if (frame.src && trouble.hidden) return; // loading, and perhaps typed into already
       trouble.hidden = Boolean(from);
       frame.hidden = !from;
       if (!from) return;
@@ -210,7 +211,7 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     const { host, root } = shadow(known);
     box = make("div", { dir: known.dir, lang: known.lang });
     root.append(box);
-    // Outside the body: what the page does to that does not move it, or take it away.
+    // Outside the body, so that the page's changes to its body neither move nor remove it.
     document.documentElement.append(host);
     return box;
   }
@@ -277,8 +278,8 @@ iframe{display:block;flex:1;inline-size:100%;min-block-size:0;border:0}
     }
   }
 
-  // Buttons of the page's own, also those that it makes later. While a link's form cannot be shown
-  // here, it is followed as any other.
+  // The page's own buttons, including later ones. While a link's form cannot be shown here, the
+  // link is followed as usual.
   document.addEventListener(
     "click",
     (event) => {

@@ -1,6 +1,6 @@
-"""The loader's script as it is sent: without comments and indents, with its words inside.
+"""The loader's script as it is sent: without comments and indentation, with its words inside.
 
-It has the few sentences that it needs where our server does not answer, in every language.
+It includes, in every language, the few sentences that it needs when our server does not answer.
 """
 
 import json
@@ -20,7 +20,7 @@ _PLACE = "const WORDS = {};"
 
 
 def script() -> str:
-    """All of it."""
+    """The whole script."""
     known = json.dumps(_words(), ensure_ascii=False, separators=(",", ":"))
     lines = (re.sub(r"\s*// .*$", "", line).strip() for line in SOURCE.read_text().splitlines())
     short = "\n".join(line for line in lines if line)
@@ -28,7 +28,9 @@ def script() -> str:
 
 
 def _words() -> dict[str, list[str]]:
-    """By the code of the language, English first: what says the same in another is left out."""
+    """The sentences by language code, English first; leaves out a language whose sentences equal an
+    earlier one's.
+    """
     found: dict[str, list[str]] = {}
     for code in language_choice.codes():
         with translation.override(code):

@@ -1,4 +1,4 @@
-"""What the loader is told of a source: words in one language, and how its button looks."""
+"""What the server tells the loader about a source: words in one language, and the button's look."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -15,7 +15,9 @@ from leads.models.widgets import Appears
 
 
 class Told(TypedDict):
-    """As JSON. `frame`, `link`: paths. `seconds`: until the button shows, if it `shows`."""
+    """The JSON for the loader. `frame`, `link`: paths. `seconds`: until the button shows, if it
+    `shows`.
+    """
 
     lang: str
     dir: str
@@ -36,7 +38,7 @@ class Told(TypedDict):
 
 
 def told(source: LeadSource, language: str, now: datetime) -> Told:
-    """What the loader of a page in the language `language`, which is one of ours, is told."""
+    """What to tell the loader of a page in `language`, which is one of ours."""
     it, text = widget(source), text_in(source, language)
     query = urlencode({"lang": language})
     with translation.override(language):
@@ -59,7 +61,7 @@ def told(source: LeadSource, language: str, now: datetime) -> Told:
 
 
 class Words(TypedDict):
-    """What the dialog says besides its title."""
+    """The dialog's texts beside its title."""
 
     close: str
     failed: str
@@ -67,7 +69,7 @@ class Words(TypedDict):
 
 
 def words() -> Words:
-    """In the language that is active. The loader has them of every language, by itself."""
+    """The words in the active language. The loader has them in every language by itself."""
     return {
         "close": gettext("Close"),
         "failed": gettext("The form cannot be shown here."),
@@ -76,12 +78,12 @@ def words() -> Words:
 
 
 def widget(source: LeadSource) -> Widget:
-    """The source's own, or one with the defaults."""
+    """The source's widget, or one with the defaults."""
     return config_cache.widgets.get().get(source.pk) or Widget(source=source)
 
 
 def text_in(source: LeadSource, language: str) -> WidgetText | None:
-    """In this language, or the same of any country; None where there is none."""
+    """The text in this language, or in the same language of any country; None if there is none."""
     return languages.nearest(config_cache.widget_texts.get().get(source.pk, []), language)
 
 

@@ -1,4 +1,4 @@
-"""The addresses below widget/: the visitor's pages once more, for the frame, and what it asks."""
+"""The addresses below widget/: the visitor's pages for the frame, and what the frame asks for."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The addresses that the loader is fetched from and asks: its script, and a source's settings."""
+"""The addresses that the loader uses: its script, and a source's settings."""
 
 import gzip
 import hashlib
@@ -18,12 +18,12 @@ from leads import config_cache, error_pages, intake, language_choice, origins, u
 from leads.models import LeadSource
 from leads.widget import loader, told
 
-# Seconds. A change in the admin is on every website after so long.
+# Seconds. A change in the admin reaches every website within this time.
 SCRIPT_KEPT = 3600
 SETTINGS_KEPT = 60
 
 
-@csrf_exempt  # what is posted here is told the right method
+@csrf_exempt  # a POST is told the right method
 def script(request: HttpRequest) -> HttpResponseBase:
     """The loader, the same for all websites."""
     if refusal := _other_method(request):
@@ -39,10 +39,10 @@ def script(request: HttpRequest) -> HttpResponseBase:
 
 @csrf_exempt
 def settings(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """What the loader is told of a source, for pages of the websites that the source names.
+    """A source's settings for the loader, for pages of the websites that the source names.
 
-    The address names the source, and the language where the page asks for one; where the browser's
-    decides, Vary says so, so that no cache mixes them.
+    The address names the source, and the language if the page asks for one. If the browser's
+    preference decides the language, Vary says so, so that no cache mixes them.
     """
     if refusal := _other_method(request):
         return refusal
@@ -52,8 +52,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponseBase:
     except Error as error:
         if unavailable.cause(error) is None:
             raise
-    # While the database is away, by what this process knows, so that the button stays where it is:
-    # the form behind it is shown likewise.
+    # While the database is down, uses what this process knows, so that the button stays where it
+    # is: the form behind it is shown in the same way.
     with suppress(Error), config_cache.from_memory():
         if source := intake.active_source(slug):
             return _told(request, source)
@@ -71,14 +71,14 @@ def _told(request: HttpRequest, source: LeadSource | None) -> HttpResponseBase:
     answer = JsonResponse(told.told(source, language, timezone.now()))
     if asking:
         answer["Access-Control-Allow-Origin"] = asking
-    # Here, since an answer of 304 is made from this one.
+    # Set here, because a 304 is made from this answer.
     patch_vary_headers(answer, ["Origin", "Accept-Language"])
     etag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
     return _kept(request, answer, etag, SETTINGS_KEPT)
 
 
 def _kept(request: HttpRequest, answer: HttpResponse, etag: str, seconds: int) -> HttpResponseBase:
-    """The answer, which caches may keep for so long; 304 for who has it already."""
+    """The answer, which caches may keep for `seconds`; 304 if the client has it already."""
     answer["ETag"] = etag
     answer["Cache-Control"] = f"public, max-age={seconds}"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -107,7 +107,7 @@ def _other_method(request: HttpRequest) -> HttpResponse | None:
 
 @cache
 def _script(*, is_packed: bool) -> tuple[bytes, str]:
-    """Its bytes and their ETag."""
+    """The script's bytes and their ETag."""
     plain = loader.script().encode()
     body = gzip.compress(plain, 9, mtime=0) if is_packed else plain
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
