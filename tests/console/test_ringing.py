@@ -263,7 +263,7 @@ def test_a_lost_answer_is_five_and_says_not_to_repeat(
     simulator.control(faults=[{"kind": kind}])
     ended = run(*CALL, "--yes", "--json")
     assert ended.code == 5
-    assert "look before you repeat" in ended.document["message"]
+    assert "check before you repeat it" in ended.document["message"]
     assert len(simulator.ledger()) == 1
 
 

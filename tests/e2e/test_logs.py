@@ -59,7 +59,7 @@ def running_stack(
         tmp_path_factory.mktemp("logged"),
         LOG_FORMAT="json",
         LOG_LEVEL="DEBUG",
-        VOICENTER_TIMEOUT="1",
+        VOICENTER_TIMEOUT="3",
         # More of a traceback than anybody else needs.
         PYTHONFAULTHANDLER="1",
     ) as stack:
