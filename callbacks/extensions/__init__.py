@@ -1,1 +1,1 @@
-"""Extensions over a day: pauses, presence, and taking them over from the provider's account."""
+"""Extensions in daily use: pauses, presence, and their import from the provider's account."""

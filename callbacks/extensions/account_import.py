@@ -1,8 +1,9 @@
-"""The account's extensions and ours: what differs, and taking over what a person has chosen.
+"""Compares the account's extensions with ours, and imports what a person chose.
 
 `compare` is pure. Nothing is ever deleted: an extension that is gone from the account is switched
-off, and only when somebody ticks it. No answer of the account and an empty one change nothing:
-a wrong code looks like an account without extensions (the provider's reference, Extensions).
+off, and only if somebody ticks it. If the account does not answer, or answers with an empty list,
+nothing changes: a wrong code looks like an account without extensions (the provider's reference,
+Extensions).
 """
 
 import hashlib
@@ -33,7 +34,7 @@ class OwnExtension:
 
 @dataclass(frozen=True)
 class NewExtension:
-    """In the account and not here."""
+    """An extension that is in the account but not here."""
 
     number: str
     name: str
@@ -41,7 +42,7 @@ class NewExtension:
 
 @dataclass(frozen=True)
 class RenamedExtension:
-    """Here under another name than in the account."""
+    """An extension that has another name here than in the account."""
 
     number: str
     before: str
@@ -50,7 +51,7 @@ class RenamedExtension:
 
 @dataclass(frozen=True)
 class MissingExtension:
-    """Here, rung, and not in the account."""
+    """An active extension here that is not in the account."""
 
     number: str
     name: str
@@ -58,7 +59,7 @@ class MissingExtension:
 
 @dataclass(frozen=True)
 class UnusableExtension:
-    """In the account, and it cannot be taken over: `why`, as a clause."""
+    """An extension in the account that cannot be imported. `why`: a clause."""
 
     number: str
     why: str
@@ -66,10 +67,10 @@ class UnusableExtension:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """What an import would do. Numbers are SIP codes; their case counts.
+    """What an import would do. Numbers are SIP codes and case-sensitive.
 
-    `answered` is how many extensions the account named: none at all means that nothing may be
-    concluded. `off` are those of the account that somebody has switched off here; they stay so.
+    `answered`: how many extensions the account named; zero means that nothing can be concluded.
+    `off`: extensions of the account that somebody switched off here; they stay off.
     """
 
     answered: int = 0
@@ -82,29 +83,31 @@ class ImportPlan:
 
     @property
     def known(self) -> int:
-        """How many of the account's are here, under the same name or another, rung or not."""
+        """How many of the account's extensions are here, active or not, under any name."""
         return self.same + len(self.renamed) + len(self.off)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing could be chosen."""
+        """Whether there is nothing to choose."""
         return not (self.new or self.renamed or self.gone)
 
     @property
     def to_be_named(self) -> set[str]:
-        """Numbers that have no name here. Any other name is somebody's, and kept unless asked."""
+        """Numbers without a name here. An existing name is kept unless somebody asks for the
+        change.
+        """
         return {it.number for it in self.renamed if not it.before}
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same plan: what a person has seen is what is carried out."""
+        """The same for the same plan, so that exactly the plan that a person saw is carried out."""
         content = json.dumps(astuple(self)).encode()
         return hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True)
 class ImportChoice:
-    """What of a plan is to be done: numbers, and the team of the new ones."""
+    """What to do of a plan: numbers, and the team of the new extensions."""
 
     team_id: int | None = None
     add: Collection[str] = ()
@@ -114,15 +117,15 @@ class ImportChoice:
 
 @dataclass
 class ImportResult:
-    """The extensions that an import has changed, as they are now."""
+    """The extensions that an import changed, as they are now."""
 
     added: list[Extension] = field(default_factory=list)
     renamed: list[tuple[Extension, str]] = field(default_factory=list)
     switched_off: list[Extension] = field(default_factory=list)
 
 
-class PlanChanged(Exception):  # noqa: N818  # said to a person, who then looks again
-    """The account or our extensions are no longer what the person has seen. Nothing was done."""
+class PlanChanged(Exception):  # noqa: N818  # shown to a person, who then looks again
+    """The account or our extensions have changed since the person looked. Nothing was done."""
 
 
 def compare(
@@ -130,11 +133,11 @@ def compare(
     ours: Iterable[OwnExtension],
     countries: Collection[str] = (),
 ) -> ImportPlan:
-    """What differs. An empty `account` gives an empty plan: it says nothing about ours.
+    """The differences. An empty `account` gives an empty plan: it says nothing about ours.
 
-    `countries` (ISO 3166): whose telephone numbers may be rung.
+    `countries` (ISO 3166): countries whose telephone numbers may be called.
 
-    Only SIP codes of ours can be gone: a phone number or a SIP trunk is in no list of the account.
+    Only SIP codes can be gone: the account lists no phone numbers and no SIP trunks.
     """
     if not account:
         return ImportPlan()
@@ -178,14 +181,14 @@ def plan_for(account: Sequence[AccountExtension]) -> ImportPlan:
 
 
 def apply(account: Sequence[AccountExtension], seen: str, choice: ImportChoice) -> ImportResult:
-    """Carries out what was chosen of the plan with the fingerprint `seen`; all of it or nothing.
+    """Carries out the chosen parts of the plan with the fingerprint `seen`; all or nothing.
 
-    Raises PlanChanged when `account` or our extensions make another plan by now, or somebody
+    Raises PlanChanged if `account` or our extensions now make another plan, or if somebody else
     imported at the same moment.
     """
     try:
         with transaction.atomic():
-            # Held until it is done: what the plan says of ours stays true meanwhile.
+            # Locked until the end, so that our extensions do not change meanwhile.
             list(Extension.objects.select_for_update().values_list("pk"))
             plan = plan_for(account)
             if plan.fingerprint != seen:
@@ -203,7 +206,7 @@ def _carry_out(plan: ImportPlan, choice: ImportChoice) -> ImportResult:
                 Extension.objects.create(number=new.number, name=new.name, team_id=choice.team_id)
             )
     if done.added and choice.team_id is not None:
-        # Somebody may be waiting for them.
+        # Leads may be waiting for the new extensions.
         task_publisher.work_team_on_commit(choice.team_id)
     for renamed in plan.renamed:
         if renamed.number in choice.rename:
@@ -225,9 +228,9 @@ def _name(extension: AccountExtension) -> str:
 
 
 def _problem(number: str, countries: Collection[str]) -> str:
-    """Why this could not be rung, as a clause; "" when it could."""
+    """Why this number could not be called, as a clause; "" if it could."""
     try:
-        Terminate(phone=number)  # takes an extension, and neither SIPTRUNK nor logincode
+        Terminate(phone=number)  # accepts an extension, but neither SIPTRUNK nor logincode
     except InvalidCall as problem:
         return gettext("it cannot be rung: %(2)s") % {"2": problem.args[0].partition(": ")[2]}
     return first_leg_refusal(Extension.Kind.SIP, number, countries)

@@ -1,9 +1,9 @@
-"""A salesperson's login is switched off, on again, or deleted: what becomes of their extensions.
+"""What happens to a salesperson's extensions when the login is switched off, on, or deleted.
 
-Who may not log in is not rung: their extensions are paused, for a reason that says so, until the
-login is switched on or somebody un-pauses the phone for another person. A pause that was on and
-ends by itself, such as lunch, then goes on until its time. A call that is under way goes on:
-hanging up would hit the lead.
+Somebody who may not log in is not rung: the extensions are paused, with a reason that says so,
+until the login is switched on or somebody un-pauses a phone for another person. A timed pause that
+was on before, such as lunch, then goes on until its end. A live call goes on: hanging up would hurt
+the lead.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from callbacks.models.extensions import PausedAs
 from callbacks.models.pauses import PauseKind
 
 _NONE = {"earlier_pause_until": None, "earlier_pause_reason": ""}
-# What an extension says of a pause, by what the history says of it.
+# The value of Extension.paused_as for each PauseKind of the history.
 _PAUSED_AS = Case(
     When(kind__in=(PauseKind.OWN, PauseKind.MANAGER), then=Value(PausedAs.PERSON.value)),
     default=F("kind"),
@@ -28,12 +28,12 @@ _PAUSED_AS = Case(
 
 
 def switched_off_reason() -> str:
-    """Why such an extension is paused."""
+    """The reason of such a pause."""
     return gettext("the login is switched off")
 
 
 def switched_off(user_id: int) -> list[str]:
-    """Pauses this person's extensions. Returns the numbers of those that were not paused so yet."""
+    """Pauses this person's extensions. Returns the numbers of those that this changed."""
     return _pause(user_id, switched_off_reason())
 
 
@@ -43,7 +43,7 @@ def deleted(user_id: int) -> list[str]:
 
 
 def switched_on(user_id: int) -> None:
-    """Ends the pauses that `switched_off` made, and no others; one that was on before goes on."""
+    """Ends only the pauses that `switched_off` made; a timed pause from before goes on."""
     paused = Extension.objects.filter(
         user=user_id, is_paused=True, paused_until=None, pause_reason=switched_off_reason()
     )
@@ -62,7 +62,7 @@ def switched_on(user_id: int) -> None:
 
 
 def _earlier(what: Any) -> Subquery:
-    """Of the pause that was on before, by the history; NULL where that does not know it."""
+    """A value of the earlier pause, from the history; NULL if the history does not have it."""
     before = Pause.objects.filter(
         extension=OuterRef("pk"),
         until=OuterRef("earlier_pause_until"),
@@ -72,7 +72,7 @@ def _earlier(what: Any) -> Subquery:
 
 
 def _pause(user_id: int, reason: str) -> list[str]:
-    # A pause without an end that a person made stays theirs.
+    # A person's pause without an end stays as it is.
     not_yet = Extension.objects.filter(
         Q(is_paused=False) | Q(paused_until__isnull=False), user=user_id
     )

@@ -1,8 +1,8 @@
-"""What people decide about whether an extension is rung: pauses, and what they take back.
+"""What people decide about an extension: pauses, un-pausing, and clearing other obstacles.
 
-Managers do it in the admin, salespeople on their own page; both ask `carry_out`. Each change is one
-conditional UPDATE that says whether it won, and stands in the log. A pause whose time is over holds
-nobody any more, whether a sweep has been here or not.
+Managers do this in the admin, salespeople on their own page; both call `carry_out`. Each change is
+one conditional UPDATE that says whether it won, and is logged. A pause whose time is over has no
+effect, whether or not a sweep has cleared it.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LONGEST_REASON = 100  # Extension.pause_reason
 
 
 class PauseLength(models.TextChoices):
-    """For how long somebody pauses an extension."""
+    """How long somebody pauses an extension."""
 
     QUARTER = "15", _("15 minutes")
     HALF = "30", _("30 minutes")
@@ -37,9 +37,9 @@ class PauseLength(models.TextChoices):
 
 @dataclass(frozen=True)
 class PauseChange:
-    """Something that is done to an extension: `values` are written where `applies` holds.
+    """A change of an extension: `values` are written if `applies` matches.
 
-    `frees`: whether it may be rung afterwards, so that somebody who waits is called.
+    `frees`: whether the extension may be rung afterwards, so that a waiting lead is called.
     """
 
     applies: Q
@@ -48,8 +48,8 @@ class PauseChange:
     frees: bool
 
 
-# Whoever un-pauses it says that somebody sits there again: what kept it from being rung before
-# (missed calls, a cool-down) is no longer true.
+# Un-pausing says that somebody sits there again, so earlier obstacles (missed calls, a cool-down)
+# no longer apply.
 UNPAUSE = PauseChange(
     applies=Q(is_paused=True),
     values={
@@ -80,7 +80,7 @@ BRING_BACK = PauseChange(
 
 
 def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> PauseChange:
-    """Pauses until `until` (None: until it is un-paused), or changes the pause to that.
+    """Pauses until `until` (None: until un-paused), or changes an existing pause.
 
     The same pause again, as by a second click, changes nothing. Times in the log are in `zone`.
     """
@@ -110,7 +110,7 @@ def pause(until: datetime | None, reason: str, now: datetime, zone: tzinfo) -> P
 def pause_ends(lasts: PauseLength, now: datetime, zone: tzinfo) -> datetime | None:
     """When a pause from `now` ends, to the minute; None: when somebody un-pauses it.
 
-    The day is that of `zone`.
+    The day is a day in `zone`.
     """
     match lasts:
         case PauseLength.OPEN:
@@ -123,9 +123,9 @@ def pause_ends(lasts: PauseLength, now: datetime, zone: tzinfo) -> datetime | No
 
 
 def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
-    """Does it if it still applies, writes the log, and wakes the team where it frees it.
+    """Makes the change if it still applies, logs it, and wakes the team if it frees the extension.
 
-    False: it no longer applied, since somebody was first; then nothing is written.
+    False: somebody was first, and nothing was written.
     """
     with transaction.atomic():
         values = dict(change.values)
@@ -142,9 +142,10 @@ def carry_out(change: PauseChange, extension: Extension, user: Any) -> bool:
 
 
 def end_pauses(now: datetime) -> int:
-    """For the sweep: clears what is left of pauses whose time is over. Returns how many.
+    """For the sweep: clears pauses whose time is over. Returns how many.
 
-    Who waits is called by the sweep's next step. Without those that somebody else has in hand.
+    The sweep's next step calls the waiting leads. Leaves out extensions that somebody else has
+    locked.
     """
     with transaction.atomic():
         over = Extension.objects.filter(is_paused=True, paused_until__lte=now).order_by()

@@ -1,10 +1,10 @@
-"""Who is on the telephone, or away, right now, by the provider's list of active calls.
+"""Who is on the telephone or away right now, by the provider's list of active calls.
 
-It is asked once for all extensions, and for all processes and machines: who moves `asked_at` on, by
-a conditional UPDATE, is the one who asks. Only while a lead is due: it saves that lead's call from
-ringing somebody who talks already. What it shows ends by itself a few seconds after it should have
-been asked again, so that stale or failed presence keeps nobody from being called; the provider's
-own check of the device stands behind it.
+One request covers all extensions, for all processes and machines: the process that moves `asked_at`
+forward, by a conditional UPDATE, asks. Only while a lead is due: presence keeps that lead's call
+from ringing somebody who is already talking. What it shows expires a few seconds after the next
+request was due, so stale or failed presence never keeps anybody from being called; the provider's
+own check of the device still applies.
 """
 
 import logging
@@ -27,8 +27,8 @@ from callbacks.voicenter import ExtensionCalls, LoginStatus
 
 log = logging.getLogger(__name__)
 
-# In words, what the provider's users may be doing instead of taking calls. A status that is
-# missing, or an account's own, says nothing.
+# What the provider's users may be doing instead of taking calls, in words. A missing status, or an
+# account's own, says nothing.
 AWAY: Mapping[LoginStatus, str] = {
     LoginStatus.LOGOUT: LOGGED_OUT,
     LoginStatus.LUNCH: "lunch",
@@ -39,24 +39,25 @@ AWAY: Mapping[LoginStatus, str] = {
     LoginStatus.TEAM_MEETING: "team meeting",
     LoginStatus.BRIEF: "briefing",
 }
-# Seconds that the answer may take. A later one would tell what was, and a worker waits for it.
+# Seconds that the answer may take. A later answer is outdated, and a worker waits for it.
 PATIENCE = 5.0
-# An asker that has not come back by now has died; another one asks.
+# A process that has not returned by now has died; another one asks.
 _TAKEN_FOR = timedelta(seconds=30)
-# How long nobody asks after the provider did not tell.
+# How long nobody asks after a request failed.
 _AFTER_FAILURE = timedelta(seconds=30)
-# Beyond the next time it is asked: for that answer to come, and be written.
+# After the next request is due: time for its answer to arrive and be written.
 _BEYOND = timedelta(seconds=PATIENCE)
-# A call of ours that ended this lately may be in the list still.
+# One of our calls that ended within this time may still be in the list.
 _JUST_OVER = timedelta(seconds=10)
 
-# One row, made by the first to ask; `asked_at` lies ahead while somebody does.
+# One row, created by the first request; `asked_at` is in the future while somebody asks.
 _TAKE = """
     INSERT INTO callbacks_presence (id, asked_at) VALUES (1, %(taken_until)s)
     ON CONFLICT (id) DO UPDATE SET asked_at = excluded.asked_at
     WHERE callbacks_presence.asked_at <= %(due)s
 """
-# Without those that somebody else has in hand: who just got a call is no matter of ours.
+# Leaves out extensions that somebody else has locked: an extension that just got a call does not
+# matter here.
 _NOTE = """
     UPDATE callbacks_extension extension
     SET provider_busy_until = %(until)s, provider_busy_as = seen.said
@@ -76,7 +77,7 @@ _LOGS_IN = """
 
 @dataclass(frozen=True)
 class _Row:
-    """An extension of ours that is, or was, shown not to be free."""
+    """One of our extensions that is, or was, seen as not free."""
 
     pk: int
     team_id: int
@@ -85,9 +86,9 @@ class _Row:
 
 
 def look() -> bool:
-    """For the sweep: asks the provider if it is time to, and writes down who is not free.
+    """For the sweep: asks the provider if it is time, and stores who is not free.
 
-    Returns whether it was asked and has told.
+    Returns whether the provider was asked and answered.
     """
     every = timedelta(seconds=settings.PRESENCE_EVERY)
     now = timezone.now()
@@ -97,7 +98,7 @@ def look() -> bool:
     if not _take(taken, due=now - every):
         return False
     states = account.active_calls(PATIENCE)
-    # From when it was asked: an answer that took long is old when it comes.
+    # Counted from the request: an answer that took long is already old.
     asked_at = now
     if states is None:
         asked_at = timezone.now() + max(_AFTER_FAILURE - every, timedelta())
@@ -108,25 +109,25 @@ def look() -> bool:
 
 
 def lasts(every: timedelta) -> timedelta:
-    """How long what is seen holds: until it is surely seen again, or nobody asks any more."""
+    """How long a sighting lasts: until the next one is certain, or nobody asks any more."""
     return every + timedelta(seconds=settings.SWEEP_EVERY) + _BEYOND
 
 
 def _take(until: datetime, due: datetime) -> bool:
-    """Whether it is ours to ask: nobody has since `due`, and nobody else will before `until`."""
+    """Whether this process asks: nobody has since `due`, and nobody else will before `until`."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, {"taken_until": until, "due": due})
         return bool(cursor.rowcount == 1)
 
 
-# --- what is seen --------------------------------------------------------------------------------
+# --- sightings -----------------------------------------------------------------------------------
 
 
 def note(states: Sequence[ExtensionCalls], now: datetime, until: datetime) -> None:
-    """Writes down until when who is not rung, and clears those who may be rung again.
+    """Stores until when extensions are not rung, and clears those that may be rung again.
 
-    As many statements for ten thousand extensions as for one. Extensions that are in no list, and
-    all that are no SIP code, are never kept from being rung.
+    The number of statements does not depend on the number of extensions. Only SIP codes in the list
+    are ever kept from being rung.
     """
     _note_logins(logged_in_numbers(states))
     away = away_by_number(states, _that_log_in(states))
@@ -147,10 +148,10 @@ def note(states: Sequence[ExtensionCalls], now: datetime, until: datetime) -> No
 def away_by_number(
     states: Iterable[ExtensionCalls], that_log_in: Collection[str]
 ) -> dict[str, str]:
-    """What those are doing, in words, who take no calls, by extension. Pure.
+    """What people who take no calls are doing, in words, by extension. Pure.
 
-    Only a phone that has been seen logged in can be logged out (`that_log_in`): in one account some
-    departments log in, and salespeople who never do would have no calls any more.
+    Only an extension that has been seen logged in can be logged out (`that_log_in`): in some
+    accounts only some departments log in, and salespeople who never do would get no calls.
     """
     known = {state.extension: state.status for state in states if state.status in AWAY}
     return {
@@ -167,7 +168,7 @@ def logged_in_numbers(states: Iterable[ExtensionCalls]) -> set[str]:
 
 
 def _note_logins(numbers: Collection[str]) -> None:
-    """From now on these can be logged out."""
+    """Notes that these extensions log in, so that they can count as logged out."""
     if numbers:
         sql.run(_LOGS_IN, {"numbers": list(numbers), "kind": Extension.Kind.SIP.value})
 
@@ -181,12 +182,12 @@ def _that_log_in(states: Iterable[ExtensionCalls]) -> set[str]:
 
 
 def _call_ids(state: ExtensionCalls) -> set[str]:
-    """Of what is on it; "" for a call that has none."""
+    """The CALLIDs of its calls; "" for a call without one."""
     return {call.call_id for call in state.calls}
 
 
 def _rows(numbers: Collection[str]) -> dict[str, _Row]:
-    """Ours of these numbers, and those that were shown not to be free before."""
+    """Our extensions with these numbers, and those that were seen as not free before."""
     shown = Q(kind=Extension.Kind.SIP, number__in=numbers) | Q(provider_busy_until__isnull=False)
     found = Extension.objects.filter(shown).order_by()
     return {
@@ -198,10 +199,10 @@ def _rows(numbers: Collection[str]) -> dict[str, _Row]:
 
 
 def _not_ours(on_calls: Mapping[str, set[str]], now: datetime) -> set[str]:
-    """Of the extensions on calls, those that none of our attempts explains.
+    """The extensions on calls that none of our attempts explains.
 
-    A live attempt holds its extension, whatever the list calls its call; one that has just ended
-    is known by its CALLID.
+    A live attempt explains any call of its extension; an attempt that has just ended is recognised
+    by its CALLID.
     """
     attempts = CallAttempt.objects.order_by()
     held = set(
@@ -219,7 +220,7 @@ def _not_ours(on_calls: Mapping[str, set[str]], now: datetime) -> set[str]:
 
 
 def _let_in(rows: Sequence[_Row], now: datetime) -> None:
-    """They may be rung again; where that is news, somebody may wait for them."""
+    """Lets these extensions be rung again; if that is news, wakes teams with waiting leads."""
     if not rows:
         return
     _write(dict.fromkeys((row.pk for row in rows), ""), None)
@@ -230,6 +231,6 @@ def _let_in(rows: Sequence[_Row], now: datetime) -> None:
 
 
 def _write(said: Mapping[int, str], until: datetime | None) -> None:
-    """What each of these extensions is seen as, in one statement."""
+    """Writes what each of these extensions is seen as, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, {"ids": list(said), "said": list(said.values()), "until": until})

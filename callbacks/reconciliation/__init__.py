@@ -1,1 +1,1 @@
-"""What became of a call: the provider's records, look-ups, corrections, and a person's decision."""
+"""How calls ended: the provider's records, look-ups, corrections, and a person's decision."""

@@ -1,7 +1,7 @@
-"""Keeps what the provider's AI made of a call, and erases it.
+"""Stores what the provider's AI says about a call, and erases it.
 
-It is stored after its record and apart from it: whatever becomes of the AI data, the record has
-told of the call. It often comes minutes later, with the record repeated.
+AI data is stored after its record and separately: whatever happens to it, the record is kept. AI
+data often arrives minutes later, in a repeated record.
 """
 
 import logging
@@ -17,7 +17,7 @@ from callbacks.voicenter import Cdr, read_analysis
 
 log = logging.getLogger(__name__)
 
-# Of records that were stored before AI data had a table of its own. Names are read without case.
+# For records that were stored before AI data had its own table. Names are case-insensitive.
 _OUT_OF_PAYLOADS = """
     UPDATE callbacks_callrecord SET payload = payload - ARRAY(
         SELECT key FROM jsonb_object_keys(payload) key WHERE lower(btrim(key)) = 'aidata'
@@ -27,9 +27,9 @@ _OUT_OF_PAYLOADS = """
 
 
 def keep(cdr: Cdr) -> bool:
-    """Stores the AI data of a record that is stored; False where it has some, or was erased.
+    """Stores the AI data of a stored record; False if the record has some, or it was erased.
 
-    What was lost of an earlier one, because it was too large or unreadable, may come again.
+    Data that was lost earlier, because it was too large or unreadable, may arrive again.
     """
     with transaction.atomic():
         record = CallRecord.objects.get(call_id=cdr.call_id, type=cdr.type)
@@ -50,7 +50,7 @@ def keep(cdr: Cdr) -> bool:
 
 
 def digest(data: Any) -> dict[str, Any]:
-    """What lists and exports need of it: the columns of AiData beside `data`."""
+    """What lists and exports need: the columns of AiData except `data`."""
     analysis = read_analysis(data)
     return {
         "summary": analysis.summary,
@@ -60,12 +60,13 @@ def digest(data: Any) -> dict[str, Any]:
 
 
 def forget_ai_data(lead_id: int) -> int:
-    """Erases the AI data of all calls of a lead, also where it stands in a record as it was
-    received, and keeps none that comes later. Returns how many records had some.
+    """Erases the AI data of all calls of a lead, and stores none that arrives later.
+
+    Also erases it from records as they were received. Returns how many records had some.
     """
     with transaction.atomic():
         attempts = CallAttempt.objects.filter(lead_id=lead_id)
-        # First: whoever is storing some holds these rows, and is waited for.
+        # First: this waits for any process that is storing AI data, because it holds these rows.
         attempts.update(ai_data_erased_at=timezone.now())
         call_ids = attempts.exclude(call_id="").values("call_id")
         records = CallRecord.objects.filter(
@@ -80,6 +81,6 @@ def forget_ai_data(lead_id: int) -> int:
 
 
 def _is_erased(attempt_id: int) -> bool:
-    """Locks the attempt, so that an erasure waits until what is stored can be erased too."""
+    """Locks the attempt, so that an erasure waits until the data being stored can be erased too."""
     attempt = CallAttempt.objects.select_for_update(no_key=True).only("ai_data_erased_at")
     return attempt.get(pk=attempt_id).ai_data_erased_at is not None

@@ -1,4 +1,4 @@
-"""How a call ended, by the records of its legs that are here: read, and nothing written."""
+"""How a call ended, by the records of its legs so far. Reads only, writes nothing."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from callbacks.telephony.call_result import CallResult, Leg, call_result
 from callbacks.voicenter import LegOutcome
 from leads.models import Lead
 
-# Seconds; with more talk than this nobody asks whether it was long enough.
+# Seconds. A talk longer than this is always long enough.
 _MAY_BE_SHORT = 2 * MOST_LEAST_TALK
 
 # Results that end an attempt, as its state.
@@ -29,7 +29,7 @@ _ENDS_AS = {
     CallResult.LEAD_NOT_RUNG: AttemptState.LEAD_NOT_RUNG,
     CallResult.UNCLEAR: AttemptState.ENDED,
 }
-# Of several records of one leg, under ids of their own, which says most: the last of these.
+# If a leg has several records with different ids, the one whose outcome comes last here says most.
 _SAYS_LEAST_FIRST = (
     LegOutcome.OTHER,
     LegOutcome.NOT_CALLED,
@@ -44,8 +44,10 @@ _SAYS_LEAST_FIRST = (
 
 
 def by_leg(records: Iterable[CallRecord]) -> dict[int | None, CallRecord]:
-    """The record of each leg. Of several under ids of their own: the longest talk, or else the one
-    that rang longest, or that says most.
+    """The record of each leg.
+
+    If a leg has several: the longest talk, then the longest ringing, then the record that says
+    most.
     """
     found: dict[int | None, CallRecord] = {}
     for record in records:
@@ -61,7 +63,7 @@ def _weight(record: CallRecord) -> tuple[int, int, int]:
 
 
 def rang(record: CallRecord) -> bool:
-    """Whether the leg's phone rang for sure."""
+    """Whether the leg's phone certainly rang."""
     return _told_by(record).rang
 
 
@@ -78,23 +80,23 @@ def _talk(record: CallRecord) -> int:
 def end_by_records(
     attempt: CallAttempt, records: Iterable[CallRecord], *, is_over: bool = False
 ) -> AttemptState | None:
-    """The state in which these records end a call; None when the other leg's may still tell.
+    """The state in which these records end a call; None if another leg's record may still decide.
 
-    `is_over`: no other record is waited for.
+    `is_over`: no other record is expected.
     """
     legs = {leg: _told_by(record) for leg, record in by_leg(records).items()}
     if is_over:
         legs = call_progress.legs_told(attempt) | legs
     talked = legs[2].talk_time if 2 in legs else legs[1].talk_time if 1 in legs else None
-    # Most talks are longer than any source may ask for: then it need not be asked.
+    # Most talks are longer than any source requires, so the source need not be read.
     least_talk = _least_talk(attempt) if talked is not None and talked < _MAY_BE_SHORT else 0
     found = call_result(legs.get(1), legs.get(2), least_talk=least_talk, is_over=is_over)
     if found in _ENDS_AS and attempt.stopped_at and found is not CallResult.BRIDGED:
         return AttemptState.STOPPED
     if found is CallResult.AGENT_NO_ANSWER and attempt.picked_up_at:
-        return AttemptState.AGENT_UNREACHED  # a pop-up saw them pick up: nobody is to blame
+        return AttemptState.AGENT_UNREACHED  # a pop-up saw the salesperson pick up
     if found is CallResult.LEAD_NOT_RUNG and 2 not in legs and attempt.lead_ringing_at:
-        return AttemptState.LEAD_NO_ANSWER  # a pop-up saw it ring
+        return AttemptState.LEAD_NO_ANSWER  # a pop-up showed that the lead's phone rang
     return _ENDS_AS.get(found)
 
 
@@ -117,7 +119,7 @@ def connected_at(
     attempt: CallAttempt,
     now: datetime,
 ) -> datetime | None:
-    """When the lead's phone was answered, by a record or a pop-up; None: it was not."""
+    """When the lead's phone was answered, by a record or a pop-up; None: it was not answered."""
     if state not in (AttemptState.BRIDGED, AttemptState.SHORT_TALK):
         return None
     if 2 not in records:
@@ -126,9 +128,9 @@ def connected_at(
 
 
 def answered_at(leg2: CallRecord, attempt: CallAttempt, now: datetime) -> datetime:
-    """When the lead's phone was answered, by the record's times where they can be believed.
+    """When the lead's phone was answered, by the record's times if they are plausible.
 
-    Records count whole seconds: never before the provider accepted the call, nor after now.
+    Records count whole seconds. Never before the provider accepted the call, nor after now.
     """
     accepted_at = attempt.answered_at or attempt.claimed_at
     answered = now - timedelta(seconds=leg2.talk_time or 0)

@@ -1,7 +1,7 @@
-"""What the provider tells while a call is on: it rings, the salesperson picked up, hung up.
+"""What the provider reports during a call: a phone rings, the salesperson picked up, hung up.
 
-The pop-up requests are hints and no records: they may be lost, repeated, late, or of another call.
-They never end an attempt; its records do. What they know earlier is shown earlier.
+Pop-up requests are hints, not records: they may be lost, repeated, late, or about another call.
+They never end an attempt; its records do. They only show progress earlier.
 """
 
 import uuid
@@ -23,25 +23,25 @@ from callbacks.voicenter import PopUp, PopUpStatus
 from leads.models import Lead
 
 _SALES_LEG, _LEADS_LEG = 1, 2
-# A manager listens to the call (PopUp.direction).
+# A manager is listening to the call (PopUp.direction).
 _LISTENING = "spy"
-# Of one phone that has stopped ringing (PopUp.cause); the call may go on at another.
+# One phone has stopped ringing (PopUp.cause); the call may go on at another.
 _ANSWERED_ELSEWHERE, _REJECTED = "answered elsewhere", "call rejected"
-# What an answer and its notes need, out of four tables of a hundred and thirty columns.
+# Only the columns for an answer and its notes, out of 130 columns in four tables.
 _OF_A_REQUEST = ("duplicate_of", "submitted_at", "name", "phone_extension", "is_held_back")
 _NEEDED = (
     "lead", "extension", "extension_number", "state", "claimed_at", "picked_up_at", "ended_at",
     "call_id", "error_code", "error_message", "lead__source__name",
     *(f"lead__{name}" for name in _OF_A_REQUEST), "extension__kind",
 )  # fmt: skip
-# The provider chooses, or knows, which extension it rings.
+# The provider chooses, or knows, which phone it rings.
 _UNNAMED = (Extension.Kind.SIP_TRUNK, Extension.Kind.LOGIN_CODE)
 
 
 def follow(popup: PopUp) -> CallAttempt | None:
-    """Notes what a pop-up request tells, and returns the attempt it is about, lead loaded.
+    """Notes what a pop-up request reports; returns its attempt with the lead loaded.
 
-    None when it is about none of our calls.
+    None if it is not about one of our calls.
     """
     attempt = _attempt_of(popup)
     if attempt is None or not attempt.is_live or popup.direction.lower() == _LISTENING:
@@ -50,14 +50,14 @@ def follow(popup: PopUp) -> CallAttempt | None:
         return attempt
     now = timezone.now()
     if attempt.state == AttemptState.UNKNOWN:
-        # Somebody's phone rings for it, so it was placed after all.
+        # A phone rings for this call, so it was placed after all.
         corrections.recognise(attempt, popup.call_id)
     if popup.status is PopUpStatus.HANGUP:
         if not _is_another_phones(popup, attempt):
             _hung_up(popup, attempt, now)
             corrections.call_is_over(attempt, now)
     elif popup.status is PopUpStatus.TALKING or popup.leg == _LEADS_LEG:
-        # The lead's phone rings only once the salesperson has picked up.
+        # The lead's phone rings only after the salesperson has picked up.
         _picked_up(attempt, now)
         if popup.leg == _LEADS_LEG:
             _at_the_leads(popup, attempt, now)
@@ -65,7 +65,7 @@ def follow(popup: PopUp) -> CallAttempt | None:
 
 
 def _is_another_phones(popup: PopUp, attempt: CallAttempt) -> bool:
-    """Whether it only tells that one of several phones that rang has stopped ringing."""
+    """Whether the pop-up only says that one of several ringing phones has stopped."""
     cause = popup.cause.casefold()
     return cause == _ANSWERED_ELSEWHERE or (
         cause == _REJECTED and popup.leg != _LEADS_LEG and attempt.picked_up_at is not None
@@ -73,7 +73,7 @@ def _is_another_phones(popup: PopUp, attempt: CallAttempt) -> bool:
 
 
 def _hung_up(popup: PopUp, attempt: CallAttempt, now: datetime) -> None:
-    """Notes when the call ended, and whose phone rejected it."""
+    """Notes when the call ended, and which phone rejected it."""
     leg = _LEADS_LEG if popup.leg == _LEADS_LEG else _SALES_LEG
     rejected = leg if popup.cause.casefold() == _REJECTED else None
     CallAttempt.objects.filter(pk=attempt.pk, state__in=LIVE_STATES).update(
@@ -82,7 +82,7 @@ def _hung_up(popup: PopUp, attempt: CallAttempt, now: datetime) -> None:
 
 
 def legs_told(attempt: CallAttempt) -> dict[int | None, Leg]:
-    """What pop-ups tell of the legs of a call that is over, for those without a record."""
+    """What pop-ups said about the legs of a call that is over, for legs without a record."""
     legs: dict[int | None, Leg] = {}
     picked_up_at = attempt.picked_up_at
     if picked_up_at and attempt.hung_up_at:
@@ -100,10 +100,10 @@ def legs_told(attempt: CallAttempt) -> dict[int | None, Leg]:
 
 
 def _is_the_salespersons(popup: PopUp, attempt: CallAttempt) -> bool:
-    """Whether it is about the phone that was rung first.
+    """Whether the pop-up is about the phone that was rung first.
 
-    A trunk's or a login code's is not known by its number; leads are telephone numbers, for which
-    nobody is asked, so what is asked about is the salesperson's.
+    The phone of a trunk or a login code cannot be recognised by its number. But pop-ups are about
+    extensions, and a lead's phone is none, so the pop-up is about the salesperson's phone.
     """
     if attempt.extension is not None and attempt.extension.kind in _UNNAMED:
         return True
@@ -116,10 +116,10 @@ def _picked_up(attempt: CallAttempt, now: datetime) -> None:
             pk=attempt.pk, state__in=LIVE_STATES, picked_up_at__isnull=True
         ).update(picked_up_at=now, rang_at=now)
         if noted:
-            # One of its phones that stopped ringing had ended nothing.
+            # A phone of the extension that stopped ringing did not end the call.
             CallAttempt.objects.filter(pk=attempt.pk).update(hung_up_at=None, rejected_leg=None)
             attempt.hold_on(attempt.claimed_at + account.hold())
-            # The lead's phone is rung next; a record may tell more exactly.
+            # The lead's phone rings next; a record may give a more exact time.
             visitor_clock.tell(attempt.lead_id)
 
 
@@ -132,7 +132,7 @@ def _at_the_leads(popup: PopUp, attempt: CallAttempt, now: datetime) -> None:
 
 
 def _attempt_of(popup: PopUp) -> CallAttempt | None:
-    """By CALLID; else by our own variable: a leg may have an id of its own."""
+    """The attempt, by CALLID or else by our own variable: a leg may have a different id."""
     attempts = (
         CallAttempt.objects.select_related("lead__source", "extension")
         .only(*_NEEDED)

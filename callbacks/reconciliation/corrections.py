@@ -1,6 +1,6 @@
-"""What becomes known of an attempt by other ways than the provider's answer, or too late.
+"""What becomes known about an attempt too late, or from something other than the answer.
 
-Each is a conditional UPDATE of the attempt and, only if that was won, one of its lead.
+Each correction is a conditional UPDATE of the attempt and, only if that was won, one of its lead.
 """
 
 import logging
@@ -28,11 +28,11 @@ from leads.models import Lead, LeadStatus
 
 log = logging.getLogger(__name__)
 
-# After a leg's end, a hang-up, or the call's going from the active ones: what records are still
-# missing come within this time, or late.
+# After the end of a leg, a hang-up, or a call that left the list of active calls, missing records
+# arrive within this time, or late.
 RECORDS_WITHIN = timedelta(seconds=60)
 LOOKED_BEFORE_ITS_END = RECORDS_WITHIN / 4
-# What a late end means for the lead: nobody calls again by itself.
+# What a late end means for the lead: nobody calls again automatically.
 _LATE: dict[str, tuple[LeadStatus, str]] = {
     AttemptState.BRIDGED: (LeadStatus.CONNECTED, ""),
     AttemptState.LEAD_NO_ANSWER: (
@@ -68,18 +68,18 @@ _LATE: dict[str, tuple[LeadStatus, str]] = {
 
 
 def call_is_over(attempt: CallAttempt, now: datetime) -> None:
-    """Something shows that the salesperson's leg has ended: the extension is free soon.
+    """The salesperson's leg has ended: the extension is free soon.
 
-    What records are still missing come until then, or are asked for just before.
+    Missing records arrive until then, or are asked for shortly before.
     """
     until = now + RECORDS_WITHIN
     attempt.let_go(until, next_lookup_at=until - LOOKED_BEFORE_ITS_END)
 
 
 def recognise(attempt: CallAttempt, call_id: str) -> bool:
-    """An `unknown` attempt has been seen as a call: it was accepted. False: it was known before.
+    """Marks an `unknown` attempt as accepted: its call has been seen. False: it was known before.
 
-    When it was accepted is not known: the claim's time is taken, since the request went out right
+    The time of acceptance is not known, so the claim's time is used: the request was sent right
     after it.
     """
     dialed_at = attempt.claimed_at
@@ -99,8 +99,7 @@ def correct(
     connected_at: datetime | None,
     records: Collection[CallRecord],
 ) -> bool:
-    """Corrects an attempt that had ended without a record, or before all of its records had come,
-    and its lead where that is allowed.
+    """Corrects an attempt that had ended without all of its records, and its lead if allowed.
 
     In a transaction. Returns whether the lead was corrected.
     """
@@ -112,17 +111,17 @@ def correct(
     if to == AttemptState.BRIDGED:
         told = _correct_lead(attempt, was)
         told_waiting = not told and _is_called_no_more(attempt, was)
-        # Nobody is told by a recording that we could not reach them.
+        # No recording may say that we could not reach them.
         recorded_messages.give_way(attempt.phone, now)
     else:
-        # A lead that waits anyway waits for what follows by all records.
+        # A lead that still waits now waits for what follows by all records.
         told_waiting = settle_again(attempt, _still_waits_after(attempt), now)
         told = not told_waiting and _correct_lead(attempt, was)
     if attempt.kind == AttemptKind.CALL and was:
         correct_extension(attempt, Outcome(was), now)
     if told_waiting and to == AttemptState.BRIDGED:
         after_talk.keep_what_was_agreed(attempt.lead_id, now)
-    # A lead that has gone on since has waited from the attempt's end, whenever they talked.
+    # A lead that has moved on since has waited from the attempt's end, whenever they talked.
     until = attempt.connected_at if told and to == AttemptState.BRIDGED else None
     times = attempt.told_until(until or attempt.ended_at or attempt.claimed_at, records)
     if times and attempt.accounted_until:
@@ -134,7 +133,7 @@ def correct(
 def time_the_talk(
     attempt: CallAttempt, connected_at: datetime, records: Collection[CallRecord]
 ) -> None:
-    """Says when the two talked, of whom only that was known. In a transaction."""
+    """Stores when the two talked, if only the fact was known. In a transaction."""
     guessed = attempt.connected_at
     attempt.connected_at = connected_at
     values = attempt.told_until(connected_at, records) | {"connected_at": connected_at}
@@ -146,8 +145,9 @@ def time_the_talk(
 
 
 def _correct_lead(attempt: CallAttempt, was: str) -> bool:
-    """Corrects the lead only if its calls closed it, and never reopens it: nobody is rung because a
-    record was late. Returns whether the lead was corrected.
+    """Corrects the lead only if its calls closed it. Returns whether the lead was corrected.
+
+    Never reopens a lead: nobody is called because a record was late.
     """
     if attempt.kind == AttemptKind.MESSAGE:
         return False
@@ -160,39 +160,40 @@ def _correct_lead(attempt: CallAttempt, was: str) -> bool:
     values["connected_at"] = attempt.connected_at
     closed |= Q(status=LeadStatus.UNREACHED)
     if was == Outcome.STOPPED.value:
-        # Not one that its visitor has taken back: that was closed while the call was on.
+        # Not a lead whose visitor took the request back: that was closed during the call.
         closed |= Q(status=LeadStatus.CANCELLED, closed_at=attempt.ended_at)
     return bool(_called_by(attempt).filter(closed).update(**_shown(attempt) | values))
 
 
 def _is_called_no_more(attempt: CallAttempt, was: str) -> bool:
-    """Closes a lead that waits to be called again though they have talked: since this call, or
-    since another that nobody answered.
+    """Closes a lead that waits to be called again although the two talked.
+
+    The lead may wait since this call, or since another one that nobody answered.
     """
     values = {"error_message": ""} | _shown(attempt) | {"connected_at": attempt.connected_at}
     if attempt.failure_reason:
-        values["error_message"] = ""  # that its answer was lost
+        values["error_message"] = ""  # it says that the answer was lost
     leads = _called_by(attempt)
     if was == Outcome.NEVER_KNOWN.value and not _newer(attempt).exists():
-        # A manager who had it called again where nobody knew had no other reason.
+        # A manager who had the lead called again had no reason but the unknown outcome.
         leads = Lead.objects.filter(pk=attempt.lead_id)
     waiting = _no_request_since(leads, attempt)
     return transitions.close_waiting(waiting, LeadStatus.CONNECTED, timezone.now(), **values)
 
 
 def _still_waits_after(attempt: CallAttempt) -> QuerySet[Lead]:
-    """Its lead, if it waits since this call."""
+    """The attempt's lead, if it waits since this call."""
     return _no_request_since(_last_called_by(attempt), attempt).filter(status=LeadStatus.WAITING)
 
 
 def _no_request_since(leads: QuerySet[Lead], attempt: CallAttempt) -> QuerySet[Lead]:
-    """Without those whose number has another request since the call."""
+    """Leaves out leads whose number has another request since the call."""
     since = Lead.objects.filter(duplicate_of=OuterRef("pk"), submitted_at__gte=attempt.claimed_at)
     return leads.filter(~Exists(since))
 
 
 def _shown(attempt: CallAttempt) -> dict[str, Any]:
-    """The lead repeats its newest attempt."""
+    """The columns in which the lead repeats its newest attempt."""
     newest = {} if _newer(attempt).exists() else mirror(attempt)
     return newest | {"first_dialed_at": Coalesce("first_dialed_at", attempt.claimed_at)}
 

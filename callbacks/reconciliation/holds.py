@@ -1,4 +1,4 @@
-"""Attempts that no record has ended: their extensions are freed when their hold is over."""
+"""Attempts that no record has ended: frees their extensions when their hold expires."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -15,15 +15,16 @@ from callbacks.reconciliation import call_end
 from callbacks.telephony import account, call_identity
 from callbacks.telephony.call_identity import CallPresence
 
-# A call that is still on at the end of its hold keeps its extension for this much longer at a time.
+# A call that is still on when its hold expires keeps its extension for this much longer at a time.
 _LONGER = timedelta(minutes=2)
 # No hold is extended beyond this many times the longest call.
 _LONGEST_HOLDS = 2
-# A sweep that asks the provider whether a call is still on keeps other sweeps from it for so long.
+# While one sweep asks the provider whether a call is still on, other sweeps leave it alone for this
+# long.
 _ASKING_TAKES = timedelta(seconds=45)
-# Sweeps may come late, and look-ups be behind or fail: no unknown call is given up before so many
-# looks and, after each of them, the time in which the log tells, and no other call before the look
-# that was due; unless its hold is over for so long.
+# Sweeps may be late, and look-ups may be delayed or fail. So an unknown call is given up only after
+# this many looks, each followed by the time that the log needs; any other call only after its look
+# that was due. Both end anyway when the hold has been over for _LOOKS_TAKE.
 LEAST_LOOKS = 3
 _LOOKS_TAKE = timedelta(hours=2)
 # An attempt that ended without a record is looked up once more after this time.
@@ -49,10 +50,10 @@ def give_up_lost_dials() -> int:
 
 
 def free_expired_holds() -> int:
-    """For the sweep: attempts that no record has ended by the end of their hold.
+    """For the sweep: ends attempts without a record whose hold has expired.
 
-    A call that the provider shows as still on keeps its extension (`keep_while_on`). Returns how
-    many were ended.
+    A call that the provider still shows keeps its extension (`keep_while_on`). Returns how many
+    were ended.
     """
     now = timezone.now()
     is_to_be_looked_up = Q(
@@ -61,7 +62,7 @@ def free_expired_holds() -> int:
         lookup_count__lt=LEAST_LOOKS,
         hold_until__gt=now - _LOOKS_TAKE,
     )
-    # It was to be asked about before its end, when one leg's record was here, and nobody has.
+    # One leg's record has arrived, and the look before the end of the hold has not happened yet.
     is_to_be_asked_about = Q(
         state=AttemptState.ACCEPTED,
         next_lookup_at__lte=now,
@@ -72,7 +73,8 @@ def free_expired_holds() -> int:
     expired = [
         attempt
         for attempt in over.exclude(is_to_be_looked_up | is_to_be_asked_about)
-        # Only the process that moves the end asks. If it dies, the hold merely ends later.
+        # Only the process that moves the end of the hold asks. If it dies, the hold just ends
+        # later.
         if CallAttempt.objects.filter(
             pk=attempt.pk, state=attempt.state, hold_until=attempt.hold_until
         ).update(hold_until=now + _ASKING_TAKES)
@@ -93,23 +95,23 @@ def live() -> QuerySet[CallAttempt]:
 
 
 def end_live(now: datetime) -> int:
-    """After a restore: ends every live attempt as one of which nobody knows how it ended.
+    """After a restore: ends every live attempt with an unknown outcome.
 
-    The provider is not asked about them any more. Returns how many were ended.
+    The provider is not asked about them again. Returns how many were ended.
     """
     ended = one_by_one(live(), lambda attempt: _end(attempt, now, asks_once_more=False), _named)
     return sum(won for _, won in ended)
 
 
 def keep_while_on(attempt: CallAttempt, now: datetime) -> bool:
-    """Keeps the extension of a call that is on for a while longer; False: it was long enough."""
+    """Keeps the extension of a live call for longer; False: the longest hold is reached."""
     until = min(now + _LONGER, attempt.claimed_at + _LONGEST_HOLDS * account.hold())
     attempt.hold_on(until)
     return until > now
 
 
 def _still_on(attempts: Collection[CallAttempt]) -> set[int]:
-    """Those whose call is among the active ones. One whose first leg's record is here is not."""
+    """The attempts whose call is among the active ones. With a record of leg 1, a call is over."""
     over = set(
         CallRecord.objects.filter(attempt__in=attempts, leg=1).values_list("attempt", flat=True)
     )
@@ -127,9 +129,9 @@ def _named(attempt: CallAttempt) -> object:
 
 
 def _end(attempt: CallAttempt, now: datetime, *, asks_once_more: bool = True) -> bool:
-    """Frees what the attempt holds; False when somebody else has ended it meanwhile."""
+    """Frees what the attempt holds; False if somebody else has ended it meanwhile."""
     with transaction.atomic():
-        # As it is by now: somebody may have picked up since.
+        # Read again: somebody may have picked up since.
         attempt = CallAttempt.objects.select_for_update().get(pk=attempt.pk)
         if attempt.state == AttemptState.DIALING and attempt.sent_at is None:
             won = attempt.give_back(now)
@@ -141,7 +143,7 @@ def _end(attempt: CallAttempt, now: datetime, *, asks_once_more: bool = True) ->
                 state or (AttemptState.STOPPED if attempt.stopped_at else AttemptState.ENDED),
                 now,
                 connected_at=call_end.connected_at(state, legs, attempt, now) if state else None,
-                # Where nobody has told, the provider is asked once more.
+                # If no record says anything, the provider is asked once more.
                 next_lookup_at=None if state or not asks_once_more else now + _LATE_LOOK_AFTER,
                 records=records,
                 is_unclear=state == AttemptState.ENDED,

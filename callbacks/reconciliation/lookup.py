@@ -1,15 +1,16 @@
-"""Asking the provider what became of calls that no record has ended.
+"""Asks the provider about calls that no record has ended.
 
-An `unknown` attempt is looked up from the start, an `accepted` one when its records ought to have
-come, an `ended` one for some time after that: first in the records that are here, then among the
+An `unknown` attempt is looked up from the start, an `accepted` one once its records should have
+arrived, an `ended` one for some time after its end: first in the stored records, then among the
 active calls, then in the Call Log. What is found is applied like a record that was posted to us
-(callbacks.reconciliation.records). What was never placed goes on; what nobody can tell goes to a
-person (callbacks.reconciliation.manual_resolution). The rules are in
+(callbacks.reconciliation.records). If the call was never placed, its lead goes on; if nobody can
+tell, a person decides (callbacks.reconciliation.manual_resolution). The rules are in
 callbacks.telephony.call_identity.
 
-Any number of sweeps may look at once: who takes an attempt moves its `next_lookup_at` on, commits,
-and asks then, one question for all that were taken. An asker who dies delays them by as long as one
-question may take; who is slower than that is asked beside, which does no harm.
+Any number of sweeps may look up at the same time: each takes attempts by moving their
+`next_lookup_at` forward, commits, and then asks once for all of them. If a sweep dies, its attempts
+are delayed by the longest time that one request may take. If it is slower than that, another sweep
+asks too, which does no harm.
 """
 
 import json
@@ -38,24 +39,24 @@ from callbacks.voicenter import Cdr, CdrError, parse_cdr
 
 log = logging.getLogger(__name__)
 
-# So many are asked about in one go that it is over before others may take them.
+# Few enough that the look-up ends before others may take the attempts.
 _AT_ONCE = 100
 _COUNTED = 1000  # looks; more make no difference
 # What is due soon is asked for along with what is due.
 _SOON = timedelta(seconds=10)
-# While a call is on; its end is noticed within this time.
+# While a call is on. Its end is noticed within this time.
 _WHILE_ON = timedelta(seconds=60)
 _PAUSES = tuple(timedelta(seconds=it) for it in (15, 30, 60, 120, 240, 300))
-# After the end of an attempt each pause is as long as all that went before.
+# After the end of an attempt, each pause is as long as all the time since then.
 _LATE_PAUSE = timedelta(minutes=1)
 _LATE_FOR = timedelta(hours=2)
-# Around a call's own times, for clocks that differ a little.
+# Added around a call's own times, because clocks differ a little.
 _MARGIN = timedelta(minutes=2)
 
 
 @dataclass
 class _Looked:
-    """An attempt that was taken to be looked up, and what is known to recognise it."""
+    """An attempt that is being looked up, and what identifies its call."""
 
     attempt: CallAttempt
     asked: PlacedCall
@@ -89,7 +90,7 @@ def look_up() -> int:
 
 
 def _take(now: datetime) -> list[CallAttempt]:
-    """The attempts to be asked about, ours alone for a while."""
+    """The attempts to ask about, reserved for this sweep for a while."""
     quiet = account.answer_is_lost_after() + account.rings()
     first = Case(
         When(state=AttemptState.UNKNOWN, then=F("claimed_at")),
@@ -112,8 +113,8 @@ def _take(now: datetime) -> list[CallAttempt]:
             return []
         to_tell = Q(state=AttemptState.UNKNOWN, lookup_count__lt=holds.LEAST_LOOKS)
         longer = Greatest(F("hold_until"), now + account.log_tells_within())
-        # Nobody gives its call up by the one record that is here while this sweep asks, or if this
-        # sweep dies before it knows: such a look does not count.
+        # While this sweep asks, or if it dies first, nobody may give the call up because of its
+        # only record: such a look does not count.
         answered_by = now + account.answer_is_lost_after()
         first_look = Q(state=AttemptState.ACCEPTED, lookup_count=0)
         counted = Least(F("lookup_count") + 1, _COUNTED)
@@ -142,7 +143,7 @@ def _named(it: _Looked) -> object:
 
 
 def _still_open(taken: Iterable[_Looked]) -> list[_Looked]:
-    """Those that nobody has ended meanwhile, as they are now."""
+    """The attempts that nobody has ended meanwhile, read again."""
     return _looked_each(_open_ones(taken).select_related("lead", "extension"))
 
 
@@ -158,7 +159,7 @@ def _open_ones(taken: Iterable[_Looked]) -> QuerySet[CallAttempt]:
 
 
 def _orphans(taken: Sequence[_Looked]) -> list[Cdr]:
-    """Records that were posted to us and that nobody could place."""
+    """Records that were posted to us and belong to no known attempt."""
     stored = CallRecord.objects.filter(
         attempt__isnull=True,
         leg__isnull=False,
@@ -174,7 +175,7 @@ def _orphans(taken: Sequence[_Looked]) -> list[Cdr]:
 
 
 def _is_to_be_in_the_log(it: _Looked, seen: Sighting, now: datetime) -> bool:
-    """Whether its record may be there: its call seems to be over, or to be nowhere."""
+    """Whether the log may have the call's record: the call seems over, or is not shown anywhere."""
     if seen.presence is CallPresence.ON:
         return False
     return it.attempt.state != AttemptState.ACCEPTED or (
@@ -183,7 +184,7 @@ def _is_to_be_in_the_log(it: _Looked, seen: Sighting, now: datetime) -> bool:
 
 
 def _ask_the_log(wanted: Sequence[_Looked], now: datetime) -> dict[int, bool | None]:
-    """Whether the Call Log has each of them or anything like it; {} when it does not tell."""
+    """By attempt, whether the Call Log has its call or a similar one; {} if it cannot be read."""
     margin = _MARGIN + account.clocks_differ()
     since = min(it.asked.sent_at for it in wanted) - margin
     records = account.call_log(since, now + margin)
@@ -194,10 +195,10 @@ def _ask_the_log(wanted: Sequence[_Looked], now: datetime) -> dict[int, bool | N
 
 
 def _is_blind(legs: Iterable[Cdr], since: datetime, now: datetime) -> bool:
-    """Whether the log lacks all calls of ours of which records were posted to us.
+    """Whether the log lacks all of our calls whose records were posted to us.
 
-    It may be another account's, another department's, or in another time zone: then what it does
-    not have says nothing.
+    It may be the log of another account, another department or another time zone. Then a missing
+    call proves nothing.
     """
     known = CallRecord.objects.filter(
         attempt__claimed_at__gte=since,
@@ -213,21 +214,21 @@ def _is_blind(legs: Iterable[Cdr], since: datetime, now: datetime) -> bool:
 def _search(
     wanted: Sequence[_Looked], legs: Sequence[Cdr], blind: bool | None
 ) -> dict[int, bool | None]:
-    """Applies the legs of our calls. Returns, by attempt, whether the log has a leg of its call or
-    one that may be; None where that cannot be told.
+    """Applies the legs of our calls. Returns by attempt whether the log has its call.
 
-    `blind`: whether a leg that is not there says nothing.
+    True: the log has a leg of the call, or one that may be. None: this cannot be told. `blind`: a
+    missing leg proves nothing.
     """
 
     def search(it: _Looked) -> bool | None:
         if not _open_ones([it]).exists():
-            return True  # while others were searched for, its records have come
+            return True  # its records arrived while others were searched for
         call_ids = call_identity.named(it.asked, legs)
         alike = set() if call_ids or it.asked.call_id else call_identity.similar(it.asked, legs)
         alike -= _claimed(alike)
         if not call_ids and len(alike) == 1 and _is_alone(it):
             call_ids = alike
-        # Each leg may have an id of its own, if it carries our variable.
+        # Each leg may have a different id if it carries our variable.
         for call_id in sorted(call_ids):
             _apply(it.attempt, call_id, [leg for leg in legs if leg.call_id == call_id])
         return True if call_ids or alike else None if blind else False
@@ -236,7 +237,7 @@ def _search(
 
 
 def _claimed(call_ids: set[str]) -> set[str]:
-    """Those of these CALLIDs that belong to an attempt already."""
+    """The CALLIDs that already belong to an attempt."""
     if not call_ids:
         return set()
     return set(CallAttempt.objects.filter(call_id__in=call_ids).values_list("call_id", flat=True))
@@ -261,7 +262,7 @@ def _apply(attempt: CallAttempt, call_id: str, legs: Iterable[Cdr]) -> None:
     attempt.learn_call_id(call_id)
     for leg in legs:
         call_records.receive(leg)
-    # What was posted before its attempt was known.
+    # Records that were posted before their attempt was known.
     call_records.adopt(attempt.pk)
 
 
@@ -269,7 +270,7 @@ def _apply(attempt: CallAttempt, call_id: str, legs: Iterable[Cdr]) -> None:
 
 
 def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -> None:
-    """Writes down what was seen, and when to look again."""
+    """Stores what was seen, and when to look again."""
     attempt = CallAttempt.objects.get(pk=it.attempt.pk)
     if attempt.state == AttemptState.ACCEPTED and attempt.lookup_count == 0:
         _count_the_first(attempt, now)
@@ -289,16 +290,14 @@ def _conclude(it: _Looked, seen: Sighting, in_log: bool | None, now: datetime) -
             next_lookup_at = _is_absent(it.asked, attempt, in_log, now)
     elif attempt.state == AttemptState.UNKNOWN:
         next_lookup_at = _not_after(now + _pause(attempt.lookup_count), it.asked.settled_by, now)
-    # Not of one that has moved on meanwhile: its new state has a time of its own.
+    # Not if the attempt has changed meanwhile: its new state has its own time.
     CallAttempt.objects.filter(pk=attempt.pk, state=attempt.state).update(
         next_lookup_at=next_lookup_at
     )
 
 
 def _count_the_first(attempt: CallAttempt, now: datetime) -> None:
-    """The provider has been asked: where one record says that the call is over, its end comes when
-    it was to come.
-    """
+    """Counts the first look. If a record says that the call is over, its hold may end now."""
     attempt.lookup_count = 1
     CallAttempt.objects.filter(pk=attempt.pk, lookup_count=0).update(lookup_count=1)
     if attempt.hold_until and attempt.hold_until <= now + account.answer_is_lost_after():
@@ -308,7 +307,10 @@ def _count_the_first(attempt: CallAttempt, now: datetime) -> None:
 def _is_absent(
     asked: PlacedCall, attempt: CallAttempt, in_log: bool | None, now: datetime
 ) -> datetime | None:
-    """An unknown call is not on: never placed, or to be looked for again at the time returned."""
+    """Handles an unknown call that is not active: never placed, or looked up again later.
+
+    Returns when to look again; None: never placed.
+    """
     delay = timedelta(seconds=settings.VOICENTER_LOG_DELAY)
     if call_identity.was_never_placed(
         asked, missing_since=attempt.missing_since, in_log=in_log, now=now, log_delay=delay
@@ -318,18 +320,18 @@ def _is_absent(
     if attempt.missing_since is None:
         CallAttempt.objects.filter(pk=attempt.pk).update(missing_since=now)
         attempt.missing_since = now
-        # Nobody is on the phone: the extension is not kept for as long as a call could last, nor
-        # freed before the log can tell.
+        # Nobody is on the phone. So the extension is not kept for the longest call, but not freed
+        # before the log can tell either.
         limit = now + account.log_tells_within()
         attempt.let_go(limit)
         attempt.hold_on(limit)
-    # Not so rarely that its limit comes before another look.
+    # Often enough that another look comes before the limit.
     pause = min(_pause(attempt.lookup_count), max(delay, _PAUSES[0]))
     return _not_after(now + pause, attempt.missing_since + delay, now)
 
 
 def _not_after(next_lookup_at: datetime, mark: datetime, now: datetime) -> datetime:
-    """When to look again, if something can be decided at `mark` already."""
+    """When to look again; at `mark` if something can be decided then."""
     return min(next_lookup_at, mark) if mark > now else next_lookup_at
 
 
@@ -338,7 +340,7 @@ def _pause(lookup_count: int) -> timedelta:
 
 
 def _is_on(attempt: CallAttempt, seen: Sighting, now: datetime) -> None:
-    """It was placed, and goes on."""
+    """The call was placed and is still on."""
     holds.keep_while_on(attempt, now)
     CallAttempt.objects.filter(pk=attempt.pk).update(missing_since=None, lookup_count=0)
     if seen.call_id:

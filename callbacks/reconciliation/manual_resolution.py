@@ -1,7 +1,7 @@
-"""Calls whose outcome nobody knows: a person finds out and decides.
+"""Calls with an unknown outcome: a person finds out and decides.
 
-Nothing here happens by itself. A decision locks the attempt's row, and so does a record that is
-applied: when both come at the same moment, the second sees what the first has done.
+Nothing here happens automatically. A decision locks the attempt's row, and so does a record that is
+applied: if both come at the same moment, the second sees what the first did.
 """
 
 import logging
@@ -23,14 +23,14 @@ from leads.models import LeadStatus
 
 log = logging.getLogger(__name__)
 
-# From the request to the salesperson's phone, at most.
+# The longest time from the request until the salesperson's phone rings.
 BEGINS_WITHIN = timedelta(seconds=30)
 
 
 def open_questions() -> QuerySet[UnknownOutcome]:
-    """Attempts that wait for a person: nobody knows the outcome, and the lead failed over it.
+    """Attempts that wait for a person: the outcome is unknown, and the lead failed because of it.
 
-    Once a lead has been called again, its earlier calls need no decision any more.
+    Once a lead is called again, its earlier calls need no decision.
     """
     return UnknownOutcome.objects.filter(
         NOBODY_KNOWS, lead__status=LeadStatus.FAILED, ended_at__gte=F("lead__counted_from")
@@ -40,9 +40,9 @@ def open_questions() -> QuerySet[UnknownOutcome]:
 def they_talked(attempt_id: int, user: object) -> str:
     """A person found out that the two talked. Returns a sentence, or raises CannotCall with one.
 
-    Nobody noted when the lead answered. It counts as the moment at which the salesperson picked up,
-    as far as that is known. Else the lead's phone has no time, and no figure counts the lead as in
-    time, missed, or talked with after so long; the talk stands at the provider's answer.
+    Nobody noted when the lead answered, so the moment when the salesperson picked up is used, if it
+    is known. Otherwise the talk starts at the provider's answer, and the lead's phone has no ring
+    time: no figure counts the lead as in time, missed, or reached after so long.
     """
     with transaction.atomic():
         attempt = _question(attempt_id)
@@ -69,9 +69,9 @@ def call_again(attempt_id: int, user: object) -> str:
 
 
 def no_call_came(attempt_id: int, user: object) -> str:
-    """A person says of a call whose answer was lost that no phone has rung: its lead goes on.
+    """A person says that no phone rang for a call whose answer was lost: its lead goes on.
 
-    Returns a sentence, or raises CannotCall with one: while a phone may still begin to ring.
+    Returns a sentence, or raises CannotCall with one if a phone may still start to ring.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -89,12 +89,12 @@ def no_call_came(attempt_id: int, user: object) -> str:
 
 
 def begins_by(attempt: CallAttempt) -> datetime:
-    """By then a call whose answer was lost has begun to ring the salesperson, if ever."""
+    """When a call whose answer was lost has rung the salesperson, if it ever does."""
     return (attempt.sent_at or attempt.claimed_at) + BEGINS_WITHIN
 
 
 def _question(attempt_id: int) -> UnknownOutcome:
-    """The attempt, locked. Raises CannotCall when it needs no decision any more."""
+    """The attempt, locked. Raises CannotCall if it no longer needs a decision."""
     attempt = UnknownOutcome.objects.select_for_update().filter(pk=attempt_id).first()
     if attempt and open_questions().filter(pk=attempt_id).exists():
         return attempt

@@ -1,8 +1,8 @@
-"""The provider's records -> attempts.
+"""Applies the provider's records to attempts.
 
-Records come repeated, late and in any order. Each is stored as it was received, once per leg, and
-then all records of an attempt are looked at together, so that the order does not matter, nor
-whether the call had been taken for over before one of them came. A talk stays a talk.
+Records arrive repeatedly, late and in any order. Each is stored as received, once for each leg.
+Then all records of an attempt are looked at together. So neither their order matters, nor whether
+the call was taken for over before one of them arrived. A talk stays a talk.
 """
 
 import logging
@@ -35,15 +35,16 @@ from leads import log_context
 
 log = logging.getLogger(__name__)
 
-HIGHEST = 2**31 - 1  # that the columns of prices hold
-# A call's CALLID is known within the seconds that its answer takes; older records without an
-# attempt are of other calls on the account.
+HIGHEST = 2**31 - 1  # the maximum of the price columns
+# A call's CALLID is known within the seconds that its answer takes. Older records without an
+# attempt belong to other calls of the account.
 _ADOPTED_WITHIN = timedelta(minutes=10)
 
 
 def receive(cdr: Cdr) -> bool:
-    """Stores one record and applies it; False when this leg's record was here before. One that is
-    repeated only fills in what the stored one lacks.
+    """Stores one record and applies it; False if this leg's record was stored before.
+
+    A repeated record only fills in what the stored one lacks.
     """
     attempt = None
     try:
@@ -69,14 +70,17 @@ def receive(cdr: Cdr) -> bool:
         attempt.pk if attempt else "-",
         cdr.call_id,
     )
-    # Apart from the record, which has told of the call whatever becomes of this.
+    # Separately: the record is applied whatever happens to its AI data.
     if cdr.ai_data is not None or cdr.ai_data_loss:
         ai_data.keep(cdr)
     return what == "stored"
 
 
 def adopt_records() -> int:
-    """For the sweep: records that came before their attempt knew its CALLID. Returns how many."""
+    """For the sweep: adopts records that arrived before their attempt knew its CALLID.
+
+    Returns how many.
+    """
     now = timezone.now()
     orphans = CallRecord.objects.filter(
         attempt__isnull=True, received_at__gte=now - _ADOPTED_WITHIN
@@ -88,7 +92,7 @@ def adopt_records() -> int:
 
 
 def adopt(attempt_id: int) -> int:
-    """Gives the attempt the records of its CALLID that were posted before it was known.
+    """Gives the attempt the records of its CALLID that arrived before the CALLID was known.
 
     Returns how many.
     """
@@ -103,7 +107,7 @@ def adopt(attempt_id: int) -> int:
 
 
 def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
-    """Raises IntegrityError when this leg's record is here."""
+    """Raises IntegrityError if this leg's record is already stored."""
     CallRecord.objects.create(
         call_id=cdr.call_id,
         type=cdr.type,
@@ -116,13 +120,14 @@ def _store(cdr: Cdr, attempt: CallAttempt | None) -> None:
 
 
 def _fill_in(cdr: Cdr) -> None:
-    """The price and the recording, where the stored record has none: they may come later than the
-    rest. And how the leg ended, if the stored one does not tell, or if by this one they talked.
-    Nothing else: what has followed from the record has followed.
+    """Adds the price and the recording if the stored record has none: both may arrive later.
+
+    Also how the leg ended, if the stored record does not say, or if the two talked by this one.
+    Nothing else: what followed from the record stays.
     """
     stored = CallRecord.objects.filter(call_id=cdr.call_id, type=cdr.type)
     with transaction.atomic():
-        # In the order of `receive`: the attempt, then the record.
+        # In the same order as `receive`: the attempt, then the record.
         attempts = CallAttempt.objects.filter(pk__in=stored.values("attempt"))
         attempt = attempts.select_for_update().first()
         record = stored.select_for_update().get()
@@ -155,7 +160,7 @@ def _says_more(cdr: Cdr, stored: CallRecord) -> bool:
 
 
 def _as_told(cdr: Cdr) -> dict[str, Any]:
-    """How the leg ended, by the names of CallRecord's columns."""
+    """How the leg ended, by column of CallRecord."""
     return {
         "status": cdr.status,
         "is_answered": cdr.is_answered,
@@ -167,10 +172,11 @@ def _as_told(cdr: Cdr) -> dict[str, Any]:
 
 
 def _attempt_of(cdr: Cdr) -> CallAttempt | None:
-    """Locked. By CALLID; else by our own variable: the record comes before the call's answer, or
-    its leg has an id of its own.
+    """The record's attempt, locked: by CALLID, else by our own variable.
+
+    The record may arrive before the call's answer, or its leg may have a different id.
     """
-    # `get` and not `first`: for ORDER BY, Django compares every column of this wide SELECT.
+    # `get`, not `first`: for ORDER BY, Django compares every column of this wide SELECT.
     attempts = CallAttempt.objects.select_for_update()
     with suppress(CallAttempt.DoesNotExist):
         return attempts.get(call_id=cdr.call_id)
@@ -181,9 +187,9 @@ def _attempt_of(cdr: Cdr) -> CallAttempt | None:
 
 
 def _apply(attempt: CallAttempt, now: datetime) -> None:
-    """Looks at all records of an attempt and ends it, or corrects its end, by what they say.
+    """Looks at all records of an attempt, and ends the attempt or corrects its end.
 
-    The attempt is locked: of two legs' records at the same moment the second one sees both.
+    The attempt is locked: if the records of two legs arrive at once, the second sees both.
     """
     records = call_end.by_leg(attempt.records.order_by("pk"))
     if (
@@ -191,7 +197,7 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
         and attempt.rang_at is None
         and call_end.talk_in(records)
     ):
-        # A person had told of the talk, and not when it was.
+        # A person reported the talk, but not its time.
         answered_at = call_end.answered_at(records[2], attempt, now)
         corrections.time_the_talk(attempt, answered_at, records.values())
     _keep_facts(attempt, _of_the_call(attempt, records))
@@ -203,7 +209,7 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
     if attempt.kind == AttemptKind.MESSAGE:
         _finish_message(attempt, records.values(), now)
         return
-    # Whoever waited for another record has given up by then.
+    # Nobody waits for another record of an ended attempt.
     is_over = attempt.state == AttemptState.ENDED
     state = call_end.end_by_records(attempt, records.values(), is_over=is_over)
     if state:
@@ -215,21 +221,21 @@ def _apply(attempt: CallAttempt, now: datetime) -> None:
             call_end.connected_at(state, records, attempt, now),
         )
     elif records.keys() & {1, 2}:
-        # A leg's record comes when the leg is over, and so is the call.
+        # A leg's record arrives when the leg is over, and so the call is over.
         corrections.call_is_over(attempt, now)
-        # However late this record is, the other leg's has its time to come: without it nobody can
-        # tell whether the lead's phone has rung, and they may have talked.
+        # However late this record is, wait for the other leg's: without it, nobody can tell whether
+        # the lead's phone rang, and the two may have talked.
         attempt.hold_on(now + corrections.RECORDS_WITHIN)
 
 
 def _of_the_call(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> list[CallRecord]:
-    """Without what other types say (a transfer, a queue, an extension's own call)."""
+    """Without records of other types (a transfer, a queue, an extension's own call)."""
     is_message = attempt.kind == AttemptKind.MESSAGE
     return [record for leg, record in records.items() if leg or is_message]
 
 
 def _disproved(attempt: CallAttempt, records: dict[int | None, CallRecord], now: datetime) -> bool:
-    """Corrects the end of a call that had been told, or concluded, before one of its records."""
+    """Corrects the end of a call if it was recorded or assumed before this record arrived."""
     if attempt.kind == AttemptKind.MESSAGE:
         return False
     state = call_end.end_by_records(attempt, records.values(), is_over=True)
@@ -252,12 +258,13 @@ def _warn_of_a_contradiction(attempt: CallAttempt) -> None:
 
 
 def _keep_facts(attempt: CallAttempt, records: Collection[CallRecord]) -> None:
-    """Talk time, price and recording stand on the attempt, however late their record comes, and so
-    does where its time went: the later of two records may tell when the salesperson picked up.
+    """Copies talk time, price and recording to the attempt, however late their record arrives.
+
+    Also updates where the time went: the later record may say when the salesperson picked up.
     """
     until = attempt.accounted_until
     told = attempt.told_until(until, records) if until else {}
-    # How long the salesperson was on the phone is no talk; a message has only that one leg.
+    # How long the salesperson was on the phone is not the talk; a message has only that one leg.
     is_message = attempt.kind == AttemptKind.MESSAGE
     talks = [record.talk_time for record in records if record.leg == 2 or is_message]
     attempt.talk_time = next((talk for talk in talks if talk is not None), None)
@@ -282,8 +289,9 @@ _UNANSWERED = (
 
 
 def _minutes(attempt: CallAttempt, records: Collection[CallRecord]) -> int | None:
-    """How many minutes the lead's leg lasted, each begun one whole; None: no record tells. Where
-    the salesperson did not pick up, there was none.
+    """How many minutes the lead's leg lasted, rounded up; None: no record says.
+
+    Zero if the salesperson did not pick up.
     """
     is_message = attempt.kind == AttemptKind.MESSAGE
     legs = [record for record in records if record.leg == 2 or is_message]
@@ -294,13 +302,14 @@ def _minutes(attempt: CallAttempt, records: Collection[CallRecord]) -> int | Non
 
 
 def _seconds(record: CallRecord) -> int | None:
-    """Of a leg, from its answer to its end; None: nobody knows."""
+    """The seconds of a leg from its answer to its end; None: unknown."""
     return 0 if outcome_of(record) in _UNANSWERED else record.talk_time
 
 
 def _price_and_recording(records: Collection[CallRecord]) -> dict[str, Any]:
-    """Of the whole call: what its legs cost together, and the recording, the lead's leg's if each
-    has one, in whichever order the records come.
+    """The price of all legs together, and the recording: the lead's leg's if each leg has one.
+
+    The same in whatever order the records arrive.
     """
     prices = [record.price for record in records if record.price is not None]
     leads_leg_first = sorted(records, key=lambda record: record.leg or 0, reverse=True)
@@ -311,7 +320,7 @@ def _price_and_recording(records: Collection[CallRecord]) -> dict[str, Any]:
 
 
 def _finish_message(attempt: CallAttempt, records: Collection[CallRecord], now: datetime) -> None:
-    """A message has one leg: it was played, or nobody answered."""
+    """Ends a message, which has one leg: it was played, or nobody answered."""
     heard = any(outcome_of(record) is LegOutcome.ANSWERED for record in records)
     state = AttemptState.PLAYED if heard else AttemptState.LEAD_NO_ANSWER
     _finish(attempt, state, now, records)
@@ -334,7 +343,7 @@ def _finish(
 
 
 def _learn_call_id(attempt: CallAttempt, records: dict[int | None, CallRecord]) -> None:
-    """A record of an attempt without an answer proves that the call was accepted."""
+    """Marks the call as accepted: a record proves that, even without an answer."""
     if attempt.state == AttemptState.ACCEPTED or not records:
         return
     call_id = attempt.call_id or next(iter(records.values())).call_id

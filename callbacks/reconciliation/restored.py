@@ -1,7 +1,7 @@
-"""After a backup was restored: what waited in it is held for a manager.
+"""After a backup was restored: holds the leads that waited in it for a manager.
 
-A backup is older than what broke. Who waited in it may have been called since, or has given up:
-nobody is rung for it without a person's word.
+A backup is older than the failure. A lead that waited in it may have been called since, or may have
+given up: nobody is called without a person's decision.
 """
 
 import logging
@@ -25,25 +25,25 @@ NAME = "restored"
 
 @dataclass(frozen=True)
 class Held:
-    """What hold_waiting has done, or would do."""
+    """How many leads hold_waiting held and how many calls it ended, or would."""
 
     leads: int
     calls: int
 
 
 def would_hold(now: datetime, older_than: timedelta, *, appointments: bool) -> Held:
-    """What hold_waiting would do now."""
+    """What hold_waiting would do now, without doing it."""
     waiting = _waiting(now, older_than, appointments=appointments)
     return Held(waiting.count(), holds.live().count())
 
 
 def hold_waiting(now: datetime, older_than: timedelta, *, appointments: bool) -> Held:
-    """Ends the calls that were on, and holds the leads that wait. It may be repeated.
+    """Ends the live calls and holds the waiting leads. Can be repeated.
 
-    `older_than`: only leads that were submitted so long ago. With `appointments`, also those with
-    a chosen time that is still to come. A call that was on in the backup ends as one of which
-    nobody knows how it ended: its lead counts as called if the provider had accepted the call;
-    otherwise a manager finds it under "Unknown outcomes".
+    `older_than`: only leads that were submitted at least this long ago. With `appointments`: also
+    leads with a chosen time in the future. A call that was live in the backup ends with an unknown
+    outcome: its lead counts as called if the provider had accepted the call; otherwise a manager
+    finds it under "Unknown outcomes".
     """
     calls = holds.end_live(now)
     leads = 0

@@ -38,15 +38,16 @@ from leads.models import Lead
 
 log = logging.getLogger(__name__)
 
-# Within this many times the delay of the Call Log, an unknown outcome is found out or given up.
+# An unknown outcome is found out or given up within this many times the delay of the Call Log.
 LOG_DELAYS = 3
 
-# Added to the longest duration of a call, for differing clocks and late records.
+# Added to the longest duration of a call, because clocks differ and records come late.
 _HOLD_MARGIN = timedelta(seconds=60)
-# A Date counts whole seconds and is as old as the answer took. One that is further off than the
-# second is no clock, and would only have more asked for.
+# A Date header has whole seconds and is as old as the answer took, so small differences do not
+# count. A larger difference than the second value is not a clock error, and would only make
+# searches longer.
 _AGREES_WITHIN, _DIFFERS_AT_MOST = timedelta(seconds=5), timedelta(hours=1)
-# Seconds that a worker waits for its turn at the Call Log. After that it asks again later.
+# Seconds that a worker waits for its turn at the Call Log. After that it tries again later.
 _LOG_WAIT = 1.0
 # Seconds. The provider's own default of 30 (vendor's page 1.3) would cut a longer message.
 MESSAGE_LASTS = 120
@@ -58,7 +59,7 @@ _OF_MESSAGES = {
     "target_caller_name": "target_caller_name",
     "target_max_dial_time": "phone_max_dial_time",
 }
-# Which variable each call parameter of the settings comes from.
+# The .env variable of each call parameter in the settings.
 _VARIABLES = {
     "record": "VOICENTER_RECORD",
     "target_caller_id": "VOICENTER_TARGET_CALLER_ID",
@@ -73,10 +74,10 @@ EXTENSION, SOURCE, SETTINGS = "extension", "source", "settings"
 def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
     """The process's client, which keeps one connection per thread.
 
-    `log_wait`: the longest wait in seconds for a turn at the Call Log; None: as long as it takes.
-    `patience`: the longest wait in seconds for an answer, where the settings allow a longer one.
-    Raises ConfigurationError or InvalidCall if no call can be made with the settings, so that this
-    shows before a lead is claimed.
+    `log_wait`: the longest wait in seconds for a turn at the Call Log; None: no limit. `patience`:
+    the longest wait in seconds for an answer, if the settings allow a longer one. Raises
+    ConfigurationError or InvalidCall if the settings allow no call, so that the error appears
+    before a lead is claimed.
     """
     _sample_call()
     return Client(
@@ -93,9 +94,9 @@ def client(log_wait: float | None = None, patience: float = math.inf) -> Client:
 
 
 def active_calls(patience: float = math.inf) -> Sequence[ExtensionCalls] | None:
-    """The present calls of every extension of the account; None if the provider does not tell.
+    """The current calls of every extension of the account; None if the provider does not tell.
 
-    `patience`: as in `client`, for callers to whom a late answer is useless.
+    `patience`: as in `client`, for callers that cannot use a late answer.
     """
     try:
         asker = client(patience=patience) if patience < math.inf else client()
@@ -108,8 +109,8 @@ def active_calls(patience: float = math.inf) -> Sequence[ExtensionCalls] | None:
 def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None:
     """The legs of all click2calls that began in a period; None if the provider does not tell.
 
-    The search goes by time alone. The provider does not document how a search by number compares
-    spellings, and a call that such a search missed would count as never placed.
+    Searches by time only. The provider does not document how a search by number compares spellings,
+    and a call that such a search missed would count as never placed.
     """
     search = CallLogSearch(since, until, types=CLICK2CALL_TYPES)
     try:
@@ -126,9 +127,9 @@ def call_log(since: datetime, until: datetime) -> Sequence[CallLogRecord] | None
 
 
 def clocks_differ() -> timedelta:
-    """By how much the provider's clock differs from the one that we go by, in either direction.
+    """How much the provider's clock differs from ours, in either direction.
 
-    As its newest answer in this process told; nothing where it has told nothing, or agrees.
+    By the newest answer in this process; zero if there is none, or if the clocks agree.
     """
     theirs = client().providers_time()
     if theirs is None:
@@ -138,7 +139,7 @@ def clocks_differ() -> timedelta:
 
 
 def asked(attempt: CallAttempt) -> PlacedCall:
-    """The attempt's call, with all that recognises it in the provider's lists."""
+    """The attempt's call, with everything that identifies it in the provider's lists."""
     sent_at = attempt.sent_at or attempt.claimed_at
     rings = rings_for(attempt.lead.source_id, attempt.extension_id)
     return PlacedCall(
@@ -153,7 +154,7 @@ def asked(attempt: CallAttempt) -> PlacedCall:
 
 
 def settings_problems() -> list[tuple[str, str]]:
-    """The call parameters in the settings that no call can be made with: variable and sentence."""
+    """The call parameters in the settings that make a call invalid, as (variable, sentence)."""
     found = []
     for name, value in _from_settings().items():
         try:
@@ -164,7 +165,7 @@ def settings_problems() -> list[tuple[str, str]]:
 
 
 def answer_is_lost_after() -> timedelta:
-    """An attempt that has been `dialing` for longer than this has lost its worker."""
+    """The worker of an attempt that has been `dialing` for longer than this is lost."""
     longest = settings.VOICENTER_CONNECT_TIMEOUT + settings.VOICENTER_TIMEOUT
     return timedelta(seconds=longest + 10)
 
@@ -180,9 +181,9 @@ def places(config: RoutingConfig, source_id: int | None, extension_id: int | Non
 
 
 def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
-    """The click2call that bridges the claimed extension with `lead`. Raises InvalidCall.
+    """The click2call that connects the claimed extension with `lead`. Raises InvalidCall.
 
-    Our variables come back with the call's records and identify lead and attempt. They hold no
+    Our variables come back with the call's records and identify lead and attempt. They contain no
     personal data.
     """
     attempt = claim.attempt
@@ -191,7 +192,7 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
     )
     own = {"lead": str(lead.public_id), "attempt": str(attempt.public_id)}
     variables = parameters.get("variables", {})
-    # Any JSON can stand in the column, whatever the admin's form takes.
+    # The column may hold any JSON, whatever the admin's form accepts.
     if not isinstance(variables, Mapping):
         raise InvalidCall("variables: must be names and texts", parameter="variables")
     parameters["variables"] = {**variables, **own}
@@ -207,7 +208,8 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
 
 
 def is_extensions(parameter: str, extension_id: int | None, config: RoutingConfig) -> bool:
-    """Whether a parameter of a call is the extension's: its number, or set for it alone."""
+    """Whether a call parameter belongs to the extension: its number, or a value set for it alone.
+    """
     if extension_id is None:
         return False
     own = config.parameters_by_extension.get(extension_id, {})
@@ -226,16 +228,15 @@ def message_for(attempt: CallAttempt, config: RoutingConfig) -> Message:
 
 
 def told_by(attempt: CallAttempt, now: datetime) -> datetime:
-    """Until when a call whose answer was lost is kept: by then the provider's log can tell, also
-    where it is found out late that the answer was lost.
+    """Until when a call with a lost answer is held: by then the provider's log has it.
+
+    Counted from `now` if it is found out late that the answer was lost.
     """
     return max(asked(attempt).settled_by, now) + log_tells_within()
 
 
 def log_tells_within() -> timedelta:
-    """Within this time of a look-up, the next ones find out what became of a call, or it is given
-    up.
-    """
+    """After a look-up, further look-ups find the outcome within this time, or it is given up."""
     return LOG_DELAYS * timedelta(seconds=settings.VOICENTER_LOG_DELAY)
 
 
@@ -248,7 +249,7 @@ def hold_for(call: Call | Message) -> timedelta:
 
 
 def hold() -> timedelta:
-    """How long a call can last at most when only the settings determine its parameters."""
+    """How long a call can last at most if only the settings determine its parameters."""
     return hold_for(_sample_call())
 
 

@@ -1,9 +1,9 @@
-"""Refusals that concern the account and no single call: one table.
+"""Refusals that concern the account and not a single call: one table.
 
-The vendor's page (1.6) has no number of its own for them. A wrong code is ERRORCODE 1, "Code is
-invalid", as any other parameter is that it does not take; an address that is not on the account's
-list is HTTP 401 or 403. So the words decide, where the number leaves it open. Only those of the
-code are beyond doubt; the others may be about one call, and two leads have to meet them
+The vendor's page (1.6) has no error number for them. A wrong code is ERRORCODE 1, "Code is
+invalid", like any other parameter that is not accepted; an address that is not on the account's
+list is HTTP 401 or 403. So where the number is ambiguous, the words decide. Only the words about
+the code are certain. The others may be about one call, so two leads have to get them
 (callbacks.calling.account_gate).
 """
 
@@ -22,13 +22,13 @@ from callbacks.voicenter import ExtensionBlocked, ExtensionOffline, Forbidden, R
 _OF_THE_EXTENSION = (ExtensionOffline, ExtensionBlocked)
 _CODES_OF_THE_EXTENSION = (3, 4)
 _FORBIDDEN = ("http_401", "http_403")
-# Words that name what one call is made with, or to: they refuse that call, not the account.
+# Words for something that belongs to one call: they refuse that call, not the account.
 _OF_ONE_CALL = re.compile(
     r"\b(?:destination|number|phone|target|extension|line|caller|callee|recipient|prefix|country"
     r"|international)s?\b",
     re.IGNORECASE,
 )
-# "Code is invalid" and the like: a parameter whose name ends in "code" is another matter.
+# "Code is invalid" and similar. A parameter whose name only ends in "code" does not match.
 _WRONG = "invalid|missing|wrong|unknown|incorrect|not valid|not found|expired"
 _SHUT = "blocked|suspended|disabled|inactive|locked|closed|expired|not active|not found"
 _NO_RIGHT = "no permissions?|permission denied|access denied|not permitted|(?:un|not )authori[sz]ed"
@@ -45,12 +45,12 @@ _TABLE = [(kind, re.compile(words, re.IGNORECASE)) for kind, words in _WORDS]
 
 
 def current() -> AccountRefusal | None:
-    """The refusal that holds now; None: the account is taken, as far as anybody knows."""
+    """The current refusal; None: as far as is known, the account is accepted."""
     return AccountRefusal.objects.first()
 
 
 def kind_of(error: Refused) -> RefusedFor | None:
-    """What of the account it is that the provider refuses; None: it is about the call."""
+    """What the provider refuses about the account; None: the refusal is about the call."""
     if isinstance(error, WrongCode):
         return RefusedFor.CODE
     if isinstance(error, Forbidden):
@@ -61,7 +61,7 @@ def kind_of(error: Refused) -> RefusedFor | None:
 
 
 def kind_told_to(attempt: CallAttempt) -> RefusedFor | None:
-    """The same of an attempt that has ended, by what it has kept of the answer."""
+    """The same for an ended attempt, by what it stored of the answer."""
     if attempt.failure_reason in RefusedFor.values:
         return RefusedFor(attempt.failure_reason)
     if attempt.state != AttemptState.REFUSED or attempt.error_code in _CODES_OF_THE_EXTENSION:
@@ -72,7 +72,7 @@ def kind_told_to(attempt: CallAttempt) -> RefusedFor | None:
 
 
 def is_certain(kind: RefusedFor) -> bool:
-    """Whether such words cannot be about one call alone."""
+    """Whether a refusal of this kind cannot be about one call only."""
     return kind is RefusedFor.CODE
 
 
@@ -84,12 +84,13 @@ def _by_words(said: str) -> RefusedFor | None:
 
 
 def shows_that_it_works(error: Refused) -> bool:
-    """Whether a provider that answers so has taken the account: it has looked at the extension."""
+    """Whether the refusal proves that the provider accepts the account: it checked the extension.
+    """
     return isinstance(error, _OF_THE_EXTENSION)
 
 
 def mark() -> str:
-    """A mark of the settings that say which account is used; nobody reads the code from it."""
+    """A fingerprint of the settings that choose the account; the code cannot be read from it."""
     said = f"{settings.VOICENTER_URL}\n{settings.VOICENTER_CODE}\n{settings.VOICENTER_METHOD}"
     key = hashlib.sha256(f"callbacks.account:{settings.SECRET_KEY}".encode()).digest()
     return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:16]

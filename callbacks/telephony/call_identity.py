@@ -1,8 +1,8 @@
 """What the provider's Call Log and active calls prove about a call that we requested. Pure.
 
-A call is recognised by our own variable or by its CALLID, or else by the lead's number, the
-extension and the time. A call that only looks like ours counts as ours if no other call looks like
-it too; and while a call may be ours, ours is not declared to have never happened.
+A call is recognised by our own variable or its CALLID, or else by the lead's number, the extension
+and the time. A call that only looks like ours counts as ours if no other call looks like it too. As
+long as a call may be ours, ours is not declared to have never happened.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ class PlacedCall:
 
     @property
     def tolerance(self) -> timedelta:
-        """So much before and after ours a time of the provider's may be."""
+        """How far the provider's times may be before or after ours."""
         return _TOLERANCE + self.clocks_differ
 
 
@@ -65,7 +65,7 @@ UNSEEN = Sighting(CallPresence.UNTOLD)
 
 
 def sighting(asked: PlacedCall, states: Sequence[ExtensionCalls] | None) -> Sighting:
-    """Looks for the call in the account's active calls; None: they could not be had.
+    """Looks for the call in the account's active calls; None: the calls could not be read.
 
     An extension that is missing from the list (a phone number, a trunk, a wrong code) proves
     nothing.
@@ -85,7 +85,7 @@ def sighting(asked: PlacedCall, states: Sequence[ExtensionCalls] | None) -> Sigh
 
 
 def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool | None:
-    """Whether `call` is the one that we requested; None: perhaps."""
+    """Whether `call` is the one that we requested; None: possibly."""
     if named := call.custom.get(_VARIABLE):
         return named == asked.attempt
     if asked.call_id and call.call_id:
@@ -98,7 +98,7 @@ def _is_ours(asked: PlacedCall, call: LiveCall, at_our_extension: bool) -> bool 
 
 
 def named(asked: PlacedCall, legs: Iterable[Cdr]) -> set[str]:
-    """CALLIDs of the calls that carry the CALLID or the variable of the one that we requested."""
+    """CALLIDs of the calls with the CALLID or the variable of the one that we requested."""
     return {
         leg.call_id
         for leg in legs
@@ -136,7 +136,7 @@ def _parties(leg: Cdr) -> set[str]:
 def as_cdr(record: CallLogRecord) -> Cdr:
     """The record in the form in which the provider would have posted it.
 
-    A leg has the same name both ways, so it is stored once, whichever way its record comes.
+    A leg has the same name either way, so it is stored once, however its record arrives.
     """
     return Cdr(
         call_id=record.call_id,
@@ -166,10 +166,10 @@ def was_never_placed(
     now: datetime,
     log_delay: timedelta,
 ) -> bool:
-    """Whether it is proven that a call was never placed. It is not among the active calls now.
+    """Whether a call was certainly never placed. It is not among the active calls now.
 
     `missing_since`: the first look, at `PlacedCall.settled_by` or later, that did not show the
-    call; None: the present look. `in_log`: whether the Call Log has the call or a similar one;
+    call; None: this is the first. `in_log`: whether the Call Log has the call or a similar one;
     None: the log could not be read. A call that existed would have been over at `missing_since`,
     and in the log `log_delay` later.
     """

@@ -26,7 +26,7 @@ class Layer:
 class ResolvedParameter:
     """The value of one parameter of `voicenter.Call`, and the name of the layer that sets it.
 
-    `value` is None where no layer sets the parameter and the provider documents no default.
+    `value` is None if no layer sets the parameter and the provider documents no default.
     """
 
     name: str
@@ -35,7 +35,8 @@ class ResolvedParameter:
 
 
 def resolved(places: Sequence[Layer]) -> list[ResolvedParameter]:
-    """Every parameter of a call, in the order of the vendor's page; custom variables are one."""
+    """Every parameter of a call, in the order of the vendor's page; all custom variables are one.
+    """
     defaults = {name: parameter.default for name, parameter in CALL_PARAMETERS.items()}
     return [
         _of(name, default, places)

@@ -1,11 +1,11 @@
 """How a call ended, from the records of its two legs. Pure.
 
-Every word of the provider has one meaning for each leg: here, by way of `leg_outcome`. What follows
-from a result is in callbacks.policy.rules. The records come in any order, and either may be
-lost; the end is the same in any order. Leg 1 alone tells that nobody picked up, since nobody may
-wait for the next one to be rung; a leg 2 that has rung for seconds, or a talk, disproves it
-(callbacks.reconciliation.records). Leg 2 alone tells only if it has rung: else leg 1 may say that
-it was never its turn.
+Each word of the provider has one meaning for each leg: here, through `leg_outcome`. What follows
+from a result is in callbacks.policy.rules. The records come in any order, and either may be lost;
+the result does not depend on the order. Leg 1 alone is enough to say that nobody picked up, so that
+the next salesperson is rung without delay; a leg 2 that rang for seconds, or a talk, corrects that
+(callbacks.reconciliation.records). Leg 2 alone is enough only if its phone rang: otherwise leg 1
+may say that leg 2 was never called.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from callbacks.voicenter.values.leg_outcome import LegOutcome, leg_outcome
 
 # The phone was called, and nobody talked.
 _NOT_REACHED = frozenset({LegOutcome.NO_ANSWER, LegOutcome.VOICEMAIL})
-# Nothing is said of who was called: the phone was engaged, or the call did not get through to it.
+# Nothing is known about the person: the line was busy, or the call did not get through.
 _NOT_ASKED = frozenset(
     {
         LegOutcome.BUSY,
@@ -25,23 +25,23 @@ _NOT_ASKED = frozenset(
         LegOutcome.NOT_ANSWERED,
     }
 )
-# Seconds. A salesperson who was gone sooner has not waited until the lead's phone had rung.
+# Seconds. A salesperson who hung up sooner did not wait until the lead's phone had rung.
 _BRIEF = 10
 
 
 class CallResult(Enum):
-    """How a call ended, as far as its records tell."""
+    """How a call ended, as far as its records say."""
 
     BRIDGED = "bridged"
-    SHORT_TALK = "short_talk"  # answered, and over before it can have been a conversation
+    SHORT_TALK = "short_talk"  # answered, but too short to be a conversation
     AGENT_NO_ANSWER = "agent_no_answer"
-    AGENT_UNREACHED = "agent_unreached"  # the phone was engaged or the network failed
+    AGENT_UNREACHED = "agent_unreached"  # the phone was busy, or the network failed
     LEAD_NO_ANSWER = "lead_no_answer"
     LEAD_BUSY = "lead_busy"
-    BAD_NUMBER = "bad_number"  # the lead's number is wrong, or not to be reached
-    LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, and the lead's phone stayed silent
+    BAD_NUMBER = "bad_number"  # the lead's number is wrong, or not reachable
+    LEAD_NOT_RUNG = "lead_not_rung"  # the salesperson picked up, but the lead's phone did not ring
     UNCLEAR = "unclear"  # the records do not say whether anybody was reached: a person asks
-    OPEN = "open"  # the other leg's record may still tell
+    OPEN = "open"  # the other leg's record may still decide
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Leg:
 
     @property
     def outcome(self) -> LegOutcome:
-        """Ours for the provider's word, or for what is told beside one that we do not know."""
+        """Our word for the provider's, or for the other values if the provider's word is unknown.
+        """
         return leg_outcome(
             self.status,
             is_answered=self.is_answered,
@@ -69,7 +70,7 @@ class Leg:
 
     @property
     def rang(self) -> bool:
-        """Whether its phone rang for sure: by the seconds, since some words come by default."""
+        """Whether the phone certainly rang: judged by seconds, since some words come by default."""
         seconds = (self.dial_time or 0) + (self.talk_time or 0)
         return seconds > 0 or self.outcome is LegOutcome.ANSWERED
 
@@ -77,10 +78,10 @@ class Leg:
 def call_result(
     leg1: Leg | None, leg2: Leg | None, *, least_talk: int = 0, is_over: bool = False
 ) -> CallResult:
-    """How the call ended, by the record of each leg; None: it is not here.
+    """How the call ended, by the record of each leg; None: the record has not arrived.
 
     `least_talk`: seconds that the two must have talked to count as reached. `is_over`: no other
-    record is waited for.
+    record is expected.
     """
     lead = leg2.outcome if leg2 else None
     if leg2 and lead is LegOutcome.ANSWERED:
@@ -104,7 +105,7 @@ def call_result(
 
 
 def _by_leg_2(leg2: Leg, brief: bool) -> CallResult:
-    """Of a leg 2 that was not answered, and of which leg 1 does not say that it was never its turn.
+    """The result for an unanswered leg 2, unless leg 1 says that it was never called.
 
     `brief`: leg 1 was too short for anybody to have talked.
     """
@@ -116,12 +117,12 @@ def _by_leg_2(leg2: Leg, brief: bool) -> CallResult:
         case LegOutcome.OTHER:
             return CallResult.LEAD_NO_ANSWER if brief else CallResult.UNCLEAR
     if leg2.rang:
-        return CallResult.LEAD_NO_ANSWER  # it is no wrong number, nor did the network fail before
+        return CallResult.LEAD_NO_ANSWER  # so neither the number nor the network was wrong
     if leg2.outcome is LegOutcome.UNREACHABLE:
         return CallResult.BAD_NUMBER
     return CallResult.LEAD_NOT_RUNG
 
 
 def _was_brief(leg1: Leg) -> bool:
-    """Whether the salesperson was gone before anybody can have been reached."""
+    """Whether the salesperson was gone before anybody could have been reached."""
     return leg1.talk_time is not None and leg1.talk_time < _BRIEF

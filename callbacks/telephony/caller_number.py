@@ -1,4 +1,4 @@
-"""The number that a visitor's phone shows when we call, as far as it is known beforehand."""
+"""The number that a visitor's phone shows when we call, if it is known beforehand."""
 
 import phonenumbers
 
@@ -12,10 +12,11 @@ _PARAMETER = "target_caller_id"
 
 
 def shown_to_visitors(current: RoutingConfig, source_id: int) -> str:
-    """In E.164; "" where it is not known: nobody has set one, it is withheld or no whole telephone
-    number, or it depends on which of the source's extensions calls.
+    """The number in E.164; "" if it is not known.
 
-    Asks the database only where an extension has a number of its own.
+    It is unknown if nobody set it, if it is withheld or not a complete telephone number, or if it
+    depends on which of the source's extensions calls. Asks the database only if an extension has
+    its own number.
     """
     extensions: set[int | None] = {None}
     own = [pk for pk, values in current.parameters_by_extension.items() if _PARAMETER in values]

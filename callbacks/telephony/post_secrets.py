@@ -1,7 +1,7 @@
-"""The secrets in the address that the provider posts to, and when each was used last.
+"""The secrets in the address that the provider posts to, and when each was last used.
 
-CDR_SECRET, and while it is changed CDR_SECRET_PREVIOUS beside it: posts with either are taken until
-the provider has the new address. `manage.py voicenter check` says which are in use.
+CDR_SECRET, and while it is being changed also CDR_SECRET_PREVIOUS: posts with either are accepted
+until the provider has the new address. `manage.py voicenter check` says which are in use.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from django.conf import settings
 from callbacks.common import heartbeats
 
 CURRENT, PREVIOUS = "CDR_SECRET", "CDR_SECRET_PREVIOUS"
-# Seconds from one note of a secret's use to the next one of the same process.
+# Seconds between two notes of a secret's use by the same process.
 _NOTED_EVERY = 60.0
 _SIGN = "posts_with_"
 _noted: dict[str, float] = {}
@@ -21,7 +21,7 @@ _lock = threading.Lock()
 
 
 def named(given: bytes) -> str:
-    """The setting whose secret it is; "" for none of them. Takes as long for a wrong one."""
+    """The setting with this secret; "" if there is none. Takes the same time for a wrong one."""
     found = ""
     for name in (PREVIOUS, CURRENT):
         expected = str(getattr(settings, name)).encode()
@@ -31,7 +31,7 @@ def named(given: bytes) -> str:
 
 
 def was_used(name: str) -> None:
-    """Notes that a post has come with this secret. Waits for nothing."""
+    """Notes that a post with this secret has arrived. Never waits."""
     now = time.monotonic()
     with _lock:
         if now - _noted.get(name, -_NOTED_EVERY) < _NOTED_EVERY:
@@ -41,9 +41,9 @@ def was_used(name: str) -> None:
 
 
 def last_used() -> dict[str, float]:
-    """By setting, when a post came with its secret last: seconds since the epoch, to a minute.
+    """By setting, when a post with its secret last arrived: seconds since the epoch, to a minute.
 
-    Without those that are not known to be used. Raises redis.RedisError.
+    Leaves out settings that are not known to be used. Raises redis.RedisError.
     """
     seen = heartbeats.read().seen
     return {

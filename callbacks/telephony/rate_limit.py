@@ -1,4 +1,4 @@
-"""The Call Log's limit of requests, kept for all processes and machines together in Redis."""
+"""The Call Log's limit of requests, kept in Redis for all processes and machines together."""
 
 import hashlib
 import logging
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 TIMEOUT = 0.5
 
 # Gives out the time of the next request, by Redis's clock: at once while fewer than `limit` were
-# given out in the last `per` seconds, else `per` after the one that is `limit` back. A wait longer
-# than `max_wait` is told and not given out. Returns the wait in seconds. Turns further ahead than
-# anybody waits for were given out before the clock was put back: they are forgotten.
+# given out in the last `per` seconds, else `per` after the one `limit` places back. A wait longer
+# than `max_wait` is returned but not given out. Returns the wait in seconds. Turns further ahead
+# than anybody waits for were given out before the clock was set back: they are forgotten.
 _NEXT_TURN = """
     local limit, per, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
     local clock = redis.call('TIME')
@@ -40,11 +40,11 @@ _NEXT_TURN = """
 
 
 class RedisRateLimiter:
-    """`limit` requests in any `per` seconds to the service at `url`, whoever sends them.
+    """Allows `limit` requests in any `per` seconds to the service at `url`, for all senders.
 
-    A wait of more than `max_wait` seconds is refused; with None it waits as long as it takes.
-    While Redis is away each process keeps to the limit by itself: requests go on, no faster than
-    that, and the provider's own refusal holds for all processes together.
+    A wait of more than `max_wait` seconds is refused; None: no limit. While Redis is unreachable,
+    each process keeps to the limit on its own: requests go on, no faster than that per process, and
+    the provider's own refusal applies to all processes together.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class RedisRateLimiter:
         self._alone = LocalRateLimiter(limit=limit, per=per, max_wait=max_wait)
 
     def acquire(self) -> None:
-        """Wait for one's turn. Raises TooManyRequests where that takes over `max_wait`."""
+        """Waits for this request's turn. Raises TooManyRequests if that takes over `max_wait`."""
         try:
             wait = self._next_turn()
         except redis.RedisError as error:

@@ -1,7 +1,7 @@
-"""Takes the provider's posts. A secret in the address keeps others out.
+"""Receives the provider's posts. A secret in the address keeps others out.
 
-The answers follow the provider's own format (reference, CDR notification): `Err` 0 = accepted,
-1 = could not be read, 2 = an error on our side, please send again.
+The answers follow the provider's format (reference, CDR notification): `Err` 0 = accepted, 1 =
+could not be read, 2 = an error on our side, please send again.
 """
 
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def cdr(request: HttpRequest, secret: str) -> HttpResponse:
-    """Takes the record of one leg of a call that has ended."""
+    """Receives the record of one leg of an ended call."""
     _check(request, secret)
     try:
         body = request_body.read(request, cdr_format.MAX_BODY)
@@ -52,10 +52,11 @@ def cdr(request: HttpRequest, secret: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "POST", "OPTIONS"])
 def popup(request: HttpRequest, secret: str) -> HttpResponse:
-    """A call rings, is answered or is hung up, and the provider asks for the caller's page.
+    """Receives a pop-up: a call rings, is answered or is hung up. Answers with the lead's page.
 
-    The vendor's servers ask, and its extension in the salesperson's browser: a browser shows that
-    one the answer only if we name its origin, and no other may read it.
+    Pop-ups come from the vendor's servers and from its extension in the salesperson's browser. A
+    browser shows the answer to that extension only if we name its origin; no other origin may read
+    the answer.
     """
     _check(request, secret)
     answer = HttpResponse(status=204) if request.method == "OPTIONS" else _popup(request)
@@ -70,9 +71,10 @@ def popup(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _popup(request: HttpRequest) -> HttpResponse:
-    """The provider waits three seconds (reference, Pop-up screen). A call that we did not place, or
-    that is not on any more, gets an answer without a page: whoever learns an old CALLID learns
-    nothing with it.
+    """Answers a pop-up; the provider waits three seconds (reference, Pop-up screen).
+
+    The answer has no page if the call is not ours or not live, so that somebody with an old CALLID
+    learns nothing from it.
     """
     try:
         if request.method == "GET":
@@ -110,14 +112,17 @@ def _popup(request: HttpRequest) -> HttpResponse:
 
 
 def _check(request: HttpRequest, secret: str) -> None:
-    """Raises Http404 for a wrong secret, or a foreign address, as for an unknown one of ours."""
+    """Raises Http404 for a wrong secret or an address outside VOICENTER_ADDRESSES.
+
+    The same answer as for an unknown URL.
+    """
     name = post_secrets.named(secret.encode())
     if not name:
         raise Http404
     address = addresses.of_request(request)
     allowed = settings.VOICENTER_ADDRESSES
     if allowed and (address is None or not addresses.is_in(address, allowed)):
-        # Whoever has the secret and asks from elsewhere is worth a line.
+        # Worth a log line: somebody has the secret and posts from elsewhere.
         log.warning("post refused: address not in VOICENTER_ADDRESSES address=%s", address)
         raise Http404
     post_secrets.was_used(name)
