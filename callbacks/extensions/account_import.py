@@ -24,7 +24,7 @@ MAX_NAME = 100
 
 @dataclass(frozen=True)
 class OwnExtension:
-    """One of our extensions, as far as an import looks at it."""
+    """One of our extensions, with the columns that an import needs."""
 
     number: str
     name: str = ""
@@ -93,8 +93,7 @@ class ImportPlan:
 
     @property
     def to_be_named(self) -> set[str]:
-        """Numbers without a name here. An existing name is kept unless somebody asks for the
-        change.
+        """Numbers without a name here. An existing name is kept unless somebody asks to change it.
         """
         return {it.number for it in self.renamed if not it.before}
 

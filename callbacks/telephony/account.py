@@ -208,8 +208,7 @@ def call_for(claim: Claim, lead: Lead, config: RoutingConfig) -> Call:
 
 
 def is_extensions(parameter: str, extension_id: int | None, config: RoutingConfig) -> bool:
-    """Whether a call parameter belongs to the extension: its number, or a value set for it alone.
-    """
+    """Whether a call parameter belongs to the extension: its number, or a value set only for it."""
     if extension_id is None:
         return False
     own = config.parameters_by_extension.get(extension_id, {})

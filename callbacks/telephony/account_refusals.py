@@ -84,8 +84,7 @@ def _by_words(said: str) -> RefusedFor | None:
 
 
 def shows_that_it_works(error: Refused) -> bool:
-    """Whether the refusal proves that the provider accepts the account: it checked the extension.
-    """
+    """Whether the refusal proves that the account is accepted: the extension was checked."""
     return isinstance(error, _OF_THE_EXTENSION)
 
 

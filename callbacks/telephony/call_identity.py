@@ -26,9 +26,10 @@ class PlacedCall:
 
     `settled_by`: by then the request has timed out and both phones have rung as long as they may.
     From then on, a call that is missing from the active calls is over or was never placed: neither
-    a late call nor a list that shows conversations only can explain its absence any more.
+    a late call nor a list that shows only conversations can explain its absence.
 
-    `clocks_differ`: by how much the provider's clock, which its times are of, may differ from ours.
+    `clocks_differ`: how much the provider's clock, which sets the times in its lists, may differ
+    from ours.
     """
 
     attempt: str

@@ -35,8 +35,7 @@ class ResolvedParameter:
 
 
 def resolved(places: Sequence[Layer]) -> list[ResolvedParameter]:
-    """Every parameter of a call, in the order of the vendor's page; all custom variables are one.
-    """
+    """Every parameter of a call, in the order of the vendor's page; custom variables are one."""
     defaults = {name: parameter.default for name, parameter in CALL_PARAMETERS.items()}
     return [
         _of(name, default, places)

@@ -46,8 +46,9 @@ class CallResult(Enum):
 
 @dataclass(frozen=True)
 class Leg:
-    """The record of one leg: the provider's word; seconds of talk, of ringing and in all, and
-    whether it was answered, where told.
+    """The record of one leg: the provider's word, and what else it says, if known.
+
+    `talk_time`, `dial_time` (ringing) and `duration` (in all) are in seconds.
     """
 
     status: str
@@ -58,8 +59,7 @@ class Leg:
 
     @property
     def outcome(self) -> LegOutcome:
-        """Our word for the provider's, or for the other values if the provider's word is unknown.
-        """
+        """Our word for the provider's, or for the other values if that word is unknown."""
         return leg_outcome(
             self.status,
             is_answered=self.is_answered,
