@@ -93,7 +93,7 @@ class ImportPlan:
 
     @property
     def to_be_named(self) -> set[str]:
-        """Numbers without a name here. An existing name is kept unless somebody asks to change it.
+        """Numbers without a name here. Existing names are kept unless a person chooses the new one.
         """
         return {it.number for it in self.renamed if not it.before}
 
